@@ -1,0 +1,42 @@
+"""What can go wrong, one kind for each answer to "what happens next?".
+
+Every error of the monitor's own derives from MonitorError and carries one clear
+sentence for the person who reads it. Errors of libraries are translated at the edge
+of the package that uses them (``raise StoreError(...) from exc``).
+"""
+
+
+class MonitorError(Exception):
+    """Base of all errors that the monitor raises on purpose."""
+
+
+class SourceError(MonitorError):
+    """Records could not be retrieved; the next pass tries again."""
+
+
+class RecordError(MonitorError):
+    """A record cannot be read; its bytes are quarantined and the pass goes on."""
+
+
+class ConfigError(MonitorError):
+    """The configuration is wrong; names the key, the file and the fix. Stops at start."""
+
+
+class StoreError(MonitorError):
+    """The store cannot be read or written; the transaction is rolled back, the pass stops."""
+
+
+class NotFoundError(MonitorError):
+    """What was asked for is not in the store."""
+
+
+class UsageError(MonitorError):
+    """The question itself is wrong (a malformed NCT ID, a version that cannot exist)."""
+
+
+class DeliveryError(MonitorError):
+    """A message could not be delivered; ``permanent`` decides between retry and dead letter."""
+
+    def __init__(self, message: str, *, permanent: bool) -> None:
+        super().__init__(message)
+        self.permanent = permanent

@@ -1,0 +1,1 @@
+"""The domain: frozen dataclasses of trial records, versions, changes. Standard library only."""

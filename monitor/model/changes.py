@@ -1,0 +1,146 @@
+"""Field changes and change events: what differs between two versions, and what it means."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Literal
+
+from monitor.model.fields import Path
+
+Op = Literal["added", "removed", "changed"]
+OPS: tuple[Op, ...] = ("added", "removed", "changed")
+
+
+class Severity(StrEnum):
+    """How much a change event matters; ``rank`` grows with it."""
+
+    NOISE = "noise"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """Return 0 for noise up to 4 for critical."""
+        return _RANK[self]
+
+
+_RANK = {severity: rank for rank, severity in enumerate(Severity)}
+
+
+class ChangeKind(StrEnum):
+    """What a change event says; the registry's and the field's own vocabulary."""
+
+    TRIAL_WITHDRAWN = "trial_withdrawn"
+    TRIAL_TERMINATED = "trial_terminated"
+    TRIAL_SUSPENDED = "trial_suspended"
+    TRIAL_RESTARTED = "trial_restarted"
+    WHY_STOPPED_CHANGED = "why_stopped_changed"
+    RECRUITMENT_OPENED = "recruitment_opened"
+    RECRUITMENT_CLOSED = "recruitment_closed"
+    TRIAL_COMPLETED = "trial_completed"
+    STATUS_UNKNOWN = "status_unknown"
+    STATUS_REVERSED = "status_reversed"
+    STATUS_CHANGED = "status_changed"
+    EXPANDED_ACCESS_CHANGED = "expanded_access_changed"
+    START_DATE_MOVED = "start_date_moved"
+    PRIMARY_COMPLETION_MOVED = "primary_completion_moved"
+    COMPLETION_MOVED = "completion_moved"
+    DATE_ACTUALISED = "date_actualised"
+    ENROLLMENT_TARGET_CHANGED = "enrollment_target_changed"
+    ENROLLMENT_ACTUAL_REPORTED = "enrollment_actual_reported"
+    PRIMARY_OUTCOME_ADDED = "primary_outcome_added"
+    PRIMARY_OUTCOME_DROPPED = "primary_outcome_dropped"
+    PRIMARY_OUTCOME_DEMOTED = "primary_outcome_demoted"
+    PRIMARY_OUTCOME_PROMOTED = "primary_outcome_promoted"
+    PRIMARY_OUTCOME_EDITED = "primary_outcome_edited"
+    SECONDARY_OUTCOME_CHANGED = "secondary_outcome_changed"
+    ELIGIBILITY_CHANGED = "eligibility_changed"
+    ELIGIBLE_POPULATION_CHANGED = "eligible_population_changed"
+    SITE_ADDED = "site_added"
+    SITE_REMOVED = "site_removed"
+    SITE_STATUS_CHANGED = "site_status_changed"
+    SITE_RENAMED = "site_renamed"
+    COUNTRY_ADDED = "country_added"
+    COUNTRY_REMOVED = "country_removed"
+    PHASE_CHANGED = "phase_changed"
+    DESIGN_CHANGED = "design_changed"
+    ARM_CHANGED = "arm_changed"
+    INTERVENTION_CHANGED = "intervention_changed"
+    SPONSOR_CHANGED = "sponsor_changed"
+    COLLABORATOR_CHANGED = "collaborator_changed"
+    INVESTIGATOR_CHANGED = "investigator_changed"
+    RESULTS_SUBMITTED = "results_submitted"
+    RESULTS_POSTED = "results_posted"
+    RESULTS_CHANGED = "results_changed"
+    RESULTS_WITHDRAWN = "results_withdrawn"
+    DOCUMENT_ADDED = "document_added"
+    DOCUMENT_REMOVED = "document_removed"
+    CONDITION_CHANGED = "condition_changed"
+    TITLE_CHANGED = "title_changed"
+    DESCRIPTION_CHANGED = "description_changed"
+    CONTACT_CHANGED = "contact_changed"
+    REFERENCE_CHANGED = "reference_changed"
+    IDENTIFIER_CHANGED = "identifier_changed"
+    OVERSIGHT_CHANGED = "oversight_changed"
+    IPD_SHARING_CHANGED = "ipd_sharing_changed"
+    REGISTRY_NORMALISATION = "registry_normalisation"
+    ADMINISTRATIVE_UPDATE = "administrative_update"
+    RECORD_VANISHED = "record_vanished"
+    RECORD_RESTORED = "record_restored"
+    RECORD_MERGED = "record_merged"
+    RETROACTIVELY_PROSPECTIVE = "retroactively_prospective"
+    TRIAL_REGISTERED = "trial_registered"
+    FIELD_CHANGED = "field_changed"
+
+
+class LifePhase(StrEnum):
+    """Where in its life the trial stood at a version; outcome changes are counted by it."""
+
+    BEFORE_RECRUITMENT = "before_recruitment"
+    RECRUITING = "recruiting"
+    AFTER_PRIMARY_COMPLETION = "after_primary_completion"
+    AFTER_RESULTS_SUBMITTED = "after_results_submitted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldChange:
+    """One field that differs between two versions of a record.
+
+    ``path`` consists of names from the section down, with an item's natural key in the place
+    of a list position: ``("protocolSection", "outcomesModule", "primaryOutcomes",
+    "Overall survival", "timeFrame")``. ``field`` is the same path without item keys, as the
+    catalogue knows it. ``before`` and ``after`` are the registry's own values, None where
+    absent (``op`` tells an absent value from a null). ``item``: the item before and after
+    where the change lies inside a list item (the whole site whose status changed), else None.
+    """
+
+    path: Path
+    field: Path
+    op: Op
+    before: Any = None
+    after: Any = None
+    item: tuple[Mapping[str, Any] | None, Mapping[str, Any] | None] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeEvent:
+    """What one or more field changes of a version mean.
+
+    ``path`` is the dotted v2 path that the event is about; ``before``/``after`` are the
+    registry's values there, or lists of them where the event covers several items.
+    ``facts`` holds derived figures under documented names (signed ``days``, signed
+    ``percent``, ``reason_class``, ``by_country``, ``life_phase``, …; see docs/events.md).
+    ``fields`` are all the field changes that the event accounts for.
+    """
+
+    kind: ChangeKind
+    severity: Severity
+    label: str
+    path: str
+    summary: str
+    before: Any = None
+    after: Any = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    fields: tuple[FieldChange, ...] = ()

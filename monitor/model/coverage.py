@@ -1,0 +1,86 @@
+"""Coverage: which fields a source states, so that silence is never read as removal."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from monitor.model.fields import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """The set of paths that a record's source states.
+
+    ``everything``: all paths but those under ``but``; ``leaves`` adds single paths (all of
+    them when ``everything`` is False). Paths carry no list keys. ``run_in`` names lists that
+    the source runs into one line of text, so that only their joined words are known.
+    """
+
+    everything: bool = False
+    but: frozenset[Path] = frozenset()
+    leaves: frozenset[Path] = frozenset()
+    run_in: frozenset[Path] = frozenset()
+
+    @classmethod
+    def complete(cls) -> "Coverage":
+        """Return the coverage of a record that states every field."""
+        return _COMPLETE
+
+    @classmethod
+    def all_but(cls, prefixes: Iterable[Path]) -> "Coverage":
+        """Return the coverage of a record that states every field outside the prefixes."""
+        return cls(everything=True, but=frozenset(prefixes))
+
+    @classmethod
+    def of(cls, leaves: Iterable[Path], *, run_in: Iterable[Path] = ()) -> "Coverage":
+        """Return the coverage of a record that states just these leaves."""
+        return cls(leaves=frozenset(leaves), run_in=frozenset(run_in))
+
+    @property
+    def is_complete(self) -> bool:
+        """True when nothing is left out."""
+        return self.everything and not self.but
+
+    def states(self, path: Path) -> bool:
+        """Tell whether the source states the field at ``path`` (present or absent).
+
+        A module or list is stated when any leaf in it is.
+        """
+        if self.everything and not any(path[: len(out)] == out for out in self.but):
+            return True
+        return any(leaf[: len(path)] == path for leaf in self.leaves)
+
+    def states_all_under(self, path: Path) -> bool:
+        """Tell whether nothing at or below ``path`` can be left out by the source."""
+        if not self.everything or any(_related(path, out) for out in self.but):
+            return path in self.leaves
+        return True
+
+    def union(self, other: "Coverage") -> "Coverage":
+        """Return what either of the two states (the record laid over another)."""
+        if self.is_complete or other.is_complete:
+            return _COMPLETE
+        everything = self.everything or other.everything
+        but: frozenset[Path] = frozenset()
+        if self.everything and other.everything:
+            but = frozenset(out for out in self.but if not other.states(out)) | frozenset(
+                out for out in other.but if not self.states(out)
+            )
+        elif everything:
+            but = self.but | other.but
+        run_in = frozenset(
+            path
+            for path in self.run_in | other.run_in
+            if not (self.states(path) and path not in self.run_in)
+            and not (other.states(path) and path not in other.run_in)
+        )
+        return Coverage(
+            everything=everything, but=but, leaves=self.leaves | other.leaves, run_in=run_in
+        )
+
+
+_COMPLETE = Coverage(everything=True)
+
+
+def _related(path: Path, out: Path) -> bool:
+    shorter = min(len(path), len(out))
+    return path[:shorter] == out[:shorter]

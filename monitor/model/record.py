@@ -1,0 +1,145 @@
+"""TrialRecord: one state of a trial's registry record, and where a version came from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import reduce
+from typing import Any
+
+from monitor.model import fields
+from monitor.model.coverage import Coverage
+from monitor.model.dates import PartialDate
+from monitor.model.fields import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawVersion:
+    """The bytes of one version of one trial's record, as a source found them.
+
+    ``content``: the raw slice (one study's JSON, one history answer, one page).
+    ``media``: ``json`` or ``text``. ``source``: the source's name; ``origin``: where in it
+    (file and line, URL). ``retrieved_at``: when it was read, aware UTC.
+    ``registry_version``: the registry's own version number, where the source knows it.
+    """
+
+    content: bytes
+    media: str
+    source: str
+    origin: str
+    retrieved_at: datetime
+    registry_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialRecord:
+    """A trial's record in canonical form (the study document of ClinicalTrials.gov API v2).
+
+    ``document`` is never changed once the record exists. A field outside ``coverage`` is not
+    stated by the source. Properties give None (or an empty tuple) where a field is absent or
+    has a type that the registry does not use; the document keeps what was there.
+    """
+
+    nct_id: str
+    document: Mapping[str, Any]
+    coverage: Coverage = field(default_factory=Coverage.complete)
+    registry_version: int | None = None
+
+    def get(self, path: Path) -> Any:
+        """Return the value at a path that runs through no list; None when absent."""
+        return reduce(_step, path, self.document)
+
+    def text(self, path: Path) -> str | None:
+        """Return the string at ``path``; None when absent or not a string."""
+        value = self.get(path)
+        return value if isinstance(value, str) else None
+
+    def date_at(self, path: Path) -> PartialDate | None:
+        """Return the date at ``path``; None when absent or not a date of the calendar."""
+        return PartialDate.parse(self.get(path))
+
+    def items(self, path: Path) -> tuple[Mapping[str, Any], ...]:
+        """Return the objects of the list at ``path``; () when absent."""
+        value = self.get(path)
+        if not isinstance(value, list):
+            return ()
+        return tuple(item for item in value if isinstance(item, dict))
+
+    def words(self, path: Path) -> tuple[str, ...]:
+        """Return the strings of the list at ``path``; () when absent."""
+        value = self.get(path)
+        if not isinstance(value, list):
+            return ()
+        return tuple(item for item in value if isinstance(item, str))
+
+    @property
+    def title(self) -> str | None:
+        """The brief title, else the official one."""
+        return self.text(fields.BRIEF_TITLE) or self.text(fields.OFFICIAL_TITLE)
+
+    @property
+    def overall_status(self) -> str | None:
+        """The registry's word, known to this program or not."""
+        return self.text(fields.OVERALL_STATUS)
+
+    @property
+    def enrollment(self) -> int | None:
+        """Number of participants, planned or actual."""
+        count = self.get(fields.ENROLLMENT_COUNT)
+        return count if isinstance(count, int) and not isinstance(count, bool) else None
+
+    @property
+    def start_date(self) -> PartialDate | None:
+        """Start of the study, estimated or actual."""
+        return self.date_at(fields.START_DATE)
+
+    @property
+    def primary_completion_date(self) -> PartialDate | None:
+        """Last data collection for the primary outcomes, estimated or actual."""
+        return self.date_at(fields.PRIMARY_COMPLETION)
+
+    @property
+    def lead_sponsor(self) -> str | None:
+        """The lead sponsor's name."""
+        return self.text(fields.LEAD_SPONSOR_NAME)
+
+    @property
+    def phases(self) -> tuple[str, ...]:
+        """``PHASE1``, ``PHASE2``, …; more than one for combined phases."""
+        return self.words(fields.PHASES)
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """The conditions under study."""
+        return self.words(fields.CONDITIONS)
+
+    @property
+    def locations(self) -> tuple[Mapping[str, Any], ...]:
+        """The sites."""
+        return self.items(fields.LOCATIONS)
+
+    @property
+    def primary_outcomes(self) -> tuple[Mapping[str, Any], ...]:
+        """The primary outcomes."""
+        return self.items(fields.PRIMARY_OUTCOMES)
+
+    @property
+    def last_update_date(self) -> date | None:
+        """The registry's date of this version: last update posted, else submitted.
+
+        A month without a day counts as its first day.
+        """
+        for path in (fields.LAST_UPDATE_POST, fields.LAST_UPDATE_SUBMIT):
+            found = self.date_at(path)
+            if found is not None:
+                return found.first_day()
+        return None
+
+    @property
+    def data_date(self) -> date | None:
+        """The date of the registry's data load (``versionHolder``), where stated."""
+        found = self.date_at(fields.VERSION_HOLDER)
+        return found.first_day() if found else None
+
+
+def _step(value: Any, name: str) -> Any:
+    return value.get(name) if isinstance(value, dict) else None
