@@ -1,0 +1,24 @@
+"""Fixtures and settings that every test package shares."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+SHARED = Path(__file__).parents[2] / "shared"
+
+# The suite gives the same answer every time; HYPOTHESIS_PROFILE=explore looks for new examples.
+# No deadline: a shared machine's pauses are not the code's.
+settings.register_profile("ci", derandomize=True, deadline=None, database=None)
+settings.register_profile("explore", max_examples=1_000, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Return the folder of real registry records; skip visibly where it is not laid out."""
+    folder = SHARED / "data"
+    if not folder.is_dir():
+        pytest.skip(f"real registry records are not here ({folder.name}/ of shared/, beside us)")
+    return folder
