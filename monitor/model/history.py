@@ -1,0 +1,181 @@
+"""A trial's history as it is stored: versions, their events, and what could not be read."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import total_ordering
+
+from monitor.model.changes import ChangeEvent
+from monitor.model.coverage import Coverage
+
+_UNNUMBERED = 2**31 - 1
+"""Stands for an unknown registry version number in comparisons; must equal the stored order."""
+
+
+@total_ordering
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionKey:
+    """Where an observation of a trial stands in the trial's history; comparable.
+
+    Orders by the registry's date, the registry's version number (unknown: after every known
+    one of that date), the date of the data load (unknown: before every known one), and the
+    time of retrieval (aware UTC).
+    """
+
+    version_date: date
+    registry_version: int | None = None
+    data_date: date | None = None
+    retrieved_at: datetime
+
+    def _order(self) -> tuple[date, int, date, datetime]:
+        number = _UNNUMBERED if self.registry_version is None else self.registry_version
+        return self.version_date, number, self.data_date or date.min, self.retrieved_at
+
+    def __lt__(self, other: object) -> bool:
+        if not isinstance(other, VersionKey):
+            return NotImplemented
+        return self._order() < other._order()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewVersion:
+    """A version of a trial's record on its way into the store.
+
+    A version is one content that was observed once or many times without another content in
+    between: the plain date columns are its first observation, the ``last_…`` ones its last.
+    ``raw_sha256``/``last_raw_sha256``: of the raw slice at those observations.
+    ``stated_sha256``: fingerprint of the document as its source stated it;
+    ``content_sha256``: of the record laid over its predecessor (equal when complete).
+    ``backfilled``: it arrived after a later version was already stored.
+    ``stated_snapshot_id`` None: the stated document is the content itself.
+    """
+
+    nct_id: str
+    source: str
+    origin: str
+    version_date: date
+    registry_version: int | None = None
+    data_date: date | None = None
+    retrieved_at: datetime
+    last_version_date: date
+    last_registry_version: int | None = None
+    last_data_date: date | None = None
+    last_retrieved_at: datetime
+    raw_sha256: bytes
+    last_raw_sha256: bytes
+    stated_sha256: bytes
+    content_sha256: bytes
+    coverage: Coverage = field(default_factory=Coverage.complete)
+    stated_coverage: Coverage = field(default_factory=Coverage.complete)
+    backfilled: bool = False
+    snapshot_id: int
+    stated_snapshot_id: int | None = None
+
+    @property
+    def first_key(self) -> VersionKey:
+        """The first observation's place in the history."""
+        return VersionKey(
+            version_date=self.version_date,
+            registry_version=self.registry_version,
+            data_date=self.data_date,
+            retrieved_at=self.retrieved_at,
+        )
+
+    @property
+    def last_key(self) -> VersionKey:
+        """The last observation's place in the history."""
+        return VersionKey(
+            version_date=self.last_version_date,
+            registry_version=self.last_registry_version,
+            data_date=self.last_data_date,
+            retrieved_at=self.last_retrieved_at,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredVersion(NewVersion):
+    """A version that the store holds; a trial's versions are ordered by (``first_key``, ``id``).
+
+    The 1-based position in that order is the version number that a user sees.
+    """
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Touch:
+    """A further observation of a stored version: how far its interval now reaches.
+
+    ``first_key``/``last_key`` None: that end stays; each comes with the hash of the raw slice
+    that was seen there. ``seen_at``: when the trial was seen to be as stored (aware UTC).
+    """
+
+    version_id: int
+    first_key: VersionKey | None = None
+    raw_sha256: bytes | None = None
+    last_key: VersionKey | None = None
+    last_raw_sha256: bytes | None = None
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredEvent:
+    """A change event of a stored version; ``position``: its place among the version's events."""
+
+    id: int
+    version_id: int
+    nct_id: str
+    position: int
+    backfilled: bool
+    event: ChangeEvent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialRow:
+    """What is known of a trial now, for lists and look-ups.
+
+    ``first_start_date``: the start date that the trial's first version states, as the registry
+    wrote it. ``last_changed``: version date of the latest version that has an event above
+    noise. ``last_seen_at``: when a source last showed the record (aware UTC).
+    """
+
+    nct_id: str
+    title: str | None
+    overall_status: str | None
+    lead_sponsor: str | None
+    conditions: tuple[str, ...] = ()
+    first_start_date: str | None = None
+    latest_version_id: int
+    last_version_date: date
+    last_changed: date | None = None
+    last_seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuarantineEntry:
+    """Raw input that could not be read, on its way into the quarantine.
+
+    ``content``: the head of it; ``size`` and ``sha256``: of the whole where it was read whole.
+    """
+
+    source: str
+    origin: str
+    reason: str
+    content: bytes
+    size: int
+    sha256: bytes
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuarantineRow:
+    """One entry of the quarantine; ``content`` None in lists, which leave it out."""
+
+    id: int
+    source: str
+    origin: str
+    reason: str
+    size: int
+    sha256: bytes
+    first_seen_at: datetime
+    last_seen_at: datetime
+    content: bytes | None = None
