@@ -199,8 +199,7 @@ RUN_IN_LISTS = frozenset({CONDITIONS, KEYWORDS, INTERVENTION_OTHER_NAMES})
 # Stamps of the update itself: they move with every submission.
 ADMINISTRATIVE: tuple[Path, ...] = (
     STATUS_VERIFIED, LAST_UPDATE_SUBMIT, LAST_UPDATE_POST[:-1], FIRST_SUBMIT, FIRST_SUBMIT_QC,
-    FIRST_POST[:-1], RESULTS_FIRST_SUBMIT_QC, (*RESULTS_FIRST_POST[:-1], "type"),
-    DISP_FIRST_SUBMIT, DISP_FIRST_SUBMIT_QC, DISP_FIRST_POST[:-1],
+    FIRST_POST[:-1],
 )  # fmt: skip
 # Written by the registry from what the sponsor said, or about it.
 REGISTRY_MADE: tuple[Path, ...] = (DERIVED, ANNOTATION, LOCATION_GEO_POINT)
@@ -221,6 +220,9 @@ _LABELS: dict[Path, str] = {
     PRIMARY_COMPLETION_TYPE: "Primary completion date type",
     FIRST_SUBMIT: "First submitted", FIRST_POST: "First posted",
     LAST_UPDATE_SUBMIT: "Last update submitted", LAST_UPDATE_POST: "Last update posted",
+    DISP_FIRST_SUBMIT: "Certification or extension of results first submitted",
+    DISP_FIRST_SUBMIT_QC: "Certification or extension of results submitted after quality control",
+    DISP_FIRST_POST: "Certification or extension of results first posted",
     RESULTS_FIRST_SUBMIT: "Results first submitted", RESULTS_FIRST_POST: "Results first posted",
     LEAD_SPONSOR: "Lead sponsor", LEAD_SPONSOR_NAME: "Lead sponsor",
     LEAD_SPONSOR_CLASS: "Lead sponsor class", COLLABORATORS: "Collaborators",
@@ -256,7 +258,10 @@ def label(path: Path) -> str:
     """Return the human label of a path; an unlisted one is named from its last name."""
     if path in _LABELS:
         return _LABELS[path]
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", path[-1]).lower()
+    if path[-1] in {"date", "type"} and path[-2:-1] and path[-2].endswith("Struct"):
+        named = label(path[:-1])
+        return named if path[-1] == "date" else f"{named} type"
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", path[-1].removesuffix("Struct")).lower()
     return words[:1].upper() + words[1:]
 
 
@@ -279,7 +284,7 @@ def list_rule(path: Path) -> ListRule:
     return LIST_RULES.get(path, _FALLBACK)
 
 
-_FALLBACK = ListRule(any_of=FALLBACK_KEYS)
+_FALLBACK = ListRule(any_of=FALLBACK_KEYS, rename=True)
 
 
 def dotted(path: Path) -> str:

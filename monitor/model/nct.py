@@ -14,7 +14,7 @@ def is_nct_id(value: object) -> bool:
 
 
 def normalise_nct_id(text: str) -> str:
-    """Return the ID in the registry's spelling: ``nct06377228 `` → ``NCT06377228``.
+    r"""Return the ID in the registry's spelling: ``nct06377228 `` → ``NCT06377228``.
 
     Missing leading zeros are put back (``NCT6377228``), as the registry itself does.
     UsageError says what a valid ID looks like.

@@ -1,0 +1,242 @@
+"""The rule table: which fields make which change events, and how severe each is."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from monitor.detect.rules import eligibility, locations, numbers, other, outcomes, results, status
+from monitor.detect.rules.base import Context, Derive, Draft
+from monitor.model import fields
+from monitor.model.changes import ChangeEvent, ChangeKind, FieldChange, Severity
+from monitor.model.fields import Path
+from monitor.model.record import TrialRecord
+
+K, S = ChangeKind, Severity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """Changes below ``takes`` go to ``derive``, which makes events of the kinds in ``yields``.
+
+    ``yields`` gives each kind's severity; a draft may set another where its facts decide
+    (a date moved far, an outcome dropped after the start). What ``derive`` leaves over goes
+    on to the next rules; the last takes everything.
+    """
+
+    takes: tuple[Path, ...]
+    derive: Derive
+    yields: Mapping[ChangeKind, Severity] = field(default_factory=dict)
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        takes=(fields.OVERALL_STATUS, fields.LAST_KNOWN_STATUS, fields.WHY_STOPPED),
+        derive=status.derive_status,
+        yields={
+            K.TRIAL_WITHDRAWN: S.CRITICAL, K.TRIAL_TERMINATED: S.CRITICAL,
+            K.TRIAL_SUSPENDED: S.CRITICAL, K.TRIAL_RESTARTED: S.HIGH,
+            K.WHY_STOPPED_CHANGED: S.HIGH, K.RECRUITMENT_OPENED: S.HIGH,
+            K.RECRUITMENT_CLOSED: S.HIGH, K.TRIAL_COMPLETED: S.HIGH, K.STATUS_UNKNOWN: S.MEDIUM,
+            K.STATUS_REVERSED: S.HIGH, K.STATUS_CHANGED: S.MEDIUM, K.RECORD_VANISHED: S.HIGH,
+            K.RECORD_RESTORED: S.HIGH,
+        },
+    ),
+    Rule(
+        takes=(fields.EXPANDED_ACCESS, fields.EXPANDED_ACCESS_TYPES),
+        derive=status.derive_expanded_access,
+        yields={K.EXPANDED_ACCESS_CHANGED: S.MEDIUM},
+    ),
+    Rule(
+        takes=(fields.START_DATE[:-1], fields.PRIMARY_COMPLETION[:-1], fields.COMPLETION[:-1]),
+        derive=numbers.derive_dates,
+        yields={
+            K.START_DATE_MOVED: S.MEDIUM, K.PRIMARY_COMPLETION_MOVED: S.MEDIUM,
+            K.COMPLETION_MOVED: S.MEDIUM, K.DATE_ACTUALISED: S.LOW,
+            K.RETROACTIVELY_PROSPECTIVE: S.HIGH,
+        },
+    ),
+    Rule(
+        takes=(fields.ENROLLMENT_COUNT[:-1],),
+        derive=numbers.derive_enrollment,
+        yields={K.ENROLLMENT_TARGET_CHANGED: S.MEDIUM, K.ENROLLMENT_ACTUAL_REPORTED: S.MEDIUM},
+    ),
+    Rule(
+        takes=(fields.PRIMARY_OUTCOMES, fields.SECONDARY_OUTCOMES, fields.OTHER_OUTCOMES),
+        derive=outcomes.derive_outcomes,
+        yields={
+            K.PRIMARY_OUTCOME_ADDED: S.HIGH, K.PRIMARY_OUTCOME_DROPPED: S.HIGH,
+            K.PRIMARY_OUTCOME_DEMOTED: S.HIGH, K.PRIMARY_OUTCOME_PROMOTED: S.HIGH,
+            K.PRIMARY_OUTCOME_EDITED: S.MEDIUM, K.SECONDARY_OUTCOME_CHANGED: S.LOW,
+        },
+    ),
+    Rule(
+        takes=(fields.ELIGIBILITY_CRITERIA,),
+        derive=eligibility.derive_criteria,
+        yields={K.ELIGIBILITY_CHANGED: S.MEDIUM},
+    ),
+    Rule(
+        takes=(fields.ELIGIBILITY,),
+        derive=eligibility.derive_population,
+        yields={K.ELIGIBLE_POPULATION_CHANGED: S.HIGH},
+    ),
+    Rule(
+        takes=(fields.LOCATION_CONTACTS, fields.CENTRAL_CONTACTS),
+        derive=locations.derive_contacts,
+        yields={K.CONTACT_CHANGED: S.LOW},
+    ),
+    Rule(
+        takes=(fields.LOCATION_GEO_POINT, fields.DERIVED, fields.ANNOTATION),
+        derive=other.by_module(K.REGISTRY_NORMALISATION, "the registry's own additions"),
+        yields={K.REGISTRY_NORMALISATION: S.NOISE},
+    ),
+    Rule(
+        takes=(fields.LOCATIONS,),
+        derive=locations.derive_sites,
+        yields={
+            K.SITE_ADDED: S.MEDIUM, K.SITE_REMOVED: S.MEDIUM, K.SITE_STATUS_CHANGED: S.MEDIUM,
+            K.SITE_RENAMED: S.NOISE, K.COUNTRY_ADDED: S.MEDIUM, K.COUNTRY_REMOVED: S.MEDIUM,
+        },
+    ),
+    Rule(
+        takes=(fields.PHASES,), derive=outcomes.derive_phases, yields={K.PHASE_CHANGED: S.HIGH}
+    ),
+    Rule(takes=(fields.DESIGN,), derive=other.gather(K.DESIGN_CHANGED),
+         yields={K.DESIGN_CHANGED: S.HIGH}),
+    Rule(
+        takes=(fields.ARM_GROUPS, fields.INTERVENTIONS),
+        derive=other.derive_arms,
+        yields={K.ARM_CHANGED: S.HIGH, K.INTERVENTION_CHANGED: S.HIGH},
+    ),
+    Rule(
+        takes=(fields.LEAD_SPONSOR, fields.ORGANIZATION),
+        derive=locations.derive_sponsor,
+        yields={K.SPONSOR_CHANGED: S.HIGH},
+    ),
+    Rule(takes=(fields.COLLABORATORS,), derive=other.gather(K.COLLABORATOR_CHANGED,
+         "Collaborators"), yields={K.COLLABORATOR_CHANGED: S.MEDIUM}),
+    Rule(takes=(fields.OVERALL_OFFICIALS, fields.RESPONSIBLE_PARTY),
+         derive=other.gather(K.INVESTIGATOR_CHANGED), yields={K.INVESTIGATOR_CHANGED: S.LOW}),
+    Rule(
+        takes=(fields.HAS_RESULTS, fields.RESULTS, fields.RESULTS_FIRST_SUBMIT,
+               fields.RESULTS_FIRST_SUBMIT_QC, fields.RESULTS_FIRST_POST[:-1]),
+        derive=results.derive_results,
+        yields={
+            K.RESULTS_SUBMITTED: S.HIGH, K.RESULTS_POSTED: S.HIGH, K.RESULTS_CHANGED: S.MEDIUM,
+            K.RESULTS_WITHDRAWN: S.CRITICAL,
+        },
+    ),
+    Rule(takes=(fields.LARGE_DOCS,), derive=outcomes.derive_documents,
+         yields={K.DOCUMENT_ADDED: S.MEDIUM, K.DOCUMENT_REMOVED: S.MEDIUM}),
+    Rule(
+        takes=(fields.CONDITIONS, fields.KEYWORDS),
+        derive=other.derive_lists(K.CONDITION_CHANGED, fields.CONDITIONS, fields.KEYWORDS),
+        yields={K.CONDITION_CHANGED: S.LOW},
+    ),
+    Rule(takes=(fields.BRIEF_TITLE, fields.OFFICIAL_TITLE, fields.ACRONYM),
+         derive=other.gather(K.TITLE_CHANGED), yields={K.TITLE_CHANGED: S.LOW}),
+    Rule(takes=(fields.DESCRIPTION,), derive=other.gather(K.DESCRIPTION_CHANGED),
+         yields={K.DESCRIPTION_CHANGED: S.LOW}),
+    Rule(takes=(fields.REFERENCES, fields.SEE_ALSO_LINKS), derive=other.derive_references,
+         yields={K.REFERENCE_CHANGED: S.LOW}),
+    Rule(takes=(fields.IDENTIFICATION,), derive=other.derive_identifiers,
+         yields={K.IDENTIFIER_CHANGED: S.LOW, K.RECORD_MERGED: S.HIGH}),
+    Rule(takes=(fields.OVERSIGHT,), derive=other.gather(K.OVERSIGHT_CHANGED),
+         yields={K.OVERSIGHT_CHANGED: S.LOW}),
+    Rule(takes=(fields.IPD_SHARING, fields.AVAIL_IPDS), derive=other.gather(K.IPD_SHARING_CHANGED),
+         yields={K.IPD_SHARING_CHANGED: S.LOW}),
+    Rule(takes=fields.ADMINISTRATIVE, derive=other.by_module(K.ADMINISTRATIVE_UPDATE,
+         "dates of the update itself"), yields={K.ADMINISTRATIVE_UPDATE: S.NOISE}),
+    Rule(takes=((),), derive=other.derive_fields, yields={K.FIELD_CHANGED: S.LOW}),
+)  # fmt: skip
+
+SEVERITIES: Mapping[ChangeKind, Severity] = {
+    K.TRIAL_REGISTERED: S.MEDIUM,
+    **{kind: severity for rule in RULES for kind, severity in rule.yields.items()},
+}
+# What the registry itself writes and people still want to hear of, without a new date.
+_MATTERS_WHEN_SILENT = (
+    fields.OVERALL_STATUS, fields.LAST_KNOWN_STATUS, fields.HAS_RESULTS, fields.RESULTS,
+    fields.RESULTS_FIRST_SUBMIT, fields.RESULTS_FIRST_POST[:-1], fields.NCT_ID_ALIASES,
+)  # fmt: skip
+_silent_edit = other.by_module(K.REGISTRY_NORMALISATION, "edited by the registry")
+
+
+def classify(changes: Sequence[FieldChange], ctx: Context) -> tuple[ChangeEvent, ...]:
+    """Return what the changes mean, most severe first; every change is in exactly one event.
+
+    An edit by the registry (no new last-update date) yields noise, but for what people want
+    to hear of: a status set to UNKNOWN, results. Without any change one noise event says
+    that only order, encoding or the extent of what is stated differ.
+    """
+    drafts: list[Draft] = []
+    remaining = list(changes)
+    if not remaining:
+        drafts.append(_nothing_changed(ctx))
+    elif is_silent(ctx.old, ctx.new):
+        quiet = [c for c in remaining if not fields.under(c.field, _MATTERS_WHEN_SILENT)]
+        drafts.extend(_silent_edit(quiet, ctx))
+        remaining = [c for c in remaining if c not in quiet]
+    for rule in RULES:
+        own = [change for change in remaining if fields.under(change.field, rule.takes)]
+        if own:
+            found = list(rule.derive(own, ctx))
+            drafts.extend(found)
+            taken = {id(change) for draft in found for change in draft.changes}
+            remaining = [change for change in remaining if id(change) not in taken]
+    events = [_event(draft, ctx) for draft in drafts]
+    return tuple(sorted(events, key=lambda event: -event.severity.rank))
+
+
+def first_seen(record: TrialRecord) -> ChangeEvent:
+    """Return the one event of a trial's first version."""
+    title = record.title or record.nct_id
+    return ChangeEvent(
+        kind=K.TRIAL_REGISTERED,
+        severity=SEVERITIES[K.TRIAL_REGISTERED],
+        label="Trial",
+        path=fields.dotted(fields.NCT_ID),
+        after=record.nct_id,
+        summary=f"First seen: {title}",
+        facts={"overall_status": record.overall_status, "enrollment": record.enrollment},
+    )
+
+
+def is_silent(old: TrialRecord, new: TrialRecord) -> bool:
+    """Tell whether the registry changed the record, not the sponsor.
+
+    Both versions state one last-update date, and the registry does not count them as two.
+    """
+    if old.registry_version is not None and new.registry_version is not None:
+        return False
+    posted = old.get(fields.LAST_UPDATE_POST), new.get(fields.LAST_UPDATE_POST)
+    submitted = old.get(fields.LAST_UPDATE_SUBMIT), new.get(fields.LAST_UPDATE_SUBMIT)
+    if posted[0] is None or posted[0] != posted[1]:
+        return False
+    return None in submitted or submitted[0] == submitted[1]
+
+
+def _nothing_changed(ctx: Context) -> Draft:
+    wider = ctx.old.coverage != ctx.new.coverage
+    words = (
+        "More or fewer fields stated; nothing that both versions state changed"
+        if wider
+        else "The same content in another order or encoding"
+    )
+    return Draft(
+        kind=K.REGISTRY_NORMALISATION, path=fields.PROTOCOL, summary=words, label="Record",
+        before=None, after=None,
+    )  # fmt: skip
+
+
+def _event(draft: Draft, ctx: Context) -> ChangeEvent:
+    before, after = draft.values()
+    return ChangeEvent(
+        kind=draft.kind,
+        severity=draft.severity or SEVERITIES[draft.kind],
+        label=draft.label or fields.label(draft.path),
+        path=fields.dotted(draft.path),
+        summary=draft.summary,
+        before=before,
+        after=after,
+        facts={**draft.facts, "life_phase": ctx.life_phase.value},
+        fields=draft.changes,
+    )

@@ -1,0 +1,197 @@
+"""Which fields differ between two records of a trial."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from deepdiff import DeepDiff
+
+from monitor.detect.align import pair_items, shown_key
+from monitor.detect.run_in import split_run_in
+from monitor.detect.texts import same_value
+from monitor.errors import RecordError
+from monitor.model import fields
+from monitor.model.changes import FieldChange, Op
+from monitor.model.coverage import Coverage
+from monitor.model.fields import ListRule, Path
+from monitor.model.record import TrialRecord
+
+# Sections whose coming or going is one change; elsewhere every leaf is one.
+_WHOLE = frozenset({fields.RESULTS})
+_NOT_COMPARED = frozenset({fields.VERSION_HOLDER})
+_OPS: dict[str, Op] = {
+    "dictionary_item_added": "added",
+    "dictionary_item_removed": "removed",
+    "values_changed": "changed",
+    "type_changes": "changed",
+}
+_ABSENT: Any = object()
+ItemPair = tuple[dict[str, Any] | None, dict[str, Any] | None]
+
+
+def diff(old: TrialRecord, new: TrialRecord) -> tuple[FieldChange, ...]:
+    """Return the fields that differ, sorted by path; () when equal.
+
+    Both records carry the same NCT ID, else RecordError. Only what both sides state is
+    compared. The order of a list, another encoding of the same text and the data-load stamp
+    are no differences. Pure: no clock, no I/O.
+    """
+    if old.nct_id != new.nct_id:
+        raise RecordError(f"{old.nct_id} and {new.nct_id} are two trials, not two versions")
+    pruner = _Pruner(_Common(old.coverage, new.coverage))
+    pruner.objects(old.document, new.document, (), (), None)
+    if not pruner.places:
+        return ()
+    tree = DeepDiff(
+        pruner.left,
+        pruner.right,
+        view="tree",
+        threshold_to_diff_deeper=0,
+        ignore_private_variables=False,
+        verbose_level=2,
+    )
+    found = [
+        pruner.change(level.path(output_format="list")[0], op, level.t1, level.t2)
+        for report, op in _OPS.items()
+        for level in tree.get(report, ())
+    ]
+    return tuple(sorted(found, key=lambda change: (change.path, change.op)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Common:
+    """What both records state."""
+
+    old: Coverage
+    new: Coverage
+
+    @property
+    def complete(self) -> bool:
+        return self.old.is_complete and self.new.is_complete
+
+    def states(self, path: Path) -> bool:
+        return self.old.states(path) and self.new.states(path)
+
+    def run_in(self, path: Path) -> bool:
+        return path in self.old.run_in or path in self.new.run_in
+
+
+@dataclass(slots=True)
+class _Pruner:
+    """What is left to compare: equal parts cut, list items paired, leaves by their path.
+
+    ``left`` and ``right`` map a leaf's path to its value in the old and the new record;
+    ``places`` to its catalogue field and the pair of list items that it lies in.
+    """
+
+    common: _Common
+    left: dict[Path, Any] = field(default_factory=dict)
+    right: dict[Path, Any] = field(default_factory=dict)
+    places: dict[Path, tuple[Path, ItemPair | None]] = field(default_factory=dict)
+
+    def change(self, path: Path, op: Op, before: Any, after: Any) -> FieldChange:
+        """Return the field change at a leaf's path."""
+        catalogue, item = self.places[path]
+        return FieldChange(
+            path=path,
+            field=catalogue,
+            op=op,
+            before=None if op == "added" else before,
+            after=None if op == "removed" else after,
+            item=item,
+        )
+
+    def objects(self, old: Any, new: Any, path: Path, field_: Path, item: ItemPair | None) -> None:
+        """Collect what differs between two objects."""
+        for name in old.keys() | new.keys():
+            one, other = old.get(name, _ABSENT), new.get(name, _ABSENT)
+            if _identical(one, other):
+                continue
+            below = (*field_, name)
+            if below in _NOT_COMPARED or not (self.common.complete or self.common.states(below)):
+                continue
+            self._values(one, other, (*path, name), below, item)
+
+    def _values(
+        self, one: Any, other: Any, path: Path, field_: Path, item: ItemPair | None
+    ) -> None:
+        """Collect what differs between two values of one name.
+
+        An absent list or object counts as empty: the registry leaves out what is empty.
+        """
+        whole = field_ in _WHOLE and (one is _ABSENT or other is _ABSENT)
+        if _is(one, dict) and _is(other, dict) and not whole:
+            self.objects(_or_empty(one, {}), _or_empty(other, {}), path, field_, item)
+        elif _is(one, list) and _is(other, list):
+            self._lists(_or_empty(one, []), _or_empty(other, []), path, field_, item)
+        elif one is _ABSENT or other is _ABSENT or not same_value(one, other):
+            self._leaf(one, other, path, field_, item)
+
+    def _leaf(self, one: Any, other: Any, path: Path, field_: Path, item: ItemPair | None) -> None:
+        if one is not _ABSENT:
+            self.left[path] = one
+        if other is not _ABSENT:
+            self.right[path] = other
+        self.places[path] = (field_, item)
+
+    def _lists(
+        self, old: list[Any], new: list[Any], path: Path, field_: Path, item: ItemPair | None
+    ) -> None:
+        if field_ in fields.RUN_IN_LISTS and self.common.run_in(field_):
+            old, new = split_run_in(old, new)
+        rule = fields.list_rule(field_)
+        if not self.common.complete:
+            old, new = self._stated_only(old, field_), self._stated_only(new, field_)
+        names = _Names(rule)
+        for one, other in pair_items(old, new, field_, rule):
+            below = (*path, names.take(one if other is None else other))
+            pair = (_object(one), _object(other)) if item is None else item
+            if isinstance(one, dict) and isinstance(other, dict):
+                self.objects(one, other, below, field_, pair)
+            elif one is None or other is None:
+                values = (_ABSENT if one is None else one, _ABSENT if other is None else other)
+                self._leaf(*values, below, field_, pair)
+
+    def _stated_only(self, items: list[Any], field_: Path) -> list[Any]:
+        """Return the items with only those attributes that both sides state."""
+        cut = [
+            {name: value for name, value in item.items() if self.common.states((*field_, name))}
+            if isinstance(item, dict)
+            else item
+            for item in items
+        ]
+        return [item for item in cut if item != {}]
+
+
+@dataclass(slots=True)
+class _Names:
+    """Names of list items within one list; a second of the same name gets a number."""
+
+    rule: ListRule
+    taken: dict[str, int] = field(default_factory=dict)
+
+    def take(self, item: Any) -> str:
+        name = shown_key(item, self.rule)
+        count = self.taken[name] = self.taken.get(name, 0) + 1
+        return name if count == 1 else f"{name} ({count})"
+
+
+def _identical(one: Any, other: Any) -> bool:
+    """Tell at C speed whether two values are equal in content and type (``True`` is not 1)."""
+    if one is _ABSENT or other is _ABSENT or one != other:
+        return False
+    if isinstance(one, (dict, list)):
+        return orjson.dumps(one) == orjson.dumps(other)
+    return same_value(one, other)
+
+
+def _is(value: Any, kind: type) -> bool:
+    return value is _ABSENT or isinstance(value, kind)
+
+
+def _or_empty(value: Any, empty: Any) -> Any:
+    return empty if value is _ABSENT else value
+
+
+def _object(value: Any) -> dict[str, Any] | None:
+    return value if isinstance(value, dict) else None

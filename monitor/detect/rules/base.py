@@ -1,0 +1,171 @@
+"""What every rule works with: the context of a comparison and the draft of an event."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from monitor.model import fields
+from monitor.model.changes import ChangeKind, FieldChange, LifePhase, Severity
+from monitor.model.dates import PartialDate
+from monitor.model.fields import Path
+from monitor.model.record import TrialRecord
+
+AUTO: Any = object()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thresholds:
+    """Where a change starts to weigh more.
+
+    ``date_days_high``: days by which a date moves. ``enrollment_percent_high``: change of the
+    target in percent. ``enrollment_actual_percent_low``: actual enrollment in percent of the
+    last target below which the report is of high severity.
+    """
+
+    date_days_high: int = 90
+    enrollment_percent_high: float = 20.0
+    enrollment_actual_percent_low: float = 85.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """Two neighbouring versions of a trial's record and what is known around them.
+
+    ``version_date`` is the registry's date of the new version; ``first_start_date`` the start
+    date that the first version of the trial stated.
+    """
+
+    old: TrialRecord
+    new: TrialRecord
+    version_date: date
+    first_start_date: PartialDate | None
+    thresholds: Thresholds
+
+    @property
+    def life_phase(self) -> LifePhase:
+        """Where in its life the trial stood at the new version's date."""
+        submitted = self.new.date_at(fields.RESULTS_FIRST_SUBMIT)
+        if submitted is not None and submitted.first_day() <= self.version_date:
+            return LifePhase.AFTER_RESULTS_SUBMITTED
+        completion = self.new.primary_completion_date
+        if completion is not None and completion.first_day() <= self.version_date:
+            return LifePhase.AFTER_PRIMARY_COMPLETION
+        start = self.first_start_date or self.new.start_date
+        if start is not None and start.first_day() <= self.version_date:
+            return LifePhase.RECRUITING
+        return LifePhase.BEFORE_RECRUITMENT
+
+    @property
+    def started(self) -> bool:
+        """Tell whether the trial's start date, as last stated, is past at this version."""
+        start = self.new.start_date or self.old.start_date
+        return start is not None and start.first_day() <= self.version_date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """An event as its rule derives it; the rule table adds severity and label.
+
+    ``severity`` is set only where the facts decide otherwise than the table's default.
+    """
+
+    kind: ChangeKind
+    path: Path
+    changes: tuple[FieldChange, ...] = ()
+    summary: str
+    label: str | None = None
+    before: Any = AUTO
+    after: Any = AUTO
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    severity: Severity | None = None
+
+    def values(self) -> tuple[Any, Any]:
+        """Return (before, after): given ones, the field's at ``path``, else lists of values."""
+        before, after = self.before, self.after
+        lead = next((c for c in self.changes if c.field == self.path and _plain(c)), None)
+        if lead is None and len(self.changes) == 1:
+            lead = self.changes[0]
+        if before is AUTO:
+            before = lead.before if lead else _values(c.before for c in self.changes)
+        if after is AUTO:
+            after = lead.after if lead else _values(c.after for c in self.changes)
+        return before, after
+
+
+Derive = Callable[[Sequence[FieldChange], Context], Iterable[Draft]]
+
+
+def at(changes: Sequence[FieldChange], path: Path) -> FieldChange | None:
+    """Return the change of exactly this field, if it is among them."""
+    return next((change for change in changes if change.field == path), None)
+
+
+def below(changes: Sequence[FieldChange], *prefixes: Path) -> tuple[FieldChange, ...]:
+    """Return the changes at or below any of the paths, in their order."""
+    return tuple(change for change in changes if fields.under(change.field, prefixes))
+
+
+def number(value: float, unit: str = "") -> str:
+    """Write a signed number as people read it: ``+67 %``, ``-12 days``, ``+0.4 %``."""
+    rounded = round(value) if abs(value) >= 10 or value == int(value) else round(value, 1)
+    return f"{rounded:+d}{unit}" if isinstance(rounded, int) else f"{rounded:+.1f}{unit}"
+
+
+def percent(before: float, after: float) -> float | None:
+    """Return the signed change in percent with one decimal; None from zero."""
+    return round((after - before) / before * 100, 1) if before else None
+
+
+def shown(value: Any) -> str:
+    """Write a registry value on one line; absent values as ``(none)``, long ones cut."""
+    if value is None:
+        return "(none)"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(shown(item) for item in value) or "(none)"
+    if isinstance(value, dict):
+        value = next((v for v in value.values() if isinstance(v, str)), "…")
+    text = " ".join(str(value).split())
+    return text if len(text) <= 160 else text[:159] + "…"
+
+
+def arrow(before: Any, after: Any) -> str:
+    """Write ``before → after``."""
+    return f"{shown(before)} → {shown(after)}"
+
+
+def counted(count: int, noun: str, plural: str | None = None) -> str:
+    """Write a number with its noun: ``1 site``, ``43 sites``."""
+    return f"{count} {noun if count == 1 else plural or noun + 's'}"
+
+
+def names_of(changes: Iterable[FieldChange]) -> list[str]:
+    """Return the names of the list items or fields that changed, each once."""
+    return list(dict.fromkeys(item_name(c) or fields.label(c.field) for c in changes))
+
+
+def tally(changes: Iterable[FieldChange]) -> str:
+    """Write how many changes were additions, removals and edits: ``2 added, 1 changed``."""
+    counts: dict[str, int] = {}
+    for change in changes:
+        counts[change.op] = counts.get(change.op, 0) + 1
+    return ", ".join(f"{counts[op]} {op}" for op in ("added", "removed", "changed") if op in counts)
+
+
+def item_name(change: FieldChange) -> str | None:
+    """Return the natural key of the outermost list item that the change lies in, if any."""
+    for position, name in enumerate(change.path):
+        if position >= len(change.field) or change.field[position] != name:
+            return name
+    return None
+
+
+def _plain(change: FieldChange) -> bool:
+    """Tell whether the change is of the field itself, not of an item of a list there."""
+    return len(change.path) == len(change.field)
+
+
+def _values(values: Iterator[Any] | Iterable[Any]) -> list[Any] | None:
+    return [value for value in values if value is not None] or None

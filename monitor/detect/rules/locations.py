@@ -1,0 +1,192 @@
+"""Sites and countries."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from monitor.detect.rules.base import Context, Draft, arrow, at, below, counted
+from monitor.detect.rules.status import RECRUITING
+from monitor.model import fields
+from monitor.model.changes import ChangeKind, FieldChange, Severity
+from monitor.model.record import TrialRecord
+
+_NAMING = tuple((*fields.LOCATIONS, name) for name in sorted(fields.SITE_NAME_ATTRIBUTES))
+
+
+def derive_sites(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
+    """Turn changes below ``locations`` into one event per kind with counts by country."""
+    whole = [c for c in changes if c.field == fields.LOCATIONS]
+    added = tuple(c for c in whole if c.op == "added")
+    removed = tuple(c for c in whole if c.op == "removed")
+    if added:
+        yield _sites(ChangeKind.SITE_ADDED, added, "added", _same_places(removed, added))
+    if removed:
+        yield _sites(ChangeKind.SITE_REMOVED, removed, "removed", _same_places(removed, added))
+    yield from _statuses(below(changes, fields.LOCATION_STATUS), ctx)
+    renamed = below(changes, *_NAMING)
+    if renamed:
+        sites = {change.path[:4] for change in renamed}
+        yield Draft(
+            kind=ChangeKind.SITE_RENAMED,
+            path=renamed[0].field,
+            changes=renamed,
+            label="Site name",
+            summary=f"{counted(len(sites), 'site')} under another name or spelling",
+            facts={"count": len(sites), "by_country": _by_country(renamed)},
+        )
+    yield from _countries(ctx)
+
+
+def _sites(
+    kind: ChangeKind, changes: tuple[FieldChange, ...], word: str, same_places: list[str]
+) -> Draft:
+    by_country = _by_country(changes)
+    listed = ", ".join(f"{country} {count}" for country, count in by_country.items())
+    facts: dict[str, Any] = {"count": len(changes), "by_country": by_country}
+    if same_places:
+        # One name gone and another come at one address: perhaps a rename, perhaps not.
+        facts["same_place"] = same_places
+    return Draft(
+        kind=kind,
+        path=fields.LOCATIONS,
+        changes=changes,
+        label="Sites",
+        summary=f"{counted(len(changes), 'site')} {word} ({listed})",
+        facts=facts,
+    )
+
+
+def _statuses(changes: tuple[FieldChange, ...], ctx: Context) -> Iterator[Draft]:
+    consequence = tuple(change for change in changes if _follows_overall(change, ctx))
+    for own, follows in (
+        (tuple(c for c in changes if c not in consequence), False),
+        (consequence, True),
+    ):
+        if own:
+            yield _status_draft(own, follows, ctx)
+
+
+def _status_draft(own: tuple[FieldChange, ...], follows: bool, ctx: Context) -> Draft:
+    moves = Counter(arrow(change.before, change.after) for change in own)
+    listed = ", ".join(f"{count} × {move}" for move, count in moves.most_common())
+    facts: dict[str, Any] = {
+        "count": len(own),
+        "by_country": _by_country(own),
+        "transitions": dict(moves.most_common()),
+    }
+    summary = f"Status of {counted(len(own), 'site')}: {listed}"
+    if follows:
+        facts["consequence_of"] = arrow(ctx.old.overall_status, ctx.new.overall_status)
+        summary += " (follows from the overall status)"
+    return Draft(
+        kind=ChangeKind.SITE_STATUS_CHANGED,
+        path=fields.LOCATION_STATUS,
+        changes=own,
+        label="Site status",
+        summary=summary,
+        facts=facts,
+        severity=Severity.LOW if follows else None,
+    )
+
+
+def _follows_overall(change: FieldChange, ctx: Context) -> bool:
+    """Tell whether a site gained or lost its status because the whole trial's status changed.
+
+    Site statuses exist only while a trial recruits or is about to.
+    """
+    before, after = ctx.old.overall_status, ctx.new.overall_status
+    if before == after or change.op == "changed":
+        return False
+    shows = RECRUITING | {"NOT_YET_RECRUITING"}
+    return after in shows if change.op == "added" else after not in shows
+
+
+def _by_country(changes: Sequence[FieldChange]) -> dict[str, int]:
+    """Count sites (not fields) by country, most first."""
+    sites = {change.path[:4]: _country(change) for change in changes}
+    counts = Counter(sites.values())
+    return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
+def _country(change: FieldChange) -> str:
+    before, after = change.item or (None, None)
+    country = (after or before or {}).get("country")
+    return country if isinstance(country, str) else "(no country)"
+
+
+def _same_places(removed: tuple[FieldChange, ...], added: tuple[FieldChange, ...]) -> list[str]:
+    def place(value: Any) -> tuple[str, ...] | None:
+        if not isinstance(value, dict) or not value.get("zip"):
+            return None
+        return tuple(str(value.get(name, "")) for name in ("city", "zip", "country"))
+
+    gone = {place(change.before): change.before for change in removed}
+    return [
+        f"{'/'.join(found)}: {arrow(gone[found].get('facility'), change.after.get('facility'))}"
+        for change in added
+        if (found := place(change.after)) is not None and found in gone
+    ]
+
+
+def _countries(ctx: Context) -> Iterator[Draft]:
+    old, new = _country_counts(ctx.old), _country_counts(ctx.new)
+    stated = ctx.old.coverage.states(fields.LOCATION_COUNTRY) and ctx.new.coverage.states(
+        fields.LOCATION_COUNTRY
+    )
+    if not stated:
+        return
+    for country in sorted(new.keys() - old.keys()):
+        yield _country_draft(ChangeKind.COUNTRY_ADDED, country, new[country], "added")
+    for country in sorted(old.keys() - new.keys()):
+        yield _country_draft(ChangeKind.COUNTRY_REMOVED, country, old[country], "removed")
+
+
+def _country_draft(kind: ChangeKind, country: str, sites: int, word: str) -> Draft:
+    added = kind is ChangeKind.COUNTRY_ADDED
+    return Draft(
+        kind=kind,
+        path=fields.LOCATION_COUNTRY,
+        before=None if added else country,
+        after=country if added else None,
+        label="Country",
+        summary=f"Country {word}: {country} ({counted(sites, 'site')})",
+        facts={"country": country, "sites": sites},
+    )
+
+
+def _country_counts(record: TrialRecord) -> Counter[str]:
+    found = (site.get("country") for site in record.locations)
+    return Counter(country for country in found if isinstance(country, str))
+
+
+def derive_contacts(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
+    """Gather changes of central and site contacts in one event."""
+    del ctx
+    sites = {c.path[:4] for c in below(changes, fields.LOCATION_CONTACTS)}
+    central = len(below(changes, fields.CENTRAL_CONTACTS))
+    parts = [counted(central, "change") + " of central contacts"] if central else []
+    if sites:
+        parts.append(f"contacts of {counted(len(sites), 'site')}")
+    yield Draft(
+        kind=ChangeKind.CONTACT_CHANGED,
+        path=changes[0].field,
+        changes=tuple(changes),
+        label="Contacts",
+        summary="Contacts changed: " + " and ".join(parts),
+        facts={"central": central, "sites": len(sites)},
+    )
+
+
+def derive_sponsor(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
+    """Turn a change of the lead sponsor, and of the organisation with it, into one event."""
+    del ctx
+    sponsor = below(changes, fields.LEAD_SPONSOR)
+    if not sponsor:
+        return
+    lead = at(sponsor, fields.LEAD_SPONSOR_NAME) or sponsor[0]
+    yield Draft(
+        kind=ChangeKind.SPONSOR_CHANGED,
+        path=lead.field,
+        changes=tuple(changes),
+        summary=f"{fields.label(lead.field)}: {arrow(lead.before, lead.after)}",
+    )

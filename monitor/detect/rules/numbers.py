@@ -1,0 +1,148 @@
+"""Dates that move and numbers of participants."""
+
+from collections.abc import Iterator, Sequence
+
+from monitor.detect.rules.base import Context, Draft, arrow, at, below, number, percent, shown
+from monitor.model import fields
+from monitor.model.changes import ChangeKind, FieldChange, Severity
+from monitor.model.dates import PartialDate
+from monitor.model.fields import Path
+
+_DATES: tuple[tuple[ChangeKind, Path, Path], ...] = (
+    (ChangeKind.START_DATE_MOVED, fields.START_DATE, fields.START_DATE_TYPE),
+    (ChangeKind.PRIMARY_COMPLETION_MOVED, fields.PRIMARY_COMPLETION,
+     fields.PRIMARY_COMPLETION_TYPE),
+    (ChangeKind.COMPLETION_MOVED, fields.COMPLETION, fields.COMPLETION_TYPE),
+)  # fmt: skip
+
+
+def derive_dates(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
+    """Turn changes of start, primary completion and completion date into events."""
+    for kind, date_path, type_path in _DATES:
+        own = below(changes, date_path[:-1])
+        if not own:
+            continue
+        moved, type_change = at(own, date_path), at(own, type_path)
+        if moved is None:
+            if type_change is not None:
+                yield _type_only(own, type_change, date_path, ctx)
+            continue
+        yield _moved(kind, own, moved, type_change, ctx)
+        if kind is ChangeKind.START_DATE_MOVED:
+            yield from _retroactively_prospective(moved, ctx)
+
+
+def _moved(
+    kind: ChangeKind,
+    own: tuple[FieldChange, ...],
+    moved: FieldChange,
+    type_change: FieldChange | None,
+    ctx: Context,
+) -> Draft:
+    before, after = PartialDate.parse(moved.before), PartialDate.parse(moved.after)
+    days = before.days_until(after) if before and after else None
+    actualised = type_change is not None and type_change.after == "ACTUAL"
+    facts: dict[str, object] = {"days": days}
+    if type_change is not None:
+        facts["type"] = type_change.after
+        facts["type_before"] = type_change.before
+    name = fields.label(moved.field)
+    summary = f"{name}: {arrow(moved.before, moved.after)}"
+    if days:
+        summary += f" ({number(days, ' days')})"
+    severity = None
+    if days == 0:
+        # The same month or year told more (or less) exactly is no move.
+        kind = ChangeKind.DATE_ACTUALISED if actualised else kind
+        severity = Severity.LOW
+        facts["precision_only"] = True
+    elif days is not None and abs(days) >= ctx.thresholds.date_days_high:
+        severity = Severity.HIGH
+    return Draft(
+        kind=kind, path=moved.field, changes=own, summary=summary, facts=facts, severity=severity
+    )
+
+
+def _type_only(
+    own: tuple[FieldChange, ...], type_change: FieldChange, date_path: Path, ctx: Context
+) -> Draft:
+    date = ctx.new.text(date_path)
+    name = fields.label(date_path)
+    reverted = type_change.before == "ACTUAL"
+    return Draft(
+        kind=ChangeKind.DATE_ACTUALISED,
+        path=type_change.field,
+        changes=own,
+        summary=f"{name} {shown(date)}: {arrow(type_change.before, type_change.after)}",
+        label=name,
+        facts={"date": date, "type": type_change.after, "type_before": type_change.before},
+        severity=Severity.MEDIUM if reverted else None,
+    )
+
+
+def _retroactively_prospective(moved: FieldChange, ctx: Context) -> Iterator[Draft]:
+    registered = ctx.new.date_at(fields.FIRST_SUBMIT) or ctx.old.date_at(fields.FIRST_SUBMIT)
+    before, after = PartialDate.parse(moved.before), PartialDate.parse(moved.after)
+    if not (registered and before and after):
+        return
+    # Compared to the precision that both dates have.
+    if before.days_until(registered) > 0 >= after.days_until(registered):
+        yield Draft(
+            kind=ChangeKind.RETROACTIVELY_PROSPECTIVE,
+            path=fields.START_DATE,
+            before=moved.before,
+            after=moved.after,
+            summary=(
+                f"Start date moved from before the first registration ({registered}) "
+                f"to on or after it: {arrow(moved.before, moved.after)}"
+            ),
+            facts={"first_submitted": str(registered)},
+        )
+
+
+def derive_enrollment(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
+    """Turn changes of enrollment count and type into one event."""
+    del_type = at(changes, fields.ENROLLMENT_TYPE)
+    before, after = ctx.old.enrollment, ctx.new.enrollment
+    type_before = ctx.old.text(fields.ENROLLMENT_TYPE)
+    type_after = ctx.new.text(fields.ENROLLMENT_TYPE)
+    facts: dict[str, object] = {}
+    if before is not None and after is not None:
+        facts = {"difference": after - before, "percent": percent(before, after)}
+    if del_type is not None:
+        facts |= {"type": type_after, "type_before": type_before}
+    actual = type_after == "ACTUAL"
+    kind = ChangeKind.ENROLLMENT_ACTUAL_REPORTED if actual else ChangeKind.ENROLLMENT_TARGET_CHANGED
+    if actual and type_before == "ACTUAL":
+        facts["corrected"] = True
+    yield Draft(
+        kind=kind,
+        path=fields.ENROLLMENT_COUNT,
+        changes=tuple(changes),
+        before=before if before is not None else ctx.old.get(fields.ENROLLMENT_COUNT),
+        after=after if after is not None else ctx.new.get(fields.ENROLLMENT_COUNT),
+        label="Actual enrollment" if actual else "Enrollment target",
+        summary=_enrollment_summary(actual, before, after),
+        facts=facts,
+        severity=_enrollment_severity(actual, before, after, ctx),
+    )
+
+
+def _enrollment_summary(actual: bool, before: int | None, after: int | None) -> str:
+    name = "Actual enrollment" if actual else "Enrollment target"
+    change = percent(before, after) if before is not None and after is not None else None
+    text = f"{name}: {arrow(before, after)}"
+    return f"{text} ({number(change, ' %')})" if change else text
+
+
+def _enrollment_severity(
+    actual: bool, before: int | None, after: int | None, ctx: Context
+) -> Severity | None:
+    if before is None or after is None:
+        return None
+    if actual:
+        reached = after / before * 100 if before else 100.0
+        return Severity.HIGH if reached < ctx.thresholds.enrollment_actual_percent_low else None
+    change = percent(before, after)
+    large = change is None or abs(change) >= ctx.thresholds.enrollment_percent_high
+    return Severity.HIGH if large and before != after else None

@@ -1,0 +1,163 @@
+"""Primary, secondary and other outcomes, looked at together: switching is the news."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from rapidfuzz import fuzz
+
+from monitor.detect.rules.base import Context, Draft, arrow, below, counted, shown, tally
+from monitor.detect.texts import plain
+from monitor.model import fields
+from monitor.model.changes import ChangeKind, FieldChange, Severity
+
+_SAME_MEASURE = 0.85
+_LESSER = (fields.SECONDARY_OUTCOMES, fields.OTHER_OUTCOMES)
+# "See results", "Please refer to the results section for details": no outcome is edited by it.
+_POINTS_TO_RESULTS = re.compile(
+    r"(?i)^(?:please )?(?:see|refer to|reported in|presented in|provided in|available in)\b"
+    r".{0,60}\bresults?\b.{0,60}$"
+)
+
+
+def derive_outcomes(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
+    """Turn changes of all outcome lists into one event per primary outcome, one for the rest."""
+    primary = [c for c in below(changes, fields.PRIMARY_OUTCOMES) if _is_item(c)]
+    lesser = [c for c in below(changes, *_LESSER) if _is_item(c)]
+    taken: list[FieldChange] = []
+    for change in primary:
+        gone = change.op == "removed"
+        partner = _partner(change, lesser, taken, wanted="added" if gone else "removed")
+        taken += [change, partner] if partner is not None else [change]
+        yield _switched(change, partner, ctx)
+    edits = [c for c in below(changes, fields.PRIMARY_OUTCOMES) if c not in taken]
+    yield from _edited(edits)
+    rest = tuple(c for c in below(changes, *_LESSER) if c not in taken)
+    if rest:
+        yield Draft(
+            kind=ChangeKind.SECONDARY_OUTCOME_CHANGED,
+            path=rest[0].field[:3],
+            changes=rest,
+            label="Secondary and other outcomes",
+            summary=f"Secondary and other outcomes: {tally(rest)}",
+            facts={"outcomes": sorted({c.path[3] for c in rest if len(c.path) > 3})},
+        )
+
+
+def _is_item(change: FieldChange) -> bool:
+    return len(change.path) == 4 and change.op != "changed" and len(change.field) == 3
+
+
+def _partner(
+    change: FieldChange, lesser: list[FieldChange], taken: list[FieldChange], *, wanted: str
+) -> FieldChange | None:
+    """Find the same measure coming or going in a lesser list."""
+    measure = _measure(change)
+    alike = [
+        (fuzz.ratio(measure, _measure(other)) / 100, index)
+        for index, other in enumerate(lesser)
+        if other.op == wanted and other not in taken
+    ]
+    best = max(alike, default=(0.0, -1))
+    return lesser[best[1]] if best[0] >= _SAME_MEASURE else None
+
+
+def _measure(change: FieldChange) -> str:
+    value = change.after if change.op == "added" else change.before
+    measure = value.get("measure") if isinstance(value, Mapping) else None
+    return plain(measure).casefold() if isinstance(measure, str) else ""
+
+
+def _switched(change: FieldChange, partner: FieldChange | None, ctx: Context) -> Draft:
+    gone = change.op == "removed"
+    if partner is None:
+        kind = ChangeKind.PRIMARY_OUTCOME_DROPPED if gone else ChangeKind.PRIMARY_OUTCOME_ADDED
+        words = "dropped" if gone else "added"
+    else:
+        kind = ChangeKind.PRIMARY_OUTCOME_DEMOTED if gone else ChangeKind.PRIMARY_OUTCOME_PROMOTED
+        lesser = fields.label(partner.field).lower().removesuffix("s")
+        words = f"demoted to {lesser}" if gone else f"promoted from {lesser}"
+    item = change.before if gone else change.after
+    facts: dict[str, Any] = {"measure": item.get("measure") if isinstance(item, dict) else item}
+    if partner is not None:
+        facts["list"] = fields.dotted(partner.field)
+    return Draft(
+        kind=kind,
+        path=fields.PRIMARY_OUTCOMES,
+        changes=(change,) if partner is None else (change, partner),
+        before=change.before if partner is None or gone else partner.before,
+        after=change.after if partner is None or not gone else partner.after,
+        label="Primary outcome",
+        summary=f"Primary outcome {words}: {shown(facts['measure'])}",
+        facts=facts,
+        severity=Severity.CRITICAL if ctx.started else None,
+    )
+
+
+def _edited(edits: Sequence[FieldChange]) -> Iterator[Draft]:
+    by_outcome: dict[str, list[FieldChange]] = {}
+    for change in edits:
+        by_outcome.setdefault(change.path[3] if len(change.path) > 3 else "", []).append(change)
+    for name, changes in by_outcome.items():
+        pointers = [change for change in changes if _points_to_results(change)]
+        real = tuple(change for change in changes if change not in pointers)
+        if real:
+            what = ", ".join(fields.label(change.field).lower() for change in real)
+            yield Draft(
+                kind=ChangeKind.PRIMARY_OUTCOME_EDITED,
+                path=real[0].field,
+                changes=real,
+                label="Primary outcome",
+                summary=f"Primary outcome edited ({what}): {shown(name)}",
+                facts={"measure": name},
+            )
+        if pointers:
+            yield Draft(
+                kind=ChangeKind.ADMINISTRATIVE_UPDATE,
+                path=pointers[0].field,
+                changes=tuple(pointers),
+                summary=f"Primary outcome now points to the results: {shown(name)}",
+            )
+
+
+def _points_to_results(change: FieldChange) -> bool:
+    return isinstance(change.after, str) and bool(_POINTS_TO_RESULTS.match(plain(change.after)))
+
+
+def derive_documents(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
+    """Turn changes of the study documents into additions and removals."""
+    del ctx
+    removed = tuple(c for c in changes if c.op == "removed" and len(c.field) == 3)
+    added = tuple(c for c in changes if c not in removed)
+    for kind, own, word in (
+        (ChangeKind.DOCUMENT_ADDED, added, "added or replaced"),
+        (ChangeKind.DOCUMENT_REMOVED, removed, "removed"),
+    ):
+        if own:
+            names = sorted({_document_label(change) for change in own})
+            yield Draft(
+                kind=kind,
+                path=fields.LARGE_DOCS,
+                changes=own,
+                summary=f"{counted(len(names), 'study document')} {word}: {', '.join(names)}",
+                facts={"documents": names},
+            )
+
+
+def _document_label(change: FieldChange) -> str:
+    before, after = change.item or (None, None)
+    item = after or before or {}
+    return shown(item.get("label") or item.get("filename") or change.path[-1])
+
+
+def derive_phases(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
+    """Turn any change of the phase list into one event with both lists."""
+    before, after = ctx.old.get(fields.PHASES), ctx.new.get(fields.PHASES)
+    yield Draft(
+        kind=ChangeKind.PHASE_CHANGED,
+        path=fields.PHASES,
+        changes=tuple(changes),
+        before=before,
+        after=after,
+        summary=f"Phase: {arrow(before, after)}",
+    )

@@ -1,0 +1,45 @@
+"""Results: submitted, posted, changed, withdrawn."""
+
+from collections.abc import Iterator, Sequence
+
+from monitor.detect.rules.base import Context, Draft, at, below, counted, shown
+from monitor.model import fields
+from monitor.model.changes import ChangeKind, FieldChange
+from monitor.model.record import TrialRecord
+
+
+def derive_results(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
+    """Turn changes of hasResults, results dates and the results section into events."""
+    submitted = at(changes, fields.RESULTS_FIRST_SUBMIT)
+    left = list(changes)
+    if submitted is not None and submitted.op == "added":
+        own = below(changes, fields.RESULTS_FIRST_SUBMIT, fields.RESULTS_FIRST_SUBMIT_QC)
+        left = [change for change in changes if change not in own]
+        yield Draft(
+            kind=ChangeKind.RESULTS_SUBMITTED,
+            path=fields.RESULTS_FIRST_SUBMIT,
+            changes=own,
+            summary=f"Results submitted: {shown(submitted.after)}",
+        )
+    if left:
+        yield _posted_or_changed(tuple(left), ctx)
+
+
+def _posted_or_changed(changes: tuple[FieldChange, ...], ctx: Context) -> Draft:
+    had, has = _has_results(ctx.old), _has_results(ctx.new)
+    posted = ctx.new.text(fields.RESULTS_FIRST_POST)
+    lead = at(changes, fields.HAS_RESULTS) or at(changes, fields.RESULTS_FIRST_POST) or changes[0]
+    if has and not had:
+        kind, summary = ChangeKind.RESULTS_POSTED, "Results posted"
+        summary += f": {posted}" if posted else ""
+    elif had and not has:
+        kind, summary = ChangeKind.RESULTS_WITHDRAWN, "Results no longer on the record"
+    else:
+        modules = sorted({fields.label(change.field[:2]) for change in changes})
+        kind = ChangeKind.RESULTS_CHANGED
+        summary = f"Results: {counted(len(changes), 'field')} changed ({', '.join(modules)})"
+    return Draft(kind=kind, path=lead.field, changes=changes, label="Results", summary=summary)
+
+
+def _has_results(record: TrialRecord) -> bool:
+    return record.get(fields.HAS_RESULTS) is True or bool(record.get(fields.RESULTS))

@@ -1,0 +1,163 @@
+"""Overall status, the reason for stopping, expanded access."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from monitor.detect.rules.base import Context, Draft, arrow, at, below, shown
+from monitor.model import fields
+from monitor.model.changes import ChangeKind, FieldChange
+
+STOPPED = {
+    "WITHDRAWN": ChangeKind.TRIAL_WITHDRAWN,
+    "TERMINATED": ChangeKind.TRIAL_TERMINATED,
+    "SUSPENDED": ChangeKind.TRIAL_SUSPENDED,
+}
+RECRUITING = frozenset({"RECRUITING", "ENROLLING_BY_INVITATION"})
+ONGOING = RECRUITING | {"NOT_YET_RECRUITING", "ACTIVE_NOT_RECRUITING"}
+EXPANDED_ACCESS = frozenset(
+    {"AVAILABLE", "NO_LONGER_AVAILABLE", "TEMPORARILY_NOT_AVAILABLE", "APPROVED_FOR_MARKETING"}
+)
+# The order in which a trial passes its statuses; going back is news of its own.
+_ORDER = {
+    "NOT_YET_RECRUITING": 0, "RECRUITING": 1, "ENROLLING_BY_INVITATION": 1,
+    "ACTIVE_NOT_RECRUITING": 2, "COMPLETED": 3,
+}  # fmt: skip
+
+# Why trials are stopped, by the sponsor's words; the first class that matches counts.
+REASON_CLASSES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (name, re.compile(words, re.IGNORECASE))
+    for name, words in (
+        ("safety", r"safety|toxicit|adverse|\bSAEs?\b|\bdeaths?\b|tolerab|risk.{0,20}benefit"),
+        ("efficacy", (r"efficac|futil|lack of (?:effect|benefit|response)|ineffective"
+                     r"|did not meet|endpoint")),
+        ("regulatory", (r"\bFDA\b|\bEMA\b|clinical hold|regulator|\bIRB\b|ethics|health authorit"
+                       r"|\bMHRA\b|competent authority|\bIND\b")),
+        ("accrual", (r"accru|enrol|recruit|low (?:number|inclusion)|slow inclusion|no participants"
+                    r"|no patients|lack of (?:patients|participants|subjects)|participation")),
+        ("business", (r"business|sponsor|fund|financ|strateg|compan|commercial|portfolio|budget"
+                     r"|priorit|resource|development (?:program|plan)|discontinu.{0,25}develop"
+                     r"|\bPI\b.{0,30}\bleft|investigator.{0,20}left|supply")),
+    )
+)  # fmt: skip
+# "Not due to safety" names safety and means the opposite.
+_DENIAL = re.compile(
+    r"(?i)\b(?:not|no|without|unrelated to|nothing to do with|neither)\b[^.;]{0,80}"
+    r"\b(?:safety|toxicit\w*|efficacy|adverse|risk|futil\w*)\b[^.;]*"
+)
+
+
+def reason_class(why_stopped: str | None) -> str | None:
+    """Return the class of a reason: safety, efficacy, accrual, business, regulatory or other.
+
+    ``efficacy`` includes futility. None when no reason is given.
+    """
+    if not why_stopped:
+        return None
+    words = _DENIAL.sub(" ", why_stopped)
+    return next((name for name, pattern in REASON_CLASSES if pattern.search(words)), "other")
+
+
+def derive_status(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
+    """Turn changes of overallStatus, lastKnownStatus and whyStopped into at most two events."""
+    status, why = at(changes, fields.OVERALL_STATUS), at(changes, fields.WHY_STOPPED)
+    if status is None:
+        if why is not None:
+            yield _why_stopped(why)
+        yield from _last_known(below(changes, fields.LAST_KNOWN_STATUS))
+        return
+    kind = status_kind(_known(ctx), ctx.new.overall_status, status.before)
+    reason = ctx.new.text(fields.WHY_STOPPED)
+    facts: dict[str, object] = {}
+    taken = [status, *below(changes, fields.LAST_KNOWN_STATUS)]
+    summary = f"Overall status: {arrow(status.before, status.after)}"
+    if kind in STOPPED.values() or (why is not None and why.op != "changed"):
+        taken += [why] if why is not None else []
+        if reason:
+            facts |= {"why_stopped": reason, "reason_class": reason_class(reason)}
+            summary += f" ({shown(reason)})"
+    elif why is not None:
+        yield _why_stopped(why)
+    if kind is ChangeKind.STATUS_UNKNOWN:
+        facts["last_known_status"] = ctx.new.text(fields.LAST_KNOWN_STATUS)
+    if kind is ChangeKind.RECRUITMENT_OPENED and status.before == "ACTIVE_NOT_RECRUITING":
+        facts["reopened"] = True
+    yield Draft(
+        kind=kind, path=fields.OVERALL_STATUS, changes=tuple(taken), summary=summary, facts=facts
+    )
+
+
+def status_kind(old: str | None, new: str | None, shown_before: object) -> ChangeKind:
+    """Return what a change of overall status means.
+
+    ``old`` is the last status that was really known (lastKnownStatus where the registry had
+    set UNKNOWN); ``shown_before`` is the word that stood there.
+    """
+    if new == "WITHHELD":
+        return ChangeKind.RECORD_VANISHED
+    if shown_before == "WITHHELD":
+        return ChangeKind.RECORD_RESTORED
+    if new == "UNKNOWN":
+        return ChangeKind.STATUS_UNKNOWN
+    if new in STOPPED:
+        return STOPPED[new]
+    if new in EXPANDED_ACCESS or old in EXPANDED_ACCESS:
+        return ChangeKind.EXPANDED_ACCESS_CHANGED
+    if old in STOPPED and new in ONGOING:
+        return ChangeKind.TRIAL_RESTARTED
+    if new == "COMPLETED":
+        return ChangeKind.TRIAL_COMPLETED
+    return _ongoing_kind(old, new)
+
+
+def _ongoing_kind(old: str | None, new: str | None) -> ChangeKind:
+    if old in RECRUITING and new in RECRUITING:
+        return ChangeKind.STATUS_CHANGED
+    if new in RECRUITING and old in {"NOT_YET_RECRUITING", "ACTIVE_NOT_RECRUITING"}:
+        return ChangeKind.RECRUITMENT_OPENED
+    if old in RECRUITING and new == "ACTIVE_NOT_RECRUITING":
+        return ChangeKind.RECRUITMENT_CLOSED
+    if old in _ORDER and new in _ORDER and _ORDER[new] < _ORDER[old]:
+        return ChangeKind.STATUS_REVERSED
+    return ChangeKind.STATUS_CHANGED
+
+
+def _known(ctx: Context) -> str | None:
+    old = ctx.old.overall_status
+    return ctx.old.text(fields.LAST_KNOWN_STATUS) if old == "UNKNOWN" else old
+
+
+def _why_stopped(why: FieldChange) -> Draft:
+    after = why.after if isinstance(why.after, str) else None
+    before = why.before if isinstance(why.before, str) else None
+    return Draft(
+        kind=ChangeKind.WHY_STOPPED_CHANGED,
+        path=fields.WHY_STOPPED,
+        changes=(why,),
+        summary=f"Why stopped: {arrow(before, after)}",
+        facts={
+            "reason_class": reason_class(after),
+            "reason_class_before": reason_class(before),
+        },
+    )
+
+
+def _last_known(changes: tuple[FieldChange, ...]) -> Iterator[Draft]:
+    for change in changes:
+        yield Draft(
+            kind=ChangeKind.REGISTRY_NORMALISATION,
+            path=change.field,
+            changes=(change,),
+            summary=f"Last known status: {arrow(change.before, change.after)}",
+        )
+
+
+def derive_expanded_access(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
+    """Gather changes of expanded access in one event."""
+    del ctx
+    lead = at(changes, fields.HAS_EXPANDED_ACCESS) or changes[0]
+    yield Draft(
+        kind=ChangeKind.EXPANDED_ACCESS_CHANGED,
+        path=lead.field,
+        changes=tuple(changes),
+        summary=f"{fields.label(lead.field)}: {arrow(lead.before, lead.after)}",
+    )

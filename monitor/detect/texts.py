@@ -1,0 +1,41 @@
+r"""One normal form for the registry's text, so that another encoding is not another text.
+
+The same words reach us as Markdown with backslash escapes (``\>``), as HTML turned into
+Markdown, as a saved page, with other line breaks, list markers or Unicode composition.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
+_MARKER = re.compile(r"(?m)^[ \t]*(?:[*•·◦▪–-]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)]|o)[ \t]+")
+_SPACE = re.compile(r"\s+")
+
+
+@lru_cache(maxsize=8192)
+def plain(text: str) -> str:
+    r"""Return the words of a text: composed, unescaped, on one line, without list markers.
+
+    ``"1. FVC \\< 70%\n2. …"`` and ``"* FVC < 70% …"`` have the same words.
+    """
+    composed = unicodedata.normalize("NFC", text)
+    if "\\" in composed:
+        composed = _ESCAPE.sub(r"\1", composed)
+    if "\n" in composed:
+        composed = _MARKER.sub("", composed)
+    return _SPACE.sub(" ", composed).strip()
+
+
+def same_text(one: str, other: str) -> bool:
+    """Tell whether two texts have the same words in the same order."""
+    return one == other or plain(one) == plain(other)
+
+
+def same_value(one: object, other: object) -> bool:
+    """Tell whether two scalars say the same; ``True`` is not ``1``, ``1.0`` is ``1``."""
+    if isinstance(one, str) and isinstance(other, str):
+        return same_text(one, other)
+    if isinstance(one, bool) != isinstance(other, bool):
+        return False
+    return one == other
