@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+pytest_plugins = ["tests.databases"]
+
 SHARED = Path(__file__).parents[2] / "shared"
 
 # The suite gives the same answer every time; HYPOTHESIS_PROFILE=explore looks for new examples.

@@ -1,0 +1,72 @@
+"""Where a store is: a URL, read without SQLAlchemy, that never shows its password."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, quote_plus, unquote, urlsplit
+
+from monitor.errors import StoreError
+
+_SQLITE = "sqlite:///"
+_POSTGRES = ("postgresql", "postgres", "postgresql+psycopg")
+_SHAPES = "sqlite:///path/to/monitor.db or postgresql://user:password@host/database"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """A store's place.
+
+    ``path``: the SQLite file, or None for PostgreSQL. ``url``: what the driver gets.
+    ``shown``: how messages name the store, without user and password.
+    """
+
+    path: Path | None
+    url: str
+    shown: str
+    secrets: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, url: str) -> "Address":
+        """Read a store URL.
+
+        ``sqlite:///`` is followed by a path, taken as it is (relative to the working folder
+        unless it begins with ``/``). Of PostgreSQL URLs psycopg 3 is made the driver.
+        StoreError for anything else.
+        """
+        if url.startswith(_SQLITE):
+            return _sqlite(url.removeprefix(_SQLITE))
+        scheme, found, rest = url.partition("://")
+        if found and scheme in _POSTGRES:
+            return _postgres(f"postgresql://{rest}")
+        raise StoreError(f"a store's URL looks like {_SHAPES}")
+
+    def scrub(self, text: str) -> str:
+        """Return the text with the URL's password blotted out."""
+        for secret in self.secrets:
+            text = text.replace(secret, "***")
+        return text
+
+
+def _sqlite(path: str) -> Address:
+    if path in ("", ":memory:"):
+        raise StoreError("a store in memory would be lost at once; name a file: sqlite:///PATH")
+    return Address(path=Path(path), url=_SQLITE + path, shown=path)
+
+
+def _postgres(url: str) -> Address:
+    try:
+        parts = urlsplit(url)
+        place = parts.hostname or "localhost"
+        place += f":{parts.port}" if parts.port else ""
+        password = parts.password
+    except ValueError as exc:
+        raise StoreError(f"this is not a PostgreSQL URL; one looks like {_SHAPES}") from exc
+    secrets: set[str] = set()
+    if password:
+        plain = unquote(password)
+        secrets = {password, plain, quote(plain, safe=""), quote_plus(plain)}
+    return Address(
+        path=None,
+        url=url.replace("postgresql://", "postgresql+psycopg://", 1),
+        shown=f"postgresql://{place}{parts.path}",
+        secrets=tuple(sorted(secrets, key=len, reverse=True)),
+    )

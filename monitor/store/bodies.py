@@ -1,0 +1,84 @@
+"""Coverage and change events as JSON values and back."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from monitor.model.changes import ChangeEvent, ChangeKind, FieldChange, Severity
+from monitor.model.coverage import Coverage
+from monitor.model.fields import Path
+
+
+def coverage_value(coverage: Coverage) -> dict[str, Any]:
+    """Write a coverage as JSON: sorted lists of paths, empty parts left out."""
+    value: dict[str, Any] = {"everything": True} if coverage.everything else {}
+    for name, paths in _parts(coverage).items():
+        if paths:
+            value[name] = sorted(paths)
+    return value
+
+
+def read_coverage(value: Mapping[str, Any]) -> Coverage:
+    """Undo ``coverage_value``."""
+    everything = bool(value.get("everything"))
+    if everything and len(value) == 1:
+        return Coverage.complete()
+    return Coverage(
+        everything=everything,
+        but=_paths(value, "but"),
+        leaves=_paths(value, "leaves"),
+        run_in=_paths(value, "run_in"),
+    )
+
+
+def _paths(value: Mapping[str, Any], name: str) -> frozenset[Path]:
+    return frozenset(tuple(path) for path in value.get(name, ()))
+
+
+def _parts(coverage: Coverage) -> dict[str, frozenset[Path]]:
+    return {"but": coverage.but, "leaves": coverage.leaves, "run_in": coverage.run_in}
+
+
+def event_value(event: ChangeEvent) -> dict[str, Any]:
+    """Write what an event's row has no column for; the items around a change are left out."""
+    return {
+        "label": event.label,
+        "path": event.path,
+        "summary": event.summary,
+        "before": event.before,
+        "after": event.after,
+        "facts": event.facts,
+        "fields": [
+            {
+                "path": change.path,
+                "field": change.field,
+                "op": change.op,
+                "before": change.before,
+                "after": change.after,
+            }
+            for change in event.fields
+        ],
+    }
+
+
+def read_event(kind: str, severity: str, value: Mapping[str, Any]) -> ChangeEvent:
+    """Undo ``event_value``."""
+    return ChangeEvent(
+        kind=ChangeKind(kind),
+        severity=Severity(severity),
+        label=value["label"],
+        path=value["path"],
+        summary=value["summary"],
+        before=value["before"],
+        after=value["after"],
+        facts=value["facts"],
+        fields=tuple(
+            FieldChange(
+                path=tuple(change["path"]),
+                field=tuple(change["field"]),
+                op=change["op"],
+                before=change["before"],
+                after=change["after"],
+            )
+            for change in value["fields"]
+        ),
+    )

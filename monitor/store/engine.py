@@ -1,0 +1,109 @@
+"""Opening the database: drivers, pragmas and transactions that do not lose a write."""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, Connection, Engine, make_url
+
+from monitor.errors import StoreError
+from monitor.store.address import Address
+from monitor.store.faults import translate
+from monitor.store.revisions import SchemaStatus, read_status
+
+_CACHE_KIB = 16_384
+_PAUSE_S = 0.02
+
+
+def make_engine(address: Address, *, busy_timeout_s: float) -> Engine:
+    """Return an engine whose transactions hold the write lock from their first moment.
+
+    SQLite: foreign keys on, ``BEGIN IMMEDIATE`` (a deferred BEGIN loses read-then-write
+    transactions to "database is locked"). PostgreSQL: psycopg 3, READ COMMITTED, a lock is
+    waited for as long as on SQLite. Opens no connection.
+    """
+    if address.path is None:
+        millis = max(1, round(busy_timeout_s * 1000))
+        return sa.create_engine(
+            _postgres_url(address),
+            connect_args={"options": f"-c lock_timeout={millis} -c timezone=UTC"},
+        )
+    engine = sa.create_engine(
+        URL.create("sqlite", database=str(address.path)),
+        connect_args={"timeout": busy_timeout_s, "isolation_level": None},
+    )
+    sa.event.listen(engine, "connect", _set_pragmas)
+    sa.event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def _postgres_url(address: Address) -> URL:
+    try:
+        return make_url(address.url)
+    except (sa.exc.ArgumentError, ValueError) as exc:
+        raise StoreError(f"the store URL of {address.shown} cannot be read") from exc
+
+
+def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
+    connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+@contextmanager
+def store_errors(address: Address) -> Iterator[None]:
+    """Translate the drivers' errors, and SQLAlchemy's wrapping of them, into StoreError."""
+    try:
+        yield
+    except (sa.exc.DBAPIError, sqlite3.Error) as exc:
+        raise translate(exc, address) from exc
+    except sa.exc.StatementError as exc:
+        # A value that cannot be bound: the caller's mistake, shown as what it is.
+        raise (exc.orig or exc) from exc
+
+
+def status_of(engine: Engine) -> SchemaStatus:
+    """Find out the schema's standing without taking the write lock."""
+    raw = engine.raw_connection()
+    try:
+        cursor = raw.cursor()
+
+        def fetch(sql: str) -> list[tuple[Any, ...]]:
+            cursor.execute(sql)
+            return list(cursor.fetchall())
+
+        return read_status(fetch, engine.dialect.name)
+    finally:
+        raw.close()
+
+
+def use_wal(engine: Engine, *, busy_timeout_s: float) -> None:
+    """Put a SQLite file into write-ahead logging, so that readers never wait for a writer.
+
+    SQLite does not wait for its busy timeout when two programs do this to one new file at
+    the same time, so this waits.
+    """
+    deadline = time.monotonic() + busy_timeout_s
+    raw = engine.raw_connection()
+    try:
+        cursor = raw.cursor()
+        while True:
+            try:
+                if cursor.execute("PRAGMA journal_mode").fetchone() == ("wal",):
+                    return
+                cursor.execute("PRAGMA journal_mode=WAL")
+            except sqlite3.OperationalError as exc:
+                locked = exc.sqlite_errorcode in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+                if not locked or time.monotonic() > deadline:
+                    raise
+            else:
+                return
+            time.sleep(_PAUSE_S)
+    finally:
+        raw.close()

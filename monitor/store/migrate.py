@@ -1,0 +1,90 @@
+"""Bringing a store's schema up to date with alembic."""
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from monitor.errors import StoreError
+from monitor.store.address import Address
+from monitor.store.engine import make_engine, status_of, store_errors, use_wal
+from monitor.store.revisions import SchemaStatus, read_status, require_current
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+_LOCK_KEY = 0x6D6F6E69746F72
+"""Held by a program that builds or changes the schema of a PostgreSQL store."""
+
+
+def schema_status(url: str, *, busy_timeout_s: float = 10.0) -> SchemaStatus:
+    """Return a store's schema standing; a SQLite file that is not there yet is ``empty``."""
+    address = Address.parse(url)
+    if address.path is not None and not address.path.exists():
+        return SchemaStatus(standing="empty", revision=None)
+    with store_errors(address):
+        engine = make_engine(address, busy_timeout_s=busy_timeout_s)
+        try:
+            return status_of(engine)
+        finally:
+            engine.dispose()
+
+
+def upgrade(url: str, *, busy_timeout_s: float = 10.0) -> SchemaStatus:
+    """Bring the store's schema to the program's own and return the standing it had before.
+
+    An empty store gets all tables, a missing SQLite file is made with its folder. StoreError
+    when a newer program made the store, or when the tables are another program's.
+    """
+    address = Address.parse(url)
+    make_folder(address)
+    with store_errors(address):
+        engine = make_engine(address, busy_timeout_s=busy_timeout_s)
+        try:
+            return upgrade_engine(engine, address, busy_timeout_s=busy_timeout_s)
+        finally:
+            engine.dispose()
+
+
+def make_folder(address: Address) -> None:
+    """Make the folder of a SQLite store; StoreError when that is not possible."""
+    if address.path is None:
+        return
+    try:
+        address.path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise StoreError(
+            f"the folder of the store {address.shown} cannot be made: {exc.strerror}"
+        ) from exc
+
+
+def upgrade_engine(engine: Engine, address: Address, *, busy_timeout_s: float) -> SchemaStatus:
+    """Do the work of ``upgrade`` on an engine; one program at a time, all or nothing."""
+    status = status_of(engine)
+    if status.standing in ("unknown", "foreign"):
+        require_current(status, address)
+    if engine.dialect.name == "sqlite":
+        use_wal(engine, busy_timeout_s=busy_timeout_s)
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({_LOCK_KEY})"))
+        status = _status_within(connection)
+        if status.standing != "current":
+            _run_alembic(connection)
+    return status
+
+
+def _status_within(connection: Connection) -> SchemaStatus:
+    def fetch(sql: str) -> list[tuple[object, ...]]:
+        return [tuple(row) for row in connection.exec_driver_sql(sql)]
+
+    return read_status(fetch, connection.dialect.name)
+
+
+def _run_alembic(connection: Connection) -> None:
+    # Imported here: it takes longer than everything else on the way to an existing store.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

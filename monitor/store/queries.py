@@ -1,0 +1,84 @@
+"""Every question the store is asked, as SQL with named parameters.
+
+The texts run unchanged on SQLite and PostgreSQL, by the standard library's sqlite3 or by
+SQLAlchemy. ``rows`` knows the order of the columns. A parameter named ``…s`` that stands
+behind IN is a list, expanded by SQLAlchemy (only the writer asks such questions).
+"""
+# ruff: noqa: S608  # the texts are put together from this file's own constants
+
+_VERSION = """v.id, v.nct_id, v.source, v.origin,
+    v.version_date, v.registry_version, v.data_date, v.retrieved_at,
+    v.last_version_date, v.last_registry_version, v.last_data_date, v.last_retrieved_at,
+    v.raw_sha256, v.last_raw_sha256, v.stated_sha256, v.content_sha256,
+    v.coverage, v.stated_coverage, v.backfilled, v.snapshot_id, v.stated_snapshot_id"""
+
+# The order of model.history.VersionKey, then the row's id.
+_ORDER = """{0}.version_date {1}, coalesce({0}.registry_version, 2147483647) {1},
+    coalesce({0}.data_date, '0001-01-01') {1}, {0}.retrieved_at {1}, {0}.id {1}"""
+
+VERSIONS_OF_TRIAL = f"""
+SELECT {_VERSION} FROM versions v WHERE v.nct_id = :nct_id
+ORDER BY {_ORDER.format("v", "")}"""
+
+VERSIONS_OF_TRIALS = f"""
+SELECT {_VERSION} FROM versions v WHERE v.nct_id IN :nct_ids
+ORDER BY v.nct_id, {_ORDER.format("v", "")}"""
+
+LATEST_VERSIONS = f"""
+SELECT {_VERSION} FROM trials t JOIN versions v ON v.id = (
+    SELECT w.id FROM versions w WHERE w.nct_id = t.nct_id
+    ORDER BY {_ORDER.format("w", "DESC")} LIMIT 1)
+WHERE t.nct_id IN :nct_ids"""
+
+KNOWN_RAW = """
+SELECT raw_sha256, id FROM versions WHERE raw_sha256 IN :hashes
+UNION ALL
+SELECT last_raw_sha256, id FROM versions
+WHERE last_raw_sha256 IN :hashes AND last_raw_sha256 != raw_sha256
+ORDER BY 2"""
+
+SNAPSHOT = """
+SELECT nct_id, keyframe_id, deltas, codec, size, sha256, content
+FROM snapshots WHERE id = :snapshot_id"""
+
+SNAPSHOT_USER = """
+SELECT nct_id, version_date FROM versions
+WHERE snapshot_id = :snapshot_id OR stated_snapshot_id = :snapshot_id
+ORDER BY version_date LIMIT 1"""
+
+_TRIAL = """nct_id, title, overall_status, lead_sponsor, conditions, first_start_date,
+    latest_version_id, last_version_date, last_changed, last_seen_at"""
+
+TRIAL = f"SELECT {_TRIAL} FROM trials WHERE nct_id = :nct_id"
+
+TRIALS_OF = f"SELECT {_TRIAL} FROM trials WHERE nct_id IN :nct_ids"
+
+TRIALS = f"SELECT {_TRIAL} FROM trials ORDER BY nct_id"
+
+TRIALS_CHANGED_SINCE = f"""
+SELECT {_TRIAL} FROM trials WHERE last_changed >= :changed_since ORDER BY nct_id"""
+
+EVENTS_OF_TRIAL = """
+SELECT e.id, e.version_id, e.nct_id, e.position, e.backfilled, e.kind, e.severity, e.body
+FROM versions v JOIN events e ON e.version_id = v.id
+WHERE v.nct_id = :nct_id ORDER BY e.version_id, e.position"""
+
+EVENTS_OF_VERSION = """
+SELECT e.id, e.version_id, e.nct_id, e.position, e.backfilled, e.kind, e.severity, e.body
+FROM events e WHERE e.version_id = :version_id ORDER BY e.position"""
+
+_QUARANTINED = "id, source, origin, reason, size, sha256, first_seen_at, last_seen_at"
+
+QUARANTINE = f"SELECT {_QUARANTINED} FROM quarantine ORDER BY id"
+
+QUARANTINED = f"SELECT {_QUARANTINED}, content FROM quarantine WHERE id = :quarantine_id"
+
+COUNTS = """
+SELECT (SELECT count(*) FROM trials), (SELECT count(*) FROM versions),
+    (SELECT count(*) FROM events), (SELECT count(*) FROM quarantine),
+    (SELECT coalesce(sum(length(content)), 0) FROM snapshots)"""
+
+SQLITE_BYTES = """
+SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"""
+
+POSTGRES_BYTES = "SELECT pg_database_size(current_database())"

@@ -1,0 +1,235 @@
+"""Looking things up in a store, without loading SQLAlchemy where SQLite will do.
+
+``monitor history`` is a whole process in 300 ms; SQLAlchemy alone would take most of that.
+"""
+
+import sqlite3
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+import orjson
+
+from monitor.errors import StoreError
+from monitor.model.history import QuarantineRow, StoredEvent, StoredVersion, TrialRow
+from monitor.model.record import TrialRecord
+from monitor.store import queries
+from monitor.store.address import Address
+from monitor.store.codec import DamagedError, unpack
+from monitor.store.faults import translate
+from monitor.store.revisions import read_status, require_current
+from monitor.store.rows import Row, event_row, quarantine_row, trial_row, version_row
+from monitor.store.search import contains
+from monitor.store.snapshots import Snapshots
+
+
+class Rows(Protocol):
+    """A read-only connection that runs the texts of ``queries`` in one read transaction."""
+
+    dialect: str
+
+    def fetch(self, sql: str, parameters: Mapping[str, Any]) -> Iterator[Row]:
+        """Yield the rows of a query."""
+
+    def close(self) -> None:
+        """Give the connection back."""
+
+
+def open_reader(url: str, *, busy_timeout_s: float = 10.0) -> "Reader":
+    """Open a store for looking things up; it is neither made nor changed.
+
+    StoreError, in one line, when it is missing, has another schema than the program's or is
+    not a monitor store.
+    """
+    address = Address.parse(url)
+    with _errors(address):
+        rows = _connect(address, busy_timeout_s)
+        try:
+            status = read_status(lambda sql: map(tuple, rows.fetch(sql, {})), rows.dialect)
+            require_current(status, address)
+        except BaseException:
+            rows.close()
+            raise
+    return Reader(rows, address)
+
+
+def _connect(address: Address, busy_timeout_s: float) -> Rows:
+    if address.path is None:
+        # SQLAlchemy: only who has a PostgreSQL store waits for it.
+        from monitor.store.postgres import PostgresRows  # noqa: PLC0415
+
+        return PostgresRows(address, busy_timeout_s=busy_timeout_s)
+    if not address.path.exists():
+        raise StoreError(f"there is no store at {address.shown} yet; `monitor ingest` makes one")
+    return SqliteRows(address.path, busy_timeout_s=busy_timeout_s)
+
+
+@contextmanager
+def _errors(address: Address) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as exc:
+        raise translate(exc, address) from exc
+    except DamagedError as exc:
+        raise StoreError(f"the store {address.shown} is damaged: {exc}") from exc
+
+
+class SqliteRows:
+    """A SQLite file opened with the standard library."""
+
+    dialect = "sqlite"
+
+    def __init__(self, path: Path, *, busy_timeout_s: float) -> None:
+        self._connection = _open_read_only(path, busy_timeout_s)
+        self._connection.execute("BEGIN")
+
+    def fetch(self, sql: str, parameters: Mapping[str, Any]) -> Iterator[Row]:
+        """Yield the rows of a query."""
+        return self._connection.execute(sql, parameters)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+
+def _open_read_only(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
+    place = path.absolute().as_uri()
+    for how in ("mode=ro", "mode=ro&immutable=1"):
+        connection = sqlite3.connect(
+            f"{place}?{how}", uri=True, timeout=busy_timeout_s, isolation_level=None
+        )
+        try:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        except sqlite3.OperationalError:
+            connection.close()
+            # Where the folder may not be written, SQLite cannot make the index of its log;
+            # without a log nobody is writing, and the file can be read as it stands.
+            if "immutable" in how or path.with_name(path.name + "-wal").exists():
+                raise
+        else:
+            return connection
+    raise AssertionError("unreachable")
+
+
+class Reader:
+    """A store as of the moment it was first asked; one thread at a time."""
+
+    def __init__(self, rows: Rows, address: Address) -> None:
+        self._rows = rows
+        self._address = address
+        self._snapshots = Snapshots(self._first)
+
+    def trial(self, nct_id: str) -> TrialRow | None:
+        """Return what is known of a trial now; None when it is not stored."""
+        row = self._first(queries.TRIAL, {"nct_id": nct_id})
+        return None if row is None else trial_row(row)
+
+    def versions(self, nct_id: str) -> list[StoredVersion]:
+        """Return a trial's versions in order: the first is version 1."""
+        with _errors(self._address):
+            parameters = {"nct_id": nct_id}
+            rows = self._rows.fetch(queries.VERSIONS_OF_TRIAL, parameters)
+            return [version_row(row) for row in rows]
+
+    def events(
+        self, nct_id: str, *, version_ids: Collection[int] | None = None
+    ) -> dict[int, list[StoredEvent]]:
+        """Return the events of a trial's versions, or of some of them, by version id."""
+        found: dict[int, list[StoredEvent]] = {}
+        for row in self._event_rows(nct_id, version_ids):
+            with _errors(self._address):
+                event = event_row(row)
+            found.setdefault(event.version_id, []).append(event)
+        return found
+
+    def _event_rows(self, nct_id: str, version_ids: Collection[int] | None) -> Iterable[Row]:
+        if version_ids is None:
+            yield from self._all(queries.EVENTS_OF_TRIAL, {"nct_id": nct_id})
+            return
+        for version_id in version_ids:
+            parameters = {"nct_id": nct_id, "version_id": version_id}
+            yield from self._all(queries.EVENTS_OF_VERSION, parameters)
+
+    def snapshot(self, snapshot_id: int) -> bytes:
+        """Return a snapshot's canonical bytes, checked; StoreError names trial and version."""
+        return self._snapshots.read(snapshot_id)
+
+    def record(self, version: StoredVersion) -> TrialRecord:
+        """Return the record as it stood in a version."""
+        content = self.snapshot(version.snapshot_id)
+        return TrialRecord(
+            nct_id=version.nct_id,
+            document=orjson.loads(content),
+            coverage=version.coverage,
+            registry_version=version.registry_version,
+        )
+
+    def trials(
+        self,
+        *,
+        status: str | None = None,
+        sponsor: str | None = None,
+        condition: str | None = None,
+        changed_since: date | None = None,
+    ) -> list[TrialRow]:
+        """Return the trials that meet every given test, by NCT ID.
+
+        ``status``: the registry's word, in any case. ``sponsor``/``condition``: part of the
+        lead sponsor's or of a condition's name, whatever its case and accents.
+        ``changed_since``: a version of that date or later has an event above noise.
+        """
+        return [
+            trial
+            for trial in self._trials(changed_since)
+            if (status is None or (trial.overall_status or "").casefold() == status.casefold())
+            and (sponsor is None or contains(trial.lead_sponsor or "", sponsor))
+            and (condition is None or any(contains(name, condition) for name in trial.conditions))
+        ]
+
+    def _trials(self, changed_since: date | None) -> Iterator[TrialRow]:
+        sql, parameters = queries.TRIALS, {}
+        if changed_since is not None:
+            sql = queries.TRIALS_CHANGED_SINCE
+            parameters = {"changed_since": changed_since.isoformat()}
+        with _errors(self._address):
+            yield from map(trial_row, self._rows.fetch(sql, parameters))
+
+    def quarantine(self) -> list[QuarantineRow]:
+        """Return what could not be read, oldest first, without the content."""
+        return [quarantine_row(row) for row in self._all(queries.QUARANTINE, {})]
+
+    def quarantined(self, quarantine_id: int) -> QuarantineRow | None:
+        """Return one entry with its content; None when there is none."""
+        row = self._first(queries.QUARANTINED, {"quarantine_id": quarantine_id})
+        if row is None:
+            return None
+        with _errors(self._address):
+            return quarantine_row(row, unpack(bytes(row[8])))
+
+    def counts(self) -> dict[str, int]:
+        """Return how much there is: rows by kind, ``snapshot_bytes`` and ``store_bytes``."""
+        names = ("trials", "versions", "events", "quarantine", "snapshot_bytes")
+        row = self._first(queries.COUNTS, {}) or ()
+        sizes = {"sqlite": queries.SQLITE_BYTES, "postgresql": queries.POSTGRES_BYTES}
+        size = self._first(sizes[self._rows.dialect], {}) or (0,)
+        return {**dict(zip(names, row, strict=True)), "store_bytes": size[0]}
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._rows.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _all(self, sql: str, parameters: Mapping[str, Any]) -> list[Row]:
+        with _errors(self._address):
+            return list(self._rows.fetch(sql, parameters))
+
+    def _first(self, sql: str, parameters: Mapping[str, Any]) -> Row | None:
+        with _errors(self._address):
+            return next(iter(self._rows.fetch(sql, parameters)), None)

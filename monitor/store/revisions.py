@@ -1,0 +1,65 @@
+"""Which schema a store has, and whether this program can work with it."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from monitor.errors import StoreError
+from monitor.store.address import Address
+
+REVISIONS = ("0001",)
+"""All schema revisions of this program, oldest first: the files of ``migrations/versions``."""
+HEAD = REVISIONS[-1]
+
+_TABLES = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite~_%' "
+    "ESCAPE '~'",
+    "postgresql": "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()",
+}
+_OURS = frozenset({"trials", "versions", "snapshots", "events", "quarantine"})
+
+Standing = Literal["empty", "current", "old", "unknown", "foreign"]
+Fetch = Callable[[str], Iterable[tuple[Any, ...]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchemaStatus:
+    """A store's schema revision (None: it has none) against the program's.
+
+    ``standing``: ``empty`` (no tables yet), ``current``, ``old`` (to be upgraded), ``unknown``
+    (made by a newer program), ``foreign`` (tables that are not the monitor's).
+    """
+
+    standing: Standing
+    revision: str | None
+    head: str = HEAD
+
+
+def read_status(fetch: Fetch, dialect: str) -> SchemaStatus:
+    """Find out a database's standing; ``fetch`` runs one SQL text and yields its rows."""
+    tables = {row[0] for row in fetch(_TABLES[dialect])}
+    if "alembic_version" not in tables:
+        # A PostgreSQL database may well hold other people's tables beside ours.
+        strangers = tables if dialect == "sqlite" else tables & _OURS
+        return SchemaStatus(standing="foreign" if strangers else "empty", revision=None)
+    revision = next((row[0] for row in fetch("SELECT version_num FROM alembic_version")), None)
+    if revision is None:
+        return SchemaStatus(standing="empty" if not tables & _OURS else "foreign", revision=None)
+    if revision not in REVISIONS:
+        return SchemaStatus(standing="unknown", revision=revision)
+    standing: Standing = "current" if revision == HEAD else "old"
+    return SchemaStatus(standing=standing, revision=revision)
+
+
+def require_current(status: SchemaStatus, address: Address) -> None:
+    """Raise StoreError, saying what to do, unless the schema is the program's own."""
+    if status.standing == "current":
+        return
+    says = {
+        "empty": "has no tables yet; `monitor ingest` or `monitor db upgrade` makes them",
+        "old": f"has the older schema {status.revision}; run `monitor db upgrade`",
+        "unknown": f"has schema {status.revision}, which this program does not know; "
+        "a newer version of the monitor made it",
+        "foreign": "holds tables of another program and no monitor store",
+    }
+    raise StoreError(f"the store {address.shown} {says[status.standing]}")

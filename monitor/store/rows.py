@@ -1,0 +1,108 @@
+"""Rows of the store as dataclasses of the domain.
+
+SQLite gives dates and times as ISO text, PostgreSQL as date and datetime: both are taken.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from monitor.model.coverage import Coverage
+from monitor.model.history import QuarantineRow, StoredEvent, StoredVersion, TrialRow
+from monitor.store.bodies import read_coverage, read_event
+from monitor.store.codec import read_body
+
+Row = Sequence[Any]
+
+
+def version_row(row: Row) -> StoredVersion:
+    """Read a row of the columns that ``queries`` names for a version."""
+    coverage = _coverage(bytes(row[16]))
+    return StoredVersion(
+        id=row[0],
+        nct_id=row[1],
+        source=row[2],
+        origin=row[3],
+        version_date=_day(row[4]),
+        registry_version=row[5],
+        data_date=_day_or_none(row[6]),
+        retrieved_at=_moment(row[7]),
+        last_version_date=_day(row[8]),
+        last_registry_version=row[9],
+        last_data_date=_day_or_none(row[10]),
+        last_retrieved_at=_moment(row[11]),
+        raw_sha256=bytes(row[12]),
+        last_raw_sha256=bytes(row[13]),
+        stated_sha256=bytes(row[14]),
+        content_sha256=bytes(row[15]),
+        coverage=coverage,
+        stated_coverage=coverage if row[17] is None else _coverage(bytes(row[17])),
+        backfilled=bool(row[18]),
+        snapshot_id=row[19],
+        stated_snapshot_id=row[20],
+    )
+
+
+def trial_row(row: Row) -> TrialRow:
+    """Read a row of ``trials``."""
+    return TrialRow(
+        nct_id=row[0],
+        title=row[1],
+        overall_status=row[2],
+        lead_sponsor=row[3],
+        conditions=tuple(orjson.loads(row[4])),
+        first_start_date=row[5],
+        latest_version_id=row[6],
+        last_version_date=_day(row[7]),
+        last_changed=_day_or_none(row[8]),
+        last_seen_at=_moment(row[9]),
+    )
+
+
+def event_row(row: Row) -> StoredEvent:
+    """Read a row of ``events``."""
+    return StoredEvent(
+        id=row[0],
+        version_id=row[1],
+        nct_id=row[2],
+        position=row[3],
+        backfilled=bool(row[4]),
+        event=read_event(row[5], row[6], read_body(bytes(row[7]))),
+    )
+
+
+def quarantine_row(row: Row, content: bytes | None = None) -> QuarantineRow:
+    """Read a row of ``quarantine``."""
+    return QuarantineRow(
+        id=row[0],
+        source=row[1],
+        origin=row[2],
+        reason=row[3],
+        size=row[4],
+        sha256=bytes(row[5]),
+        first_seen_at=_moment(row[6]),
+        last_seen_at=_moment(row[7]),
+        content=content,
+    )
+
+
+@lru_cache(maxsize=64)
+def _coverage(stored: bytes) -> Coverage:
+    return read_coverage(read_body(stored))
+
+
+def _day(value: str | date) -> date:
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _day_or_none(value: str | date | None) -> date | None:
+    return None if value is None else _day(value)
+
+
+def _moment(value: str | datetime) -> datetime:
+    if isinstance(value, str):
+        return datetime.fromisoformat(value).replace(tzinfo=UTC)
+    return value.astimezone(UTC)

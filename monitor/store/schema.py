@@ -1,0 +1,157 @@
+"""The store's tables, as SQLAlchemy sees them; ``migrations`` builds them.
+
+Dates are DATE, times TIMESTAMPTZ on PostgreSQL; on SQLite both are ISO text in UTC, so that
+they sort by time. JSON bodies and snapshots are bytes made by ``codec``.
+"""
+
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+metadata = sa.MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+Id = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+"""SQLite makes row ids only of INTEGER."""
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware UTC datetime; written as fixed-width ISO text where SQLite keeps it."""
+
+    impl = sa.String
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[datetime]:
+        """Choose the column type of the database."""
+        if dialect.name == "postgresql":
+            return postgresql.TIMESTAMP(timezone=True)
+        return sa.String(27)  # type: ignore[return-value]  # text stands for the time there
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> object:
+        """Give the driver what it stores; ValueError for a time without a zone."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a time zone cannot be stored")
+        if dialect.name == "postgresql":
+            return value
+        return utc_text(value)
+
+
+def utc_text(moment: datetime) -> str:
+    """Write a time the way SQLite keeps it: ``2026-02-19T14:05:00.000000Z``."""
+    plain = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return plain.isoformat(timespec="microseconds")[:26] + "Z"
+
+
+snapshots = sa.Table(
+    "snapshots",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("nct_id", sa.Text, nullable=False),
+    # None: a keyframe, compressed by itself; else compressed against that keyframe.
+    sa.Column("keyframe_id", Id, sa.ForeignKey("snapshots.id")),
+    sa.Column("deltas", sa.SmallInteger, nullable=False),  # snapshots since the keyframe
+    sa.Column("codec", sa.SmallInteger, nullable=False),
+    sa.Column("size", sa.Integer, nullable=False),  # bytes, uncompressed
+    sa.Column("sha256", sa.LargeBinary(32), nullable=False),  # of the uncompressed bytes
+    sa.Column("content", sa.LargeBinary, nullable=False),
+)
+
+trials = sa.Table(
+    "trials",
+    metadata,
+    sa.Column("nct_id", sa.Text, primary_key=True),
+    sa.Column("title", sa.Text),
+    sa.Column("overall_status", sa.Text),
+    sa.Column("lead_sponsor", sa.Text),
+    sa.Column("conditions", sa.Text, nullable=False),  # a JSON list of texts
+    sa.Column("first_start_date", sa.Text),
+    # A version refers to its trial and the trial to its latest version: checked at commit.
+    sa.Column(
+        "latest_version_id",
+        Id,
+        sa.ForeignKey("versions.id", use_alter=True, deferrable=True, initially="DEFERRED"),
+        nullable=False,
+    ),
+    sa.Column("last_version_date", sa.Date, nullable=False),
+    sa.Column("last_changed", sa.Date),
+    sa.Column("last_seen_at", UtcTime, nullable=False),
+)
+
+versions = sa.Table(
+    "versions",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column(
+        "nct_id",
+        sa.Text,
+        sa.ForeignKey("trials.nct_id", deferrable=True, initially="DEFERRED"),
+        nullable=False,
+    ),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("origin", sa.Text, nullable=False),
+    sa.Column("version_date", sa.Date, nullable=False),
+    sa.Column("registry_version", sa.Integer),
+    sa.Column("data_date", sa.Date),
+    sa.Column("retrieved_at", UtcTime, nullable=False),
+    sa.Column("last_version_date", sa.Date, nullable=False),
+    sa.Column("last_registry_version", sa.Integer),
+    sa.Column("last_data_date", sa.Date),
+    sa.Column("last_retrieved_at", UtcTime, nullable=False),
+    sa.Column("raw_sha256", sa.LargeBinary(32), nullable=False),
+    sa.Column("last_raw_sha256", sa.LargeBinary(32), nullable=False),
+    sa.Column("stated_sha256", sa.LargeBinary(32), nullable=False),
+    sa.Column("content_sha256", sa.LargeBinary(32), nullable=False),
+    sa.Column("coverage", sa.LargeBinary, nullable=False),
+    sa.Column("stated_coverage", sa.LargeBinary),  # None: the same as ``coverage``
+    sa.Column("backfilled", sa.Boolean, nullable=False),
+    sa.Column("snapshot_id", Id, sa.ForeignKey("snapshots.id"), nullable=False),
+    sa.Column("stated_snapshot_id", Id, sa.ForeignKey("snapshots.id")),
+)
+sa.Index("ix_versions_nct_id_version_date", versions.c.nct_id, versions.c.version_date)
+sa.Index("ix_versions_raw_sha256", versions.c.raw_sha256)
+_SEEN_TWICE = versions.c.last_raw_sha256 != versions.c.raw_sha256
+sa.Index(
+    "ix_versions_last_raw_sha256",
+    versions.c.last_raw_sha256,
+    sqlite_where=_SEEN_TWICE,
+    postgresql_where=_SEEN_TWICE,
+)
+
+events = sa.Table(
+    "events",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("version_id", Id, sa.ForeignKey("versions.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("nct_id", sa.Text, nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("severity", sa.Text, nullable=False),
+    sa.Column("backfilled", sa.Boolean, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.UniqueConstraint("version_id", "position"),
+)
+
+quarantine = sa.Table(
+    "quarantine",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("sha256", sa.LargeBinary(32), nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("origin", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("content", sa.LargeBinary, nullable=False),  # the head of it, zstandard
+    sa.Column("first_seen_at", UtcTime, nullable=False),
+    sa.Column("last_seen_at", UtcTime, nullable=False),
+    sa.UniqueConstraint("sha256", "origin"),
+)

@@ -1,0 +1,216 @@
+"""The writer's statements, built once, and the values that they bind."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy import bindparam, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql import Executable
+
+from monitor.model.history import NewVersion, QuarantineEntry, Touch, TrialRow, VersionKey
+from monitor.store import queries
+from monitor.store.bodies import coverage_value
+from monitor.store.codec import Codec, pack
+from monitor.store.schema import UtcTime, events, quarantine, snapshots, trials, versions
+
+BATCH = 500
+"""Values behind one IN, rows of one insert: well under every database's limit."""
+
+
+def _names(table: sa.Table) -> list[str]:
+    return [column.name for column in table.columns]
+
+
+def _listing(sql: str, name: str) -> sa.TextClause:
+    return text(sql).bindparams(bindparam(name, expanding=True))
+
+
+LATEST_VERSIONS = _listing(queries.LATEST_VERSIONS, "nct_ids")
+VERSIONS_OF_TRIALS = _listing(queries.VERSIONS_OF_TRIALS, "nct_ids")
+TRIALS_OF = _listing(queries.TRIALS_OF, "nct_ids")
+KNOWN_RAW = _listing(queries.KNOWN_RAW, "hashes")
+
+LOCK_TRIALS = text(
+    "SELECT pg_advisory_xact_lock(:space, key) FROM unnest(CAST(:keys AS int[])) key"
+)
+
+INSERT_SNAPSHOT = sa.insert(snapshots)
+INSERT_VERSION = sa.insert(versions)
+INSERT_EVENTS = sa.insert(events)
+DELETE_EVENTS = sa.delete(events).where(events.c.version_id == bindparam("version"))
+DELETE_QUARANTINED = sa.delete(quarantine).where(quarantine.c.id == bindparam("entry"))
+
+MOVE_FIRST = (
+    sa.update(versions)
+    .where(versions.c.id == bindparam("version"))
+    .values(
+        version_date=bindparam("b_version_date"),
+        registry_version=bindparam("b_registry_version"),
+        data_date=bindparam("b_data_date"),
+        retrieved_at=bindparam("b_retrieved_at"),
+        raw_sha256=sa.func.coalesce(
+            bindparam("b_raw_sha256", type_=sa.LargeBinary), versions.c.raw_sha256
+        ),
+    )
+)
+MOVE_LAST = (
+    sa.update(versions)
+    .where(versions.c.id == bindparam("version"))
+    .values(
+        last_version_date=bindparam("b_version_date"),
+        last_registry_version=bindparam("b_registry_version"),
+        last_data_date=bindparam("b_data_date"),
+        last_retrieved_at=bindparam("b_retrieved_at"),
+        last_raw_sha256=sa.func.coalesce(
+            bindparam("b_raw_sha256", type_=sa.LargeBinary), versions.c.last_raw_sha256
+        ),
+    )
+)
+SEE_TRIALS = (
+    sa.update(trials)
+    .where(
+        trials.c.nct_id.in_(
+            sa.select(versions.c.nct_id).where(
+                versions.c.id.in_(bindparam("version_ids", expanding=True))
+            )
+        ),
+        trials.c.last_seen_at < bindparam("seen_at", type_=UtcTime),
+    )
+    .values(last_seen_at=bindparam("seen_at", type_=UtcTime))
+)
+
+
+def batches(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    """Cut a long list into what one statement takes."""
+    for start in range(0, len(values), BATCH):
+        yield values[start : start + BATCH]
+
+
+def upserts(dialect: str) -> tuple[Executable, Executable]:
+    """Return the statements that put a trial and a quarantine entry, in a database's dialect."""
+    # Both databases take the same ON CONFLICT; SQLAlchemy types them apart.
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    trial = insert(trials)
+    put_trial = trial.on_conflict_do_update(
+        index_elements=["nct_id"],
+        set_={name: trial.excluded[name] for name in _names(trials) if name != "nct_id"},
+    )
+    entry = insert(quarantine)
+    put_quarantine = entry.on_conflict_do_update(
+        index_elements=["sha256", "origin"],
+        set_={"last_seen_at": entry.excluded.last_seen_at, "reason": entry.excluded.reason},
+    )
+    return put_trial, put_quarantine
+
+
+def version_values(version: NewVersion, codec: Codec) -> dict[str, Any]:
+    """Return a version's columns."""
+    values = {name: getattr(version, name) for name in _PLAIN_COLUMNS}
+    values["source"] = storable(version.source)
+    values["origin"] = storable(version.origin)
+    values["coverage"] = codec.body(coverage_value(version.coverage))
+    values["stated_coverage"] = (
+        None
+        if version.stated_coverage == version.coverage
+        else codec.body(coverage_value(version.stated_coverage))
+    )
+    return values
+
+
+_PLAIN_COLUMNS = tuple(
+    name for name in _names(versions) if name not in ("id", "coverage", "stated_coverage")
+)
+
+
+def trial_values(trial: TrialRow) -> dict[str, Any]:
+    """Return a trial's columns."""
+    values = {name: getattr(trial, name) for name in _names(trials)}
+    for name in ("title", "overall_status", "lead_sponsor", "first_start_date"):
+        values[name] = storable(values[name])
+    values["conditions"] = orjson.dumps([storable(name) for name in trial.conditions]).decode()
+    return values
+
+
+def quarantine_values(entry: QuarantineEntry) -> dict[str, Any]:
+    """Return a quarantine entry's columns."""
+    return {
+        "sha256": entry.sha256,
+        "source": storable(entry.source),
+        "origin": storable(entry.origin),
+        "reason": storable(entry.reason),
+        "size": entry.size,
+        "content": pack(entry.content),
+        "first_seen_at": entry.seen_at,
+        "last_seen_at": entry.seen_at,
+    }
+
+
+def storable(value: Any) -> Any:
+    """Return a text without what a database cannot hold; other values as they are.
+
+    PostgreSQL has no NUL in a text, and neither database has half a surrogate pair (which a
+    file name that is not UTF-8 turns into).
+    """
+    if not isinstance(value, str) or (value.isprintable() and value.isascii()):
+        return value
+    return value.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
+
+
+def update_of_version(columns: Mapping[str, Any], codec: Codec) -> Executable:
+    """Return the statement that changes these fields of the version bound as ``version``.
+
+    TypeError for a field that a version does not have or that never changes.
+    """
+    fixed = columns.keys() - set(_names(versions)) | columns.keys() & {"id", "nct_id"}
+    if fixed:
+        raise TypeError(f"a version has no changeable column {', '.join(sorted(fixed))}")
+    values = {name: storable(value) for name, value in columns.items()}
+    for name in ("coverage", "stated_coverage"):
+        if name in columns:
+            values[name] = codec.body(coverage_value(columns[name]))
+    if "coverage" in columns and "stated_coverage" not in columns:
+        # It may stand for "the same as coverage", which is about to change.
+        values["stated_coverage"] = sa.func.coalesce(
+            versions.c.stated_coverage, versions.c.coverage
+        )
+    return sa.update(versions).where(versions.c.id == bindparam("version")).values(values)
+
+
+def moves(touches: Sequence[Touch]) -> Iterator[tuple[Executable, list[dict[str, Any]]]]:
+    """Yield the updates, with their rows, that extend observation intervals."""
+    first = [
+        _move(touch.version_id, touch.first_key, touch.raw_sha256)
+        for touch in touches
+        if touch.first_key is not None
+    ]
+    last = [
+        _move(touch.version_id, touch.last_key, touch.last_raw_sha256)
+        for touch in touches
+        if touch.last_key is not None
+    ]
+    if first:
+        yield MOVE_FIRST, first
+    if last:
+        yield MOVE_LAST, last
+
+
+def _move(version_id: int, key: VersionKey, raw_sha256: bytes | None) -> dict[str, Any]:
+    return {
+        "version": version_id,
+        "b_version_date": key.version_date,
+        "b_registry_version": key.registry_version,
+        "b_data_date": key.data_date,
+        "b_retrieved_at": key.retrieved_at,
+        "b_raw_sha256": raw_sha256,
+    }
+
+
+def seen(touches: Sequence[Touch]) -> list[tuple[datetime, list[int]]]:
+    """Group the versions' ids by the time at which their trials were seen."""
+    groups: dict[datetime, list[int]] = {}
+    for touch in touches:
+        groups.setdefault(touch.seen_at, []).append(touch.version_id)
+    return sorted(groups.items())

