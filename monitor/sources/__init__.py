@@ -1,0 +1,1 @@
+"""Sources: where versions of records come from."""

@@ -1,0 +1,111 @@
+"""Zip archives: their entries one after the other, unpacked in memory, never onto the disk."""
+
+import os
+import stat
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PureWindowsPath
+from typing import BinaryIO
+
+from monitor.errors import RecordError
+from monitor.sources.containers import BombWatch
+from monitor.sources.folders import is_record_name
+from monitor.sources.reading import Limits
+
+_ENCRYPTED = 0x1  # flag bit 0 of an entry (PKWARE's APPNOTE, 4.4.4)
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+# What zipfile is known to raise on damaged input, besides its own error.
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    LookupError,
+    NotImplementedError,
+    OSError,
+    OverflowError,
+    RuntimeError,
+    ValueError,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A file of an archive: its pieces, or (``problem``) why it is not to be read.
+
+    ``size``: its unpacked size as the archive states it.
+    """
+
+    name: str
+    size: int
+    chunks: Iterator[bytes]
+    problem: str | None = None
+
+
+def entries(file: BinaryIO, limits: Limits) -> Iterator[Entry]:
+    """Yield the entries with a record's name, in the archive's order, and those with a bad name.
+
+    An entry's pieces have to be taken before the next entry is asked for. RecordError when the
+    archive itself cannot be read, or not to its end.
+    """
+    if not file.seekable():
+        raise RecordError("a zip archive cannot be read from a pipe")
+    size = file.seek(0, os.SEEK_END)
+    try:
+        archive = zipfile.ZipFile(file)
+    except _DAMAGE as exc:
+        raise RecordError(f"the zip archive is damaged ({exc})") from exc
+    watch = BombWatch(limits)
+    taken = 0
+    with archive:
+        for info in archive.infolist():
+            problem = _problem(info)
+            if problem is None and not _is_wanted(info):
+                continue
+            if watch.tripped:
+                raise RecordError(f"the rest of the archive is not read: {watch.tripped}")
+            taken += 1
+            chunks = iter(()) if problem else _unpacked(archive, info, size, watch, limits)
+            yield Entry(name=info.filename, size=info.file_size, chunks=chunks, problem=problem)
+    if not taken:
+        raise RecordError("the archive holds no record files")
+
+
+def _problem(info: zipfile.ZipInfo) -> str | None:
+    """Return why the entry must not be read; None when it may."""
+    name = PureWindowsPath(info.filename)  # takes both kinds of slashes, and drive letters
+    if name.is_absolute() or name.root or name.drive or ".." in name.parts:
+        return "the entry's name leads out of the archive"
+    if not _is_wanted(info):
+        return None
+    if info.flag_bits & _ENCRYPTED:
+        return "the entry is encrypted"
+    if stat.S_ISLNK(info.external_attr >> 16):
+        return "the entry is a link, not a file"
+    if info.compress_type not in _METHODS:
+        return "the entry is compressed by a method other than deflate"
+    return None
+
+
+def _is_wanted(info: zipfile.ZipInfo) -> bool:
+    parts = PureWindowsPath(info.filename).parts
+    hidden = any(part.startswith(".") or part == "__MACOSX" for part in parts)
+    return not info.is_dir() and not hidden and is_record_name(info.filename)
+
+
+def _unpacked(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, size: int, watch: BombWatch, limits: Limits
+) -> Iterator[bytes]:
+    own_watch = BombWatch(limits)
+    packed = min(info.compress_size, size)  # as stated; never more than the whole archive
+    try:
+        with archive.open(info) as entry:
+            while piece := entry.read(limits.chunk_bytes):
+                own_watch.count(len(piece), packed)
+                watch.count(len(piece), size)
+                yield piece
+    except _DAMAGE as exc:
+        raise RecordError(f"the zip entry is damaged ({exc})") from exc

@@ -1,0 +1,70 @@
+"""Which files of a folder tree are read."""
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+_ENDINGS = (".json", ".jsonl", ".ndjson", ".txt")
+_PACKED = (".gz", ".zst")
+_ARCHIVE = ".zip"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A file of a tree, or (``problem``) a place in it that cannot be looked into."""
+
+    path: Path
+    size: int = 0
+    problem: str | None = None
+
+
+def is_record_name(name: str) -> bool:
+    """Tell whether a file of this name is read when it is met in a folder or an archive.
+
+    ``.json``, ``.jsonl``, ``.ndjson``, ``.txt``, each of these with ``.gz`` or ``.zst`` behind
+    it, and ``.zip``; upper or lower case.
+    """
+    name = name.lower()
+    if name.endswith(_ARCHIVE):
+        return True
+    for ending in _PACKED:
+        name = name.removesuffix(ending)
+    return name.endswith(_ENDINGS)
+
+
+def listed(folder: Path) -> Iterator[Listed]:
+    """Yield the files to read below the folder, sorted by name, folder by folder.
+
+    Skipped: names that begin with a dot, files whose name is not a record's, and what is no
+    regular file (devices, sockets, pipes). Links are followed, but no folder is entered twice,
+    so a link to a folder above ends there. A problem is yielded, never raised.
+    """
+    entered: set[tuple[int, int]] = set()
+    waiting = [folder]
+    while waiting:
+        place = waiting.pop()
+        try:
+            status = place.stat()
+            if stat.S_ISREG(status.st_mode):
+                yield Listed(path=place, size=status.st_size)
+            if not stat.S_ISDIR(status.st_mode):
+                continue
+            if (identity := (status.st_dev, status.st_ino)) in entered:
+                continue
+            entered.add(identity)
+            inside = sorted(entry.name for entry in os.scandir(place) if _is_wanted(entry))
+        except OSError as exc:
+            yield Listed(path=place, problem=f"it cannot be opened: {exc.strerror or exc}")
+            continue
+        waiting.extend(place / name for name in reversed(inside))
+
+
+def _is_wanted(entry: os.DirEntry[str]) -> bool:
+    if entry.name.startswith("."):
+        return False
+    try:
+        return is_record_name(entry.name) or entry.is_dir()
+    except OSError:  # a link that leads nowhere: nothing says that it was a record
+        return False

@@ -1,0 +1,206 @@
+"""Cutting one file into slices: which layout its content has, and how that is read.
+
+JSON lines, JSON documents (one or several, over any number of lines), or a text page. The
+content decides, never the file's name. Memory is bounded by the longest line or item.
+"""
+
+import re
+from collections.abc import Generator, Iterator
+
+from monitor.errors import RecordError
+from monitor.model.record import RawVersion
+from monitor.sources.containers import MAGIC_BYTES, is_packed
+from monitor.sources.jsontext import is_whole
+from monitor.sources.reading import Limits, Reading, Unreadable
+from monitor.sources.slices import is_bare_study, item, slices
+from monitor.sources.window import Leftover, Window
+
+Found = Iterator[RawVersion | Unreadable]
+
+# How far to look for the end of the first line, and for a whole line behind a broken one. A
+# longer first line is one record of JSON lines, or a list that is read item by item anyway.
+_LOOK_AHEAD = 8 << 20
+# How much is looked at to tell the layout.
+_HEAD = 64 << 10
+
+_BOM = b"\xef\xbb\xbf"
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+# ``[`` also begins many a text page (``[Image]``).
+_LIST = re.compile(rb'\[\s*(?:[\[\]{"\d-]|true\b|false\b|null\b|\Z)')
+# The start of a search page up to its list; only plain values stand before it.
+_PAGE = re.compile(
+    rb'\{\s*(?:"[^"\\]*"\s*:\s*(?:"[^"\\]*"|[-+.\w]+|\{[^{}]*\}|\[[^\[\]{}]*\])\s*,\s*)*'
+    rb'"studies"\s*:\s*(?=\[)'
+)
+_OBJECT_LINE = re.compile(rb'^\{"', re.MULTILINE)
+
+
+def cut(window: Window, reading: Reading, limits: Limits) -> Found:
+    """Yield everything that one file or archive entry holds, in its order. Raises nothing."""
+    if (first := window.skip_space()) is None:
+        what = "holds only white space" if window.offset else "is empty"
+        yield reading.refusal(b"", reason=window.blame(f"the file {what}"))
+        return
+    window.look(_HEAD)
+    if first == b"{" and _is_lines(window):
+        yield from _lines(window, reading)
+    elif first == b"{" or _LIST.match(window.data, window.pos):
+        yield from _documents(window, reading)
+    else:
+        yield _page(window, reading, limits)
+    if window.fault is not None and not window.told:
+        yield reading.refusal(b"", reason=window.fault)
+
+
+def _is_lines(window: Window) -> bool:
+    """Tell JSON lines from a document; the window stands at an opening brace.
+
+    The first line is whole, or it is broken and a whole one follows that cannot be a part of it.
+    """
+    end = window.line_end(_LOOK_AHEAD)
+    if end is None:
+        return _PAGE.match(window.data, window.pos) is None
+    if is_whole(memoryview(window.data)[window.pos : end]):
+        return True
+    length = end - window.pos
+    window.look(2 * length + _HEAD)
+    data = window.data
+    for start in (found.start() for found in _OBJECT_LINE.finditer(data, window.pos + length)):
+        before = data[max(0, start - 64) : start].rstrip()[-1:]
+        stop = data.find(b"\n", start)
+        if before not in (b"[", b",", b":", b"{") and is_whole(memoryview(data)[start:stop]):
+            return True
+    return False
+
+
+def _is_lone_line(window: Window) -> bool:
+    """Tell whether the line that the window stands at is the whole file."""
+    end = window.line_end(_LOOK_AHEAD)
+    if end is None:
+        return False
+    length = end - window.pos
+    while not window.data[window.pos + length :].strip():
+        pending = len(window.data) - window.pos
+        if pending > 2 * _LOOK_AHEAD:
+            return False
+        if not window.fill(pending):
+            return True
+    return False
+
+
+def _lines(window: Window, reading: Reading) -> Found:
+    lone = _is_lone_line(window)
+    while True:
+        at = "" if lone else f":{window.line}"
+        line = window.take_line()
+        if line is None:
+            return
+        if isinstance(line, Leftover):
+            yield _refused(line, reading, at)
+        elif is_bare_study(line):
+            yield reading.version(line.strip(), at=at)
+        elif text := line.strip().removeprefix(_BOM):
+            yield from _text(text, reading, at)
+        else:
+            window.skip_space()  # one step over any number of blank lines
+
+
+def _text(text: bytes, reading: Reading, at: str) -> Found:
+    try:
+        yield from slices(text, reading, at)
+    except RecordError as exc:
+        yield reading.refusal(text, reason=str(exc), at=at)
+
+
+def _documents(window: Window, reading: Reading) -> Found:
+    """Read JSON documents one behind the other; lists and search pages item by item."""
+    at = ""
+    number = 1
+    while (first := window.skip_space()) is not None:
+        window.look(_HEAD)
+        page = _PAGE.match(window.data, window.pos) if first == b"{" else None
+        try:
+            if page is not None:
+                window.pos += len(page[0])
+            if page is not None or first == b"[":
+                if not (yield from _list(window, reading, at)):
+                    return
+            elif first == b"{":
+                yield from _text(window.take_value(), reading, at)
+            else:
+                raise RecordError("something that is not JSON follows the JSON document")
+            if page is not None:
+                _finish_page(window)
+        except RecordError as exc:
+            yield _refused(window.take_rest(str(exc)), reading, at)
+            return
+        number += 1
+        at = f"#{number}"
+
+
+def _list(
+    window: Window, reading: Reading, at: str
+) -> Generator[RawVersion | Unreadable, None, bool]:
+    """Read the items of a list; return whether it was read to its end."""
+    window.take_byte(b"[")
+    if window.skip_space() == b"]":
+        return bool(window.take_byte(b"]"))
+    number = 0
+    while True:
+        try:
+            if window.skip_space() != b"{" and number == 0:
+                raise RecordError("it is a JSON list, but not of objects")
+            text = window.take_value()
+        except RecordError as exc:
+            yield _refused(window.take_rest(str(exc)), reading, f"{at}[{number}]")
+            return False
+        yield item(text, reading, f"{at}[{number}]")
+        if window.take_byte(b",]") == b"]":
+            return True
+        number += 1
+
+
+def _finish_page(window: Window) -> None:
+    """Pass over what a search page says behind its list (the token of the next page)."""
+    while window.take_byte(b",}") == b",":
+        window.skip_space()
+        window.take_value()
+        window.take_byte(b":")
+        window.skip_space()
+        window.take_value()
+
+
+def _page(window: Window, reading: Reading, limits: Limits) -> RawVersion | Unreadable:
+    """Read a text page, which has to be UTF-8; whether it is a record is for the parser to say."""
+    head = window.data[window.pos : window.pos + _HEAD]
+    if (problem := _no_text(head)) is not None:
+        return _refused(window.take_rest(problem), reading, "")
+    window.look(limits.record_bytes + 1)
+    text = window.data[window.pos :].rstrip()
+    try:
+        text.decode()
+    except UnicodeDecodeError as exc:
+        problem = f"it is no text in UTF-8 (byte {window.offset + window.pos + exc.start})"
+    if len(text) > limits.record_bytes:
+        problem = f"the text is longer than the limit of {limits.record_bytes:,} bytes"
+    if problem is None and window.fault is None:
+        return reading.version(text, media="text")
+    return _refused(window.take_rest(problem or ""), reading, "")
+
+
+def _no_text(head: bytes) -> str | None:
+    """Return what the content is that begins like this, when it is no text page; else None."""
+    if is_packed(head[:MAGIC_BYTES]):
+        return "it is compressed once more; unpack it first"
+    if head.startswith(_UTF_16):
+        return "it is text in UTF-16; save it as UTF-8"
+    if b"\0" in head:
+        return "it is binary data, not a record"
+    if head.startswith(b"<"):
+        kind = "an HTML page" if b"<html" in head.lower() else "XML or a part of an HTML page"
+        return f"it is {kind}, not a record"
+    return None
+
+
+def _refused(leftover: Leftover, reading: Reading, at: str) -> Unreadable:
+    return reading.refusal(leftover.head, size=leftover.size, reason=leftover.reason, at=at)

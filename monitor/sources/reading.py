@@ -1,0 +1,108 @@
+"""What reading yields besides versions, how far it may go, and how it is reported."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from monitor.model.record import RawVersion
+
+HEAD_BYTES = 1 << 20  # so much of an unreadable piece is kept for the person who looks into it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """A piece of input that holds no version, or none that can be cut out of it.
+
+    ``content``: the head of what was there, at most 1 MiB; ``size``: how many bytes it had in
+    all, as far as they could be read. ``source``, ``origin`` and ``retrieved_at`` are those of a
+    RawVersion. ``reason``: one clear sentence.
+    """
+
+    content: bytes
+    size: int
+    source: str
+    origin: str
+    retrieved_at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much one input may cost.
+
+    ``record_bytes``: the longest line, item, document or text page that is held in memory.
+    ``unpacked_bytes`` and ``unpacked_ratio``: compressed data that unpacks to more than so many
+    bytes AND to more than so many times its own size is taken for a bomb; large files that are
+    merely well compressed pass. ``chunk_bytes``: how much is read at a time.
+    """
+
+    record_bytes: int = 64 << 20
+    unpacked_bytes: int = 256 << 20
+    unpacked_ratio: int = 200
+    chunk_bytes: int = 256 << 10
+
+
+LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a reading is.
+
+    ``bytes_read`` and ``total_bytes`` count the files as they lie on disk (compressed);
+    ``total_bytes`` is None when a size is unknown (a pipe). ``records``: versions and unreadable
+    pieces yielded so far.
+    """
+
+    bytes_read: int
+    total_bytes: int | None
+    records: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """Names what is found in one file: which source, which place, which time.
+
+    ``place`` is the file as the user named it, or the entry of an archive. The ``at`` of the
+    methods is the place inside it: ``:17`` (line), ``[3]`` (item of a list, from 0), ``#2``
+    (second document of a file that holds several), or nothing.
+    """
+
+    source: str
+    place: str
+    now: Callable[[], datetime]
+
+    def entry(self, name: str) -> "Reading":
+        """Return the reading of an archive's entry."""
+        return Reading(source=self.source, place=f"{self.place}!{name}", now=self.now)
+
+    def version(
+        self,
+        content: bytes,
+        *,
+        at: str = "",
+        media: str = "json",
+        registry_version: int | None = None,
+    ) -> RawVersion:
+        """Return the slice as a version of a record."""
+        return RawVersion(
+            content=content,
+            media=media,
+            source=self.source,
+            origin=self.place + at,
+            retrieved_at=self.now(),
+            registry_version=registry_version,
+        )
+
+    def refusal(
+        self, content: bytes, *, reason: str, at: str = "", size: int | None = None
+    ) -> Unreadable:
+        """Return the piece as unreadable; ``size`` when it is larger than ``content``."""
+        return Unreadable(
+            content=content[:HEAD_BYTES],
+            size=len(content) if size is None else size,
+            source=self.source,
+            origin=self.place + at,
+            retrieved_at=self.now(),
+            reason=reason,
+        )

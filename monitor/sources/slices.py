@@ -1,0 +1,151 @@
+"""Cutting whole JSON texts into slices: the smallest pieces that hold one study.
+
+A text is a line, an item of a list or a document. What a study is, is left to the parsers; here
+only the wrappings around studies are known: an object with a ``study``, a search page
+(``studies``), a list, and the history answer (``studyVersion`` and ``study``), which is itself
+what its parser reads and so stays whole.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from monitor.errors import RecordError
+from monitor.model import fields
+from monitor.model.record import RawVersion
+from monitor.sources.jsontext import broken
+from monitor.sources.reading import Reading, Unreadable
+
+# An object that begins with a section of the study document is a bare study. Looking no further
+# makes reading bare studies many times cheaper than any scan of their JSON.
+_SECTIONS = b"|".join(
+    path[0].encode()
+    for path in (
+        fields.PROTOCOL,
+        fields.RESULTS,
+        fields.ANNOTATION,
+        fields.DOCUMENTS,
+        fields.DERIVED,
+        fields.HAS_RESULTS,
+    )
+)
+is_bare_study = re.compile(rb'\s*\{\s*"(?:' + _SECTIONS + rb')"\s*:').match
+
+_STATED_ID = re.compile(rb'"' + fields.NCT_ID[-1].encode() + rb'"\s*:\s*"([^"\\]*)"')
+_NOTHING = msgspec.Raw(b"")
+
+
+class _Wrapping(msgspec.Struct):
+    """The names that tell a wrapped study, a history answer and a search page apart."""
+
+    study: msgspec.Raw = _NOTHING
+    studies: msgspec.Raw = _NOTHING
+    studyVersion: Any = None  # noqa: N815  the registry's spelling
+    nct_id: Any = None
+    nctId: Any = None  # noqa: N815  the registry's spelling
+
+
+_WRAPPING = msgspec.json.Decoder(_Wrapping)
+_ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
+_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+def slices(text: bytes, reading: Reading, at: str) -> Iterator[RawVersion | Unreadable]:
+    """Yield the studies of one JSON text, which stands at ``at`` of the file, in its order.
+
+    Lists and pages yield their items (``at[0]``, ``at[1]``, …). RecordError when the text is
+    broken, in which case nothing was yielded.
+    """
+    if text[:1] == b"[":
+        yield from _items(text, reading, at)
+        return
+    if text[:1] != b"{":
+        raise RecordError("it is not a JSON object")
+    wrapping = _unwrapped(text)
+    if bytes(wrapping.studies)[:1] == b"[" and wrapping.study is _NOTHING:
+        yield from _items(wrapping.studies, reading, at)
+    else:
+        yield _slice(text, wrapping, reading, at)
+
+
+def item(text: bytes, reading: Reading, at: str) -> RawVersion | Unreadable:
+    """Return the one study of an item of a list."""
+    if is_bare_study(text):
+        return reading.version(text, at=at)
+    if text[:1] != b"{":
+        return reading.refusal(text, at=at, reason="the item is not a JSON object")
+    try:
+        return _slice(text, _unwrapped(text), reading, at)
+    except RecordError as exc:
+        return reading.refusal(text, at=at, reason=str(exc))
+
+
+def _items(
+    text: bytes | msgspec.Raw, reading: Reading, at: str
+) -> Iterator[RawVersion | Unreadable]:
+    try:
+        pieces = _ITEMS.decode(text)
+    except (msgspec.DecodeError, RecursionError) as exc:
+        raise _complaint(exc) from None
+    if pieces and bytes(pieces[0])[:1] != b"{":
+        raise RecordError("it is a JSON list, but not of objects")
+    for number, piece in enumerate(pieces):
+        yield item(bytes(piece), reading, f"{at}[{number}]")
+
+
+def _unwrapped(text: bytes) -> _Wrapping:
+    try:
+        return _WRAPPING.decode(text)
+    except (msgspec.DecodeError, RecursionError) as exc:
+        raise _complaint(exc) from None
+
+
+def _slice(text: bytes, wrapping: _Wrapping, reading: Reading, at: str) -> RawVersion | Unreadable:
+    if wrapping.study is _NOTHING:
+        return reading.version(text, at=at)  # perhaps a study in an unusual order: for the parser
+    study = bytes(wrapping.study)
+    if study[:1] != b"{":
+        return reading.refusal(text, at=at, reason="the study in it is not a JSON object")
+    said = wrapping.nct_id if wrapping.nct_id is not None else wrapping.nctId
+    if isinstance(said, str) and (held := _other_id(said, study)) is not None:
+        reason = f"the line says {said[:40]}, the study in it {held[:40]}"
+        return reading.refusal(text, at=at, reason=reason)
+    if wrapping.studyVersion is None:
+        return reading.version(study, at=at)
+    number = wrapping.studyVersion
+    is_number = isinstance(number, int) and not isinstance(number, bool)
+    return reading.version(text, at=at, registry_version=number if is_number else None)
+
+
+def _other_id(said: str, study: bytes) -> str | None:
+    """Return the study's own NCT ID when it is not the one said of it, else None.
+
+    A record that was merged into another keeps its old ID as an alias; that is no contradiction.
+    """
+    stated = _STATED_ID.search(study)
+    if stated is not None and stated[1] == said.encode():
+        return None
+    held = _value_at(study, fields.NCT_ID)
+    if not isinstance(held, str) or held.strip().upper() == said.strip().upper():
+        return None
+    aliases = _value_at(study, fields.NCT_ID_ALIASES)
+    return None if isinstance(aliases, list) and said in aliases else held
+
+
+def _value_at(study: bytes, path: fields.Path) -> Any:
+    """Return the value at the path of names; None when it is not there or cannot be read."""
+    value: bytes | msgspec.Raw = study
+    try:
+        for name in path:
+            value = _OBJECT.decode(value).get(name, b"null")
+        return msgspec.json.decode(value)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+
+
+def _complaint(exc: Exception) -> RecordError:
+    complaint = broken(exc)
+    where = "" if complaint.at is None else f" (byte {complaint.at} of it)"
+    return RecordError(f"not valid JSON: {complaint.what}{where}")

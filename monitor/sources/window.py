@@ -1,0 +1,216 @@
+"""Window: a look-ahead over a stream of bytes, from which lines and JSON values are cut.
+
+It holds what has been read and not yet been cut, so memory is bounded by the longest piece that
+is asked for, never by the length of the stream.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from monitor.errors import RecordError
+from monitor.sources.jsontext import BrokenJsonError, value_end
+from monitor.sources.reading import HEAD_BYTES, Limits
+
+_BOM = b"\xef\xbb\xbf"
+_NOT_SPACE = re.compile(rb"[^ \t\r\n]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leftover:
+    """What had to be passed over: its head (at most 1 MiB), its full size, and why."""
+
+    head: bytes
+    size: int
+    reason: str
+
+
+class Window:
+    """Bytes from ``pos`` on, more of them on demand.
+
+    ``line`` is the number of the line at ``pos``, from 1, as long as only lines are cut.
+    A fault of the stream (damaged or truncated compression, a read error) ends it: ``fault``
+    then holds the reason, and what came before can still be cut.
+    """
+
+    __slots__ = ("_chunks", "_ended", "_limit", "data", "fault", "line", "offset", "pos", "told")
+
+    def __init__(self, chunks: Iterator[bytes], limits: Limits) -> None:
+        self._chunks = chunks
+        self._limit = limits.record_bytes
+        self._ended = False
+        self.data = b""
+        self.pos = 0
+        self.offset = 0  # of data[0] in the stream
+        self.line = 1
+        self.fault: str | None = None
+        self.told = False  # the fault has been named as the reason of a leftover
+        self.fill(len(_BOM))
+        if self.data.startswith(_BOM):
+            self.pos = len(_BOM)
+
+    def fill(self, wanted: int) -> bool:
+        """Read at least ``wanted`` more bytes if there are as many; False when there are none.
+
+        What has been cut is dropped: ``pos`` moves to 0.
+        """
+        parts = [self.data[self.pos :]]
+        self.offset += self.pos
+        self.pos = 0
+        added = 0
+        while added < wanted and (chunk := self._next()):
+            parts.append(chunk)
+            added += len(chunk)
+        self.data = b"".join(parts)
+        return added > 0
+
+    def look(self, wanted: int) -> None:
+        """See to it that ``wanted`` bytes from ``pos`` on are there, if there are as many."""
+        if (missing := wanted - (len(self.data) - self.pos)) > 0:
+            self.fill(missing)
+
+    def blame(self, reason: str) -> str:
+        """Return why the piece that reaches to the end is unreadable: the fault comes first."""
+        if self.fault is None:
+            return reason
+        self.told = True
+        return self.fault
+
+    def skip_space(self) -> bytes | None:
+        """Move to the next byte that is not white space and return it; None at the end."""
+        while (found := _NOT_SPACE.search(self.data, self.pos)) is None:
+            self._pass_lines(len(self.data))
+            if not self.fill(1):
+                return None
+        self._pass_lines(found.start())
+        return found[0]
+
+    def line_end(self, within: int) -> int | None:
+        """Return the index of the end of the line at ``pos``; None when it is further off."""
+        seen = self.pos
+        while (end := self.data.find(b"\n", seen)) < 0:
+            pending = len(self.data) - self.pos
+            if pending > within:
+                return None
+            if not self.fill(pending + 1):
+                return len(self.data)
+            seen = pending
+        return end
+
+    def take_line(self) -> bytes | Leftover | None:
+        """Cut the next line, without its line feed; None at the end.
+
+        A Leftover is a line over the limit (never held whole), or one that a fault cut off.
+        """
+        end = self.data.find(b"\n", self.pos)
+        if end < 0:
+            return self._take_long_line()
+        line = self.data[self.pos : end]
+        self.pos = end + 1
+        self.line += 1
+        return line if len(line) <= self._limit else _overlong("line", line, len(line), self._limit)
+
+    def take_value(self) -> bytes:
+        """Cut the JSON value at ``pos``, exactly; RecordError says what is wrong with it."""
+        while True:
+            pending = memoryview(self.data)[self.pos :]
+            try:
+                end = value_end(pending, final=self._ended)
+            except BrokenJsonError as exc:
+                raise self._located(exc) from None
+            if end is not None:
+                break
+            if len(pending) > self._limit:
+                raise RecordError(_over("JSON value", self._limit))
+            self.fill(min(len(pending), self._limit - len(pending)) + 1)
+        if end > self._limit:
+            raise RecordError(_over("JSON value", self._limit))
+        value = bytes(pending[:end])
+        self.pos += end
+        return value
+
+    def take_byte(self, allowed: bytes) -> bytes:
+        """Cut the next byte that is not white space; RecordError when it is not allowed."""
+        byte = self.skip_space()
+        if byte is None:
+            raise self._located(BrokenJsonError("it ends too early", 0))
+        if byte not in allowed:
+            names = " or ".join(repr(chr(code)) for code in allowed)
+            raise self._located(BrokenJsonError(f"expected {names}", 0))
+        self.pos += 1
+        return byte
+
+    def take_rest(self, reason: str) -> Leftover:
+        """Pass over everything that is left, keeping its head."""
+        reason = self.blame(reason)
+        head = self.data[self.pos : self.pos + HEAD_BYTES]
+        size = len(self.data) - self.pos
+        self.pos = len(self.data)
+        while self.fill(1):
+            head += self.data[: HEAD_BYTES - len(head)]
+            size += len(self.data)
+            self.pos = len(self.data)
+        self.told = True
+        return Leftover(head=head, size=size, reason=reason)
+
+    def _next(self) -> bytes:
+        if self._ended:
+            return b""
+        try:
+            chunk = next(self._chunks, b"")
+        except RecordError as exc:
+            self.fault = str(exc)
+            chunk = b""
+        self._ended = not chunk
+        return chunk
+
+    def _pass_lines(self, pos: int) -> None:
+        self.line += self.data.count(b"\n", self.pos, pos)
+        self.pos = pos
+
+    def _take_long_line(self) -> bytes | Leftover | None:
+        """Cut a line that goes on behind the window; once over the limit, only count it."""
+        parts = [self.data[self.pos :]]
+        size = len(parts[0])
+        self.offset += len(self.data)
+        self.data, self.pos = b"", 0
+        while chunk := self._next():
+            end = chunk.find(b"\n")
+            part = chunk if end < 0 else chunk[:end]
+            size += len(part)
+            if size <= self._limit:
+                parts.append(part)
+            elif len(parts) > 1 or len(parts[0]) > HEAD_BYTES:
+                parts = [_head([*parts, part])]
+            if end >= 0:
+                self.data, self.pos = chunk, end + 1
+                self.line += 1
+                break
+            self.offset += len(chunk)
+        if size > self._limit:
+            return _overlong("line", _head(parts), size, self._limit)
+        line = b"".join(parts)
+        if self._ended and self.fault is not None and line:
+            return Leftover(head=line[:HEAD_BYTES], size=size, reason=self.blame(""))
+        return line if line or not self._ended else None
+
+    def _located(self, exc: BrokenJsonError) -> RecordError:
+        where = "" if exc.at is None else f" (byte {self.offset + self.pos + exc.at})"
+        return RecordError(f"not valid JSON: {exc.what}{where}")
+
+
+def _head(parts: list[bytes]) -> bytes:
+    """Return the first 1 MiB of the parts without joining the rest."""
+    head = b""
+    for part in parts:
+        if len(head) < HEAD_BYTES:
+            head += part[: HEAD_BYTES - len(head)]
+    return head
+
+
+def _over(what: str, limit: int) -> str:
+    return f"the {what} is longer than the limit of {limit:,} bytes"
+
+
+def _overlong(what: str, head: bytes, size: int, limit: int) -> Leftover:
+    return Leftover(head=head[:HEAD_BYTES], size=size, reason=_over(what, limit))
