@@ -1,0 +1,111 @@
+"""What the file and the environment say, before it is checked against the keys' types."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from monitor.config.keys import KEY_TYPES, Key, require_key, require_section
+from monitor.errors import ConfigError
+
+PREFIX = "MONITOR_"
+FILE_SUFFIX = "_FILE"
+# Names of their own, for what people set most; they lie over the general ones.
+ALIASES: Mapping[str, Key] = {"MONITOR_DATABASE_URL": ("store", "url")}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """A value for a key.
+
+    ``place`` is how an error names where it stands. What comes ``from_environment`` is text
+    that may mean a number, and is taken literally; a file's text may hold ``${NAME}``.
+    """
+
+    place: str
+    value: Any
+    from_environment: bool
+
+
+def read_file(file: Path) -> dict[Key, Given]:
+    """Return the values that a TOML file gives; ConfigError for what has no place in it."""
+    given = {}
+    for section, table in _tables(file).items():
+        if not isinstance(table, dict):
+            raise ConfigError(f"{file}: {section} stands outside a section; put it under its own")
+        require_section(section, place=str(file))
+        for name, value in table.items():
+            key = (section, name)
+            place = f"{file}: {in_file(key)}"
+            require_key(key, place=place, spelling=in_file)
+            given[key] = Given(place=place, value=value, from_environment=False)
+    return given
+
+
+def _tables(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text("utf-8-sig"))
+    except OSError as exc:
+        raise ConfigError(
+            f"{file}: cannot be read ({exc.strerror}); name a file that can, or none"
+        ) from exc
+    except UnicodeDecodeError as exc:
+        raise ConfigError(f"{file}: byte {exc.start} is not UTF-8; save it as UTF-8") from exc
+    except tomllib.TOMLDecodeError as exc:
+        raise ConfigError(f"{file}: this is not TOML: {exc}; mend that place") from exc
+
+
+def read_environment(environ: Mapping[str, str]) -> dict[Key, Given]:
+    """Return the values that ``MONITOR_<SECTION>__<KEY>`` and the aliases give.
+
+    ConfigError for a name that fits no key. An empty variable counts as not set.
+    """
+    given = {}
+    for name in sorted(environ):
+        if name.startswith(PREFIX) and "__" in name and environ[name]:
+            plain = name.removesuffix(FILE_SUFFIX)
+            key = _key_of(plain)
+            if key not in KEY_TYPES:
+                require_key(_key_of(name), place=name, spelling=in_environment)
+                plain, key = name, _key_of(name)
+            given[key] = _variable(plain, environ)
+    for name, key in ALIASES.items():
+        if environ.get(name) or environ.get(name + FILE_SUFFIX):
+            given[key] = _variable(name, environ)
+    return given
+
+
+def _key_of(name: str) -> Key:
+    section, _, key = name.removeprefix(PREFIX).lower().partition("__")
+    return section, key
+
+
+def _variable(name: str, environ: Mapping[str, str]) -> Given:
+    """Return what NAME holds, or the file that NAME_FILE names; not both may be set."""
+    by_file = environ.get(name + FILE_SUFFIX)
+    if not by_file:
+        return Given(place=name, value=environ[name], from_environment=True)
+    place = name + FILE_SUFFIX
+    if environ.get(name):
+        raise ConfigError(f"{name} and {place} are both set; unset one of them")
+    try:
+        value = Path(by_file).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as exc:
+        reason = getattr(exc, "strerror", None) or "not UTF-8"
+        raise ConfigError(
+            f"{place} names {by_file}, which cannot be read ({reason}); name a text file"
+        ) from exc
+    if not value:
+        raise ConfigError(f"{place} names {by_file}, which is empty; write the value into it")
+    return Given(place=place, value=value, from_environment=True)
+
+
+def in_file(key: Key) -> str:
+    """Spell a key as errors about the file name it: ``[store] url``."""
+    return f"[{key[0]}] {key[1]}"
+
+
+def in_environment(key: Key) -> str:
+    """Spell a key as a variable: ``MONITOR_STORE__URL``."""
+    return f"{PREFIX}{key[0]}__{key[1]}".upper()
