@@ -1,0 +1,127 @@
+"""One version of a timeline, and the observation that it comes from."""
+
+from dataclasses import dataclass, replace
+
+from monitor.errors import StoreError
+from monitor.model.changes import ChangeEvent
+from monitor.model.coverage import Coverage
+from monitor.model.history import StoredVersion, VersionKey
+from monitor.model.record import RawVersion, TrialRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """A parsed record on its way into the history, with its place and its hashes.
+
+    ``stated_sha256`` is the fingerprint of the document as the source stated it.
+    """
+
+    raw: RawVersion
+    raw_sha256: bytes
+    record: TrialRecord
+    canonical: bytes
+    stated_sha256: bytes
+    key: VersionKey
+
+
+@dataclass(slots=True, kw_only=True)
+class Node:
+    """A version of a timeline: stored (it has an ``id``), new, or changed.
+
+    ``record``: as known then (laid over its predecessor); ``stated``: as its source stated
+    it; both None until needed. ``content``/``stated_content``: canonical bytes still to be
+    stored. ``events`` None: as stored, untouched.
+    """
+
+    id: int | None = None
+    source: str
+    origin: str
+    first_key: VersionKey
+    last_key: VersionKey
+    raw_sha256: bytes
+    last_raw_sha256: bytes
+    stated_sha256: bytes
+    content_sha256: bytes
+    coverage: Coverage
+    stated_coverage: Coverage
+    backfilled: bool
+    snapshot_id: int | None = None
+    stated_snapshot_id: int | None = None
+    record: TrialRecord | None = None
+    stated: TrialRecord | None = None
+    content: bytes | None = None
+    stated_content: bytes | None = None
+    moved: bool = False
+    events: tuple[ChangeEvent, ...] | None = None
+    recomputed: bool = False
+
+    def stored_snapshot(self) -> int:
+        """Return the id of the snapshot that holds what was known."""
+        if self.snapshot_id is None:
+            raise StoreError(f"a version read from {self.origin} has no snapshot yet")
+        return self.snapshot_id
+
+    def relay(self, content_sha256: bytes, content: bytes) -> None:
+        """Take over what is known now that the record lies over another predecessor."""
+        if self.snapshot_id is not None and self.stated_snapshot_id is None:
+            self.stated_snapshot_id = self.snapshot_id
+        self.snapshot_id = None
+        self.content_sha256, self.content = content_sha256, content
+
+
+def new_node(seen: Observation, *, backfilled: bool) -> Node:
+    """Return the node of an observation that makes a new version."""
+    return Node(
+        source=seen.raw.source,
+        origin=seen.raw.origin,
+        first_key=seen.key,
+        last_key=seen.key,
+        raw_sha256=seen.raw_sha256,
+        last_raw_sha256=seen.raw_sha256,
+        stated_sha256=seen.stated_sha256,
+        content_sha256=seen.stated_sha256,
+        coverage=seen.record.coverage,
+        stated_coverage=seen.record.coverage,
+        backfilled=backfilled,
+        record=seen.record,
+        stated=seen.record,
+        content=seen.canonical,
+        stated_content=seen.canonical,
+    )
+
+
+def stored_node(version: StoredVersion) -> Node:
+    """Return the node of a version that the store holds."""
+    return Node(
+        id=version.id,
+        source=version.source,
+        origin=version.origin,
+        first_key=version.first_key,
+        last_key=version.last_key,
+        raw_sha256=version.raw_sha256,
+        last_raw_sha256=version.last_raw_sha256,
+        stated_sha256=version.stated_sha256,
+        content_sha256=version.content_sha256,
+        coverage=version.coverage,
+        stated_coverage=version.stated_coverage,
+        backfilled=version.backfilled,
+        snapshot_id=version.snapshot_id,
+        stated_snapshot_id=version.stated_snapshot_id,
+    )
+
+
+def split(node: Node) -> Node:
+    """Cut a version that another content interrupts: it ends at its first observation.
+
+    Returns the part that was seen afterwards, which starts at its last observation.
+    """
+    rest = replace(
+        node,
+        id=None,
+        first_key=node.last_key,
+        raw_sha256=node.last_raw_sha256,
+        events=None,
+        moved=False,
+    )
+    node.last_key, node.last_raw_sha256, node.moved = node.first_key, node.raw_sha256, True
+    return rest

@@ -1,0 +1,55 @@
+"""The ingest pass, as the picture in docs/architecture.md draws it.
+
+raw version → known bytes? stop → parse → known content? stop → place → diff → classify →
+write. Raw versions are taken in batches; each batch is one transaction.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from monitor.detect.rules.base import Thresholds
+from monitor.ingest.batch import Batch, IngestReport
+from monitor.model.record import RawVersion
+from monitor.sources.base import Unreadable
+from monitor.store.writer import Store
+
+# Large records make a batch of fewer.
+BATCH_BYTES = 8 * 1024 * 1024
+
+Found = RawVersion | Unreadable
+
+
+def ingest(
+    found: Iterable[Found],
+    store: Store,
+    *,
+    thresholds: Thresholds,
+    batch_records: int = 200,
+    on_batch: Callable[[IngestReport], None] | None = None,
+) -> IngestReport:
+    """Store what is new among the found versions and quarantine what cannot be read.
+
+    Each batch is one transaction: all of its snapshots, events and quarantine entries, or
+    none. One bad record never stops the pass; StoreError does, and leaves what was committed.
+    ``on_batch`` is told the counts so far after each commit.
+    """
+    report = IngestReport()
+    for batch in _batches(found, batch_records):
+        with store.transaction() as tx:
+            done = Batch(tx, thresholds).take(batch)
+        report = report + done
+        if on_batch is not None:
+            on_batch(report)
+    return report
+
+
+def _batches(found: Iterable[Found], records: int) -> Iterator[list[Found]]:
+    batch: list[Found] = []
+    size = 0
+    for item in found:
+        batch.append(item)
+        size += len(item.content)
+        if len(batch) >= records or size >= BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch

@@ -1,0 +1,166 @@
+"""A trial's versions in memory while observations of one batch are put into their places.
+
+Pure but for the loader that it is given: it decides, ``timelines`` writes.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from monitor.detect.canonical import canonical_bytes, fingerprint
+from monitor.detect.classify import classify, first_seen
+from monitor.detect.diff import diff
+from monitor.detect.overlay import lay_over
+from monitor.detect.rules.base import Context, Thresholds
+from monitor.ingest.node import Node, Observation, new_node, split
+from monitor.model.changes import ChangeEvent
+from monitor.model.coverage import Coverage
+from monitor.model.dates import PartialDate
+from monitor.model.record import TrialRecord
+
+# (snapshot id, coverage, registry version) → the record that the snapshot holds.
+Load = Callable[[int, Coverage, int | None], TrialRecord]
+
+
+@dataclass(slots=True, kw_only=True)
+class Timeline:
+    """All versions of one trial in their order.
+
+    ``load`` reads a stored snapshot. ``first_start_date``: the start date that the first
+    version states, as written. ``last_changed``, ``last_seen_at``: as in ``TrialRow``.
+    """
+
+    nct_id: str
+    nodes: list[Node]
+    thresholds: Thresholds
+    load: Load
+    first_start_date: str | None = None
+    last_changed: date | None = None
+    last_seen_at: datetime | None = None
+
+    def observe(self, seen: Observation) -> bool:
+        """Put an observation into its place; True when it makes a new version.
+
+        An observation that says nothing new only widens the interval in which its neighbour's
+        content was seen. One that contradicts the middle of such an interval splits it.
+        """
+        seen = self._after_earlier_loads(seen)
+        index = bisect_right([node.first_key for node in self.nodes], seen.key) - 1
+        before = self.nodes[index] if index >= 0 else None
+        after = self.nodes[index + 1] if index + 1 < len(self.nodes) else None
+        if before is not None and self._says_nothing_new(seen, before):
+            if seen.key > before.last_key:
+                before.last_key, before.last_raw_sha256 = seen.key, seen.raw_sha256
+                before.moved = True
+            return False
+        inside = before is not None and seen.key < before.last_key
+        if after is not None and not inside and self._is_earlier_sight(seen, after):
+            after.first_key, after.raw_sha256 = seen.key, seen.raw_sha256
+            after.moved = True
+            return False
+        if before is not None and inside:
+            self.nodes.insert(index + 1, split(before))
+        self._insert(index + 1, seen)
+        return True
+
+    def _after_earlier_loads(self, seen: Observation) -> Observation:
+        """Keep a record that the registry took back to an earlier date behind what it replaced.
+
+        A later data load shows what the registry says later, whatever date the record bears.
+        """
+        data_date = seen.key.data_date
+        if data_date is None:
+            return seen
+        replaced = [
+            node.first_key.version_date
+            for node in self.nodes
+            if node.last_key.data_date is not None and node.last_key.data_date < data_date
+        ]
+        floor = max(replaced, default=seen.key.version_date)
+        if floor <= seen.key.version_date:
+            return seen
+        return replace(seen, key=replace(seen.key, version_date=floor))
+
+    def _says_nothing_new(self, seen: Observation, node: Node) -> bool:
+        if seen.stated_sha256 in {node.content_sha256, node.stated_sha256}:
+            return True
+        if seen.record.coverage.is_complete:
+            return False
+        laid = lay_over(self.record(node), seen.record)
+        return fingerprint(canonical_bytes(laid.document)) == node.content_sha256
+
+    def _is_earlier_sight(self, seen: Observation, node: Node) -> bool:
+        if seen.stated_sha256 == node.stated_sha256:
+            return True
+        same_date = seen.key.version_date == node.first_key.version_date
+        return same_date and self._says_nothing_new(seen, node)
+
+    def _insert(self, index: int, seen: Observation) -> None:
+        self.nodes.insert(index, new_node(seen, backfilled=index < len(self.nodes)))
+        self._lay(index)
+        restarted = index == 0 and self._restart()
+        self._derive(index)
+        at = index + 1
+        while at < len(self.nodes):
+            relaid = self._lay(at)
+            self._derive(at, again=True)
+            at += 1
+            if not (relaid or restarted):
+                break
+
+    def _restart(self) -> bool:
+        """Take over the first version's start date; True when later phases of life depend on it."""
+        start = self.record(self.nodes[0]).start_date
+        before, self.first_start_date = self.first_start_date, str(start) if start else None
+        return self.first_start_date != before
+
+    def _lay(self, index: int) -> bool:
+        """Lay a partial record over its predecessor; True when what is known changed."""
+        node = self.nodes[index]
+        if node.stated_coverage.is_complete:
+            return False
+        base = self.record(self.nodes[index - 1]) if index else None
+        laid = lay_over(base, self._stated(node))
+        canonical = canonical_bytes(laid.document)
+        content = fingerprint(canonical)
+        node.record, node.coverage = laid, laid.coverage
+        if content == node.content_sha256:
+            return False
+        node.relay(content, canonical)
+        return True
+
+    def _derive(self, index: int, *, again: bool = False) -> None:
+        """Derive a version's events from it and its predecessor."""
+        node = self.nodes[index]
+        node.recomputed = node.recomputed or again
+        node.events = self._events(index)
+
+    def _events(self, index: int) -> tuple[ChangeEvent, ...]:
+        new = self.record(self.nodes[index])
+        if index == 0:
+            return (first_seen(new),)
+        old = self.record(self.nodes[index - 1])
+        context = Context(
+            old=old,
+            new=new,
+            version_date=self.nodes[index].first_key.version_date,
+            first_start_date=PartialDate.parse(self.first_start_date),
+            thresholds=self.thresholds,
+        )
+        return classify(diff(old, new), context)
+
+    def record(self, node: Node) -> TrialRecord:
+        """Return a version's record as known then."""
+        if node.record is None:
+            number = node.first_key.registry_version
+            node.record = self.load(node.stored_snapshot(), node.coverage, number)
+        return node.record
+
+    def _stated(self, node: Node) -> TrialRecord:
+        """Return a version's record as its source stated it."""
+        if node.stated is None:
+            number = node.first_key.registry_version
+            snapshot = node.stated_snapshot_id or node.stored_snapshot()
+            node.stated = self.load(snapshot, node.stated_coverage, number)
+        return node.stated

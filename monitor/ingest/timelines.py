@@ -1,0 +1,167 @@
+"""The timelines of one batch: loaded from the store once, written back once."""
+
+from datetime import date
+from functools import partial
+
+import orjson
+
+from monitor.detect.rules.base import Thresholds
+from monitor.ingest.node import Node, Observation, stored_node
+from monitor.ingest.timeline import Timeline
+from monitor.model.changes import ChangeKind, Severity
+from monitor.model.coverage import Coverage
+from monitor.model.history import NewVersion, TrialRow
+from monitor.model.record import TrialRecord
+from monitor.store.writer import Transaction
+
+# What may change of a version once it is stored: its interval, and what lies below it.
+_CHANGEABLE = (
+    "version_date", "registry_version", "data_date", "retrieved_at", "raw_sha256",
+    "last_version_date", "last_registry_version", "last_data_date", "last_retrieved_at",
+    "last_raw_sha256", "content_sha256", "coverage", "stated_coverage", "snapshot_id",
+    "stated_snapshot_id",
+)  # fmt: skip
+
+
+# How many trials are kept open; one that is left is written, and read again if it comes back.
+OPEN_TRIALS = 16
+
+
+class Timelines:
+    """The trials of a batch that have news; reads and writes within one transaction."""
+
+    def __init__(self, tx: Transaction, thresholds: Thresholds) -> None:
+        self._tx = tx
+        self._thresholds = thresholds
+        self._open: dict[str, Timeline] = {}
+        self._events = 0
+
+    def observe(self, seen: Observation) -> bool:
+        """Put an observation into its trial's timeline; True when it makes a new version."""
+        timeline = self._open.pop(seen.record.nct_id, None) or self._begin(seen.record.nct_id)
+        self._open[timeline.nct_id] = timeline
+        timeline.last_seen_at = max(
+            timeline.last_seen_at or seen.raw.retrieved_at, seen.raw.retrieved_at
+        )
+        made = timeline.observe(seen)
+        if len(self._open) > OPEN_TRIALS:
+            self._write(self._open.pop(next(iter(self._open))))
+        return made
+
+    def write_all(self) -> int:
+        """Write what is open; return how many events all new versions have."""
+        while self._open:
+            self._write(self._open.pop(next(iter(self._open))))
+        return self._events
+
+    def _begin(self, nct_id: str) -> Timeline:
+        row = self._tx.trials([nct_id]).get(nct_id)
+        versions = self._tx.versions([nct_id]).get(nct_id, [])
+        return Timeline(
+            nct_id=nct_id,
+            nodes=[stored_node(version) for version in versions],
+            thresholds=self._thresholds,
+            load=partial(self._load, nct_id),
+            first_start_date=row.first_start_date if row else None,
+            last_changed=row.last_changed if row else None,
+            last_seen_at=row.last_seen_at if row else None,
+        )
+
+    def _write(self, timeline: Timeline) -> None:
+        below: int | None = None
+        for node in timeline.nodes:
+            fresh = node.id is None
+            self._write_version(timeline.nct_id, node, below)
+            below = node.snapshot_id
+            if node.events is not None and node.id is not None:
+                late = node.backfilled or node.recomputed
+                self._tx.replace_events(node.id, timeline.nct_id, node.events, backfilled=late)
+                self._events += len(node.events) if fresh else 0
+        if timeline.nodes:
+            self._tx.put_trial(_row(timeline))
+
+    def _write_version(self, nct_id: str, node: Node, below: int | None) -> None:
+        """Write what is new of one version; ``below``: a snapshot to store its bytes against."""
+        relaid = node.snapshot_id is None and node.content is not None
+        if relaid and node.content is not None:
+            node.snapshot_id = self._tx.insert_snapshot(
+                nct_id, node.content, base_snapshot_id=below
+            )
+            if node.stated_content not in (None, node.content):
+                node.stated_snapshot_id = self._tx.insert_snapshot(
+                    nct_id, node.stated_content, base_snapshot_id=node.snapshot_id
+                )
+        version = _version(nct_id, node)
+        if node.id is None:
+            node.id = self._tx.insert_version(version)
+        elif relaid or node.moved:
+            columns = {name: getattr(version, name) for name in _CHANGEABLE}
+            self._tx.update_version(node.id, **columns)
+
+    def _load(
+        self, nct_id: str, snapshot: int, coverage: Coverage, number: int | None
+    ) -> TrialRecord:
+        return TrialRecord(
+            nct_id=nct_id,
+            document=orjson.loads(self._tx.read_snapshot(snapshot)),
+            coverage=coverage,
+            registry_version=number,
+        )
+
+
+def _row(timeline: Timeline) -> TrialRow:
+    newest = timeline.nodes[-1]
+    record = timeline.record(newest)
+    return TrialRow(
+        nct_id=timeline.nct_id,
+        title=record.title,
+        overall_status=record.overall_status,
+        lead_sponsor=record.lead_sponsor,
+        conditions=record.conditions,
+        first_start_date=timeline.first_start_date,
+        latest_version_id=newest.id or 0,
+        last_version_date=newest.first_key.version_date,
+        last_changed=_last_changed(timeline),
+        last_seen_at=timeline.last_seen_at or newest.last_key.retrieved_at,
+    )
+
+
+def _version(nct_id: str, node: Node) -> NewVersion:
+    first, last = node.first_key, node.last_key
+    return NewVersion(
+        nct_id=nct_id,
+        source=node.source,
+        origin=node.origin,
+        version_date=first.version_date,
+        registry_version=first.registry_version,
+        data_date=first.data_date,
+        retrieved_at=first.retrieved_at,
+        last_version_date=last.version_date,
+        last_registry_version=last.registry_version,
+        last_data_date=last.data_date,
+        last_retrieved_at=last.retrieved_at,
+        raw_sha256=node.raw_sha256,
+        last_raw_sha256=node.last_raw_sha256,
+        stated_sha256=node.stated_sha256,
+        content_sha256=node.content_sha256,
+        coverage=node.coverage,
+        stated_coverage=node.stated_coverage,
+        backfilled=node.backfilled,
+        snapshot_id=node.stored_snapshot(),
+        stated_snapshot_id=node.stated_snapshot_id,
+    )
+
+
+def _last_changed(timeline: Timeline) -> date | None:
+    """Return the date of the latest version with an event that is news."""
+    dates = [timeline.last_changed] if timeline.last_changed else []
+    dates += [
+        node.first_key.version_date
+        for node in timeline.nodes
+        if any(_is_news(event.severity, event.kind) for event in node.events or ())
+    ]
+    return max(dates, default=None)
+
+
+def _is_news(severity: Severity, kind: ChangeKind) -> bool:
+    return severity is not Severity.NOISE and kind is not ChangeKind.TRIAL_REGISTERED
