@@ -59,9 +59,10 @@ def _checked(key: Key, given: Given, environ: Mapping[str, str]) -> Any:
         may_be_text = value != given.value
     try:
         return msgspec.convert(value, KEY_TYPES[key], strict=not may_be_text)
-    except msgspec.ValidationError as exc:
+    except msgspec.ValidationError:
         _, meta = get_args(KEY_TYPES[key])
-        raise ConfigError(f"{_said(key, given)}; write {meta.description}") from exc
+        # Not "from exc": msgspec's message can quote the value, which may be a secret.
+        raise ConfigError(f"{_said(key, given)}; write {meta.description}") from None
 
 
 def _referred(name: str, place: str, environ: Mapping[str, str]) -> str:
