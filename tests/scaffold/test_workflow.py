@@ -1,0 +1,159 @@
+"""./run and .ci/run start on any machine that has a POSIX shell."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.scaffold.tracked import PROJECT
+
+RUN = PROJECT / "run"
+COMMANDS = ["demo", "test", "lint", "bench", "lock"]
+
+
+def run(
+    *arguments: str, run: Path = RUN, path: str | None = None, python: str | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Start ./run with nothing in its environment but PATH (and PYTHON)."""
+    environ = {"PATH": path or os.environ["PATH"]}
+    if python:
+        environ["PYTHON"] = python
+    return subprocess.run(
+        [str(run), *arguments], env=environ, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """Return the ./run of a project of its own that has no .venv, with a space in its path."""
+    folder = tmp_path / "a clone"
+    folder.mkdir()
+    for name in ("run", "requirements.lock", "requirements-dev.lock"):
+        shutil.copy(PROJECT / name, folder / name)
+    return folder / "run"
+
+
+def program(folder: Path, name: str, script: str) -> Path:
+    """Write a shell script that stands for an interpreter."""
+    file = folder / name
+    file.write_text(f"#!/bin/sh\n{script}\n")
+    file.chmod(0o755)
+    return file
+
+
+@pytest.fixture
+def bare_path(tmp_path: Path) -> Path:
+    """Return a PATH folder with the tools that ./run uses, but neither Python nor uv."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for tool in ("sh", "dirname", "cat", "cksum", "sed", "rm", "mv"):
+        found = shutil.which(tool)
+        assert found, tool
+        (folder / tool).symlink_to(found)
+    return folder
+
+
+@pytest.mark.parametrize("script", ["run", ".ci/run"])
+def test_the_scripts_are_executable(script: str) -> None:
+    assert os.access(PROJECT / script, os.X_OK)
+
+
+@pytest.mark.parametrize("shell", ["sh", "dash", "bash"])
+def test_every_shell_reads_the_script(shell: str) -> None:
+    found = shutil.which(shell)
+    if found is None:
+        pytest.skip(f"there is no {shell} here")
+    assert subprocess.run([found, "-n", str(RUN)], check=False).returncode == 0
+
+
+def test_ci_runs_lint_and_tests_and_fails_with_either(tmp_path: Path) -> None:
+    (tmp_path / ".ci").mkdir()
+    shutil.copy(PROJECT / ".ci" / "run", tmp_path / ".ci" / "run")
+    for failing, expected in (("lint", 1), ("test", 1), ("nothing", 0)):
+        program(tmp_path, "run", f'echo "$1"; [ "$1" != {failing} ]')
+        done = subprocess.run(
+            [str(tmp_path / ".ci" / "run")], capture_output=True, text=True, check=False
+        )
+        assert done.stdout.split() == ["lint", "test"]
+        assert done.returncode == expected
+
+
+def test_help_has_one_line_for_each_command() -> None:
+    for arguments in ([], ["help"], ["--help"]):
+        done = run(*arguments)
+        assert done.returncode == 0
+        assert re.findall(r"(?m)^  (\w+) +\S", done.stdout) == COMMANDS
+
+
+def test_an_unknown_command_is_a_usage_error_with_the_list() -> None:
+    done = run("tset")
+    assert done.returncode == 2
+    assert "there is no command tset" in done.stderr
+    assert all(f"\n  {command} " in done.stderr for command in COMMANDS)
+
+
+def test_an_old_python_is_told_what_is_needed(clone: Path, bare_path: Path) -> None:
+    program(bare_path, "python3", 'case "$2" in *print*) echo 3.9.18 ;; *) exit 1 ;; esac')
+    done = run("test", run=clone, path=str(bare_path))
+    assert done.returncode == 1
+    assert "Python 3.11 or newer is needed; python3 is 3.9.18." in done.stderr
+    assert "PYTHON=" in done.stderr
+
+
+def test_a_python_that_was_named_and_is_old_is_named_in_the_message(
+    clone: Path, tmp_path: Path
+) -> None:
+    old = program(tmp_path, "old python", 'case "$2" in *print*) echo 3.9.18 ;; *) exit 1 ;; esac')
+    done = run("test", run=clone, python=str(old))
+    assert done.returncode == 1
+    assert f"PYTHON={old} is 3.9.18." in done.stderr
+
+
+def test_a_machine_without_python_is_told_to_install_it(clone: Path, bare_path: Path) -> None:
+    done = run("test", run=clone, path=str(bare_path))
+    assert done.returncode == 1
+    assert "no python3 is on the PATH" in done.stderr
+
+
+def test_a_python_without_venv_is_told_how_to_get_it(clone: Path, bare_path: Path) -> None:
+    program(
+        bare_path,
+        "python3",
+        'case "$2" in *ensurepip*) exit 1 ;; *print*) echo 3.12.1 ;; esac',
+    )
+    done = run("test", run=clone, path=str(bare_path))
+    assert done.returncode == 1
+    assert "has no venv module" in done.stderr
+    assert "python3-venv" in done.stderr
+    assert not (clone.parent / ".venv").exists()
+
+
+def test_a_half_made_environment_is_made_anew(clone: Path, bare_path: Path) -> None:
+    left = clone.parent / ".venv" / "bin" / "python"
+    left.parent.mkdir(parents=True)
+    left.write_text("")
+    program(bare_path, "python3", 'case "$*" in "-m venv"*) exit 7 ;; *print*) echo 3.12.1 ;; esac')
+    done = run("test", run=clone, path=str(bare_path))
+    assert done.returncode == 7
+    assert "making .venv with Python 3.12.1 and pip" in done.stderr
+    assert not left.exists()
+
+
+def test_an_environment_of_other_lock_files_is_made_anew(clone: Path, bare_path: Path) -> None:
+    made_from = clone.parent / ".venv" / "made-from"
+    tools = made_from.parent / "bin"
+    tools.mkdir(parents=True)
+    program(tools, "python", "exit 0")
+    program(bare_path, "python3", 'case "$*" in "-m venv"*) exit 7 ;; *print*) echo 3.12.1 ;; esac')
+    sums = subprocess.run(
+        ["cksum", "requirements.lock", "requirements-dev.lock"],  # noqa: S607
+        cwd=clone.parent, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    made_from.write_text(f"folder {clone.parent}\n{sums}interpreter any\n")
+    assert run("test", run=clone, path=str(bare_path)).returncode == 0
+    with (clone.parent / "requirements-dev.lock").open("a") as lock:
+        lock.write("# newer\n")
+    assert run("test", run=clone, path=str(bare_path)).returncode == 7
