@@ -1,0 +1,33 @@
+"""An ingest pass in a process of its own that can be killed: tells each batch it committed."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from monitor.detect.rules.base import Thresholds
+from monitor.ingest import ingest
+from monitor.model.record import RawVersion
+from monitor.store.writer import open_store
+from tests.ingest.world import raw
+
+
+def lines(path: str) -> Iterator[RawVersion]:
+    """Yield every line of a file as a study's bytes."""
+    for line in Path(path).read_bytes().splitlines():
+        yield raw(line)
+
+
+def main(url: str, path: str) -> None:
+    """Ingest the file; a line on standard output after each transaction."""
+    with open_store(url) as store:
+        ingest(
+            lines(path),
+            store,
+            thresholds=Thresholds(),
+            batch_records=7,
+            on_batch=lambda report: print(report.read, flush=True),
+        )
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

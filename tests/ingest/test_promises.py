@@ -1,0 +1,101 @@
+"""One bad record stops nothing, a transaction is whole, two writers make one history."""
+
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from monitor.errors import SourceError
+from monitor.model.record import RawVersion
+from monitor.sources.base import Unreadable
+from monitor.store.reader import open_reader
+from tests.ingest.world import NOON, World, raw, study
+
+
+def test_a_bad_record_is_quarantined_and_the_rest_goes_on(world: World) -> None:
+    good, late = study("2026-02-02", "2026-02-02"), study("2026-02-09", "2026-02-09", enrollment=5)
+    wrong = study("2026-02-05", "2026-02-05")
+    wrong["protocolSection"]["designModule"]["enrollmentInfo"] = "many"
+    cut = Unreadable(
+        content=b"{", size=1, source="files", origin="x", retrieved_at=NOON, reason="cut short"
+    )
+    report = world.take(raw(good), raw(b'{"protocolSection": {'), raw(wrong), cut, raw(late))
+    assert (report.read, report.stored, report.quarantined) == (5, 2, 3)
+    assert len(world.quarantine()) == 3
+    assert len(world.history()) == 2
+
+
+def test_a_source_that_breaks_off_loses_nothing_of_the_batches_before(world: World) -> None:
+    world.batch_records = 2
+
+    def broken() -> Iterator[RawVersion]:
+        for day in (2, 3, 4):
+            yield raw(study(f"2026-02-0{day}", f"2026-02-0{day}", enrollment=day))
+        raise SourceError("the line is dead")
+
+    with pytest.raises(SourceError):
+        world.take_all(broken())
+    assert len(world.history()) == 2
+
+
+def test_a_failure_inside_a_batch_leaves_nothing_of_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.take(raw(study("2026-02-02", "2026-02-02")))
+    with open_reader(world.url) as reader:
+        before = reader.counts()
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr("monitor.store.writer.Transaction.put_trial", full)
+    with pytest.raises(OSError, match="disk full"):
+        world.take(
+            raw(study("2026-02-03", "2026-02-03", enrollment=3)),
+            raw(b"not a record"),
+        )
+    monkeypatch.undo()
+    with open_reader(world.url) as reader:
+        after = reader.counts()
+    for name in ("trials", "versions", "events", "quarantine"):
+        assert after[name] == before[name], name
+    assert world.take(raw(study("2026-02-03", "2026-02-03", enrollment=3))).stored == 1
+
+
+def test_two_writers_of_the_same_versions_make_one_history(world: World) -> None:
+    found = [
+        raw(
+            study(f"2026-02-{day:02d}", f"2026-02-{day:02d}", enrollment=day, nct_id=nct_id),
+            at=NOON + timedelta(days=day),
+        )
+        for day in range(2, 20)
+        for nct_id in ("NCT09000001", "NCT09000002", "NCT09000003")
+    ]
+    world.batch_records = 5
+    world.take(found[0])
+    failures: list[BaseException] = []
+
+    def write(part: list[RawVersion]) -> None:
+        try:
+            world.take_all(part)
+        except BaseException as exc:  # noqa: BLE001 - told to the test's own thread
+            failures.append(exc)
+
+    threads = [
+        threading.Thread(target=write, args=(part,))
+        for part in (found, found[::-1], found[::2] + found[1::2])
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    for nct_id in ("NCT09000001", "NCT09000002", "NCT09000003"):
+        history = world.history(nct_id)
+        assert [
+            seen.document["protocolSection"]["designModule"]["enrollmentInfo"]["count"]
+            for seen in history
+        ] == list(range(2, 20))
+        assert all(seen.news == ["enrollment_target_changed"] for seen in history[1:])
+        assert history[0].kinds == ["trial_registered"]
