@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from monitor.detect.rules.base import Thresholds
-from monitor.ingest import ingest
+from monitor.ingest import IngestReport, ingest
 from monitor.model.record import RawVersion
 from monitor.store.writer import open_store
 from tests.ingest.world import raw
@@ -17,6 +17,12 @@ def lines(path: str) -> Iterator[RawVersion]:
         yield raw(line)
 
 
+def tell(report: IngestReport) -> None:
+    """Say how many records have been read by the transactions so far."""
+    sys.stdout.write(f"{report.read}\n")
+    sys.stdout.flush()
+
+
 def main(url: str, path: str) -> None:
     """Ingest the file; a line on standard output after each transaction."""
     with open_store(url) as store:
@@ -25,7 +31,7 @@ def main(url: str, path: str) -> None:
             store,
             thresholds=Thresholds(),
             batch_records=7,
-            on_batch=lambda report: print(report.read, flush=True),
+            on_batch=tell,
         )
 
 

@@ -1,15 +1,22 @@
 """Records that state only some fields, between records that state all."""
 
+from typing import Any
+
 from monitor.model.record import RawVersion
 from tests.ingest.world import World, raw, study, without
 
-SITE = {"facility": "North Clinic", "city": "Oslo", "country": "Norway", "status": "RECRUITING"}
-SITES = {"contactsLocationsModule": {"locations": [{**SITE, "zip": "0001"}]}}
+SITE: dict[str, Any] = {
+    "facility": "North Clinic",
+    "city": "Oslo",
+    "country": "Norway",
+    "status": "RECRUITING",
+}
+SITES: dict[str, Any] = {"contactsLocationsModule": {"locations": [{**SITE, "zip": "0001"}]}}
 
 
-def page(updated: str, **changes: object) -> RawVersion:
+def page(updated: str, **changes: Any) -> RawVersion:
     """Return a record like a saved page: status, enrollment, sites without postcodes."""
-    return raw(study(updated, None, contactsLocationsModule={"locations": [SITE]}, **changes))  # type: ignore[arg-type]
+    return raw(study(updated, None, contactsLocationsModule={"locations": [SITE]}, **changes))
 
 
 def test_what_a_source_leaves_out_is_not_removed(world: World) -> None:

@@ -87,14 +87,14 @@ def test_an_earlier_sight_of_a_stored_content_moves_its_beginning(world: World) 
 
 
 def test_a_content_inside_another_ones_interval_splits_it(world: World) -> None:
-    a = {"updated": "2026-02-02"}
-    world.take(raw(study(**a, loaded="2026-02-02")), raw(study(**a, loaded="2026-02-20")))
-    world.take(raw(study(**a, loaded="2026-02-10", status="UNKNOWN")))
+    date = "2026-02-02"
+    world.take(raw(study(date, "2026-02-02")), raw(study(date, "2026-02-20")))
+    world.take(raw(study(date, "2026-02-10", status="UNKNOWN")))
     history = world.history()
     assert [seen.status for seen in history] == ["RECRUITING", "UNKNOWN", "RECRUITING"]
     assert [seen.news for seen in history[1:]] == [["status_unknown"], ["status_changed"]]
     # What was seen before and after stays what it was, whatever comes again.
-    assert world.take(raw(study(**a, loaded="2026-02-15"))).stored == 0
+    assert world.take(raw(study(date, "2026-02-15"))).stored == 0
     assert len(world.history()) == 3
 
 
