@@ -1,0 +1,1 @@
+"""Parsers: the bytes of one version become a TrialRecord, or a RecordError says why not."""

@@ -1,0 +1,57 @@
+"""The one door to all parsers: which of them reads a raw version, and what none can read."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from monitor.errors import RecordError
+from monitor.model import fields
+from monitor.model.record import RawVersion, TrialRecord
+from monitor.parsers import strict_json, study
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parser:
+    """One layout of one medium: how to tell it, and how to read it.
+
+    Both get the decoded content: a JSON value, or the lines of a page. ``read`` raises
+    RecordError for whatever it cannot read.
+    """
+
+    media: str
+    recognises: Callable[[Any], bool]
+    read: Callable[[RawVersion, Any], TrialRecord]
+
+
+_DECODERS: dict[str, Callable[[bytes], Any]] = {"json": strict_json.decode}
+
+# The first one that recognises the content reads it.
+PARSERS: dict[str, Parser] = {
+    "study": Parser(media="json", recognises=study.recognises, read=study.read),
+}
+
+
+def parse(raw: RawVersion) -> TrialRecord:
+    """Return the record that the bytes hold, in the canonical form, with its coverage.
+
+    RecordError, with one clear sentence, for whatever cannot be read; never another error.
+    Pure: no clock, no I/O.
+    """
+    decode = _DECODERS.get(raw.media)
+    if decode is None:
+        raise RecordError(f"records of the medium {raw.media!r} cannot be read")
+    content = decode(raw.content)
+    for parser in PARSERS.values():
+        if parser.media == raw.media and parser.recognises(content):
+            return parser.read(raw, content)
+    raise RecordError(_unrecognised(raw.media, content))
+
+
+def _unrecognised(media: str, content: Any) -> str:
+    if media == "text":
+        return "the text page has none of the known layouts"
+    if not isinstance(content, dict):
+        return "the JSON is not an object, so not a study record"
+    if "studies" in content:
+        return "this is a list of studies, not one study record"
+    return f"the JSON is not a study record ({fields.dotted(fields.PROTOCOL)} is missing)"

@@ -1,0 +1,73 @@
+"""Study JSON of ClinicalTrials.gov API v2: the canonical form itself, taken as it is."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from monitor.errors import RecordError
+from monitor.model import fields
+from monitor.model.coverage import Coverage
+from monitor.model.fields import Path
+from monitor.model.nct import is_nct_id
+from monitor.model.record import RawVersion, TrialRecord
+from monitor.parsers import shapes
+
+# Names under which a wrapper or an extract repeats the study's ID beside its sections.
+_OUTER_IDS = ("nctId", "nct_id", "NCTId", "nctid")
+
+
+def recognises(content: Any) -> bool:
+    """Tell whether the JSON value is one study."""
+    return isinstance(content, dict) and fields.PROTOCOL[0] in content
+
+
+def read(raw: RawVersion, content: Any) -> TrialRecord:
+    """Return the record of one study; the document is the JSON value itself.
+
+    It is complete when it carries the date of the registry's data load, which a whole record
+    always has; else it states just the leaves that are there (an answer limited by ``fields``,
+    an extract). RecordError: no NCT ID or two, a value of the wrong type.
+    """
+    nct_id = checked_id(content, content)
+    found = fields.VERSION_HOLDER
+    info: Any = content
+    for name in found[:-1]:
+        info = info.get(name, {})
+    return TrialRecord(
+        nct_id=nct_id,
+        document=content,
+        coverage=Coverage.complete() if found[-1] in info else Coverage.of(_leaves(content, ())),
+        registry_version=raw.registry_version,
+    )
+
+
+def checked_id(study: dict[str, Any], outer: dict[str, Any]) -> str:
+    """Check the study's shape and return its NCT ID.
+
+    ``outer`` is the object in which an ID may be repeated. RecordError: a value of the wrong
+    type; an ID that is missing, malformed, or not the one that stands outside.
+    """
+    shapes.check(study)
+    where = fields.dotted(fields.NCT_ID)
+    nct_id = study[fields.PROTOCOL[0]].get(fields.IDENTIFICATION[-1], {}).get(fields.NCT_ID[-1])
+    if nct_id is None:
+        raise RecordError(f"the study has no NCT ID ({where} is missing)")
+    if not is_nct_id(nct_id):
+        raise RecordError(f"{where} is {nct_id[:40]!r}, which is not an NCT ID")
+    for name in _OUTER_IDS:
+        other = outer.get(name, nct_id)
+        if other != nct_id:
+            raise RecordError(f"two NCT IDs in one record: {name} is {str(other)[:40]!r}, "
+                              f"{where} is {nct_id!r}")  # fmt: skip
+    return str(nct_id)
+
+
+def _leaves(value: Any, path: Path) -> Iterator[Path]:
+    """Yield the paths of what is stated; an empty object or list is a leaf of its own."""
+    if isinstance(value, dict) and value:
+        for name, below in value.items():
+            yield from _leaves(below, (*path, name))
+    elif isinstance(value, list) and any(isinstance(item, dict | list) for item in value):
+        for item in value:
+            yield from _leaves(item, path)
+    else:
+        yield path

@@ -1,0 +1,169 @@
+"""API v2 study JSON: taken as it is, with the coverage that it has."""
+
+import json
+
+import pytest
+
+from monitor.errors import RecordError
+from monitor.model import fields
+from monitor.model.coverage import Coverage
+from monitor.parsers.base import parse
+from tests.parsers.raws import NCT_ID, parse_json, raw, study
+
+WHOLE = study() | {"derivedSection": {"miscInfoModule": {"versionHolder": "2026-02-02"}}}
+
+
+def test_a_study_with_its_data_load_date_is_complete_and_kept_as_it_is() -> None:
+    record = parse_json(WHOLE)
+    assert record.nct_id == NCT_ID
+    assert record.document == WHOLE
+    assert record.coverage is Coverage.complete()
+
+
+def test_a_study_without_data_load_date_states_only_its_leaves() -> None:
+    record = parse_json(
+        study(
+            conditionsModule={"conditions": ["Asthma", "Cough"], "keywords": []},
+            contactsLocationsModule={
+                "locations": [{"city": "Bern"}, {"facility": "Site A", "geoPoint": {"lat": 1.0}}]
+            },
+            designModule={"designInfo": {"maskingInfo": {}}},
+        )
+        | {"hasResults": False}
+    )
+    masking_info = fields.MASKING[:-1]
+    assert record.coverage == Coverage.of(
+        [fields.NCT_ID, fields.CONDITIONS, fields.KEYWORDS, fields.LOCATION_CITY,
+         fields.LOCATION_FACILITY, (*fields.LOCATION_GEO_POINT, "lat"), masking_info,
+         fields.HAS_RESULTS]
+    )  # fmt: skip
+
+
+def test_the_registry_version_of_the_source_is_kept() -> None:
+    assert parse(raw(json.dumps(study()), version=7)).registry_version == 7
+
+
+def test_unknown_enumeration_values_and_impossible_dates_are_kept() -> None:
+    record = parse_json(
+        study(statusModule={"overallStatus": "PAUSED", "startDateStruct": {"date": "2024-13"}})
+    )
+    assert record.overall_status == "PAUSED"
+    assert record.get(fields.START_DATE) == "2024-13"
+    assert record.start_date is None
+
+
+def test_fields_that_the_program_does_not_know_are_kept() -> None:
+    document = study(newModule={"anything": [1, [2], {"x": None}]}) | {"newSection": 3}
+    assert parse_json(document).document == document
+
+
+def test_a_byte_order_mark_is_no_content() -> None:
+    assert parse(raw(b"\xef\xbb\xbf" + json.dumps(study()).encode())).nct_id == NCT_ID
+
+
+@pytest.mark.parametrize(
+    ("identification", "sentence"),
+    [
+        ({}, "the study has no NCT ID (protocolSection.identificationModule.nctId is missing)"),
+        (
+            {"nctId": "NCT12"},
+            "protocolSection.identificationModule.nctId is 'NCT12', which is not an NCT ID",
+        ),
+        (
+            {"nctId": 1234567},
+            "protocolSection.identificationModule.nctId is a whole number, not a text",
+        ),
+    ],
+)
+def test_a_study_needs_a_well_formed_nct_id(identification: object, sentence: str) -> None:
+    with pytest.raises(RecordError) as caught:
+        parse_json({"protocolSection": {"identificationModule": identification}})
+    assert str(caught.value) == sentence
+
+
+@pytest.mark.parametrize("name", ["nctId", "nct_id"])
+def test_a_study_with_two_different_nct_ids_is_refused(name: str) -> None:
+    assert parse_json(study() | {name: NCT_ID}).nct_id == NCT_ID
+    with pytest.raises(RecordError, match="two NCT IDs in one record"):
+        parse_json(study() | {name: "NCT07654321"})
+
+
+@pytest.mark.parametrize(
+    ("modules", "sentence"),
+    [
+        (
+            {"designModule": {"enrollmentInfo": "many"}},
+            "designModule.enrollmentInfo is a text, not an object",
+        ),
+        (
+            {"designModule": {"enrollmentInfo": {"count": "40"}}},
+            "designModule.enrollmentInfo.count is a text, not a whole number",
+        ),
+        (
+            {"designModule": {"enrollmentInfo": {"count": True}}},
+            "designModule.enrollmentInfo.count is true or false, not a whole number",
+        ),
+        (
+            {"designModule": {"phases": "PHASE1"}},
+            "designModule.phases is a text, not a list",
+        ),
+        (
+            {"contactsLocationsModule": {"locations": {}}},
+            "contactsLocationsModule.locations is an object, not a list",
+        ),
+        (
+            {"contactsLocationsModule": {"locations": [{}, {"status": True}]}},
+            "contactsLocationsModule.locations[1].status is true or false, not a text",
+        ),
+        (
+            {"armsInterventionsModule": {"armGroups": ["Arm A"]}},
+            "armsInterventionsModule.armGroups[0] is a text, not an object",
+        ),
+        ({"statusModule": []}, "statusModule is a list, not an object"),
+        ({"statusModule": None}, "statusModule is null, not an object"),
+        (
+            {"statusModule": {"overallStatus": 3}},
+            "statusModule.overallStatus is a whole number, not a text",
+        ),
+        (
+            {"statusModule": {"startDateStruct": {"date": 2024.5}}},
+            "statusModule.startDateStruct.date is a decimal number, not a text",
+        ),
+        ({"newModule": "text"}, "newModule is not an object"),
+    ],
+)
+def test_a_wrong_type_is_refused_and_its_path_named(
+    modules: dict[str, object], sentence: str
+) -> None:
+    with pytest.raises(RecordError) as caught:
+        parse_json(study(**modules))
+    assert str(caught.value) == f"protocolSection.{sentence}"
+
+
+@pytest.mark.parametrize("section", ["resultsSection", "derivedSection", "documentSection"])
+def test_a_section_that_is_no_object_is_refused(section: str) -> None:
+    with pytest.raises(RecordError, match=f"{section} is a list, not an object"):
+        parse_json(study() | {section: []})
+    with pytest.raises(RecordError, match=f"{section}.someModule is not an object"):
+        parse_json(study() | {section: {"someModule": 1}})
+
+
+@pytest.mark.parametrize(
+    ("value", "sentence"),
+    [
+        ([], "the JSON is not an object, so not a study record"),
+        (None, "the JSON is not an object, so not a study record"),
+        ({"studies": []}, "this is a list of studies, not one study record"),
+        ({"apiVersion": "2"}, "the JSON is not a study record (protocolSection is missing)"),
+        ({"protocolSection": []}, "protocolSection is a list, not an object"),
+    ],
+)
+def test_json_that_is_no_study_is_refused(value: object, sentence: str) -> None:
+    with pytest.raises(RecordError) as caught:
+        parse_json(value)
+    assert str(caught.value) == sentence
+
+
+def test_a_medium_without_parser_is_refused() -> None:
+    with pytest.raises(RecordError, match="records of the medium 'xml' cannot be read"):
+        parse(raw("<study/>", "xml"))
