@@ -7,7 +7,7 @@ from typing import Any
 from monitor.errors import RecordError
 from monitor.model import fields
 from monitor.model.record import RawVersion, TrialRecord
-from monitor.parsers import strict_json, study
+from monitor.parsers import history, strict_json, study
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +27,7 @@ _DECODERS: dict[str, Callable[[bytes], Any]] = {"json": strict_json.decode}
 
 # The first one that recognises the content reads it.
 PARSERS: dict[str, Parser] = {
+    "history answer": Parser(media="json", recognises=history.recognises, read=history.read),
     "study": Parser(media="json", recognises=study.recognises, read=study.read),
 }
 
