@@ -7,7 +7,14 @@ from typing import Any
 from monitor.errors import RecordError
 from monitor.model import fields
 from monitor.model.record import RawVersion, TrialRecord
-from monitor.parsers import history, strict_json, study
+from monitor.parsers import (
+    history,
+    mirror_page,
+    pages,
+    recruitment_page,
+    strict_json,
+    study,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,12 +30,18 @@ class Parser:
     read: Callable[[RawVersion, Any], TrialRecord]
 
 
-_DECODERS: dict[str, Callable[[bytes], Any]] = {"json": strict_json.decode}
+_DECODERS: dict[str, Callable[[bytes], Any]] = {"json": strict_json.decode, "text": pages.decode}
 
 # The first one that recognises the content reads it.
 PARSERS: dict[str, Parser] = {
     "history answer": Parser(media="json", recognises=history.recognises, read=history.read),
     "study": Parser(media="json", recognises=study.recognises, read=study.read),
+    "registry mirror's page": Parser(
+        media="text", recognises=mirror_page.recognises, read=mirror_page.read
+    ),
+    "recruitment site's page": Parser(
+        media="text", recognises=recruitment_page.recognises, read=recruitment_page.read
+    ),
 }
 
 
