@@ -22,6 +22,8 @@ from monitor.sources.window import Window
 _REPORT_BYTES = 1 << 20  # progress is reported after so much has been read
 _REPORT_RECORDS = 500  # or after so many records
 
+_BUFFER_BYTES = 128 << 10
+
 OnProgress = Callable[[Progress], None]
 
 
@@ -170,7 +172,7 @@ def _read_file(
 ) -> Iterator[RawVersion | Unreadable]:
     with contextlib.ExitStack() as opened:
         try:
-            file = opened.enter_context(_open(path, meter, limits))
+            file = opened.enter_context(_open(path, meter))
             head = file.peek(MAGIC_BYTES)[:MAGIC_BYTES]
         except OSError as exc:
             reason = f"it cannot be read: {exc.strerror or exc}"
@@ -182,8 +184,8 @@ def _read_file(
             yield from cut(Window(unpacked(file, head, limits), limits), reading, limits)
 
 
-def _open(path: Path, meter: _Meter, limits: Limits) -> io.BufferedReader:
-    return io.BufferedReader(_MeteredFile(path, meter), limits.chunk_bytes)
+def _open(path: Path, meter: _Meter) -> io.BufferedReader:
+    return io.BufferedReader(_MeteredFile(path, meter), _BUFFER_BYTES)
 
 
 def _read_archive(

@@ -13,6 +13,7 @@ from monitor.errors import RecordError
 
 _SCAN = msgspec.json.Decoder(msgspec.Raw)
 _MESSAGE = re.compile(r"(?:JSON is malformed: )?(.*?)(?: \(byte (\d+)\))?", re.DOTALL)
+_BRACKETS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
 _TRAILING = "trailing characters"
 _TRUNCATED = "truncated"
 _SPACE = b" \t\r\n"
@@ -59,6 +60,24 @@ def value_end(text: bytes | memoryview, *, final: bool) -> int | None:
         raise broken(exc) from None
     closed = bytes(text[-1:]) in (b"}", b"]", b'"')
     return _trimmed(text, len(text)) if final or closed else None
+
+
+def bracket_end(text: bytes | memoryview) -> int | None:
+    """Return where the bracket that the text begins with is closed; None when it never is.
+
+    For what is no JSON but nearly (``NaN``, nesting too deep, a bad escape): looks at brackets
+    and strings alone. An order of magnitude slower than ``value_end``.
+    """
+    depth = 0
+    for found in _BRACKETS.finditer(text):
+        mark = text[found.start()]
+        if mark in b"{[":
+            depth += 1
+        elif mark in b"}]":
+            depth -= 1
+            if depth <= 0:
+                return found.end()
+    return None
 
 
 def is_whole(text: bytes | memoryview) -> bool:

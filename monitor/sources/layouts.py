@@ -9,6 +9,7 @@ from collections.abc import Generator, Iterator
 
 from monitor.errors import RecordError
 from monitor.model.record import RawVersion
+from monitor.sources.collapse import collapsed
 from monitor.sources.containers import MAGIC_BYTES, is_packed
 from monitor.sources.jsontext import is_whole
 from monitor.sources.reading import Limits, Reading, Unreadable
@@ -43,9 +44,9 @@ def cut(window: Window, reading: Reading, limits: Limits) -> Found:
         return
     window.look(_HEAD)
     if first == b"{" and _is_lines(window):
-        yield from _lines(window, reading)
+        yield from collapsed(_lines(window, reading))
     elif first == b"{" or _LIST.match(window.data, window.pos):
-        yield from _documents(window, reading)
+        yield from collapsed(_documents(window, reading))
     else:
         yield _page(window, reading, limits)
     if window.fault is not None and not window.told:
@@ -126,7 +127,11 @@ def _documents(window: Window, reading: Reading) -> Found:
                 if not (yield from _list(window, reading, at)):
                     return
             elif first == b"{":
-                yield from _text(window.take_value(), reading, at)
+                text, problem = _take_value(window)
+                if problem is None:
+                    yield from _text(text, reading, at)
+                else:
+                    yield reading.refusal(text, reason=problem, at=at)
             else:
                 raise RecordError("something that is not JSON follows the JSON document")
             if page is not None:
@@ -150,14 +155,31 @@ def _list(
         try:
             if window.skip_space() != b"{" and number == 0:
                 raise RecordError("it is a JSON list, but not of objects")
-            text = window.take_value()
+            text, problem = _take_value(window)
         except RecordError as exc:
             yield _refused(window.take_rest(str(exc)), reading, f"{at}[{number}]")
             return False
-        yield item(text, reading, f"{at}[{number}]")
+        if problem is None:
+            yield item(text, reading, f"{at}[{number}]")
+        else:
+            yield reading.refusal(text, reason=problem, at=f"{at}[{number}]")
         if window.take_byte(b",]") == b"]":
             return True
         number += 1
+
+
+def _take_value(window: Window) -> tuple[bytes, str | None]:
+    """Cut the next value; with the reason when it is broken but ends where its brackets close.
+
+    RecordError when it does not: nothing behind it can then be told from it.
+    """
+    try:
+        return window.take_value(), None
+    except RecordError as exc:
+        text = window.take_bracketed()
+        if text is None:
+            raise
+        return text, str(exc)
 
 
 def _finish_page(window: Window) -> None:

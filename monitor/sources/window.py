@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from monitor.errors import RecordError
-from monitor.sources.jsontext import BrokenJsonError, value_end
+from monitor.sources.jsontext import BrokenJsonError, bracket_end, value_end
 from monitor.sources.reading import HEAD_BYTES, Limits
 
 _BOM = b"\xef\xbb\xbf"
@@ -128,6 +128,18 @@ class Window:
         value = bytes(pending[:end])
         self.pos += end
         return value
+
+    def take_bracketed(self) -> bytes | None:
+        """Cut from the bracket at ``pos`` to its partner, JSON or not; None when there is none."""
+        while True:
+            pending = memoryview(self.data)[self.pos : self.pos + self._limit]
+            if (end := bracket_end(pending)) is not None:
+                break
+            if len(pending) == self._limit or not self.fill(len(pending) + 1):
+                return None
+        text = self.data[self.pos : self.pos + end]
+        self.pos += end
+        return text
 
     def take_byte(self, allowed: bytes) -> bytes:
         """Cut the next byte that is not white space; RecordError when it is not allowed."""
