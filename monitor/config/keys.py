@@ -40,7 +40,7 @@ def require_key(key: Key, *, place: str, spelling: Spelling) -> None:
     if key in KEY_TYPES:
         return
     section, name = key
-    near = max(KEY_TYPES, key=lambda known: (_likeness(name, known[1]), known[0] == section))
+    near = max(KEY_TYPES, key=lambda known: _likeness(name, known[1]))
     if _likeness(name, near[1]) >= LEAST_LIKENESS:
         fix = f"did you mean {spelling(near)}?"
     else:

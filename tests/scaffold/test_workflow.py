@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,12 @@ def program(folder: Path, name: str, script: str) -> Path:
     file.write_text(f"#!/bin/sh\n{script}\n")
     file.chmod(0o755)
     return file
+
+
+def old_python(folder: Path, name: str) -> Path:
+    """Write a program that runs ``-c CODE`` as Python 3.9.18 would answer about its version."""
+    code = 'import sys; sys.version_info = (3, 9, 18, "final", 0); exec(sys.argv[2])'
+    return program(folder, name, f"exec '{sys.executable}' -c '{code}' \"$@\"")
 
 
 @pytest.fixture
@@ -96,7 +103,7 @@ def test_an_unknown_command_is_a_usage_error_with_the_list() -> None:
 
 
 def test_an_old_python_is_told_what_is_needed(clone: Path, bare_path: Path) -> None:
-    program(bare_path, "python3", 'case "$2" in *print*) echo 3.9.18 ;; *) exit 1 ;; esac')
+    old_python(bare_path, "python3")
     done = run("test", run=clone, path=str(bare_path))
     assert done.returncode == 1
     assert "Python 3.11 or newer is needed; python3 is 3.9.18." in done.stderr
@@ -106,7 +113,7 @@ def test_an_old_python_is_told_what_is_needed(clone: Path, bare_path: Path) -> N
 def test_a_python_that_was_named_and_is_old_is_named_in_the_message(
     clone: Path, tmp_path: Path
 ) -> None:
-    old = program(tmp_path, "old python", 'case "$2" in *print*) echo 3.9.18 ;; *) exit 1 ;; esac')
+    old = old_python(tmp_path, "old python")
     done = run("test", run=clone, python=str(old))
     assert done.returncode == 1
     assert f"PYTHON={old} is 3.9.18." in done.stderr
