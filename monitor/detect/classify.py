@@ -36,8 +36,7 @@ RULES: tuple[Rule, ...] = (
             K.TRIAL_SUSPENDED: S.CRITICAL, K.TRIAL_RESTARTED: S.HIGH,
             K.WHY_STOPPED_CHANGED: S.HIGH, K.RECRUITMENT_OPENED: S.HIGH,
             K.RECRUITMENT_CLOSED: S.HIGH, K.TRIAL_COMPLETED: S.HIGH, K.STATUS_UNKNOWN: S.MEDIUM,
-            K.STATUS_REVERSED: S.HIGH, K.STATUS_CHANGED: S.MEDIUM, K.RECORD_VANISHED: S.HIGH,
-            K.RECORD_RESTORED: S.HIGH,
+            K.STATUS_REVERSED: S.HIGH, K.STATUS_CHANGED: S.MEDIUM,
         },
     ),
     Rule(
@@ -149,7 +148,10 @@ RULES: tuple[Rule, ...] = (
 )  # fmt: skip
 
 SEVERITIES: Mapping[ChangeKind, Severity] = {
+    # These are about the record as a whole: no rule takes single fields for them.
     K.TRIAL_REGISTERED: S.MEDIUM,
+    K.RECORD_VANISHED: S.HIGH,
+    K.RECORD_RESTORED: S.HIGH,
     **{kind: severity for rule in RULES for kind, severity in rule.yields.items()},
 }
 # What the registry itself writes and people still want to hear of, without a new date.
@@ -171,10 +173,13 @@ def classify(changes: Sequence[FieldChange], ctx: Context) -> tuple[ChangeEvent,
     remaining = list(changes)
     if not remaining:
         drafts.append(_nothing_changed(ctx))
+    elif status.is_withheld(ctx.old) is not status.is_withheld(ctx.new):
+        drafts.append(status.withheld(remaining, ctx))
+        remaining = []
     elif is_silent(ctx.old, ctx.new):
         quiet = [c for c in remaining if not fields.under(c.field, _MATTERS_WHEN_SILENT)]
+        remaining = [c for c in remaining if fields.under(c.field, _MATTERS_WHEN_SILENT)]
         drafts.extend(_silent_edit(quiet, ctx))
-        remaining = [c for c in remaining if c not in quiet]
     for rule in RULES:
         own = [change for change in remaining if fields.under(change.field, rule.takes)]
         if own:
@@ -203,8 +208,11 @@ def first_seen(record: TrialRecord) -> ChangeEvent:
 def is_silent(old: TrialRecord, new: TrialRecord) -> bool:
     """Tell whether the registry changed the record, not the sponsor.
 
-    Both versions state one last-update date, and the registry does not count them as two.
+    Both versions state one last-update date, and the registry does not count them as two. A
+    version that states no date of its own was not silent: it may come from anybody.
     """
+    if not new.coverage.states(fields.LAST_UPDATE_POST):
+        return False
     if old.registry_version is not None and new.registry_version is not None:
         return False
     posted = old.get(fields.LAST_UPDATE_POST), new.get(fields.LAST_UPDATE_POST)

@@ -6,7 +6,8 @@ from typing import Any
 import orjson
 from deepdiff import DeepDiff
 
-from monitor.detect.align import pair_items, shown_key
+from monitor.detect.align import ABSENT, moved_keys, pair_items
+from monitor.detect.keys import Key, shown_key
 from monitor.detect.run_in import split_run_in
 from monitor.detect.texts import same_value
 from monitor.errors import RecordError
@@ -25,7 +26,6 @@ _OPS: dict[str, Op] = {
     "values_changed": "changed",
     "type_changes": "changed",
 }
-_ABSENT: Any = object()
 ItemPair = tuple[dict[str, Any] | None, dict[str, Any] | None]
 
 
@@ -81,13 +81,15 @@ class _Pruner:
     """What is left to compare: equal parts cut, list items paired, leaves by their path.
 
     ``left`` and ``right`` map a leaf's path to its value in the old and the new record;
-    ``places`` to its catalogue field and the pair of list items that it lies in.
+    ``places`` to its catalogue field and the pair of list items that it lies in. ``moved``
+    names by list the items that went from or to another list of its family.
     """
 
     common: _Common
     left: dict[Path, Any] = field(default_factory=dict)
     right: dict[Path, Any] = field(default_factory=dict)
     places: dict[Path, tuple[Path, ItemPair | None]] = field(default_factory=dict)
+    moved: dict[Path, frozenset[Key]] = field(default_factory=dict)
 
     def change(self, path: Path, op: Op, before: Any, after: Any) -> FieldChange:
         """Return the field change at a leaf's path."""
@@ -104,10 +106,12 @@ class _Pruner:
     def objects(self, old: Any, new: Any, path: Path, field_: Path, item: ItemPair | None) -> None:
         """Collect what differs between two objects."""
         for name in old.keys() | new.keys():
-            one, other = old.get(name, _ABSENT), new.get(name, _ABSENT)
+            one, other = old.get(name, ABSENT), new.get(name, ABSENT)
             if _identical(one, other):
                 continue
             below = (*field_, name)
+            if family := fields.list_rule(below).family:
+                self.moved[below] = moved_keys(old, new, family, below)
             if below in _NOT_COMPARED or not (self.common.complete or self.common.states(below)):
                 continue
             self._values(one, other, (*path, name), below, item)
@@ -119,18 +123,18 @@ class _Pruner:
 
         An absent list or object counts as empty: the registry leaves out what is empty.
         """
-        whole = field_ in _WHOLE and (one is _ABSENT or other is _ABSENT)
+        whole = field_ in _WHOLE and (one is ABSENT or other is ABSENT)
         if _is(one, dict) and _is(other, dict) and not whole:
             self.objects(_or_empty(one, {}), _or_empty(other, {}), path, field_, item)
         elif _is(one, list) and _is(other, list):
             self._lists(_or_empty(one, []), _or_empty(other, []), path, field_, item)
-        elif one is _ABSENT or other is _ABSENT or not same_value(one, other):
+        elif one is ABSENT or other is ABSENT or not same_value(one, other):
             self._leaf(one, other, path, field_, item)
 
     def _leaf(self, one: Any, other: Any, path: Path, field_: Path, item: ItemPair | None) -> None:
-        if one is not _ABSENT:
+        if one is not ABSENT:
             self.left[path] = one
-        if other is not _ABSENT:
+        if other is not ABSENT:
             self.right[path] = other
         self.places[path] = (field_, item)
 
@@ -140,17 +144,16 @@ class _Pruner:
         if field_ in fields.RUN_IN_LISTS and self.common.run_in(field_):
             old, new = split_run_in(old, new)
         rule = fields.list_rule(field_)
-        if not self.common.complete:
+        if old and new and not self.common.complete:
             old, new = self._stated_only(old, field_), self._stated_only(new, field_)
         names = _Names(rule)
-        for one, other in pair_items(old, new, field_, rule):
-            below = (*path, names.take(one if other is None else other))
+        for one, other in pair_items(old, new, field_, rule, self.moved.get(field_, frozenset())):
+            below = (*path, names.take(one if other is ABSENT else other))
             pair = (_object(one), _object(other)) if item is None else item
             if isinstance(one, dict) and isinstance(other, dict):
                 self.objects(one, other, below, field_, pair)
-            elif one is None or other is None:
-                values = (_ABSENT if one is None else one, _ABSENT if other is None else other)
-                self._leaf(*values, below, field_, pair)
+            elif one is ABSENT or other is ABSENT:
+                self._leaf(one, other, below, field_, pair)
 
     def _stated_only(self, items: list[Any], field_: Path) -> list[Any]:
         """Return the items with only those attributes that both sides state."""
@@ -165,20 +168,27 @@ class _Pruner:
 
 @dataclass(slots=True)
 class _Names:
-    """Names of list items within one list; a second of the same name gets a number."""
+    """Names of list items within one list; a second of the same name gets a number.
+
+    An item may really be called "Cohort (2)": no two ever get one name.
+    """
 
     rule: ListRule
-    taken: dict[str, int] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+    taken: set[str] = field(default_factory=set)
 
     def take(self, item: Any) -> str:
-        name = shown_key(item, self.rule)
-        count = self.taken[name] = self.taken.get(name, 0) + 1
-        return name if count == 1 else f"{name} ({count})"
+        key = name = shown_key(item, self.rule)
+        while name in self.taken:
+            count = self.counts[key] = self.counts.get(key, 1) + 1
+            name = f"{key} ({count})"
+        self.taken.add(name)
+        return name
 
 
 def _identical(one: Any, other: Any) -> bool:
     """Tell at C speed whether two values are equal in content and type (``True`` is not 1)."""
-    if one is _ABSENT or other is _ABSENT or one != other:
+    if one is ABSENT or other is ABSENT or one != other:
         return False
     if isinstance(one, (dict, list)):
         return orjson.dumps(one) == orjson.dumps(other)
@@ -186,11 +196,11 @@ def _identical(one: Any, other: Any) -> bool:
 
 
 def _is(value: Any, kind: type) -> bool:
-    return value is _ABSENT or isinstance(value, kind)
+    return value is ABSENT or isinstance(value, kind)
 
 
 def _or_empty(value: Any, empty: Any) -> Any:
-    return empty if value is _ABSENT else value
+    return empty if value is ABSENT else value
 
 
 def _object(value: Any) -> dict[str, Any] | None:

@@ -3,15 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from monitor.detect.align import pair_items
+from monitor.detect.align import ABSENT, pair_items
+from monitor.detect.keys import normal_key
 from monitor.detect.run_in import split_run_in
-from monitor.detect.texts import plain, same_value
+from monitor.detect.texts import same_value
 from monitor.model import fields
 from monitor.model.coverage import Coverage
 from monitor.model.fields import Path
 from monitor.model.record import TrialRecord
-
-_ABSENT: Any = object()
 
 
 def lay_over(base: TrialRecord | None, top: TrialRecord) -> TrialRecord:
@@ -20,40 +19,43 @@ def lay_over(base: TrialRecord | None, top: TrialRecord) -> TrialRecord:
     What the top states replaces what the base had, what it leaves out stays. Where both say
     the same in another encoding (run into one line, escaped, reordered) the base's form
     stays, so a source that says nothing new yields a document equal to the base's.
-    The data-load stamp of the base is not carried over: the top was not part of that load.
+
+    The dates of the last update tell the version that states them. They stay in the document,
+    but a top without them leaves them out of the coverage: what it brings is not of that date.
     """
     if base is None or top.coverage.is_complete:
         return top
-    document = _objects(base.document, top.document, (), top.coverage)
-    _drop_holder(document)
+    undated = [path for path in fields.UPDATE_STAMPS if not top.coverage.states(path)]
     return TrialRecord(
         nct_id=top.nct_id,
-        document=document,
-        coverage=base.coverage.union(top.coverage),
+        document=_objects(base.document, top.document, (), top.coverage),
+        coverage=base.coverage.union(top.coverage).without(undated),
         registry_version=top.registry_version,
     )
 
 
 def _objects(
     base: Mapping[str, Any], top: Mapping[str, Any], path: Path, stated: Coverage
-) -> dict[str, Any]:
+) -> Mapping[str, Any]:
+    """Return the base with what the top states; the base itself where that is nothing new."""
     merged: dict[str, Any] = {}
     for name in [*base, *(name for name in top if name not in base)]:
-        value = _value(base.get(name, _ABSENT), top.get(name, _ABSENT), (*path, name), stated)
-        if value is not _ABSENT:
+        value = _value(base.get(name, ABSENT), top.get(name, ABSENT), (*path, name), stated)
+        if value is not ABSENT:
             merged[name] = value
-    return merged
+    kept = all(merged.get(name, ABSENT) is value for name, value in base.items())
+    return base if kept and len(merged) == len(base) else merged
 
 
 def _value(base: Any, top: Any, path: Path, stated: Coverage) -> Any:
     if not stated.states(path):
         return base
-    if isinstance(base, dict) and (top is _ABSENT or isinstance(top, dict)):
-        merged = _objects(base, {} if top is _ABSENT else top, path, stated)
-        return merged if merged or top is not _ABSENT else _ABSENT
+    if isinstance(base, dict) and (top is ABSENT or isinstance(top, dict)):
+        merged = _objects(base, {} if top is ABSENT else top, path, stated)
+        return merged if merged or top is not ABSENT else ABSENT
     if isinstance(base, list) and isinstance(top, list):
         return _lists(base, top, path, stated)
-    if base is not _ABSENT and top is not _ABSENT and not isinstance(top, (dict, list)):
+    if base is not ABSENT and top is not ABSENT and not isinstance(top, (dict, list)):
         return base if same_value(base, top) else top
     return top
 
@@ -69,16 +71,16 @@ def _lists(base: list[Any], top: list[Any], path: Path, stated: Coverage) -> lis
     merged: list[Any] = []
     kept = 0
     for part, item in pair_items(shown, top, path, fields.list_rule(path)):
-        if item is None:
+        if item is ABSENT:
             continue
-        original = originals[id(part)] if part is not None else None
+        original = ABSENT if part is ABSENT else originals[id(part)]
         if isinstance(original, dict) and isinstance(item, dict):
-            laid = _objects(original, item, path, stated)
-            kept += laid == original
-            merged.append(laid)
+            laid: Any = _objects(original, item, path, stated)
         else:
-            kept += original is not None and original == item
-            merged.append(item)
+            # Two items that are no objects pair only when they say the same.
+            laid = item if original is ABSENT else original
+        kept += laid is original
+        merged.append(laid)
     return base if kept == len(base) == len(merged) else merged
 
 
@@ -89,23 +91,4 @@ def _stated_part(item: Any, path: Path, stated: Coverage) -> Any:
 
 
 def _same_items(one: list[Any], other: list[Any]) -> bool:
-    return sorted(map(_word, one)) == sorted(map(_word, other))
-
-
-def _word(item: Any) -> str:
-    return plain(item) if isinstance(item, str) else repr(item)
-
-
-def _drop_holder(document: dict[str, Any]) -> None:
-    """Take the data-load stamp out of a merged document, and what is empty without it."""
-    section, module, name = fields.VERSION_HOLDER
-    derived = document.get(section)
-    if not isinstance(derived, dict) or not isinstance(derived.get(module), dict):
-        return
-    misc = {key: value for key, value in derived[module].items() if key != name}
-    rest = {key: value for key, value in derived.items() if key != module}
-    if misc:
-        rest[module] = misc
-    document.pop(section)
-    if rest:
-        document[section] = rest
+    return sorted(map(normal_key, one)) == sorted(map(normal_key, other))

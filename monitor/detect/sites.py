@@ -1,38 +1,131 @@
-"""What the monitor knows about site names: masks, and how alike two sites of a city are."""
+"""What the monitor knows about sites: masked names, respelled places, how alike two sites are."""
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from rapidfuzz import fuzz
 
 from monitor.detect.texts import plain
 
-# Names that sponsors put in the place of a facility's own ("Research Site",
-# "Local Institution - 0062", "Novartis Investigative Site", "Site 014").
+# Names that sponsors put in the place of a facility's own ("Research Site", "Local Institution
+# - 0062", "Novartis Investigative Site", "Zai Lab Site 4001"). A "Clinical Research Center of
+# Alabama" is no mask, nor is the NIH Clinical Center.
+_NUMBER = r"\W*(?:(?:no|nr|number|id|#)\W*)*[a-z]{0,3}-?\d*[a-z]?\W*$"
 _MASK = re.compile(
-    r"(?i)\b(?:research|study|clinical(?: trial| study| research)?|investigat\w+|trial)"
-    r" (?:site|center|centre)\b|\blocal institution\b|^site[\s#:-]*\w{0,12}$|^h?\d{1,5}$"
+    r"(?i)^(?:"
+    r"(?:[\w&.-]+ ){0,3}investigat(?:ional|ive|or|or's) (?:site|cent(?:er|re))\b"
+    r"|investigation site\b"
+    r"|(?:[\w&.-]+ ){0,2}study (?:site|cent(?:er|re))\b"
+    rf"|(?:clinical |trial )?(?:research|trial|clinical) (?:site|facility){_NUMBER}"
+    rf"|(?:[\w&.-]+ ){{0,2}}site{_NUMBER}"
+    r"|local institution\b"
+    r"|research facility id\b"
+    r"|for additional information regarding investigat"
+    r"|h?\d{1,5}$)"
 )
+_NAME_LENGTH = 60
+# Names less alike than this, in percent, are two names even at one address.
+_HOPELESS = 70
+
+# The registry renames countries in all records at once: records of 2023 say "Korea, Republic
+# of" and "Turkey" where those of 2026 say "South Korea" and "Turkey (Türkiye)".
+_COUNTRY_SPELLINGS = {
+    "cote d'ivoire": "côte d’ivoire",
+    "czech republic": "czechia",
+    "côte d'ivoire": "côte d’ivoire",
+    "iran, islamic republic of": "iran",
+    "korea, democratic people's republic of": "north korea",
+    "korea, republic of": "south korea",
+    "lao people's democratic republic": "laos",
+    "libyan arab jamahiriya": "libya",
+    "macedonia, the former yugoslav republic of": "north macedonia",
+    "moldova, republic of": "moldova",
+    "russian federation": "russia",
+    "swaziland": "eswatini",
+    "syrian arab republic": "syria",
+    "turkey (türkiye)": "turkey",
+    "türkiye": "turkey",
+    "viet nam": "vietnam",
+}
 
 
 def is_masked(facility: Any) -> bool:
     """Tell whether a facility's name says nothing about which facility it is."""
-    return not isinstance(facility, str) or not facility or _MASK.search(facility) is not None
+    return not isinstance(facility, str) or _MASK.search(facility.strip() or "0") is not None
 
 
-def same_site_score(one: dict[str, Any], other: dict[str, Any]) -> float:
-    """Return from 0 to 1 how surely two sites of one city are one site.
+def country_word(country: str) -> str:
+    """Return one spelling for all that the registry has used for a country (case folded)."""
+    word = country.casefold()
+    return _COUNTRY_SPELLINGS.get(word, word)
 
-    Names decide where both are real; where one is masked, the postcode does.
+
+class SameSite:
+    """Tells whether two sites are one; remembers what it has seen, so it lives no longer."""
+
+    def __init__(self) -> None:
+        self._seen: dict[int, _Site] = {}
+
+    def __call__(self, one: dict[str, Any], other: dict[str, Any]) -> float:
+        """Return from 0 to 1 how surely two sites of one city are one site.
+
+        Names decide where both are real; where one is masked, the postcode does, unless both
+        carry the sponsor's own numbers.
+        """
+        ours, theirs = self._site(one), self._site(other)
+        same_zip = bool(ours.zip) and ours.zip == theirs.zip
+        if ours.masked or theirs.masked:
+            if ours.number and theirs.number:
+                return 0.9 if ours.number == theirs.number else 0.0
+            return 0.9 if same_zip else (0.0 if ours.zip and theirs.zip else 0.8)
+        alike = max(
+            fuzz.ratio(ours.name, theirs.name, score_cutoff=_HOPELESS),
+            fuzz.ratio(ours.words, theirs.words, score_cutoff=_HOPELESS),
+        )
+        # A generic addition ("University Hospital | Oncology") leaves one name in the other.
+        if same_zip:
+            inside = 0.9 * fuzz.token_set_ratio(ours.name, theirs.name)
+            alike = min(max(alike + 10 if alike else 0, inside), 100)
+        return alike / 100
+
+    def _site(self, site: dict[str, Any]) -> "_Site":
+        found = self._seen.get(id(site))
+        if found is None:
+            found = self._seen[id(site)] = _site(site)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Site:
+    """What tells a site: its name, the name's words in order, the number of a mask."""
+
+    name: str
+    words: str
+    zip: str
+    masked: bool
+    number: str
+
+
+def _site(site: dict[str, Any]) -> _Site:
+    facility = plain(str(site.get("facility") or ""))
+    masked = is_masked(facility)
+    numbered = masked and len(facility) <= _NAME_LENGTH
+    return _Site(
+        name=facility.casefold(),
+        words=" ".join(sorted(facility.casefold().split())),
+        zip=plain(str(site.get("zip") or "")),
+        masked=masked,
+        number="".join(re.findall(r"\d+", facility)) if numbered else "",
+    )
+
+
+def same_place_score(one: dict[str, Any], other: dict[str, Any]) -> float:
+    """Return from 0 to 1 how surely two cities are one city in two spellings (Napoli, Naples).
+
+    Only where no postcode tells them apart, and the facility's name says which it is.
     """
-    zips = [plain(str(site.get("zip") or "")) for site in (one, other)]
-    same_zip = zips[0] == zips[1]
-    names = [site.get("facility") for site in (one, other)]
-    if any(is_masked(name) for name in names):
-        return 0.9 if same_zip and zips[0] else (0.8 if not all(zips) else 0.0)
-    words = [plain(str(name)).casefold() for name in names]
-    alike = max(fuzz.ratio(*words), fuzz.token_sort_ratio(*words)) / 100
-    # A generic addition ("University Hospital | Oncology") leaves one name inside the other.
-    if same_zip and zips[0]:
-        alike = max(alike, 0.9 * fuzz.token_set_ratio(*words) / 100, alike + 0.1)
-    return min(alike, 1.0)
+    if (one.get("zip") and other.get("zip")) or is_masked(one.get("facility")):
+        return 0.0
+    cities = [plain(str(site.get("city") or "")).casefold() for site in (one, other)]
+    return fuzz.ratio(*cities) / 100

@@ -1,7 +1,7 @@
 """Coverage: which fields a source states, so that silence is never read as removal."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from monitor.model.fields import Path
 
@@ -49,11 +49,13 @@ class Coverage:
             return True
         return any(leaf[: len(path)] == path for leaf in self.leaves)
 
-    def states_all_under(self, path: Path) -> bool:
-        """Tell whether nothing at or below ``path`` can be left out by the source."""
-        if not self.everything or any(_related(path, out) for out in self.but):
-            return path in self.leaves
-        return True
+    def without(self, paths: Iterable[Path]) -> "Coverage":
+        """Return the coverage of a record that leaves these paths out as well."""
+        out = frozenset(path for path in paths if self.states(path))
+        if not out:
+            return self
+        but = self.but | out if self.everything else self.but
+        return replace(self, but=but, leaves=self.leaves - out)
 
     def union(self, other: "Coverage") -> "Coverage":
         """Return what either of the two states (the record laid over another)."""
@@ -79,8 +81,3 @@ class Coverage:
 
 
 _COMPLETE = Coverage(everything=True)
-
-
-def _related(path: Path, out: Path) -> bool:
-    shorter = min(len(path), len(out))
-    return path[:shorter] == out[:shorter]

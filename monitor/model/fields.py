@@ -145,7 +145,7 @@ class ListRule:
     shown. ``any_of``: the first of these that an item has is its key. ``bucket``: attributes
     that items must share to be taken for a renamed one (a site stays in its city).
     ``rename``: leftovers may be paired by similarity at all. ``texts``: attributes whose words
-    tell how alike two items are.
+    tell how alike two items are. ``family``: lists between which items move.
     """
 
     key: tuple[str, ...] = ()
@@ -153,10 +153,14 @@ class ListRule:
     bucket: tuple[str, ...] = ()
     rename: bool = False
     texts: tuple[str, ...] = ()
+    family: tuple[Path, ...] = ()
 
 
 _CONTACT = ListRule(key=("name",), rename=True, texts=("name",))
-_OUTCOME = ListRule(key=("measure",), rename=True, texts=("measure", "description", "timeFrame"))
+_OUTCOME = ListRule(
+    key=("measure",), rename=True, texts=("measure", "description", "timeFrame"),
+    family=(PRIMARY_OUTCOMES, SECONDARY_OUTCOMES, OTHER_OUTCOMES),
+)  # fmt: skip
 
 LIST_RULES: dict[Path, ListRule] = {
     ARM_GROUPS: ListRule(key=("label",), rename=True, texts=("label", "description")),
@@ -201,6 +205,8 @@ ADMINISTRATIVE: tuple[Path, ...] = (
     STATUS_VERIFIED, LAST_UPDATE_SUBMIT, LAST_UPDATE_POST[:-1], FIRST_SUBMIT, FIRST_SUBMIT_QC,
     FIRST_POST[:-1],
 )  # fmt: skip
+# Of these, the dates that tell one version from the next.
+UPDATE_STAMPS: tuple[Path, ...] = (LAST_UPDATE_POST, LAST_UPDATE_SUBMIT)
 # Written by the registry from what the sponsor said, or about it.
 REGISTRY_MADE: tuple[Path, ...] = (DERIVED, ANNOTATION, LOCATION_GEO_POINT)
 

@@ -18,7 +18,7 @@ def normalise_nct_id(text: str) -> str:
 
     Missing leading zeros are put back (``NCT6377228``), as the registry itself does.
     UsageError says what a valid ID looks like.
-    Source: the id pattern of ClinicalTrials.gov API v2, ``^[Nn][Cc][Tt]0*[1-9]\\d{0,7}$``.
+    Source: the id pattern of ClinicalTrials.gov API v2, ``^[Nn][Cc][Tt]0*[1-9]\d{0,7}$``.
     """
     match = _LOOSE.fullmatch(text.strip())
     if match is None:

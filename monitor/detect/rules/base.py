@@ -106,6 +106,14 @@ def below(changes: Sequence[FieldChange], *prefixes: Path) -> tuple[FieldChange,
     return tuple(change for change in changes if fields.under(change.field, prefixes))
 
 
+def all_but(
+    changes: Iterable[FieldChange], taken: Iterable[FieldChange]
+) -> tuple[FieldChange, ...]:
+    """Return the changes that are not among those taken (the very objects), in their order."""
+    out = {id(change) for change in taken}
+    return tuple(change for change in changes if id(change) not in out)
+
+
 def number(value: float, unit: str = "") -> str:
     """Write a signed number as people read it: ``+67 %``, ``-12 days``, ``+0.4 %``."""
     rounded = round(value) if abs(value) >= 10 or value == int(value) else round(value, 1)

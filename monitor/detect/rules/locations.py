@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from monitor.detect.rules.base import Context, Draft, arrow, at, below, counted
+from monitor.detect.rules.base import Context, Draft, all_but, arrow, at, below, counted
 from monitor.detect.rules.status import RECRUITING
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange, Severity
@@ -58,10 +58,7 @@ def _sites(
 
 def _statuses(changes: tuple[FieldChange, ...], ctx: Context) -> Iterator[Draft]:
     consequence = tuple(change for change in changes if _follows_overall(change, ctx))
-    for own, follows in (
-        (tuple(c for c in changes if c not in consequence), False),
-        (consequence, True),
-    ):
+    for own, follows in ((all_but(changes, consequence), False), (consequence, True)):
         if own:
             yield _status_draft(own, follows, ctx)
 

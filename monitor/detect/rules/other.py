@@ -6,6 +6,7 @@ from monitor.detect.rules.base import (
     Context,
     Derive,
     Draft,
+    all_but,
     arrow,
     below,
     counted,
@@ -77,7 +78,7 @@ def derive_arms(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]
     moves it in the other list too, which is no news of its own.
     """
     links = below(changes, fields.ARM_INTERVENTION_NAMES, fields.INTERVENTION_ARM_LABELS)
-    own = [change for change in changes if change not in links]
+    own = all_but(changes, links)
     arms, interventions = below(own, fields.ARM_GROUPS), below(own, fields.INTERVENTIONS)
     if arms or not interventions:
         arms += links
@@ -101,7 +102,7 @@ def derive_identifiers(changes: Sequence[FieldChange], ctx: Context) -> Iterator
             summary=f"Merged into this record: {', '.join(names)}",
             facts={"merged": names},
         )
-    rest = tuple(change for change in changes if change not in merged)
+    rest = all_but(changes, merged)
     if rest:
         yield from gather(ChangeKind.IDENTIFIER_CHANGED)(rest, ctx)
 
@@ -109,7 +110,7 @@ def derive_identifiers(changes: Sequence[FieldChange], ctx: Context) -> Iterator
 def derive_references(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
     """Tell references that the registry found in PubMed from the sponsor's own."""
     derived = tuple(change for change in changes if _is_derived(change))
-    own = tuple(change for change in changes if change not in derived)
+    own = all_but(changes, derived)
     if derived:
         yield Draft(
             kind=ChangeKind.REGISTRY_NORMALISATION,

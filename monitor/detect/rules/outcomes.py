@@ -6,12 +6,22 @@ from typing import Any
 
 from rapidfuzz import fuzz
 
-from monitor.detect.rules.base import Context, Draft, arrow, below, counted, shown, tally
+from monitor.detect.rules.base import (
+    Context,
+    Draft,
+    all_but,
+    arrow,
+    below,
+    counted,
+    shown,
+    tally,
+)
 from monitor.detect.texts import plain
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange, Severity
 
 _SAME_MEASURE = 0.85
+_ACRONYM = re.compile(r"\b[A-Z]\w*[A-Z]\w*")
 _LESSER = (fields.SECONDARY_OUTCOMES, fields.OTHER_OUTCOMES)
 # "See results", "Please refer to the results section for details": no outcome is edited by it.
 _POINTS_TO_RESULTS = re.compile(
@@ -24,15 +34,11 @@ def derive_outcomes(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Dr
     """Turn changes of all outcome lists into one event per primary outcome, one for the rest."""
     primary = [c for c in below(changes, fields.PRIMARY_OUTCOMES) if _is_item(c)]
     lesser = [c for c in below(changes, *_LESSER) if _is_item(c)]
-    taken: list[FieldChange] = []
-    for change in primary:
-        gone = change.op == "removed"
-        partner = _partner(change, lesser, taken, wanted="added" if gone else "removed")
-        taken += [change, partner] if partner is not None else [change]
-        yield _switched(change, partner, ctx)
-    edits = [c for c in below(changes, fields.PRIMARY_OUTCOMES) if c not in taken]
-    yield from _edited(edits)
-    rest = tuple(c for c in below(changes, *_LESSER) if c not in taken)
+    partners = _partners(primary, lesser)
+    for index, change in enumerate(primary):
+        yield _switched(change, partners.get(index), ctx)
+    yield from _edited(all_but(below(changes, fields.PRIMARY_OUTCOMES), primary))
+    rest = all_but(below(changes, *_LESSER), partners.values())
     if rest:
         yield Draft(
             kind=ChangeKind.SECONDARY_OUTCOME_CHANGED,
@@ -48,24 +54,42 @@ def _is_item(change: FieldChange) -> bool:
     return len(change.path) == 4 and change.op != "changed" and len(change.field) == 3
 
 
-def _partner(
-    change: FieldChange, lesser: list[FieldChange], taken: list[FieldChange], *, wanted: str
-) -> FieldChange | None:
-    """Find the same measure coming or going in a lesser list."""
-    measure = _measure(change)
-    alike = [
-        (fuzz.ratio(measure, _measure(other)) / 100, index)
-        for index, other in enumerate(lesser)
-        if other.op == wanted and other not in taken
-    ]
-    best = max(alike, default=(0.0, -1))
-    return lesser[best[1]] if best[0] >= _SAME_MEASURE else None
+def _partners(primary: list[FieldChange], lesser: list[FieldChange]) -> dict[int, FieldChange]:
+    """Find the measures that left the primary list for a lesser one, or the other way round.
+
+    By the change's place in ``primary``; the surest pairs first, so that of two measures that
+    differ in one word each finds its own.
+    """
+    ranked = sorted(
+        (-_alike(_measure(change), _measure(other)), i, j)
+        for i, change in enumerate(primary)
+        for j, other in enumerate(lesser)
+        if change.op != other.op
+    )
+    found: dict[int, int] = {}
+    for negative, i, j in ranked:
+        if -negative < _SAME_MEASURE:
+            break
+        if i not in found and j not in found.values():
+            found[i] = j
+    return {i: lesser[j] for i, j in found.items()}
+
+
+def _alike(one: str, other: str) -> float:
+    """Return from 0 to 1 how surely two measures are one; ALT is not AST."""
+    if not (one and other):
+        return 0.0
+    ours, theirs = (set(_ACRONYM.findall(text)) for text in (one, other))
+    for mine in ours - theirs:
+        if not any(mine in name or name in mine for name in theirs) and theirs - ours:
+            return 0.0
+    return fuzz.ratio(one.casefold(), other.casefold()) / 100
 
 
 def _measure(change: FieldChange) -> str:
     value = change.after if change.op == "added" else change.before
     measure = value.get("measure") if isinstance(value, Mapping) else None
-    return plain(measure).casefold() if isinstance(measure, str) else ""
+    return plain(measure) if isinstance(measure, str) else ""
 
 
 def _switched(change: FieldChange, partner: FieldChange | None, ctx: Context) -> Draft:
@@ -100,7 +124,7 @@ def _edited(edits: Sequence[FieldChange]) -> Iterator[Draft]:
         by_outcome.setdefault(change.path[3] if len(change.path) > 3 else "", []).append(change)
     for name, changes in by_outcome.items():
         pointers = [change for change in changes if _points_to_results(change)]
-        real = tuple(change for change in changes if change not in pointers)
+        real = all_but(changes, pointers)
         if real:
             what = ", ".join(fields.label(change.field).lower() for change in real)
             yield Draft(
@@ -128,7 +152,7 @@ def derive_documents(changes: Sequence[FieldChange], ctx: Context) -> Iterator[D
     """Turn changes of the study documents into additions and removals."""
     del ctx
     removed = tuple(c for c in changes if c.op == "removed" and len(c.field) == 3)
-    added = tuple(c for c in changes if c not in removed)
+    added = all_but(changes, removed)
     for kind, own, word in (
         (ChangeKind.DOCUMENT_ADDED, added, "added or replaced"),
         (ChangeKind.DOCUMENT_REMOVED, removed, "removed"),

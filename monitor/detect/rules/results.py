@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from monitor.detect.rules.base import Context, Draft, at, below, counted, shown
+from monitor.detect.rules.base import Context, Draft, all_but, at, below, counted, shown
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange
 from monitor.model.record import TrialRecord
@@ -11,10 +11,10 @@ from monitor.model.record import TrialRecord
 def derive_results(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
     """Turn changes of hasResults, results dates and the results section into events."""
     submitted = at(changes, fields.RESULTS_FIRST_SUBMIT)
-    left = list(changes)
+    left = tuple(changes)
     if submitted is not None and submitted.op == "added":
         own = below(changes, fields.RESULTS_FIRST_SUBMIT, fields.RESULTS_FIRST_SUBMIT_QC)
-        left = [change for change in changes if change not in own]
+        left = all_but(changes, own)
         yield Draft(
             kind=ChangeKind.RESULTS_SUBMITTED,
             path=fields.RESULTS_FIRST_SUBMIT,
@@ -22,7 +22,7 @@ def derive_results(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Dra
             summary=f"Results submitted: {shown(submitted.after)}",
         )
     if left:
-        yield _posted_or_changed(tuple(left), ctx)
+        yield _posted_or_changed(left, ctx)
 
 
 def _posted_or_changed(changes: tuple[FieldChange, ...], ctx: Context) -> Draft:

@@ -6,12 +6,14 @@ from collections.abc import Iterator, Sequence
 from monitor.detect.rules.base import Context, Draft, arrow, at, below, shown
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange
+from monitor.model.record import TrialRecord
 
 STOPPED = {
     "WITHDRAWN": ChangeKind.TRIAL_WITHDRAWN,
     "TERMINATED": ChangeKind.TRIAL_TERMINATED,
     "SUSPENDED": ChangeKind.TRIAL_SUSPENDED,
 }
+WITHHELD = "WITHHELD"
 RECRUITING = frozenset({"RECRUITING", "ENROLLING_BY_INVITATION"})
 ONGOING = RECRUITING | {"NOT_YET_RECRUITING", "ACTIVE_NOT_RECRUITING"}
 EXPANDED_ACCESS = frozenset(
@@ -57,6 +59,30 @@ def reason_class(why_stopped: str | None) -> str | None:
     return next((name for name, pattern in REASON_CLASSES if pattern.search(words)), "other")
 
 
+def is_withheld(record: TrialRecord) -> bool:
+    """Tell whether the registry shows no more of the record than that it exists."""
+    return record.overall_status == WITHHELD
+
+
+def withheld(changes: Sequence[FieldChange], ctx: Context) -> Draft:
+    """Return the one event of a record that the registry withholds, or shows again.
+
+    All that goes with it (sites, outcomes, the title) was not changed by the sponsor.
+    """
+    gone = is_withheld(ctx.new)
+    before, after = ctx.old.overall_status, ctx.new.overall_status
+    words = "Record withheld by the registry" if gone else "Record shown again by the registry"
+    return Draft(
+        kind=ChangeKind.RECORD_VANISHED if gone else ChangeKind.RECORD_RESTORED,
+        path=fields.OVERALL_STATUS,
+        changes=tuple(changes),
+        before=before,
+        after=after,
+        summary=f"{words}: {arrow(before, after)}",
+        facts={"reason": "withheld"},
+    )
+
+
 def derive_status(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
     """Turn changes of overallStatus, lastKnownStatus and whyStopped into at most two events."""
     status, why = at(changes, fields.OVERALL_STATUS), at(changes, fields.WHY_STOPPED)
@@ -65,7 +91,7 @@ def derive_status(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draf
             yield _why_stopped(why)
         yield from _last_known(below(changes, fields.LAST_KNOWN_STATUS))
         return
-    kind = status_kind(_known(ctx), ctx.new.overall_status, status.before)
+    kind = status_kind(_known(ctx), ctx.new.overall_status)
     reason = ctx.new.text(fields.WHY_STOPPED)
     facts: dict[str, object] = {}
     taken = [status, *below(changes, fields.LAST_KNOWN_STATUS)]
@@ -86,16 +112,12 @@ def derive_status(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draf
     )
 
 
-def status_kind(old: str | None, new: str | None, shown_before: object) -> ChangeKind:
+def status_kind(old: str | None, new: str | None) -> ChangeKind:
     """Return what a change of overall status means.
 
     ``old`` is the last status that was really known (lastKnownStatus where the registry had
-    set UNKNOWN); ``shown_before`` is the word that stood there.
+    set UNKNOWN).
     """
-    if new == "WITHHELD":
-        return ChangeKind.RECORD_VANISHED
-    if shown_before == "WITHHELD":
-        return ChangeKind.RECORD_RESTORED
     if new == "UNKNOWN":
         return ChangeKind.STATUS_UNKNOWN
     if new in STOPPED:

@@ -1,0 +1,82 @@
+"""What names an item within its list, and when two items are the same but for their form."""
+
+from typing import Any
+
+import orjson
+
+from monitor.detect.sites import country_word
+from monitor.detect.texts import plain
+from monitor.model.fields import ListRule
+
+_SORTED = orjson.OPT_SORT_KEYS
+_EXACT_FLOATS = 2**53
+Key = tuple[str, ...]
+
+
+def exact_key(item: Any) -> bytes:
+    """Return the item as bytes; equal bytes are equal items, whatever their objects' order."""
+    return orjson.dumps(item, option=_SORTED)
+
+
+def normal_key(item: Any) -> bytes:
+    """Return the item as bytes that no reordered list, no other encoding of a text changes.
+
+    Empty lists and objects count as absent. Two items of one normal key do not differ.
+    """
+    return orjson.dumps(_normal(item), option=_SORTED)
+
+
+def natural_key(item: Any, rule: ListRule) -> Key:
+    """Return what names an item within its list, in the normal form of text.
+
+    Scalars and objects never share a key, nor does a number share one with its digits.
+    """
+    if isinstance(item, str):
+        return ("text", plain(item))
+    if isinstance(item, dict):
+        for name in rule.any_of:
+            if word := key_word(item, name):
+                return ("", name, word)
+        if rule.key:
+            return ("", *(key_word(item, name) for name in rule.key))
+    return ("value", normal_key(item).decode())
+
+
+def shown_key(item: Any, rule: ListRule) -> str:
+    """Return the item's natural key as people read it in a path."""
+    if not isinstance(item, dict):
+        return item if isinstance(item, str) else exact_key(item).decode()
+    names = rule.key or next(((n,) for n in rule.any_of if key_word(item, n)), ())
+    words = [str(item[name]) for name in names if key_word(item, name)]
+    return ", ".join(words) or exact_key(item).decode()[:80]
+
+
+def key_word(item: dict[str, Any], name: str) -> str:
+    """Return an attribute in the form in which it names its item; empty when it says nothing."""
+    value = item.get(name)
+    if isinstance(value, str):
+        word = plain(value).casefold()
+        return country_word(word) if name == "country" else word
+    return "" if value is None or value in ([], {}) else normal_key(value).decode()
+
+
+def facets(item: dict[str, Any]) -> dict[str, str]:
+    """Return the normal form of every attribute that says something, as text."""
+    return {
+        name: normal if isinstance(normal, str) else exact_key(normal).decode()
+        for name, value in item.items()
+        if (normal := _normal(value)) not in ([], {})
+    }
+
+
+def _normal(value: Any) -> Any:
+    if isinstance(value, str):
+        return plain(value)
+    if isinstance(value, dict):
+        inner = ((name, _normal(below)) for name, below in value.items())
+        return {name: below for name, below in inner if below != [] and below != {}}
+    if isinstance(value, list):
+        return sorted((_normal(item) for item in value), key=exact_key)
+    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT_FLOATS:
+        return int(value)
+    return value
