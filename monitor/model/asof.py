@@ -1,0 +1,61 @@
+"""Two questions about the past: how the registry stood, and what was known of it.
+
+A version carries the registry's date and the times at which a source showed it; which version
+answers depends on which of the two clocks is asked.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from monitor.model.history import NewVersion
+
+
+def effective_dates(versions: Sequence[NewVersion]) -> list[date]:
+    """Return the date from which each version of a trial's ordered history holds.
+
+    That is the registry's date of the version. The registry also edits a record without moving
+    that date; such a version holds from the date of the data load that showed it, else from the
+    day on which it was read.
+    """
+    found: list[date] = []
+    for position, version in enumerate(versions):
+        silent = position > 0 and versions[position - 1].version_date == version.version_date
+        if silent:
+            found.append(version.data_date or known_since(version).date())
+        else:
+            found.append(version.version_date)
+    return found
+
+
+def in_force_on(versions: Sequence[NewVersion], day: date) -> int | None:
+    """Return the position of the version in which the registry's record stood on that day.
+
+    The last one in order that held by then; None before the first.
+    """
+    dates = effective_dates(versions)
+    return max((at for at, since in enumerate(dates) if since <= day), default=None)
+
+
+def known_at(versions: Sequence[NewVersion], moment: datetime) -> int | None:
+    """Return the position of the last version in order that had been read by that moment.
+
+    None when none had been.
+    """
+    return max(
+        (at for at, version in enumerate(versions) if known_since(version) <= moment),
+        default=None,
+    )
+
+
+def known_since(version: NewVersion) -> datetime:
+    """Return when the version was first read.
+
+    Its observations are ordered by the registry's dates, and an earlier load may be read later:
+    either end of the interval can be the one that was read first.
+    """
+    return min(version.retrieved_at, version.last_retrieved_at)
+
+
+def last_known(version: NewVersion) -> datetime:
+    """Return when the version's content was last read."""
+    return max(version.retrieved_at, version.last_retrieved_at)

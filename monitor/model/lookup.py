@@ -1,0 +1,142 @@
+"""Finding a value of a record by the path that a person writes."""
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from monitor.errors import NotFoundError, UsageError
+from monitor.model import fields
+from monitor.model.fields import Path
+from monitor.model.record import TrialRecord
+
+# A name up to the next dot, or in brackets a part of an item's natural key (dots and all).
+_TOKEN = re.compile(r"\[(?P<key>[^\[\]]+)\]|(?P<name>[^.\[\]]+)")
+_SHAPE = re.compile(r"[^.\[\]]+(?:\.[^.\[\]]+|\.?\[[^\[\]]+\])*")
+_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    text: str
+    key: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A value that the path so far leads to."""
+
+    path: Path
+    value: Any
+
+
+def look_up(record: TrialRecord, written: str) -> Any:
+    """Return what stands at a dotted path of a record.
+
+    The path may leave out its first names (``statusModule.overallStatus``). Behind a list an
+    attribute gives the list of its values in all items (``locations.status``); a part of an
+    item's natural key, plain or in brackets, selects items (``locations[Boston].status``), and
+    more than one of them come as a list.
+
+    UsageError: no such shape of a path; NotFoundError: nothing is there, with what is.
+    """
+    if not _SHAPE.fullmatch(written):
+        raise UsageError(
+            f"{written[:80]!r} is not a path; one looks like "
+            f"{fields.dotted(fields.OVERALL_STATUS)} or locations[Boston].status"
+        )
+    steps = [
+        _Step(found["key"] or found["name"], key=bool(found["key"]))
+        for found in _TOKEN.finditer(written)
+    ]
+    start = _start(record.document, steps[0])
+    several = False
+    places = [start]
+    for step in steps:
+        gathers = any(_gathers(place, step) for place in places)
+        found = [below for place in places for below in _below(place, step)]
+        if not found:
+            raise _nothing(record, places, step, written)
+        several = several or gathers or len(found) > 1
+        places = found
+    return [place.value for place in places] if several else places[0].value
+
+
+def _start(document: Mapping[str, Any], first: _Step) -> _Place:
+    """Find the object that the path begins in: the document, else a section or module of it."""
+    level = [_Place((), document)]
+    for _ in range(3):
+        for place in level:
+            if isinstance(place.value, Mapping) and first.text in place.value:
+                return place
+        level = [
+            _Place((*place.path, name), value)
+            for place in level
+            if isinstance(place.value, Mapping)
+            for name, value in place.value.items()
+        ]
+    return _Place((), document)
+
+
+def _below(place: _Place, step: _Step) -> Iterator[_Place]:
+    value = place.value
+    if isinstance(value, Mapping):
+        if step.text in value and not step.key:
+            yield _Place((*place.path, step.text), value[step.text])
+    elif _gathers(place, step):
+        below = (*place.path, step.text)
+        yield from (_Place(below, item[step.text]) for item in value if step.text in item)
+    elif isinstance(value, list):
+        part = step.text.casefold()
+        yield from (
+            _Place(place.path, item)
+            for item in value
+            if part in item_key(item, place.path).casefold()
+        )
+
+
+def _gathers(place: _Place, step: _Step) -> bool:
+    """Tell whether the step names an attribute of a list's items, not one of the items."""
+    items = place.value if isinstance(place.value, list) and not step.key else ()
+    return any(isinstance(item, Mapping) and step.text in item for item in items)
+
+
+def item_key(item: Any, path: Path) -> str:
+    """Return the natural key of an item of the list at ``path``, as people read it."""
+    if not isinstance(item, Mapping):
+        return str(item)
+    rule = fields.list_rule(path)
+    names = rule.key or next(((name,) for name in rule.any_of if item.get(name)), ())
+    return ", ".join(str(item[name]) for name in names if item.get(name))
+
+
+def _nothing(record: TrialRecord, places: list[_Place], step: _Step, written: str) -> Exception:
+    """Say that nothing is there, why if it is known, and what is there instead."""
+    for place in places:
+        path = (*place.path, step.text)
+        mapping = isinstance(place.value, Mapping)
+        if place.path and mapping and not step.key and not record.coverage.states(path):
+            return NotFoundError(
+                f"{record.nct_id}: {fields.dotted(path)} is not stated by the source"
+            )
+    there = sorted({name for place in places for name in _names(place)})
+    near = difflib.get_close_matches(step.text, there, n=1)
+    here = fields.dotted(places[0].path) or "the record"
+    message = f"{record.nct_id}: there is no {step.text!r} in {here}"
+    if near:
+        return NotFoundError(f"{message}; did you mean {near[0]!r}?")
+    if not there:
+        return NotFoundError(f"{message}; {written[:80]!r} leads beyond a value")
+    listed = ", ".join(there[:_SHOWN]) + (", …" if len(there) > _SHOWN else "")
+    return NotFoundError(f"{message}; there are {listed}")
+
+
+def _names(place: _Place) -> Iterator[str]:
+    if isinstance(place.value, Mapping):
+        yield from place.value
+    elif isinstance(place.value, list):
+        for item in place.value:
+            yield item_key(item, place.path)
+            if isinstance(item, Mapping):
+                yield from item

@@ -1,0 +1,93 @@
+"""A trial's history as it is asked for: numbered versions with those events that are wanted."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from monitor.model.changes import ChangeEvent, ChangeKind, Severity
+from monitor.model.history import StoredEvent, StoredVersion
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which versions and events of a history are asked for.
+
+    ``since``/``until``: version dates, both inclusive. ``kinds`` empty: all. ``noise``: events
+    that are no news too.
+    """
+
+    since: date | None = None
+    until: date | None = None
+    kinds: frozenset[ChangeKind] = frozenset()
+    min_severity: Severity = Severity.NOISE
+    noise: bool = False
+
+    @property
+    def selects_events(self) -> bool:
+        """Tell whether some news are asked for and others not."""
+        return bool(self.kinds) or self.min_severity.rank > Severity.LOW.rank
+
+    def takes_version(self, version: StoredVersion) -> bool:
+        """Tell whether the version's date lies in the range."""
+        after = self.since is None or version.version_date >= self.since
+        return after and (self.until is None or version.version_date <= self.until)
+
+    def takes_event(self, event: ChangeEvent) -> bool:
+        """Tell whether the event is asked for."""
+        if event.severity is Severity.NOISE and not self.noise:
+            return False
+        if self.kinds and event.kind not in self.kinds:
+            return False
+        return event.severity.rank >= self.min_severity.rank
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A version in its place: ``number`` counts from 1, ``previous`` is the version before.
+
+    ``events``: those that are asked for; ``hidden_noise``: how many events were left out for no
+    other reason than that they are noise.
+    """
+
+    number: int
+    version: StoredVersion
+    previous: StoredVersion | None
+    events: tuple[ChangeEvent, ...] = ()
+    hidden_noise: int = 0
+
+
+def entries(
+    versions: Sequence[StoredVersion],
+    events: Mapping[int, Collection[StoredEvent]],
+    wanted: Wanted,
+) -> list[Entry]:
+    """Return the versions in the wanted range, oldest first, with their wanted events.
+
+    ``versions`` is the whole ordered history; ``events`` go by version id.
+    """
+    found: list[Entry] = []
+    previous: StoredVersion | None = None
+    for number, version in enumerate(versions, start=1):
+        if wanted.takes_version(version):
+            all_events = [stored.event for stored in events.get(version.id, ())]
+            found.append(
+                Entry(
+                    number=number,
+                    version=version,
+                    previous=previous,
+                    events=tuple(filter(wanted.takes_event, all_events)),
+                    hidden_noise=_hidden_noise(all_events, wanted),
+                )
+            )
+        previous = version
+    return found
+
+
+def _hidden_noise(events: Sequence[ChangeEvent], wanted: Wanted) -> int:
+    return sum(
+        event.severity is Severity.NOISE
+        and not wanted.noise
+        and wanted.min_severity is Severity.NOISE
+        and (not wanted.kinds or event.kind in wanted.kinds)
+        for event in events
+    )
