@@ -1,0 +1,202 @@
+"""One change event as lines: what it says, then what lies behind it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from monitor.model import fields
+from monitor.model.changes import ChangeEvent, FieldChange, Severity
+from monitor.model.words import Segment
+from monitor.render.lines import Line, Role, Span, line
+from monitor.render.values import (
+    change_spans,
+    counted,
+    item_line,
+    marked_summary,
+    one_line,
+    unescaped,
+)
+from monitor.render.words import joined, marked_words, word_spans
+
+# From this length on a text is told by the words that changed, not whole before and after.
+_LONG_TEXT = 80
+_TAG_WIDTH = 10
+
+ROLES: dict[Severity, Role] = {
+    Severity.CRITICAL: "critical",
+    Severity.HIGH: "high",
+    Severity.MEDIUM: "medium",
+    Severity.LOW: "low",
+    Severity.NOISE: "noise",
+}
+_SIGNS = {"added": "+ ", "removed": "- ", "changed": "~ "}
+_CRITERIA: tuple[tuple[str, str, Role], ...] = (
+    ("added", "+ ", "after"),
+    ("dropped", "- ", "before"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detail:
+    """How much of what lies behind an event is shown.
+
+    ``items``: lines behind an event (None: all); ``context``: words beside changed ones;
+    ``passages``: changed passages of one text (None: all).
+    """
+
+    items: int | None
+    context: int
+    passages: int | None
+
+
+BRIEF = Detail(items=3, context=6, passages=3)
+FULL = Detail(items=None, context=12, passages=None)
+
+
+def event_lines(event: ChangeEvent, detail: Detail) -> list[Line]:
+    """Return an event's headline and the lines behind it; noise is its headline alone."""
+    headline = _headline(event)
+    if event.severity is Severity.NOISE:
+        return [headline]
+    behind = list(_behind(event, detail))
+    limit = detail.items
+    if limit is not None and len(behind) > limit + 1:
+        rest = len(behind) - limit
+        behind = [*behind[:limit], line(Span(f"… and {rest} more", "dim"))]
+    return [headline, *(found.indented(_TAG_WIDTH + 2) for found in behind)]
+
+
+def _headline(event: ChangeEvent) -> Line:
+    role = ROLES[event.severity]
+    tag = str(event.severity)
+    tag = (tag if role == "noise" else tag.upper()).ljust(_TAG_WIDTH)
+    words: Role = "noise" if role == "noise" else "plain"
+    if is_long_text(event):
+        told: tuple[Span, ...] = (Span(event.label, words), Span(" edited", words))
+    else:
+        told = marked_summary(event.summary, event.before, event.after, words)
+    spans = (Span(tag, role), *told, *_asides(event))
+    return Line(spans, indent=2, hang=2 + _TAG_WIDTH)
+
+
+def _asides(event: ChangeEvent) -> Iterator[Span]:
+    """Say what the facts add to the summary."""
+    facts = event.facts
+    if "type_before" in facts and "type" in facts and event.before != facts["type_before"]:
+        yield Span(f" · {one_line(facts['type_before'])} → {one_line(facts['type'])}", "dim")
+    if facts.get("reason_class"):
+        yield Span(f" · reason: {one_line(facts['reason_class'])}", "dim")
+    by_country = facts.get("by_country")
+    if isinstance(by_country, Mapping) and event.path == fields.dotted(fields.LOCATION_STATUS):
+        yield Span(f" · {_countries(by_country)}", "dim")
+
+
+def _countries(by_country: Mapping[str, Any]) -> str:
+    named = [f"{country} {count}" for country, count in list(by_country.items())[:5]]
+    more = len(by_country) - len(named)
+    return ", ".join(named) + (
+        f" and {counted(more, 'more country', 'more countries')}" * (more > 0)
+    )
+
+
+def is_long_text(event: ChangeEvent) -> bool:
+    """Tell whether the event is one text that was edited, too long to be told whole."""
+    return (
+        len(event.fields) == 1
+        and event.fields[0].op == "changed"
+        and len(event.fields[0].path) == len(event.fields[0].field)
+        and _is_long(event.before, event.after)
+        and "edited" not in event.facts
+    )
+
+
+def _is_long(before: Any, after: Any) -> bool:
+    texts = isinstance(before, str) and isinstance(after, str)
+    return texts and max(len(before), len(after)) > _LONG_TEXT
+
+
+def _behind(event: ChangeEvent, detail: Detail) -> Iterator[Line]:
+    if "edited" in event.facts and "dropped" in event.facts:
+        yield from _criteria(event.facts, detail)
+        return
+    for change in event.fields:
+        if not _is_told(change, event):
+            yield _field(change, detail)
+    for place in event.facts.get("same_place", ()):
+        yield line(Span(f"perhaps one site under another name: {one_line(place)}", "dim"))
+
+
+def _is_told(change: FieldChange, event: ChangeEvent) -> bool:
+    """Tell whether the headline already says all about this change."""
+    if change.op == "changed":
+        if _is_long(change.before, change.after):
+            return False
+        inside = len(change.path) > len(change.field)
+        told = one_line(change.before) + " → " + one_line(change.after) in event.summary
+        return (told and not inside) or _is_type_in_facts(change, event)
+    if len(change.path) > len(change.field):
+        return one_line(change.path[-1]) in event.summary and len(event.fields) == 1
+    value = change.after if change.op == "added" else change.before
+    return one_line(value) in event.summary or _is_type_in_facts(change, event)
+
+
+def _is_type_in_facts(change: FieldChange, event: ChangeEvent) -> bool:
+    return change.field[-1:] == ("type",) and "type_before" in event.facts
+
+
+def _field(change: FieldChange, detail: Detail) -> Line:
+    """Return one field change: its item and name, then what became of it."""
+    items = [one_line(name) for name in item_names(change)]
+    inner = change.op == "changed" or not items or _below_item(change)
+    names = [*items, fields.label(change.field)] if inner else items
+    where = " » ".join(names)
+    sign = Span(_SIGNS[change.op], "dim")
+    if change.op == "changed":
+        if _is_long(change.before, change.after):
+            segments = marked_words(unescaped(change.before), unescaped(change.after))
+            told = word_spans(segments, context=detail.context, changes=detail.passages)
+        else:
+            told = change_spans(change.before, change.after)
+        return line(sign, Span(f"{where}: ", "label"), *told)
+    role: Role = "after" if change.op == "added" else "before"
+    if not inner:
+        return line(sign, Span(where, role))
+    value = change.after if change.op == "added" else change.before
+    return line(sign, Span(f"{where}: ", "label"), Span(item_line(value), role))
+
+
+def item_names(change: FieldChange) -> tuple[str, ...]:
+    """Return the natural keys of the list items that the change lies in, outermost first."""
+    keys: list[str] = []
+    named = 0
+    for name in change.path:
+        if named < len(change.field) and name == change.field[named]:
+            named += 1
+        else:
+            keys.append(name)
+    return tuple(keys)
+
+
+def _below_item(change: FieldChange) -> bool:
+    return change.path[-1:] == change.field[-1:]
+
+
+def _criteria(facts: Mapping[str, Any], detail: Detail) -> Iterator[Line]:
+    """Tell the criteria item by item: edited ones by their words."""
+    for edit in facts["edited"]:
+        segments: Sequence[Segment] = [(op, text) for op, text in edit["words"]]
+        told = word_spans(list(joined(segments)), context=detail.context, changes=detail.passages)
+        yield line(Span("~ ", "dim"), *_section(edit), *told)
+    longest = None if detail.items is None else 160
+    for name, sign, role in _CRITERIA:
+        for item in facts[name]:
+            text = one_line(item["text"], longest=longest)
+            yield line(Span(sign, "dim"), *_section(item), Span(text, role))
+    for item in facts.get("moved", ()):
+        moved = f"from {one_line(item['from'])} to {one_line(item['to'])}: "
+        yield line(Span("~ ", "dim"), Span(moved, "label"), one_line(item["text"], longest=longest))
+
+
+def _section(item: Mapping[str, Any]) -> tuple[Span, ...]:
+    section = item.get("section")
+    return (Span(f"{one_line(section)}: ", "label"),) if section else ()

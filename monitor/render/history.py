@@ -1,0 +1,106 @@
+"""A trial's timeline as lines: the head, then version after version, newest last."""
+
+from collections.abc import Iterator, Sequence
+
+from monitor.model.asof import known_since, last_known
+from monitor.model.changes import ChangeEvent
+from monitor.model.history import StoredVersion, TrialRow
+from monitor.model.selection import Entry, Wanted
+from monitor.render.events import BRIEF, FULL, event_lines
+from monitor.render.lines import BLANK, Line, Span, line
+from monitor.render.values import counted, moment, one_line
+
+
+def history_lines(
+    trial: TrialRow, versions: Sequence[StoredVersion], shown: Sequence[Entry], wanted: Wanted
+) -> Iterator[Line]:
+    """Yield a trial's history; ``versions`` is the whole of it, ``shown`` what is asked for.
+
+    Versions without news are told in one dim line, unless some news only were asked for.
+    """
+    yield from head_lines(trial, versions)
+    passed_over = 0
+    for entry in shown:
+        if not entry.events and wanted.selects_events:
+            passed_over += 1
+            continue
+        yield BLANK
+        yield from entry_lines(entry)
+    yield from _closing(shown, passed_over)
+
+
+def head_lines(trial: TrialRow, versions: Sequence[StoredVersion]) -> Iterator[Line]:
+    """Yield what trial this is, how it stands and how much of its history is known."""
+    yield line(Span(trial.nct_id, "title"), "  ", Span(one_line(trial.title), "title"))
+    status = one_line(trial.overall_status) if trial.overall_status else "no status stated"
+    sponsor = one_line(trial.lead_sponsor) if trial.lead_sponsor else "no sponsor stated"
+    count = counted(len(versions), "version")
+    first, last = versions[0].version_date, versions[-1].version_date
+    dates = f"{first}" if first == last else f"{first} to {last}"
+    yield line(f"{status} · {sponsor} · {count}, {dates}", indent=2, hang=2)
+
+
+def entry_lines(entry: Entry) -> Iterator[Line]:
+    """Yield one version: its number, what can be said of its time, its events."""
+    yield line(Span(f"Version {entry.number}", "title"), Span(f"  {sighting(entry)}", "dim"))
+    for event in entry.events:
+        yield from event_lines(event, BRIEF)
+    if not entry.events:
+        noise = f" ({counted(entry.hidden_noise, 'noise event')})" if entry.hidden_noise else ""
+        yield line(Span(f"no news{noise}", "dim"), indent=2)
+
+
+def diff_lines(
+    trial: TrialRow,
+    old: tuple[int, StoredVersion],
+    new: tuple[int, StoredVersion],
+    events: Sequence[ChangeEvent],
+) -> Iterator[Line]:
+    """Yield what differs between two numbered versions, in full, noise last and brief."""
+    yield line(Span(trial.nct_id, "title"), "  ", Span(one_line(trial.title), "title"))
+    told = [f"version {number} of {version.version_date}" for number, version in (old, new)]
+    yield line(Span(f"from {told[0]} to {told[1]}", "dim"), indent=2)
+    yield BLANK
+    if not events:
+        yield line("no difference: it is the same version", indent=2)
+    for event in events:
+        yield from event_lines(event, FULL)
+
+
+def sighting(entry: Entry) -> str:
+    """Say what is known of a version's time, and no more.
+
+    The registry's date, and between which two readings the change came to be seen.
+    """
+    version, previous = entry.version, entry.previous
+    seen = known_since(version)
+    of = f"version of {version.version_date}"
+    silent = previous is not None and previous.version_date == version.version_date
+    if silent and version.data_date is not None:
+        of += f", in the registry's data of {version.data_date}"
+    if previous is None:
+        return f"Registry record first seen ({of}; read {moment(seen)} UTC{_late(version)})"
+    said = f"read {moment(seen)} UTC"
+    earlier = last_known(previous)
+    if earlier <= seen and not version.backfilled and moment(earlier) != moment(seen):
+        said = f"seen between {moment(earlier)} and {moment(seen)} UTC"
+    return f"Registry record changed ({of}; {said}{_late(version)})"
+
+
+def _late(version: StoredVersion) -> str:
+    return "; backfilled" if version.backfilled else ""
+
+
+def _closing(shown: Sequence[Entry], passed_over: int) -> Iterator[Line]:
+    """Say what is not shown, so that nobody takes a filtered history for the whole."""
+    told = []
+    if not shown:
+        told.append("no version in this range of dates")
+    if passed_over:
+        told.append(f"{counted(passed_over, 'version')} without such events not shown")
+    noise = sum(entry.hidden_noise for entry in shown)
+    if noise:
+        told.append(f"{counted(noise, 'noise event')} not shown (--noise shows them)")
+    if told:
+        yield BLANK
+        yield line(Span("; ".join(told), "dim"))

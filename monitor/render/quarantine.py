@@ -1,0 +1,33 @@
+"""Input that could not be read, as a person looks into it."""
+
+from collections.abc import Iterator
+
+from monitor.model.history import QuarantineRow
+from monitor.render.lines import BLANK, Line, Span, line
+from monitor.render.safe import neutral_lines
+from monitor.render.values import moment, one_line
+
+_SHOWN_BYTES = 4000
+
+
+def entry_lines(entry: QuarantineRow) -> Iterator[Line]:
+    """Yield where an entry came from, why it was not read, and how its content begins."""
+    content = entry.content or b""
+    kept = "whole" if len(content) == entry.size else f"its first {len(content):,} bytes"
+    seen = f"{moment(entry.first_seen_at)}, last {moment(entry.last_seen_at)} UTC"
+    for name, value in (
+        ("Entry", str(entry.id)),
+        ("Reason", entry.reason),
+        ("From", f"{entry.origin} ({entry.source})"),
+        ("First seen", seen),
+        ("Size", f"{entry.size:,} bytes, kept {kept}"),
+        ("SHA-256", entry.sha256.hex()),
+    ):
+        text = one_line(value, longest=None)
+        yield line(Span(name.ljust(12), "label"), text, hang=12)
+    yield BLANK
+    head = content[:_SHOWN_BYTES].decode("utf-8", "replace")
+    for text in neutral_lines(head):
+        yield line(text, hang=0)
+    if len(content) > _SHOWN_BYTES:
+        yield line(Span("… (`--raw` writes all that was kept)", "dim"))

@@ -1,0 +1,174 @@
+"""A whole record as a readable summary."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from monitor.model import fields
+from monitor.model.asof import known_since
+from monitor.model.fields import Path
+from monitor.model.history import StoredVersion
+from monitor.model.record import TrialRecord
+from monitor.render.lines import BLANK, Line, Span, line
+from monitor.render.safe import neutral_lines
+from monitor.render.values import counted, moment, one_line, unescaped
+
+_LABEL_WIDTH = 24
+# Label → value, and what qualifies it in brackets (a date's type, a sponsor's class).
+_FACTS: tuple[tuple[Path, Path | None], ...] = (
+    (fields.OVERALL_STATUS, fields.LAST_KNOWN_STATUS),
+    (fields.WHY_STOPPED, None),
+    (fields.STUDY_TYPE, None),
+    (fields.PHASES, None),
+    (fields.ENROLLMENT_COUNT, fields.ENROLLMENT_TYPE),
+    (fields.START_DATE, fields.START_DATE_TYPE),
+    (fields.PRIMARY_COMPLETION, fields.PRIMARY_COMPLETION_TYPE),
+    (fields.COMPLETION, fields.COMPLETION_TYPE),
+    (fields.FIRST_SUBMIT, None),
+    (fields.LAST_UPDATE_POST, None),
+    (fields.RESULTS_FIRST_POST, None),
+    (fields.LEAD_SPONSOR_NAME, fields.LEAD_SPONSOR_CLASS),
+    (fields.CONDITIONS, None),
+    (fields.SEX, None),
+    (fields.MINIMUM_AGE, None),
+    (fields.MAXIMUM_AGE, None),
+    (fields.HEALTHY_VOLUNTEERS, None),
+)
+# Shown as missing where they are; the others are left out.
+_EXPECTED = frozenset(
+    {fields.OVERALL_STATUS, fields.ENROLLMENT_COUNT, fields.START_DATE, fields.COMPLETION,
+     fields.LEAD_SPONSOR_NAME, fields.CONDITIONS}
+)  # fmt: skip
+
+
+def show_lines(
+    number: int, version: StoredVersion, record: TrialRecord, *, versions: int
+) -> Iterator[Line]:
+    """Yield a version's record with its place in the trial's history."""
+    yield line(Span(f"{record.nct_id}  {one_line(record.title)}", "title"))
+    of = f"version {number} of {versions}, of {version.version_date}"
+    read = f"read {moment(known_since(version))} UTC from {one_line(version.origin, longest=None)}"
+    late = "; backfilled" if version.backfilled else ""
+    yield line(Span(f"{of}; {read}{late}", "dim"), indent=2, hang=2)
+    if not record.coverage.is_complete:
+        yield line(Span("its sources do not state every field", "dim"), indent=2)
+    yield from record_lines(record)
+
+
+def value_lines(value: Any) -> Iterator[Line]:
+    """Yield a single value as it is, a text with its lines."""
+    text = value if isinstance(value, str) else one_line(value)
+    yield from (line(words, hang=0) for words in neutral_lines(text))
+
+
+def record_lines(record: TrialRecord) -> Iterator[Line]:
+    """Yield what a reader wants to know of a record first; sites are counted by country."""
+    official = record.text(fields.OFFICIAL_TITLE)
+    if official and official != record.title:
+        yield line(one_line(official, longest=None), indent=2, hang=2)
+    yield BLANK
+    for path, aside in _FACTS:
+        yield from _fact(record, path, aside)
+    yield from _people(record)
+    yield from _arms(record)
+    yield from _outcomes(record)
+    yield from _sites(record)
+    yield from _criteria(record)
+
+
+def _fact(record: TrialRecord, path: Path, aside: Path | None) -> Iterator[Line]:
+    value = record.get(path)
+    if value in (None, []):
+        if path in _EXPECTED:
+            stated = record.coverage.states(path)
+            yield _labelled(path, Span("(none)" if stated else "not stated by this source", "dim"))
+        return
+    beside = record.get(aside) if aside else None
+    more = (Span(f" ({one_line(beside)})", "dim"),) if beside is not None else ()
+    yield _labelled(path, Span(one_line(value, longest=None)), *more)
+
+
+def _labelled(path: Path, *spans: Span) -> Line:
+    return line(
+        Span(fields.label(path).ljust(_LABEL_WIDTH), "label"),
+        *spans,
+        indent=2,
+        hang=2 + _LABEL_WIDTH,
+    )
+
+
+def _people(record: TrialRecord) -> Iterator[Line]:
+    for path in (fields.COLLABORATORS, fields.OVERALL_OFFICIALS):
+        names = [one_line(item.get("name")) for item in record.items(path)]
+        if names:
+            yield _labelled(path, Span(", ".join(names)))
+
+
+def _arms(record: TrialRecord) -> Iterator[Line]:
+    arms = record.items(fields.ARM_GROUPS)
+    yield from _block(
+        fields.label(fields.ARM_GROUPS),
+        arms,
+        lambda arm: (arm.get("label"), arm.get("type"), arm.get("interventionNames")),
+    )
+    if not arms:
+        yield from _block(
+            fields.label(fields.INTERVENTIONS),
+            record.items(fields.INTERVENTIONS),
+            lambda item: (item.get("name"), item.get("type"), None),
+        )
+
+
+def _outcomes(record: TrialRecord) -> Iterator[Line]:
+    for path in (fields.PRIMARY_OUTCOMES, fields.SECONDARY_OUTCOMES, fields.OTHER_OUTCOMES):
+        yield from _block(
+            fields.label(path),
+            record.items(path),
+            lambda item: (item.get("measure"), item.get("timeFrame"), None),
+        )
+
+
+def _block(title: str, items: Sequence[Mapping[str, Any]], told: Any) -> Iterator[Line]:
+    """Yield a heading and one line per item: its name, in brackets its type, then the rest."""
+    if not items:
+        return
+    yield BLANK
+    yield line(Span(title, "title"), Span(f"  {len(items)}", "dim"), indent=2)
+    for item in items:
+        name, aside, rest = told(item)
+        spans = [Span("- ", "dim"), Span(one_line(name, longest=None))]
+        if aside is not None:
+            spans.append(Span(f" ({one_line(aside)})", "dim"))
+        if rest:
+            spans.append(Span(f": {one_line(rest)}"))
+        yield line(*spans, indent=4)
+
+
+def _sites(record: TrialRecord) -> Iterator[Line]:
+    sites = record.locations
+    if not sites:
+        return
+    by_country: dict[str, Counter[str]] = {}
+    for site in sites:
+        country = one_line(site.get("country")) if site.get("country") else "(no country)"
+        status = one_line(site["status"]) if site.get("status") else ""
+        by_country.setdefault(country, Counter())[status] += 1
+    countries = sorted(by_country.items(), key=lambda pair: (-pair[1].total(), pair[0]))
+    yield BLANK
+    many = f"  {len(sites)} in {counted(len(countries), 'country', 'countries')}"
+    yield line(Span("Sites", "title"), Span(many, "dim"), indent=2)
+    for country, statuses in countries:
+        told = ", ".join(f"{count} {status}" for status, count in statuses.most_common() if status)
+        aside = (Span(f": {told}", "dim"),) if told else ()
+        yield line(Span("- ", "dim"), f"{country} {statuses.total()}", *aside, indent=4)
+
+
+def _criteria(record: TrialRecord) -> Iterator[Line]:
+    text = record.text(fields.ELIGIBILITY_CRITERIA)
+    if not text:
+        return
+    yield BLANK
+    yield line(Span(fields.label(fields.ELIGIBILITY_CRITERIA), "title"), indent=2)
+    for words in neutral_lines(unescaped(text)):
+        if words.strip():
+            yield line(words, indent=4)

@@ -1,0 +1,151 @@
+"""Where output goes: a terminal (colours, wrapped to its width) or a pipe (plain, whole lines).
+
+rich is loaded for a terminal only: a pipe should not wait for it.
+"""
+
+import re
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TextIO
+
+from monitor.render.lines import Line, Role, Span
+from monitor.render.safe import neutral
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+_STYLES: dict[Role, str] = {
+    "title": "bold",
+    "label": "cyan",
+    "dim": "dim",
+    "before": "red",
+    "after": "green",
+    "removed": "red strike",
+    "added": "green",
+    "critical": "bold white on red",
+    "high": "bold red",
+    "medium": "yellow",
+    "low": "blue",
+    "noise": "dim",
+}
+_MARKS: dict[Role, tuple[str, str]] = {"removed": ("[-", "-]"), "added": ("{+", "+}")}
+_NARROWEST = 40
+_GAP = "  "  # between two columns
+# Valid in JSON text as they are, but a terminal would obey them.
+_STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+@dataclass(slots=True, kw_only=True)
+class Screen:
+    """Writes lines and JSON to a stream; every text passes ``neutral`` on its way.
+
+    ``color``: styles are sent; without them changed words are marked ``[-so-]{+so+}``.
+    ``width``: columns to wrap to; None: lines stay whole.
+    """
+
+    stream: TextIO
+    color: bool = False
+    width: int | None = None
+    _console: "Console | None" = field(default=None, init=False)
+
+    @classmethod
+    def of(
+        cls, stream: TextIO, *, color: bool | None = None, environ: Mapping[str, str]
+    ) -> "Screen":
+        """Return the screen of a stream.
+
+        ``color`` None: NO_COLOR, then FORCE_COLOR, then whether it is a terminal decides.
+        """
+        terminal = stream.isatty()
+        columns = shutil.get_terminal_size().columns if terminal else None
+        return cls(
+            stream=stream,
+            color=wants_color(color, environ, terminal=terminal),
+            width=columns and max(columns, _NARROWEST),
+        )
+
+    def show(self, lines: Iterable[Line]) -> None:
+        """Write the lines."""
+        for one in lines:
+            if not one.spans:
+                self.stream.write("\n")
+            elif self.color or self.width is not None:
+                self._print_rich(one)
+            else:
+                text = "".join(self._piece(span) for span in one.spans)
+                self.stream.write(f"{' ' * one.indent}{text}".rstrip() + "\n")
+
+    def json(self, value: Any) -> None:
+        """Write a value as indented JSON; what would steer a terminal is escaped."""
+        import orjson  # noqa: PLC0415
+
+        text = orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
+        self.stream.write(_STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
+
+    def _print_rich(self, one: Line) -> None:
+        text = self._text(one)
+        if self.width is None:
+            pieces = [text]
+        elif one.row:
+            text.truncate(max(1, self.width - one.indent), overflow="ellipsis")
+            pieces = [text]
+        else:
+            room = max(_NARROWEST // 2, self.width - one.hang)
+            pieces = list(text.wrap(self._rich(), room, overflow="fold"))
+        for at, piece in enumerate(pieces):
+            piece.rstrip()
+            self.stream.write(" " * (one.hang if at else one.indent))
+            self._rich().print(piece, soft_wrap=True)
+
+    def _text(self, one: Line) -> "Text":
+        from rich.text import Text  # noqa: PLC0415
+
+        text = Text(no_wrap=self.width is None)
+        for span in one.spans:
+            text.append(self._piece(span), _STYLES.get(span.role) if self.color else None)
+        return text
+
+    def _piece(self, span: Span) -> str:
+        """Return a span's clean text: marked where there is no colour, a cell at its width."""
+        text = neutral(span.text)
+        if not self.color:
+            before, after = _MARKS.get(span.role, ("", ""))
+            text = f"{before}{text}{after}"
+        if span.width is None:
+            return text
+        if self.width is not None and len(text) > span.width:
+            text = f"{text[: span.width - 1]}…"
+        return text.ljust(span.width) + _GAP
+
+    def _rich(self) -> "Console":
+        if self._console is None:
+            from rich.console import Console  # noqa: PLC0415
+
+            self._console = Console(
+                file=self.stream,
+                force_terminal=self.color,
+                no_color=not self.color,
+                color_system="standard" if self.color else None,
+                width=self.width or 10_000,
+                markup=False,
+                emoji=False,
+                highlight=False,
+                soft_wrap=True,
+            )
+        return self._console
+
+
+def wants_color(choice: bool | None, environ: Mapping[str, str], *, terminal: bool) -> bool:
+    """Tell whether styles are to be sent: as asked, else as the environment says.
+
+    Source: no-color.org (NO_COLOR, whatever it holds unless empty); FORCE_COLOR likewise.
+    """
+    if choice is not None:
+        return choice
+    if environ.get("NO_COLOR"):
+        return False
+    if environ.get("FORCE_COLOR"):
+        return True
+    return terminal and environ.get("TERM") != "dumb"

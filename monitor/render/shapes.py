@@ -1,0 +1,132 @@
+"""JSON shapes: what ``--json`` prints. docs/commands.md describes them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from monitor.model.asof import known_since, last_known
+from monitor.model.changes import ChangeEvent, FieldChange
+from monitor.model.history import QuarantineRow, StoredVersion, TrialRow
+from monitor.model.record import TrialRecord
+from monitor.model.selection import Entry
+
+Shape = dict[str, Any]
+
+
+def history_shape(trial: TrialRow, shown: Sequence[Entry]) -> Shape:
+    """Return a trial's history."""
+    return {
+        "nct_id": trial.nct_id,
+        "title": trial.title,
+        "overall_status": trial.overall_status,
+        "versions": [
+            {
+                **version_shape(entry.number, entry.version),
+                "events": [event_shape(event) for event in entry.events],
+            }
+            for entry in shown
+        ],
+    }
+
+
+def version_shape(number: int, version: StoredVersion) -> Shape:
+    """Return a version's number, dates and source; ``retrieved_at``: when it was first read."""
+    return {
+        "version": number,
+        "version_date": version.version_date.isoformat(),
+        "retrieved_at": known_since(version).isoformat(),
+        "source": version.source,
+        "backfilled": version.backfilled,
+    }
+
+
+def event_shape(event: ChangeEvent) -> Shape:
+    """Return a change event with its field changes."""
+    return {
+        "kind": str(event.kind),
+        "severity": str(event.severity),
+        "label": event.label,
+        "path": event.path,
+        "before": event.before,
+        "after": event.after,
+        "summary": event.summary,
+        "facts": dict(event.facts),
+        "fields": [_field_shape(change) for change in event.fields],
+    }
+
+
+def _field_shape(change: FieldChange) -> Shape:
+    return {
+        "path": list(change.path),
+        "op": change.op,
+        "before": change.before,
+        "after": change.after,
+    }
+
+
+def diff_shape(
+    nct_id: str,
+    old: tuple[int, StoredVersion],
+    new: tuple[int, StoredVersion],
+    events: Sequence[ChangeEvent],
+) -> Shape:
+    """Return what differs between two numbered versions."""
+    return {
+        "nct_id": nct_id,
+        "from": version_shape(*old),
+        "to": version_shape(*new),
+        "events": [event_shape(event) for event in events],
+    }
+
+
+def record_shape(number: int, version: StoredVersion, record: TrialRecord) -> Shape:
+    """Return a version with its whole record, which ``monitor ingest`` reads again."""
+    return {
+        "nct_id": record.nct_id,
+        **version_shape(number, version),
+        "last_seen_at": last_known(version).isoformat(),
+        "origin": version.origin,
+        "complete": record.coverage.is_complete,
+        "study": record.document,
+    }
+
+
+def value_shape(number: int, version: StoredVersion, path: str, value: Any) -> Shape:
+    """Return one value of a version's record; ``path`` as it was asked for."""
+    return {
+        "nct_id": version.nct_id,
+        **version_shape(number, version),
+        "path": path,
+        "value": value,
+    }
+
+
+def trial_shape(trial: TrialRow) -> Shape:
+    """Return a trial of a list."""
+    return {
+        "nct_id": trial.nct_id,
+        "title": trial.title,
+        "overall_status": trial.overall_status,
+        "lead_sponsor": trial.lead_sponsor,
+        "conditions": list(trial.conditions),
+        "last_version_date": trial.last_version_date.isoformat(),
+        "last_changed": trial.last_changed.isoformat() if trial.last_changed else None,
+        "last_seen_at": trial.last_seen_at.isoformat(),
+    }
+
+
+def quarantine_shape(row: QuarantineRow) -> Shape:
+    """Return an entry of the quarantine; ``content`` as text where it was asked for."""
+    shape: Shape = {
+        "id": row.id,
+        "source": row.source,
+        "origin": row.origin,
+        "reason": row.reason,
+        "size": row.size,
+        "sha256": row.sha256.hex(),
+        "first_seen_at": row.first_seen_at.isoformat(),
+        "last_seen_at": row.last_seen_at.isoformat(),
+    }
+    if row.content is not None:
+        shape["complete"] = len(row.content) == row.size
+        shape["content"] = row.content.decode("utf-8", "replace")
+    return shape

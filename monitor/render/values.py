@@ -1,0 +1,69 @@
+"""Registry values on one line, and changes as before → after."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from monitor.render.lines import Role, Span
+
+ARROW = " → "
+_LONGEST = 160
+# The registry's texts are Markdown, in which punctuation is escaped: ``\\>= 18 years``.
+_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
+
+
+def one_line(value: Any, *, longest: int | None = _LONGEST) -> str:
+    """Write a registry value on one line; absent as ``(none)``, long ones cut unless None."""
+    if value is None:
+        return "(none)"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(one_line(item, longest=longest) for item in value) or "(none)"
+    if isinstance(value, Mapping):
+        value = next((inner for inner in value.values() if isinstance(inner, str)), "…")
+    text = " ".join(str(value).split())
+    return text if longest is None or len(text) <= longest else text[: longest - 1] + "…"
+
+
+def unescaped(text: str) -> str:
+    """Return a registry text without the escapes of its Markdown."""
+    return _ESCAPE.sub(r"\1", text) if "\\" in text else text
+
+
+def item_line(value: Any) -> str:
+    """Write a list item with all that it says in text: ``Site A, RECRUITING, Lyon, France``."""
+    if not isinstance(value, Mapping):
+        return one_line(value)
+    words = [one_line(inner) for inner in value.values() if isinstance(inner, str) and inner]
+    return ", ".join(words[:6]) or "…"
+
+
+def change_spans(before: Any, after: Any) -> tuple[Span, ...]:
+    """Return ``before → after`` as spans."""
+    return (
+        Span(one_line(before), "before"),
+        Span(ARROW, "dim"),
+        Span(one_line(after), "after"),
+    )
+
+
+def marked_summary(summary: str, before: Any, after: Any, role: Role) -> tuple[Span, ...]:
+    """Return an event's summary with its ``before → after``, where it stands there, set off."""
+    change = one_line(before) + ARROW + one_line(after)
+    head, found, tail = summary.partition(change)
+    if not found:
+        return (Span(summary, role),)
+    spans = (Span(head, role), *change_spans(before, after), Span(tail, role))
+    return tuple(span for span in spans if span.text)
+
+
+def moment(when: datetime) -> str:
+    """Write a UTC time to the minute: ``2026-02-19 14:05``."""
+    return when.strftime("%Y-%m-%d %H:%M")
+
+
+def counted(count: int, noun: str, plural: str | None = None) -> str:
+    """Write a number with its noun: ``1 version``, ``43 versions``."""
+    return f"{count} {noun if count == 1 else plural or noun + 's'}"
