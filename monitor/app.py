@@ -1,0 +1,215 @@
+"""The composition root: the one place that wires settings, sources, ingest and store together.
+
+Every command loads the parts that it needs and no others: looking something up must not wait
+for SQLAlchemy, nor a list of trials for the comparison of records.
+"""
+# ruff: noqa: PLC0415  # parts are imported where they are wired in, for the reason above
+
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from monitor.errors import NotFoundError
+from monitor.model.dates import PartialDate
+
+if TYPE_CHECKING:
+    from monitor.config import Settings
+    from monitor.detect.rules.base import Thresholds
+    from monitor.ingest import IngestReport
+    from monitor.model.changes import ChangeEvent
+    from monitor.model.history import QuarantineRow, StoredVersion, TrialRow
+    from monitor.model.record import RawVersion
+    from monitor.sources.base import Limits, Progress, Unreadable
+    from monitor.store.reader import Reader
+    from monitor.store.revisions import SchemaStatus
+    from monitor.store.writer import Store
+
+_MEGABYTE = 1 << 20
+
+
+def utc_now() -> datetime:
+    """Return the present time, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """The monitor with its settings; opens nothing until it is asked."""
+
+    settings: "Settings"
+    now: Callable[[], datetime] = utc_now
+
+    @classmethod
+    def configured(cls, config: Path | None, *, environ: Mapping[str, str]) -> "App":
+        """Return the monitor as the configuration says; ConfigError when that is wrong."""
+        from monitor.config import load
+
+        return cls(settings=load(config, environ=environ))
+
+    def with_store(self, url: str) -> "App":
+        """Return the same monitor on another store."""
+        from msgspec.structs import replace as replaced
+
+        store = replaced(self.settings.store, url=url)
+        return replace(self, settings=replaced(self.settings, store=store))
+
+    # --- looking things up -----------------------------------------------------------------
+
+    @contextmanager
+    def reader(self) -> "Iterator[Reader]":
+        """Open the store for looking things up."""
+        from monitor.store.reader import open_reader
+
+        store = self.settings.store
+        with open_reader(store.url, busy_timeout_s=store.busy_timeout_s) as reader:
+            yield reader
+
+    def compare(
+        self, reader: "Reader", trial: "TrialRow", old: "StoredVersion", new: "StoredVersion"
+    ) -> "tuple[ChangeEvent, ...]":
+        """Return what changed from one stored version to another, derived anew."""
+        from monitor.detect.classify import classify
+        from monitor.detect.diff import diff
+        from monitor.detect.rules.base import Context
+
+        before, after = reader.record(old), reader.record(new)
+        context = Context(
+            old=before,
+            new=after,
+            version_date=new.version_date,
+            first_start_date=PartialDate.parse(trial.first_start_date),
+            thresholds=self.thresholds(),
+        )
+        return classify(diff(before, after), context)
+
+    # --- taking things in ------------------------------------------------------------------
+
+    def ingest(
+        self,
+        paths: Sequence[Path],
+        *,
+        on_progress: "Callable[[Progress], None] | None" = None,
+        on_batch: "Callable[[IngestReport], None] | None" = None,
+    ) -> "IngestReport":
+        """Store what is new in files and folders, quarantine what cannot be read.
+
+        SourceError for a path that is not there. What batches have committed stays, whatever
+        happens afterwards.
+        """
+        from monitor.sources.files import read_paths
+
+        found = read_paths(paths, now=self.now, limits=self.limits(), on_progress=on_progress)
+        with self._store() as store:
+            return self._pass(found, store, on_batch)
+
+    def retry(self, entries: "Iterable[QuarantineRow]") -> "Iterator[tuple[int, IngestReport]]":
+        """Read kept input again by the same door; yield each entry's id and what came of it.
+
+        An entry of which everything can be read now is removed from the quarantine. ``entries``
+        hold their whole content.
+        """
+        with self._store() as store:
+            for entry in entries:
+                report = self._pass(self._kept(entry), store, None)
+                if report.read and not report.quarantined:
+                    with store.transaction() as transaction:
+                        transaction.remove_quarantined(entry.id)
+                yield entry.id, report
+
+    def _kept(self, entry: "QuarantineRow") -> "Iterator[RawVersion | Unreadable]":
+        """Yield what the kept bytes hold, as found where and when they were."""
+        from monitor.sources.files import read_paths
+
+        with tempfile.TemporaryDirectory(prefix="monitor-retry-") as folder:
+            file = Path(folder) / "kept"
+            file.write_bytes(entry.content or b"")
+            found = read_paths([file], now=lambda: entry.first_seen_at, limits=self.limits())
+            for piece in found:
+                origin = entry.origin + piece.origin.removeprefix(str(file))
+                yield replace(piece, source=entry.source, origin=origin)
+
+    def _pass(
+        self,
+        found: "Iterable[RawVersion | Unreadable]",
+        store: "Store",
+        on_batch: "Callable[[IngestReport], None] | None",
+    ) -> "IngestReport":
+        from monitor.ingest import ingest
+
+        return ingest(
+            found,
+            store,
+            thresholds=self.thresholds(),
+            batch_records=self.settings.ingest.batch_records,
+            on_batch=on_batch,
+        )
+
+    def _store(self) -> "Store":
+        from monitor.store.writer import open_store
+
+        store = self.settings.store
+        return open_store(store.url, busy_timeout_s=store.busy_timeout_s)
+
+    # --- the schema ------------------------------------------------------------------------
+
+    def upgrade(self) -> "SchemaStatus":
+        """Bring the store's schema up to date; return the standing it had before."""
+        from monitor.store.migrate import upgrade
+
+        store = self.settings.store
+        return upgrade(store.url, busy_timeout_s=store.busy_timeout_s)
+
+    def schema_status(self) -> "SchemaStatus":
+        """Return the standing of the store's schema."""
+        from monitor.store.migrate import schema_status
+
+        store = self.settings.store
+        return schema_status(store.url, busy_timeout_s=store.busy_timeout_s)
+
+    # --- settings in the terms of the parts ------------------------------------------------
+
+    def thresholds(self) -> "Thresholds":
+        """Return where a change starts to weigh more."""
+        from monitor.detect.rules.base import Thresholds
+
+        given = self.settings.thresholds
+        return Thresholds(
+            date_days_high=given.date_days_high,
+            enrollment_percent_high=given.enrollment_percent_high,
+            enrollment_actual_percent_low=given.enrollment_actual_percent_low,
+        )
+
+    def limits(self) -> "Limits":
+        """Return how much one input may cost."""
+        from monitor.sources.base import Limits
+
+        given = self.settings.ingest
+        return Limits(
+            record_bytes=given.record_limit_mb * _MEGABYTE,
+            unpacked_bytes=given.unpacked_limit_mb * _MEGABYTE,
+            unpacked_ratio=given.unpacked_limit_ratio,
+        )
+
+    @property
+    def store_name(self) -> str:
+        """The store's URL as messages may show it."""
+        from monitor.config import mask_url
+
+        return mask_url(self.settings.store.url)
+
+
+@contextmanager
+def stored_trial(app: App, nct_id: str) -> "Iterator[tuple[Reader, TrialRow, list[StoredVersion]]]":
+    """Open the store and yield a trial with its ordered versions; NotFoundError without one."""
+    with app.reader() as reader:
+        trial = reader.trial(nct_id)
+        versions = reader.versions(nct_id) if trial is not None else []
+        if trial is None or not versions:
+            raise NotFoundError(
+                f"{nct_id} is not in the store {app.store_name}; `monitor trials` lists what is"
+            )
+        yield reader, trial, versions
