@@ -26,62 +26,70 @@ class Place:
 class Snapshots:
     """Snapshots of one connection, as long as one transaction sees them.
 
-    ``fetch_one`` runs a query of ``queries`` and returns its first row. Keyframes are kept
-    unpacked up to a bounded number of bytes.
+    ``fetch_one`` runs a query of ``queries`` and returns its first row. What was read or
+    written last is kept unpacked, up to a bounded number of bytes.
     """
 
     def __init__(self, fetch_one: FetchOne) -> None:
         self._fetch_one = fetch_one
-        self._keyframes: OrderedDict[int, bytes] = OrderedDict()
+        self._kept: OrderedDict[int, tuple[Place, bytes]] = OrderedDict()
         self._kept_bytes = 0
 
     def read(self, snapshot_id: int) -> bytes:
         """Return a snapshot's bytes, checked; StoreError names trial and version."""
-        if snapshot_id in self._keyframes:
-            return self.keyframe(snapshot_id)
-        try:
-            row = self._row(snapshot_id)
-            if row[1] is None:
-                content = _restore(row, None)
-                self.keep(snapshot_id, content)
-                return content
-            return _restore(row, self._keyframe_of(row[1]))
-        except DamagedError as exc:
-            raise StoreError(self._blame(snapshot_id, exc)) from exc
+        return self._checked(snapshot_id)[1]
 
     def keyframe(self, keyframe_id: int) -> bytes:
         """Return a keyframe's bytes, checked; StoreError names trial and version."""
-        try:
-            return self._keyframe_of(keyframe_id)
-        except DamagedError as exc:
-            raise StoreError(self._blame(keyframe_id, exc)) from exc
+        return self._checked(keyframe_id)[1]
 
     def place(self, snapshot_id: int) -> Place:
-        """Say where a stored snapshot stands; StoreError when it is not there."""
+        """Say where a stored snapshot stands; StoreError names trial and version."""
+        if snapshot_id in self._kept:
+            return self._kept[snapshot_id][0]
         try:
-            row = self._row(snapshot_id)
+            return _place(snapshot_id, self._row(snapshot_id))
         except DamagedError as exc:
             raise StoreError(self._blame(snapshot_id, exc)) from exc
-        return Place(keyframe_id=row[1] or snapshot_id, deltas=row[2])
 
-    def keep(self, keyframe_id: int, content: bytes) -> None:
-        """Remember a keyframe's bytes, forgetting those used longest ago."""
-        self._keyframes[keyframe_id] = content
+    def keep(self, snapshot_id: int, content: bytes, place: Place) -> None:
+        """Remember a snapshot's bytes, forgetting those used longest ago."""
+        self._kept[snapshot_id] = place, content
         self._kept_bytes += len(content)
         while self._kept_bytes > _KEPT_BYTES:
-            _, dropped = self._keyframes.popitem(last=False)
+            _, (_, dropped) = self._kept.popitem(last=False)
             self._kept_bytes -= len(dropped)
 
-    def _keyframe_of(self, keyframe_id: int) -> bytes:
-        kept = self._keyframes.get(keyframe_id)
-        if kept is not None:
-            self._keyframes.move_to_end(keyframe_id)
-            return kept
+    def _checked(self, snapshot_id: int) -> tuple[Place, bytes]:
         try:
-            content = _restore(self._row(keyframe_id), None)
+            return self._find(snapshot_id)
+        except DamagedError as exc:
+            raise StoreError(self._blame(snapshot_id, exc)) from exc
+
+    def _find(self, snapshot_id: int) -> tuple[Place, bytes]:
+        if snapshot_id in self._kept:
+            self._kept.move_to_end(snapshot_id)
+            return self._kept[snapshot_id]
+        row = self._row(snapshot_id)
+        place = _place(snapshot_id, row)
+        keyframe = None if place.keyframe_id == snapshot_id else self._keyframe(place.keyframe_id)
+        content = _restore(row, keyframe)
+        self.keep(snapshot_id, content, place)
+        return place, content
+
+    def _keyframe(self, keyframe_id: int) -> bytes:
+        if keyframe_id in self._kept:
+            self._kept.move_to_end(keyframe_id)
+            return self._kept[keyframe_id][1]
+        try:
+            row = self._row(keyframe_id)
+            place = _place(keyframe_id, row)
+            if place.deltas:
+                raise DamagedError("it is none")
+            content = _restore(row, None)
         except DamagedError as exc:
             raise DamagedError(f"its keyframe is damaged: {exc}") from exc
-        self.keep(keyframe_id, content)
+        self.keep(keyframe_id, content, place)
         return content
 
     def _row(self, snapshot_id: int) -> Row:
@@ -96,6 +104,14 @@ class Snapshots:
             return f"snapshot {snapshot_id} is damaged: {exc}"
         nct_id, version_date = user
         return f"the snapshot of {nct_id}, version of {version_date}, is damaged: {exc}"
+
+
+def _place(snapshot_id: int, row: Row) -> Place:
+    # A damaged row could name itself or a row that names it; a keyframe has deltas 0.
+    keyframe_id, deltas = row[1], row[2]
+    if (keyframe_id is None) != (deltas == 0) or keyframe_id == snapshot_id:
+        raise DamagedError("its row contradicts itself")
+    return Place(keyframe_id=keyframe_id or snapshot_id, deltas=deltas)
 
 
 def _restore(row: Row, keyframe: bytes | None) -> bytes:

@@ -10,9 +10,10 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import Executable
 
+from monitor.model.changes import ChangeEvent
 from monitor.model.history import NewVersion, QuarantineEntry, Touch, TrialRow, VersionKey
 from monitor.store import queries
-from monitor.store.bodies import coverage_value
+from monitor.store.bodies import coverage_value, event_value
 from monitor.store.codec import Codec, pack
 from monitor.store.schema import UtcTime, events, quarantine, snapshots, trials, versions
 
@@ -33,6 +34,9 @@ VERSIONS_OF_TRIALS = _listing(queries.VERSIONS_OF_TRIALS, "nct_ids")
 TRIALS_OF = _listing(queries.TRIALS_OF, "nct_ids")
 KNOWN_RAW = _listing(queries.KNOWN_RAW, "hashes")
 
+NEXT_IDS = text(
+    "SELECT nextval(pg_get_serial_sequence(:table_name, 'id')) FROM generate_series(1, :how_many)"
+)
 LOCK_TRIALS = text(
     "SELECT pg_advisory_xact_lock(:space, key) FROM unnest(CAST(:keys AS int[])) key"
 )
@@ -132,6 +136,28 @@ def trial_values(trial: TrialRow) -> dict[str, Any]:
         values[name] = storable(values[name])
     values["conditions"] = orjson.dumps([storable(name) for name in trial.conditions]).decode()
     return values
+
+
+def event_values(
+    version_id: int,
+    nct_id: str,
+    changes: Sequence[ChangeEvent],
+    backfilled: bool,
+    codec: Codec,
+) -> list[dict[str, Any]]:
+    """Return the columns of a version's events."""
+    return [
+        {
+            "version_id": version_id,
+            "nct_id": nct_id,
+            "position": position,
+            "kind": event.kind.value,
+            "severity": event.severity.value,
+            "backfilled": backfilled,
+            "body": codec.body(event_value(event)),
+        }
+        for position, event in enumerate(changes)
+    ]
 
 
 def quarantine_values(entry: QuarantineEntry) -> dict[str, Any]:

@@ -1,0 +1,209 @@
+"""One transaction of an ingest pass: what it asks of the store and what it writes."""
+
+from collections.abc import Collection, Mapping, Sequence
+from hashlib import sha256
+from typing import Any
+from zlib import crc32
+
+from sqlalchemy import text
+from sqlalchemy.engine import Connection
+from sqlalchemy.sql import Executable
+
+from monitor.model.changes import ChangeEvent
+from monitor.model.history import (
+    NewVersion,
+    QuarantineEntry,
+    QuarantineRow,
+    StoredVersion,
+    Touch,
+    TrialRow,
+)
+from monitor.store import queries, statements
+from monitor.store.codec import CODEC, DELTAS_PER_KEYFRAME, Codec, unpack
+from monitor.store.pending import Pending
+from monitor.store.rows import Row, quarantine_row, trial_row, version_row
+from monitor.store.snapshots import Place, Snapshots
+
+_LOCK_SPACE = 0x4E4354  # advisory locks of PostgreSQL: ours, by the trial's number
+
+
+class Transaction:
+    """What an ingest pass asks and writes; made by ``Store.transaction``.
+
+    Rows are held back and written in bulk, at the end or before a question that they could
+    bear on, so every question sees what was written before it.
+    """
+
+    def __init__(self, connection: Connection, upserts: tuple[Executable, Executable]) -> None:
+        put_trial, self._put_quarantine = upserts
+        self._connection = connection
+        self._codec = Codec()
+        self._pending = Pending(connection, put_trial)
+        self._snapshots = Snapshots(self._snapshot_row)
+
+    # --- questions -------------------------------------------------------------------------
+
+    def lock_trials(self, nct_ids: Collection[str]) -> None:
+        """Keep other writers off these trials until the transaction ends.
+
+        On SQLite the transaction already has. On PostgreSQL a writer of the same trials waits
+        here, so ask before reading them; the order is the same for everybody. Ask for all at
+        once: two transactions that ask bit by bit can wait for each other, and one then fails.
+        """
+        if self._connection.dialect.name != "postgresql":
+            return
+        # crc32 is unsigned, the lock's key a signed int: two trials that share one share a lock.
+        keys = sorted({crc32(nct_id.encode()) - 2**31 for nct_id in nct_ids})
+        parameters = {"space": _LOCK_SPACE, "keys": keys}
+        self._connection.execute(statements.LOCK_TRIALS, parameters).all()
+
+    def known_raw(self, hashes: Collection[bytes]) -> dict[bytes, int]:
+        """Return the version id of each raw slice that a version was first or last seen as.
+
+        Where several versions were seen as the same slice, the one stored last.
+        """
+        self._pending.flush()
+        found: dict[bytes, int] = {}
+        for batch in statements.batches(sorted(set(hashes))):
+            for digest, version_id in self._all(statements.KNOWN_RAW, {"hashes": batch}):
+                found[bytes(digest)] = version_id
+        return found
+
+    def latest(self, nct_ids: Collection[str]) -> dict[str, StoredVersion]:
+        """Return the last version of each of these trials that has one."""
+        rows = self._about(statements.LATEST_VERSIONS, nct_ids)
+        return {version.nct_id: version for version in map(version_row, rows)}
+
+    def versions(self, nct_ids: Collection[str]) -> dict[str, list[StoredVersion]]:
+        """Return the whole ordered history of each of these trials that has one."""
+        found: dict[str, list[StoredVersion]] = {}
+        for row in self._about(statements.VERSIONS_OF_TRIALS, nct_ids):
+            version = version_row(row)
+            found.setdefault(version.nct_id, []).append(version)
+        return found
+
+    def trials(self, nct_ids: Collection[str]) -> dict[str, TrialRow]:
+        """Return what is known of each of these trials that is stored."""
+        rows = self._about(statements.TRIALS_OF, nct_ids)
+        return {trial.nct_id: trial for trial in map(trial_row, rows)}
+
+    def read_snapshot(self, snapshot_id: int) -> bytes:
+        """Return a snapshot's bytes, checked; StoreError names trial and version."""
+        return self._snapshots.read(snapshot_id)
+
+    # --- versions --------------------------------------------------------------------------
+
+    def insert_snapshot(self, nct_id: str, content: bytes, *, base_snapshot_id: int | None) -> int:
+        """Store a snapshot and return its id.
+
+        ``base_snapshot_id``: the snapshot that it probably resembles most (its predecessor),
+        None for the first. It is compressed against that one's keyframe, or becomes a
+        keyframe itself when enough snapshots hang on that or it resembles it too little.
+        """
+        place, stored = self._as_delta(content, base_snapshot_id)
+        if place is None:
+            stored = self._codec.keyframe(content)
+        snapshot_id = self._pending.snapshot(
+            {
+                "nct_id": nct_id,
+                "keyframe_id": place.keyframe_id if place else None,
+                "deltas": place.deltas if place else 0,
+                "codec": CODEC,
+                "size": len(content),
+                "sha256": sha256(content).digest(),
+                "content": stored,
+            }
+        )
+        self._snapshots.keep(
+            snapshot_id, content, place or Place(keyframe_id=snapshot_id, deltas=0)
+        )
+        return snapshot_id
+
+    def _as_delta(self, content: bytes, base_snapshot_id: int | None) -> tuple[Place | None, bytes]:
+        """Compress against the base's keyframe; no place where a keyframe is better."""
+        if base_snapshot_id is None:
+            return None, b""
+        base = self._snapshots.place(base_snapshot_id)
+        if base.deltas >= DELTAS_PER_KEYFRAME:
+            return None, b""
+        delta = self._codec.delta(content, self._snapshots.keyframe(base.keyframe_id))
+        # A record shrinks to a quarter or less; a delta of an eighth of that need not be asked
+        # whether it is over half of a keyframe.
+        if len(delta) > len(content) // 32 and len(delta) > len(self._codec.keyframe(content)) // 2:
+            return None, b""
+        return Place(keyframe_id=base.keyframe_id, deltas=base.deltas + 1), delta
+
+    def insert_version(self, version: NewVersion) -> int:
+        """Store a version and return its id; its trial must be put in the same transaction."""
+        return self._pending.version(statements.version_values(version, self._codec))
+
+    def update_version(self, version_id: int, **columns: Any) -> None:
+        """Change columns of a version, named as the fields of ``NewVersion``."""
+        statement = statements.update_of_version(columns, self._codec)
+        self._pending.flush()
+        self._connection.execute(statement, {"version": version_id})
+
+    def touch(self, touches: Sequence[Touch]) -> None:
+        """Extend the observation intervals of stored versions; see ``Touch``."""
+        if not touches:
+            return
+        self._pending.flush()
+        for statement, rows in statements.moves(touches):
+            self._connection.execute(statement, rows)
+        for seen_at, version_ids in statements.seen(touches):
+            for batch in statements.batches(version_ids):
+                parameters = {"seen_at": seen_at, "version_ids": batch}
+                self._connection.execute(statements.SEE_TRIALS, parameters)
+
+    def replace_events(
+        self, version_id: int, nct_id: str, events: Sequence[ChangeEvent], *, backfilled: bool
+    ) -> None:
+        """Make these, in this order, the events of a version."""
+        rows = statements.event_values(version_id, nct_id, events, backfilled, self._codec)
+        if self._pending.events(version_id, rows):
+            self._connection.execute(statements.DELETE_EVENTS, {"version": version_id})
+
+    def put_trial(self, trial: TrialRow) -> None:
+        """Store what is known of a trial now, in place of what was."""
+        self._pending.trial(statements.trial_values(trial))
+
+    def flush(self) -> None:
+        """Write what is held back; done at the end of the transaction."""
+        self._pending.flush()
+
+    # --- quarantine ------------------------------------------------------------------------
+
+    def quarantine(self, entry: QuarantineEntry) -> None:
+        """Keep unreadable input; the same bytes from the same place only count as seen again."""
+        self._connection.execute(self._put_quarantine, statements.quarantine_values(entry))
+
+    def quarantined(self, quarantine_id: int | None = None) -> list[QuarantineRow]:
+        """Return one entry with its content (or []), or all without, oldest first."""
+        if quarantine_id is None:
+            return [quarantine_row(row) for row in self._all(text(queries.QUARANTINE), {})]
+        row = self._first(queries.QUARANTINED, {"quarantine_id": quarantine_id})
+        return [] if row is None else [quarantine_row(row, unpack(bytes(row[8])))]
+
+    def remove_quarantined(self, quarantine_id: int) -> bool:
+        """Drop an entry; False when there is none."""
+        result = self._connection.execute(statements.DELETE_QUARANTINED, {"entry": quarantine_id})
+        return result.rowcount > 0
+
+    # --- rows ------------------------------------------------------------------------------
+
+    def _about(self, statement: Executable, nct_ids: Collection[str]) -> list[Row]:
+        self._pending.settle_trials(nct_ids)
+        found: list[Row] = []
+        for batch in statements.batches(sorted(set(nct_ids))):
+            found.extend(self._all(statement, {"nct_ids": batch}))
+        return found
+
+    def _all(self, statement: Executable, parameters: Mapping[str, Any]) -> Sequence[Row]:
+        return self._connection.execute(statement, parameters).all()
+
+    def _first(self, sql: str, parameters: Mapping[str, Any]) -> Row | None:
+        return self._connection.execute(text(sql), parameters).first()
+
+    def _snapshot_row(self, sql: str, parameters: Mapping[str, Any]) -> Row | None:
+        self._pending.settle_snapshot(parameters["snapshot_id"])
+        return self._first(sql, parameters)
