@@ -7,19 +7,18 @@ from monitor.render.lines import Line, Role, Span
 from monitor.render.safe import neutral
 from monitor.render.values import counted, moment, one_line
 
-_WIDEST_COLUMN = 40
+_WIDEST_COLUMN = 22
 # The roles of a row's first cell and of the others; in the head they are the same.
 _ROLES: dict[bool, tuple[Role, Role]] = {True: ("title", "title"), False: ("label", "plain")}
 
 
 def trials_table(trials: Sequence[TrialRow]) -> Iterator[Line]:
-    """Yield one row per trial: its status, when it last changed, its sponsor and title."""
-    head = ("NCT ID", "Status", "Version of", "Last news", "Sponsor", "Title")
+    """Yield one row per trial: its status, when it last had news, its sponsor and title."""
+    head = ("NCT ID", "Status", "Last news", "Sponsor", "Title")
     rows = [
         (
             trial.nct_id,
             one_line(trial.overall_status),
-            str(trial.last_version_date),
             str(trial.last_changed) if trial.last_changed else "-",
             one_line(trial.lead_sponsor),
             one_line(trial.title, longest=None),

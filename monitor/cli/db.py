@@ -1,0 +1,72 @@
+"""``monitor db``: the store's schema."""
+
+import click
+
+from monitor.cli.group import Command
+from monitor.cli.params import json_option
+from monitor.cli.session import Session
+from monitor.render.lines import line
+
+_SAYS = {
+    "empty": "it has no tables yet",
+    "current": "it is up to date",
+    "old": "it is older than this program: run `monitor db upgrade`",
+    "unknown": "a newer program made it: upgrade this one",
+    "foreign": "it holds other tables than the monitor's",
+}
+
+
+@click.group("db")
+def command() -> None:
+    """Look after the store's schema."""
+
+
+@command.command(
+    "status",
+    cls=Command,
+    examples=("monitor db status --json",),
+)
+@json_option
+@click.pass_obj
+def status(session: Session, as_json: bool) -> None:
+    """Tell which schema the store has; change nothing."""
+    app = session.app
+    found = app.schema_status()
+    if as_json:
+        session.answer_json(
+            {
+                "store": app.store_name,
+                "standing": found.standing,
+                "revision": found.revision,
+                "program": found.head,
+            }
+        )
+        return
+    revision = f"has schema {found.revision}" if found.revision else "has no schema"
+    told = f"{app.store_name} {revision}, the program {found.head}: {_SAYS[found.standing]}"
+    session.answer([line(told)])
+
+
+@command.command(
+    "upgrade",
+    cls=Command,
+    examples=("monitor db upgrade",),
+)
+@json_option
+@click.pass_obj
+def upgrade(session: Session, as_json: bool) -> None:
+    """Bring the store's schema up to date; make the tables of an empty store.
+
+    Copy the store before you upgrade it.
+    """
+    app = session.app
+    before = app.upgrade()
+    if as_json:
+        session.answer_json(
+            {"store": app.store_name, "before": before.revision, "after": before.head}
+        )
+    elif before.standing == "current":
+        session.answer([line(f"{app.store_name} has schema {before.head} already")])
+    else:
+        was = before.revision or "no schema"
+        session.answer([line(f"{app.store_name}: {was} → {before.head}")])

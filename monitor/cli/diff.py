@@ -1,0 +1,45 @@
+"""``monitor diff``: two versions of a trial's record against each other."""
+
+import click
+
+from monitor.cli.group import Command
+from monitor.cli.params import json_option
+from monitor.cli.session import Session
+from monitor.cli.versions import both_versions
+from monitor.model.nct import normalise_nct_id
+
+
+@click.command(
+    "diff",
+    cls=Command,
+    examples=(
+        "monitor diff NCT06733935",
+        "monitor diff NCT06733935 1 2026-06-30 --json",
+    ),
+)
+@click.argument("nct_id", type=normalise_nct_id)
+@click.argument("old", metavar="[FROM]", required=False)
+@click.argument("new", metavar="[TO]", required=False)
+@json_option
+@click.pass_obj
+def command(session: Session, nct_id: str, old: str | None, new: str | None, as_json: bool) -> None:
+    """Compare two versions of a trial's record.
+
+    FROM and TO are version numbers as `monitor history` shows them, or dates: the version in
+    which the record stood on that date. Without TO the last version is meant, without both the
+    last two. Inside long texts the words that changed are marked.
+    """
+    from monitor.app import stored_trial
+
+    with stored_trial(session.app, nct_id) as (reader, trial, versions):
+        first, last = both_versions(versions, old, new)
+        one, other = versions[first], versions[last]
+        events = session.app.compare(reader, trial, one, other) if first != last else ()
+    if as_json:
+        from monitor.render.shapes import diff_shape
+
+        session.answer_json(diff_shape(nct_id, (first + 1, one), (last + 1, other), events))
+    else:
+        from monitor.render.history import diff_lines
+
+        session.answer(diff_lines(trial, (first + 1, one), (last + 1, other), events))

@@ -1,0 +1,101 @@
+"""What the user sees when a command fails: one clear line, and an exit code to act upon."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from types import TracebackType
+
+import click
+
+from monitor.errors import ConfigError, MonitorError, NotFoundError, UsageError
+from monitor.render.safe import neutral
+
+FAILED = 1
+ASKED_WRONGLY = 2
+NOT_FOUND = 3
+INTERRUPTED = 130
+PIPE_CLOSED = 141  # what a shell reports for a program that SIGPIPE ended
+
+
+class Failure(Exception):  # noqa: N818  # not an error of the program: the end of a command
+    """A command's end with an exit code, after it has said what there was to say."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def exit_code(error: MonitorError) -> int:
+    """Return 2 for a wrong question or configuration, 3 for what is not there, else 1."""
+    if isinstance(error, UsageError | ConfigError):
+        return ASKED_WRONGLY
+    return NOT_FOUND if isinstance(error, NotFoundError) else FAILED
+
+
+def complain(message: str) -> None:
+    """Write one line to standard error, whatever the message holds."""
+    click.echo(f"monitor: {neutral(' '.join(message.split()))}", err=True)
+
+
+def wants_traceback(args: Sequence[str]) -> bool:
+    """Tell whether --debug or MONITOR_DEBUG asks for tracebacks."""
+    return "--debug" in args or bool(os.environ.get("MONITOR_DEBUG"))
+
+
+@contextlib.contextmanager
+def told(args: Sequence[str]) -> Iterator[None]:
+    """Turn the known ways to fail into one line on standard error and an exit code."""
+    try:
+        yield
+    except MonitorError as error:
+        if wants_traceback(args):
+            import traceback
+
+            traceback.print_exc()
+        complain(str(error))
+        sys.exit(exit_code(error))
+    except Failure as failure:
+        sys.exit(failure.code)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        sys.exit(ASKED_WRONGLY)
+    except click.ClickException as error:
+        help_of = (
+            error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else ""
+        )
+        hint = f" (`{help_of} --help` tells more)" if help_of else ""
+        complain(error.format_message().rstrip(".") + hint)
+        sys.exit(error.exit_code)
+    except click.Abort:
+        complain("interrupted")
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        close_output()
+        sys.exit(PIPE_CLOSED)
+
+
+def close_output() -> None:
+    """Send what is still to be written nowhere: the reader is gone, or the disk full."""
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+
+
+def report_unexpected(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """Write an unforeseen error as one line (``sys.excepthook``); in full where asked for."""
+    if wants_traceback(sys.argv):
+        import traceback
+
+        traceback.print_exception(kind, error, trace)
+    elif isinstance(error, OSError):
+        complain(f"{error.strerror or error}{_of_file(error)} ({kind.__name__})")
+    else:
+        complain(f"unexpected {kind.__name__}: {error} (run it with --debug to see where)")
+    close_output()
+
+
+def _of_file(error: OSError) -> str:
+    return f": {error.filename}" if error.filename else ""

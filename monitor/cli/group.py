@@ -1,0 +1,95 @@
+"""A group of commands of which only the called one is loaded."""
+
+import difflib
+import importlib
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
+
+import click
+
+from monitor.cli.faults import told
+from monitor.errors import UsageError
+
+# Name → (module, what it does in one line); the command bears the module's last name there.
+Commands = Mapping[str, tuple[str, str]]
+
+
+class Command(click.Command):
+    """A command whose help ends with examples."""
+
+    def __init__(self, *args: Any, examples: Sequence[str], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.examples = tuple(examples)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples."""
+        super().format_epilog(ctx, formatter)
+        write_examples(formatter, self.examples)
+
+
+def write_examples(formatter: click.HelpFormatter, examples: Sequence[str]) -> None:
+    """Write command lines as a section of a help page."""
+    with formatter.section("Examples" if len(examples) > 1 else "Example"):
+        for example in examples:
+            formatter.write(f"{' ' * formatter.current_indent}{example}\n")
+
+
+class LazyGroup(click.Group):
+    """Lists its commands without loading them, and ends every failure in one line.
+
+    A command's module defines ``command``.
+    """
+
+    def __init__(
+        self, *args: Any, commands: Commands, examples: Sequence[str], **options: Any
+    ) -> None:
+        super().__init__(*args, **options)
+        self._known = commands
+        self.examples = tuple(examples)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of the table: as they are met in use."""
+        del ctx
+        return list(self._known)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load a command."""
+        del ctx
+        if cmd_name not in self._known:
+            return None
+        module = importlib.import_module(self._known[cmd_name][0])
+        found: click.Command = module.command
+        return found
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """Find the called command; UsageError names the nearest one."""
+        if args and args[0] not in self._known and not ctx.resilient_parsing:
+            near = difflib.get_close_matches(args[0], self._known, n=1)
+            fix = f"did you mean {near[0]}?" if near else f"there are {', '.join(self._known)}"
+            raise UsageError(f"there is no command {args[0]!r}; {fix}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands from the table, so that none is loaded for it."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, short) for name, (_, short) in self._known.items()])
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples."""
+        super().format_epilog(ctx, formatter)
+        write_examples(formatter, self.examples)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command and bring its output out, so that a closed pipe shows here."""
+        result = super().invoke(ctx)
+        sys.stdout.flush()
+        return result
+
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **options: Any) -> NoReturn:
+        """Run the command line and exit: see ``monitor.cli.faults`` for the codes."""
+        given = list(sys.argv[1:] if args is None else args)
+        with told(given):
+            code = super().main(given, *rest, **{**options, "standalone_mode": False})
+            sys.exit(code if isinstance(code, int) else 0)

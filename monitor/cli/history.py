@@ -1,0 +1,72 @@
+"""``monitor history``: a trial's timeline."""
+
+import click
+
+from monitor.cli.group import Command
+from monitor.cli.params import Days, days, json_option, kind, severity
+from monitor.cli.session import Session
+from monitor.model.changes import ChangeKind, Severity
+from monitor.model.nct import normalise_nct_id
+from monitor.model.selection import Wanted, entries
+
+
+@click.command(
+    "history",
+    cls=Command,
+    examples=(
+        "monitor history NCT06733935",
+        "monitor history NCT06733935 --since 2026 --min-severity high --json",
+    ),
+)
+@click.argument("nct_id", type=normalise_nct_id)
+@click.option("--since", type=days, metavar="DATE", help="From this version date on.")
+@click.option("--until", type=days, metavar="DATE", help="Up to this version date, inclusive.")
+@click.option(
+    "--kind", "kinds", type=kind, metavar="KIND", multiple=True, help="Only this kind; repeatable."
+)
+@click.option(
+    "--min-severity",
+    type=severity,
+    metavar="SEVERITY",
+    help="low, medium, high or critical and above.",
+)
+@click.option("--noise", is_flag=True, help="Also what is no news: registry edits, new stamps.")
+@json_option
+@click.pass_obj
+def command(
+    session: Session,
+    nct_id: str,
+    since: Days | None,
+    until: Days | None,
+    kinds: tuple[ChangeKind, ...],
+    min_severity: Severity | None,
+    noise: bool,
+    as_json: bool,
+) -> None:
+    """Show what changed in a trial's record, and when; newest last.
+
+    Dates are the registry's dates of the versions: 2026, 2026-02 or 2026-02-19. docs/events.md
+    lists the kinds of events.
+    """
+    from monitor.app import stored_trial
+
+    wanted = Wanted(
+        since=since.first if since else None,
+        until=until.last if until else None,
+        kinds=frozenset(kinds),
+        min_severity=min_severity or Severity.NOISE,
+        noise=noise,
+    )
+    with stored_trial(session.app, nct_id) as (reader, trial, versions):
+        ids = None
+        if wanted.since or wanted.until:
+            ids = [version.id for version in versions if wanted.takes_version(version)]
+        shown = entries(versions, reader.events(nct_id, version_ids=ids), wanted)
+    if as_json:
+        from monitor.render.shapes import history_shape
+
+        session.answer_json(history_shape(trial, shown))
+    else:
+        from monitor.render.history import history_lines
+
+        session.answer(history_lines(trial, versions, shown, wanted))

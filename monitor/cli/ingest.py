@@ -1,0 +1,75 @@
+"""``monitor ingest``: files and folders into the store."""
+
+import os
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from monitor.cli.faults import FAILED, INTERRUPTED, Failure, complain
+from monitor.cli.group import Command
+from monitor.cli.params import json_option
+from monitor.cli.session import Session
+from monitor.render.lines import line
+from monitor.render.values import counted
+
+if TYPE_CHECKING:
+    from monitor.ingest import IngestReport
+
+
+@click.command(
+    "ingest",
+    cls=Command,
+    examples=(
+        "monitor ingest seeds",
+        "monitor ingest records.jsonl.gz page.txt studies.zip --json",
+    ),
+)
+@click.argument(
+    "paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path), metavar="PATH…"
+)
+@json_option
+@click.pass_obj
+def command(session: Session, paths: tuple[Path, ...], as_json: bool) -> None:
+    """Read trial records from files and folders into the store.
+
+    Read are: one study of ClinicalTrials.gov, {"studies": […]}, JSON lines, answers of the
+    history service and saved registry pages; each also as .gz, .zst or in a .zip. What was read
+    before changes nothing. What cannot be read is kept in the quarantine, and the exit code is 1.
+    """
+    from monitor.cli.progress import ProgressBar
+
+    report: IngestReport | None = None
+
+    def keep(so_far: "IngestReport") -> None:
+        nonlocal report
+        report = so_far
+        bar.count(so_far)
+
+    bar = ProgressBar(sys.stderr, environ=os.environ)
+    try:
+        with bar:
+            report = session.app.ingest(paths, on_progress=bar.move, on_batch=keep)
+    except KeyboardInterrupt:
+        complain(f"interrupted; what was stored stays: {told(report)}")
+        raise Failure(INTERRUPTED) from None
+    if as_json:
+        session.answer_json(asdict(report))
+    else:
+        session.answer([line(told(report))])
+    if report.quarantined:
+        many = counted(report.quarantined, "record")
+        complain(f"{many} could not be read; `monitor quarantine list` tells why")
+        raise Failure(FAILED)
+
+
+def told(report: "IngestReport | None") -> str:
+    """Write what a pass did on one line."""
+    if report is None:
+        return "nothing yet"
+    return (
+        f"{report.read:,} read: {report.stored:,} stored with {counted(report.events, 'event')}, "
+        f"{report.unchanged:,} unchanged, {report.quarantined:,} quarantined"
+    )

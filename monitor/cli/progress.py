@@ -1,0 +1,72 @@
+"""A bar for long runs, on a terminal only."""
+
+from collections.abc import Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, TextIO
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
+
+    from monitor.ingest import IngestReport
+    from monitor.sources.base import Progress
+
+
+class ProgressBar:
+    """Shows how far an ingest is, from its first report on; a short one makes none.
+
+    Nothing is shown where the stream is no terminal.
+    """
+
+    def __init__(self, stream: TextIO, *, environ: Mapping[str, str]) -> None:
+        self._stream = stream
+        self._shown = stream.isatty() and environ.get("TERM") != "dumb"
+        self._bar: RichProgress | None = None
+        self._counts = ""
+
+    def move(self, progress: "Progress") -> None:
+        """Take a source's report."""
+        whole = progress.total_bytes
+        if not self._shown or (self._bar is None and progress.bytes_read == whole):
+            return
+        if self._bar is None:
+            self._bar = self._start(whole)
+        self._bar.update(
+            self._bar.task_ids[0],
+            completed=progress.bytes_read,
+            total=whole,
+            records=f"{progress.records:,}",
+            counts=self._counts,
+        )
+
+    def count(self, report: "IngestReport") -> None:
+        """Take what the pass has done so far."""
+        self._counts = f"{report.stored:,} stored, {report.quarantined:,} quarantined"
+
+    def _start(self, total: int | None) -> "RichProgress":
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        bar = Progress(
+            TextColumn("reading"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f} %" if total else ""),
+            TextColumn("{task.fields[records]} records; {task.fields[counts]}"),
+            TimeRemainingColumn(),
+            console=Console(file=self._stream),
+            transient=True,
+        )
+        bar.add_task("", total=total, records="0", counts="")
+        bar.start()
+        return bar
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()

@@ -1,0 +1,142 @@
+"""``monitor quarantine``: input that could not be read."""
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from monitor.cli.faults import FAILED, Failure
+from monitor.cli.group import Command
+from monitor.cli.params import json_option
+from monitor.cli.session import Session
+from monitor.errors import NotFoundError, UsageError
+from monitor.render.lines import Line, line
+from monitor.render.values import one_line
+
+if TYPE_CHECKING:
+    from monitor.model.history import QuarantineRow
+    from monitor.store.reader import Reader
+
+
+@click.group("quarantine")
+def command() -> None:
+    """Look into input that could not be read."""
+
+
+@command.command("list", cls=Command, examples=("monitor quarantine list",))
+@json_option
+@click.pass_obj
+def list_(session: Session, as_json: bool) -> None:
+    """List what could not be read: where it came from, and why not."""
+    with session.app.reader() as reader:
+        found = reader.quarantine()
+    if as_json:
+        from monitor.render.shapes import quarantine_shape
+
+        session.answer_json([quarantine_shape(entry) for entry in found])
+    else:
+        from monitor.render.tables import quarantine_table
+
+        session.answer(quarantine_table(found))
+
+
+@command.command(
+    "show",
+    cls=Command,
+    examples=("monitor quarantine show 3", "monitor quarantine show 3 --raw > record.json"),
+)
+@click.argument("entry_id", type=int, metavar="ID")
+@click.option("--raw", is_flag=True, help="Write the kept bytes as they are, and nothing else.")
+@json_option
+@click.pass_obj
+def show(session: Session, entry_id: int, raw: bool, as_json: bool) -> None:
+    """Show one entry with the input as it was kept."""
+    if raw and as_json:
+        raise UsageError("--raw and --json exclude each other; give one of them")
+    with session.app.reader() as reader:
+        entry = _entry(reader, entry_id)
+    if raw:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(entry.content or b"")
+    elif as_json:
+        from monitor.render.shapes import quarantine_shape
+
+        session.answer_json(quarantine_shape(entry))
+    else:
+        from monitor.render.quarantine import entry_lines
+
+        session.answer(entry_lines(entry))
+
+
+@command.command(
+    "retry",
+    cls=Command,
+    examples=("monitor quarantine retry 3 4", "monitor quarantine retry --all --json"),
+)
+@click.argument("entry_ids", type=int, nargs=-1, metavar="[ID]…")
+@click.option("--all", "every", is_flag=True, help="Every entry.")
+@json_option
+@click.pass_obj
+def retry(session: Session, entry_ids: tuple[int, ...], every: bool, as_json: bool) -> None:
+    """Read kept input again, after the program has learnt to.
+
+    What can be read now goes into the history as of the time at which it was found, and leaves
+    the quarantine. Of very large input only the head was kept: that has to be ingested again.
+    """
+    if every == bool(entry_ids):
+        raise UsageError("name the entries to retry, or give --all")
+    app = session.app
+    with app.reader() as reader:
+        wanted = [row.id for row in reader.quarantine()] if every else dict.fromkeys(entry_ids)
+        entries = [_entry(reader, entry_id) for entry_id in wanted]
+    whole = [entry for entry in entries if not _is_cut(entry)]
+    reports = dict(app.retry(whole)) if whole else {}
+    outcomes = [_outcome(entry, reports.get(entry.id)) for entry in entries]
+    if as_json:
+        session.answer_json(outcomes)
+    else:
+        session.answer(_outcome_lines(outcomes))
+    if any(outcome["outcome"] != "stored" for outcome in outcomes):
+        raise Failure(FAILED)
+
+
+def _entry(reader: "Reader", entry_id: int) -> "QuarantineRow":
+    found = reader.quarantined(entry_id)
+    if found is None:
+        raise NotFoundError(f"there is no entry {entry_id} in the quarantine")
+    return found
+
+
+def _is_cut(entry: "QuarantineRow") -> bool:
+    return len(entry.content or b"") < entry.size
+
+
+def _outcome(entry: "QuarantineRow", report: Any) -> dict[str, Any]:
+    """Say what became of an entry: stored, still unreadable, or cut (never tried)."""
+    if report is None:
+        outcome = "cut"
+    else:
+        outcome = "unreadable" if report.quarantined or not report.read else "stored"
+    return {
+        "id": entry.id,
+        "origin": entry.origin,
+        "outcome": outcome,
+        "reason": entry.reason if outcome == "unreadable" else None,
+        "stored": report.stored if report else 0,
+        "events": report.events if report else 0,
+    }
+
+
+def _outcome_lines(outcomes: Sequence[dict[str, Any]]) -> list[Line]:
+    says = {
+        "stored": "read now",
+        "unreadable": "still unreadable",
+        "cut": "only its head was kept: ingest it again from where it came",
+    }
+    lines = []
+    for found in outcomes:
+        reason = f" ({one_line(found['reason'], longest=None)})" if found["reason"] else ""
+        origin = one_line(found["origin"], longest=None)
+        lines.append(line(f"{found['id']}  {origin}: {says[found['outcome']]}{reason}"))
+    return lines or [line("the quarantine is empty")]

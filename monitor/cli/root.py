@@ -1,0 +1,61 @@
+"""The ``monitor`` command itself: global options and the list of commands."""
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from monitor import __version__
+from monitor.cli.group import LazyGroup
+from monitor.cli.session import Session
+
+COMMANDS = {
+    "ingest": ("monitor.cli.ingest", "Read trial records from files and folders into the store."),
+    "history": ("monitor.cli.history", "Show what changed in a trial's record, and when."),
+    "diff": ("monitor.cli.diff", "Compare two versions of a trial's record."),
+    "show": ("monitor.cli.show", "Show a trial's record, now or as it once was."),
+    "trials": ("monitor.cli.trials", "List the trials in the store."),
+    "export": ("monitor.cli.export", "Write every version of a record as a dated JSON file."),
+    "quarantine": ("monitor.cli.quarantine", "Look into input that could not be read."),
+    "db": ("monitor.cli.db", "Look after the store's schema."),
+    "demo": ("monitor.cli.demo", "See it at work on five real trials, in a store of its own."),
+}
+
+
+@click.group(
+    cls=LazyGroup,
+    commands=COMMANDS,
+    examples=(
+        "monitor ingest seeds",
+        "monitor history NCT06733935",
+    ),
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option(
+    "--config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Configuration file  [default: $MONITOR_CONFIG, else config/monitor.toml if it is there]",
+)
+@click.option(
+    "--color/--no-color",
+    default=None,
+    help="Colours, or none  [default: on a terminal; NO_COLOR and FORCE_COLOR are heeded]",
+)
+@click.option("--debug", is_flag=True, help="Show where an error comes from (or MONITOR_DEBUG=1).")
+@click.version_option(__version__, prog_name="monitor", message="%(prog)s %(version)s")
+@click.pass_context
+def monitor(ctx: click.Context, config: Path | None, color: bool | None, debug: bool) -> None:
+    """Follow clinical-trial registry records and see what each change means.
+
+    The store is the one that the configuration names; MONITOR_DATABASE_URL overrides it.
+
+    Exit codes: 0 done, 1 the work failed (or something was quarantined), 2 asked wrongly,
+    3 not found, 130 interrupted.
+    """
+    del debug  # faults.wants_traceback reads it off the arguments: it counts before they parse
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show a letter gets a ? for it, not a failure.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    ctx.obj = Session(config=config, color=color, environ=os.environ)

@@ -1,0 +1,45 @@
+"""What every command gets: the monitor, configured when first used, and the screens."""
+
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from monitor.render.lines import Line
+from monitor.render.screen import Screen
+
+if TYPE_CHECKING:
+    from monitor.app import App
+
+
+@dataclass(slots=True, kw_only=True)
+class Session:
+    """One call of the command line."""
+
+    config: Path | None
+    color: bool | None
+    environ: Mapping[str, str]
+    _app: "App | None" = field(default=None, init=False)
+
+    @property
+    def app(self) -> "App":
+        """The monitor as configured; ConfigError when the configuration is wrong."""
+        if self._app is None:
+            from monitor.app import App
+
+            self._app = App.configured(self.config, environ=self.environ)
+        return self._app
+
+    @property
+    def screen(self) -> Screen:
+        """Standard output."""
+        return Screen.of(sys.stdout, color=self.color, environ=self.environ)
+
+    def answer(self, lines: Iterable[Line]) -> None:
+        """Write lines to standard output."""
+        self.screen.show(lines)
+
+    def answer_json(self, value: Any) -> None:
+        """Write JSON to standard output."""
+        self.screen.json(value)

@@ -1,0 +1,109 @@
+"""``monitor show``: a trial's record, now or as it once was."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import click
+
+from monitor.cli.group import Command
+from monitor.cli.params import Days, days, json_option, moment
+from monitor.cli.session import Session
+from monitor.cli.versions import by_number, on_date
+from monitor.errors import NotFoundError, UsageError
+from monitor.model.asof import known_at, known_since
+from monitor.model.history import StoredVersion
+from monitor.model.lookup import look_up
+from monitor.model.nct import normalise_nct_id
+
+
+@click.command(
+    "show",
+    cls=Command,
+    examples=(
+        "monitor show NCT06733935",
+        "monitor show NCT06733935 --at 2025-12-31 --field enrollmentInfo.count",
+        "monitor show NCT06733935 --field 'locations[California].status' --json",
+    ),
+)
+@click.argument("nct_id", type=normalise_nct_id)
+@click.option(
+    "--at", type=days, metavar="DATE", help="As the registry's record stood on that date."
+)
+@click.option(
+    "--known-at",
+    type=moment,
+    metavar="DATETIME",
+    help="As it was known here at that time (UTC, or a zone).",
+)
+@click.option("--version", "number", type=click.IntRange(min=1), help="The version of that number.")
+@click.option("--field", help="Only the value at a path: statusModule.overallStatus.")
+@json_option
+@click.pass_obj
+def command(
+    session: Session,
+    nct_id: str,
+    at: Days | None,
+    known_at: datetime | None,
+    number: int | None,
+    field: str | None,
+    as_json: bool,
+) -> None:
+    """Show a trial's record: the last version, or one of the past.
+
+    A field's path may leave out its first names. Behind a list an attribute gives its values in
+    all items; a part of an item's natural key, in brackets, selects items.
+    """
+    from monitor.app import stored_trial
+
+    if sum(choice is not None for choice in (at, known_at, number)) > 1:
+        raise UsageError("--at, --known-at and --version exclude each other; give one of them")
+    with stored_trial(session.app, nct_id) as (reader, _, versions):
+        position = _position(versions, at, known_at, number)
+        version = versions[position]
+        record = reader.record(version)
+    shown = position + 1, version
+    if field is not None:
+        _answer_field(session, shown, field, look_up(record, field), as_json=as_json)
+    elif as_json:
+        from monitor.render.shapes import record_shape
+
+        session.answer_json(record_shape(*shown, record))
+    else:
+        from monitor.render.record import show_lines
+
+        session.answer(show_lines(*shown, record, versions=len(versions)))
+
+
+def _answer_field(
+    session: Session, shown: tuple[int, StoredVersion], path: str, value: Any, *, as_json: bool
+) -> None:
+    if as_json:
+        from monitor.render.shapes import value_shape
+
+        session.answer_json(value_shape(*shown, path, value))
+    elif isinstance(value, dict | list):
+        session.answer_json(value)
+    else:
+        from monitor.render.record import value_lines
+
+        session.answer(value_lines(value))
+
+
+def _position(
+    versions: Sequence[StoredVersion], at: Days | None, moment: datetime | None, number: int | None
+) -> int:
+    if at is not None:
+        return on_date(versions, at)
+    if number is not None:
+        return by_number(versions, number)
+    if moment is None:
+        return len(versions) - 1
+    found = known_at(versions, moment)
+    if found is None:
+        earliest = min(map(known_since, versions)).isoformat(timespec="seconds")
+        raise NotFoundError(
+            f"nothing was known here of {versions[0].nct_id} at "
+            f"{moment.isoformat(timespec='seconds')}; it was first read at {earliest}"
+        )
+    return found

@@ -1,0 +1,60 @@
+"""Which version somebody means: a number as ``monitor history`` shows it, or a date."""
+
+from collections.abc import Sequence
+
+from monitor.cli.params import Days
+from monitor.errors import NotFoundError, UsageError
+from monitor.model.asof import effective_dates, in_force_on
+from monitor.model.history import StoredVersion
+from monitor.render.values import counted
+
+
+def both_versions(
+    versions: Sequence[StoredVersion], old: str | None, new: str | None
+) -> tuple[int, int]:
+    """Return the positions of the versions to compare; the last two when none are named."""
+    if old is None and len(versions) == 1:
+        raise NotFoundError(
+            f"{versions[0].nct_id} has one version so far: there is nothing to compare it with"
+        )
+    first = len(versions) - 2 if old is None else position(versions, old)
+    last = len(versions) - 1 if new is None else position(versions, new)
+    return first, last
+
+
+def position(versions: Sequence[StoredVersion], written: str) -> int:
+    """Return the position of the version that a number or a date means.
+
+    A number of four digits that no version bears is a year. UsageError for what is neither,
+    NotFoundError for a number too high and a date before the first version.
+    """
+    text = written.strip()
+    if text.isdecimal() and not (len(text) == 4 and int(text) > len(versions)):
+        return by_number(versions, int(text))
+    days = Days.parse(text)
+    if days is None:
+        raise UsageError(
+            f"{written[:40]!r} is neither a version's number nor a date; write 3 or 2026-02-19"
+        )
+    return on_date(versions, days)
+
+
+def by_number(versions: Sequence[StoredVersion], number: int) -> int:
+    """Return the position of a version by its number, counted from 1."""
+    if 1 <= number <= len(versions):
+        return number - 1
+    nct_id = versions[0].nct_id
+    raise NotFoundError(
+        f"{nct_id} has no version {number}; it has {counted(len(versions), 'version')}, from 1 on"
+    )
+
+
+def on_date(versions: Sequence[StoredVersion], days: Days) -> int:
+    """Return the position of the version in force at the end of these days."""
+    found = in_force_on(versions, days.last)
+    if found is None:
+        raise NotFoundError(
+            f"{versions[0].nct_id} had no version known here on {days.last} yet; the earliest is "
+            f"of {min(effective_dates(versions))}"
+        )
+    return found
