@@ -9,10 +9,24 @@ from rapidfuzz import fuzz
 from monitor.detect.texts import plain
 from monitor.model.words import Segment, word_diff
 
-_HEADING = re.compile(
-    r"(?i)^(?:(?:key|main|general|study|patient|subject|participant)s? )*(in|ex)clusion\b"
-    r"(?: criteria| criterion)?[^.]{0,40}$"
+_KIND = r"(?P<kind>non[- ]?in|in|ex)clusion"
+# "Inclusion Criteria:", "Key exclusion criteria": the line says nothing else.
+_BARE = re.compile(
+    rf"(?i)^\W*(?:(?:key|main|major|general|study|patient|subject|participant)s? )*{_KIND}"
+    r"(?: crit\w+)?\W*$"
 )
+# "Inclusion criteria for Part 2", "Cohort B specific exclusion criteria: pregnancy"; no sentence
+# about the criteria ("Other protocol-defined inclusion criteria may apply").
+_HEADED = re.compile(rf"(?i)^\W*(?P<before>(?:[\w&,/()'-]+ ){{0,6}}?){_KIND} crit\w+(?P<after>.*)$")
+_SENTENCE_BEFORE = re.compile(
+    r"(?i)\b(?:all|any|at|does|for|fulfil\w*|in|inclusion|meet\w*|must|no|not|of|one|per"
+    r"|protocol|protocols|see|the|this|to|with)\b"
+)
+_SENTENCE_AFTER = re.compile(
+    r"(?i)^ ?(?:#|(?:above|appl\w*|are|as|below|can|could|ha[ds]|have|included|is|may|must|that"
+    r"|was|were|which|will)\b)"
+)
+_INCLUSION, _EXCLUSION = "inclusion", "exclusion"
 _EDITED = 60.0
 MAX_COMPARISONS = 40_000
 
@@ -36,7 +50,7 @@ class Edit:
 
 @dataclass(slots=True, kw_only=True)
 class CriteriaChange:
-    """Items that differ between two texts; moved ones changed only their section."""
+    """Items that differ between two texts; moved ones went to the opposite section."""
 
     added: list[Criterion] = field(default_factory=list)
     dropped: list[Criterion] = field(default_factory=list)
@@ -50,26 +64,36 @@ class CriteriaChange:
 def items(text: str) -> list[Criterion]:
     """Split a criteria text into its items, in order; headings set the section.
 
-    Every line that holds words is an item; markers, numbers and white space do not count.
+    Every line that holds words is an item; markers, numbers and white space do not count. A
+    heading that says more than that it is one is an item too: no words are lost.
     """
     section = ""
     found: list[Criterion] = []
     for line in text.splitlines():
         # The marker is stripped by plain() only on a text of several lines.
         words = plain(f"\n{line}\n")
-        if not words:
-            continue
-        heading = _HEADING.match(words.rstrip(":"))
+        heading = _BARE.match(words) or _headed(words)
         if heading:
-            section = "inclusion" if heading.group(1).lower() == "in" else "exclusion"
-        else:
+            section = _INCLUSION if heading["kind"].lower() == "in" else _EXCLUSION
+            words = _said_by(heading)
+        if words:
             found.append(Criterion(section, words))
     return found
 
 
-def same_criteria(one: str, other: str) -> bool:
-    """Tell whether two texts hold the same items in the same order."""
-    return one == other or items(one) == items(other)
+def _headed(words: str) -> re.Match[str] | None:
+    heading = _HEADED.match(words)
+    if heading is None or _SENTENCE_BEFORE.search(heading["before"]):
+        return None
+    return None if _SENTENCE_AFTER.match(heading["after"]) else heading
+
+
+def _said_by(heading: re.Match[str]) -> str:
+    """Return what a heading's line says beside its being one."""
+    if "after" not in heading.groupdict():
+        return ""
+    criterion = re.match(r" ?: ?(?P<words>\S.*)$", heading["after"])
+    return criterion["words"] if criterion and not heading["before"] else heading[0]
 
 
 def compare(before: str, after: str) -> CriteriaChange:
@@ -83,12 +107,19 @@ def compare(before: str, after: str) -> CriteriaChange:
     return change
 
 
+def _excludes(item: Criterion) -> bool:
+    """Tell which way the item counts; what stands under no heading is read as inclusion."""
+    return item.section == _EXCLUSION
+
+
 def _take_moved(gone: list[Criterion], come: list[Criterion], change: CriteriaChange) -> None:
     for old in list(gone):
         new = next((item for item in come if item.text == old.text), None)
-        if new is not None:
-            gone.remove(old)
-            come.remove(new)
+        if new is None:
+            continue
+        gone.remove(old)
+        come.remove(new)
+        if _excludes(old) is not _excludes(new):
             change.moved.append(Edit(before=old, after=new, words=(("same", old.text),)))
 
 
@@ -99,7 +130,7 @@ def _take_edited(gone: list[Criterion], come: list[Criterion], change: CriteriaC
         (-fuzz.ratio(old.text, new.text), i, j)
         for i, old in enumerate(gone)
         for j, new in enumerate(come)
-        if old.section == new.section
+        if _excludes(old) is _excludes(new)
     )
     old_left, new_left = dict(enumerate(gone)), dict(enumerate(come))
     for negative, i, j in ranked:
