@@ -1,9 +1,9 @@
 """Overall status, the reason for stopping, expanded access."""
 
-import re
 from collections.abc import Iterator, Sequence
 
 from monitor.detect.rules.base import Context, Draft, arrow, at, below, shown
+from monitor.detect.rules.reasons import reason_class
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange
 from monitor.model.record import TrialRecord
@@ -24,39 +24,6 @@ _ORDER = {
     "NOT_YET_RECRUITING": 0, "RECRUITING": 1, "ENROLLING_BY_INVITATION": 1,
     "ACTIVE_NOT_RECRUITING": 2, "COMPLETED": 3,
 }  # fmt: skip
-
-# Why trials are stopped, by the sponsor's words; the first class that matches counts.
-REASON_CLASSES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (name, re.compile(words, re.IGNORECASE))
-    for name, words in (
-        ("safety", r"safety|toxicit|adverse|\bSAEs?\b|\bdeaths?\b|tolerab|risk.{0,20}benefit"),
-        ("efficacy", (r"efficac|futil|lack of (?:effect|benefit|response)|ineffective"
-                     r"|did not meet|endpoint")),
-        ("regulatory", (r"\bFDA\b|\bEMA\b|clinical hold|regulator|\bIRB\b|ethics|health authorit"
-                       r"|\bMHRA\b|competent authority|\bIND\b")),
-        ("accrual", (r"accru|enrol|recruit|low (?:number|inclusion)|slow inclusion|no participants"
-                    r"|no patients|lack of (?:patients|participants|subjects)|participation")),
-        ("business", (r"business|sponsor|fund|financ|strateg|compan|commercial|portfolio|budget"
-                     r"|priorit|resource|development (?:program|plan)|discontinu.{0,25}develop"
-                     r"|\bPI\b.{0,30}\bleft|investigator.{0,20}left|supply")),
-    )
-)  # fmt: skip
-# "Not due to safety" names safety and means the opposite.
-_DENIAL = re.compile(
-    r"(?i)\b(?:not|no|without|unrelated to|nothing to do with|neither)\b[^.;]{0,80}"
-    r"\b(?:safety|toxicit\w*|efficacy|adverse|risk|futil\w*)\b[^.;]*"
-)
-
-
-def reason_class(why_stopped: str | None) -> str | None:
-    """Return the class of a reason: safety, efficacy, accrual, business, regulatory or other.
-
-    ``efficacy`` includes futility. None when no reason is given.
-    """
-    if not why_stopped:
-        return None
-    words = _DENIAL.sub(" ", why_stopped)
-    return next((name for name, pattern in REASON_CLASSES if pattern.search(words)), "other")
 
 
 def is_withheld(record: TrialRecord) -> bool:
