@@ -10,6 +10,7 @@ the page.
 import re
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from monitor.errors import RecordError
@@ -117,7 +118,7 @@ def _descriptions(
     for item in interventions:
         text = item.get("description", "")
         known[item["name"], item.get("type", "")].append(text.split("\n\n") if text else [])
-    for entry, following in zip(marked, [*marked[1:], None], strict=True):
+    for entry, following in zip_longest(marked, marked[1:]):
         if entry.is_group or (following and following.is_group):
             continue
         texts = following.paragraphs[:-1] if following else left

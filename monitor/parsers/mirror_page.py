@@ -81,9 +81,15 @@ def read(raw: RawVersion, content: Any) -> TrialRecord:
 
 
 def _own_ids(above: list[str], sections: dict[str, list[str]]) -> list[str]:
+    """Return the IDs that the page gives itself: one at its top, elsewhere only to contradict."""
+    top = _ids(above)
     # A description may well name another trial in the same words.
-    places = [above, *(lines for name, lines in sections.items() if name not in _FREE_TEXTS)]
-    return [found[1] for lines in places for line in lines if (found := _OWN_ID.fullmatch(line))]
+    facts = [lines for name, lines in sections.items() if name not in _FREE_TEXTS]
+    return top + [nct_id for lines in facts for nct_id in _ids(lines)] if top else []
+
+
+def _ids(lines: list[str]) -> list[str]:
+    return [found[1] for line in lines if (found := _OWN_ID.fullmatch(line))]
 
 
 def _read_top(facts: Facts, lines: list[str]) -> str:

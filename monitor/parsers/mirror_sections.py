@@ -30,7 +30,7 @@ RELATED = "More Related Trials"
 
 RESULTS_PENDING = "Results pending"
 
-_SENTENCES = {
+SENTENCES = {
     STUDY_RESULTS: RESULTS_PENDING,
     BASIC_INFORMATION: "Get a concise snapshot of the trial, including recruitment status, study"
     " phase, enrollment targets, and key timeline milestones.",
@@ -99,7 +99,7 @@ def split(lines: list[str]) -> tuple[list[str], dict[str, list[str]]]:
 
 def _sentence_after(lines: list[str], index: int) -> int | None:
     """Return the place of a heading's sentence, past the end if cut off; None: no heading."""
-    sentence = _SENTENCES.get(lines[index])
+    sentence = SENTENCES.get(lines[index])
     if sentence is None:
         return None
     following = next((i for i in range(index + 1, len(lines)) if lines[i]), len(lines))
