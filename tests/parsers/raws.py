@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from monitor.model.fields import Path as FieldPath
 from monitor.model.record import RawVersion, TrialRecord
 from monitor.parsers.base import parse
+from monitor.parsers.mirror_sections import SENTENCES
 
 ROOT = Path(__file__).parents[2]
 SEED_PAGES = sorted((ROOT / "seeds").glob("NCT*.txt"))
@@ -45,3 +47,22 @@ def page(nct_id: str) -> str:
     """Return the text of a seed page."""
     (found,) = (path for path in SEED_PAGES if path.name.startswith(nct_id))
     return found.read_text(encoding="utf-8")
+
+
+def mirror(title: str = "A Study of Compound B", **sections: str) -> str:
+    """Return a page with the sections given by heading (``Study_Groups``)."""
+    parts = [title, f"NCT ID: {NCT_ID}", "Last Updated: 2026-01-09"]
+    for name, text in sections.items():
+        heading = name.replace("_", " ")
+        parts += [heading, SENTENCES[heading], text]
+    return "\n\n".join(parts)
+
+
+def read_mirror(**sections: str) -> TrialRecord:
+    """Parse a mirror's page with these sections."""
+    return parse_page(mirror(**sections))
+
+
+def items(record: TrialRecord, path: FieldPath) -> list[dict[str, Any]]:
+    """Return the objects of a list as plain dicts."""
+    return [dict(item) for item in record.items(path)]
