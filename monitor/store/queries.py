@@ -38,7 +38,7 @@ WHERE last_raw_sha256 IN :hashes AND last_raw_sha256 != raw_sha256
 ORDER BY 2"""
 
 SNAPSHOT = """
-SELECT nct_id, keyframe_id, deltas, codec, size, sha256, content
+SELECT nct_id, base_id, number, codec, size, sha256, content
 FROM snapshots WHERE id = :snapshot_id"""
 
 SNAPSHOT_USER = """

@@ -57,9 +57,9 @@ snapshots = sa.Table(
     metadata,
     sa.Column("id", Id, primary_key=True),
     sa.Column("nct_id", sa.Text, nullable=False),
-    # None: a keyframe, compressed by itself; else compressed against that keyframe.
-    sa.Column("keyframe_id", Id, sa.ForeignKey("snapshots.id")),
-    sa.Column("deltas", sa.SmallInteger, nullable=False),  # snapshots since the keyframe
+    # None: a keyframe, compressed by itself; else compressed against that snapshot.
+    sa.Column("base_id", Id, sa.ForeignKey("snapshots.id")),
+    sa.Column("number", sa.SmallInteger, nullable=False),  # how many after the keyframe
     sa.Column("codec", sa.SmallInteger, nullable=False),
     sa.Column("size", sa.Integer, nullable=False),  # bytes, uncompressed
     sa.Column("sha256", sa.LargeBinary(32), nullable=False),  # of the uncompressed bytes

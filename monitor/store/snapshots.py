@@ -1,4 +1,11 @@
-"""Reading snapshots back, and choosing what a new one is compressed against."""
+"""Reading snapshots back, and choosing what a new one is compressed against.
+
+A trial's first snapshot is a keyframe, compressed by itself. Snapshot n after a keyframe is
+compressed against snapshot n & (n - 1) after it (n without its lowest bit): mostly a near
+predecessor, and never more than six steps away from the keyframe. Against the keyframe
+alone, a long series takes half as much again, because a record drifts away from it; against
+the predecessor, reading a version would take as many steps as there are versions.
+"""
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -10,6 +17,7 @@ from monitor.store import queries
 from monitor.store.codec import DamagedError, restore
 from monitor.store.rows import Row
 
+SNAPSHOTS_PER_KEYFRAME = 64
 _KEPT_BYTES = 16 * 1024 * 1024
 
 FetchOne = Callable[[str, Mapping[str, Any]], Row | None]
@@ -17,10 +25,17 @@ FetchOne = Callable[[str, Mapping[str, Any]], Row | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a snapshot stands: its keyframe (itself for one) and its distance from it."""
+    """Where a snapshot stands.
 
-    keyframe_id: int
-    deltas: int
+    ``base_id``: the snapshot that it is compressed against, None for a keyframe. ``number``:
+    how many snapshots after the keyframe.
+    """
+
+    base_id: int | None = None
+    number: int = 0
+
+
+KEYFRAME = Place()
 
 
 class Snapshots:
@@ -37,20 +52,24 @@ class Snapshots:
 
     def read(self, snapshot_id: int) -> bytes:
         """Return a snapshot's bytes, checked; StoreError names trial and version."""
-        return self._checked(snapshot_id)[1]
-
-    def keyframe(self, keyframe_id: int) -> bytes:
-        """Return a keyframe's bytes, checked; StoreError names trial and version."""
-        return self._checked(keyframe_id)[1]
-
-    def place(self, snapshot_id: int) -> Place:
-        """Say where a stored snapshot stands; StoreError names trial and version."""
-        if snapshot_id in self._kept:
-            return self._kept[snapshot_id][0]
         try:
-            return _place(snapshot_id, self._row(snapshot_id))
+            return self._read(snapshot_id)
         except DamagedError as exc:
             raise StoreError(self._blame(snapshot_id, exc)) from exc
+
+    def place_after(self, snapshot_id: int) -> Place:
+        """Return where the successor of a stored snapshot goes; StoreError as in ``read``."""
+        try:
+            at, place = snapshot_id, self._place(snapshot_id)
+            number = place.number + 1
+            if number >= SNAPSHOTS_PER_KEYFRAME:
+                return KEYFRAME
+            # The base is the predecessor or one that the predecessor is built upon.
+            while place.base_id is not None and place.number > number & (number - 1):
+                at, place = place.base_id, self._place(place.base_id)
+        except DamagedError as exc:
+            raise StoreError(self._blame(snapshot_id, exc)) from exc
+        return Place(base_id=at, number=number)
 
     def keep(self, snapshot_id: int, content: bytes, place: Place) -> None:
         """Remember a snapshot's bytes, forgetting those used longest ago."""
@@ -60,37 +79,45 @@ class Snapshots:
             _, (_, dropped) = self._kept.popitem(last=False)
             self._kept_bytes -= len(dropped)
 
-    def _checked(self, snapshot_id: int) -> tuple[Place, bytes]:
-        try:
-            return self._find(snapshot_id)
-        except DamagedError as exc:
-            raise StoreError(self._blame(snapshot_id, exc)) from exc
-
-    def _find(self, snapshot_id: int) -> tuple[Place, bytes]:
+    def _read(self, snapshot_id: int) -> bytes:
         if snapshot_id in self._kept:
             self._kept.move_to_end(snapshot_id)
-            return self._kept[snapshot_id]
-        row = self._row(snapshot_id)
-        place = _place(snapshot_id, row)
-        keyframe = None if place.keyframe_id == snapshot_id else self._keyframe(place.keyframe_id)
-        content = _restore(row, keyframe)
-        self.keep(snapshot_id, content, place)
-        return place, content
-
-    def _keyframe(self, keyframe_id: int) -> bytes:
-        if keyframe_id in self._kept:
-            self._kept.move_to_end(keyframe_id)
-            return self._kept[keyframe_id][1]
-        try:
-            row = self._row(keyframe_id)
-            place = _place(keyframe_id, row)
-            if place.deltas:
-                raise DamagedError("it is none")
-            content = _restore(row, None)
-        except DamagedError as exc:
-            raise DamagedError(f"its keyframe is damaged: {exc}") from exc
-        self.keep(keyframe_id, content, place)
+            return self._kept[snapshot_id][1]
+        content: bytes | None = None
+        for at, row in reversed(self._path(snapshot_id)):
+            place = _place(row)
+            try:
+                if place.base_id is not None:
+                    # The one before it on the path, unless the path began at a kept one.
+                    content = self._kept[place.base_id][1] if content is None else content
+                content = _restore(row, content)
+            except DamagedError as exc:
+                raise _of(at, snapshot_id, exc) from exc
+            self.keep(at, content, place)
+        assert content is not None  # noqa: S101  # a path has at least one row
         return content
+
+    def _path(self, snapshot_id: int) -> list[tuple[int, Row]]:
+        """Return the rows from a snapshot down to a keyframe, or to above a kept snapshot."""
+        path: list[tuple[int, Row]] = []
+        at: int | None = snapshot_id
+        below = SNAPSHOTS_PER_KEYFRAME
+        while at is not None and at not in self._kept:
+            try:
+                row = self._row(at)
+                place = _place(row)
+                if place.number >= below:
+                    raise DamagedError("its row contradicts itself")
+            except DamagedError as exc:
+                raise _of(at, snapshot_id, exc) from exc
+            path.append((at, row))
+            at, below = place.base_id, place.number
+        return path
+
+    def _place(self, snapshot_id: int) -> Place:
+        if snapshot_id in self._kept:
+            return self._kept[snapshot_id][0]
+        return _place(self._row(snapshot_id))
 
     def _row(self, snapshot_id: int) -> Row:
         row = self._fetch_one(queries.SNAPSHOT, {"snapshot_id": snapshot_id})
@@ -106,14 +133,19 @@ class Snapshots:
         return f"the snapshot of {nct_id}, version of {version_date}, is damaged: {exc}"
 
 
-def _place(snapshot_id: int, row: Row) -> Place:
-    # A damaged row could name itself or a row that names it; a keyframe has deltas 0.
-    keyframe_id, deltas = row[1], row[2]
-    if (keyframe_id is None) != (deltas == 0) or keyframe_id == snapshot_id:
+def _of(at: int, snapshot_id: int, exc: DamagedError) -> DamagedError:
+    if at == snapshot_id:
+        return exc
+    return DamagedError(f"of snapshot {at}, which it is stored against, {exc}")
+
+
+def _place(row: Row) -> Place:
+    base_id, number = row[1], row[2]
+    if (base_id is None) != (number == 0):
         raise DamagedError("its row contradicts itself")
-    return Place(keyframe_id=keyframe_id or snapshot_id, deltas=deltas)
+    return Place(base_id=base_id, number=number)
 
 
-def _restore(row: Row, keyframe: bytes | None) -> bytes:
+def _restore(row: Row, base: bytes | None) -> bytes:
     _, _, _, codec, size, digest, content = row
-    return restore(bytes(content), codec=codec, keyframe=keyframe, size=size, digest=bytes(digest))
+    return restore(bytes(content), codec=codec, base=base, size=size, digest=bytes(digest))

@@ -19,10 +19,10 @@ from monitor.model.history import (
     TrialRow,
 )
 from monitor.store import queries, statements
-from monitor.store.codec import CODEC, DELTAS_PER_KEYFRAME, Codec, unpack
+from monitor.store.codec import CODEC, Codec, unpack
 from monitor.store.pending import Pending
 from monitor.store.rows import Row, quarantine_row, trial_row, version_row
-from monitor.store.snapshots import Place, Snapshots
+from monitor.store.snapshots import KEYFRAME, Place, Snapshots
 
 _LOCK_SPACE = 0x4E4354  # advisory locks of PostgreSQL: ours, by the trial's number
 
@@ -97,41 +97,37 @@ class Transaction:
         """Store a snapshot and return its id.
 
         ``base_snapshot_id``: the snapshot that it probably resembles most (its predecessor),
-        None for the first. It is compressed against that one's keyframe, or becomes a
-        keyframe itself when enough snapshots hang on that or it resembles it too little.
+        None for the first. It is compressed against that one or one before it, or becomes a
+        keyframe where a series begins anew or that would not save half.
         """
-        place, stored = self._as_delta(content, base_snapshot_id)
-        if place is None:
-            stored = self._codec.keyframe(content)
+        place, stored = self._compress(content, base_snapshot_id)
         snapshot_id = self._pending.snapshot(
             {
                 "nct_id": nct_id,
-                "keyframe_id": place.keyframe_id if place else None,
-                "deltas": place.deltas if place else 0,
+                "base_id": place.base_id,
+                "number": place.number,
                 "codec": CODEC,
                 "size": len(content),
                 "sha256": sha256(content).digest(),
                 "content": stored,
             }
         )
-        self._snapshots.keep(
-            snapshot_id, content, place or Place(keyframe_id=snapshot_id, deltas=0)
-        )
+        self._snapshots.keep(snapshot_id, content, place)
         return snapshot_id
 
-    def _as_delta(self, content: bytes, base_snapshot_id: int | None) -> tuple[Place | None, bytes]:
-        """Compress against the base's keyframe; no place where a keyframe is better."""
-        if base_snapshot_id is None:
-            return None, b""
-        base = self._snapshots.place(base_snapshot_id)
-        if base.deltas >= DELTAS_PER_KEYFRAME:
-            return None, b""
-        delta = self._codec.delta(content, self._snapshots.keyframe(base.keyframe_id))
-        # A record shrinks to a quarter or less; a delta of an eighth of that need not be asked
-        # whether it is over half of a keyframe.
-        if len(delta) > len(content) // 32 and len(delta) > len(self._codec.keyframe(content)) // 2:
-            return None, b""
-        return Place(keyframe_id=base.keyframe_id, deltas=base.deltas + 1), delta
+    def _compress(self, content: bytes, base_snapshot_id: int | None) -> tuple[Place, bytes]:
+        place = KEYFRAME
+        if base_snapshot_id is not None:
+            place = self._snapshots.place_after(base_snapshot_id)
+        if place.base_id is None:
+            return KEYFRAME, self._codec.keyframe(content)
+        delta = self._codec.delta(content, self._snapshots.read(place.base_id))
+        # A keyframe takes a sixteenth of the record at the very least: most need not be made
+        # to know that the delta is less than half of it.
+        if len(delta) <= len(content) // 32:
+            return place, delta
+        keyframe = self._codec.keyframe(content)
+        return (place, delta) if len(delta) <= len(keyframe) // 2 else (KEYFRAME, keyframe)
 
     def insert_version(self, version: NewVersion) -> int:
         """Store a version and return its id; its trial must be put in the same transaction."""

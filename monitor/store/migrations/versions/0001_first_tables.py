@@ -43,14 +43,14 @@ def _snapshots() -> None:
         "snapshots",
         sa.Column("id", ROW_ID),
         sa.Column("nct_id", sa.Text, nullable=False),
-        sa.Column("keyframe_id", ROW_ID),
-        sa.Column("deltas", sa.SmallInteger, nullable=False),
+        sa.Column("base_id", ROW_ID),
+        sa.Column("number", sa.SmallInteger, nullable=False),
         sa.Column("codec", sa.SmallInteger, nullable=False),
         sa.Column("size", sa.Integer, nullable=False),
         sa.Column("sha256", SHA256, nullable=False),
         sa.Column("content", sa.LargeBinary, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_snapshots"),
-        sa.ForeignKeyConstraint(["keyframe_id"], ["snapshots.id"], name="fk_snapshots_keyframe_id"),
+        sa.ForeignKeyConstraint(["base_id"], ["snapshots.id"], name="fk_snapshots_base_id"),
     )
 
 
