@@ -1,0 +1,156 @@
+"""Whole processes: memory of a large ingest, and looking up a history in its store."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import orjson
+import zstandard
+
+from tests.bench.edits import later_version
+from tests.bench.plan import Bench
+from tests.bench.rows import Row
+
+PROJECT = Path(__file__).parents[2]
+_MEGABYTE = 1 << 20
+_HISTORY_S = 0.3
+_PEAK_BYTES = 300 * _MEGABYTE
+_TRIAL = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What a command took, and what it wrote to standard output."""
+
+    wall_s: float
+    cpu_s: float
+    peak_bytes: int
+    answer: bytes
+
+
+def measure(bench: Bench) -> list[Row]:
+    """Ingest many and few versions, then look one trial up in both stores."""
+    plan = bench.plan
+    large, small = bench.folder / "large.db", bench.folder / "small.db"
+    ingested = _ingest(bench, large, plan.stored_trials)
+    _ingest(bench, small, plan.few_trials)
+    runs: dict[Path, list[Run]] = {large: [], small: []}
+    command = ("history", nct_id_of(_TRIAL), "--json")
+    for number in range(plan.history_runs + 1):
+        bench.say(f"history: run {number} of {plan.history_runs}")
+        for store in (large, small) if number % 2 else (small, large):
+            run = monitor(bench, store, *command)
+            if number:  # the first one fills the caches
+                runs[store].append(run)
+    told = [_history(run) for store in runs for run in runs[store]]
+    assert len(told[0]) == plan.stored_versions, told[0]
+    assert all(history == told[0] for history in told), "both stores tell one history"
+    many = plan.stored_trials * plan.stored_versions
+    few = plan.few_trials * plan.stored_versions
+    return [*_history_rows(runs[large], runs[small], many, few), _memory_row(bench, ingested, many)]
+
+
+def _history(run: Run) -> list[dict[str, Any]]:
+    """Return the versions that a run told of, but for when they were read."""
+    versions: list[dict[str, Any]] = orjson.loads(run.answer)["versions"]
+    return [{**version, "retrieved_at": None} for version in versions]
+
+
+def _history_rows(large: list[Run], small: list[Run], many: int, few: int) -> list[Row]:
+    ours, theirs = (median(run.wall_s for run in runs) for runs in (large, small))
+    cpu, their_cpu = (median(run.cpu_s for run in runs) for runs in (large, small))
+    note = (
+        f"`monitor history {nct_id_of(_TRIAL)} --json` as a whole process, the median of "
+        f"{len(large)} runs on each store, in turns, after one that fills the caches."
+    )
+    return [
+        Row(
+            name="history",
+            what=f"monitor history, {many:,} versions",
+            ours=f"{ours * 1000:.0f} ms",
+            baseline=f"{_HISTORY_S * 1000:.0f} ms asked",
+            ratio=ours / _HISTORY_S,
+            cpu_ratio=cpu / _HISTORY_S,
+            asked=1.0,
+            note=note,
+        ),
+        Row(
+            name="history",
+            what=f"monitor history, {many:,} against {few:,} versions",
+            ours=f"{ours * 1000:.0f} ms",
+            baseline=f"{theirs * 1000:.0f} ms, {few:,} versions",
+            ratio=ours / theirs,
+            cpu_ratio=cpu / their_cpu,
+            asked=1.2,
+            note="The same runs; the trial and its history are the same in both stores.",
+        ),
+    ]
+
+
+def _memory_row(bench: Bench, run: Run, versions: int) -> Row:
+    return Row(
+        name="memory",
+        what=f"peak memory, ingest of {versions:,} versions",
+        ours=f"{run.peak_bytes / _MEGABYTE:.0f} MB",
+        baseline=f"{_PEAK_BYTES // _MEGABYTE} MB asked",
+        ratio=run.peak_bytes / _PEAK_BYTES,
+        asked=1.0,
+        note=f"`monitor ingest` of one JSON-lines file (zstandard): {bench.plan.stored_trials:,} "
+        f"trials, {bench.plan.stored_versions} versions each, all trials' first versions before "
+        "any second, made from the series' records with edits; the process's own peak "
+        f"(ru_maxrss). It took {run.wall_s:.0f} s, {versions / run.wall_s:,.0f} versions/s "
+        "as a whole process.",
+    )
+
+
+def nct_id_of(trial: int) -> str:
+    """Return the ID of one of the made-up trials."""
+    return f"NCT{80_000_000 + trial}"
+
+
+def _ingest(bench: Bench, store: Path, trials: int) -> Run:
+    plan = bench.plan
+    versions = trials * plan.stored_versions
+    bench.say(f"memory: writing {versions:,} versions")
+    file = store.with_suffix(".jsonl.zst")
+    with zstandard.open(file, "wb", cctx=zstandard.ZstdCompressor(level=1)) as target:
+        for line in _lines(bench, trials):
+            target.write(line + b"\n")
+    bench.say(f"memory: ingest of {versions:,} versions, {file.stat().st_size / 1e6:.0f} MB packed")
+    run = monitor(bench, store, "ingest", str(file), "--json")
+    file.unlink()
+    report = orjson.loads(run.answer)
+    assert (report["read"], report["stored"]) == (versions, versions), report
+    return run
+
+
+def _lines(bench: Bench, trials: int) -> Iterator[bytes]:
+    firsts = [content.content for content in bench.corpus.latest()]
+    for version in range(bench.plan.stored_versions):
+        for trial in range(trials):
+            first = firsts[trial % len(firsts)]
+            yield later_version(first, trial=trial, version=version, nct_id=nct_id_of(trial))
+
+
+def monitor(bench: Bench, store: Path, *arguments: str) -> Run:
+    """Run ``monitor`` on a store as its user does; AssertionError when it fails."""
+    result = bench.folder / "took.json"
+    command = [sys.executable, "-m", "monitor", *arguments]
+    launch = [sys.executable, "-m", "tests.bench.launch", str(result), *command]
+    environ = {
+        name: value
+        for name, value in os.environ.items()
+        # Without bytecode every start would compile the program and its libraries anew.
+        if name != "PYTHONDONTWRITEBYTECODE" and not name.startswith("MONITOR_")
+    }
+    environ["MONITOR_DATABASE_URL"] = f"sqlite:///{store}"
+    done = subprocess.run(launch, cwd=PROJECT, env=environ, capture_output=True, check=True)
+    took = json.loads(result.read_bytes())
+    assert took.pop("code") == 0, done.stderr.decode(errors="replace")
+    return Run(answer=done.stdout, **took)

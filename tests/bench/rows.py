@@ -1,0 +1,72 @@
+"""What the benchmark says: one row per target, as a table, as JSON and as Markdown."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+_HEADINGS = ("what", "ours", "baseline", "ratio", "asked for", "verdict")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One figure against its baseline, both of the same run.
+
+    ``ratio``: ours over the baseline. ``asked``: the limit of the ratio, from above, or from
+    below where more is better (``at_least``). ``note``: what was measured and how.
+    """
+
+    name: str
+    what: str
+    ours: str
+    baseline: str
+    ratio: float
+    asked: float
+    at_least: bool = False
+    cpu_ratio: float | None = None
+    note: str = ""
+
+    @property
+    def met(self) -> bool:
+        """True when the ratio is within what is asked for."""
+        return self.ratio >= self.asked if self.at_least else self.ratio <= self.asked
+
+    def cells(self) -> tuple[str, ...]:
+        """Return the row as texts, in the order of the table's columns."""
+        ratio = f"{self.ratio:.3g}"
+        if self.cpu_ratio is not None:
+            ratio += f" (CPU {self.cpu_ratio:.3g})"
+        asked = f"{'≥' if self.at_least else '≤'} {self.asked:g}"
+        return (self.what, self.ours, self.baseline, ratio, asked, "met" if self.met else "MISSED")
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the row as a JSON object."""
+        return {**asdict(self), "met": self.met}
+
+
+def print_table(rows: Sequence[Row]) -> None:
+    """Print the rows and, below them, what each measured."""
+    table = Table(show_lines=True)
+    for heading in _HEADINGS:
+        table.add_column(heading, justify="left" if heading in ("what", "verdict") else "right")
+    for row in rows:
+        table.add_row(*row.cells(), style=None if row.met else "bold red")
+    console = Console()
+    console.print(table)
+    for row in rows:
+        if row.note:
+            console.print(f"[bold]{row.what}[/bold]: {row.note}", highlight=False)
+
+
+def markdown(rows: Sequence[Row]) -> str:
+    """Return the same as Markdown."""
+    lines = [
+        "| " + " | ".join(_HEADINGS) + " |",
+        "| --- | ---: | ---: | ---: | ---: | --- |",
+        *("| " + " | ".join(row.cells()) + " |" for row in rows),
+        "",
+        *(f"- **{row.what}**: {row.note}" for row in rows if row.note),
+    ]
+    return "\n".join(lines) + "\n"
