@@ -192,7 +192,7 @@ class Window:
             size += len(part)
             if size <= self._limit:
                 parts.append(part)
-            elif len(parts) > 1 or len(parts[0]) > HEAD_BYTES:
+            elif len(parts) > 1 or len(parts[0]) != HEAD_BYTES:
                 parts = [_head([*parts, part])]
             if end >= 0:
                 self.data, self.pos = chunk, end + 1

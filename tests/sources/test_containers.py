@@ -233,6 +233,14 @@ def test_a_bomb_in_many_small_entries_is_stopped_over_all_of_them(tmp_path: Path
     assert "the rest of the archive is not read: it unpacks to more" in refusals(found)[-1].reason
 
 
+def test_a_bomb_beside_a_large_entry_is_stopped_all_the_same(tmp_path: Path) -> None:
+    noise = b"\n".join(MANY[:200])
+    packed = zipped({"a.jsonl": noise, "b.json": b"{" * (8 << 20), "c.json": ONE})
+    found = read(write(tmp_path, packed, "a.zip"), limits=BOMB)
+    assert [one.content for one in versions(found)] == [*MANY[:200], ONE]
+    assert "it unpacks to more than the limit" in the_refusal(found).reason
+
+
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_random_damage_to_any_container_raises_nothing(
@@ -247,7 +255,7 @@ def test_random_damage_to_any_container_raises_nothing(
     packed = bytearray(whole)
     for _ in range(data.draw(st.integers(1, 4))):
         packed[data.draw(st.integers(0, len(packed) - 1))] = data.draw(st.integers(0, 255))
-    path = tmp_path_factory.mktemp("damage") / "packed"
+    path = tmp_path_factory.getbasetemp() / "damaged"
     path.write_bytes(packed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # zipfile warns of a name that comes twice

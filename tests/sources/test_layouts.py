@@ -94,7 +94,13 @@ def test_a_wrapper_may_name_a_trial_by_its_alias_or_in_other_letters(tmp_path: P
     assert found == [orjson.dumps(merged), TWO]
 
 
-def test_an_id_that_only_a_later_text_mentions_does_not_pass_for_the_study_s_own(
+def test_an_id_that_is_only_mentioned_in_the_study_is_not_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "f.jsonl"
+    path.write_bytes(b'{"nct_id":"NCT00000007","study":' + study(1, "After NCT00000007") + b"}")
+    assert "the study in it NCT00000001" in the_refusal(read(path)).reason
+
+
+def test_an_id_of_something_else_is_not_taken_for_the_study_s_own(
     tmp_path: Path,
 ) -> None:
     text = b'{"derivedSection":{"nctId":"x"},' + ONE[1:]
