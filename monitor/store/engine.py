@@ -3,7 +3,7 @@
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 import sqlalchemy as sa
@@ -70,17 +70,18 @@ def store_errors(address: Address) -> Iterator[None]:
 
 def status_of(engine: Engine) -> SchemaStatus:
     """Find out the schema's standing without taking the write lock."""
-    raw = engine.raw_connection()
     try:
-        cursor = raw.cursor()
+        with closing(engine.raw_connection()) as raw:
+            cursor = raw.cursor()
 
-        def fetch(sql: str) -> list[tuple[Any, ...]]:
-            cursor.execute(sql)
-            return list(cursor.fetchall())
+            def fetch(sql: str) -> list[tuple[Any, ...]]:
+                cursor.execute(sql)
+                return list(cursor.fetchall())
 
-        return read_status(fetch, engine.dialect.name)
-    finally:
-        raw.close()
+            return read_status(fetch, engine.dialect.name)
+    except engine.dialect.loaded_dbapi.Error as exc:
+        # SQLAlchemy wraps the errors of its own connections, not those of a raw one.
+        raise sa.exc.DBAPIError(None, None, exc) from exc
 
 
 def use_wal(engine: Engine, *, busy_timeout_s: float) -> None:
