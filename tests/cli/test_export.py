@@ -1,0 +1,93 @@
+"""``monitor export``: dated files of every version."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.calls import Monitor
+from tests.cli.studies import NCT, OTHER
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a folder that is not there yet."""
+    return tmp_path / "exported" / "records"
+
+
+def names(folder: Path) -> list[str]:
+    """Return the files below a folder."""
+    return sorted(str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file())
+
+
+def test_every_version_is_a_dated_file_of_indented_json(told: Monitor, folder: Path) -> None:
+    assert told.answer("export", NCT, OTHER, "--to", str(folder)).startswith("4 files written to ")
+    assert names(folder) == [
+        f"{NCT}/2026-02-02_v1.json",
+        f"{NCT}/2026-03-07_v2.json",
+        f"{NCT}/2026-03-07_v3.json",
+        f"{OTHER}/2026-02-02_v1.json",
+    ]
+    text = (folder / NCT / "2026-03-07_v2.json").read_text("utf-8")
+    assert text.startswith('{\n  "derivedSection": {')
+    assert text.endswith("}\n")
+    study = json.loads(text)
+    assert study["protocolSection"]["designModule"]["enrollmentInfo"]["count"] == 240
+
+
+def test_what_is_there_already_is_left_untouched(told: Monitor, folder: Path) -> None:
+    told.answer("export", NCT, "--to", str(folder))
+    file, other = folder / NCT / "2026-02-02_v1.json", folder / NCT / "2026-03-07_v2.json"
+    before = file.stat()
+    other.write_text("{}")
+    assert told.json("export", NCT, NCT, "--to", str(folder)) == {
+        "written": 1, "unchanged": 2, "files": [str(other)],
+    }  # fmt: skip
+    assert (file.stat().st_mtime_ns, file.stat().st_ino) == (before.st_mtime_ns, before.st_ino)
+    assert other.read_text() != "{}"
+    assert names(folder) == [
+        f"{NCT}/2026-02-02_v1.json", f"{NCT}/2026-03-07_v2.json", f"{NCT}/2026-03-07_v3.json",
+    ]  # fmt: skip
+
+
+def test_exported_files_say_the_same_when_they_are_ingested(told: Monitor, folder: Path) -> None:
+    told.answer("export", NCT, OTHER, "--to", str(folder))
+    assert told.json("ingest", str(folder))["stored"] == 0
+
+
+def test_a_link_that_leads_out_of_the_folder_is_not_followed(
+    told: Monitor, folder: Path, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    folder.mkdir(parents=True)
+    (folder / NCT).symlink_to(elsewhere, target_is_directory=True)
+    assert "leads out of" in told.complaint("export", NCT, "--to", str(folder), code=2)
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_a_linked_file_is_replaced_and_what_it_leads_to_stays(
+    told: Monitor, folder: Path, tmp_path: Path
+) -> None:
+    victim = tmp_path / "victim.json"
+    victim.write_text("mine")
+    (folder / NCT).mkdir(parents=True)
+    (folder / NCT / "2026-02-02_v1.json").symlink_to(victim)
+    told.answer("export", NCT, "--to", str(folder))
+    assert victim.read_text() == "mine"
+    assert not (folder / NCT / "2026-02-02_v1.json").is_symlink()
+
+
+def test_of_a_missing_trial_nothing_is_written(told: Monitor, folder: Path) -> None:
+    assert "NCT09999999" in told.complaint(
+        "export", NCT, "NCT09999999", "--to", str(folder), code=3
+    )
+    assert not folder.exists()
+
+
+def test_a_file_in_the_way_is_named(told: Monitor, folder: Path) -> None:
+    folder.mkdir(parents=True)
+    (folder / NCT).write_text("mine")
+    assert f"{folder / NCT} is no folder" in told.complaint(
+        "export", NCT, "--to", str(folder), code=2
+    )

@@ -1,0 +1,81 @@
+"""``monitor ingest``: files and folders into the store."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.calls import Monitor
+from tests.cli.studies import NCT, OTHER, study
+
+
+def test_json_counts_what_was_done(monitor: Monitor) -> None:
+    result = monitor.ingest(study(), study("2026-02-09", enrollment=200), study(nct_id=OTHER))
+    assert result.exit_code == 0
+    assert json.loads(result.stdout) == {
+        "read": 3, "stored": 3, "unchanged": 0, "quarantined": 0, "events": 4,
+    }  # fmt: skip
+
+
+def test_the_last_line_sums_up_a_run(monitor: Monitor, tmp_path: Path) -> None:
+    file = tmp_path / "one.json"
+    file.write_text(json.dumps(study()))
+    says = "1 read: 1 stored with 1 event, 0 unchanged, 0 quarantined\n"
+    assert monitor.answer("ingest", str(file)) == says
+    says = "1 read: 0 stored with 0 events, 1 unchanged, 0 quarantined\n"
+    assert monitor.answer("ingest", str(file)) == says
+
+
+def test_unreadable_records_are_counted_and_the_rest_is_stored(monitor: Monitor) -> None:
+    result = monitor.ingest(study(), b'{"protocolSection": {', b'{"a": NaN}', study(nct_id=OTHER))
+    assert result.exit_code == 1
+    assert json.loads(result.stdout) == {
+        "read": 4, "stored": 2, "unchanged": 0, "quarantined": 2, "events": 2,
+    }  # fmt: skip
+    assert result.stderr == (
+        "monitor: 2 records could not be read; `monitor quarantine list` tells why\n"
+    )
+    assert [trial["nct_id"] for trial in monitor.json("trials")] == [NCT, OTHER]
+
+
+@pytest.mark.parametrize("paths", [(), ("nowhere.json",)])
+def test_a_missing_path_is_asked_wrongly(monitor: Monitor, paths: tuple[str, ...]) -> None:
+    assert "`monitor ingest --help` tells more" in monitor.complaint("ingest", *paths, code=2)
+
+
+def test_several_files_and_folders_are_read_in_one_run(monitor: Monitor, tmp_path: Path) -> None:
+    folder = tmp_path / "more"
+    folder.mkdir()
+    (folder / "one.json").write_text(json.dumps(study()))
+    (tmp_path / "two.json").write_text(json.dumps({"studies": [study(nct_id=OTHER)]}))
+    assert monitor.json("ingest", str(folder), str(tmp_path / "two.json"))["stored"] == 2
+
+
+def test_the_thresholds_of_the_configuration_decide_about_severity(
+    monitor: Monitor, tmp_path: Path
+) -> None:
+    config = tmp_path / "monitor.toml"
+    config.write_text("[thresholds]\nenrollment_percent_high = 90.0\n")
+    monitor.environ["MONITOR_CONFIG"] = str(config)
+    monitor.ingest(study(), study("2026-02-09", enrollment=240))
+    (event,) = monitor.json("history", NCT, "--kind", "enrollment_target_changed")["versions"][1][
+        "events"
+    ]
+    assert event["severity"] == "medium"
+    del monitor.environ["MONITOR_CONFIG"]
+    assert monitor.json("diff", NCT)["events"][0]["severity"] == "high"
+    (event,) = monitor.json("--config", str(config), "diff", NCT)["events"][:1]
+    assert event["severity"] == "medium"
+
+
+def test_the_limits_of_the_configuration_hold(monitor: Monitor) -> None:
+    monitor.environ["MONITOR_INGEST__RECORD_LIMIT_MB"] = "1"
+    result = monitor.ingest(study(title="x" * (1 << 20)), study(nct_id=OTHER))
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["quarantined"] == 1
+
+
+def test_a_wrong_configuration_is_told_before_anything_is_read(monitor: Monitor) -> None:
+    monitor.environ["MONITOR_INGEST__BATCH_RECORDS"] = "many"
+    said = monitor.complaint("ingest", str(monitor.folder), code=2)
+    assert "MONITOR_INGEST__BATCH_RECORDS" in said

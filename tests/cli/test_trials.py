@@ -1,0 +1,61 @@
+"""``monitor trials``: what is in the store."""
+
+import pytest
+
+from tests.cli.calls import Monitor
+from tests.cli.studies import NCT, OTHER, study
+
+
+def test_every_trial_is_one_row(told: Monitor) -> None:
+    rows = told.answer("trials").splitlines()
+    assert rows[0].split() == ["NCT", "ID", "Status", "Last", "news", "Sponsor", "Title"]
+    assert rows[1].startswith(f"{NCT}  ACTIVE_NOT_RECRUITING  2026-03-07  Example Sponsor")
+    assert rows[2].startswith(f"{OTHER}  COMPLETED              -           Example Sponsor")
+    assert rows[3] == "2 trials"
+
+
+def test_json_lists_what_is_known_of_a_trial(told: Monitor) -> None:
+    assert told.json("trials")[0] == {
+        "nct_id": NCT,
+        "title": "A study of a thing",
+        "overall_status": "ACTIVE_NOT_RECRUITING",
+        "lead_sponsor": "Example Sponsor",
+        "conditions": ["Systemic Lupus Erythematosus"],
+        "last_version_date": "2026-03-07",
+        "last_changed": "2026-03-07",
+        "last_seen_at": "2026-03-13T08:30:00+00:00",
+    }
+
+
+@pytest.mark.parametrize(
+    ("options", "found"),
+    [
+        (("--status", "completed"), [OTHER]),
+        (("--status", "Active, not recruiting"), [NCT]),
+        (("--status", "active-not-recruiting"), [NCT]),
+        (("--sponsor", "EXAMPLE"), [NCT, OTHER]),
+        (("--sponsor", "nobody"), []),
+        (("--condition", "lupus"), [NCT, OTHER]),
+        (("--changed-since", "2026-03-07"), [NCT]),
+        (("--changed-since", "2026-03-08"), []),
+        (("--changed-since", "2026", "--status", "COMPLETED"), []),
+    ],
+)
+def test_trials_are_chosen_by_every_given_test(
+    told: Monitor, options: tuple[str, ...], found: list[str]
+) -> None:
+    assert [trial["nct_id"] for trial in told.json("trials", *options)] == found
+
+
+def test_a_title_is_whole_in_a_pipe(monitor: Monitor) -> None:
+    title = "A very long title " * 20
+    monitor.ingest(study(title=title))
+    assert title.strip() in monitor.answer("trials")
+
+
+def test_an_empty_list_is_an_answer(told: Monitor) -> None:
+    assert told.answer("trials", "--sponsor", "nobody").splitlines()[-1] == "0 trials"
+
+
+def test_without_a_store_it_says_how_to_make_one(monitor: Monitor) -> None:
+    assert "`monitor ingest` makes one" in monitor.complaint("trials", code=1)

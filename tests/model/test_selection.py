@@ -1,0 +1,98 @@
+"""Choosing versions and events of a history."""
+
+from datetime import UTC, date, datetime
+
+from monitor.model.changes import ChangeEvent, ChangeKind, Severity
+from monitor.model.history import StoredEvent, StoredVersion
+from monitor.model.selection import Wanted, entries
+
+READ = datetime(2026, 3, 1, tzinfo=UTC)
+KINDS = {
+    Severity.HIGH: ChangeKind.RECRUITMENT_CLOSED,
+    Severity.LOW: ChangeKind.TITLE_CHANGED,
+    Severity.NOISE: ChangeKind.SITE_RENAMED,
+}
+
+
+def history() -> tuple[list[StoredVersion], dict[int, list[StoredEvent]]]:
+    """Return three versions, each with an event of high and low severity and one of noise."""
+    versions = [
+        StoredVersion(
+            id=10 + month,
+            nct_id="NCT09000001",
+            source="files",
+            origin="here",
+            version_date=date(2026, month, 10),
+            retrieved_at=READ,
+            last_version_date=date(2026, month, 10),
+            last_retrieved_at=READ,
+            raw_sha256=b"",
+            last_raw_sha256=b"",
+            stated_sha256=b"",
+            content_sha256=b"",
+            snapshot_id=month,
+        )
+        for month in (1, 2, 3)
+    ]
+    events = {
+        version.id: [
+            StoredEvent(
+                id=1,
+                version_id=version.id,
+                nct_id=version.nct_id,
+                position=0,
+                backfilled=False,
+                event=ChangeEvent(kind=kind, severity=severity, label="", path="", summary=""),
+            )
+            for severity, kind in KINDS.items()
+        ]
+        for version in versions
+    }
+    return versions, events
+
+
+def severities(wanted: Wanted) -> list[list[str]]:
+    """Return the severities of the chosen events by version."""
+    return [
+        [str(event.severity) for event in entry.events] for entry in entries(*history(), wanted)
+    ]
+
+
+def test_news_are_chosen_and_noise_is_counted() -> None:
+    found = entries(*history(), Wanted())
+    assert severities(Wanted()) == [["high", "low"]] * 3
+    assert [entry.hidden_noise for entry in found] == [1, 1, 1]
+
+
+def test_noise_is_chosen_when_it_is_asked_for() -> None:
+    found = entries(*history(), Wanted(noise=True))
+    assert [len(entry.events) for entry in found] == [3, 3, 3]
+    assert [entry.hidden_noise for entry in found] == [0, 0, 0]
+
+
+def test_a_range_of_dates_keeps_the_numbers_and_the_predecessor() -> None:
+    found = entries(*history(), Wanted(since=date(2026, 2, 10), until=date(2026, 2, 10)))
+    assert [entry.number for entry in found] == [2]
+    assert found[0].previous is not None
+    assert found[0].previous.version_date == date(2026, 1, 10)
+
+
+def test_a_version_whose_events_are_not_wanted_stays_in_the_range() -> None:
+    assert severities(Wanted(kinds=frozenset({ChangeKind.TRIAL_WITHDRAWN}))) == [[], [], []]
+
+
+def test_kinds_and_least_severity_narrow_the_events() -> None:
+    assert severities(Wanted(min_severity=Severity.HIGH)) == [["high"]] * 3
+    assert severities(Wanted(kinds=frozenset({ChangeKind.TITLE_CHANGED}))) == [["low"]] * 3
+
+
+def test_a_kind_of_noise_needs_noise_asked_for_and_is_counted_until_then() -> None:
+    kinds = frozenset({ChangeKind.SITE_RENAMED})
+    assert severities(Wanted(kinds=kinds)) == [[], [], []]
+    assert [entry.hidden_noise for entry in entries(*history(), Wanted(kinds=kinds))] == [1, 1, 1]
+    assert severities(Wanted(kinds=kinds, noise=True)) == [["noise"]] * 3
+
+
+def test_noise_below_the_least_severity_is_not_counted() -> None:
+    found = entries(*history(), Wanted(min_severity=Severity.LOW))
+    assert [entry.hidden_noise for entry in found] == [0, 0, 0]

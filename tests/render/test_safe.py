@@ -1,0 +1,52 @@
+"""Registry text cannot steer a terminal."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.render.safe import neutral, neutral_lines
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b[31mred\x1b[0m", "␛[31mred␛[0m"),
+        ("\x1b]0;title\x07", "␛]0;title␇"),
+        ("safe\rover", "safe over"),
+        ("\x9b2J", "<U+009B>2J"),
+        ("\x7f\x00\x08", "␡␀␈"),
+        ("a\u202eb\u2066c\u200fd", "a<U+202E>b<U+2066>c<U+200F>d"),
+        ("one\ntwo\tthree\u2028four", "one two three four"),
+        ("\U000e0041", "<U+E0041>"),
+        ("file-\udcff", "file-<U+DCFF>"),
+        ("Sjögren 日本 العربية [bold] 👩\u200d⚕️", "Sjögren 日本 العربية [bold] 👩\u200d⚕️"),
+    ],
+)
+def test_what_steers_is_shown_and_letters_stay(text: str, shown: str) -> None:
+    assert neutral(text) == shown
+
+
+@given(st.text())
+def test_no_control_character_is_left(text: str) -> None:
+    for letter in neutral(text):
+        assert unicodedata.category(letter) not in {"Cc", "Cs", "Zl", "Zp"}
+        assert unicodedata.bidirectional(letter) not in {
+            "LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI",
+        }  # fmt: skip
+
+
+@given(st.text())
+def test_neutral_text_stays_as_it_is(text: str) -> None:
+    assert neutral(neutral(text)) == neutral(text)
+
+
+@given(st.text())
+def test_lines_are_neutral_too(text: str) -> None:
+    for line in neutral_lines(text):
+        assert line == neutral(line)
+
+
+def test_a_text_keeps_its_lines_and_their_indents() -> None:
+    assert neutral_lines("one\r\n  * two  \n\nthree\x1b") == ["one", "  * two", "", "three␛"]
