@@ -26,6 +26,7 @@ _OPS: dict[str, Op] = {
     "values_changed": "changed",
     "type_changes": "changed",
 }
+_SORTED = orjson.OPT_SORT_KEYS
 ItemPair = tuple[dict[str, Any] | None, dict[str, Any] | None]
 
 
@@ -49,6 +50,7 @@ def diff(old: TrialRecord, new: TrialRecord) -> tuple[FieldChange, ...]:
         threshold_to_diff_deeper=0,
         ignore_private_variables=False,
         verbose_level=2,
+        multiprocessing_workers=1,  # else it asks the system for its processors each time
     )
     found = [
         pruner.change(level.path(output_format="list")[0], op, level.t1, level.t2)
@@ -191,7 +193,8 @@ def _identical(one: Any, other: Any) -> bool:
     if one is ABSENT or other is ABSENT or one != other:
         return False
     if isinstance(one, (dict, list)):
-        return orjson.dumps(one) == orjson.dumps(other)
+        # Sorted: a stored record has its keys in another order than one just read.
+        return orjson.dumps(one, option=_SORTED) == orjson.dumps(other, option=_SORTED)
     return same_value(one, other)
 
 
