@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 import zstandard
-from zstandard import ZstdCompressionDict, ZstdCompressor
+from zstandard import ZstdCompressionDict, ZstdCompressionParameters, ZstdCompressor
 
 from monitor.store.vocabulary import VOCABULARIES
 
@@ -22,9 +22,9 @@ CODEC = max(VOCABULARIES)
 # the bytes and costs a third more time.
 _KEYFRAME_LEVEL = 4
 _DELTA_LEVEL = 6
-# Higher levels take ten times longer to read a large keyframe and then find no more in it.
-_LARGE_DELTA_LEVEL = 4
 _LARGE = 256 * 1024
+_LARGE_DELTA_LEVEL = 3
+_LARGEST_WINDOW_LOG = 27  # 128 MB: what a decompressor accepts without being told
 _BODY_LEVEL = 3
 _SMALL_BODY = 128
 _LARGEST_BODY = 64 * 1024 * 1024
@@ -52,8 +52,10 @@ class Codec:
     def delta(self, content: bytes, base: bytes) -> bytes:
         """Compress a snapshot against another one's (uncompressed) bytes."""
         words = ZstdCompressionDict(base, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
-        level = _LARGE_DELTA_LEVEL if len(content) > _LARGE else _DELTA_LEVEL
-        return _compressor(words, level).compress(content)
+        if len(content) <= _LARGE:
+            return _compressor(words, _DELTA_LEVEL).compress(content)
+        parameters = _large_parameters(len(base), len(content))
+        return ZstdCompressor(dict_data=words, compression_params=parameters).compress(content)
 
     def body(self, value: Any) -> bytes:
         """Write a JSON value; compressed when that is worth it."""
@@ -121,5 +123,30 @@ def _compressor(words: ZstdCompressionDict, level: int) -> ZstdCompressor:
     )
 
 
+def _large_parameters(base: int, content: int) -> ZstdCompressionParameters:
+    """Return parameters for records whose change no level finds.
+
+    A level's window and tables end before they have reached over a base of megabytes; a
+    higher one takes ten times longer to read the base in.
+    """
+    positions = base.bit_length()
+    return ZstdCompressionParameters.from_level(
+        _LARGE_DELTA_LEVEL,
+        source_size=content,
+        dict_size=base,
+        strategy=zstandard.STRATEGY_DFAST,
+        window_log=min(_LARGEST_WINDOW_LOG, (base + content).bit_length()),
+        hash_log=min(23, positions),
+        chain_log=min(21, positions - 1),
+        min_match=6,
+        write_checksum=False,
+        write_content_size=False,
+        write_dict_id=False,
+    )
+
+
 def _decompress(stored: bytes, words: ZstdCompressionDict, size: int) -> bytes:
-    return zstandard.ZstdDecompressor(dict_data=words).decompress(stored, max_output_size=size)
+    return zstandard.ZstdDecompressor(dict_data=words).decompress(
+        stored,
+        max_output_size=max(1, size),  # 0 would mean "unknown"
+    )

@@ -47,6 +47,8 @@ def translate(exc: BaseException, address: Address) -> StoreError:
 
 
 def _meaning(cause: BaseException) -> str | None:
+    if isinstance(cause, UnicodeDecodeError):  # of a text that sqlite3 read
+        return "is damaged"
     if isinstance(cause, sqlite3.Error):
         name: str = getattr(cause, "sqlite_errorname", None) or ""
         # Extended codes (SQLITE_READONLY_DBMOVED) begin with the plain one.

@@ -70,7 +70,7 @@ def _connect(address: Address, busy_timeout_s: float) -> Rows:
 def _errors(address: Address) -> Iterator[None]:
     try:
         yield
-    except sqlite3.Error as exc:
+    except (sqlite3.Error, UnicodeDecodeError) as exc:
         raise translate(exc, address) from exc
     except DamagedError as exc:
         raise StoreError(f"the store {address.shown} is damaged: {exc}") from exc
@@ -102,7 +102,7 @@ def _open_read_only(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
         )
         try:
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        except sqlite3.OperationalError:
+        except (sqlite3.Error, UnicodeDecodeError):
             connection.close()
             # Where the folder may not be written, SQLite cannot make the index of its log;
             # without a log nobody is writing, and the file can be read as it stands.

@@ -3,21 +3,37 @@
 SQLite gives dates and times as ISO text, PostgreSQL as date and datetime: both are taken.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
-from functools import lru_cache
-from typing import Any
+from functools import lru_cache, wraps
+from typing import Any, ParamSpec, TypeVar
 
 import orjson
 
 from monitor.model.coverage import Coverage
 from monitor.model.history import QuarantineRow, StoredEvent, StoredVersion, TrialRow
 from monitor.store.bodies import read_coverage, read_event
-from monitor.store.codec import read_body
+from monitor.store.codec import DamagedError, read_body
 
 Row = Sequence[Any]
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
+def _from_a_row(read: Callable[P, T]) -> Callable[P, T]:
+    """Make a reader of rows raise DamagedError for values that the store never wrote."""
+
+    @wraps(read)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return read(*args, **kwargs)
+        except (TypeError, ValueError, LookupError) as exc:
+            raise DamagedError(f"a row cannot be read ({exc})") from exc
+
+    return checked
+
+
+@_from_a_row
 def version_row(row: Row) -> StoredVersion:
     """Read a row of the columns that ``queries`` names for a version."""
     coverage = _coverage(bytes(row[16]))
@@ -46,6 +62,7 @@ def version_row(row: Row) -> StoredVersion:
     )
 
 
+@_from_a_row
 def trial_row(row: Row) -> TrialRow:
     """Read a row of ``trials``."""
     return TrialRow(
@@ -62,6 +79,7 @@ def trial_row(row: Row) -> TrialRow:
     )
 
 
+@_from_a_row
 def event_row(row: Row) -> StoredEvent:
     """Read a row of ``events``."""
     return StoredEvent(
@@ -74,6 +92,7 @@ def event_row(row: Row) -> StoredEvent:
     )
 
 
+@_from_a_row
 def quarantine_row(row: Row, content: bytes | None = None) -> QuarantineRow:
     """Read a row of ``quarantine``."""
     return QuarantineRow(
