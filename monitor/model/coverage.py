@@ -1,7 +1,7 @@
 """Coverage: which fields a source states, so that silence is never read as removal."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from monitor.model.fields import Path
 
@@ -19,6 +19,12 @@ class Coverage:
     but: frozenset[Path] = frozenset()
     leaves: frozenset[Path] = frozenset()
     run_in: frozenset[Path] = frozenset()
+    # All paths on the way to a leaf: asked for every field of every site.
+    _stated: frozenset[Path] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        stated = frozenset(leaf[:end] for leaf in self.leaves for end in range(len(leaf) + 1))
+        object.__setattr__(self, "_stated", stated)
 
     @classmethod
     def complete(cls) -> "Coverage":
@@ -47,7 +53,7 @@ class Coverage:
         """
         if self.everything and not any(path[: len(out)] == out for out in self.but):
             return True
-        return any(leaf[: len(path)] == path for leaf in self.leaves)
+        return path in self._stated
 
     def without(self, paths: Iterable[Path]) -> "Coverage":
         """Return the coverage of a record that leaves these paths out as well."""

@@ -1,30 +1,89 @@
 """Which words of a text changed."""
 
 import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher
+from itertools import groupby, takewhile
 from typing import Literal
 
 SegmentOp = Literal["same", "removed", "added"]
 Segment = tuple[SegmentOp, str]
+_SAME: tuple[SegmentOp, ...] = ("same",)
+_CHANGED: tuple[SegmentOp, ...] = ("removed", "added")
 
-_TOKEN = re.compile(r"\s+|\w+(?:[.,]\d+)*|[^\w\s]")
+# A word with the white space before it; a number with its decimals is one word.
+_TOKEN = re.compile(r"\s*(?:\w+(?:[.,]\d+)*|[^\w\s])|\s+")
+# Words that two texts have in common, counted place by place: more would take seconds.
+MAX_MATCHES = 300_000
 
 
 def word_diff(before: str, after: str) -> tuple[Segment, ...]:
     """Return both texts as one run of segments: kept, removed and added words.
 
     Joining ``same`` and ``removed`` gives ``before``; ``same`` and ``added`` gives ``after``.
-    A number with its decimals counts as one word.
+    A number with its decimals counts as one word. Between the words that both texts begin and
+    end with, texts that repeat few words thousands of times are not taken apart.
     """
     old, new = _TOKEN.findall(before), _TOKEN.findall(after)
-    matcher = SequenceMatcher(None, old, new, autojunk=False)
     segments: list[Segment] = []
-    for op, i1, i2, j1, j2 in matcher.get_opcodes():
-        if op == "equal":
-            segments.append(("same", "".join(old[i1:i2])))
-            continue
-        if i2 > i1:
-            segments.append(("removed", "".join(old[i1:i2])))
-        if j2 > j1:
-            segments.append(("added", "".join(new[j1:j2])))
-    return tuple(segments)
+    for same, i1, i2, j1, j2 in _blocks([t.strip() for t in old], [t.strip() for t in new]):
+        if same:
+            for one, other in zip(old[i1:i2], new[j1:j2], strict=True):
+                segments.extend(_kept(one, other))
+        else:
+            segments.extend(_replaced("".join(old[i1:i2]), "".join(new[j1:j2])))
+    return _joined(segments)
+
+
+def _blocks(old: list[str], new: list[str]) -> Iterator[tuple[bool, int, int, int, int]]:
+    """Yield (same, from, to, from, to) for runs of words that both have, or that differ."""
+    begin = _shared(old, new)
+    end = min(_shared(old[::-1], new[::-1]), min(len(old), len(new)) - begin)
+    left, right = old[begin : len(old) - end], new[begin : len(new) - end]
+    yield True, 0, begin, 0, begin
+    here, there = Counter(left), Counter(right)
+    if sum(count * there[word] for word, count in here.items()) > MAX_MATCHES:
+        yield False, begin, begin + len(left), begin, begin + len(right)
+    else:
+        matcher = SequenceMatcher(None, left, right, autojunk=False)
+        for op, i1, i2, j1, j2 in matcher.get_opcodes():
+            yield op == "equal", begin + i1, begin + i2, begin + j1, begin + j2
+    yield True, len(old) - end, len(old), len(new) - end, len(new)
+
+
+def _shared(one: list[str], other: list[str]) -> int:
+    pairs = zip(one, other, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+
+def _kept(one: str, other: str) -> Iterator[Segment]:
+    """Yield a word that both texts have; the white space before it may differ."""
+    if one != other:
+        yield "removed", _space(one)
+        yield "added", _space(other)
+    yield "same", one if one == other else one.lstrip()
+
+
+def _replaced(one: str, other: str) -> Iterator[Segment]:
+    """Yield words in the place of others; the white space before both stays outside."""
+    space = _space(one) if _space(one) == _space(other) else ""
+    yield "same", space
+    yield "removed", one[len(space) :]
+    yield "added", other[len(space) :]
+
+
+def _space(text: str) -> str:
+    return text[: len(text) - len(text.lstrip())]
+
+
+def _joined(segments: Iterable[Segment]) -> tuple[Segment, ...]:
+    """Join neighbours of one kind; what is removed stands before what is added in its place."""
+    found: list[Segment] = []
+    for kept, run in groupby((s for s in segments if s[1]), lambda segment: segment[0] == "same"):
+        texts = list(run)
+        for op in _SAME if kept else _CHANGED:
+            text = "".join(part for name, part in texts if name == op)
+            if text:
+                found.append((op, text))
+    return tuple(found)
