@@ -6,7 +6,9 @@ from typing import Any
 from monitor.detect.criteria import CriteriaChange, Criterion, Edit, compare
 from monitor.detect.rules.base import Context, Draft, arrow, at, counted
 from monitor.model import fields
-from monitor.model.changes import ChangeKind, FieldChange
+from monitor.model.changes import ChangeKind, FieldChange, Severity
+
+_DESCRIPTIONS = (fields.STUDY_POPULATION, fields.GENDER_DESCRIPTION)
 
 
 def derive_criteria(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
@@ -74,9 +76,19 @@ def _edit(edit: Edit) -> dict[str, Any]:
 def derive_population(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
     """Gather changes of ages, sex, healthy volunteers and sampling in one event.
 
-    The age groups (``stdAges``) follow from the ages and are never the lead.
+    The age groups (``stdAges``) follow from the ages and are never the lead; alone they are
+    the registry's. A description in other words weighs no more than edited criteria.
     """
     del ctx
+    if all(change.field == fields.STD_AGES for change in changes):
+        yield Draft(
+            kind=ChangeKind.REGISTRY_NORMALISATION,
+            path=fields.STD_AGES,
+            changes=tuple(changes),
+            summary="Age groups: derived anew by the registry",
+        )
+        return
+    worded = all(change.field in _DESCRIPTIONS for change in changes)
     ordered = sorted(changes, key=lambda change: change.field == fields.STD_AGES)
     parts = [f"{fields.label(c.field)}: {arrow(c.before, c.after)}" for c in ordered[:3]]
     yield Draft(
@@ -85,4 +97,5 @@ def derive_population(changes: Sequence[FieldChange], ctx: Context) -> Iterator[
         changes=tuple(ordered),
         label="Eligible population",
         summary="; ".join(parts),
+        severity=Severity.MEDIUM if worded else None,
     )

@@ -6,6 +6,8 @@ from typing import Any
 
 from monitor.detect.rules.base import Context, Draft, all_but, arrow, at, below, counted
 from monitor.detect.rules.status import RECRUITING
+from monitor.detect.sites import country_word
+from monitor.detect.texts import plain
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange, Severity
 from monitor.model.record import TrialRecord
@@ -126,20 +128,21 @@ def _same_places(removed: tuple[FieldChange, ...], added: tuple[FieldChange, ...
 
 
 def _countries(ctx: Context) -> Iterator[Draft]:
-    old, new = _country_counts(ctx.old), _country_counts(ctx.new)
+    old, new = _countries_of(ctx.old), _countries_of(ctx.new)
     stated = ctx.old.coverage.states(fields.LOCATION_COUNTRY) and ctx.new.coverage.states(
         fields.LOCATION_COUNTRY
     )
     if not stated:
         return
-    for country in sorted(new.keys() - old.keys()):
-        yield _country_draft(ChangeKind.COUNTRY_ADDED, country, new[country], "added")
-    for country in sorted(old.keys() - new.keys()):
-        yield _country_draft(ChangeKind.COUNTRY_REMOVED, country, old[country], "removed")
+    for word in sorted(new.keys() - old.keys()):
+        yield _country_draft(ChangeKind.COUNTRY_ADDED, new[word], "added")
+    for word in sorted(old.keys() - new.keys()):
+        yield _country_draft(ChangeKind.COUNTRY_REMOVED, old[word], "removed")
 
 
-def _country_draft(kind: ChangeKind, country: str, sites: int, word: str) -> Draft:
+def _country_draft(kind: ChangeKind, names: list[str], word: str) -> Draft:
     added = kind is ChangeKind.COUNTRY_ADDED
+    country, sites = names[0], len(names)
     return Draft(
         kind=kind,
         path=fields.LOCATION_COUNTRY,
@@ -151,9 +154,14 @@ def _country_draft(kind: ChangeKind, country: str, sites: int, word: str) -> Dra
     )
 
 
-def _country_counts(record: TrialRecord) -> Counter[str]:
-    found = (site.get("country") for site in record.locations)
-    return Counter(country for country in found if isinstance(country, str))
+def _countries_of(record: TrialRecord) -> dict[str, list[str]]:
+    """Return the country of every site, by one word for all spellings of a country."""
+    found: dict[str, list[str]] = {}
+    for site in record.locations:
+        country = site.get("country")
+        if isinstance(country, str) and plain(country):
+            found.setdefault(country_word(plain(country)), []).append(country)
+    return found
 
 
 def derive_contacts(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:

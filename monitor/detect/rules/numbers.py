@@ -25,7 +25,7 @@ def derive_dates(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft
         moved, type_change = at(own, date_path), at(own, type_path)
         if moved is None:
             if type_change is not None:
-                yield _type_only(own, type_change, date_path, ctx)
+                yield _type_only(kind, own, type_change, ctx)
             continue
         yield _moved(kind, own, moved, type_change, ctx)
         if kind is ChangeKind.START_DATE_MOVED:
@@ -64,19 +64,26 @@ def _moved(
 
 
 def _type_only(
-    own: tuple[FieldChange, ...], type_change: FieldChange, date_path: Path, ctx: Context
+    kind: ChangeKind, own: tuple[FieldChange, ...], type_change: FieldChange, ctx: Context
 ) -> Draft:
-    date = ctx.new.text(date_path)
-    name = fields.label(date_path)
-    reverted = type_change.before == "ACTUAL"
+    """Tell a date that became actual; one that is an estimate again has moved by no day yet."""
+    date_path = (*type_change.field[:-1], "date")
+    date, name = ctx.new.text(date_path), fields.label(date_path)
+    facts = {"date": date, "type": type_change.after, "type_before": type_change.before}
+    severity = None
+    if type_change.after == "ACTUAL":
+        kind = ChangeKind.DATE_ACTUALISED
+    else:
+        facts["days"] = 0
+        severity = Severity.MEDIUM if type_change.before == "ACTUAL" else Severity.LOW
     return Draft(
-        kind=ChangeKind.DATE_ACTUALISED,
+        kind=kind,
         path=type_change.field,
         changes=own,
         summary=f"{name} {shown(date)}: {arrow(type_change.before, type_change.after)}",
         label=name,
-        facts={"date": date, "type": type_change.after, "type_before": type_change.before},
-        severity=Severity.MEDIUM if reverted else None,
+        facts=facts,
+        severity=severity,
     )
 
 
@@ -102,14 +109,16 @@ def _retroactively_prospective(moved: FieldChange, ctx: Context) -> Iterator[Dra
 
 def derive_enrollment(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
     """Turn changes of enrollment count and type into one event."""
-    del_type = at(changes, fields.ENROLLMENT_TYPE)
+    type_change = at(changes, fields.ENROLLMENT_TYPE)
+    if type_change is None and not at(changes, fields.ENROLLMENT_COUNT):
+        return
     before, after = ctx.old.enrollment, ctx.new.enrollment
     type_before = ctx.old.text(fields.ENROLLMENT_TYPE)
     type_after = ctx.new.text(fields.ENROLLMENT_TYPE)
     facts: dict[str, object] = {}
     if before is not None and after is not None:
         facts = {"difference": after - before, "percent": percent(before, after)}
-    if del_type is not None:
+    if type_change is not None:
         facts |= {"type": type_after, "type_before": type_before}
     actual = type_after == "ACTUAL"
     kind = ChangeKind.ENROLLMENT_ACTUAL_REPORTED if actual else ChangeKind.ENROLLMENT_TARGET_CHANGED
@@ -122,14 +131,18 @@ def derive_enrollment(changes: Sequence[FieldChange], ctx: Context) -> Iterator[
         before=before if before is not None else ctx.old.get(fields.ENROLLMENT_COUNT),
         after=after if after is not None else ctx.new.get(fields.ENROLLMENT_COUNT),
         label="Actual enrollment" if actual else "Enrollment target",
-        summary=_enrollment_summary(actual, before, after),
+        summary=_enrollment_summary(actual, before, after, type_change),
         facts=facts,
         severity=_enrollment_severity(actual, before, after, ctx),
     )
 
 
-def _enrollment_summary(actual: bool, before: int | None, after: int | None) -> str:
+def _enrollment_summary(
+    actual: bool, before: int | None, after: int | None, type_change: FieldChange | None
+) -> str:
     name = "Actual enrollment" if actual else "Enrollment target"
+    if type_change is not None and before == after:
+        return f"{name} {shown(after)}: {arrow(type_change.before, type_change.after)}"
     change = percent(before, after) if before is not None and after is not None else None
     text = f"{name}: {arrow(before, after)}"
     return f"{text} ({number(change, ' %')})" if change else text
@@ -143,6 +156,8 @@ def _enrollment_severity(
     if actual:
         reached = after / before * 100 if before else 100.0
         return Severity.HIGH if reached < ctx.thresholds.enrollment_actual_percent_low else None
-    change = percent(before, after)
-    large = change is None or abs(change) >= ctx.thresholds.enrollment_percent_high
-    return Severity.HIGH if large and before != after else None
+    if before == after:
+        # Only the type was added to a number that had none.
+        return Severity.LOW if ctx.old.text(fields.ENROLLMENT_TYPE) is None else None
+    large = abs(after - before) * 100 >= ctx.thresholds.enrollment_percent_high * before
+    return Severity.HIGH if large else None

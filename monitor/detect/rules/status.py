@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from monitor.detect.rules.base import Context, Draft, arrow, at, below, shown
 from monitor.detect.rules.reasons import reason_class
 from monitor.model import fields
-from monitor.model.changes import ChangeKind, FieldChange
+from monitor.model.changes import ChangeKind, FieldChange, Severity
 from monitor.model.record import TrialRecord
 
 STOPPED = {
@@ -144,9 +144,12 @@ def derive_expanded_access(changes: Sequence[FieldChange], ctx: Context) -> Iter
     """Gather changes of expanded access in one event."""
     del ctx
     lead = at(changes, fields.HAS_EXPANDED_ACCESS) or changes[0]
+    # "No" for nothing said, or the other way round, opens and closes nothing.
+    none_before_or_after = len(changes) == 1 and not lead.before and not lead.after
     yield Draft(
         kind=ChangeKind.EXPANDED_ACCESS_CHANGED,
         path=lead.field,
         changes=tuple(changes),
         summary=f"{fields.label(lead.field)}: {arrow(lead.before, lead.after)}",
+        severity=Severity.LOW if none_before_or_after else None,
     )
