@@ -70,9 +70,6 @@ def told(args: Sequence[str]) -> Iterator[None]:
     except click.Abort:
         complain("interrupted")
         sys.exit(INTERRUPTED)
-    except BrokenPipeError:
-        close_output()
-        sys.exit(PIPE_CLOSED)
 
 
 def close_output() -> None:

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import click
 
-from monitor.cli.faults import told
+from monitor.cli.faults import PIPE_CLOSED, Failure, close_output, told
 from monitor.errors import UsageError
 
 # Name → (module, what it does in one line); the command bears the module's last name there.
@@ -83,8 +83,12 @@ class LazyGroup(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command and bring its output out, so that a closed pipe shows here."""
-        result = super().invoke(ctx)
-        sys.stdout.flush()
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:  # caught here: click itself would make an exit code 1 of it
+            close_output()
+            raise Failure(PIPE_CLOSED) from None
         return result
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **options: Any) -> NoReturn:

@@ -12,11 +12,17 @@ from monitor.cli.session import Session
 
 COMMANDS = {
     "ingest": ("monitor.cli.ingest", "Read trial records from files and folders into the store."),
-    "history": ("monitor.cli.history", "Show what changed in a trial's record, and when."),
+    "history": (
+        "monitor.cli.history",
+        "Show what changed in a trial's record, and when; newest last.",
+    ),
     "diff": ("monitor.cli.diff", "Compare two versions of a trial's record."),
-    "show": ("monitor.cli.show", "Show a trial's record, now or as it once was."),
-    "trials": ("monitor.cli.trials", "List the trials in the store."),
-    "export": ("monitor.cli.export", "Write every version of a record as a dated JSON file."),
+    "show": ("monitor.cli.show", "Show a trial's record: the last version, or one of the past."),
+    "trials": ("monitor.cli.trials", "List the trials in the store that meet every given test."),
+    "export": (
+        "monitor.cli.export",
+        "Write every version of the trials' records as dated, indented JSON.",
+    ),
     "quarantine": ("monitor.cli.quarantine", "Look into input that could not be read."),
     "db": ("monitor.cli.db", "Look after the store's schema."),
     "demo": ("monitor.cli.demo", "See it at work on five real trials, in a store of its own."),

@@ -1,5 +1,6 @@
 """``monitor history``: the timeline as people and programs read it."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -158,13 +159,13 @@ def test_the_order_of_arrival_does_not_matter_for_what_is_seen_between(monitor: 
     monitor.ingest(study("2026-02-01", enrollment=7), at=NOON)
     monitor.ingest(study("2026-01-01"), at=NOON + timedelta(days=1))
     monitor.ingest(study("2026-03-01", enrollment=9), at=NOON + timedelta(days=2))
-    lines = [line for line in monitor.answer("history", NCT).splitlines() if "Version" in line]
-    assert lines == [
-        "Version 1  Registry record first seen (version of 2026-01-01; read 2026-03-03 12:00 UTC; "
-        "backfilled)",
-        "Version 2  Registry record changed (version of 2026-02-01; read 2026-03-02 12:00 UTC)",
-        "Version 3  Registry record changed (version of 2026-03-01; seen between 2026-03-02 12:00 "
-        "and 2026-03-04 12:00 UTC)",
+    shown = monitor.answer("history", NCT)
+    lines = [line for line in shown.splitlines() if line.startswith("Version")]
+    said = [re.sub(r".*\((.*) UTC(.*)\)", r"\1\2", line) for line in lines]
+    assert said == [
+        "version of 2026-01-01; read 2026-03-03 12:00; backfilled",
+        "version of 2026-02-01; read 2026-03-02 12:00",
+        "version of 2026-03-01; seen between 2026-03-02 12:00 and 2026-03-04 12:00",
     ]
 
 
