@@ -11,6 +11,7 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 
 from monitor.errors import StoreError
 from monitor.store.address import Address
+from monitor.store.codec import DamagedError
 from monitor.store.faults import translate
 from monitor.store.revisions import SchemaStatus, read_status
 
@@ -63,6 +64,8 @@ def store_errors(address: Address) -> Iterator[None]:
         yield
     except (sa.exc.DBAPIError, sqlite3.Error) as exc:
         raise translate(exc, address) from exc
+    except DamagedError as exc:
+        raise StoreError(f"the store {address.shown} is damaged: {exc}") from exc
     except sa.exc.StatementError as exc:
         # A value that cannot be bound: the caller's mistake, shown as what it is.
         raise (exc.orig or exc) from exc

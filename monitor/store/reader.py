@@ -63,6 +63,8 @@ def _connect(address: Address, busy_timeout_s: float) -> Rows:
         return PostgresRows(address, busy_timeout_s=busy_timeout_s)
     if not address.path.exists():
         raise StoreError(f"there is no store at {address.shown} yet; `monitor ingest` makes one")
+    if address.path.is_dir():
+        raise StoreError(f"the store {address.shown} cannot be opened: it is a folder")
     return SqliteRows(address.path, busy_timeout_s=busy_timeout_s)
 
 
@@ -95,22 +97,25 @@ class SqliteRows:
 
 
 def _open_read_only(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
-    place = path.absolute().as_uri()
-    for how in ("mode=ro", "mode=ro&immutable=1"):
-        connection = sqlite3.connect(
-            f"{place}?{how}", uri=True, timeout=busy_timeout_s, isolation_level=None
-        )
-        try:
-            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        except (sqlite3.Error, UnicodeDecodeError):
-            connection.close()
-            # Where the folder may not be written, SQLite cannot make the index of its log;
-            # without a log nobody is writing, and the file can be read as it stands.
-            if "immutable" in how or path.with_name(path.name + "-wal").exists():
-                raise
-        else:
-            return connection
-    raise AssertionError("unreachable")
+    place = path.absolute().as_uri() + "?mode=ro"
+    try:
+        return _open(place, busy_timeout_s)
+    except sqlite3.OperationalError:
+        # Where the folder may not be written, SQLite cannot make the index of its log; without
+        # a log nobody is writing, and the file can be read as it stands.
+        if path.with_name(path.name + "-wal").exists():
+            raise
+        return _open(place + "&immutable=1", busy_timeout_s)
+
+
+def _open(place: str, busy_timeout_s: float) -> sqlite3.Connection:
+    connection = sqlite3.connect(place, uri=True, timeout=busy_timeout_s, isolation_level=None)
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except (sqlite3.Error, UnicodeDecodeError):
+        connection.close()
+        raise
+    return connection
 
 
 class Reader:
