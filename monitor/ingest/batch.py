@@ -10,7 +10,7 @@ from monitor.detect.canonical import canonical_bytes, fingerprint, raw_hash
 from monitor.detect.rules.base import Thresholds
 from monitor.errors import RecordError
 from monitor.ingest.node import Observation
-from monitor.ingest.timelines import Timelines
+from monitor.ingest.timelines import OPEN_TRIALS, Timelines
 from monitor.model.history import QuarantineEntry, StoredVersion, Touch, VersionKey
 from monitor.model.record import RawVersion, TrialRecord
 from monitor.parsers.base import parse
@@ -20,6 +20,9 @@ from monitor.store.writer import Transaction
 # Where a raw slice names its trial; only a guess, to ask the store once for a whole batch.
 _OWN_ID = re.compile(rb'"nctId"\s*:\s*"(NCT\d{8})"')
 _ANY_ID = re.compile(rb"NCT\d{8}")
+
+# Parsed, records take some ten times their bytes.
+_NEWS_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,9 +49,10 @@ class IngestReport:
 
 
 class Batch:
-    """Takes each raw version through the pipeline; its document is let go before the next.
+    """Takes each raw version through the pipeline and lets go of its document early.
 
-    Holding the parsed documents of a whole batch would cost more than parsing them.
+    Holding the parsed documents of a whole batch would cost more than parsing them. A few
+    that bring news are held, to ask the store for their trials' histories at once.
     """
 
     def __init__(self, tx: Transaction, thresholds: Thresholds) -> None:
@@ -57,6 +61,7 @@ class Batch:
         self._latest: dict[str, StoredVersion] = {}
         self._asked: set[str] = set()
         self._touches: dict[int, Touch] = {}
+        self._news: list[Observation] = []
         self._unchanged = 0
         self._stored = 0
         self._quarantined = 0
@@ -73,6 +78,7 @@ class Batch:
                 self._observe(_observation(raw, digest))
             except RecordError as exc:
                 self._quarantine(raw, str(exc), len(raw.content))
+        self._place_news()
         self._tx.touch(list(self._touches.values()))
         events = self._timelines.write_all()
         return IngestReport(
@@ -119,10 +125,22 @@ class Batch:
             pending = self._touches.pop(newest.id, None)
             self._tx.touch([pending] if pending else [])
             del self._latest[nct_id]
-        if self._timelines.observe(seen):
-            self._stored += 1
-        else:
-            self._unchanged += 1
+        self._news.append(seen)
+        if len(self._news) >= OPEN_TRIALS or _size(self._news) > _NEWS_BYTES:
+            self._place_news()
+
+    def _place_news(self) -> None:
+        """Put what is not as stored into its trials' timelines."""
+        news, self._news = self._news, []
+        self._timelines.open(seen.record.nct_id for seen in news)
+        for seen in news:
+            try:
+                made = self._timelines.observe(seen)
+            except RecordError as exc:
+                self._quarantine(seen.raw, str(exc), len(seen.raw.content))
+            else:
+                self._stored += made
+                self._unchanged += not made
 
     def _touch(self, touch: Touch) -> None:
         """Keep the furthest sight of each version."""
@@ -143,6 +161,10 @@ class Batch:
                 seen_at=item.retrieved_at,
             )
         )
+
+
+def _size(observations: list[Observation]) -> int:
+    return sum(len(seen.canonical) for seen in observations)
 
 
 def _guess_id(content: bytes) -> str | None:

@@ -1,5 +1,6 @@
 """The timelines of one batch: loaded from the store once, written back once."""
 
+from collections.abc import Iterable
 from datetime import date
 from functools import partial
 
@@ -36,9 +37,28 @@ class Timelines:
         self._open: dict[str, Timeline] = {}
         self._events = 0
 
+    def open(self, nct_ids: Iterable[str]) -> None:
+        """Read the timelines of these trials that are not open yet, all at once."""
+        wanted = set(nct_ids) - self._open.keys()
+        if not wanted:
+            return
+        rows, versions = self._tx.trials(wanted), self._tx.versions(wanted)
+        for nct_id in wanted:
+            row = rows.get(nct_id)
+            self._open[nct_id] = Timeline(
+                nct_id=nct_id,
+                nodes=[stored_node(version) for version in versions.get(nct_id, ())],
+                thresholds=self._thresholds,
+                load=partial(self._load, nct_id),
+                first_start_date=row.first_start_date if row else None,
+                last_changed=row.last_changed if row else None,
+                last_seen_at=row.last_seen_at if row else None,
+            )
+
     def observe(self, seen: Observation) -> bool:
         """Put an observation into its trial's timeline; True when it makes a new version."""
-        timeline = self._open.pop(seen.record.nct_id, None) or self._begin(seen.record.nct_id)
+        self.open([seen.record.nct_id])
+        timeline = self._open.pop(seen.record.nct_id)
         self._open[timeline.nct_id] = timeline
         timeline.last_seen_at = max(
             timeline.last_seen_at or seen.raw.retrieved_at, seen.raw.retrieved_at
@@ -53,19 +73,6 @@ class Timelines:
         while self._open:
             self._write(self._open.pop(next(iter(self._open))))
         return self._events
-
-    def _begin(self, nct_id: str) -> Timeline:
-        row = self._tx.trials([nct_id]).get(nct_id)
-        versions = self._tx.versions([nct_id]).get(nct_id, [])
-        return Timeline(
-            nct_id=nct_id,
-            nodes=[stored_node(version) for version in versions],
-            thresholds=self._thresholds,
-            load=partial(self._load, nct_id),
-            first_start_date=row.first_start_date if row else None,
-            last_changed=row.last_changed if row else None,
-            last_seen_at=row.last_seen_at if row else None,
-        )
 
     def _write(self, timeline: Timeline) -> None:
         below: int | None = None
