@@ -1,0 +1,160 @@
+"""The schema: built from migrations alone, and never behind what the program thinks it is."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from monitor.errors import StoreError
+from monitor.store.address import Address
+from monitor.store.engine import make_engine
+from monitor.store.migrate import MIGRATIONS, schema_status, upgrade
+from monitor.store.reader import open_reader
+from monitor.store.revisions import HEAD, REVISIONS, SchemaStatus, require_current
+from monitor.store.schema import metadata
+from monitor.store.writer import open_store
+from tests.store.examples import NCT_ID, add_series, document
+from tests.store.test_snapshots import run_sql
+
+
+def test_the_program_knows_its_migrations() -> None:
+    scripts = ScriptDirectory(str(MIGRATIONS))
+    assert tuple(script.revision for script in scripts.walk_revisions())[::-1] == REVISIONS
+    assert scripts.get_heads() == [HEAD]
+
+
+def test_migrations_build_the_tables_that_the_program_expects(store_url: str) -> None:
+    upgrade(store_url)
+    engine = make_engine(Address.parse(store_url), busy_timeout_s=5)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+    engine.dispose()
+
+
+def test_an_upgrade_makes_an_empty_store_and_leaves_a_current_one(store_url: str) -> None:
+    assert schema_status(store_url) == SchemaStatus(standing="empty", revision=None)
+    assert upgrade(store_url).standing == "empty"
+    assert schema_status(store_url) == SchemaStatus(standing="current", revision=HEAD)
+    with open_store(store_url, create=False) as store:
+        add_series(store, [document()])
+    assert upgrade(store_url).standing == "current"
+    with open_reader(store_url) as reader:
+        assert len(reader.versions(NCT_ID)) == 1
+
+
+def test_an_older_store_is_not_used_before_it_is_upgraded() -> None:
+    status = SchemaStatus(standing="old", revision="0000")
+    with pytest.raises(StoreError, match="monitor db upgrade"):
+        require_current(status, Address.parse("sqlite:///monitor.db"))
+
+
+def test_migrations_can_be_undone(store_url: str) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    upgrade(store_url)
+    engine = make_engine(Address.parse(store_url), busy_timeout_s=5)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+    engine.dispose()
+    assert schema_status(store_url).standing == "empty"
+    assert upgrade(store_url).standing == "empty"
+    assert schema_status(store_url).standing == "current"
+
+
+def test_a_sqlite_store_logs_ahead_and_checks_references(sqlite_url: str) -> None:
+    open_store(sqlite_url).close()
+    assert run_sql(sqlite_url, "PRAGMA journal_mode") == [("wal",)]
+    engine = make_engine(Address.parse(sqlite_url), busy_timeout_s=5)
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+        assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 5000
+    engine.dispose()
+
+
+def test_a_version_without_its_trial_is_not_stored(store_url: str) -> None:
+    from tests.store.examples import new_version
+
+    def forget_the_trial() -> None:
+        with open_store(store_url) as store, store.transaction() as transaction:
+            snapshot = transaction.insert_snapshot(NCT_ID, document(), base_snapshot_id=None)
+            transaction.insert_version(new_version(snapshot))
+
+    with pytest.raises(StoreError, match=r"(?i)foreign key"):
+        forget_the_trial()
+
+
+OPEN_AND_WRITE = """
+import sys
+from monitor.store.writer import open_store
+from tests.store.examples import add_series, document
+url, nct_id = sys.argv[1:]
+sys.stdin.readline()
+with open_store(url) as store:
+    add_series(store, [document(nct_id)], nct_id)
+"""
+
+
+def test_programs_that_make_the_same_store_at_once_all_succeed(store_url: str) -> None:
+    nct_ids = [f"NCT0000000{number}" for number in range(1, 5)]
+    programs = [
+        subprocess.Popen(
+            [sys.executable, "-c", OPEN_AND_WRITE, store_url, nct_id],
+            stdin=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=Path(__file__).parents[2],
+        )
+        for nct_id in nct_ids
+    ]
+    for program in programs:
+        assert program.stdin is not None
+        program.stdin.write(b"\n")
+        program.stdin.flush()
+    said = [program.communicate(timeout=60)[1].decode() for program in programs]
+    assert said == [""] * 4
+    assert [program.returncode for program in programs] == [0] * 4
+    with open_reader(store_url) as reader:
+        assert [trial.nct_id for trial in reader.trials()] == nct_ids
+
+
+LOOK = """
+import sys
+from monitor.store.reader import open_reader
+with open_reader(sys.argv[1]) as reader:
+    (version,) = reader.versions("NCT00000001")
+    assert reader.record(version).overall_status == "RECRUITING"
+    reader.events("NCT00000001"), reader.trials(), reader.quarantine(), reader.counts()
+heavy = {"sqlalchemy", "alembic", "psycopg"} & sys.modules.keys()
+assert not heavy, heavy
+"""
+
+
+def test_looking_into_a_sqlite_store_loads_no_sql_library(sqlite_url: str) -> None:
+    with open_store(sqlite_url) as store:
+        add_series(store, [document()])
+    command = [sys.executable, "-c", LOOK, sqlite_url]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+OPEN = """
+import sys
+from monitor.store.writer import open_store
+open_store(sys.argv[1]).close()
+assert "alembic" not in sys.modules
+"""
+
+
+def test_opening_a_current_store_does_not_wait_for_alembic(store_url: str) -> None:
+    upgrade(store_url)
+    command = [sys.executable, "-c", OPEN, store_url]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
