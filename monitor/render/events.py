@@ -82,8 +82,10 @@ def _headline(event: ChangeEvent) -> Line:
 def _asides(event: ChangeEvent) -> Iterator[Span]:
     """Say what the facts add to the summary."""
     facts = event.facts
-    if "type_before" in facts and "type" in facts and event.before != facts["type_before"]:
-        yield Span(f" · {one_line(facts['type_before'])} → {one_line(facts['type'])}", "dim")
+    if "type_before" in facts and "type" in facts:
+        became = f"{one_line(facts['type_before'])} → {one_line(facts['type'])}"
+        if became not in event.summary:
+            yield Span(f" · {became}", "dim")
     if facts.get("reason_class"):
         yield Span(f" · reason: {one_line(facts['reason_class'])}", "dim")
     by_country = facts.get("by_country")
