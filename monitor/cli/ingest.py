@@ -53,6 +53,8 @@ def command(session: Session, paths: tuple[Path, ...], as_json: bool) -> None:
         with bar:
             report = session.app.ingest(paths, on_progress=bar.move, on_batch=keep)
     except KeyboardInterrupt:
+        if sys.stderr.isatty():
+            click.echo(err=True)  # the line that ^C stands in ends here
         complain(f"interrupted; what was stored stays: {told(report)}")
         raise Failure(INTERRUPTED) from None
     if as_json:

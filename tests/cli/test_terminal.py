@@ -1,0 +1,91 @@
+"""The monitor on a real terminal: colours, its width, and a bar on long runs."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.cli.calls import Monitor
+from tests.cli.studies import NCT, study
+
+pty = pytest.importorskip("pty", reason="this system has no pseudo-terminals")
+REPO = Path(__file__).parents[2]
+SGR = re.compile(r"\x1b\[[\d;]*m")
+
+
+def on_terminal(monitor: Monitor, *args: str, **environ: str) -> tuple[str, str]:
+    """Run it with output and errors on a terminal each; return what they show."""
+    clean = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    ends = [pty.openpty() for _ in range(2)]
+    with subprocess.Popen(
+        [sys.executable, "-m", "monitor", *args],
+        cwd=REPO,
+        env={**clean, "MONITOR_DATABASE_URL": monitor.url, "TERM": "xterm", **environ},
+        stdin=subprocess.DEVNULL,
+        stdout=ends[0][1],
+        stderr=ends[1][1],
+    ) as process:
+        for _, theirs in ends:
+            os.close(theirs)
+        with ThreadPoolExecutor() as readers:  # neither end may fill up meanwhile
+            shown, errors = readers.map(read_all, (ours for ours, _ in ends))
+        assert process.wait(timeout=60) == 0
+    return shown, errors
+
+
+def read_all(terminal: int) -> str:
+    """Read until the other end is closed."""
+    pieces = []
+    with os.fdopen(terminal, "rb", buffering=0) as stream:
+        try:
+            while piece := stream.read(65536):
+                pieces.append(piece)
+        except OSError:  # Linux: nobody holds the other end any more
+            pass
+    return b"".join(pieces).decode().replace("\r\n", "\n")
+
+
+def test_a_terminal_gets_colours_and_lines_of_its_width(told: Monitor) -> None:
+    shown, _ = on_terminal(told, "history", NCT, COLUMNS="60")
+    assert "\x1b[1mNCT09000001" in shown
+    rows = SGR.sub("", shown).splitlines()
+    assert max(map(len, rows)) <= 60
+    assert "Enrollment target: 144 → 240 (+67 %)" in SGR.sub("", shown)
+
+
+def test_no_color_is_heeded_on_a_terminal(told: Monitor) -> None:
+    shown, _ = on_terminal(told, "history", NCT, NO_COLOR="1")
+    assert "\x1b" not in shown
+
+
+def test_a_table_fits_the_terminal(told: Monitor) -> None:
+    told.ingest(study(nct_id="NCT09000003", title="A long title " * 20, sponsor="Sponsor " * 9))
+    shown, _ = on_terminal(told, "trials", COLUMNS="90")
+    rows = SGR.sub("", shown).splitlines()
+    assert len(rows) == 5
+    assert max(map(len, rows)) <= 90
+    assert rows[3].endswith("…")
+
+
+def test_a_long_run_shows_a_bar_and_takes_it_away(monitor: Monitor, tmp_path: Path) -> None:
+    file = tmp_path / "many.jsonl"
+    title = "t" * 2000
+    lines = (json.dumps(study(nct_id=f"NCT{n:08d}", title=title)) for n in range(1, 1501))
+    file.write_text("\n".join(lines))
+    shown, bar = on_terminal(monitor, "ingest", str(file))
+    assert "1,500 read: 1,500 stored" in shown
+    assert "\x1b" not in shown
+    assert "reading" in bar
+    assert "records; " in bar
+    assert "\x1b[?25h" in bar  # the cursor is shown again
+
+
+def test_a_short_run_shows_no_bar(monitor: Monitor, tmp_path: Path) -> None:
+    file = tmp_path / "one.json"
+    file.write_text(json.dumps(study()))
+    assert on_terminal(monitor, "ingest", str(file))[1] == ""
