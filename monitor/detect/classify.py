@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from monitor.detect.rules import eligibility, locations, numbers, other, outcomes, results, status
 from monitor.detect.rules.base import Context, Derive, Draft
@@ -180,15 +181,21 @@ def classify(changes: Sequence[FieldChange], ctx: Context) -> tuple[ChangeEvent,
         quiet = [c for c in remaining if not fields.under(c.field, _MATTERS_WHEN_SILENT)]
         remaining = [c for c in remaining if fields.under(c.field, _MATTERS_WHEN_SILENT)]
         drafts.extend(_silent_edit(quiet, ctx))
-    for rule in RULES:
-        own = [change for change in remaining if fields.under(change.field, rule.takes)]
+    for number in sorted({number for change in remaining for number in _takers(change.field)}):
+        own = [change for change in remaining if number in _takers(change.field)]
         if own:
-            found = list(rule.derive(own, ctx))
+            found = list(RULES[number].derive(own, ctx))
             drafts.extend(found)
             taken = {id(change) for draft in found for change in draft.changes}
             remaining = [change for change in remaining if id(change) not in taken]
     events = [_event(draft, ctx) for draft in drafts]
     return tuple(sorted(events, key=lambda event: -event.severity.rank))
+
+
+@lru_cache(maxsize=4096)
+def _takers(field_: Path) -> tuple[int, ...]:
+    """Return which rules take a field's changes, as places in the table, in its order."""
+    return tuple(number for number, rule in enumerate(RULES) if fields.under(field_, rule.takes))
 
 
 def first_seen(record: TrialRecord) -> ChangeEvent:
