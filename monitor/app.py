@@ -5,10 +5,11 @@ for SQLAlchemy, nor a list of trials for the comparison of records.
 """
 # ruff: noqa: PLC0415  # parts are imported where they are wired in, for the reason above
 
+import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,8 @@ from monitor.errors import NotFoundError
 from monitor.model.dates import PartialDate
 
 if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger, Processor
+
     from monitor.config import Settings
     from monitor.detect.rules.base import Thresholds
     from monitor.ingest import IngestReport
@@ -104,7 +107,10 @@ class App:
 
         found = read_paths(paths, now=self.now, limits=self.limits(), on_progress=on_progress)
         with self._store() as store:
-            return self._pass(found, store, on_batch)
+            self._log("ingest started", store=self.store_name, paths=len(paths))
+            report = self._pass(found, store, on_batch)
+        self._log("ingest finished", **asdict(report))
+        return report
 
     def retry(self, entries: "Iterable[QuarantineRow]") -> "Iterator[tuple[int, IngestReport]]":
         """Read kept input again by the same door; yield each entry's id and what came of it.
@@ -140,12 +146,17 @@ class App:
     ) -> "IngestReport":
         from monitor.ingest import ingest
 
+        def stored(so_far: "IngestReport") -> None:
+            self._log("batch stored", **asdict(so_far))
+            if on_batch is not None:
+                on_batch(so_far)
+
         return ingest(
             found,
             store,
             thresholds=self.thresholds(),
             batch_records=self.settings.ingest.batch_records,
-            on_batch=on_batch,
+            on_batch=stored,
         )
 
     def _store(self) -> "Store":
@@ -153,6 +164,11 @@ class App:
 
         store = self.settings.store
         return open_store(store.url, busy_timeout_s=store.busy_timeout_s)
+
+    def _log(self, event: str, **figures: object) -> None:
+        """Log a step of a pass; the library is loaded only where such steps are logged."""
+        if self.settings.log.level == "debug":
+            _logger(self.settings.log.format).debug(event, **figures)
 
     # --- the schema ------------------------------------------------------------------------
 
@@ -200,6 +216,22 @@ class App:
         from monitor.config import mask_url
 
         return mask_url(self.settings.store.url)
+
+
+def _logger(written: str) -> "FilteringBoundLogger":
+    """Return a logger to standard error; ``written``: console or json."""
+    import structlog
+
+    lines: tuple[Processor, ...] = (
+        (structlog.processors.JSONRenderer(),)
+        if written == "json"
+        else (structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),)
+    )
+    stamps = (structlog.processors.add_log_level, structlog.processors.TimeStamper(fmt="iso"))
+    made: FilteringBoundLogger = structlog.wrap_logger(
+        structlog.PrintLogger(sys.stderr), processors=[*stamps, *lines]
+    )
+    return made
 
 
 @contextmanager

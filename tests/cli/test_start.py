@@ -165,6 +165,25 @@ def wait_for_trials(monitor: Monitor, count: int) -> None:
     pytest.fail("nothing was stored in time")
 
 
+def test_the_steps_of_a_pass_are_logged_where_they_are_asked_for(
+    monitor: Monitor, tmp_path: Path
+) -> None:
+    file = tmp_path / "one.json"
+    file.write_text(json.dumps(study()))
+    environ = {"MONITOR_LOG__LEVEL": "debug", "MONITOR_LOG__FORMAT": "json"}
+    code, _, err = run(monitor, "ingest", str(file), **environ)
+    steps = [json.loads(line) for line in err.splitlines()]
+    assert code == 0
+    assert [step["event"] for step in steps] == [
+        "ingest started", "batch stored", "ingest finished",
+    ]  # fmt: skip
+    assert steps[-1]["stored"] == 1
+    assert steps[-1]["level"] == "debug"
+    code, _, err = run(monitor, "ingest", str(file), MONITOR_LOG__LEVEL="debug")
+    assert "batch stored" in err
+    assert run(monitor, "ingest", str(file))[2] == ""
+
+
 def test_the_version_is_told(monitor: Monitor) -> None:
     code, out, _ = run(monitor, "--version")
     assert (code, out) == (0, "monitor 0.1.0\n")
