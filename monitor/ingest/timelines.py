@@ -43,6 +43,8 @@ class Timelines:
         if not wanted:
             return
         rows, versions = self._tx.trials(wanted), self._tx.versions(wanted)
+        # Most news are compared with the last that was known.
+        self._tx.fetch_snapshots({history[-1].snapshot_id for history in versions.values()})
         for nct_id in wanted:
             row = rows.get(nct_id)
             self._open[nct_id] = Timeline(

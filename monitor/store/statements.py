@@ -33,6 +33,7 @@ LATEST_VERSIONS = _listing(queries.LATEST_VERSIONS, "nct_ids")
 VERSIONS_OF_TRIALS = _listing(queries.VERSIONS_OF_TRIALS, "nct_ids")
 TRIALS_OF = _listing(queries.TRIALS_OF, "nct_ids")
 KNOWN_RAW = _listing(queries.KNOWN_RAW, "hashes")
+SNAPSHOT_PATHS = _listing(queries.SNAPSHOT_PATHS, "snapshot_ids")
 
 NEXT_IDS = text(
     "SELECT nextval(pg_get_serial_sequence(:table_name, 'id')) FROM generate_series(1, :how_many)"

@@ -40,6 +40,7 @@ class Transaction:
         self._codec = Codec()
         self._pending = Pending(connection, put_trial)
         self._snapshots = Snapshots(self._snapshot_row)
+        self._fetched: dict[int, Row] = {}
 
     # --- questions -------------------------------------------------------------------------
 
@@ -86,6 +87,15 @@ class Transaction:
         """Return what is known of each of these trials that is stored."""
         rows = self._about(statements.TRIALS_OF, nct_ids)
         return {trial.nct_id: trial for trial in map(trial_row, rows)}
+
+    def fetch_snapshots(self, snapshot_ids: Collection[int]) -> None:
+        """Ask for these snapshots at once; ``read_snapshot`` then finds the last ones asked for."""
+        self._fetched.clear()
+        for snapshot_id in snapshot_ids:
+            self._pending.settle_snapshot(snapshot_id)
+        for batch in statements.batches(sorted(snapshot_ids)):
+            for row in self._all(statements.SNAPSHOT_PATHS, {"snapshot_ids": batch}):
+                self._fetched[row[-1]] = row[:-1]
 
     def read_snapshot(self, snapshot_id: int) -> bytes:
         """Return a snapshot's bytes, checked; StoreError names trial and version."""
@@ -201,5 +211,8 @@ class Transaction:
         return self._connection.execute(text(sql), parameters).first()
 
     def _snapshot_row(self, sql: str, parameters: Mapping[str, Any]) -> Row | None:
-        self._pending.settle_snapshot(parameters["snapshot_id"])
+        snapshot_id = parameters["snapshot_id"]
+        if sql == queries.SNAPSHOT and snapshot_id in self._fetched:
+            return self._fetched[snapshot_id]
+        self._pending.settle_snapshot(snapshot_id)
         return self._first(sql, parameters)
