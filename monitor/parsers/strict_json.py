@@ -16,7 +16,9 @@ MAX_DEPTH = 100
 """Containers that a value may stand in, one inside the other; real records have 11."""
 
 _BOM = b"\xef\xbb\xbf"
-_DEEPER = b"\n" + b"  " * (MAX_DEPTH + 1)
+# orjson writes 254 containers, one inside the other, and no more: inside so many lists as to
+# leave MAX_DEPTH of them, it finds what is nested too deep while it writes.
+_LISTS_AROUND = 254 - MAX_DEPTH
 # What would hide a key from count_keys, or make a text look like one.
 _SPACE_BEFORE_COLON = re.compile(rb'"[ \t\r\n]+:')
 _ESCAPED_MARK = re.compile(rb"\\u00(?:22|3[aA])")
@@ -34,11 +36,9 @@ def decode(content: bytes) -> Any:
     except orjson.JSONDecodeError as exc:
         raise RecordError(_malformed(content, exc)) from exc
     try:
-        compact = orjson.dumps(value)
+        compact = _written(value)
     except orjson.JSONEncodeError as exc:
         raise RecordError(_too_deep()) from exc
-    if len(compact) > 2 * MAX_DEPTH and _is_too_deep(value):
-        raise RecordError(_too_deep())
     # The registry serves compact JSON: written back unchanged, it cannot have lost a key.
     if compact != content:
         _refuse_duplicate_keys(content, compact)
@@ -54,10 +54,11 @@ def count_keys(content: bytes) -> int:
     return content.count(b'":')
 
 
-def _is_too_deep(value: Any) -> bool:
-    # Indented output starts each line with two spaces a level, and a text never holds a
-    # bare line break: one search finds any deeper line, in less time than a walk.
-    return _DEEPER in orjson.dumps(value, option=orjson.OPT_INDENT_2)
+def _written(value: Any) -> bytes:
+    """Return the value as compact JSON; JSONEncodeError beyond MAX_DEPTH levels."""
+    for _ in range(_LISTS_AROUND):
+        value = [value]
+    return orjson.dumps(value)[_LISTS_AROUND:-_LISTS_AROUND]
 
 
 def _refuse_duplicate_keys(content: bytes, compact: bytes) -> None:
