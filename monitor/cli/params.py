@@ -32,13 +32,9 @@ class Days:
         first = found.first_day()
         if found.day:
             return cls(first=first, last=first)
-        if found.year == date.max.year:
-            return cls(first=first, last=date.max)
-        following = (
-            date(found.year, found.month + 1, 1)
-            if 0 < found.month < 12
-            else date(found.year + 1, 1, 1)
-        )
+        if found.month in (0, 12):
+            return cls(first=first, last=date(found.year, 12, 31))
+        following = date(found.year, found.month + 1, 1)
         return cls(first=first, last=following - timedelta(days=1))
 
 

@@ -1,12 +1,12 @@
 """One change event as lines: what it says, then what lies behind it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from monitor.model import fields
 from monitor.model.changes import ChangeEvent, FieldChange, Severity
-from monitor.model.words import Segment
+from monitor.model.words import word_diff
 from monitor.render.lines import Line, Role, Span, line
 from monitor.render.values import (
     change_spans,
@@ -16,7 +16,7 @@ from monitor.render.values import (
     one_line,
     unescaped,
 )
-from monitor.render.words import joined, marked_words, word_spans
+from monitor.render.words import word_spans
 
 # From this length on a text is told by the words that changed, not whole before and after.
 _LONG_TEXT = 80
@@ -155,7 +155,7 @@ def _field(change: FieldChange, detail: Detail) -> Line:
     sign = Span(_SIGNS[change.op], "dim")
     if change.op == "changed":
         if _is_long(change.before, change.after):
-            segments = marked_words(unescaped(change.before), unescaped(change.after))
+            segments = word_diff(unescaped(change.before), unescaped(change.after))
             told = word_spans(segments, context=detail.context, changes=detail.passages)
         else:
             told = change_spans(change.before, change.after)
@@ -186,8 +186,8 @@ def _below_item(change: FieldChange) -> bool:
 def _criteria(facts: Mapping[str, Any], detail: Detail) -> Iterator[Line]:
     """Tell the criteria item by item: edited ones by their words."""
     for edit in facts["edited"]:
-        segments: Sequence[Segment] = [(op, text) for op, text in edit["words"]]
-        told = word_spans(list(joined(segments)), context=detail.context, changes=detail.passages)
+        segments = [(op, text) for op, text in edit["words"]]
+        told = word_spans(segments, context=detail.context, changes=detail.passages)
         yield line(Span("~ ", "dim"), *_section(edit), *told)
     longest = None if detail.items is None else 160
     for name, sign, role in _CRITERIA:

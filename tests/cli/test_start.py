@@ -27,6 +27,11 @@ finally:
 """
 
 
+def environment() -> dict[str, str]:
+    """Return this process's environment without what changes how Python writes."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+
+
 def process(
     monitor: Monitor, *args: str, script: str | None = None, **environ: str
 ) -> subprocess.Popen[str]:
@@ -35,7 +40,7 @@ def process(
     return subprocess.Popen(
         [sys.executable, *start, *args],
         cwd=REPO,
-        env={**os.environ, "MONITOR_DATABASE_URL": monitor.url, **environ},
+        env={**environment(), "MONITOR_DATABASE_URL": monitor.url, **environ},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -84,6 +89,22 @@ def test_a_reader_that_goes_away_is_no_failure_to_speak_of(told: Monitor) -> Non
         assert started.wait(timeout=60) == 141
 
 
+def test_a_reader_that_was_never_there_is_none_either(told: Monitor) -> None:
+    ours, theirs = os.pipe()
+    os.close(ours)
+    found = subprocess.run(
+        [sys.executable, "-m", "monitor", "history", NCT],
+        cwd=REPO,
+        env={**environment(), "MONITOR_DATABASE_URL": told.url},
+        stdout=theirs,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(theirs)
+    assert (found.returncode, found.stderr) == (141, "")
+
+
 def test_errors_are_one_line_and_an_exit_code(monitor: Monitor) -> None:
     code, out, err = run(monitor, "history", "12")
     assert (code, out) == (2, "")
@@ -100,7 +121,7 @@ def test_an_output_that_cannot_be_written_is_one_line(told: Monitor) -> None:
         found = subprocess.run(
             [sys.executable, "-m", "monitor", "trials"],
             cwd=REPO,
-            env={**os.environ, "MONITOR_DATABASE_URL": told.url},
+            env={**environment(), "MONITOR_DATABASE_URL": told.url},
             stdout=stdout,
             stderr=subprocess.PIPE,
             text=True,

@@ -34,7 +34,7 @@ def on_terminal(monitor: Monitor, *args: str, **environ: str) -> tuple[str, str]
             os.close(theirs)
         with ThreadPoolExecutor() as readers:  # neither end may fill up meanwhile
             shown, errors = readers.map(read_all, (ours for ours, _ in ends))
-        assert process.wait(timeout=60) == 0
+        assert process.wait(timeout=60) == 0, errors
     return shown, errors
 
 
