@@ -37,24 +37,20 @@ SELECT last_raw_sha256, id FROM versions
 WHERE last_raw_sha256 IN :hashes AND last_raw_sha256 != raw_sha256
 ORDER BY 2"""
 
-# A snapshot and those that it is built upon, itself first. The numbers fall from one to the
-# next, so the walk ends even where damaged rows refer to one another in a circle.
-SNAPSHOT_PATH = """
-WITH RECURSIVE path (id, base_id, number, codec, size, sha256, content) AS (
-    SELECT s.id, s.base_id, s.number, s.codec, s.size, s.sha256, s.content
-    FROM snapshots s WHERE s.id = :snapshot_id
-    UNION ALL
-    SELECT s.id, s.base_id, s.number, s.codec, s.size, s.sha256, s.content
-    FROM path JOIN snapshots s ON s.id = path.base_id AND s.number < path.number)
-SELECT id, base_id, number, codec, size, sha256, content FROM path ORDER BY number DESC"""
+_SNAPSHOT = "id, base_id, number, codec, size, sha256, content"
 
-# The same columns, the id behind them, of snapshots and of all that they are stored against.
-SNAPSHOT_PATHS = """
+# A snapshot and all that it is built upon. UNION, without ALL, ends the walk even where damaged
+# rows refer to one another in a circle.
+_PATH = """
 WITH RECURSIVE path (id, base_id) AS (
-    SELECT id, base_id FROM snapshots WHERE id IN :snapshot_ids
-    UNION SELECT s.id, s.base_id FROM path p JOIN snapshots s ON s.id = p.base_id)
-SELECT nct_id, base_id, number, codec, size, sha256, content, id
-FROM snapshots WHERE id IN (SELECT id FROM path)"""
+    SELECT s.id, s.base_id FROM snapshots s WHERE s.id {0}
+    UNION SELECT s.id, s.base_id FROM path p JOIN snapshots s ON s.id = p.base_id)"""
+
+SNAPSHOT_PATH = f"""{_PATH.format("= :snapshot_id")}
+SELECT {_SNAPSHOT} FROM snapshots WHERE id IN (SELECT id FROM path)"""
+
+SNAPSHOT_PATHS = f"""{_PATH.format("IN :snapshot_ids")}
+SELECT {_SNAPSHOT} FROM snapshots WHERE id IN (SELECT id FROM path)"""
 
 SNAPSHOT_USER = """
 SELECT nct_id, version_date FROM versions

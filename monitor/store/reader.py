@@ -124,7 +124,7 @@ class Reader:
     def __init__(self, rows: Rows, address: Address) -> None:
         self._rows = rows
         self._address = address
-        self._snapshots = Snapshots(self._first)
+        self._snapshots = Snapshots(self._all)
 
     def trial(self, nct_id: str) -> TrialRow | None:
         """Return what is known of a trial now; None when it is not stored."""

@@ -8,7 +8,7 @@ the predecessor, reading a version would take as many steps as there are version
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ from monitor.store.rows import Row
 SNAPSHOTS_PER_KEYFRAME = 64
 _KEPT_BYTES = 16 * 1024 * 1024
 
-FetchOne = Callable[[str, Mapping[str, Any]], Row | None]
+Fetch = Callable[[str, Mapping[str, Any]], Sequence[Row]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,12 +41,13 @@ KEYFRAME = Place()
 class Snapshots:
     """Snapshots of one connection, as long as one transaction sees them.
 
-    ``fetch_one`` runs a query of ``queries`` and returns its first row. What was read or
-    written last is kept unpacked, up to a bounded number of bytes.
+    ``fetch`` runs a query of ``queries`` and returns its rows. What was read or written last
+    is kept unpacked, up to a bounded number of bytes.
     """
 
-    def __init__(self, fetch_one: FetchOne) -> None:
-        self._fetch_one = fetch_one
+    def __init__(self, fetch: Fetch) -> None:
+        self._fetch = fetch
+        self._fetched: dict[int, Row] = {}
         self._kept: OrderedDict[int, tuple[Place, bytes]] = OrderedDict()
         self._kept_bytes = 0
 
@@ -57,25 +58,28 @@ class Snapshots:
         except DamagedError as exc:
             raise StoreError(self._blame(snapshot_id, exc)) from exc
 
+    def fetched(self, rows: Iterable[Row]) -> None:
+        """Take rows of snapshots that will be read next, in place of those taken before."""
+        self._fetched = {row[0]: row for row in rows}
+
     def place_after(self, snapshot_id: int) -> Place:
         """Return where the successor of a stored snapshot goes; StoreError as in ``read``."""
-        try:
-            at, place = snapshot_id, self._place(snapshot_id)
-            number = place.number + 1
-            if number >= SNAPSHOTS_PER_KEYFRAME:
-                return KEYFRAME
-            # The base is the predecessor or one that the predecessor is built upon.
-            while place.base_id is not None and place.number > number & (number - 1):
-                at, place = place.base_id, self._place(place.base_id)
-        except DamagedError as exc:
-            raise StoreError(self._blame(snapshot_id, exc)) from exc
+        self.read(snapshot_id)
+        at, place = snapshot_id, self._kept[snapshot_id][0]
+        number = place.number + 1
+        if number >= SNAPSHOTS_PER_KEYFRAME:
+            return KEYFRAME
+        # The base is the predecessor or one that the predecessor is built upon.
+        while place.base_id is not None and place.number > number & (number - 1):
+            self.read(place.base_id)
+            at, place = place.base_id, self._kept[place.base_id][0]
         return Place(base_id=at, number=number)
 
     def keep(self, snapshot_id: int, content: bytes, place: Place) -> None:
         """Remember a snapshot's bytes, forgetting those used longest ago."""
         self._kept[snapshot_id] = place, content
         self._kept_bytes += len(content)
-        while self._kept_bytes > _KEPT_BYTES:
+        while self._kept_bytes > _KEPT_BYTES and len(self._kept) > 1:
             _, (_, dropped) = self._kept.popitem(last=False)
             self._kept_bytes -= len(dropped)
 
@@ -84,59 +88,47 @@ class Snapshots:
             self._kept.move_to_end(snapshot_id)
             return self._kept[snapshot_id][1]
         content: bytes | None = None
-        for at, row in reversed(self._path(snapshot_id)):
-            place = _place(row)
+        for row in reversed(self._path(snapshot_id)):
+            at, base_id = row[0], row[1]
             try:
-                if place.base_id is not None:
-                    # The one before it on the path, unless the path began at a kept one.
-                    content = self._kept[place.base_id][1] if content is None else content
+                place = _place(row)
+                if content is None and base_id is not None:
+                    content = self._kept[base_id][1]
                 content = _restore(row, content)
             except DamagedError as exc:
-                raise _of(at, snapshot_id, exc) from exc
+                raise exc if at == snapshot_id else DamagedError(_built_upon(at, exc)) from exc
             self.keep(at, content, place)
         assert content is not None  # noqa: S101  # a path has at least one row
         return content
 
-    def _path(self, snapshot_id: int) -> list[tuple[int, Row]]:
+    def _path(self, snapshot_id: int) -> list[Row]:
         """Return the rows from a snapshot down to a keyframe, or to above a kept snapshot."""
-        path: list[tuple[int, Row]] = []
-        at: int | None = snapshot_id
-        below = SNAPSHOTS_PER_KEYFRAME
-        while at is not None and at not in self._kept:
-            try:
-                row = self._row(at)
-                place = _place(row)
-                if place.number >= below:
-                    raise DamagedError("its row contradicts itself")
-            except DamagedError as exc:
-                raise _of(at, snapshot_id, exc) from exc
-            path.append((at, row))
-            at, below = place.base_id, place.number
+        rows = self._fetched
+        if snapshot_id not in rows:
+            found = self._fetch(queries.SNAPSHOT_PATH, {"snapshot_id": snapshot_id})
+            rows = {row[0]: row for row in found}
+        if snapshot_id not in rows:
+            raise DamagedError("it is missing")
+        path = [rows[snapshot_id]]
+        while (base_id := path[-1][1]) is not None and base_id not in self._kept:
+            row = rows.get(base_id)
+            if row is None:
+                raise DamagedError(_built_upon(base_id, "it is missing"))
+            if row[2] >= path[-1][2]:
+                raise DamagedError(_built_upon(base_id, "it does not come before it"))
+            path.append(row)
         return path
 
-    def _place(self, snapshot_id: int) -> Place:
-        if snapshot_id in self._kept:
-            return self._kept[snapshot_id][0]
-        return _place(self._row(snapshot_id))
-
-    def _row(self, snapshot_id: int) -> Row:
-        row = self._fetch_one(queries.SNAPSHOT, {"snapshot_id": snapshot_id})
-        if row is None:
-            raise DamagedError("it is missing")
-        return row
-
     def _blame(self, snapshot_id: int, exc: DamagedError) -> str:
-        user = self._fetch_one(queries.SNAPSHOT_USER, {"snapshot_id": snapshot_id})
-        if user is None:
+        users = self._fetch(queries.SNAPSHOT_USER, {"snapshot_id": snapshot_id})
+        if not users:
             return f"snapshot {snapshot_id} is damaged: {exc}"
-        nct_id, version_date = user
+        nct_id, version_date = users[0]
         return f"the snapshot of {nct_id}, version of {version_date}, is damaged: {exc}"
 
 
-def _of(at: int, snapshot_id: int, exc: DamagedError) -> DamagedError:
-    if at == snapshot_id:
-        return exc
-    return DamagedError(f"of snapshot {at}, which it is stored against, {exc}")
+def _built_upon(snapshot_id: int, what: object) -> str:
+    return f"of snapshot {snapshot_id}, which it is built upon, {what}"
 
 
 def _place(row: Row) -> Place:

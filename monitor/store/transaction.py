@@ -1,11 +1,12 @@
 """One transaction of an ingest pass: what it asks of the store and what it writes."""
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from hashlib import sha256
 from typing import Any
 from zlib import crc32
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql import Executable
 
@@ -39,8 +40,7 @@ class Transaction:
         self._connection = connection
         self._codec = Codec()
         self._pending = Pending(connection, put_trial)
-        self._snapshots = Snapshots(self._snapshot_row)
-        self._fetched: dict[int, Row] = {}
+        self._snapshots = Snapshots(self._snapshot_rows)
 
     # --- questions -------------------------------------------------------------------------
 
@@ -89,13 +89,16 @@ class Transaction:
         return {trial.nct_id: trial for trial in map(trial_row, rows)}
 
     def fetch_snapshots(self, snapshot_ids: Collection[int]) -> None:
-        """Ask for these snapshots at once; ``read_snapshot`` then finds the last ones asked for."""
-        self._fetched.clear()
+        """Ask for these snapshots at once; reading them then asks no more.
+
+        They are held, compressed, until the next call.
+        """
+        rows: list[Row] = []
         for snapshot_id in snapshot_ids:
             self._pending.settle_snapshot(snapshot_id)
         for batch in statements.batches(sorted(snapshot_ids)):
-            for row in self._all(statements.SNAPSHOT_PATHS, {"snapshot_ids": batch}):
-                self._fetched[row[-1]] = row[:-1]
+            rows.extend(self._all(statements.SNAPSHOT_PATHS, {"snapshot_ids": batch}))
+        self._snapshots.fetched(rows)
 
     def read_snapshot(self, snapshot_id: int) -> bytes:
         """Return a snapshot's bytes, checked; StoreError names trial and version."""
@@ -186,7 +189,7 @@ class Transaction:
     def quarantined(self, quarantine_id: int | None = None) -> list[QuarantineRow]:
         """Return one entry with its content (or []), or all without, oldest first."""
         if quarantine_id is None:
-            return [quarantine_row(row) for row in self._all(text(queries.QUARANTINE), {})]
+            return [quarantine_row(row) for row in self._all(_text(queries.QUARANTINE), {})]
         row = self._first(queries.QUARANTINED, {"quarantine_id": quarantine_id})
         return [] if row is None else [quarantine_row(row, unpack(bytes(row[8])))]
 
@@ -208,11 +211,14 @@ class Transaction:
         return self._connection.execute(statement, parameters).all()
 
     def _first(self, sql: str, parameters: Mapping[str, Any]) -> Row | None:
-        return self._connection.execute(text(sql), parameters).first()
+        return self._connection.execute(_text(sql), parameters).first()
 
-    def _snapshot_row(self, sql: str, parameters: Mapping[str, Any]) -> Row | None:
-        snapshot_id = parameters["snapshot_id"]
-        if sql == queries.SNAPSHOT and snapshot_id in self._fetched:
-            return self._fetched[snapshot_id]
-        self._pending.settle_snapshot(snapshot_id)
-        return self._first(sql, parameters)
+    def _snapshot_rows(self, sql: str, parameters: Mapping[str, Any]) -> Sequence[Row]:
+        self._pending.settle_snapshot(parameters["snapshot_id"])
+        return self._all(_text(sql), parameters)
+
+
+@cache
+def _text(sql: str) -> TextClause:
+    """Read one of the few texts of ``queries`` for its parameters, once."""
+    return text(sql)
