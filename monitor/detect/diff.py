@@ -125,6 +125,8 @@ class _Pruner:
 
         An absent list or object counts as empty: the registry leaves out what is empty.
         """
+        if _says_nothing(one) and _says_nothing(other):
+            return
         whole = field_ in _WHOLE and (one is ABSENT or other is ABSENT)
         if _is(one, dict) and _is(other, dict) and not whole:
             self.objects(_or_empty(one, {}), _or_empty(other, {}), path, field_, item)
@@ -204,6 +206,12 @@ def _is(value: Any, kind: type) -> bool:
 
 def _or_empty(value: Any, empty: Any) -> Any:
     return empty if value is ABSENT else value
+
+
+def _says_nothing(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(map(_says_nothing, value.values()))
+    return value is ABSENT or value == []
 
 
 def _object(value: Any) -> dict[str, Any] | None:
