@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Mapping, Sequence
 from datetime import date
+from random import Random
 from typing import Any
 
 from monitor.detect.classify import classify
@@ -133,6 +134,11 @@ def sites(document: Document) -> list[Document]:
     """Return the trial's list of sites itself."""
     found: list[Document] = document["protocolSection"]["contactsLocationsModule"]["locations"]
     return found
+
+
+def shuffled(items: Sequence[Any], seed: int) -> list[Any]:
+    """Return the items in another order, the same for the same seed."""
+    return Random(seed).sample(items, len(items))  # noqa: S311
 
 
 def of(document: Document, **about: Any) -> TrialRecord:

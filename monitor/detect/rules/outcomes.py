@@ -25,8 +25,10 @@ _ACRONYM = re.compile(r"\b[A-Z]\w*[A-Z]\w*")
 _LESSER = (fields.SECONDARY_OUTCOMES, fields.OTHER_OUTCOMES)
 # "See results", "Please refer to the results section for details": no outcome is edited by it.
 _POINTS_TO_RESULTS = re.compile(
-    r"(?i)^(?:please )?(?:see|refer to|reported in|presented in|provided in|available in)\b"
-    r".{0,60}\bresults?\b.{0,60}$"
+    r"(?i)^(?:please )?(?:see|refer to|(?:reported|presented|provided|available|posted) in)"
+    r"(?: (?:the|study|trial|posted|full|detailed|outcome|measures?))* results?"
+    r"(?: (?:sections?|modules?|tables?|tabs?|pages?|data|below|posted))*"
+    r"(?: (?:for|of|on|at|in|with) .{0,60})?\W*$"
 )
 
 

@@ -1,0 +1,166 @@
+"""Outcomes: which one was dropped, demoted, promoted, added or only put into other words."""
+
+from typing import Any
+
+import pytest
+
+from monitor.model.changes import ChangeEvent, ChangeKind, Severity
+from tests.detect.examples import events, study, updated
+
+Outcome = dict[str, Any]
+LISTS = ("primaryOutcomes", "secondaryOutcomes", "otherOutcomes")
+ALT, AST, GGT = (
+    {
+        "measure": f"Number of participants with elevated {enzyme}",
+        "description": f"{enzyme} above three times the upper limit of normal at any visit",
+        "timeFrame": "24 weeks",
+    }
+    for enzyme in ("ALT", "AST", "GGT")
+)
+OS = {"measure": "Overall survival", "timeFrame": "24 months"}
+PFS = {"measure": "Progression-free survival", "timeFrame": "24 months"}
+
+
+def told(old: dict[str, list[Outcome]], new: dict[str, list[Outcome]]) -> list[ChangeEvent]:
+    """Return the events above noise between two sets of outcome lists."""
+    before, after = ({f"outcomesModule.{name}": lists.get(name, []) for name in LISTS}
+                     for lists in (old, new))  # fmt: skip
+    found = events(study(before), updated(after))
+    return [event for event in found if event.severity is not Severity.NOISE]
+
+
+def short(found: list[ChangeEvent]) -> set[tuple[str, Any]]:
+    """Return what kind of thing happened to which measure."""
+    return {
+        (event.kind.removeprefix("primary_outcome_"), event.facts.get("measure")) for event in found
+    }
+
+
+def primary(*outcomes: Outcome) -> dict[str, list[Outcome]]:
+    return {"primaryOutcomes": list(outcomes)}
+
+
+@pytest.mark.parametrize("gone", [ALT, AST, GGT], ids=lambda one: one["measure"][-3:])
+def test_of_three_alike_the_one_that_went_is_dropped_and_the_others_stay(gone: Outcome) -> None:
+    left = [one for one in (GGT, AST, ALT) if one is not gone]
+    found = told(primary(ALT, AST, GGT), primary(*left))
+    assert short(found) == {("dropped", gone["measure"])}
+
+
+def test_of_three_alike_the_one_demoted_finds_itself_among_the_secondary() -> None:
+    found = told(
+        primary(ALT, AST) | {"secondaryOutcomes": [OS]},
+        primary(AST) | {"secondaryOutcomes": [GGT, ALT, OS]},
+    )
+    assert short(found) == {
+        ("demoted", ALT["measure"]),
+        (ChangeKind.SECONDARY_OUTCOME_CHANGED, None),
+    }
+
+
+def test_two_alike_that_are_demoted_in_other_words_each_find_their_own() -> None:
+    shorter = [{**one, "measure": one["measure"].replace("Number of p", "P")} for one in (AST, ALT)]
+    found = told(primary(ALT, AST, OS), primary(OS) | {"secondaryOutcomes": shorter})
+    pairs = {(e.before["measure"][-3:], e.after["measure"][-3:]) for e in found}
+    assert {e.kind for e in found} == {ChangeKind.PRIMARY_OUTCOME_DEMOTED}
+    assert pairs == {("ALT", "ALT"), ("AST", "AST")}
+
+
+def test_an_outcome_alike_but_for_its_subject_is_not_the_one_demoted() -> None:
+    found = told(primary(ALT, OS), primary(OS) | {"secondaryOutcomes": [AST]})
+    assert short(found) == {
+        ("dropped", ALT["measure"]),
+        (ChangeKind.SECONDARY_OUTCOME_CHANGED, None),
+    }
+
+
+def test_a_demoted_outcome_is_not_hidden_by_one_alike_in_its_place() -> None:
+    found = told(primary(ALT, OS), primary(AST, OS) | {"secondaryOutcomes": [ALT]})
+    assert short(found) == {("demoted", ALT["measure"]), ("added", AST["measure"])}
+
+
+def test_two_outcomes_that_change_places_are_promoted_and_demoted() -> None:
+    found = told(
+        primary(ALT) | {"secondaryOutcomes": [AST]}, primary(AST) | {"secondaryOutcomes": [ALT]}
+    )
+    assert short(found) == {("demoted", ALT["measure"]), ("promoted", AST["measure"])}
+
+
+def test_another_outcome_over_the_same_time_is_another_outcome() -> None:
+    found = told(primary(OS), primary(PFS))
+    assert short(found) == {("dropped", OS["measure"]), ("added", PFS["measure"])}
+    assert {event.severity for event in found} == {Severity.CRITICAL}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"timeFrame": "36 months"},
+        {"description": "Another way to count"},
+        {"measure": "Overall survival (OS)"},
+        {"measure": "OVERALL SURVIVAL", "timeFrame": "2 years"},
+    ],
+    ids=str,
+)
+def test_an_outcome_in_other_words_is_edited(change: Outcome) -> None:
+    found = told(primary(OS, ALT), primary(ALT, {**OS, **change}))
+    assert {event.kind for event in found} == {ChangeKind.PRIMARY_OUTCOME_EDITED}
+    assert len(found) == 1
+
+
+def test_each_edited_outcome_is_an_event_of_its_own() -> None:
+    found = told(primary(OS, PFS), primary({**PFS, "timeFrame": "1"}, {**OS, "timeFrame": "1"}))
+    assert short(found) == {("edited", OS["measure"]), ("edited", PFS["measure"])}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "See results",
+        "Please refer to the results section for details.",
+        "Reported in the Results Section",
+    ],
+)
+def test_a_pointer_to_the_results_edits_no_outcome(words: str) -> None:
+    described = {**OS, "description": "Time from randomisation to death"}
+    assert told(primary(described), primary({**OS, "description": words})) == []
+
+
+def test_a_pointer_hides_no_other_edit_of_the_outcome() -> None:
+    described = {**OS, "description": "Time from randomisation to death"}
+    pointing = {**OS, "description": "See results", "timeFrame": "12 months"}
+    (event,) = told(primary(described), primary(pointing))
+    assert event.path.endswith("primaryOutcomes.timeFrame")
+
+
+def test_results_in_a_real_description_are_no_pointer() -> None:
+    text = (
+        "See whether the drug improves results of the six minute walk test, in metres, by week 12"
+    )
+    found = told(primary(OS), primary({**OS, "description": text}))
+    assert short(found) == {("edited", OS["measure"])}
+
+
+def test_secondary_and_other_outcomes_are_told_in_one_event() -> None:
+    found = told(
+        {"secondaryOutcomes": [OS, ALT], "otherOutcomes": [GGT]},
+        {"secondaryOutcomes": [ALT, PFS], "otherOutcomes": []},
+    )
+    (event,) = found
+    assert event.kind is ChangeKind.SECONDARY_OUTCOME_CHANGED
+    assert event.facts["outcomes"] == sorted([OS["measure"], PFS["measure"], GGT["measure"]])
+
+
+def test_outcomes_in_another_order_are_not_a_change() -> None:
+    assert told(primary(ALT, AST, OS), primary(OS, ALT, AST)) == []
+
+
+def test_two_outcomes_of_one_measure_are_told_apart_by_their_descriptions() -> None:
+    first, second = ({**OS, "description": f"In the {arm} arm"} for arm in ("first", "second"))
+    found = told(primary(first, second), primary({**second, "timeFrame": "1 year"}))
+    assert {(e.kind, e.severity) for e in found} == {
+        (ChangeKind.PRIMARY_OUTCOME_DROPPED, Severity.CRITICAL),
+        (ChangeKind.PRIMARY_OUTCOME_EDITED, Severity.MEDIUM),
+    }
+    dropped = next(e for e in found if e.kind is ChangeKind.PRIMARY_OUTCOME_DROPPED)
+    assert dropped.before == first
