@@ -1,9 +1,10 @@
 """Reading a PostgreSQL store: the reader's rows by SQLAlchemy and psycopg."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import exc, text
+from sqlalchemy import TextClause, exc, text
 
 from monitor.store.address import Address
 from monitor.store.engine import make_engine
@@ -29,11 +30,18 @@ class PostgresRows:
             self._engine.dispose()
             raise translate(fault, address) from fault
 
-    def fetch(self, sql: str, parameters: Mapping[str, Any]) -> Iterator[Row]:
+    def fetch(self, sql: str, parameters: Mapping[str, Any]) -> Sequence[Row]:
+        """Return the rows of a query."""
+        try:
+            return self._connection.execute(_text(sql), parameters).all()
+        except exc.SQLAlchemyError as fault:
+            raise translate(fault, self._address) from fault
+
+    def stream(self, sql: str, parameters: Mapping[str, Any]) -> Iterator[Row]:
         """Yield the rows of a query, from the server's cursor a batch at a time."""
         try:
             result = self._connection.execute(
-                text(sql), parameters, execution_options={"yield_per": _BATCH}
+                _text(sql), parameters, execution_options={"yield_per": _BATCH}
             )
             try:
                 yield from result
@@ -46,3 +54,9 @@ class PostgresRows:
         """Close the connection."""
         self._connection.close()
         self._engine.dispose()
+
+
+@cache
+def _text(sql: str) -> TextClause:
+    """Read one of the few texts of ``queries`` for its parameters, once."""
+    return text(sql)

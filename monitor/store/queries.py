@@ -76,7 +76,7 @@ WHERE v.nct_id = :nct_id ORDER BY e.version_id, e.position"""
 
 EVENTS_OF_VERSION = """
 SELECT e.id, e.version_id, e.nct_id, e.position, e.backfilled, e.kind, e.severity, e.body
-FROM events e WHERE e.version_id = :version_id ORDER BY e.position"""
+FROM events e WHERE e.version_id = :version_id AND e.nct_id = :nct_id ORDER BY e.position"""
 
 _QUARANTINED = "id, source, origin, reason, size, sha256, first_seen_at, last_seen_at"
 

@@ -4,7 +4,7 @@
 """
 
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -30,8 +30,11 @@ class Rows(Protocol):
 
     dialect: str
 
-    def fetch(self, sql: str, parameters: Mapping[str, Any]) -> Iterator[Row]:
-        """Yield the rows of a query."""
+    def fetch(self, sql: str, parameters: Mapping[str, Any]) -> Sequence[Row]:
+        """Return the rows of a query."""
+
+    def stream(self, sql: str, parameters: Mapping[str, Any]) -> Iterator[Row]:
+        """Yield the rows of a query that may have very many."""
 
     def close(self) -> None:
         """Give the connection back."""
@@ -87,8 +90,12 @@ class SqliteRows:
         self._connection = _open_read_only(path, busy_timeout_s)
         self._connection.execute("BEGIN")
 
-    def fetch(self, sql: str, parameters: Mapping[str, Any]) -> Iterator[Row]:
-        """Yield the rows of a query."""
+    def fetch(self, sql: str, parameters: Mapping[str, Any]) -> Sequence[Row]:
+        """Return the rows of a query."""
+        return self._connection.execute(sql, parameters).fetchall()
+
+    def stream(self, sql: str, parameters: Mapping[str, Any]) -> Iterator[Row]:
+        """Yield the rows of a query that may have very many."""
         return self._connection.execute(sql, parameters)
 
     def close(self) -> None:
@@ -199,7 +206,7 @@ class Reader:
             sql = queries.TRIALS_CHANGED_SINCE
             parameters = {"changed_since": changed_since.isoformat()}
         with _errors(self._address):
-            yield from map(trial_row, self._rows.fetch(sql, parameters))
+            yield from map(trial_row, self._rows.stream(sql, parameters))
 
     def quarantine(self) -> list[QuarantineRow]:
         """Return what could not be read, oldest first, without the content."""
@@ -231,10 +238,10 @@ class Reader:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _all(self, sql: str, parameters: Mapping[str, Any]) -> list[Row]:
+    def _all(self, sql: str, parameters: Mapping[str, Any]) -> Sequence[Row]:
         with _errors(self._address):
-            return list(self._rows.fetch(sql, parameters))
+            return self._rows.fetch(sql, parameters)
 
     def _first(self, sql: str, parameters: Mapping[str, Any]) -> Row | None:
-        with _errors(self._address):
-            return next(iter(self._rows.fetch(sql, parameters)), None)
+        rows = self._all(sql, parameters)
+        return rows[0] if rows else None

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
+from monitor.store.address import Address
 from monitor.store.reader import open_reader
 from monitor.store.writer import open_store
 from tests.store.doors import DOORS, doors, refusal
@@ -78,3 +79,10 @@ def test_a_relative_path_is_taken_from_the_working_folder(
     open_store("sqlite:///deep/er/monitor.db").close()
     open_reader("sqlite:///deep/er/monitor.db").close()
     assert (tmp_path / "deep" / "er" / "monitor.db").is_file()
+
+
+def test_a_password_is_blotted_out_in_every_spelling() -> None:
+    address = Address.parse("postgresql://someone:s%C3%A9cret%2Fx@host/monitor")
+    said = address.scrub("no: s%C3%A9cret%2Fx, sécret/x; yes: secret")
+    assert said == "no: ***, ***; yes: secret"
+    assert "cret" not in address.shown

@@ -1,0 +1,29 @@
+"""What a transaction holds in memory does not grow with what it writes."""
+
+import os
+import tracemalloc
+
+from monitor.store.reader import open_reader
+from monitor.store.writer import open_store
+from tests.store.examples import add_version
+
+VERSIONS = 600
+VERSION_BYTES = 100_000
+MEGABYTE = 1_000_000
+
+
+def test_a_long_transaction_holds_a_bounded_part_of_it(sqlite_url: str) -> None:
+    content = os.urandom(VERSION_BYTES)
+    tracemalloc.start()
+    try:
+        with open_store(sqlite_url) as store, store.transaction() as transaction:
+            for number in range(VERSIONS):
+                content = os.urandom(1_000) + content[1_000:]
+                add_version(transaction, content, f"NCT{number:08d}")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert VERSIONS * VERSION_BYTES == 60 * MEGABYTE
+    assert peak < 45 * MEGABYTE
+    with open_reader(sqlite_url) as reader:
+        assert reader.counts()["versions"] == VERSIONS
