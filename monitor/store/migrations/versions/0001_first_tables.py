@@ -18,6 +18,7 @@ def upgrade() -> None:
     _snapshots()
     _trials()
     _versions()
+    _version_indexes()
     _events()
     _quarantine()
     if op.get_bind().dialect.name == "postgresql":
@@ -112,6 +113,9 @@ def _versions() -> None:
             ["stated_snapshot_id"], ["snapshots.id"], name="fk_versions_stated_snapshot_id"
         ),
     )  # fmt: skip
+
+
+def _version_indexes() -> None:
     op.create_index("ix_versions_nct_id_version_date", "versions", ["nct_id", "version_date"])
     op.create_index("ix_versions_raw_sha256", "versions", ["raw_sha256"])
     seen_twice = sa.text("last_raw_sha256 != raw_sha256")
