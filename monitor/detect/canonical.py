@@ -57,8 +57,3 @@ def _unstamped(document: dict[str, Any], path: Path) -> dict[str, Any]:
     if not isinstance(inner, dict):
         return document
     return {**document, name: _unstamped(inner, tuple(below))}
-
-
-def raw_hash(content: bytes) -> bytes:
-    """Return the sha256 of a raw slice: equal slices need not even be parsed."""
-    return hashlib.sha256(content).digest()

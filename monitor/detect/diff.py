@@ -9,6 +9,7 @@ from deepdiff import DeepDiff
 from monitor.detect.align import ABSENT, moved_keys, pair_items
 from monitor.detect.keys import Key, shown_key
 from monitor.detect.run_in import split_run_in
+from monitor.detect.stated import stated_part
 from monitor.detect.texts import same_value
 from monitor.errors import RecordError
 from monitor.model import fields
@@ -161,13 +162,7 @@ class _Pruner:
 
     def _stated_only(self, items: list[Any], field_: Path) -> list[Any]:
         """Return the items with only those attributes that both sides state."""
-        cut = [
-            {name: value for name, value in item.items() if self.common.states((*field_, name))}
-            if isinstance(item, dict)
-            else item
-            for item in items
-        ]
-        return [item for item in cut if item != {}]
+        return [item for item in stated_part(items, field_, self.common.states) if item != {}]
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ from typing import Any
 from monitor.detect.align import ABSENT, pair_items
 from monitor.detect.keys import normal_key
 from monitor.detect.run_in import split_run_in
+from monitor.detect.stated import stated_part
 from monitor.detect.texts import same_value
 from monitor.model import fields
 from monitor.model.coverage import Coverage
@@ -66,7 +67,7 @@ def _lists(base: list[Any], top: list[Any], path: Path, stated: Coverage) -> lis
         return base if _same_items(parts, base_parts) else parts
     if not any(isinstance(item, dict) for item in top):
         return base if _same_items(base, top) else top
-    shown = [_stated_part(item, path, stated) for item in base]
+    shown = stated_part(base, path, stated.states)
     originals = {id(part): item for part, item in zip(shown, base, strict=True)}
     merged: list[Any] = []
     kept = 0
@@ -82,12 +83,6 @@ def _lists(base: list[Any], top: list[Any], path: Path, stated: Coverage) -> lis
         kept += laid is original
         merged.append(laid)
     return base if kept == len(base) == len(merged) else merged
-
-
-def _stated_part(item: Any, path: Path, stated: Coverage) -> Any:
-    if not isinstance(item, dict):
-        return item
-    return {name: value for name, value in item.items() if stated.states((*path, name))}
 
 
 def _same_items(one: list[Any], other: list[Any]) -> bool:

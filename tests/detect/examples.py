@@ -138,7 +138,12 @@ def sites(document: Document) -> list[Document]:
 
 def shuffled(items: Sequence[Any], seed: int) -> list[Any]:
     """Return the items in another order, the same for the same seed."""
-    return Random(seed).sample(items, len(items))  # noqa: S311
+    return seeded(seed).sample(items, len(items))
+
+
+def seeded(seed: int) -> Random:
+    """Return a source of random choices, the same ones for the same seed."""
+    return Random(seed)  # noqa: S311
 
 
 def of(document: Document, **about: Any) -> TrialRecord:
