@@ -11,8 +11,8 @@ from functools import lru_cache
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 # Markers may be nested ("* 1. FVC"). "E. coli" at the start of a line is a name.
 _MARKER = re.compile(
-    r"(?m)^(?:[ \t]*(?:[*•·◦▪–-]|\(?\d{1,3}(?:\.\d{1,2})*[.)]|\(?(?:[a-z]|[ivx]{2,4})[.)]"
-    r"|\(?[A-Z]\)|[A-Z]\.(?=[ \t]+[^a-z\s])|o)[ \t]+)+"
+    r"(?m)^(?:[^\S\n]*(?:[*•·◦▪–-]|\(?\d{1,3}(?:\.\d{1,2})*[.)]|\(?(?:[a-z]|[ivx]{2,4})[.)]"
+    r"|\(?[A-Z]\)|[A-Z]\.(?=[^\S\n]+[^a-z\s])|o)(?:[^\S\n]+|$))+"
 )
 _SPACE = re.compile(r"\s+")
 
