@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
-from monitor.detect.canonical import canonical_bytes, fingerprint, raw_hash
+from monitor.detect.canonical import canonical_bytes, fingerprint
+from monitor.detect.rawhash import RawHash, is_stamped_once, raw_hash
 from monitor.detect.rules.base import Thresholds
 from monitor.errors import RecordError
 from monitor.ingest.node import Observation
@@ -61,6 +62,7 @@ class Batch:
         self._latest: dict[str, StoredVersion] = {}
         self._asked: set[str] = set()
         self._touches: dict[int, Touch] = {}
+        self._seen: dict[int, datetime] = {}
         self._news: list[Observation] = []
         self._unchanged = 0
         self._stored = 0
@@ -73,13 +75,13 @@ class Batch:
                 self._quarantine(item, item.reason, item.size)
         raws = self._new_bytes([item for item in batch if isinstance(item, RawVersion)])
         self._ask(guess for raw, _ in raws if (guess := _guess_id(raw.content)))
-        for raw, digest in raws:
+        for raw, hashed in raws:
             try:
-                self._observe(_observation(raw, digest))
+                if not self._is_loaded_again(raw, hashed):
+                    self._observe(_observation(raw, hashed.whole))
             except RecordError as exc:
                 self._quarantine(raw, str(exc), len(raw.content))
         self._place_news()
-        self._tx.touch(list(self._touches.values()))
         events = self._timelines.write_all()
         return IngestReport(
             read=len(batch),
@@ -89,19 +91,21 @@ class Batch:
             events=events,
         )
 
-    def _new_bytes(self, raws: list[RawVersion]) -> list[tuple[RawVersion, bytes]]:
+    def _new_bytes(self, raws: list[RawVersion]) -> list[tuple[RawVersion, RawHash]]:
         """Return what no version is known to have been read from, byte for byte."""
-        hashed = [(raw, raw_hash(raw.content)) for raw in raws]
-        known = self._tx.known_raw([digest for _, digest in hashed])
-        fresh: dict[bytes, RawVersion] = {}
-        for raw, digest in hashed:
-            if digest in known:
-                self._touch(Touch(version_id=known[digest], seen_at=raw.retrieved_at))
-            if digest in known or digest in fresh:
-                self._unchanged += 1
-            else:
-                fresh[digest] = raw
-        return [(raw, digest) for digest, raw in fresh.items()]
+        hashes = [raw_hash(raw.content) for raw in raws]
+        digests = [hashed.whole for hashed in hashes]
+        known = self._tx.known_raw(digests)
+        fresh: dict[bytes, tuple[RawVersion, RawHash]] = {}
+        for raw, hashed, digest in zip(raws, hashes, digests, strict=True):
+            version_id = known.get(digest)
+            if version_id is not None:
+                seen_at = self._seen.get(version_id, raw.retrieved_at)
+                self._seen[version_id] = max(seen_at, raw.retrieved_at)
+            elif digest not in fresh:
+                fresh[digest] = raw, hashed
+        self._unchanged += len(raws) - len(fresh)
+        return list(fresh.values())
 
     def _ask(self, nct_ids: Iterable[str]) -> None:
         """Learn the latest versions of these trials, after keeping other writers off them."""
@@ -111,6 +115,26 @@ class Batch:
             self._latest |= self._tx.latest(new)
             self._asked |= new
 
+    def _is_loaded_again(self, raw: RawVersion, hashed: RawHash) -> bool:
+        """Touch a trial's newest version if this is its own slice under a later stamp.
+
+        Most of what a poll brings is: it need not be parsed. False: it has to be read.
+        """
+        newest = self._latest.get(_guess_id(raw.content) or "")
+        if newest is None or hashed.loaded is None or newest.last_data_date is None:
+            return False
+        # Of a record without a date of its own the stamp is the date.
+        dated = newest.last_version_date != newest.last_data_date
+        again = hashed.under(newest.last_data_date) == newest.last_raw_sha256
+        later = hashed.loaded > newest.last_data_date
+        same_number = raw.registry_version == newest.last_registry_version
+        if not (dated and again and later and same_number and is_stamped_once(raw.content)):
+            return False
+        key = replace(newest.last_key, data_date=hashed.loaded, retrieved_at=raw.retrieved_at)
+        self._unchanged += 1
+        self._touch(_further(key, hashed.whole, newest))
+        return True
+
     def _observe(self, seen: Observation) -> None:
         """Touch what is as stored, put the rest into its trial's timeline."""
         nct_id = seen.record.nct_id
@@ -118,13 +142,10 @@ class Batch:
         newest = self._latest.get(nct_id)
         if newest is not None and _is_as_stored(seen, newest):
             self._unchanged += 1
-            self._touch(_further(seen, newest))
+            self._touch(_further(seen.key, seen.raw_sha256, newest))
             return
-        if newest is not None:
-            # From here on the trial's timeline alone knows; it has to see earlier touches.
-            pending = self._touches.pop(newest.id, None)
-            self._tx.touch([pending] if pending else [])
-            del self._latest[nct_id]
+        # From here on the trial's timeline alone knows.
+        self._latest.pop(nct_id, None)
         self._news.append(seen)
         if len(self._news) >= OPEN_TRIALS or _size(self._news) > _NEWS_BYTES:
             self._place_news()
@@ -132,6 +153,7 @@ class Batch:
     def _place_news(self) -> None:
         """Put what is not as stored into its trials' timelines."""
         news, self._news = self._news, []
+        self._note_sights()  # the timelines start from them
         self._timelines.open(seen.record.nct_id for seen in news)
         for seen in news:
             try:
@@ -141,6 +163,13 @@ class Batch:
             else:
                 self._stored += made
                 self._unchanged += not made
+
+    def _note_sights(self) -> None:
+        """Write when what is stored was seen again."""
+        self._tx.touch(list(self._touches.values()))
+        self._tx.see(self._seen)
+        self._touches.clear()
+        self._seen.clear()
 
     def _touch(self, touch: Touch) -> None:
         """Keep the furthest sight of each version."""
@@ -202,13 +231,13 @@ def _is_as_stored(seen: Observation, newest: StoredVersion) -> bool:
     return seen.stated_sha256 == newest.content_sha256 and seen.key >= newest.first_key
 
 
-def _further(seen: Observation, newest: StoredVersion) -> Touch:
-    further = seen.key > newest.last_key
+def _further(key: VersionKey, raw_sha256: bytes, newest: StoredVersion) -> Touch:
+    further = key > newest.last_key
     return Touch(
         version_id=newest.id,
-        last_key=seen.key if further else None,
-        last_raw_sha256=seen.raw_sha256 if further else None,
-        seen_at=seen.raw.retrieved_at,
+        last_key=key if further else None,
+        last_raw_sha256=raw_sha256 if further else None,
+        seen_at=key.retrieved_at,
     )
 
 

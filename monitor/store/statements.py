@@ -235,9 +235,9 @@ def _move(version_id: int, key: VersionKey, raw_sha256: bytes | None) -> dict[st
     }
 
 
-def seen(touches: Sequence[Touch]) -> list[tuple[datetime, list[int]]]:
+def seen(versions: Mapping[int, datetime]) -> list[tuple[datetime, list[int]]]:
     """Group the versions' ids by the time at which their trials were seen."""
     groups: dict[datetime, list[int]] = {}
-    for touch in touches:
-        groups.setdefault(touch.seen_at, []).append(touch.version_id)
+    for version_id, seen_at in versions.items():
+        groups.setdefault(seen_at, []).append(version_id)
     return sorted(groups.items())

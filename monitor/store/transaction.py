@@ -1,6 +1,7 @@
 """One transaction of an ingest pass: what it asks of the store and what it writes."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from hashlib import sha256
 from typing import Any
@@ -159,7 +160,15 @@ class Transaction:
         self._pending.flush()
         for statement, rows in statements.moves(touches):
             self._connection.execute(statement, rows)
-        for seen_at, version_ids in statements.seen(touches):
+        in_order = sorted(touches, key=lambda touch: touch.seen_at)
+        self.see({touch.version_id: touch.seen_at for touch in in_order})
+
+    def see(self, versions: Mapping[int, datetime]) -> None:
+        """Note when trials were seen to be as stored, by a version's id; never moves back."""
+        if not versions:
+            return
+        self._pending.flush()
+        for seen_at, version_ids in statements.seen(versions):
             for batch in statements.batches(version_ids):
                 parameters = {"seen_at": seen_at, "version_ids": batch}
                 self._connection.execute(statements.SEE_TRIALS, parameters)

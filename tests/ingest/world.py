@@ -117,6 +117,12 @@ class World:
                 for version in reader.versions(nct_id)
             ]
 
+    def last_seen(self, nct_id: str = NCT) -> datetime | None:
+        """Return when the trial was last seen to be as stored."""
+        with open_reader(self.url) as reader:
+            trial = reader.trial(nct_id)
+            return trial.last_seen_at if trial else None
+
     def summary(self) -> dict[str, list[tuple[date, bytes, list[tuple[str, str, int]]]]]:
         """Return all that a history consists of, but for ids and times of retrieval."""
         found = {}
