@@ -4,8 +4,8 @@ import re
 
 from monitor.errors import UsageError
 
-_EXACT = re.compile(r"NCT\d{8}")
-_LOOSE = re.compile(r"(?i)nct0*([1-9]\d{0,7})")
+_EXACT = re.compile(r"NCT[0-9]{8}")
+_LOOSE = re.compile(r"(?i)nct0*([1-9][0-9]{0,7})")
 
 
 def is_nct_id(value: object) -> bool:

@@ -1,0 +1,98 @@
+"""The field catalogue against the registry's own documents."""
+
+import csv
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path as FilePath
+from typing import Any
+
+import pytest
+
+from monitor.model import fields
+from monitor.model.fields import Path
+from tests.records import sample
+
+RECORDS = 200
+# Sections, lists and objects of the catalogue are prefixes of the registry's leaves.
+CATALOGUE = {
+    name: value
+    for name, value in vars(fields).items()
+    if name.isupper() and isinstance(value, tuple) and value and isinstance(value[0], str)
+    and name != "FALLBACK_KEYS"
+}  # fmt: skip
+
+
+@cache
+def spec_paths(shared_data: FilePath) -> set[Path]:
+    """Return every leaf path of the registry's OpenAPI document."""
+    with (shared_data / "ctgov/spec/study_fields_2.0.5.csv").open(encoding="utf-8") as rows:
+        return {tuple(row["path"].replace("[]", "").split(".")) for row in csv.DictReader(rows)}
+
+
+@cache
+def real_paths(shared_data: FilePath) -> set[Path]:
+    """Return every leaf path that stands in the real records."""
+    return {path for study in sample(shared_data, RECORDS) for path in _leaves(study, ())}
+
+
+def _leaves(value: Any, path: Path) -> Iterator[Path]:
+    if isinstance(value, dict):
+        for name, below in value.items():
+            yield from _leaves(below, (*path, name))
+    elif isinstance(value, list):
+        for item in value:
+            yield from _leaves(item, path)
+    else:
+        yield path
+
+
+@cache
+def known_paths(shared_data: FilePath) -> set[Path]:
+    """Return the paths of all leaves that the registry has, and of what holds them."""
+    leaves = spec_paths(shared_data) | real_paths(shared_data)
+    return {path[:end] for path in leaves for end in range(1, len(path) + 1)}
+
+
+@pytest.mark.parametrize("name", sorted(CATALOGUE))
+def test_a_path_of_the_catalogue_is_one_of_the_registry(shared_data: FilePath, name: str) -> None:
+    assert CATALOGUE[name] in known_paths(shared_data)
+
+
+def test_the_keys_of_every_list_are_attributes_of_its_items(shared_data: FilePath) -> None:
+    known = known_paths(shared_data)
+    for path, rule in fields.LIST_RULES.items():
+        for name in {*rule.key, *rule.any_of, *rule.bucket, *rule.texts}:
+            assert (*path, name) in known, (path, name)
+
+
+def test_every_real_field_has_a_label_and_a_module(shared_data: FilePath) -> None:
+    for path in real_paths(shared_data):
+        assert fields.label(path)
+        assert fields.label(path)[0].isupper()
+        assert fields.module_label(path)
+
+
+@pytest.mark.parametrize(
+    ("path", "label"),
+    [
+        (fields.OVERALL_STATUS, "Overall status"),
+        (fields.START_DATE, "Start date"),
+        (fields.START_DATE_TYPE, "Start date type"),
+        (("protocolSection", "someModule", "isFdaRegulatedDrug"), "Is fda regulated drug"),
+        (("protocolSection", "someModule", "otherDateStruct", "date"), "Other date"),
+        (("protocolSection", "someModule", "otherDateStruct", "type"), "Other date type"),
+    ],
+)
+def test_labels_are_words(path: Path, label: str) -> None:
+    assert fields.label(path) == label
+
+
+def test_a_path_lies_under_itself_and_what_holds_it() -> None:
+    assert fields.under(fields.LOCATION_STATUS, [fields.LOCATIONS])
+    assert fields.under(fields.LOCATIONS, [fields.LOCATIONS])
+    assert not fields.under(fields.LOCATIONS, [fields.LOCATION_STATUS])
+    assert not fields.under(fields.LOCATIONS, [])
+
+
+def test_a_path_is_written_with_dots() -> None:
+    assert fields.dotted(fields.OVERALL_STATUS) == "protocolSection.statusModule.overallStatus"

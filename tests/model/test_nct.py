@@ -1,0 +1,45 @@
+"""NCT IDs as people write them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.errors import UsageError
+from monitor.model.nct import is_nct_id, normalise_nct_id
+
+ARABIC_EIGHT = "\N{ARABIC-INDIC DIGIT EIGHT}"
+
+
+@given(st.integers(1, 99_999_999), st.sampled_from(["NCT", "nct", "Nct"]), st.integers(0, 9))
+def test_case_zeros_and_space_do_not_matter(number: int, letters: str, zeros: int) -> None:
+    exact = f"NCT{number:08d}"
+    assert normalise_nct_id(f" {letters}{'0' * zeros}{number}\n") == exact
+    assert normalise_nct_id(exact) == exact
+    assert is_nct_id(exact)
+
+
+@pytest.mark.parametrize("text", ["NCT6377228", "nct06377228 ", "NCT006377228"])
+def test_the_registrys_spelling_comes_out(text: str) -> None:
+    assert normalise_nct_id(text) == "NCT06377228"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "NCT", "NCT0", "NCT00000000", "NCT123456789", "6377228", "NCT 6377228", "NCT0637722O",
+     "NCT-06377228", "ISRCTN15375673", "NCT06377228; DROP TABLE", f"NCT0637722{ARABIC_EIGHT}"],
+)  # fmt: skip
+def test_anything_else_is_told_what_a_valid_id_looks_like(text: str) -> None:
+    with pytest.raises(UsageError, match="NCT06377228"):
+        normalise_nct_id(text)
+
+
+def test_a_long_mistake_is_shown_cut() -> None:
+    with pytest.raises(UsageError) as error:
+        normalise_nct_id("x" * 10_000)
+    assert len(str(error.value)) < 200
+
+
+@pytest.mark.parametrize("value", ["nct06377228", "NCT6377228", "NCT06377228 ", None, 6377228,
+                                   f"NCT0637722{ARABIC_EIGHT}"])  # fmt: skip
+def test_only_the_exact_spelling_is_an_id(value: object) -> None:
+    assert not is_nct_id(value)
