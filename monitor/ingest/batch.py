@@ -125,7 +125,11 @@ class Batch:
             return False
         # Of a record without a date of its own the stamp is the date.
         dated = newest.last_version_date != newest.last_data_date
-        again = hashed.under(newest.last_data_date) == newest.last_raw_sha256
+        # Two sources may write one record in two ways, in turns.
+        again = (
+            hashed.under(newest.last_data_date) == newest.last_raw_sha256
+            or hashed.under(newest.data_date) == newest.raw_sha256
+        )
         later = hashed.loaded > newest.last_data_date
         same_number = raw.registry_version == newest.last_registry_version
         if not (dated and again and later and same_number and is_stamped_once(raw.content)):
