@@ -19,7 +19,7 @@ class Plan:
     """
 
     records: int | None = None
-    rounds: int = 7
+    rounds: int = 25
     bulk_rounds: int = 3
     later_versions: int = 3
     sites: int = 2_000

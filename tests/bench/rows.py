@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 _HEADINGS = ("what", "ours", "baseline", "ratio", "asked for", "verdict")
+_WIDTH = 140  # of what is piped into a file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +16,8 @@ class Row:
     """One figure against its baseline, both of the same run.
 
     ``ratio``: ours over the baseline. ``asked``: the limit of the ratio, from above, or from
-    below where more is better (``at_least``). ``note``: what was measured and how.
+    below where more is better (``at_least``); None: nothing is, it is for information.
+    ``note``: what was measured and how.
     """
 
     name: str
@@ -23,7 +25,7 @@ class Row:
     ours: str
     baseline: str
     ratio: float
-    asked: float
+    asked: float | None
     at_least: bool = False
     cpu_ratio: float | None = None
     note: str = ""
@@ -31,6 +33,8 @@ class Row:
     @property
     def met(self) -> bool:
         """True when the ratio is within what is asked for."""
+        if self.asked is None:
+            return True
         return self.ratio >= self.asked if self.at_least else self.ratio <= self.asked
 
     def cells(self) -> tuple[str, ...]:
@@ -38,8 +42,11 @@ class Row:
         ratio = f"{self.ratio:.3g}"
         if self.cpu_ratio is not None:
             ratio += f" (CPU {self.cpu_ratio:.3g})"
-        asked = f"{'≥' if self.at_least else '≤'} {self.asked:g}"
-        return (self.what, self.ours, self.baseline, ratio, asked, "met" if self.met else "MISSED")
+        asked, verdict = "", ""
+        if self.asked is not None:
+            asked = f"{'≥' if self.at_least else '≤'} {self.asked:g}"
+            verdict = "met" if self.met else "MISSED"
+        return (self.what, self.ours, self.baseline, ratio, asked, verdict)
 
     def as_json(self) -> dict[str, Any]:
         """Return the row as a JSON object."""
@@ -54,6 +61,8 @@ def print_table(rows: Sequence[Row]) -> None:
     for row in rows:
         table.add_row(*row.cells(), style=None if row.met else "bold red")
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=_WIDTH)
     console.print(table)
     for row in rows:
         if row.note:
