@@ -55,7 +55,8 @@ def command(session: Session, paths: tuple[Path, ...], as_json: bool) -> None:
     except KeyboardInterrupt:
         if sys.stderr.isatty():
             click.echo(err=True)  # the line that ^C stands in ends here
-        complain(f"interrupted; what was stored stays: {told(report)}")
+        # A batch may have been committed and not yet told of.
+        complain(f"interrupted; what was stored stays, at least: {told(report)}")
         raise Failure(INTERRUPTED) from None
     if as_json:
         session.answer_json(asdict(report))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -167,11 +168,13 @@ def test_interrupted_it_keeps_what_was_stored_and_says_so(monitor: Monitor, tmp_
         started.send_signal(signal.SIGINT)
         out, err = started.communicate(timeout=60)
     assert (started.returncode, out) == (130, "")
-    assert "monitor: interrupted; what was stored stays: " in err
+    assert "monitor: interrupted; what was stored stays, at least: " in err
     assert len([line for line in err.splitlines() if line]) == 1
     stored = len(monitor.json("trials"))
+    counted = re.search(r"(\d+) stored", err)
+    told = int(counted.group(1)) if counted else 0
     assert stored >= 10
-    assert f"{stored} stored" in err
+    assert told <= stored <= told + 10  # the batch at hand may have been committed, not yet told
     assert monitor.ingest(*many).exit_code == 0
     assert len(monitor.json("trials")) == 60
 
