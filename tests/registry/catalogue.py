@@ -53,7 +53,10 @@ class Catalogue(Protocol):
         """Return the NCT IDs of all studies that lists contain on the day, ascending."""
 
     def updated(self, low: date, high: date, day: date) -> Sequence[str]:
-        """Return those whose last update was posted between the dates, both included."""
+        """Return those whose last update was posted between the dates, both included.
+
+        In the order of those dates, then of the NCT IDs.
+        """
 
     def find(self, nct_id: str, day: date) -> Study | Alias | None:
         """Return what an NCT ID stands for on the day; None when nothing is known of it."""

@@ -65,6 +65,14 @@ class Lists:
 
     def _ordered(self, search: Search, load: Load, order: int, shifted: int) -> Sequence[str]:
         found = self._matching(search, load.day)
+        if (
+            search.only_updated
+            and search.updated
+            and not shifted
+            and [key[0] for key in search.sort] == [_POSTED]
+        ):
+            falls = search.sort[0][1]
+            return found[::-1] if falls else found  # the catalogue sorted them so
         if shifted or not search.sort:
             random.Random(shifted or order).shuffle(found)  # noqa: S311 - an order, no secret
         for field, falls in reversed(search.sort):
@@ -74,7 +82,7 @@ class Lists:
 
     def _matching(self, search: Search, day: date) -> list[str]:
         found = self._candidates(search, day)
-        if not search.tests:
+        if search.only_updated or not search.tests:
             return found
         return [one for one in found if self._holds(one, search.tests, day)]
 

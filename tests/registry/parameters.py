@@ -47,13 +47,15 @@ class Search:
     """A request for studies. ``about``: the parameters that decide which, and in which order.
 
     ``ids`` None: any. ``updated``: expressions that every study has in common, on the date of
-    the last update. ``sort``: fields (None: relevance) and whether descending.
+    the last update; ``only_updated``: they are all that is asked. ``sort``: fields (None:
+    relevance) and whether descending.
     """
 
     about: tuple[tuple[str, str], ...]
     ids: tuple[str, ...] | None = None
     tests: tuple[Test, ...] = ()
     updated: tuple[tuple[str, str], ...] = ()
+    only_updated: bool = False
     words: str = ""
     sort: tuple[tuple[Field | None, bool], ...] = ()
     view: View = field(default_factory=View)
@@ -77,11 +79,13 @@ def search(pairs: Pairs) -> Search:
     ids = next((found for text in queries.values() if (found := _only_ids(text))), None)
     tests: list[Test] = []
     updated: list[tuple[str, str]] = []
+    plain = 0
     if ids is None:
         tests += [_test(text, area(QUERIES[name]), name) for name, text in queries.items()]
         for kind in _FILTERS:
             tests += _filters(kind, given)
             updated += _common_range(given.get(f"{kind}.advanced", ""))
+            plain += bool(_UPDATED.fullmatch(given.get(f"{kind}.advanced", "").strip()))
             ids = _ids(f"{kind}.ids", given.get(f"{kind}.ids"), ids)
     page = {"fields", "countTotal", "pageSize", "pageToken", "markupFormat", "format"}
     return Search(
@@ -89,6 +93,7 @@ def search(pairs: Pairs) -> Search:
         ids=ids,
         tests=tuple(tests),
         updated=tuple(updated),
+        only_updated=ids is None and len(tests) == plain,
         words=" ".join(queries.values()),
         sort=_sort(given.get("sort")),
         view=_view(given, queries),

@@ -101,12 +101,13 @@ class Records:
         return sorted(study.nct_id for study in self._studies(day))
 
     def updated(self, low: date, high: date, day: date) -> list[str]:
-        """Return those whose last update was posted between the dates, both included."""
-        return sorted(
-            study.nct_id
+        """Return those whose last update was posted between the dates, in their order."""
+        found = [
+            (study.posted, study.nct_id)
             for study in self._studies(day)
             if study.posted and low <= date.fromisoformat(study.posted) <= high
-        )
+        ]
+        return [nct_id for _, nct_id in sorted(found)]
 
     def find(self, nct_id: str, day: date) -> Study | Alias | None:
         """Return what an NCT ID stands for on the day; None when nothing is known of it."""
