@@ -26,6 +26,10 @@ class StoreError(MonitorError):
     """The store cannot be read or written; the transaction is rolled back, the pass stops."""
 
 
+class DamagedSnapshotError(StoreError):
+    """A stored snapshot is not what was written; only its trial cannot be gone on with."""
+
+
 class NotFoundError(MonitorError):
     """What was asked for is not in the store."""
 

@@ -9,7 +9,7 @@ from hashlib import sha256
 from monitor.detect.canonical import canonical_bytes, fingerprint
 from monitor.detect.rawhash import RawHash, is_stamped_once, raw_hash
 from monitor.detect.rules.base import Thresholds
-from monitor.errors import RecordError
+from monitor.errors import DamagedSnapshotError, RecordError
 from monitor.ingest.node import Observation
 from monitor.ingest.timelines import OPEN_TRIALS, Timelines
 from monitor.model.history import QuarantineEntry, StoredVersion, Touch, VersionKey
@@ -162,7 +162,7 @@ class Batch:
         for seen in news:
             try:
                 made = self._timelines.observe(seen)
-            except RecordError as exc:
+            except (RecordError, DamagedSnapshotError) as exc:
                 self._quarantine(seen.raw, str(exc), len(seen.raw.content))
             else:
                 self._stored += made

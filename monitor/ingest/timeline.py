@@ -29,6 +29,7 @@ class Timeline:
 
     ``load`` reads a stored snapshot. ``first_start_date``: the start date that the first
     version states, as written. ``last_changed``, ``last_seen_at``: as in ``TrialRow``.
+    ``observed``: an observation has found its place here.
     """
 
     nct_id: str
@@ -38,6 +39,7 @@ class Timeline:
     first_start_date: str | None = None
     last_changed: date | None = None
     last_seen_at: datetime | None = None
+    observed: bool = False
 
     def observe(self, seen: Observation) -> bool:
         """Put an observation into its place; True when it makes a new version.
@@ -55,6 +57,9 @@ class Timeline:
                 before.moved = True
             return False
         inside = before is not None and seen.key < before.last_key
+        for neighbour in (before, after):
+            if neighbour is not None:
+                self.record(neighbour)  # what cannot be read back is told before anything moves
         if after is not None and not inside and self._is_earlier_sight(seen, after):
             after.first_key, after.raw_sha256 = seen.key, seen.raw_sha256
             after.moved = True

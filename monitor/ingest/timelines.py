@@ -66,6 +66,7 @@ class Timelines:
             timeline.last_seen_at or seen.raw.retrieved_at, seen.raw.retrieved_at
         )
         made = timeline.observe(seen)
+        timeline.observed = True
         if len(self._open) > OPEN_TRIALS:
             self._write(self._open.pop(next(iter(self._open))))
         return made
@@ -77,6 +78,9 @@ class Timelines:
         return self._events
 
     def _write(self, timeline: Timeline) -> None:
+        """Write what has changed of a timeline, if anything was seen of its trial."""
+        if not timeline.observed:
+            return
         below: int | None = None
         for node in timeline.nodes:
             fresh = node.id is None

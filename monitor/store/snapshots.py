@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from monitor.errors import StoreError
+from monitor.errors import DamagedSnapshotError
 from monitor.store import queries
 from monitor.store.codec import DamagedError, restore
 from monitor.store.rows import Row
@@ -52,18 +52,18 @@ class Snapshots:
         self._kept_bytes = 0
 
     def read(self, snapshot_id: int) -> bytes:
-        """Return a snapshot's bytes, checked; StoreError names trial and version."""
+        """Return a snapshot's bytes, checked; DamagedSnapshotError names trial and version."""
         try:
             return self._read(snapshot_id)
         except DamagedError as exc:
-            raise StoreError(self._blame(snapshot_id, exc)) from exc
+            raise DamagedSnapshotError(self._blame(snapshot_id, exc)) from exc
 
     def fetched(self, rows: Iterable[Row]) -> None:
         """Take rows of snapshots that will be read next, in place of those taken before."""
         self._fetched = {row[0]: row for row in rows}
 
     def place_after(self, snapshot_id: int) -> Place:
-        """Return where the successor of a stored snapshot goes; StoreError as in ``read``."""
+        """Return where the successor of a stored snapshot goes; fails as ``read`` does."""
         self.read(snapshot_id)
         at, place = snapshot_id, self._kept[snapshot_id][0]
         number = place.number + 1
