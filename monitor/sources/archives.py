@@ -66,7 +66,7 @@ def entries(file: BinaryIO, limits: Limits) -> Iterator[Entry]:
             if problem is None and not _is_wanted(info):
                 continue
             if watch.tripped:
-                raise RecordError(f"the rest of the archive is not read: {watch.tripped}")
+                raise RecordError(f"the rest of the archive is not read: in all, {watch.tripped}")
             taken += 1
             chunks = iter(()) if problem else _unpacked(archive, info, size, watch, limits)
             yield Entry(name=info.filename, size=info.file_size, chunks=chunks, problem=problem)
@@ -99,13 +99,14 @@ def _is_wanted(info: zipfile.ZipInfo) -> bool:
 def _unpacked(
     archive: zipfile.ZipFile, info: zipfile.ZipInfo, size: int, watch: BombWatch, limits: Limits
 ) -> Iterator[bytes]:
+    """Yield an entry's pieces; ``watch`` counts the archive's entries, but for bombs among them."""
     own_watch = BombWatch(limits)
     packed = min(info.compress_size, size)  # as stated; never more than the whole archive
     try:
         with archive.open(info) as entry:
             while piece := entry.read(limits.chunk_bytes):
                 own_watch.count(len(piece), packed)
-                watch.count(len(piece), size)
                 yield piece
+        watch.add(own_watch.unpacked, size)
     except _DAMAGE as exc:
         raise RecordError(f"the zip entry is damaged ({exc})") from exc

@@ -71,22 +71,24 @@ class BombWatch:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._unpacked = 0
+        self.unpacked = 0
         self.tripped: str | None = None
 
     def count(self, unpacked: int, packed: int) -> None:
-        """Add what came out; ``packed`` is what has gone in so far."""
-        self._unpacked += unpacked
+        """Add what came out; ``packed`` is what has gone in so far. RecordError when too much."""
+        self.add(unpacked, packed)
+        if self.tripped:
+            raise RecordError(self.tripped)
+
+    def add(self, unpacked: int, packed: int) -> None:
+        """Add what came out, and only note when it is too much."""
+        self.unpacked += unpacked
         limits = self._limits
-        if (
-            self._unpacked > limits.unpacked_bytes
-            and self._unpacked > limits.unpacked_ratio * packed
-        ):
+        if self.unpacked > max(limits.unpacked_bytes, limits.unpacked_ratio * packed):
             self.tripped = (
                 f"it unpacks to more than the limit of {limits.unpacked_bytes:,} bytes "
                 f"and to more than {limits.unpacked_ratio} times its size"
             )
-            raise RecordError(self.tripped)
 
 
 def _read(read: Callable[[int], bytes], size: int) -> bytes:

@@ -6,9 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-_ENDINGS = (".json", ".jsonl", ".ndjson", ".txt")
-_PACKED = (".gz", ".zst")
-_ARCHIVE = ".zip"
+_TAKEN = (".json", ".jsonl", ".ndjson", ".txt", ".gz", ".zst", ".zip")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,15 +21,10 @@ class Listed:
 def is_record_name(name: str) -> bool:
     """Tell whether a file of this name is read when it is met in a folder or an archive.
 
-    ``.json``, ``.jsonl``, ``.ndjson``, ``.txt``, each of these with ``.gz`` or ``.zst`` behind
-    it, and ``.zip``; upper or lower case.
+    ``.json``, ``.jsonl``, ``.ndjson``, ``.txt``, and whatever is packed: ``.gz``, ``.zst``,
+    ``.zip``; upper or lower case.
     """
-    name = name.lower()
-    if name.endswith(_ARCHIVE):
-        return True
-    for ending in _PACKED:
-        name = name.removesuffix(ending)
-    return name.endswith(_ENDINGS)
+    return name.lower().endswith(_TAKEN)
 
 
 def listed(folder: Path) -> Iterator[Listed]:

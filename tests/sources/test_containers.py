@@ -230,7 +230,10 @@ def test_a_bomb_in_many_small_entries_is_stopped_over_all_of_them(tmp_path: Path
     packed = zipped({f"{number}.json": b" " * 900_000 for number in range(40)})
     found = read(write(tmp_path, packed), limits=BOMB)
     assert len(found) <= 12
-    assert "the rest of the archive is not read: it unpacks to more" in refusals(found)[-1].reason
+    assert (
+        "the rest of the archive is not read: in all, it unpacks to more"
+        in refusals(found)[-1].reason
+    )
 
 
 def test_a_bomb_beside_a_large_entry_is_stopped_all_the_same(tmp_path: Path) -> None:
@@ -239,6 +242,13 @@ def test_a_bomb_beside_a_large_entry_is_stopped_all_the_same(tmp_path: Path) -> 
     found = read(write(tmp_path, packed, "a.zip"), limits=BOMB)
     assert [one.content for one in versions(found)] == [*MANY[:200], ONE]
     assert "it unpacks to more than the limit" in the_refusal(found).reason
+
+
+def test_a_bomb_takes_no_neighbour_with_it(tmp_path: Path) -> None:
+    packed = zipped({"bomb.json": b" " * (8 << 20), "good.json": ONE})
+    found = read(write(tmp_path, packed, "a.zip"), limits=BOMB)
+    assert [one.content for one in versions(found)] == [ONE]
+    assert the_refusal(found).origin.endswith("bomb.json")
 
 
 @settings(max_examples=60, deadline=None)

@@ -12,7 +12,7 @@ import pytest
 from monitor.errors import SourceError
 from monitor.sources.base import Limits, Progress
 from monitor.sources.files import read_paths
-from tests.sources.examples import NOW, contents, origins, read, study, the_refusal
+from tests.sources.examples import NOW, contents, origins, read, study, the_refusal, versions
 
 ONE = study(1)
 
@@ -40,8 +40,17 @@ def test_a_folder_is_read_sorted_by_name_with_the_folders_in_it(tmp_path: Path) 
 
 
 def test_hidden_and_foreign_files_of_a_folder_are_skipped(tmp_path: Path) -> None:
-    fill(tmp_path, "a.json", ".b.json", ".git/c.json", "d.md", "e.csv", "f", "g.json.bak", "h.gz")
+    fill(tmp_path, "a.json", ".b.json", ".git/c.json", "d.md", "e.csv", "f", "g.json.bak")
     assert origins(read(tmp_path), tmp_path) == ["a.json"]
+
+
+def test_what_is_packed_is_read_whatever_the_name_inside(tmp_path: Path) -> None:
+    fill(tmp_path, "study.gz")
+    with zipfile.ZipFile(tmp_path / "b.zip", "w") as archive:
+        archive.writestr("study.gz", gzip.compress(ONE))
+    found = read(tmp_path)
+    assert [one.content for one in versions(found)] == [ONE]
+    assert "compressed once more" in the_refusal(found).reason
 
 
 def test_a_file_that_is_named_is_read_whatever_its_name(tmp_path: Path) -> None:
