@@ -2,7 +2,7 @@
 
 import click
 
-from monitor.cli.group import Command
+from monitor.cli.group import Command, Group
 from monitor.cli.params import json_option
 from monitor.cli.session import Session
 from monitor.render.lines import line
@@ -16,7 +16,7 @@ _SAYS = {
 }
 
 
-@click.group("db")
+@click.group("db", cls=Group, examples=("monitor db status",))
 def command() -> None:
     """Look after the store's schema."""
 

@@ -4,6 +4,7 @@ import difflib
 import importlib
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -21,11 +22,28 @@ class Command(click.Command):
     def __init__(self, *args: Any, examples: Sequence[str], **options: Any) -> None:
         super().__init__(*args, **options)
         self.examples = tuple(examples)
+        self.params.append(_config_option())
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the examples."""
         super().format_epilog(ctx, formatter)
         write_examples(formatter, self.examples)
+
+
+def _config_option() -> click.Option:
+    """Return ``--config`` as it may also stand behind a command; there it has the last word."""
+
+    def use(ctx: click.Context, _: click.Parameter, config: Path | None) -> None:
+        if config is not None:
+            ctx.obj.config = config
+
+    return click.Option(
+        ["--config"],
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        expose_value=False,
+        callback=use,
+        help="Configuration file, as before the command.",
+    )
 
 
 def write_examples(formatter: click.HelpFormatter, examples: Sequence[str]) -> None:
@@ -35,7 +53,20 @@ def write_examples(formatter: click.HelpFormatter, examples: Sequence[str]) -> N
             formatter.write(f"{' ' * formatter.current_indent}{example}\n")
 
 
-class LazyGroup(click.Group):
+class Group(click.Group):
+    """A group of commands whose help ends with examples."""
+
+    def __init__(self, *args: Any, examples: Sequence[str], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.examples = tuple(examples)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples."""
+        super().format_epilog(ctx, formatter)
+        write_examples(formatter, self.examples)
+
+
+class LazyGroup(Group):
     """Lists its commands without loading them, and ends every failure in one line.
 
     A command's module defines ``command``.
@@ -44,9 +75,8 @@ class LazyGroup(click.Group):
     def __init__(
         self, *args: Any, commands: Commands, examples: Sequence[str], **options: Any
     ) -> None:
-        super().__init__(*args, **options)
+        super().__init__(*args, examples=examples, **options)
         self._known = commands
-        self.examples = tuple(examples)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in the order of the table: as they are met in use."""
@@ -75,11 +105,6 @@ class LazyGroup(click.Group):
         del ctx
         with formatter.section("Commands"):
             formatter.write_dl([(name, short) for name, (_, short) in self._known.items()])
-
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the examples."""
-        super().format_epilog(ctx, formatter)
-        write_examples(formatter, self.examples)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command and bring its output out, so that a closed pipe shows here."""

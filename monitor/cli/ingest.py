@@ -12,6 +12,7 @@ from monitor.cli.faults import FAILED, INTERRUPTED, Failure, complain
 from monitor.cli.group import Command
 from monitor.cli.params import json_option
 from monitor.cli.session import Session
+from monitor.errors import StoreError
 from monitor.render.lines import line
 from monitor.render.values import counted
 
@@ -58,6 +59,8 @@ def command(session: Session, paths: tuple[Path, ...], as_json: bool) -> None:
         # A batch may have been committed and not yet told of.
         complain(f"interrupted; what was stored stays, at least: {told(report)}")
         raise Failure(INTERRUPTED) from None
+    except StoreError as exc:
+        raise StoreError(f"{exc}; what was stored before stays, at least: {told(report)}") from exc
     if as_json:
         session.answer_json(asdict(report))
     else:

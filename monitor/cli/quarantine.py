@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from monitor.cli.faults import FAILED, Failure
-from monitor.cli.group import Command
+from monitor.cli.group import Command, Group
 from monitor.cli.params import json_option
 from monitor.cli.session import Session
 from monitor.errors import NotFoundError, UsageError
@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from monitor.model.history import QuarantineRow
     from monitor.store.reader import Reader
 
+# What both databases take as a row's number.
+ENTRY_ID = click.IntRange(min=1, max=2**63 - 1)
 
-@click.group("quarantine")
+
+@click.group("quarantine", cls=Group, examples=("monitor quarantine list",))
 def command() -> None:
     """Look into input that could not be read."""
 
@@ -46,7 +49,7 @@ def list_(session: Session, as_json: bool) -> None:
     cls=Command,
     examples=("monitor quarantine show 3", "monitor quarantine show 3 --raw > record.json"),
 )
-@click.argument("entry_id", type=int, metavar="ID")
+@click.argument("entry_id", type=ENTRY_ID, metavar="ID")
 @click.option("--raw", is_flag=True, help="Write the kept bytes as they are, and nothing else.")
 @json_option
 @click.pass_obj
@@ -74,7 +77,7 @@ def show(session: Session, entry_id: int, raw: bool, as_json: bool) -> None:
     cls=Command,
     examples=("monitor quarantine retry 3 4", "monitor quarantine retry --all --json"),
 )
-@click.argument("entry_ids", type=int, nargs=-1, metavar="[ID]…")
+@click.argument("entry_ids", type=ENTRY_ID, nargs=-1, metavar="[ID]…")
 @click.option("--all", "every", is_flag=True, help="Every entry.")
 @json_option
 @click.pass_obj

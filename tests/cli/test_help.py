@@ -103,3 +103,17 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> str:
     monitor.answer("ingest", *(str(page) for page in sorted(SEEDS.glob("*.txt"))))
     monitor.answer("ingest", str(SEEDS / "2026-07"))
     return monitor.url
+
+
+def test_the_configuration_may_be_named_behind_the_command(monitor: Monitor) -> None:
+    file = monitor.folder / "own.toml"
+    file.write_text("[store]\nbusy_timeout_s = 'soon'\n", "utf-8")
+    for arguments in (("--config", str(file), "trials"), ("trials", "--config", str(file))):
+        result = monitor(*arguments)
+        assert result.exit_code == 2
+        assert "busy_timeout_s" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["quarantine", "db"])
+def test_a_group_shows_an_example_too(wide: Monitor, name: str) -> None:
+    assert f"Example:\n  monitor {name} " in wide.answer(name, "--help")
