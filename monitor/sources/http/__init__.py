@@ -1,0 +1,48 @@
+"""HTTP for the sources: settings in, answers or SourceErrors out.
+
+Importing this loads none of the HTTP libraries; the first request does.
+"""
+
+from monitor.sources.http.answer import Answer, Headers, RequestLog
+from monitor.sources.http.client import Client, OnRequest
+from monitor.sources.http.faults import (
+    BrokenTransferError,
+    BusyError,
+    HtmlAnswerError,
+    HttpStatusError,
+    RetryableError,
+    StoppedError,
+    TimedOutError,
+    TlsError,
+    TooLargeError,
+    UnreachableError,
+)
+from monitor.sources.http.pace import HISTORY_PACE, HOSTS, Hosts, Pace, RateLimit
+from monitor.sources.http.settings import HttpSettings, RetrySettings, Transport, user_agent
+
+__all__ = [
+    "HISTORY_PACE",
+    "HOSTS",
+    "Answer",
+    "BrokenTransferError",
+    "BusyError",
+    "Client",
+    "Headers",
+    "Hosts",
+    "HtmlAnswerError",
+    "HttpSettings",
+    "HttpStatusError",
+    "OnRequest",
+    "Pace",
+    "RateLimit",
+    "RequestLog",
+    "RetrySettings",
+    "RetryableError",
+    "StoppedError",
+    "TimedOutError",
+    "TlsError",
+    "TooLargeError",
+    "Transport",
+    "UnreachableError",
+    "user_agent",
+]

@@ -1,0 +1,67 @@
+"""From a base URL, a path and parameters to what is asked for."""
+
+from collections.abc import Mapping, Sequence
+from urllib.parse import SplitResult, quote, urlencode, urlsplit
+
+from monitor.errors import ConfigError, SourceError
+from monitor.sources.http.faults import Target
+
+Params = Mapping[str, str] | Sequence[tuple[str, str]]
+Pairs = tuple[tuple[str, str], ...]
+
+_PORTS = {"http": 80, "https": 443}
+
+
+class Address:
+    """Where a server is; ConfigError when the URL is none that can be asked."""
+
+    def __init__(self, base_url: str) -> None:
+        fault = _fault(base_url)
+        if fault is not None:
+            message = f"base_url {fault}: it is like https://clinicaltrials.gov"
+            raise ConfigError(message)
+        self._base = base_url.strip().rstrip("/")
+
+    def target(self, path_or_url: str, params: Params | None) -> tuple[Target, Pairs]:
+        """Return what to ask for, and the parameters one by one.
+
+        A path goes behind the base URL. SourceError for a full URL that cannot be asked.
+        """
+        if not path_or_url.startswith(("http://", "https://")):
+            path_or_url = f"{self._base}/{path_or_url.lstrip('/')}"
+        elif (fault := _fault(path_or_url)) is not None:
+            message = f"a URL {fault} cannot be asked"
+            raise SourceError(message)
+        pairs = _pairs(params)
+        parts = urlsplit(path_or_url)
+        # Both transports send these very bytes: nothing is left for them to encode.
+        query = "&".join(part for part in (parts.query, urlencode(pairs, quote_via=quote)) if part)
+        url = parts._replace(query=query, fragment="").geturl()
+        return Target(url=url, host=_host(parts), path=parts.path or "/"), pairs
+
+
+def _pairs(params: Params | None) -> Pairs:
+    if params is None:
+        return ()
+    return tuple(params.items()) if isinstance(params, Mapping) else tuple(params)
+
+
+def _fault(url: str) -> str | None:
+    """Say what is wrong with the URL, without telling a password in it."""
+    try:
+        parts = urlsplit(url.strip())
+        _ = parts.port
+    except ValueError:
+        return "that is malformed"
+    if parts.scheme not in _PORTS or not parts.hostname:
+        return "without http:// or https:// and a host"
+    if parts.username is not None:
+        return "with a user name or password"
+    return None
+
+
+def _host(parts: SplitResult) -> str:
+    host = (parts.hostname or "").rstrip(".")
+    shown = f"[{host}]" if ":" in host else host
+    own = parts.port in (None, _PORTS[parts.scheme])
+    return shown if own else f"{shown}:{parts.port}"

@@ -1,0 +1,84 @@
+"""What can go wrong with a request.
+
+All of them are SourceErrors; the classes are for those who count or decide.
+"""
+
+from dataclasses import dataclass
+
+from monitor.errors import SourceError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What is asked for: the URL for the library, ``host`` and ``path`` for people and books.
+
+    ``host`` carries the port where it is not the scheme's own.
+    """
+
+    url: str
+    host: str
+    path: str
+
+
+class StoppedError(SourceError):
+    """The monitor is shutting down."""
+
+    def __init__(self) -> None:
+        super().__init__("stopped")
+
+
+class RetryableError(SourceError):
+    """The same request may succeed a little later.
+
+    ``retry_after_s`` is the pause that the server asked for.
+    """
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class UnreachableError(RetryableError):
+    """No connection: the name is not known, nobody listens, no route."""
+
+
+class TimedOutError(RetryableError):
+    """Connecting, the next bytes or the whole answer took longer than allowed."""
+
+
+class BrokenTransferError(RetryableError):
+    """The answer ended early or is not what its headers say."""
+
+
+class TlsError(SourceError):
+    """The server could not prove who it is, or TLS could not be agreed on."""
+
+
+class TooLargeError(SourceError):
+    """The answer is larger than the limit."""
+
+
+class HtmlAnswerError(SourceError):
+    """A page for people came with a status of success."""
+
+
+class HttpStatusError(SourceError):
+    """The server answered with a status that is no answer.
+
+    ``words`` are the first words of a text/plain body, else "".
+    """
+
+    def __init__(self, message: str, *, status: int, words: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.words = words
+
+
+class BusyError(RetryableError, HttpStatusError):
+    """The server answered 408, 429 or 5xx: not now."""
+
+    def __init__(
+        self, message: str, *, status: int, words: str, retry_after_s: float | None
+    ) -> None:
+        HttpStatusError.__init__(self, message, status=status, words=words)
+        self.retry_after_s = retry_after_s

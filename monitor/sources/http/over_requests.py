@@ -1,0 +1,137 @@
+"""The second transport: requests, which some edges let in where they refuse the first."""
+
+import ssl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any, cast
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+
+from monitor.errors import SourceError
+from monitor.sources.http import sentences
+from monitor.sources.http.answer import Headers
+from monitor.sources.http.faults import Target
+from monitor.sources.http.session import Incoming
+from monitor.sources.http.settings import HttpSettings
+from monitor.sources.http.watch import Line
+
+_CHUNK_BYTES = 64 << 10
+_HTTP_VERSIONS = {10: "HTTP/1.0", 11: "HTTP/1.1", 20: "HTTP/2"}
+
+_ERRORS = (requests.RequestException, urllib3.exceptions.HTTPError, UnicodeError)
+_UNASKABLE = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidHeader,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.MissingSchema,
+    UnicodeError,  # a host name that no resolver takes
+)
+
+
+class RequestsSession:
+    """Asks with requests. Proxies come from the environment, as requests does it."""
+
+    library = f"python-requests/{requests.__version__}"
+
+    def __init__(self, settings: HttpSettings) -> None:
+        self.line = Line()
+        self._settings = settings
+        self._session = requests.Session()
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self._session.auth = _no_auth
+        # The certificates that the other transport trusts, where the system has them in a file.
+        self._session.verify = ssl.get_default_verify_paths().cafile or True
+        adapter = _Adapter(self.line)
+        self._session.mount("http://", adapter)
+        self._session.mount("https://", adapter)
+
+    @contextmanager
+    def open(self, target: Target, headers: Mapping[str, str]) -> Iterator[Incoming]:
+        """See ``Session``."""
+        try:
+            with self._session.get(
+                target.url,
+                headers=dict(headers),
+                allow_redirects=False,
+                stream=True,
+                timeout=(self._settings.connect_timeout_s, self._settings.read_timeout_s),
+            ) as response:
+                yield Incoming(
+                    status=response.status_code,
+                    headers=Headers(response.raw.headers.items()),
+                    http_version=_HTTP_VERSIONS.get(response.raw.version, "HTTP/1.1"),
+                    raw=self._reading(response, target),
+                )
+        except _ERRORS as exc:
+            raise self._translated(exc, target) from exc
+
+    def close(self) -> None:
+        """See ``Session``."""
+        self._session.close()
+
+    def _reading(self, response: requests.Response, target: Target) -> Iterator[bytes]:
+        try:
+            yield from response.raw.stream(_CHUNK_BYTES, decode_content=False)
+        except _ERRORS as exc:
+            raise self._translated(exc, target) from exc
+
+    def _translated(self, exc: Exception, target: Target) -> SourceError:
+        match exc:
+            case requests.ConnectTimeout() | requests.ReadTimeout() if _is_connecting(exc):
+                return sentences.slow_connect(target, self._settings.connect_timeout_s)
+            case requests.ReadTimeout() | urllib3.exceptions.ReadTimeoutError():
+                return sentences.silent(target, self._settings.read_timeout_s)
+            case _ if isinstance(exc, _UNASKABLE):
+                return sentences.unaskable(exc, target)
+            case requests.ConnectionError() if not _was_connected(exc):
+                return sentences.connect_fault(exc, target)
+            case _:
+                return sentences.broken(exc, target)
+
+
+def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Keep requests from looking for a password in ~/.netrc."""
+    return request
+
+
+def _is_connecting(exc: requests.Timeout) -> bool:
+    """Whether the connection does not stand yet; a slow handshake passes for a slow answer."""
+    if isinstance(exc, requests.ConnectTimeout):
+        return True
+    return any("handshake" in str(cause) for cause in sentences.causes(exc))
+
+
+def _was_connected(exc: requests.ConnectionError) -> bool:
+    """Whether the error came after the connection stood."""
+    return bool(exc.args) and isinstance(exc.args[0], urllib3.exceptions.ProtocolError)
+
+
+class _Adapter(HTTPAdapter):
+    """Tells the line about every new connection."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+        super().__init__(pool_connections=1, pool_maxsize=1)
+
+    def get_connection_with_tls_context(
+        self, *args: Any, **kwargs: Any
+    ) -> urllib3.HTTPConnectionPool:
+        pool = cast(
+            "urllib3.HTTPConnectionPool", super().get_connection_with_tls_context(*args, **kwargs)
+        )
+        if not hasattr(pool.ConnectionCls, "line"):
+            pool.ConnectionCls = _telling(pool.ConnectionCls, self._line)
+        return pool
+
+
+def _telling(connection: type[Any], line: Line) -> type[Any]:
+    """Return the class of connections with a ``connect`` that hands its socket to the line."""
+
+    def connect(self: Any) -> None:
+        connection.connect(self)
+        line.use(self.sock)
+
+    return type(connection.__name__, (connection,), {"connect": connect, "line": line})
