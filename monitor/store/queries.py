@@ -1,8 +1,8 @@
 """Every question the store is asked, as SQL with named parameters.
 
 The texts run unchanged on SQLite and PostgreSQL, by the standard library's sqlite3 or by
-SQLAlchemy. ``rows`` knows the order of the columns. A parameter named ``…s`` that stands
-behind IN is a list, expanded by SQLAlchemy (only the writer asks such questions).
+SQLAlchemy. ``rows`` knows the order of the columns. A parameter that stands behind IN is a
+list (only the writer asks such questions); ``statements`` spells it out.
 """
 # ruff: noqa: S608  # the texts are put together from this file's own constants
 

@@ -1,7 +1,9 @@
 """The writer's statements, built once, and the values that they bind."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cache, lru_cache
 from typing import Any
 
 import orjson
@@ -12,7 +14,6 @@ from sqlalchemy.sql import Executable
 
 from monitor.model.changes import ChangeEvent
 from monitor.model.history import NewVersion, QuarantineEntry, Touch, TrialRow, VersionKey
-from monitor.store import queries
 from monitor.store.bodies import coverage_value, event_value
 from monitor.store.codec import Codec, pack
 from monitor.store.schema import UtcTime, events, quarantine, snapshots, trials, versions
@@ -24,16 +25,6 @@ BATCH = 500
 def _names(table: sa.Table) -> list[str]:
     return [column.name for column in table.columns]
 
-
-def _listing(sql: str, name: str) -> sa.TextClause:
-    return text(sql).bindparams(bindparam(name, expanding=True))
-
-
-LATEST_VERSIONS = _listing(queries.LATEST_VERSIONS, "nct_ids")
-VERSIONS_OF_TRIALS = _listing(queries.VERSIONS_OF_TRIALS, "nct_ids")
-TRIALS_OF = _listing(queries.TRIALS_OF, "nct_ids")
-KNOWN_RAW = _listing(queries.KNOWN_RAW, "hashes")
-SNAPSHOT_PATHS = _listing(queries.SNAPSHOT_PATHS, "snapshot_ids")
 
 NEXT_IDS = text(
     "SELECT nextval(pg_get_serial_sequence(:table_name, 'id')) FROM generate_series(1, :how_many)"
@@ -86,6 +77,33 @@ SEE_TRIALS = (
     )
     .values(last_seen_at=bindparam("seen_at", type_=UtcTime))
 )
+
+
+_LISTS = re.compile(r"(?<=\bIN ):(\w+)")
+
+
+@cache
+def question(sql: str) -> sa.TextClause:
+    """Read one of the few texts of ``queries`` for its parameters, once."""
+    lists = [bindparam(name, expanding=True) for name in sorted(set(_LISTS.findall(sql)))]
+    return text(sql).bindparams(*lists)
+
+
+def spelled_out(sql: str, parameters: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Write a text of ``queries`` as sqlite3 takes it: a name for each value of a list."""
+    lengths = {name: len(parameters[name]) for name in _LISTS.findall(sql)}
+    values = {name: value for name, value in parameters.items() if name not in lengths}
+    for name in lengths:
+        values |= {f"{name}{number}": value for number, value in enumerate(parameters[name])}
+    return _spelled(sql, tuple(lengths.items())), values
+
+
+@lru_cache(maxsize=256)
+def _spelled(sql: str, lengths: tuple[tuple[str, int], ...]) -> str:
+    names = {
+        name: ", ".join(f":{name}{number}" for number in range(length)) for name, length in lengths
+    }
+    return _LISTS.sub(lambda found: f"({names[found[1]]})", sql)
 
 
 def batches(values: Sequence[Any]) -> Iterator[Sequence[Any]]:

@@ -1,13 +1,12 @@
 """One transaction of an ingest pass: what it asks of the store and what it writes."""
 
+import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from functools import cache
 from hashlib import sha256
 from typing import Any
 from zlib import crc32
 
-from sqlalchemy import TextClause, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql import Executable
 
@@ -39,6 +38,9 @@ class Transaction:
     def __init__(self, connection: Connection, upserts: tuple[Executable, Executable]) -> None:
         put_trial, self._put_quarantine = upserts
         self._connection = connection
+        self._sqlite: sqlite3.Connection | None = None
+        if connection.dialect.name == "sqlite":
+            self._sqlite = connection.connection.driver_connection
         self._codec = Codec()
         self._pending = Pending(connection, put_trial)
         self._snapshots = Snapshots(self._snapshot_rows)
@@ -67,26 +69,26 @@ class Transaction:
         self._pending.flush()
         found: dict[bytes, int] = {}
         for batch in statements.batches(sorted(set(hashes))):
-            for digest, version_id in self._all(statements.KNOWN_RAW, {"hashes": batch}):
+            for digest, version_id in self._all(queries.KNOWN_RAW, {"hashes": batch}):
                 found[bytes(digest)] = version_id
         return found
 
     def latest(self, nct_ids: Collection[str]) -> dict[str, StoredVersion]:
         """Return the last version of each of these trials that has one."""
-        rows = self._about(statements.LATEST_VERSIONS, nct_ids)
+        rows = self._about(queries.LATEST_VERSIONS, nct_ids)
         return {version.nct_id: version for version in map(version_row, rows)}
 
     def versions(self, nct_ids: Collection[str]) -> dict[str, list[StoredVersion]]:
         """Return the whole ordered history of each of these trials that has one."""
         found: dict[str, list[StoredVersion]] = {}
-        for row in self._about(statements.VERSIONS_OF_TRIALS, nct_ids):
+        for row in self._about(queries.VERSIONS_OF_TRIALS, nct_ids):
             version = version_row(row)
             found.setdefault(version.nct_id, []).append(version)
         return found
 
     def trials(self, nct_ids: Collection[str]) -> dict[str, TrialRow]:
         """Return what is known of each of these trials that is stored."""
-        rows = self._about(statements.TRIALS_OF, nct_ids)
+        rows = self._about(queries.TRIALS_OF, nct_ids)
         return {trial.nct_id: trial for trial in map(trial_row, rows)}
 
     def fetch_snapshots(self, snapshot_ids: Collection[int]) -> None:
@@ -98,7 +100,7 @@ class Transaction:
         for snapshot_id in snapshot_ids:
             self._pending.settle_snapshot(snapshot_id)
         for batch in statements.batches(sorted(snapshot_ids)):
-            rows.extend(self._all(statements.SNAPSHOT_PATHS, {"snapshot_ids": batch}))
+            rows.extend(self._all(queries.SNAPSHOT_PATHS, {"snapshot_ids": batch}))
         self._snapshots.fetched(rows)
 
     def read_snapshot(self, snapshot_id: int) -> bytes:
@@ -198,7 +200,7 @@ class Transaction:
     def quarantined(self, quarantine_id: int | None = None) -> list[QuarantineRow]:
         """Return one entry with its content (or []), or all without, oldest first."""
         if quarantine_id is None:
-            return [quarantine_row(row) for row in self._all(_text(queries.QUARANTINE), {})]
+            return [quarantine_row(row) for row in self._all(queries.QUARANTINE, {})]
         row = self._first(queries.QUARANTINED, {"quarantine_id": quarantine_id})
         return [] if row is None else [quarantine_row(row, unpack(bytes(row[8])))]
 
@@ -209,25 +211,22 @@ class Transaction:
 
     # --- rows ------------------------------------------------------------------------------
 
-    def _about(self, statement: Executable, nct_ids: Collection[str]) -> list[Row]:
+    def _about(self, sql: str, nct_ids: Collection[str]) -> list[Row]:
         self._pending.settle_trials(nct_ids)
         found: list[Row] = []
         for batch in statements.batches(sorted(set(nct_ids))):
-            found.extend(self._all(statement, {"nct_ids": batch}))
+            found.extend(self._all(sql, {"nct_ids": batch}))
         return found
 
-    def _all(self, statement: Executable, parameters: Mapping[str, Any]) -> Sequence[Row]:
-        return self._connection.execute(statement, parameters).all()
+    def _all(self, sql: str, parameters: Mapping[str, Any]) -> Sequence[Row]:
+        """Return the rows of a text of ``queries``; SQLite itself answers ten times sooner."""
+        if self._sqlite is not None:
+            return self._sqlite.execute(*statements.spelled_out(sql, parameters)).fetchall()
+        return self._connection.execute(statements.question(sql), parameters).all()
 
     def _first(self, sql: str, parameters: Mapping[str, Any]) -> Row | None:
-        return self._connection.execute(_text(sql), parameters).first()
+        return next(iter(self._all(sql, parameters)), None)
 
     def _snapshot_rows(self, sql: str, parameters: Mapping[str, Any]) -> Sequence[Row]:
         self._pending.settle_snapshot(parameters["snapshot_id"])
-        return self._all(_text(sql), parameters)
-
-
-@cache
-def _text(sql: str) -> TextClause:
-    """Read one of the few texts of ``queries`` for its parameters, once."""
-    return text(sql)
+        return self._all(sql, parameters)
