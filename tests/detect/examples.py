@@ -10,7 +10,6 @@ from monitor.detect.classify import classify
 from monitor.detect.diff import diff
 from monitor.detect.rules.base import Context, Thresholds
 from monitor.model.changes import ChangeEvent, ChangeKind, FieldChange, Severity
-from monitor.model.dates import PartialDate
 from monitor.model.record import TrialRecord
 
 NCT = "NCT09000001"
@@ -151,15 +150,13 @@ def of(document: Document, **about: Any) -> TrialRecord:
     return TrialRecord(nct_id=NCT, document=document, **about)
 
 
-def context(
-    old: TrialRecord, new: TrialRecord, at: date | None = None, first_start: str | None = None
-) -> Context:
+def context(old: TrialRecord, new: TrialRecord, at: date | None = None) -> Context:
     """Return the context of two neighbouring versions with the default thresholds."""
     return Context(
         old=old,
         new=new,
         version_date=at or new.last_update_date or VERSION_DATE,
-        first_start_date=PartialDate.parse(first_start) or old.start_date,
+        first_start_date=old.start_date,
         thresholds=Thresholds(),
     )
 
