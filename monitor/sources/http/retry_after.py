@@ -34,5 +34,5 @@ def _http_date(text: str) -> datetime | None:
         # A date without a zone is in UTC: HTTP knows no other.
         aware = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
         return aware.astimezone(UTC)
-    except (ValueError, TypeError, OverflowError, IndexError):
+    except (ValueError, OverflowError):  # the latter for year 9999 and huge zones
         return None

@@ -139,7 +139,7 @@ def test_a_dripping_server_cannot_outlast_the_total_timeout(client: MakeClient, 
 
 def test_after_a_fault_the_connection_is_not_used_again(client: MakeClient) -> None:
     with Loopback(DRIPS["the body"], reply()) as server:
-        one = client(server.url, total_timeout_s=0.2)
+        one = client(server.url, total_timeout_s=0.5)
         failure(one)
         assert one.get("/").status == 200
     assert [request.connection for request in server.requests] == [1, 2]

@@ -18,6 +18,7 @@ from tests.sources.http.loopback import (
     gzipped,
     head,
     reply,
+    send,
 )
 
 MEGABYTE = 1 << 20
@@ -47,6 +48,9 @@ SPACES = b" " * MEGABYTE
 
 TOO_LARGE = {
     "a gigabyte announced": endless(head(200, f"Content-Length: {GIGABYTE}"), SPACES),
+    "a gigabyte announced that never comes": send(
+        head(200, f"Content-Length: {GIGABYTE}"), then=Connection.hold
+    ),
     "a gigabyte in chunks": endless(
         head(200, "Transfer-Encoding: chunked"), chunked([SPACES], last=False)
     ),

@@ -69,7 +69,22 @@ def test_all_formats_of_the_standard_are_read(value: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [None, "", "-1", "+1", "1e3", "1_000", "٣٠", "NaN", "inf", "9" * 5000, "soon", "a" * 10_000],
+    [
+        None,
+        "",
+        "-1",
+        "+1",
+        "1e3",
+        "1_000",
+        "٣٠",
+        "NaN",
+        "inf",
+        "9" * 5000,
+        "soon",
+        "a" * 10_000,
+        "Fri, 31 Dec 9999 23:59:59 -2359",
+        "Fri, 31 Dec 1999 23:59:59 +99999999999999",
+    ],
 )
 def test_what_is_none_of_them_is_nothing(value: str | None) -> None:
     assert retry_after_s(value, now=NOW) is None
