@@ -12,6 +12,7 @@ assert server.replica.log.statuses()[503] == 1
 
 from tests.registry.asked import Asked, Logged, RequestLog
 from tests.registry.faults import Fault, Faults, Planned
+from tests.registry.process import ReplicaProcess
 from tests.registry.records import Records
 from tests.registry.replica import Replica
 from tests.registry.server import NO_SUCH_HOST, ReplicaServer, closed_port
@@ -26,6 +27,7 @@ __all__ = [
     "Planned",
     "Records",
     "Replica",
+    "ReplicaProcess",
     "ReplicaServer",
     "RequestLog",
     "World",

@@ -41,6 +41,13 @@ def ask(
     replica: Replica, path: str, params: Any = (), *, method: str = "GET", **headers: str
 ) -> Answer:
     """Return the replica's answer; header names with underscores for hyphens."""
+    return asyncio.run(begin(replica, path, params, method=method, **headers))
+
+
+async def begin(
+    replica: Replica, path: str, params: Any = (), *, method: str = "GET", **headers: str
+) -> Answer:
+    """Ask like ``ask``, beside other requests."""
     pairs = list(params.items()) if isinstance(params, Mapping) else list(params)
     scope: Scope = {
         "type": "http", "method": method, "path": path, "raw_path": path.encode(),
@@ -49,7 +56,7 @@ def ask(
         "headers": [(name.replace("_", "-").lower().encode(), value.encode())
                     for name, value in headers.items()],
     }  # fmt: skip
-    return asyncio.run(_ask(replica, scope))
+    return await _ask(replica, scope)
 
 
 async def _ask(replica: Replica, scope: Scope) -> Answer:

@@ -95,6 +95,10 @@ class Records:
         record.states.insert(index, state)
         record.keys.insert(index, next(self._given))
 
+    def first_day(self) -> date:
+        """Return the first data date that anything is known of."""
+        return min(record.days[0] for record in self._records.values() if record.days)
+
     # --- the catalogue ----------------------------------------------------------------------
     def listed(self, day: date) -> list[str]:
         """Return the NCT IDs of all studies that lists contain on the day, ascending."""
@@ -150,13 +154,14 @@ def _itself(document: Document) -> Document:
 
 
 def _versions(record: _Record, day: date) -> Iterator[Document]:
-    """Yield one document for each update that a sponsor sent; the last that bears its date."""
+    """Yield one document for each update that a sponsor sent: the first that bears its date."""
     index, _ = record.at(day)
     seen = [state for state in record.states[: index + 1] if state and not isinstance(state, Alias)]
-    latest: dict[Any, Document] = {}
+    sent: dict[Any, Document] = {}
     for document in (*record.past, *seen):
-        latest[(*values(document, _SUBMITTED), "|", *values(document, _POSTED))] = document
-    yield from latest.values()
+        dates = (*values(document, _SUBMITTED), "|", *values(document, _POSTED))
+        sent.setdefault(dates, document)
+    yield from sent.values()
 
 
 def with_alias(document: Document, nct_id: str) -> dict[str, Any]:
