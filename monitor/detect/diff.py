@@ -154,6 +154,8 @@ class _Pruner:
         names = _Names(rule)
         for one, other in pair_items(old, new, field_, rule, self.moved.get(field_, frozenset())):
             below = (*path, names.take(one if other is ABSENT else other))
+            if _identical(one, other):
+                continue
             pair = (_object(one), _object(other)) if item is None else item
             if isinstance(one, dict) and isinstance(other, dict):
                 self.objects(one, other, below, field_, pair)

@@ -46,8 +46,8 @@ def shown_key(item: Any, rule: ListRule) -> str:
     """Return the item's natural key as people read it in a path."""
     if not isinstance(item, dict):
         return item if isinstance(item, str) else exact_key(item).decode()
-    names = rule.key or next(((n,) for n in rule.any_of if key_word(item, n)), ())
-    words = [str(item[name]) for name in names if key_word(item, name)]
+    names = rule.key or next(((n,) for n in rule.any_of if _says(item.get(n))), ())
+    words = [str(item[name]) for name in names if _says(item.get(name))]
     return ", ".join(words) or exact_key(item).decode()[:80]
 
 
@@ -58,6 +58,11 @@ def key_word(item: dict[str, Any], name: str) -> str:
         word = plain(value).casefold()
         return country_word(word) if name == "country" else word
     return "" if value is None or value in ([], {}) else normal_key(value).decode()
+
+
+def _says(value: Any) -> bool:
+    """Tell whether an attribute's value says anything."""
+    return bool(plain(value)) if isinstance(value, str) else value not in (None, [], {})
 
 
 def facets(item: dict[str, Any]) -> dict[str, str]:
