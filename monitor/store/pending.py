@@ -111,7 +111,8 @@ class Pending:
 def _ids(connection: Connection, table: sa.Table) -> Iterator[int]:
     """Yield ids for new rows of a table, asking the database when the first is wanted."""
     if connection.dialect.name == "sqlite":
-        highest = connection.exec_driver_sql(f"SELECT max(id) FROM {table.name}").scalar()  # noqa: S608
+        sqlite: Any = connection.connection.driver_connection
+        [(highest,)] = sqlite.execute(f"SELECT max(id) FROM {table.name}")  # noqa: S608
         yield from count((highest or 0) + 1)
     while True:
         block = {"table_name": table.name, "how_many": _BLOCK}

@@ -85,7 +85,8 @@ _LISTS = re.compile(r"(?<=\bIN ):(\w+)")
 @cache
 def question(sql: str) -> sa.TextClause:
     """Read one of the few texts of ``queries`` for its parameters, once."""
-    lists = [bindparam(name, expanding=True) for name in sorted(set(_LISTS.findall(sql)))]
+    names = sorted(set(_LISTS.findall(sql)))
+    lists: list[sa.BindParameter[Any]] = [bindparam(name, expanding=True) for name in names]
     return text(sql).bindparams(*lists)
 
 
