@@ -66,6 +66,17 @@ def test_two_alike_that_are_demoted_in_other_words_each_find_their_own() -> None
     assert pairs == {("ALT", "ALT"), ("AST", "AST")}
 
 
+def test_the_surest_pair_of_measures_comes_first() -> None:
+    left, right = ({"measure": f"Pain of the {side} knee at week 12"} for side in ("left", "right"))
+    lesser = [{"measure": "A pain of the right knee at week 12"},
+              {"measure": "Pain of the left knee at week 12, VAS"}]  # fmt: skip
+    found = told(primary(left, right, OS), primary(OS) | {"secondaryOutcomes": lesser})
+    assert {(e.before["measure"], e.after["measure"]) for e in found} == {
+        (left["measure"], lesser[1]["measure"]),
+        (right["measure"], lesser[0]["measure"]),
+    }
+
+
 def test_an_outcome_alike_but_for_its_subject_is_not_the_one_demoted() -> None:
     found = told(primary(ALT, OS), primary(OS) | {"secondaryOutcomes": [AST]})
     assert short(found) == {

@@ -82,6 +82,15 @@ def test_400_sites_of_one_name_that_all_change_are_each_told_once() -> None:
     assert {change.field for change in found} == {fields.LOCATION_STATUS}
 
 
+def test_400_sites_of_one_name_that_all_have_other_contacts_keep_the_rest() -> None:
+    def people(prefix: str, number: int) -> list[Site]:
+        return [{"name": f"{prefix} {number * 7919 % 401}"}]
+
+    old = [masked(email=number, contacts=people("Old", number)) for number in range(400)]
+    new = [{**one, "contacts": people("New", 400 - n)} for n, one in enumerate(old)]
+    assert {change.field for change in changed(old, new)} == {fields.LOCATION_CONTACTS}
+
+
 def test_400_sites_of_one_name_are_told_apart_by_what_they_keep() -> None:
     old = [masked(status="RECRUITING", email=number, contacts=[]) for number in range(400)]
     new = [{**one, "status": "WITHDRAWN", "contacts": [{"name": "New"}]} for one in old]
@@ -220,6 +229,14 @@ def test_a_country_comes_only_with_its_first_site() -> None:
     assert told([here, there], [here, there, site(3, country="Norway")]) == [
         (ChangeKind.SITE_ADDED, 1)
     ]
+
+
+def test_a_site_whose_status_changes_with_the_trials_is_news_of_its_own() -> None:
+    place = "contactsLocationsModule.locations"
+    new = updated({"statusModule.overallStatus": "COMPLETED",
+                   place: [site(1, status="COMPLETED")]})  # fmt: skip
+    event = the(ChangeKind.SITE_STATUS_CHANGED, events(study({place: [site(1)]}), new))
+    assert event.severity is Severity.MEDIUM
 
 
 def test_a_site_that_opens_with_the_trial_is_news_of_its_own() -> None:
