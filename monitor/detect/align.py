@@ -15,6 +15,7 @@ from rapidfuzz import fuzz
 
 from monitor.detect.keys import Key, exact_key, facets, key_word, natural_key, normal_key
 from monitor.detect.sites import SameSite, is_masked, same_place_score
+from monitor.detect.texts import continues
 from monitor.model.fields import LOCATIONS, ListRule, Path, list_rule
 
 Item = Any
@@ -277,6 +278,8 @@ def _text_score(rule: ListRule) -> Score:
     def score(one: Item, other: Item) -> float:
         words = [(key_word(one, name), key_word(other, name)) for name in rule.texts]
         first, *rest = (fuzz.ratio(*pair) / 100 if any(pair) else 1.0 for pair in words)
+        if continues(*words[0]):
+            return max(first, RENAME_THRESHOLD)
         telling = max((min(map(len, pair)) for pair in words[1:]), default=0)
         if telling >= _TELLING_LENGTH and min(rest) >= 0.9 and first >= _SAME_NAME_ROUGHLY:
             return max(first, RENAME_THRESHOLD)

@@ -14,6 +14,7 @@ _MARKER = re.compile(
     r"(?m)^(?:[^\S\n]*(?:[*•·◦▪–-]|\(?\d{1,3}(?:\.\d{1,2})*[.)]|\(?(?:[a-z]|[ivx]{2,4})[.)]"
     r"|\(?[A-Z]\)|[A-Z]\.(?=[^\S\n]+[^a-z\s])|o)(?:[^\S\n]+|$))+"
 )
+_TELLING_LENGTH = 12
 _SPACE = re.compile(r"\s+")
 
 
@@ -34,6 +35,18 @@ def plain(text: str) -> str:
 def same_text(one: str, other: str) -> bool:
     """Tell whether two texts have the same words in the same order."""
     return one == other or plain(one) == plain(other)
+
+
+def continues(one: str, other: str) -> bool:
+    """Tell whether one text is the other with more words after it; a word or two prove nothing.
+
+    "Objective response rate" and "Objective response rate (ORR) by week 24". Both texts are in
+    their normal form.
+    """
+    shorter, longer = sorted((one, other), key=len)
+    if len(shorter) < _TELLING_LENGTH or " " not in shorter or not longer.startswith(shorter):
+        return False
+    return not longer[len(shorter) : len(shorter) + 1].isalnum()
 
 
 def same_value(one: object, other: object) -> bool:

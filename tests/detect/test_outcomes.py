@@ -110,6 +110,7 @@ def test_another_outcome_over_the_same_time_is_another_outcome() -> None:
         {"description": "Another way to count"},
         {"measure": "Overall survival (OS)"},
         {"measure": "OVERALL SURVIVAL", "timeFrame": "2 years"},
+        {"measure": "Overall survival from randomisation to death of any cause, by arm"},
     ],
     ids=str,
 )
@@ -122,6 +123,21 @@ def test_an_outcome_in_other_words_is_edited(change: Outcome) -> None:
 def test_each_edited_outcome_is_an_event_of_its_own() -> None:
     found = told(primary(OS, PFS), primary({**PFS, "timeFrame": "1"}, {**OS, "timeFrame": "1"}))
     assert short(found) == {("edited", OS["measure"]), ("edited", PFS["measure"])}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("Survival", "Survival without progression"),
+        ("Overall survival", "Progression-free and overall survival"),
+        ("Graft loss", "Graft rejection or graft failure"),
+        ("Objective response rate", "Duration of objective response rate"),
+        ("Body height", "Body mass index"),
+    ],
+)
+def test_a_measure_that_holds_the_words_of_another_is_another(before: str, after: str) -> None:
+    found = told(primary({"measure": before}), primary({"measure": after}))
+    assert short(found) == {("dropped", before), ("added", after)}
 
 
 @pytest.mark.parametrize(

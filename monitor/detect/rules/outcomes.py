@@ -16,7 +16,7 @@ from monitor.detect.rules.base import (
     shown,
     tally,
 )
-from monitor.detect.texts import plain
+from monitor.detect.texts import continues, plain
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange, Severity
 
@@ -85,7 +85,9 @@ def _alike(one: str, other: str) -> float:
     for mine in ours - theirs:
         if not any(mine in name or name in mine for name in theirs) and theirs - ours:
             return 0.0
-    return fuzz.ratio(one.casefold(), other.casefold()) / 100
+    words = one.casefold(), other.casefold()
+    alike = fuzz.ratio(*words) / 100
+    return max(alike, _SAME_MEASURE) if continues(*words) else alike
 
 
 def _measure(change: FieldChange) -> str:
