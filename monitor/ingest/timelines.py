@@ -104,10 +104,10 @@ class Timelines:
                 node.stated_snapshot_id = self._tx.insert_snapshot(
                     nct_id, node.stated_content, base_snapshot_id=node.snapshot_id
                 )
-        version = _version(nct_id, node)
         if node.id is None:
-            node.id = self._tx.insert_version(version)
+            node.id = self._tx.insert_version(_version(nct_id, node))
         elif relaid or node.moved:
+            version = _version(nct_id, node)
             columns = {name: getattr(version, name) for name in _CHANGEABLE}
             self._tx.update_version(node.id, **columns)
 
