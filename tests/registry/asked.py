@@ -4,7 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from threading import Lock
+from threading import Condition
 from urllib.parse import parse_qsl
 
 V2, INT = "/api/v2", "/api/int"
@@ -93,13 +93,13 @@ class RequestLog:
 
     def __init__(self) -> None:
         self._lines: list[Logged] = []
-        self._lock = Lock()
+        self._changed = Condition()
         self._under_way: Counter[str] = Counter()
         self._numbers = 0
         self.max_in_flight: Counter[str] = Counter()
 
     def __iter__(self) -> Iterator[Logged]:
-        with self._lock:
+        with self._changed:
             return iter(list(self._lines))
 
     def __len__(self) -> int:
@@ -107,14 +107,14 @@ class RequestLog:
 
     def next_number(self) -> int:
         """Return the number of the request that comes now."""
-        with self._lock:
+        with self._changed:
             self._numbers += 1
             return self._numbers
 
     def begin(self, request: Asked) -> Logged:
         """Note that a request has come."""
         api = _api(request)
-        with self._lock:
+        with self._changed:
             self._under_way[api] += 1
             both = self._under_way.total()
             self.max_in_flight[api] = max(self.max_in_flight[api], self._under_way[api])
@@ -130,9 +130,18 @@ class RequestLog:
 
     def end(self, line: Logged) -> None:
         """Note that a request is over."""
-        with self._lock:
+        with self._changed:
             line.ended = time.monotonic()
             self._under_way[_api(line.asked)] -= 1
+            self._changed.notify_all()
+
+    def settled(self, patience_s: float = 10.0) -> bool:
+        """Wait until no request is under way; False when one still is.
+
+        A client can have an answer a moment before the log has its end.
+        """
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._under_way.total(), patience_s)
 
     def select(self, when: Callable[[Asked], object]) -> list[Logged]:
         """Return the lines of the requests that the condition holds for."""
@@ -148,7 +157,7 @@ class RequestLog:
 
     def clear(self) -> None:
         """Forget all lines and maxima; numbers go on."""
-        with self._lock:
+        with self._changed:
             self._lines.clear()
             self.max_in_flight.clear()
 

@@ -6,6 +6,7 @@ from typing import Any
 from tests.registry.pieces import Path
 
 Document = Mapping[str, Any]
+_WHOLE = ""  # marks a branch that is shown with all that is below it
 
 
 def values(document: Any, path: Path) -> Iterator[Any]:
@@ -41,18 +42,15 @@ def project(document: Document, paths: Iterable[Path]) -> dict[str, Any]:
     tree: dict[str, Any] = {}
     for path in paths:
         level = tree
-        for name in path[:-1]:
+        for name in path:
             level = level.setdefault(name, {})
-            if level.get("", False):
-                break
-        else:
-            level[path[-1]] = {"": True}
+        level[_WHOLE] = True
     found = _cut(document, tree)
     return found if isinstance(found, dict) else {}
 
 
 def _cut(value: Any, tree: dict[str, Any]) -> Any:
-    if tree.get("", False):
+    if _WHOLE in tree:
         return value
     if isinstance(value, list):
         return [_cut(item, tree) for item in value]

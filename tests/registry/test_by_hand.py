@@ -2,6 +2,10 @@
 
 import gzip
 import json
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -12,6 +16,8 @@ from tests.registry.examples import nct, study
 from tests.registry.loading import load
 from tests.registry.process import ReplicaProcess
 from tests.registry.world import World
+
+PROJECT = Path(__file__).parents[2]
 
 
 def ask(process: ReplicaProcess, path: str) -> Any:
@@ -38,6 +44,24 @@ def test_a_child_process_serves_and_obeys() -> None:
         for wrong in ("sing", "advance much", "fault nonsense", ""):
             with pytest.raises(ValueError, match="Error"):
                 process.tell(wrong)
+
+
+def test_the_program_lets_days_pass_and_ends_well_when_told_to() -> None:
+    command = [sys.executable, "-m", "tests.registry", "--trials", "5", "--tick", "0.05",
+               "--fault", "html_ok", "--chance", "1"]  # fmt: skip
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(
+        command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stdout is not None
+        first, *days = [json.loads(child.stdout.readline()) for _ in range(3)]
+        assert first["day"] == "2026-01-05"
+        assert days == [{"day": "2026-01-06"}, {"day": "2026-01-07"}]
+        with urlopen(f"{first['base_url']}/api/v2/version", timeout=10) as answer:  # noqa: S310
+            assert answer.headers["content-type"].startswith("text/html")
+        child.send_signal(signal.SIGTERM)
+        child.stdout.read()
+        assert child.wait(20) == 0
 
 
 def test_a_child_process_serves_records_from_files(tmp_path: Path) -> None:

@@ -153,6 +153,21 @@ def test_html_is_read_back_as_the_markdown_it_was_made_of(text: str) -> None:
     assert shown["identificationModule"]["briefTitle"] == 'A/B & "C" <D>'
 
 
+@pytest.mark.parametrize(
+    ("markdown", "html"),
+    [
+        ("A/B \\> 5 & 'c'", "A&#x2F;B &gt; 5 &amp; &#39;c&#39;"),
+        ("One. Two", "One.\nTwo"),
+        ("One\n\nTwo", "<p>One</p><p>Two</p>"),
+        ("* a\n* b", "<ul><li>a</li><li>b</li></ul>"),
+        ("3. a\n4. b", '<ol start="3"><li>a</li><li>b</li></ol>'),
+        ("* a\n\n  * b", "<ul><li><p>a</p><ul><li>b</li></ul></li></ul>"),
+    ],
+)
+def test_texts_are_html_as_the_website_gets_them(markdown: str, html: str) -> None:
+    assert markup.html(markdown, breaks=True) == html
+
+
 def test_synthetic_versions_read_like_api_v2() -> None:
     """A history answer parsed by the monitor is the study, but for what is of today."""
     script = Script(trials=12, days=60)

@@ -82,6 +82,15 @@ def test_a_token_is_bound_to_no_parameters() -> None:
     assert ids_in(answer.json()) == [nct(number) for number in (4, 3, 2, 1)]
 
 
+def test_a_token_that_was_never_handed_out_is_refused() -> None:
+    replica = replica_of(*some(8))
+    token = ask(replica, STUDIES, {**SORTED, "pageSize": "4"}).json()["nextPageToken"]
+    assert len(token) == 24
+    for wrong in (token[:-1], token + "A", token.swapcase(), "A" * 24, "ß", "%"):
+        answer = ask(replica, STUDIES, {**SORTED, "pageToken": wrong})
+        assert (answer.status, answer.headers["content-type"]) == (400, "text/plain; charset=UTF-8")
+
+
 def test_a_token_outlives_the_data_load_unless_told_otherwise() -> None:
     for dies, status in ((False, 200), (True, 400)):
         world = World(records_of(*some(8)), day="2026-03-02")

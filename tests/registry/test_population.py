@@ -25,7 +25,7 @@ def test_sizes_are_spread_as_in_the_registry() -> None:
     population = Population(size=570_000)
     day = population.first_day
     sizes = [
-        len(content(population, population.nct_id(index), day)) for index in range(0, 570_000, 380)
+        len(content(population, population.nct_id(index), day)) for index in range(0, 570_000, 700)
     ]
     assert 15_500 < mean(sizes) < 19_500
     tenths = quantiles(sizes, n=10)
@@ -39,7 +39,7 @@ def test_exactly_the_day_s_records_change_and_are_listed_as_updated() -> None:
     population = Population(size=110, daily=20)
     world = population.world()
     everything = list(population.listed(world.day))
-    for _ in range(14):
+    for _ in range(8):
         before = world.day
         after = world.advance()
         changed = [

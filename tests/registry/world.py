@@ -72,7 +72,10 @@ class World:
 
     def body(self, study: Study, load: Load) -> bytes:
         """Return the study's JSON as one line, with the stamp of the data load."""
-        content = self._bodies.get(study.key)
+        with self._lock:
+            content = self._bodies.get(study.key)
+            if content is not None:
+                self._bodies.move_to_end(study.key)
         if content is None:
             content = orjson.dumps(stamped(study, None))
             self._keep(study.key, content)
@@ -81,8 +84,8 @@ class World:
 
     def _keep(self, key: Hashable, content: bytes) -> None:
         with self._lock:
+            self._kept += len(content) - len(self._bodies.get(key, b""))
             self._bodies[key] = content
-            self._kept += len(content)
             while len(self._bodies) > _CACHED_BODIES or self._kept > _CACHED_BYTES:
                 _, old = self._bodies.popitem(last=False)
                 self._kept -= len(old)
