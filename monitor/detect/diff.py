@@ -194,7 +194,7 @@ def _identical(one: Any, other: Any) -> bool:
     if isinstance(one, (dict, list)):
         # Sorted: a stored record has its keys in another order than one just read.
         return orjson.dumps(one, option=_SORTED) == orjson.dumps(other, option=_SORTED)
-    return same_value(one, other)
+    return type(one) is type(other) or same_value(one, other)
 
 
 def _is(value: Any, kind: type) -> bool:

@@ -14,8 +14,8 @@ _MARKER = re.compile(
     r"(?m)^(?:[^\S\n]*(?:[*•·◦▪–-]|\(?\d{1,3}(?:\.\d{1,2})*[.)]|\(?(?:[a-z]|[ivx]{2,4})[.)]"
     r"|\(?[A-Z]\)|[A-Z]\.(?=[^\S\n]+[^a-z\s])|o)(?:[^\S\n]+|$))+"
 )
+_MARK = re.compile(r"[.,;:]+(?=\s|$)")
 _TELLING_LENGTH = 12
-_SPACE = re.compile(r"\s+")
 
 
 @lru_cache(maxsize=8192)
@@ -29,12 +29,21 @@ def plain(text: str) -> str:
         composed = _ESCAPE.sub(r"\1", composed)
     if "\n" in composed:
         composed = _MARKER.sub("", composed)
-    return _SPACE.sub(" ", composed).strip()
+    return " ".join(composed.split())
 
 
 def same_text(one: str, other: str) -> bool:
     """Tell whether two texts have the same words in the same order."""
     return one == other or plain(one) == plain(other)
+
+
+def wording(text: str) -> str:
+    """Return a text's words without letter case and without the marks between them.
+
+    Numbers keep their points and commas. "Known asthma, or eczema." and "known asthma or
+    eczema" are worded alike; the text is in its normal form.
+    """
+    return _SPACE.sub(" ", _MARK.sub("", text)).strip().casefold()
 
 
 def continues(one: str, other: str) -> bool:
