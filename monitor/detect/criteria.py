@@ -1,12 +1,12 @@
 """Eligibility criteria as items: which were added, dropped or edited."""
 
 import re
-from collections import Counter
+from collections import defaultdict
 from dataclasses import dataclass, field
 
 from rapidfuzz import fuzz
 
-from monitor.detect.texts import plain
+from monitor.detect.texts import plain, wording
 from monitor.model.words import Segment, word_diff
 
 _KIND = r"(?P<kind>non[- ]?in|in|ex)clusion"
@@ -97,14 +97,32 @@ def _said_by(heading: re.Match[str]) -> str:
 
 
 def compare(before: str, after: str) -> CriteriaChange:
-    """Return which items were added, dropped, edited or moved to the other section."""
-    old, new = Counter(items(before)), Counter(items(after))
-    gone, come = sorted((old - new).elements()), sorted((new - old).elements())
+    """Return which items were added, dropped, edited or moved to the other section.
+
+    A comma or a capital letter makes no other item.
+    """
+    gone, come = _not_shared(items(before), items(after))
     change = CriteriaChange()
     _take_moved(gone, come, change)
     _take_edited(gone, come, change)
     change.dropped, change.added = gone, come
     return change
+
+
+def _not_shared(
+    old: list[Criterion], new: list[Criterion]
+) -> tuple[list[Criterion], list[Criterion]]:
+    waiting: dict[tuple[str, str], list[Criterion]] = defaultdict(list)
+    for item in new:
+        waiting[item.section, wording(item.text)].append(item)
+    gone: list[Criterion] = []
+    for item in old:
+        same = waiting[item.section, wording(item.text)]
+        if same:
+            same.pop()
+        else:
+            gone.append(item)
+    return sorted(gone), sorted(item for left in waiting.values() for item in left)
 
 
 def _excludes(item: Criterion) -> bool:
@@ -114,7 +132,8 @@ def _excludes(item: Criterion) -> bool:
 
 def _take_moved(gone: list[Criterion], come: list[Criterion], change: CriteriaChange) -> None:
     for old in list(gone):
-        new = next((item for item in come if item.text == old.text), None)
+        words = wording(old.text)
+        new = next((item for item in come if wording(item.text) == words), None)
         if new is None:
             continue
         gone.remove(old)

@@ -43,7 +43,7 @@ def wording(text: str) -> str:
     Numbers keep their points and commas. "Known asthma, or eczema." and "known asthma or
     eczema" are worded alike; the text is in its normal form.
     """
-    return _SPACE.sub(" ", _MARK.sub("", text)).strip().casefold()
+    return " ".join(_MARK.sub("", text).casefold().split())
 
 
 def continues(one: str, other: str) -> bool:

@@ -147,6 +147,19 @@ def test_a_heading_put_above_the_first_items_moves_none() -> None:
     assert not compare("* Asthma\n* Age", "Inclusion Criteria:\n* Asthma\n* Age")
 
 
+@pytest.mark.parametrize(
+    "after",
+    ["* known asthma, treated\n* Age > 1.5 years", "* Known asthma treated.\n* Age > 1.5 years;"],
+)
+def test_a_capital_or_a_moved_comma_changes_no_item(after: str) -> None:
+    assert not compare("* Known asthma treated\n* Age > 1.5 years", after)
+
+
+@pytest.mark.parametrize("after", ["* Age > 15 years", "* Age < 1.5 years", "* Age > 1,5 years"])
+def test_a_sign_or_a_point_in_a_number_changes_the_item(after: str) -> None:
+    assert compare("* Age > 1.5 years", after).edited
+
+
 def test_an_item_stated_twice_and_then_once_was_dropped_once() -> None:
     assert compare("* One\n* One", "* One").dropped == [Criterion("", "One")]
 

@@ -109,7 +109,7 @@ def test_another_outcome_over_the_same_time_is_another_outcome() -> None:
         {"timeFrame": "36 months"},
         {"description": "Another way to count"},
         {"measure": "Overall survival (OS)"},
-        {"measure": "OVERALL SURVIVAL", "timeFrame": "2 years"},
+        {"measure": "OVERALL SURVIVAL TIME", "timeFrame": "2 years"},
         {"measure": "Overall survival from randomisation to death of any cause, by arm"},
     ],
     ids=str,
@@ -151,6 +151,11 @@ def test_a_measure_that_holds_the_words_of_another_is_another(before: str, after
 def test_a_pointer_to_the_results_edits_no_outcome(words: str) -> None:
     described = {**OS, "description": "Time from randomisation to death"}
     assert told(primary(described), primary({**OS, "description": words})) == []
+
+
+@pytest.mark.parametrize("words", ["Overall Survival", "overall survival.", "Overall, survival"])
+def test_a_capital_or_a_moved_comma_edits_no_outcome(words: str) -> None:
+    assert told(primary(OS, PFS), primary(PFS, {**OS, "measure": words})) == []
 
 
 def test_a_pointer_hides_no_other_edit_of_the_outcome() -> None:

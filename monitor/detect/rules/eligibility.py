@@ -24,7 +24,7 @@ def derive_criteria(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Dr
             kind=ChangeKind.ADMINISTRATIVE_UPDATE,
             path=change.field,
             changes=(change,),
-            summary="Eligibility criteria: the same items in another order or layout",
+            summary="Eligibility criteria: the same words in another order or layout",
         )
         return
     yield Draft(

@@ -16,7 +16,7 @@ from monitor.detect.rules.base import (
     shown,
     tally,
 )
-from monitor.detect.texts import continues, plain
+from monitor.detect.texts import continues, plain, wording
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange, Severity
 
@@ -127,8 +127,8 @@ def _edited(edits: Sequence[FieldChange]) -> Iterator[Draft]:
     for change in edits:
         by_outcome.setdefault(change.path[3] if len(change.path) > 3 else "", []).append(change)
     for name, changes in by_outcome.items():
-        pointers = [change for change in changes if _points_to_results(change)]
-        real = all_but(changes, pointers)
+        quiet = tuple(change for change in changes if _says_nothing_new(change))
+        real = all_but(changes, quiet)
         if real:
             what = ", ".join(fields.label(change.field).lower() for change in real)
             yield Draft(
@@ -139,17 +139,26 @@ def _edited(edits: Sequence[FieldChange]) -> Iterator[Draft]:
                 summary=f"Primary outcome edited ({what}): {shown(name)}",
                 facts={"measure": name},
             )
-        if pointers:
+        if quiet:
             yield Draft(
                 kind=ChangeKind.ADMINISTRATIVE_UPDATE,
-                path=pointers[0].field,
-                changes=tuple(pointers),
-                summary=f"Primary outcome now points to the results: {shown(name)}",
+                path=quiet[0].field,
+                changes=quiet,
+                summary=f"Primary outcome {_says_nothing_new(quiet[0])}: {shown(name)}",
             )
 
 
-def _points_to_results(change: FieldChange) -> bool:
-    return isinstance(change.after, str) and bool(_POINTS_TO_RESULTS.match(plain(change.after)))
+def _says_nothing_new(change: FieldChange) -> str | None:
+    """Return how an edit leaves the outcome what it was; None when it may not."""
+    if not isinstance(change.after, str):
+        return None
+    if _POINTS_TO_RESULTS.match(plain(change.after)):
+        return "now points to the results"
+    if isinstance(change.before, str) and wording(plain(change.before)) == wording(
+        plain(change.after)
+    ):
+        return "in the same words, other letters or marks"
+    return None
 
 
 def derive_documents(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
