@@ -55,8 +55,8 @@ def test_the_product_lock_holds_every_declared_dependency() -> None:
 def test_the_product_lock_holds_no_tool_of_development() -> None:
     groups = PROJECT_FILE["dependency-groups"]
     tools = declared([tool for group in groups.values() for tool in group if isinstance(tool, str)])
-    # rich brings the Markdown reader that the parsers' tests use too.
-    assert tools & names("requirements.lock") <= {"markdown-it-py"}
+    # rich brings the Markdown reader, apprise the YAML reader that tests use too.
+    assert tools & names("requirements.lock") <= {"markdown-it-py", "pyyaml"}
     assert tools <= names("requirements-dev.lock")
 
 
