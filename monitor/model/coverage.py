@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from monitor.model import fields
 from monitor.model.fields import Path
 
 
@@ -87,3 +88,8 @@ class Coverage:
 
 
 _COMPLETE = Coverage(everything=True)
+
+ABSENCE = Coverage.of(
+    (fields.NCT_ID, fields.REGISTRY_PRESENCE, fields.REGISTRY_MERGED_INTO, fields.REGISTRY_SAID)
+)
+"""What a source states that says no more of a record than that it is no longer shown."""

@@ -17,9 +17,11 @@ class RawVersion:
     """The bytes of one version of one trial's record, as a source found them.
 
     ``content``: the raw slice (one study's JSON, one history answer, one page).
-    ``media``: ``json`` or ``text``. ``source``: the source's name; ``origin``: where in it
-    (file and line, URL). ``retrieved_at``: when it was read, aware UTC.
+    ``media``: ``json``, ``text`` or ``absence``. ``source``: the source's name; ``origin``:
+    where in it (file and line, URL). ``retrieved_at``: when it was read, aware UTC.
     ``registry_version``: the registry's own version number, where the source knows it.
+    ``data_date``: of the data load that it was seen in, where the source knows it and the
+    bytes do not say.
     """
 
     content: bytes
@@ -28,6 +30,7 @@ class RawVersion:
     origin: str
     retrieved_at: datetime
     registry_version: int | None = None
+    data_date: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +83,11 @@ class TrialRecord:
     def overall_status(self) -> str | None:
         """The registry's word, known to this program or not."""
         return self.text(fields.OVERALL_STATUS)
+
+    @property
+    def presence(self) -> str | None:
+        """``GONE`` or ``MERGED`` where the registry no longer shows the record, else None."""
+        return self.text(fields.REGISTRY_PRESENCE)
 
     @property
     def enrollment(self) -> int | None:

@@ -18,7 +18,7 @@ CATALOGUE = {
     name: value
     for name, value in vars(fields).items()
     if name.isupper() and isinstance(value, tuple) and value and isinstance(value[0], str)
-    and name != "FALLBACK_KEYS"
+    and name != "FALLBACK_KEYS" and value[:1] != fields.REGISTRY_RECORD
 }  # fmt: skip
 
 
@@ -56,6 +56,15 @@ def known_paths(shared_data: FilePath) -> set[Path]:
 @pytest.mark.parametrize("name", sorted(CATALOGUE))
 def test_a_path_of_the_catalogue_is_one_of_the_registry(shared_data: FilePath, name: str) -> None:
     assert CATALOGUE[name] in known_paths(shared_data)
+
+
+def test_what_the_monitor_itself_says_of_a_record_stands_outside_the_registrys_sections(
+    shared_data: FilePath,
+) -> None:
+    assert fields.REGISTRY_RECORD not in known_paths(shared_data)
+    for path in (fields.REGISTRY_PRESENCE, fields.REGISTRY_MERGED_INTO, fields.REGISTRY_SAID):
+        assert fields.under(path, [fields.REGISTRY_RECORD])
+        assert fields.module_label(path) == "Registry record"
 
 
 def test_the_keys_of_every_list_are_attributes_of_its_items(shared_data: FilePath) -> None:
