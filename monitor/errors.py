@@ -39,8 +39,14 @@ class UsageError(MonitorError):
 
 
 class DeliveryError(MonitorError):
-    """A message could not be delivered; ``permanent`` decides between retry and dead letter."""
+    """A message could not be delivered; ``permanent`` decides between retry and dead letter.
 
-    def __init__(self, message: str, *, permanent: bool) -> None:
+    ``retry_after_s``: the pause that the service asked for; None where it asked for none.
+    """
+
+    def __init__(
+        self, message: str, *, permanent: bool, retry_after_s: float | None = None
+    ) -> None:
         super().__init__(message)
         self.permanent = permanent
+        self.retry_after_s = retry_after_s

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import total_ordering
+from typing import NamedTuple
 
 from monitor.model.changes import ChangeEvent
 from monitor.model.coverage import Coverage
@@ -117,6 +118,34 @@ class Touch:
     seen_at: datetime
 
 
+class NewestSight(NamedTuple):
+    """What a trial's newest version was first and last seen as.
+
+    Polls ask for it by the thousands, hence a tuple and not all of a version.
+    ``is_dated_by_load``: the registry's date of the last sight is that of its data load.
+    """
+
+    version_id: int
+    is_dated_by_load: bool
+    last_registry_version: int | None
+    data_date: date | None
+    raw_sha256: bytes
+    last_data_date: date | None
+    last_raw_sha256: bytes
+
+
+class LoadedAgain(NamedTuple):
+    """A stored version's own slice under the stamp of a later data load: its last sight now.
+
+    ``raw_sha256``: of the slice; ``seen_at``: aware UTC.
+    """
+
+    version_id: int
+    data_date: date
+    seen_at: datetime
+    raw_sha256: bytes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredEvent:
     """A change event of a stored version; ``position``: its place among the version's events."""
@@ -133,9 +162,10 @@ class StoredEvent:
 class TrialRow:
     """What is known of a trial now, for lists and look-ups.
 
-    ``first_start_date``: the start date that the trial's first version states, as the registry
-    wrote it. ``last_changed``: version date of the latest version that has an event above
-    noise. ``last_seen_at``: when a source last showed the record (aware UTC).
+    ``overall_status``: the registry's word; ``GONE`` or ``MERGED`` while it no longer shows the
+    record. ``first_start_date``: the start date that the trial's first version states, as the
+    registry wrote it. ``last_changed``: version date of the latest version that has an event
+    above noise. ``last_seen_at``: when a source last told how the record stands (aware UTC).
     """
 
     nct_id: str

@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 
+from monitor.model.retry_after import retry_after_s
 from monitor.sources.http.answer import Answer
 from monitor.sources.http.exchange import is_for_caller
 from monitor.sources.http.faults import BusyError, HtmlAnswerError, HttpStatusError, Target
-from monitor.sources.http.retry_after import retry_after_s
 
 
 def is_refused_by_edge(answer: Answer) -> bool:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.sources.http.retry_after import retry_after_s
+from monitor.model.retry_after import retry_after_s
 
 NOW = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 

@@ -1,0 +1,125 @@
+"""What a message to a subscriber is made of, before anything of it is put into words."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from monitor.model.asof import known_since
+from monitor.model.changes import ChangeEvent, Severity
+from monitor.model.history import StoredVersion
+from monitor.model.record import TrialRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialFacts:
+    """Which trial it is and how it stands, in the registry's words; None where not stated.
+
+    ``overall_status``: ``GONE`` or ``MERGED`` while the registry no longer shows the record.
+    """
+
+    nct_id: str
+    title: str | None = None
+    sponsor: str | None = None
+    overall_status: str | None = None
+    phases: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, record: TrialRecord) -> "TrialFacts":
+        """Return the facts that a record states."""
+        return cls(
+            nct_id=record.nct_id,
+            title=record.title,
+            sponsor=record.lead_sponsor,
+            overall_status=record.presence or record.overall_status,
+            phases=record.phases,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """Events of one version of one trial that a subscriber is told of, most severe first.
+
+    ``number``: the version's place in the trial's history, from 1; ``previous``: the version
+    before it. ``reasons``: whole sentences that say why it is sent, each once.
+    """
+
+    trial: TrialFacts
+    number: int
+    version: StoredVersion
+    previous: StoredVersion | None
+    events: tuple[ChangeEvent, ...]
+    reasons: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        record: TrialRecord,
+        versions: Sequence[StoredVersion],
+        version_id: int,
+        events: Iterable[ChangeEvent],
+        reasons: Iterable[str],
+    ) -> "Alert":
+        """Return the alert of one of a trial's ordered versions; ``record`` is that version's.
+
+        ValueError when no version of these has that id.
+        """
+        at = [version.id for version in versions].index(version_id)
+        return cls(
+            trial=TrialFacts.of(record),
+            number=at + 1,
+            version=versions[at],
+            previous=versions[at - 1] if at else None,
+            events=most_severe_first(events),
+            reasons=tuple(dict.fromkeys(reasons)),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """The time whose changes a digest holds: up to its cut-off (aware UTC).
+
+    ``since``: the cut-off before it; None for the first digest.
+    """
+
+    since: datetime | None = None
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """One message to one person before it is rendered: an alert, or a digest of many or none.
+
+    ``uid``: the delivery's stable id. ``digest`` None: it is sent at once and has an alert.
+    ``public_url``: where the monitor's own pages can be read, without a slash at its end; None
+    where there are none. ``unsubscribe_url``: where a click, or a POST, ends the subscription.
+    """
+
+    uid: str
+    subscriber: str
+    target: str = ""
+    alerts: tuple[Alert, ...]
+    digest: Window | None = None
+    public_url: str | None = None
+    unsubscribe_url: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.alerts and self.digest is None:
+            raise ValueError("a letter without alerts can only be a digest")
+
+    @property
+    def severity(self) -> Severity:
+        """The highest of its events; noise where it has none."""
+        found = (event.severity for alert in self.alerts for event in alert.events)
+        return max(found, key=lambda severity: severity.rank, default=Severity.NOISE)
+
+    @property
+    def occurred_at(self) -> datetime:
+        """When the latest of its versions was first read; of an empty digest its cut-off."""
+        if self.digest is not None and not self.alerts:
+            return self.digest.until
+        return max(known_since(alert.version) for alert in self.alerts)
+
+
+def most_severe_first(events: Iterable[ChangeEvent]) -> tuple[ChangeEvent, ...]:
+    """Return the events by falling severity, equal ones in the order given."""
+    return tuple(sorted(events, key=lambda event: -event.severity.rank))

@@ -1,0 +1,26 @@
+"""What came of trying one part of an installation."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """How a try ended."""
+
+    FINE = "fine"
+    WARNING = "warning"  # it works, and somebody should look at it
+    FAILED = "failed"
+    SKIPPED = "skipped"  # not tried, or switched off
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One try: which part it was about, how it ended, what was seen, and what to do.
+
+    ``about``: "store". ``fix`` is "" where there is nothing to do. Neither holds secrets.
+    """
+
+    about: str
+    verdict: Verdict
+    said: str
+    fix: str = ""

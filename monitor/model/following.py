@@ -1,0 +1,87 @@
+"""What the monitor knows of the sources that it follows, and of the records in them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Presence(StrEnum):
+    """How a source shows a record that is followed in it."""
+
+    SHOWN = "shown"
+    GONE = "gone"
+    MERGED = "merged"
+    UNKNOWN = "unknown"
+    """Asked for by the user; the source has never had it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """What one answer tells of one followed record.
+
+    ``merged_into``: the NCT ID of the record that now stands for it; only with MERGED.
+    """
+
+    nct_id: str
+    presence: Presence = Presence.SHOWN
+    merged_into: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """A record that a source follows.
+
+    ``pass_number``: of the last pass that saw it, or asked for it, in vain or not.
+    ``since``: when the source began to follow it (aware UTC).
+    """
+
+    source: str
+    nct_id: str
+    presence: Presence
+    merged_into: str | None
+    pass_number: int
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceRow:
+    """How a source is doing.
+
+    ``failures``: in a row, 0 after a success; ``last_reason``: why the last one failed, None
+    after a success. ``failing_since``: the first of them. ``reported``: the operator was told.
+    ``data_timestamp``: the registry's stamp of the data that the last finished pass read.
+    ``cursor``: how far it has read, for people. Times are aware UTC.
+    """
+
+    name: str
+    type: str
+    last_attempt_at: datetime | None = None
+    last_success_at: datetime | None = None
+    next_due_at: datetime | None = None
+    failures: int = 0
+    failing_since: datetime | None = None
+    last_reason: str | None = None
+    reported: bool = False
+    data_timestamp: str | None = None
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """Who may do what only one may at a time, and until when (aware UTC)."""
+
+    name: str
+    holder: str
+    acquired_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreCounts:
+    """How much a store holds; ``size_bytes`` None where the store does not tell."""
+
+    trials: int
+    versions: int
+    events: int
+    quarantined: int
+    size_bytes: int | None

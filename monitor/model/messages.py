@@ -1,0 +1,118 @@
+"""What is on its way to subscribers: messages, what they are made of, and what became of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class MessageState(StrEnum):
+    """How far a message is."""
+
+    WAITING = "waiting"
+    """For its time, or for another try."""
+    SENDING = "sending"
+    """Claimed by a worker, until its lease ends."""
+    SENT = "sent"
+    DEAD = "dead"
+    """Given up: permanently refused, or tried too often. Can be sent again."""
+    DROPPED = "dropped"
+    """By the operator, or empty when its time came."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxItem:
+    """Events of one version that one subscription sends to one target of one channel.
+
+    ``target``: whom the channel serves; an address, or "" where the channel has but one.
+    ``positions``: of the events within the version, ascending. ``reason``: the verdict's words,
+    as the message will say it. ``due_at``: when it is to be sent; the cut-off of a digest.
+    """
+
+    version_id: int
+    nct_id: str
+    subscription_id: int
+    subscriber: str
+    channel: str
+    target: str
+    positions: tuple[int, ...]
+    reason: str
+    due_at: datetime
+    digest: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxMessage:
+    """A message of one or more items to one person by one channel.
+
+    ``key`` is unique and never changes; ``uid`` (a UUID) is made of it: the id that a receiver
+    sees, the same however often the message is repeated. ``cutoff``: of a digest, else None.
+    ``attempts``: made so far. ``due_at``: not before. Times are aware UTC.
+    """
+
+    id: int
+    key: str
+    uid: str
+    subscriber: str
+    channel: str
+    target: str
+    state: MessageState
+    cutoff: datetime | None
+    due_at: datetime
+    attempts: int = 0
+    last_error: str | None = None
+    created_at: datetime
+    sent_at: datetime | None = None
+    claimed_by: str | None = None
+    claimed_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One try to send a message: when, how it went ("sent", "transient", "permanent"), and what
+    the service said.
+    """  # noqa: D205 - one sentence
+
+    message_id: int
+    at: datetime
+    outcome: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A message as it is handed to a channel: everything rendered, nothing to be looked up.
+
+    ``uid``: its stable id. ``subject``: one line. ``text``: plain text. ``html``: a whole HTML
+    document. ``slack``: the payload of a Slack webhook (``text`` and ``blocks``). ``data``: the
+    change as JSON. ``occurred_at``: when the monitor stored the change. ``thread``: what mails
+    of one trial have in common (an NCT ID; "digest" for digests). ``severity``: the highest.
+    """
+
+    uid: str
+    subscriber: str
+    target: str
+    subject: str
+    text: str
+    html: str
+    slack: Mapping[str, Any]
+    data: Mapping[str, Any]
+    occurred_at: datetime
+    thread: str
+    severity: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelState:
+    """How a channel does: failures in a row, and until when it rests because of them (aware UTC).
+
+    ``reported``: the operator was told that it rests.
+    """
+
+    channel: str
+    failures: int = 0
+    resting_until: datetime | None = None
+    last_error: str | None = None
+    reported: bool = False

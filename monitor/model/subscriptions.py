@@ -1,0 +1,157 @@
+"""Who wants to hear of which changes, where and when."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from monitor.model.changes import ChangeKind, Severity
+from monitor.model.when import AtOnce, QuietHours, When
+
+
+class Origin(StrEnum):
+    """Where an entry comes from: the configuration file or a command."""
+
+    CONFIG = "config"
+    COMMAND = "command"
+
+
+class Standing(StrEnum):
+    """Whether a subscriber or a subscription counts."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+    RETIRED = "retired"
+    """It left the file it came from, or was removed; kept for what it was sent."""
+
+
+FILTER_KEYS = (
+    "condition", "intervention", "sponsor", "phase", "status", "study_type", "country", "title",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Trials by their attributes: any value of a key, all keys, none of ``excluded``.
+
+    Both map keys of FILTER_KEYS to values. Words match case- and accent-insensitively, on word
+    boundaries, in the order written; ``phase``, ``status`` and ``study_type`` match the
+    registry's value as a whole. A filter without keys matches nothing.
+    """
+
+    wanted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    excluded: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trials:
+    """Which trials a subscription is about: these, those of any filter, or all."""
+
+    nct_ids: frozenset[str] = frozenset()
+    filters: tuple[Filter, ...] = ()
+    everything: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """Which change events are wanted.
+
+    ``kinds`` None: all but noise. Noise is sent only where its kind is named. ``min_days``:
+    least shift of a date; ``min_percent``: least change of an enrollment, both without sign;
+    None: any. Events without such a figure are not held back by them.
+    """
+
+    kinds: frozenset[ChangeKind] | None = None
+    min_severity: Severity = Severity.LOW
+    min_days: int | None = None
+    min_percent: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """One wish of one subscriber.
+
+    ``id``: of the store. ``name`` is unique among the subscriber's own. ``channels``: names of
+    channels of the configuration. ``critical_at_once``: critical events do not wait for the
+    digest. ``created_at``: versions that were stored before are no news to it (aware UTC).
+    ``send_empty``: a digest is sent even when it holds nothing.
+    """
+
+    id: int
+    subscriber: str
+    name: str
+    trials: Trials
+    changes: Changes = field(default_factory=Changes)
+    when: When = field(default_factory=AtOnce)
+    critical_at_once: bool = False
+    quiet: QuietHours | None = None
+    send_empty: bool = False
+    channels: tuple[str, ...]
+    origin: Origin
+    standing: Standing = Standing.ACTIVE
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscriber:
+    """A person or a team; ``name`` is unique."""
+
+    name: str
+    origin: Origin
+    standing: Standing = Standing.ACTIVE
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Silence:
+    """Nothing of a trial, or of a kind, or of a kind in a trial, is sent until then (aware UTC).
+
+    ``subscriber`` None: to nobody. At least one of ``nct_id`` and ``kind`` is given.
+    """
+
+    id: int
+    subscriber: str | None
+    nct_id: str | None
+    kind: ChangeKind | None
+    until: datetime
+    reason: str | None = None
+    created_at: datetime
+
+
+class Reason(StrEnum):
+    """Why a subscription gets an event, or why it does not."""
+
+    NCT_ID = "it names this trial"
+    FILTER = "its filter matches this trial"
+    EVERYTHING = "it is about all trials"
+    OTHER_TRIAL = "it is about other trials"
+    KIND = "this kind of change is not asked for"
+    NOISE = "noise is sent only where its kind is named"
+    SEVERITY = "the change weighs less than asked for"
+    THRESHOLD = "the change is smaller than asked for"
+    SILENCED = "it is silenced"
+    PAUSED = "the subscription is paused"
+    RETIRED = "the subscription is no more"
+    BACKFILLED = "the version is one of the past"
+    EARLIER = "the version was stored before the subscription was made"
+
+    @property
+    def sends(self) -> bool:
+        """Tell whether this is a reason to send."""
+        return self in {Reason.NCT_ID, Reason.FILTER, Reason.EVERYTHING}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Whether a subscription gets an event, and why.
+
+    ``words``: what of the subscription decided it ("condition: lupus"), in its own words.
+    """
+
+    reason: Reason
+    words: str = ""
+
+    @property
+    def sends(self) -> bool:
+        """Tell whether the event is sent."""
+        return self.reason.sends
