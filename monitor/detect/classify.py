@@ -4,7 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from monitor.detect.rules import eligibility, locations, numbers, other, outcomes, results, status
+from monitor.detect.rules import (
+    eligibility,
+    locations,
+    numbers,
+    other,
+    outcomes,
+    presence,
+    results,
+    status,
+)
 from monitor.detect.rules.base import Context, Derive, Draft
 from monitor.model import fields
 from monitor.model.changes import ChangeEvent, ChangeKind, FieldChange, Severity
@@ -29,6 +38,13 @@ class Rule:
 
 
 RULES: tuple[Rule, ...] = (
+    Rule(
+        takes=(fields.REGISTRY_RECORD,),
+        derive=presence.derive_presence,
+        yields={
+            K.RECORD_VANISHED: S.HIGH, K.RECORD_MERGED: S.HIGH, K.RECORD_RESTORED: S.HIGH,
+        },
+    ),
     Rule(
         takes=(fields.OVERALL_STATUS, fields.LAST_KNOWN_STATUS, fields.WHY_STOPPED),
         derive=status.derive_status,
@@ -149,16 +165,15 @@ RULES: tuple[Rule, ...] = (
 )  # fmt: skip
 
 SEVERITIES: Mapping[ChangeKind, Severity] = {
-    # These are about the record as a whole: no rule takes single fields for them.
+    # Of the first version: no rule takes single fields for it.
     K.TRIAL_REGISTERED: S.MEDIUM,
-    K.RECORD_VANISHED: S.HIGH,
-    K.RECORD_RESTORED: S.HIGH,
     **{kind: severity for rule in RULES for kind, severity in rule.yields.items()},
 }
 # What the registry itself writes and people still want to hear of, without a new date.
 _MATTERS_WHEN_SILENT = (
     fields.OVERALL_STATUS, fields.LAST_KNOWN_STATUS, fields.HAS_RESULTS, fields.RESULTS,
     fields.RESULTS_FIRST_SUBMIT, fields.RESULTS_FIRST_POST[:-1], fields.NCT_ID_ALIASES,
+    fields.REGISTRY_RECORD,
 )  # fmt: skip
 _silent_edit = other.by_module(K.REGISTRY_NORMALISATION, "edited by the registry")
 
@@ -167,8 +182,8 @@ def classify(changes: Sequence[FieldChange], ctx: Context) -> tuple[ChangeEvent,
     """Return what the changes mean, most severe first; every change is in exactly one event.
 
     An edit by the registry (no new last-update date) yields noise, but for what people want
-    to hear of: a status set to UNKNOWN, results. Without any change one noise event says
-    that only order, encoding or the extent of what is stated differ.
+    to hear of: a status set to UNKNOWN, results, a record that is gone. Without any change one
+    noise event says that only order, encoding or the extent of what is stated differ.
     """
     drafts: list[Draft] = []
     remaining = list(changes)
@@ -216,8 +231,11 @@ def is_silent(old: TrialRecord, new: TrialRecord) -> bool:
     """Tell whether the registry changed the record, not the sponsor.
 
     Both versions state one last-update date, and the registry does not count them as two. A
-    version that states no date of its own was not silent: it may come from anybody.
+    version that states no date of its own was not silent: it may come from anybody. Nor was one
+    that comes back: what became of a record while nobody could see it has no date.
     """
+    if old.presence is not None and new.presence is None:
+        return False
     if not new.coverage.states(fields.LAST_UPDATE_POST):
         return False
     if old.registry_version is not None and new.registry_version is not None:

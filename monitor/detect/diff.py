@@ -10,7 +10,7 @@ from monitor.detect.align import ABSENT, moved_keys, pair_items
 from monitor.detect.keys import Key, shown_key
 from monitor.detect.run_in import split_run_in
 from monitor.detect.stated import stated_part
-from monitor.detect.texts import same_value
+from monitor.detect.texts import plain, same_value
 from monitor.errors import RecordError
 from monitor.model import fields
 from monitor.model.changes import FieldChange, Op
@@ -42,11 +42,14 @@ def diff(old: TrialRecord, new: TrialRecord) -> tuple[FieldChange, ...]:
         raise RecordError(f"{old.nct_id} and {new.nct_id} are two trials, not two versions")
     pruner = _Pruner(_Common(old.coverage, new.coverage))
     pruner.objects(old.document, new.document, (), (), None)
-    if not pruner.places:
+    if not pruner.leaves:
         return ()
+    # Numbered, and texts in their normal form: DeepDiff writes out paths that nobody reads and
+    # compares texts of several lines a second time, line by line.
+    leaves = {str(number): leaf for number, leaf in enumerate(pruner.leaves)}
     tree = DeepDiff(
-        pruner.left,
-        pruner.right,
+        {name: _normal(leaf.old) for name, leaf in leaves.items() if leaf.old is not ABSENT},
+        {name: _normal(leaf.new) for name, leaf in leaves.items() if leaf.new is not ABSENT},
         view="tree",
         threshold_to_diff_deeper=0,
         ignore_private_variables=False,
@@ -54,7 +57,7 @@ def diff(old: TrialRecord, new: TrialRecord) -> tuple[FieldChange, ...]:
         multiprocessing_workers=1,  # else it asks the system for its processors each time
     )
     found = [
-        pruner.change(level.path(output_format="list")[0], op, level.t1, level.t2)
+        leaves[level.get_root_key()].change(op)
         for report, op in _OPS.items()
         for level in tree.get(report, ())
     ]
@@ -79,32 +82,38 @@ class _Common:
         return path in self.old.run_in or path in self.new.run_in
 
 
+@dataclass(frozen=True, slots=True)
+class _Leaf:
+    """A value of the old and the new record, its catalogue field, the list items around it."""
+
+    old: Any
+    new: Any
+    path: Path
+    field: Path
+    item: ItemPair | None
+
+    def change(self, op: Op) -> FieldChange:
+        """Return the field change that it is."""
+        return FieldChange(
+            path=self.path,
+            field=self.field,
+            op=op,
+            before=None if op == "added" else self.old,
+            after=None if op == "removed" else self.new,
+            item=self.item,
+        )
+
+
 @dataclass(slots=True)
 class _Pruner:
-    """What is left to compare: equal parts cut, list items paired, leaves by their path.
+    """What is left to compare: equal parts cut, list items paired, the leaves that may differ.
 
-    ``left`` and ``right`` map a leaf's path to its value in the old and the new record;
-    ``places`` to its catalogue field and the pair of list items that it lies in. ``moved``
-    names by list the items that went from or to another list of its family.
+    ``moved`` names by list the items that went from or to another list of its family.
     """
 
     common: _Common
-    left: dict[Path, Any] = field(default_factory=dict)
-    right: dict[Path, Any] = field(default_factory=dict)
-    places: dict[Path, tuple[Path, ItemPair | None]] = field(default_factory=dict)
+    leaves: list[_Leaf] = field(default_factory=list)
     moved: dict[Path, frozenset[Key]] = field(default_factory=dict)
-
-    def change(self, path: Path, op: Op, before: Any, after: Any) -> FieldChange:
-        """Return the field change at a leaf's path."""
-        catalogue, item = self.places[path]
-        return FieldChange(
-            path=path,
-            field=catalogue,
-            op=op,
-            before=None if op == "added" else before,
-            after=None if op == "removed" else after,
-            item=item,
-        )
 
     def objects(self, old: Any, new: Any, path: Path, field_: Path, item: ItemPair | None) -> None:
         """Collect what differs between two objects."""
@@ -134,14 +143,7 @@ class _Pruner:
         elif _is(one, list) and _is(other, list):
             self._lists(_or_empty(one, []), _or_empty(other, []), path, field_, item)
         elif one is ABSENT or other is ABSENT or not same_value(one, other):
-            self._leaf(one, other, path, field_, item)
-
-    def _leaf(self, one: Any, other: Any, path: Path, field_: Path, item: ItemPair | None) -> None:
-        if one is not ABSENT:
-            self.left[path] = one
-        if other is not ABSENT:
-            self.right[path] = other
-        self.places[path] = (field_, item)
+            self.leaves.append(_Leaf(one, other, path, field_, item))
 
     def _lists(
         self, old: list[Any], new: list[Any], path: Path, field_: Path, item: ItemPair | None
@@ -160,7 +162,7 @@ class _Pruner:
             if isinstance(one, dict) and isinstance(other, dict):
                 self.objects(one, other, below, field_, pair)
             elif one is ABSENT or other is ABSENT:
-                self._leaf(one, other, below, field_, pair)
+                self.leaves.append(_Leaf(one, other, below, field_, pair))
 
     def _stated_only(self, items: list[Any], field_: Path) -> list[Any]:
         """Return the items with only those attributes that both sides state."""
@@ -195,6 +197,10 @@ def _identical(one: Any, other: Any) -> bool:
         # Sorted: a stored record has its keys in another order than one just read.
         return orjson.dumps(one, option=_SORTED) == orjson.dumps(other, option=_SORTED)
     return type(one) is type(other) or same_value(one, other)
+
+
+def _normal(value: Any) -> Any:
+    return plain(value) if isinstance(value, str) else value
 
 
 def _is(value: Any, kind: type) -> bool:

@@ -62,7 +62,10 @@ def key_word(item: dict[str, Any], name: str) -> str:
 
 def _says(value: Any) -> bool:
     """Tell whether an attribute's value says anything."""
-    return bool(plain(value)) if isinstance(value, str) else value not in (None, [], {})
+    if isinstance(value, str):
+        # A letter says something; only what begins with a mark or a space is looked into.
+        return value[:1].isalnum() or bool(plain(value))
+    return value not in (None, [], {})
 
 
 def facets(item: dict[str, Any]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from monitor.detect.run_in import split_run_in
 from monitor.detect.stated import stated_part
 from monitor.detect.texts import same_value
 from monitor.model import fields
-from monitor.model.coverage import Coverage
+from monitor.model.coverage import ABSENCE, Coverage
 from monitor.model.fields import Path
 from monitor.model.record import TrialRecord
 
@@ -23,10 +23,15 @@ def lay_over(base: TrialRecord | None, top: TrialRecord) -> TrialRecord:
 
     The dates of the last update tell the version that states them. They stay in the document,
     but a top without them leaves them out of the coverage: what it brings is not of that date.
+    An absence brings nothing to date.
     """
     if base is None or top.coverage.is_complete:
         return top
-    undated = [path for path in fields.UPDATE_STAMPS if not top.coverage.states(path)]
+    undated = (
+        [path for path in fields.UPDATE_STAMPS if not top.coverage.states(path)]
+        if top.coverage != ABSENCE
+        else []
+    )
     return TrialRecord(
         nct_id=top.nct_id,
         document=_objects(base.document, top.document, (), top.coverage),

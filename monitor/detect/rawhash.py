@@ -48,6 +48,14 @@ def raw_hash(content: bytes) -> RawHash:
     return RawHash(digest.digest(), loaded)
 
 
+def absence_hash(content: bytes, loaded: date) -> RawHash:
+    """Return what tells an absence from others: the same words of a later load are news.
+
+    A record can go, come back and go again, and nothing in the bytes tells the one from the other.
+    """
+    return RawHash(sha256(content).digest(), loaded)
+
+
 def is_stamped_once(content: bytes) -> bool:
     """Tell whether what ``raw_hash`` took for the stamp is the only thing that could be it."""
     return content.count(_STAMP) == 1

@@ -18,7 +18,7 @@ VERSION_DATE = date(2026, 2, 19)
 # In the place of a value: the field is not there.
 GONE: Any = object()
 SECTIONS = ("protocolSection", "resultsSection", "annotationSection", "documentSection",
-            "derivedSection", "hasResults")  # fmt: skip
+            "derivedSection", "hasResults", "registryRecord")  # fmt: skip
 
 Document = dict[str, Any]
 Changes = Mapping[str, Any]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from monitor.detect.diff import diff
 from monitor.model import fields
+from monitor.model.changes import ChangeKind
 from monitor.model.record import TrialRecord
 from tests.detect.edits import edited, shuffle
 from tests.detect.examples import NCT, assert_accounted_for, compared, seeded
@@ -26,7 +27,7 @@ randoms = st.integers(0, 2**32 - 1).map(seeded)
 
 _NAMES = """statusModule overallStatus whyStopped enrollmentInfo count type date startDateStruct
  designModule eligibilityModule eligibilityCriteria measure resultsSection hasResults facility
- city country zip name id x"""
+ city country zip name id x registryRecord presence mergedInto said"""
 _names = st.sampled_from(
     [*sorted({name for path in fields.LIST_RULES for name in path}), *_NAMES.split()]
 )
@@ -35,7 +36,22 @@ _scalars = (
     | st.booleans()
     | st.integers(-(2**63), 2**63)
     | st.floats(allow_nan=False, allow_infinity=False)
-    | st.sampled_from(["", " ", "a", "A", "1", "RECRUITING", "UNKNOWN", "2026-02", "See results"])
+    | st.sampled_from(
+        [
+            "",
+            " ",
+            "a",
+            "A",
+            "1",
+            "RECRUITING",
+            "UNKNOWN",
+            "2026-02",
+            "See results",
+            "GONE",
+            "MERGED",
+            "WITHHELD",
+        ]
+    )
     | st.text(max_size=8)
 )
 _values = st.recursive(
@@ -110,6 +126,33 @@ def _check(old: dict[str, Any], new: dict[str, Any]) -> None:
     for change in changes:
         assert (change.op == "added") <= (change.before is None)
         assert (change.op == "removed") <= (change.after is None)
+
+
+presences = st.none() | st.fixed_dictionaries(
+    {"presence": st.sampled_from(["GONE", "MERGED"])},
+    optional={"mergedInto": st.sampled_from(["NCT09000002", "NCT09000003"]), "said": st.text()},
+)
+
+
+@many
+@given(random=randoms, before=presences, after=presences)
+def test_every_change_of_a_record_that_goes_or_comes_back_is_told_once(
+    shared_data: Path, random: Random, before: Any, after: Any
+) -> None:
+    old = real(shared_data, random)
+    new = edited(old, random, random.randrange(9))
+    shown = [
+        {**document, "registryRecord": presence} if presence else document
+        for document, presence in ((old, before), (new, after))
+    ]
+    _check(shown[0], shown[1])
+    _, events = compared(record(shown[0]), record(shown[1]))
+    told = [event.kind for event in events if event.path.startswith("registryRecord")]
+    assert len(told) <= 1, "how the registry shows a record is one event"
+    withheld = any(event.path == "protocolSection.statusModule.overallStatus"
+                   and event.kind.startswith("record_") for event in events)  # fmt: skip
+    if not withheld:
+        assert (ChangeKind.RECORD_RESTORED in told) is (before is not None and after is None)
 
 
 @many

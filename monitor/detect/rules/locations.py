@@ -156,11 +156,13 @@ def _country_draft(kind: ChangeKind, names: list[str], word: str) -> Draft:
 
 def _countries_of(record: TrialRecord) -> dict[str, list[str]]:
     """Return the country of every site, by one word for all spellings of a country."""
+    names = Counter(
+        country for site in record.locations if isinstance(country := site.get("country"), str)
+    )
     found: dict[str, list[str]] = {}
-    for site in record.locations:
-        country = site.get("country")
-        if isinstance(country, str) and plain(country):
-            found.setdefault(country_word(plain(country)), []).append(country)
+    for country, sites in names.items():  # hundreds of sites, a handful of countries
+        if plain(country):
+            found.setdefault(country_word(plain(country)), []).extend([country] * sites)
     return found
 
 

@@ -1,6 +1,15 @@
 """Record pairs with the event that each must make, by theme."""
 
-from tests.detect.cases import numbers, other, outcomes, places, population, results, status
+from tests.detect.cases import (
+    numbers,
+    other,
+    outcomes,
+    places,
+    population,
+    presence,
+    results,
+    status,
+)
 from tests.detect.cases.base import Case
 
 CASES: tuple[Case, ...] = (
@@ -11,4 +20,5 @@ CASES: tuple[Case, ...] = (
     *places.CASES,
     *results.CASES,
     *other.CASES,
+    *presence.CASES,
 )
