@@ -8,6 +8,7 @@ from monitor.errors import RecordError
 from monitor.model import fields
 from monitor.model.record import RawVersion, TrialRecord
 from monitor.parsers import (
+    absence,
     history,
     mirror_page,
     pages,
@@ -30,10 +31,15 @@ class Parser:
     read: Callable[[RawVersion, Any], TrialRecord]
 
 
-_DECODERS: dict[str, Callable[[bytes], Any]] = {"json": strict_json.decode, "text": pages.decode}
+_DECODERS: dict[str, Callable[[bytes], Any]] = {
+    "absence": strict_json.decode,
+    "json": strict_json.decode,
+    "text": pages.decode,
+}
 
 # The first one that recognises the content reads it.
 PARSERS: dict[str, Parser] = {
+    "absence": Parser(media="absence", recognises=absence.recognises, read=absence.read),
     "history answer": Parser(media="json", recognises=history.recognises, read=history.read),
     "study": Parser(media="json", recognises=study.recognises, read=study.read),
     "registry mirror's page": Parser(
@@ -64,6 +70,8 @@ def parse(raw: RawVersion) -> TrialRecord:
 def _unrecognised(media: str, content: Any) -> str:
     if media == "text":
         return "the text page has none of the known layouts"
+    if media == "absence":
+        return "the absence is not a JSON object"
     if not isinstance(content, dict):
         return "the JSON is not an object, so not a study record"
     if "studies" in content:

@@ -38,6 +38,7 @@ def read(raw: RawVersion, content: Any) -> TrialRecord:
     if not study.recognises(past):
         raise RecordError("the history answer holds no study (protocolSection is missing)")
     nct_id = study.checked_id(past, content)
+    past = study.registrys_own(past)
     document = {name: value for name, value in past.items() if (name,) != fields.DERIVED}
     _drop_coordinates(document)
     return TrialRecord(

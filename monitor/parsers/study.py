@@ -23,21 +23,33 @@ def recognises(content: Any) -> bool:
 def read(raw: RawVersion, content: Any) -> TrialRecord:
     """Return the record of one study; the document is the JSON value itself.
 
+    What the monitor added to a record that it shows (``registryRecord``) is no word of the
+    registry's and is left out.
+
     It is complete when it carries the date of the registry's data load, which a whole record
     always has; else it states just the leaves that are there (an answer limited by ``fields``,
     an extract). RecordError: no NCT ID or two, a value of the wrong type.
     """
     nct_id = checked_id(content, content)
+    document = registrys_own(content)
     found = fields.VERSION_HOLDER
     info: Any = content
     for name in found[:-1]:
         info = info.get(name, {})
     return TrialRecord(
         nct_id=nct_id,
-        document=content,
-        coverage=Coverage.complete() if found[-1] in info else Coverage.of(_leaves(content, ())),
+        document=document,
+        coverage=Coverage.complete() if found[-1] in info else Coverage.of(_leaves(document, ())),
         registry_version=raw.registry_version,
     )
+
+
+def registrys_own(study: dict[str, Any]) -> dict[str, Any]:
+    """Return the study without what only the monitor says of a record."""
+    (added,) = fields.REGISTRY_RECORD
+    if added not in study:
+        return study
+    return {name: value for name, value in study.items() if name != added}
 
 
 def checked_id(study: dict[str, Any], outer: dict[str, Any]) -> str:

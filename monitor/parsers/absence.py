@@ -1,0 +1,78 @@
+"""What a source says of a record that the registry no longer shows: gone, or merged into another.
+
+``{"nctId": "NCT…", "presence": "gone" | "merged", "mergedInto": "NCT…", "said": "…"}``;
+``mergedInto`` only with ``merged``; ``said`` are the registry's own words, which a redirect to
+another record does without.
+"""
+
+from typing import Any
+
+from monitor.errors import RecordError
+from monitor.model import fields
+from monitor.model.coverage import ABSENCE
+from monitor.model.following import Presence
+from monitor.model.nct import is_nct_id
+from monitor.model.record import RawVersion, TrialRecord
+
+LONGEST_SAID = 500
+"""Letters that are kept of the registry's words; real ones have about forty."""
+
+_KEYS = frozenset({"nctId", "presence", "mergedInto", "said"})
+_ABSENT = {str(Presence.GONE): "GONE", str(Presence.MERGED): "MERGED"}
+
+
+def recognises(content: Any) -> bool:
+    """Tell whether the JSON value can be an absence at all."""
+    return isinstance(content, dict)
+
+
+def read(raw: RawVersion, content: Any) -> TrialRecord:
+    """Return a record that states nothing but how the registry shows it.
+
+    White space in the registry's words is evened out. RecordError: an unknown key or presence,
+    an ID that is none, ``mergedInto`` that is missing, superfluous or the record's own ID.
+    """
+    del raw
+    unknown = sorted(content.keys() - _KEYS)
+    if unknown:
+        raise RecordError(f"an absence has no {unknown[0][:40]!r}")
+    nct_id = _id(content, "nctId")
+    presence = content.get("presence")
+    if not isinstance(presence, str) or presence not in _ABSENT:
+        raise RecordError(f"the presence {str(presence)[:40]!r} is not one of an absent record")
+    told: dict[str, str] = {fields.REGISTRY_PRESENCE[-1]: _ABSENT[presence]}
+    if presence == Presence.MERGED:
+        told[fields.REGISTRY_MERGED_INTO[-1]] = _merged_into(content, nct_id)
+    elif "mergedInto" in content:
+        raise RecordError("mergedInto is given of a record that was not merged")
+    said = _said(content) if "said" in content or presence != Presence.MERGED else ""
+    if said:
+        told[fields.REGISTRY_SAID[-1]] = said
+    section, module, name = fields.NCT_ID
+    return TrialRecord(
+        nct_id=nct_id,
+        document={section: {module: {name: nct_id}}, fields.REGISTRY_RECORD[-1]: told},
+        coverage=ABSENCE,
+    )
+
+
+def _id(content: dict[str, Any], key: str) -> str:
+    found = content.get(key)
+    if not isinstance(found, str) or not is_nct_id(found):
+        raise RecordError(f"{key} is {str(found)[:40]!r}, which is not an NCT ID")
+    return found
+
+
+def _merged_into(content: dict[str, Any], nct_id: str) -> str:
+    other = _id(content, "mergedInto")
+    if other == nct_id:
+        raise RecordError(f"{nct_id} cannot be merged into itself")
+    return other
+
+
+def _said(content: dict[str, Any]) -> str:
+    said = content.get("said", "")
+    if not isinstance(said, str):
+        raise RecordError("the registry's words (said) are not a text")
+    words = " ".join(said.split())
+    return words if len(words) <= LONGEST_SAID else words[: LONGEST_SAID - 1] + "…"
