@@ -1,5 +1,6 @@
 """What a database's errors mean, said in one line; no SQL library is imported here."""
 
+import os
 import sqlite3
 
 from monitor.errors import StoreError
@@ -40,6 +41,8 @@ def translate(exc: BaseException, address: Address) -> StoreError:
     """
     cause = getattr(exc, "orig", None) or exc
     meaning = _meaning(cause)
+    if meaning == _SQLITE["SQLITE_CANTOPEN"] and _is_in_read_only_folder(address):
+        meaning += ": its folder is read-only for this program"
     detail = _first_line(cause)
     if meaning is None:
         return StoreError(address.scrub(f"the store {address.shown} failed: {detail}"))
@@ -64,6 +67,17 @@ def _meaning(cause: BaseException) -> str | None:
     if "connection" in text:
         return "cannot be reached"
     return None
+
+
+def _is_in_read_only_folder(address: Address) -> bool:
+    """Tell whether nothing may be written beside the file, be it by rights or by its mount.
+
+    On a file system that is mounted read-only SQLite says only that it cannot open the file:
+    it means the journal, which it wants to make beside the store.
+    """
+    if address.path is None or not address.path.parent.is_dir():
+        return False
+    return not os.access(address.path.parent, os.W_OK)
 
 
 def _first_line(cause: BaseException) -> str:

@@ -4,15 +4,18 @@ A row's id is known before the row is written: on SQLite the transaction is the 
 and counts on from the highest id, PostgreSQL gives out blocks of its sequences.
 """
 
-from collections.abc import Collection, Iterator
+import sqlite3
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date, datetime
+from functools import lru_cache
 from itertools import count
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Connection
-from sqlalchemy.sql import Executable
 
-from monitor.store.schema import snapshots, versions
+from monitor.store.schema import snapshots, utc_text, versions
 from monitor.store.statements import (
     BATCH,
     INSERT_EVENTS,
@@ -31,8 +34,11 @@ _HELD_BYTES = 8 * 1024 * 1024
 class Pending:
     """What a transaction has yet to write; bounded in rows and bytes."""
 
-    def __init__(self, connection: Connection, put_trial: Executable) -> None:
+    def __init__(self, connection: Connection, put_trial: sa.Insert) -> None:
         self._connection = connection
+        self._sqlite: sqlite3.Connection | None = None
+        if connection.dialect.name == "sqlite":
+            self._sqlite = connection.connection.driver_connection
         self._put_trial = put_trial
         self._snapshots: dict[int, Values] = {}
         self._versions: dict[int, Values] = {}
@@ -43,6 +49,8 @@ class Pending:
         self._snapshot_ids = _ids(connection, snapshots)
         self._version_ids = _ids(connection, versions)
         self._bytes = 0
+        self.written = {"events": 0, "versions": 0}
+        """How many rows more there are than before."""
 
     def snapshot(self, values: Values) -> int:
         """Hold a snapshot's row and return its id."""
@@ -61,14 +69,16 @@ class Pending:
         self._stay_small()
         return version_id
 
-    def events(self, version_id: int, rows: list[Values]) -> bool:
-        """Hold a version's events; True when written ones may be in their place."""
-        new = version_id in self._eventless or version_id in self._events
+    def may_have_events(self, version_id: int) -> bool:
+        """Whether events of this version may be written already; they must go before new ones."""
+        return version_id not in self._eventless and version_id not in self._events
+
+    def events(self, version_id: int, rows: list[Values]) -> None:
+        """Hold a version's events, in place of held ones."""
         self._eventless.discard(version_id)
         self._events[version_id] = rows
         self._bytes += sum(len(row["body"]) for row in rows)
         self._stay_small()
-        return not new
 
     def trial(self, values: Values) -> None:
         """Hold a trial's row, in place of a held one."""
@@ -96,11 +106,21 @@ class Pending:
         )
         for statement, rows in held:
             for batch in batches(rows):
-                self._connection.execute(statement, batch)
+                self._put(statement, batch)
+        self.written["versions"] += len(self._versions)
+        self.written["events"] += sum(map(len, self._events.values()))
         for rows_by_id in (self._snapshots, self._versions, self._trials, self._events):
             rows_by_id.clear()
         self._nct_ids.clear()
         self._bytes = 0
+
+    def _put(self, statement: sa.Insert, rows: Sequence[Values]) -> None:
+        """Write rows in bulk; SQLite itself takes a row or two seven times sooner."""
+        if self._sqlite is None:
+            self._connection.execute(statement, rows)
+        else:
+            sql = _spelled(statement, tuple(rows[0]))
+            self._sqlite.executemany(sql, map(_plain, rows))
 
     def _stay_small(self) -> None:
         rows = max(len(self._versions), len(self._trials), len(self._events))
@@ -108,11 +128,35 @@ class Pending:
             self.flush()
 
 
+@lru_cache(maxsize=64)
+def _spelled(statement: sa.Insert, columns: tuple[str, ...]) -> str:
+    """Return an insert of these columns as sqlite3 takes it."""
+    dialect = sqlite.dialect(paramstyle="named")
+    return str(statement.compile(dialect=dialect, column_keys=list(columns)))
+
+
+def _plain(values: Values) -> Values:
+    """Return values as SQLite keeps them: times and dates as text."""
+    return {
+        name: _as_text(value) if isinstance(value, date) else value
+        for name, value in values.items()
+    }
+
+
+def _as_text(moment: date) -> str:
+    """Write a time, which has a zone, or a day; ValueError for a time without a zone."""
+    if not isinstance(moment, datetime):
+        return moment.isoformat()
+    if moment.tzinfo is None:
+        raise ValueError("a time without a time zone cannot be stored")
+    return utc_text(moment)
+
+
 def _ids(connection: Connection, table: sa.Table) -> Iterator[int]:
     """Yield ids for new rows of a table, asking the database when the first is wanted."""
     if connection.dialect.name == "sqlite":
-        sqlite: Any = connection.connection.driver_connection
-        [(highest,)] = sqlite.execute(f"SELECT max(id) FROM {table.name}")  # noqa: S608
+        driver: Any = connection.connection.driver_connection
+        [(highest,)] = driver.execute(f"SELECT max(id) FROM {table.name}")  # noqa: S608
         yield from count((highest or 0) + 1)
     while True:
         block = {"table_name": table.name, "how_many": _BLOCK}

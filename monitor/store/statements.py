@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from contextlib import suppress
 from functools import cache, lru_cache
 from typing import Any
 
@@ -13,10 +13,17 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import Executable
 
 from monitor.model.changes import ChangeEvent
-from monitor.model.history import NewVersion, QuarantineEntry, Touch, TrialRow, VersionKey
+from monitor.model.history import NewVersion, QuarantineEntry, TrialRow
 from monitor.store.bodies import coverage_value, event_value
 from monitor.store.codec import Codec, pack
-from monitor.store.schema import UtcTime, events, quarantine, snapshots, trials, versions
+from monitor.store.schema import (
+    events,
+    quarantine,
+    row_counts,
+    snapshots,
+    trials,
+    versions,
+)
 
 BATCH = 500
 """Values behind one IN, rows of one insert: well under every database's limit."""
@@ -37,47 +44,12 @@ INSERT_SNAPSHOT = sa.insert(snapshots)
 INSERT_VERSION = sa.insert(versions)
 INSERT_EVENTS = sa.insert(events)
 DELETE_EVENTS = sa.delete(events).where(events.c.version_id == bindparam("version"))
+COUNT_ROWS = (
+    sa.update(row_counts)
+    .where(row_counts.c.name == bindparam("table"))
+    .values(number=row_counts.c.number + bindparam("more"))
+)
 DELETE_QUARANTINED = sa.delete(quarantine).where(quarantine.c.id == bindparam("entry"))
-
-MOVE_FIRST = (
-    sa.update(versions)
-    .where(versions.c.id == bindparam("version"))
-    .values(
-        version_date=bindparam("b_version_date"),
-        registry_version=bindparam("b_registry_version"),
-        data_date=bindparam("b_data_date"),
-        retrieved_at=bindparam("b_retrieved_at"),
-        raw_sha256=sa.func.coalesce(
-            bindparam("b_raw_sha256", type_=sa.LargeBinary), versions.c.raw_sha256
-        ),
-    )
-)
-MOVE_LAST = (
-    sa.update(versions)
-    .where(versions.c.id == bindparam("version"))
-    .values(
-        last_version_date=bindparam("b_version_date"),
-        last_registry_version=bindparam("b_registry_version"),
-        last_data_date=bindparam("b_data_date"),
-        last_retrieved_at=bindparam("b_retrieved_at"),
-        last_raw_sha256=sa.func.coalesce(
-            bindparam("b_raw_sha256", type_=sa.LargeBinary), versions.c.last_raw_sha256
-        ),
-    )
-)
-SEE_TRIALS = (
-    sa.update(trials)
-    .where(
-        trials.c.nct_id.in_(
-            sa.select(versions.c.nct_id).where(
-                versions.c.id.in_(bindparam("version_ids", expanding=True))
-            )
-        ),
-        trials.c.last_seen_at < bindparam("seen_at", type_=UtcTime),
-    )
-    .values(last_seen_at=bindparam("seen_at", type_=UtcTime))
-)
-
 
 _LISTS = re.compile(r"(?<=\bIN ):(\w+)")
 
@@ -113,7 +85,7 @@ def batches(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
         yield values[start : start + BATCH]
 
 
-def upserts(dialect: str) -> tuple[Executable, Executable]:
+def upserts(dialect: str) -> tuple[sa.Insert, sa.Insert]:
     """Return the statements that put a trial and a quarantine entry, in a database's dialect."""
     # Both databases take the same ON CONFLICT; SQLAlchemy types them apart.
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
@@ -200,8 +172,14 @@ def storable(value: Any) -> Any:
     PostgreSQL has no NUL in a text, and neither database has half a surrogate pair (which a
     file name that is not UTF-8 turns into).
     """
-    if not isinstance(value, str) or (value.isprintable() and value.isascii()):
+    if not isinstance(value, str):
         return value
+    if "\0" not in value:
+        if value.isascii():
+            return value
+        with suppress(UnicodeEncodeError):
+            value.encode()
+            return value
     return value.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
 
 
@@ -223,40 +201,3 @@ def update_of_version(columns: Mapping[str, Any], codec: Codec) -> Executable:
             versions.c.stated_coverage, versions.c.coverage
         )
     return sa.update(versions).where(versions.c.id == bindparam("version")).values(values)
-
-
-def moves(touches: Sequence[Touch]) -> Iterator[tuple[Executable, list[dict[str, Any]]]]:
-    """Yield the updates, with their rows, that extend observation intervals."""
-    first = [
-        _move(touch.version_id, touch.first_key, touch.raw_sha256)
-        for touch in touches
-        if touch.first_key is not None
-    ]
-    last = [
-        _move(touch.version_id, touch.last_key, touch.last_raw_sha256)
-        for touch in touches
-        if touch.last_key is not None
-    ]
-    if first:
-        yield MOVE_FIRST, first
-    if last:
-        yield MOVE_LAST, last
-
-
-def _move(version_id: int, key: VersionKey, raw_sha256: bytes | None) -> dict[str, Any]:
-    return {
-        "version": version_id,
-        "b_version_date": key.version_date,
-        "b_registry_version": key.registry_version,
-        "b_data_date": key.data_date,
-        "b_retrieved_at": key.retrieved_at,
-        "b_raw_sha256": raw_sha256,
-    }
-
-
-def seen(versions: Mapping[int, datetime]) -> list[tuple[datetime, list[int]]]:
-    """Group the versions' ids by the time at which their trials were seen."""
-    groups: dict[datetime, list[int]] = {}
-    for version_id, seen_at in versions.items():
-        groups.setdefault(seen_at, []).append(version_id)
-    return sorted(groups.items())

@@ -79,6 +79,7 @@ def test_writers_that_read_first_lose_no_update(
                 record = reader.record(version)
                 assert record.overall_status == f"STATUS {version.registry_version}"
         assert len(reader.quarantine()) == ROUNDS
+        assert reader.sources.counts().versions == len(NCT_IDS) * (WORKERS * ROUNDS + 1)
 
 
 def test_a_reader_sees_one_moment_of_the_store(store_url: str) -> None:

@@ -104,10 +104,10 @@ def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
 
 @pytest.fixture
 def small_disk() -> Iterator[None]:
-    """Let no SQLite file grow beyond 40 pages."""
+    """Let no SQLite file grow beyond 80 pages."""
 
     def limit(connection: sqlite3.Connection, _record: object) -> None:
-        connection.execute("PRAGMA max_page_count=40")
+        connection.execute("PRAGMA max_page_count=80")
 
     sa.event.listen(sa.Engine, "connect", limit)
     yield
@@ -209,6 +209,15 @@ def test_a_read_only_store_can_be_read_but_not_written(read_only_url: str) -> No
     assert as_plain_user(look) == NCT_ID
     said = as_plain_user(lambda: refusal(lambda: write_one(read_only_url)))
     assert "is read-only" in said
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork to become another user")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_a_store_cannot_be_made_in_a_read_only_folder_and_says_why(shared_folder: Path) -> None:
+    shared_folder.chmod(0o555)
+    url = f"sqlite:///{shared_folder / 'monitor.db'}"
+    said = as_plain_user(lambda: refusal(lambda: write_one(url)))
+    assert "its folder is read-only" in said
 
 
 def test_a_read_only_postgresql_store_can_be_read_but_not_written(postgres_url: str) -> None:

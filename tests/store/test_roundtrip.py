@@ -2,11 +2,12 @@
 
 from datetime import date, timedelta
 from hashlib import sha256
+from typing import Any
 
 import pytest
 
 from monitor.model.coverage import Coverage
-from monitor.model.history import Touch, VersionKey
+from monitor.model.history import LoadedAgain, NewestSight, Touch, VersionKey
 from monitor.store.reader import open_reader
 from monitor.store.writer import Store, open_store
 from tests.store.examples import (
@@ -134,6 +135,45 @@ def test_of_two_versions_seen_as_one_slice_the_later_stored_is_known(store_url: 
         add_version(transaction, document(), raw_sha256=raw, last_raw_sha256=raw)
         again, _ = add_version(transaction, document(), day=2, raw_sha256=raw, last_raw_sha256=raw)
         assert transaction.known_raw([raw]) == {raw: again}
+
+
+def test_a_later_load_moves_the_last_sight_of_the_newest_version_alone(store_url: str) -> None:
+    raw, later = sha256(b"raw").digest(), SEEN + timedelta(days=9)
+    loads: dict[str, Any] = {"data_date": date(2026, 2, 3), "last_data_date": date(2026, 2, 4)}
+    with open_store(store_url) as store:
+        with store.transaction() as transaction:
+            add_version(transaction, document())
+            newest, _ = add_version(transaction, document(), day=2, **loads)
+            other, _ = add_version(transaction, document(OTHER_ID), OTHER_ID, day=5)
+        with store.transaction() as transaction:
+            assert transaction.newest_sights([]) == {}
+            before = transaction.newest_sights([NCT_ID, OTHER_ID, "NCT00000003"])
+            transaction.load_again([LoadedAgain(newest, date(2026, 2, 20), later, raw)])
+            transaction.load_again([])
+            after = transaction.newest_sights([NCT_ID])[NCT_ID]
+    assert before.keys() == {NCT_ID, OTHER_ID}
+    assert (before[OTHER_ID].version_id, before[OTHER_ID].last_data_date) == (other, None)
+    assert after == before[NCT_ID]._replace(last_data_date=date(2026, 2, 20), last_raw_sha256=raw)
+    with open_reader(store_url) as reader:
+        older, latest = reader.versions(NCT_ID)
+        assert (latest.last_data_date, latest.last_retrieved_at) == (date(2026, 2, 20), later)
+        assert (latest.last_raw_sha256, latest.last_version_date) == (raw, date(2026, 2, 2))
+        assert before[NCT_ID] == NewestSight(
+            newest, False, None, date(2026, 2, 3), latest.raw_sha256, date(2026, 2, 4),
+            latest.raw_sha256,
+        )  # fmt: skip
+        assert older.last_retrieved_at < later
+        trials = {trial.nct_id: trial.last_seen_at for trial in reader.trials()}
+        assert trials[NCT_ID] == later > trials[OTHER_ID]
+
+
+def test_a_last_sight_on_the_day_of_its_load_is_dated_by_it(store_url: str) -> None:
+    day = date(2026, 2, 4)
+    with open_store(store_url) as store, store.transaction() as transaction:
+        add_version(
+            transaction, document(), data_date=day, last_data_date=day, last_version_date=day
+        )
+        assert transaction.newest_sights([NCT_ID])[NCT_ID].is_dated_by_load
 
 
 def test_a_touch_extends_the_interval_and_moves_last_seen_forward_only(store_url: str) -> None:

@@ -1,0 +1,45 @@
+"""Rewriting a store without the remains of what was erased from it."""
+
+import sqlite3
+from contextlib import closing
+
+import sqlalchemy as sa
+
+from monitor.store.address import Address
+from monitor.store.engine import make_engine, store_errors
+
+_OF_PEOPLE = (
+    "subscribers", "subscriptions", "silences", "messages", "outbox", "attempts",
+    "channel_states",
+)  # fmt: skip
+
+
+def compact(url: str, *, busy_timeout_s: float = 10.0) -> bool:
+    """Rewrite a store so that its files hold nothing more of what was erased.
+
+    Of SQLite the whole file and its log, for which the disk must have room once more; False when
+    somebody who is reading keeps a part of the old log, which then goes with a later write. Of
+    PostgreSQL the tables about people, while nobody else uses them; its own log and backups are
+    the server's affair. StoreError when others write for too long.
+    """
+    address = Address.parse(url)
+    with store_errors(address):
+        if address.path is None:
+            _rewrite_tables(address, busy_timeout_s)
+            return True
+        place = address.path.absolute().as_uri() + "?mode=rw"
+        connection = sqlite3.connect(place, uri=True, timeout=busy_timeout_s, isolation_level=None)
+        with closing(connection):
+            connection.execute("VACUUM")
+            [busy, *_] = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            return not busy
+
+
+def _rewrite_tables(address: Address, busy_timeout_s: float) -> None:
+    engine = make_engine(address, busy_timeout_s=busy_timeout_s)
+    try:
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            for table in _OF_PEOPLE:
+                connection.execute(sa.text(f"VACUUM (FULL) {table}"))
+    finally:
+        engine.dispose()

@@ -1,0 +1,15 @@
+"""Times as the databases keep them: ISO text on SQLite, datetimes on PostgreSQL."""
+
+from datetime import UTC, datetime
+
+
+def moment(value: str | datetime) -> datetime:
+    """Read a time of a row (UTC)."""
+    if isinstance(value, str):
+        return datetime.fromisoformat(value).replace(tzinfo=UTC)
+    return value.astimezone(UTC)
+
+
+def moment_or_none(value: str | datetime | None) -> datetime | None:
+    """Read a time of a row that may have none."""
+    return None if value is None else moment(value)

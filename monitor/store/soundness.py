@@ -1,0 +1,40 @@
+"""Looking for damage in a store's file, for a limited time."""
+
+import sqlite3
+import time
+from contextlib import closing
+
+from monitor.errors import StoreError
+from monitor.store.address import Address
+from monitor.store.faults import translate
+
+_STEPS_BETWEEN_LOOKS = 10_000  # of SQLite's virtual machine: some milliseconds
+
+
+def is_sound(url: str, *, within_s: float) -> bool | None:
+    """Have SQLite check the structure of a store's file.
+
+    True when all of it was found in order; None when ``within_s`` did not suffice, when another
+    program keeps the file to itself, and for PostgreSQL, which checks its own pages. StoreError
+    says what is damaged.
+    """
+    address = Address.parse(url)
+    if address.path is None:
+        return None
+    deadline = time.monotonic() + within_s
+    place = address.path.absolute().as_uri() + "?mode=ro"
+    try:
+        with closing(sqlite3.connect(place, uri=True, timeout=within_s)) as connection:
+            connection.set_progress_handler(
+                lambda: time.monotonic() > deadline, _STEPS_BETWEEN_LOOKS
+            )
+            row = connection.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.DatabaseError as exc:
+        # A plain DatabaseError is damage; its kinds (OperationalError: interrupted, locked, not to
+        # be opened) say nothing about the pages.
+        if type(exc) is not sqlite3.DatabaseError:
+            return None
+        raise translate(exc, address) from exc
+    if row != ("ok",):
+        raise StoreError(f"the store {address.shown} is damaged: {' '.join(str(row[0]).split())}")
+    return True
