@@ -24,11 +24,17 @@ VERSIONS_OF_TRIALS = f"""
 SELECT {_VERSION} FROM versions v WHERE v.nct_id IN :nct_ids
 ORDER BY v.nct_id, {_ORDER.format("v", "")}"""
 
-LATEST_VERSIONS = f"""
-SELECT {_VERSION} FROM trials t JOIN versions v ON v.id = (
+_LATEST = f"""
+FROM trials t JOIN versions v ON v.id = (
     SELECT w.id FROM versions w WHERE w.nct_id = t.nct_id
     ORDER BY {_ORDER.format("w", "DESC")} LIMIT 1)
 WHERE t.nct_id IN :nct_ids"""
+
+LATEST_VERSIONS = f"SELECT {_VERSION} {_LATEST}"
+
+NEWEST_SIGHTS = f"""
+SELECT t.nct_id, v.id, v.last_version_date, v.last_registry_version,
+    v.data_date, v.raw_sha256, v.last_data_date, v.last_raw_sha256 {_LATEST}"""
 
 KNOWN_RAW = """
 SELECT raw_sha256, id FROM versions WHERE raw_sha256 IN :hashes
@@ -93,3 +99,46 @@ SQLITE_BYTES = """
 SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"""
 
 POSTGRES_BYTES = "SELECT pg_database_size(current_database())"
+
+_SOURCE = """name, type, last_attempt_at, last_success_at, next_due_at, failures,
+    failing_since, last_reason, reported, data_timestamp, cursor"""
+
+SOURCE_ROW = f"SELECT {_SOURCE} FROM sources WHERE name = :name"
+
+SOURCE_ROWS = f"SELECT {_SOURCE} FROM sources ORDER BY name"
+
+STATE = "SELECT state FROM source_states WHERE source = :source AND subject = :subject"
+
+STATES = "SELECT subject, state FROM source_states WHERE source = :source ORDER BY subject"
+
+FOLLOWED = """
+SELECT source, nct_id, presence, merged_into, pass_number, since FROM followed
+WHERE source = :source AND nct_id > :after
+    AND (CAST(:unseen_in AS INTEGER) IS NULL OR pass_number < :unseen_in)
+    AND (CAST(:presence AS TEXT) IS NULL OR presence = :presence)
+ORDER BY nct_id LIMIT :limit"""
+
+SEEN_IN = """
+SELECT count(*) FROM followed
+WHERE source = :source AND presence = 'shown' AND pass_number = :pass_number"""
+
+FOLLOWED_COUNTS = """
+SELECT source, count(*) FILTER (WHERE presence = 'shown'),
+    count(*) FILTER (WHERE presence = 'gone'), count(*) FILTER (WHERE presence = 'merged'),
+    count(*) FILTER (WHERE presence = 'unknown')
+FROM followed GROUP BY source ORDER BY source"""
+
+LEASE = "SELECT name, holder, acquired_at, expires_at FROM leases WHERE name = :name"
+
+ROW_COUNTS = """
+SELECT (SELECT count(*) FROM trials),
+    (SELECT number FROM row_counts WHERE name = 'versions'),
+    (SELECT number FROM row_counts WHERE name = 'events'),
+    (SELECT count(*) FROM quarantine)"""
+
+POSTGRES_TABLE_BYTES = """
+SELECT CAST(sum(pg_total_relation_size(to_regclass(name))) AS BIGINT) FROM (VALUES
+    ('trials'), ('versions'), ('snapshots'), ('events'), ('quarantine'),
+    ('sources'), ('source_states'), ('followed'), ('leases'), ('row_counts'),
+    ('subscribers'), ('subscriptions'), ('silences'), ('messages'), ('outbox'), ('attempts'),
+    ('channel_states'), ('properties')) ours (name)"""

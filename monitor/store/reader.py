@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import orjson
 
@@ -23,6 +23,11 @@ from monitor.store.revisions import read_status, require_current
 from monitor.store.rows import Row, event_row, quarantine_row, trial_row, version_row
 from monitor.store.search import contains
 from monitor.store.snapshots import Snapshots
+from monitor.store.sources_reader import SourcesReader
+
+if TYPE_CHECKING:
+    from monitor.store.outbox_reader import OutboxReader
+    from monitor.store.people_reader import PeopleReader
 
 
 class Rows(Protocol):
@@ -132,6 +137,22 @@ class Reader:
         self._rows = rows
         self._address = address
         self._snapshots = Snapshots(self._all)
+        self.sources = SourcesReader(self._all, rows.dialect, errors=lambda: _errors(address))
+
+    @property
+    def people(self) -> "PeopleReader":
+        """Return what looks up subscribers and their subscriptions."""
+        # Here and below: who looks at a trial's history does not wait for what reads these.
+        from monitor.store.people_reader import PeopleReader  # noqa: PLC0415
+
+        return PeopleReader(self._all, errors=lambda: _errors(self._address))
+
+    @property
+    def outbox(self) -> "OutboxReader":
+        """Return what looks up messages on their way."""
+        from monitor.store.outbox_reader import OutboxReader  # noqa: PLC0415
+
+        return OutboxReader(self._all, errors=lambda: _errors(self._address))
 
     def trial(self, nct_id: str) -> TrialRow | None:
         """Return what is known of a trial now; None when it is not stored."""

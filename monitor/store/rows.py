@@ -3,7 +3,7 @@
 SQLite gives dates and times as ISO text, PostgreSQL as date and datetime: both are taken.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import lru_cache, wraps
 from typing import Any, ParamSpec, TypeVar
@@ -11,7 +11,14 @@ from typing import Any, ParamSpec, TypeVar
 import orjson
 
 from monitor.model.coverage import Coverage
-from monitor.model.history import QuarantineRow, StoredEvent, StoredVersion, TrialRow
+from monitor.model.following import Followed, Lease, Presence, SourceRow, StoreCounts
+from monitor.model.history import (
+    NewestSight,
+    QuarantineRow,
+    StoredEvent,
+    StoredVersion,
+    TrialRow,
+)
 from monitor.store.bodies import read_coverage, read_event
 from monitor.store.codec import DamagedError, read_body
 
@@ -63,6 +70,32 @@ def version_row(row: Row) -> StoredVersion:
 
 
 @_from_a_row
+def newest_sights(rows: Iterable[Row]) -> dict[str, NewestSight]:
+    """Read the rows of ``queries.NEWEST_SIGHTS`` by their trials."""
+    return {
+        nct_id: NewestSight(
+            version_id,
+            last_date == last_data_date,
+            last_number,
+            None if data_date is None else _known_day(data_date),
+            bytes(raw_sha256),
+            None if last_data_date is None else _known_day(last_data_date),
+            bytes(last_raw_sha256),
+        )
+        for (
+            nct_id,
+            version_id,
+            last_date,
+            last_number,
+            data_date,
+            raw_sha256,
+            last_data_date,
+            last_raw_sha256,
+        ) in rows
+    }
+
+
+@_from_a_row
 def trial_row(row: Row) -> TrialRow:
     """Read a row of ``trials``."""
     return TrialRow(
@@ -108,6 +141,73 @@ def quarantine_row(row: Row, content: bytes | None = None) -> QuarantineRow:
     )
 
 
+@_from_a_row
+def source_row(row: Row) -> SourceRow:
+    """Read a row of ``sources``."""
+    return SourceRow(
+        name=row[0],
+        type=row[1],
+        last_attempt_at=_moment_or_none(row[2]),
+        last_success_at=_moment_or_none(row[3]),
+        next_due_at=_moment_or_none(row[4]),
+        failures=row[5],
+        failing_since=_moment_or_none(row[6]),
+        last_reason=row[7],
+        reported=bool(row[8]),
+        data_timestamp=row[9],
+        cursor=row[10],
+    )
+
+
+@_from_a_row
+def state_of(text: str) -> Mapping[str, Any]:
+    """Read the state of a row of ``source_states``."""
+    state = orjson.loads(text)
+    if not isinstance(state, dict):
+        raise TypeError("a state is no JSON object")
+    return state
+
+
+@_from_a_row
+def followed_row(row: Row) -> Followed:
+    """Read a row of ``followed``."""
+    return Followed(
+        source=row[0],
+        nct_id=row[1],
+        presence=Presence(row[2]),
+        merged_into=row[3],
+        pass_number=row[4],
+        since=_moment(row[5]),
+    )
+
+
+def followed_counts(row: Row) -> dict[Presence, int]:
+    """Read how many records a source shows in each way."""
+    ways = (Presence.SHOWN, Presence.GONE, Presence.MERGED, Presence.UNKNOWN)
+    return {way: count for way, count in zip(ways, row[1:], strict=True) if count}
+
+
+@_from_a_row
+def counts_of(row: Row, size_bytes: int | None) -> StoreCounts:
+    """Read how many rows there are."""
+    trials, versions, events, quarantined = map(int, row)
+    return StoreCounts(
+        trials=trials,
+        versions=versions,
+        events=events,
+        quarantined=quarantined,
+        size_bytes=size_bytes,
+    )
+
+
+@_from_a_row
+def lease_row(row: Row) -> Lease:
+    """Read a row of ``leases``."""
+    return Lease(
+        name=row[0], holder=row[1], acquired_at=_moment(row[2]), expires_at=_moment(row[3])
+    )
+
+
 @lru_cache(maxsize=64)
 def _coverage(stored: bytes) -> Coverage:
     return read_coverage(read_body(stored))
@@ -115,6 +215,10 @@ def _coverage(stored: bytes) -> Coverage:
 
 def _day(value: str | date) -> date:
     return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+# Of data loads: there are few among very many rows.
+_known_day = lru_cache(maxsize=4_096)(_day)
 
 
 def _day_or_none(value: str | date | None) -> date | None:
@@ -125,3 +229,7 @@ def _moment(value: str | datetime) -> datetime:
     if isinstance(value, str):
         return datetime.fromisoformat(value).replace(tzinfo=UTC)
     return value.astimezone(UTC)
+
+
+def _moment_or_none(value: str | datetime | None) -> datetime | None:
+    return None if value is None else _moment(value)

@@ -86,6 +86,9 @@ trials = sa.Table(
     sa.Column("last_changed", sa.Date),
     sa.Column("last_seen_at", UtcTime, nullable=False),
 )
+# Whoever adds a version makes SQLite look for the trials that wait for it: without an index, in
+# all of them.
+sa.Index("ix_trials_latest_version_id", trials.c.latest_version_id)
 
 versions = sa.Table(
     "versions",
@@ -154,4 +157,61 @@ quarantine = sa.Table(
     sa.Column("first_seen_at", UtcTime, nullable=False),
     sa.Column("last_seen_at", UtcTime, nullable=False),
     sa.UniqueConstraint("sha256", "origin"),
+)
+
+sources = sa.Table(
+    "sources",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("type", sa.Text, nullable=False),
+    sa.Column("last_attempt_at", UtcTime),
+    sa.Column("last_success_at", UtcTime),
+    sa.Column("next_due_at", UtcTime),
+    sa.Column("failures", sa.Integer, nullable=False),  # in a row
+    sa.Column("failing_since", UtcTime),
+    sa.Column("last_reason", sa.Text),
+    sa.Column("reported", sa.Boolean, nullable=False),  # the operator was told
+    sa.Column("data_timestamp", sa.Text),
+    sa.Column("cursor", sa.Text),
+)
+
+source_states = sa.Table(
+    "source_states",
+    metadata,
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("subject", sa.Text, primary_key=True),  # "" for the whole source, or an NCT ID
+    sa.Column("state", sa.Text, nullable=False),  # a JSON object
+    sa.Column("updated_at", UtcTime, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# The key is the only index: counting a pass reads a source's rows (50 ms for 500,000), while an
+# index on pass numbers would double what noting a page of sights costs.
+followed = sa.Table(
+    "followed",
+    metadata,
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("nct_id", sa.Text, primary_key=True),  # its trial may not be stored (yet)
+    sa.Column("presence", sa.Text, nullable=False),
+    sa.Column("merged_into", sa.Text),
+    sa.Column("pass_number", sa.Integer, nullable=False),
+    sa.Column("since", UtcTime, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+leases = sa.Table(
+    "leases",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("holder", sa.Text, nullable=False),
+    sa.Column("acquired_at", UtcTime, nullable=False),
+    sa.Column("expires_at", UtcTime, nullable=False),
+)
+
+# Kept by whoever writes: counting millions of rows takes seconds while a database is cold.
+row_counts = sa.Table(
+    "row_counts",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),  # versions, events
+    sa.Column("number", sa.BigInteger, nullable=False),
 )

@@ -8,10 +8,12 @@ from typing import Any
 from zlib import crc32
 
 from sqlalchemy.engine import Connection
-from sqlalchemy.sql import Executable
+from sqlalchemy.sql import Insert
 
 from monitor.model.changes import ChangeEvent
 from monitor.model.history import (
+    LoadedAgain,
+    NewestSight,
     NewVersion,
     QuarantineEntry,
     QuarantineRow,
@@ -19,10 +21,14 @@ from monitor.model.history import (
     Touch,
     TrialRow,
 )
-from monitor.store import queries, statements
+from monitor.store import intervals, queries, statements
 from monitor.store.codec import CODEC, Codec, unpack
+from monitor.store.following import SourcesWriter
+from monitor.store.outbox import OutboxWriter
 from monitor.store.pending import Pending
-from monitor.store.rows import Row, quarantine_row, trial_row, version_row
+from monitor.store.people import PeopleWriter
+from monitor.store.rows import Row, newest_sights, quarantine_row, trial_row, version_row
+from monitor.store.running import Runner
 from monitor.store.snapshots import KEYFRAME, Place, Snapshots
 
 _LOCK_SPACE = 0x4E4354  # advisory locks of PostgreSQL: ours, by the trial's number
@@ -35,7 +41,7 @@ class Transaction:
     bear on, so every question sees what was written before it.
     """
 
-    def __init__(self, connection: Connection, upserts: tuple[Executable, Executable]) -> None:
+    def __init__(self, connection: Connection, upserts: tuple[Insert, Insert]) -> None:
         put_trial, self._put_quarantine = upserts
         self._connection = connection
         self._sqlite: sqlite3.Connection | None = None
@@ -44,6 +50,10 @@ class Transaction:
         self._codec = Codec()
         self._pending = Pending(connection, put_trial)
         self._snapshots = Snapshots(self._snapshot_rows)
+        self.sources = SourcesWriter(connection, self._all)
+        run = Runner(connection)
+        self.people = PeopleWriter(run)
+        self.outbox = OutboxWriter(run, settle=self._pending.flush)
 
     # --- questions -------------------------------------------------------------------------
 
@@ -77,6 +87,10 @@ class Transaction:
         """Return the last version of each of these trials that has one."""
         rows = self._about(queries.LATEST_VERSIONS, nct_ids)
         return {version.nct_id: version for version in map(version_row, rows)}
+
+    def newest_sights(self, nct_ids: Collection[str]) -> dict[str, NewestSight]:
+        """Return what the last version of each of these trials was seen as; see ``latest``."""
+        return newest_sights(self._about(queries.NEWEST_SIGHTS, nct_ids))
 
     def versions(self, nct_ids: Collection[str]) -> dict[str, list[StoredVersion]]:
         """Return the whole ordered history of each of these trials that has one."""
@@ -160,36 +174,54 @@ class Transaction:
         if not touches:
             return
         self._pending.flush()
-        for statement, rows in statements.moves(touches):
+        for statement, rows in intervals.moves(touches):
             self._connection.execute(statement, rows)
         in_order = sorted(touches, key=lambda touch: touch.seen_at)
         self.see({touch.version_id: touch.seen_at for touch in in_order})
+
+    def load_again(self, loads: Sequence[LoadedAgain]) -> None:
+        """Move the last sights of stored versions to later data loads; see ``LoadedAgain``."""
+        if not loads:
+            return
+        self._pending.flush()
+        rows = intervals.loads_again(loads, plain=self._sqlite is not None)
+        if self._sqlite is not None:
+            self._sqlite.executemany(intervals.LOAD_AGAIN.text, rows)
+        else:
+            self._connection.execute(intervals.LOAD_AGAIN, rows)
+        self.see({load.version_id: load.seen_at for load in loads})
 
     def see(self, versions: Mapping[int, datetime]) -> None:
         """Note when trials were seen to be as stored, by a version's id; never moves back."""
         if not versions:
             return
         self._pending.flush()
-        for seen_at, version_ids in statements.seen(versions):
+        for seen_at, version_ids in intervals.seen(versions):
             for batch in statements.batches(version_ids):
                 parameters = {"seen_at": seen_at, "version_ids": batch}
-                self._connection.execute(statements.SEE_TRIALS, parameters)
+                self._connection.execute(intervals.SEE_TRIALS, parameters)
 
     def replace_events(
         self, version_id: int, nct_id: str, events: Sequence[ChangeEvent], *, backfilled: bool
     ) -> None:
         """Make these, in this order, the events of a version."""
         rows = statements.event_values(version_id, nct_id, events, backfilled, self._codec)
-        if self._pending.events(version_id, rows):
-            self._connection.execute(statements.DELETE_EVENTS, {"version": version_id})
+        if self._pending.may_have_events(version_id):
+            gone = self._connection.execute(statements.DELETE_EVENTS, {"version": version_id})
+            self._pending.written["events"] -= gone.rowcount
+        self._pending.events(version_id, rows)
 
     def put_trial(self, trial: TrialRow) -> None:
         """Store what is known of a trial now, in place of what was."""
         self._pending.trial(statements.trial_values(trial))
 
-    def flush(self) -> None:
-        """Write what is held back; done at the end of the transaction."""
+    def finish(self) -> None:
+        """Write what is held back, and last, as other writers wait for it, how much it was."""
         self._pending.flush()
+        for name, number in self._pending.written.items():
+            if number:
+                parameters = {"table": name, "more": number}
+                self._connection.execute(statements.COUNT_ROWS, parameters)
 
     # --- quarantine ------------------------------------------------------------------------
 

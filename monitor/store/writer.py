@@ -62,7 +62,7 @@ class Store:
         with store_errors(self._address), self._engine.begin() as connection:
             transaction = Transaction(connection, self._upserts)
             yield transaction
-            transaction.flush()
+            transaction.finish()
 
     def close(self) -> None:
         """Close all connections."""

@@ -11,11 +11,11 @@ from alembic.script import ScriptDirectory
 
 from monitor.errors import StoreError
 from monitor.store.address import Address
+from monitor.store.delivery_schema import messages
 from monitor.store.engine import make_engine
 from monitor.store.migrate import MIGRATIONS, schema_status, upgrade
 from monitor.store.reader import open_reader
 from monitor.store.revisions import HEAD, REVISIONS, SchemaStatus, require_current
-from monitor.store.schema import metadata
 from monitor.store.writer import open_store
 from tests.store.examples import NCT_ID, add_series, document
 from tests.store.test_snapshots import run_sql
@@ -32,7 +32,7 @@ def test_migrations_build_the_tables_that_the_program_expects(store_url: str) ->
     engine = make_engine(Address.parse(store_url), busy_timeout_s=5)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, metadata) == []
+        assert compare_metadata(context, messages.metadata) == []
     engine.dispose()
 
 
@@ -132,6 +132,11 @@ with open_reader(sys.argv[1]) as reader:
     (version,) = reader.versions("NCT00000001")
     assert reader.record(version).overall_status == "RECRUITING"
     reader.events("NCT00000001"), reader.trials(), reader.quarantine(), reader.counts()
+    reader.sources.all(), reader.sources.followed("lupus"), reader.sources.lease("scheduler")
+    reader.sources.state("lupus"), reader.sources.followed_counts(), reader.sources.counts()
+    assert "msgspec" not in sys.modules
+    reader.people.subscriptions(), reader.people.version(), reader.people.export("ana")
+    reader.outbox.messages(), reader.outbox.counts(), reader.outbox.oldest_due()
 heavy = {"sqlalchemy", "alembic", "psycopg"} & sys.modules.keys()
 assert not heavy, heavy
 """

@@ -1,0 +1,170 @@
+"""What a subscription asks for, as JSON text and back.
+
+Only what differs from the defaults is written, always in the same order: two subscriptions that
+ask for the same have the same text.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Literal
+
+import msgspec
+
+from monitor.model.changes import ChangeKind, Severity
+from monitor.model.subscriptions import (
+    Changes,
+    Filter,
+    Origin,
+    Standing,
+    Subscription,
+    Trials,
+)
+from monitor.model.when import QuietHours, When, parse_quiet, parse_when
+from monitor.store.codec import DamagedError
+from monitor.store.moments import moment
+from monitor.store.rows import Row
+
+FilterKey = Literal[
+    "condition", "intervention", "sponsor", "phase", "status", "study_type", "country", "title"
+]
+_Words = dict[FilterKey, tuple[str, ...]]
+
+
+class _Filter(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, frozen=True):
+    wanted: _Words = {}
+    excluded: _Words = {}
+
+
+class _Trials(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, frozen=True):
+    nct_ids: tuple[str, ...] = ()
+    filters: tuple[_Filter, ...] = ()
+    everything: bool = False
+
+
+class _Changes(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, frozen=True):
+    kinds: tuple[ChangeKind, ...] | None = None
+    min_severity: Severity = Severity.LOW
+    min_days: int | None = None
+    min_percent: float | None = None
+
+
+class _Definition(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, frozen=True):
+    trials: _Trials
+    channels: tuple[str, ...]
+    when: str
+    changes: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    critical_at_once: bool = False
+    quiet: str | None = None
+    send_empty: bool = False
+
+
+_definitions = msgspec.json.Decoder(_Definition)
+_changes = msgspec.json.Decoder(_Changes)
+_encoder = msgspec.json.Encoder(order="deterministic")
+
+
+def definition_text(subscription: Subscription) -> str:
+    """Write what a subscription asks for."""
+    trials, changes = subscription.trials, subscription.changes
+    definition = _Definition(
+        trials=_Trials(
+            nct_ids=_whole(sorted(trials.nct_ids)),
+            filters=tuple(
+                _Filter(wanted=_words(one.wanted), excluded=_words(one.excluded))
+                for one in trials.filters
+            ),
+            everything=trials.everything,
+        ),
+        channels=_whole(subscription.channels),
+        when=str(subscription.when),
+        changes=msgspec.UNSET if changes == _DEFAULT else _changes_text(changes),
+        critical_at_once=subscription.critical_at_once,
+        quiet=None if subscription.quiet is None else str(subscription.quiet),
+        send_empty=subscription.send_empty,
+    )
+    return _encoder.encode(definition).decode()
+
+
+def _changes_text(changes: Changes) -> msgspec.Raw:
+    written = _Changes(
+        kinds=None if changes.kinds is None else tuple(sorted(changes.kinds)),
+        min_severity=changes.min_severity,
+        min_days=changes.min_days,
+        min_percent=changes.min_percent,
+    )
+    return msgspec.Raw(_encoder.encode(written))
+
+
+def _words(words: Mapping[str, tuple[str, ...]]) -> _Words:
+    return msgspec.convert({key: _whole(values) for key, values in words.items()}, _Words)
+
+
+def _whole(texts: Iterable[str]) -> tuple[str, ...]:
+    """Return texts without halves of surrogate pairs, which an argument may hold."""
+    return tuple(text.encode("utf-8", "replace").decode() for text in texts)
+
+
+def subscription_row(row: Row) -> Subscription:
+    """Read a row of ``subscriptions``; DamagedError names the subscription."""
+    try:
+        definition = _definitions.decode(row[3])
+        return Subscription(
+            id=row[0],
+            subscriber=row[1],
+            name=row[2],
+            trials=_trials(definition.trials),
+            changes=_read_changes(definition.changes),
+            when=_when(definition.when),
+            critical_at_once=definition.critical_at_once,
+            quiet=None if definition.quiet is None else _quiet(definition.quiet),
+            send_empty=definition.send_empty,
+            channels=definition.channels,
+            origin=Origin(row[4]),
+            standing=Standing(row[5]),
+            created_at=moment(row[6]),
+        )
+    except (TypeError, ValueError, LookupError, msgspec.MsgspecError) as exc:
+        problem = " ".join(str(exc).split())
+        raise DamagedError(
+            f"the subscription {row[2]!r} of {row[1]!r} cannot be read ({problem})"
+        ) from exc
+
+
+def _trials(written: _Trials) -> Trials:
+    return Trials(
+        nct_ids=frozenset(written.nct_ids),
+        filters=tuple(
+            Filter(wanted=one.wanted, excluded=one.excluded)  # type: ignore[arg-type] # keys are texts
+            for one in written.filters
+        ),
+        everything=written.everything,
+    )
+
+
+def _read_changes(written: msgspec.Raw | msgspec.UnsetType) -> Changes:
+    return _DEFAULT if isinstance(written, msgspec.UnsetType) else _given(bytes(written))
+
+
+_DEFAULT = Changes()
+
+
+# Of 100,000 subscriptions most ask for the same few: they share what is read.
+@lru_cache(maxsize=4096)
+def _given(written: bytes) -> Changes:
+    changes = _changes.decode(written)
+    return Changes(
+        kinds=None if changes.kinds is None else frozenset(changes.kinds),
+        min_severity=changes.min_severity,
+        min_days=changes.min_days,
+        min_percent=changes.min_percent,
+    )
+
+
+@lru_cache(maxsize=4096)
+def _when(written: str) -> When:
+    return parse_when(written)
+
+
+@lru_cache(maxsize=4096)
+def _quiet(written: str) -> QuietHours:
+    return parse_quiet(written)

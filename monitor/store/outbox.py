@@ -1,0 +1,192 @@
+"""What a transaction writes of messages on their way."""
+
+from collections.abc import Callable, Collection, Iterable
+from contextlib import nullcontext
+from datetime import datetime, timedelta
+
+from monitor.model.messages import (
+    Attempt,
+    ChannelState,
+    MessageState,
+    OutboxItem,
+    OutboxMessage,
+)
+from monitor.store import outbox_queries
+from monitor.store.enqueueing import Enqueueing
+from monitor.store.moments import moment
+from monitor.store.outbox_reader import OutboxReader, channel_state_row, message_row
+from monitor.store.running import Runner
+from monitor.store.statements import batches, storable
+
+_SAID_CHARACTERS = 2_000
+
+
+class OutboxWriter(OutboxReader):
+    """Messages and their items; reached by ``Transaction.outbox``, written at once.
+
+    Times are aware, else ValueError. ``worker`` names one program, not one machine.
+    """
+
+    def __init__(self, run: Runner, *, settle: Callable[[], None]) -> None:
+        super().__init__(run.ask, errors=nullcontext)
+        self._run = run
+        self._settle = settle
+        self._enqueueing = Enqueueing(run)
+
+    # --- into the outbox -------------------------------------------------------------------
+
+    def enqueue(self, items: Iterable[OutboxItem], at: datetime) -> list[OutboxItem]:
+        """Store items, each once, in the messages that they belong to.
+
+        Those of one version, and those of one cut-off, for one subscriber, channel and target
+        share a message, however many calls and transactions they come in; it is due when the
+        first of them is. An item that is stored
+        already (version, subscription, channel and target) changes nothing, and one of a
+        person who is forgotten is left out. Returned are the items that are not stored because
+        their message was claimed before: the caller moves those of a digest to the next
+        cut-off. No message that takes an item is claimed before the transaction ends.
+        """
+        self._settle()  # items refer to versions
+        return self._enqueueing.enqueue(items, at)
+
+    def open_digest(
+        self, *, subscriber: str, channel: str, target: str, cutoff: datetime, at: datetime
+    ) -> str:
+        """Make a digest even though nothing is in it yet; return its message's uid."""
+        return self._enqueueing.open_digest((subscriber, channel, target), cutoff=cutoff, at=at)
+
+    # --- out of it -------------------------------------------------------------------------
+
+    def claim(
+        self,
+        worker: str,
+        *,
+        now: datetime,
+        lease_s: float,
+        limit: int,
+        channels: Collection[str] | None = None,
+        resting: Collection[str] = (),
+    ) -> list[OutboxMessage]:
+        """Take messages that are due, those that wait longest first, and return them.
+
+        Of ``channels`` (None: of all), but not of ``resting`` ones; at most ``limit``. Nobody
+        else gets them before ``lease_s`` seconds are over; then whoever asks first does. Whoever
+        gets them here has them once the transaction is committed.
+        """
+        due = [
+            (moment(due_at), message_id)
+            for channel in self._open_channels(channels, resting)
+            for sql in (outbox_queries.DUE, outbox_queries.ABANDONED)
+            for message_id, due_at in self._run.ask(
+                sql.format(lock=self._run.lock("FOR UPDATE SKIP LOCKED")),
+                {"channel": channel, "now": now, "limit": limit},
+            )
+        ]
+        ids = [message_id for _, message_id in sorted(due)[:limit]]
+        until = now + timedelta(seconds=lease_s)
+        taken = [
+            message_row(row)
+            for batch in batches(ids)
+            for row in self._run.ask(
+                outbox_queries.CLAIM, {"ids": batch, "worker": worker, "now": now, "until": until}
+            )
+        ]
+        return sorted(taken, key=lambda message: (message.due_at, message.id))
+
+    def _open_channels(
+        self, channels: Collection[str] | None, resting: Collection[str]
+    ) -> list[str]:
+        if channels is None:
+            states = (MessageState.WAITING, MessageState.SENDING)
+            channels = {name for state in states for name in self.channels(state)}
+        return sorted(set(channels) - set(resting))
+
+    def record(
+        self,
+        message_id: int,
+        worker: str,
+        attempt: Attempt | None,
+        state: MessageState,
+        *,
+        due_at: datetime | None = None,
+    ) -> bool:
+        """Note what became of a claimed message; False, and nothing noted, when it was lost.
+
+        ``state``: SENT, DEAD or DROPPED, or WAITING for another try at ``due_at``. ``attempt``
+        None: it was not tried (a digest without items). A claim that ran out and was taken by
+        nobody is still the worker's.
+        """
+        if (state is MessageState.WAITING) != (due_at is not None):
+            raise ValueError("due_at goes with WAITING, and only with it")
+        if state is MessageState.SENDING:
+            raise ValueError("SENDING is not what becomes of a message")
+        said = None if attempt is None else storable(attempt.said)[:_SAID_CHARACTERS]
+        sent = state is MessageState.SENT
+        values = {
+            "id": message_id,
+            "worker": worker,
+            "state": state.value,
+            "due_at": due_at,
+            "tried": 0 if attempt is None else 1,
+            "last_error": None if sent else said,
+            "sent_at": attempt.at if sent and attempt is not None else None,
+        }
+        if self._run.run(outbox_queries.RECORD, values) == 0:
+            return False
+        if attempt is not None:
+            values = {"at": attempt.at, "outcome": attempt.outcome, "said": said}
+            self._run.run(outbox_queries.PUT_ATTEMPT, {"message_id": message_id, **values})
+        return True
+
+    def extend(
+        self, worker: str, ids: Collection[int], *, now: datetime, lease_s: float
+    ) -> set[int]:
+        """Keep claimed messages until ``lease_s`` seconds from now; return those still held."""
+        until = now + timedelta(seconds=lease_s)
+        return self._changed(outbox_queries.EXTEND, ids, worker=worker, until=until)
+
+    def release(self, worker: str, ids: Collection[int]) -> set[int]:
+        """Give claimed messages back untried; return those that were still held."""
+        return self._changed(outbox_queries.RELEASE, ids, worker=worker)
+
+    # --- by hand ---------------------------------------------------------------------------
+
+    def retry(self, ids: Collection[int], *, now: datetime) -> set[int]:
+        """Make messages due now with all tries before them; return those that are.
+
+        Not those that were sent or are just being sent.
+        """
+        return self._changed(outbox_queries.RETRY, ids, now=now)
+
+    def drop(self, ids: Collection[int]) -> set[int]:
+        """Never send waiting or dead messages; return those that were."""
+        return self._changed(outbox_queries.DROP, ids)
+
+    def _changed(self, sql: str, ids: Collection[int], **parameters: object) -> set[int]:
+        return {
+            row[0]
+            for batch in batches(sorted(set(ids)))
+            for row in self._run.ask(sql, {"ids": batch, **parameters})
+        }
+
+    # --- channels --------------------------------------------------------------------------
+
+    def channel_state(self, channel: str) -> ChannelState:
+        """Return how a channel does; another transaction that asks for the same waits."""
+        sql = outbox_queries.CHANNEL_STATE.format(lock=self._run.lock("FOR UPDATE"))
+        rows = self._run.ask(sql, {"channel": channel})
+        return channel_state_row(rows[0]) if rows else ChannelState(channel=channel)
+
+    def put_channel_state(self, state: ChannelState) -> None:
+        """Store how a channel does, in place of what was known of it."""
+        last_error = None if state.last_error is None else storable(state.last_error)
+        self._run.run(
+            outbox_queries.PUT_CHANNEL_STATE,
+            {
+                "channel": storable(state.channel),
+                "failures": state.failures,
+                "resting_until": state.resting_until,
+                "last_error": None if last_error is None else last_error[:_SAID_CHARACTERS],
+                "reported": state.reported,
+            },
+        )

@@ -1,0 +1,143 @@
+"""What is asked and written about messages on their way, as SQL.
+
+The texts run on SQLite and PostgreSQL, as those of ``queries``. ``{lock}`` stands where
+PostgreSQL locks rows; on SQLite a transaction is the only writer anyway.
+"""
+# ruff: noqa: S608  # the texts are put together from this file's own constants
+
+_MESSAGE = """m.id, m.key, m.uid, m.subscriber, m.channel, m.target, m.state, m.cutoff, m.due_at,
+    m.attempts, m.last_error, m.created_at, m.sent_at, m.claimed_by, m.claimed_until"""
+
+# With a condition for each of what is asked for, so that an index can be used.
+MESSAGES = f"""
+SELECT {_MESSAGE} FROM messages m WHERE {{conditions}} ORDER BY m.id DESC LIMIT :limit"""
+
+MESSAGE = f"SELECT {_MESSAGE} FROM messages m WHERE m.id = :id"
+
+MESSAGE_OF_UID = f"SELECT {_MESSAGE} FROM messages m WHERE m.uid = :uid"
+
+MESSAGES_OF_SUBSCRIBER = f"""
+SELECT {_MESSAGE} FROM messages m WHERE m.subscriber = :subscriber ORDER BY m.id"""
+
+_ITEM = """o.message_id, o.version_id, o.nct_id, o.subscription_id, m.subscriber, o.channel,
+    o.target, o.positions, o.reason, o.due_at, m.cutoff"""
+
+ITEMS = f"""
+SELECT {_ITEM} FROM messages m JOIN outbox o ON o.message_id = m.id
+WHERE m.id = :message_id ORDER BY o.version_id, o.subscription_id"""
+
+ITEMS_OF_SUBSCRIBER = f"""
+SELECT {_ITEM} FROM messages m JOIN outbox o ON o.message_id = m.id
+WHERE m.subscriber = :subscriber ORDER BY m.id, o.version_id, o.subscription_id"""
+
+_ATTEMPT = "a.message_id, a.at, a.outcome, a.said"
+
+ATTEMPTS = f"SELECT {_ATTEMPT} FROM attempts a WHERE a.message_id = :message_id ORDER BY a.id"
+
+ATTEMPTS_OF_SUBSCRIBER = f"""
+SELECT {_ATTEMPT} FROM messages m JOIN attempts a ON a.message_id = m.id
+WHERE m.subscriber = :subscriber ORDER BY a.id"""
+
+COUNTS = """
+SELECT state, channel, count(*) FROM messages GROUP BY state, channel ORDER BY state, channel"""
+
+# From one channel to the next along the index: there are few channels and many messages.
+CHANNELS = """
+WITH RECURSIVE found (channel) AS (
+    SELECT min(channel) FROM messages WHERE state = :state
+    UNION ALL
+    SELECT (SELECT min(m.channel) FROM messages m WHERE m.state = :state AND m.channel > f.channel)
+    FROM found f WHERE f.channel IS NOT NULL)
+SELECT channel FROM found WHERE channel IS NOT NULL"""
+
+OLDEST_DUE = "SELECT min(due_at) FROM messages WHERE state = :state AND channel = :channel"
+
+CHANNEL_STATE = """
+SELECT channel, failures, resting_until, last_error, reported FROM channel_states
+WHERE channel = :channel{lock}"""
+
+CHANNEL_STATES = """
+SELECT channel, failures, resting_until, last_error, reported FROM channel_states
+ORDER BY channel"""
+
+# --- enqueueing ---------------------------------------------------------------------------
+
+KNOWN_SUBSCRIBERS = "SELECT name FROM subscribers WHERE name IN :names ORDER BY name{lock}"
+
+STORED_ITEMS = """
+SELECT version_id, subscription_id, channel, target FROM outbox
+WHERE version_id IN :version_ids"""
+
+PUT_MESSAGES = """
+INSERT INTO messages (key, uid, subscriber, channel, target, state, closed, cutoff, due_at,
+    attempts, created_at)
+{rows} ON CONFLICT (uid) DO NOTHING"""
+
+# Open means waiting. Asked for by its state too, SQLite would look through all that wait.
+OPEN_MESSAGES = """
+SELECT uid, id, due_at FROM messages WHERE uid IN :uids AND NOT closed ORDER BY uid{lock}"""
+
+SOONER = "UPDATE messages SET due_at = :due_at WHERE id = :id AND due_at > :due_at"
+
+PUT_ITEMS = """
+INSERT INTO outbox (version_id, subscription_id, channel, target, message_id, nct_id, positions,
+    reason, due_at)
+{rows} ON CONFLICT (version_id, subscription_id, channel, target) DO NOTHING"""
+
+# --- claiming -----------------------------------------------------------------------------
+
+DUE = """
+SELECT id, due_at FROM messages
+WHERE state = 'waiting' AND channel = :channel AND due_at <= :now
+ORDER BY due_at, id LIMIT :limit{lock}"""
+
+ABANDONED = """
+SELECT id, due_at FROM messages
+WHERE state = 'sending' AND channel = :channel AND claimed_until <= :now
+ORDER BY due_at, id LIMIT :limit{lock}"""
+
+# Rows are found by their ids. Were the plain state asked for too, SQLite would rather look
+# through all that are in it.
+_STATE = "state || ''"
+
+CLAIM = f"""
+UPDATE messages SET state = 'sending', closed = TRUE, claimed_by = :worker, claimed_until = :until
+WHERE id IN :ids AND ({_STATE} = 'waiting' AND due_at <= :now
+    OR {_STATE} = 'sending' AND claimed_until <= :now)
+RETURNING {_MESSAGE.replace("m.", "")}"""
+
+RECORD = """
+UPDATE messages SET state = :state, due_at = coalesce(:due_at, due_at),
+    attempts = attempts + :tried, last_error = :last_error, sent_at = :sent_at,
+    claimed_by = NULL, claimed_until = NULL
+WHERE id = :id AND state = 'sending' AND claimed_by = :worker"""
+
+PUT_ATTEMPT = """
+INSERT INTO attempts (message_id, at, outcome, said) VALUES (:message_id, :at, :outcome, :said)"""
+
+EXTEND = f"""
+UPDATE messages SET claimed_until = :until
+WHERE id IN :ids AND {_STATE} = 'sending' AND claimed_by = :worker RETURNING id"""
+
+RELEASE = f"""
+UPDATE messages SET state = 'waiting', claimed_by = NULL, claimed_until = NULL
+WHERE id IN :ids AND {_STATE} = 'sending' AND claimed_by = :worker RETURNING id"""
+
+RETRY = f"""
+UPDATE messages SET state = 'waiting', due_at = :now, attempts = 0
+WHERE id IN :ids AND {_STATE} IN ('dead', 'dropped', 'waiting') RETURNING id"""
+
+DROP = f"""
+UPDATE messages SET state = 'dropped', closed = TRUE
+WHERE id IN :ids AND {_STATE} IN ('dead', 'waiting') RETURNING id"""
+
+PUT_CHANNEL_STATE = """
+INSERT INTO channel_states (channel, failures, resting_until, last_error, reported)
+VALUES (:channel, :failures, :resting_until, :last_error, :reported)
+ON CONFLICT (channel) DO UPDATE SET failures = excluded.failures,
+    resting_until = excluded.resting_until, last_error = excluded.last_error,
+    reported = excluded.reported"""
+
+LAST_ERRORS = "SELECT channel, last_error FROM channel_states WHERE last_error IS NOT NULL"
+
+FORGET_LAST_ERROR = "UPDATE channel_states SET last_error = NULL WHERE channel = :channel"

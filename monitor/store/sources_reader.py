@@ -1,0 +1,111 @@
+"""Looking up what is known of followed sources; a part of ``Reader``."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+from monitor.model.following import Followed, Lease, Presence, SourceRow, StoreCounts
+from monitor.store import queries
+from monitor.store.rows import (
+    Row,
+    counts_of,
+    followed_counts,
+    followed_row,
+    lease_row,
+    source_row,
+    state_of,
+)
+
+_BYTES = {"sqlite": queries.SQLITE_BYTES, "postgresql": queries.POSTGRES_TABLE_BYTES}
+
+
+class SourcesReader:
+    """Sources, their states, whom they follow, and who holds a lease; reached by ``Reader``."""
+
+    def __init__(
+        self,
+        ask: Callable[[str, Mapping[str, Any]], Sequence[Row]],
+        dialect: str,
+        *,
+        errors: Callable[[], AbstractContextManager[None]],
+    ) -> None:
+        self._ask = ask
+        self._dialect = dialect
+        self._errors = errors
+
+    def all(self) -> list[SourceRow]:
+        """Return how every source is doing, by name."""
+        rows = self._ask(queries.SOURCE_ROWS, {})
+        with self._errors():
+            return [source_row(row) for row in rows]
+
+    def get(self, name: str) -> SourceRow | None:
+        """Return how a source is doing; None when the store has not heard of it."""
+        rows = self._ask(queries.SOURCE_ROW, {"name": name})
+        with self._errors():
+            return source_row(rows[0]) if rows else None
+
+    def state(self, source: str, subject: str = "") -> Mapping[str, Any] | None:
+        """Return what a source keeps of a subject ("": of itself); None before it kept any."""
+        rows = self._ask(queries.STATE, {"source": source, "subject": subject})
+        with self._errors():
+            return state_of(rows[0][0]) if rows else None
+
+    def states(self, source: str) -> dict[str, Mapping[str, Any]]:
+        """Return everything that a source keeps, by subject."""
+        rows = self._ask(queries.STATES, {"source": source})
+        with self._errors():
+            return {subject: state_of(text) for subject, text in rows}
+
+    def followed(
+        self,
+        source: str,
+        *,
+        after: str = "",
+        limit: int = 1_000,
+        unseen_in: int | None = None,
+        presence: Presence | None = None,
+    ) -> list[Followed]:
+        """Return followed records by ascending NCT ID, those behind ``after``, at most ``limit``.
+
+        ``unseen_in``: only those whose last pass is before that number; ``presence``: only
+        those shown so.
+        """
+        parameters = {
+            "source": source,
+            "after": after,
+            "limit": limit,
+            "unseen_in": unseen_in,
+            "presence": None if presence is None else presence.value,
+        }
+        rows = self._ask(queries.FOLLOWED, parameters)
+        with self._errors():
+            return [followed_row(row) for row in rows]
+
+    def seen_in(self, source: str, pass_number: int) -> int:
+        """Return how many followed records were last noted in that pass as SHOWN."""
+        [(seen,)] = self._ask(queries.SEEN_IN, {"source": source, "pass_number": pass_number})
+        return int(seen)
+
+    def followed_counts(self) -> dict[str, dict[Presence, int]]:
+        """Return how many records each source follows, by how it shows them; zeros left out."""
+        rows = self._ask(queries.FOLLOWED_COUNTS, {})
+        return {row[0]: followed_counts(row) for row in rows}
+
+    def lease(self, name: str) -> Lease | None:
+        """Return who holds a lease, or held it last without giving it back; None for nobody."""
+        rows = self._ask(queries.LEASE, {"name": name})
+        with self._errors():
+            return lease_row(rows[0]) if rows else None
+
+    def counts(self) -> StoreCounts:
+        """Return how much the store holds.
+
+        The size is that of the SQLite file without its log, or of the monitor's own tables
+        with their indexes on PostgreSQL. Versions and events are not counted but looked up:
+        the writer keeps their numbers.
+        """
+        [row] = self._ask(queries.ROW_COUNTS, {})
+        [(size,)] = self._ask(_BYTES[self._dialect], {})
+        with self._errors():
+            return counts_of(row, size)

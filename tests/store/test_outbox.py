@@ -1,0 +1,256 @@
+"""The outbox: every item once, in the message it belongs to, and never in one that left."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from uuid import UUID, uuid5
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.errors import StoreError
+from monitor.model.messages import Attempt, MessageState, OutboxItem, OutboxMessage
+from monitor.store.enqueueing import uuid5_text
+from monitor.store.reader import open_reader
+from monitor.store.writer import Store, open_store
+from tests.store.deliveries import CUTOFF, add_versions, digest_item, item
+from tests.store.examples import SEEN
+
+WORKER = "host-1-2026"
+LEASE_S = 60.0
+
+
+def after(seconds: float) -> datetime:
+    return SEEN + timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    with open_store(store_url) as store:
+        yield store
+
+
+def enqueue(store: Store, *items: OutboxItem, at: datetime = SEEN) -> list[OutboxItem]:
+    with store.transaction() as transaction:
+        return transaction.outbox.enqueue(items, at)
+
+
+def claim(store: Store, now: datetime = SEEN, worker: str = WORKER) -> list[OutboxMessage]:
+    with store.transaction() as transaction:
+        return transaction.outbox.claim(worker, now=now, lease_s=LEASE_S, limit=100)
+
+
+def stored(url: str) -> dict[str, list[OutboxItem]]:
+    """Return all that is in the outbox, by the messages' keys."""
+    with open_reader(url) as reader:
+        messages = reader.outbox.messages(limit=1_000)
+        return {message.key: reader.outbox.items(message.id) for message in messages}
+
+
+def only_message(url: str) -> OutboxMessage:
+    with open_reader(url) as reader:
+        [message] = reader.outbox.messages()
+        return message
+
+
+def test_an_item_comes_back_as_it_was_enqueued(store: Store, store_url: str) -> None:
+    [version] = add_versions(store, 1)
+    assert enqueue(store, item(version)) == []
+    key = f"v:{version}:ana:mail:ana@example.org"
+    assert stored(store_url) == {key: [item(version)]}
+    message = only_message(store_url)
+    assert message == OutboxMessage(
+        id=message.id,
+        key=key,
+        uid=message.uid,
+        subscriber="ana",
+        channel="mail",
+        target="ana@example.org",
+        state=MessageState.WAITING,
+        cutoff=None,
+        due_at=SEEN,
+        created_at=SEEN,
+    )
+
+
+def test_two_stores_never_give_their_messages_the_same_ids(
+    sqlite_url: str, postgres_url: str
+) -> None:
+    messages = []
+    for url in (sqlite_url, postgres_url):
+        with open_store(url) as store:
+            enqueue(store, item(add_versions(store, 1)[0]))
+        messages.append(only_message(url))
+    assert messages[0].key == messages[1].key
+    assert messages[0].uid != messages[1].uid
+
+
+def test_subscriptions_of_one_person_share_a_message(store: Store, store_url: str) -> None:
+    first, second = add_versions(store, 2)
+    at_once = [item(first, 1), item(first, 2), item(second, 1)]
+    digest = [digest_item(first, 3), digest_item(second, 3)]
+    others = [item(first, channel="slack", target=""), item(first, target="team@example.org")]
+    enqueue(store, *at_once, *digest, *others)
+    mail = "ana:mail:ana@example.org"
+    assert stored(store_url) == {
+        f"v:{first}:{mail}": at_once[:2],
+        f"v:{second}:{mail}": at_once[2:],
+        f"d:{mail}:{CUTOFF.isoformat()}": digest,
+        f"v:{first}:ana:slack:": others[:1],
+        f"v:{first}:ana:mail:team@example.org": others[1:],
+    }
+
+
+def test_messages_that_are_due_together_are_sent_in_the_order_of_their_versions(
+    store: Store, store_url: str
+) -> None:
+    versions = add_versions(store, 12)
+    enqueue(store, *[item(version) for version in reversed(versions)])
+    claimed = [stored(store_url)[message.key] for message in claim(store)]
+    assert [items[0].version_id for items in claimed] == versions
+
+
+def test_nobody_gets_a_version_for_one_subscription_in_two_messages(
+    store: Store, store_url: str
+) -> None:
+    [version] = add_versions(store, 1)
+    assert enqueue(store, item(version), digest_item(version)) == []
+    assert enqueue(store, digest_item(version)) == []
+    assert list(stored(store_url).values()) == [[item(version)]]
+
+
+def test_names_with_colons_do_not_share_a_message(store: Store, store_url: str) -> None:
+    [version] = add_versions(store, 1, "a:b", "a")
+    items = [
+        item(version, subscriber="a:b", channel="c", target=""),
+        item(version, 2, subscriber="a", channel="b:c", target=""),
+    ]
+    enqueue(store, *items)
+    assert sorted(map(len, stored(store_url).values())) == [1, 1]
+
+
+def test_a_message_is_due_when_the_first_of_its_items_is(store: Store, store_url: str) -> None:
+    [version] = add_versions(store, 1)
+    enqueue(store, item(version, 1, due_at=after(90)), item(version, 2, due_at=after(60)))
+    assert only_message(store_url).due_at == after(60)
+    enqueue(store, item(version, 3, due_at=after(30)))
+    assert only_message(store_url).due_at == after(30)
+    enqueue(store, item(version, 4, due_at=after(70)))
+    assert only_message(store_url).due_at == after(30)
+
+
+def test_the_same_items_again_in_any_order_change_nothing(store: Store, store_url: str) -> None:
+    versions = add_versions(store, 4)
+    items = [item(version, number) for version in versions for number in (1, 2, 3)]
+    items += [digest_item(version, 7) for version in versions]
+    enqueue(store, *items)
+    before = stored(store_url)
+    for again in (items[::-1], items[5:] + items[:5] + items, items[:1]):
+        assert enqueue(store, *again, at=after(5)) == []
+        assert stored(store_url) == before
+    assert sum(map(len, before.values())) == len(items)
+
+
+def test_an_item_again_stays_where_it_is_even_once_it_was_sent(
+    store: Store, store_url: str
+) -> None:
+    [version] = add_versions(store, 1)
+    enqueue(store, digest_item(version))
+    claim(store, CUTOFF)
+    assert enqueue(store, digest_item(version)) == []
+    later = digest_item(version, due_at=CUTOFF + timedelta(days=1))
+    assert enqueue(store, later) == []
+    assert only_message(store_url).state is MessageState.SENDING
+
+
+@pytest.mark.parametrize("left_as", ["claimed", "sent", "to be tried again", "dead", "dropped"])
+def test_a_message_that_left_takes_no_more_items(
+    store: Store, store_url: str, left_as: str
+) -> None:
+    first, second = add_versions(store, 2)
+    enqueue(store, digest_item(first))
+    [message] = claim(store, CUTOFF)
+    states = {"sent": MessageState.SENT, "dead": MessageState.DEAD, "dropped": MessageState.DROPPED}
+    with store.transaction() as transaction:
+        attempt = Attempt(message_id=message.id, at=CUTOFF, outcome="x", said="")
+        if left_as == "to be tried again":
+            again = CUTOFF + timedelta(minutes=1)
+            state = MessageState.WAITING
+            assert transaction.outbox.record(message.id, WORKER, attempt, state, due_at=again)
+        elif left_as != "claimed":
+            assert transaction.outbox.record(message.id, WORKER, attempt, states[left_as])
+    late = [digest_item(second), item(second, 2)]
+    assert enqueue(store, *late) == [late[0]]
+    with open_reader(store_url) as reader:
+        assert reader.outbox.items(message.id) == [digest_item(first)]
+    moved = digest_item(second, due_at=CUTOFF + timedelta(days=1))
+    assert enqueue(store, moved) == []
+    assert moved in [one for items in stored(store_url).values() for one in items]
+
+
+def test_an_item_of_somebody_unknown_is_left_out(store: Store, store_url: str) -> None:
+    [version] = add_versions(store, 1)
+    assert enqueue(store, item(version, 2, subscriber="nobody"), item(version)) == []
+    assert list(stored(store_url).values()) == [[item(version)]]
+
+
+def test_an_item_of_no_version_is_not_stored(store: Store, store_url: str) -> None:
+    [version] = add_versions(store, 1)
+    with pytest.raises(StoreError, match=r"(?i)foreign key"):
+        enqueue(store, item(version), item(version + 1))
+    assert stored(store_url) == {}
+
+
+def test_items_are_stored_with_the_version_or_not_at_all(store: Store, store_url: str) -> None:
+    from tests.store.examples import add_version, document
+
+    add_versions(store, 1)
+
+    def fail_after_enqueueing() -> None:
+        with store.transaction() as transaction:
+            version, _ = add_version(transaction, document(status="HELD"), day=9)
+            transaction.outbox.enqueue([item(version)], SEEN)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail_after_enqueueing()
+    assert stored(store_url) == {}
+
+
+def test_a_digest_may_be_made_empty_and_filled_later(store: Store, store_url: str) -> None:
+    [version] = add_versions(store, 1)
+    with store.transaction() as transaction:
+        whom = {"subscriber": "ana", "channel": "mail", "target": "ana@example.org"}
+        uid = transaction.outbox.open_digest(**whom, cutoff=CUTOFF, at=SEEN)
+        assert transaction.outbox.open_digest(**whom, cutoff=CUTOFF, at=after(9)) == uid
+    message = only_message(store_url)
+    assert (message.uid, message.cutoff, message.due_at) == (uid, CUTOFF, CUTOFF)
+    assert stored(store_url) == {message.key: []}
+    enqueue(store, digest_item(version))
+    assert stored(store_url) == {message.key: [digest_item(version)]}
+
+
+def test_texts_that_a_database_cannot_hold_are_kept_without_that(
+    store: Store, store_url: str
+) -> None:
+    [version] = add_versions(store, 1)
+    odd = item(version, target="a\0b", reason="half \ud800 a pair")
+    assert enqueue(store, odd) == []
+    assert enqueue(store, odd) == []
+    [[kept]] = stored(store_url).values()
+    assert (kept.target, kept.reason) == ("a\N{REPLACEMENT CHARACTER}b", "half ? a pair")
+
+
+def test_times_without_a_zone_are_refused(store: Store) -> None:
+    [version] = add_versions(store, 1)
+    naive = SEEN.replace(tzinfo=None)
+    with pytest.raises(ValueError, match="time zone"):
+        enqueue(store, item(version, due_at=naive))
+    enqueue(store, item(version))
+    with pytest.raises(ValueError, match="time zone"):
+        claim(store, naive)
+
+
+@given(namespace=st.uuids(), name=st.text(st.characters(exclude_categories=["Cs"])))
+def test_an_id_is_the_uuid_of_its_name(namespace: UUID, name: str) -> None:
+    assert uuid5_text(namespace.bytes, name) == str(uuid5(namespace, name))

@@ -1,0 +1,181 @@
+"""A store of an earlier program: upgraded whole or not at all, and nothing in it changes."""
+
+from itertools import pairwise
+
+import pytest
+from alembic import command
+from alembic.config import Config
+
+from monitor.model.following import Followed, Presence, Sight, SourceRow, StoreCounts
+from monitor.store.address import Address
+from monitor.store.engine import make_engine
+from monitor.store.migrate import MIGRATIONS, schema_status, upgrade
+from monitor.store.reader import open_reader
+from monitor.store.revisions import HEAD, REVISIONS, SchemaStatus
+from monitor.store.writer import open_store
+from tests.store.deliveries import add_versions, item, subscription
+from tests.store.doors import refusal
+from tests.store.examples import NCT_ID, SEEN, add_series, document, quarantine_entry, status_event
+from tests.store.test_snapshots import run_sql
+
+TABLES = {
+    "sqlite": "SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite%' ORDER BY 1",
+    "postgresql": """SELECT tablename, '' FROM pg_tables WHERE schemaname = 'public'
+        UNION ALL SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'
+        ORDER BY 1""",
+}
+ROWS = {
+    "trials": "SELECT * FROM trials ORDER BY nct_id",
+    "versions": "SELECT * FROM versions ORDER BY id",
+    "snapshots": "SELECT * FROM snapshots ORDER BY id",
+    "events": "SELECT * FROM events ORDER BY id",
+    "quarantine": "SELECT * FROM quarantine ORDER BY id",
+}
+
+
+def migrate(url: str, revision: str, *, down: bool = False) -> None:
+    engine = make_engine(Address.parse(url), busy_timeout_s=5)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        (command.downgrade if down else command.upgrade)(config, revision)
+    engine.dispose()
+
+
+def tables(url: str) -> list[tuple[object, ...]]:
+    return run_sql(url, TABLES[url.split(":", maxsplit=1)[0]])
+
+
+def contents(url: str) -> dict[str, list[tuple[object, ...]]]:
+    return {table: run_sql(url, sql) for table, sql in ROWS.items()}
+
+
+@pytest.fixture
+def first_url(store_url: str) -> str:
+    """Return the URL of a store as the first program left it, with something in every table."""
+    with open_store(store_url) as store:
+        add_series(store, [document(), document(status="COMPLETED")])
+        with store.transaction() as transaction:
+            latest = transaction.latest([NCT_ID])[NCT_ID]
+            transaction.replace_events(latest.id, NCT_ID, [status_event()] * 3, backfilled=False)
+            transaction.quarantine(quarantine_entry())
+    migrate(store_url, "0001", down=True)
+    return store_url
+
+
+@pytest.mark.parametrize(("older", "newer"), list(pairwise(REVISIONS)))
+def test_a_schema_is_what_undoing_the_next_leaves(store_url: str, older: str, newer: str) -> None:
+    migrate_new(store_url, older)
+    before = tables(store_url)
+    migrate(store_url, newer)
+    assert len(tables(store_url)) > len(before)
+    migrate(store_url, older, down=True)
+    assert tables(store_url) == before
+
+
+def test_a_store_of_followed_sources_gets_subscribers_and_keeps_all_else(
+    store_url: str,
+) -> None:
+    row = SourceRow(name="lupus", type="ctgov", cursor="2026-02-18", reported=False)
+    with open_store(store_url) as store:
+        add_series(store, [document(), document(status="COMPLETED")])
+        with store.transaction() as transaction:
+            transaction.sources.put(row)
+            sights = [Sight(nct_id=NCT_ID)]
+            transaction.sources.follow("lupus", sights, pass_number=1, at=SEEN)
+            transaction.sources.take_lease("scheduler", "one", now=SEEN, ttl_s=60)
+    migrate(store_url, "0002", down=True)
+    before = contents(store_url)
+    assert upgrade(store_url) == SchemaStatus(standing="old", revision="0002")
+    assert contents(store_url) == before
+    with open_reader(store_url) as reader:
+        assert reader.sources.all() == [row]
+        assert reader.sources.followed("lupus") == [
+            Followed(
+                source="lupus",
+                nct_id=NCT_ID,
+                presence=Presence.SHOWN,
+                merged_into=None,
+                pass_number=1,
+                since=SEEN,
+            )
+        ]
+        assert reader.people.subscriptions() == []
+        assert (reader.people.version(), reader.outbox.counts()) == (0, {})
+    with open_store(store_url, create=False) as store, store.transaction() as transaction:
+        number = transaction.people.put_subscription(subscription())
+        latest = transaction.latest([NCT_ID])[NCT_ID]
+        assert transaction.outbox.enqueue([item(latest.id, number)], SEEN) == []
+        assert len(transaction.outbox.claim("w", now=SEEN, lease_s=60, limit=9)) == 1
+
+
+def test_undoing_a_schema_with_people_in_it_leaves_the_rest(store_url: str) -> None:
+    with open_store(store_url) as store:
+        [version, _] = add_versions(store, 2)
+        with store.transaction() as transaction:
+            transaction.people.put_subscription(subscription())
+            transaction.outbox.enqueue([item(version)], SEEN)
+    before = contents(store_url)
+    migrate(store_url, "0002", down=True)
+    assert contents(store_url) == before
+    assert upgrade(store_url).standing == "old"
+    with open_reader(store_url) as reader:
+        assert reader.people.subscribers() == []
+
+
+def migrate_new(url: str, revision: str) -> None:
+    """Migrate an empty store, whose SQLite folder is yet to be made."""
+    path = Address.parse(url).path
+    if path is not None:
+        path.parent.mkdir(parents=True)
+    migrate(url, revision)
+
+
+def test_an_older_store_is_left_alone_and_says_how_to_upgrade(first_url: str) -> None:
+    before = contents(first_url)
+    for look in (lambda: open_reader(first_url), lambda: open_store(first_url)):
+        said = refusal(look)
+        assert "older schema 0001" in said
+        assert "monitor db upgrade" in said
+    assert schema_status(first_url) == SchemaStatus(standing="old", revision="0001")
+    assert contents(first_url) == before
+
+
+def test_an_upgrade_keeps_every_row_and_knows_how_many_there_are(first_url: str) -> None:
+    before = contents(first_url)
+    assert [len(before[table]) for table in ROWS] == [1, 2, 2, 3, 1]
+    assert upgrade(first_url) == SchemaStatus(standing="old", revision="0001")
+    assert schema_status(first_url) == SchemaStatus(standing="current", revision=HEAD)
+    assert contents(first_url) == before
+    with open_reader(first_url) as reader:
+        size = reader.sources.counts().size_bytes
+        assert reader.sources.counts() == StoreCounts(
+            trials=1, versions=2, events=3, quarantined=1, size_bytes=size
+        )
+        latest = reader.versions(NCT_ID)[-1]
+        assert reader.record(latest).overall_status == "COMPLETED"
+        assert reader.sources.all() == []
+
+
+def test_an_upgraded_store_goes_on(first_url: str) -> None:
+    upgrade(first_url)
+    with open_store(first_url, create=False) as store:
+        add_series(store, [document("NCT00000002")], "NCT00000002")
+        with store.transaction() as transaction:
+            sights = [Sight(nct_id=NCT_ID), Sight(nct_id="NCT00000002")]
+            transaction.sources.follow("lupus", sights, pass_number=1, at=SEEN)
+    with open_reader(first_url) as reader:
+        assert reader.sources.counts().versions == 3
+        assert reader.sources.followed_counts() == {"lupus": {Presence.SHOWN: 2}}
+
+
+def test_an_upgrade_that_fails_half_way_leaves_the_store_as_it_was(first_url: str) -> None:
+    run_sql(first_url, "CREATE TABLE row_counts (mine int)")
+    before, schema = contents(first_url), tables(first_url)
+    assert "already exists" in refusal(lambda: upgrade(first_url))
+    assert tables(first_url) == schema
+    assert contents(first_url) == before
+    run_sql(first_url, "DROP TABLE row_counts")
+    assert upgrade(first_url).standing == "old"
+    assert schema_status(first_url).standing == "current"
