@@ -1,13 +1,19 @@
 """What a source is, and which there are."""
 
-from collections.abc import Iterator
-from typing import Protocol
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
 
+from monitor.model.following import Followed, Presence, Sight
 from monitor.model.record import RawVersion
 from monitor.sources.files import FilesSource
 from monitor.sources.reading import Limits, Progress, Unreadable
 
-__all__ = ["SOURCES", "Limits", "Progress", "Source", "Unreadable"]
+__all__ = ["SOURCES", "FollowedSource", "Limits", "Memory", "Page", "Progress", "Source",
+           "State", "Unreadable"]  # fmt: skip
+
+State = Mapping[str, Any]
+"""What a source keeps between pages: an object of JSON that only the source understands."""
 
 
 class Source(Protocol):
@@ -22,6 +28,76 @@ class Source(Protocol):
         """Yield the versions in the source's order, and what it holds that is none.
 
         SourceError when the source cannot be read at all; a bad piece is yielded, not raised.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What one answer of a followed source brought; stored in one transaction.
+
+    ``state`` replaces the source's state for ``subject`` ("" for the source as a whole, an NCT
+    ID for one record's backfill): after a crash the source goes on from there. A page may bring
+    only a state. ``sights`` are noted as of pass ``pass_number``. ``left``: records that are not
+    followed any more; what is stored of them stays. ``first_sights_are_news`` False: the source
+    only begins to follow what the page brings, so that a trial is seen for the first time is no
+    news. ``data_timestamp`` and ``cursor`` (both for people and for ``status``) are None where
+    they stay as they were. ``total``: how many records the whole pass is expected to bring,
+    where the source says so.
+    """
+
+    found: tuple[RawVersion | Unreadable, ...] = ()
+    sights: tuple[Sight, ...] = ()
+    left: tuple[str, ...] = ()
+    first_sights_are_news: bool = True
+    pass_number: int = 0
+    subject: str = ""
+    state: State
+    data_timestamp: str | None = None
+    cursor: str | None = None
+    total: int | None = None
+
+
+class Memory(Protocol):
+    """What a source may ask about its own past; every answer is as of the last stored page."""
+
+    def state(self, subject: str = "") -> State | None:
+        """Return the state that the last stored page of the subject left; None before any."""
+        ...
+
+    def followed(
+        self,
+        *,
+        after: str = "",
+        limit: int = 1_000,
+        unseen_in: int | None = None,
+        presence: Presence | None = None,
+    ) -> list[Followed]:
+        """Return followed records by ascending NCT ID, those behind ``after``.
+
+        ``unseen_in``: only those whose last pass is before that number; ``presence``: only
+        those shown so.
+        """
+        ...
+
+    def seen_in(self, pass_number: int) -> int:
+        """Return how many followed records were last noted in that pass as SHOWN."""
+        ...
+
+
+class FollowedSource(Protocol):
+    """A source that is asked again and again and goes on from where it was."""
+
+    @property
+    def name(self) -> str:
+        """What the versions of this source are marked with."""
+        ...
+
+    def pages(self, memory: Memory) -> Iterator[Page]:
+        """Yield one pass, page by page; each must be stored before the next is asked for.
+
+        SourceError when the source cannot be read; what was yielded before stays stored. A
+        pass without news may yield nothing.
         """
         ...
 

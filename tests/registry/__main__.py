@@ -88,6 +88,7 @@ def _obey(replica: Replica, stop: threading.Event) -> None:
     help="Meet requests with this fault, by chance.",
 )
 @click.option("--chance", default=0.05, show_default=True, help="Of a request to meet a fault.")
+@click.option("--ahead", is_flag=True, help="Make pages before they are asked for.")
 @click.option("--commands", is_flag=True, help="Obey lines on standard input; end with it.")
 def main(
     port: int,
@@ -101,10 +102,11 @@ def main(
     faults: tuple[str, ...],
     chance: float,
     *,
+    ahead: bool,
     commands: bool,
 ) -> None:
     """Serve a replica of the registry on a loopback port until interrupted."""
-    replica = Replica(_world(files, day, whole, daily, trials, seed))
+    replica = Replica(_world(files, day, whole, daily, trials, seed), ahead=ahead)
     if faults:
         replica.faults.at_random(chance, [Fault(name) for name in faults], seed=seed)
     stop = threading.Event()

@@ -24,12 +24,18 @@ class Replica:
     """Answers like clinicaltrials.gov over the records of a world.
 
     ``serial_history``: the history API answers 429 while another request to it is under way.
-    ``tokens_die``: page tokens do not outlive the data load. ``abort``, set by a server, closes
+    ``tokens_die``: page tokens do not outlive the data load. ``ahead``: pages are made before they
+    are asked for. ``abort``, set by a server, closes
     a client's connection. ``broken`` holds errors of the replica itself; it should stay empty.
     """
 
     def __init__(
-        self, world: World, *, serial_history: bool = True, tokens_die: bool = False
+        self,
+        world: World,
+        *,
+        serial_history: bool = True,
+        tokens_die: bool = False,
+        ahead: bool = False,
     ) -> None:
         self.world = world
         self.serial_history = serial_history
@@ -39,7 +45,7 @@ class Replica:
         self.abort: Callable[[Scope], None] | None = None
         self.broken: list[Exception] = []
         routes = [
-            *DocumentedApi(world, tokens_die=tokens_die).routes(),
+            *DocumentedApi(world, tokens_die=tokens_die, ahead=ahead).routes(),
             *HistoryApi(world).routes(),
         ]
         self._app: ASGIApp = Starlette(routes=routes, exception_handlers={404: _unknown_path})

@@ -85,6 +85,22 @@ def test_a_whole_registry_is_paged_without_being_kept() -> None:
     assert 5_000 <= ask(replica, "/api/v2/studies", update).json()["totalCount"] <= 5_500
 
 
+def test_pages_made_ahead_are_the_pages_of_the_day_they_are_asked_on() -> None:
+    params = {"sort": "LastUpdatePostDate:asc", "pageSize": "20"}
+    answers = []
+    for ahead in (False, True):
+        replica = Replica(Population(size=100, daily=30).world(), ahead=ahead)
+        pages = [ask(replica, "/api/v2/studies", params)]
+        for number in range(4):
+            token = pages[-1].json()["nextPageToken"]
+            if number == 2:
+                replica.world.advance()  # the page behind was made under the day before
+            pages.append(ask(replica, "/api/v2/studies", params | {"pageToken": token}))
+        answers.append([page.json()["studies"] for page in pages])
+    assert answers[0] == answers[1]
+    assert [len(studies) for studies in answers[0]] == [20] * 5
+
+
 def test_records_of_a_population_are_readable() -> None:
     population = Population(size=60, daily=20)
     for nct_id in population.listed(population.first_day):

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from starlette.requests import Request
@@ -26,11 +27,13 @@ class DocumentedApi:
     """Answers of API v2 over a world.
 
     ``tokens_die``: page tokens are good for the data load they were handed out in only.
+    ``ahead``: the page behind each page is made while the client reads it, in another thread.
     """
 
-    def __init__(self, world: World, *, tokens_die: bool = False) -> None:
+    def __init__(self, world: World, *, tokens_die: bool = False, ahead: bool = False) -> None:
         self.world = world
         self.tokens_die = tokens_die
+        self._ahead = ThreadPoolExecutor(1, thread_name_prefix="ahead") if ahead else None
         self._lists = Lists(world.catalogue)
         self._orders = random.Random(0)  # noqa: S311 - an order, no secret
 
@@ -97,6 +100,9 @@ class DocumentedApi:
         if _is(planned, Fault.EMPTY_PAGE):
             following = offset
         rows = self._rows(found[offset:following], search.view, load)
+        if self._ahead is not None:
+            next_rows = found[following : following + search.size]
+            self._ahead.submit(self._rows, next_rows, search.view, load)
         following_token = None
         if following < len(found):
             following_token = Token(offset=following, order=order, load=load).write()

@@ -1,0 +1,209 @@
+"""A pass under way: what all its legs do alike."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from monitor.errors import SourceError
+from monitor.model.following import Followed, Sight
+from monitor.model.record import RawVersion
+from monitor.sources.base import Memory, Page
+from monitor.sources.ctgov.following import Following
+from monitor.sources.ctgov.progress import Finished, Kept, Progress, finish, since
+from monitor.sources.ctgov.registry import STUDIES, Answered, Registry, TokenRefusedError
+from monitor.sources.ctgov.studies import Study
+
+_USES_OF_A_TOKEN = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sizes:
+    """How much is asked for at once.
+
+    ``page``: studies in an answer (API v2 gives 1,000 at most). ``batch``: IDs in a request, so
+    that its URL is taken everywhere. ``check``: pages between two questions for the version.
+    """
+
+    page: int = 1_000
+    batch: int = 200
+    check: int = 20
+
+
+OnStep = Callable[[str, Mapping[str, object]], None]
+"""Is told what happens besides pages: a constant name and its facts, for a log."""
+
+
+class DataMovedError(SourceError):
+    """Another data load is served than the one that the pass reads."""
+
+    def __init__(self, timestamp: str) -> None:
+        super().__init__(f"the registry's data moved to {timestamp} while they were being read")
+        self.timestamp = timestamp
+
+
+class Pass:
+    """One pass: where it is (``at``), what it follows, and what its legs share."""
+
+    def __init__(
+        self,
+        *,
+        following: Following,
+        registry: Registry,
+        memory: Memory,
+        finished: Finished | None,
+        at: Progress,
+        sizes: Sizes,
+        on_step: OnStep,
+    ) -> None:
+        self.following = following
+        self.registry = registry
+        self.memory = memory
+        self.at = at
+        self.sizes = sizes
+        self._finished = finished
+        self._on_step = on_step
+        self._stamps = {at.data_date.isoformat()}
+
+    def tell(self, event: str, **facts: object) -> None:
+        """Tell what happens."""
+        self._on_step(event, {"source": self.following.name, "pass": self.at.number, **facts})
+
+    def move(self, **changed: Any) -> None:
+        """Go on to another place; it is kept with the next page."""
+        self.at = replace(self.at, **changed)
+
+    @property
+    def follows_anew(self) -> bool:
+        """Tell whether something else is followed than in the pass before."""
+        return self._finished is not None and self._finished.following != self.at.following
+
+    # --- asking -------------------------------------------------------------------------------
+    def narrowed(self, search: Mapping[str, str]) -> dict[str, str]:
+        """Return the search for updates since the cursor; as it is when all is read again."""
+        day = None if self.at.reread else since(self._finished)
+        if day is None:
+            return dict(search)
+        updated = f"AREA[LastUpdatePostDate]RANGE[{day},MAX]"
+        own = search.get("filter.advanced")
+        return {**search, "filter.advanced": f"({own}) AND {updated}" if own else updated}
+
+    def walk(self, search: Mapping[str, str], token: str | None = None) -> Iterator[Answered]:
+        """Yield the pages of a search from a token on.
+
+        Ends before the last page when a token is refused or handed out again and again. Raises
+        what ``heed`` raises.
+        """
+        uses: Counter[str] = Counter()
+        while True:
+            try:
+                answered = self.registry.studies(search, token)
+            except TokenRefusedError as exc:
+                self.check_data()
+                self.tell("page_token_refused", reason=str(exc), page=self.at.page + 1)
+                return
+            self.heed(answered.cut.studies)
+            token = answered.cut.token
+            yield answered
+            del answered  # or a page's bytes would stay while the next one is fetched
+            if token is None:
+                return
+            uses[token] += 1
+            if uses[token] > _USES_OF_A_TOKEN:
+                self.tell("page_token_repeated", page=self.at.page)
+                return
+
+    def heed(self, studies: Sequence[Study]) -> None:
+        """Ask for the version when studies bear another load's date; DataMovedError if it moved.
+
+        The version decides: a stamp that differs for another reason stops nothing.
+        """
+        strange = {one.loaded for one in studies if one.loaded} - self._stamps
+        if strange:
+            self.check_data()
+            self._stamps |= strange
+            self.tell("other_data_date", dates=sorted(strange))
+
+    def check_data(self) -> None:
+        """Raise DataMovedError when the registry's data are not those of the pass any more."""
+        timestamp = self.registry.version()
+        if timestamp != self.at.timestamp:
+            raise DataMovedError(timestamp)
+
+    def known(self, nct_id: str) -> Followed | None:
+        """Return what is known of a record; None when it was never followed."""
+        before = f"NCT{int(nct_id[3:]) - 1:08d}"
+        rows = self.memory.followed(after=before, limit=1)
+        return rows[0] if rows and rows[0].nct_id == nct_id else None
+
+    # --- storing ------------------------------------------------------------------------------
+    def put(
+        self,
+        studies: Sequence[Study],
+        *,
+        retrieved_at: datetime,
+        origin: str | None = None,
+        absences: Sequence[RawVersion] = (),
+        sights: Sequence[Sight] = (),
+        **moved: Any,
+    ) -> Iterator[Page]:
+        """Yield a page of what was found, with the place that the pass is then at.
+
+        Every now and then the version is asked for after it.
+        """
+        page = self.at.page + 1
+        self.move(page=page, newest=self._newest(studies), **moved)
+        shown = dict.fromkeys(one.nct_id for one in studies if one.nct_id)
+        found = [
+            RawVersion(
+                content=one.content,
+                media="json",
+                source=self.following.name,
+                origin=origin or f"{STUDIES}, page {page}",
+                retrieved_at=retrieved_at,
+            )
+            for one in studies
+        ]
+        yield Page(
+            found=(*absences, *found),
+            sights=(*sights, *(Sight(nct_id=nct_id) for nct_id in shown)),
+            pass_number=self.at.number,
+            state=self._kept().as_state(),
+            first_sights_are_news=self._finished is not None and not self.follows_anew,
+            total=self._total(),
+        )
+        if unnamed := sum(one.nct_id is None for one in studies):
+            self.tell("records_without_id", count=unnamed, page=page)
+        if page % self.sizes.check == 0:
+            self.check_data()
+
+    def leave(self, nct_ids: Sequence[str]) -> Page:
+        """Return a page that ends the following of records."""
+        self.move(page=self.at.page + 1)
+        return Page(left=tuple(nct_ids), pass_number=self.at.number, state=self._kept().as_state())
+
+    def end(self) -> Iterator[Page]:
+        """Yield the page that finishes the pass, if the data are still the same."""
+        self.check_data()
+        finished = finish(self.at, self._finished)
+        yield Page(
+            pass_number=self.at.number,
+            state=Kept(number=self.at.number, finished=finished).as_state(),
+            data_timestamp=finished.timestamp,
+            cursor=finished.cursor,
+        )
+
+    def _kept(self) -> Kept:
+        return Kept(number=self.at.number, finished=self._finished, current=self.at)
+
+    def _newest(self, studies: Sequence[Study]) -> str | None:
+        """Return the latest update so far; a date beyond the data's own is a slip of the pen."""
+        posted = [one.posted for one in studies if one.posted and one.posted <= self.at.data_date]
+        latest = max(posted).isoformat() if posted else None
+        return max(filter(None, (latest, self.at.newest)), default=None)
+
+    def _total(self) -> int | None:
+        if self.following.search is None:
+            return len(self.following.nct_ids)
+        return None if self.at.total is None else self.at.total + len(self.following.nct_ids)

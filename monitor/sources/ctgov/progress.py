@@ -1,0 +1,145 @@
+"""How far a source is: what it keeps between pages, and how a pass begins."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from monitor.errors import StoreError
+from monitor.sources.ctgov.following import Following
+
+
+class Leg(StrEnum):
+    """The parts of a pass, in their order.
+
+    The search comes first: until the watched IDs are read, the records seen are the search's own
+    and can be counted against what the registry says there are.
+    """
+
+    SEARCH = "search"
+    COUNT = "count"
+    WATCHED = "watched"
+    FOLLOWERS = "followers"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """The last finished pass.
+
+    ``timestamp`` of the data that it read; ``following``: the hash of what was followed;
+    ``cursor``: the latest date of an update that was ever seen (YYYY-MM-DD); ``reread``: the
+    timestamp of the last pass that read all followed records.
+    """
+
+    timestamp: str
+    following: str
+    cursor: str | None
+    reread: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """A pass under way: all that has to outlive a crash.
+
+    ``page`` counts the stored pages. Of the search: ``token`` of the next page, good for
+    parameters whose hash is ``params``; ``total`` and ``unnamed`` of this walk through it. Of the
+    batches: ``after``, the last ID that was in one, and ``absent``, those that it did not bring
+    and that are to be asked for one by one. ``newest`` is the latest update seen in this pass.
+    """
+
+    number: int
+    timestamp: str
+    following: str
+    reread: bool
+    leg: Leg = Leg.SEARCH
+    page: int = 0
+    token: str | None = None
+    params: str = ""
+    total: int | None = None
+    unnamed: int = 0
+    after: str = ""
+    absent: tuple[str, ...] = ()
+    newest: str | None = None
+
+    @property
+    def data_date(self) -> date:
+        """The date of the data load."""
+        return _date_of(self.timestamp)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """Everything that a source keeps. ``number``: of the last pass that was begun."""
+
+    number: int = 0
+    finished: Finished | None = None
+    current: Progress | None = None
+
+    def as_state(self) -> dict[str, Any]:
+        """Return it as JSON can hold it."""
+        state: dict[str, Any] = msgspec.to_builtins(self)
+        return state
+
+
+def read_state(state: Mapping[str, Any] | None, *, source: str) -> Kept:
+    """Return what the state says; StoreError when it is not one of this source's."""
+    try:
+        return Kept() if state is None else msgspec.convert(state, Kept)
+    except msgspec.ValidationError as exc:
+        raise StoreError(f"the state that is kept of source {source!r} is unknown: {exc}") from exc
+
+
+def begin(kept: Kept, following: Following, timestamp: str) -> Progress | None:
+    """Return the pass to go on with, or a new one; None when there is nothing new to read."""
+    current, finished = kept.current, kept.finished
+    wanted = (timestamp, following.digest)
+    if current is not None and (current.timestamp, current.following) == wanted:
+        return current
+    if current is None and finished and (finished.timestamp, finished.following) == wanted:
+        return None
+    return Progress(
+        number=kept.number + 1,
+        timestamp=timestamp,
+        following=following.digest,
+        reread=_rereads(finished, following, timestamp),
+    )
+
+
+def finish(progress: Progress, before: Finished | None) -> Finished:
+    """Return what is kept of a pass that has read everything."""
+    cursors = [one for one in (progress.newest, before and before.cursor) if one]
+    latest = max(cursors, default=None)
+    return Finished(
+        timestamp=progress.timestamp,
+        following=progress.following,
+        cursor=min(latest, progress.data_date.isoformat()) if latest else None,
+        reread=progress.timestamp if progress.reread or before is None else before.reread,
+    )
+
+
+def since(finished: Finished | None) -> str | None:
+    """Return the date from which updates are asked for: a day before the cursor."""
+    if finished is None or finished.cursor is None:
+        return None
+    return (date.fromisoformat(finished.cursor) - timedelta(days=1)).isoformat()
+
+
+def _rereads(finished: Finished | None, following: Following, timestamp: str) -> bool:
+    """Tell whether a pass reads all followed records.
+
+    Counted in dates of the data, not on our clock: a silent edit can only come with a load, and
+    a pass that begins a minute earlier than a week ago must not wait for another day.
+    """
+    if finished is None or finished.following != following.digest:
+        return True
+    today = _date_of(timestamp)
+    if today < _date_of(finished.timestamp):
+        return True  # an older load is served again: dates of updates have moved back
+    return today - _date_of(finished.reread) >= following.reread_every
+
+
+def _date_of(timestamp: str) -> date:
+    return date.fromisoformat(timestamp[:10])

@@ -1,0 +1,157 @@
+"""What is asked of the registry, and what its answers mean."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from urllib.parse import urlsplit
+
+import msgspec
+
+from monitor.errors import SourceError
+from monitor.sources.ctgov.studies import Cut, Study, cut, is_askable, lone
+from monitor.sources.http import Answer, Client, TooLargeError
+
+VERSION, STUDIES = "/api/v2/version", "/api/v2/studies"
+# From the oldest update to the newest: what is updated meanwhile moves to the end, not forward.
+_ORDER = {"sort": "LastUpdatePostDate:asc"}
+_SMALLER = 5  # so many times smaller is the page that is asked for when one is too large
+_SMALLEST_SHARE = 25
+
+_SAID = re.compile(r"(?i)\bNCT number\s+(NCT[0-9]{8})\s+not found\b")
+_PLACE = re.compile(re.escape(STUDIES) + r"/(NCT[0-9]{8})/?")
+_TIMESTAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z?")
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+
+class TokenRefusedError(SourceError):
+    """A page token is not, or no longer, good."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """A page of studies and when it came."""
+
+    cut: Cut
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """One study, asked for by itself, and when it came."""
+
+    study: Study
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotFound:
+    """The registry does not know the ID, in its own words."""
+
+    said: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redirected:
+    """The registry names another ID instead."""
+
+    nct_id: str
+
+
+class _Version(msgspec.Struct):
+    dataTimestamp: str  # noqa: N815 - the registry's own name
+
+
+class Registry:
+    """API v2 behind a client; ``now`` gives an aware UTC time; ``page`` studies come at once.
+
+    All methods raise SourceError for an answer that is none.
+    """
+
+    def __init__(self, client: Client, *, now: Callable[[], datetime], page: int) -> None:
+        self._client = client
+        self._now = now
+        self._page = page
+        self._smallest = max(1, page // _SMALLEST_SHARE)
+
+    def version(self) -> str:
+        """Return the timestamp of the data load, as the registry writes it (it has no zone)."""
+        answer = self._client.get(VERSION)
+        _expect(answer)
+        try:
+            stamp = msgspec.json.decode(answer.body, type=_Version).dataTimestamp
+            date.fromisoformat(stamp[:10])
+        except (msgspec.MsgspecError, ValueError, RecursionError) as exc:
+            message = f"{_place(answer)} is of another shape than known: {str(exc)[:200]}"
+            raise SourceError(message) from None
+        if not _TIMESTAMP.fullmatch(stamp):
+            raise SourceError(f"{_place(answer)} has no time of the data load")
+        return stamp
+
+    def studies(self, search: Mapping[str, str], token: str | None) -> Answered:
+        """Return a page of a search, in a steady order; the first one says how many there are.
+
+        TokenRefusedError when the token is refused.
+        """
+        params = {**search, **_ORDER}
+        params |= {"countTotal": "true"} if token is None else {"pageToken": token}
+        answer = self._sized(params)
+        if answer.status == 400 and token is not None:
+            raise TokenRefusedError(f"{_place(answer)} refuses a page token{_quoted(answer)}")
+        _expect(answer)
+        try:
+            return Answered(cut=cut(answer.body), at=self._now())
+        except SourceError as exc:
+            raise SourceError(f"{_place(answer)} is {exc}") from None
+
+    def study(self, nct_id: str) -> Shown | NotFound | Redirected:
+        """Return what the registry says of one ID."""
+        answer = self._client.get(f"{STUDIES}/{nct_id}")
+        if answer.status in _REDIRECTS:
+            return Redirected(nct_id=_target(answer))
+        if answer.status == 404:
+            found = _SAID.search(answer.words)
+            if found is None or found[1].upper() != nct_id:
+                raise SourceError(
+                    f"{_place(answer)} is a 404 that does not say that the record is unknown"
+                    f"{_quoted(answer)}"
+                )
+            return NotFound(said=answer.words, at=self._now())
+        _expect(answer)
+        try:
+            return Shown(study=lone(answer.body), at=self._now())
+        except SourceError as exc:
+            raise SourceError(f"{_place(answer)} is {exc}") from None
+
+    def _sized(self, params: dict[str, str]) -> Answer:
+        """Ask for as many studies as one answer may hold; the size may change from page to page."""
+        while True:
+            try:
+                return self._client.get(STUDIES, {**params, "pageSize": str(self._page)})
+            except TooLargeError:
+                if self._page <= self._smallest:
+                    raise
+                self._page = max(self._smallest, self._page // _SMALLER)
+
+
+def _expect(answer: Answer) -> None:
+    if answer.status != 200:
+        raise SourceError(f"{_place(answer)} has status {answer.status}{_quoted(answer)}")
+
+
+def _place(answer: Answer) -> str:
+    parts = urlsplit(answer.url)
+    return f"the answer of {parts.netloc} to {parts.path}"
+
+
+def _quoted(answer: Answer) -> str:
+    return f": {answer.words}" if answer.words else ""
+
+
+def _target(answer: Answer) -> str:
+    """Return the ID that a redirect leads to; where else it leads is not followed."""
+    found = _PLACE.search(urlsplit(answer.location or "").path)
+    if found is None or not is_askable(found[1]):
+        raise SourceError(f"{_place(answer)} leads elsewhere than to a study")
+    return found[1]

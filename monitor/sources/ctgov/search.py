@@ -1,0 +1,62 @@
+"""The first leg of a pass: the search, page by page, until it is whole."""
+
+from collections.abc import Iterator
+
+from monitor.errors import SourceError
+from monitor.sources.base import Page
+from monitor.sources.ctgov.following import digest
+from monitor.sources.ctgov.passing import Pass
+from monitor.sources.ctgov.progress import Leg
+
+_MORE_WALKS = 3
+
+
+def search(run: Pass) -> Iterator[Page]:
+    """Yield the pages of the search from where the pass is.
+
+    The order may shift between pages and a page may come twice; then fewer records are seen than
+    the registry says there are, and the search is walked through again, adding to what was seen.
+    SourceError with the numbers when that does not help.
+    """
+    wanted = run.following.search
+    if wanted is None or run.at.leg not in (Leg.SEARCH, Leg.COUNT):
+        return
+    params = run.narrowed(wanted)
+    for walks in range(_MORE_WALKS + 1):
+        if run.at.leg is Leg.SEARCH:
+            yield from _walk(run, params)
+        if run.at.leg is Leg.COUNT and _is_whole(run, walks):
+            return
+        run.tell("search_incomplete", seen=run.memory.seen_in(run.at.number), total=run.at.total)
+        run.move(leg=Leg.SEARCH, token=None, total=None, unnamed=0)
+    raise SourceError(
+        f"the registry's list of {run.following.name!r} could not be read whole in"
+        f" {_MORE_WALKS + 1} tries: {run.memory.seen_in(run.at.number)} different records were"
+        " seen, fewer than it says there are"
+    )
+
+
+def _walk(run: Pass, params: dict[str, str]) -> Iterator[Page]:
+    hashed = digest(params)
+    # A token used with other parameters brings wrong rows, and no error.
+    token = run.at.token if run.at.params == hashed else None
+    for answered in run.walk(params, token):
+        page = answered.cut
+        yield from run.put(
+            page.studies,
+            retrieved_at=answered.at,
+            leg=Leg.SEARCH if page.token else Leg.COUNT,
+            token=page.token,
+            params=hashed,
+            total=run.at.total if page.total is None else page.total,
+            unnamed=run.at.unnamed + sum(one.nct_id is None for one in page.studies),
+        )
+        del answered, page  # or their bytes would stay while the next page is fetched
+
+
+def _is_whole(run: Pass, walks: int) -> bool:
+    """Tell whether all records were seen; those without an ID count once all was read again."""
+    if run.at.total is None:
+        return True
+    missing = run.at.total - run.memory.seen_in(run.at.number)
+    return missing <= (run.at.unnamed if walks else 0)

@@ -1,0 +1,110 @@
+"""Records asked for one by one: gone, become another, or only left out of a list."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import msgspec
+
+from monitor.errors import SourceError
+from monitor.model.following import Presence, Sight
+from monitor.model.record import RawVersion
+from monitor.sources.base import Page
+from monitor.sources.ctgov.passing import Pass
+from monitor.sources.ctgov.registry import STUDIES, NotFound, Redirected, Shown
+
+_REDIRECTS = 5
+
+
+def singles(run: Pass) -> Iterator[Page]:
+    """Yield a page for each record that the last batch did not bring.
+
+    SourceError when the registry does not say clearly what has become of it.
+    """
+    while run.at.absent:
+        nct_id, *left = run.at.absent
+        answer = _answer(run, nct_id)
+        if isinstance(answer, NotFound):
+            yield from _not_found(run, nct_id, answer, tuple(left))
+        else:
+            yield from _shown(run, nct_id, answer, tuple(left))
+
+
+def _answer(run: Pass, nct_id: str) -> Shown | NotFound:
+    """Return the answer at the end of all redirects, which is one for the ID asked for."""
+    answer, asked = run.registry.study(nct_id), nct_id
+    for _ in range(_REDIRECTS):
+        if not isinstance(answer, Redirected):
+            break
+        asked = answer.nct_id
+        answer = run.registry.study(asked)
+    if isinstance(answer, Redirected):
+        raise SourceError(f"the registry leads {nct_id} from one ID to the next, without end")
+    if isinstance(answer, NotFound):
+        if asked != nct_id:
+            raise SourceError(f"the registry leads {nct_id} to {asked}, which it does not know")
+        return answer
+    run.heed([answer.study])
+    _check_own(nct_id, asked, answer)
+    return answer
+
+
+def _check_own(nct_id: str, asked: str, answer: Shown) -> None:
+    """Take another record for the one asked for only if it says so itself."""
+    held = answer.study.nct_id
+    if asked == nct_id and held in (nct_id, None):
+        return
+    if held is None or nct_id not in answer.study.aliases():
+        raise SourceError(
+            f"the registry shows {held or asked} for {nct_id}, and that record does not bear the ID"
+        )
+
+
+def _shown(run: Pass, nct_id: str, answer: Shown, left: tuple[str, ...]) -> Iterator[Page]:
+    held = answer.study.nct_id or nct_id
+    absences: list[RawVersion] = []
+    sights: list[Sight] = []
+    if held != nct_id:
+        sights.append(Sight(nct_id=nct_id, presence=Presence.MERGED, merged_into=held))
+        if _was_shown(run, nct_id):
+            absences.append(_absence(run, nct_id, answer.at, into=held))
+    yield from run.put(
+        [answer.study],
+        retrieved_at=answer.at,
+        origin=f"{STUDIES}/{held}",
+        absences=absences,
+        sights=sights,
+        absent=left,
+    )
+
+
+def _not_found(run: Pass, nct_id: str, answer: NotFound, left: tuple[str, ...]) -> Iterator[Page]:
+    was_shown = _was_shown(run, nct_id)
+    presence = Presence.GONE if was_shown else Presence.UNKNOWN
+    yield from run.put(
+        (),
+        retrieved_at=answer.at,
+        absences=[_absence(run, nct_id, answer.at, said=answer.said)] if was_shown else (),
+        sights=[Sight(nct_id=nct_id, presence=presence)],
+        absent=left,
+    )
+
+
+def _was_shown(run: Pass, nct_id: str) -> bool:
+    row = run.known(nct_id)
+    return row is not None and row.presence is not Presence.UNKNOWN
+
+
+def _absence(
+    run: Pass, nct_id: str, at: datetime, *, into: str | None = None, said: str | None = None
+) -> RawVersion:
+    """Return what is to be kept of a record that is not shown any more."""
+    presence = Presence.GONE if into is None else Presence.MERGED
+    content = {"nctId": nct_id, "presence": presence.value, "mergedInto": into, "said": said}
+    return RawVersion(
+        content=msgspec.json.encode({key: value for key, value in content.items() if value}),
+        media="absence",
+        source=run.following.name,
+        origin=f"{STUDIES}/{nct_id}",
+        retrieved_at=at,
+        data_date=run.at.data_date,
+    )

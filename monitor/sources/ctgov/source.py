@@ -1,0 +1,85 @@
+"""The ``ctgov`` source: pass after pass over API v2."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+
+from monitor.errors import SourceError
+from monitor.sources.base import Memory, Page
+from monitor.sources.ctgov.batches import followers, watched
+from monitor.sources.ctgov.following import Following
+from monitor.sources.ctgov.passing import DataMovedError, OnStep, Pass, Sizes
+from monitor.sources.ctgov.progress import Kept, begin, read_state
+from monitor.sources.ctgov.registry import Registry
+from monitor.sources.ctgov.search import search
+from monitor.sources.http import Client
+
+_RESTARTS = 3
+SIZES = Sizes()
+
+
+def _to_nobody(event: str, facts: Mapping[str, object]) -> None:
+    del event, facts
+
+
+class CtgovSource:
+    """Follows what ``following`` says, over ``client``, whose base URL is the registry's.
+
+    ``now`` gives an aware UTC time. ``on_step`` is told what a log should hold besides pages:
+    restarts, lists read again, records without an ID.
+    """
+
+    def __init__(
+        self,
+        following: Following,
+        client: Client,
+        *,
+        now: Callable[[], datetime],
+        on_step: OnStep = _to_nobody,
+        sizes: Sizes = SIZES,
+    ) -> None:
+        self._following = following
+        self._client = client
+        self._now = now
+        self._on_step = on_step
+        self._sizes = sizes
+
+    @property
+    def name(self) -> str:
+        """What the versions of this source are marked with."""
+        return self._following.name
+
+    def pages(self, memory: Memory) -> Iterator[Page]:
+        """Yield one pass, or the rest of one; nothing when the data have not moved.
+
+        When they move meanwhile, the pass begins again, with a new number, a few times.
+        SourceError as the protocol says; StoreError when the kept state is not this source's.
+        """
+        registry = Registry(self._client, now=self._now, page=self._sizes.page)
+        kept = read_state(memory.state(), source=self.name)
+        timestamp = registry.version()
+        for _ in range(_RESTARTS + 1):
+            at = begin(kept, self._following, timestamp)
+            if at is None:
+                return
+            run = Pass(
+                following=self._following,
+                registry=registry,
+                memory=memory,
+                finished=kept.finished,
+                at=at,
+                sizes=self._sizes,
+                on_step=self._on_step,
+            )
+            try:
+                for leg in (search, watched, followers, Pass.end):
+                    yield from leg(run)
+            except DataMovedError as moved:
+                run.tell("data_moved", before=at.timestamp, timestamp=moved.timestamp)
+                kept = Kept(number=at.number, finished=kept.finished)
+                timestamp = moved.timestamp
+            else:
+                return
+        raise SourceError(
+            f"the registry's data moved {_RESTARTS + 1} times while they were being read,"
+            f" last to {timestamp}"
+        )

@@ -1,0 +1,112 @@
+"""A memory that applies pages as the store does, in plain dictionaries."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from monitor.model.following import Followed, Presence
+from monitor.model.record import RawVersion
+from monitor.sources.base import Page
+from monitor.sources.reading import Unreadable
+
+SINCE = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class Stored:
+    """What a source knows of its past; ``found`` is all that its pages brought, in their order."""
+
+    name: str = "lupus"
+    states: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    rows: dict[str, Followed] = field(default_factory=dict)
+    found: list[RawVersion | Unreadable] = field(default_factory=list)
+    last: Page | None = None
+    pages: int = 0
+
+    def store(self, page: Page) -> None:
+        """Keep a page, as one transaction would."""
+        # What is kept is text in the store: only JSON comes back.
+        self.states[page.subject] = msgspec.json.decode(msgspec.json.encode(page.state))
+        self.found += page.found
+        self.last = page
+        self.pages += 1
+        assert len({sight.nct_id for sight in page.sights}) == len(page.sights)
+        for sight in page.sights:
+            known = self.rows.get(sight.nct_id)
+            presence, into = sight.presence, sight.merged_into
+            if known and presence is Presence.UNKNOWN:
+                presence, into = known.presence, known.merged_into
+            self.rows[sight.nct_id] = Followed(
+                source=self.name,
+                nct_id=sight.nct_id,
+                presence=presence,
+                merged_into=into,
+                pass_number=max(page.pass_number, known.pass_number if known else 0),
+                since=SINCE,
+            )
+        for nct_id in page.left:
+            self.rows.pop(nct_id, None)
+
+    # --- the protocol ---------------------------------------------------------------------------
+    def state(self, subject: str = "") -> Mapping[str, Any] | None:
+        """Return the state that the last stored page left."""
+        return self.states.get(subject)
+
+    def followed(
+        self,
+        *,
+        after: str = "",
+        limit: int = 1_000,
+        unseen_in: int | None = None,
+        presence: Presence | None = None,
+    ) -> list[Followed]:
+        """Return followed records by ascending NCT ID."""
+        fitting = (
+            row
+            for nct_id, row in sorted(self.rows.items())
+            if nct_id > after
+            and (unseen_in is None or row.pass_number < unseen_in)
+            and (presence is None or row.presence is presence)
+        )
+        return [row for row, _ in zip(fitting, range(limit), strict=False)]
+
+    def seen_in(self, pass_number: int) -> int:
+        """Return how many records the pass saw."""
+        return sum(
+            row.pass_number == pass_number and row.presence is Presence.SHOWN
+            for row in self.rows.values()
+        )
+
+    # --- for tests ------------------------------------------------------------------------------
+    def presences(self) -> dict[str, str]:
+        """Return what each followed record is known as."""
+        return {
+            nct_id: row.presence.value + (f" into {row.merged_into}" if row.merged_into else "")
+            for nct_id, row in sorted(self.rows.items())
+        }
+
+    def contents(self) -> list[Any]:
+        """Return all that was found, as JSON."""
+        return [msgspec.json.decode(one.content) for one in self.found]
+
+    def absences(self) -> list[Any]:
+        """Return the absences among what was found."""
+        return [
+            msgspec.json.decode(one.content)
+            for one in self.found
+            if isinstance(one, RawVersion) and one.media == "absence"
+        ]
+
+
+def ids_of(found: Iterable[RawVersion | Unreadable]) -> list[str]:
+    """Return the NCT IDs of the studies among what was found; "?" for one without."""
+    ids = []
+    for one in found:
+        if isinstance(one, RawVersion) and one.media == "json":
+            protocol = msgspec.json.decode(one.content).get("protocolSection", {})
+            names = protocol.get("identificationModule")
+            ids.append(names["nctId"] if isinstance(names, dict) else "?")
+    return ids
