@@ -1,0 +1,112 @@
+"""The requests of a backfill, and what their statuses mean."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from monitor.errors import SourceError
+from monitor.model.nct import is_nct_id
+from monitor.sources.ctgov_history.shape import Entry, HistoryShapeError, read_index, read_version
+from monitor.sources.http import Answer, Client
+
+_STUDIES = "/api/int/studies"
+_DOCUMENTED = "/api/v2"
+
+# The registry's own words; a 404 with others is a wrong path, or comes from the edge.
+_UNKNOWN_RECORD = re.compile(r"NCT number \S+ not found", re.IGNORECASE)
+_NOT_FOUND = re.compile(r"\bnot found\b", re.IGNORECASE)
+
+
+class UnknownRecordError(Exception):
+    """The registry says in its own words that it has no such record; never leaves the package."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(said)
+        self.said = said
+
+
+class MergedRecordError(Exception):
+    """The ID is an alias of another record; never leaves the package."""
+
+    def __init__(self, into: str) -> None:
+        super().__init__(into)
+        self.into = into
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """One version's answer."""
+
+    body: bytes
+    url: str
+
+
+class Asking:
+    """Asks the history API about records, one request after the other.
+
+    SourceErrors come as they are; HistoryShapeError for answers of another shape.
+    UnknownRecordError and MergedRecordError for IDs that have no history of their own.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._warm = False
+
+    def index(self, nct_id: str) -> Sequence[Entry]:
+        """Return the versions that the registry lists of a record."""
+        self._warm_up()
+        path = f"{_STUDIES}/{nct_id}/history"
+        answer = self._client.get(path)
+        _check_known(answer)
+        if answer.status == 301:
+            raise self._other_record(nct_id, None, path, "it redirects to another address")
+        _check_status(answer, path)
+        return read_index(answer.body, path)
+
+    def version(self, nct_id: str, number: int) -> Fetched | None:
+        """Return one version; None when the registry says that it has none of this number."""
+        path = f"{_STUDIES}/{nct_id}/history/{number}"
+        answer = self._client.get(path)
+        _check_known(answer)
+        if answer.status == 404 and _NOT_FOUND.search(answer.words):
+            return None
+        _check_status(answer, path)
+        stated = read_version(answer.body, path, number=number)
+        if stated != nct_id:
+            what = f"the study is {stated}, and {nct_id} was asked for"
+            raise self._other_record(nct_id, stated, path, what)
+        return Fetched(body=answer.body, url=answer.url)
+
+    def _warm_up(self) -> None:
+        """Ask the documented API first, over the connection that the history is asked over.
+
+        Public projects read the history only after such a call in the same session.
+        """
+        if not self._warm:
+            _check_status(self._client.get(f"{_DOCUMENTED}/version"), f"{_DOCUMENTED}/version")
+            self._warm = True
+
+    def _other_record(
+        self, nct_id: str, stated: str | None, path: str, what: str
+    ) -> MergedRecordError | HistoryShapeError:
+        """Return what another record's answer means: the documented API redirects an alias."""
+        location = self._client.get(f"{_DOCUMENTED}/studies/{nct_id}").location or ""
+        into = location.partition("?")[0].rpartition("/")[2]
+        if is_nct_id(into) and into != nct_id and stated in {None, into}:
+            return MergedRecordError(into)
+        return HistoryShapeError(path, what)
+
+
+def _check_known(answer: Answer) -> None:
+    if answer.status == 404 and _UNKNOWN_RECORD.search(answer.words):
+        raise UnknownRecordError(answer.words)
+
+
+def _check_status(answer: Answer, path: str) -> None:
+    if answer.status == 200:
+        return
+    words = f": {answer.words}" if answer.words else ""
+    message = f"the registry answered {answer.status} to {path}{words}"
+    if answer.status == 404:
+        message += "; these are not its words for a record that it does not have"
+    raise SourceError(message)

@@ -1,0 +1,124 @@
+"""The backfill of one record: which versions are missing, one page for each that is fetched."""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+from monitor.model.record import RawVersion
+from monitor.sources.base import Memory, Page
+from monitor.sources.ctgov_history.asking import (
+    Asking,
+    Fetched,
+    MergedRecordError,
+    UnknownRecordError,
+)
+from monitor.sources.ctgov_history.shape import Entry
+from monitor.sources.ctgov_history.state import Backfill, Outcome, backfill_of, numbers, ranges
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What is wanted of every record, and how it is marked; see ``HistorySource``."""
+
+    source: str
+    asking: Asking
+    since: date | None
+    now: Callable[[], datetime]
+    stored: Callable[[str], Collection[int]]
+
+
+@dataclass(slots=True, kw_only=True)
+class Record:
+    """One record on its way through a backfill.
+
+    ``tell`` is called with the number of versions that are fetched or will not come, and the
+    number of those that were asked for.
+    """
+
+    nct_id: str
+    task: Task
+    tell: Callable[[int, int], None]
+    _fetched: set[int] = field(default_factory=set)
+    _refused: set[int] = field(default_factory=set)
+    _entries: Sequence[Entry] = ()
+
+    def pages(self, memory: Memory) -> Iterator[Page]:
+        """Yield the record's pages: its versions, the newest first, and how it ended."""
+        known = backfill_of(memory.state(self.nct_id))
+        self._fetched = numbers(known.fetched)
+        try:
+            yield from self._versions()
+            end = replace(self._backfill(), since=self._left_out(), outcome=self._outcome())
+        except UnknownRecordError as exc:
+            end = replace(
+                backfill_of(memory.state(self.nct_id)), outcome=Outcome.UNKNOWN, said=exc.said
+            )
+        except MergedRecordError as exc:
+            end = replace(
+                backfill_of(memory.state(self.nct_id)), outcome=Outcome.MERGED, merged_into=exc.into
+            )
+        if end.as_state() != memory.state(self.nct_id):
+            yield Page(subject=self.nct_id, state=end.as_state())
+
+    def _versions(self) -> Iterator[Page]:
+        """Fetch what is missing until the index lists nothing more."""
+        while missing := self._missing():
+            for number in reversed(missing):
+                answer = self.task.asking.version(self.nct_id, number)
+                if answer is None:
+                    self._refused.add(number)
+                else:
+                    self._fetched.add(number)
+                    yield self._page(number, answer)
+                self._tell()
+
+    def _missing(self) -> list[int]:
+        """Read the index; return the numbers of the versions to fetch, ascending."""
+        self._entries = self.task.asking.index(self.nct_id)
+        # Should the registry take versions back, their numbers will mean others.
+        listed = range(len(self._entries))
+        self._fetched = {*self._fetched, *self.task.stored(self.nct_id)}.intersection(listed)
+        self._tell()
+        return [number for number in self._asked() if not self._is_over(number)]
+
+    def _asked(self) -> list[int]:
+        since = self.task.since or date.min
+        return [entry.version for entry in self._entries if entry.date >= since]
+
+    def _is_over(self, number: int) -> bool:
+        return number in self._fetched or number in self._refused
+
+    def _tell(self) -> None:
+        asked = self._asked()
+        self.tell(sum(map(self._is_over, asked)), len(asked))
+
+    def _backfill(self) -> Backfill:
+        return Backfill(
+            count=len(self._entries),
+            fetched=ranges(self._fetched),
+            lacking=ranges(self._refused),
+        )
+
+    def _outcome(self) -> Outcome:
+        return Outcome.LACKING if self._refused else Outcome.DONE
+
+    def _left_out(self) -> date | None:
+        """Return since when all is fetched; None when that is all there is."""
+        everything = all(self._is_over(entry.version) for entry in self._entries)
+        return None if everything else self.task.since
+
+    def _page(self, number: int, answer: Fetched) -> Page:
+        found = RawVersion(
+            content=answer.body,
+            media="json",
+            source=self.task.source,
+            origin=answer.url,
+            retrieved_at=self.task.now(),
+            registry_version=number,
+        )
+        return Page(
+            found=(found,),
+            subject=self.nct_id,
+            state=self._backfill().as_state(),
+            cursor=f"{self.nct_id} version {number}",
+        )

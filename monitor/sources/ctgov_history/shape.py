@@ -1,0 +1,122 @@
+"""What is known of the history API's answers; it is documented nowhere and may change any day.
+
+Sources: the recorded answers of NCT06510816, NCT03690141 and NCT04280705, and the keys that
+PavelAbramau/pharma_statistics (src/pharma_stats/history/schema_guard.py) holds them to.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import date
+from typing import Annotated, TypeVar
+
+import msgspec
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+
+from monitor.errors import SourceError
+from monitor.model.nct import is_nct_id
+
+Object = dict[str, Raw]
+Number = Annotated[int, Meta(ge=0)]
+
+
+class HistoryShapeError(SourceError):
+    """The history API answers in another shape: backfill alone stops."""
+
+    def __init__(self, path: str, what: str) -> None:
+        super().__init__(
+            "backfill alone stops, following goes on: the registry's history API no longer"
+            f" answers as it is known to, at {path}: {what}"
+        )
+
+
+class Entry(Struct, frozen=True, rename="camel"):
+    """One version in the index; ``date`` is the day on which it was submitted.
+
+    Keys that some of the recorded answers do not have may be missing, but have their type.
+    """
+
+    version: Number
+    date: date
+    status: str
+    module_labels: list[str]
+    study_type: str | UnsetType = UNSET
+    last_update_submit_qc_date: str | UnsetType = UNSET
+    review_not_passed: bool | UnsetType = UNSET
+
+
+class _Index(Struct, frozen=True, rename="camel"):
+    changes: Annotated[list[Entry], Meta(min_length=1)]
+    last_update_versions: Object
+    outcomes_update_count: Number
+    original_data: Object | UnsetType = UNSET
+
+
+class _Identification(Struct, frozen=True, rename="camel"):
+    nct_id: str
+
+
+class _Protocol(Struct, frozen=True, rename="camel"):
+    identification_module: _Identification
+    status_module: Object
+
+
+class _Study(Struct, frozen=True, rename="camel"):
+    protocol_section: _Protocol
+    has_results: bool | UnsetType = UNSET
+    results_section: Object | UnsetType = UNSET
+    document_section: Object | UnsetType = UNSET
+    annotation_section: Object | UnsetType = UNSET
+    derived_section: Object | UnsetType = UNSET
+
+
+class _Version(Struct, frozen=True, rename="camel"):
+    study_version: Number
+    study: _Study
+
+
+_Shape = TypeVar("_Shape", _Index, _Version)
+_WHERE = re.compile(r"^(?P<what>.*?)(?: - at `\$\.?(?P<where>.*)`)?$", re.DOTALL)
+
+
+def read_index(body: bytes, path: str) -> Sequence[Entry]:
+    """Return the versions that the index lists, which count from 0 without a gap.
+
+    ``path`` is what was asked for. HistoryShapeError when the answer differs from what is
+    known; SourceError when it is no JSON.
+    """
+    entries = _decoded(body, _Index, path).changes
+    for at, entry in enumerate(entries):
+        if entry.version != at:
+            raise HistoryShapeError(path, f"changes[{at}].version is {entry.version}, not {at}")
+    return entries
+
+
+def read_version(body: bytes, path: str, *, number: int) -> str:
+    """Return the NCT ID that a version states; errors as those of ``read_index``."""
+    answer = _decoded(body, _Version, path)
+    if answer.study_version != number:
+        message = f"studyVersion is {answer.study_version}, and {number} was asked for"
+        raise HistoryShapeError(path, message)
+    nct_id = answer.study.protocol_section.identification_module.nct_id
+    if not is_nct_id(nct_id):
+        where = "study.protocolSection.identificationModule.nctId"
+        raise HistoryShapeError(path, f"{where} is no NCT ID")
+    return nct_id
+
+
+def _decoded(body: bytes, shape: type[_Shape], path: str) -> _Shape:
+    try:
+        return msgspec.json.decode(body, type=shape)
+    except msgspec.ValidationError as exc:
+        raise HistoryShapeError(path, _told(str(exc))) from exc
+    except (msgspec.DecodeError, RecursionError) as exc:
+        message = f"the answer to {path} is no valid JSON: {exc}"
+        raise SourceError(message) from exc
+
+
+def _told(complaint: str) -> str:
+    """Put the place before what is wrong there; ``complaint`` is msgspec's."""
+    match = _WHERE.match(complaint)
+    if match is None or not match["where"]:
+        return complaint
+    return f"{match['where']}: {match['what']}"

@@ -1,0 +1,130 @@
+"""The ``ctgov_history`` source: fetches the earlier versions of records, the newest first.
+
+Newest first, because ingest marks as backfilled what comes after a later version of the same
+trial: so no version but a trial's newest can be taken for news, whether or not the store has
+the trial already. And a backfill that is cut off leaves out the early years, not the present.
+
+A version whose results the registry's review did not let through (``reviewNotPassed``) is
+fetched like any other: its number counts, and the answer holds what is public of it.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from monitor.model.nct import normalise_nct_id
+from monitor.sources.base import Memory, Page
+from monitor.sources.ctgov_history.asking import Asking
+from monitor.sources.ctgov_history.record import Record, Task
+from monitor.sources.http import Client
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryProgress:
+    """How far a backfill is.
+
+    ``trials_done`` of ``trials_total`` IDs are finished. Of the ``versions_total`` versions of
+    ``nct_id`` that were asked for, ``versions_done`` are fetched (now or before) or will not
+    come; ``versions_total`` may grow when the index is read again.
+    """
+
+    nct_id: str
+    trials_done: int
+    trials_total: int
+    versions_done: int
+    versions_total: int
+
+
+OnProgress = Callable[[HistoryProgress], None]
+
+
+def _nothing(nct_id: str) -> Collection[int]:
+    del nct_id
+    return ()
+
+
+class HistorySource:
+    """The past of records; a FollowedSource each of whose pages is one version of one record.
+
+    ``client`` asks the registry, with ``pace=HISTORY_PACE``: one request in flight, spaced.
+    ``nct_ids``: in this order, each once; UsageError for what is none. ``since``: only versions
+    that the registry dates on or after it; a later pass without it fetches the others. ``now``
+    gives an aware time. ``stored`` tells which version numbers of a record the store has from
+    elsewhere; they are not fetched. ``on_progress`` is called when a record's index is read,
+    when a version is stored, and when a record is finished.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        client: Client,
+        *,
+        nct_ids: Iterable[str],
+        since: date | None = None,
+        now: Callable[[], datetime],
+        on_progress: OnProgress | None = None,
+        stored: Callable[[str], Collection[int]] = _nothing,
+    ) -> None:
+        self._name = name
+        self._client = client
+        self._nct_ids = tuple(dict.fromkeys(normalise_nct_id(nct_id) for nct_id in nct_ids))
+        self._since = since
+        self._now = now
+        self._on_progress = on_progress
+        self._stored = stored
+
+    @property
+    def name(self) -> str:
+        """What the versions of this source are marked with."""
+        return self._name
+
+    def pages(self, memory: Memory) -> Iterator[Page]:
+        """Yield one page for each version that was not yet fetched, and one for each outcome.
+
+        The subject of a page is the NCT ID, its state that of a ``Backfill``. Of each ID the
+        index is asked for; an ID that the registry does not know, or that has become an alias,
+        is noted in its state and passed over. HistoryShapeError when an answer is not what the
+        history API is known to answer; SourceError when it cannot be asked.
+        """
+        task = Task(
+            source=self._name,
+            asking=Asking(self._client),
+            since=self._since,
+            now=self._now,
+            stored=self._stored,
+        )
+        for done, nct_id in enumerate(self._nct_ids):
+            meter = _Meter(nct_id, done, len(self._nct_ids), self._on_progress)
+            yield from Record(nct_id=nct_id, task=task, tell=meter.count).pages(memory)
+            meter.finish()
+
+
+class _Meter:
+    """Tells how far the backfill is while one record is under way."""
+
+    def __init__(
+        self, nct_id: str, trials_done: int, trials_total: int, on_progress: OnProgress | None
+    ) -> None:
+        self._nct_id = nct_id
+        self._trials = (trials_done, trials_total)
+        self._versions = (0, 0)
+        self._on_progress = on_progress
+
+    def count(self, done: int, total: int) -> None:
+        self._versions = (done, total)
+        self._tell(self._trials[0])
+
+    def finish(self) -> None:
+        self._tell(self._trials[0] + 1)
+
+    def _tell(self, trials_done: int) -> None:
+        if self._on_progress is not None:
+            self._on_progress(
+                HistoryProgress(
+                    nct_id=self._nct_id,
+                    trials_done=trials_done,
+                    trials_total=self._trials[1],
+                    versions_done=self._versions[0],
+                    versions_total=self._versions[1],
+                )
+            )

@@ -1,0 +1,118 @@
+"""How far one record's backfill is: what its state says, and how it is written."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from monitor.sources.base import State
+
+Range = tuple[int, int]
+
+_MOST = 1_000_000  # no record has so many versions; NCT01275677, with over 900, has the most known
+
+
+class Outcome(StrEnum):
+    """What became of a record's backfill."""
+
+    UNDER_WAY = "under way"
+    DONE = "done"
+    """Everything that was asked for is fetched."""
+    LACKING = "lacking"
+    """The same, but for versions that the index lists and the registry does not hand out."""
+    UNKNOWN = "unknown"
+    """The registry knows no record of this ID."""
+    MERGED = "merged"
+    """The registry answers with another record, of which this ID is an alias."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backfill:
+    """The state of one record's backfill.
+
+    ``count``: versions that the registry listed when last asked. ``fetched``, ``lacking``:
+    ascending, disjoint ranges of version numbers, both ends included. ``since``: when DONE,
+    that only versions dated on or after it were asked for. ``merged_into``: an NCT ID.
+    ``said``: the registry's own words, with UNKNOWN.
+    """
+
+    count: int = 0
+    fetched: tuple[Range, ...] = ()
+    lacking: tuple[Range, ...] = ()
+    since: date | None = None
+    outcome: Outcome = Outcome.UNDER_WAY
+    merged_into: str | None = None
+    said: str | None = None
+
+    def as_state(self) -> State:
+        """Return it as JSON."""
+        state: dict[str, Any] = {
+            "count": self.count,
+            "fetched": [list(one) for one in self.fetched],
+            "done": self.outcome is Outcome.DONE,
+            "outcome": str(self.outcome),
+        }
+        if self.lacking:
+            state["lacking"] = [list(one) for one in self.lacking]
+        if self.since is not None:
+            state["since"] = self.since.isoformat()
+        if self.merged_into is not None:
+            state["mergedInto"] = self.merged_into
+        if self.said is not None:
+            state["said"] = self.said
+        return state
+
+
+def backfill_of(state: State | None) -> Backfill:
+    """Read a state; of one that is not understood nothing is taken, and all is fetched again."""
+    if state is None:
+        return Backfill()
+    try:
+        since = state.get("since")
+        return Backfill(
+            count=int(state["count"]),
+            fetched=_read(state["fetched"]),
+            lacking=_read(state.get("lacking", ())),
+            since=None if since is None else date.fromisoformat(since),
+            outcome=Outcome(state["outcome"]),
+            merged_into=state.get("mergedInto"),
+            said=state.get("said"),
+        )
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return Backfill()
+
+
+def is_done(state: Mapping[str, Any] | None, since: date | None = None) -> bool:
+    """Tell from a record's state whether its versions since then were all fetched once.
+
+    Versions that the registry has got since do not count: whoever follows the record sees them.
+    """
+    known = backfill_of(state)
+    if known.outcome is not Outcome.DONE:
+        return False
+    return known.since is None or (since is not None and since >= known.since)
+
+
+def ranges(numbers: Iterable[int]) -> tuple[Range, ...]:
+    """Return the numbers as ascending, disjoint ranges that do not touch."""
+    found: list[Range] = []
+    for number in sorted(set(numbers)):
+        if found and number == found[-1][1] + 1:
+            found[-1] = (found[-1][0], number)
+        else:
+            found.append((number, number))
+    return tuple(found)
+
+
+def numbers(found: Iterable[Range]) -> set[int]:
+    """Return the numbers in the ranges."""
+    return {number for low, high in found for number in range(low, high + 1)}
+
+
+def _read(found: Collection[Sequence[int]]) -> tuple[Range, ...]:
+    read = tuple((low, high) for low, high in found)
+    for low, high in read:
+        if not (type(low) is type(high) is int and 0 <= low <= high < _MOST):
+            raise ValueError(f"{low!r} to {high!r} is no range of version numbers")
+    return read

@@ -1,0 +1,110 @@
+"""What the registry and the way to it do wrong: nothing is lost, and nobody is hurried."""
+
+import pytest
+
+from monitor.errors import SourceError
+from monitor.sources.ctgov_history import HistoryShapeError, is_done
+from monitor.sources.http import BusyError, HtmlAnswerError, HttpStatusError
+from tests.registry.asked import Asked as Request
+from tests.registry.calling import ask
+from tests.registry.examples import nct
+from tests.registry.faults import Fault, When
+from tests.sources.book import Book
+from tests.sources.ctgov_history.conftest import HISTORY, Serve
+from tests.sources.ctgov_history.series import replica
+
+ENDS = {
+    Fault.HTML_OK: HtmlAnswerError,
+    Fault.FORBIDDEN_HTML: HttpStatusError,
+    Fault.EDGE_NOT_FOUND: SourceError,
+    Fault.INVALID_JSON: SourceError,
+    Fault.SERVER_ERROR: BusyError,
+    Fault.RATE_LIMITED_BARE: BusyError,
+}
+PASSES = [
+    Fault.RATE_LIMITED, Fault.RATE_LIMITED_BARE, Fault.SERVER_ERROR, Fault.BAD_GATEWAY,
+    Fault.UNAVAILABLE, Fault.CUT_SHORT, Fault.CUT_CHUNKED, Fault.CLOSED, Fault.WRONG_GZIP,
+    Fault.CUT_GZIP,
+]  # fmt: skip
+
+
+def is_index(request: Request) -> bool:
+    return request.path.endswith("/history")
+
+
+def is_history(request: Request) -> bool:
+    return request.is_history
+
+
+def is_asked(end: str) -> When:
+    return lambda request: request.path.endswith(end)
+
+
+@pytest.mark.parametrize("fault", ENDS)
+def test_a_fault_that_lasts_ends_the_pass_and_the_next_goes_on(serve: Serve, fault: Fault) -> None:
+    asked = serve(replica(_1=3))
+    for went_well in range(5):  # the index, three versions, the index
+        book = Book()
+        asked.replica.faults.add(fault, times=None, when=is_history, skip=went_well)
+        with pytest.raises(ENDS[fault], match=f"/api/int/studies/{nct(1)}/history") as caught:
+            book.run(asked.source(nct(1)))
+        assert not isinstance(caught.value, HistoryShapeError)
+        assert book.numbers() == [2, 1, 0][: max(0, went_well - 1)]
+        asked.replica.faults.clear()
+        book.run(asked.source(nct(1)))
+        assert book.numbers() == [2, 1, 0]
+        assert is_done(book.state(nct(1)))
+    assert asked.replica.log.max_in_flight["int"] == 1
+
+
+def test_faults_that_pass_are_not_noticed(serve: Serve) -> None:
+    asked, book = serve(replica(_1=len(PASSES), _2=1)), Book()
+    for at, fault in enumerate(PASSES):
+        asked.replica.faults.add(fault, when=is_asked(f"/{at}" if at else "/history"))
+    book.run(asked.source(nct(1), nct(2)))
+    assert asked.replica.faults.waiting() == []
+    assert book.numbers() == [*range(len(PASSES) - 1, -1, -1), 0]
+    assert asked.replica.log.max_in_flight == {"v2": 1, "int": 1, "all": 1}
+
+
+def test_requests_are_spaced(serve: Serve) -> None:
+    asked = serve(replica(_1=5))
+    Book().run(asked.source(nct(1)))
+    assert len(asked.replica.log) == 8
+    assert asked.naps.taken == [pytest.approx(0.4)] * 7
+    assert asked.replica.log.statuses() == {200: 8}
+
+
+def test_a_404_of_the_edge_says_nothing_about_the_record(serve: Serve) -> None:
+    asked, book = serve(replica(_1=3)), Book()
+    asked.replica.faults.add(Fault.EDGE_NOT_FOUND, when=is_index)
+    with pytest.raises(SourceError, match="not its words for a record that it does not have"):
+        book.run(asked.source(nct(1)))
+    assert book.state(nct(1)) is None
+
+
+def test_a_404_of_the_edge_says_nothing_about_a_version(serve: Serve) -> None:
+    asked, book = serve(replica(_1=3)), Book()
+    asked.replica.faults.add(Fault.EDGE_NOT_FOUND, when=is_asked("/history/1"))
+    with pytest.raises(SourceError, match="/history/1; these are not its words"):
+        book.run(asked.source(nct(1)))
+    assert book.numbers() == [2]
+    book.run(asked.source(nct(1)))
+    assert book.numbers() == [2, 1, 0]
+
+
+def test_a_listed_version_that_is_not_handed_out_is_noted_and_tried_again(serve: Serve) -> None:
+    full, fewer, book = serve(replica(_1=4)), serve(replica(_1=2)), Book()
+    # The index of four versions over a history of two.
+    index = ask(full.replica, f"{HISTORY}/{nct(1)}/history").content
+    fewer.replica.faults.add(Fault.OTHER_SHAPE, when=is_index, times=2, body=index)
+    book.run(fewer.source(nct(1)))
+    assert book.numbers() == [1, 0]
+    state = book.state(nct(1))
+    assert state == {
+        "count": 4, "fetched": [[0, 1]], "done": False, "outcome": "lacking", "lacking": [[2, 3]],
+    }  # fmt: skip
+    assert not is_done(state)
+    book.run(full.source(nct(1)))
+    assert book.numbers() == [1, 0, 3, 2]
+    assert is_done(book.state(nct(1)))
