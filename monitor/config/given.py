@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from monitor.config.keys import KEY_TYPES, Key, require_key, require_section
+from monitor.config.keys import KEY_TYPES, LISTS, Key, require_key, require_section
 from monitor.errors import ConfigError
 
 PREFIX = "MONITOR_"
@@ -28,11 +28,18 @@ class Given:
     from_environment: bool
 
 
-def read_file(file: Path) -> dict[Key, Given]:
-    """Return the values that a TOML file gives; ConfigError for what has no place in it."""
+def read_file(file: Path) -> tuple[dict[Key, Given], dict[str, list[Given]]]:
+    """Return the values that a TOML file gives, and its ``[[…]]`` tables by their name.
+
+    ConfigError for what has no place in it.
+    """
+    tables = _tables(file)
+    lists = {name: _listed(file, name, tables.pop(name, [])) for name in LISTS}
     given = {}
-    for section, table in _tables(file).items():
+    for section, table in tables.items():
         if not isinstance(table, dict):
+            if isinstance(table, list) and table and isinstance(table[0], dict):
+                require_section(section, place=str(file), lists=True)
             raise ConfigError(f"{file}: {section} stands outside a section; put it under its own")
         require_section(section, place=str(file))
         for name, value in table.items():
@@ -40,7 +47,16 @@ def read_file(file: Path) -> dict[Key, Given]:
             place = f"{file}: {in_file(key)}"
             require_key(key, place=place, spelling=in_file)
             given[key] = Given(place=place, value=value, from_environment=False)
-    return given
+    return given, lists
+
+
+def _listed(file: Path, name: str, tables: Any) -> list[Given]:
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise ConfigError(f"{file}: write [[{name}]], in two brackets, above each {name}'s keys")
+    return [
+        Given(place=f"{file}: [[{name}]] {number}", value=table, from_environment=False)
+        for number, table in enumerate(tables, 1)
+    ]
 
 
 def _tables(file: Path) -> dict[str, Any]:
@@ -66,6 +82,8 @@ def read_environment(environ: Mapping[str, str]) -> dict[Key, Given]:
         if name.startswith(PREFIX) and "__" in name and environ[name]:
             plain = name.removesuffix(FILE_SUFFIX)
             key = _key_of(plain)
+            if key[0] in LISTS:
+                raise ConfigError(f"{name}: {key[0]}s stand in the file, as [[{key[0]}]] tables")
             if key not in KEY_TYPES:
                 require_key(_key_of(name), place=name, spelling=in_environment)
                 plain, key = name, _key_of(name)

@@ -1,18 +1,26 @@
 """The keys that exist, read off the structs, and what somebody may have meant."""
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from msgspec.structs import fields
 
-from monitor.config.settings import Section, Settings
+from monitor.config.section import Section
+from monitor.config.settings import Settings
 from monitor.errors import ConfigError
 
 Key = tuple[str, str]  # section and name
 Spelling = Callable[[Key], str]
 
-SECTIONS: Mapping[str, type[Section]] = {found.name: found.type for found in fields(Settings)}
+SOURCE, CHANNEL, SUBSCRIBER, SUBSCRIPTION = "source", "channel", "subscriber", "subscription"
+# Not sections: [[source]] tables and the like, read by themselves.
+LISTS = (SOURCE, CHANNEL, SUBSCRIBER, SUBSCRIPTION)
+SECTIONS: Mapping[str, type[Section]] = {
+    found.name: found.type
+    for found in fields(Settings)
+    if isinstance(found.type, type) and issubclass(found.type, Section)
+}
 KEY_TYPES: Mapping[Key, Any] = {
     (section, found.name): found.type
     for section, struct in SECTIONS.items()
@@ -24,12 +32,19 @@ SECRETS: frozenset[Key] = frozenset({("store", "url")})
 LEAST_LIKENESS = 0.6
 
 
-def require_section(section: str, *, place: str) -> None:
-    """Pass when there is such a section, else raise a ConfigError that names the nearest."""
-    if section not in SECTIONS:
-        near = difflib.get_close_matches(section, SECTIONS, n=1, cutoff=LEAST_LIKENESS)
-        fix = f"did you mean [{near[0]}]?" if near else f"there are {_listed(SECTIONS)}"
-        raise ConfigError(f"{place}: there is no section [{section}]; {fix}")
+def require_section(section: str, *, place: str, lists: bool = False) -> None:
+    """Pass when there is such a section, else raise a ConfigError that names the nearest.
+
+    ``lists``: it was written in two brackets.
+    """
+    if section in SECTIONS and not lists:
+        return
+    if section in SECTIONS:
+        raise ConfigError(f"{place}: [[{section}]] is not a list; write [{section}]")
+    shown = f"[[{section}]]" if lists else f"[{section}]"
+    near = difflib.get_close_matches(section, [*SECTIONS, *LISTS], n=1, cutoff=LEAST_LIKENESS)
+    fix = f"did you mean {_written(near[0])}?" if near else f"there are {_all_sections()}"
+    raise ConfigError(f"{place}: there is no section {shown}; {fix}")
 
 
 def require_key(key: Key, *, place: str, spelling: Spelling) -> None:
@@ -49,6 +64,12 @@ def require_key(key: Key, *, place: str, spelling: Spelling) -> None:
     raise ConfigError(f"{place}: there is no such key; {fix}")
 
 
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that is most like this one; None when none is."""
+    best = max(known, key=lambda one: _likeness(name, one), default=None)
+    return best if best is not None and _likeness(name, best) >= LEAST_LIKENESS else None
+
+
 def _likeness(name: str, known: str) -> float:
     """Return 0 to 1; a word of the name (``timeout`` of ``busy_timeout_s``) is like it too."""
     if name in known.split("_") or (name and known.startswith(name)):
@@ -56,5 +77,9 @@ def _likeness(name: str, known: str) -> float:
     return difflib.SequenceMatcher(None, name, known).ratio()
 
 
-def _listed(sections: Mapping[str, object]) -> str:
-    return ", ".join(f"[{section}]" for section in sections)
+def _written(section: str) -> str:
+    return f"[[{section}]]" if section in LISTS else f"[{section}]"
+
+
+def _all_sections() -> str:
+    return ", ".join(_written(section) for section in [*SECTIONS, *LISTS])

@@ -1,22 +1,41 @@
 """Loading the settings: choose the file, lay the environment over it, check every value."""
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
-import msgspec
+from msgspec.structs import replace
 
+from monitor.config.channel_tables import channel_settings
+from monitor.config.checking import Refine, checked
 from monitor.config.given import Given, read_environment, read_file
-from monitor.config.keys import KEY_TYPES, SECRETS, Key
+from monitor.config.keys import (
+    CHANNEL,
+    KEY_TYPES,
+    SECRETS,
+    SECTIONS,
+    SOURCE,
+    SUBSCRIBER,
+    SUBSCRIPTION,
+    Key,
+)
+from monitor.config.listening import listening
+from monitor.config.people import SubscriberSettings, SubscriptionSettings
 from monitor.config.settings import Settings
+from monitor.config.source_tables import source_settings
+from monitor.config.tables import meant
 from monitor.errors import ConfigError
 
 DEFAULT_FILE = Path("config/monitor.toml")
 CONFIG_VARIABLE = "MONITOR_CONFIG"
 
-_REFERENCE = re.compile(r"\$\{([^}]*)\}")
-_SHOWN_CHARACTERS = 60
+
+def _listens(text: str) -> str:
+    listening(text)
+    return text.strip()
+
+
+_REFINED: Mapping[Key, Refine] = {("web", "listen"): _listens}
 
 
 def load(path: Path | None = None, *, environ: Mapping[str, str]) -> Settings:
@@ -25,20 +44,61 @@ def load(path: Path | None = None, *, environ: Mapping[str, str]) -> Settings:
     The file is ``path``, else what MONITOR_CONFIG names, else config/monitor.toml where there
     is one; without a file the defaults hold. Over it lie ``MONITOR_<SECTION>__<KEY>``, and
     MONITOR_DATABASE_URL over those; each also as ``…_FILE``, which names a file that holds the
-    value. ``${NAME}`` in a text of the file stands for the environment's NAME.
+    value. ``${NAME}`` in a text of the file stands for the environment's NAME. The
+    ``[[…]]`` tables stand in the file alone; the secrets of channels are looked up in
+    ``environ`` when they are used.
 
     ConfigError names the place, the key and what may be written there, and shows no secret.
     """
-    file = _chosen_file(path, environ)
-    given = {**(read_file(file) if file else {}), **read_environment(environ)}
+    file = chosen_file(path, environ)
+    given: dict[Key, Given] = {}
+    tables: dict[str, list[Given]] = {}
+    if file:
+        given, tables = read_file(file)
     sections: dict[str, dict[str, Any]] = {}
-    for (section, name), found in given.items():
-        checked = _checked((section, name), found, environ)
-        sections.setdefault(section, {})[name] = checked
-    return msgspec.convert(sections, Settings)
+    for key, found in {**given, **read_environment(environ)}.items():
+        section, name = key
+        value = checked(
+            KEY_TYPES[key], found, environ, secret=key in SECRETS, refine=_REFINED.get(key)
+        )
+        sections.setdefault(section, {})[name] = value
+    filled: dict[str, Any] = {
+        section: SECTIONS[section](**values) for section, values in sections.items()
+    }
+    return _with_lists(Settings(**filled), tables, environ)
 
 
-def _chosen_file(path: Path | None, environ: Mapping[str, str]) -> Path | None:
+def _with_lists(
+    settings: Settings, tables: Mapping[str, list[Given]], environ: Mapping[str, str]
+) -> Settings:
+    """Return the settings with what the ``[[…]]`` tables say."""
+    channels = channel_settings(tables.get(CHANNEL, ()), environ)
+    names = [channel.name for channel in channels]
+    if settings.delivery.operator and settings.delivery.operator not in names:
+        fix = meant(settings.delivery.operator, names) if names else "write a [[channel]] table"
+        raise ConfigError(
+            f"[delivery] operator: there is no [[channel]] {settings.delivery.operator[:64]!r}; "
+            f"{fix}"
+        )
+    people, wishes = tables.get(SUBSCRIBER, ()), tables.get(SUBSCRIPTION, ())
+    subscribers: tuple[SubscriberSettings, ...] = ()
+    subscriptions: tuple[SubscriptionSettings, ...] = ()
+    if people or wishes:
+        # Who has no subscriptions does not wait for what reads them.
+        from monitor.config.people_tables import people_settings  # noqa: PLC0415
+
+        subscribers, subscriptions = people_settings(people, wishes, environ, channels=names)
+    return replace(
+        settings,
+        sources=source_settings(tables.get(SOURCE, ()), environ),
+        channels=channels,
+        subscribers=subscribers,
+        subscriptions=subscriptions,
+    )
+
+
+def chosen_file(path: Path | None, environ: Mapping[str, str]) -> Path | None:
+    """Return the file that ``load`` reads; None without one, ConfigError for one not there."""
     if path is not None:
         return path
     named = environ.get(CONFIG_VARIABLE)
@@ -49,36 +109,3 @@ def _chosen_file(path: Path | None, environ: Mapping[str, str]) -> Path | None:
             f"{CONFIG_VARIABLE} names {named}, which is no file; name one or unset it"
         )
     return Path(named)
-
-
-def _checked(key: Key, given: Given, environ: Mapping[str, str]) -> Any:
-    """Return the value in the key's type; numbers may be text where the environment gave them."""
-    value, may_be_text = given.value, given.from_environment
-    if isinstance(value, str) and not given.from_environment:
-        value = _REFERENCE.sub(lambda found: _referred(found[1], given.place, environ), value)
-        may_be_text = value != given.value
-    try:
-        return msgspec.convert(value, KEY_TYPES[key], strict=not may_be_text)
-    except msgspec.ValidationError:
-        _, meta = get_args(KEY_TYPES[key])
-        # Not "from exc": msgspec's message can quote the value, which may be a secret.
-        raise ConfigError(f"{_said(key, given)}; write {meta.description}") from None
-
-
-def _referred(name: str, place: str, environ: Mapping[str, str]) -> str:
-    if not environ.get(name):
-        raise ConfigError(
-            f"{place}: ${{{name}}} stands for the environment variable {name}, which is not set;"
-            " set it, or write the value"
-        )
-    return environ[name]
-
-
-def _said(key: Key, given: Given) -> str:
-    """Name the place and, unless it is secret, what stands there (a reference unreplaced)."""
-    if key in SECRETS or given.place.endswith("_FILE"):
-        return f"{given.place} will not do"
-    shown = repr(given.value)
-    if len(shown) > _SHOWN_CHARACTERS:
-        shown = f"{shown[:_SHOWN_CHARACTERS]}…"
-    return f"{given.place} = {shown} will not do"

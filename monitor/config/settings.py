@@ -7,11 +7,16 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+from monitor.config.channels import AnyChannelSettings
+from monitor.config.delivery import DeliverySettings
+from monitor.config.listening import listening
 from monitor.config.masking import mask_url
+from monitor.config.people import SubscriberSettings, SubscriptionSettings
+from monitor.config.section import Section
+from monitor.config.sources import AnySourceSettings
 
-
-class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A table of the configuration file."""
+_HEADER_TEXT = r"^[ -~]*\Z"
+_SECONDS_TO_AN_HOUR = "a number of seconds from 0.1 to 3600"
 
 
 class StoreSettings(Section, frozen=True, kw_only=True):
@@ -69,6 +74,94 @@ class IngestSettings(Section, frozen=True, kw_only=True):
     ] = 200
 
 
+class HttpSettings(Section, frozen=True, kw_only=True):
+    """How sources ask over HTTP; "" for a text means: none of its own."""
+
+    contact: Annotated[
+        str,
+        Meta(
+            pattern=_HEADER_TEXT,
+            max_length=200,
+            description="a mail address or a page, in printable ASCII characters, or nothing",
+        ),
+    ] = ""
+    requests_per_minute: Annotated[
+        int, Meta(ge=1, le=6000, description="a whole number from 1 to 6000")
+    ] = 40
+    connect_timeout_s: Annotated[float, Meta(ge=0.1, le=3600, description=_SECONDS_TO_AN_HOUR)] = (
+        10.0
+    )
+    read_timeout_s: Annotated[float, Meta(ge=0.1, le=3600, description=_SECONDS_TO_AN_HOUR)] = 60.0
+    total_timeout_s: Annotated[float, Meta(ge=0.1, le=3600, description=_SECONDS_TO_AN_HOUR)] = (
+        300.0
+    )
+    answer_limit_mb: Annotated[
+        int, Meta(ge=1, le=1 << 20, description="a whole number of megabytes from 1 to 1048576")
+    ] = 256
+    user_agent: Annotated[
+        str,
+        Meta(
+            pattern=_HEADER_TEXT,
+            max_length=400,
+            description="up to 400 printable ASCII characters, or nothing",
+        ),
+    ] = ""
+    transport: Annotated[Literal["httpx2", "requests"], Meta(description="httpx2 or requests")] = (
+        "httpx2"
+    )
+    http2: Annotated[bool, Meta(description="true or false")] = True
+    retry_attempts: Annotated[
+        int, Meta(ge=1, le=100, description="a whole number from 1 (no second try) to 100")
+    ] = 6
+    retry_wait_initial_s: Annotated[
+        float, Meta(ge=0, le=3600, description="a number of seconds from 0 to 3600")
+    ] = 2.0
+    retry_wait_max_s: Annotated[
+        float, Meta(ge=0, le=3600, description="a number of seconds from 0 to 3600")
+    ] = 60.0
+    retry_wait_jitter_s: Annotated[
+        float, Meta(ge=0, le=3600, description="a number of seconds from 0 to 3600")
+    ] = 2.0
+    retry_after_max_s: Annotated[
+        float, Meta(ge=0, le=86_400, description="a number of seconds from 0 to 86400")
+    ] = 120.0
+    retry_total_s: Annotated[
+        float, Meta(ge=0.1, le=86_400, description="a number of seconds from 0.1 to 86400")
+    ] = 600.0
+
+
+class DaemonSettings(Section, frozen=True, kw_only=True):
+    """How `monitor run` starts, stops and complains."""
+
+    shutdown_grace_s: Annotated[
+        float, Meta(ge=0, le=3600, description="a number of seconds from 0 to 3600")
+    ] = 30.0
+    lease_s: Annotated[
+        float, Meta(ge=1, le=3600, description="a number of seconds from 1 to 3600")
+    ] = 30.0
+    failures_before_alarm: Annotated[
+        int, Meta(ge=1, le=1000, description="a whole number from 1 to 1000")
+    ] = 3
+
+
+class WebSettings(Section, frozen=True, kw_only=True):
+    """Where `monitor run` answers questions about its health."""
+
+    listen: Annotated[
+        str,
+        Meta(
+            description=(
+                "HOST:PORT, for example 127.0.0.1:8080 or [::1]:8080, or nothing to turn it off"
+            )
+        ),
+    ] = "127.0.0.1:8080"
+
+    @property
+    def address(self) -> tuple[str, int] | None:
+        """The host, without brackets, and the port; None when nothing is to listen."""
+        return listening(self.listen)
+
+
 class LogSettings(Section, frozen=True, kw_only=True):
     """What is logged, and in which form."""
 
@@ -86,3 +179,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     thresholds: ThresholdSettings = ThresholdSettings()
     ingest: IngestSettings = IngestSettings()
     log: LogSettings = LogSettings()
+    http: HttpSettings = HttpSettings()
+    daemon: DaemonSettings = DaemonSettings()
+    web: WebSettings = WebSettings()
+    delivery: DeliverySettings = DeliverySettings()
+    sources: tuple[AnySourceSettings, ...] = ()
+    channels: tuple[AnyChannelSettings, ...] = ()
+    subscribers: tuple[SubscriberSettings, ...] = ()
+    subscriptions: tuple[SubscriptionSettings, ...] = ()

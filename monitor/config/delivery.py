@@ -1,0 +1,48 @@
+"""What can be set for the delivery of messages, whatever the channel."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from monitor.config.section import Section
+
+
+class DeliverySettings(Section, frozen=True, kw_only=True):
+    """How often, how quickly and how patiently messages are sent; "" for a text: none."""
+
+    attempts: Annotated[
+        int, Meta(ge=1, le=1000, description="a whole number from 1 (no second try) to 1000")
+    ] = 10
+    backoff_initial_s: Annotated[
+        float, Meta(ge=0.1, le=86_400, description="a number of seconds from 0.1 to 86400")
+    ] = 30.0
+    backoff_max_s: Annotated[
+        float, Meta(ge=0.1, le=86_400, description="a number of seconds from 0.1 to 86400")
+    ] = 3600.0
+    retry_after_max_s: Annotated[
+        float, Meta(ge=0, le=2_592_000, description="a number of seconds from 0 to 2592000")
+    ] = 86_400.0
+    timeout_s: Annotated[
+        float, Meta(ge=0.1, le=600, description="a number of seconds from 0.1 to 600")
+    ] = 30.0
+    lease_s: Annotated[
+        float, Meta(ge=1, le=86_400, description="a number of seconds from 1 to 86400")
+    ] = 120.0
+    claim_messages: Annotated[
+        int, Meta(ge=1, le=1000, description="a whole number of messages from 1 to 1000")
+    ] = 50
+    breaker_failures: Annotated[
+        int, Meta(ge=1, le=1000, description="a whole number from 1 to 1000")
+    ] = 5
+    breaker_rest_s: Annotated[
+        float, Meta(ge=1, le=86_400, description="a number of seconds from 1 to 86400")
+    ] = 300.0
+    public_url: Annotated[
+        str,
+        Meta(
+            pattern=r"^(https?://[!-~]+)?\Z",
+            description="http:// or https:// and a host under which readers reach the monitor",
+        ),
+    ] = ""
+    templates: Annotated[str, Meta(description="the path of a folder, or nothing")] = ""
+    operator: Annotated[str, Meta(description="the name of a [[channel]], or nothing")] = ""

@@ -1,0 +1,31 @@
+"""Lengths of time as the configuration writes them: ``30s``, ``15m``, ``1h``, ``7d``."""
+
+import re
+from datetime import timedelta
+
+_WRITTEN = re.compile(r"([0-9]{1,9})([smhd])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+SHORTEST = timedelta(seconds=1)
+LONGEST = timedelta(days=366)
+DESCRIPTION = "a whole number with s, m, h or d behind it (30s, 15m, 1h, 7d), from 1s to 366d"
+
+
+def duration(text: str) -> timedelta:
+    """Return the length of time that the text means; ValueError when it is none."""
+    found = _WRITTEN.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(text)
+    length = timedelta(**{_UNITS[found[2]]: int(found[1])})
+    if not SHORTEST <= length <= LONGEST:
+        raise ValueError(text)
+    return length
+
+
+def written(length: timedelta) -> str:
+    """Return a whole number of seconds as the configuration writes it: ``7d``, ``90m``."""
+    seconds = length // timedelta(seconds=1)
+    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
+        if seconds % size == 0:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"

@@ -1,0 +1,208 @@
+"""From ``[[subscriber]]`` and ``[[subscription]]`` tables to settings of people."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from monitor.config.checking import FaultError, checked
+from monitor.config.given import Given
+from monitor.config.people import LONGEST_NAME, Name, SubscriberSettings, SubscriptionSettings
+from monitor.config.tables import Reading, Spell, meant, named
+from monitor.errors import ConfigError, UsageError
+from monitor.match.filters import require_usable
+from monitor.model.groups import kinds_of
+from monitor.model.nct import normalise_nct_id
+from monitor.model.subscriptions import Filter
+from monitor.model.when import parse_quiet, parse_when
+
+_LISTED = {"channels", "nct_ids", "filter", "changes"}
+
+
+def people_settings(
+    subscribers: Iterable[Given],
+    subscriptions: Iterable[Given],
+    environ: Mapping[str, str],
+    *,
+    channels: Collection[str],
+) -> tuple[tuple[SubscriberSettings, ...], tuple[SubscriptionSettings, ...]]:
+    """Return the settings of people and of what they ask for, in the tables' order.
+
+    ``channels``: the names that there are. ConfigError names the table, the key and the fix.
+    """
+    people: dict[str, SubscriberSettings] = {}
+    for numbered in subscribers:
+        table = named(numbered)
+        person = SubscriberSettings(**_SUBSCRIBER.values(table, SubscriberSettings, environ))
+        require_channels(person.channels, channels, place=f"{table.place} channels")
+        if person.name.casefold() in people:
+            raise ConfigError(f"{table.place} is there twice; give each subscriber their own name")
+        people[person.name.casefold()] = person
+    wishes: dict[tuple[str, str], SubscriptionSettings] = {}
+    for numbered in subscriptions:
+        table = named(numbered)
+        wish = read_subscription(table, environ)
+        person = people.setdefault(
+            wish.subscriber.casefold(), SubscriberSettings(name=wish.subscriber)
+        )
+        _require_same_spelling(table, wish.subscriber, person.name)
+        require_complete(wish, person, channels, place=table.place)
+        key = (wish.subscriber, wish.name.casefold())
+        if key in wishes:
+            raise ConfigError(
+                f"{table.place} of {wish.subscriber} is there twice; give each subscription of a "
+                "subscriber its own name"
+            )
+        wishes[key] = wish
+    return tuple(people.values()), tuple(wishes.values())
+
+
+def read_subscription(
+    table: Given, environ: Mapping[str, str], *, spell: Spell | None = None
+) -> SubscriptionSettings:
+    """Return what one table says, each key by itself; ConfigError names key and fix.
+
+    ``spell`` names a key's place where it does not stand in a file.
+    """
+    reading = _SUBSCRIPTION if spell is None else replace(_SUBSCRIPTION, spell=spell)
+    return SubscriptionSettings(**reading.values(table, SubscriptionSettings, environ))
+
+
+def require_complete(
+    wish: SubscriptionSettings,
+    person: SubscriberSettings | None,
+    channels: Collection[str],
+    *,
+    place: str,
+) -> None:
+    """Pass when a subscription says what it is about and where it goes; else ConfigError."""
+    some = bool(wish.nct_ids or wish.nct_ids_file or wish.filter)
+    if wish.all and some:
+        raise ConfigError(
+            f"{place}: all = true is about every trial; delete it, or nct_ids, nct_ids_file and "
+            "filter"
+        )
+    if not (wish.all or some):
+        raise ConfigError(
+            f"{place} is about no trial; write nct_ids, nct_ids_file, filter or all = true"
+        )
+    if not (wish.channels or (person and person.channels)):
+        raise ConfigError(
+            f'{place} does not say where to send; write channels = ["NAME"] '
+            f"({_known_channels(channels)})"
+        )
+    require_channels(wish.channels, channels, place=f"{place} channels")
+
+
+def person_name(text: str, *, place: str) -> str:
+    """Return the name of a subscriber; ConfigError says what one looks like."""
+    given = Given(place=place, value=text, from_environment=True)
+    name: str = checked(Name, given, {}, refine=_name)
+    return name
+
+
+def require_channels(names: Iterable[str], known: Collection[str], *, place: str) -> None:
+    """Pass when there are channels of these names, else raise a ConfigError with the nearest."""
+    for name in names:
+        if name not in known:
+            fix = meant(name, known) if known else _known_channels(known)
+            raise ConfigError(f"{place}: there is no [[channel]] {name[:LONGEST_NAME]!r}; {fix}")
+
+
+def _known_channels(known: Collection[str]) -> str:
+    return f"there are {', '.join(known)}" if known else "write a [[channel]] table first"
+
+
+def _require_same_spelling(table: Given, written: str, known: str) -> None:
+    if written != known:
+        raise ConfigError(
+            f"{table.place} subscriber = {written!r} is elsewhere spelt {known!r}; spell the name "
+            "in one way"
+        )
+
+
+def _name(text: str) -> str:
+    if not 0 < len(text) <= LONGEST_NAME or not text.isprintable() or ":" in text:
+        raise ValueError
+    if text != text.strip():
+        raise ValueError
+    return text
+
+
+def _nct_ids(given: tuple[str, ...]) -> tuple[str, ...]:
+    try:
+        return tuple(dict.fromkeys(normalise_nct_id(one) for one in given))
+    except UsageError as exc:
+        raise FaultError(str(exc)) from exc
+
+
+def _filters(tables: tuple[dict[str, Any], ...]) -> tuple[dict[str, Any], ...]:
+    found = []
+    for number, table in enumerate(tables, 1):
+        try:
+            wanted = _words({key: value for key, value in table.items() if key != "not"})
+            excluded = _words(table.get("not", {}))
+            require_usable(Filter(wanted=wanted, excluded=excluded))
+        except ValueError as exc:
+            which = f"filter {number}: " if len(tables) > 1 else ""
+            raise FaultError(f"{which}{exc}") from exc
+        found.append({**wanted, "not": excluded} if excluded else {**wanted})
+    return tuple(found)
+
+
+def _words(table: Any) -> dict[str, tuple[str, ...]]:
+    """Return a filter's keys with lists of values; ValueError for what is no list of texts."""
+    if not isinstance(table, dict):
+        raise ValueError('not is a table: not = { country = ["China"] }')  # noqa: TRY004  # a value
+    found = {}
+    for key, value in table.items():
+        values = [value] if isinstance(value, str) else value
+        if not isinstance(values, list | tuple) or not all(isinstance(one, str) for one in values):
+            raise ValueError(f"{key[:LONGEST_NAME]} takes a text or a list of texts")
+        found[key] = tuple(dict.fromkeys(values))
+    return found
+
+
+def _by(parse: Callable[[str], object]) -> Callable[[str], str]:
+    """Return a check that keeps the text, written tidily; what the parser says is the fix."""
+
+    def check(text: str) -> str:
+        if text.strip():
+            try:
+                parse(text)
+            except ValueError as exc:
+                raise FaultError(f"{text[:LONGEST_NAME]!r} will not do; {exc}") from exc
+        return text.strip()
+
+    return check
+
+
+def _changes(words: tuple[str, ...]) -> tuple[str, ...]:
+    try:
+        kinds_of(words)
+    except ValueError as exc:
+        raise FaultError(str(exc)) from exc
+    return words
+
+
+def _zone(name: str) -> str:
+    parse_quiet("0:00-0:00", zone=name)
+    return name
+
+
+_WHEN = _by(parse_when)
+_QUIET = _by(parse_quiet)
+_SUBSCRIBER = Reading(
+    refined={"name": _name, "quiet": _QUIET, "timezone": _zone}, listed={"channels"}
+)
+_SUBSCRIPTION = Reading(
+    refined={
+        "name": _name,
+        "subscriber": _name,
+        "nct_ids": _nct_ids,
+        "filter": _filters,
+        "changes": _changes,
+        "when": _WHEN,
+        "quiet": _QUIET,
+    },
+    listed=_LISTED,
+)

@@ -1,0 +1,39 @@
+"""The README names every key that can be set."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from monitor.config import Settings
+from monitor.config.channels import CHANNEL_TYPES
+from monitor.config.people import SubscriberSettings, SubscriptionSettings
+from monitor.config.sources import SOURCE_TYPES
+
+README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+LISTS = {"sources", "channels", "subscribers", "subscriptions"}
+
+
+def keys(*types: type) -> set[str]:
+    """Return the keys of settings as people write them."""
+    return {field.encode_name for one in types for field in msgspec.structs.fields(one)}
+
+
+def tables() -> Iterable[tuple[str, set[str]]]:
+    """Return each table as the README names it, with its keys."""
+    for section in msgspec.structs.fields(Settings):
+        if section.name not in LISTS:
+            yield f"[{section.name}]", keys(section.type)
+    yield "[[source]]", keys(*SOURCE_TYPES.values())
+    yield "[[channel]]", keys(*CHANNEL_TYPES.values())
+    yield "[[subscriber]]", keys(SubscriberSettings)
+    yield "[[subscription]]", keys(SubscriptionSettings)
+
+
+@pytest.mark.parametrize(("table", "expected"), list(tables()))
+def test_the_readme_names_every_key_of_a_table(table: str, expected: set[str]) -> None:
+    row = next(line for line in README.splitlines() if line.startswith(f"| `{table}` |"))
+    named = set(re.findall(r"`([a-z0-9_]+)`", row.split("|")[2]))
+    assert named - set(CHANNEL_TYPES) - set(SOURCE_TYPES) == expected
