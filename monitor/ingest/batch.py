@@ -1,26 +1,36 @@
 """One batch of raw versions on its way through one transaction."""
 
-import re
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from monitor.detect.canonical import canonical_bytes, fingerprint
-from monitor.detect.rawhash import RawHash, is_stamped_once, raw_hash
+from monitor.detect.rawhash import absence_hash, raw_hash
 from monitor.detect.rules.base import Thresholds
 from monitor.errors import DamagedSnapshotError, RecordError
+from monitor.ingest.fresh import Fresh, guess_id, is_loaded_again
 from monitor.ingest.node import Observation
 from monitor.ingest.timelines import OPEN_TRIALS, Timelines
-from monitor.model.history import QuarantineEntry, StoredVersion, Touch, VersionKey
+from monitor.model.history import (
+    LoadedAgain,
+    QuarantineEntry,
+    StoredVersion,
+    Touch,
+    VersionKey,
+)
 from monitor.model.record import RawVersion, TrialRecord
 from monitor.parsers.base import parse
 from monitor.sources.base import Unreadable
 from monitor.store.writer import Transaction
 
-# Where a raw slice names its trial; only a guess, to ask the store once for a whole batch.
-_OWN_ID = re.compile(rb'"nctId"\s*:\s*"(NCT\d{8})"')
-_ANY_ID = re.compile(rb"NCT\d{8}")
+if TYPE_CHECKING:
+    from monitor.ingest.notify import Announcer
+
+# The medium of what is said of a record that is no longer shown.
+ABSENT = "absence"
 
 # Parsed, records take some ten times their bytes.
 _NEWS_BYTES = 1024 * 1024
@@ -39,6 +49,11 @@ class IngestReport:
     quarantined: int = 0
     events: int = 0
 
+    @property
+    def has_news(self) -> bool:
+        """True when there was more to do than to note what was seen again."""
+        return self.unchanged < self.read
+
     def __add__(self, other: "IngestReport") -> "IngestReport":
         return IngestReport(
             read=self.read + other.read,
@@ -56,12 +71,16 @@ class Batch:
     that bring news are held, to ask the store for their trials' histories at once.
     """
 
-    def __init__(self, tx: Transaction, thresholds: Thresholds) -> None:
+    def __init__(
+        self, tx: Transaction, thresholds: Thresholds, announcer: "Announcer | None" = None
+    ) -> None:
         self._tx = tx
-        self._timelines = Timelines(tx, thresholds)
+        self._timelines = Timelines(tx, thresholds, announcer)
         self._latest: dict[str, StoredVersion] = {}
+        self._locked: set[str] = set()
         self._asked: set[str] = set()
         self._touches: dict[int, Touch] = {}
+        self._loads: dict[int, LoadedAgain] = {}
         self._seen: dict[int, datetime] = {}
         self._news: list[Observation] = []
         self._unchanged = 0
@@ -73,12 +92,12 @@ class Batch:
         for item in batch:
             if isinstance(item, Unreadable):
                 self._quarantine(item, item.reason, item.size)
-        raws = self._new_bytes([item for item in batch if isinstance(item, RawVersion)])
-        self._ask(guess for raw, _ in raws if (guess := _guess_id(raw.content)))
-        for raw, hashed in raws:
+        fresh = self._new_bytes([item for item in batch if isinstance(item, RawVersion)])
+        raws = self._not_loaded_again(fresh)
+        self._ask(guess for raw, _ in raws if (guess := guess_id(raw.content)))
+        for raw, digest in raws:
             try:
-                if not self._is_loaded_again(raw, hashed):
-                    self._observe(_observation(raw, hashed.whole))
+                self._observe(_observation(raw, digest))
             except RecordError as exc:
                 self._quarantine(raw, str(exc), len(raw.content))
         self._place_news()
@@ -91,60 +110,74 @@ class Batch:
             events=events,
         )
 
-    def _new_bytes(self, raws: list[RawVersion]) -> list[tuple[RawVersion, RawHash]]:
+    @property
+    def kinds(self) -> Mapping[str, int]:
+        """How many events of each kind the new versions have."""
+        return self._timelines.kinds
+
+    def _new_bytes(self, raws: list[RawVersion]) -> list[Fresh]:
         """Return what no version is known to have been read from, byte for byte."""
-        hashes = [raw_hash(raw.content) for raw in raws]
+        hashes = [
+            raw_hash(raw.content) if raw.media != ABSENT else absence_hash(raw.content, _day(raw))
+            for raw in raws
+        ]
         digests = [hashed.whole for hashed in hashes]
         known = self._tx.known_raw(digests)
-        fresh: dict[bytes, tuple[RawVersion, RawHash]] = {}
+        fresh: dict[bytes, Fresh] = {}
         for raw, hashed, digest in zip(raws, hashes, digests, strict=True):
             version_id = known.get(digest)
             if version_id is not None:
                 seen_at = self._seen.get(version_id, raw.retrieved_at)
                 self._seen[version_id] = max(seen_at, raw.retrieved_at)
             elif digest not in fresh:
-                fresh[digest] = raw, hashed
+                fresh[digest] = Fresh(raw, hashed, digest)
         self._unchanged += len(raws) - len(fresh)
         return list(fresh.values())
+
+    def _not_loaded_again(self, fresh: list[Fresh]) -> list[tuple[RawVersion, bytes]]:
+        """Note the trials' newest versions whose own slices these are, return the rest.
+
+        Most of what a poll brings is such a slice under a later stamp: it need not be parsed.
+        """
+        guesses = [guess_id(one.raw.content) for one in fresh]
+        times = Counter(guesses)
+        # Several slices of one trial are put in order by its timeline.
+        once = {guess for guess in guesses if guess is not None and times[guess] == 1}
+        self._lock(guess for guess in guesses if guess is not None)
+        newest = self._tx.newest_sights(once)
+        rest = []
+        for one, guess in zip(fresh, guesses, strict=True):
+            sight = newest.get(guess) if guess in once else None
+            loaded = one.hashed.loaded
+            if loaded is not None and sight is not None and is_loaded_again(one, loaded, sight):
+                load = LoadedAgain(sight.version_id, loaded, one.raw.retrieved_at, one.digest)
+                self._loads[sight.version_id] = load
+            else:
+                rest.append((one.raw, one.digest))
+        self._unchanged += len(fresh) - len(rest)
+        return rest
 
     def _ask(self, nct_ids: Iterable[str]) -> None:
         """Learn the latest versions of these trials, after keeping other writers off them."""
         new = set(nct_ids) - self._asked
         if new:
-            self._tx.lock_trials(new)
+            self._lock(new)
             self._latest |= self._tx.latest(new)
             self._asked |= new
 
-    def _is_loaded_again(self, raw: RawVersion, hashed: RawHash) -> bool:
-        """Touch a trial's newest version if this is its own slice under a later stamp.
-
-        Most of what a poll brings is: it need not be parsed. False: it has to be read.
-        """
-        newest = self._latest.get(_guess_id(raw.content) or "")
-        if newest is None or hashed.loaded is None or newest.last_data_date is None:
-            return False
-        # Of a record without a date of its own the stamp is the date.
-        dated = newest.last_version_date != newest.last_data_date
-        # Two sources may write one record in two ways, in turns.
-        again = (
-            hashed.under(newest.last_data_date) == newest.last_raw_sha256
-            or hashed.under(newest.data_date) == newest.raw_sha256
-        )
-        later = hashed.loaded > newest.last_data_date
-        same_number = raw.registry_version == newest.last_registry_version
-        if not (dated and again and later and same_number and is_stamped_once(raw.content)):
-            return False
-        key = replace(newest.last_key, data_date=hashed.loaded, retrieved_at=raw.retrieved_at)
-        self._unchanged += 1
-        self._touch(_further(key, hashed.whole, newest))
-        return True
+    def _lock(self, nct_ids: Iterable[str]) -> None:
+        """Keep other writers off these trials, if that was not done yet."""
+        new = set(nct_ids) - self._locked
+        if new:
+            self._tx.lock_trials(new)
+            self._locked |= new
 
     def _observe(self, seen: Observation) -> None:
         """Touch what is as stored, put the rest into its trial's timeline."""
         nct_id = seen.record.nct_id
         self._ask([nct_id])
         newest = self._latest.get(nct_id)
-        if newest is not None and _is_as_stored(seen, newest):
+        if newest is not None and newest.id not in self._loads and _is_as_stored(seen, newest):
             self._unchanged += 1
             self._touch(_further(seen.key, seen.raw_sha256, newest))
             return
@@ -170,8 +203,10 @@ class Batch:
 
     def _note_sights(self) -> None:
         """Write when what is stored was seen again."""
+        self._tx.load_again(list(self._loads.values()))
         self._tx.touch(list(self._touches.values()))
         self._tx.see(self._seen)
+        self._loads.clear()
         self._touches.clear()
         self._seen.clear()
 
@@ -200,12 +235,9 @@ def _size(observations: list[Observation]) -> int:
     return sum(len(seen.canonical) for seen in observations)
 
 
-def _guess_id(content: bytes) -> str | None:
-    found = _OWN_ID.search(content)
-    if found is not None:
-        return found.group(1).decode()
-    found = _ANY_ID.search(content)
-    return found.group().decode() if found else None
+def _day(raw: RawVersion) -> date:
+    """Return the day of the load that the source saw, else that on which it was read."""
+    return raw.data_date or raw.retrieved_at.date()
 
 
 def _observation(raw: RawVersion, digest: bytes) -> Observation:
@@ -217,22 +249,25 @@ def _observation(raw: RawVersion, digest: bytes) -> Observation:
         record=record,
         canonical=canonical,
         stated_sha256=fingerprint(canonical),
-        key=_key(record, raw.retrieved_at),
+        key=_key(record, raw),
     )
 
 
-def _key(record: TrialRecord, retrieved_at: datetime) -> VersionKey:
+def _key(record: TrialRecord, raw: RawVersion) -> VersionKey:
     """Return a record's place in its history; one without any date stands where it was read."""
+    data_date = record.data_date or (_day(raw) if raw.media == ABSENT else raw.data_date)
     return VersionKey(
-        version_date=record.last_update_date or record.data_date or retrieved_at.date(),
+        version_date=record.last_update_date or data_date or raw.retrieved_at.date(),
         registry_version=record.registry_version,
-        data_date=record.data_date,
-        retrieved_at=retrieved_at,
+        data_date=data_date,
+        retrieved_at=raw.retrieved_at,
     )
 
 
 def _is_as_stored(seen: Observation, newest: StoredVersion) -> bool:
-    return seen.stated_sha256 == newest.content_sha256 and seen.key >= newest.first_key
+    """Tell whether this is what the newest version knows, or all that its source stated."""
+    known = newest.content_sha256, newest.stated_sha256
+    return seen.stated_sha256 in known and seen.key >= newest.first_key
 
 
 def _further(key: VersionKey, raw_sha256: bytes, newest: StoredVersion) -> Touch:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from monitor.errors import StoreError
 from monitor.model.changes import ChangeEvent
-from monitor.model.coverage import Coverage
+from monitor.model.coverage import ABSENCE, Coverage
 from monitor.model.history import StoredVersion, VersionKey
 from monitor.model.record import RawVersion, TrialRecord
 
@@ -22,6 +22,11 @@ class Observation:
     canonical: bytes
     stated_sha256: bytes
     key: VersionKey
+
+    @property
+    def is_absence(self) -> bool:
+        """True when it says only that the registry no longer shows the record."""
+        return self.record.coverage == ABSENCE
 
 
 @dataclass(slots=True, kw_only=True)
@@ -54,6 +59,11 @@ class Node:
     moved: bool = False
     events: tuple[ChangeEvent, ...] | None = None
     recomputed: bool = False
+
+    @property
+    def is_absence(self) -> bool:
+        """True when its source said only that the registry no longer shows the record."""
+        return self.stated_coverage == ABSENCE
 
     def stored_snapshot(self) -> int:
         """Return the id of the snapshot that holds what was known."""

@@ -6,19 +6,20 @@ write. Raw versions are taken in batches; each batch is one transaction.
 
 import gc
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from monitor.detect.rules.base import Thresholds
 from monitor.ingest.batch import Batch, IngestReport
+from monitor.ingest.garbage import fewer_collections
 from monitor.model.record import RawVersion
 from monitor.sources.base import Unreadable
 from monitor.store.writer import Store
 
+if TYPE_CHECKING:
+    from monitor.ingest.notify import Notifier
+
 # Large records make a batch of fewer.
 BATCH_BYTES = 8 * 1024 * 1024
-
-# Between two looks for circular garbage; Python's own number is 700, a small record's worth.
-_NEW_OBJECTS = 20_000
 
 Found = RawVersion | Unreadable
 
@@ -29,45 +30,35 @@ def ingest(
     *,
     thresholds: Thresholds,
     batch_records: int = 200,
+    notifier: "Notifier | None" = None,
     on_batch: Callable[[IngestReport], None] | None = None,
 ) -> IngestReport:
     """Store what is new among the found versions and quarantine what cannot be read.
 
     Each batch is one transaction: all of its snapshots, events and quarantine entries, or
     none. One bad record never stops the pass; StoreError does, and leaves what was committed.
+    ``notifier``: turns news into messages, within the same transactions; None alerts nobody.
     ``on_batch`` is told the counts so far after each commit.
     """
     report = IngestReport()
-    with _fewer_collections():
-        for batch in _batches(found, batch_records):
+    with fewer_collections():
+        for batch in batches(found, batch_records):
             with store.transaction() as tx:
-                done = Batch(tx, thresholds).take(batch)
+                announcer = notifier.announcer(tx) if notifier is not None else None
+                done = Batch(tx, thresholds, announcer).take(batch)
+                if announcer is not None:
+                    announcer.write()
             report = report + done
             # Comparing leaves circles behind; left alone, they would keep whole records alive.
-            gc.collect()
+            if done.has_news:
+                gc.collect()
             if on_batch is not None:
                 on_batch(report)
     return report
 
 
-@contextmanager
-def _fewer_collections() -> Iterator[None]:
-    """Let Python look for circular garbage less often: a sixth of the pass's time goes there.
-
-    A parsed record is thousands of objects, none of them in a circle. What is there before the
-    pass is left out of the looks, which makes the one after each batch a short one.
-    """
-    before = gc.get_threshold()
-    gc.set_threshold(max(before[0], _NEW_OBJECTS) if before[0] else 0, *before[1:])
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
-        gc.set_threshold(*before)
-
-
-def _batches(found: Iterable[Found], records: int) -> Iterator[list[Found]]:
+def batches(found: Iterable[Found], records: int) -> Iterator[list[Found]]:
+    """Yield what was found in lists of ``records``; fewer where they are large."""
     batch: list[Found] = []
     size = 0
     for item in found:

@@ -5,7 +5,7 @@ Pure but for the loader that it is given: it decides, ``timelines`` writes.
 
 from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from monitor.detect.canonical import canonical_bytes, fingerprint
@@ -13,6 +13,7 @@ from monitor.detect.classify import classify, first_seen
 from monitor.detect.diff import diff
 from monitor.detect.overlay import lay_over
 from monitor.detect.rules.base import Context, Thresholds
+from monitor.ingest.loads import after_earlier_loads, shown_later, step_behind, was_shown
 from monitor.ingest.node import Node, Observation, new_node, split
 from monitor.model.changes import ChangeEvent
 from monitor.model.coverage import Coverage
@@ -45,9 +46,24 @@ class Timeline:
         """Put an observation into its place; True when it makes a new version.
 
         An observation that says nothing new only widens the interval in which its neighbour's
-        content was seen. One that contradicts the middle of such an interval splits it.
+        content was seen. One that contradicts the middle of such an interval splits it. An absence
+        that is known late stands before what later loads showed, an absence of a record that had
+        not been seen nowhere.
         """
-        seen = self._after_earlier_loads(seen)
+        seen = after_earlier_loads(self.nodes, seen)
+        if not seen.is_absence:
+            return self._place(seen)
+        if not was_shown(self.nodes, seen.key):
+            return False  # a record that was never there cannot vanish
+        later = shown_later(self.nodes, seen.key)
+        if later:
+            for node in self.nodes:
+                self.record(node)  # as below
+            step_behind(self.nodes, later, seen.key)
+        return self._place(seen, all_later=bool(later))
+
+    def _place(self, seen: Observation, *, all_later: bool = False) -> bool:
+        """Put an observation where its key says; ``all_later``: derive all later versions anew."""
         index = bisect_right([node.first_key for node in self.nodes], seen.key) - 1
         before = self.nodes[index] if index >= 0 else None
         after = self.nodes[index + 1] if index + 1 < len(self.nodes) else None
@@ -66,26 +82,8 @@ class Timeline:
             return False
         if before is not None and inside:
             self.nodes.insert(index + 1, split(before))
-        self._insert(index + 1, seen)
+        self._insert(index + 1, seen, all_later=all_later)
         return True
-
-    def _after_earlier_loads(self, seen: Observation) -> Observation:
-        """Keep a record that the registry took back to an earlier date behind what it replaced.
-
-        A later data load shows what the registry says later, whatever date the record bears.
-        """
-        data_date = seen.key.data_date
-        if data_date is None:
-            return seen
-        replaced = [
-            node.first_key.version_date
-            for node in self.nodes
-            if node.last_key.data_date is not None and node.last_key.data_date < data_date
-        ]
-        floor = max(replaced, default=seen.key.version_date)
-        if floor <= seen.key.version_date:
-            return seen
-        return replace(seen, key=replace(seen.key, version_date=floor))
 
     def _says_nothing_new(self, seen: Observation, node: Node) -> bool:
         if seen.stated_sha256 in {node.content_sha256, node.stated_sha256}:
@@ -101,7 +99,7 @@ class Timeline:
         same_date = seen.key.version_date == node.first_key.version_date
         return same_date and self._says_nothing_new(seen, node)
 
-    def _insert(self, index: int, seen: Observation) -> None:
+    def _insert(self, index: int, seen: Observation, *, all_later: bool) -> None:
         self.nodes.insert(index, new_node(seen, backfilled=index < len(self.nodes)))
         self._lay(index)
         restarted = index == 0 and self._restart()
@@ -111,7 +109,7 @@ class Timeline:
             relaid = self._lay(at)
             self._derive(at, again=True)
             at += 1
-            if not (relaid or restarted):
+            if not (relaid or restarted or all_later):
                 break
 
     def _restart(self) -> bool:

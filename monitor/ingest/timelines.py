@@ -1,19 +1,25 @@
 """The timelines of one batch: loaded from the store once, written back once."""
 
+from collections import Counter
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from functools import partial
+from typing import TYPE_CHECKING
 
 import orjson
 
 from monitor.detect.rules.base import Thresholds
 from monitor.ingest.node import Node, Observation, stored_node
 from monitor.ingest.timeline import Timeline
+from monitor.match.news import News
 from monitor.model.changes import ChangeKind, Severity
 from monitor.model.coverage import Coverage
 from monitor.model.history import NewVersion, TrialRow
 from monitor.model.record import TrialRecord
 from monitor.store.writer import Transaction
+
+if TYPE_CHECKING:
+    from monitor.ingest.notify import Announcer
 
 # What may change of a version once it is stored: its interval, and what lies below it.
 _CHANGEABLE = (
@@ -29,13 +35,20 @@ OPEN_TRIALS = 16
 
 
 class Timelines:
-    """The trials of a batch that have news; reads and writes within one transaction."""
+    """The trials of a batch that have news; reads and writes within one transaction.
 
-    def __init__(self, tx: Transaction, thresholds: Thresholds) -> None:
+    ``kinds``: how many events of each kind the new versions have that were written so far.
+    ``announcer``: is told of each new version that is not one of the past.
+    """
+
+    def __init__(
+        self, tx: Transaction, thresholds: Thresholds, announcer: "Announcer | None" = None
+    ) -> None:
         self._tx = tx
         self._thresholds = thresholds
+        self._announcer = announcer
         self._open: dict[str, Timeline] = {}
-        self._events = 0
+        self.kinds: Counter[str] = Counter()
 
     def open(self, nct_ids: Iterable[str]) -> None:
         """Read the timelines of these trials that are not open yet, all at once."""
@@ -75,21 +88,24 @@ class Timelines:
         """Write what is open; return how many events all new versions have."""
         while self._open:
             self._write(self._open.pop(next(iter(self._open))))
-        return self._events
+        return self.kinds.total()
 
     def _write(self, timeline: Timeline) -> None:
         """Write what has changed of a timeline, if anything was seen of its trial."""
         if not timeline.observed:
             return
         below: int | None = None
-        for node in timeline.nodes:
+        for number, node in enumerate(timeline.nodes):
             fresh = node.id is None
             self._write_version(timeline.nct_id, node, below)
             below = node.snapshot_id
             if node.events is not None and node.id is not None:
                 late = node.backfilled or node.recomputed
                 self._tx.replace_events(node.id, timeline.nct_id, node.events, backfilled=late)
-                self._events += len(node.events) if fresh else 0
+                if fresh:
+                    self.kinds.update(str(event.kind) for event in node.events)
+                if fresh and not late and self._announcer is not None:
+                    self._announcer.announce(node.id, _news(timeline, number, self._announcer.at))
         if timeline.nodes:
             self._tx.put_trial(_row(timeline))
 
@@ -122,13 +138,25 @@ class Timelines:
         )
 
 
+def _news(timeline: Timeline, number: int, at: datetime) -> News:
+    nodes = timeline.nodes
+    return News(
+        nct_id=timeline.nct_id,
+        old=timeline.record(nodes[number - 1]) if number else None,
+        new=timeline.record(nodes[number]),
+        events=nodes[number].events or (),
+        backfilled=False,
+        known_at=at,
+    )
+
+
 def _row(timeline: Timeline) -> TrialRow:
     newest = timeline.nodes[-1]
     record = timeline.record(newest)
     return TrialRow(
         nct_id=timeline.nct_id,
         title=record.title,
-        overall_status=record.overall_status,
+        overall_status=record.presence or record.overall_status,
         lead_sponsor=record.lead_sponsor,
         conditions=record.conditions,
         first_start_date=timeline.first_start_date,

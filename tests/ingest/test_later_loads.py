@@ -105,3 +105,43 @@ def test_sights_and_news_of_one_batch_come_to_the_same_as_one_by_one(world: Worl
     assert first.version.last_data_date == date(2026, 2, 4)
     assert second.version.data_date == date(2026, 2, 6)
     assert world.last_seen() == later(3)
+
+
+@pytest.mark.parametrize("batch_records", [1, 200])
+@pytest.mark.parametrize("days", [(3, 4), (4, 3)])
+def test_of_several_later_loads_in_one_batch_the_latest_counts(
+    world: World, days: tuple[int, int], batch_records: int
+) -> None:
+    world.batch_records = batch_records
+    world.take(raw(study("2026-01-05", "2026-02-02")))
+    report = world.take(
+        *(raw(study("2026-01-05", f"2026-02-0{day}"), at=later(day)) for day in days)
+    )
+    assert (report.stored, report.unchanged) == (0, 2)
+    [seen] = world.history()
+    assert seen.version.last_data_date == date(2026, 2, 4)
+    assert (seen.version.last_retrieved_at, world.last_seen()) == (later(4), later(4))
+    known = world.take(raw(study("2026-01-05", "2026-02-04"), at=later(9)))
+    assert (known.unchanged, world.history()[0].version.last_retrieved_at) == (1, later(4))
+
+
+@pytest.mark.parametrize("days", [(3, 4), (4, 3)])
+def test_a_slice_whose_trial_shows_only_when_it_is_read_is_put_in_order_too(
+    world: World, days: tuple[int, int]
+) -> None:
+    def written(day: int, *, other_first: bool) -> bytes:
+        document = study("2026-01-05", f"2026-02-0{day}", aModule={"nctId": "NCT09000002"})
+        own = document["protocolSection"]
+        if other_first:
+            document["protocolSection"] = dict(sorted(own.items()))
+        return orjson.dumps(document)
+
+    world.take(raw(written(2, other_first=False)))
+    report = world.take(
+        raw(written(days[0], other_first=False), at=later(days[0])),
+        raw(written(days[1], other_first=True), at=later(days[1])),
+    )
+    assert (report.stored, report.unchanged) == (0, 2)
+    [seen] = world.history()
+    assert seen.version.last_data_date == date(2026, 2, 4)
+    assert (seen.version.last_retrieved_at, world.last_seen()) == (later(4), later(4))

@@ -2,6 +2,8 @@
 
 import itertools
 import tempfile
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
@@ -9,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.model.record import RawVersion
-from tests.ingest.world import World, raw, study
+from tests.ingest.world import World, absence, raw, study
 
 STATUSES = ("RECRUITING", "SUSPENDED", "COMPLETED")
 
@@ -70,3 +72,44 @@ def test_every_order_of_four_versions_gives_one_history(tmp_path: Path) -> None:
         histories.append(world.summary())
     assert all(history == histories[0] for history in histories)
     assert len(histories[0]["NCT09000001"]) == 4
+
+
+def _shown(nct_id: str, loaded: str, enrollment: int = 100) -> RawVersion:
+    """Return the record under its old date, as it was read on the day of its load."""
+    at = datetime.fromisoformat(loaded).replace(hour=12, tzinfo=UTC)
+    return raw(study("2026-01-05", loaded, nct_id=nct_id, enrollment=enrollment), at=at)
+
+
+def test_a_record_that_comes_and_goes_has_one_history_in_whatever_order_it_is_told(
+    small_world: World,
+) -> None:
+    def told(nct_id: str) -> tuple[RawVersion, list[RawVersion]]:
+        return _shown(nct_id, "2026-02-02"), [
+            absence("2026-02-03", nct_id=nct_id),
+            _shown(nct_id, "2026-02-04"),
+            absence("2026-02-05", nct_id=nct_id),
+            absence("2026-02-06", into="NCT07280598", nct_id=nct_id),
+            _shown(nct_id, "2026-02-09", enrollment=150),
+        ]
+
+    one_by_one = replace(small_world, batch_records=1)
+    for number, order in enumerate(itertools.permutations(range(5))):
+        first, found = told(f"NCT0900{number:04d}")
+        shuffled = [first, *(found[at] for at in order)]
+        (one_by_one if number % 2 else small_world).take(*shuffled)
+        if number % 10 == 0:
+            assert small_world.take(*shuffled[::-1]).stored == 0
+    histories = {
+        nct_id: [(day, events) for day, _, events in versions]
+        for nct_id, versions in small_world.summary().items()
+    }
+    wanted = histories["NCT09000000"]
+    assert [[kind for kind, _, _ in events] for _, events in wanted] == [
+        ["trial_registered"],
+        ["record_vanished"],
+        ["record_restored"],
+        ["record_vanished"],
+        ["record_merged"],
+        ["record_restored", "enrollment_target_changed"],
+    ]
+    assert {nct_id for nct_id, versions in histories.items() if versions != wanted} == set()

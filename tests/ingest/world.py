@@ -55,6 +55,32 @@ def raw(
     return RawVersion(content=content, media="json", source=source, origin=origin, retrieved_at=at)
 
 
+def absence(
+    day: str,
+    *,
+    into: str | None = None,
+    said: str = f"NCT number {NCT} not found",
+    nct_id: str = NCT,
+    at: datetime | None = None,
+) -> RawVersion:
+    """Return what a source says of a record that is gone, or merged ``into`` another.
+
+    ``day``: of the data load that it was missing from; read at noon of that day.
+    """
+    told = {"nctId": nct_id, "presence": "merged" if into else "gone", "said": said}
+    if into:
+        told["mergedInto"] = into
+    load = date.fromisoformat(day)
+    return RawVersion(
+        content=orjson.dumps(told),
+        media="absence",
+        source="ctgov",
+        origin=f"https://example.org/{nct_id}",
+        retrieved_at=at or datetime(load.year, load.month, load.day, 12, tzinfo=UTC),
+        data_date=load,
+    )
+
+
 def without(document: dict[str, Any], *path: str) -> dict[str, Any]:
     """Return a copy of the document without what stands at the path."""
     cut = copy.deepcopy(document)

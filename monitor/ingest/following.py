@@ -1,0 +1,175 @@
+"""One pass over a followed source: each of its pages is one transaction.
+
+The records, their snapshots and events, what the page tells of followed records and the state
+from which the source goes on are stored together or not at all. Nothing is asked of the network
+while a transaction is open.
+"""
+
+import gc
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from monitor.detect.rules.base import Thresholds
+from monitor.errors import MonitorError
+from monitor.ingest.batch import Batch, IngestReport
+from monitor.ingest.garbage import fewer_collections
+from monitor.ingest.notify import Announcer, Notifier
+from monitor.ingest.run import batches
+from monitor.model.following import Followed, Presence, SourceRow
+from monitor.sources.base import FollowedSource, Page, State
+from monitor.store.reader import Reader
+from monitor.store.writer import Store, Transaction
+
+
+class LeaseLostError(MonitorError):
+    """Another process does this work now; nothing of the page at hand was stored."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseHold:
+    """The lease under which pages are stored; each renews it for ``ttl_s`` more seconds."""
+
+    name: str
+    holder: str
+    ttl_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredPage:
+    """What became of one page, and the seconds that asking for it and storing it took.
+
+    ``kinds``: how many events of each kind its new versions have.
+    """
+
+    report: IngestReport
+    kinds: Mapping[str, int]
+    total: int | None
+    fetch_s: float
+    store_s: float
+
+
+class StoreMemory:
+    """What a source may ask about its own past, answered by the store."""
+
+    def __init__(self, source: str, reader: Callable[[], AbstractContextManager[Reader]]) -> None:
+        self._source = source
+        self._reader = reader
+
+    def state(self, subject: str = "") -> State | None:
+        """Return the state that the last stored page of the subject left; None before any."""
+        with self._reader() as reader:
+            return reader.sources.state(self._source, subject)
+
+    def followed(
+        self,
+        *,
+        after: str = "",
+        limit: int = 1_000,
+        unseen_in: int | None = None,
+        presence: Presence | None = None,
+    ) -> list[Followed]:
+        """Return followed records by ascending NCT ID, those behind ``after``."""
+        with self._reader() as reader:
+            return reader.sources.followed(
+                self._source, after=after, limit=limit, unseen_in=unseen_in, presence=presence
+            )
+
+    def seen_in(self, pass_number: int) -> int:
+        """Return how many followed records were last noted in that pass as SHOWN."""
+        with self._reader() as reader:
+            return reader.sources.seen_in(self._source, pass_number)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Follower:
+    """Stores the pages of a source.
+
+    ``type``: of the source, as the configuration calls it. ``lease``: without it any number of
+    processes may follow at once; with it a page is stored only while the lease is held.
+    ``notifier``: turns news into messages, in the same transaction; None alerts nobody.
+    """
+
+    store: Store
+    reader: Callable[[], AbstractContextManager[Reader]]
+    type: str
+    thresholds: Thresholds
+    now: Callable[[], datetime]
+    batch_records: int = 200
+    lease: LeaseHold | None = None
+    notifier: Notifier | None = None
+
+    def follow(self, source: FollowedSource) -> Iterator[StoredPage]:
+        """Store one pass, yielding what became of each page once it is stored.
+
+        SourceError when the source cannot be read, StoreError when the store cannot be
+        written, LeaseLostError when another process took over; what was yielded stays stored.
+        """
+        pages = source.pages(StoreMemory(source.name, self.reader))
+        with fewer_collections():
+            while True:
+                asked = time.monotonic()
+                page = next(pages, None)
+                if page is None:
+                    return
+                got = time.monotonic()
+                report, kinds = self._store_page(source.name, page)
+                stored = StoredPage(
+                    report=report,
+                    kinds=kinds,
+                    total=page.total,
+                    fetch_s=got - asked,
+                    store_s=time.monotonic() - got,
+                )
+                del page  # or its bytes would stay while the next one is fetched
+                yield stored
+
+    def _store_page(self, source: str, page: Page) -> tuple[IngestReport, Counter[str]]:
+        report = IngestReport()
+        kinds: Counter[str] = Counter()
+        with self.store.transaction() as tx:
+            self._fence(tx)
+            announcer = self._announcer(tx, page)
+            for batch in batches(page.found, self.batch_records):
+                taker = Batch(tx, self.thresholds, announcer)
+                taken = taker.take(batch)
+                report = report + taken
+                kinds.update(taker.kinds)
+                if taken.has_news:
+                    gc.collect()  # comparing leaves circles behind
+            if announcer is not None:
+                announcer.write()
+            at = self.now()
+            tx.sources.follow(source, page.sights, pass_number=page.pass_number, at=at)
+            tx.sources.unfollow(source, page.left)
+            tx.sources.put_state(source, page.subject, page.state, at=at)
+            if page.data_timestamp is not None or page.cursor is not None:
+                self._note_progress(tx, source, page)
+        return report, kinds
+
+    def _announcer(self, tx: Transaction, page: Page) -> Announcer | None:
+        if self.notifier is None:
+            return None
+        return self.notifier.announcer(tx, first_sights=page.first_sights_are_news)
+
+    def _fence(self, tx: Transaction) -> None:
+        """Make sure that nobody else took over while the page was fetched."""
+        lease = self.lease
+        if lease is None:
+            return
+        held = tx.sources.renew_lease(lease.name, lease.holder, now=self.now(), ttl_s=lease.ttl_s)
+        if not held:
+            raise LeaseLostError(f"the lease {lease.name!r} is held by another process now")
+
+    def _note_progress(self, tx: Transaction, source: str, page: Page) -> None:
+        row = tx.sources.get(source) or SourceRow(name=source, type=self.type)
+        tx.sources.put(
+            replace(
+                row,
+                data_timestamp=page.data_timestamp or row.data_timestamp,
+                cursor=page.cursor or row.cursor,
+            )
+        )

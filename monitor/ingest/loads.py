@@ -1,0 +1,96 @@
+"""Where a sighting stands among those of other data loads, whatever date the record bears.
+
+A later data load shows what the registry says later. Records are ordered by their own dates
+first; here the two orders are reconciled.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from monitor.ingest.node import Node, Observation, split
+from monitor.model.history import VersionKey
+
+
+def after_earlier_loads(nodes: Sequence[Node], seen: Observation) -> Observation:
+    """Return the observation behind what earlier loads showed.
+
+    A record that the registry took back to an earlier date takes the date of what it replaced.
+    One that comes back after an absence, under a date from before it, takes that of its load.
+    """
+    data_date = seen.key.data_date
+    if data_date is None:
+        return seen
+    floor = seen.key.version_date
+    returns = False
+    for node in nodes:
+        if node.last_key.data_date is None:
+            continue
+        same_load = seen.is_absence is not node.is_absence
+        for key in (node.last_key, node.first_key):
+            if _is_earlier(key, seen.key, same_load):
+                floor = max(floor, key.version_date)
+                returns = node.is_absence and not seen.is_absence
+                break
+    if floor <= seen.key.version_date:
+        return seen
+    if returns:
+        floor = max(floor, data_date)
+    return replace(seen, key=replace(seen.key, version_date=floor))
+
+
+def shown_later(nodes: Sequence[Node], absence: VersionKey) -> list[Node]:
+    """Return what was seen in later loads than an absence and would stand before it by date."""
+    return [
+        node
+        for node in nodes
+        if _is_earlier(absence, node.last_key, True) and node.last_key < absence
+    ]
+
+
+def was_shown(nodes: Sequence[Node], absence: VersionKey) -> bool:
+    """Tell whether the record is known to have been there before an absence."""
+    later = {id(node) for node in shown_later(nodes, absence)}
+    return any(
+        node.first_key <= absence
+        and (id(node) not in later or not _is_earlier(absence, node.first_key, True))
+        for node in nodes
+    )
+
+
+def step_behind(nodes: list[Node], later: Sequence[Node], absence: VersionKey) -> None:
+    """Put what later loads showed behind an absence that only now becomes known.
+
+    What was seen before it and after it is cut in two. All of it takes the date of the first of
+    those loads, as if it had arrived in order.
+    """
+    moved = []
+    for node in later:
+        if _is_earlier(absence, node.first_key, True):
+            moved.append(node)
+        else:
+            moved.append(split(node))
+            nodes.append(moved[-1])
+    back = min(node.first_key.data_date or date.max for node in moved)
+    back = max(back, absence.version_date)
+    for node in moved:
+        node.first_key = _dated(node.first_key, back)
+        node.last_key = _dated(node.last_key, back)
+        node.moved = True
+    nodes.sort(key=lambda node: node.first_key)
+
+
+def _dated(key: VersionKey, at_least: date) -> VersionKey:
+    return replace(key, version_date=max(key.version_date, at_least))
+
+
+def _is_earlier(key: VersionKey, than: VersionKey, same_load: bool) -> bool:
+    """Tell whether a sighting is of an earlier load; False where either load is unknown.
+
+    ``same_load``: within one load what was read earlier counts as earlier.
+    """
+    if key.data_date is None or than.data_date is None:
+        return False
+    if key.data_date != than.data_date or not same_load:
+        return key.data_date < than.data_date
+    return key.retrieved_at < than.retrieved_at

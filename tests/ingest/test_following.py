@@ -1,0 +1,188 @@
+"""A pass over a followed source: each page is one transaction."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from monitor.detect.rules.base import Thresholds
+from monitor.errors import SourceError
+from monitor.ingest.following import Follower, LeaseHold, LeaseLostError
+from monitor.model.following import Presence, Sight
+from monitor.sources.base import Memory, Page
+from monitor.store.reader import Reader, open_reader
+from monitor.store.writer import Store, open_store
+from tests.ingest.world import raw, study
+
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+HOLD = LeaseHold(name="scheduler", holder="we", ttl_s=30)
+
+
+def page(number: int, *, sights: tuple[Sight, ...] = ()) -> Page:
+    """Return a page with one record, whose state is its number."""
+    document = study("2026-02-02", "2026-03-02", nct_id=f"NCT0000000{number}")
+    return Page(
+        found=(raw(document),), sights=sights, pass_number=1, state={"page": number},
+        data_timestamp=f"T{number}", cursor=f"C{number}",
+    )  # fmt: skip
+
+
+@dataclass
+class Pages:
+    """A source that yields what it is given; a callable in it is called when its turn comes."""
+
+    steps: list[Page | Callable[[], None]]
+    name: str = "somewhere"
+    remembered: list[object] = field(default_factory=list)
+
+    def pages(self, memory: Memory) -> Iterator[Page]:
+        """Yield the pages, noting what the memory says before each."""
+        for step in self.steps:
+            self.remembered.append(memory.state())
+            if isinstance(step, Page):
+                yield step
+            else:
+                step()
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    """Return an open store."""
+    with open_store(store_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def reader(store_url: str, store: Store) -> Callable[[], AbstractContextManager[Reader]]:
+    """Return what opens the store for looking things up."""
+    del store  # made first
+    return lambda: open_reader(store_url)
+
+
+def follower(
+    store: Store,
+    reader: Callable[[], AbstractContextManager[Reader]],
+    lease: LeaseHold | None = None,
+    now: datetime = NOW,
+) -> Follower:
+    """Return what stores pages."""
+    return Follower(
+        store=store, reader=reader, type="ctgov", thresholds=Thresholds(), now=lambda: now,
+        lease=lease,
+    )  # fmt: skip
+
+
+def trials(reader: Callable[[], AbstractContextManager[Reader]]) -> list[str]:
+    """Return the NCT IDs of all stored trials."""
+    with reader() as opened:
+        return [trial.nct_id for trial in opened.trials()]
+
+
+def fail() -> None:
+    """Fail as a source does."""
+    raise SourceError("the registry fell silent")
+
+
+def test_a_page_is_stored_with_its_state_before_the_next_is_asked_for(
+    store: Store, reader: Callable[[], AbstractContextManager[Reader]]
+) -> None:
+    source = Pages([page(1), page(2), lambda: None])
+    done = list(follower(store, reader).follow(source))
+    assert source.remembered == [None, {"page": 1}, {"page": 2}]
+    assert [one.report.stored for one in done] == [1, 1]
+    assert [dict(one.kinds) for one in done] == [{"trial_registered": 1}] * 2
+
+
+def test_what_was_stored_before_a_failure_stays_with_its_state(
+    store: Store, reader: Callable[[], AbstractContextManager[Reader]]
+) -> None:
+    passing = follower(store, reader).follow(Pages([page(1), fail, page(2)]))
+    next(passing)
+    with pytest.raises(SourceError, match="fell silent"):
+        next(passing)
+    assert trials(reader) == ["NCT00000001"]
+    with reader() as opened:
+        assert opened.sources.state("somewhere") == {"page": 1}
+        row = opened.sources.get("somewhere")
+    assert row is not None
+    assert (row.type, row.data_timestamp, row.cursor) == ("ctgov", "T1", "C1")
+
+
+def test_records_sights_and_state_of_a_page_are_stored_together_or_not_at_all(
+    store: Store, reader: Callable[[], AbstractContextManager[Reader]]
+) -> None:
+    broken = Page(
+        found=page(2).found,
+        sights=(Sight(nct_id="NCT00000002"),),
+        pass_number=1,
+        state={"not JSON": {1, 2}},
+    )
+    passing = follower(store, reader).follow(
+        Pages([page(1, sights=(Sight(nct_id="NCT00000001"),)), broken])
+    )
+    next(passing)
+    with pytest.raises(TypeError):
+        next(passing)
+    assert trials(reader) == ["NCT00000001"]
+    with reader() as opened:
+        assert [one.nct_id for one in opened.sources.followed("somewhere")] == ["NCT00000001"]
+        assert opened.sources.state("somewhere") == {"page": 1}
+
+
+def test_a_page_is_not_stored_once_another_process_has_taken_over(
+    store: Store, reader: Callable[[], AbstractContextManager[Reader]]
+) -> None:
+    def taken_over() -> None:
+        late = NOW + timedelta(seconds=31)
+        with store.transaction() as tx:
+            assert tx.sources.take_lease("scheduler", "they", now=late, ttl_s=30)
+
+    with store.transaction() as tx:
+        assert tx.sources.take_lease("scheduler", "we", now=NOW, ttl_s=30)
+    passing = follower(store, reader, HOLD).follow(Pages([page(1), taken_over, page(2)]))
+    next(passing)
+    with pytest.raises(LeaseLostError):
+        next(passing)
+    assert trials(reader) == ["NCT00000001"]
+
+
+def test_each_page_renews_the_lease(
+    store: Store, reader: Callable[[], AbstractContextManager[Reader]]
+) -> None:
+    with store.transaction() as tx:
+        assert tx.sources.take_lease("scheduler", "we", now=NOW, ttl_s=30)
+    later = NOW + timedelta(seconds=20)
+    list(follower(store, reader, HOLD, now=later).follow(Pages([page(1)])))
+    with reader() as opened:
+        lease = opened.sources.lease("scheduler")
+    assert lease is not None
+    assert lease.expires_at == later + timedelta(seconds=30)
+
+
+def test_the_memory_answers_what_the_last_page_left(
+    store: Store, reader: Callable[[], AbstractContextManager[Reader]]
+) -> None:
+    answers: list[object] = []
+
+    @dataclass
+    class Asking:
+        name: str = "somewhere"
+
+        def pages(self, memory: Memory) -> Iterator[Page]:
+            sights = (
+                Sight(nct_id="NCT00000001"),
+                Sight(nct_id="NCT00000002", presence=Presence.GONE),
+            )
+            yield page(1, sights=sights)
+            answers.append([one.nct_id for one in memory.followed()])
+            answers.append([one.nct_id for one in memory.followed(presence=Presence.GONE)])
+            answers.append([one.nct_id for one in memory.followed(after="NCT00000001")])
+            answers.append(memory.followed(unseen_in=1))
+            answers.append(memory.seen_in(1))
+            answers.append(memory.state("NCT00000001"))
+
+    list(follower(store, reader).follow(Asking()))
+    both = ["NCT00000001", "NCT00000002"]
+    assert answers == [both, both[1:], both[1:], [], 1, None]
