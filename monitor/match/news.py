@@ -1,0 +1,27 @@
+"""What is matched: one new version of one trial."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from monitor.model.changes import ChangeEvent
+from monitor.model.record import TrialRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """A version with its events, and the record before and after it.
+
+    ``old`` None: the monitor's first version of the trial. Both records are whole ones, laid over
+    their predecessors. ``events``: all of the version, in their stored order; a position in it
+    is the event's position within the version, from 0. ``backfilled``: a version of the past.
+    ``known_at``: when the monitor stored it, the ingest transaction's own time (aware UTC);
+    subscriptions that were made later and silences that do not hold then do not count.
+    """
+
+    nct_id: str
+    old: TrialRecord | None
+    new: TrialRecord
+    events: Sequence[ChangeEvent]
+    backfilled: bool
+    known_at: datetime

@@ -1,0 +1,90 @@
+"""Why one subscription gets one event, or does not: the first reason that holds."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from monitor.match.news import News
+from monitor.match.silences import Over, holding
+from monitor.model.changes import ChangeEvent, Severity
+from monitor.model.subscriptions import Changes, Reason, Standing, Subscription, Verdict
+
+_NOT_STANDING = {
+    Standing.RETIRED: Verdict(reason=Reason.RETIRED),
+    Standing.PAUSED: Verdict(reason=Reason.PAUSED),
+}
+
+
+def decide(
+    subscription: Subscription, event: ChangeEvent, *, news: News, about: Verdict, over: Over
+) -> Verdict:
+    """Return the verdict on one event of the news.
+
+    ``about``: how the subscription stands to the trial (NCT_ID, FILTER, EVERYTHING or
+    OTHER_TRIAL). ``over``: the silences that may concern the event.
+    """
+    standing = _NOT_STANDING.get(subscription.standing)
+    if standing is not None:
+        return standing
+    if not about.sends:
+        return about
+    return (
+        out_of_time(subscription, news)
+        or unwanted(subscription.changes, event)
+        or silenced(subscription, over, news.known_at)
+        or about
+    )
+
+
+def out_of_time(subscription: Subscription, news: News) -> Verdict | None:
+    """Return why the version is no news to a subscription; None when it is."""
+    if news.backfilled:
+        return Verdict(reason=Reason.BACKFILLED)
+    if news.known_at < subscription.created_at:
+        return Verdict(reason=Reason.EARLIER, words=f"made {_moment(subscription.created_at)}")
+    return None
+
+
+def unwanted(changes: Changes, event: ChangeEvent) -> Verdict | None:
+    """Return why an event is not asked for; None when it is.
+
+    Noise whose kind is named weighs nothing and is sent unless more than ``low`` is asked for.
+    """
+    named = changes.kinds is not None and event.kind in changes.kinds
+    noise = event.severity is Severity.NOISE
+    if noise and not named:
+        return Verdict(reason=Reason.NOISE, words=event.kind)
+    if changes.kinds is not None and not named:
+        return Verdict(reason=Reason.KIND, words=event.kind)
+    weight = Severity.LOW if noise else event.severity
+    if weight.rank < changes.min_severity.rank:
+        return Verdict(reason=Reason.SEVERITY, words=f"min_severity: {changes.min_severity}")
+    for name, least in (("days", changes.min_days), ("percent", changes.min_percent)):
+        figure = _figure(event.facts.get(name))
+        if least is not None and figure is not None and abs(figure) < least:
+            return Verdict(reason=Reason.THRESHOLD, words=f"min_{name}: {least:g}")
+    return None
+
+
+def wanted_positions(changes: Changes, events: Sequence[ChangeEvent]) -> tuple[int, ...]:
+    """Return the positions of the events that are asked for, ascending."""
+    return tuple(at for at, event in enumerate(events) if unwanted(changes, event) is None)
+
+
+def silenced(subscription: Subscription, over: Over, at: datetime) -> Verdict | None:
+    """Return which silence keeps an event back; None when none does."""
+    silence = holding(over, subscription.subscriber, at)
+    if silence is None:
+        return None
+    what = " in ".join(name for name in (silence.kind, silence.nct_id) if name is not None)
+    why = f" ({silence.reason})" if silence.reason else ""
+    return Verdict(reason=Reason.SILENCED, words=f"{what} until {_moment(silence.until)}{why}")
+
+
+def _figure(value: Any) -> float | None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return value if is_number else None
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
