@@ -1,0 +1,183 @@
+"""From news to the outbox: who gets which events of a version, by which channel, when.
+
+Everything is written in the transaction that stores the version, so a stored change and the
+messages that it calls for cannot come apart.
+"""
+
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from monitor.match.matcher import Matcher
+from monitor.match.news import News
+from monitor.model.changes import ChangeEvent, ChangeKind, Severity
+from monitor.model.messages import OutboxItem
+from monitor.model.subscriptions import Subscription, Verdict
+from monitor.model.when import AtOnce, Hourly, LocalTime, next_cutoff
+from monitor.store.writer import Transaction
+
+_TRIES = 100
+
+
+@dataclass(slots=True, kw_only=True)
+class Notifier:
+    """Keeps the subscriptions of a store ready; threads may share it.
+
+    ``targets``: by the name of each channel whom it serves. A channel that a subscription names
+    and the configuration does not is written to all the same: its messages become dead letters
+    that the operator hears of, which silence would not. ``on_damaged`` is told of each stored
+    subscription that cannot be read, and the others are served; without it that is a StoreError.
+    """
+
+    targets: Mapping[str, Sequence[str]]
+    now: Callable[[], datetime]
+    on_damaged: Callable[[str], None] | None = None
+    _version: int | None = field(default=None, init=False)
+    _matcher: Matcher | None = field(default=None, init=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
+
+    def announcer(self, tx: Transaction, *, first_sights: bool = True) -> "Announcer":
+        """Return what announces the news of one transaction.
+
+        ``first_sights`` False: that a trial is seen for the first time is no news.
+        """
+        return Announcer(
+            tx=tx,
+            matcher=self._matcher_of(tx),
+            targets=self.targets,
+            at=self.now(),
+            first_sights=first_sights,
+        )
+
+    def _matcher_of(self, tx: Transaction) -> Matcher:
+        """Return the matcher of the subscriptions as they stand in this transaction."""
+        version = tx.people.version()
+        with self._lock:
+            if self._matcher is None or version != self._version:
+                silences = tx.people.silences(at=self.now())
+                self._matcher = Matcher(self._wishes(tx), silences)
+                self._version = version
+            return self._matcher
+
+    def _wishes(self, tx: Transaction) -> list[Subscription]:
+        if self.on_damaged is None:
+            return tx.people.subscriptions(effective=True)
+        damaged: list[str] = []
+        found = tx.people.subscriptions(effective=True, damaged=damaged)
+        for sentence in damaged:
+            self.on_damaged(sentence)
+        return found
+
+
+@dataclass(slots=True, kw_only=True)
+class Announcer:
+    """Announces the news of one transaction, whose time is ``at`` (aware UTC)."""
+
+    tx: Transaction
+    matcher: Matcher
+    targets: Mapping[str, Sequence[str]]
+    at: datetime
+    first_sights: bool = True
+    _items: list[OutboxItem] = field(default_factory=list)
+    _subscriptions: dict[int, Subscription] = field(default_factory=dict)
+    _cutoffs: dict[Hourly | LocalTime, datetime] = field(default_factory=dict)
+
+    def announce(self, version_id: int, news: News) -> None:
+        """Note who gets which events of a stored version."""
+        if not self.first_sights and _is_first_sight(news.events):
+            return
+        wanted: dict[int, tuple[Subscription, list[int], Verdict]] = {}
+        for subscription, position, verdict in self.matcher.verdicts(news):
+            wanted.setdefault(subscription.id, (subscription, [], verdict))[1].append(position)
+        items: list[OutboxItem] = []
+        for subscription, positions, verdict in wanted.values():
+            self._subscriptions[subscription.id] = subscription
+            due_at, digest = self._due(subscription, [news.events[n] for n in positions])
+            items.extend(
+                OutboxItem(
+                    version_id=version_id,
+                    nct_id=news.nct_id,
+                    subscription_id=subscription.id,
+                    subscriber=subscription.subscriber,
+                    channel=channel,
+                    target=target,
+                    positions=tuple(positions),
+                    reason=reason(subscription, verdict),
+                    due_at=due_at,
+                    digest=digest,
+                )
+                for channel in subscription.channels
+                for target in self.targets.get(channel, ("",))
+            )
+        self._items += _together(items)
+
+    def write(self) -> int:
+        """Put everything noted into the outbox; return how many items there were."""
+        items, self._items = self._items, []
+        if not items:
+            return 0
+        count = len(items)
+        for _ in range(_TRIES):
+            late = self.tx.outbox.enqueue(items, at=self.at)
+            if not late:
+                return count
+            items = _together([self._moved_on(item) for item in late])
+        raise RuntimeError("a digest's end is always over: the clock and the outbox disagree")
+
+    def _due(
+        self, subscription: Subscription, events: Sequence[ChangeEvent]
+    ) -> tuple[datetime, bool]:
+        """Return when the events are to be sent, and whether in a digest.
+
+        With ``critical_at_once`` a version with a critical event goes at once, with all that it
+        brings, whatever the digest and the quiet hours.
+        """
+        when, quiet = subscription.when, subscription.quiet
+        if subscription.critical_at_once and any(
+            event.severity is Severity.CRITICAL for event in events
+        ):
+            return self.at, False
+        if isinstance(when, AtOnce):
+            return (quiet and quiet.end_after(self.at)) or self.at, False
+        if when not in self._cutoffs:
+            self._cutoffs[when] = next_cutoff(when, self.at)
+        return self._cutoffs[when], True
+
+    def _moved_on(self, item: OutboxItem) -> OutboxItem:
+        """Move an item of a digest that has left to the digest after it."""
+        when = self._subscriptions[item.subscription_id].when
+        if isinstance(when, AtOnce):
+            raise TypeError("only a digest can have left")
+        return replace(item, due_at=next_cutoff(when, item.due_at))
+
+
+def reason(subscription: Subscription, verdict: Verdict) -> str:
+    """Return why the person gets this, as the message will say it."""
+    words = f" ({verdict.words})" if verdict.words else ""
+    return f"your subscription “{subscription.name}”: {verdict.reason}{words}"
+
+
+def _together(items: list[OutboxItem]) -> list[OutboxItem]:
+    """Let all items of one version for one person and address go in one message.
+
+    However many subscriptions ask for it: at once where one of them does, else in the digest that
+    comes first.
+    """
+    first: dict[tuple[int, str, str, str], tuple[bool, datetime]] = {}
+    for item in items:
+        place = item.version_id, item.subscriber, item.channel, item.target
+        own = item.digest, item.due_at
+        first[place] = min(first.get(place, own), own)
+    if len(first) == len(items):
+        return items
+    found = []
+    for item in items:
+        place = item.version_id, item.subscriber, item.channel, item.target
+        digest, due_at = first[place]
+        found.append(replace(item, digest=digest, due_at=due_at))
+    return found
+
+
+def _is_first_sight(events: Iterable[ChangeEvent]) -> bool:
+    return any(event.kind is ChangeKind.TRIAL_REGISTERED for event in events)

@@ -1,0 +1,170 @@
+"""When news are due, and what a damaged subscription does to the others."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from monitor.errors import StoreError
+from monitor.ingest.notify import Notifier
+from monitor.match.news import News
+from monitor.model.changes import ChangeEvent, Severity
+from monitor.model.messages import OutboxMessage
+from monitor.model.record import TrialRecord
+from monitor.model.subscriptions import Subscription
+from monitor.model.when import AtOnce, next_cutoff, parse_quiet, parse_when
+from monitor.store.reader import open_reader
+from monitor.store.writer import Store, open_store
+from tests.store.deliveries import add_versions, subscription
+from tests.store.examples import NCT_ID, SEEN, status_event
+
+NIGHT = SEEN.replace(hour=23, minute=30)
+
+
+@pytest.fixture
+def store(sqlite_url: str) -> Iterator[Store]:
+    """Return an open store."""
+    with open_store(sqlite_url) as opened:
+        yield opened
+
+
+def messages(
+    store: Store,
+    url: str,
+    wish: Subscription,
+    *events: ChangeEvent,
+    at: datetime = SEEN,
+    beside: Sequence[Subscription] = (),
+) -> list[OutboxMessage]:
+    """Announce a version with these events to a subscription, and to those beside it.
+
+    Returns what is waiting.
+    """
+    [version] = add_versions(store, 1)
+    news = News(
+        nct_id=NCT_ID,
+        old=TrialRecord(nct_id=NCT_ID, document={}),
+        new=TrialRecord(nct_id=NCT_ID, document={}),
+        events=list(events),
+        backfilled=False,
+        known_at=at,
+    )
+    with store.transaction() as tx:
+        tx.people.put_subscriptions([wish, *beside])
+    with store.transaction() as tx:
+        announcer = Notifier(targets={"mail": ["ana@example.org"]}, now=lambda: at).announcer(tx)
+        announcer.announce(version, news)
+        announcer.write()
+    with open_reader(url) as reader:
+        return reader.outbox.messages(limit=10)
+
+
+def wish(**changed: object) -> Subscription:
+    """Return a subscription to everything."""
+    return replace(subscription(), channels=("mail",), **changed)  # type: ignore[arg-type]
+
+
+def test_at_once_is_due_at_once(store: Store, sqlite_url: str) -> None:
+    [message] = messages(store, sqlite_url, wish(when=parse_when("at once")), status_event())
+    assert (message.due_at, message.cutoff) == (SEEN, None)
+
+
+def test_quiet_hours_put_it_off_to_their_end(store: Store, sqlite_url: str) -> None:
+    quiet = parse_quiet("22:00-07:00 UTC")
+    wanted = wish(when=parse_when("at once"), quiet=quiet)
+    [message] = messages(store, sqlite_url, wanted, status_event(), at=NIGHT)
+    assert message.due_at == quiet.end_after(NIGHT)
+    assert message.due_at > NIGHT
+
+
+def test_a_digest_waits_for_its_cutoff(store: Store, sqlite_url: str) -> None:
+    [message] = messages(store, sqlite_url, wish(when=parse_when("hourly")), status_event())
+    assert message.cutoff == message.due_at
+    assert (
+        SEEN
+        < message.due_at
+        <= SEEN.replace(minute=0, second=0, microsecond=0)
+        .astimezone(UTC)
+        .replace(hour=SEEN.hour + 1)
+    )
+
+
+@pytest.mark.parametrize(("at_once", "waits"), [(True, False), (False, True)])
+def test_what_is_critical_waits_for_no_digest_where_that_is_asked_for(
+    store: Store, sqlite_url: str, at_once: bool, waits: bool
+) -> None:
+    wanted = wish(when=parse_when("daily 08:00"), critical_at_once=at_once)
+    critical = replace(status_event(), severity=Severity.CRITICAL)
+    [message] = messages(store, sqlite_url, wanted, critical)
+    assert (message.cutoff is not None) is waits
+
+
+@pytest.mark.parametrize(
+    ("whens", "digest"),
+    [
+        (("at once", "daily 08:00"), None),
+        (("daily 08:00", "at once", "hourly"), None),
+        (("daily 08:00", "hourly"), "hourly"),
+        (("weekly monday 08:00", "daily 08:00", "daily 08:00"), "daily 08:00"),
+    ],
+)
+def test_a_version_comes_in_one_message_however_many_subscriptions_ask(
+    store: Store, sqlite_url: str, whens: Sequence[str], digest: str | None
+) -> None:
+    first, *others = [
+        wish(name=str(number), when=parse_when(when)) for number, when in enumerate(whens)
+    ]
+    [message] = messages(store, sqlite_url, first, status_event(), beside=others)
+    when = None if digest is None else parse_when(digest)
+    cutoff = None if when is None or isinstance(when, AtOnce) else next_cutoff(when, SEEN)
+    assert (message.cutoff, message.due_at) == (cutoff, cutoff or SEEN)
+    with open_reader(sqlite_url) as reader:
+        assert len(reader.outbox.items(message.id)) == len(whens)
+
+
+def test_what_is_critical_takes_the_digest_of_another_subscription_with_it(
+    store: Store, sqlite_url: str
+) -> None:
+    daily = parse_when("daily 08:00")
+    critical = replace(status_event(), severity=Severity.CRITICAL)
+    [message] = messages(
+        store,
+        sqlite_url,
+        wish(when=daily, critical_at_once=True),
+        critical,
+        beside=[wish(name="other", when=daily)],
+    )
+    assert (message.cutoff, message.due_at) == (None, SEEN)
+
+
+def test_people_are_told_apart(store: Store, sqlite_url: str) -> None:
+    found = messages(
+        store,
+        sqlite_url,
+        wish(when=parse_when("at once")),
+        status_event(),
+        beside=[wish(subscriber="ben", when=parse_when("hourly"))],
+    )
+    assert {one.subscriber: one.cutoff is None for one in found} == {"ana": True, "ben": False}
+
+
+def test_a_damaged_subscription_is_told_and_the_others_are_served(
+    store: Store, sqlite_url: str
+) -> None:
+    with store.transaction() as tx:
+        tx.people.put_subscription(wish())
+        tx.people.put_subscription(wish(name="broken"))
+    with sqlite3.connect(sqlite_url.removeprefix("sqlite:///")) as connection:
+        broken = "UPDATE subscriptions SET definition = '{' WHERE name = 'broken'"
+        assert connection.execute(broken).rowcount == 1
+    told: list[str] = []
+    strict = Notifier(targets={}, now=lambda: SEEN)
+    lenient = Notifier(targets={}, now=lambda: SEEN, on_damaged=told.append)
+    with pytest.raises(StoreError, match="broken"), store.transaction() as tx:
+        strict.announcer(tx)
+    with store.transaction() as tx:
+        assert lenient.announcer(tx) is not None
+    assert len(told) == 1
+    assert "broken" in told[0]

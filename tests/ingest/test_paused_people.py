@@ -1,0 +1,50 @@
+"""Who is paused gets no news, whatever their subscriptions say of themselves."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from monitor.ingest.notify import Notifier
+from monitor.match.news import News
+from monitor.model.record import TrialRecord
+from monitor.model.subscriptions import Standing
+from monitor.store.writer import Store, open_store
+from tests.store.deliveries import add_versions, subscription
+from tests.store.examples import NCT_ID, SEEN, status_event
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    with open_store(store_url) as store:
+        yield store
+
+
+def test_a_paused_person_gets_nothing_until_they_are_back(store: Store) -> None:
+    [version] = add_versions(store, 1)
+    notifier = Notifier(targets={"mail": ["ana@example.org"]}, now=lambda: SEEN)
+    record = TrialRecord(nct_id=NCT_ID, document={})
+    news = News(
+        nct_id=NCT_ID,
+        old=record,
+        new=record,
+        events=[status_event()],
+        backfilled=False,
+        known_at=SEEN,
+    )
+
+    def told() -> int:
+        with store.transaction() as transaction:
+            announcer = notifier.announcer(transaction)
+            announcer.announce(version, news)
+            return announcer.write()
+
+    def stand(standing: Standing) -> None:
+        with store.transaction() as transaction:
+            assert transaction.people.set_standing("ana", None, standing)
+
+    with store.transaction() as transaction:
+        transaction.people.put_subscription(subscription())
+    stand(Standing.PAUSED)
+    assert told() == 0
+    stand(Standing.ACTIVE)
+    assert told() == 1
