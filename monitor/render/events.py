@@ -55,28 +55,34 @@ FULL = Detail(items=None, context=12, passages=None)
 
 def event_lines(event: ChangeEvent, detail: Detail) -> list[Line]:
     """Return an event's headline and the lines behind it; noise is its headline alone."""
-    headline = _headline(event)
-    if event.severity is Severity.NOISE:
-        return [headline]
-    behind = list(_behind(event, detail))
-    limit = detail.items
-    if limit is not None and len(behind) > limit + 1:
-        rest = len(behind) - limit
-        behind = [*behind[:limit], line(Span(f"… and {rest} more", "dim"))]
-    return [headline, *(found.indented(_TAG_WIDTH + 2) for found in behind)]
-
-
-def _headline(event: ChangeEvent) -> Line:
     role = ROLES[event.severity]
     tag = str(event.severity)
     tag = (tag if role == "noise" else tag.upper()).ljust(_TAG_WIDTH)
-    words: Role = "noise" if role == "noise" else "plain"
+    headline = Line((Span(tag, role), *headline_spans(event)), indent=2, hang=2 + _TAG_WIDTH)
+    return [headline, *(found.indented(_TAG_WIDTH + 2) for found in lines_behind(event, detail))]
+
+
+def headline_spans(event: ChangeEvent) -> tuple[Span, ...]:
+    """Return what an event says in one line, ``before → after`` set off where it stands there."""
+    words: Role = "noise" if event.severity is Severity.NOISE else "plain"
     if is_long_text(event):
         told: tuple[Span, ...] = (Span(event.label, words), Span(" edited", words))
     else:
         told = marked_summary(event.summary, event.before, event.after, words)
-    spans = (Span(tag, role), *told, *_asides(event))
-    return Line(spans, indent=2, hang=2 + _TAG_WIDTH)
+    return (*told, *_asides(event))
+
+
+def lines_behind(event: ChangeEvent, detail: Detail) -> list[Line]:
+    """Return what lies behind an event's headline; nothing behind noise."""
+    behind = [] if event.severity is Severity.NOISE else list(_behind(event, detail))
+    return cut(behind, detail.items)
+
+
+def cut(behind: list[Line], limit: int | None) -> list[Line]:
+    """Return the first lines and how many more there are; one more line is not cut."""
+    if limit is None or len(behind) <= limit + 1:
+        return behind
+    return [*behind[:limit], line(Span(f"… and {len(behind) - limit} more", "dim"))]
 
 
 def _asides(event: ChangeEvent) -> Iterator[Span]:
@@ -130,6 +136,8 @@ def _behind(event: ChangeEvent, detail: Detail) -> Iterator[Line]:
 
 def _is_told(change: FieldChange, event: ChangeEvent) -> bool:
     """Tell whether the headline already says all about this change."""
+    if fields.under(change.field, (fields.REGISTRY_RECORD,)):
+        return True
     if change.op == "changed":
         if _is_long(change.before, change.after):
             return False

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 
 from monitor.model.asof import known_since, last_known
 from monitor.model.changes import ChangeEvent
+from monitor.model.coverage import ABSENCE
 from monitor.model.history import StoredVersion, TrialRow
 from monitor.model.selection import Entry, Wanted
 from monitor.render.events import BRIEF, FULL, event_lines
 from monitor.render.lines import BLANK, Line, Span, line
-from monitor.render.values import counted, moment, one_line
+from monitor.render.values import counted, moment, one_line, status_words
 
 
 def history_lines(
@@ -32,7 +33,7 @@ def history_lines(
 def head_lines(trial: TrialRow, versions: Sequence[StoredVersion]) -> Iterator[Line]:
     """Yield what trial this is, how it stands and how much of its history is known."""
     yield line(Span(trial.nct_id, "title"), "  ", Span(one_line(trial.title), "title"))
-    status = one_line(trial.overall_status) if trial.overall_status else "no status stated"
+    status = status_words(trial.overall_status)
     sponsor = one_line(trial.lead_sponsor) if trial.lead_sponsor else "no sponsor stated"
     count = counted(len(versions), "version")
     first, last = versions[0].version_date, versions[-1].version_date
@@ -76,7 +77,10 @@ def sighting(entry: Entry) -> str:
     seen = known_since(version)
     of = f"version of {version.version_date}"
     silent = previous is not None and previous.version_date == version.version_date
-    if silent and version.data_date is not None:
+    if _is_absence(version) or _is_absence(previous):
+        # The record's own date is not that of its going, nor of its coming back.
+        of = f"in the registry's data of {version.data_date or version.version_date}"
+    elif silent and version.data_date is not None:
         of += f", in the registry's data of {version.data_date}"
     if previous is None:
         return f"Registry record first seen ({of}; read {moment(seen)} UTC{_late(version)})"
@@ -85,6 +89,10 @@ def sighting(entry: Entry) -> str:
     if earlier <= seen and not version.backfilled and moment(earlier) != moment(seen):
         said = f"seen between {moment(earlier)} and {moment(seen)} UTC"
     return f"Registry record changed ({of}; {said}{_late(version)})"
+
+
+def _is_absence(version: StoredVersion | None) -> bool:
+    return version is not None and version.stated_coverage == ABSENCE
 
 
 def _late(version: StoredVersion) -> str:

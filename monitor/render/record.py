@@ -50,9 +50,21 @@ def show_lines(
     read = f"read {moment(known_since(version))} UTC from {one_line(version.origin, longest=None)}"
     late = "; backfilled" if version.backfilled else ""
     yield line(Span(f"{of}; {read}{late}", "dim"), indent=2, hang=2)
+    yield from _absence(record)
     if not record.coverage.is_complete:
         yield line(Span("its sources do not state every field", "dim"), indent=2)
     yield from record_lines(record)
+
+
+def _absence(record: TrialRecord) -> Iterator[Line]:
+    """Say that the registry does not show what follows, in its own words where it has any."""
+    if record.presence is None:
+        return
+    other, said = record.get(fields.REGISTRY_MERGED_INTO), record.get(fields.REGISTRY_SAID)
+    told = "the registry no longer shows this record"
+    told += f": it was merged into {one_line(other)}" if other else ""
+    told += f" ({one_line(said)})" if said else ""
+    yield line(Span(f"{told}; what follows is what it showed last", "high"), indent=2, hang=2)
 
 
 def value_lines(value: Any) -> Iterator[Line]:

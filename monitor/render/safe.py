@@ -1,40 +1,8 @@
-"""Registry text is untrusted: nothing in it may steer a terminal or turn a line around."""
+"""Registry text is untrusted: what steers a terminal is shown instead of sent.
 
-import re
+The work is done by the model, because channels need it too.
+"""
 
-# What a terminal obeys (C0, DEL, C1), what turns text around or hides it (bidi marks, overrides
-# and isolates, tags, interlinear anchors), and what breaks a line (U+2028, U+2029); lone
-# surrogates stand for bytes of a file name that are no text.
-_UNSAFE = (
-    "\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2060-\u206f"
-    "\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f"
-)
-_STEERING = re.compile(f"[{_UNSAFE}]")
-_BREAKS = re.compile(r"\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
-_SPACES = frozenset("\t\n\x0b\x0c\r\x85\u2028\u2029")
+from monitor.model.neutral import neutral, neutral_lines
 
-
-def neutral(text: str) -> str:
-    """Return the text on one line, with every character that steers shown instead of sent.
-
-    ESC becomes ``␛``, other control characters their picture, a bidi override ``<U+202E>``;
-    white space of any kind a blank. Letters of every script stay as they are.
-    """
-    return _STEERING.sub(_shown, text) if _STEERING.search(text) else text
-
-
-def neutral_lines(text: str) -> list[str]:
-    """Return the lines of a text, each neutral and without white space at its end."""
-    return [neutral(line.replace("\t", "    ")).rstrip() for line in _BREAKS.split(text)]
-
-
-def _shown(found: re.Match[str]) -> str:
-    letter = found[0]
-    if letter in _SPACES:
-        return " "
-    code = ord(letter)
-    if code < 0x20:
-        return chr(0x2400 + code)
-    if code == 0x7F:
-        return "\u2421"
-    return f"<U+{code:04X}>"
+__all__ = ["neutral", "neutral_lines"]

@@ -9,6 +9,7 @@ from monitor.render.lines import Role, Span
 
 ARROW = " → "
 _LONGEST = 160
+_ABSENT = {"GONE": "no longer in the registry", "MERGED": "merged into another record"}
 # The registry's texts are Markdown, in which punctuation is escaped: ``\\>= 18 years``.
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 
@@ -57,6 +58,13 @@ def marked_summary(summary: str, before: Any, after: Any, role: Role) -> tuple[S
         return (Span(summary, role),)
     spans = (Span(head, role), *change_spans(before, after), Span(tail, role))
     return tuple(span for span in spans if span.text)
+
+
+def status_words(overall_status: str | None) -> str:
+    """Write a trial's overall status; of an absent record in words."""
+    if not overall_status:
+        return "no status stated"
+    return _ABSENT.get(overall_status) or one_line(overall_status)
 
 
 def moment(when: datetime) -> str:

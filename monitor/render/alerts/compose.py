@@ -1,0 +1,224 @@
+"""From a letter to its page: which trials come first, and how much of each is told."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from html import escape
+
+from monitor.model.alerts import Alert, Letter
+from monitor.model.changes import ChangeEvent, Severity
+from monitor.model.selection import Entry
+from monitor.render.alerts.links import record_url, trial_links, version_link
+from monitor.render.alerts.page import (
+    BriefTrial,
+    EventBlock,
+    Link,
+    Page,
+    TrialBlock,
+    VersionBlock,
+)
+from monitor.render.alerts.sites import (
+    are_countries,
+    countries_headline,
+    is_list_of_sites,
+    site_lines,
+    sites_headline,
+)
+from monitor.render.alerts.subject import phrase, subject, tally
+from monitor.render.alerts.words import clean, clean_line, phase_words
+from monitor.render.events import Detail, cut, headline_spans, is_long_text, lines_behind
+from monitor.render.history import sighting
+from monitor.render.lines import Line, Span, line
+from monitor.render.values import counted, moment, status_words
+
+_DETAIL = Detail(items=6, context=8, passages=3)
+_EVENTS_OF_VERSION = 20
+_BRIEF_TRIALS = 40
+_PREHEADER = 140
+# Bytes of mail that changes may take: Gmail cuts a mail off at 102 KB. A line's and a run's
+# share of the markup are those of the built-in template.
+_ROOM = 60_000
+_LINE_BYTES, _RUN_BYTES, _EVENT_BYTES, _TRIAL_BYTES = 120, 110, 900, 4_000
+
+
+@dataclass(slots=True)
+class _Room:
+    """How many bytes of mail are left."""
+
+    left: int = _ROOM
+
+    def has(self, needed: int) -> bool:
+        """Take that many bytes; False, and nothing taken, where they are not there."""
+        if needed > self.left:
+            return False
+        self.left -= needed
+        return True
+
+
+def compose(letter: Letter) -> Page:
+    """Return what a letter says."""
+    room = _Room()
+    groups = _by_trial(letter.alerts)
+    trials: list[TrialBlock] = []
+    for alerts in groups:
+        if trials and not room.has(_TRIAL_BYTES):
+            break
+        trials.append(_trial(alerts, letter.public_url, room))
+    rest = groups[len(trials) :]
+    unsubscribe = letter.unsubscribe_url
+    return Page(
+        subject=subject(letter),
+        preheader=_preheader(groups),
+        severity=letter.severity,
+        counts=_counts(letter, groups),
+        window=_window(letter),
+        trials=tuple(trials),
+        brief=tuple(_brief(alerts) for alerts in rest[:_BRIEF_TRIALS]),
+        more=max(0, len(rest) - _BRIEF_TRIALS),
+        recipient=clean(letter.subscriber),
+        delivery=clean(letter.uid),
+        unsubscribe=Link(text="Unsubscribe", url=unsubscribe) if unsubscribe else None,
+    )
+
+
+def _block(events: Sequence[ChangeEvent]) -> EventBlock:
+    """Return what a change says, or several of countries, without what lies behind it."""
+    event = events[0]
+    label = clean(event.label)
+    if are_countries(events) or is_list_of_sites(event):
+        told = countries_headline(events) if are_countries(events) else sites_headline(event)
+        said = clean_line(line(told))
+        return EventBlock(severity=event.severity, label=label, joint="", said=said)
+    spans = headline_spans(event)
+    joint = ""
+    if is_long_text(event):
+        spans, joint = (Span(spans[1].text.strip()), *spans[2:]), " "
+    elif spans[0].text.startswith(f"{event.label}: "):
+        first = spans[0].text.removeprefix(f"{event.label}: ")
+        spans, joint = (Span(first, spans[0].role), *spans[1:]), ": "
+    said = clean_line(line(*(span for span in spans if span.text)))
+    return EventBlock(severity=event.severity, label=label, joint=joint, said=said)
+
+
+def _folded(events: Sequence[ChangeEvent]) -> list[list[ChangeEvent]]:
+    """Group the events that are told as one: countries that came, or went, together."""
+    found: list[list[ChangeEvent]] = []
+    for event in events:
+        if found and found[-1][0].kind is event.kind and are_countries([event, event]):
+            found[-1].append(event)
+        else:
+            found.append([event])
+    return found
+
+
+def _behind(events: Sequence[ChangeEvent]) -> tuple[Line, ...]:
+    event = events[0]
+    if are_countries(events):
+        return ()
+    if is_list_of_sites(event):
+        found = cut(list(site_lines(event)), _DETAIL.items)
+    else:
+        found = lines_behind(event, _DETAIL)
+    return tuple(map(clean_line, found))
+
+
+def _by_trial(alerts: Iterable[Alert]) -> list[list[Alert]]:
+    """Group the alerts by trial, versions in order; trials by what weighs most, then by ID."""
+    groups: dict[str, list[Alert]] = {}
+    for alert in sorted(alerts, key=lambda one: one.number):
+        groups.setdefault(alert.trial.nct_id, []).append(alert)
+
+    def rank(group: list[Alert]) -> tuple[list[int], str]:
+        ranks = sorted(-e.severity.rank for alert in group for e in alert.events)
+        return ranks or [1], group[0].trial.nct_id
+
+    return sorted(groups.values(), key=rank)
+
+
+def _trial(alerts: Sequence[Alert], public_url: str | None, room: _Room) -> TrialBlock:
+    facts = alerts[-1].trial
+    reasons = dict.fromkeys(reason for alert in alerts for reason in alert.reasons)
+    return TrialBlock(
+        nct_id=clean(facts.nct_id),
+        title=clean(facts.title, longest=300) if facts.title else "(no title stated)",
+        status=clean(status_words(facts.overall_status), longest=60),
+        sponsor=clean(facts.sponsor, longest=120) if facts.sponsor else "no sponsor stated",
+        phase=phase_words(facts.phases),
+        severity=_worst(alerts),
+        versions=tuple(_version(alert, public_url, room) for alert in alerts),
+        links=trial_links(facts.nct_id),
+        reasons=tuple(clean(reason, longest=300) for reason in list(reasons)[:5]),
+    )
+
+
+def _version(alert: Alert, public_url: str | None, room: _Room) -> VersionBlock:
+    blocks: list[EventBlock] = []
+    told = 0
+    for events in _folded(alert.events)[:_EVENTS_OF_VERSION]:
+        block = _block(events)
+        if blocks and not room.has(_EVENT_BYTES + _bytes([block.said])):
+            break
+        behind = _behind(events)
+        blocks.append(replace(block, behind=behind if room.has(_bytes(behind)) else ()))
+        told += len(events)
+    entry = Entry(number=alert.number, version=alert.version, previous=alert.previous)
+    return VersionBlock(
+        number=alert.number,
+        sighting=clean(sighting(entry)),
+        events=tuple(blocks),
+        more=len(alert.events) - told,
+        link=version_link(public_url, alert.trial.nct_id, alert.version.id),
+    )
+
+
+def _bytes(lines: Iterable[Line]) -> int:
+    """Return about how many bytes of an HTML mail the lines take."""
+    return sum(
+        _LINE_BYTES + sum(_RUN_BYTES + len(escape(s.text).encode()) for s in one.spans)
+        for one in lines
+    )
+
+
+def _brief(alerts: Sequence[Alert]) -> BriefTrial:
+    events = [event for alert in alerts for event in alert.events]
+    nct_id = clean(alerts[0].trial.nct_id)
+    if not events:
+        return BriefTrial(link=Link(text=nct_id, url=record_url(nct_id)), said="no news")
+    lead = max(events, key=lambda event: event.severity.rank)
+    more = f" + {len(events) - 1} more" if len(events) > 1 else ""
+    return BriefTrial(link=Link(text=nct_id, url=record_url(nct_id)), said=phrase(lead) + more)
+
+
+def _worst(alerts: Iterable[Alert]) -> Severity:
+    found = (event.severity for alert in alerts for event in alert.events)
+    return max(found, key=lambda severity: severity.rank, default=Severity.NOISE)
+
+
+def _preheader(groups: Sequence[Sequence[Alert]]) -> str:
+    """Say what the subject leaves out: of one trial its title, of several what leads each."""
+    if not groups:
+        return "Nothing that you asked for has changed."
+    if len(groups) == 1:
+        alert = groups[0][-1]
+        others = "; ".join(phrase(event) for event in alert.events[1:3])
+        title = clean(alert.trial.title or "")
+        return clean("; ".join(filter(None, [others, title])), longest=_PREHEADER)
+    told = "; ".join(f"{_brief(group).link.text}: {_brief(group).said}" for group in groups[:3])
+    return clean(told, longest=_PREHEADER)
+
+
+def _counts(letter: Letter, groups: Sequence[Sequence[Alert]]) -> str | None:
+    if letter.digest is None:
+        return None
+    events = [event for alert in letter.alerts for event in alert.events]
+    if not events:
+        return "No changes"
+    return f"{counted(len(events), 'change')} in {counted(len(groups), 'trial')}: {tally(events)}"
+
+
+def _window(letter: Letter) -> str | None:
+    if letter.digest is None:
+        return None
+    until = f"{moment(letter.digest.until)} UTC"
+    if letter.digest.since is None:
+        return f"Seen by {until}"
+    return f"Seen from {moment(letter.digest.since)} to {until}"

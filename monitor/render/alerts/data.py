@@ -1,0 +1,73 @@
+"""A letter as JSON, for programs. docs/alerts.md describes it, and it can be relied on."""
+
+import json
+from collections import Counter
+from typing import Any
+
+from monitor.model.alerts import Alert, Letter
+from monitor.model.asof import last_known
+from monitor.model.changes import ChangeEvent, Severity
+from monitor.model.selection import Entry
+from monitor.render.alerts.links import history_url, record_url, version_url
+from monitor.render.history import sighting
+from monitor.render.shapes import Shape, event_shape, version_shape
+
+LONGEST_EVENT = 200_000
+"""Letters of JSON from which on an event is sent without its values."""
+
+
+def letter_shape(letter: Letter, subject: str) -> Shape:
+    """Return all that a letter tells, values as the registry wrote them."""
+    digest = letter.digest
+    return {
+        "delivery": letter.uid,
+        "subscriber": letter.subscriber,
+        "subject": subject,
+        "severity": str(letter.severity),
+        "occurred_at": letter.occurred_at.isoformat(),
+        "digest": digest
+        and {
+            "since": digest.since.isoformat() if digest.since else None,
+            "until": digest.until.isoformat(),
+        },
+        "counts": _counts(letter),
+        "alerts": [_alert(alert, letter.public_url) for alert in letter.alerts],
+    }
+
+
+def _counts(letter: Letter) -> Shape:
+    by = Counter(event.severity for alert in letter.alerts for event in alert.events)
+    return {
+        "trials": len({alert.trial.nct_id for alert in letter.alerts}),
+        "changes": by.total(),
+        "by_severity": {str(severity): by[severity] for severity in reversed(Severity)},
+    }
+
+
+def _alert(alert: Alert, public_url: str | None) -> Shape:
+    trial, previous = alert.trial, alert.previous
+    return {
+        "nct_id": trial.nct_id,
+        "title": trial.title,
+        "sponsor": trial.sponsor,
+        "overall_status": trial.overall_status,
+        "phases": list(trial.phases),
+        **version_shape(alert.number, alert.version),
+        "previous_version_date": previous and previous.version_date.isoformat(),
+        "previous_seen_at": previous and last_known(previous).isoformat(),
+        "sighting": sighting(Entry(number=alert.number, version=alert.version, previous=previous)),
+        "events": [_event(event) for event in alert.events],
+        "reasons": list(alert.reasons),
+        "links": {
+            "record": record_url(trial.nct_id),
+            "history": history_url(trial.nct_id),
+            "version": version_url(public_url, trial.nct_id, alert.version.id),
+        },
+    }
+
+
+def _event(event: ChangeEvent) -> Shape:
+    shape: dict[str, Any] = {**event_shape(event), "truncated": False}
+    if len(json.dumps(shape, ensure_ascii=False)) > LONGEST_EVENT:
+        shape |= {"before": None, "after": None, "facts": {}, "fields": [], "truncated": True}
+    return shape

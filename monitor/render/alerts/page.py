@@ -1,0 +1,87 @@
+"""What a message says, decided once for text, HTML and Slack; nothing of how it looks.
+
+Every text in a page is clean: on one line, steering nothing, cut where it is too long. It is
+not escaped for any format; that is the work of whoever writes the format.
+"""
+
+from dataclasses import dataclass
+
+from monitor.model.changes import Severity
+from monitor.render.lines import Line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """An address that is the monitor's own choice, never the registry's text."""
+
+    text: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventBlock:
+    """One change: ``label`` + ``joint`` + ``said`` is the sentence.
+
+    ``joint`` "": what is said needs no label before it. ``behind``: what lies behind it.
+    """
+
+    severity: Severity
+    label: str
+    joint: str
+    said: Line
+    behind: tuple[Line, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionBlock:
+    """One version: what is known of its time, its changes, how many more are not told."""
+
+    number: int
+    sighting: str
+    events: tuple[EventBlock, ...]
+    more: int = 0
+    link: Link | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialBlock:
+    """One trial with its versions, oldest first, where to read on, and why it is sent."""
+
+    nct_id: str
+    title: str
+    status: str
+    sponsor: str
+    phase: str
+    severity: Severity
+    versions: tuple[VersionBlock, ...]
+    links: tuple[Link, ...]
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BriefTrial:
+    """A trial of a digest that has no room for more than a line."""
+
+    link: Link
+    said: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A whole message, trials with the most severe changes first.
+
+    ``preheader``: what a mailbox shows beside the subject. ``counts`` and ``window``: of a
+    digest, else None. ``brief``: trials told in a line each; ``more``: trials not told.
+    """
+
+    subject: str
+    preheader: str
+    severity: Severity
+    counts: str | None = None
+    window: str | None = None
+    trials: tuple[TrialBlock, ...] = ()
+    brief: tuple[BriefTrial, ...] = ()
+    more: int = 0
+    recipient: str
+    delivery: str
+    unsubscribe: Link | None = None

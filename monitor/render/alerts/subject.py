@@ -1,0 +1,76 @@
+"""The one line that says it all: what happened, to which trial, before → after."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from monitor.model import fields
+from monitor.model.alerts import Alert, Letter
+from monitor.model.changes import ChangeEvent, Severity
+from monitor.render.alerts.sites import is_list_of_sites, sites_headline
+from monitor.render.alerts.words import clean
+from monitor.render.events import is_long_text
+from monitor.render.values import ARROW, counted, one_line
+
+LONGEST = 200
+_LONGEST_PHRASE = 150
+_OVERALL_STATUS = fields.dotted(fields.OVERALL_STATUS)
+
+
+def subject(letter: Letter) -> str:
+    """Return a letter's subject: one line of at most 200 letters, steering nothing.
+
+    One change: ``NCT06733935: enrollment target 144 → 240 (+67 %)``. Several of one version: the
+    most severe, and how many more. A digest of several: counts.
+    """
+    count = sum(len(alert.events) for alert in letter.alerts)
+    if count == 0:
+        return clean(_nothing(letter), longest=LONGEST)
+    if letter.digest is None or count == 1:
+        alert = max(letter.alerts, key=lambda one: _weight(one.events))
+        more = f" + {count - 1} more" if count > 1 else ""
+        return clean(f"{alert.trial.nct_id}: {phrase(alert.events[0])}{more}", longest=LONGEST)
+    return clean(_counts(letter.alerts, count), longest=LONGEST)
+
+
+def phrase(event: ChangeEvent) -> str:
+    """Say in a few words what happened: ``enrollment target 144 → 240 (+67 %)``."""
+    if is_list_of_sites(event):
+        return clean(sites_headline(event), longest=_LONGEST_PHRASE)
+    if is_long_text(event):
+        return clean(f"{_lowered(event.label)} edited", longest=_LONGEST_PHRASE)
+    label, said = f"{event.label}: ", event.summary
+    status = one_line(event.before) + ARROW + one_line(event.after)
+    if event.path == _OVERALL_STATUS and said.startswith(label + status):
+        return clean(status, longest=_LONGEST_PHRASE)
+    if said.startswith(label):
+        said = f"{event.label} {said[len(label) :]}"
+    return clean(_lowered(said), longest=_LONGEST_PHRASE)
+
+
+def tally(events: Sequence[ChangeEvent], highest: int | None = None) -> str:
+    """Write how many events there are of each severity, or of the highest ones: ``1 critical``."""
+    counts = Counter(event.severity for event in events)
+    ranked = sorted(counts, key=lambda severity: -severity.rank)
+    return ", ".join(f"{counts[severity]} {severity}" for severity in ranked[:highest])
+
+
+def _counts(alerts: Sequence[Alert], count: int) -> str:
+    ids = {alert.trial.nct_id for alert in alerts}
+    where = counted(len(ids), "trial") if len(ids) > 1 else next(iter(ids))
+    events = [event for alert in alerts for event in alert.events]
+    return f"{counted(count, 'change')} in {where}: {tally(events, highest=2)}"
+
+
+def _nothing(letter: Letter) -> str:
+    ids = sorted({alert.trial.nct_id for alert in letter.alerts})
+    return f"{ids[0]}: no news" if len(ids) == 1 else "No changes in the trials you follow"
+
+
+def _weight(events: Sequence[ChangeEvent]) -> int:
+    return max((event.severity.rank for event in events), default=Severity.NOISE.rank - 1)
+
+
+def _lowered(text: str) -> str:
+    """Begin with a small letter, unless the first word is an abbreviation or a name's."""
+    word = text.split(" ", 1)[0]
+    return text[:1].lower() + text[1:] if word[1:] == word[1:].lower() else text

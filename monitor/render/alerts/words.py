@@ -1,0 +1,53 @@
+"""Text of the registry as messages may hold it: on one line, steering nothing, not too long."""
+
+import re
+from dataclasses import replace
+
+from monitor.render.lines import Line, Span
+from monitor.render.safe import neutral
+
+# A change is told in full in the registry; a message is read in ten seconds.
+LONGEST_SPAN = 240
+LONGEST_LINE = 600
+_CUT = "…"
+# The registry's own words for a status, as they are written everywhere but in its data.
+_STATUSES = (
+    "NOT_YET_RECRUITING", "ACTIVE_NOT_RECRUITING", "ENROLLING_BY_INVITATION",
+    "NO_LONGER_AVAILABLE", "TEMPORARILY_NOT_AVAILABLE", "APPROVED_FOR_MARKETING",
+)  # fmt: skip
+_STATUS = re.compile(rf"(?<!\w)(?:{'|'.join(_STATUSES)})(?!\w)")
+_PHASES = {
+    "NA": "no phase", "EARLY_PHASE1": "Early Phase 1", "PHASE1": "Phase 1", "PHASE2": "Phase 2",
+    "PHASE3": "Phase 3", "PHASE4": "Phase 4",
+}  # fmt: skip
+
+
+def clean(text: str, *, longest: int = LONGEST_LINE) -> str:
+    """Return the text on one line, neutral, statuses without underscores, cut where too long."""
+    flat = _STATUS.sub(lambda found: found[0].replace("_", " "), neutral(text))
+    return clipped(flat, longest)
+
+
+def clipped(text: str, longest: int) -> str:
+    """Return the text, its end cut off where it is longer than that many letters."""
+    return text if len(text) <= longest else text[: max(0, longest - 1)].rstrip() + _CUT
+
+
+def clean_line(line: Line) -> Line:
+    """Return the line with clean spans; what goes beyond a line's length is cut."""
+    spans: list[Span] = []
+    room = LONGEST_LINE
+    for span in line.spans:
+        if room <= 1:
+            spans.append(Span(_CUT, "dim"))
+            break
+        text = clean(span.text, longest=min(LONGEST_SPAN, room))
+        room -= len(text)
+        spans.append(replace(span, text=text))
+    return replace(line, spans=tuple(spans), indent=0, hang=2)
+
+
+def phase_words(phases: tuple[str, ...]) -> str:
+    """Write the phases: ``Phase 1/Phase 2``; ``no phase stated`` without any."""
+    named = "/".join(_PHASES.get(phase, phase) for phase in phases)
+    return clean(named, longest=60) or "no phase stated"

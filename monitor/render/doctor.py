@@ -1,0 +1,39 @@
+"""What was tried of an installation: one line each."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from monitor.model.finding import Finding, Verdict
+from monitor.render.lines import Line, Role, Span, line
+from monitor.render.values import one_line
+
+_SIGNS: dict[Verdict, tuple[str, Role]] = {
+    Verdict.FINE: ("✓", "after"),
+    Verdict.WARNING: ("!", "medium"),
+    Verdict.FAILED: ("✗", "high"),
+    Verdict.SKIPPED: ("–", "dim"),
+}
+_WIDTH = 15
+
+
+def finding_line(finding: Finding) -> Line:
+    """Return how a try ended, what was seen, and behind an arrow what to do."""
+    sign, role = _SIGNS[finding.verdict]
+    said = one_line(finding.said, longest=None)
+    fix = f" → {one_line(finding.fix, longest=None)}" if finding.fix else ""
+    about = Span(finding.about.ljust(_WIDTH), "label")
+    return line(Span(sign, role), " ", about, said, fix, hang=_WIDTH + 2)
+
+
+def findings_shape(findings: Iterable[Finding]) -> dict[str, Any]:
+    """Return the same for ``--json``; ``ok`` is false when something failed."""
+    shapes = [
+        {
+            "about": finding.about,
+            "verdict": finding.verdict.value,
+            "said": finding.said,
+            "fix": finding.fix or None,
+        }
+        for finding in findings
+    ]
+    return {"ok": all(one["verdict"] != Verdict.FAILED for one in shapes), "findings": shapes}

@@ -1,0 +1,149 @@
+"""The outbox: messages, what they tell of, and the tries to send them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from monitor.model.messages import Attempt, MessageState, OutboxItem, OutboxMessage
+from monitor.render.lines import BLANK, Line, Span, line
+from monitor.render.tables import table
+from monitor.render.values import counted, moment, one_line
+
+Shape = dict[str, Any]
+Counts = Mapping[MessageState, Mapping[str, int]]
+
+
+def outbox_table(messages: Sequence[OutboxMessage], counts: Counts) -> Iterator[Line]:
+    """Yield a row for each message, and how many there are of each state."""
+    head = ("ID", "State", "To", "By", "What", "Due (UTC)", "Tries", "Last error")
+    yield from table(
+        head,
+        [
+            (
+                str(message.id),
+                message.state.value,
+                _to(message),
+                one_line(message.channel),
+                "digest" if message.cutoff else "alert",
+                moment(message.due_at),
+                str(message.attempts),
+                one_line(message.last_error) if message.last_error else "-",
+            )
+            for message in messages
+        ],
+    )
+    yield line(Span(f"{counted(len(messages), 'message')} shown; {tally(counts)}", "dim"))
+
+
+def tally(counts: Counts) -> str:
+    """Write how many messages there are: ``3 waiting, 1 dead``."""
+    found = [
+        f"{sum(counts[state].values()):,} {state.value}"
+        for state in MessageState
+        if counts.get(state)
+    ]
+    return ", ".join(found) or "the outbox is empty"
+
+
+def whole_message_lines(
+    message: OutboxMessage,
+    items: Sequence[OutboxItem],
+    attempts: Sequence[Attempt],
+    subscriptions: Mapping[int, str],
+) -> Iterator[Line]:
+    """Yield a message, its items and its attempts; ``subscriptions``: names by id."""
+    yield _named("Message", f"{message.id}, delivery {message.uid}")
+    yield _named("To", f"{_to(message)} by {message.channel}")
+    yield _named("State", _state(message))
+    if message.cutoff:
+        yield _named("Digest", f"of what came until {moment(message.cutoff)} UTC")
+    yield _named("Made", f"{moment(message.created_at)} UTC")
+    yield BLANK
+    yield line(Span(counted(len(items), "item"), "label"))
+    for item in items:
+        name = subscriptions.get(item.subscription_id, f"subscription {item.subscription_id}")
+        events = counted(len(item.positions), "event")
+        said = f"  {item.nct_id}, {events} for “{one_line(name)}”: {one_line(item.reason)}"
+        yield line(said, hang=4)
+    yield BLANK
+    yield line(Span(counted(len(attempts), "attempt"), "label"))
+    for attempt in attempts:
+        said = one_line(attempt.said, longest=None)
+        yield line(f"  {moment(attempt.at)} UTC  {attempt.outcome}: {said}", hang=4)
+
+
+def message_shape(message: OutboxMessage) -> Shape:
+    """Return a message for ``--json``; times in UTC."""
+    return {
+        "id": message.id,
+        "uid": message.uid,
+        "state": message.state.value,
+        "subscriber": message.subscriber,
+        "channel": message.channel,
+        "target": message.target,
+        "digest_until": _iso(message.cutoff),
+        "due_at": _iso(message.due_at),
+        "attempts": message.attempts,
+        "last_error": message.last_error,
+        "created_at": _iso(message.created_at),
+        "sent_at": _iso(message.sent_at),
+        "claimed_by": message.claimed_by,
+        "claimed_until": _iso(message.claimed_until),
+    }
+
+
+def whole_message_shape(
+    message: OutboxMessage,
+    items: Sequence[OutboxItem],
+    attempts: Sequence[Attempt],
+    subscriptions: Mapping[int, str],
+) -> Shape:
+    """Return a message with items and tries for ``--json``; the tries are ``tries``."""
+    return {
+        **message_shape(message),
+        "items": [
+            {
+                "nct_id": item.nct_id,
+                "version_id": item.version_id,
+                "positions": list(item.positions),
+                "subscription_id": item.subscription_id,
+                "subscription": subscriptions.get(item.subscription_id),
+                "reason": item.reason,
+            }
+            for item in items
+        ],
+        "tries": [
+            {"at": _iso(attempt.at), "outcome": attempt.outcome, "said": attempt.said}
+            for attempt in attempts
+        ],
+    }
+
+
+def changed_lines(count: int, word: str) -> Iterator[Line]:
+    """Yield how many messages were changed, and into what."""
+    yield line(f"{counted(count, 'message')} {word}")
+
+
+def _state(message: OutboxMessage) -> str:
+    tries = f"after {counted(message.attempts, 'attempt')}"
+    if message.state is MessageState.SENT and message.sent_at:
+        return f"sent {moment(message.sent_at)} UTC"
+    if message.state is MessageState.SENDING and message.claimed_until:
+        return f"being sent by {message.claimed_by} until {moment(message.claimed_until)} UTC"
+    if message.state is MessageState.WAITING:
+        said = f"waiting for {moment(message.due_at)} UTC"
+        return f"{said}, {tries}" if message.attempts else said
+    return f"{message.state.value} {tries}" if message.attempts else message.state.value
+
+
+def _to(message: OutboxMessage) -> str:
+    whom = one_line(message.subscriber)
+    return f"{whom} <{one_line(message.target)}>" if message.target else whom
+
+
+def _named(name: str, text: str) -> Line:
+    return line(Span(name.ljust(10), "label"), one_line(text, longest=None), hang=10)
+
+
+def _iso(when: datetime | None) -> str | None:
+    return None if when is None else when.isoformat()

@@ -1,0 +1,83 @@
+"""The pages that messages lead to: all that changed in a version, and the way to unsubscribe.
+
+They load nothing and run nothing. Every word in them is escaped.
+"""
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+from monitor.model.neutral import neutral
+from monitor.model.selection import Entry
+from monitor.render.alerts.links import history_url, record_url
+from monitor.render.events import FULL, event_lines
+from monitor.render.history import sighting
+from monitor.render.lines import Line, Span
+
+_STYLE = (
+    ":root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;margin:0 auto;"
+    "max-width:50rem;padding:1rem;overflow-wrap:anywhere}h1{font-size:1.25rem}"
+    "p{margin:.3rem 0}del{text-decoration:line-through}ins{font-weight:600;text-decoration:none}"
+    "button{font:inherit;padding:.5rem 1rem}"
+)
+_MARKS = {"removed": "del", "added": "ins", "title": "strong"}
+
+
+def changes_page(nct_id: str, title: str, entry: Entry) -> str:
+    """Return the page of one version with all its events, in full."""
+    head = f"{nct_id}: version {entry.number}"
+    links = [("Record at ClinicalTrials.gov", record_url(nct_id)),
+             ("History of the record", history_url(nct_id))]  # fmt: skip
+    body = [
+        f"<h1>{_clean(title)}</h1>",
+        f"<p>{_clean(head)}</p><p>{_clean(sighting(entry))}</p>",
+        *(_line(one) for event in entry.events for one in event_lines(event, FULL)),
+        "<p>Nothing that is told changed.</p>" if not entry.events else "",
+        "<p>" + " · ".join(f'<a href="{url}">{text}</a>' for text, url in links) + "</p>",
+    ]
+    return _page(head, body)
+
+
+def unsubscribing_page(subscriber: str, subscriptions: Sequence[str]) -> str:
+    """Return the page that asks before it pauses subscriptions; without any, that says so."""
+    if not subscriptions:
+        return _page("Nothing to pause", ["<p>These subscriptions are paused already.</p>"])
+    button = '<form method="post"><p><button type="submit">Pause them</button></p></form>'
+    ask = f"<p>No more messages to {_clean(subscriber)} for:</p>"
+    return _page("Unsubscribe", ["<h1>Unsubscribe</h1>", ask, _list(subscriptions), button])
+
+
+def unsubscribed_page(subscriber: str, subscriptions: Sequence[str]) -> str:
+    """Return the page that says what was paused."""
+    if not subscriptions:
+        return unsubscribing_page(subscriber, subscriptions)
+    back = "<p>Whoever runs the monitor can resume them.</p>"
+    said = f"<p>No more messages go to {_clean(subscriber)} for:</p>"
+    return _page("Paused", ["<h1>Paused</h1>", said, _list(subscriptions), back])
+
+
+def _list(names: Iterable[str]) -> str:
+    return f"<ul>{''.join(f'<li>{_clean(name)}</li>' for name in names)}</ul>"
+
+
+def _line(one: Line) -> str:
+    return f'<p style="padding-left:{one.indent / 2:g}em">{"".join(map(_span, one.spans))}</p>'
+
+
+def _span(span: Span) -> str:
+    mark = _MARKS.get(span.role)
+    text = _clean(span.text)
+    return f"<{mark}>{text}</{mark}>" if mark else text
+
+
+def _clean(text: str) -> str:
+    return escape(neutral(text))
+
+
+def _page(title: str, body: Iterable[str]) -> str:
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width"><meta name="robots" content="noindex">'
+        f"<title>{_clean(title)}</title><style>{_STYLE}</style></head><body>\n"
+        + "\n".join(filter(None, body))
+        + "\n</body></html>\n"
+    )

@@ -1,0 +1,191 @@
+"""Subscribers, subscriptions and silences: as tables, one by one, and as JSON."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from monitor.model.changes import ChangeKind, Severity
+from monitor.model.groups import GROUPS
+from monitor.model.subscriptions import Changes, Filter, Silence, Subscriber, Subscription, Trials
+from monitor.render.lines import Line, Span, line
+from monitor.render.tables import table
+from monitor.render.values import counted, moment
+
+Shape = dict[str, Any]
+
+_SHOWN_IDS = 3
+_LABEL = 16
+
+
+# --- tables -----------------------------------------------------------------------------------
+
+
+def subscribers_table(
+    subscribers: Sequence[Subscriber], counts: Mapping[str, int]
+) -> Iterator[Line]:
+    """Yield one row per person; ``counts``: their subscriptions."""
+    rows = [
+        (
+            one.name,
+            one.standing.value,
+            one.origin.value,
+            str(counts.get(one.name, 0)),
+            moment(one.created_at),
+        )
+        for one in subscribers
+    ]
+    yield from table(("Name", "Standing", "From", "Subscriptions", "Since (UTC)"), rows)
+    yield Line((Span(counted(len(rows), "subscriber"), "dim"),))
+
+
+def subscriptions_table(subscriptions: Sequence[Subscription]) -> Iterator[Line]:
+    """Yield one row per subscription."""
+    head = ("ID", "Subscriber", "Name", "Standing", "From", "When", "Channels", "About")
+    rows = [
+        (
+            str(one.id),
+            one.subscriber,
+            one.name,
+            one.standing.value,
+            one.origin.value,
+            str(one.when),
+            ", ".join(one.channels),
+            f"{trials_words(one.trials)}: {changes_words(one.changes)}",
+        )
+        for one in subscriptions
+    ]
+    yield from table(head, rows)
+    yield Line((Span(counted(len(rows), "subscription"), "dim"),))
+
+
+def silences_table(silences: Sequence[Silence]) -> Iterator[Line]:
+    """Yield one row per silence."""
+    head = ("ID", "Until (UTC)", "Trial", "Kind", "For", "Reason")
+    rows = [
+        (
+            str(one.id),
+            moment(one.until),
+            one.nct_id or "any",
+            one.kind.value if one.kind else "any",
+            one.subscriber or "everybody",
+            one.reason or "",
+        )
+        for one in silences
+    ]
+    yield from table(head, rows)
+    yield Line((Span(counted(len(rows), "silence"), "dim"),))
+
+
+def subscription_lines(one: Subscription, *, file: str | None) -> Iterator[Line]:
+    """Yield all that one subscription says; ``file``: where those of the configuration stand."""
+    digest = ", critical changes at once" if one.critical_at_once else ""
+    empty = ", also when nothing happened" if one.send_empty else ""
+    from_file = f"the configuration ({file})" if file else "the configuration"
+    yield line(Span(f"{one.id}  {one.name}", "title"))
+    for label, value in (
+        ("Subscriber", one.subscriber),
+        ("Standing", one.standing.value),
+        ("From", from_file if one.origin == "config" else "a command"),
+        ("Made (UTC)", moment(one.created_at)),
+        ("Trials", trials_words(one.trials, shown=None)),
+        ("Changes", changes_words(one.changes)),
+        ("When", f"{one.when}{digest}{empty}"),
+        ("Quiet hours", str(one.quiet) if one.quiet else "none"),
+        ("Channels", ", ".join(one.channels)),
+    ):
+        yield line(Span(label.ljust(_LABEL), "label"), value, hang=_LABEL)
+
+
+# --- words ------------------------------------------------------------------------------------
+
+
+def trials_words(trials: Trials, *, shown: int | None = _SHOWN_IDS) -> str:
+    """Say which trials: ``NCT06733935; condition: lupus``; of many IDs the first ``shown``."""
+    if trials.everything:
+        return "all trials"
+    ids = sorted(trials.nct_ids)
+    parts = [", ".join(ids[:shown])] if ids else []
+    if shown is not None and len(ids) > shown:
+        parts = [f"{parts[0]} and {len(ids) - shown} more"]
+    return " or ".join([*parts, *map(filter_words, trials.filters)])
+
+
+def filter_words(wish: Filter) -> str:
+    """Say what a filter asks for: ``condition: lupus, gout; not country: China``."""
+    wanted = [f"{key}: {', '.join(values)}" for key, values in wish.wanted.items()]
+    excluded = [f"not {key}: {', '.join(values)}" for key, values in wish.excluded.items()]
+    return "; ".join([*wanted, *excluded])
+
+
+def changes_words(changes: Changes) -> str:
+    """Say which changes: groups by their names, then single kinds, then limits."""
+    words = "all but noise" if changes.kinds is None else ", ".join(_named(changes.kinds))
+    if changes.min_severity.rank > Severity.LOW.rank:
+        words += f"; {changes.min_severity} and above"
+    if changes.min_days is not None:
+        words += f"; from {changes.min_days} days"
+    if changes.min_percent is not None:
+        words += f"; from {changes.min_percent:g} %"
+    return words
+
+
+def _named(kinds: frozenset[ChangeKind]) -> list[str]:
+    groups = [name for name, members in GROUPS.items() if members <= kinds]
+    single = kinds - {kind for name in groups for kind in GROUPS[name]}
+    return [*groups, *sorted(single)]
+
+
+# --- JSON -------------------------------------------------------------------------------------
+
+
+def subscriber_shape(one: Subscriber, subscriptions: int) -> Shape:
+    """Return a person of a list."""
+    return {
+        "name": one.name,
+        "standing": one.standing.value,
+        "origin": one.origin.value,
+        "subscriptions": subscriptions,
+        "created_at": one.created_at.isoformat(),
+    }
+
+
+def subscription_shape(one: Subscription) -> Shape:
+    """Return a subscription with the names of its keys in the configuration."""
+    return {
+        "id": one.id,
+        "subscriber": one.subscriber,
+        "name": one.name,
+        "standing": one.standing.value,
+        "origin": one.origin.value,
+        "created_at": one.created_at.isoformat(),
+        "nct_ids": sorted(one.trials.nct_ids),
+        "filter": [
+            {
+                **{key: list(values) for key, values in wish.wanted.items()},
+                "not": {key: list(values) for key, values in wish.excluded.items()},
+            }
+            for wish in one.trials.filters
+        ],
+        "all": one.trials.everything,
+        "changes": None if one.changes.kinds is None else sorted(one.changes.kinds),
+        "min_severity": one.changes.min_severity.value,
+        "min_days": one.changes.min_days,
+        "min_percent": one.changes.min_percent,
+        "when": str(one.when),
+        "critical_at_once": one.critical_at_once,
+        "quiet": str(one.quiet) if one.quiet else None,
+        "send_empty": one.send_empty,
+        "channels": list(one.channels),
+    }
+
+
+def silence_shape(one: Silence) -> Shape:
+    """Return a silence."""
+    return {
+        "id": one.id,
+        "subscriber": one.subscriber,
+        "nct_id": one.nct_id,
+        "kind": one.kind.value if one.kind else None,
+        "until": one.until.isoformat(),
+        "reason": one.reason,
+        "created_at": one.created_at.isoformat(),
+    }

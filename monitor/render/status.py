@@ -1,0 +1,218 @@
+"""How the monitor is doing: its sources, its store, and who schedules."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from monitor.model.following import Lease, Presence, SourceRow, StoreCounts
+from monitor.model.messages import ChannelState, MessageState
+from monitor.render.lines import BLANK, Line, Span, line
+from monitor.render.outbox import tally
+from monitor.render.tables import table
+from monitor.render.values import counted, moment, one_line
+
+_UNITS = ("bytes", "KB", "MB", "GB", "TB")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """What a store and the configuration tell at one time (``at``, aware UTC).
+
+    ``sources``: those that are followed, whether they have been read yet or not, and those that
+    the store remembers from before; ``enabled`` are the names of the former. ``scheduled``
+    are those of them that have a clock of their own. ``messages``: how many, by state and
+    channel; ``oldest_due``: when the first that waits is due; ``channels``: those that fail.
+    """
+
+    at: datetime
+    store: str
+    sources: tuple[SourceRow, ...]
+    enabled: frozenset[str]
+    scheduled: frozenset[str]
+    followed: Mapping[str, Mapping[Presence, int]]
+    counts: StoreCounts
+    lease: Lease | None
+    messages: Mapping[MessageState, Mapping[str, int]] = field(default_factory=dict)
+    oldest_due: datetime | None = None
+    channels: tuple[ChannelState, ...] = ()
+
+    @property
+    def lease_is_held(self) -> bool:
+        """Whether somebody holds the lease at that time."""
+        return self.lease is not None and self.lease.expires_at > self.at
+
+
+def status_lines(status: Status) -> Iterator[Line]:
+    """Yield the store, who schedules, one row per source, and why failing ones fail."""
+    yield _named("Store", f"{status.store}: {_holds(status.counts)}")
+    yield _named("Schedule", _schedule(status))
+    if status.messages:
+        yield _named("Outbox", _outbox(status))
+    yield BLANK
+    head = ("Source", "State", "Last success (UTC)", "Next due (UTC)", "Data of", "Follows")
+    rows = [
+        (
+            one_line(row.name),
+            _state(row, status),
+            _moment(row.last_success_at),
+            _next_due(row, status),
+            one_line(row.data_timestamp) if row.data_timestamp else "-",
+            _follows(status.followed.get(row.name, {})),
+        )
+        for row in status.sources
+    ]
+    yield from table(head, rows)
+    yield Line((Span(counted(len(rows), "source"), "dim"),))
+    yield from _remarks(status)
+
+
+def status_shape(status: Status) -> dict[str, Any]:
+    """Return the same for ``--json``; times in UTC."""
+    return {
+        "at": status.at.isoformat(),
+        "store": status.store,
+        "lease": _lease_shape(status),
+        "sources": [_source_shape(row, status) for row in status.sources],
+        "outbox": {state.value: dict(status.messages.get(state, {})) for state in MessageState},
+        "oldest_due_at": _iso(status.oldest_due),
+        "failing_channels": [_channel_shape(state, status) for state in status.channels],
+        "trials": status.counts.trials,
+        "versions": status.counts.versions,
+        "events": status.counts.events,
+        "quarantined": status.counts.quarantined,
+        "size_bytes": status.counts.size_bytes,
+    }
+
+
+def _lease_shape(status: Status) -> dict[str, Any] | None:
+    lease = status.lease
+    if lease is None:
+        return None
+    return {
+        "holder": lease.holder,
+        "since": lease.acquired_at.isoformat(),
+        "until": lease.expires_at.isoformat(),
+        "held": status.lease_is_held,
+    }
+
+
+def _channel_shape(state: ChannelState, status: Status) -> dict[str, Any]:
+    return {
+        "name": state.channel,
+        "failures": state.failures,
+        "resting": state.resting_until is not None and state.resting_until > status.at,
+        "resting_until": _iso(state.resting_until),
+        "last_error": state.last_error,
+    }
+
+
+def _source_shape(row: SourceRow, status: Status) -> dict[str, Any]:
+    known = status.followed.get(row.name, {})
+    return {
+        "name": row.name,
+        "type": row.type,
+        "enabled": row.name in status.enabled,
+        "last_attempt_at": _iso(row.last_attempt_at),
+        "last_success_at": _iso(row.last_success_at),
+        "next_due_at": _iso(row.next_due_at),
+        "failures": row.failures,
+        "failing_since": _iso(row.failing_since),
+        "last_reason": row.last_reason,
+        "data_timestamp": row.data_timestamp,
+        "cursor": row.cursor,
+        "followed": {presence.value: known.get(presence, 0) for presence in Presence},
+    }
+
+
+def _iso(when: datetime | None) -> str | None:
+    return None if when is None else when.isoformat()
+
+
+def _named(name: str, text: str) -> Line:
+    return line(Span(name.ljust(10), "label"), one_line(text, longest=None), hang=10)
+
+
+def _holds(counts: StoreCounts) -> str:
+    kept = ((counts.trials, "trial"), (counts.versions, "version"), (counts.events, "event"))
+    said = ", ".join(f"{count:,} {noun}{'' if count == 1 else 's'}" for count, noun in kept)
+    said += f", {counts.quarantined:,} in the quarantine"
+    return said if counts.size_bytes is None else f"{said}; {size(counts.size_bytes)}"
+
+
+def size(count: int) -> str:
+    """Write a number of bytes in the unit that fits: ``12.3 MB``, each 1,000 of the one before."""
+    value, unit = float(count), 0
+    while value >= 999.95 and unit < len(_UNITS) - 1:
+        value, unit = value / 1000, unit + 1
+    return f"{count} bytes" if unit == 0 else f"{value:.1f} {_UNITS[unit]}"
+
+
+def _schedule(status: Status) -> str:
+    lease = status.lease
+    if lease is None:
+        return "nobody runs it (`monitor run` does)"
+    if status.lease_is_held:
+        until = lease.expires_at.strftime("%H:%M:%S")
+        return f"{lease.holder} since {moment(lease.acquired_at)} UTC, its lease until {until}"
+    ended = moment(lease.expires_at)
+    return f"nobody runs it; {lease.holder} went without a word, its lease ended {ended} UTC"
+
+
+def _outbox(status: Status) -> str:
+    """Write how many messages there are, and since when the oldest one that is due waits."""
+    said = tally(status.messages)
+    if status.oldest_due is not None and status.oldest_due <= status.at:
+        said += f"; one is due since {moment(status.oldest_due)} UTC"
+    return said
+
+
+def _state(row: SourceRow, status: Status) -> str:
+    if row.failures:
+        return f"failing ({row.failures})"
+    if row.name not in status.enabled:
+        return "off"
+    return "ok" if row.last_success_at else "not read yet"
+
+
+def _next_due(row: SourceRow, status: Status) -> str:
+    if row.name not in status.scheduled:
+        return "-"
+    if row.next_due_at is None or row.next_due_at <= status.at:
+        return "now"
+    return moment(row.next_due_at)
+
+
+def _moment(when: datetime | None) -> str:
+    return "-" if when is None else moment(when)
+
+
+def _follows(known: Mapping[Presence, int]) -> str:
+    """Write how many are shown, and how many are not: ``1,204 (3 gone)``."""
+    others = [
+        f"{known[presence]:,} {presence.value}"
+        for presence in Presence
+        if presence is not Presence.SHOWN and known.get(presence)
+    ]
+    shown = f"{known.get(Presence.SHOWN, 0):,}"
+    return f"{shown} ({', '.join(others)})" if others else shown
+
+
+def _remarks(status: Status) -> Iterator[Line]:
+    """Yield what no column holds: why sources fail, and how far they have read."""
+    for row in status.sources:
+        if row.failures:
+            since = f", since {moment(row.failing_since)} UTC" if row.failing_since else ""
+            times = counted(row.failures, "time") + (" in a row" if row.failures > 1 else "")
+            told = f" failed {times}{since}: {one_line(row.last_reason, longest=None)}"
+            yield line(Span(one_line(row.name, longest=None), "high"), told)
+    for state in status.channels:
+        until = state.resting_until
+        rest = f", rests until {moment(until)} UTC" if until and until > status.at else ""
+        times = counted(state.failures, "time") + (" in a row" if state.failures > 1 else "")
+        told = f" failed {times}{rest}: {one_line(state.last_error, longest=None)}"
+        yield line(Span(f"channel {one_line(state.channel, longest=None)}", "high"), told)
+    for row in status.sources:
+        if row.cursor:
+            name = one_line(row.name, longest=None)
+            yield line(Span(f"{name} has read up to {one_line(row.cursor)}", "dim"))

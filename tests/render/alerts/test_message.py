@@ -1,0 +1,189 @@
+"""What a message says, as text, HTML and JSON."""
+
+import json
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from monitor.model.changes import Severity
+from monitor.render.alerts import render
+from tests.detect import examples
+from tests.render.alerts import letters
+
+NCT = examples.NCT
+ENROLLED = {"designModule.enrollmentInfo": {"count": 240, "type": "ESTIMATED"}}
+RECORD = f"https://clinicaltrials.gov/study/{NCT}"
+
+
+def test_the_text_tells_trial_change_time_links_reason_and_delivery() -> None:
+    assert render(letters.updated(ENROLLED)).text == (
+        "A study of a thing\n"
+        f"{NCT} · RECRUITING · Thing Ltd · Phase 2\n"
+        "\n"
+        "HIGH  Enrollment target: 200 → 240 (+20 %)\n"
+        "\n"
+        "Registry record changed (version of 2026-02-19; seen between 2026-02-18 09:05 and "
+        "2026-02-19 14:05 UTC)\n"
+        "\n"
+        f"Record at ClinicalTrials.gov: {RECORD}\n"
+        f"History of the record: {RECORD}?tab=history\n"
+        "\n"
+        "Why you get this: Your subscription “car-t” names this trial.\n"
+        "\n"
+        f"To ana · delivery {letters.UID}\n"
+    )
+
+
+def test_long_texts_are_told_by_the_words_that_changed() -> None:
+    message = render(letters.rewritten("50", "75"))
+    assert "LOW  Brief summary edited\n" in message.text
+    assert "The dose is [-50-]{+75+} mg a day" in message.text
+    assert re.search(r"The dose is <del [^>]+>50</del><ins [^>]+>75</ins> mg", message.html)
+    assert "no costs" not in message.text
+
+
+def test_sites_stand_by_country_with_counts() -> None:
+    text = render(letters.updated(letters.eventful())).text
+    assert "34 sites added: Spain 12, France 9, Italy 5, Poland 3, Chile 2, and 3 more in 2" in text
+    assert "+ France 9: Hospital 0, France City; Hospital 1, France City; " in text
+    assert "; and 6 more\n" in text
+    assert "MEDIUM  5 countries added: Spain 12, Italy 5, Poland 3, Chile 2, Peru 1\n" in text
+
+
+def test_criteria_are_told_one_by_one() -> None:
+    text = render(letters.updated(letters.eventful())).text
+    assert "    ~ inclusion: Age >= [-18-]{+21+} years\n" in text
+    assert "    + inclusion: Written consent\n    - exclusion: Smoking\n" in text
+
+
+def test_events_come_in_the_order_of_their_severity() -> None:
+    found = letters.updated(letters.eventful())
+    reverse = tuple(reversed(found.alerts[0].events))
+    again = letters.letter(letters.alert(examples.of(examples.updated()), reverse))
+    for message in (render(found), render(again)):
+        tags = re.findall(r"(?m)^(CRITICAL|HIGH|MEDIUM|LOW)  ", message.text)
+        assert tags == sorted(tags, key=lambda tag: -Severity(tag.lower()).rank)
+        assert message.severity == "critical"
+
+
+def test_a_digest_is_grouped_by_trial_the_most_severe_first() -> None:
+    mild = letters.many(2, {"conditionsModule.conditions": ["Asthma"]})
+    worse = letters.alert(
+        examples.of(examples.updated()), letters.updated(letters.eventful()).alerts[0].events
+    )
+    message = render(letters.digest(*mild, worse))
+    lines = message.text.splitlines()
+    count = len(worse.events) + 2
+    assert lines[0].startswith(f"{count} changes in 3 trials: 2 critical, ")
+    assert lines[1] == "Seen from 2026-02-19 07:00 to 2026-02-20 07:00 UTC"
+    order = re.findall(r"(?m)^(NCT\d{8}) ·", message.text)
+    assert order == [NCT, "NCT00000000", "NCT00000001"]
+    assert message.thread == "digest"
+
+
+def test_versions_of_one_trial_stand_together_in_a_digest() -> None:
+    record = examples.of(examples.updated(ENROLLED))
+    events = letters.updated(ENROLLED).alerts[0].events
+    both = [letters.alert(record, events, number=2), letters.alert(record, events, number=2)]
+    message = render(letters.digest(*both))
+    assert message.text.count("A study of a thing") == 1
+    assert message.text.count("Enrollment target: 200 → 240") == 2
+    assert message.text.count("Why you get this") == 1
+
+
+def test_a_digest_without_changes_says_so() -> None:
+    message = render(letters.digest())
+    assert message.text.startswith("No changes\nSeen from 2026-02-19 07:00")
+    assert "No changes" in message.html
+    assert message.severity == "noise"
+    assert message.data["alerts"] == []
+
+
+@pytest.mark.parametrize("count", [30, 400])
+def test_a_long_digest_fits_into_a_mail_and_says_what_is_left_out(count: int) -> None:
+    message = render(letters.digest(*letters.many(count, letters.eventful())))
+    assert len(message.html.encode()) < 100_000
+    in_full = message.text.count("Record at ClinicalTrials.gov: ")
+    in_brief = len(re.findall(r"(?m)^NCT\d{8}: RECRUITING → WITHDRAWN \+ \d+ more$", message.text))
+    more = re.search(r"(?m)^… and (\d+) more trials$", message.text)
+    assert in_full + in_brief + (int(more[1]) if more else 0) == count
+    assert len(message.data["alerts"]) == count
+
+
+def test_pages_of_our_own_are_linked_where_there_are_any() -> None:
+    found = letters.updated(ENROLLED)
+    plain = render(found)
+    assert "monitor.example.org" not in plain.text + plain.html
+    about = {"public_url": letters.MONITOR, "unsubscribe_url": f"{letters.MONITOR}/unsubscribe"}
+    linked = render(letters.letter(*found.alerts, **about))
+    for text in (linked.text, linked.html):
+        assert f"{letters.MONITOR}/trials/{NCT}/changes/{found.alerts[0].version.id}" in text
+        assert f"{letters.MONITOR}/unsubscribe" in text
+    assert linked.headers == {"List-Unsubscribe": f"{letters.MONITOR}/unsubscribe"}
+    assert plain.headers == {}
+
+
+def test_the_same_letter_is_always_the_same_message() -> None:
+    found = letters.updated(letters.eventful())
+    assert render(found) == render(found)
+
+
+def test_the_html_is_small_self_contained_and_made_for_both_colour_schemes() -> None:
+    html = render(letters.updated(ENROLLED)).html
+    assert not re.search(r"<(img|script|link|iframe|object|form)|url\(|@import|src=", html)
+    assert '<meta name="color-scheme" content="light dark">' in html
+    assert "@media (prefers-color-scheme:dark)" in html
+    assert "max-width:640px" in html
+    assert set(re.findall(r'href="([^"]+)"', html)) == {RECORD, f"{RECORD}?tab=history"}
+    assert html.index("A study of a thing") < html.index("<table")  # what a mailbox shows
+
+
+def test_the_data_is_complete_and_can_be_written_as_json() -> None:
+    message = render(letters.updated(ENROLLED))
+    data = json.loads(json.dumps(message.data))
+    (told,) = data["alerts"]
+    assert data["delivery"] == letters.UID
+    assert data["counts"] == {
+        "trials": 1,
+        "changes": 1,
+        "by_severity": {"critical": 0, "high": 1, "medium": 0, "low": 0, "noise": 0},
+    }
+    assert told["events"][0]["kind"] == "enrollment_target_changed"
+    assert (told["events"][0]["before"], told["events"][0]["after"]) == (200, 240)
+    assert told["previous_seen_at"] == (letters.READ - timedelta(hours=29)).isoformat()
+    assert told["links"]["version"] is None
+
+
+def test_a_huge_event_is_sent_without_its_values() -> None:
+    text = "All the words of it. " * 15_000
+    (told,) = render(letters.updated({"descriptionModule.detailedDescription": text})).data[
+        "alerts"
+    ]
+    (event,) = told["events"]
+    assert event["truncated"] is True
+    assert (event["before"], event["after"], event["fields"]) == (None, None, [])
+    assert event["summary"]
+
+
+def shape(value: object) -> object:
+    """Return a value's names and types, of lists those of the first item."""
+    if isinstance(value, dict):
+        return {name: shape(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [shape(inner) for inner in value[:1]]
+    return type(value).__name__
+
+
+def test_the_page_shows_json_of_the_shape_that_is_sent() -> None:
+    page = Path(__file__).parents[3] / "docs" / "alerts.md"
+    (shown,) = re.findall(r"```json\n(.+?)```", page.read_text("utf-8"), re.DOTALL)
+    assert shape(json.loads(shown)) == shape(dict(render(letters.updated(ENROLLED)).data))
+
+
+def test_the_pages_pictures_are_there_and_small() -> None:
+    page = Path(__file__).parents[3] / "docs" / "alerts.md"
+    names = re.findall(r"\]\((images/[^)]+)\)", page.read_text("utf-8"))
+    assert len(names) == 4
+    assert all(0 < (page.parent / name).stat().st_size < 150_000 for name in names)

@@ -1,0 +1,88 @@
+"""The subject says what happened, to which trial, before → after."""
+
+from typing import Any
+
+import pytest
+
+from monitor.render.alerts.subject import LONGEST, subject
+from tests.detect import examples
+from tests.render.alerts import letters
+
+NCT = examples.NCT
+ENROLLED = {"designModule.enrollmentInfo": {"count": 240, "type": "ESTIMATED"}}
+OLDER = {"eligibilityModule.minimumAge": "21 Years"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (ENROLLED, "enrollment target 200 → 240 (+20 %)"),
+        ({"statusModule.overallStatus": "ACTIVE_NOT_RECRUITING"},
+         "RECRUITING → ACTIVE NOT RECRUITING"),
+        ({"statusModule.overallStatus": "WITHDRAWN", "statusModule.whyStopped": "No funds"},
+         "RECRUITING → WITHDRAWN"),
+        ({"statusModule.completionDateStruct": {"date": "2027-10-01", "type": "ESTIMATED"}},
+         "completion date 2027-09-01 → 2027-10-01 (+30 days)"),
+        (OLDER, "minimum age: 18 Years → 21 Years"),
+        ({"outcomesModule.primaryOutcomes": examples.STUDY["protocolSection"]["outcomesModule"]
+          ["primaryOutcomes"][:1]}, "primary outcome dropped: Objective response rate"),
+        ({"ipdSharingStatementModule.ipdSharing": "YES"}, "ipd sharing NO → YES"),
+    ],
+)  # fmt: skip
+def test_one_change_is_told_with_before_and_after(changes: dict[str, Any], said: str) -> None:
+    assert subject(letters.updated(changes)) == f"{NCT}: {said}"
+
+
+def test_of_several_changes_the_most_severe_leads() -> None:
+    said = subject(
+        letters.updated({**OLDER, **ENROLLED, "statusModule.overallStatus": "WITHDRAWN"})
+    )
+    assert said == f"{NCT}: RECRUITING → WITHDRAWN + 2 more"
+
+
+def test_sites_are_counted_by_country() -> None:
+    sites = [letters.site(at, land) for land, n in letters.COUNTRIES.items() for at in range(n)]
+    found = letters.updated(
+        {"contactsLocationsModule.locations": [*examples.sites(examples.study()), *sites]}
+    )
+    said = (
+        "34 sites added: Spain 12, France 9, Italy 5, Poland 3, Chile 2, and 3 more in 2 countries"
+    )
+    assert subject(found) == f"{NCT}: {said} + 5 more"
+
+
+def test_a_long_text_is_edited() -> None:
+    assert subject(letters.rewritten("50", "75")) == f"{NCT}: brief summary edited"
+
+
+def test_a_digest_tells_counts() -> None:
+    stopped = letters.many(2, {"statusModule.overallStatus": "WITHDRAWN", **OLDER})
+    found = letters.digest(*stopped)
+    assert subject(found) == "4 changes in 2 trials: 2 critical, 2 high"
+
+
+def test_a_digest_of_one_trial_names_it_and_one_of_one_change_tells_it() -> None:
+    both = letters.digest(*letters.many(1, {**OLDER, **ENROLLED}))
+    assert subject(both) == "2 changes in NCT00000000: 2 high"
+    assert subject(letters.digest(*letters.many(1, ENROLLED))) == (
+        "NCT00000000: enrollment target 200 → 240 (+20 %)"
+    )
+
+
+def test_an_empty_digest_says_so() -> None:
+    empty = letters.digest()
+    assert subject(empty) == "No changes in the trials you follow"
+    assert empty.digest is not None
+    assert empty.occurred_at == empty.digest.until
+
+
+def test_a_letter_without_alerts_is_a_digest() -> None:
+    with pytest.raises(ValueError, match="can only be a digest"):
+        letters.letter()
+
+
+def test_a_subject_is_never_longer_than_its_limit() -> None:
+    outcome = [{"measure": f"{'A long measure ' * 30}{at}"} for at in range(3)]
+    said = subject(letters.updated({"outcomesModule.primaryOutcomes": outcome}))
+    assert len(said) <= LONGEST
+    assert said.startswith(f"{NCT}: primary outcome added: A long measure")
