@@ -1,0 +1,62 @@
+"""What a channel is, and which there are."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+from monitor.channels.console import ConsoleChannel
+from monitor.channels.email import EmailChannel
+from monitor.channels.folder import FolderChannel
+from monitor.channels.over_apprise import AppriseChannel
+from monitor.channels.slack import SlackChannel
+from monitor.channels.webhook import WebhookChannel
+from monitor.model.messages import Message
+
+__all__ = ["CHANNELS", "Channel", "Connection"]
+
+
+class Connection(Protocol):
+    """An open way to the service, for one message after the other, in one thread."""
+
+    def send(self, message: Message) -> str:
+        """Hand the message over and return the service's words.
+
+        DeliveryError when the service did not take it, or may not have: ``permanent`` where the
+        message itself or its address is refused, else to be tried again. It holds no secret.
+        After an error the next message may be sent all the same.
+        """
+        ...
+
+
+class Channel(Protocol):
+    """One configured way to reach people."""
+
+    @property
+    def name(self) -> str:
+        """The name that the configuration gives it."""
+        ...
+
+    @property
+    def type(self) -> str:
+        """One of the keys of CHANNELS."""
+        ...
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Whom it serves: addresses, each with messages of its own; ("",) where there is one."""
+        ...
+
+    def connected(self) -> AbstractContextManager[Connection]:
+        """Return a connection for some messages. Entering fails never: ``send`` does."""
+        ...
+
+
+CHANNELS: Mapping[str, Callable[[Any], Channel]] = {
+    "email": EmailChannel,
+    "slack": SlackChannel,
+    "webhook": WebhookChannel,
+    "folder": FolderChannel,
+    "console": ConsoleChannel,
+    "apprise": AppriseChannel,
+}
+"""Type → class, made from the settings of its file. ConfigError where they cannot work."""

@@ -1,0 +1,273 @@
+"""E-mail over SMTP: one connection for many messages."""
+
+import contextlib
+import functools
+import re
+import smtplib
+import socket
+import ssl
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from monitor.channels.addresses import is_loopback
+from monitor.channels.checking import check_timeout, wrong
+from monitor.channels.mail import compose, read_address
+from monitor.channels.wording import told
+from monitor.errors import DeliveryError
+from monitor.model.messages import Message
+
+Security = Literal["none", "starttls", "tls"]
+
+_PORTS: dict[Security, int] = {"none": 25, "starttls": 587, "tls": 465}
+_CLOSING = 421
+# They speak of the login (RFC 4954), not of the message: the operator can mend them.
+_LOGIN = {530, 534, 535, 538}
+_NO_SMTP = "what is no SMTP"
+_HELLO = re.compile(r"[0-9A-Za-z.:\[\]-]{1,255}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailSettings:
+    """How mail is sent.
+
+    ``server``: HOST or HOST:PORT; the port is 587 for ``starttls``, 465 for ``tls`` (from the
+    first byte) and 25 for ``none``. ``sender`` with or without a name. ``to``: addresses, each
+    with a mail of its own. ``certificates``: a file of authorities to trust instead of the
+    system's. ``hello``: what this machine calls itself. ``timeout_s``: the longest silence of
+    the server. ConfigError where they cannot work; a password goes over an unencrypted
+    connection to this very machine only.
+    """
+
+    name: str
+    server: str
+    sender: str
+    to: tuple[str, ...]
+    security: Security = "starttls"
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    certificates: Path | None = None
+    hello: str | None = None
+    timeout_s: float = 30.0
+
+    def __post_init__(self) -> None:
+        """Check what can be checked without the server."""
+        if self.security not in _PORTS:
+            raise wrong(self.name, "security", "none, starttls or tls")
+        host, _ = self.place
+        if read_address(self.sender) is None:
+            raise wrong(self.name, "sender", f"{self.sender!r} is not an e-mail address")
+        for address in self.to:
+            found = read_address(address)
+            if found is None or found.name:
+                raise wrong(self.name, "to", f"{address!r} is not an e-mail address")
+        if not self.to:
+            raise wrong(self.name, "to", "at least one address")
+        if (self.username is None) != (self.password is None):
+            raise wrong(self.name, "username", "it goes with a password, and the other way round")
+        if self.username is not None and self.security == "none" and not is_loopback(host):
+            raise wrong(
+                self.name,
+                "security",
+                "a password is sent over starttls or tls; none is for a server on this machine",
+            )
+        if not f"{self.username or ''}{self.password or ''}".isascii():
+            raise wrong(self.name, "password", "SMTP logins take ASCII characters only")
+        if self.hello is not None and not _HELLO.fullmatch(self.hello):
+            raise wrong(self.name, "hello", "a host name, or an address in brackets")
+        check_timeout(self.name, self.timeout_s)
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """Host and port."""
+        host, colon, port = self.server.strip().rpartition(":")
+        if not colon or host.endswith(":") or (":" in host and not host.startswith("[")):
+            host, port = self.server.strip(), ""  # no port: a bare host, or bare IPv6
+        number = int(port) if port.isascii() and port.isdigit() else 0
+        if port and not 0 < number < 65536:
+            raise wrong(self.name, "server", f"{self.server!r} is not HOST or HOST:PORT")
+        if not host or not host.isascii() or not host.isprintable() or set(host) & set(" /@"):
+            raise wrong(self.name, "server", f"{self.server!r} is not HOST or HOST:PORT")
+        return host.strip("[]"), number or _PORTS[self.security]
+
+
+class EmailChannel:
+    """Mails to the addresses of the settings."""
+
+    type: ClassVar[str] = "email"
+
+    def __init__(self, settings: EmailSettings) -> None:
+        self.settings = settings
+        self.name = settings.name
+        self.targets = settings.to
+
+    @contextlib.contextmanager
+    def connected(self) -> Iterator["SmtpConnection"]:
+        """Yield a connection that is made by the first message and lasts for all of them."""
+        connection = SmtpConnection(self.settings)
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+
+class SmtpConnection:
+    """A session with the server, made when it is needed."""
+
+    def __init__(self, settings: EmailSettings) -> None:
+        self._settings = settings
+        self._smtp: smtplib.SMTP | None = None
+        sender = read_address(settings.sender)
+        assert sender is not None, "the settings are checked"  # noqa: S101 - narrows the type
+        self._sender = sender
+        self._host, self._port = settings.place
+
+    def send(self, message: Message) -> str:
+        """Send one mail to the message's target and return what the server said.
+
+        DeliveryError: 5xx for the message or its address is permanent; 4xx, what concerns the
+        connection or the login, and a connection lost half-way are not.
+        """
+        if read_address(message.target) is None:
+            raise DeliveryError("the message has no usable address", permanent=True)
+        mail = compose(message, self._sender)
+        used = self._smtp is not None
+        try:
+            try:
+                return self._transfer(self._open(), message.target, mail)
+            except _BeforeTakenError:
+                if not used:
+                    raise
+                # An idle connection was closed, before the server took anything of this mail.
+                return self._transfer(self._open(), message.target, mail)
+        except (smtplib.SMTPException, OSError) as exc:
+            self._drop()
+            raise self._failed(exc) from None  # a server may have said a secret back
+
+    def close(self) -> None:
+        """End the session; the next message would make a new one."""
+        smtp, self._smtp = self._smtp, None
+        if smtp is not None:
+            with contextlib.suppress(smtplib.SMTPException, OSError):
+                if smtp.sock is not None:
+                    smtp.sock.settimeout(min(self._settings.timeout_s, 2.0))  # a farewell only
+                smtp.quit()
+            smtp.close()
+
+    def _open(self) -> smtplib.SMTP:
+        if self._smtp is None:
+            self._smtp = self._connect()
+        return self._smtp
+
+    def _connect(self) -> smtplib.SMTP:
+        settings = self._settings
+        hello = settings.hello or _own_name()
+        make: Callable[..., smtplib.SMTP] = smtplib.SMTP
+        if settings.security == "tls":
+            make = functools.partial(smtplib.SMTP_SSL, context=self._trust())
+        smtp = make(self._host, self._port, local_hostname=hello, timeout=settings.timeout_s)
+        try:
+            if settings.security == "starttls":
+                smtp.starttls(context=self._trust())
+            if settings.username is not None and settings.password is not None:
+                smtp.login(settings.username, settings.password)
+            smtp.ehlo_or_helo_if_needed()
+        except BaseException:
+            smtp.close()
+            raise
+        return smtp
+
+    def _trust(self) -> ssl.SSLContext:
+        """Return a context that checks certificates and names, by the system's authorities."""
+        return ssl.create_default_context(cafile=self._settings.certificates)
+
+    def _transfer(self, smtp: smtplib.SMTP, target: str, mail: bytes) -> str:
+        """Make one transaction; after a refusal the session is ready for the next."""
+        try:
+            code, words = self._envelope(smtp, target, len(mail))
+            if _is_yes(code):
+                code, words = smtp.data(mail)
+        except smtplib.SMTPDataError as exc:
+            code, words = exc.smtp_code, _as_bytes(exc.smtp_error)
+        if _is_yes(code):
+            return self._said(code, words)
+        if code < 200:
+            raise smtplib.SMTPResponseException(-1, "")
+        if code == _CLOSING:
+            self._drop()
+        else:
+            with contextlib.suppress(smtplib.SMTPServerDisconnected):
+                smtp.rset()
+        permanent = code >= 500 and code not in _LOGIN
+        message = f"{self._host} answered {self._said(code, words)}"
+        raise DeliveryError(message, permanent=permanent)
+
+    def _envelope(self, smtp: smtplib.SMTP, target: str, size: int) -> tuple[int, bytes]:
+        options = [f"size={size}"] if smtp.has_extn("size") else []
+        try:
+            code, words = smtp.mail(self._sender.address, options)
+            if _is_yes(code):
+                code, words = smtp.rcpt(target)
+        except smtplib.SMTPServerDisconnected as exc:
+            self._drop()
+            raise _BeforeTakenError(0, "") from exc
+        if code == _CLOSING:
+            self._drop()
+            raise _BeforeTakenError(code, words)
+        return code, words
+
+    def _drop(self) -> None:
+        smtp, self._smtp = self._smtp, None
+        if smtp is not None:
+            smtp.close()
+
+    def _said(self, code: int, words: bytes | str) -> str:
+        settings = self._settings
+        return f"{code} {told(words, (settings.password or '',))}".rstrip()
+
+    def _failed(self, exc: Exception) -> DeliveryError:
+        """Return what a failing connection means: nothing is wrong with the message."""
+        if isinstance(exc, smtplib.SMTPAuthenticationError):
+            reason = f"refused the login: {self._said(exc.smtp_code, exc.smtp_error)}"
+        elif isinstance(exc, smtplib.SMTPResponseException) and exc.smtp_code:
+            known = exc.smtp_code > 0
+            reason = f"answered {self._said(exc.smtp_code, exc.smtp_error) if known else _NO_SMTP}"
+        elif isinstance(exc, smtplib.SMTPNotSupportedError):
+            reason = "does not offer what the settings ask for (STARTTLS, or a kind of login)"
+        elif isinstance(exc, ssl.SSLCertVerificationError):
+            reason = f"has a certificate that is not trusted: {exc.verify_message}"
+        elif isinstance(exc, ssl.SSLError):
+            reason = f"and TLS failed: {exc.reason}"
+        elif _is_of_silence(exc):
+            reason = f"was silent for {self._settings.timeout_s:g} s"
+        elif isinstance(exc, smtplib.SMTPException | ConnectionResetError | BrokenPipeError):
+            reason = "closed the connection"
+        else:
+            reason = f"cannot be reached: {getattr(exc, 'strerror', None) or 'unknown'}"
+        return DeliveryError(f"{self._host} {reason}", permanent=False)
+
+
+def _is_of_silence(exc: BaseException | None) -> bool:
+    """Tell whether a timeout is behind it: smtplib calls one a disconnection."""
+    while exc is not None and not isinstance(exc, TimeoutError):
+        exc = exc.__context__
+    return exc is not None
+
+
+def _is_yes(code: int) -> bool:
+    return 200 <= code < 300
+
+
+def _as_bytes(words: bytes | str) -> bytes:
+    return words if isinstance(words, bytes) else words.encode()
+
+
+class _BeforeTakenError(smtplib.SMTPResponseException):
+    """The session ended before the server was given the mail; code 0: without a word."""
+
+
+def _own_name() -> str:
+    """Return a name for EHLO without asking the name service, which may take its time."""
+    own = socket.gethostname()
+    return own if "." in own and own.isascii() else "[127.0.0.1]"

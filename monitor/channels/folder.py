@@ -1,0 +1,117 @@
+"""A folder: each message as files that any mail program, browser or script can open."""
+
+import contextlib
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from monitor.channels.checking import wrong
+from monitor.channels.envelope import envelope
+from monitor.channels.mail import Mailbox, compose
+from monitor.errors import DeliveryError
+from monitor.model.messages import Message
+
+Format = Literal["eml", "html", "json"]
+
+_FORMATS: tuple[Format, ...] = ("eml", "html", "json")
+_SENDER = Mailbox(name="Trial monitor", address="trial-monitor@localhost")
+_UNSAFE = re.compile(r"[^A-Za-z0-9]+")
+_LONGEST = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderSettings:
+    """Where messages are written (made when it is missing), and as what.
+
+    ``source``: what the JSON says that it comes from. ConfigError where they cannot work.
+    """
+
+    name: str
+    path: Path
+    formats: tuple[Format, ...] = _FORMATS
+    source: str = "trial-monitor"
+
+    def __post_init__(self) -> None:
+        """Check the formats."""
+        if not self.formats or not set(self.formats) <= set(_FORMATS):
+            raise wrong(self.name, "formats", f"one or more of {', '.join(_FORMATS)}")
+
+
+class FolderChannel:
+    """Writes messages into a folder."""
+
+    type: ClassVar[str] = "folder"
+    targets: tuple[str, ...] = ("",)
+
+    def __init__(self, settings: FolderSettings) -> None:
+        self.settings = settings
+        self.name = settings.name
+
+    @contextlib.contextmanager
+    def connected(self) -> Iterator["FolderConnection"]:
+        """Yield what writes."""
+        yield FolderConnection(self.settings)
+
+
+class FolderConnection:
+    """Writes one message after the other."""
+
+    def __init__(self, settings: FolderSettings) -> None:
+        self._settings = settings
+        self._stems: dict[str, str] | None = None
+
+    def send(self, message: Message) -> str:
+        """Write the message's files, each whole or not at all, and return their common name.
+
+        Names begin with the time of the change and end with the message's uid: a repetition
+        overwrites its own files. DeliveryError, not permanent, when the folder or the disk
+        fails.
+        """
+        try:
+            self._settings.path.mkdir(parents=True, exist_ok=True)
+            stem = self._stem(message)
+            for kind in self._settings.formats:
+                _write(self._settings.path / f"{stem}.{kind}", self._content(message, kind))
+        except OSError as exc:
+            reason = exc.strerror or "it cannot be written"
+            raise DeliveryError(f"the folder: {reason}", permanent=False) from exc
+        return stem
+
+    def _content(self, message: Message, kind: Format) -> bytes:
+        if kind == "eml":
+            return compose(message, _SENDER, to=f"{_plain(message.subscriber)}@localhost")
+        if kind == "html":
+            return message.html.encode("utf-8", "replace")
+        return envelope(message, self._settings.source)
+
+    def _stem(self, message: Message) -> str:
+        """Return the name that the message has already, or its own."""
+        if self._stems is None:
+            names = (entry.name.rpartition(".")[0] for entry in os.scandir(self._settings.path))
+            self._stems = {stem.rpartition("_")[2]: stem for stem in names if "_" in stem}
+        at = message.occurred_at.astimezone(UTC)
+        uid = _plain(message.uid)
+        own = f"{at:%Y%m%dT%H%M%SZ}_{_plain(message.thread)}_{uid}"
+        return self._stems.setdefault(uid, own)
+
+
+def _plain(text: str) -> str:
+    return _UNSAFE.sub("-", text).strip("-")[:_LONGEST] or "x"
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file so that its name always stands for all of it, whatever dies meanwhile."""
+    new = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        with new.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path)
+    except OSError:
+        new.unlink(missing_ok=True)
+        raise

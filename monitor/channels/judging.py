@@ -1,0 +1,40 @@
+"""What an HTTP status means for a message."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from http import HTTPStatus
+
+from monitor.channels.post import Answer
+from monitor.channels.wording import told
+from monitor.errors import DeliveryError
+from monitor.model.retry_after import retry_after_s
+
+_PASSING = {
+    HTTPStatus.REQUEST_TIMEOUT,
+    HTTPStatus.TOO_EARLY,
+    HTTPStatus.TOO_MANY_REQUESTS,
+}
+
+
+def accepted(answer: Answer, shown: str, *, now: datetime, secrets: Iterable[str] = ()) -> str:
+    """Return the words of an answer that says yes.
+
+    DeliveryError else: 408, 425, 429 and 5xx pass, with the pause of Retry-After; redirects,
+    which are not followed, and all other refusals are permanent.
+    """
+    words = told(answer.body, secrets)
+    said = f"{answer.status} {words}".rstrip()
+    if 200 <= answer.status < 300:
+        return said
+    if 300 <= answer.status < 400:
+        message = f"{shown} answered {answer.status}: redirects are not followed"
+        raise DeliveryError(message, permanent=True)
+    passing = answer.status in _PASSING or answer.status >= 500 or answer.status < 200
+    pause = retry_after_s(
+        answer.headers.get("Retry-After"), now=now, date=answer.headers.get("Date")
+    )
+    raise DeliveryError(
+        f"{shown} answered {said}",
+        permanent=not passing,
+        retry_after_s=pause if passing else None,
+    )

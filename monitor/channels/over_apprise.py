@@ -1,0 +1,178 @@
+"""Services that apprise knows and that need no promise of our own beyond "it arrived".
+
+apprise is held tight: one object per delivery, so that its throttling never sleeps; no retries
+of its own, which the outbox counts; no redirects; no words of its log in ours, because a URL of
+a service holds the key to it.
+"""
+# ruff: noqa: PLC0415  # importing apprise takes 110 ms and its plugins 170 ms more
+
+import contextlib
+import logging
+import re
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from monitor.channels.checking import wrong
+from monitor.errors import DeliveryError
+from monitor.model.messages import Message
+from monitor.model.neutral import neutral
+
+if TYPE_CHECKING:
+    import apprise
+
+_SCHEME = re.compile(r"([a-z][a-z0-9]*)://", re.IGNORECASE)
+# How its plugins put the status of HTTP into their log, which is the only place where it is.
+_STATUS = re.compile(r"\berror=([1-5][0-9]{2})\b")
+_PASSING = {408, 425, 429}
+# Words that call a whole room in Discord, Slack, Mattermost and others.
+_CALLS = re.compile(r"@(?=(?:everyone|here|channel|all|room)\b)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppriseSettings:
+    """A URL of apprise with exactly one target. ConfigError where it is none at all."""
+
+    name: str
+    url: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        """Check the form; whether apprise knows it is checked when the channel is made."""
+        if _SCHEME.match(self.url.strip()) is None:
+            raise wrong(self.name, "url", "a URL as apprise has them, for example ntfy://topic")
+
+    @property
+    def schema(self) -> str:
+        """The service's short name."""
+        found = _SCHEME.match(self.url.strip())
+        return found[1].lower() if found is not None else ""
+
+
+class AppriseChannel:
+    """Notifies one target of one service.
+
+    Making it loads apprise, at start and not with the first message. ConfigError when apprise
+    cannot use the URL, or when it names more than one target: of several, nobody could tell who
+    got a message.
+    """
+
+    type: ClassVar[str] = "apprise"
+    targets: tuple[str, ...] = ("",)
+
+    def __init__(self, settings: AppriseSettings) -> None:
+        self.settings = settings
+        self.name = settings.name
+        _ADMITTED.admit(settings.schema)
+        service = _service(settings)
+        if service is None:
+            raise wrong(settings.name, "url", f"apprise cannot use this {settings.schema}:// URL")
+        if len(service) > 1:
+            raise wrong(settings.name, "url", "one target only; give each a channel of its own")
+
+    @contextlib.contextmanager
+    def connected(self) -> Iterator["AppriseConnection"]:
+        """Yield what notifies."""
+        yield AppriseConnection(self.settings)
+
+
+class AppriseConnection:
+    """Notifies with one message after the other."""
+
+    def __init__(self, settings: AppriseSettings) -> None:
+        self._settings = settings
+
+    def send(self, message: Message) -> str:
+        """Send the message's text and return the service's name.
+
+        DeliveryError when anything but success comes back; permanent where the service's
+        plugin tells a status of HTTP that says so.
+        """
+        import apprise
+
+        service = _service(self._settings)
+        if service is None:
+            raise self._failed("it is not available")
+        asked = apprise.Apprise(asset=_asset())
+        asked.add(service)
+        result = asked.notify(
+            body=_CALLS.sub("@\u200b", message.text),
+            title=_CALLS.sub("@\u200b", neutral(message.subject)),
+            body_format=apprise.NotifyFormat.TEXT,
+            notify_type=apprise.NotifyType.INFO,
+            interpret_escapes=False,
+        )
+        outcomes = list(result.results) if result is not None else []
+        if result is None or not outcomes or not all(outcomes):
+            raise self._judged([entry.message for one in outcomes for entry in one.logs()])
+        return neutral(str(service.service_name))
+
+    def _judged(self, lines: list[str]) -> DeliveryError:
+        statuses = [int(found[1]) for line in lines if (found := _STATUS.search(line))]
+        if not statuses:
+            return self._failed("it did not take the message, or not in time")
+        status = statuses[-1]
+        permanent = 400 <= status < 500 and status not in _PASSING
+        return self._failed(f"it answered {status}", permanent=permanent)
+
+    def _failed(self, reason: str, *, permanent: bool = False) -> DeliveryError:
+        return DeliveryError(f"{self._settings.schema}: {reason}", permanent=permanent)
+
+
+class _Admitted:
+    """The services that the configuration names: apprise, one for the process, knows no other."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._schemas: set[str] = set()
+
+    def admit(self, schema: str) -> None:
+        """Let a service be used, and keep apprise's words to itself."""
+        with self._lock:
+            _hush()
+            from apprise.manager_plugins import NotificationManager
+
+            self._schemas.add(schema)
+            plugins: Any = NotificationManager  # it brings no types
+            plugins().enable_only(*self._schemas)
+
+
+def _hush() -> None:
+    """Keep the libraries' words to themselves: below INFO they tell URLs and tokens."""
+    log = logging.getLogger("apprise")
+    log.setLevel(logging.INFO)  # from there on it is read for the status
+    log.propagate = False
+    if not log.handlers:
+        log.addHandler(logging.NullHandler())
+    logging.getLogger("urllib3").setLevel(logging.WARNING)
+
+
+_ADMITTED = _Admitted()
+
+
+def _asset() -> "apprise.AppriseAsset":
+    import apprise
+
+    return apprise.AppriseAsset(
+        app_id="trial-monitor",
+        app_desc="Trial monitor",
+        async_mode=False,
+        http_redirects=False,
+        interpret_emojis=False,
+        interpret_escapes=False,
+        default_service_retry=0,
+        service_timeout=0,
+    )
+
+
+def _service(settings: AppriseSettings) -> "apprise.NotifyBase | None":
+    """Return a fresh service; what the URL says against our rules does not count."""
+    import apprise
+
+    made = apprise.Apprise.instantiate(settings.url.strip(), asset=_asset())
+    if made is None:
+        return None
+    made.retry = 0
+    made.redirects = False
+    made.optional = False
+    return made

@@ -1,0 +1,75 @@
+"""Where a POST goes, read from a URL whose path may be a secret."""
+
+import re
+from dataclasses import dataclass, field
+from urllib.parse import SplitResult, urlsplit
+
+from monitor.channels.addresses import is_public, literal
+from monitor.channels.checking import wrong
+
+_PORTS = {"https": 443, "http": 80}
+_KEY_CHARS = 8
+# What can stand in a request line as it is.
+_TARGET = re.compile(r"[!-~]*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Host, port and the target of the request line. ``shown`` names it without the target."""
+
+    tls: bool
+    host: str
+    port: int
+    target: str = field(repr=False)
+
+    @property
+    def authority(self) -> str:
+        """What the Host header says."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        usual = self.port == _PORTS["https" if self.tls else "http"]
+        return host if usual else f"{host}:{self.port}"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What of the target may be a key to the service: all of it, and its long pieces."""
+        whole = self.target.strip("/")
+        pieces = [piece for piece in re.split("[/?&=]", whole) if len(piece) >= _KEY_CHARS]
+        return (whole, *pieces) if len(whole) >= _KEY_CHARS else ()
+
+    @property
+    def shown(self) -> str:
+        """The place as errors may show it."""
+        return f"http{'s' if self.tls else ''}://{self.authority}"
+
+
+def place_of(name: str, url: str, *, allow_private: bool) -> Place:
+    """Return where the channel's URL leads; ConfigError, without the URL, where it cannot work."""
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port
+        host = (parts.hostname or "").encode("idna").decode("ascii").rstrip(".")
+    except (ValueError, UnicodeError):
+        raise wrong(name, "url", "it is malformed") from None
+    fault = _fault(parts, host, allow_private=allow_private)
+    if fault is not None:
+        raise wrong(name, "url", fault)
+    query = f"?{parts.query}" if parts.query else ""
+    target = f"{parts.path or '/'}{query}"
+    if _TARGET.fullmatch(target) is None:
+        raise wrong(name, "url", "characters outside ASCII, and blanks, must be percent-encoded")
+    tls = parts.scheme == "https"
+    return Place(tls=tls, host=host, port=port or _PORTS[parts.scheme], target=target)
+
+
+def _fault(parts: SplitResult, host: str, *, allow_private: bool) -> str | None:
+    if parts.scheme not in _PORTS or not host:
+        return "it begins with https:// and a host"
+    if parts.username is not None or parts.password is not None:
+        return "a user name or a password in it is not sent"
+    if allow_private:
+        return None
+    if parts.scheme == "http":
+        return "it begins with https://; http:// is for addresses of one's own (allow_private)"
+    if (literal(host)) is not None and not is_public(host):
+        return "an address of a private or special range needs allow_private = true"
+    return None

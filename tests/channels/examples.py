@@ -1,0 +1,35 @@
+"""Messages to send."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+from monitor.model.messages import Message
+
+NOW = datetime(2026, 2, 19, 8, 0, tzinfo=UTC)
+SUBJECT = "NCT06733935: enrollment target 144 → 240 (+67 %)"
+
+
+def message(number: int = 1, **changed: Any) -> Message:
+    """Return a message; the same number is the same message."""
+    text = "Enrollment target\n144 → 240 (+67 %)\n.\nFrom the registry’s record\n"
+    made = Message(
+        uid=str(uuid5(UUID(int=0), f"message {number}")),
+        subscriber="ana",
+        target="ana@example.org",
+        subject=SUBJECT,
+        text=text,
+        html="<!doctype html><p>Enrollment target 144 → 240</p>",
+        slack={"text": SUBJECT, "blocks": [section("144 → 240")]},
+        data={"nct_id": "NCT06733935", "events": [{"before": 144, "after": 240}]},
+        occurred_at=NOW,
+        thread="NCT06733935",
+        severity="medium",
+    )
+    return replace(made, **changed)
+
+
+def section(text: str) -> dict[str, Any]:
+    """Return a block of Block Kit."""
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text}}

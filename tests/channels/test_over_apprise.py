@@ -1,0 +1,158 @@
+"""apprise, held tight."""
+
+import json
+import logging
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from monitor.channels.over_apprise import AppriseChannel, AppriseSettings
+from monitor.errors import ConfigError, DeliveryError
+from tests.channels.examples import SUBJECT, message
+from tests.channels.receiver import Receiver
+from tests.sources.http.loopback import Connection, error, reply, send
+
+OK = reply(b"ok")
+
+
+def to(server: Receiver, rest: str = "hook/planted-secret") -> AppriseChannel:
+    """Return a channel that posts JSON to a server on loopback."""
+    return AppriseChannel(AppriseSettings(name="team", url=f"json://{server.host}/{rest}"))
+
+
+def failure(server: Receiver, rest: str = "hook/planted-secret") -> DeliveryError:
+    with (
+        to(server, rest).connected() as connection,
+        pytest.raises(DeliveryError) as caught,
+    ):
+        connection.send(message())
+    return caught.value
+
+
+def test_a_message_is_sent_as_text() -> None:
+    with Receiver(OK) as server, to(server).connected() as connection:
+        assert connection.send(message()) == "JSON"
+    posted = json.loads(server.posts[0].body)
+    assert (posted["title"], posted["type"]) == (SUBJECT, "info")
+    assert "144 → 240 (+67 %)" in posted["message"]
+
+
+def test_many_messages_are_not_slowed_down() -> None:
+    """An object of apprise's own sleeps between two messages; a fresh one does not."""
+    started = time.monotonic()
+    with Receiver(OK) as server, to(server).connected() as connection:
+        for number in range(20):
+            connection.send(message(number))
+    assert len(server.posts) == 20
+    assert time.monotonic() - started < 10
+
+
+@pytest.mark.parametrize(
+    ("status", "permanent"),
+    [(400, True), (401, True), (404, True), (429, False), (500, False), (503, False)],
+)
+def test_the_status_in_its_log_decides(status: int, permanent: bool) -> None:
+    with Receiver(error(status, "planted-secret")) as server:
+        caught = failure(server)
+    assert caught.permanent is permanent
+    assert str(caught) == f"json: it answered {status}"
+    assert len(server.posts) == 1
+
+
+@pytest.mark.parametrize("what", [send(then=Connection.hang_up), send(then=Connection.reset)])
+def test_no_answer_is_a_failure_that_passes(what: Any) -> None:
+    with Receiver(what) as server:
+        caught = failure(server)
+    assert not caught.permanent
+
+
+@pytest.mark.parametrize(
+    "rest", ["hook", "hook?redirect=yes", "hook?retry=3&wait=0.1&optional=yes"]
+)
+def test_redirects_are_not_followed_and_nothing_is_repeated_whatever_the_url_says(
+    rest: str,
+) -> None:
+    with (
+        Receiver(OK) as inner,
+        Receiver(reply(b"", f"Location: {inner.url}", status=302)) as server,
+    ):
+        caught = failure(server, rest)
+        assert inner.posts == []
+        assert len(server.posts) == 1
+    assert not caught.permanent
+
+
+@pytest.mark.parametrize("call", ["@everyone", "@here", "@channel", "@Everyone", "@all"])
+def test_nobody_is_called_by_the_registry_s_words(call: str) -> None:
+    with Receiver(OK) as server, to(server).connected() as connection:
+        connection.send(message(text=f"Contact {call}, ana@example.org", subject=f"{call} look"))
+    body = server.posts[0].body.decode()
+    posted = json.loads(body)
+    assert call not in posted["title"] + posted["message"]
+    assert "ana@example.org" in posted["message"]
+
+
+def test_its_escapes_and_emojis_stay_what_they_are() -> None:
+    with Receiver(OK) as server, to(server, "hook?emojis=yes").connected() as connection:
+        connection.send(message(text=r"a\nb :smile: \u202e"))
+    posted = json.loads(server.posts[0].body)
+    assert posted["message"] == r"a\nb :smile: \u202e"
+
+
+class Ear(logging.Handler):
+    """Hears what reaches the log of the whole program."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.heard: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the line."""
+        self.heard.append(f"{record.name}: {record.getMessage()}")
+
+
+@pytest.fixture
+def ear() -> Iterator[Ear]:
+    """Listen at the root of all loggers, to everything."""
+    root, listening = logging.getLogger(), Ear()
+    level = root.level
+    root.addHandler(listening)
+    root.setLevel(logging.DEBUG)
+    yield listening
+    root.removeHandler(listening)
+    root.setLevel(level)
+
+
+def test_no_word_of_it_reaches_our_log(ear: Ear) -> None:
+    with Receiver(error(500, "planted-secret")) as server:
+        caught = failure(server)
+    assert ear.heard == []
+    assert "planted-secret" not in f"{caught!r} {caught.__cause__!r} {caught.__context__!r}"
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("planted-secret", "a URL as apprise has them"),
+        ("nosuchservice://planted-secret", "apprise cannot use this nosuchservice://"),
+        ("tgram://planted-secret", "apprise cannot use this tgram://"),
+        ("ntfy://ana:planted-secret@ntfy.example.org/one/two", "one target only"),
+    ],
+)
+def test_a_url_that_cannot_work_is_refused_and_not_told(url: str, words: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        AppriseChannel(AppriseSettings(name="team", url=url))
+    assert words in str(caught.value)
+    assert "planted-secret" not in str(caught.value)
+
+
+def test_what_the_configuration_does_not_name_is_switched_off() -> None:
+    from apprise import Apprise
+
+    with Receiver(OK) as server:
+        to(server)
+    assert Apprise.instantiate("dbus://") is None
+    assert Apprise.instantiate("syslog://") is None
+    assert Apprise.instantiate("json://localhost") is not None

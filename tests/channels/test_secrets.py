@@ -1,0 +1,118 @@
+"""No secret is in an error, in what stands for an object, or in a log."""
+
+import base64
+import logging
+import ssl
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from monitor.channels.base import Channel
+from monitor.channels.email import EmailChannel, EmailSettings
+from monitor.channels.over_apprise import AppriseChannel, AppriseSettings
+from monitor.channels.slack import SlackChannel, SlackSettings
+from monitor.channels.webhook import WebhookChannel, WebhookSettings
+from monitor.errors import DeliveryError
+from tests.channels.examples import message
+from tests.channels.mailbox import PASSWORD, USER, Mailbox, ScriptedServer, with_login
+from tests.channels.receiver import Receiver
+from tests.sources.http.loopback import Script, error, reply
+
+PATH = "services/planted-secret-of-a-path"
+KEY = "whsec_" + base64.b64encode(b"planted-secret-of-a-hook").decode()
+PLANTED = ("planted-secret", PASSWORD.decode(), KEY, KEY.removeprefix("whsec_"))
+
+# What a service has been told, it may say back.
+ECHO = {"slack": f"you said {PATH}", "webhook": f"you said {PATH} and {KEY}", "apprise": PATH}
+
+
+def answers(echo: str) -> dict[str, Script]:
+    """Return what a service may answer, by name."""
+    return {
+        "refused": error(404, echo),
+        "busy": error(503, echo),
+        "redirected": reply(b"", f"Location: https://example.org/{PATH}", status=302),
+        "taken": reply(echo.encode()),
+    }
+
+
+def slack(url: str) -> Channel:
+    return SlackChannel(SlackSettings(name="team", url=f"{url}/{PATH}", allow_private=True))
+
+
+def webhook(url: str) -> Channel:
+    settings = WebhookSettings(name="hook", url=f"{url}/{PATH}", secrets=(KEY,), allow_private=True)
+    return WebhookChannel(settings)
+
+
+def apprise(url: str) -> Channel:
+    return AppriseChannel(AppriseSettings(name="team", url=f"{url.replace('http', 'json')}/{PATH}"))
+
+
+def mail(place: str, **settings: Any) -> Channel:
+    given = {"username": USER.decode(), "password": PASSWORD.decode(), **settings}
+    return EmailChannel(
+        EmailSettings(
+            name="mail",
+            server=place,
+            sender="monitor@example.org",
+            to=("ana@example.org",),
+            **given,
+        )
+    )
+
+
+def everything_said(channel: Channel) -> str:
+    """Send a message and return all that could be written down of it."""
+    said = [repr(channel), repr(vars(channel)), str(vars(channel).get("settings"))]
+    with channel.connected() as connection:
+        try:
+            said.append(connection.send(message()))
+        except DeliveryError as exc:
+            said += [str(exc), repr(exc), "".join(traceback.format_exception(exc))]
+        said.append(repr(connection))
+    return "\n".join(said)
+
+
+def assert_clean(text: str) -> None:
+    assert text
+    assert [secret for secret in PLANTED if secret in text] == []
+
+
+@pytest.fixture(autouse=True)
+def _all_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+
+
+@pytest.mark.parametrize("kind", [slack, webhook, apprise])
+@pytest.mark.parametrize("answer", answers(""))
+def test_a_service_that_says_secrets_back_is_not_quoted(
+    kind: Callable[[str], Channel], answer: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Receiver(answers(ECHO[kind.__name__])[answer]) as server:
+        said = everything_said(kind(server.url))
+        assert len(server.posts) == 1
+    assert_clean(f"{said}\n{caplog.text}")
+
+
+@pytest.mark.parametrize("kind", [slack, webhook])
+def test_neither_is_the_place_of_a_service_that_is_gone(kind: Callable[[str], Channel]) -> None:
+    with Receiver(reply()) as server:
+        url = server.url
+    assert_clean(everything_said(kind(url)))
+
+
+@pytest.mark.usefixtures("trusted")
+def test_a_login_leaves_no_trace(tls: ssl.SSLContext) -> None:
+    with with_login(Mailbox(), tls) as server:
+        assert_clean(everything_said(mail(server.place)))
+
+
+def test_a_mail_server_that_says_the_password_back_is_not_quoted() -> None:
+    lines = ["220 mail", "250-mail\r\n250 AUTH PLAIN", f"535 no: {PASSWORD.decode()}"]
+    with ScriptedServer(lines) as server:
+        said = everything_said(mail(server.host, security="none"))
+    assert "refused the login: 535 no: ***" in said
+    assert_clean(said)
