@@ -1,0 +1,7 @@
+"""One delivery pass: what is due by a channel is claimed, rendered, sent, and noted."""
+
+from monitor.deliver.outcome import Report
+from monitor.deliver.policy import Policy
+from monitor.deliver.run import Courier
+
+__all__ = ["Courier", "Policy", "Report"]

@@ -1,0 +1,69 @@
+"""The circuit breaker: a channel that fails again and again rests for a while."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+from monitor.deliver.outcome import Outcome
+from monitor.deliver.policy import Policy
+from monitor.model.messages import ChannelState
+from monitor.store.outbox import OutboxWriter
+
+Turn = Literal["rests", "works again"]
+
+
+class Breaker:
+    """One channel's state, which is kept in the store: processes share it, restarts keep it.
+
+    Closed, it lets everything pass. After ``breaker_failures`` failures in a row the channel
+    rests; then one message is tried: it closes the breaker, or the channel rests again. A service
+    that asks for a pause gets it, broken or not. A message that is refused for good says
+    nothing about the channel: the service has answered.
+    """
+
+    def __init__(self, channel: str, policy: Policy) -> None:
+        self._policy = policy
+        self.state = ChannelState(channel=channel)
+        self.rests = False
+
+    def look(self, state: ChannelState, now: datetime) -> int:
+        """Take up how the channel does; return how many messages to claim."""
+        self.state = state
+        self.rests = state.resting_until is not None and state.resting_until > now
+        if self.rests:
+            return 0
+        is_open = state.failures >= self._policy.breaker_failures
+        return 1 if is_open else self._policy.claim_limit
+
+    def note(self, outbox: OutboxWriter, outcome: Outcome, now: datetime) -> Turn | None:
+        """Store what a try says about the channel; return what the operator is to hear."""
+        if outcome.kind == "sent":
+            return self._succeed(outbox)
+        if outcome.kind == "transient":
+            return self._fail(outbox, outcome, now)
+        return None
+
+    def _succeed(self, outbox: OutboxWriter) -> Turn | None:
+        if self.state == ChannelState(channel=self.state.channel):
+            return None
+        before = outbox.channel_state(self.state.channel)
+        self.state = ChannelState(channel=before.channel)
+        outbox.put_channel_state(self.state)
+        return "works again" if before.reported else None
+
+    def _fail(self, outbox: OutboxWriter, outcome: Outcome, now: datetime) -> Turn | None:
+        before = outbox.channel_state(self.state.channel)
+        failures = before.failures + 1
+        broken = failures >= self._policy.breaker_failures
+        pause_s = self._policy.pause_s(outcome.retry_after_s)
+        rest_s = self._policy.rest_s(outcome.retry_after_s) if broken else pause_s
+        self.rests = rest_s > 0
+        self.state = replace(
+            before,
+            failures=failures,
+            resting_until=now + timedelta(seconds=rest_s) if self.rests else before.resting_until,
+            last_error=outcome.said,
+            reported=before.reported or broken,
+        )
+        outbox.put_channel_state(self.state)
+        return "rests" if broken and not before.reported else None

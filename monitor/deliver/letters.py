@@ -1,0 +1,207 @@
+"""From messages of the outbox to letters: which trial, which versions, which events, and why."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from monitor.deliver.as_announced import Announced, announced
+from monitor.detect.rules.base import Thresholds
+from monitor.errors import StoreError
+from monitor.match.silences import Silences, holding
+from monitor.model.alerts import Alert, Letter, TrialFacts, Window, most_severe_first
+from monitor.model.changes import ChangeEvent, Severity
+from monitor.model.history import StoredVersion
+from monitor.model.messages import OutboxItem, OutboxMessage
+from monitor.model.subscriptions import Standing, Subscription
+from monitor.model.when import AtOnce
+from monitor.store.reader import Reader
+
+_KEPT_VERSIONS = 200
+_LOOKED_BACK = 1_000
+
+EMPTY = "nothing changed"
+WITHHELD = "what it would tell was paused or silenced before it was sent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withheld:
+    """There is no letter, for this reason."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Postponed:
+    """There is no letter before the quiet hours end that it would come in."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Version:
+    facts: TrialFacts
+    number: int
+    version: StoredVersion
+    announced: Announced
+
+
+@dataclass(slots=True, kw_only=True)
+class Letters:
+    """Makes letters out of one reading of the store, as of ``now`` (aware UTC).
+
+    Versions that many messages tell of are read once. What a person has paused or silenced since
+    it was put into the outbox is left out. ``public_url``: as of ``Letter``.
+    """
+
+    reader: Reader
+    thresholds: Thresholds
+    now: datetime
+    public_url: str | None = None
+    _versions: dict[int, _Version] = field(default_factory=dict, init=False)
+    _history: tuple[str, Sequence[StoredVersion]] = field(default=("", ()), init=False)
+    _people: dict[str, Sequence[Subscription]] = field(default_factory=dict, init=False)
+    _silences: Silences | None = field(default=None, init=False)
+
+    def letter(self, message: OutboxMessage) -> Letter | Withheld | Postponed:
+        """Return what a message says; StoreError when it cannot be read."""
+        items = self.reader.outbox.items(message.id)
+        paused = {
+            one.id
+            for one in self._subscriptions(message.subscriber)
+            if one.standing is not Standing.ACTIVE
+        }
+        items_told = [item for item in items if item.subscription_id not in paused]
+        alerts = self._alerts(items_told)
+        if not alerts and not (message.cutoff and self._asks_for_empty(message)):
+            return Withheld(reason=WITHHELD if items else EMPTY)
+        if not message.cutoff and (until := self._quiet_until(items_told)) is not None:
+            return Postponed(until=until)
+        return Letter(
+            uid=message.uid,
+            subscriber=message.subscriber,
+            target=message.target,
+            alerts=alerts,
+            digest=self._window(message),
+            public_url=self.public_url,
+            unsubscribe_url=self._unsubscribe_url(message.uid),
+        )
+
+    def _unsubscribe_url(self, uid: str) -> str | None:
+        if self.public_url is None:
+            return None
+        token = self.reader.outbox.unsubscribe_token(uid)
+        return f"{self.public_url.rstrip('/')}/unsubscribe/{uid}/{token}"
+
+    def _alerts(self, items: Sequence[OutboxItem]) -> tuple[Alert, ...]:
+        """Return one alert for each version, whichever subscriptions want it."""
+        by_version: dict[int, list[OutboxItem]] = {}
+        for item in sorted(items, key=lambda one: (one.nct_id, one.version_id)):
+            by_version.setdefault(item.version_id, []).append(item)
+        found = (self._alert(together) for together in by_version.values())
+        return tuple(alert for alert in found if alert is not None)
+
+    def _alert(self, items: Sequence[OutboxItem]) -> Alert | None:
+        """Return the alert of items of one version; None when all of it is silenced."""
+        known = self._version(items[0].nct_id, items[0].version_id)
+        events: dict[int, ChangeEvent] = {}
+        reasons: list[str] = []
+        for item in items:
+            told = [
+                position
+                for position in item.positions
+                if not self._is_silenced(item, known.announced.events[position])
+            ]
+            events |= {position: known.announced.events[position] for position in told}
+            reasons += [item.reason] if told else []
+        if not events:
+            return None
+        return Alert(
+            trial=known.facts,
+            number=known.number,
+            version=known.version,
+            previous=known.announced.previous,
+            events=most_severe_first(events[position] for position in sorted(events)),
+            reasons=tuple(dict.fromkeys(reasons)),
+        )
+
+    def _version(self, nct_id: str, version_id: int) -> _Version:
+        if version_id not in self._versions:
+            if len(self._versions) >= _KEPT_VERSIONS:
+                self._versions.clear()
+            self._versions[version_id] = self._read(nct_id, version_id)
+        return self._versions[version_id]
+
+    def _read(self, nct_id: str, version_id: int) -> _Version:
+        if self._history[0] != nct_id:
+            self._history = (nct_id, self.reader.versions(nct_id))
+        versions = self._history[1]
+        at = next((n for n, version in enumerate(versions) if version.id == version_id), None)
+        if at is None:
+            raise StoreError(f"{nct_id} has no version with the id {version_id} any more")
+        record = self.reader.record(versions[at])
+        return _Version(
+            facts=TrialFacts.of(record),
+            number=at + 1,
+            version=versions[at],
+            announced=announced(self.reader, versions, at, record, self.thresholds),
+        )
+
+    def _is_silenced(self, item: OutboxItem, event: ChangeEvent) -> bool:
+        if self._silences is None:
+            self._silences = Silences(self.reader.people.silences(at=self.now))
+        over = self._silences.over(item.nct_id, event.kind)
+        return holding(over, item.subscriber, self.now) is not None
+
+    def _quiet_until(self, items: Sequence[OutboxItem]) -> datetime | None:
+        """Return when the quiet hours end in which items would come at once; None: now they may.
+
+        They were outside of them when they were put into the outbox, and have been delayed since.
+        """
+        ends: list[datetime] = []
+        for item in items:
+            mine = self._subscriptions(item.subscriber)
+            one = next((one for one in mine if one.id == item.subscription_id), None)
+            if one is None or (one.critical_at_once and self._is_critical(item)):
+                return None
+            if isinstance(one.when, AtOnce):
+                end = one.quiet.end_after(self.now) if one.quiet else None
+                if end is None or end <= self.now:
+                    return None
+                ends.append(end)
+        return min(ends, default=None)
+
+    def _is_critical(self, item: OutboxItem) -> bool:
+        events = self._version(item.nct_id, item.version_id).announced.events
+        return any(events[position].severity is Severity.CRITICAL for position in item.positions)
+
+    # --- digests ---------------------------------------------------------------------------
+
+    def _asks_for_empty(self, message: OutboxMessage) -> bool:
+        return any(
+            one.send_empty
+            and one.standing is Standing.ACTIVE
+            and not isinstance(one.when, AtOnce)
+            and message.channel in one.channels
+            for one in self._subscriptions(message.subscriber)
+        )
+
+    def _window(self, message: OutboxMessage) -> Window | None:
+        if message.cutoff is None:
+            return None
+        earlier = self.reader.outbox.messages(
+            subscriber=message.subscriber, channel=message.channel, limit=_LOOKED_BACK
+        )
+        cutoffs = [
+            one.cutoff
+            for one in earlier
+            if one.target == message.target and one.cutoff and one.cutoff < message.cutoff
+        ]
+        return Window(since=max(cutoffs, default=None), until=message.cutoff)
+
+    def _subscriptions(self, subscriber: str) -> Sequence[Subscription]:
+        if subscriber not in self._people:
+            # What cannot be read is told where news are matched; it is not paused.
+            self._people[subscriber] = self.reader.people.subscriptions(
+                subscriber=subscriber, effective=True, damaged=[]
+            )
+        return self._people[subscriber]

@@ -1,0 +1,83 @@
+"""What became of a message, and what that means for it."""
+
+import traceback
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from monitor.deliver.policy import Policy
+from monitor.model.messages import MessageState, OutboxMessage
+
+Kind = Literal["sent", "transient", "permanent", "dropped", "postponed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """How many messages were sent, are to be tried again, given up, and not sent on purpose."""
+
+    sent: int = 0
+    retried: int = 0
+    dead: int = 0
+    dropped: int = 0
+
+    def __add__(self, other: "Report") -> "Report":
+        return Report(
+            sent=self.sent + other.sent,
+            retried=self.retried + other.retried,
+            dead=self.dead + other.dead,
+            dropped=self.dropped + other.dropped,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a try went; ``said``: the service's words, or what was wrong.
+
+    ``by_channel``: the service was asked, so it tells something about the channel too. ``until``:
+    of what is postponed, which is no try.
+    """
+
+    kind: Kind
+    said: str
+    retry_after_s: float | None = None
+    by_channel: bool = False
+    until: datetime | None = None
+
+    def state(
+        self, message: OutboxMessage, policy: Policy, *, now: datetime, chance: float
+    ) -> tuple[MessageState, datetime | None]:
+        """Return what the message is from now on, and when it is tried again, if it is."""
+        if self.kind == "postponed":
+            return MessageState.WAITING, self.until
+        attempt = message.attempts + 1
+        if self.kind == "sent":
+            return MessageState.SENT, None
+        if self.kind == "dropped":
+            return MessageState.DROPPED, None
+        if self.kind == "permanent" or policy.is_last(attempt):
+            return MessageState.DEAD, None
+        again = policy.retry_at(attempt, now=now, chance=chance, retry_after_s=self.retry_after_s)
+        return MessageState.WAITING, again
+
+
+def failed(
+    said: str,
+    *,
+    permanent: bool = False,
+    retry_after_s: float | None = None,
+    by_channel: bool = False,
+) -> Outcome:
+    """Return the outcome of a failure."""
+    kind: Kind = "permanent" if permanent else "transient"
+    return Outcome(kind=kind, said=said, retry_after_s=retry_after_s, by_channel=by_channel)
+
+
+def unforeseen(what: str, error: Exception, *, by_channel: bool = False) -> Outcome:
+    """Return the outcome of a mistake in the program: where it was made, not what it says.
+
+    Its words may hold what must not be shown: a URL with a token.
+    """
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    file = frame.filename.replace("\\", "/").rpartition("/")[2]
+    said = f"{what}: {type(error).__name__} in {file}, line {frame.lineno}"
+    return failed(said, by_channel=by_channel)

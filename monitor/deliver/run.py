@@ -1,0 +1,237 @@
+"""The delivery pass over one channel, as the picture in docs/architecture.md draws it.
+
+claim ▶ read and render ▶ send ▶ note what became of it. A claim is one short transaction, and so
+is the noting of each message; none is open while a service is spoken to.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from monitor.channels.base import Channel
+from monitor.deliver.breaker import Breaker
+from monitor.deliver.claims import Claims
+from monitor.deliver.letters import Letters, Postponed, Withheld
+from monitor.deliver.outcome import Outcome, Report, failed, unforeseen
+from monitor.deliver.pace import Pace
+from monitor.deliver.policy import Policy
+from monitor.deliver.turns import Turns
+from monitor.deliver.watcher import Watcher
+from monitor.errors import DamagedSnapshotError, DeliveryError, StoreError
+from monitor.model.alerts import Letter
+from monitor.model.messages import Attempt, Message, MessageState, OutboxMessage
+from monitor.store.reader import Reader
+from monitor.store.writer import Store
+
+_NOTING_PAUSES_S = (0.2, 1.0, 5.0)
+
+Ready = Message | Outcome
+"""A message to be sent, or what has become of it without."""
+Send = Callable[[Message], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Courier:
+    """Delivers by one channel; in one thread at a time.
+
+    ``channel`` None: there is no channel of this ``name`` any more; what is due by it becomes
+    dead letters. ``turns``: shared by the process. ``letters`` makes what reads letters out of a
+    reader. ``worker``: a name that no other process has. ``chance``: 0 up to 1, evenly
+    distributed. ``clock``: monotonic seconds.
+    """
+
+    name: str
+    channel: Channel | None
+    policy: Policy
+    pace: Pace
+    turns: Turns
+    store: Store
+    reader: Callable[[], AbstractContextManager[Reader]]
+    letters: Callable[[Reader], Letters]
+    render: Callable[[Letter], Message]
+    worker: str
+    now: Callable[[], datetime]
+    chance: Callable[[], float]
+    watcher: Watcher
+    clock: Callable[[], float] = time.monotonic
+
+    def deliver(self, stop: threading.Event) -> Report:
+        """Deliver what is due until nothing is, the channel rests, or ``stop`` is set.
+
+        What was claimed and not sent is given back. StoreError when the store cannot be used.
+        """
+        report = Report()
+        breaker = Breaker(self.name, self.policy)
+        while not stop.is_set():
+            asked_at = self.clock()
+            messages = self._claim(breaker)
+            if not messages:
+                break
+            report += self._deliver(messages, breaker, asked_at, stop)
+        return report
+
+    def _claim(self, breaker: Breaker) -> list[OutboxMessage]:
+        now = self.now()
+        with self.store.transaction() as tx:
+            limit = breaker.look(tx.outbox.channel_state(self.name), now)
+            if limit == 0:
+                return []
+            sending = tx.outbox.messages(state=MessageState.SENDING, channel=self.name, limit=1_000)
+            claimed = tx.outbox.claim(
+                self.worker,
+                now=now,
+                lease_s=self.policy.lease_s,
+                limit=limit,
+                channels=[self.name],
+            )
+        ids = {message.id for message in claimed}
+        if left := [message for message in sending if message.id in ids]:
+            self.watcher.abandoned(left)
+        return claimed
+
+    def _deliver(
+        self,
+        messages: Sequence[OutboxMessage],
+        breaker: Breaker,
+        asked_at: float,
+        stop: threading.Event,
+    ) -> Report:
+        untried = {message.id for message in messages}
+        claims = Claims(
+            self.store,
+            worker=self.worker,
+            lease_s=self.policy.lease_s,
+            now=self.now,
+            on_trouble=lambda reason: self.watcher.trouble(self.name, reason),
+            clock=self.clock,
+        )
+        claims.add(untried, asked_at=asked_at)
+        report = Report()
+        try:
+            with claims, self._connected() as send:
+                for message, content in zip(messages, self._prepare(messages), strict=True):
+                    if breaker.rests or not self._may_go(content, stop):
+                        break
+                    untried.remove(message.id)
+                    if not isinstance(content, Message):
+                        report += self._note(message, content, breaker, stop)
+                        continue
+                    with self.turns.flight() as flight:
+                        if not claims.held(message.id):
+                            self._tell_lost(message)
+                            continue
+                        outcome = _sent(send, content)
+                        flight.answered()
+                        report += self._note(message, outcome, breaker, stop)
+                        claims.remove(message.id)
+        finally:
+            self._give_back(untried)
+        return report
+
+    @contextmanager
+    def _connected(self) -> Iterator[Send]:
+        if self.channel is None:
+            yield _nobody
+            return
+        with self.channel.connected() as connection:
+            yield connection.send
+
+    def _may_go(self, content: Ready, stop: threading.Event) -> bool:
+        """Wait for the channel's rate where something is to be sent; False when told to stop."""
+        if isinstance(content, Message):
+            return self.pace.take(self.policy.per_minute, stop)
+        return not stop.is_set()
+
+    # --- one message -----------------------------------------------------------------------
+
+    def _prepare(self, messages: Sequence[OutboxMessage]) -> list[Ready]:
+        """Return each message rendered, or why it cannot be; the store is read once for all."""
+        with self.reader() as reader:
+            letters = self.letters(reader)
+            return [self._ready(message, letters) for message in messages]
+
+    def _ready(self, message: OutboxMessage, letters: Letters) -> Ready:
+        if self.channel is None:
+            return failed(f"no channel {self.name!r} is configured any more", permanent=True)
+        if message.target not in self.channel.targets:
+            return failed("the channel does not serve this address any more", permanent=True)
+        try:
+            letter = letters.letter(message)
+            if isinstance(letter, Withheld):
+                return Outcome(kind="dropped", said=letter.reason)
+            if isinstance(letter, Postponed):
+                return Outcome(kind="postponed", said="quiet hours", until=letter.until)
+            return self.render(letter)
+        except DeliveryError as exc:
+            return failed(str(exc), permanent=exc.permanent)
+        except DamagedSnapshotError as exc:
+            return failed(str(exc))
+        except StoreError:
+            raise  # of no message in particular
+        except Exception as exc:  # noqa: BLE001 - the pass loop: recorded on the message's row
+            return unforeseen("it cannot be rendered", exc)
+
+    def _note(
+        self, message: OutboxMessage, outcome: Outcome, breaker: Breaker, stop: threading.Event
+    ) -> Report:
+        """Store what became of a message; the store gets time to answer: it may have been sent."""
+        for pause_s in _NOTING_PAUSES_S:
+            try:
+                return self._put(message, outcome, breaker)
+            except StoreError as exc:
+                self.watcher.trouble(self.name, f"not noted yet: {exc}")
+                stop.wait(pause_s)
+        return self._put(message, outcome, breaker)
+
+    def _put(self, message: OutboxMessage, outcome: Outcome, breaker: Breaker) -> Report:
+        now = self.now()
+        state, due_at = outcome.state(message, self.policy, now=now, chance=self.chance())
+        attempt = None
+        if outcome.kind != "postponed":
+            attempt = Attempt(
+                message_id=message.id, at=now, outcome=outcome.kind, said=outcome.said
+            )
+        with self.store.transaction() as tx:
+            noted = tx.outbox.record(message.id, self.worker, attempt, state, due_at=due_at)
+            turn = breaker.note(tx.outbox, outcome, now) if outcome.by_channel else None
+        if turn == "rests":
+            self.watcher.rests(breaker.state)
+        elif turn == "works again":
+            self.watcher.works_again(self.name)
+        if not noted:
+            self._tell_lost(message)
+        if not noted or attempt is None:
+            return Report()
+        word = "retried" if state is MessageState.WAITING else state.value
+        self.watcher.ended(message, word, outcome.said)
+        return Report(**{word: 1})
+
+    def _tell_lost(self, message: OutboxMessage) -> None:
+        self.watcher.trouble(self.name, f"the claim of {message.uid} was lost")
+
+    def _give_back(self, untried: set[int]) -> None:
+        if not untried:
+            return
+        try:
+            with self.store.transaction() as tx:
+                tx.outbox.release(self.worker, untried)
+        except StoreError as exc:
+            self.watcher.trouble(self.name, f"claims run out by themselves: {exc}")
+
+
+def _sent(send: Send, message: Message) -> Outcome:
+    try:
+        return Outcome(kind="sent", said=send(message), by_channel=True)
+    except DeliveryError as exc:
+        return failed(
+            str(exc), permanent=exc.permanent, retry_after_s=exc.retry_after_s, by_channel=True
+        )
+    except Exception as exc:  # noqa: BLE001 - the pass loop: recorded on the message's row
+        return unforeseen("it cannot be sent", exc, by_channel=True)
+
+
+def _nobody(_message: Message) -> str:
+    raise DeliveryError("there is no such channel", permanent=True)

@@ -1,0 +1,77 @@
+"""Turns: of what a process sends, one message at a time is under way where services are quick.
+
+Whatever is under way when a process is killed may be sent again. So a message waits a moment for
+the one before it, of whatever channel, to be noted; but no channel waits for a slow one.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+_NOTING_LOOK_S = 1.0
+
+
+class Flight:
+    """A message under way: first it is sent, then what became of it is noted."""
+
+    def __init__(self, changed: threading.Condition, started_at: float) -> None:
+        self._changed = changed
+        self.started_at = started_at
+        self.is_noted = False
+
+    def answered(self) -> None:
+        """Say that the service has answered, and that this is being noted now."""
+        with self._changed:
+            self.is_noted = True
+            self._changed.notify_all()
+
+
+class Turns:
+    """Shared by the couriers of a process; who waits is served in the order of coming.
+
+    Nothing starts while an answer is being noted: the store is everybody's, so that what is sent
+    then could not be noted either. Nothing starts before a message under way has been answered or
+    has taken ``patience_s``.
+    """
+
+    def __init__(
+        self, *, patience_s: float = 0.05, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._patience_s = patience_s
+        self._clock = clock
+        self._changed = threading.Condition()
+        self._queue: deque[object] = deque()
+        self._flights: list[Flight] = []
+
+    @contextmanager
+    def flight(self) -> Iterator[Flight]:
+        """Wait for a turn, and have it inside the block."""
+        flight = self._begin()
+        try:
+            yield flight
+        finally:
+            with self._changed:
+                self._flights.remove(flight)
+                self._changed.notify_all()
+
+    def _begin(self) -> Flight:
+        me = object()
+        with self._changed:
+            self._queue.append(me)
+            while (pause_s := self._pause_s(me)) > 0:
+                self._changed.wait(pause_s)
+            self._queue.popleft()
+            flight = Flight(self._changed, self._clock())
+            self._flights.append(flight)
+            self._changed.notify_all()
+            return flight
+
+    def _pause_s(self, me: object) -> float:
+        """Return how long to wait before the next look; 0: it is ``me``'s turn."""
+        if self._queue[0] is not me or any(flight.is_noted for flight in self._flights):
+            return _NOTING_LOOK_S
+        now = self._clock()
+        left = (flight.started_at + self._patience_s - now for flight in self._flights)
+        return max(left, default=0.0)

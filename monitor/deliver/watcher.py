@@ -1,0 +1,30 @@
+"""Who is told what a delivery pass does."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from monitor.model.messages import ChannelState, OutboxMessage
+
+
+class Watcher(Protocol):
+    """Writes logs, counts, tells the operator; never fails. Threads may call it at once."""
+
+    def ended(self, message: OutboxMessage, outcome: str, said: str) -> None:
+        """Hear what became of a try: "sent", "retried", "dead" or "dropped", and why."""
+        ...
+
+    def rests(self, state: ChannelState) -> None:
+        """Hear that a channel has failed too often in a row; once until it works again."""
+        ...
+
+    def works_again(self, channel: str) -> None:
+        """Hear that a channel works of which it was told that it rests."""
+        ...
+
+    def abandoned(self, messages: Sequence[OutboxMessage]) -> None:
+        """Hear of messages whose worker went without a word (``claimed_by``)."""
+        ...
+
+    def trouble(self, channel: str, reason: str) -> None:
+        """Hear what else went wrong."""
+        ...

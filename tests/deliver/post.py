@@ -1,0 +1,211 @@
+"""A small post office for tests: people, changes, a channel that does as it is told, a clock."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from monitor.deliver import Courier, Policy, Report
+from monitor.deliver.letters import Letters
+from monitor.deliver.pace import Pace
+from monitor.deliver.turns import Turns
+from monitor.detect.rules.base import Thresholds
+from monitor.errors import DeliveryError
+from monitor.ingest import ingest
+from monitor.ingest.notify import Notifier
+from monitor.model.alerts import Letter
+from monitor.model.messages import ChannelState, Message, MessageState, OutboxMessage
+from monitor.model.subscriptions import Origin, Subscription, Trials
+from monitor.model.when import Hourly
+from monitor.render.alerts import render
+from monitor.store.reader import open_reader
+from monitor.store.writer import Store
+from tests.ingest.world import NCT, NOON, raw, study
+
+HOUR = timedelta(hours=1)
+HOURLY = Hourly()
+
+
+@dataclass
+class Clock:
+    """A time that stands still until it is moved."""
+
+    at: datetime = NOON
+
+    def now(self) -> datetime:
+        """Return it."""
+        return self.at
+
+    def move(self, **by: float) -> None:
+        """Let it pass."""
+        self.at += timedelta(**by)
+
+
+@dataclass
+class Box:
+    """A channel that keeps what it is given; ``answers`` are taken first, one a message.
+
+    An answer is an exception to raise, or something to do.
+    """
+
+    name: str = "box"
+    type: str = "box"
+    targets: tuple[str, ...] = ("",)
+    got: list[Message] = field(default_factory=list)
+    answers: list[Exception | Callable[[Message], None]] = field(default_factory=list)
+    connections: int = 0
+
+    @contextmanager
+    def connected(self) -> Iterator["Box"]:
+        """Count the connections."""
+        self.connections += 1
+        yield self
+
+    def send(self, message: Message) -> str:
+        """Answer as told, or keep the message."""
+        answer = self.answers.pop(0) if self.answers else None
+        if isinstance(answer, Exception):
+            raise answer
+        if answer is not None:
+            answer(message)
+        self.got.append(message)
+        return "thank you"
+
+    @property
+    def subjects(self) -> list[str]:
+        """The subjects of what was given."""
+        return [message.subject for message in self.got]
+
+
+@dataclass
+class Heard:
+    """A watcher that writes down what it hears."""
+
+    endings: list[tuple[str, str]] = field(default_factory=list)
+    breaker: list[str] = field(default_factory=list)
+    left: list[str | None] = field(default_factory=list)
+    troubles: list[str] = field(default_factory=list)
+
+    def ended(self, message: OutboxMessage, outcome: str, said: str) -> None:
+        """Write it down."""
+        del message
+        self.endings.append((outcome, said))
+
+    def rests(self, state: ChannelState) -> None:
+        """Write it down."""
+        self.breaker.append(f"{state.channel} rests after {state.failures}")
+
+    def works_again(self, channel: str) -> None:
+        """Write it down."""
+        self.breaker.append(f"{channel} works again")
+
+    def abandoned(self, messages: Sequence[OutboxMessage]) -> None:
+        """Write it down."""
+        self.left += [message.claimed_by for message in messages]
+
+    def trouble(self, channel: str, reason: str) -> None:
+        """Write it down."""
+        del channel
+        self.troubles.append(reason)
+
+
+def later(pause_s: float | None = None) -> DeliveryError:
+    """Return a failure that another try may end."""
+    return DeliveryError("451 not now", permanent=False, retry_after_s=pause_s)
+
+
+def never() -> DeliveryError:
+    """Return a failure for good."""
+    return DeliveryError("550 nobody of that name", permanent=True)
+
+
+@dataclass
+class Post:
+    """A store with subscriptions, what is ingested into it, and couriers that deliver from it."""
+
+    url: str
+    store: Store
+    clock: Clock = field(default_factory=Clock)
+    box: Box = field(default_factory=Box)
+    policy: Policy = field(default_factory=Policy)
+    heard: Heard = field(default_factory=Heard)
+    stop: threading.Event = field(default_factory=threading.Event)
+    pace: Pace = field(default_factory=Pace)
+    render: Callable[[Letter], Message] = render
+    changes: int = 0
+
+    def subscribe(self, subscriber: str = "ana", name: str = "mine", **other: Any) -> int:
+        """Store a subscription to everything of the usual trial; return its id."""
+        columns: dict[str, Any] = {
+            "id": 0,
+            "subscriber": subscriber,
+            "name": name,
+            "trials": Trials(nct_ids=frozenset({NCT})),
+            "channels": ("box",),
+            "origin": Origin.COMMAND,
+            "created_at": self.clock.at,
+        }
+        with self.store.transaction() as tx:
+            return tx.people.put_subscription(Subscription(**{**columns, **other}))
+
+    def take(self, *documents: Any, **targets: Sequence[str]) -> None:
+        """Ingest documents, read now; ``targets``: whom the channels serve."""
+        served = {"box": self.box.targets, **targets}
+        found = [raw(document, at=self.clock.at) for document in documents]
+        notifier = Notifier(targets=served, now=self.clock.now)
+        ingest(found, self.store, thresholds=Thresholds(), notifier=notifier)
+
+    def begin(self) -> None:
+        """Let the trial be known, and nobody told of that."""
+        found = [raw(study("2026-02-01"), at=self.clock.at)]
+        ingest(found, self.store, thresholds=Thresholds())
+
+    def change(self, times: int = 1) -> None:
+        """Let the trial's enrollment change, each time in a version of its own."""
+        for _ in range(times):
+            self.changes += 1
+            self.clock.move(minutes=1)
+            day = f"2026-02-{1 + self.changes:02d}"
+            self.take(study(day, enrollment=100 + self.changes))
+
+    def courier(self, worker: str = "w", **other: Any) -> Courier:
+        """Return a courier of the box."""
+        made = Courier(
+            name="box",
+            channel=self.box,
+            policy=self.policy,
+            pace=self.pace,
+            turns=Turns(),
+            store=self.store,
+            reader=lambda: open_reader(self.url),
+            letters=lambda reader: Letters(
+                reader=reader, thresholds=Thresholds(), now=self.clock.at
+            ),
+            render=self.render,
+            worker=worker,
+            now=self.clock.now,
+            chance=lambda: 1.0,
+            watcher=self.heard,
+        )
+        return replace(made, **other)
+
+    def deliver(self, **other: Any) -> Report:
+        """Deliver what is due."""
+        return self.courier(**other).deliver(self.stop)
+
+    def messages(self, state: MessageState | None = None) -> list[OutboxMessage]:
+        """Return the messages, oldest first."""
+        with open_reader(self.url) as reader:
+            return reader.outbox.messages(state=state)[::-1]
+
+    def said(self, message: OutboxMessage) -> list[tuple[str, str]]:
+        """Return the outcome and the words of each try of a message."""
+        with open_reader(self.url) as reader:
+            return [(one.outcome, one.said) for one in reader.outbox.attempts(message.id)]
+
+    def state(self) -> ChannelState:
+        """Return how the box does."""
+        with open_reader(self.url) as reader:
+            return reader.outbox.channel_state("box")

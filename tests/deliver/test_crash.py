@@ -1,0 +1,36 @@
+"""kill -9 at any instant, servers that fail at random: every due message arrives.
+
+At most one message by each channel comes again after a kill, with the same id. In full, with 500
+changes and 200 kills: ``./run soak --only delivery``.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from tests.deliver.crash.course import Course, Outcome
+from tests.deliver.crash.plan import Plan
+from tests.deliver.crash.receivers import Receivers
+
+
+def crashed(plan: Plan, url: str, folder: Path) -> Outcome:
+    """Let it happen."""
+    with Receivers(plan.seed) as receivers:
+        return Course(plan, url, folder, receivers, say=lambda _: None).run()
+
+
+def test_one_process_that_is_killed_again_and_again_tells_all(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    outcome = crashed(Plan(changes=30, kills=10, trials=8), sqlite_url, tmp_path)
+    assert outcome.wrong() == []
+    assert outcome.kills >= 10
+    assert outcome.traps > 0
+    assert outcome.messages > 100
+
+
+@pytest.mark.timeout(180)
+def test_two_processes_that_are_killed_in_turn_tell_all(postgres_url: str, tmp_path: Path) -> None:
+    outcome = crashed(Plan(changes=30, kills=10, trials=8, processes=2), postgres_url, tmp_path)
+    assert outcome.wrong() == []
+    assert outcome.traps > 0

@@ -1,0 +1,234 @@
+"""The delivery pass over one channel: each message once, whatever goes wrong."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from datetime import timedelta
+
+import pytest
+
+from monitor.deliver import Policy, Report
+from monitor.errors import DeliveryError, StoreError
+from monitor.model.alerts import Letter
+from monitor.model.messages import Message, MessageState
+from monitor.render.alerts import render
+from monitor.store.writer import open_store
+from tests.deliver.post import Heard, Post, later, never
+from tests.ingest.world import NCT
+
+
+def begun(post: Post, changes: int = 1) -> Post:
+    """Let a subscriber have so many messages."""
+    post.begin()
+    post.subscribe()
+    post.change(changes)
+    return post
+
+
+def test_a_change_is_sent_once_and_noted(post: Post) -> None:
+    begun(post)
+    assert post.deliver() == Report(sent=1)
+    (message,) = post.messages()
+    assert (message.state, message.attempts) == (MessageState.SENT, 1)
+    assert message.sent_at == post.clock.at
+    assert post.said(message) == [("sent", "thank you")]
+    (got,) = post.box.got
+    assert (got.uid, got.subscriber, got.thread) == (message.uid, "ana", NCT)
+    assert "100 → 101" in got.subject
+    assert "your subscription “mine”" in got.text
+    assert post.deliver() == Report()
+    assert len(post.box.got) == 1
+
+
+def test_many_messages_go_over_one_connection(office: Post) -> None:
+    begun(office, 5)
+    assert office.deliver() == Report(sent=5)
+    assert office.box.connections == 1
+    assert ["→ 101" in subject for subject in office.box.subjects] == [True] + [False] * 4
+
+
+def test_more_than_a_claim_holds_is_claimed_again_and_again(office: Post) -> None:
+    office.policy = Policy(claim_messages=2)
+    begun(office, 5)
+    assert office.deliver() == Report(sent=5)
+    assert office.box.connections == 3
+
+
+def test_what_failed_for_now_is_tried_again_with_the_same_id(post: Post) -> None:
+    begun(post)
+    post.box.answers = [later()]
+    assert post.deliver() == Report(retried=1)
+    (message,) = post.messages()
+    assert (message.state, message.attempts) == (MessageState.WAITING, 1)
+    assert message.last_error == "451 not now"
+    assert message.due_at == post.clock.at + timedelta(seconds=30)
+    post.clock.move(seconds=29)
+    assert post.deliver() == Report()
+    post.clock.move(seconds=1)
+    assert post.deliver() == Report(sent=1)
+    (message,) = post.messages()
+    assert post.box.got[0].uid == message.uid
+    assert [outcome for outcome, _ in post.said(message)] == ["transient", "sent"]
+    assert message.last_error is None
+
+
+def test_what_is_refused_for_good_is_a_dead_letter_at_once(post: Post) -> None:
+    begun(post, 2)
+    post.box.answers = [never()]
+    assert post.deliver() == Report(sent=1, dead=1)
+    dead, sent = post.messages()
+    assert (dead.state, sent.state) == (MessageState.DEAD, MessageState.SENT)
+    assert post.said(dead) == [("permanent", "550 nobody of that name")]
+    assert post.state().failures == 0
+
+
+def test_a_message_that_failed_too_often_is_a_dead_letter(office: Post) -> None:
+    office.policy = Policy(attempts=3, breaker_failures=100)
+    begun(office)
+    office.box.answers = [later(), later(), later()]
+    reports = []
+    for _ in range(4):
+        reports.append(office.deliver())
+        office.clock.move(hours=1)
+    assert reports == [Report(retried=1), Report(retried=1), Report(dead=1), Report()]
+    (message,) = office.messages()
+    assert (message.state, message.attempts) == (MessageState.DEAD, 3)
+
+
+def test_a_dead_letter_that_is_retried_has_all_its_tries_again(office: Post) -> None:
+    office.policy = Policy(attempts=1)
+    begun(office)
+    office.box.answers = [later()]
+    office.deliver()
+    (message,) = office.messages(MessageState.DEAD)
+    with office.store.transaction() as tx:
+        tx.outbox.retry([message.id], now=office.clock.at)
+    assert office.deliver() == Report(sent=1)
+    assert office.box.got[0].uid == message.uid
+
+
+def test_a_message_that_cannot_be_rendered_stops_no_other(office: Post) -> None:
+    def broken(letter: Letter) -> Message:
+        if "101" in str(letter.alerts[0].events[0].after):
+            raise ZeroDivisionError("https://hooks.example.org/token")
+        return render(letter)
+
+    begun(office, 3)
+    office.render = broken
+    assert office.deliver() == Report(sent=2, retried=1)
+    (waiting,) = office.messages(MessageState.WAITING)
+    ((outcome, said),) = office.said(waiting)
+    assert (outcome, said.partition(",")[0]) == (
+        "transient",
+        "it cannot be rendered: ZeroDivisionError in test_run.py",
+    )
+    assert office.state().failures == 0  # the channel has nothing to do with it
+    office.render = render
+    office.clock.move(hours=1)
+    assert office.deliver() == Report(sent=1)
+
+
+def test_a_broken_template_is_told_in_its_own_words(office: Post) -> None:
+    def broken(_: Letter) -> Message:
+        raise DeliveryError("the template subject.txt.j2 fails", permanent=False)
+
+    begun(office)
+    office.render = broken
+    assert office.deliver() == Report(retried=1)
+    assert office.heard.endings == [("retried", "the template subject.txt.j2 fails")]
+
+
+def test_a_mistake_in_a_channel_is_noted_without_its_words(office: Post) -> None:
+    begun(office)
+    office.box.answers = [KeyError("https://hooks.example.org/token")]
+    assert office.deliver() == Report(retried=1)
+    (message,) = office.messages()
+    ((_, said),) = office.said(message)
+    assert said.startswith("it cannot be sent: KeyError in post.py, line ")
+    assert "token" not in said
+
+
+def test_messages_of_a_channel_that_is_gone_are_dead_letters(office: Post) -> None:
+    begun(office, 2)
+    assert office.deliver(channel=None) == Report(dead=2)
+    assert office.heard.endings == [("dead", "no channel 'box' is configured any more")] * 2
+
+
+def test_an_address_that_is_not_served_any_more_gets_nothing(office: Post) -> None:
+    office.box.targets = ("ana@example.org", "ben@example.org")
+    begun(office)
+    office.box.targets = ("ben@example.org",)
+    assert office.deliver() == Report(sent=1, dead=1)
+    assert [message.target for message in office.box.got] == ["ben@example.org"]
+
+
+def test_being_stopped_gives_back_what_was_not_tried(post: Post) -> None:
+    begun(post, 3)
+    post.box.answers = [lambda _: post.stop.set()]
+    assert post.deliver() == Report(sent=1)
+    waiting = post.messages(MessageState.WAITING)
+    assert [message.attempts for message in waiting] == [0, 0]
+    post.stop.clear()
+    assert post.deliver(worker="other") == Report(sent=2)
+
+
+def test_what_a_dead_worker_had_claimed_is_sent_by_another_after_the_lease(post: Post) -> None:
+    begun(post, 2)
+    with post.store.transaction() as tx:
+        tx.outbox.claim("gone", now=post.clock.at, lease_s=120, limit=10)
+    assert post.deliver() == Report()
+    post.clock.move(seconds=121)
+    assert post.deliver() == Report(sent=2)
+    assert post.heard.left == ["gone", "gone"]
+
+
+def test_who_lost_a_claim_sends_nothing_of_it(post: Post) -> None:
+    begun(post, 3)
+
+    def oversleep(_: Message) -> None:
+        post.clock.move(seconds=121)
+        with post.store.transaction() as tx:
+            taken = tx.outbox.claim("other", now=post.clock.at, lease_s=120, limit=10)
+        assert len(taken) == 3
+
+    post.box.answers = [oversleep]
+    ours = post.courier(clock=lambda: post.clock.now().timestamp())
+    assert ours.deliver(post.stop) == Report()
+    assert len(post.box.got) == 1  # the one that was under way
+    assert [message.claimed_by for message in post.messages()] == ["other"] * 3
+    assert len([trouble for trouble in post.heard.troubles if "was lost" in trouble]) == 3
+
+
+@contextmanager
+def locked(url: str) -> Iterator[Callable[[], None]]:
+    """Keep others from writing to a SQLite store until what is yielded is called."""
+    connection = sqlite3.connect(url.removeprefix("sqlite:///"), check_same_thread=False)
+    with closing(connection):
+        connection.execute("BEGIN IMMEDIATE")
+        yield connection.rollback
+
+
+def test_the_store_is_given_time_to_note_what_was_sent(sqlite_url: str) -> None:
+    with open_store(sqlite_url, busy_timeout_s=0.1) as store, ExitStack() as locks:
+        office = begun(Post(url=sqlite_url, store=store))
+        unlocks: list[Callable[[], None]] = []
+
+        class Unlocking(Heard):
+            def trouble(self, channel: str, reason: str) -> None:
+                super().trouble(channel, reason)
+                unlocks.pop()()
+
+        office.box.answers = [lambda _: unlocks.append(locks.enter_context(locked(sqlite_url)))]
+        office.heard = Unlocking()
+        assert office.deliver() == Report(sent=1)
+        assert "not noted yet" in office.heard.troubles[0]
+        assert [message.state for message in office.messages()] == [MessageState.SENT]
+
+
+def test_a_store_that_cannot_be_written_ends_the_pass(sqlite_url: str) -> None:
+    with open_store(sqlite_url, busy_timeout_s=0.1) as store:
+        office = begun(Post(url=sqlite_url, store=store))
+        with locked(sqlite_url), pytest.raises(StoreError):
+            office.deliver()
+        assert office.box.got == []
+        assert office.deliver() == Report(sent=1)
