@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from monitor.config import Settings
     from monitor.detect.rules.base import Thresholds
     from monitor.ingest import IngestReport
+    from monitor.ingest.notify import Notifier
     from monitor.model.changes import ChangeEvent
     from monitor.model.history import QuarantineRow, StoredVersion, TrialRow
     from monitor.model.record import RawVersion
@@ -97,18 +98,20 @@ class App:
         *,
         on_progress: "Callable[[Progress], None] | None" = None,
         on_batch: "Callable[[IngestReport], None] | None" = None,
+        alerts: bool = True,
     ) -> "IngestReport":
         """Store what is new in files and folders, quarantine what cannot be read.
 
         SourceError for a path that is not there. What batches have committed stays, whatever
-        happens afterwards.
+        happens afterwards. ``alerts`` False: nobody is told of what is new.
         """
         from monitor.sources.files import read_paths
 
         found = read_paths(paths, now=self.now, limits=self.limits(), on_progress=on_progress)
         with self._store() as store:
             self._log("ingest started", store=self.store_name, paths=len(paths))
-            report = self._pass(found, store, on_batch)
+            notifier = self.notifier() if alerts else None
+            report = self._pass(found, store, notifier, on_batch)
         self._log("ingest finished", **asdict(report))
         return report
 
@@ -118,9 +121,10 @@ class App:
         An entry of which everything can be read now is removed from the quarantine. ``entries``
         hold their whole content.
         """
+        notifier = self.notifier()
         with self._store() as store:
             for entry in entries:
-                report = self._pass(self._kept(entry), store, None)
+                report = self._pass(self._kept(entry), store, notifier)
                 if report.read and not report.quarantined:
                     with store.transaction() as transaction:
                         transaction.remove_quarantined(entry.id)
@@ -142,7 +146,8 @@ class App:
         self,
         found: "Iterable[RawVersion | Unreadable]",
         store: "Store",
-        on_batch: "Callable[[IngestReport], None] | None",
+        notifier: "Notifier | None",
+        on_batch: "Callable[[IngestReport], None] | None" = None,
     ) -> "IngestReport":
         from monitor.ingest import ingest
 
@@ -156,7 +161,17 @@ class App:
             store,
             thresholds=self.thresholds(),
             batch_records=self.settings.ingest.batch_records,
+            notifier=notifier,
             on_batch=stored,
+        )
+
+    def notifier(self) -> "Notifier":
+        """Return what turns news into messages to those who asked, by the configured channels."""
+        from monitor.app.channels import targets_by_channel
+        from monitor.ingest.notify import Notifier
+
+        return Notifier(
+            targets=targets_by_channel(self.settings), now=self.now, on_damaged=_tell_damaged
         )
 
     def _store(self) -> "Store":
@@ -232,6 +247,12 @@ def _logger(written: str) -> "FilteringBoundLogger":
         structlog.PrintLogger(sys.stderr), processors=[*stamps, *lines]
     )
     return made
+
+
+def _tell_damaged(sentence: str) -> None:
+    from monitor.app.logs import get_logger
+
+    get_logger().error("subscription damaged", reason=sentence)
 
 
 @contextmanager

@@ -1,0 +1,137 @@
+"""Channels, made from their settings when messages are to be sent."""
+# ruff: noqa: PLC0415  # each way to send is loaded by who sends, not by who looks something up
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from monitor.config.channels import (
+    AnyChannelSettings,
+    ConsoleChannelSettings,
+    EmailChannelSettings,
+    FolderChannelSettings,
+    SlackChannelSettings,
+    WebhookChannelSettings,
+)
+from monitor.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from monitor.channels.base import Channel
+    from monitor.config import DeliverySettings, Settings
+
+_SOURCE = "trial-monitor"
+"""What webhooks say that events come from, where the monitor has no public address."""
+
+
+def channel_of(given: AnyChannelSettings, delivery: "DeliverySettings") -> "Channel":
+    """Return a channel that can send; its secrets are looked up now.
+
+    ConfigError when a secret is not there, or the settings cannot work; it shows no secret.
+    """
+    if isinstance(given, EmailChannelSettings):
+        return _email(given, delivery.timeout_s)
+    if isinstance(given, SlackChannelSettings):
+        return _slack(given, delivery.timeout_s)
+    if isinstance(given, WebhookChannelSettings):
+        return _webhook(given, delivery.timeout_s, source=delivery.public_url or _SOURCE)
+    if isinstance(given, FolderChannelSettings):
+        return _folder(given, source=delivery.public_url or _SOURCE)
+    if isinstance(given, ConsoleChannelSettings):
+        from monitor.channels.console import ConsoleChannel, ConsoleSettings
+
+        return ConsoleChannel(ConsoleSettings(name=given.name, stream=given.stream))
+    from monitor.channels.over_apprise import AppriseChannel, AppriseSettings
+
+    return AppriseChannel(AppriseSettings(name=given.name, url=given.url.reveal()))
+
+
+def _email(given: EmailChannelSettings, timeout_s: float) -> "Channel":
+    from monitor.channels.email import EmailChannel, EmailSettings
+
+    return EmailChannel(
+        EmailSettings(
+            name=given.name,
+            server=given.server,
+            sender=given.sender,
+            to=targets_of(given),
+            security=given.security,
+            username=given.username or None,
+            password=None if given.password is None else given.password.reveal(),
+            certificates=Path(given.certificates) if given.certificates else None,
+            hello=given.hello or None,
+            timeout_s=timeout_s,
+        )
+    )
+
+
+def _slack(given: SlackChannelSettings, timeout_s: float) -> "Channel":
+    from monitor.channels.slack import SlackChannel, SlackSettings
+
+    return SlackChannel(
+        SlackSettings(
+            name=given.name,
+            url=given.url.reveal(),
+            allow_private=given.allow_private,
+            timeout_s=timeout_s,
+        )
+    )
+
+
+def _webhook(given: WebhookChannelSettings, timeout_s: float, *, source: str) -> "Channel":
+    from monitor.channels.webhook import WebhookChannel, WebhookSettings
+
+    return WebhookChannel(
+        WebhookSettings(
+            name=given.name,
+            url=given.url.reveal(),
+            secrets=tuple(secret.reveal() for secret in given.secret),
+            allow_private=given.allow_private,
+            source=source,
+            timeout_s=timeout_s,
+        )
+    )
+
+
+def _folder(given: FolderChannelSettings, *, source: str) -> "Channel":
+    from monitor.channels.folder import FolderChannel, FolderSettings
+
+    return FolderChannel(
+        FolderSettings(name=given.name, path=Path(given.path), formats=given.formats, source=source)
+    )
+
+
+def channels_of(settings: "Settings", names: Iterable[str] | None = None) -> "dict[str, Channel]":
+    """Return the channels of these names, or all, by name; ConfigError as ``channel_of``."""
+    wanted = settings.channels if names is None else [named(settings, name) for name in names]
+    return {given.name: channel_of(given, settings.delivery) for given in wanted}
+
+
+def named(settings: "Settings", name: str) -> AnyChannelSettings:
+    """Return the settings of a channel; NotFoundError names those that there are."""
+    for given in settings.channels:
+        if given.name == name:
+            return given
+    known = ", ".join(given.name for given in settings.channels)
+    fix = f"there are {known}" if known else "write a [[channel]] table (docs/configuration.md)"
+    raise NotFoundError(f"there is no channel {name[:64]!r}; {fix}")
+
+
+def targets_of(given: AnyChannelSettings) -> tuple[str, ...]:
+    """Return whom a channel serves, without making it: addresses, or ("",)."""
+    return tuple(dict.fromkeys(given.to)) if isinstance(given, EmailChannelSettings) else ("",)
+
+
+def targets_by_channel(settings: "Settings") -> Mapping[str, tuple[str, ...]]:
+    """Return the targets of every configured channel, by its name."""
+    return {given.name: targets_of(given) for given in settings.channels}
+
+
+def place_of(given: AnyChannelSettings) -> str:
+    """Say where a channel leads, without any secret."""
+    if isinstance(given, EmailChannelSettings):
+        return f"{given.server} ({given.security})"
+    if isinstance(given, FolderChannelSettings):
+        return given.path
+    if isinstance(given, ConsoleChannelSettings):
+        return given.stream
+    return "its URL"

@@ -1,0 +1,228 @@
+"""Deliveries: couriers for the configured channels, what is due, and who is told of trouble."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from random import SystemRandom
+from typing import TYPE_CHECKING
+
+from monitor.app.channels import channels_of
+from monitor.app.digests import Digests
+from monitor.app.logs import get_logger
+from monitor.app.telling import Teller
+from monitor.app.wiring import App
+from monitor.channels.base import Channel
+from monitor.deliver import Courier, Policy, Report
+from monitor.deliver.letters import Letters
+from monitor.deliver.pace import Pace
+from monitor.deliver.turns import Turns
+from monitor.errors import StoreError
+from monitor.model.alerts import Letter
+from monitor.model.messages import ChannelState, Message, MessageState, OutboxMessage
+from monitor.render.alerts import check_templates, render
+from monitor.store.reader import Reader
+from monitor.store.writer import Store, open_store
+
+if TYPE_CHECKING:
+    from monitor.app.metrics import Metrics
+    from monitor.config import Settings
+
+_LOOKED_AT = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryReport:
+    """What was delivered, by channel; ``failures``: why a channel's pass came to no end."""
+
+    channels: Mapping[str, Report]
+    failures: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def total(self) -> Report:
+        """All channels together."""
+        return sum(self.channels.values(), Report())
+
+
+class Deliveries:
+    """Delivers what is due by the settings of ``app``; any number of threads may.
+
+    Each channel is to be delivered by in one thread at a time. Making it looks the channels'
+    secrets up: ConfigError. ``worker``: a name that no other process has.
+    """
+
+    def __init__(self, app: App, *, worker: str, metrics: "Metrics | None" = None) -> None:
+        self.app = app
+        self.worker = worker
+        self.channels: Mapping[str, Channel] = channels_of(app.settings)
+        self._templates = _templates(app.settings)
+        self._paces: dict[str, Pace] = {}
+        self._turns = Turns()
+        self._metrics = metrics
+        self._teller = Teller(app, self.channels, worker=worker, opened=self._store)
+        self._digests = Digests(app, targets={n: c.targets for n, c in self.channels.items()})
+
+    def due(self) -> list[str]:
+        """Return the channels by which something is due now, but for resting ones.
+
+        StoreError when the store cannot be read.
+        """
+        now = self.app.now()
+        with self.app.reader() as reader:
+            resting = {
+                state.channel
+                for state in reader.outbox.channel_states()
+                if state.resting_until is not None and state.resting_until > now
+            }
+            waiting = set(reader.outbox.channels(MessageState.WAITING)) - resting
+            sending = set(reader.outbox.channels(MessageState.SENDING)) - resting
+            found = {name for name in waiting if _is_over(reader.outbox.oldest_due(name), now)}
+            found |= {name for name in sending - found if _has_abandoned(reader, name, now)}
+        return sorted(found)
+
+    def prepare(self) -> None:
+        """Make the digests that are sent even when they are empty, before their time comes."""
+        self._digests.open(self._store)
+
+    def deliver(self, channel: str, *, stop: threading.Event) -> Report:
+        """Deliver what is due by a channel until nothing is; StoreError when that fails."""
+        with self._store() as store:
+            return self._courier(channel, store).deliver(stop)
+
+    def deliver_due(self, *, stop: threading.Event) -> DeliveryReport:
+        """Deliver what is due by every channel, each in a thread of its own, and tell the operator.
+
+        StoreError when the store cannot be read.
+        """
+        self.prepare()
+        reports: dict[str, Report] = {}
+        failures: dict[str, str] = {}
+
+        def one(channel: str) -> None:
+            try:
+                reports[channel] = self.deliver(channel, stop=stop)
+            except StoreError as exc:
+                failures[channel] = str(exc)
+
+        threads = [
+            threading.Thread(target=one, args=(name,), name=f"deliver {name}")
+            for name in self.due()
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.tell()
+        return DeliveryReport(channels=reports, failures=failures)
+
+    def tell(self) -> None:
+        """Tell the operator what is new; nothing is raised."""
+        self._teller.tell()
+
+    def note_lost(self, process: str) -> None:
+        """Keep for the operator that a process went without a word."""
+        self._teller.note_lost(process)
+
+    def _courier(self, channel: str, store: Store) -> Courier:
+        return Courier(
+            name=channel,
+            channel=self.channels.get(channel),
+            policy=policy_of(self.app.settings, channel),
+            pace=self._paces.setdefault(channel, Pace()),
+            turns=self._turns,
+            store=store,
+            reader=self.app.reader,
+            letters=self._letters,
+            render=self._render,
+            worker=self.worker,
+            now=self.app.now,
+            chance=SystemRandom().random,
+            watcher=_Watching(channel, self._teller, self._metrics),
+        )
+
+    def _letters(self, reader: Reader) -> Letters:
+        return Letters(
+            reader=reader,
+            thresholds=self.app.thresholds(),
+            now=self.app.now(),
+            public_url=self.app.settings.delivery.public_url or None,
+        )
+
+    def _render(self, letter: Letter) -> Message:
+        return render(letter, self._templates)
+
+    def _store(self) -> Store:
+        store = self.app.settings.store
+        return open_store(store.url, busy_timeout_s=store.busy_timeout_s)
+
+
+class _Watching:
+    """Writes what happens into the log, counts it, and keeps what the operator is to hear."""
+
+    def __init__(self, channel: str, teller: Teller, metrics: "Metrics | None") -> None:
+        self._channel = channel
+        self._teller = teller
+        self._metrics = metrics
+        self._log = get_logger().bind(channel=channel)
+
+    def ended(self, message: OutboxMessage, outcome: str, said: str) -> None:
+        """Log and count it."""
+        write = {"retried": self._log.warning, "dead": self._log.error}
+        write.get(outcome, self._log.info)(f"message {outcome}", uid=message.uid, said=said)
+        if self._metrics is not None:
+            self._metrics.delivery(self._channel, outcome)
+
+    def rests(self, state: ChannelState) -> None:
+        """Log it; the operator hears of it out of the store."""
+        self._log.error("channel rests", failures=state.failures, reason=state.last_error)
+
+    def works_again(self, channel: str) -> None:
+        """Log it."""
+        del channel
+        self._log.warning("channel works again")
+
+    def abandoned(self, messages: Sequence[OutboxMessage]) -> None:
+        """Log it and keep it for the operator, once for each worker."""
+        for worker in sorted({str(message.claimed_by) for message in messages}):
+            self._log.warning("messages abandoned", worker=worker, messages=len(messages))
+            self._teller.note_lost(worker)
+
+    def trouble(self, channel: str, reason: str) -> None:
+        """Log it."""
+        del channel
+        self._log.warning("delivery troubled", reason=reason)
+
+
+def policy_of(settings: "Settings", channel: str) -> Policy:
+    """Return what the configuration says of a channel's deliveries."""
+    given = settings.delivery
+    rates = {one.name: one.per_minute for one in settings.channels}
+    return Policy(
+        attempts=given.attempts,
+        backoff_initial_s=given.backoff_initial_s,
+        backoff_max_s=given.backoff_max_s,
+        retry_after_max_s=given.retry_after_max_s,
+        lease_s=given.lease_s,
+        claim_messages=given.claim_messages,
+        breaker_failures=given.breaker_failures,
+        breaker_rest_s=given.breaker_rest_s,
+        per_minute=rates.get(channel, 0),
+    )
+
+
+def _templates(settings: "Settings") -> Path | None:
+    if not settings.delivery.templates:
+        return None
+    folder = Path(settings.delivery.templates)
+    check_templates(folder)
+    return folder
+
+
+def _is_over(due_at: datetime | None, now: datetime) -> bool:
+    return due_at is not None and due_at <= now
+
+
+def _has_abandoned(reader: Reader, channel: str, now: datetime) -> bool:
+    sending = reader.outbox.messages(state=MessageState.SENDING, channel=channel, limit=_LOOKED_AT)
+    return any(_is_over(message.claimed_until, now) for message in sending)

@@ -1,0 +1,65 @@
+"""Digests that are sent even when nothing is in them: made before their time comes."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from monitor.app.wiring import App
+from monitor.model.subscriptions import Standing, Subscription
+from monitor.model.when import AtOnce, next_cutoff
+from monitor.store.writer import Store
+
+_Place = tuple[str, str, str]
+"""Subscriber, channel, target."""
+
+
+class Digests:
+    """Makes the next digest of those who ask for empty ones; for one thread at a time.
+
+    A digest whose whole time passed while no program ran is not made up for.
+    """
+
+    def __init__(self, app: App, *, targets: Mapping[str, Sequence[str]]) -> None:
+        self._app = app
+        self._targets = targets
+        self._version: int | None = None
+        self._asking: list[Subscription] = []
+        self._made: dict[_Place, datetime] = {}
+
+    def open(self, opened: Callable[[], Store]) -> None:
+        """Make what is not made yet; ``opened`` opens the store, which is only read before."""
+        now = self._app.now()
+        with self._app.reader() as reader:
+            version = reader.people.version()
+            if version != self._version:
+                found = reader.people.subscriptions(effective=True, damaged=[])
+                self._asking = [one for one in found if _asks_for_empty(one)]
+                self._version = version
+        wanted = {
+            place: cutoff
+            for place, cutoff in self._next(now).items()
+            if self._made.get(place) != cutoff
+        }
+        if not wanted:
+            return
+        with opened() as store, store.transaction() as tx:
+            for (subscriber, channel, target), cutoff in sorted(wanted.items()):
+                tx.outbox.open_digest(
+                    subscriber=subscriber, channel=channel, target=target, cutoff=cutoff, at=now
+                )
+        self._made |= wanted
+
+    def _next(self, now: datetime) -> dict[_Place, datetime]:
+        found: dict[_Place, datetime] = {}
+        for one in self._asking:
+            if isinstance(one.when, AtOnce):
+                continue
+            cutoff = next_cutoff(one.when, now)
+            for channel in one.channels:
+                for target in self._targets.get(channel, ()):
+                    place = (one.subscriber, channel, target)
+                    found[place] = min(cutoff, found.get(place, cutoff))
+        return found
+
+
+def _asks_for_empty(subscription: Subscription) -> bool:
+    return subscription.send_empty and subscription.standing is Standing.ACTIVE

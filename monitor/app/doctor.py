@@ -1,0 +1,137 @@
+"""``monitor doctor``: trying every part of an installation, one after the other."""
+
+import importlib.metadata
+import os
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from monitor.app.doctor_people import channel_findings, subscription_findings
+from monitor.app.doctor_registry import registry_findings
+from monitor.app.doctor_store import store_findings
+from monitor.app.sources import following_of
+from monitor.app.wiring import App, utc_now
+from monitor.config import AnySourceSettings, CtgovSourceSettings, FilesSourceSettings
+from monitor.config.durations import written
+from monitor.config.origin import Origin, origin
+from monitor.errors import ConfigError
+from monitor.model.finding import Finding, Verdict
+from monitor.render.values import counted
+
+NextRun = Callable[[AnySourceSettings, datetime], datetime]
+"""Says when a source runs next after a time; ConfigError when its settings name no time."""
+
+
+def examine(
+    config: Path | None,
+    *,
+    environ: Mapping[str, str],
+    next_run: NextRun,
+    offline: bool = False,
+    now: Callable[[], datetime] = utc_now,
+) -> Iterator[Finding]:
+    """Try configuration, store, time zones, sources, channels, subscriptions, registry and clock.
+
+    Yields what came of it. ``offline``: nothing is asked over HTTP. Changes nothing; what fails
+    is a finding, no error. A wrong configuration is the only finding, since the rest hangs on it.
+    """
+    try:
+        app = App.configured(config, environ=environ)
+        told = origin(config, environ=environ)
+    except ConfigError as exc:
+        fix = "mend that; nothing else was tried"
+        yield Finding(about="configuration", verdict=Verdict.FAILED, said=str(exc), fix=fix)
+        return
+    app = App(settings=app.settings, now=now)
+    yield Finding(about="configuration", verdict=Verdict.FINE, said=_told(told))
+    yield from store_findings(app)
+    yield from zone_findings(app)
+    yield from source_findings(app, next_run)
+    yield from channel_findings(app)
+    yield from subscription_findings(app)
+    yield from registry_findings(app, offline=offline)
+
+
+def _told(told: Origin) -> str:
+    said = "no file: the defaults hold"
+    if told.file:
+        own = list(told.from_file)
+        own += [counted(count, name) for name, count in told.tables.items()]
+        said = f"{told.file} sets {', '.join(own)}" if own else f"{told.file}: all at its default"
+    if told.from_environment:
+        said += f"; the environment sets {', '.join(told.from_environment)}"
+    return said
+
+
+def zone_findings(app: App) -> Iterator[Finding]:
+    """Look for every configured time zone, and for the data that all of them come from."""
+    names = sorted({"UTC", *(source.timezone for source in app.settings.sources)})
+    missing = [name for name in names if not _is_zone(name)]
+    if missing:
+        yield Finding(
+            about="time zones",
+            verdict=Verdict.FAILED,
+            said=f"not found: {', '.join(missing)}",
+            fix="mend the name, or install the time zones: the package tzdata",
+        )
+        return
+    try:
+        data = f"tzdata {importlib.metadata.version('tzdata')}"
+    except importlib.metadata.PackageNotFoundError:
+        data = "the system's alone (tzdata is not installed)"
+    said = f"{', '.join(names)}; time zones of {data}"
+    yield Finding(about="time zones", verdict=Verdict.FINE, said=said)
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, OSError, ValueError):  # a folder's name, one with ".." in it
+        return False
+    return True
+
+
+def source_findings(app: App, next_run: NextRun) -> Iterator[Finding]:
+    """Look whether each source can run at all, and say when it will."""
+    if not app.settings.sources:
+        yield Finding(
+            about="sources",
+            verdict=Verdict.WARNING,
+            said="there are none: `monitor run` follows nothing",
+            fix="write a [[source]] table (docs/configuration.md)",
+        )
+    for source in app.settings.sources:
+        yield _source(source, next_run, app.now())
+
+
+def _source(source: AnySourceSettings, next_run: NextRun, now: datetime) -> Finding:
+    about = f"source {source.name}"
+    if not source.enabled:
+        return Finding(about=about, verdict=Verdict.SKIPPED, said="switched off (enabled = false)")
+    try:
+        at = next_run(source, now)
+        if isinstance(source, CtgovSourceSettings):
+            following_of(source)
+    except ConfigError as exc:
+        return Finding(about=about, verdict=Verdict.FAILED, said=str(exc), fix="mend that")
+    if isinstance(source, FilesSourceSettings) and (fault := _folder_fault(source.path)):
+        fix = f"make {source.path} a folder that this user ({_user()}) can read"
+        return Finding(about=about, verdict=Verdict.FAILED, said=fault, fix=fix)
+    when = f"every {written(source.every)}" if source.every else f"at {source.cron}"
+    zone = "" if source.every else f" ({source.timezone})"
+    said = f"{source.type}, {when}{zone}; after now first at {at:%Y-%m-%d %H:%M} UTC"
+    return Finding(about=about, verdict=Verdict.FINE, said=said)
+
+
+def _folder_fault(path: str) -> str | None:
+    try:
+        with os.scandir(path) as entries:
+            next(entries, None)
+    except OSError as exc:
+        return f"{path} cannot be looked into: {exc.strerror}"
+    return None
+
+
+def _user() -> str:
+    return f"uid {os.geteuid()}" if hasattr(os, "geteuid") else "yours"

@@ -1,0 +1,83 @@
+"""Trying channels and subscriptions, without sending anything."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from monitor.app.channels import channel_of, place_of
+from monitor.app.people import wanted_subscriptions
+from monitor.app.wiring import App
+from monitor.config.channels import AnyChannelSettings, FolderChannelSettings
+from monitor.errors import ConfigError, StoreError
+from monitor.model.finding import Finding, Verdict
+from monitor.model.subscriptions import Origin, Standing
+from monitor.render.values import counted
+
+_SHOWN = 5
+
+
+def channel_findings(app: App) -> Iterator[Finding]:
+    """Make each channel with its secrets, as it would be made to send; nothing is sent."""
+    if not app.settings.channels:
+        said = "there are none: nobody is told of anything"
+        yield Finding(about="channels", verdict=Verdict.SKIPPED, said=said)
+    for given in app.settings.channels:
+        yield _channel(app, given)
+
+
+def _channel(app: App, given: AnyChannelSettings) -> Finding:
+    about = f"channel {given.name}"
+    try:
+        channel_of(given, app.settings.delivery)
+    except ConfigError as exc:
+        return Finding(about=about, verdict=Verdict.FAILED, said=str(exc), fix="mend that")
+    if isinstance(given, FolderChannelSettings) and (fault := _folder_fault(Path(given.path))):
+        fix = "make it a folder that this user can write"
+        return Finding(about=about, verdict=Verdict.FAILED, said=fault, fix=fix)
+    said = f"{given.type}, {place_of(given)}; nothing was sent (`monitor channel test` does)"
+    return Finding(about=about, verdict=Verdict.FINE, said=said)
+
+
+def _folder_fault(folder: Path) -> str | None:
+    """Say why messages could not be written there; None when they could."""
+    there = folder
+    while not there.exists() and there != there.parent:
+        there = there.parent
+    if not there.is_dir():
+        return f"{there} is no folder"
+    if not os.access(there, os.W_OK | os.X_OK):
+        return f"{there} cannot be written"
+    return None
+
+
+def subscription_findings(app: App) -> Iterator[Finding]:
+    """Read what the file and the store say of subscriptions; nothing is changed."""
+    about = "subscriptions"
+    try:
+        of_file = wanted_subscriptions(app.settings, app.now())
+    except ConfigError as exc:
+        yield Finding(about=about, verdict=Verdict.FAILED, said=str(exc), fix="mend that")
+        return
+    try:
+        with app.reader() as reader:
+            stored = reader.people.subscriptions(standing=Standing.ACTIVE)
+    except StoreError:  # there is none yet, or its own finding tells what is wrong
+        stored = []
+    known = {given.name for given in app.settings.channels}
+    by_command = (one for one in stored if one.origin is Origin.COMMAND)
+    wanting = {(one.subscriber, one.name): one.channels for one in by_command}
+    wanting |= {names: one.channels for names, one in of_file.items()}
+    lost = sorted({name for channels in wanting.values() for name in channels} - known)
+    if lost:
+        shown = ", ".join(lost[:_SHOWN])
+        yield Finding(
+            about=about,
+            verdict=Verdict.FAILED,
+            said=f"some name channels that the configuration does not have: {shown}",
+            fix="write their [[channel]] tables, or `monitor subscription list` and remove them",
+        )
+        return
+    verdict = Verdict.FINE if wanting or not known else Verdict.WARNING
+    said = f"{counted(len(wanting), 'subscription')}, {len(of_file)} of them in the file"
+    fix = "" if verdict is Verdict.FINE else "`monitor subscription add`, or write [[subscription]]"
+    yield Finding(about=about, verdict=verdict, said=said if wanting else "there are none", fix=fix)

@@ -1,0 +1,196 @@
+"""Asking the registry in every way there is, and the clock against its answer."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Literal, get_args
+
+import msgspec
+
+from monitor.app.sources import client_settings
+from monitor.app.wiring import App
+from monitor.config import CtgovSourceSettings
+from monitor.errors import MonitorError, SourceError
+from monitor.model.finding import Finding, Verdict
+from monitor.sources.http import (
+    Answer,
+    BusyError,
+    Client,
+    Hosts,
+    HtmlAnswerError,
+    HttpStatusError,
+    RetrySettings,
+    TimedOutError,
+    TlsError,
+    Transport,
+    UnreachableError,
+)
+
+_VERSION_PATH = "/api/v2/version"
+_TRY_S = 10.0
+_TOLERATED_S = 60
+_REGISTRY = "https://clinicaltrials.gov"
+
+Agent = Literal["default", "configured"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """One way to ask: over a transport, as a user agent."""
+
+    transport: Transport
+    agent: Agent
+
+    def __str__(self) -> str:
+        return f"{self.transport} with the {self.agent} user agent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What a try brought: the registry's version, or why there is none (``fault``).
+
+    ``ahead_s``: by how many seconds our clock is ahead of the answer's Date.
+    """
+
+    way: Way
+    said: str
+    fault: MonitorError | None = None
+    ahead_s: float | None = None
+
+
+class _Version(msgspec.Struct):
+    """What ``/api/v2/version`` answers."""
+
+    apiVersion: str  # noqa: N815  # the registry's name
+    dataTimestamp: str  # noqa: N815  # likewise
+
+
+def registry_findings(app: App, *, offline: bool) -> Iterator[Finding]:
+    """Ask each registry of the sources for its version; compare its clock with ours."""
+    if offline:
+        yield _finding(Verdict.SKIPPED, "not asked (--offline)")
+        yield Finding(about="clock", verdict=Verdict.SKIPPED, said="nobody to ask (--offline)")
+        return
+    sources = [one for one in app.settings.sources if isinstance(one, CtgovSourceSettings)]
+    places = dict.fromkeys(source.base_url for source in sources if source.enabled)
+    offsets: dict[str, float] = {}
+    for base_url in places or (_REGISTRY,):
+        heard = [_ask(app, base_url, way) for way in ways(app)]
+        yield from _judged(base_url, heard)
+        told = [one.ahead_s for one in heard if one.ahead_s is not None]
+        if told:
+            offsets[base_url] = told[0]
+    yield _clock(offsets)
+
+
+def ways(app: App) -> list[Way]:
+    """Return the ways to ask; the first one is how the sources ask."""
+    http = app.settings.http
+    transports: list[Transport] = sorted(get_args(Transport), key=lambda one: one != http.transport)
+    agents: tuple[Agent, ...] = ("configured", "default") if http.user_agent else ("default",)
+    return [Way(transport=transport, agent=agent) for transport in transports for agent in agents]
+
+
+def _ask(app: App, base_url: str, way: Way) -> Heard:
+    given = client_settings(app.settings.http)
+    settings = replace(
+        given,
+        user_agent=given.user_agent if way.agent == "configured" else None,
+        transport=way.transport,
+        connect_timeout_s=min(_TRY_S, given.connect_timeout_s),
+        read_timeout_s=min(_TRY_S, given.read_timeout_s),
+        total_timeout_s=min(_TRY_S, given.total_timeout_s),
+        answer_limit_mb=1,
+        retries=RetrySettings(attempts=1),
+    )
+    try:
+        # A book of hosts of its own: nothing that is tried here is remembered.
+        with Client(settings, base_url=base_url, hosts=Hosts(), may_switch=False) as client:
+            answer = client.get(_VERSION_PATH)
+        return _heard(way, answer, app.now())
+    except MonitorError as exc:
+        return Heard(way=way, said=str(exc), fault=exc)
+
+
+def _heard(way: Way, answer: Answer, now: datetime) -> Heard:
+    if answer.status != 200:
+        raise HttpStatusError(
+            f"answered {answer.status} to {_VERSION_PATH}", status=answer.status, words=answer.words
+        )
+    try:
+        version = msgspec.json.decode(answer.body, type=_Version)
+    except msgspec.DecodeError as exc:
+        raise SourceError(f"the answer to {_VERSION_PATH} is not the registry's: {exc}") from exc
+    return Heard(
+        way=way,
+        said=f"API {version.apiVersion}, data of {version.dataTimestamp} ({answer.http_version})",
+        ahead_s=_ahead_s(answer, now),
+    )
+
+
+def _ahead_s(answer: Answer, now: datetime) -> float | None:
+    try:
+        date = parsedate_to_datetime(answer.headers.get("date", ""))
+    except ValueError:
+        return None
+    # "-0000" for the zone yields a time without one; a Date is in GMT whatever it says.
+    return (now - (date if date.tzinfo else date.replace(tzinfo=UTC))).total_seconds()
+
+
+def _judged(base_url: str, heard: list[Heard]) -> Iterator[Finding]:
+    """Yield a finding for each way; only the sources' own has to work."""
+    first, *others = heard
+    working = next((one.way for one in heard if one.fault is None), None)
+    for one in heard:
+        said = f"{base_url} over {one.way}: {one.said}"
+        if one.fault is None:
+            yield _finding(Verdict.FINE, said)
+        elif one in others and first.fault is None:
+            yield _finding(Verdict.WARNING, f"{said} (not needed: {first.way} works)")
+        else:
+            yield _finding(Verdict.FAILED, said, _fix(one, working))
+
+
+def _fix(one: Heard, working: Way | None) -> str:
+    if working is not None:
+        settings = f'transport = "{working.transport}"'
+        if working.agent != one.way.agent == "configured":
+            settings += ' and user_agent = ""'
+        return f"{working} works: set {settings} under [http]"
+    match one.fault:
+        case UnreachableError():
+            return "see to base_url, name service, firewall and proxy (HTTPS_PROXY)"
+        case TimedOutError():
+            return "try again later; see to firewall and proxy (HTTPS_PROXY)"
+        case TlsError():
+            return "if a proxy signs with its own certificate, name its authority: SSL_CERT_FILE"
+        case BusyError():
+            return "try again later; the daemon waits and tries again by itself"
+        case HtmlAnswerError():
+            return "see to base_url; a proxy may answer in the registry's place"
+        case HttpStatusError(status=403):
+            return "name another user_agent under [http], or try from another network"
+        case _:
+            return "see to base_url: it is like https://clinicaltrials.gov"
+
+
+def _clock(offsets: dict[str, float]) -> Finding:
+    if not offsets:
+        said = "nobody's answer to compare it with"
+        return Finding(about="clock", verdict=Verdict.SKIPPED, said=said)
+    base_url, ahead_s = min(offsets.items(), key=lambda found: abs(found[1]))
+    side = "ahead of" if ahead_s > 0 else "behind"
+    said = f"{abs(ahead_s):,.0f} s {side} {base_url}"
+    if abs(ahead_s) <= _TOLERATED_S:
+        return Finding(about="clock", verdict=Verdict.FINE, said=said)
+    return Finding(
+        about="clock",
+        verdict=Verdict.WARNING,
+        said=said,
+        fix="set the clock (NTP): times of reading and the schedule hang on it",
+    )
+
+
+def _finding(verdict: Verdict, said: str, fix: str = "") -> Finding:
+    return Finding(about="registry", verdict=verdict, said=said, fix=fix)

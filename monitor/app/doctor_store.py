@@ -1,0 +1,131 @@
+"""Trying the store: whether it opens, has our schema, can be written, and has room."""
+# ruff: noqa: PLC0415  # SQLAlchemy is loaded when a store is tried, not with this module
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from monitor.app.wiring import App
+from monitor.errors import StoreError
+from monitor.model.finding import Finding, Verdict
+from monitor.render.values import counted
+from monitor.store.address import Address
+
+_PATIENCE_S = 5.0
+_GIGABYTE = 1_000_000_000
+_LITTLE_BYTES = _GIGABYTE
+_TOO_LITTLE_BYTES = _GIGABYTE // 10
+_NOBODY = "doctor"  # holds no lease: renewing one is a write that changes nothing
+
+
+def store_findings(app: App) -> Iterator[Finding]:
+    """Try the store; it is neither made nor changed, and waited for at most 5 s at a time."""
+    url = _limited(app.settings.store.url)
+    patience_s = min(_PATIENCE_S, app.settings.store.busy_timeout_s)
+    try:
+        address = Address.parse(url)
+        yield from _opened(app, url, address, patience_s)
+    except StoreError as exc:
+        yield _failed(str(exc), _fix(str(exc)))
+        return
+    if address.path is not None:
+        yield from _room(address.path)
+
+
+def _limited(url: str) -> str:
+    """Return the URL with a limit to connecting, where PostgreSQL would wait for minutes."""
+    if url.startswith("sqlite") or "connect_timeout=" in url:
+        return url
+    return f"{url}{'&' if '?' in url else '?'}connect_timeout={_PATIENCE_S:.0f}"
+
+
+def _opened(app: App, url: str, address: Address, patience_s: float) -> Iterator[Finding]:
+    from monitor.store.migrate import schema_status
+    from monitor.store.reader import open_reader
+    from monitor.store.revisions import require_current
+    from monitor.store.soundness import is_sound
+    from monitor.store.writer import open_store
+
+    status = schema_status(url, busy_timeout_s=patience_s)
+    if status.standing == "empty":
+        yield _can_be_made(address)
+        return
+    require_current(status, address)
+    sound = is_sound(url, within_s=_PATIENCE_S)
+    with open_reader(url, busy_timeout_s=patience_s) as reader:
+        counts = reader.sources.counts()
+    checked = ", its structure sound" if sound else ""
+    said = f"schema {status.revision}{checked}, {counted(counts.trials, 'trial')}"
+    yield _fine(f"{app.store_name}: {said}")
+    with (
+        open_store(url, create=False, busy_timeout_s=patience_s) as store,
+        store.transaction() as transaction,
+    ):
+        transaction.sources.renew_lease(_NOBODY, _NOBODY, now=app.now(), ttl_s=0)
+    yield _fine("can be written")
+
+
+def _can_be_made(address: Address) -> Finding:
+    """Say whether the first writer will be able to make the store."""
+    if address.path is None:
+        return _fine(f"{address.shown} has no tables yet; `monitor run` makes them")
+    path = address.path.absolute()
+    if path.exists():
+        place, told = path, "has no tables yet; `monitor run` makes them"
+        usable = os.access(path, os.W_OK)
+    else:
+        place = next(folder for folder in path.parents if folder.exists())
+        told = "is not there yet; `monitor run` makes it"
+        usable = place.is_dir() and os.access(place, os.W_OK | os.X_OK)
+    if usable:
+        return _fine(f"{address.shown} {told}")
+    said = f"{address.shown} cannot be made: {place} cannot be written"
+    return _failed(said, _writable(place))
+
+
+def _room(path: Path) -> Iterator[Finding]:
+    place = next((one for one in path.absolute().parents if one.is_dir()), None)
+    if place is None:
+        return
+    free = shutil.disk_usage(place).free
+    said = f"{free / _GIGABYTE:,.1f} GB free on the disk of {place}"
+    if free >= _LITTLE_BYTES:
+        yield _fine(said)
+    else:
+        verdict = Verdict.FAILED if free < _TOO_LITTLE_BYTES else Verdict.WARNING
+        fix = "make room, or move the store: [store] url"
+        yield Finding(about="store", verdict=verdict, said=said, fix=fix)
+
+
+def _fix(said: str) -> str:
+    """Return what to do about a store's error; "" where the error says it by itself."""
+    if "`monitor db upgrade`" in said:
+        return "copy the store before"
+    for words, fix in (
+        ("newer version", "upgrade the monitor"),
+        ("another program and no", "name another place: [store] url"),
+        ("read-only", "give this user leave to write the store and its folder"),
+        ("damaged", "stop the monitor and put a copy back (docs/deployment.md)"),
+        ("not a SQLite database", "name another place: [store] url"),
+        ("is locked", "look which other program keeps it; a second `monitor run` does not"),
+        ("cannot be reached", "see whether the server runs and the URL's host and port are right"),
+        ("refused", "see to user and password in MONITOR_DATABASE_URL or its _FILE"),
+        ("does not exist", "make the database, or mend its name in the URL"),
+    ):
+        if words in said:
+            return fix
+    return "see to what the database says"
+
+
+def _writable(place: Path) -> str:
+    user = f"uid {os.geteuid()}" if hasattr(os, "geteuid") else "this user"
+    return f"let {user} write {place}, or name another place: [store] url"
+
+
+def _fine(said: str) -> Finding:
+    return Finding(about="store", verdict=Verdict.FINE, said=said)
+
+
+def _failed(said: str, fix: str) -> Finding:
+    return Finding(about="store", verdict=Verdict.FAILED, said=said, fix=fix)

@@ -1,0 +1,145 @@
+"""What is wrong with the monitor at the moment, as the store and the disks tell it."""
+
+import shutil
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from monitor.app.wiring import App
+from monitor.config import FolderChannelSettings
+from monitor.model.following import SourceRow
+from monitor.model.messages import ChannelState, MessageState
+from monitor.store.address import Address
+from monitor.store.reader import Reader
+
+LEAST_FREE_BYTES = 100_000_000
+"""Below it a disk counts as full; it has room again at twice as much."""
+
+OVERDUE = timedelta(hours=2)
+"""A schedule counts as missed so long after its time; longer than a pass is expected to take."""
+
+Free = Callable[[Path], int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Episode:
+    """Something that is wrong until it is over; the operator hears of both, once.
+
+    ``began`` and ``over``: short sentences that say so. ``detail``: why, where it is known.
+    """
+
+    key: str
+    began: str
+    over: str
+    detail: str = ""
+
+
+def free_bytes(folder: Path) -> int:
+    """Return how many bytes can still be written where the folder is, or will be."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return shutil.disk_usage(folder).free
+
+
+def episodes_of(reader: Reader, *, enabled: Collection[str], now: datetime) -> list[Episode]:
+    """Return what the store tells: failing and overdue sources, resting channels, dead letters.
+
+    ``enabled``: the names of the sources that are to be read. A source that fails is not told
+    as overdue as well.
+    """
+    rows = reader.sources.all()
+    failing = [_failing(row) for row in rows if row.reported]
+    failing += [
+        _overdue(row)
+        for row in rows
+        if row.name in enabled and not row.reported and _is_overdue(row, now)
+    ]
+    resting = [_resting(state) for state in reader.outbox.channel_states() if state.reported]
+    dead = [_dead(reader, channel) for channel in reader.outbox.channels(MessageState.DEAD)]
+    return [*failing, *resting, *dead]
+
+
+def full_disks(app: App, *, told: bool, free: Free = free_bytes) -> list[Episode]:
+    """Return the disks that are full, of the store and of the channels that write folders.
+
+    ``told``: it is already known that one is full; so near the limit it is told once.
+    """
+    limit = LEAST_FREE_BYTES * (2 if told else 1)
+    found = []
+    for what, folder in _folders(app):
+        left = None
+        with suppress(OSError):
+            left = free(folder)
+        if left is not None and left < limit:
+            found.append(
+                Episode(
+                    key=f"disk:{folder}",
+                    began=f"the disk of {what} is full",
+                    over=f"the disk of {what} has room again",
+                    detail=f"{left // 1_000_000} MB are left in {folder}",
+                )
+            )
+    return found
+
+
+def _failing(row: SourceRow) -> Episode:
+    since = f" since {row.failing_since:%Y-%m-%d %H:%M} UTC" if row.failing_since else ""
+    return Episode(
+        key=f"source:{row.name}",
+        began=f"the source {row.name} fails",
+        over=f"the source {row.name} works again",
+        detail=f"{row.failures} times in a row{since}: {row.last_reason}",
+    )
+
+
+def _is_overdue(row: SourceRow, now: datetime) -> bool:
+    return row.next_due_at is not None and row.next_due_at + OVERDUE < now
+
+
+def _overdue(row: SourceRow) -> Episode:
+    return Episode(
+        key=f"overdue:{row.name}",
+        began=f"the source {row.name} was not read when it was due",
+        over=f"the source {row.name} is read again",
+        detail=f"it was due {row.next_due_at:%Y-%m-%d %H:%M} UTC; its pass hangs or takes so long",
+    )
+
+
+def _dead(reader: Reader, channel: str) -> Episode:
+    last = next(
+        iter(reader.outbox.messages(state=MessageState.DEAD, channel=channel, limit=1)), None
+    )
+    which = f"{last.uid}: {last.last_error}. " if last else ""
+    return Episode(
+        key=f"dead:{channel}",
+        began=f"a message by the channel {channel} could not be delivered",
+        over=f"the channel {channel} has no dead letters any more",
+        detail=(
+            f"{which}`monitor outbox list --state dead` lists all such; `monitor outbox retry`"
+            " sends them again, `monitor outbox drop` lets them go"
+        ),
+    )
+
+
+def _resting(state: ChannelState) -> Episode:
+    return Episode(
+        key=f"channel:{state.channel}",
+        began=f"the channel {state.channel} fails and rests",
+        over=f"the channel {state.channel} works again",
+        detail=(
+            f"{state.failures} times in a row: {state.last_error}. It is tried with one message"
+            " from time to time; its messages wait"
+        ),
+    )
+
+
+def _folders(app: App) -> list[tuple[str, Path]]:
+    path = Address.parse(app.settings.store.url).path
+    found = [] if path is None else [("the store", path.parent)]
+    return found + [
+        (f"the channel {one.name}", Path(one.path))
+        for one in app.settings.channels
+        if isinstance(one, FolderChannelSettings)
+    ]

@@ -1,0 +1,161 @@
+"""What the monitor counts while it runs, in the form that Prometheus reads."""
+
+import math
+import platform
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from prometheus_client import (
+    CONTENT_TYPE_PLAIN_0_0_4,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
+
+from monitor import __version__
+
+if TYPE_CHECKING:
+    from monitor.model.following import SourceRow
+    from monitor.sources.http import RequestLog
+
+CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
+_STAGE_BUCKETS_S = (0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300)
+_PASS_BUCKETS_S = (0.5, 1, 5, 10, 30, 60, 300, 900, 3600, 14_400)
+
+
+class Metrics:
+    """Counts in a registry of its own; threads may share it. ``now``: aware UTC."""
+
+    def __init__(self, *, now: Callable[[], datetime]) -> None:
+        # A second line for every count, which nobody reads; the function brings no types.
+        disable_created_metrics()  # type: ignore[no-untyped-call]
+        self._now = now
+        self._registry = CollectorRegistry()
+        self._name_counts()
+        self._name_standing()
+        self._name_seconds()
+        ProcessCollector(registry=self._registry)
+        built = self._gauge("build_info", "The program that runs; always 1.", "version", "python")
+        built.labels(__version__, platform.python_version()).set(1)
+
+    def _name_counts(self) -> None:
+        self._requests = self._counter(
+            "requests", "Requests by status, or the kind of failure without one.", "host", "status"
+        )
+        self._pages = self._counter("pages", "Pages stored.", "source")
+        self._records = self._counter("records", "Records that the stored pages held.", "source")
+        self._passes = self._counter("passes", "Passes over a source.", "source", "outcome")
+        self._versions = self._counter("versions", "Versions stored.")
+        self._events = self._counter("events", "Change events stored.", "kind")
+        self._deliveries = self._counter(
+            "deliveries", "What became of tries to send messages.", "channel", "outcome"
+        )
+
+    def _name_standing(self) -> None:
+        self._age = self._gauge(
+            "source_last_success_age_seconds", "Since the last good pass; +Inf: none yet.", "source"
+        )
+        self._failures = self._gauge("source_failures", "Failures in a row.", "source")
+        self._store = self._gauge("store_up", "1 when the store answers, else 0.")
+        self._overdue = self._gauge(
+            "delivery_oldest_due_age_seconds",
+            "How long the oldest message that is due has waited; 0: none is due.",
+            "channel",
+        )
+        self._resting = self._gauge(
+            "channel_resting", "1 while a channel rests because it fails, else 0.", "channel"
+        )
+        self._lease = self._gauge("lease_held", "1 in the process that schedules, else 0.")
+
+    def _name_seconds(self) -> None:
+        self._stages = self._histogram(
+            "stage_seconds", "Time in a stage of a pass.", _STAGE_BUCKETS_S, "stage"
+        )
+        self._pass_seconds = self._histogram(
+            "pass_seconds", "Time of a pass over a source.", _PASS_BUCKETS_S, "source"
+        )
+
+    def _counter(self, name: str, says: str, *labels: str) -> Counter:
+        return Counter(f"monitor_{name}", says, labels, registry=self._registry)
+
+    def _gauge(self, name: str, says: str, *labels: str) -> Gauge:
+        return Gauge(f"monitor_{name}", says, labels, registry=self._registry)
+
+    def _histogram(
+        self, name: str, says: str, buckets: tuple[float, ...], *labels: str
+    ) -> Histogram:
+        registry = self._registry
+        return Histogram(f"monitor_{name}", says, labels, buckets=buckets, registry=registry)
+
+    # --- what happens ----------------------------------------------------------------------
+
+    def request(self, request: "RequestLog") -> None:
+        """Count a request."""
+        outcome = request.error or "none" if request.status is None else str(request.status)
+        self._requests.labels(request.host, outcome).inc()
+
+    def page(self, source: str, *, records: int = 0) -> None:
+        """Count a page that was stored with so many records."""
+        self._pages.labels(source).inc()
+        self._records.labels(source).inc(records)
+
+    def passed(self, source: str, outcome: str, seconds: float) -> None:
+        """Count a pass that has ended; ``outcome`` is one of a few words ("ok", "failed")."""
+        self._passes.labels(source, outcome).inc()
+        self._pass_seconds.labels(source).observe(seconds)
+
+    def versions(self, count: int) -> None:
+        """Count versions that were stored."""
+        self._versions.inc(count)
+
+    def events(self, kind: str, count: int = 1) -> None:
+        """Count events that were stored."""
+        self._events.labels(kind).inc(count)
+
+    def delivery(self, channel: str, outcome: str) -> None:
+        """Count a try to send a message: "sent", "retried", "dead" or "dropped"."""
+        self._deliveries.labels(channel, outcome).inc()
+
+    def stage(self, name: str, seconds: float) -> None:
+        """Note the time that a stage of a pass took ("fetch", "ingest")."""
+        self._stages.labels(name).observe(seconds)
+
+    # --- how things stand ------------------------------------------------------------------
+
+    def lease(self, *, held: bool) -> None:
+        """Note whether this process schedules."""
+        self._lease.set(held)
+
+    def store(self, *, answers: bool) -> None:
+        """Note whether the store answers."""
+        self._store.set(answers)
+
+    def sources(self, names: Iterable[str], rows: "Iterable[SourceRow]") -> None:
+        """Note how the sources of these names are doing; others are no longer told of."""
+        known = {row.name: row for row in rows}
+        self._age.clear()
+        self._failures.clear()
+        for name in names:
+            row = known.get(name)
+            last = row.last_success_at if row else None
+            age_s = math.inf if last is None else (self._now() - last).total_seconds()
+            self._age.labels(name).set(age_s)
+            self._failures.labels(name).set(row.failures if row else 0)
+
+    def channels(self, due: Mapping[str, datetime | None], resting: Collection[str]) -> None:
+        """Note when the oldest message of each channel is or was due, and which channels rest."""
+        self._overdue.clear()
+        self._resting.clear()
+        for name, due_at in due.items():
+            age_s = 0.0 if due_at is None else (self._now() - due_at).total_seconds()
+            self._overdue.labels(name).set(max(0.0, age_s))
+            self._resting.labels(name).set(name in resting)
+
+    def exposition(self) -> bytes:
+        """Return everything in the text format of Prometheus (``CONTENT_TYPE``)."""
+        return generate_latest(self._registry)

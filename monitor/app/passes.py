@@ -1,0 +1,295 @@
+"""One pass over one source, and what is kept of how it went."""
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Literal
+
+from monitor.app.backfills import stored_numbers, turn, wanted_backfills
+from monitor.app.logs import bound, get_logger, told_request
+from monitor.app.operator import LoggedOperator, Operator, after_failure, after_success
+from monitor.app.sources import HISTORY, Sources, first_base_url, named_source
+from monitor.app.wiring import App
+from monitor.errors import MonitorError, StoreError
+from monitor.ingest import IngestReport
+from monitor.ingest.following import Follower, LeaseHold, LeaseLostError, StoredPage
+from monitor.ingest.notify import Notifier
+from monitor.model.following import SourceRow
+from monitor.sources.base import FollowedSource
+from monitor.sources.http import RequestLog, StoppedError
+from monitor.store.writer import Store, open_store
+
+if TYPE_CHECKING:
+    from monitor.app.metrics import Metrics
+    from monitor.sources.ctgov_history import HistoryProgress
+
+Outcome = Literal["ok", "failed", "stopped"]
+OnHistory = Callable[["HistoryProgress"], None]
+OnPage = Callable[[IngestReport], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassReport:
+    """What a pass over a source did; ``reason``: why it failed or was stopped."""
+
+    source: str
+    outcome: Outcome
+    reason: str | None = None
+    report: IngestReport = field(default_factory=IngestReport)
+    pages: int = 0
+    requests: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Work:
+    """What one pass is over, and who may cut it short."""
+
+    name: str
+    type: str
+    opened: Callable[[Sources], AbstractContextManager[FollowedSource]]
+    stop: threading.Event
+    lease: LeaseHold | None
+    on_page: OnPage | None = None
+    is_news: bool = True
+
+
+@dataclass(slots=True, kw_only=True)
+class _Counted:
+    report: IngestReport = field(default_factory=IngestReport)
+    pages: int = 0
+    requests: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class Passes:
+    """Does passes; any number of threads may, each over a source of its own."""
+
+    app: App
+    metrics: "Metrics | None" = None
+    operator: Operator = field(default_factory=LoggedOperator)
+    _notifier: Notifier = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._notifier = self.app.notifier()
+
+    def pass_over(
+        self,
+        source_name: str,
+        *,
+        stop: threading.Event,
+        lease: LeaseHold | None = None,
+        on_page: OnPage | None = None,
+    ) -> PassReport:
+        """Follow a source of the configuration once: fetch, store, note how it went.
+
+        What goes wrong is in the report, in the log, in the source's row, and, once it has
+        happened often enough, with the operator. ConfigError when there is no such source.
+        ``on_page`` is told the counts so far after each page.
+        """
+        source = named_source(self.app.settings, source_name)
+        work = _Work(
+            name=source_name,
+            type=source.type,
+            opened=lambda sources: sources.opened(source),
+            stop=stop,
+            lease=lease,
+            on_page=on_page,
+        )
+        return self._run(work)
+
+    def backfill_due(
+        self, *, stop: threading.Event, lease: LeaseHold | None = None
+    ) -> list[PassReport]:
+        """Fill in the past of newly followed records, where their source says so."""
+        with self.app.reader() as reader:
+            wanted = wanted_backfills(self.app.settings, reader)
+        return [
+            self.backfill(nct_ids, base_url=base_url, stop=stop, lease=lease)
+            for base_url, nct_ids in wanted.items()
+            if not stop.is_set()
+        ]
+
+    def backfill(
+        self,
+        nct_ids: Iterable[str],
+        *,
+        stop: threading.Event,
+        lease: LeaseHold | None = None,
+        base_url: str | None = None,
+        since: date | None = None,
+        on_progress: OnHistory | None = None,
+    ) -> PassReport:
+        """Fill in the earlier versions of these records that the store lacks; alerts nobody.
+
+        ``base_url``: where it is not given, that of the first ``ctgov`` source. ``since``: only
+        versions that the registry dates on or after it. One process does so at a time: the
+        others' report is "stopped".
+        """
+        asked = base_url or first_base_url(self.app.settings)
+        with turn(self.app) as keep:
+            if keep is None:
+                reason = "another process is fetching earlier versions; this one would be too many"
+                return PassReport(source=HISTORY, outcome="stopped", reason=reason)
+            work = _Work(
+                name=HISTORY,
+                type=HISTORY,
+                opened=lambda sources: sources.history(
+                    asked,
+                    nct_ids,
+                    since=since,
+                    stored=lambda nct_id: stored_numbers(self.app, nct_id),
+                    on_progress=on_progress,
+                ),
+                stop=stop,
+                lease=lease,
+                is_news=False,
+                on_page=lambda _report: keep(),
+            )
+            return self._run(work)
+
+    # --- one pass --------------------------------------------------------------------------
+
+    def _run(self, work: _Work) -> PassReport:
+        counted = _Counted()
+        began = time.monotonic()
+        with bound(pass_id=uuid.uuid4().hex[:12], source=work.name):
+            log = get_logger()
+            log.debug("pass started")
+            with self._store() as store:
+                outcome, reason = self._attempt(work, store, counted)
+                self._note(work, store, outcome, reason)
+            report = PassReport(
+                source=work.name,
+                outcome=outcome,
+                reason=reason,
+                report=counted.report,
+                pages=counted.pages,
+                requests=counted.requests,
+            )
+            seconds = time.monotonic() - began
+            if self.metrics is not None:
+                self.metrics.passed(work.name, outcome, seconds)
+            _tell(report, seconds)
+        return report
+
+    def _attempt(self, work: _Work, store: Store, counted: _Counted) -> tuple[Outcome, str | None]:
+        try:
+            with work.opened(self._sources(work, counted)) as source:
+                for page in self._follower(work, store).follow(source):
+                    self._count(work, page, counted)
+                    if work.stop.is_set():
+                        raise StoppedError
+        except (StoppedError, LeaseLostError) as exc:
+            return "stopped", str(exc)
+        except MonitorError as exc:
+            return "failed", str(exc)
+        except Exception as exc:  # noqa: BLE001 - the pass loop: recorded on the source's row
+            get_logger().error("pass crashed", exc_info=exc)
+            return "failed", f"unforeseen: {type(exc).__name__}: {exc}"
+        return "ok", None
+
+    def _follower(self, work: _Work, store: Store) -> Follower:
+        return Follower(
+            store=store,
+            reader=self.app.reader,
+            type=work.type,
+            thresholds=self.app.thresholds(),
+            now=self.app.now,
+            batch_records=self.app.settings.ingest.batch_records,
+            lease=work.lease,
+            notifier=self._notifier if work.is_news else None,
+        )
+
+    def _sources(self, work: _Work, counted: _Counted) -> Sources:
+        def on_request(request: RequestLog) -> None:
+            counted.requests += 1
+            if self.metrics is not None:
+                self.metrics.request(request)
+            get_logger().debug("request", **told_request(request))
+
+        return Sources(
+            http=self.app.settings.http,
+            limits=self.app.limits(),
+            now=self.app.now,
+            stop=work.stop,
+            on_request=on_request,
+            on_step=_log_step,
+        )
+
+    def _count(self, work: _Work, page: StoredPage, counted: _Counted) -> None:
+        counted.report = counted.report + page.report
+        counted.pages += 1
+        get_logger().debug("page stored", page=counted.pages, **asdict(counted.report))
+        if work.on_page is not None:
+            work.on_page(counted.report)
+        if self.metrics is None:
+            return
+        self.metrics.page(work.name, records=page.report.read)
+        self.metrics.versions(page.report.stored)
+        for kind, count in page.kinds.items():
+            self.metrics.events(kind, count)
+        self.metrics.stage("fetch", page.fetch_s)
+        self.metrics.stage("ingest", page.store_s)
+
+    # --- how it went -----------------------------------------------------------------------
+
+    def _note(self, work: _Work, store: Store, outcome: Outcome, reason: str | None) -> None:
+        """Keep how the pass went and tell the operator where that is news."""
+        if outcome == "stopped":
+            return
+        try:
+            before, after = self._put(work, store, reason if outcome == "failed" else None)
+        except StoreError as exc:
+            get_logger().error("pass not noted", reason=str(exc), outcome=outcome)
+            return
+        except LeaseLostError:
+            return
+        if after.reported and not before.reported:
+            self.operator.source_failing(after)
+        elif before.reported and not after.reported:
+            self.operator.source_recovered(after, failing_since=before.failing_since)
+
+    def _put(self, work: _Work, store: Store, reason: str | None) -> tuple[SourceRow, SourceRow]:
+        now = self.app.now()
+        with store.transaction() as tx:
+            hold = work.lease
+            if hold is not None and not tx.sources.renew_lease(
+                hold.name, hold.holder, now=now, ttl_s=hold.ttl_s
+            ):
+                raise LeaseLostError
+            before = tx.sources.get(work.name) or SourceRow(name=work.name, type=work.type)
+            if reason is None:
+                after = after_success(before, now=now)
+            else:
+                alarm_at = self.app.settings.daemon.failures_before_alarm
+                after = after_failure(before, reason=reason, now=now, alarm_at=alarm_at)
+            tx.sources.put(after)
+        return before, after
+
+    def _store(self) -> Store:
+        store = self.app.settings.store
+        return open_store(store.url, busy_timeout_s=store.busy_timeout_s)
+
+
+def _tell(report: PassReport, seconds: float) -> None:
+    log = get_logger()
+    facts: dict[str, object] = {
+        "seconds": round(seconds, 3),
+        "pages": report.pages,
+        "requests": report.requests,
+        **asdict(report.report),
+    }
+    if report.outcome == "ok":
+        log.info("pass finished", **facts)
+    elif report.outcome == "stopped":
+        log.info("pass stopped", reason=report.reason, **facts)
+    else:
+        log.warning("pass failed", reason=report.reason, **facts)
+
+
+def _log_step(event: str, facts: Mapping[str, object]) -> None:
+    get_logger().info(event.replace("_", " "), **facts)

@@ -1,0 +1,139 @@
+"""Subscribers and subscriptions of the configuration, brought into the store."""
+# ruff: noqa: PLC0415  # SQLAlchemy is loaded only where something has to be written
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from monitor.app.wiring import App
+from monitor.errors import ConfigError, StoreError
+from monitor.model.subscriptions import Origin, Standing, Subscription
+
+if TYPE_CHECKING:
+    from monitor.config import Settings
+    from monitor.store.people_reader import PeopleReader
+    from monitor.store.writer import Store
+
+Names = tuple[str, str]
+"""A subscriber's and a subscription's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Synchronised:
+    """What bringing the store in line did: how many stand in the file, and who left it."""
+
+    subscriptions: int
+    retired_subscriptions: tuple[Names, ...]
+    retired_subscribers: tuple[str, ...]
+
+
+def synchronise(settings: "Settings", store: "Store", now: datetime) -> Synchronised:
+    """Store what the file says of people; retire what left it; leave alone what commands made.
+
+    One transaction. What is stored so already is not written again. ConfigError, and nothing
+    stored, when a subscription of the file has the name of one that a command made.
+    """
+    wanted = wanted_subscriptions(settings, now)
+    people = [person.name for person in settings.subscribers]
+    with store.transaction() as transaction:
+        stored = _by_name(transaction.people)
+        _require_no_clash(wanted, stored)
+        for name in people:
+            transaction.people.put_subscriber(name, Origin.CONFIG, at=now)
+        transaction.people.put_subscriptions(list(wanted.values()))
+        wishes, persons = transaction.people.retire_missing(
+            origin=Origin.CONFIG, keep=list(wanted), subscribers=people
+        )
+    return Synchronised(
+        subscriptions=len(wanted),
+        retired_subscriptions=tuple(wishes),
+        retired_subscribers=tuple(persons),
+    )
+
+
+def bring_in_line(app: App) -> None:
+    """Bring the store in line with the file, where it is not; see ``synchronise``.
+
+    A store that is in line is only read, and one that nobody needs yet is not made.
+    """
+    settings, now = app.settings, app.now()
+    wanted = wanted_subscriptions(settings, now)
+    try:
+        with app.reader() as reader:
+            if _in_line(reader.people, wanted, [one.name for one in settings.subscribers]):
+                return
+    except StoreError:  # no tables yet, or what opening it for writing tells better
+        if not (wanted or settings.subscribers):
+            return
+    with open_store_of(app) as store:
+        synchronise(settings, store, now)
+
+
+def open_store_of(app: App) -> "Store":
+    """Open the store for writing; it is made where there is none."""
+    from monitor.store.writer import open_store
+
+    given = app.settings.store
+    return open_store(given.url, busy_timeout_s=given.busy_timeout_s)
+
+
+def wanted_subscriptions(settings: "Settings", now: datetime) -> dict[Names, Subscription]:
+    """Return the subscriptions of the file as of now, by subscriber and name; ids are 0."""
+    if not settings.subscriptions:
+        return {}
+    from monitor.config.wishes import subscription_of
+
+    people = {person.name: person for person in settings.subscribers}
+    found = (
+        subscription_of(given, people.get(given.subscriber), origin=Origin.CONFIG, now=now)
+        for given in settings.subscriptions
+    )
+    return {(one.subscriber, one.name): one for one in found}
+
+
+def _in_line(
+    people: "PeopleReader", wanted: Mapping[Names, Subscription], subscribers: Collection[str]
+) -> bool:
+    """Tell whether synchronising would change nothing."""
+    try:
+        stored = _by_name(people)
+    except StoreError:  # one that cannot be read may be one that the file replaces
+        return False
+    live = {one.name: one for one in people.subscribers() if one.standing is not Standing.RETIRED}
+    named = {subscriber for subscriber, _ in wanted} | set(subscribers)
+    if not named <= live.keys():
+        return False
+    busy = {subscriber for subscriber, _ in stored}
+    if any(p.origin is Origin.CONFIG and p.name not in named | busy for p in live.values()):
+        return False
+    of_file = {names: one for names, one in stored.items() if one.origin is Origin.CONFIG}
+    return of_file.keys() == wanted.keys() and all(
+        _same(of_file[names], one) for names, one in wanted.items()
+    )
+
+
+def _by_name(people: "PeopleReader") -> dict[Names, Subscription]:
+    """Return the subscriptions that are not retired."""
+    return {
+        (one.subscriber, one.name): one
+        for one in people.subscriptions()
+        if one.standing is not Standing.RETIRED
+    }
+
+
+def _same(stored: Subscription, wanted: Subscription) -> bool:
+    return wanted == replace(
+        stored, id=wanted.id, standing=wanted.standing, created_at=wanted.created_at
+    )
+
+
+def _require_no_clash(wanted: Iterable[Names], stored: Mapping[Names, Subscription]) -> None:
+    for subscriber, name in wanted:
+        known = stored.get((subscriber, name))
+        if known is not None and known.origin is Origin.COMMAND:
+            raise ConfigError(
+                f'[[subscription]] "{name}" of {subscriber}: a subscription of that name was made '
+                f'by command; give this one another name, or `monitor subscription remove "{name}" '
+                f'--subscriber "{subscriber}"`'
+            )

@@ -1,0 +1,154 @@
+"""From what the configuration says of a source to the source itself."""
+# ruff: noqa: PLC0415  # each kind of source is imported by who follows one
+
+import threading
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from monitor.config import (
+    AnySourceSettings,
+    CtgovSourceSettings,
+    FilesSourceSettings,
+    HttpSettings,
+    Settings,
+)
+from monitor.errors import ConfigError
+from monitor.sources.base import FollowedSource, Limits
+from monitor.sources.http import HISTORY_PACE, Client, OnRequest, Pace, RetrySettings
+from monitor.sources.http import HttpSettings as ClientSettings
+
+if TYPE_CHECKING:
+    from monitor.sources.ctgov import Following
+    from monitor.sources.ctgov_history import HistoryProgress
+
+HISTORY = "ctgov_history"
+"""The name and the type of the source that fills in earlier versions."""
+
+
+def client_settings(http: HttpSettings) -> ClientSettings:
+    """Return the HTTP client's settings; an empty text stands for its own default."""
+    return ClientSettings(
+        contact=http.contact or None,
+        requests_per_minute=http.requests_per_minute,
+        connect_timeout_s=http.connect_timeout_s,
+        read_timeout_s=http.read_timeout_s,
+        total_timeout_s=http.total_timeout_s,
+        answer_limit_mb=http.answer_limit_mb,
+        retries=RetrySettings(
+            attempts=http.retry_attempts,
+            wait_initial_s=http.retry_wait_initial_s,
+            wait_max_s=http.retry_wait_max_s,
+            wait_jitter_s=http.retry_wait_jitter_s,
+            retry_after_max_s=http.retry_after_max_s,
+            total_s=http.retry_total_s,
+        ),
+        user_agent=http.user_agent or None,
+        transport=http.transport,
+        http2=http.http2,
+    )
+
+
+def named_source(settings: Settings, name: str) -> AnySourceSettings:
+    """Return what the configuration says of a source; ConfigError when it has none so named."""
+    for source in settings.sources:
+        if source.name == name:
+            return source
+    raise ConfigError(f"the configuration has no source named {name!r}")
+
+
+def first_base_url(settings: Settings) -> str:
+    """Return the registry that the first ``ctgov`` source asks; the real one without any."""
+    for source in settings.sources:
+        if isinstance(source, CtgovSourceSettings):
+            return source.base_url
+    default: str = CtgovSourceSettings(name="default").base_url
+    return default
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """Makes sources, open as long as the block that asked for them.
+
+    ``stop``, once set, ends their waits and transfers at once. ``on_step``: what a log should
+    hold besides pages; ``on_request``: every single request.
+    """
+
+    http: HttpSettings
+    limits: Limits
+    now: Callable[[], datetime]
+    stop: threading.Event
+    on_request: OnRequest
+    on_step: Callable[[str, Mapping[str, object]], None]
+
+    @contextmanager
+    def opened(self, source: AnySourceSettings) -> Iterator[FollowedSource]:
+        """Yield the source that the configuration describes."""
+        if isinstance(source, FilesSourceSettings):
+            yield self._drop_box(source)
+            return
+        from monitor.sources.ctgov import CtgovSource
+
+        with self._client(source.base_url) as client:
+            yield CtgovSource(following_of(source), client, now=self.now, on_step=self.on_step)
+
+    @contextmanager
+    def history(
+        self,
+        base_url: str,
+        nct_ids: Iterable[str],
+        *,
+        since: date | None = None,
+        stored: Callable[[str], Collection[int]],
+        on_progress: "Callable[[HistoryProgress], None] | None" = None,
+    ) -> Iterator[FollowedSource]:
+        """Yield the source of these records' earlier versions; ``stored``: those not to fetch."""
+        from monitor.sources.ctgov_history import HistorySource
+
+        with self._client(base_url, pace=HISTORY_PACE) as client:
+            yield HistorySource(
+                HISTORY,
+                client,
+                nct_ids=nct_ids,
+                since=since,
+                now=self.now,
+                on_progress=on_progress,
+                stored=stored,
+            )
+
+    def _client(self, base_url: str, pace: Pace | None = None) -> Client:
+        return Client(
+            client_settings(self.http),
+            base_url=base_url,
+            pace=pace,
+            on_request=self.on_request,
+            stop=self.stop,
+        )
+
+    def _drop_box(self, source: FilesSourceSettings) -> FollowedSource:
+        from monitor.sources.dropbox import DropBoxSource
+
+        return DropBoxSource(
+            name=source.name,
+            folder=Path(source.path),
+            settle_s=source.settle_s,
+            limits=self.limits,
+            now=self.now,
+        )
+
+
+def following_of(source: CtgovSourceSettings) -> "Following":
+    """Return what a ``ctgov`` source follows; ConfigError when the registry could not take it."""
+    from monitor.sources.ctgov import Following
+
+    return Following(
+        name=source.name,
+        nct_ids=source.nct_ids,
+        query=source.query,
+        filter=source.filter,
+        everything=source.all,
+        reread_every=source.reread_every,
+    )

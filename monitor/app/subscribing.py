@@ -1,0 +1,243 @@
+"""What commands do about subscribers, subscriptions and silences."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from monitor.app.people import bring_in_line, open_store_of
+from monitor.app.wiring import App
+from monitor.errors import NotFoundError, UsageError
+from monitor.model.changes import ChangeKind
+from monitor.model.subscriptions import Origin, Silence, Standing, Subscriber, Subscription
+
+if TYPE_CHECKING:
+    from monitor.config import SubscriptionSettings
+    from monitor.store.people_reader import PeopleReader
+
+_SHOWN = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscribing:
+    """The people of a store; ``file``: where those of the configuration stand, None without.
+
+    Each method brings the store in line with the file first. NotFoundError for who or what is
+    not there, UsageError for what the file alone can change.
+    """
+
+    app: App
+    file: Path | None
+
+    # --- subscribers -----------------------------------------------------------------------
+
+    def subscribers(self) -> tuple[list[Subscriber], dict[str, int]]:
+        """Return everybody, and how many subscriptions that are not retired each has."""
+        bring_in_line(self.app)
+        with self.app.reader() as reader:
+            counts: dict[str, int] = {}
+            for one in reader.people.subscriptions():
+                if one.standing is not Standing.RETIRED:
+                    counts[one.subscriber] = counts.get(one.subscriber, 0) + 1
+            return reader.people.subscribers(), counts
+
+    def add_subscriber(self, name: str) -> bool:
+        """Store somebody; False when they are known already."""
+        self._in_line()
+        with open_store_of(self.app) as store, store.transaction() as transaction:
+            known = _people(transaction.people).get(name)
+            if known is not None and known.standing is not Standing.RETIRED:
+                return False
+            transaction.people.put_subscriber(name, Origin.COMMAND, at=self.app.now())
+            return True
+
+    def remove_subscriber(self, name: str) -> list[str]:
+        """Retire somebody with all their subscriptions; return the names of these."""
+        self._in_line()
+        with open_store_of(self.app) as store, store.transaction() as transaction:
+            person = _person(transaction.people, name)
+            self._require_not_in_file(person, "remove")
+            mine = _live(transaction.people, name)
+            for one in mine:
+                transaction.people.set_standing(name, one.name, Standing.RETIRED)
+            transaction.people.set_standing(name, None, Standing.RETIRED)
+            return [one.name for one in mine]
+
+    def export(self, name: str) -> dict[str, Any]:
+        """Return all that is stored about somebody, as JSON."""
+        bring_in_line(self.app)
+        with self.app.reader() as reader:
+            found = reader.people.export(name)
+            if found is None:
+                raise _nobody(reader.people, name)
+            return found
+
+    def forget(self, name: str) -> Mapping[str, int]:
+        """Erase all that is stored about somebody; return how many rows of each kind that were."""
+        self._in_line()
+        with open_store_of(self.app) as store, store.transaction() as transaction:
+            person = _people(transaction.people).get(name)
+            if person is None:
+                raise _nobody(transaction.people, name)
+            self._require_not_in_file(person, "forget")
+            return transaction.people.forget(name)
+
+    # --- subscriptions ---------------------------------------------------------------------
+
+    def subscriptions(
+        self, *, subscriber: str | None = None, retired: bool = False
+    ) -> list[Subscription]:
+        """Return subscriptions, of all or of one; as paused as their subscriber is."""
+        bring_in_line(self.app)
+        with self.app.reader() as reader:
+            if subscriber is not None and subscriber not in _people(reader.people):
+                raise _nobody(reader.people, subscriber)
+            found = reader.people.subscriptions(subscriber=subscriber, effective=True)
+        return [one for one in found if retired or one.standing is not Standing.RETIRED]
+
+    def subscription(self, word: str, *, subscriber: str | None = None) -> Subscription:
+        """Return the subscription that a name or a number means."""
+        return pick(self.subscriptions(subscriber=subscriber, retired=True), word)
+
+    def subscribe(self, given: "SubscriptionSettings") -> Subscription:
+        """Store what somebody asks for; return it as stored. UsageError when the name is taken."""
+        from monitor.config.wishes import subscription_of  # noqa: PLC0415  # it loads the domain
+
+        self._in_line()
+        people = {person.name: person for person in self.app.settings.subscribers}
+        wish = subscription_of(
+            given, people.get(given.subscriber), origin=Origin.COMMAND, now=self.app.now()
+        )
+        with open_store_of(self.app) as store, store.transaction() as transaction:
+            known = transaction.people.subscription(wish.subscriber, wish.name)
+            if known is not None and known.standing is not Standing.RETIRED:
+                where = self._where(known.origin)
+                raise UsageError(
+                    f"{wish.subscriber} has a subscription {wish.name!r} already ({where}); "
+                    "give this one another name"
+                )
+            number = transaction.people.put_subscription(wish)
+        return replace(wish, id=number)
+
+    def set_standing(
+        self, word: str, standing: Standing, *, subscriber: str | None = None
+    ) -> tuple[Subscription, bool]:
+        """Pause, resume or retire a subscription; return it, and whether that changed anything."""
+        self._in_line()
+        with open_store_of(self.app) as store, store.transaction() as transaction:
+            found = pick(transaction.people.subscriptions(subscriber=subscriber), word)
+            if found.standing is Standing.RETIRED:
+                raise NotFoundError(f"the subscription {word[:_SHOWN]!r} is removed already")
+            if standing is Standing.RETIRED and found.origin is Origin.CONFIG:
+                raise UsageError(
+                    f"{found.name!r} of {found.subscriber} stands in {self.file}; take it out "
+                    f"there, or `monitor subscription pause {found.id}`"
+                )
+            changed = transaction.people.set_standing(found.subscriber, found.name, standing)
+        return replace(found, standing=standing), changed
+
+    # --- silences --------------------------------------------------------------------------
+
+    def silences(self, *, ended: bool = False) -> list[Silence]:
+        """Return the silences that hold now, or all."""
+        bring_in_line(self.app)
+        with self.app.reader() as reader:
+            return reader.people.silences(at=None if ended else self.app.now())
+
+    def silence(
+        self,
+        *,
+        subscriber: str | None,
+        nct_id: str | None,
+        kind: ChangeKind | None,
+        until: datetime,
+        reason: str | None,
+    ) -> Silence:
+        """Store a silence and return it; UsageError when it would never hold."""
+        now = self.app.now()
+        if until <= now:
+            raise UsageError(f"{until:%Y-%m-%d %H:%M} UTC is past; name a time to come")
+        self._in_line()
+        wanted = Silence(
+            id=0,
+            subscriber=subscriber,
+            nct_id=nct_id,
+            kind=kind,
+            until=until,
+            reason=reason,
+            created_at=now,
+        )
+        with open_store_of(self.app) as store, store.transaction() as transaction:
+            if subscriber is not None:
+                _person(transaction.people, subscriber)
+            return replace(wanted, id=transaction.people.put_silence(wanted))
+
+    def end_silence(self, number: int) -> None:
+        """Remove a silence."""
+        self._in_line()
+        with open_store_of(self.app) as store, store.transaction() as transaction:
+            if not transaction.people.remove_silence(number):
+                raise NotFoundError(
+                    f"there is no silence {number}; `monitor silence list` has them all"
+                )
+
+    # --- the file --------------------------------------------------------------------------
+
+    def _in_line(self) -> None:
+        bring_in_line(self.app)
+
+    def _where(self, origin: Origin) -> str:
+        return f"in {self.file}" if origin is Origin.CONFIG else "made by command"
+
+    def _require_not_in_file(self, person: Subscriber, verb: str) -> None:
+        named = {one.name for one in self.app.settings.subscribers}
+        if person.name in named:
+            raise UsageError(
+                f"{person.name} stands in {self.file}; take them out there, then {verb} them"
+            )
+
+
+def pick(subscriptions: list[Subscription], word: str) -> Subscription:
+    """Return the one that a name or a number means, of those that are not retired first.
+
+    NotFoundError when there is none; UsageError when several people have one of that name.
+    """
+    named = [one for one in subscriptions if one.name == word]
+    named = [one for one in named if one.standing is not Standing.RETIRED] or named
+    if not named and word.isascii() and word.isdigit():
+        named = [one for one in subscriptions if one.id == int(word)]
+    if not named:
+        raise NotFoundError(
+            f"there is no subscription {word[:_SHOWN]!r}; `monitor subscription list` has them all"
+        )
+    if len(named) > 1:
+        whose = ", ".join(f"{one.id} ({one.subscriber})" for one in named[:5])
+        raise UsageError(f"several have a subscription {word[:_SHOWN]!r}: name its number: {whose}")
+    return named[0]
+
+
+def _people(people: "PeopleReader") -> dict[str, Subscriber]:
+    return {one.name: one for one in people.subscribers()}
+
+
+def _person(people: "PeopleReader", name: str) -> Subscriber:
+    """Return somebody who is not retired."""
+    found = _people(people).get(name)
+    if found is None or found.standing is Standing.RETIRED:
+        raise _nobody(people, name)
+    return found
+
+
+def _nobody(people: "PeopleReader", name: str) -> NotFoundError:
+    live = [one.name for one in people.subscribers() if one.standing is not Standing.RETIRED]
+    known = f"there are {', '.join(live[:10])}" if live else "there is nobody yet"
+    return NotFoundError(f"there is no subscriber {name[:_SHOWN]!r}; {known}")
+
+
+def _live(people: "PeopleReader", subscriber: str) -> list[Subscription]:
+    return [
+        one
+        for one in people.subscriptions(subscriber=subscriber)
+        if one.standing is not Standing.RETIRED
+    ]

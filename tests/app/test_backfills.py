@@ -1,0 +1,54 @@
+"""Which records want their past filled in."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from monitor.app.backfills import wanted_backfills
+from monitor.app.sources import HISTORY
+from monitor.config import CtgovSourceSettings, Settings
+from monitor.model.following import Sight, SourceRow
+from monitor.sources.ctgov_history.state import Backfill, Outcome
+from monitor.store.reader import open_reader
+from monitor.store.writer import open_store
+
+NCT_ID = "NCT00000001"
+BASE = "https://registry.example"
+AT = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+def wanted(url: str, *, kept: Backfill | None) -> list[str]:
+    """Return which records are wanted, where one is followed of which this state is kept."""
+    source = CtgovSourceSettings(
+        name="one", base_url=BASE, nct_ids=(NCT_ID,), every=timedelta(hours=1), backfill=True
+    )
+    with open_store(url) as store, store.transaction() as tx:
+        tx.sources.put(SourceRow(name="one", type="ctgov"))
+        tx.sources.put(SourceRow(name=HISTORY, type=HISTORY))
+        tx.sources.follow("one", [Sight(nct_id=NCT_ID)], pass_number=1, at=AT)
+        if kept is not None:
+            tx.sources.put_state(HISTORY, NCT_ID, kept.as_state(), at=AT)
+    with open_reader(url) as reader:
+        return wanted_backfills(Settings(sources=(source,)), reader).get(BASE, [])
+
+
+def since(outcome: Outcome) -> Backfill:
+    """Return a state that a backfill of the last years alone left."""
+    return Backfill(count=3, fetched=((2, 2),), since=AT.date(), outcome=outcome)
+
+
+@pytest.mark.parametrize("kept", [None, Backfill(), since(Outcome.DONE), since(Outcome.LACKING)])
+def test_what_was_not_fetched_in_full_is_wanted(sqlite_url: str, kept: Backfill | None) -> None:
+    assert wanted(sqlite_url, kept=kept) == [NCT_ID]
+
+
+@pytest.mark.parametrize("outcome", [Outcome.DONE, Outcome.LACKING])
+def test_what_was_fetched_in_full_is_not(sqlite_url: str, outcome: Outcome) -> None:
+    assert wanted(sqlite_url, kept=Backfill(count=3, fetched=((0, 2),), outcome=outcome)) == []
+
+
+@pytest.mark.parametrize("outcome", [Outcome.UNKNOWN, Outcome.MERGED])
+def test_what_has_no_history_is_not_asked_for_without_end(
+    sqlite_url: str, outcome: Outcome
+) -> None:
+    assert wanted(sqlite_url, kept=since(outcome)) == []

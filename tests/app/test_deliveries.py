@@ -1,0 +1,213 @@
+"""Deliveries by a configuration: ingest, what is due, and each channel by itself."""
+
+import os
+import threading
+from dataclasses import fields
+from datetime import timedelta
+from pathlib import Path
+
+import orjson
+import pytest
+from msgspec.structs import replace as replaced
+
+from monitor.app.deliveries import policy_of
+from monitor.app.metrics import Metrics
+from monitor.app.passes import Passes
+from monitor.deliver import Policy, Report
+from monitor.errors import ConfigError
+from monitor.model.messages import MessageState
+from monitor.store.writer import open_store
+from tests.app.test_passes import ONE, submitted
+from tests.deliver.configured import Monitored, folder_channel, subscription
+from tests.deliver.post import HOUR
+from tests.ingest.world import NOON, study
+from tests.registry import Records, Replica, ReplicaServer
+from tests.registry.world import World
+
+STOP = threading.Event()
+
+
+@pytest.fixture
+def monitored(sqlite_url: str, tmp_path: Path) -> Monitored:
+    """Return a monitor with two folders: ana's, and ben's hourly one."""
+    made = Monitored(tmp_path, sqlite_url)
+    made.configure(
+        folder_channel(tmp_path, "ana-box"),
+        folder_channel(tmp_path, "ben-box"),
+        subscription("ana", "ana-box"),
+        subscription("ben", "ben-box", when="hourly"),
+    )
+    made.begin()
+    return made
+
+
+def test_what_is_ingested_is_delivered_to_those_who_asked(monitored: Monitored) -> None:
+    monitored.change(2)
+    deliveries = monitored.deliveries()
+    assert deliveries.due() == ["ana-box"]
+    report = deliveries.deliver_due(stop=STOP)
+    assert report.channels == {"ana-box": Report(sent=2)}
+    assert [subject.rpartition(":")[2].strip() for subject in monitored.subjects("ana-box")] == [
+        "enrollment target 100 → 101 (+1 %)",
+        "enrollment target 101 → 102 (+1 %)",
+    ]
+    assert deliveries.due() == []
+    monitored.clock.at = NOON + HOUR
+    assert deliveries.deliver_due(stop=STOP).channels == {"ben-box": Report(sent=1)}
+    assert monitored.got("ben-box")[0]["counts"]["changes"] == 2
+
+
+def test_who_ingests_without_alerts_tells_nobody(monitored: Monitored) -> None:
+    monitored.ingest(study("2026-02-09", enrollment=240), alerts=False)
+    assert monitored.deliveries().deliver_due(stop=STOP).channels == {}
+
+
+def test_a_broken_channel_does_not_keep_the_others_back(monitored: Monitored) -> None:
+    monitored.configure(
+        folder_channel(monitored.folder, "ana-box"),
+        folder_channel(monitored.folder, "ben-box"),
+        subscription("ana", "ana-box"),
+        subscription("ben", "ben-box"),
+    )
+    (monitored.folder / "ana-box").write_text("a file where the folder should be")
+    monitored.change()
+    report = monitored.deliveries().deliver_due(stop=STOP)
+    assert report.channels == {"ana-box": Report(retried=1), "ben-box": Report(sent=1)}
+    assert report.total == Report(sent=1, retried=1)
+
+
+def test_a_channel_that_left_the_configuration_leaves_dead_letters(monitored: Monitored) -> None:
+    monitored.change()
+    monitored.configure(folder_channel(monitored.folder, "ben-box"))
+    assert monitored.deliveries().deliver_due(stop=STOP).channels == {"ana-box": Report(dead=1)}
+    with monitored.app.reader() as reader:
+        (dead,) = reader.outbox.messages(state=MessageState.DEAD)
+    assert dead.last_error == "no channel 'ana-box' is configured any more"
+
+
+def test_a_resting_channel_is_not_due(monitored: Monitored) -> None:
+    monitored.configure(
+        folder_channel(monitored.folder, "ana-box"),
+        subscription("ana", "ana-box"),
+        breaker_failures=1,
+        breaker_rest_s=60,
+        backoff_initial_s=1,
+        backoff_max_s=1,
+    )
+    (monitored.folder / "ana-box").write_text("a file where the folder should be")
+    monitored.change()
+    monitored.deliveries().deliver_due(stop=STOP)
+    monitored.clock.move(seconds=59)
+    assert monitored.deliveries().due() == []
+    (monitored.folder / "ana-box").unlink()
+    monitored.clock.move(seconds=1)
+    assert monitored.deliveries().deliver_due(stop=STOP).total == Report(sent=1)
+
+
+def test_what_a_dead_process_was_sending_is_due_after_its_lease(monitored: Monitored) -> None:
+    monitored.change()
+    with open_store(monitored.url) as store, store.transaction() as tx:
+        tx.outbox.claim("gone", now=monitored.clock.at, lease_s=120, limit=10)
+    deliveries = monitored.deliveries()
+    assert deliveries.due() == []
+    monitored.clock.move(seconds=120)
+    assert deliveries.due() == ["ana-box"]
+
+
+def test_an_empty_digest_comes_in_time_to_who_asked_for_it(monitored: Monitored) -> None:
+    monitored.configure(
+        folder_channel(monitored.folder, "ana-box"),
+        subscription("ana", "ana-box", when="hourly") + "send_empty = true\n",
+    )
+    deliveries = monitored.deliveries()
+    for hours in (1, 2):
+        deliveries.deliver_due(stop=STOP)
+        monitored.clock.at = NOON + hours * HOUR
+        assert deliveries.deliver_due(stop=STOP).total == Report(sent=1)
+    assert [one["counts"]["changes"] for one in monitored.got("ana-box")] == [0, 0]
+    monitored.clock.move(minutes=1)
+    monitored.change()
+    monitored.clock.at = NOON + 3 * HOUR
+    assert deliveries.deliver_due(stop=STOP).total == Report(sent=1)
+    assert monitored.got("ana-box")[-1]["counts"]["changes"] == 1
+
+
+def test_a_secret_that_is_not_there_is_told_before_anything_is_delivered(
+    monitored: Monitored,
+) -> None:
+    monitored.configure('[[channel]]\nname = "s"\ntype = "slack"\nurl = "${SLACK_URL}"\n')
+    with pytest.raises(ConfigError, match="SLACK_URL"):
+        monitored.deliveries()
+
+
+def test_what_is_configured_is_the_policy(monitored: Monitored) -> None:
+    slow = folder_channel(monitored.folder, "ana-box") + "per_minute = 6\n"
+    monitored.configure(slow, attempts=3, backoff_initial_s=7, lease_s=50)
+    policy = policy_of(monitored.app.settings, "ana-box")
+    assert (policy.attempts, policy.lease_s, policy.per_minute, policy.claim_limit) == (3, 50, 6, 5)
+    again = policy.retry_at(1, now=NOON, chance=1.0)
+    assert again == NOON + timedelta(seconds=7)
+    assert policy_of(monitored.app.settings, "gone").per_minute == 0
+
+
+def test_every_key_of_the_policy_comes_from_the_configuration(monitored: Monitored) -> None:
+    of_delivery = {one.name for one in fields(Policy)} - {"per_minute"}  # which is the channel's
+    given = monitored.app.settings.delivery
+    other = {name: getattr(given, name) + 1 for name in of_delivery}
+    settings = replaced(monitored.app.settings, delivery=replaced(given, **other))
+    policy = policy_of(settings, "ana-box")
+    assert {name: getattr(policy, name) for name in of_delivery} == other
+
+
+def test_deliveries_are_counted_for_prometheus(monitored: Monitored) -> None:
+    metrics = Metrics(now=monitored.clock.now)
+    metrics.delivery("ana-box", "sent")
+    metrics.channels(
+        {"ana-box": monitored.clock.at - timedelta(seconds=90), "ben-box": None}, {"ben-box"}
+    )
+    text = metrics.exposition().decode()
+    assert 'monitor_deliveries_total{channel="ana-box",outcome="sent"} 1.0' in text
+    assert 'monitor_delivery_oldest_due_age_seconds{channel="ana-box"} 90.0' in text
+    assert 'monitor_delivery_oldest_due_age_seconds{channel="ben-box"} 0.0' in text
+    assert 'monitor_channel_resting{channel="ben-box"} 1.0' in text
+
+
+def test_a_pass_over_a_source_puts_its_news_into_the_outbox(monitored: Monitored) -> None:
+    inbox = monitored.folder / "inbox"
+    inbox.mkdir()
+    source = f'[[source]]\nname = "inbox"\ntype = "files"\npath = "{inbox}"\nevery = "1h"\n'
+    monitored.configure(
+        source, folder_channel(monitored.folder, "ana-box"), subscription("ana", "ana-box")
+    )
+    passes = Passes(app=monitored.app)
+    monitored.clock.move(minutes=1)
+    (inbox / "new.json").write_bytes(orjson.dumps(study("2026-02-10", enrollment=300)))
+    written = NOON.timestamp() - 3600  # long enough ago to be whole
+    os.utime(inbox / "new.json", (written, written))
+    for _ in range(2):  # the first look only sees that it is there
+        assert passes.pass_over("inbox", stop=STOP).outcome == "ok"
+        monitored.clock.move(minutes=1)
+    assert monitored.deliveries().due() == ["ana-box"]
+
+
+def test_the_past_that_is_filled_in_is_told_to_nobody(monitored: Monitored) -> None:
+    records = Records()
+    records.put(submitted("2026-02-20", ONE, 144), on="2026-03-02")
+    records.put(submitted("2026-03-03", ONE, 240), on="2026-03-03")
+    replica = Replica(World(records, day=records.first_day()))
+    replica.world.advance()
+    with ReplicaServer(replica) as server:
+        source = (
+            f'[[source]]\nname = "registry"\ntype = "ctgov"\nbase_url = "{server.base_url}"\n'
+            f'nct_ids = ["{ONE}"]\nevery = "1h"\n[http]\nrequests_per_minute = 6000\n'
+        )
+        everything = '[[subscription]]\nname = "all"\nsubscriber = "ana"\nall = true\n'
+        box = folder_channel(monitored.folder, "ana-box")
+        monitored.configure(source, box, everything + 'channels = "ana-box"\n')
+        passes = Passes(app=monitored.app)
+        report = passes.backfill([ONE], stop=STOP)
+        assert (report.outcome, report.report.stored) == ("ok", 2)
+        assert monitored.deliveries().due() == []
+        passes.pass_over("registry", stop=STOP)
+    with monitored.app.reader() as reader:
+        assert reader.outbox.counts() == {}

@@ -1,0 +1,131 @@
+"""The doctor tries one part after the other, and never fails itself."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from monitor.app import App
+from monitor.app.doctor import examine, source_findings, zone_findings
+from monitor.config import (
+    AnySourceSettings,
+    CtgovSourceSettings,
+    FilesSourceSettings,
+    Settings,
+)
+from monitor.model.finding import Finding, Verdict
+from monitor.scheduler import next_due, trigger_of
+
+FINE, WARNING, FAILED, SKIPPED = Verdict
+NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+HOURLY = timedelta(hours=1)
+
+
+def next_run(source: AnySourceSettings, now: datetime) -> datetime:
+    """Say when a source runs next, as the scheduler does."""
+    return next_due(trigger_of(source), last_due=now, now=now)
+
+
+def examined(file: Path | None, **environ: str) -> list[Finding]:
+    return list(examine(file, environ=environ, next_run=next_run, offline=True, now=lambda: NOW))
+
+
+def of_sources(*sources: AnySourceSettings) -> list[Finding]:
+    app = App(settings=Settings(sources=sources), now=lambda: NOW)
+    return list(source_findings(app, next_run))
+
+
+@pytest.fixture
+def file(tmp_path: Path, sqlite_url: str) -> Path:
+    """Return a configuration with a store that is not there and a source."""
+    place = tmp_path / "monitor.toml"
+    place.write_text(
+        f'[store]\nurl = "{sqlite_url}"\n[log]\nlevel = "info"\n'
+        '[[source]]\nname = "all"\ntype = "ctgov"\nall = true\nevery = "1h"\n',
+        "utf-8",
+    )
+    return place
+
+
+def test_every_part_is_tried_in_turn(file: Path) -> None:
+    parts = [finding.about for finding in examined(file)]
+    assert list(dict.fromkeys(parts)) == [
+        "configuration", "store", "time zones", "source all", "channels", "subscriptions",
+        "registry", "clock",
+    ]  # fmt: skip
+
+
+def test_the_configuration_is_told_by_file_and_keys_without_values(file: Path) -> None:
+    told, *_ = examined(file, MONITOR_HTTP__CONTACT="trials@example.org")
+    assert told.verdict is FINE
+    assert told.said == (
+        f"{file} sets [store] url, 1 source; the environment sets MONITOR_HTTP__CONTACT"
+    )
+
+
+def test_a_wrong_configuration_is_the_only_finding(file: Path) -> None:
+    file.write_text("[store]\nbusy_timeout = 3\n", "utf-8")
+    (only,) = examined(file)
+    assert only.verdict is FAILED
+    assert "did you mean [store] busy_timeout_s?" in only.said
+    assert only.fix == "mend that; nothing else was tried"
+
+
+def test_a_source_says_when_it_runs_next() -> None:
+    hourly = CtgovSourceSettings(name="one", all=True, every=HOURLY)
+    daily = CtgovSourceSettings(
+        name="two", all=True, cron="30 14 * * 1-5", timezone="Europe/Madrid"
+    )
+    first, second = of_sources(hourly, daily)
+    assert first.said == "ctgov, every 1h; after now first at 2026-03-02 13:00 UTC"
+    assert second.said == (
+        "ctgov, at 30 14 * * 1-5 (Europe/Madrid); after now first at 2026-03-02 13:30 UTC"
+    )
+
+
+@pytest.mark.parametrize("cron", ["61 14 * * *", "30 14 31 2 *", "30 14 * * nonday"])
+def test_a_cron_expression_that_never_comes_is_a_failure(cron: str) -> None:
+    (found,) = of_sources(CtgovSourceSettings(name="one", all=True, cron=cron))
+    assert found.verdict is FAILED
+    assert cron in found.said
+    assert found.about == "source one"
+
+
+def test_a_search_that_the_registry_cannot_take_is_a_failure() -> None:
+    wrong = {"overallStatus": "RECRUTING"}
+    (found,) = of_sources(CtgovSourceSettings(name="one", filter=wrong, every=HOURLY))
+    assert found.verdict is FAILED
+    assert "filter.overallStatus has no status 'RECRUTING'" in found.said
+
+
+def test_a_folder_that_is_watched_has_to_be_there(tmp_path: Path) -> None:
+    there = FilesSourceSettings(name="box", path=str(tmp_path), every=HOURLY)
+    gone = FilesSourceSettings(name="gone", path=str(tmp_path / "gone"), every=HOURLY)
+    first, second = of_sources(there, gone)
+    assert (first.verdict, second.verdict) == (FINE, FAILED)
+    assert second.said == f"{tmp_path / 'gone'} cannot be looked into: No such file or directory"
+    assert "can read" in second.fix
+
+
+def test_a_source_that_is_switched_off_is_not_tried() -> None:
+    off = FilesSourceSettings(name="off", path="/nowhere", every=HOURLY, enabled=False)
+    assert [one.verdict for one in of_sources(off)] == [SKIPPED]
+
+
+def test_a_configuration_without_sources_is_a_warning() -> None:
+    (only,) = of_sources()
+    assert (only.verdict, only.about) == (WARNING, "sources")
+
+
+def test_a_time_zone_that_is_not_found_is_a_failure() -> None:
+    source = CtgovSourceSettings(name="one", all=True, every=HOURLY, timezone="Mars/Olympus")
+    (found,) = zone_findings(App(settings=Settings(sources=(source,))))
+    assert (found.verdict, found.said) == (FAILED, "not found: Mars/Olympus")
+    assert "tzdata" in found.fix
+
+
+def test_time_zones_that_are_found_are_told_with_their_data() -> None:
+    source = CtgovSourceSettings(name="one", all=True, every=HOURLY, timezone="Europe/Madrid")
+    (found,) = zone_findings(App(settings=Settings(sources=(source,))))
+    assert found.verdict is FINE
+    assert found.said.startswith("Europe/Madrid, UTC; time zones of tzdata 20")

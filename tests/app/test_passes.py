@@ -1,0 +1,216 @@
+"""One pass over a source of the configuration, and what is kept of how it went."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from monitor.app import App
+from monitor.app.backfills import turn
+from monitor.app.metrics import Metrics
+from monitor.app.passes import Passes
+from monitor.errors import ConfigError
+from monitor.ingest.following import LeaseHold
+from monitor.model.following import SourceRow
+from monitor.store.writer import open_store
+from tests.ingest.world import study
+from tests.registry import Fault, Records, Replica, ReplicaServer
+from tests.registry.world import World
+
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+ONE, TWO = "NCT00000001", "NCT00000002"
+
+
+@dataclass
+class Told:
+    """An operator who writes down what is heard."""
+
+    heard: list[tuple[str, SourceRow]] = field(default_factory=list)
+
+    def source_failing(self, row: SourceRow) -> None:
+        """Write it down."""
+        self.heard.append(("failing", row))
+
+    def source_recovered(self, row: SourceRow, *, failing_since: datetime | None) -> None:
+        """Write it down."""
+        assert failing_since is not None
+        self.heard.append(("recovered", row))
+
+
+@dataclass
+class Daily:
+    """A registry of two records, and passes over it."""
+
+    replica: Replica
+    app: App
+    passes: Passes
+    operator: Told
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def row(self, name: str = "two records") -> SourceRow:
+        """Return how the source is doing."""
+        with self.app.reader() as reader:
+            found = reader.sources.get(name)
+        assert found is not None
+        return found
+
+
+def submitted(on: str, nct_id: str, enrollment: int) -> dict[str, Any]:
+    """Return a study as the sponsor sent it on a day."""
+    document = study(on, nct_id=nct_id, enrollment=enrollment)
+    document["protocolSection"]["statusModule"]["lastUpdateSubmitDate"] = on
+    return document
+
+
+@pytest.fixture
+def daily(sqlite_url: str, tmp_path: Path) -> Iterator[Daily]:
+    """Return a registry that is followed."""
+    records = Records()
+    for number in (ONE, TWO):
+        records.put(submitted("2026-02-20", number, 144), on="2026-03-02")
+        records.put(submitted("2026-03-03", number, 240), on="2026-03-03")
+    replica = Replica(World(records, day=records.first_day()))
+    with ReplicaServer(replica) as server:
+        config = tmp_path / "monitor.toml"
+        config.write_text(
+            f"""
+            [store]
+            url = "{sqlite_url}"
+            [http]
+            requests_per_minute = 6000
+            retry_attempts = 1
+            [daemon]
+            failures_before_alarm = 2
+            [[source]]
+            name = "two records"
+            type = "ctgov"
+            base_url = "{server.base_url}"
+            nct_ids = ["{ONE}", "{TWO}"]
+            every = "1h"
+            backfill = true
+            """
+        )
+        app = App.configured(config, environ={})
+        operator = Told()
+        passes = Passes(app=app, metrics=Metrics(now=app.now), operator=operator)
+        yield Daily(replica=replica, app=app, passes=passes, operator=operator)
+
+
+def test_a_pass_stores_what_the_registry_has_and_says_so(daily: Daily) -> None:
+    report = daily.passes.pass_over("two records", stop=daily.stop)
+    assert (report.outcome, report.reason) == ("ok", None)
+    assert (report.report.stored, report.report.quarantined) == (2, 0)
+    assert report.requests == len(daily.replica.log)
+    row = daily.row()
+    assert (row.failures, row.last_reason) == (0, None)
+    assert row.last_success_at is not None
+    assert row.data_timestamp == "2026-03-02T09:00:05"
+
+
+def test_a_day_without_news_is_one_request(daily: Daily) -> None:
+    daily.passes.pass_over("two records", stop=daily.stop)
+    daily.replica.log.clear()
+    report = daily.passes.pass_over("two records", stop=daily.stop)
+    assert (report.outcome, report.requests) == ("ok", 1)
+    assert [line.asked.path for line in daily.replica.log] == ["/api/v2/version"]
+
+
+def test_the_operator_hears_once_of_a_failing_source_and_once_of_its_recovery(
+    daily: Daily,
+) -> None:
+    daily.replica.faults.add(Fault.SERVER_ERROR, times=4)
+    outcomes = [daily.passes.pass_over("two records", stop=daily.stop).outcome for _ in range(4)]
+    assert outcomes == ["failed"] * 4
+    row = daily.row()
+    assert row.failures == 4
+    assert "500" in (row.last_reason or "")
+    assert [(what, row.failures) for what, row in daily.operator.heard] == [("failing", 2)]
+    assert daily.passes.pass_over("two records", stop=daily.stop).outcome == "ok"
+    assert [what for what, _ in daily.operator.heard] == ["failing", "recovered"]
+    assert daily.row().failures == 0
+    assert daily.passes.pass_over("two records", stop=daily.stop).outcome == "ok"
+    assert len(daily.operator.heard) == 2
+
+
+def test_a_pass_that_is_stopped_is_no_failure(daily: Daily) -> None:
+    daily.stop.set()
+    report = daily.passes.pass_over("two records", stop=daily.stop)
+    assert report.outcome == "stopped"
+    with daily.app.reader() as reader:
+        assert reader.sources.get("two records") is None
+        assert list(reader.trials()) == []
+
+
+def test_a_pass_under_a_lost_lease_stores_nothing_and_notes_nothing(daily: Daily) -> None:
+    store = daily.app.settings.store
+    with open_store(store.url) as opened, opened.transaction() as tx:
+        now = daily.app.now() + timedelta(seconds=1)
+        assert tx.sources.take_lease("scheduler", "they", now=now, ttl_s=600)
+    ours = LeaseHold(name="scheduler", holder="we", ttl_s=30)
+    report = daily.passes.pass_over("two records", stop=daily.stop, lease=ours)
+    assert report.outcome == "stopped"
+    with daily.app.reader() as reader:
+        assert reader.sources.get("two records") is None
+        assert list(reader.trials()) == []
+
+
+def test_a_source_that_is_not_configured_is_refused(daily: Daily) -> None:
+    with pytest.raises(ConfigError, match="no source named 'elsewhere'"):
+        daily.passes.pass_over("elsewhere", stop=daily.stop)
+
+
+def test_what_was_counted_can_be_read_by_prometheus(daily: Daily) -> None:
+    daily.passes.pass_over("two records", stop=daily.stop)
+    assert daily.passes.metrics is not None
+    text = daily.passes.metrics.exposition().decode()
+    assert 'monitor_passes_total{outcome="ok",source="two records"} 1.0' in text
+    assert "monitor_versions_total 2.0" in text
+    assert 'monitor_events_total{kind="trial_registered"} 2.0' in text
+    assert 'status="200"' in text
+
+
+def test_newly_followed_records_get_their_past_once(daily: Daily) -> None:
+    daily.replica.world.advance()
+    daily.passes.pass_over("two records", stop=daily.stop)
+    with daily.app.reader() as reader:
+        assert len(reader.versions(ONE)) == 1
+    (report,) = daily.passes.backfill_due(stop=daily.stop)
+    assert (report.source, report.outcome) == ("ctgov_history", "ok")
+    with daily.app.reader() as reader:
+        versions = reader.versions(ONE)
+        events = reader.events(ONE)
+    assert [version.backfilled for version in versions] == [True, False]
+    kinds = {str(stored.event.kind) for stored in events[versions[1].id]}
+    assert "enrollment_target_changed" in kinds
+    assert all(stored.backfilled for stored in events[versions[1].id])
+    daily.replica.log.clear()
+    assert daily.passes.backfill_due(stop=daily.stop) == []
+    assert len(daily.replica.log) == 0
+
+
+def test_a_failing_backfill_does_not_touch_the_source_that_wants_it(daily: Daily) -> None:
+    daily.passes.pass_over("two records", stop=daily.stop)
+    daily.replica.faults.add(Fault.SERVER_ERROR, times=1)
+    (report,) = daily.passes.backfill_due(stop=daily.stop)
+    assert report.outcome == "failed"
+    assert daily.row().failures == 0
+    assert daily.row("ctgov_history").failures == 1
+    (report,) = daily.passes.backfill_due(stop=daily.stop)
+    assert report.outcome == "ok"
+
+
+def test_one_process_backfills_at_a_time(daily: Daily) -> None:
+    daily.passes.pass_over("two records", stop=daily.stop)
+    with turn(daily.app) as keep:
+        assert keep is not None
+        keep()
+        daily.replica.log.clear()
+        report = daily.passes.backfill([ONE], stop=daily.stop)
+    assert report.outcome == "stopped"
+    assert "another process" in (report.reason or "")
+    assert len(daily.replica.log) == 0
+    assert daily.passes.backfill([ONE], stop=daily.stop).outcome == "ok"

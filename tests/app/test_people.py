@@ -1,0 +1,215 @@
+"""The people of the configuration come into the store, and leave it alone otherwise."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from monitor.app import App
+from monitor.app.people import bring_in_line, synchronise, wanted_subscriptions
+from monitor.config import Settings, load
+from monitor.errors import ConfigError
+from monitor.model.subscriptions import (
+    Origin,
+    Standing,
+    Subscriber,
+    Subscription,
+    Trials,
+)
+from monitor.store.writer import Store, open_store
+
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+LATER = NOW + timedelta(days=1)
+CHANNEL = '[[channel]]\nname = "out"\ntype = "console"\n'
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    """Return an empty store."""
+    with open_store(store_url) as opened:
+        yield opened
+
+
+def wish(name: str, subscriber: str = "ana", lines: str = "all = true") -> str:
+    return (
+        f'[[subscription]]\nname = "{name}"\nsubscriber = "{subscriber}"\nchannels = "out"\n'
+        f"{lines}\n"
+    )
+
+
+def person(name: str) -> str:
+    return f'[[subscriber]]\nname = "{name}"\n'
+
+
+def settings(folder: Path, *tables: str) -> Settings:
+    file = folder / "monitor.toml"
+    file.write_text(CHANNEL + "".join(tables), "utf-8")
+    return load(file, environ={})
+
+
+def by_command(name: str, subscriber: str = "ana") -> Subscription:
+    return Subscription(
+        id=0,
+        subscriber=subscriber,
+        name=name,
+        trials=Trials(everything=True),
+        channels=("out",),
+        origin=Origin.COMMAND,
+        created_at=NOW,
+    )
+
+
+def put(store: Store, subscription: Subscription) -> None:
+    with store.transaction() as transaction:
+        transaction.people.put_subscription(subscription)
+
+
+def stored(store: Store) -> dict[tuple[str, str], Subscription]:
+    with store.transaction() as transaction:
+        found = transaction.people.subscriptions()
+    return {(one.subscriber, one.name): one for one in found}
+
+
+def people(store: Store) -> dict[str, Subscriber]:
+    with store.transaction() as transaction:
+        return {one.name: one for one in transaction.people.subscribers()}
+
+
+def version(store: Store) -> int:
+    with store.transaction() as transaction:
+        return transaction.people.version()
+
+
+def test_what_the_file_says_is_stored(store: Store, tmp_path: Path) -> None:
+    found = settings(tmp_path, person("bo"), wish("a"), wish("b", lines="nct_ids = 'NCT00000102'"))
+    done = synchronise(found, store, NOW)
+    assert (done.subscriptions, done.retired_subscriptions, done.retired_subscribers) == (2, (), ())
+    assert set(people(store)) == {"ana", "bo"}
+    assert {one.origin for one in people(store).values()} == {Origin.CONFIG}
+    wanted = wanted_subscriptions(found, NOW)
+    assert {names: replace(one, id=0) for names, one in stored(store).items()} == wanted
+
+
+def test_the_same_file_again_changes_nothing(store: Store, tmp_path: Path) -> None:
+    found = settings(tmp_path, person("bo"), wish("a"))
+    synchronise(found, store, NOW)
+    before, counted = stored(store), version(store)
+    synchronise(found, store, LATER)
+    assert (stored(store), version(store)) == (before, counted)
+
+
+def test_a_changed_subscription_keeps_its_number_and_its_date(store: Store, tmp_path: Path) -> None:
+    synchronise(settings(tmp_path, wish("a")), store, NOW)
+    before = stored(store)["ana", "a"]
+    synchronise(settings(tmp_path, wish("a", lines='all = true\nwhen = "hourly"')), store, LATER)
+    after = stored(store)["ana", "a"]
+    assert str(after.when) == "hourly"
+    assert (after.id, after.created_at) == (before.id, NOW)
+
+
+def test_what_left_the_file_is_retired_and_comes_back_with_it(store: Store, tmp_path: Path) -> None:
+    synchronise(settings(tmp_path, person("bo"), wish("a"), wish("b")), store, NOW)
+    done = synchronise(settings(tmp_path, wish("b")), store, LATER)
+    assert done.retired_subscriptions == (("ana", "a"),)
+    assert done.retired_subscribers == ("bo",)
+    assert stored(store)["ana", "a"].standing is Standing.RETIRED
+    assert people(store)["bo"].standing is Standing.RETIRED
+    synchronise(settings(tmp_path, person("bo"), wish("a"), wish("b")), store, LATER)
+    assert {one.standing for one in stored(store).values()} == {Standing.ACTIVE}
+    assert {one.standing for one in people(store).values()} == {Standing.ACTIVE}
+
+
+def test_what_commands_made_is_left_alone(store: Store, tmp_path: Path) -> None:
+    put(store, by_command("mine"))
+    put(store, by_command("theirs", "bo"))
+    synchronise(settings(tmp_path, wish("a")), store, NOW)
+    synchronise(settings(tmp_path), store, LATER)
+    found = stored(store)
+    assert found["ana", "a"].standing is Standing.RETIRED
+    assert {found["ana", "mine"].standing, found["bo", "theirs"].standing} == {Standing.ACTIVE}
+    assert {one.standing for one in people(store).values()} == {Standing.ACTIVE}
+
+
+def test_what_was_paused_by_command_stays_paused(store: Store, tmp_path: Path) -> None:
+    synchronise(settings(tmp_path, wish("a")), store, NOW)
+    with store.transaction() as transaction:
+        transaction.people.set_standing("ana", "a", Standing.PAUSED)
+    synchronise(settings(tmp_path, wish("a", lines='all = true\nwhen = "hourly"')), store, LATER)
+    assert stored(store)["ana", "a"].standing is Standing.PAUSED
+
+
+def test_a_name_that_a_command_took_is_an_error_and_stores_nothing(
+    store: Store, tmp_path: Path
+) -> None:
+    put(store, by_command("a"))
+    before = stored(store)
+    with pytest.raises(ConfigError) as caught:
+        synchronise(settings(tmp_path, wish("b"), wish("a")), store, NOW)
+    said = '[[subscription]] "a" of ana: a subscription of that name was made by command; '
+    assert str(caught.value).startswith(said)
+    assert stored(store) == before
+    with store.transaction() as transaction:
+        transaction.people.set_standing("ana", "a", Standing.RETIRED)
+    synchronise(settings(tmp_path, wish("b"), wish("a")), store, NOW)
+    assert stored(store)["ana", "a"].origin is Origin.CONFIG
+
+
+# --- bringing in line, only where it is needed -------------------------------------------------
+
+
+def app(folder: Path, url: str, *tables: str) -> App:
+    found = App(settings=settings(folder, *tables), now=lambda: NOW)
+    return found.with_store(url)
+
+
+def test_a_store_that_nobody_needs_is_not_made(tmp_path: Path, sqlite_url: str) -> None:
+    bring_in_line(app(tmp_path, sqlite_url))
+    assert not (tmp_path / "stores").exists()
+    bring_in_line(app(tmp_path, sqlite_url, wish("a")))
+    assert (tmp_path / "stores" / "monitor.db").exists()
+
+
+@pytest.mark.parametrize(
+    "tables",
+    [
+        (wish("a"),),
+        (wish("a"), wish("b"), wish("c", "bo")),
+        (wish("a"), person("ana"), person("cy")),
+        (wish("a", lines='all = true\nquiet = "1:00-2:00"'), wish("b", "bo")),
+        (wish("a"), wish("b", "bo"), person("dee"), person("cy")),
+        (wish("a"), wish("b", "bo")),
+        (),
+    ],
+)
+def test_each_difference_between_file_and_store_is_brought_in_line(
+    store: Store, store_url: str, tmp_path: Path, tables: tuple[str, ...]
+) -> None:
+    bring_in_line(app(tmp_path, store_url, wish("a"), wish("b", "bo"), person("dee")))
+    bring_in_line(app(tmp_path, store_url, *tables))
+    found = settings(tmp_path, *tables)
+    live = {n: one for n, one in stored(store).items() if one.standing is Standing.ACTIVE}
+    wanted = wanted_subscriptions(found, NOW)
+    assert {names: replace(one, id=0) for names, one in live.items()} == wanted
+    active = {one.name for one in people(store).values() if one.standing is Standing.ACTIVE}
+    assert active == {one.name for one in found.subscribers}
+
+
+def test_a_store_that_is_in_line_is_only_read(tmp_path: Path, sqlite_url: str) -> None:
+    found = app(tmp_path, sqlite_url, person("cy"), wish("a"), wish("b", "bo"))
+    bring_in_line(found)
+    with open_store(sqlite_url) as store:
+        put(store, by_command("mine", "dee"))
+        with store.transaction() as transaction:
+            transaction.people.set_standing("bo", "b", Standing.PAUSED)
+        # The write lock is held: whoever wanted to write would have to wait for it.
+        with store.transaction():
+            hurried = replace(found, settings=_impatient(found.settings))
+            bring_in_line(hurried)
+
+
+def _impatient(given: Settings) -> Settings:
+    from msgspec.structs import replace as replaced
+
+    return replaced(given, store=replaced(given.store, busy_timeout_s=0.1))

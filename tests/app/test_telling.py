@@ -1,0 +1,233 @@
+"""The operator hears of each episode once, and when it is over, whoever restarts when."""
+
+import json
+import threading
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from monitor.app.deliveries import Deliveries
+from monitor.app.telling import Teller
+from monitor.model.following import SourceRow
+from monitor.model.messages import ChannelState
+from monitor.store.writer import Store, open_store
+from tests.deliver.configured import Monitored, folder_channel, subscription
+from tests.ingest.world import NOON
+
+STOP = threading.Event()
+FAILING = SourceRow(
+    name="ctgov",
+    type="ctgov",
+    failures=3,
+    failing_since=NOON,
+    last_reason="503 <b>of</b> the registry",
+    reported=True,
+)
+
+
+@pytest.fixture
+def monitored(sqlite_url: str, tmp_path: Path) -> Monitored:
+    """Return a monitor whose operator has a folder."""
+    made = Monitored(tmp_path, sqlite_url)
+    made.configure(
+        folder_channel(tmp_path, "ops"),
+        folder_channel(tmp_path, "box"),
+        subscription("ana", "box"),
+        operator="ops",
+    )
+    made.begin()
+    return made
+
+
+def put(monitored: Monitored, row: SourceRow) -> None:
+    """Store how a source is doing."""
+    with open_store(monitored.url) as store, store.transaction() as tx:
+        tx.sources.put(row)
+
+
+def teller(monitored: Monitored, *, free: int = 10**12, worker: str = "w") -> Teller:
+    """Return a teller on a machine with so many free bytes."""
+    deliveries = monitored.deliveries()
+    return Teller(
+        monitored.app,
+        deliveries.channels,
+        worker=worker,
+        opened=lambda: open_store(monitored.url, busy_timeout_s=0.1),
+        free=lambda _: free,
+    )
+
+
+def test_a_failing_source_is_told_once_and_once_that_it_works_again(monitored: Monitored) -> None:
+    put(monitored, FAILING)
+    one = teller(monitored)
+    one.tell()
+    one.tell()
+    teller(monitored, worker="after a restart").tell()
+    (told,) = monitored.got("ops")
+    assert told["subject"] == "Trial monitor: The source ctgov fails"
+    assert told["began"] == [
+        {
+            "what": "The source ctgov fails",
+            "why": "3 times in a row since 2026-03-02 12:00 UTC: 503 <b>of</b> the registry",
+        }
+    ]
+    put(monitored, replace(FAILING, failures=0, failing_since=None, reported=False))
+    monitored.clock.move(minutes=1)
+    teller(monitored).tell()
+    teller(monitored).tell()
+    assert monitored.subjects("ops")[1:] == ["Trial monitor: The source ctgov works again"]
+    put(monitored, FAILING)
+    monitored.clock.move(days=1)
+    teller(monitored).tell()
+    assert len(monitored.got("ops")) == 3
+
+
+def test_dead_letters_are_told_until_they_are_dealt_with(monitored: Monitored) -> None:
+    monitored.change(2)
+    monitored.configure(
+        folder_channel(monitored.folder, "ops"), subscription("ana", "ops"), operator="ops"
+    )
+    monitored.deliveries().deliver_due(stop=STOP)
+    (told,) = monitored.got("ops")
+    assert told["began"][0]["what"] == "A message by the channel box could not be delivered"
+    assert "no channel 'box' is configured any more" in told["began"][0]["why"]
+    with open_store(monitored.url) as store, store.transaction() as tx:
+        tx.outbox.drop([1, 2])
+    monitored.clock.move(minutes=1)
+    monitored.deliveries().deliver_due(stop=STOP)
+    assert monitored.got("ops")[1]["over"] == ["The channel box has no dead letters any more"]
+
+
+def test_a_resting_channel_is_told_and_its_working_again(monitored: Monitored) -> None:
+    resting = ChannelState(channel="box", failures=5, last_error="451 not now", reported=True)
+    with open_store(monitored.url) as store, store.transaction() as tx:
+        tx.outbox.put_channel_state(resting)
+    teller(monitored).tell()
+    assert monitored.subjects("ops") == ["Trial monitor: The channel box fails and rests"]
+    with open_store(monitored.url) as store, store.transaction() as tx:
+        tx.outbox.put_channel_state(ChannelState(channel="box"))
+    monitored.clock.move(minutes=1)
+    teller(monitored).tell()
+    assert monitored.subjects("ops")[1:] == ["Trial monitor: The channel box works again"]
+
+
+def test_several_things_are_one_message(monitored: Monitored) -> None:
+    put(monitored, FAILING)
+    put(monitored, replace(FAILING, name="files"))
+    teller(monitored).tell()
+    assert monitored.subjects("ops") == ["Trial monitor: The source ctgov fails (+ 1 more)"]
+
+
+def test_a_process_that_went_without_a_word_is_told(monitored: Monitored) -> None:
+    monitored.change()
+    with open_store(monitored.url) as store, store.transaction() as tx:
+        tx.outbox.claim("host:17", now=monitored.clock.at, lease_s=120, limit=10)
+    monitored.clock.move(minutes=3)
+    deliveries = monitored.deliveries()
+    deliveries.deliver_due(stop=STOP)
+    deliveries.tell()
+    assert monitored.subjects("ops") == ["Trial monitor: The process host:17 went without a word"]
+
+
+def test_a_full_disk_is_told_even_when_nothing_can_be_noted(monitored: Monitored) -> None:
+    def broken() -> Store:
+        return open_store("sqlite:////nowhere/at/all.db", create=False)
+
+    full = Teller(
+        monitored.app,
+        monitored.deliveries().channels,
+        worker="w",
+        opened=broken,
+        free=lambda _: 20_000_000,
+    )
+    full.tell()
+    full.tell()
+    assert len(monitored.got("ops")) == 1
+    assert monitored.subjects("ops")[0].startswith("Trial monitor: The disk of the store is full")
+
+
+def test_a_disk_has_room_again_only_when_it_really_has(monitored: Monitored) -> None:
+    teller(monitored, free=99_000_000).tell()
+    teller(monitored, free=150_000_000).tell()
+    assert len(monitored.got("ops")) == 1
+    monitored.clock.move(minutes=1)
+    teller(monitored, free=250_000_000).tell()
+    assert "room again" in monitored.subjects("ops")[1]
+
+
+def test_an_operator_who_cannot_be_reached_is_told_later(
+    monitored: Monitored, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (monitored.folder / "ops").write_text("a file where the folder should be")
+    put(monitored, FAILING)
+    one = teller(monitored)
+    one.tell()
+    assert "operator not reached" in capsys.readouterr().err
+    (monitored.folder / "ops").unlink()
+    one.tell()
+    assert monitored.got("ops") == []  # not at once again
+    monitored.clock.move(minutes=1)
+    one.tell()
+    assert len(monitored.got("ops")) == 1
+
+
+def test_without_a_channel_the_log_tells(
+    monitored: Monitored, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monitored.configure(folder_channel(monitored.folder, "ops"))
+    put(monitored, FAILING)
+    for _ in range(2):
+        Deliveries(monitored.app, worker="w").tell()
+    said = capsys.readouterr().err
+    assert said.count("the source ctgov fails") == 1
+    assert "operator notice" in said
+
+
+def test_words_of_others_are_escaped(monitored: Monitored) -> None:
+    monitored.configure(
+        folder_channel(monitored.folder, "ops").replace('["json"]', '["html", "json"]'),
+        operator="ops",
+    )
+    put(monitored, replace(FAILING, last_reason="<script>alert(1)</script>\x1b[2J <!channel>"))
+    teller(monitored).tell()
+    (page,) = (monitored.folder / "ops").glob("*.html")
+    html = page.read_text("utf-8")
+    assert "<script>" not in html
+    assert "&lt;script&gt;" in html
+    assert "\x1b" not in html
+    assert json.dumps(monitored.got("ops")[0]).count("\\u001b") == 0
+
+
+def test_a_source_that_is_long_overdue_is_told_unless_it_is_turned_off(
+    monitored: Monitored,
+) -> None:
+    def follow(*, enabled: bool) -> None:
+        monitored.configure(
+            folder_channel(monitored.folder, "ops"),
+            f"""
+            [[source]]
+            name = "ctgov"
+            type = "ctgov"
+            nct_ids = ["NCT00000001"]
+            every = "1h"
+            enabled = {str(enabled).lower()}
+            """,
+            operator="ops",
+        )
+
+    due_at = monitored.app.now() - timedelta(hours=2, minutes=1)
+    fresh = SourceRow(name="ctgov", type="ctgov", next_due_at=due_at)
+    put(monitored, fresh)
+    follow(enabled=False)
+    teller(monitored).tell()
+    assert monitored.subjects("ops") == []
+    follow(enabled=True)
+    teller(monitored).tell()
+    began = "Trial monitor: The source ctgov was not read when it was due"
+    assert monitored.subjects("ops") == [began]
+    put(monitored, replace(fresh, next_due_at=monitored.app.now() + timedelta(hours=1)))
+    monitored.clock.move(minutes=1)
+    teller(monitored).tell()
+    assert monitored.subjects("ops")[1:] == ["Trial monitor: The source ctgov is read again"]
