@@ -1,0 +1,16 @@
+"""When things run, and nothing of what they do."""
+
+from monitor.scheduler.scheduler import Job, Scheduler, Trouble
+from monitor.scheduler.triggers import Cron, Every, Trigger, due_at_start, next_due, trigger_of
+
+__all__ = [
+    "Cron",
+    "Every",
+    "Job",
+    "Scheduler",
+    "Trigger",
+    "Trouble",
+    "due_at_start",
+    "next_due",
+    "trigger_of",
+]

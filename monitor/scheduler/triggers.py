@@ -1,0 +1,127 @@
+"""When something is due: at a distance in time, or at wall times of a time zone."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from monitor.errors import ConfigError
+from monitor.model.wall_clock import instant_of, wall_time
+from monitor.scheduler.cron import next_wall_time
+
+if TYPE_CHECKING:
+    from monitor.config import SourceSettings
+
+# A clock that is set back by more than this had been wrong: what it had done counts for nothing.
+LONGEST_STEP_BACK = timedelta(days=1)
+
+_TICK = timedelta(microseconds=1)
+_MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """Due again when the interval, longer than nothing, has passed."""
+
+    interval: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Cron:
+    """Due when the wall clocks of the time zone show what the expression of five fields names.
+
+    A time that the clocks skip is due at the first instant after the gap; a time that they show
+    twice is due once, the first time.
+    """
+
+    expression: str
+    timezone: str = "UTC"
+
+
+Trigger = Every | Cron
+
+
+def trigger_of(source: "SourceSettings") -> Trigger:
+    """Return when a source is to be looked at; ConfigError names the source and its cron."""
+    if source.every is not None:
+        return Every(source.every)
+    trigger = Cron(source.cron or "", source.timezone)
+    try:
+        next_wall_time(trigger.expression, datetime(2000, 1, 1))  # noqa: DTZ001  # a wall time
+    except ConfigError as exc:
+        message = f'[[source]] "{source.name}" {exc}'
+        raise ConfigError(message) from exc
+    return trigger
+
+
+def next_due(trigger: Trigger, *, last_due: datetime | None, now: datetime) -> datetime:
+    """Return when it is due after ``last_due``, at which it ran (None: it never ran).
+
+    When due times were missed it is the latest of them, so they are made up once, at once. An
+    interval that never ran is due now, and none ends later than an interval from now. A cron
+    time up to ``last_due`` does not come again when the clock is set back, by a day at most.
+    Times are aware; what comes out may be in UTC or as it was given. ConfigError for a wrong
+    cron expression.
+    """
+    if isinstance(trigger, Every):
+        return _next_interval(trigger.interval, last_due, now)
+    if last_due is None:
+        return _after(trigger, now - _TICK)
+    if last_due > now + LONGEST_STEP_BACK:
+        last_due = now
+    first = _after(trigger, last_due)
+    return first if first > now else _latest(trigger, first, now)
+
+
+def due_at_start(
+    trigger: Trigger, *, stored: datetime | None, last_due: datetime | None, now: datetime
+) -> datetime:
+    """Return when it is due, where ``stored`` was to be the next time (None: nothing is known).
+
+    What was due while nothing ran stays due. Else the trigger, or the clock, may not be what it
+    was when the time was stored: an interval ends no later than one from now, and a cron
+    expression's next time counts. ``last_due``: when it last ran, as far as that is known.
+    """
+    if stored is None:
+        return next_due(trigger, last_due=last_due, now=now)
+    if stored <= now:
+        return stored
+    if isinstance(trigger, Every):
+        return min(stored, now + trigger.interval)
+    return next_due(trigger, last_due=max(last_due or now, now), now=now)
+
+
+def _next_interval(interval: timedelta, last_due: datetime | None, now: datetime) -> datetime:
+    if last_due is None:
+        return now
+    missed = (now - last_due) // interval
+    if missed > 0:
+        return last_due + missed * interval
+    return min(last_due + interval, now + interval)
+
+
+def _after(cron: Cron, instant: datetime) -> datetime:
+    """Return the first instant, later than this one, at which it is due."""
+    zone = ZoneInfo(cron.timezone)
+    wall = wall_time(instant, zone)
+    while True:
+        wall = next_wall_time(cron.expression, wall)
+        found = instant_of(wall, zone)
+        # While the clocks show an hour again, its times lie before this instant.
+        if found > instant:
+            return found
+
+
+def _latest(cron: Cron, due: datetime, now: datetime) -> datetime:
+    """Return the last instant up to now at which it is due, where ``due`` is one."""
+    none_behind = now
+    while none_behind - due > _MINUTE:
+        middle = due + (none_behind - due) / 2
+        found = _after(cron, middle)
+        if found <= now:
+            due = found
+        else:
+            none_behind = middle
+    while (found := _after(cron, due)) <= now:
+        due = found
+    return due
