@@ -1,0 +1,85 @@
+"""A web server in a thread, and plain questions to it."""
+
+import asyncio
+import http.client
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from monitor.web.answers import Answers, Exposed, Told
+from monitor.web.server import WebServer
+
+LOOPBACK = "127.0.0.1"
+
+
+def answering(
+    *,
+    health: Told | None = None,
+    readiness: Told | None = None,
+    metrics: bytes = b"",
+    asked: asyncio.Event | None = None,
+    before: asyncio.Event | None = None,
+) -> Answers:
+    """Return what gives these answers; health sets ``asked``, then waits for ``before``."""
+    good = Told(good=True, facts={})
+
+    async def healthy() -> Told:
+        if asked is not None:
+            asked.set()
+        if before is not None:
+            await before.wait()
+        return health or good
+
+    async def ready() -> Told:
+        return readiness or good
+
+    async def counted() -> Exposed:
+        return Exposed(body=metrics, content_type="text/plain; version=0.0.4; charset=utf-8")
+
+    return Answers(health=healthy, readiness=ready, metrics=counted)
+
+
+@contextmanager
+def served(answers: Answers, host: str = LOOPBACK) -> Iterator[WebServer]:
+    """Serve on a free port; the server's own errors are raised at the end."""
+    server = WebServer((host, 0), answers)
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            asyncio.run(server.serve())
+        except BaseException as exc:  # noqa: BLE001  # raised below, in the test's thread
+            failures.append(exc)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+        thread.join(10)
+        assert not thread.is_alive()
+    assert failures == []
+
+
+def ask(
+    address: tuple[str, int], path: str, method: str = "GET"
+) -> tuple[int, Mapping[str, str], bytes]:
+    """Return status, headers and body of an answer."""
+    connection = http.client.HTTPConnection(*address, timeout=10)
+    try:
+        connection.request(method, path)
+        answer = connection.getresponse()
+        headers = {name.lower(): value for name, value in answer.getheaders()}
+        return answer.status, headers, answer.read()
+    finally:
+        connection.close()
+
+
+def ask_json(address: tuple[str, int], path: str) -> tuple[int, dict[str, Any]]:
+    """Return status and body of an answer in JSON."""
+    status, headers, body = ask(address, path)
+    assert headers["content-type"] == "application/json"
+    return status, dict(json.loads(body))
