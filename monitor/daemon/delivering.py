@@ -1,0 +1,101 @@
+"""Delivering side by side with everything else: each channel in a thread of its own."""
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import Protocol
+
+from monitor.app.logs import get_logger
+from monitor.daemon.work import Work, in_thread
+from monitor.deliver import Report
+from monitor.errors import MonitorError
+
+_EVERY_S = 2.0
+_TELLING = "tell the operator"
+
+
+class Deliveries(Protocol):
+    """What delivers, as ``monitor.app.deliveries`` does it; every call may block."""
+
+    def prepare(self) -> None:
+        """Make what has to be there before its time."""
+        ...
+
+    def due(self) -> list[str]:
+        """Return the channels by which something is due."""
+        ...
+
+    def deliver(self, channel: str, *, stop: threading.Event) -> Report:
+        """Deliver what is due by a channel; ends soon after ``stop`` is set."""
+        ...
+
+    def tell(self) -> None:
+        """Tell the operator what is new."""
+        ...
+
+    def note_lost(self, process: str) -> None:
+        """Keep for the operator that a process went without a word."""
+        ...
+
+
+class Delivering:
+    """Looks every few seconds, and when woken, and starts a delivery by each channel that is due.
+
+    A channel by which one is still under way is left to it; no channel waits for another.
+    """
+
+    def __init__(self, deliveries: Deliveries, *, work: Work, stop: threading.Event) -> None:
+        self.deliveries = deliveries
+        self._work = work
+        self._stop = stop
+        self._woken = asyncio.Event()
+        self._trouble: str | None = None
+
+    def wake(self) -> None:
+        """Look now: there may be news. To be called in the event loop."""
+        self._woken.set()
+
+    async def serve(self) -> None:
+        """Deliver until cancelled; what is under way then goes on until ``stop`` is set."""
+        while True:
+            self._woken.clear()
+            for channel in await self._due():
+                deliver = partial(self.deliveries.deliver, channel, stop=self._stop)
+                self._start(f"deliver by {channel}", deliver)
+            self._start(_TELLING, self.deliveries.tell)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), _EVERY_S)
+
+    async def _due(self) -> list[str]:
+        looking = in_thread("look for messages", partial(_look, self.deliveries))
+        await asyncio.wait({looking})
+        error = looking.exception()
+        if error is None:
+            self._trouble = None
+            return looking.result()
+        if not isinstance(error, MonitorError):
+            raise error
+        if str(error) != self._trouble:  # once, not every few seconds
+            self._trouble = str(error)
+            get_logger().error("deliveries not looked for", reason=self._trouble)
+        return []
+
+    def _start(self, name: str, work: Callable[[], object]) -> None:
+        ended = self._work.start(name, work)
+        if ended is not None:
+            ended.add_done_callback(partial(_tell, name))
+
+
+def _look(deliveries: Deliveries) -> list[str]:
+    deliveries.prepare()
+    return deliveries.due()
+
+
+def _tell(name: str, ended: "asyncio.Future[object]") -> None:
+    error = None if ended.cancelled() else ended.exception()
+    if isinstance(error, MonitorError):
+        get_logger().error("delivery ended", work=name, reason=str(error))
+    elif error is not None:
+        get_logger().error("delivery broken", work=name, reason=type(error).__name__)

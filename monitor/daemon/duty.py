@@ -1,0 +1,75 @@
+"""What the holder of the lease does: passes and backfills, and noting when the next is due."""
+
+import asyncio
+import threading
+from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
+
+from monitor.app import App
+from monitor.app.logs import get_logger
+from monitor.app.passes import PassReport
+from monitor.daemon.books import Books
+from monitor.daemon.hold import Hold
+from monitor.daemon.passes import Passes
+from monitor.daemon.work import Work, in_thread
+from monitor.errors import MonitorError
+
+BACKFILL = "backfill"
+
+
+class Duty:
+    """Runs blocking work under the lease, each piece in a thread of its own.
+
+    ``work`` outlives it: what hangs from an earlier time is not started a second time.
+    ``stop``, once set, asks everything under way to end soon.
+    """
+
+    def __init__(self, app: App, passes: Passes, *, books: Books, work: Work, hold: Hold) -> None:
+        self.app = app
+        self.passes = passes
+        self.stop = threading.Event()
+        self._books = books
+        self._work = work
+        self._hold = hold
+        self._log = get_logger()
+
+    async def pass_over(self, name: str) -> PassReport | None:
+        """Do a source's pass; None when one is still under way, or when it broke down."""
+        do = partial(self.passes.pass_over, name, stop=self.stop, lease=self._hold.fence)
+        ended = self._work.start(name, do)
+        if ended is None:
+            self._log.warning("pass still running", source=name)
+            return None
+        await asyncio.wait({ended})
+        error = ended.exception()
+        self._tell("pass broken", error, source=name)
+        return None if error else ended.result()
+
+    async def backfill(self) -> list[PassReport]:
+        """Do a round of backfills; nothing when none was wanted, or when it broke down."""
+        do = partial(self.passes.backfill_due, stop=self.stop, lease=self._hold.fence)
+        ended = self._work.start(BACKFILL, do)
+        if ended is None:
+            return []
+        await asyncio.wait({ended})
+        error = ended.exception()
+        self._tell("backfill broken", error)
+        return [] if error else ended.result()
+
+    async def note_due(self, due: Mapping[str, datetime]) -> None:
+        """Store when sources are due next; those that are not configured any more are not."""
+        types = {source.name: source.type for source in self.app.settings.sources}
+        known = {name: (types[name], at) for name, at in due.items() if name in types}
+        if known:
+            ttl_s = self._hold.fence.ttl_s
+            noted = in_thread("books", partial(self._books.note_due, known, ttl_s=ttl_s))
+            await asyncio.wait({noted})
+            self._tell("next due not stored", noted.exception())
+
+    def _tell(self, event: str, error: BaseException | None, **fields: object) -> None:
+        """Log why work failed; an unforeseen failure with all that there is to know."""
+        if isinstance(error, MonitorError):
+            self._log.error(event, reason=str(error), **fields)
+        elif error is not None:
+            self._log.error(event, reason=repr(error), exc_info=error, **fields)

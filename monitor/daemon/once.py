@@ -1,0 +1,105 @@
+"""``monitor run --once``: one pass of everything that is due, then the end."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable
+from functools import partial
+
+from monitor.app import App
+from monitor.app.passes import PassReport
+from monitor.daemon.books import Books
+from monitor.daemon.duty import Duty
+from monitor.daemon.hold import Hold
+from monitor.daemon.passes import Passes
+from monitor.daemon.signals import heed, leave
+from monitor.daemon.term import check_sources
+from monitor.daemon.work import Work, in_thread
+from monitor.errors import MonitorError
+from monitor.scheduler import due_at_start, next_due, trigger_of
+
+_RELEASE_S = 2.0
+
+
+class StoppedShortError(MonitorError):
+    """A signal ended the round before it was done."""
+
+
+def run_once(app: App, passes: Passes, *, holder: str) -> list[PassReport]:
+    """Do a pass over each source that is due, side by side, and one round of backfills.
+
+    Returns what the passes did, in the order of the configuration. MonitorError in one line
+    when another process schedules or takes over, StoppedShortError after a signal.
+    """
+    check_sources(app.settings)
+    with contextlib.closing(Books(app, holder=holder)) as books:
+        return asyncio.run(_round(app, passes, books))
+
+
+async def _round(app: App, passes: Passes, books: Books) -> list[PassReport]:
+    given = app.settings.daemon
+    taken_at = time.monotonic()
+    if not await in_thread("lease", partial(books.take, ttl_s=given.lease_s)):
+        raise MonitorError(await in_thread("lease", partial(_taken, books)))
+    work = Work()
+    hold = Hold(books, taken_at=taken_at, ttl_s=lambda: given.lease_s)
+    duty = Duty(app, passes, books=books, work=work, hold=hold)
+    ended = asyncio.Event()
+    heed(stop=ended.set)
+    reports: list[PassReport] = []
+    doing = asyncio.create_task(_do(duty, books, reports))
+    keeping = asyncio.create_task(hold.keep())
+    try:
+        await _first(doing, keeping, ended.wait())
+        if doing.done():
+            doing.result()
+            return reports
+        duty.stop.set()
+        if await work.settled(given.shutdown_grace_s):
+            leave(130)
+        if keeping.done():
+            raise MonitorError(f"the lease was lost ({keeping.result()}); what was stored stays")
+        raise StoppedShortError("stopped before everything was done; what was stored stays")
+    finally:
+        keeping.cancel()
+        await asyncio.wait({in_thread("lease", books.release)}, timeout=_RELEASE_S)
+
+
+async def _do(duty: Duty, books: Books, reports: list[PassReport]) -> None:
+    """Do what is due; append what came of it."""
+    rows = await in_thread("books", books.sources)
+    now = duty.app.now()
+    due = {}
+    for source in duty.app.settings.sources:
+        row, trigger = rows.get(source.name), trigger_of(source)
+        stored = row.next_due_at if row else None
+        last = row.last_attempt_at if row else None
+        at = now if row is None else due_at_start(trigger, stored=stored, last_due=last, now=now)
+        if source.enabled and at <= now:
+            due[source.name] = next_due(trigger, last_due=now, now=now)
+
+    async def one(name: str) -> PassReport:
+        report = await duty.pass_over(name)
+        if not duty.stop.is_set():
+            await duty.note_due({name: due[name]})
+        return report or PassReport(source=name, outcome="failed", reason="the log tells why")
+
+    reports += await asyncio.gather(*(one(name) for name in due))
+    reports += await duty.backfill()
+
+
+def _taken(books: Books) -> str:
+    lease = books.held_by_another()
+    if lease is None:
+        return "another process was scheduling this store a moment ago; try again"
+    until = lease.expires_at.strftime("%Y-%m-%d %H:%M:%S")
+    return (
+        f"{lease.holder} schedules this store (its lease lasts until {until} UTC); stop that one, "
+        "or leave the passes to it"
+    )
+
+
+async def _first(*things: "Awaitable[object]") -> None:
+    """Wait until one of them is done."""
+    tasks = [asyncio.ensure_future(thing) for thing in things]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

@@ -1,0 +1,57 @@
+"""``monitor deliver``: delivering without following anything."""
+
+import asyncio
+import threading
+from functools import partial
+from typing import Protocol
+
+from monitor.app.deliveries import DeliveryReport
+from monitor.app.logs import get_logger
+from monitor.daemon.delivering import Deliveries, Delivering
+from monitor.daemon.signals import heed, leave
+from monitor.daemon.work import Work, in_thread
+
+
+class AllDue(Protocol):
+    """What delivers everything that is due."""
+
+    def deliver_due(self, *, stop: threading.Event) -> DeliveryReport:
+        """Deliver it; ends soon after ``stop`` is set."""
+        ...
+
+
+def deliver_once(deliveries: AllDue) -> tuple[DeliveryReport, bool]:
+    """Deliver what is due; return what was done, and whether a signal ended it before its end."""
+    return asyncio.run(_once(deliveries))
+
+
+async def _once(deliveries: AllDue) -> tuple[DeliveryReport, bool]:
+    stop = threading.Event()
+    heed(stop=stop.set)
+    report = await in_thread("deliver", partial(deliveries.deliver_due, stop=stop))
+    return report, stop.is_set()
+
+
+def deliver_on(deliveries: Deliveries, *, grace_s: float) -> None:
+    """Deliver until a signal asks to stop; what hangs after the grace period is left behind."""
+    hanging = asyncio.run(_on(deliveries, grace_s))
+    if hanging:
+        get_logger().error("still hanging", work=list(hanging))
+        leave(0)
+    get_logger().info("stopped")
+
+
+async def _on(deliveries: Deliveries, grace_s: float) -> tuple[str, ...]:
+    stop, ended, work = threading.Event(), asyncio.Event(), Work()
+    heed(stop=ended.set)
+    get_logger().info("delivering")
+    serving = asyncio.create_task(Delivering(deliveries, work=work, stop=stop).serve())
+    ending = asyncio.create_task(ended.wait())
+    await asyncio.wait({serving, ending}, return_when=asyncio.FIRST_COMPLETED)
+    stop.set()
+    serving.cancel()
+    ending.cancel()
+    hanging = await work.settled(grace_s)
+    if serving.done() and not serving.cancelled():
+        serving.result()
+    return hanging

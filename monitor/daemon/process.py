@@ -1,0 +1,256 @@
+"""The life of ``monitor run``: stand by, lead, and end in good order."""
+
+import asyncio
+import os
+import secrets
+import socket
+import time
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any
+
+from monitor.app import App
+from monitor.app.logs import get_logger
+from monitor.app.metrics import Metrics
+from monitor.daemon.books import Books
+from monitor.daemon.delivering import Deliveries
+from monitor.daemon.duty import Duty
+from monitor.daemon.hold import Hold
+from monitor.daemon.pages import Pages
+from monitor.daemon.passes import Passes
+from monitor.daemon.reloading import Reloading
+from monitor.daemon.signals import heed, leave
+from monitor.daemon.standing import Inquiries, Standing
+from monitor.daemon.term import Term, check_sources
+from monitor.daemon.work import Work, in_thread
+from monitor.errors import MonitorError, StoreError
+
+HEARTBEAT_S = 5.0
+_STANDBY_S = 1.0
+_RELEASE_S = 2.0
+_CLOSE_S = 5.0
+
+PassesOf = Callable[[App, Metrics], Passes]
+DeliveriesOf = Callable[[App, Metrics, str], Deliveries]
+
+
+def holder() -> str:
+    """Return a name for this process as a holder of leases: ``host:4242:1f2e3d4c``."""
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+
+
+class Daemon:
+    """The long-running monitor.
+
+    ``read_again`` reads the configuration anew (ConfigError when it is wrong); ``passes_of``
+    makes what does the passes by some settings, ``deliveries_of`` what delivers, under the name
+    of this process; None: others deliver. Making a daemon opens the store and takes the
+    port: ConfigError, StoreError, ListenError.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        *,
+        read_again: Callable[[], App],
+        passes_of: PassesOf,
+        deliveries_of: DeliveriesOf | None = None,
+        heartbeat_s: float = HEARTBEAT_S,
+    ) -> None:
+        check_sources(app.settings)
+        self._metrics = Metrics(now=app.now)
+        self._work = Work()
+        self._heartbeat_s = heartbeat_s
+        self._standing = Standing(app=app, holder=holder(), started_at=app.now(), work=self._work)
+        self._passes_of = passes_of
+        self._passes = passes_of(app, self._metrics)
+        self._deliveries_of = deliveries_of
+        self._deliveries = self._deliveries_by(app)
+        self._reloading = Reloading(read_again, self._take_up, standing=self._standing)
+        inquiries = Inquiries(self._standing, self._metrics, stale_s=4 * heartbeat_s)
+        address = app.settings.web.address
+        self._books = Books(app, holder=self._standing.holder)
+        try:
+            self._web = None if address is None else Pages(address, inquiries.answers, self._books)
+        except MonitorError:
+            self._books.close()
+            raise
+        self._term: Term | None = None
+        self._taking: asyncio.Future[bool] | None = None
+        self._log = get_logger()
+
+    def run(self) -> int:
+        """Run until a signal ends it; return 0, or 1 when a part of the daemon broke down.
+
+        Work that hangs at the end is left behind: then the process ends here.
+        """
+        code, hanging = asyncio.run(self._live())
+        if hanging:
+            self._log.error("still hanging", work=list(hanging))
+            leave(code)
+        self._books.close()
+        self._log.info("stopped", code=code)
+        return code
+
+    async def _live(self) -> tuple[int, tuple[str, ...]]:
+        ended = asyncio.Event()
+        crashed: list[str] = []
+
+        def unhandled(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+            error = context.get("exception")
+            self._log.critical("daemon broken", part="event loop", reason=context["message"],
+                               exc_info=error)  # fmt: skip
+            crashed.append("event loop")
+            ended.set()
+
+        asyncio.get_running_loop().set_exception_handler(unhandled)
+        heed(stop=ended.set, reload=self._reloading.ask)
+        self._tell_start()
+        parts = {name: asyncio.create_task(part, name=name) for name, part in self._parts()}
+        stopping = asyncio.create_task(ended.wait())
+        await asyncio.wait({stopping, *parts.values()}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        crashed += [name for name, part in parts.items() if part.done() and self._broke(part)]
+        hanging = await self._wind_up(parts)
+        return (1 if crashed else 0), hanging
+
+    def _parts(self) -> list[tuple[str, Coroutine[Any, Any, None]]]:
+        """Return what runs side by side as long as the daemon lives."""
+        parts = [
+            ("heartbeat", self._beat()),
+            ("schedule", self._take_turns()),
+            ("configuration", self._reloading.serve()),
+        ]
+        return parts if self._web is None else [*parts, ("web server", self._web.serve())]
+
+    def _broke(self, part: "asyncio.Task[None]") -> bool:
+        """Log why a part ended that should not have."""
+        error = part.exception()
+        reason = "it ended by itself" if error is None else repr(error)
+        self._log.critical("daemon broken", part=part.get_name(), reason=reason, exc_info=error)
+        return True
+
+    def _tell_start(self) -> None:
+        self._log.info(
+            "daemon started",
+            holder=self._standing.holder,
+            store=self._standing.app.store_name,
+            sources=[one.name for one in self._standing.app.settings.sources if one.enabled],
+            listen=None if self._web is None else self._web.url,
+        )
+
+    # --- its parts -------------------------------------------------------------------------
+
+    async def _beat(self) -> None:
+        while True:
+            self._standing.beat_at = time.monotonic()
+            if self._term is not None:
+                self._term.wake()
+            await asyncio.sleep(self._heartbeat_s)
+
+    async def _take_turns(self) -> None:
+        """Stand by until the lease can be had, lead until it is lost, and so on."""
+        while True:
+            taken_at = await self._stand_by()
+            hold = Hold(self._books, taken_at=taken_at, ttl_s=self._lease_s)
+            duty = Duty(
+                self._standing.app, self._passes, books=self._books, work=self._work, hold=hold
+            )
+            self._term = term = Term(
+                duty, books=self._books, work=self._work, deliveries=self._deliveries
+            )
+            self._tell_lost()
+            self._standing.role = "leader"
+            self._log.info("leading", holder=self._standing.holder)
+            try:
+                await term.begin()
+                await _until_first(hold.keep(), term.watch())
+            except StoreError as exc:
+                self._log.error("lease lost", holder=self._standing.holder, reason=str(exc))
+            self._standing.role = "standby"
+            self._term = None
+            await term.end(within_s=self._standing.app.settings.daemon.shutdown_grace_s)
+            await self._release()
+
+    async def _stand_by(self) -> float:
+        """Return once the lease is ours: the monotonic time before it was asked for."""
+        told: set[str] = set()
+        while True:
+            asked_at = time.monotonic()
+            taking = in_thread("lease", partial(self._books.take, ttl_s=self._lease_s()))
+            self._taking = taking
+            await asyncio.wait({taking})
+            try:
+                if taking.result():
+                    return asked_at
+                news = "another process schedules"
+            except StoreError as exc:
+                news = str(exc)
+            if news not in told:
+                told.add(news)
+                self._log.info("standing by", holder=self._standing.holder, reason=news)
+            self._standing.role = "standby"
+            await asyncio.sleep(min(_STANDBY_S, self._lease_s() / 5))
+
+    def _lease_s(self) -> float:
+        return self._standing.app.settings.daemon.lease_s
+
+    async def _take_up(self, app: App) -> None:
+        """Go on by other settings; a MonitorError leaves everything as it was."""
+        check_sources(app.settings)
+        passes, deliveries = self._passes_of(app, self._metrics), self._deliveries_by(app)
+        if self._term is not None:
+            await self._term.change(app, passes, deliveries)
+        self._standing.app, self._passes, self._deliveries = app, passes, deliveries
+
+    def _deliveries_by(self, app: App) -> Deliveries | None:
+        if self._deliveries_of is None:
+            return None
+        return self._deliveries_of(app, self._metrics, self._standing.holder)
+
+    def _tell_lost(self) -> None:
+        """Let the operator hear of who scheduled before and went without a word."""
+        lost, self._books.lost = self._books.lost, None
+        if lost is not None and self._deliveries is not None:
+            self._deliveries.note_lost(lost)
+
+    # --- the end ---------------------------------------------------------------------------
+
+    async def _wind_up(self, parts: "dict[str, asyncio.Task[None]]") -> tuple[str, ...]:
+        """End in good order within the grace period; return what still hangs after it."""
+        self._standing.role = "stopping"
+        parts["schedule"].cancel()
+        parts["configuration"].cancel()
+        grace_s = self._standing.app.settings.daemon.shutdown_grace_s
+        if self._term is not None:
+            hanging = await self._term.end(within_s=grace_s)
+        else:
+            hanging = await self._work.settled(grace_s)
+        await self._release()
+        parts["heartbeat"].cancel()
+        if self._web is not None:
+            self._web.stop()
+        await asyncio.wait(parts.values(), timeout=_CLOSE_S)
+        return hanging
+
+    async def _release(self) -> None:
+        """Give the lease back, so that a stand-by need not wait for its end."""
+        if self._taking is not None:  # or it could be ours a moment after it was given back
+            await asyncio.wait({self._taking}, timeout=_RELEASE_S)
+        released = in_thread("lease", self._books.release)
+        await asyncio.wait({released}, timeout=_RELEASE_S)
+        if released.done() and isinstance(error := released.exception(), StoreError):
+            self._log.warning("lease not released", reason=str(error))
+
+
+async def _until_first(*parts: Coroutine[Any, Any, object]) -> None:
+    """Wait until one part ends, end the others, and raise what it raised."""
+    tasks = [asyncio.ensure_future(part) for part in parts]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+    for task in done:
+        task.result()

@@ -1,0 +1,50 @@
+"""The pages for readers of messages, out of the store by the settings in force."""
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+
+from monitor.app import App, pages
+from monitor.daemon.work import in_thread
+from monitor.web.reading import Pages
+
+_AT_A_TIME = 4
+_LARGEST_ID = 2**63 - 1
+
+Page = Callable[[App], str | None]
+
+
+class Reading:
+    """Answers where ``[delivery] public_url`` is set, a few questions at a time; else not at all.
+
+    ``app`` returns the settings in force.
+    """
+
+    def __init__(self, app: Callable[[], App]) -> None:
+        self._app = app
+        self._turns = asyncio.Semaphore(_AT_A_TIME)
+
+    @property
+    def pages(self) -> Pages:
+        """Whom to ask for each page."""
+        return Pages(
+            changes=self._changes, unsubscribing=self._unsubscribing, unsubscribe=self._unsubscribe
+        )
+
+    async def _changes(self, nct_id: str, version_id: int) -> str | None:
+        if version_id > _LARGEST_ID:
+            return None
+        return await self._ask(lambda app: pages.changes(app, nct_id, version_id))
+
+    async def _unsubscribing(self, uid: str, token: str) -> str | None:
+        return await self._ask(lambda app: pages.unsubscribing(app, uid, token))
+
+    async def _unsubscribe(self, uid: str, token: str) -> str | None:
+        return await self._ask(lambda app: pages.unsubscribe(app, uid, token))
+
+    async def _ask(self, page: Page) -> str | None:
+        app = self._app()
+        if not app.settings.delivery.public_url:
+            return None
+        async with self._turns:
+            return await in_thread("page", partial(page, app))

@@ -1,0 +1,67 @@
+"""SIGHUP: the configuration is read again, and taken up where it is good."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from msgspec.structs import replace as replaced
+
+from monitor.app import App
+from monitor.app.logs import configure, get_logger
+from monitor.daemon.standing import Standing
+from monitor.daemon.work import in_thread
+from monitor.errors import MonitorError
+
+_AT_START_ALONE = ("store", "web")
+"""Sections that a running daemon cannot change: where it keeps things, and where it listens."""
+
+
+class Reloading:
+    """Reads the configuration again whenever it is asked to.
+
+    ``take_up`` lets a good one take effect, or raises a MonitorError and leaves all as it was.
+    """
+
+    def __init__(
+        self,
+        read_again: Callable[[], App],
+        take_up: Callable[[App], Awaitable[None]],
+        *,
+        standing: Standing,
+    ) -> None:
+        self._read_again = read_again
+        self._take_up = take_up
+        self._standing = standing
+        self._asked = asyncio.Event()
+
+    def ask(self) -> None:
+        """Let it be read again soon; to be called in the event loop."""
+        self._asked.set()
+
+    async def serve(self) -> None:
+        """Read it again each time that somebody asks."""
+        log = get_logger()
+        while True:
+            await self._asked.wait()
+            self._asked.clear()
+            try:
+                read = await in_thread("configuration", self._read_again)
+                await self._take_up(self._as_can_be(read))
+            except MonitorError as exc:
+                self._standing.refused = str(exc)
+                log.error("configuration refused", reason=str(exc))
+                continue
+            self._standing.refused = None
+            settings = self._standing.app.settings
+            configure(settings.log)
+            names = [source.name for source in settings.sources if source.enabled]
+            log.info("configuration read again", sources=names)
+
+    def _as_can_be(self, read: App) -> App:
+        """Return what was read, with the sections of before that only a new start can change."""
+        before, settings = self._standing.app.settings, read.settings
+        for section in _AT_START_ALONE:
+            if getattr(settings, section) != getattr(before, section):
+                get_logger().warning("section needs a new start", section=section)
+                settings = replaced(settings, **{section: getattr(before, section)})
+        return replace(read, settings=settings)

@@ -1,0 +1,149 @@
+"""How the process stands, as /healthz and /readyz tell it."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from monitor import __version__
+from monitor.app import App
+from monitor.app.metrics import CONTENT_TYPE, Metrics
+from monitor.daemon.reading import Reading
+from monitor.daemon.work import Work, in_thread
+from monitor.errors import MonitorError
+from monitor.model.following import SourceRow
+from monitor.web.answers import Answers, Exposed, Told
+
+Role = Literal["starting", "standby", "leader", "stopping"]
+_PATIENCE_S = 5.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Standing:
+    """What is true of the process now; changed and read in the event loop alone.
+
+    ``beat_at``: the monotonic time of the last heartbeat. ``refused``: why the configuration
+    that is there now was not taken up; None when it was. ``app``: by which settings it runs.
+    """
+
+    app: App
+    holder: str
+    started_at: datetime
+    work: Work
+    role: Role = "starting"
+    refused: str | None = None
+    beat_at: float = field(default_factory=time.monotonic)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """What a look into the store found; ``due``: the oldest waiting message of each channel."""
+
+    sources: list[SourceRow]
+    due: dict[str, datetime | None]
+    resting: set[str]
+
+
+class Inquiries:
+    """Answers the questions of the web server out of the standing and the store.
+
+    ``stale_s``: a heartbeat older than this is a missing one.
+    """
+
+    def __init__(self, standing: Standing, metrics: Metrics, *, stale_s: float) -> None:
+        self._standing = standing
+        self._metrics = metrics
+        self._stale_s = stale_s
+        self._looking: asyncio.Future[_Seen] | None = None
+        self._reading = Reading(lambda: standing.app)
+
+    @property
+    def answers(self) -> Answers:
+        """Whom to ask for each page."""
+        return Answers(
+            health=self._health,
+            readiness=self._readiness,
+            metrics=self._counted,
+            pages=self._reading.pages,
+        )
+
+    async def _health(self) -> Told:
+        age_s = time.monotonic() - self._standing.beat_at
+        if age_s <= self._stale_s:
+            return Told(good=True, facts=self._facts())
+        reason = f"no heartbeat for {age_s:.0f} s"
+        return Told(good=False, facts={"reason": reason, **self._facts()})
+
+    def _facts(self) -> dict[str, Any]:
+        standing = self._standing
+        return {
+            "role": standing.role,
+            "holder": standing.holder,
+            "version": __version__,
+            "started_at": standing.started_at.isoformat(),
+            "sources": [one.name for one in standing.app.settings.sources if one.enabled],
+            "running": sorted(standing.work.names),
+        }
+
+    async def _readiness(self) -> Told:
+        standing = self._standing
+        found: dict[str, str] = {}
+        if standing.role in ("starting", "stopping"):
+            found["process"] = f"it is {standing.role}"
+        if standing.refused is not None:
+            found["configuration"] = f"the old one is in force: {standing.refused}"
+        store = await self._store_problem()
+        if store is not None:
+            found["store"] = store
+        facts: dict[str, Any] = {"role": standing.role, "problems": found}
+        if found:
+            facts["reason"] = "; ".join(f"{what}: {why}" for what, why in found.items())
+        return Told(good=not found, facts=facts)
+
+    async def _store_problem(self) -> str | None:
+        """Look into the store; return what is wrong with it.
+
+        How the sources and the channels stand is noted.
+        """
+        looking = self._look()
+        await asyncio.wait({looking}, timeout=_PATIENCE_S)
+        if not looking.done():
+            return f"it did not answer within {_PATIENCE_S:g} s"
+        error = looking.exception()
+        if isinstance(error, MonitorError):
+            return str(error)
+        enabled = [one.name for one in self._standing.app.settings.sources if one.enabled]
+        seen = looking.result()
+        self._metrics.sources(enabled, seen.sources)
+        self._metrics.channels(seen.due, seen.resting)
+        return None
+
+    def _look(self) -> "asyncio.Future[_Seen]":
+        """Return the look that is under way, or a new one: many askers make one thread wait."""
+        if self._looking is None or self._looking.done():
+            self._looking = in_thread("look", _reading(self._standing.app))
+        return self._looking
+
+    async def _counted(self) -> Exposed:
+        self._metrics.store(answers=await self._store_problem() is None)
+        self._metrics.lease(held=self._standing.role == "leader")
+        return Exposed(body=self._metrics.exposition(), content_type=CONTENT_TYPE)
+
+
+def _reading(app: App) -> Callable[[], _Seen]:
+    def read() -> _Seen:
+        now = app.now()
+        with app.reader() as reader:  # which also demands the schema to be the program's own
+            states = reader.outbox.channel_states()
+            names = {one.name for one in app.settings.channels} | set(reader.outbox.channels())
+            return _Seen(
+                sources=reader.sources.all(),
+                due={name: reader.outbox.oldest_due(name) for name in sorted(names)},
+                resting={
+                    one.channel for one in states if one.resting_until and one.resting_until > now
+                },
+            )
+
+    return read

@@ -1,0 +1,177 @@
+"""One time of scheduling: from the taking of the lease until it is lost or given back."""
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
+
+from monitor.app import App
+from monitor.app.logs import get_logger
+from monitor.app.sources import following_of
+from monitor.config import AnySourceSettings, CtgovSourceSettings, Settings
+from monitor.daemon.books import Books
+from monitor.daemon.delivering import Deliveries, Delivering
+from monitor.daemon.duty import Duty
+from monitor.daemon.passes import Passes
+from monitor.daemon.work import Work, in_thread
+from monitor.model.following import SourceRow
+from monitor.scheduler import Job, Scheduler, Trouble, due_at_start, trigger_of
+
+_BACKFILL_PAUSE_S = 600.0
+_DRAIN_S = 2.0
+
+
+def check_sources(settings: Settings) -> None:
+    """Pass when every source can be scheduled and asked for, else raise the ConfigError."""
+    for source in settings.sources:
+        trigger_of(source)
+        if isinstance(source, CtgovSourceSettings):
+            following_of(source)
+
+
+class Term:
+    """Schedules passes from ``begin`` until ``cease``; ``end`` waits for what is under way.
+
+    ``deliveries``: what their news call for is delivered by; None: by others.
+    """
+
+    def __init__(
+        self, duty: Duty, *, books: Books, work: Work, deliveries: Deliveries | None = None
+    ) -> None:
+        self._duty = duty
+        self._delivering: Delivering | None = None
+        if deliveries is not None:
+            self._delivering = Delivering(deliveries, work=work, stop=duty.stop)
+        self._serving: asyncio.Task[None] | None = None
+        self._books = books
+        self._work = work
+        self._next: dict[str, datetime] = {}
+        self._news = asyncio.Event()
+        self._changed = asyncio.Event()
+        self._scheduler = Scheduler(on_trouble=self._trouble, on_next=self._note_next)
+        self._backfills: asyncio.Task[None] | None = None
+        self._noting: set[asyncio.Task[None]] = set()
+
+    async def begin(self) -> None:
+        """Start the schedule; what was due while nobody scheduled is done now, once.
+
+        StoreError when the store does not tell when that was.
+        """
+        rows = await in_thread("books", self._books.sources)
+        self._scheduler.start()
+        await self._schedule(self._duty.app, rows)
+        self._backfills = asyncio.create_task(self._backfill())
+        if self._delivering is not None:
+            self._serving = asyncio.create_task(self._delivering.serve())
+
+    async def change(self, app: App, passes: Passes, deliveries: Deliveries | None = None) -> None:
+        """Schedule by other settings from now on; passes under way are left alone.
+
+        StoreError as of ``begin``; the settings of before are then still in force.
+        """
+        rows = await in_thread("books", self._books.sources)
+        self._duty.app, self._duty.passes = app, passes
+        self._changed.set()
+        self._news.set()
+        if self._delivering is not None and deliveries is not None:
+            self._delivering.deliveries = deliveries
+        await self._schedule(app, rows)
+
+    async def _schedule(self, app: App, rows: Mapping[str, SourceRow]) -> None:
+        now = app.now()
+        jobs = {
+            source.name: self._job(source, rows.get(source.name), now)
+            for source in app.settings.sources
+            if source.enabled
+        }
+        self._next = {name: job.next_due for name, job in jobs.items()}
+        self._scheduler.schedule(jobs)
+        await self._duty.note_due({name: at for name, at in self._next.items() if at > now})
+
+    async def watch(self) -> None:
+        """Return or raise only when something that should never end has ended."""
+        endless = {task for task in (self._backfills, self._serving) if task is not None}
+        if endless:
+            done, _ = await asyncio.wait(endless, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+
+    def wake(self) -> None:
+        """Look at the clock again: it may have been set, or the machine have slept."""
+        self._scheduler.wake()
+
+    def _job(self, source: AnySourceSettings, row: SourceRow | None, now: datetime) -> Job:
+        trigger = trigger_of(source)
+        stored = self._next.get(source.name) or (row.next_due_at if row else None)
+        last = row.last_attempt_at if row else None
+        return Job(
+            name=source.name,
+            trigger=trigger,
+            run=partial(self._pass, source.name),
+            next_due=due_at_start(trigger, stored=stored, last_due=last, now=now),
+        )
+
+    async def _pass(self, name: str) -> None:
+        await self._duty.pass_over(name)
+        self._news.set()
+        if self._delivering is not None:
+            self._delivering.wake()
+
+    async def _backfill(self) -> None:
+        """Do rounds of backfills until there is nothing to do; again after every pass.
+
+        A failure is followed by a pause that no pass cuts short: a folder's come every second.
+        """
+        while True:
+            self._news.clear()
+            self._changed.clear()
+            reports = await self._duty.backfill()
+            if any(report.outcome != "ok" for report in reports):
+                await _happens(self._changed, within_s=_BACKFILL_PAUSE_S)
+            elif not reports:
+                await _happens(self._news, within_s=_BACKFILL_PAUSE_S)
+
+    def _note_next(self, name: str, at: datetime) -> None:
+        """Store when a source is due next, now that its pass has ended.
+
+        Not of a pass that the end of the daemon cut short: that one is still due.
+        """
+        self._next[name] = at
+        if not self._duty.stop.is_set():
+            noting = asyncio.create_task(self._duty.note_due({name: at}))
+            self._noting.add(noting)
+            noting.add_done_callback(self._noting.discard)
+
+    def _trouble(self, trouble: Trouble, name: str, error: BaseException | None) -> None:
+        log = get_logger()
+        if trouble is Trouble.STILL_RUNNING:
+            log.warning("pass still running", source=name)
+        elif trouble is Trouble.MISSED:
+            log.error("schedule missed", source=name)
+        else:
+            log.error("pass broken", source=name, reason=repr(error), exc_info=error)
+
+    def cease(self) -> None:
+        """Start nothing any more, and ask what is under way to end."""
+        self._duty.stop.set()
+        self._scheduler.pause()
+        for task in (self._backfills, self._serving):
+            if task is not None:
+                task.cancel()
+
+    async def end(self, *, within_s: float) -> tuple[str, ...]:
+        """Cease, and end the schedule; return what still was under way after that time."""
+        self.cease()
+        hanging = await self._work.settled(within_s)
+        await self._scheduler.drain(0 if hanging else _DRAIN_S)
+        if self._noting:
+            await asyncio.wait(self._noting, timeout=_DRAIN_S)
+        self._scheduler.shutdown()
+        return hanging
+
+
+async def _happens(event: asyncio.Event, *, within_s: float) -> None:
+    """Wait for the event, for so long at most."""
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(event.wait(), within_s)

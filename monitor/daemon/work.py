@@ -1,0 +1,56 @@
+"""Blocking work seen from the event loop: every piece in a thread of its own."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
+
+
+def in_thread(name: str, work: Callable[[], Result]) -> "asyncio.Future[Result]":
+    """Start the work in a thread of that name; the future has what it returns or raises.
+
+    Nothing is queued, so that no piece ever waits for another one. The thread sees the
+    caller's context variables.
+    """
+    pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
+    started = pool.submit(copy_context().run, work)
+    pool.shutdown(wait=False)
+    ended = asyncio.wrap_future(started)
+    ended.add_done_callback(_seen)
+    return ended
+
+
+def _seen(ended: "asyncio.Future[Any]") -> None:
+    """Look at a failure, so that asyncio does not complain when nobody else does any more."""
+    if not ended.cancelled():
+        ended.exception()
+
+
+class Work:
+    """What is under way, by name: one piece of a name at a time."""
+
+    def __init__(self) -> None:
+        self._running: dict[str, asyncio.Future[Any]] = {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What is under way."""
+        return tuple(self._running)
+
+    def start(self, name: str, work: Callable[[], Result]) -> "asyncio.Future[Result] | None":
+        """Start a piece of work; None when the last one of that name is still under way."""
+        if name in self._running:
+            return None
+        started = in_thread(name, work)
+        self._running[name] = started
+        started.add_done_callback(lambda _: self._running.pop(name, None))
+        return started
+
+    async def settled(self, within_s: float) -> tuple[str, ...]:
+        """Wait until nothing is under way; return what still is after that time."""
+        if self._running:
+            await asyncio.wait(self._running.values(), timeout=within_s)
+        return self.names

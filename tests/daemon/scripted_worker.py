@@ -1,0 +1,82 @@
+"""A daemon whose passes do what their sources' names say.
+
+"quick" ends at once, "slow" when it is asked to stop, "hangs" never, "breaks" with an error,
+"fails" with a reason. Whatever happens is logged.
+"""
+
+import os
+import threading
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from monitor.app import App
+from monitor.app.logs import bound, configure, get_logger
+from monitor.app.metrics import Metrics
+from monitor.app.passes import Outcome, PassReport
+from monitor.daemon.process import Daemon
+from monitor.ingest.following import LeaseHold
+
+
+@dataclass(frozen=True, slots=True)
+class Scripted:
+    """Passes by the names of their sources."""
+
+    app: App
+
+    def pass_over(
+        self, source_name: str, *, stop: threading.Event, lease: LeaseHold | None = None
+    ) -> PassReport:
+        """Do as the name says."""
+        assert lease is not None
+        log = get_logger()
+        with bound(source=source_name):
+            log.info("scripted pass begins")
+            outcome, reason = self._act(source_name, stop)
+            log.info("scripted pass ends", outcome=outcome)
+        return PassReport(source=source_name, outcome=outcome, reason=reason)
+
+    def _act(self, name: str, stop: threading.Event) -> tuple[Outcome, str | None]:
+        if name.startswith("hangs"):
+            threading.Event().wait()
+        if name.startswith("breaks"):
+            raise RuntimeError("a mistake in the program")
+        if name.startswith("fails"):
+            return "failed", "the registry said no"
+        if name.startswith("slow"):
+            stop.wait()
+            return "stopped", "stopped"
+        return "ok", None
+
+    def backfill_due(
+        self, *, stop: threading.Event, lease: LeaseHold | None = None
+    ) -> list[PassReport]:
+        """Say that it was called, and hang where a source's name wants it."""
+        assert lease is not None
+        get_logger().info("scripted backfill")
+        if any(source.name == "slow backfill" for source in self.app.settings.sources):
+            stop.wait()
+        if any(source.name == "failing backfill" for source in self.app.settings.sources):
+            return [PassReport(source="ctgov_history", outcome="failed", reason="no")]
+        return []
+
+
+def made(app: App, metrics: Metrics) -> Scripted:
+    """Return the passes of a configuration."""
+    del metrics
+    return Scripted(app)
+
+
+def read(config: Path) -> App:
+    """Read the configuration; a broken program where a file beside it says so."""
+    if (config.parent / "break").exists():
+        raise RuntimeError("a mistake in the reading")
+    return App.configured(config, environ=os.environ)
+
+
+def run(config: Path) -> int:
+    """Run until a signal ends it; return the exit code."""
+    app = read(config)
+    configure(app.settings.log)
+    daemon = Daemon(app, read_again=partial(read, config), passes_of=made, heartbeat_s=0.2)
+    return daemon.run()

@@ -1,0 +1,158 @@
+"""What a reader of a message finds behind its links, over HTTP."""
+
+import asyncio
+import email
+import email.policy
+import threading
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from monitor.daemon.reading import Reading
+from monitor.model.subscriptions import Standing
+from monitor.web.answers import Answers
+from tests.deliver.configured import Monitored, folder_channel, subscription
+from tests.web.serving import answering, ask, served
+
+PUBLIC = "https://monitor.example.org"
+
+
+@pytest.fixture
+def monitored(sqlite_url: str, tmp_path: Path) -> Monitored:
+    """Return a monitor that told ana and ben of a change."""
+    made = Monitored(tmp_path, sqlite_url)
+    made.configure(
+        folder_channel(tmp_path, "ana-box").replace('["json"]', '["eml", "json"]'),
+        folder_channel(tmp_path, "ben-box"),
+        subscription("ana", "ana-box"),
+        subscription("ben", "ben-box"),
+        public_url=f"{PUBLIC}/",
+    )
+    made.begin()
+    made.change()
+    made.deliveries().deliver_due(stop=threading.Event())
+    return made
+
+
+def pages_of(monitored: Monitored) -> Answers:
+    answers = answering()
+    reading = Reading(lambda: monitored.app)
+    return Answers(
+        health=answers.health,
+        readiness=answers.readiness,
+        metrics=answers.metrics,
+        pages=reading.pages,
+    )
+
+
+def mail_of(monitored: Monitored) -> EmailMessage:
+    [file] = (monitored.folder / "ana-box").glob("*.eml")
+    read = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
+    assert isinstance(read, EmailMessage)
+    return read
+
+
+def path_of(link: str) -> str:
+    assert link.startswith(f"{PUBLIC}/")
+    return link.removeprefix(PUBLIC)
+
+
+def unsubscribe_path(monitored: Monitored) -> str:
+    return path_of(mail_of(monitored)["List-Unsubscribe"].strip("<>"))
+
+
+def standings(monitored: Monitored) -> dict[str, Standing]:
+    with monitored.app.reader() as reader:
+        return {one.subscriber: one.standing for one in reader.people.subscriptions()}
+
+
+def test_a_message_leads_to_a_page_with_all_that_changed(monitored: Monitored) -> None:
+    link = monitored.got("ana-box")[0]["alerts"][0]["links"]["version"]
+    with served(pages_of(monitored)) as server:
+        status, headers, body = ask(server.address, path_of(link))
+    assert status == 200
+    assert headers["content-type"].startswith("text/html")
+    assert "default-src 'none'" in headers["content-security-policy"]
+    assert "Enrollment target: 100 → 101" in body.decode().replace("<del>", "").replace(
+        "</del>", ""
+    )
+    assert "Registry record changed (version of 2026-02-02" in body.decode()
+
+
+def test_a_mail_offers_the_one_click_of_rfc_8058_and_it_pauses(monitored: Monitored) -> None:
+    mail = mail_of(monitored)
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    path = unsubscribe_path(monitored)
+    with served(pages_of(monitored)) as server:
+        status, _, body = ask(server.address, path)  # as programs do that look links up
+        assert (status, standings(monitored)["ana"]) == (200, Standing.ACTIVE)
+        assert '<form method="post">' in body.decode()
+        status, _, body = ask(server.address, path, "POST")
+        assert (status, "mine" in body.decode()) == (200, True)
+        assert standings(monitored) == {"ana": Standing.PAUSED, "ben": Standing.ACTIVE}
+        status, _, body = ask(server.address, path, "POST")
+        assert (status, "paused already" in body.decode()) == (200, True)
+    monitored.change()
+    monitored.deliveries().deliver_due(stop=threading.Event())
+    assert [len(monitored.got(box)) for box in ("ana-box", "ben-box")] == [1, 2]
+
+
+def test_nobody_unsubscribes_by_guessing(monitored: Monitored) -> None:
+    path = unsubscribe_path(monitored)
+    uid, token = path.split("/")[2:]
+    other = monitored.got("ben-box")[0]["delivery"]
+    with served(pages_of(monitored)) as server:
+        for wrong in (f"{other}/{token}", f"{uid}/{token[:-1]}", f"{uid}/{uid}", f"{uid}/%ff%00"):
+            assert ask(server.address, f"/unsubscribe/{wrong}", "POST")[0] == 404
+    assert set(standings(monitored).values()) == {Standing.ACTIVE}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/trials/NCT99999999/changes/1",
+        "/trials/NCT06733935/changes/999",
+        f"/trials/NCT06733935/changes/{10**30}",
+        "/trials/%00<script>/changes/1",
+        "/trials/NCT06733935/versions/1",
+    ],
+)
+def test_what_is_not_there_is_not_found(monitored: Monitored, path: str) -> None:
+    with served(pages_of(monitored)) as server:
+        assert ask(server.address, path)[0] == 404
+
+
+def test_without_a_public_address_there_are_no_links_and_no_pages(monitored: Monitored) -> None:
+    paths = [
+        unsubscribe_path(monitored),
+        path_of(monitored.got("ana-box")[0]["alerts"][0]["links"]["version"]),
+    ]
+    text = (monitored.folder / "monitor.toml").read_text("utf-8")
+    (monitored.folder / "monitor.toml").write_text(text.replace(f"{PUBLIC}/", ""), "utf-8")
+    with served(pages_of(monitored)) as server:
+        assert [ask(server.address, path)[0] for path in paths] == [404, 404]
+    monitored.change()
+    monitored.deliveries().deliver_due(stop=threading.Event())
+    newest = monitored.got("ana-box")[-1]
+    assert newest["alerts"][0]["links"]["version"] is None
+
+
+def test_a_store_that_does_not_answer_is_told_to_nobody_outside(tmp_path: Path) -> None:
+    lost = Monitored(tmp_path, f"sqlite:///{tmp_path / 'none' / 'store.db'}")
+    lost.configure(public_url=PUBLIC)
+    with served(pages_of(lost)) as server:
+        status, _, body = ask(server.address, "/trials/NCT06733935/changes/1")
+    assert status == 503
+    assert str(tmp_path) not in body.decode()
+
+
+def test_questions_wait_for_each_other(monitored: Monitored) -> None:
+    pages = Reading(lambda: monitored.app).pages
+    path = monitored.got("ana-box")[0]["alerts"][0]["links"]["version"]
+    nct_id, version = path.split("/")[-3], int(path.split("/")[-1])
+
+    async def many() -> list[str | None]:
+        return await asyncio.gather(*(pages.changes(nct_id, version) for _ in range(20)))
+
+    assert all(asyncio.run(many()))

@@ -1,0 +1,98 @@
+"""SIGHUP: the configuration is read again."""
+
+import signal
+from pathlib import Path
+
+from tests.daemon.processes import Scripted, configure, eventually, folder_source
+
+
+def test_sources_come_and_go_without_disturbing_a_pass_that_runs(
+    tmp_path: Path, sqlite_url: str
+) -> None:
+    slow, old, new = (folder_source(n, tmp_path) for n in ("slow one", "quick old", "quick new"))
+    config = configure(tmp_path, sqlite_url, slow, old)
+    with Scripted(config) as daemon:
+        daemon.wait_for("scripted pass begins", source="slow one")
+        daemon.wait_for("scripted pass ends", source="quick old")
+        configure(tmp_path, sqlite_url, slow, new)
+        daemon.send(signal.SIGHUP)
+        line = daemon.wait_for("configuration read again")
+        assert line["sources"] == ["slow one", "quick new"]
+        seen = len(daemon.told("scripted pass begins", source="quick old"))
+        daemon.wait_for("scripted pass ends", source="quick new", times=2)
+        # One may have begun while the new configuration was taken up.
+        assert len(daemon.told("scripted pass begins", source="quick old")) <= seen + 1
+        assert len(daemon.told("scripted pass begins", source="slow one")) == 1
+        assert not daemon.told("scripted pass ends", source="slow one")
+        assert daemon.page("/healthz")[1]["sources"] == ["slow one", "quick new"]
+        assert daemon.stop() == 0
+
+
+def test_a_source_that_runs_may_go(tmp_path: Path, sqlite_url: str) -> None:
+    slow, quick = folder_source("slow one", tmp_path), folder_source("quick one", tmp_path)
+    with Scripted(configure(tmp_path, sqlite_url, slow)) as daemon:
+        daemon.wait_for("scripted pass begins", source="slow one")
+        configure(tmp_path, sqlite_url, quick)
+        daemon.send(signal.SIGHUP)
+        daemon.wait_for("scripted pass ends", source="quick one")
+        assert not daemon.told("scripted pass ends", source="slow one")
+        assert daemon.stop() == 0
+        assert daemon.told("scripted pass ends", source="slow one", outcome="stopped")
+
+
+def test_another_interval_counts_from_now_on(tmp_path: Path, sqlite_url: str) -> None:
+    config = configure(tmp_path, sqlite_url, folder_source("quick one", tmp_path, "1d"))
+    with Scripted(config) as daemon:
+        daemon.wait_for("scripted pass ends")
+        configure(tmp_path, sqlite_url, folder_source("quick one", tmp_path, "1s"))
+        daemon.send(signal.SIGHUP)
+        daemon.wait_for("scripted pass ends", times=3)
+
+
+def test_an_invalid_one_is_refused_with_its_reason_and_the_old_one_stays(
+    tmp_path: Path, sqlite_url: str
+) -> None:
+    source = folder_source("quick one", tmp_path)
+    with Scripted(configure(tmp_path, sqlite_url, source)) as daemon:
+        daemon.wait_for("scripted pass ends")
+        configure(tmp_path, sqlite_url, source + "\nevry = 3")
+        daemon.send(signal.SIGHUP)
+        refused = daemon.wait_for("configuration refused")
+        assert refused["level"] == "error"
+        assert "evry" in str(refused["reason"])
+        passes = len(daemon.told("scripted pass ends"))
+        daemon.wait_for("scripted pass ends", times=passes + 1)
+        status, facts = daemon.page("/readyz")
+        assert (status, facts["role"]) == (503, "leader")
+        assert "evry" in facts["problems"]["configuration"]
+        assert daemon.page("/healthz")[0] == 200
+        configure(tmp_path, sqlite_url, source)
+        daemon.send(signal.SIGHUP)
+        eventually(lambda: daemon.page("/readyz")[0] == 200)
+        assert daemon.stop() == 0
+
+
+def test_the_level_of_the_log_can_change(tmp_path: Path, sqlite_url: str) -> None:
+    source = folder_source("quick one", tmp_path)
+    with Scripted(configure(tmp_path, sqlite_url, source)) as daemon:
+        daemon.wait_for("scripted pass ends")
+        file = configure(tmp_path, sqlite_url, folder_source("breaks", tmp_path))
+        file.write_text(file.read_text().replace('"json"', '"json"\nlevel = "error"'))
+        daemon.send(signal.SIGHUP)
+        daemon.wait_for("pass broken", times=2)
+        assert daemon.stop() == 0
+        assert not daemon.told("stopping")
+
+
+def test_another_store_takes_a_new_start_and_says_so(tmp_path: Path, sqlite_url: str) -> None:
+    source = folder_source("quick one", tmp_path)
+    with Scripted(configure(tmp_path, sqlite_url, source)) as daemon:
+        daemon.wait_for("scripted pass ends")
+        configure(tmp_path, f"sqlite:///{tmp_path / 'other.db'}", source)
+        daemon.send(signal.SIGHUP)
+        assert daemon.wait_for("section needs a new start")["section"] == "store"
+        daemon.wait_for("configuration read again")
+        passes = len(daemon.told("scripted pass ends"))
+        daemon.wait_for("scripted pass ends", times=passes + 1)
+        assert daemon.stop() == 0
+    assert not (tmp_path / "other.db").exists()

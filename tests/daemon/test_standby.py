@@ -1,0 +1,128 @@
+"""One process schedules a store at a time; the others stand by and take over."""
+
+import signal
+import socket
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from monitor.daemon import SCHEDULER
+from monitor.store.reader import open_reader
+from monitor.store.writer import open_store
+from tests.daemon.processes import Scripted, configure, folder_source
+from tests.web.serving import ask_json
+
+LEASE_S = 1.5
+A_LITTLE_S = 3.0  # a busy machine's pauses
+
+
+def scripted(folder: Path, url: str, *names: str, lease_s: float = LEASE_S) -> Path:
+    """Write a configuration with scripted sources of these names."""
+    return configure(folder, url, *(folder_source(one, folder) for one in names), lease_s=lease_s)
+
+
+def holder(url: str) -> str | None:
+    """Return who holds the lease."""
+    with open_reader(url) as reader:
+        lease = reader.sources.lease(SCHEDULER)
+    return lease.holder if lease else None
+
+
+def test_a_stand_by_takes_over_when_the_first_is_killed(tmp_path: Path, store_url: str) -> None:
+    config = scripted(tmp_path, store_url, "slow one")
+    with (
+        Scripted(config, name="first") as first,
+        Scripted(config, name="second") as second,
+    ):
+        leader, other = by_role(first, second)
+        assert other.page("/readyz") == (200, {"status": "ok", "role": "standby", "problems": {}})
+        assert other.page("/healthz")[1]["role"] == "standby"
+        assert leader.page("/readyz")[1]["role"] == "leader"
+        leader.send(signal.SIGKILL)
+        killed = time.monotonic()
+        other.wait_for("leading")
+        assert time.monotonic() - killed < LEASE_S + A_LITTLE_S
+        other.wait_for("scripted pass begins", source="slow one")
+        assert len(other.told("standing by")) == 1, "told once, however long it lasts"
+        assert other.stop() == 0
+    assert holder(store_url) is None
+
+
+def by_role(first: Scripted, second: Scripted) -> tuple[Scripted, Scripted]:
+    """Wait until one leads and the other stands by; return them in this order."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        for leader, other in ((first, second), (second, first)):
+            if leader.told("scripted pass begins") and other.told("standing by"):
+                assert not other.told("leading")
+                return leader, other
+        time.sleep(0.02)
+    raise AssertionError(first.written + second.written)
+
+
+def test_a_lease_that_is_given_back_is_not_waited_for(tmp_path: Path, sqlite_url: str) -> None:
+    config = scripted(tmp_path, sqlite_url, "slow one", lease_s=600)
+    with (
+        Scripted(config, name="first") as first,
+        Scripted(config, name="second") as second,
+    ):
+        leader, other = by_role(first, second)
+        assert leader.stop() == 0
+        other.wait_for("leading")
+
+
+def test_a_stand_by_waits_for_the_port_that_the_first_one_listens_on(
+    tmp_path: Path, sqlite_url: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        place = f"127.0.0.1:{free.getsockname()[1]}"
+    config = scripted(tmp_path, sqlite_url, "slow one")
+    config.write_text(config.read_text().replace("127.0.0.1:0", place))
+    with (
+        Scripted(config, name="first") as first,
+        Scripted(config, name="second") as second,
+    ):
+        leader, other = by_role(first, second)
+        assert place in str(other.wait_for("port taken")["reason"])
+        assert leader.page("/readyz")[1]["role"] == "leader"
+        leader.send(signal.SIGKILL)
+        assert other.wait_for("listening")["listen"] == f"http://{place}"
+        other.wait_for("leading")
+        assert ask_json(("127.0.0.1", int(place.rpartition(":")[2])), "/readyz")[0] == 200
+        with Scripted(config, name="third") as third:
+            third.wait_for("standing by")
+            assert third.stop() == 0, "it ends while it waits, too"
+        assert other.stop() == 0
+
+
+def test_a_stand_by_ends_in_good_order_too(tmp_path: Path, sqlite_url: str) -> None:
+    config = scripted(tmp_path, sqlite_url, "slow one", lease_s=600)
+    with (
+        Scripted(config, name="first") as first,
+        Scripted(config, name="second") as second,
+    ):
+        leader, other = by_role(first, second)
+        assert other.stop() == 0
+        assert str(holder(sqlite_url)).split(":")[1] == str(leader.pid)
+
+
+def test_whose_lease_was_taken_stops_its_passes_and_stands_by(
+    tmp_path: Path, store_url: str
+) -> None:
+    with Scripted(scripted(tmp_path, store_url, "slow one")) as daemon:
+        daemon.wait_for("scripted pass begins")
+        with open_store(store_url) as store:
+            with store.transaction() as tx:
+                tx.sources.release_lease(SCHEDULER, str(holder(store_url)))
+                now = datetime.now(UTC)
+                assert tx.sources.take_lease(SCHEDULER, "another", now=now, ttl_s=600)
+            lost = daemon.wait_for("lease lost")
+            assert (lost["level"], lost["reason"]) == ("error", "another process has taken it")
+            daemon.wait_for("scripted pass ends", outcome="stopped")
+            daemon.wait_for("standing by")
+            assert daemon.page("/readyz")[1]["role"] == "standby"
+            with store.transaction() as tx:
+                tx.sources.release_lease(SCHEDULER, "another")
+        daemon.wait_for("leading", times=2)
+        daemon.wait_for("scripted pass begins", times=2)
+        assert daemon.stop() == 0

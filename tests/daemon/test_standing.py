@@ -1,0 +1,137 @@
+"""What /healthz, /readyz and /metrics say, and when they say it is bad."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+import pytest
+
+from monitor.app import App
+from monitor.app.metrics import CONTENT_TYPE, Metrics
+from monitor.config import FilesSourceSettings, Settings, StoreSettings
+from monitor.daemon.standing import Inquiries, Role, Standing
+from monitor.daemon.work import Work
+from monitor.model.following import SourceRow
+from monitor.store.address import Address
+from monitor.store.engine import make_engine
+from monitor.store.writer import open_store
+from monitor.web.answers import Told
+
+Answer = TypeVar("Answer")
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def standing(store_url: str) -> Standing:
+    """Return the standing of a leader with a source of which the store knows."""
+    with open_store(store_url) as store, store.transaction() as tx:
+        last = NOON - timedelta(minutes=5)
+        tx.sources.put(SourceRow(name="box", type="files", last_success_at=last, failures=2))
+    box = FilesSourceSettings(name="box", path="inbox", every=timedelta(hours=1))
+    settings = Settings(store=StoreSettings(url=store_url, busy_timeout_s=0.2), sources=(box,))
+    app = App(settings=settings, now=lambda: NOON)
+    return Standing(app=app, holder="h:1:a", started_at=NOON, work=Work(), role="leader")
+
+
+def inquiries(standing: Standing) -> Inquiries:
+    """Return who answers for a standing."""
+    return Inquiries(standing, Metrics(now=lambda: NOON), stale_s=20)
+
+
+def asked(ask: Callable[[], Awaitable[Answer]]) -> Answer:
+    """Ask one question in an event loop of its own."""
+
+    async def scene() -> Answer:
+        return await ask()
+
+    return asyncio.run(scene())
+
+
+def health(standing: Standing) -> Told:
+    """Ask for the health."""
+    return asked(inquiries(standing).answers.health)
+
+
+def readiness(standing: Standing) -> Told:
+    """Ask for the readiness."""
+    return asked(inquiries(standing).answers.readiness)
+
+
+def counted(standing: Standing) -> list[str]:
+    """Ask for the counts; return their lines."""
+    exposed = asked(inquiries(standing).answers.metrics)
+    assert exposed.content_type == CONTENT_TYPE
+    return exposed.body.decode().splitlines()
+
+
+def test_while_its_heart_beats_it_is_alive(standing: Standing) -> None:
+    told = health(standing)
+    assert told.good
+    assert told.facts["role"] == "leader"
+    assert told.facts["sources"] == ["box"]
+    assert told.facts["started_at"] == NOON.isoformat()
+
+
+def test_without_a_heartbeat_it_is_not(standing: Standing) -> None:
+    standing.beat_at = time.monotonic() - 31
+    told = health(standing)
+    assert (told.good, told.facts["reason"]) == (False, "no heartbeat for 31 s")
+
+
+def test_with_a_good_store_and_configuration_it_is_ready(standing: Standing) -> None:
+    roles: tuple[Role, ...] = ("leader", "standby")
+    for role in roles:
+        standing.role = role
+        told = readiness(standing)
+        assert told.good
+        assert told.facts == {"role": role, "problems": {}}
+
+
+def test_before_it_has_seen_the_lease_it_is_not_ready(standing: Standing) -> None:
+    standing.role = "starting"
+    assert readiness(standing).facts["reason"] == "process: it is starting"
+
+
+def test_a_refused_configuration_is_named(standing: Standing) -> None:
+    standing.refused = "monitor.toml: [store] urll: there is no such key"
+    told = readiness(standing)
+    assert not told.good
+    assert "urll" in told.facts["problems"]["configuration"]
+
+
+def test_a_store_of_a_newer_program_is_named(standing: Standing) -> None:
+    engine = make_engine(Address.parse(standing.app.settings.store.url), busy_timeout_s=5)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    engine.dispose()
+    told = readiness(standing)
+    assert not told.good
+    assert "newer version of the monitor" in told.facts["problems"]["store"]
+
+
+def test_a_store_that_went_is_named_and_the_counts_come_all_the_same(standing: Standing) -> None:
+    store = StoreSettings(url="sqlite:////nowhere/monitor.db")
+    standing.app = App(settings=Settings(store=store), now=lambda: NOON)
+    assert "there is no store" in readiness(standing).facts["problems"]["store"]
+    lines = counted(standing)
+    assert "monitor_store_up 0.0" in lines
+    assert "monitor_lease_held 1.0" in lines
+
+
+def test_the_counts_tell_how_the_sources_are_doing(standing: Standing) -> None:
+    lines = counted(standing)
+    assert 'monitor_source_last_success_age_seconds{source="box"} 300.0' in lines
+    assert 'monitor_source_failures{source="box"} 2.0' in lines
+    assert "monitor_store_up 1.0" in lines
+
+
+def test_many_askers_make_one_look_into_the_store(standing: Standing) -> None:
+    async def scene() -> list[Told]:
+        answers = inquiries(standing).answers
+        asked = [asyncio.ensure_future(answers.readiness()) for _ in range(50)]
+        return await asyncio.gather(*asked)
+
+    assert all(told.good for told in asyncio.run(scene()))
