@@ -31,15 +31,18 @@ if TYPE_CHECKING:
 @click.argument(
     "paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path), metavar="PATH…"
 )
+@click.option("--no-alerts", is_flag=True, help="Tell no subscriber of what is new.")
 @json_option
 @click.pass_obj
-def command(session: Session, paths: tuple[Path, ...], as_json: bool) -> None:
+def command(session: Session, paths: tuple[Path, ...], no_alerts: bool, as_json: bool) -> None:
     """Read trial records from files and folders into the store.
 
     Read are: one study of ClinicalTrials.gov, {"studies": […]}, JSON lines, answers of the
     history service and saved registry pages; each also as .gz, .zst or in a .zip. What was read
     before changes nothing. What cannot be read is kept in the quarantine, and the exit code is 1.
+    Subscribers are told of what is new by `monitor run` or `monitor deliver`.
     """
+    from monitor.app.people import bring_in_line
     from monitor.cli.progress import ProgressBar
 
     report: IngestReport | None = None
@@ -50,9 +53,12 @@ def command(session: Session, paths: tuple[Path, ...], as_json: bool) -> None:
         bar.count(so_far)
 
     bar = ProgressBar(sys.stderr, environ=os.environ)
+    bring_in_line(session.app)
     try:
         with bar:
-            report = session.app.ingest(paths, on_progress=bar.move, on_batch=keep)
+            report = session.app.ingest(
+                paths, on_progress=bar.move, on_batch=keep, alerts=not no_alerts
+            )
     except KeyboardInterrupt:
         if sys.stderr.isatty():
             click.echo(err=True)  # the line that ^C stands in ends here
@@ -61,6 +67,11 @@ def command(session: Session, paths: tuple[Path, ...], as_json: bool) -> None:
         raise Failure(INTERRUPTED) from None
     except StoreError as exc:
         raise StoreError(f"{exc}; what was stored before stays, at least: {told(report)}") from exc
+    _answer(session, report, as_json=as_json)
+
+
+def _answer(session: Session, report: "IngestReport", *, as_json: bool) -> None:
+    """Print what the pass did; Failure when something went to the quarantine."""
     if as_json:
         session.answer_json(asdict(report))
     else:

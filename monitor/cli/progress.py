@@ -1,4 +1,4 @@
-"""A bar for long runs, on a terminal only."""
+"""Bars for long runs, on a terminal only."""
 
 from collections.abc import Mapping
 from types import TracebackType
@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     from monitor.ingest import IngestReport
     from monitor.sources.base import Progress
+    from monitor.sources.ctgov_history import HistoryProgress
 
 
 class ProgressBar:
@@ -56,6 +57,58 @@ class ProgressBar:
             transient=True,
         )
         bar.add_task("", total=total, records="0", counts="")
+        bar.start()
+        return bar
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+
+class HistoryBar:
+    """Shows how far a backfill is; nothing where the stream is no terminal."""
+
+    def __init__(self, stream: TextIO, *, environ: Mapping[str, str]) -> None:
+        self._stream = stream
+        self._shown = stream.isatty() and environ.get("TERM") != "dumb"
+        self._bar: RichProgress | None = None
+
+    def move(self, progress: "HistoryProgress") -> None:
+        """Take a source's report."""
+        if not self._shown:
+            return
+        if self._bar is None:
+            self._bar = self._start()
+        done, of = progress.versions_done, progress.versions_total
+        whole = progress.trials_total
+        self._bar.update(
+            self._bar.task_ids[0],
+            completed=progress.trials_done + (done / of if of and done < of else 0),
+            total=whole,
+            now=f"{progress.trials_done:,} of {whole:,} trials; {progress.nct_id}: {done:,}/{of:,}",
+        )
+
+    def _start(self) -> "RichProgress":
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        bar = Progress(
+            TextColumn("fetching"),
+            BarColumn(),
+            TextColumn("{task.fields[now]}"),
+            TimeRemainingColumn(),
+            console=Console(file=self._stream),
+            transient=True,
+        )
+        bar.add_task("", total=None, now="")
         bar.start()
         return bar
 

@@ -12,20 +12,56 @@ from monitor.cli.session import Session
 
 COMMANDS = {
     "ingest": ("monitor.cli.ingest", "Read trial records from files and folders into the store."),
+    "backfill": (
+        "monitor.cli.backfill",
+        "Fetch the earlier versions of trials' records from ClinicalTrials.gov.",
+    ),
     "history": (
         "monitor.cli.history",
         "Show what changed in a trial's record, and when; newest last.",
     ),
     "diff": ("monitor.cli.diff", "Compare two versions of a trial's record."),
     "show": ("monitor.cli.show", "Show a trial's record: the last version, or one of the past."),
+    "preview": (
+        "monitor.cli.preview",
+        "Show the message that a change of a trial's record would be.",
+    ),
+    "explain": (
+        "monitor.cli.explain",
+        "Say for every subscription why it did or did not get each change of a version.",
+    ),
     "trials": ("monitor.cli.trials", "List the trials in the store that meet every given test."),
+    "run": (
+        "monitor.cli.run",
+        "Follow the configured sources, each by its own clock, until told to stop.",
+    ),
+    "subscription": ("monitor.cli.subscription", "Look after what people want to hear of."),
+    "subscriber": ("monitor.cli.subscriber", "Look after the people who are told of changes."),
+    "silence": ("monitor.cli.silence", "Keep a trial or a kind of change quiet until a date."),
+    "channel": ("monitor.cli.channel", "Look after the ways by which messages go."),
+    "deliver": ("monitor.cli.deliver", "Send the messages that are due, until told to stop."),
+    "outbox": (
+        "monitor.cli.outbox",
+        "Look into the messages on their way, and into those that were given up.",
+    ),
+    "status": (
+        "monitor.cli.status",
+        "Tell how every source is doing, how much is stored, and who schedules.",
+    ),
+    "health": (
+        "monitor.cli.health",
+        "Ask the running monitor whether it is alive; exit with 1 when it is not.",
+    ),
     "export": (
         "monitor.cli.export",
         "Write every version of the trials' records as dated, indented JSON.",
     ),
     "quarantine": ("monitor.cli.quarantine", "Look into input that could not be read."),
     "db": ("monitor.cli.db", "Look after the store's schema."),
-    "demo": ("monitor.cli.demo", "See it at work on five real trials, in a store of its own."),
+    "doctor": (
+        "monitor.cli.doctor",
+        "Try configuration, store, registry and clock; say what to do.",
+    ),
 }
 
 

@@ -12,6 +12,8 @@ from monitor.detect.diff import diff
 from monitor.detect.rules.base import Context, Thresholds
 from monitor.model.changes import ChangeKind, Severity
 from monitor.model.record import TrialRecord
+from tests.detect.cases import presence
+from tests.detect.examples import events, study
 
 PAGE = (Path(__file__).parents[2] / "docs" / "events.md").read_text("utf-8")
 ROWS = re.findall(r"(?m)^\| `(\w+)` \| ([^|]*) \| ([^|]*) \|(.*)\|$", PAGE)
@@ -34,6 +36,14 @@ def test_the_thresholds_of_the_page_are_the_defaults() -> None:
     assert f"high from {defaults.date_days_high} days" in PAGE
     assert f"high from {defaults.enrollment_percent_high:.0f} %" in PAGE
     assert f"high below {defaults.enrollment_actual_percent_low:.0f} % of the last target" in PAGE
+
+
+def test_every_fact_of_a_record_that_goes_or_comes_back_stands_in_its_row() -> None:
+    told = {kind: facts_of(kind) for kind, *_ in ROWS}
+    for case in presence.CASES:
+        found = events(study(case.old), study(case.new))
+        [event] = [event for event in found if event.kind is case.kind]
+        assert set(event.facts) - {"life_phase"} <= told[event.kind], event.kind
 
 
 def test_every_fact_of_real_changes_stands_in_its_row(shared_data: Path) -> None:

@@ -1,0 +1,127 @@
+"""``monitor backfill``: the past of trials, from the registry's history."""
+
+import os
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date
+from typing import TYPE_CHECKING
+
+import click
+
+from monitor.cli.faults import FAILED, INTERRUPTED, Failure, complain
+from monitor.cli.group import Command
+from monitor.cli.params import days, json_option
+from monitor.cli.session import Session
+from monitor.errors import NotFoundError, UsageError
+from monitor.model.nct import normalise_nct_id
+from monitor.render.lines import line
+from monitor.render.values import counted
+
+if TYPE_CHECKING:
+    from monitor.app.passes import PassReport
+
+
+@click.command(
+    "backfill",
+    cls=Command,
+    examples=(
+        "monitor backfill NCT06733935",
+        "monitor backfill --followed --since 2024",
+    ),
+)
+@click.argument("nct_ids", nargs=-1, metavar="[NCT_ID…]")
+@click.option("--followed", is_flag=True, help="All records that the sources follow.")
+@click.option("--since", metavar="DATE", help="Only versions dated on or after it.")
+@json_option
+@click.pass_obj
+def command(
+    session: Session, nct_ids: tuple[str, ...], followed: bool, since: str | None, as_json: bool
+) -> None:
+    """Fetch the earlier versions of trials' records from ClinicalTrials.gov.
+
+    Only versions that the store lacks are fetched, one request after the other: a record with
+    ten versions takes some ten seconds. What is interrupted goes on from where it was. Versions
+    of the past alert nobody.
+    """
+    if bool(nct_ids) == followed:
+        raise UsageError("name the trials, or say --followed for all that the sources follow")
+    asked = [normalise_nct_id(nct_id) for nct_id in nct_ids] or _followed(session)
+    report = _fetched(session, asked, days(since).first if since else None)
+    if as_json:
+        session.answer_json({"trials": len(asked), **asdict(report.report)})
+    else:
+        session.answer([line(_told(asked, report))])
+    if report.outcome != "ok":
+        complain(report.reason or f"the backfill {report.outcome}")
+    unknown = _not_known(session, asked)
+    for sentence in unknown:
+        complain(sentence)
+    if report.outcome != "ok" or report.report.quarantined:
+        raise Failure(FAILED)
+    if nct_ids and len(unknown) == len(asked):
+        raise NotFoundError("the registry has none of the records that were asked for")
+
+
+def _fetched(session: Session, asked: Sequence[str], since: date | None) -> "PassReport":
+    from msgspec.structs import replace
+
+    from monitor.app.logs import configure
+    from monitor.app.passes import Passes
+    from monitor.cli.progress import HistoryBar
+
+    log = session.app.settings.log
+    configure(log if log.level == "debug" else replace(log, level="error"))
+    stop = threading.Event()
+    bar = HistoryBar(sys.stderr, environ=os.environ)
+    try:
+        with bar:
+            return Passes(app=session.app).backfill(
+                asked, since=since, on_progress=bar.move, stop=stop
+            )
+    except KeyboardInterrupt:
+        if sys.stderr.isatty():
+            click.echo(err=True)  # the line that ^C stands in ends here
+        complain("interrupted; what was fetched stays, the same command goes on from there")
+        raise Failure(INTERRUPTED) from None
+
+
+def _followed(session: Session) -> list[str]:
+    from monitor.app.backfills import followed_ids
+
+    with session.app.reader() as reader:
+        found = {
+            nct_id
+            for source in session.app.settings.sources
+            if source.type == "ctgov"
+            for nct_id in followed_ids(reader, source.name)
+        }
+    if not found:
+        raise NotFoundError("no source follows a record yet; `monitor run --once` makes a pass")
+    return sorted(found)
+
+
+def _not_known(session: Session, asked: Sequence[str]) -> list[str]:
+    """Return a sentence for each record of which the registry has no history by its ID."""
+    from monitor.app.sources import HISTORY
+    from monitor.sources.ctgov_history.state import Outcome, backfill_of
+
+    with session.app.reader() as reader:
+        states = reader.sources.states(HISTORY)
+    found = []
+    for nct_id in asked:
+        known = backfill_of(states.get(nct_id))
+        if known.outcome is Outcome.UNKNOWN:
+            found.append(f"{nct_id}: the registry has no such record")
+        elif known.outcome is Outcome.MERGED:
+            found.append(f"{nct_id}: was merged into {known.merged_into}; ask for that one")
+    return found
+
+
+def _told(asked: Sequence[str], report: "PassReport") -> str:
+    done = report.report
+    return (
+        f"{counted(len(asked), 'trial')}: {counted(done.read, 'earlier version')} fetched, "
+        f"{done.stored:,} stored, {done.unchanged:,} known before, {done.quarantined:,} quarantined"
+    )

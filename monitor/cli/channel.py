@@ -1,0 +1,81 @@
+"""``monitor channel``: the ways by which messages go."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from monitor.cli.faults import FAILED, Failure
+from monitor.cli.group import Command, Group
+from monitor.cli.params import json_option
+from monitor.cli.session import Session
+from monitor.errors import UsageError
+from monitor.render.lines import line
+
+if TYPE_CHECKING:
+    from monitor.config import AnyChannelSettings
+
+
+@click.group("channel", cls=Group, examples=("monitor channel list",))
+def command() -> None:
+    """Look after the ways by which messages go."""
+
+
+@command.command("list", cls=Command, examples=("monitor channel list",))
+@json_option
+@click.pass_obj
+def list_(session: Session, as_json: bool) -> None:
+    """List the configured channels; their secrets are neither needed nor shown."""
+    from monitor.render.channels import channels_table
+
+    settings = session.app.settings
+    shapes = [_shape(one, settings.delivery.operator) for one in settings.channels]
+    if as_json:
+        session.answer_json(shapes)
+    else:
+        session.answer(channels_table(shapes))
+
+
+@command.command(
+    "test",
+    cls=Command,
+    examples=("monitor channel test alerts", "monitor channel test ana-mail --to me@example.org"),
+)
+@click.argument("name")
+@click.option("--to", metavar="ADDRESS", help="For e-mail: to this address instead of its own.")
+@json_option
+@click.pass_obj
+def test(session: Session, name: str, to: str | None, as_json: bool) -> None:
+    """Send a test message by a channel, to each of its targets.
+
+    Nothing is stored, and nothing is tried again. Exit code 1 when it was not sent.
+    """
+    from monitor.app.channels import channel_of, named
+    from monitor.channels.trying import try_out
+
+    settings = session.app.settings
+    given = named(settings, name)
+    if to is not None and given.type != "email":
+        raise UsageError(f"--to is for e-mail, and {name} is of type {given.type}")
+    channel = channel_of(given, settings.delivery)
+    tried = []
+    for one in try_out(channel, now=session.app.now(), to=to):
+        tried.append(one)
+        if not as_json:
+            session.answer([line(one.as_line())])
+    if as_json:
+        session.answer_json([one.as_json() for one in tried])
+    if not all(one.ok for one in tried):
+        raise Failure(FAILED)
+
+
+def _shape(given: "AnyChannelSettings", operator: str) -> dict[str, Any]:
+    from monitor.app.channels import place_of, targets_of
+
+    return {
+        "name": given.name,
+        "type": given.type,
+        "place": place_of(given),
+        "targets": [target for target in targets_of(given) if target],
+        "per_minute": given.per_minute or None,
+        "operator": given.name == operator,
+    }

@@ -1,0 +1,59 @@
+"""``monitor deliver``: send what is due, once or until told to stop."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from monitor.cli.faults import FAILED, INTERRUPTED, Failure, complain
+from monitor.cli.group import Command
+from monitor.cli.params import json_option
+from monitor.cli.session import Session
+from monitor.errors import UsageError
+
+if TYPE_CHECKING:
+    from monitor.app.deliveries import Deliveries
+
+
+@click.command("deliver", cls=Command, examples=("monitor deliver --once", "monitor deliver"))
+@click.option("--once", is_flag=True, help="Send what is due now, and exit.")
+@json_option
+@click.pass_obj
+def command(session: Session, once: bool, as_json: bool) -> None:
+    """Send the messages that are due, until told to stop.
+
+    `monitor run` does so too; this is for a store that others ingest into. On PostgreSQL any
+    number of processes may deliver at once. With --once the exit code is 1 when a message could
+    not be sent.
+    """
+    if as_json and not once:
+        raise UsageError('--json goes with --once; [log] format = "json" is for log lines')
+    from monitor.app.deliveries import Deliveries
+    from monitor.app.logs import configure
+    from monitor.app.people import bring_in_line
+    from monitor.daemon.postman import deliver_on
+    from monitor.daemon.process import holder
+
+    app = session.app
+    configure(app.settings.log)
+    bring_in_line(app)
+    deliveries = Deliveries(app, worker=holder())
+    if once:
+        _once(session, deliveries, as_json=as_json)
+    else:
+        deliver_on(deliveries, grace_s=app.settings.daemon.shutdown_grace_s)
+
+
+def _once(session: Session, deliveries: "Deliveries", *, as_json: bool) -> None:
+    from monitor.daemon.postman import deliver_once
+    from monitor.render.deliveries import report_lines, report_shape
+
+    report, stopped = deliver_once(deliveries)
+    if as_json:
+        session.answer_json(report_shape(report.channels, report.failures))
+    else:
+        session.answer(report_lines(report.channels, report.failures))
+    if stopped:
+        complain("stopped before everything was sent; what was not is still due")
+        raise Failure(INTERRUPTED)
+    if report.failures or report.total.retried or report.total.dead:
+        raise Failure(FAILED)

@@ -1,0 +1,48 @@
+"""``monitor doctor``: what works, what does not, and what to do."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from monitor.cli.faults import FAILED, Failure
+from monitor.cli.group import Command
+from monitor.cli.params import json_option
+from monitor.cli.session import Session
+
+if TYPE_CHECKING:
+    from monitor.config import AnySourceSettings
+
+
+@click.command("doctor", cls=Command, examples=("monitor doctor", "monitor doctor --offline"))
+@click.option("--offline", is_flag=True, help="Ask nobody over the network but the store.")
+@json_option
+@click.pass_obj
+def command(session: Session, offline: bool, as_json: bool) -> None:
+    """Try configuration, store, registry and clock; say what to do.
+
+    The registry is asked for its version over each transport and as each user agent, for at
+    most ten seconds at a time. Nothing is changed. Exit code 1 when something failed; what is
+    marked with ! works, and somebody should look at it.
+    """
+    from monitor.app.doctor import examine
+    from monitor.model.finding import Verdict
+    from monitor.render.doctor import finding_line, findings_shape
+
+    found = []
+    for finding in examine(
+        session.config, environ=session.environ, next_run=_next_run, offline=offline
+    ):
+        found.append(finding)
+        if not as_json:
+            session.answer([finding_line(finding)])  # each as it comes: a try may take seconds
+    if as_json:
+        session.answer_json(findings_shape(found))
+    if any(finding.verdict is Verdict.FAILED for finding in found):
+        raise Failure(FAILED)
+
+
+def _next_run(source: "AnySourceSettings", now: datetime) -> datetime:
+    from monitor.scheduler import next_due, trigger_of
+
+    return next_due(trigger_of(source), last_due=now, now=now)

@@ -1,0 +1,54 @@
+"""``monitor explain``: why a change was sent to somebody, or was not."""
+
+import click
+
+from monitor.cli.group import Command
+from monitor.cli.params import json_option
+from monitor.cli.session import Session
+from monitor.model.nct import normalise_nct_id
+
+
+@click.command(
+    "explain",
+    cls=Command,
+    examples=(
+        "monitor explain NCT06733935 --version 2",
+        "monitor explain NCT06733935 --version 2 --subscription car-t --json",
+    ),
+)
+@click.argument("nct_id", type=normalise_nct_id)
+@click.option(
+    "--version",
+    "number",
+    type=click.IntRange(min=1),
+    required=True,
+    help="The version whose changes are asked about, as monitor history numbers them.",
+)
+@click.option("--subscription", metavar="NAME|ID", help="Only this subscription.")
+@click.option("--subscriber", metavar="NAME", help="Only the subscriptions of one person.")
+@json_option
+@click.pass_obj
+def command(
+    session: Session,
+    nct_id: str,
+    number: int,
+    subscription: str | None,
+    subscriber: str | None,
+    as_json: bool,
+) -> None:
+    """Say for every subscription why it did or did not get each change of a version.
+
+    The changes are matched anew, by subscriptions and silences as they stand now.
+    """
+    from monitor.app.explain import explain
+
+    found = explain(session.app, nct_id, number, word=subscription, subscriber=subscriber)
+    shown = found.trial, (found.number, found.version), found.events, found.answers
+    if as_json:
+        from monitor.render.explanation import explanation_shape
+
+        session.answer_json(explanation_shape(*shown))
+    else:
+        from monitor.render.explanation import explanation_lines
+
+        session.answer(explanation_lines(*shown))

@@ -1,0 +1,54 @@
+"""``monitor health``: whether the running monitor is alive; for a container's health check."""
+
+import click
+
+from monitor.cli.faults import FAILED, Failure, complain
+from monitor.cli.group import Command
+from monitor.cli.params import json_option
+from monitor.cli.session import Session
+from monitor.errors import UsageError
+from monitor.render.lines import line
+
+
+@click.command(
+    "health",
+    cls=Command,
+    examples=("monitor health", "monitor health --url http://127.0.0.1:8080/readyz"),
+)
+@click.option("--url", help="Where to ask  [default: /healthz where [web] listen says]")
+@click.option(
+    "--timeout",
+    "timeout_s",
+    type=click.FloatRange(min=0.1, max=600),
+    default=5.0,
+    show_default=True,
+    help="Seconds to wait for the answer.",
+)
+@json_option
+@click.pass_obj
+def command(session: Session, url: str | None, timeout_s: float, as_json: bool) -> None:
+    """Ask the running monitor whether it is alive; exit with 1 when it is not.
+
+    Asks `monitor run` on this machine over HTTP, as a container's health check does.
+    """
+    from monitor.web.asking import ask
+
+    said = ask(url or _own_url(session), timeout_s=timeout_s)
+    if as_json:
+        session.answer_json({"well": said.well, "reason": said.reason, "facts": dict(said.facts)})
+    elif said.well:
+        role = said.facts.get("role")
+        session.answer([line(f"alive, as {role}" if isinstance(role, str) else "alive")])
+    if not said.well:
+        if not as_json:
+            complain(f"not well: {said.reason}")
+        raise Failure(FAILED)
+
+
+def _own_url(session: Session) -> str:
+    from monitor.web.asking import health_url
+
+    address = session.app.settings.web.address
+    if address is None or address[1] == 0:
+        raise UsageError("[web] listen names no address to ask; give one with --url")
+    return health_url(address)

@@ -1,0 +1,201 @@
+"""``monitor outbox``: messages on their way, sent, and given up."""
+
+import re
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING
+
+import click
+
+from monitor.cli.faults import FAILED, Failure, complain
+from monitor.cli.group import Command, Group
+from monitor.cli.params import json_option
+from monitor.cli.session import Session
+from monitor.errors import NotFoundError, UsageError
+from monitor.model.messages import MessageState, OutboxMessage
+
+if TYPE_CHECKING:
+    from monitor.store.reader import Reader
+    from monitor.store.writer import Transaction
+
+_LARGEST_ID = 2**63 - 1
+_UID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)
+_ALL_AT_ONCE = 100_000
+
+Change = Callable[["Transaction", Collection[int]], set[int]]
+
+
+@click.group("outbox", cls=Group, examples=("monitor outbox list",))
+def command() -> None:
+    """Look into the messages on their way, and into those that were given up."""
+
+
+@command.command(
+    "list",
+    cls=Command,
+    examples=("monitor outbox list", "monitor outbox list --state dead --channel ana-mail"),
+)
+@click.option(
+    "--state",
+    type=click.Choice([state.value for state in MessageState]),
+    help="Only messages of this state.",
+)
+@click.option("--subscriber", metavar="NAME", help="Only messages to this person.")
+@click.option("--channel", metavar="NAME", help="Only messages by this channel.")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1, max=_ALL_AT_ONCE),
+    default=50,
+    show_default=True,
+    help="At most so many, the newest.",
+)
+@json_option
+@click.pass_obj
+def list_(
+    session: Session,
+    state: str | None,
+    subscriber: str | None,
+    channel: str | None,
+    limit: int,
+    as_json: bool,
+) -> None:
+    """List messages, newest first, and how many there are of each state."""
+    with session.app.reader() as reader:
+        found = reader.outbox.messages(
+            state=MessageState(state) if state else None,
+            subscriber=subscriber,
+            channel=channel,
+            limit=limit,
+        )
+        counts = reader.outbox.counts()
+    from monitor.render.outbox import message_shape, outbox_table
+
+    if as_json:
+        session.answer_json([message_shape(message) for message in found])
+    else:
+        session.answer(outbox_table(found, counts))
+
+
+@command.command("show", cls=Command, examples=("monitor outbox show 17",))
+@click.argument("message", metavar="ID")
+@json_option
+@click.pass_obj
+def show(session: Session, message: str, as_json: bool) -> None:
+    """Show one message: what it tells of, and every try to send it.
+
+    ID is the number of `monitor outbox list`, or the delivery's own id that stands in the message.
+    """
+    with session.app.reader() as reader:
+        found = _message(reader, message)
+        items = reader.outbox.items(found.id)
+        attempts = reader.outbox.attempts(found.id)
+        subscriptions = reader.people.subscriptions(subscriber=found.subscriber, damaged=[])
+    names = {one.id: one.name for one in subscriptions}
+    from monitor.render.outbox import whole_message_lines, whole_message_shape
+
+    if as_json:
+        session.answer_json(whole_message_shape(found, items, attempts, names))
+    else:
+        session.answer(whole_message_lines(found, items, attempts, names))
+
+
+@command.command(
+    "retry",
+    cls=Command,
+    examples=("monitor outbox retry 17", "monitor outbox retry --dead --channel ana-mail"),
+)
+@click.argument("messages", nargs=-1, metavar="[ID]…")
+@click.option("--dead", is_flag=True, help="All dead letters.")
+@click.option("--channel", metavar="NAME", help="With --dead: only those of this channel.")
+@json_option
+@click.pass_obj
+def retry(
+    session: Session, messages: tuple[str, ...], dead: bool, channel: str | None, as_json: bool
+) -> None:
+    """Make messages due now, with all tries before them, whatever became of them before.
+
+    They keep their ids. What was sent, or is just being sent, is left alone: exit code 1.
+    """
+    now = session.app.now()
+    change: Change = lambda tx, ids: tx.outbox.retry(ids, now=now)  # noqa: E731 - one line
+    _change(session, messages, dead, channel, change, word="due now", as_json=as_json)
+
+
+@command.command(
+    "drop",
+    cls=Command,
+    examples=("monitor outbox drop 17", "monitor outbox drop --dead"),
+)
+@click.argument("messages", nargs=-1, metavar="[ID]…")
+@click.option("--dead", is_flag=True, help="All dead letters.")
+@click.option("--channel", metavar="NAME", help="With --dead: only those of this channel.")
+@json_option
+@click.pass_obj
+def drop(
+    session: Session, messages: tuple[str, ...], dead: bool, channel: str | None, as_json: bool
+) -> None:
+    """Let waiting messages and dead letters go: they are not sent.
+
+    What was sent, or is just being sent, is left alone: exit code 1.
+    """
+    change: Change = lambda tx, ids: tx.outbox.drop(ids)  # noqa: E731 - one line
+    _change(session, messages, dead, channel, change, word="dropped", as_json=as_json)
+
+
+def _change(
+    session: Session,
+    messages: tuple[str, ...],
+    dead: bool,
+    channel: str | None,
+    change: Change,
+    *,
+    word: str,
+    as_json: bool,
+) -> None:
+    if dead == bool(messages):
+        raise UsageError("name the messages, or say --dead for all dead letters")
+    if channel is not None and not dead:
+        raise UsageError("--channel goes with --dead")
+    app = session.app
+    with app.reader() as reader:
+        wanted = _dead(reader, channel) if dead else _named(reader, messages)
+    changed: set[int] = set()
+    if wanted:
+        from monitor.app.people import open_store_of
+
+        with open_store_of(app) as store, store.transaction() as tx:
+            changed = change(tx, [message.id for message in wanted])
+    left = [message for message in wanted if message.id not in changed]
+    from monitor.render.outbox import changed_lines
+
+    if as_json:
+        session.answer_json(
+            {"changed": sorted(changed), "left": sorted(message.id for message in left)}
+        )
+    else:
+        session.answer(changed_lines(len(changed), word))
+    for message in left:
+        complain(f"message {message.id} is {message.state.value}, and left alone")
+    if left:
+        raise Failure(FAILED)
+
+
+def _dead(reader: "Reader", channel: str | None) -> list[OutboxMessage]:
+    return reader.outbox.messages(state=MessageState.DEAD, channel=channel, limit=_ALL_AT_ONCE)
+
+
+def _named(reader: "Reader", names: Collection[str]) -> list[OutboxMessage]:
+    return [_message(reader, name) for name in dict.fromkeys(names)]
+
+
+def _message(reader: "Reader", name: str) -> OutboxMessage:
+    """Return a message by its number or its uid."""
+    found = None
+    if name.isascii() and name.isdigit() and 0 < int(name) <= _LARGEST_ID:
+        found = reader.outbox.message(int(name))
+    elif _UID.match(name):
+        found = reader.outbox.message(name.lower())
+    else:
+        raise UsageError(f"{name[:64]!r} is no message's number and no delivery's id")
+    if found is None:
+        raise NotFoundError(f"there is no message {name}; `monitor outbox list` lists them")
+    return found

@@ -1,0 +1,136 @@
+"""``monitor run``: follow the configured sources, by the clock, until told to stop."""
+
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from functools import partial
+from typing import TYPE_CHECKING
+
+import click
+
+from monitor.cli.faults import FAILED, INTERRUPTED, Failure, complain
+from monitor.cli.group import Command
+from monitor.cli.ingest import told
+from monitor.cli.params import json_option
+from monitor.cli.session import Session
+from monitor.errors import UsageError
+from monitor.render.lines import Line, Span, line
+from monitor.render.values import counted, one_line
+
+if TYPE_CHECKING:
+    from monitor.app import App
+    from monitor.app.deliveries import Deliveries
+    from monitor.app.metrics import Metrics
+    from monitor.app.passes import Passes, PassReport
+
+
+@click.command("run", cls=Command, examples=("monitor run", "monitor run --once --json"))
+@click.option("--once", is_flag=True, help="Make one pass of everything that is due, and exit.")
+@json_option
+@click.pass_obj
+def command(session: Session, once: bool, as_json: bool) -> None:
+    """Follow the configured sources, each by its own clock, until told to stop.
+
+    What subscribers are to hear is delivered side by side with that. One process schedules a
+    store at a time; a second one stands by and takes over. SIGTERM and SIGINT end it in good
+    order, a second one at once; SIGHUP reads the configuration again. With --once the exit code
+    is 1 when a source failed.
+    """
+    if as_json and not once:
+        raise UsageError('--json goes with --once; [log] format = "json" is for log lines')
+    with _ended_by_sigterm():
+        from monitor.app.logs import configure
+        from monitor.app.people import bring_in_line
+
+        app = session.app
+        configure(app.settings.log)
+        bring_in_line(app)
+        if once:
+            _once(session, app, as_json=as_json)
+        else:
+            _daemon(session, app)
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """End well at SIGTERM as long as there is no daemon yet that could be asked to.
+
+    The system's default does not apply to the first process of a container.
+    """
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
+
+
+def _daemon(session: Session, app: "App") -> None:
+    from monitor.daemon.process import Daemon
+
+    read_again = partial(_read_again, session, app)
+    daemon = Daemon(app, read_again=read_again, passes_of=_passes, deliveries_of=_deliveries)
+    code = daemon.run()
+    if code:
+        raise Failure(code)
+
+
+def _read_again(session: Session, before: "App") -> "App":
+    """Read the configuration anew, and bring the running monitor's store in line with it."""
+    from monitor.app.people import bring_in_line
+
+    read = type(before).configured(session.config, environ=session.environ)
+    bring_in_line(read.with_store(before.settings.store.url))
+    return read
+
+
+def _passes(app: "App", metrics: "Metrics | None" = None) -> "Passes":
+    from monitor.app.passes import Passes
+
+    return Passes(app=app, metrics=metrics)
+
+
+def _deliveries(app: "App", metrics: "Metrics | None", worker: str) -> "Deliveries":
+    from monitor.app.deliveries import Deliveries
+
+    return Deliveries(app, worker=worker, metrics=metrics)
+
+
+def _once(session: Session, app: "App", *, as_json: bool) -> None:
+    from monitor.daemon.once import StoppedShortError, run_once
+    from monitor.daemon.postman import deliver_once
+    from monitor.daemon.process import holder
+
+    name = holder()
+    deliveries = _deliveries(app, None, name)
+    try:
+        reports = run_once(app, _passes(app), holder=name)
+        deliver_once(deliveries)
+    except StoppedShortError as exc:
+        complain(str(exc))
+        raise Failure(INTERRUPTED) from None
+    if as_json:
+        session.answer_json([_shape(report) for report in reports])
+    else:
+        session.answer(_lines(reports))
+    if any(report.outcome != "ok" for report in reports):
+        raise Failure(FAILED)
+
+
+def _shape(report: "PassReport") -> dict[str, object]:
+    """Return what a pass did for ``--json``: the counts of ``monitor ingest --json`` and more."""
+    counts = asdict(report)
+    return {**{name: counts[name] for name in counts if name != "report"}, **counts["report"]}
+
+
+def _lines(reports: "Sequence[PassReport]") -> Iterator[Line]:
+    for report in reports:
+        name = Span(one_line(report.source, longest=None), "title")
+        if report.outcome == "ok":
+            asked = counted(report.requests, "request")
+            yield line(name, f": {told(report.report)}; {asked}")
+        else:
+            yield line(name, f": {report.outcome}: {one_line(report.reason, longest=None)}")
+    if not reports:
+        yield line("nothing is due")

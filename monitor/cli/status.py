@@ -1,0 +1,57 @@
+"""``monitor status``: how the monitor is doing, out of the store alone."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from monitor.cli.group import Command
+from monitor.cli.params import json_option
+from monitor.cli.session import Session
+from monitor.daemon import SCHEDULER
+from monitor.model.following import SourceRow
+
+if TYPE_CHECKING:
+    from monitor.app import App
+    from monitor.render.status import Status
+
+BACKFILLS = "ctgov_history"
+"""The source of earlier versions, which runs after others, as ``monitor.app.sources`` names it."""
+
+
+@click.command("status", cls=Command, examples=("monitor status", "monitor status --json"))
+@json_option
+@click.pass_obj
+def command(session: Session, as_json: bool) -> None:
+    """Tell how every source is doing, how much is stored, and who schedules.
+
+    Reads the store alone, so it works whether `monitor run` is running or not.
+    """
+    from monitor.render.status import status_lines, status_shape
+
+    found = _status(session.app)
+    if as_json:
+        session.answer_json(status_shape(found))
+    else:
+        session.answer(status_lines(found))
+
+
+def _status(app: "App") -> "Status":
+    from monitor.render.status import Status
+
+    with app.reader() as reader:
+        stored = {row.name: row for row in reader.sources.all()}
+        named = {one.name: one.type for one in app.settings.sources if one.enabled}
+        rows = [stored.pop(name, SourceRow(name=name, type=type_)) for name, type_ in named.items()]
+        return Status(
+            at=app.now(),
+            store=app.store_name,
+            sources=(*rows, *stored.values()),
+            enabled=frozenset(named) | {BACKFILLS},
+            scheduled=frozenset(named),
+            followed=reader.sources.followed_counts(),
+            counts=reader.sources.counts(),
+            lease=reader.sources.lease(SCHEDULER),
+            messages=reader.outbox.counts(),
+            oldest_due=reader.outbox.oldest_due(),
+            channels=tuple(one for one in reader.outbox.channel_states() if one.failures),
+        )

@@ -1,0 +1,184 @@
+"""``monitor subscription``: what people want to hear of."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from monitor.cli.group import Command, Group
+from monitor.cli.params import json_option
+from monitor.cli.session import Session
+from monitor.cli.subscriber import people_of
+from monitor.model.subscriptions import FILTER_KEYS, Standing, Subscription
+from monitor.render.lines import line
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+@click.group("subscription", cls=Group, examples=("monitor subscription list",))
+def command() -> None:
+    """Look after what people want to hear of."""
+
+
+def _filter_options(function: Function) -> Function:
+    """Add ``--condition`` and the like, and ``--not-condition`` and the like."""
+    for key in reversed(FILTER_KEYS):
+        name, words = key.replace("_", "-"), key.replace("_", " ")
+        for prefix, which in (("not-", "none"), ("", "any")):
+            function = click.option(
+                f"--{prefix}{name}",
+                metavar="WORDS",
+                multiple=True,
+                help=f"Trials with {which} of these as {words}; repeatable.",
+            )(function)
+    return function
+
+
+@command.command(
+    "add",
+    cls=Command,
+    examples=(
+        "monitor subscription add --subscriber ana --name car-t --nct-id NCT06733935",
+        "monitor subscription add --subscriber ana --name lupus --condition lupus --channel alerts",
+    ),
+)
+@click.option("--subscriber", metavar="NAME", required=True, help="Whose it is.")
+@click.option("--name", required=True, help="What it is called; unique among the subscriber's.")
+@click.option("--nct-id", "nct_ids", metavar="NCT_ID", multiple=True, help="A trial; repeatable.")
+@click.option(
+    "--nct-ids-from",
+    type=click.File("r", encoding="utf-8-sig"),
+    metavar="FILE",
+    help="The trials of a text file, as they are in it now; - for standard input.",
+)
+@_filter_options
+@click.option("--all", "everything", is_flag=True, help="Every trial.")
+@click.option(
+    "--changes",
+    metavar="KIND",
+    multiple=True,
+    help="A kind or a group of changes; repeatable.  [default: all but noise]",
+)
+@click.option("--min-severity", metavar="SEVERITY", help="low, medium, high or critical and above.")
+@click.option("--min-days", metavar="DAYS", help="Of moved dates, the least distance.")
+@click.option("--min-percent", metavar="PERCENT", help="Of enrollments, the least change.")
+@click.option("--when", metavar="TIME", help='"at once", "hourly", "daily 08:00 Europe/Madrid", …')
+@click.option("--critical-at-once", is_flag=True, help="What is critical waits for no digest.")
+@click.option("--quiet", metavar="HOURS", help='Nothing at once in "22:00-07:00 Europe/Madrid".')
+@click.option("--send-empty", is_flag=True, help="A digest also when nothing happened.")
+@click.option("--channel", "channels", metavar="NAME", multiple=True, help="Where to; repeatable.")
+@json_option
+@click.pass_obj
+def add(session: Session, /, as_json: bool, **options: Any) -> None:
+    """Add a subscription: which trials, which changes, when and where.
+
+    The options are the keys of [[subscription]] in docs/configuration.md, which says more. A
+    trial is wanted when --nct-id, --nct-ids-from or the filter names it; the filter's options
+    are one filter: any of the values of an option, all options, none of --not-….
+    """
+    from monitor.cli.wishes import wish_of
+
+    given = wish_of(session.app.settings, **options)
+    stored = people_of(session).subscribe(given)
+    _answer(session, stored, as_json=as_json, told="added")
+
+
+@command.command(
+    "list",
+    cls=Command,
+    examples=("monitor subscription list", "monitor subscription list --subscriber ana --json"),
+)
+@click.option("--subscriber", metavar="NAME", help="Only those of one person.")
+@click.option("--all", "every", is_flag=True, help="Also those that were removed.")
+@json_option
+@click.pass_obj
+def list_(session: Session, subscriber: str | None, every: bool, as_json: bool) -> None:
+    """List subscriptions: whose they are, where they come from, what they ask for."""
+    from monitor.render.people import subscription_shape, subscriptions_table
+
+    found = people_of(session).subscriptions(subscriber=subscriber, retired=every)
+    if as_json:
+        session.answer_json([subscription_shape(one) for one in found])
+    else:
+        session.answer(subscriptions_table(found))
+
+
+def _which(function: Function) -> Function:
+    """Add the argument that names a subscription."""
+    function = click.option(
+        "--subscriber", metavar="NAME", help="Whose it is, where several have one of that name."
+    )(function)
+    return click.argument("subscription", metavar="NAME|ID")(function)
+
+
+@command.command(
+    "show",
+    cls=Command,
+    examples=("monitor subscription show car-t", "monitor subscription show 3 --json"),
+)
+@_which
+@json_option
+@click.pass_obj
+def show(session: Session, subscription: str, subscriber: str | None, as_json: bool) -> None:
+    """Show all that one subscription says."""
+    from monitor.render.people import subscription_lines, subscription_shape
+
+    people = people_of(session)
+    found = people.subscription(subscription, subscriber=subscriber)
+    if as_json:
+        session.answer_json(subscription_shape(found))
+    else:
+        file = str(people.file) if people.file else None
+        session.answer(subscription_lines(found, file=file))
+
+
+@command.command("pause", cls=Command, examples=("monitor subscription pause car-t",))
+@_which
+@json_option
+@click.pass_obj
+def pause(session: Session, subscription: str, subscriber: str | None, as_json: bool) -> None:
+    """Pause a subscription: what happens meanwhile is not sent, then or later.
+
+    What was on its way is still sent. Those of the configuration stay paused too, whatever
+    else is changed about them there.
+    """
+    _set(session, subscription, subscriber, Standing.PAUSED, as_json=as_json)
+
+
+@command.command("resume", cls=Command, examples=("monitor subscription resume car-t",))
+@_which
+@json_option
+@click.pass_obj
+def resume(session: Session, subscription: str, subscriber: str | None, as_json: bool) -> None:
+    """Go on with a paused subscription."""
+    _set(session, subscription, subscriber, Standing.ACTIVE, as_json=as_json)
+
+
+@command.command("remove", cls=Command, examples=("monitor subscription remove car-t",))
+@_which
+@json_option
+@click.pass_obj
+def remove(session: Session, subscription: str, subscriber: str | None, as_json: bool) -> None:
+    """Remove a subscription; what it was sent stays known.
+
+    One that stands in the configuration is removed there.
+    """
+    _set(session, subscription, subscriber, Standing.RETIRED, as_json=as_json)
+
+
+def _set(
+    session: Session, word: str, subscriber: str | None, standing: Standing, *, as_json: bool
+) -> None:
+    found, changed = people_of(session).set_standing(word, standing, subscriber=subscriber)
+    told = {Standing.ACTIVE: "active", Standing.PAUSED: "paused", Standing.RETIRED: "removed"}
+    already = "" if changed else " already"
+    _answer(session, found, as_json=as_json, told=f"{told[standing]}{already}")
+
+
+def _answer(session: Session, found: Subscription, *, as_json: bool, told: str) -> None:
+    from monitor.render.people import subscription_shape
+
+    if as_json:
+        session.answer_json(subscription_shape(found))
+    else:
+        session.answer([line(f"{found.id}  {found.subscriber}: {found.name} is {told}")])

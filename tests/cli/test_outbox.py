@@ -1,0 +1,135 @@
+"""``monitor outbox``: messages on their way, sent, and given up."""
+
+import pytest
+
+from tests.cli.calls import Monitor
+from tests.cli.studies import OTHER, study
+from tests.deliver.configured import folder_channel
+
+
+@pytest.fixture
+def given_up(monitor: Monitor) -> Monitor:
+    """Return the command line on a store with a dead letter (1) and a message that was sent (2)."""
+    texts = [
+        folder_channel(monitor.folder, name)
+        + f'[[subscription]]\nname = "mine"\nsubscriber = "{subscriber}"\nall = true\n'
+        f'channels = "{name}"\n'
+        for subscriber, name in (("ana", "broken"), ("ben", "box"))
+    ]
+    config = monitor.folder / "monitor.toml"
+    config.write_text("[delivery]\nattempts = 1\n" + "\n".join(texts), "utf-8")
+    monitor.environ["MONITOR_CONFIG"] = str(config)
+    (monitor.folder / "broken").write_text("a file where the folder should be")
+    monitor.ingest(study("2026-02-02"))
+    assert monitor("deliver", "--once").exit_code == 1
+    return monitor
+
+
+def test_messages_are_listed_newest_first_with_what_became_of_them(given_up: Monitor) -> None:
+    shown = given_up.answer("outbox", "list")
+    rows = {tuple(line.split()[1:4]) for line in shown.splitlines()[1:3]}
+    assert rows == {("dead", "ana", "broken"), ("sent", "ben", "box")}
+    assert "2 messages shown; 1 sent, 1 dead" in shown
+
+
+@pytest.mark.parametrize(
+    ("options", "found"),
+    [
+        (("--state", "dead"), ["ana"]),
+        (("--subscriber", "ben"), ["ben"]),
+        (("--channel", "box", "--state", "dead"), []),
+        (("--limit", "1"), [None]),
+    ],
+)
+def test_lists_are_filtered(
+    given_up: Monitor, options: tuple[str, ...], found: list[str | None]
+) -> None:
+    messages = given_up.json("outbox", "list", *options)
+    assert len(messages) == len(found)
+    if found != [None]:
+        assert [one["subscriber"] for one in messages] == found
+
+
+def dead(monitor: Monitor) -> dict[str, object]:
+    """Return the dead letter."""
+    (message,) = monitor.json("outbox", "list", "--state", "dead")
+    assert isinstance(message, dict)
+    return message
+
+
+def test_a_message_shows_its_items_and_its_attempts(given_up: Monitor) -> None:
+    message = dead(given_up)
+    shown = given_up.answer("outbox", "show", str(message["id"]))
+    assert f"delivery {message['uid']}" in shown
+    assert "ana by broken" in shown
+    assert "for “mine”: your subscription “mine”" in shown
+    assert "1 attempt\n" in shown
+    assert "transient: the folder: File exists" in shown
+    whole = given_up.json("outbox", "show", str(message["uid"]))
+    assert [one["subscription"] for one in whole["items"]] == ["mine"]
+    assert [one["outcome"] for one in whole["tries"]] == ["transient"]
+
+
+def test_a_dead_letter_is_sent_again_with_the_same_id(given_up: Monitor) -> None:
+    message = dead(given_up)
+    (given_up.folder / "broken").unlink()
+    assert given_up.answer("outbox", "retry", str(message["id"])) == "1 message due now\n"
+    assert given_up("deliver", "--once").stdout == "broken: 1 sent\n"
+    (file,) = (given_up.folder / "broken").glob("*.json")
+    assert str(message["uid"]) in file.name
+
+
+def test_all_dead_letters_of_a_channel_are_let_go(given_up: Monitor) -> None:
+    assert given_up.json("outbox", "drop", "--dead", "--channel", "box") == {
+        "changed": [],
+        "left": [],
+    }
+    message = dead(given_up)
+    assert given_up.json("outbox", "drop", "--dead")["changed"] == [message["id"]]
+    assert given_up.json("outbox", "list", "--state", "dropped")[0]["id"] == message["id"]
+
+
+@pytest.mark.parametrize("command", ["retry", "drop"])
+def test_what_was_sent_is_left_alone(given_up: Monitor, command: str) -> None:
+    (sent,) = given_up.json("outbox", "list", "--state", "sent")
+    result = given_up("outbox", command, str(sent["id"]))
+    assert result.exit_code == 1
+    assert f"message {sent['id']} is sent, and left alone" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("show", "99"), 3),
+        (("show", "00000000-0000-5000-8000-000000000000"), 3),
+        (("show", "something"), 2),
+        (("show", "99999999999999999999999"), 2),
+        (("retry",), 2),
+        (("retry", "1", "--dead"), 2),
+        (("drop", "1", "--channel", "box"), 2),
+    ],
+)
+def test_what_cannot_be_is_refused(
+    given_up: Monitor, arguments: tuple[str, ...], code: int
+) -> None:
+    given_up.complaint("outbox", *arguments, code=code)
+
+
+def test_status_tells_of_the_outbox_and_of_failing_channels(given_up: Monitor) -> None:
+    shown = given_up.answer("status")
+    assert "1 sent, 1 dead" in shown
+    assert "channel broken failed 1 time: the folder: File exists" in shown
+    found = given_up.json("status")
+    assert found["outbox"]["dead"] == {"broken": 1}
+    assert found["oldest_due_at"] is None
+    (channel,) = found["failing_channels"]
+    assert (channel["name"], channel["resting"]) == ("broken", False)
+
+
+def test_status_tells_since_when_something_is_due(monitor: Monitor) -> None:
+    config = monitor.folder / "monitor.toml"
+    subscription = '[[subscription]]\nname = "m"\nsubscriber = "a"\nall = true\nchannels = "box"\n'
+    config.write_text(folder_channel(monitor.folder, "box") + subscription, "utf-8")
+    monitor.environ["MONITOR_CONFIG"] = str(config)
+    monitor.ingest(study("2026-02-02", nct_id=OTHER))
+    assert "1 waiting; one is due since 2026-03-02 12:00 UTC" in monitor.answer("status")

@@ -1,0 +1,92 @@
+"""``monitor preview``: the message of a stored version, in every format."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import time_machine
+from syrupy.assertion import SnapshotAssertion
+
+from tests.cli.calls import Monitor
+from tests.cli.studies import NCT, OTHER
+
+SEEDS = Path(__file__).parents[2] / "seeds"
+FORMATS = ("text", "html", "slack", "json")
+# Two real changes: a larger trial, and one first seen when it had been withdrawn.
+REAL = ("NCT06733935", "NCT06377228")
+
+
+@pytest.fixture(scope="module")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Monitor:
+    """Return the command line on a store of the seeds, the later ones read three weeks later."""
+    folder = tmp_path_factory.mktemp("seeded")
+    monitor = Monitor(f"sqlite:///{folder / 'monitor.db'}", folder)
+    loads = (
+        (datetime(2026, 6, 1, 8, tzinfo=UTC), sorted(SEEDS.glob("*.txt"))),
+        (datetime(2026, 7, 9, 8, 30, tzinfo=UTC), [SEEDS / "2026-07"]),
+    )
+    for at, paths in loads:
+        with time_machine.travel(at, tick=False):
+            monitor.answer("ingest", *map(str, paths))
+    return monitor
+
+
+@pytest.mark.parametrize("written", FORMATS)
+@pytest.mark.parametrize("nct_id", REAL)
+def test_a_real_change_in_every_format(
+    seeded: Monitor, nct_id: str, written: str, snapshot: SnapshotAssertion
+) -> None:
+    assert seeded.answer("preview", nct_id, "--format", written) == snapshot
+
+
+def test_text_begins_with_the_subject(seeded: Monitor) -> None:
+    lines = seeded.answer("preview", "NCT06733935").splitlines()
+    assert lines[0] == "NCT06733935: enrollment target 144 → 240 (+67 %) + 1 more"
+    assert "seen between 2026-06-01 08:00 and 2026-07-09 08:30 UTC" in "\n".join(lines)
+
+
+def test_json_is_short_for_its_format(seeded: Monitor) -> None:
+    shown = seeded.answer("preview", "NCT06733935", "--json")
+    assert shown == seeded.answer("preview", "NCT06733935", "--format", "json")
+    assert json.loads(shown)["alerts"][0]["version"] == 2
+
+
+def test_without_a_number_it_is_the_last_version_with_news(told: Monitor) -> None:
+    assert told.json("history", NCT, "--noise")["versions"][-1]["version"] == 3
+    assert told.json("preview", NCT)["alerts"][0]["version"] == 2
+    assert told.json("preview", NCT, "--version", "1")["alerts"][0]["version"] == 1
+    assert told.json("preview", OTHER)["subject"] == f"{OTHER}: first seen: A study of a thing"
+
+
+def test_noise_is_left_out_unless_there_is_nothing_else(told: Monitor) -> None:
+    news = told.json("preview", NCT, "--version", "2")["alerts"][0]["events"]
+    noise = told.json("preview", NCT, "--version", "3")["alerts"][0]["events"]
+    assert "noise" not in {event["severity"] for event in news}
+    assert {event["severity"] for event in noise} == {"noise"}
+
+
+def test_what_is_not_stored_is_not_found(told: Monitor) -> None:
+    assert "NCT00000009 is not in the store" in told.complaint("preview", "NCT00000009", code=3)
+    said = told.complaint("preview", NCT, "--version", "9", code=3)
+    assert f"{NCT} has no version 9; it has 3 versions" in said
+
+
+def test_a_format_that_there_is_not_is_refused(told: Monitor) -> None:
+    assert "'pdf' is not one of" in told.complaint("preview", NCT, "--format", "pdf", code=2)
+
+
+def test_templates_of_ones_own_are_tried_and_used(told: Monitor) -> None:
+    folder = told.folder / "templates"
+    folder.mkdir()
+    own = folder / "subject.txt.j2"
+    own.write_text("[trials] {{ page.subject }}", "utf-8")
+    shown = told.answer("preview", NCT, "--templates", str(folder))
+    assert shown.startswith(f"[trials] {NCT}: ")
+    config = told.folder / "own.toml"
+    config.write_text(f'[delivery]\ntemplates = "{folder}"\n', "utf-8")
+    assert told.answer("preview", NCT, "--config", str(config)) == shown
+    own.write_text("\n{{ page.sbuject }}", "utf-8")
+    said = told.complaint("preview", NCT, "--templates", str(folder), code=2)
+    assert f"{own}, line 2 fails: " in said
+    assert "sbuject" in said

@@ -1,0 +1,155 @@
+"""``monitor status``: out of the store alone, whether anything runs or not."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import time_machine
+
+from monitor.app.sources import HISTORY
+from monitor.cli.status import BACKFILLS
+from monitor.daemon import SCHEDULER
+from monitor.model.following import Presence, Sight, SourceRow
+from monitor.store.writer import open_store
+from tests.cli.calls import Monitor
+from tests.cli.studies import NCT, OTHER, study
+from tests.cli.test_start import HEAVY, LOADED, run
+from tests.cli.test_terminal import SGR, on_terminal
+from tests.daemon.processes import configure, folder_source
+
+NOW = datetime(2026, 3, 2, 14, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def followed(monitor: Monitor, tmp_path: Path) -> Monitor:
+    """Return the command line on a store with a good, a failing and a former source."""
+    lupus = 'name = "lupus"\ntype = "ctgov"\nall = true\nevery = "1h"'
+    config = configure(
+        tmp_path, monitor.url, lupus, folder_source("box", tmp_path), folder_source("new", tmp_path)
+    )
+    monitor.environ["MONITOR_CONFIG"] = str(config)
+    monitor.ingest(study(), study("2026-02-09", enrollment=240), b'{"broken": ')
+    with open_store(monitor.url) as store, store.transaction() as tx:
+        for row in rows():
+            tx.sources.put(row)
+        sights = [Sight(nct_id=NCT), Sight(nct_id=OTHER, presence=Presence.GONE)]
+        tx.sources.follow("lupus", sights, pass_number=1, at=NOW)
+        tx.sources.take_lease(SCHEDULER, "host:12:ab", now=NOW - timedelta(seconds=10), ttl_s=30)
+    return monitor
+
+
+def rows() -> list[SourceRow]:
+    """Return how three sources are doing."""
+    hour = timedelta(hours=1)
+    return [
+        SourceRow(
+            name="lupus", type="ctgov", last_attempt_at=NOW - hour, last_success_at=NOW - hour,
+            next_due_at=NOW + hour, data_timestamp="2026-03-02T09:00:05", cursor="2026-02-27",
+        ),
+        SourceRow(
+            name="box", type="files", last_attempt_at=NOW, next_due_at=NOW - hour, failures=3,
+            failing_since=NOW - 2 * hour, last_reason="the folder is not \x1b[31mthere",
+        ),
+        SourceRow(name="former", type="ctgov", last_success_at=NOW - 9 * hour, next_due_at=NOW),
+    ]  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _now() -> object:
+    """Stop the clock."""
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+def test_it_tells_of_sources_store_and_schedule(followed: Monitor) -> None:
+    lines = followed.answer("status").splitlines()
+    assert ": 1 trial, 2 versions, 3 events, 1 in the quarantine; " in lines[0]
+    assert lines[1] == ("Schedule  host:12:ab since 2026-03-02 14:29 UTC, its lease until 14:30:20")
+    table = {line.split("  ")[0]: line for line in lines[3:8]}
+    assert "ok" in table["lupus"]
+    assert "2026-03-02 13:30" in table["lupus"]
+    assert "2026-03-02 15:30" in table["lupus"]
+    assert table["lupus"].endswith("1 (1 gone)")
+    assert "failing (3)" in table["box"]
+    assert " now " in table["box"]
+    assert "not read yet" in table["new"]
+    assert " off " in table["former"]
+    assert lines[8] == "4 sources"
+
+
+def test_it_says_why_a_source_fails_and_how_far_one_has_read(followed: Monitor) -> None:
+    shown = followed.answer("status")
+    assert (
+        "box failed 3 times in a row, since 2026-03-02 12:30 UTC: the folder is not ␛[31mthere\n"
+        "lupus has read up to 2026-02-27\n"
+    ) in shown
+
+
+def test_it_tells_the_same_in_json(followed: Monitor) -> None:
+    told = followed.json("status")
+    assert told["at"] == NOW.isoformat()
+    assert told["lease"]["holder"] == "host:12:ab"
+    assert told["lease"]["until"] == (NOW + timedelta(seconds=20)).isoformat()
+    assert told["lease"]["held"] is True
+    counts = [told[name] for name in ("trials", "versions", "events", "quarantined")]
+    assert counts == [1, 2, 3, 1]
+    assert told["size_bytes"] > 50_000
+    sources = {row["name"]: row for row in told["sources"]}
+    assert list(sources) == ["lupus", "box", "new", "former"]
+    assert sources["lupus"]["followed"] == {"shown": 1, "gone": 1, "merged": 0, "unknown": 0}
+    assert sources["lupus"]["cursor"] == "2026-02-27"
+    assert sources["box"]["failures"] == 3
+    assert sources["box"]["last_reason"] == "the folder is not \x1b[31mthere"
+    assert sources["new"]["last_success_at"] is None
+    assert [row["enabled"] for row in told["sources"]] == [True, True, True, False]
+
+
+def test_it_tells_that_nobody_schedules(followed: Monitor) -> None:
+    with time_machine.travel(NOW + timedelta(minutes=5), tick=False):
+        assert "host:12:ab went without a word, its lease ended 2026-03-02 14:30 UTC" in (
+            followed.answer("status")
+        )
+        assert followed.json("status")["lease"]["held"] is False
+    with open_store(followed.url) as store, store.transaction() as tx:
+        tx.sources.release_lease(SCHEDULER, "host:12:ab")
+    assert "nobody runs it (`monitor run` does)" in followed.answer("status")
+    assert followed.json("status")["lease"] is None
+
+
+def test_the_source_of_earlier_versions_is_not_off(followed: Monitor) -> None:
+    assert BACKFILLS == HISTORY
+    with open_store(followed.url) as store, store.transaction() as tx:
+        tx.sources.put(SourceRow(name=HISTORY, type=HISTORY, last_success_at=NOW))
+    (line,) = [one for one in followed.answer("status").splitlines() if HISTORY in one]
+    assert " ok " in line
+    assert " off " not in line
+
+
+def test_it_works_on_postgresql(postgres_url: str, tmp_path: Path) -> None:
+    monitor = Monitor(postgres_url, tmp_path)
+    monitor.ingest(study())
+    told = monitor.json("status")
+    assert (told["trials"], told["sources"], told["lease"]) == (1, [], None)
+    assert told["size_bytes"] > 50_000
+    assert "0 sources" in monitor.answer("status")
+
+
+def test_without_a_store_it_says_so(monitor: Monitor) -> None:
+    assert "there is no store at" in monitor.complaint("status", code=1)
+
+
+@pytest.mark.parametrize("arguments", [("status",), ("status", "--json"), ("health", "--help")])
+def test_it_loads_nothing_heavy(followed: Monitor, arguments: tuple[str, ...]) -> None:
+    heavy = (*HEAVY, "starlette", "uvicorn", "httpx2", "apscheduler", "prometheus_client")
+    config = str(followed.environ["MONITOR_CONFIG"])
+    script = LOADED.replace("HEAVY", repr(heavy))
+    code, out, err = run(followed, *arguments, script=script, MONITOR_CONFIG=config)
+    assert (code, err.split()) == (0, [])
+    assert out
+
+
+def test_on_a_terminal_it_fits_and_has_colours(followed: Monitor) -> None:
+    config = str(followed.environ["MONITOR_CONFIG"])
+    shown, _ = on_terminal(followed, "status", COLUMNS="80", MONITOR_CONFIG=config)
+    assert "\x1b[1;31mbox\x1b[0m failed 3 times" in shown
+    assert max(map(len, SGR.sub("", shown).splitlines())) <= 80
