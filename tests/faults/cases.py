@@ -1,0 +1,148 @@
+"""The faults, where each happens, and the words in which it is told."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.registry import Asked, Fault
+
+STALLS = frozenset({Fault.STALL_BEFORE_HEADERS, Fault.STALL_AFTER_HEADERS, Fault.STALL_IN_BODY})
+STALLED_S = 0.5
+When = Callable[[Asked], object]
+OTHER = "NCT09000001"
+"""A record that no other one was merged into."""
+
+
+def later_page(asked: Asked) -> bool:
+    """Tell whether it is the second page of a list, or one behind it."""
+    return asked.is_later_page
+
+
+def study(asked: Asked) -> bool:
+    """Tell whether it is one study by its ID, which the search did not bring any more."""
+    return asked.is_study and not asked.path.endswith(OTHER)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A fault; ``when``: which requests meet it.
+
+    ``reason``: why a pass fails while the fault lasts; None: it does not fail. ``told``: what
+    else is logged then. ``overcome``: met once, it does not fail the pass.
+    """
+
+    fault: Fault
+    reason: str | None
+    overcome: bool
+    when: When = later_page
+    told: tuple[str, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def read_timeout_s(self) -> float | None:
+        """How long silence is borne where it is what the case is about."""
+        return STALLED_S if self.fault in STALLS else None
+
+
+PAGE = "/api/v2/studies"
+UNREAD = "could not be read whole in 4 tries"
+SPOILT = "the answer of .* to /api/v2/studies is "
+
+CASES: dict[str, Case] = {
+    "429 with Retry-After": Case(
+        fault=Fault.RATE_LIMITED, reason=f"answered 429 to {PAGE}", overcome=True,
+    ),
+    "429 with a Retry-After of hours": Case(
+        fault=Fault.RATE_LIMITED, options={"retry_after": 7_200}, overcome=False,
+        reason=rf"answered 429 to {PAGE} and asks for no request before 20..-..-.. ..:..:.. UTC",
+    ),
+    "429 without Retry-After": Case(
+        fault=Fault.RATE_LIMITED_BARE, reason=f"answered 429 to {PAGE}", overcome=True,
+    ),
+    "500": Case(
+        fault=Fault.SERVER_ERROR, overcome=True,
+        reason=rf"answered 500 to {PAGE}: Internal server error \(2 requests in",
+    ),
+    "502": Case(fault=Fault.BAD_GATEWAY, reason=f"answered 502 to {PAGE}", overcome=True),
+    "503": Case(fault=Fault.UNAVAILABLE, reason=f"answered 503 to {PAGE}", overcome=True),
+    "403 with HTML": Case(
+        fault=Fault.FORBIDDEN_HTML, overcome=True,
+        reason=r"refused by the edge \(403\): .* this says nothing about the record",
+    ),
+    "HTML with status 200": Case(
+        fault=Fault.HTML_OK, overcome=False,
+        reason=f"answered {PAGE} with an HTML page and status 200 instead of data",
+    ),
+    "HTML with status 200 in a study's place": Case(
+        fault=Fault.HTML_OK, when=study, overcome=False,
+        reason=rf"answered {PAGE}/NCT\d+ with an HTML page and status 200 instead of data",
+    ),
+    "a 404 that is not the registry's": Case(
+        fault=Fault.EDGE_NOT_FOUND, when=study, overcome=False,
+        reason=rf"{PAGE}/NCT\d+ is a 404 that does not say that the record is unknown",
+    ),
+    "a body cut short": Case(
+        fault=Fault.CUT_SHORT, reason=f"to {PAGE} broke off: ", overcome=True,
+    ),
+    "chunks without an end": Case(
+        fault=Fault.CUT_CHUNKED, reason=f"to {PAGE} broke off: ", overcome=True,
+    ),
+    "a stall before the headers": Case(
+        fault=Fault.STALL_BEFORE_HEADERS, reason="sent nothing for 0.5 s", overcome=True,
+    ),
+    "a stall after the headers": Case(
+        fault=Fault.STALL_AFTER_HEADERS, reason="sent nothing for 0.5 s", overcome=True,
+    ),
+    "a stall in the body": Case(
+        fault=Fault.STALL_IN_BODY, reason="sent nothing for 0.5 s", overcome=True,
+    ),
+    "a connection closed": Case(
+        fault=Fault.CLOSED, reason=f"to {PAGE} broke off: ", overcome=True,
+    ),
+    "a slow answer": Case(fault=Fault.SLOW, reason=None, overcome=True),
+    "wrong gzip": Case(fault=Fault.WRONG_GZIP, reason=f"to {PAGE} .*gzip", overcome=True),
+    "gzip without its end": Case(
+        fault=Fault.CUT_GZIP, reason=f"to {PAGE} .*gzip", overcome=True,
+    ),
+    "an answer of 1 GB": Case(
+        fault=Fault.HUGE, overcome=False,
+        reason=rf"to {PAGE} is larger than 1 MB \(http.answer_limit_mb\)",
+    ),
+    "an answer of 1 GB, compressed": Case(
+        fault=Fault.HUGE_GZIP, overcome=False,
+        reason=rf"to {PAGE} is larger than 1 MB \(http.answer_limit_mb\)",
+    ),
+    "JSON that breaks off": Case(
+        fault=Fault.INVALID_JSON, reason=f"{SPOILT}not valid JSON", overcome=False,
+    ),
+    "JSON of another shape": Case(
+        fault=Fault.OTHER_SHAPE, reason=f"{SPOILT}of another shape than known", overcome=False,
+    ),
+    "a repeated page": Case(
+        fault=Fault.REPEATED_PAGE, reason=UNREAD, overcome=True,
+        told=("page token repeated", "search incomplete"),
+    ),
+    "a token that expires": Case(
+        fault=Fault.TOKEN_EXPIRED, reason=UNREAD, overcome=True,
+        told=("page token refused", "search incomplete"),
+    ),
+    "an empty page": Case(
+        fault=Fault.EMPTY_PAGE, reason=UNREAD, overcome=True,
+        told=("page token repeated", "search incomplete"),
+    ),
+    "a shifting order": Case(fault=Fault.SHIFTED_ORDER, reason=None, overcome=True),
+    "a study twice on a page": Case(fault=Fault.DUPLICATE_STUDY, reason=None, overcome=True),
+    "data that are loaded again": Case(
+        fault=Fault.DATA_RELOADED, overcome=True, told=("data moved",),
+        reason=r"data moved 4 times while they were being read, last to 20..-..-..T09:",
+    ),
+    "a data day that ends": Case(
+        fault=Fault.DAY_PASSES, overcome=True, told=("data moved",),
+        reason=r"data moved 4 times while they were being read, last to 20..-..-..T09:",
+    ),
+    "a redirect to another record": Case(
+        fault=Fault.ALIAS_REDIRECT, when=study, options={"to": OTHER}, overcome=False,
+        reason=rf"shows {OTHER} for NCT\d+, and that record does not bear the ID",
+    ),
+}  # fmt: skip
+"""All but a study of a wrong shape, which is a record's fault and no failure of the source."""

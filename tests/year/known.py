@@ -1,0 +1,128 @@
+"""The stored history against the known list: what is missed, invented or doubled."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TypeAlias
+
+from monitor.model.history import StoredEvent
+from monitor.store.reader import Reader
+from tests.registry.synthetic import Expected
+
+Told: TypeAlias = tuple[str, date, str]
+"""An NCT ID, the data date on which it was seen, and the kind of a change event."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Differences:
+    """How a stored history differs from the known list; every event counts by itself.
+
+    ``doubled``: told more often than it happened. ``backfilled``: told as if it were no news.
+    ``empty``: versions that say nothing.
+    """
+
+    missed: tuple[Told, ...] = ()
+    invented: tuple[Told, ...] = ()
+    doubled: tuple[Told, ...] = ()
+    backfilled: tuple[Told, ...] = ()
+    empty: tuple[tuple[str, date], ...] = ()
+
+    def __bool__(self) -> bool:
+        return any((self.missed, self.invented, self.doubled, self.backfilled, self.empty))
+
+    def lines(self) -> list[str]:
+        """Say it for people, a line each, by trial and date."""
+        found = [
+            (nct_id, day, f"{name} {kind}")
+            for name in ("missed", "invented", "doubled", "backfilled")
+            for nct_id, day, kind in getattr(self, name)
+        ]
+        found += [(nct_id, day, "a version without events") for nct_id, day in self.empty]
+        return [f"{nct_id} {day}: {what}" for nct_id, day, what in sorted(found)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """What a store tells of some trials, with the number of versions that it tells it in."""
+
+    told: Counter[Told]
+    backfilled: Counter[Told]
+    empty: tuple[tuple[str, date], ...]
+    versions: int
+
+    @property
+    def events(self) -> int:
+        """The number of events."""
+        return self.told.total()
+
+    def as_told(self, told: Counter[Told]) -> "History":
+        """Return it with the events under other dates."""
+        return replace(self, told=told)
+
+
+def stored_history(reader: Reader, nct_ids: Iterable[str]) -> History:
+    """Read the whole history of the trials."""
+    told: Counter[Told] = Counter()
+    backfilled: Counter[Told] = Counter()
+    empty: list[tuple[str, date]] = []
+    versions = 0
+    for nct_id in nct_ids:
+        events = reader.events(nct_id)
+        for version in reader.versions(nct_id):
+            versions += 1
+            day = version.data_date or date.min
+            own = events.get(version.id, [])
+            found = [(nct_id, day, _kind(one)) for one in own]
+            told.update(found)
+            late = [at for at, one in zip(found, own, strict=True) if one.backfilled]
+            backfilled.update(late)
+            if not own:
+                empty.append((nct_id, day))
+    return History(told=told, backfilled=backfilled, empty=tuple(empty), versions=versions)
+
+
+def _kind(stored: StoredEvent) -> str:
+    return _merging(str(stored.event.kind), stored.event.facts.get("merged_into"))
+
+
+def _merging(kind: str, target: object) -> str:
+    return f"{kind} into {target}" if kind == "record_merged" and target else kind
+
+
+def known_history(expected: Iterable[Expected]) -> Counter[Told]:
+    """Return the known list in the terms of a history."""
+    return Counter(
+        (one.nct_id, one.day, _merging(kind, one.target)) for one in expected for kind in one.kinds
+    )
+
+
+def compare(known: Counter[Told], stored: History) -> Differences:
+    """Return how they differ; nothing differs when each is told exactly as often as known."""
+    extra = stored.told - known
+    return Differences(
+        missed=tuple(sorted((known - stored.told).elements())),
+        invented=tuple(sorted(one for one in extra.elements() if one not in known)),
+        doubled=tuple(sorted(one for one in extra.elements() if one in known)),
+        backfilled=tuple(sorted(stored.backfilled.elements())),
+        empty=stored.empty,
+    )
+
+
+def by_read_days(told: Mapping[Told, int], days: Sequence[date], read: Collection[date]) -> (
+    Counter[Told]
+):  # fmt: skip
+    """Return the same with each date replaced by the first day from it on that was read whole.
+
+    On a day that ended while it was being read, part of its changes were seen and the rest on
+    the next one.
+    """
+    first: dict[date, date] = {}
+    following = days[-1]
+    for day in reversed(days):
+        following = day if day in read else following
+        first[day] = following
+    found: Counter[Told] = Counter()
+    for (nct_id, day, kind), times in told.items():
+        found[nct_id, first.get(day, day), kind] += times
+    return found
