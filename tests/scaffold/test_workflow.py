@@ -12,7 +12,7 @@ import pytest
 from tests.scaffold.tracked import PROJECT
 
 RUN = PROJECT / "run"
-COMMANDS = ["demo", "test", "lint", "bench", "lock"]
+COMMANDS = ["demo", "test", "lint", "bench", "soak", "lock"]
 
 
 def run(

@@ -1,0 +1,222 @@
+"""``./run demo``: a registry's days go by, the daemon follows, three subscribers hear of it.
+
+Everything is real but the registry's address: the daemon is a process of its own, the mails go
+over SMTP, the hook speaks HTTP. Nothing leaves the machine.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from pathlib import Path
+
+from monitor.app import App, stored_trial
+from monitor.model.selection import Wanted, entries
+from monitor.render.history import history_lines
+from monitor.render.lines import BLANK, Line, Span, line
+from monitor.render.screen import Screen
+from monitor.render.values import counted
+from tests.demo.records import AFTER, seed_world
+from tests.demo.servers import Hook, Mailbox, hook_server, mail_server
+from tests.demo.settings import write_settings
+from tests.registry import Replica, ReplicaServer
+from tests.registry.world import World
+
+SHOWN = "NCT06733935"
+PATIENCE_S = 40.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """Everything that the story plays on."""
+
+    folder: Path
+    config: Path
+    world: World
+    app: App
+    mailbox: Mailbox
+    hook: Hook
+    screen: Screen
+
+    @property
+    def archive(self) -> list[Path]:
+        """The mails in the archive's folder."""
+        return sorted((self.folder / "archive").rglob("*.eml"))
+
+
+def main() -> int:
+    """Play the story; 0 when every alert arrived, 1 with a word of what did not."""
+    screen = Screen.of(sys.stdout, color=None, environ=os.environ)
+    with ExitStack() as stack:
+        stage = stack.enter_context(_stage(screen))
+        screen.show(_opening(stage))
+        stack.enter_context(_daemon(stage))
+        try:
+            _play(stage)
+        except TimeoutError as exc:
+            sys.stderr.write(f"demo: {exc}; the files lie in {stage.folder}\n")
+            return 1
+    screen.show(_alerts(stage))
+    screen.show(_timeline(stage))
+    screen.show(_next(stage))
+    return 0
+
+
+def _play(stage: Stage) -> None:
+    """Let days go by and wait until the daemon has read each and told everybody."""
+    _until(lambda: _data_read(stage), "the daemon did not read the registry's first day")
+    stage.screen.show([_day(stage, "the daemon follows five trials; nobody is told of beginnings")])
+    stage.world.advance()
+    _until(lambda: _data_read(stage), "the daemon did not read the second day")
+    if stage.mailbox.mails or stage.hook.payloads or stage.archive:
+        raise AssertionError("somebody was told of a day without news")
+    stage.screen.show([_day(stage, "every record bears a new stamp, nothing else; no news")])
+    stage.world.go_to(AFTER)
+    _until(lambda: _data_read(stage), "the daemon did not read July")
+    _until(lambda: _all_told(stage), "not every alert arrived")
+    mails, posts = len(stage.mailbox.mails), len(stage.hook.payloads)
+    told = f"{counted(mails, 'mail')}, {counted(posts, 'post')} to the hook"
+    files = f"{counted(len(stage.archive), 'file')} in the folder"
+    stage.screen.show([_day(stage, f"{told}, {files}"), BLANK])
+
+
+def _data_read(stage: Stage) -> bool:
+    with stage.app.reader() as reader:
+        row = reader.sources.get("five trials")
+    return (row.data_timestamp or "")[:10] == stage.world.day.isoformat() if row else False
+
+
+def _all_told(stage: Stage) -> bool:
+    """Tell whether nothing waits in the outbox, and something was sent to each."""
+    with stage.app.reader() as reader:
+        waiting = [
+            message
+            for message in reader.outbox.messages(limit=1_000)
+            if message.state.value in {"waiting", "sending"}
+        ]
+    return not waiting and all((stage.mailbox.mails, stage.hook.payloads, stage.archive))
+
+
+# --- the stage ----------------------------------------------------------------------------------
+
+
+@contextmanager
+def _stage(screen: Screen) -> Iterator[Stage]:
+    folder = Path(tempfile.mkdtemp(prefix="monitor-demo-"))
+    world = seed_world()
+    with (
+        ReplicaServer(Replica(world)) as registry,
+        mail_server(folder / "mailbox") as (mail, mailbox),
+        hook_server() as (slack, hook),
+    ):
+        nct_ids = world.catalogue.listed(world.day)
+        config = write_settings(
+            folder, registry=registry.base_url, mail=mail, slack=slack, nct_ids=list(nct_ids)
+        )
+        app = App.configured(config, environ={})
+        app.upgrade()
+        yield Stage(
+            folder=folder, config=config, world=world, app=app, mailbox=mailbox, hook=hook,
+            screen=screen,
+        )  # fmt: skip
+
+
+@contextmanager
+def _daemon(stage: Stage) -> Iterator[None]:
+    """Run ``monitor run`` for the block; it ends in good order."""
+    command = [sys.executable, "-m", "monitor", "--config", str(stage.config), "run"]
+    daemon = subprocess.Popen(command, env=_environ())
+    try:
+        yield
+    finally:
+        daemon.terminate()
+        try:
+            daemon.wait(PATIENCE_S)
+        finally:
+            daemon.kill()
+
+
+def _environ() -> dict[str, str]:
+    """Return this environment without the settings of whoever runs the demo."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("MONITOR_")}
+
+
+def _until(done: Callable[[], bool], otherwise: str) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not done():
+        if time.monotonic() > deadline:
+            raise TimeoutError(otherwise)
+        time.sleep(0.05)
+
+
+# --- what is told -------------------------------------------------------------------------------
+
+
+def _opening(stage: Stage) -> Iterator[Line]:
+    yield line(Span("A registry of five real trials, a daemon that follows it, and", "title"))
+    yield line(Span("three subscribers: a mailbox, a Slack-like hook, a folder.", "title"))
+    yield line(Span(f"Everything lies in {stage.folder}", "dim"))
+    yield BLANK
+
+
+def _day(stage: Stage, what: str) -> Line:
+    return line(Span(stage.world.day.isoformat(), "label"), f"  {what}")
+
+
+def _alerts(stage: Stage) -> Iterator[Line]:
+    yield line(Span("What the mailbox got", "title"))
+    for path in stage.mailbox.mails:
+        mail = message_from_bytes(path.read_bytes(), policy=policy.default)
+        yield line(Span(str(mail["Subject"]), "plain"), indent=2)
+    yield BLANK
+    yield line(Span("What the hook got", "title"))
+    for text in stage.hook.texts():
+        yield line(Span(text.splitlines()[0] if text else "(no text)"), indent=2)
+    yield BLANK
+    yield line(Span("One of the mails, as text", "title"))
+    for text in _one_mail(stage).splitlines():
+        yield line(Span(text), indent=2)
+    yield BLANK
+
+
+def _one_mail(stage: Stage) -> str:
+    mails = [
+        message_from_bytes(path.read_bytes(), policy=policy.default) for path in stage.mailbox.mails
+    ]
+    mail = next((one for one in mails if SHOWN in str(one["Subject"])), mails[0])
+    body = mail.get_body(("plain",))
+    return str(body.get_content()) if body is not None else ""
+
+
+def _timeline(stage: Stage) -> Iterator[Line]:
+    yield line(Span(f"$ monitor history {SHOWN}", "dim"))
+    with stored_trial(stage.app, SHOWN) as (reader, trial, versions):
+        shown = entries(versions, reader.events(SHOWN), Wanted())
+        yield from history_lines(trial, versions, shown, Wanted())
+    yield BLANK
+
+
+def _next(stage: Stage) -> Iterator[Line]:
+    yield line("The mails lie in ", Span(str(stage.mailbox.folder), "label"))
+    yield line("and as .eml, .html and .json in ", Span(str(stage.folder / "archive"), "label"))
+    yield line("Try next:")
+    yield line(Span(f"export MONITOR_CONFIG={stage.config}", "label"), indent=2)
+    program = "monitor" if shutil.which("monitor") else ".venv/bin/monitor"
+    for what in (
+        f"diff {SHOWN}",
+        f"explain {SHOWN} --version 2",
+        f"preview {SHOWN}",
+        "outbox list",
+        "status",
+    ):
+        yield line(Span(f"{program} {what}", "label"), indent=2)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,67 @@
+"""``./run demo``: the whole story, offline, in under a minute."""
+
+import os
+import re
+import subprocess
+import sys
+from email import message_from_bytes, policy
+from pathlib import Path
+
+import pytest
+
+from tests.demo.__main__ import SHOWN
+
+PROJECT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return what the demo tells."""
+    folder = tmp_path_factory.mktemp("demo")
+    environ = {**os.environ, "TMPDIR": str(folder), "NO_COLOR": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.demo"],
+        cwd=PROJECT,
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_everybody_hears_of_what_happened(told: str) -> None:
+    subject = f"{SHOWN}: enrollment target 144 → 240 (+67 %)"
+    mailbox, hook = told.split("What the hook got")
+    assert f"{subject} + " in mailbox
+    assert subject in hook
+
+
+def test_what_a_page_does_not_state_is_told_to_nobody(told: str) -> None:
+    assert "(none)" not in told
+
+
+def test_the_mails_lie_where_it_says(told: str) -> None:
+    found = re.search(r"The mails lie in (\S+)", told)
+    assert found is not None
+    mails = [
+        message_from_bytes(path.read_bytes(), policy=policy.default)
+        for path in Path(found[1]).glob("*.eml")
+    ]
+    assert mails
+    assert len({mail["Message-ID"] for mail in mails}) == len(mails)
+    assert not [mail for mail in mails if "first seen" in str(mail["Subject"]).lower()]
+
+
+def test_it_shows_the_timeline_of_a_trial(told: str) -> None:
+    timeline = told.split(f"$ monitor history {SHOWN}")[1]
+    assert re.search(r"Version 1 .* first seen", timeline)
+    assert "Enrollment target: 144 → 240 (+67 %)" in timeline
+
+
+def test_days_without_news_alert_nobody(told: str) -> None:
+    days = re.findall(r"(?m)^(2026-\d\d-\d\d)  (.+)$", told)
+    assert [day for day, _ in days] == ["2026-01-12", "2026-01-13", "2026-07-15"]
+    assert "no news" in days[1][1]
