@@ -6,12 +6,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import changed, large, process, space, unchanged
+from tests.bench import changed, fanout, large, mail, poll, process, registry, space, unchanged
 from tests.bench.machine import environment
-from tests.bench.page import write_section
+from tests.bench.page import FIGURES, REGISTRY, write_section
 from tests.bench.plan import FULL, Bench, Plan
 from tests.bench.records import Corpus, load_corpus
 from tests.bench.rows import Row, print_table
@@ -23,7 +24,13 @@ MEASUREMENTS: dict[str, Callable[[Bench], list[Row]]] = {
     "large": large.measure,
     "space": space.measure,
     "process": process.measure,
+    "poll": poll.measure,
+    "mail": mail.measure,
+    "fanout": fanout.measure,
+    "registry": registry.measure,
 }
+LONG = frozenset({"registry"})
+"""Taken only when named: they take many minutes, and have a section of the page for themselves."""
 
 
 def run(names: Sequence[str], plan: Plan, corpus: Corpus, say: Callable[[str], None]) -> list[Row]:
@@ -39,20 +46,32 @@ def run(names: Sequence[str], plan: Plan, corpus: Corpus, say: Callable[[str], N
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print, and return 0 when every target is met, else 1."""
     given = _parser().parse_args(arguments)
-    if given.write and given.only:
-        _parser().error("--write takes the figures of a whole run: leave --only away")
+    names = given.only or [name for name in MEASUREMENTS if name not in LONG]
+    if given.write and given.only and given.only != ["registry"]:
+        _parser().error(
+            "--write takes the figures of a whole run, or of --only registry:"
+            " leave any other --only away"
+        )
     started = time.monotonic()
 
     def say(step: str) -> None:
         sys.stderr.write(f"[{time.monotonic() - started:5.0f} s] {step}\n")
 
     corpus = load_corpus(SHARED)
-    rows = run(given.only or list(MEASUREMENTS), FULL, corpus, say)
+    plan = FULL if given.records is None else replace(FULL, registry_records=given.records)
+    rows = run(names, plan, corpus, say)
     say("done")
-    data = described(corpus)
+    alone = names == ["registry"]
+    data = synthetic(plan) if alone else described(corpus)
     if given.write:
-        today = datetime.now(UTC).date()
-        write_section(given.write, rows, environment(), on=today, data=data)
+        write_section(
+            given.write,
+            rows,
+            environment(),
+            on=datetime.now(UTC).date(),
+            data=data,
+            section=REGISTRY if alone else FIGURES,
+        )
     if given.json:
         answer = {"data": data, **environment(), "rows": [row.as_json() for row in rows]}
         print(json.dumps(answer, indent=2, ensure_ascii=False))
@@ -70,13 +89,25 @@ def described(corpus: Corpus) -> str:
     return f"{kind}: {len(corpus.contents):,} contents of {len(corpus.series()):,} trials"
 
 
+def synthetic(plan: Plan) -> str:
+    """Say what the whole registry is made of."""
+    return (
+        f"{plan.registry_records:,} synthetic records, generated as they are asked for, of the"
+        f" real registry's sizes; {plan.registry_daily:,} change on a day"
+    )
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="./run bench", description=__doc__)
     parser.add_argument(
         "--only",
         action="append",
         choices=list(MEASUREMENTS),
-        help="take just this measurement; repeatable",
+        help="take just this measurement; repeatable. registry takes many minutes and is left out"
+        " of a run without --only",
+    )
+    parser.add_argument(
+        "--records", type=int, metavar="N", help="records of the whole registry (--only registry)"
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument(

@@ -8,7 +8,7 @@ import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
-_LIBRARIES = ("orjson", "msgspec", "deepdiff", "sqlalchemy", "zstandard", "rapidfuzz")
+_LIBRARIES = ("orjson", "msgspec", "deepdiff", "sqlalchemy", "zstandard", "rapidfuzz", "httpx2")
 
 
 def environment() -> dict[str, str]:

@@ -15,7 +15,10 @@ class Plan:
     measurement is repeated. ``later_versions``: synthetic versions of each trial in the bulk
     ingest. ``sites``/``changed_sites``: of the large record. ``stored_trials`` with
     ``stored_versions`` each make the large store, ``few_trials`` the small one.
-    ``history_runs``: how often the command is run on each store.
+    ``history_runs``: how often the command is run on each store. ``watched``: records that are
+    polled, ``poll_rounds`` times. ``registry_records``: of the whole registry,
+    ``registry_daily`` of which change on a day. ``subscriptions``: that ``changed_trials`` are
+    matched against, ``fanout_rounds`` times.
     """
 
     records: int | None = None
@@ -28,6 +31,13 @@ class Plan:
     stored_versions: int = 5
     few_trials: int = 200
     history_runs: int = 21
+    watched: int = 10_000
+    poll_rounds: int = 5
+    registry_records: int = 570_000
+    registry_daily: int = 5_000
+    subscriptions: int = 100_000
+    changed_trials: int = 5_000
+    fanout_rounds: int = 3
 
 
 FULL = Plan()
@@ -42,6 +52,13 @@ TINY = Plan(
     stored_versions=2,
     few_trials=3,
     history_runs=2,
+    watched=30,
+    poll_rounds=1,
+    registry_records=40,
+    registry_daily=4,
+    subscriptions=200,
+    changed_trials=20,
+    fanout_rounds=1,
 )
 
 

@@ -10,13 +10,23 @@ import pytest
 from tests.bench import large
 from tests.bench.__main__ import MEASUREMENTS, described, run
 from tests.bench.edits import later_version
-from tests.bench.page import BEGIN, END, write_section
+from tests.bench.page import BEGIN, END, REGISTRY, write_section
 from tests.bench.plan import TINY
 from tests.bench.records import Corpus, load_corpus, loaded_again
 from tests.bench.rows import Row, print_table
 from tests.bench.timing import Race, Sample
 
-ROWS = {"unchanged": 3, "changed": 3, "large": 3, "space": 2, "process": 3}
+ROWS = {
+    "unchanged": 3,
+    "changed": 3,
+    "large": 3,
+    "space": 2,
+    "process": 3,
+    "poll": 2,
+    "mail": 1,
+    "fanout": 3,
+    "registry": 6,
+}
 
 
 @pytest.fixture(scope="module")
@@ -128,6 +138,14 @@ def test_figures_replace_the_marked_section_of_the_page_and_nothing_else(tmp_pat
     assert text.endswith(f"{END}\n\nTail\n")
     assert "old figures" not in text
     assert text.count("| a thing | 2 ms | 1 ms parsing | 0.5 | ≤ 2 | met |") == 1
+    write_section(page, [row(0.7)], facts, on=date(2026, 11, 23), data="many", section=REGISTRY)
+    assert page.read_text("utf-8").startswith(f"{text.rstrip()}\n\n{REGISTRY.heading}\n")
+    for _ in range(2):
+        write_section(page, [row(0.6)], facts, on=date(2026, 11, 24), data="some", section=REGISTRY)
+    both = page.read_text("utf-8")
+    assert both.startswith(text.rstrip())
+    assert (both.count("| 0.6 |"), both.count("| 0.7 |"), both.count("| 0.5 |")) == (1, 0, 1)
+    assert both.endswith(f"{REGISTRY.end}\n")
     page.write_text("# No marks\n", "utf-8")
     with pytest.raises(ValueError, match="no place for the figures"):
         write_section(page, [row(0.5)], facts, on=date(2026, 11, 22), data="real records")

@@ -1,0 +1,148 @@
+"""Fan-out: changed trials against very many subscriptions, up to the outbox."""
+
+from collections.abc import Sequence
+
+from monitor.ingest.garbage import fewer_collections
+from monitor.ingest.notify import Notifier
+from monitor.match.matcher import Matcher
+from monitor.match.news import News
+from monitor.model.subscriptions import Subscription
+from monitor.store.writer import Store, open_store
+from tests.bench.plan import Bench
+from tests.bench.rows import Row
+from tests.bench.timing import Race, Sample, best, shown, timed
+from tests.bench.wishes import CHANNELS, NOW, changed_trials, wishes, wishes_for_nothing
+from tests.store.examples import add_version
+
+_ALLOWED_S = 10.0
+_BATCH = 200
+"""Versions in a transaction, as in an ingest pass."""
+_NOTE = (
+    "{subscriptions:,} subscriptions: 80 % of 1 to 5 NCT IDs among {trials:,}, 20 % filters over "
+    "the records' own words (any of their conditions, mostly with one or two more keys). "
+    "{changed:,} changed trials, record before and after, 1 to 6 events each: {answers:,} events "
+    "are to be sent ({by_filter:.0%} for a filter). Into a SQLite file, as an ingest pass does "
+    "it, in transactions of {batch}; the matcher is already built. One run, of one process."
+)
+
+
+def measure(bench: Bench) -> list[Row]:
+    """Match and enqueue; match again among ten times as many; tell what building takes."""
+    plan = bench.plan
+    bench.say(f"fanout: {plan.subscriptions:,} subscriptions, {plan.changed_trials:,} trials")
+    news = list(changed_trials(bench.corpus, plan.changed_trials))
+    asked = wishes(bench.corpus, plan.subscriptions, trials=plan.changed_trials * 10)
+    few, building = _built(asked)
+    expected = matched(few, news)
+    note = _NOTE.format(
+        subscriptions=plan.subscriptions,
+        trials=plan.changed_trials * 10,
+        changed=plan.changed_trials,
+        answers=expected,
+        by_filter=_share_of_filters(few, news),
+        batch=_BATCH,
+    )
+    written, items = _enqueued(bench, asked, news)
+    bench.say(f"fanout: {plan.subscriptions * 10:,} subscriptions")
+    others = wishes_for_nothing(bench.corpus, plan.subscriptions * 9, first=plan.subscriptions)
+    many, building_many = _built([*asked, *others])
+    assert matched(many, news) == expected, "subscriptions that match nothing matched"
+    race = Race()
+    for _ in range(plan.fanout_rounds):
+        race.run(lambda: matched(many, news), lambda: matched(few, news))
+    return [
+        _whole(written, items, best(race.baseline), note),
+        _ten_times(race),
+        _building(building, building_many, plan.subscriptions),
+    ]
+
+
+def matched(matcher: Matcher, news: Sequence[News]) -> int:
+    """Ask for all the news; return how many events are to be sent."""
+    return sum(1 for one in news for _answer in matcher.verdicts(one))
+
+
+def _enqueued(
+    bench: Bench, asked: Sequence[Subscription], news: Sequence[News]
+) -> tuple[Sample, int]:
+    """Match and enqueue into an empty outbox; return the time and how many items there are."""
+    with open_store(f"sqlite:///{bench.folder / 'fanout.db'}") as store:
+        with store.transaction() as tx:
+            tx.people.put_subscriptions(asked)
+        versions = _versions(store, news)
+        notifier = Notifier(targets=dict.fromkeys(CHANNELS, ("",)), now=lambda: NOW)
+        with store.transaction() as tx:
+            notifier.announcer(tx)
+        counts: list[int] = []
+
+        def ours() -> None:
+            with fewer_collections():
+                for start in range(0, len(news), _BATCH):
+                    with store.transaction() as tx:
+                        announcer = notifier.announcer(tx)
+                        for at in range(start, min(start + _BATCH, len(news))):
+                            announcer.announce(versions[at], news[at])
+                        counts.append(announcer.write())
+
+        return timed(ours), sum(counts)
+
+
+def _versions(store: Store, news: Sequence[News]) -> list[int]:
+    """Store a version for each piece of news; what is in it does not matter here."""
+    with store.transaction() as tx:
+        return [add_version(tx, b"{}", one.nct_id)[0] for one in news]
+
+
+def _built(subscriptions: Sequence[Subscription]) -> tuple[Matcher, Sample]:
+    found: list[Matcher] = []
+    sample = timed(lambda: found.append(Matcher(subscriptions)))
+    return found[0], sample
+
+
+def _share_of_filters(matcher: Matcher, news: Sequence[News]) -> float:
+    of_filters = [
+        bool(subscription.trials.filters)
+        for one in news
+        for subscription, _, _ in matcher.verdicts(one)
+    ]
+    return sum(of_filters) / max(len(of_filters), 1)
+
+
+def _whole(written: Sample, items: int, matching: Sample, note: str) -> Row:
+    return Row(
+        name="fanout",
+        what="fan-out: matching and enqueueing",
+        ours=f"{shown(written.wall_s)}, {shown(matching.wall_s)} of it matching",
+        baseline=f"{_ALLOWED_S:g} s allowed",
+        ratio=written.wall_s / _ALLOWED_S,
+        cpu_ratio=written.cpu_s / _ALLOWED_S,
+        asked=1.0,
+        note=f"{note} They make {items:,} items of the outbox.",
+    )
+
+
+def _ten_times(race: Race) -> Row:
+    return Row(
+        name="fanout",
+        what="fan-out: ten times the subscriptions, which match nothing",
+        ours=shown(best(race.ours).wall_s),
+        baseline=shown(best(race.baseline).wall_s),
+        ratio=race.ratio,
+        cpu_ratio=race.cpu_ratio,
+        asked=1.5,
+        note="Matching alone. The same news among nine more subscriptions for each, of the same "
+        "mix: NCT IDs that do not change, filters for sponsors and interventions that no record "
+        "has, half of them beside words that records have.",
+    )
+
+
+def _building(few: Sample, many: Sample, subscriptions: int) -> Row:
+    return Row(
+        name="fanout",
+        what="fan-out: building the matcher",
+        ours=f"{shown(many.wall_s)} for ten times as many",
+        baseline=f"{shown(few.wall_s)} ({shown(few.wall_s / subscriptions)} a subscription)",
+        ratio=many.wall_s / few.wall_s,
+        asked=None,
+        note="Once for as long as no subscription and no silence changes.",
+    )
