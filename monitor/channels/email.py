@@ -13,7 +13,7 @@ from typing import ClassVar, Literal
 
 from monitor.channels.addresses import is_loopback
 from monitor.channels.checking import check_timeout, wrong
-from monitor.channels.mail import compose, read_address
+from monitor.channels.mail import Mailbox, compose, read_address
 from monitor.channels.wording import told
 from monitor.errors import DeliveryError
 from monitor.model.messages import Message
@@ -56,8 +56,7 @@ class EmailSettings:
         if self.security not in _PORTS:
             raise wrong(self.name, "security", "none, starttls or tls")
         host, _ = self.place
-        if read_address(self.sender) is None:
-            raise wrong(self.name, "sender", f"{self.sender!r} is not an e-mail address")
+        _ = self.mailbox
         for address in self.to:
             found = read_address(address)
             if found is None or found.name:
@@ -77,6 +76,14 @@ class EmailSettings:
         if self.hello is not None and not _HELLO.fullmatch(self.hello):
             raise wrong(self.name, "hello", "a host name, or an address in brackets")
         check_timeout(self.name, self.timeout_s)
+
+    @property
+    def mailbox(self) -> Mailbox:
+        """The sender's name and address."""
+        found = read_address(self.sender)
+        if found is None:
+            raise wrong(self.name, "sender", f"{self.sender!r} is not an e-mail address")
+        return found
 
     @property
     def place(self) -> tuple[str, int]:
@@ -118,9 +125,7 @@ class SmtpConnection:
     def __init__(self, settings: EmailSettings) -> None:
         self._settings = settings
         self._smtp: smtplib.SMTP | None = None
-        sender = read_address(settings.sender)
-        assert sender is not None, "the settings are checked"  # noqa: S101 - narrows the type
-        self._sender = sender
+        self._sender = settings.mailbox
         self._host, self._port = settings.place
 
     def send(self, message: Message) -> str:

@@ -1,18 +1,15 @@
 """Slack: incoming webhooks with Block Kit."""
 
 import contextlib
-import ssl
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar
 
 import orjson
 
-from monitor.channels.addresses import Resolve, resolve
-from monitor.channels.checking import check_timeout
+from monitor.channels.hook import HookChannel, HookSettings
 from monitor.channels.judging import accepted
-from monitor.channels.place import Place, place_of
 from monitor.channels.post import Poster
 from monitor.errors import DeliveryError
 from monitor.model.messages import Message
@@ -28,59 +25,19 @@ CONTEXT_ELEMENTS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SlackSettings:
-    """Where Slack takes messages. The URL is the secret: who has it can post.
-
-    ``allow_private``: addresses of private and loopback ranges, and http, too (a service that
-    speaks Slack's language). ``timeout_s`` bounds a post. ConfigError where they cannot work.
-    """
-
-    name: str
-    url: str = field(repr=False)
-    allow_private: bool = False
-    timeout_s: float = 15.0
-
-    def __post_init__(self) -> None:
-        """Check what can be checked without the service."""
-        _ = self.place
-        check_timeout(self.name, self.timeout_s)
-
-    @property
-    def place(self) -> Place:
-        """Where it posts to."""
-        return place_of(self.name, self.url, allow_private=self.allow_private)
+class SlackSettings(HookSettings):
+    """The incoming webhook, or a service that speaks Slack's language."""
 
 
-class SlackChannel:
+class SlackChannel(HookChannel[SlackSettings]):
     """Posts to the one Slack channel that the webhook belongs to."""
 
     type: ClassVar[str] = "slack"
-    targets: tuple[str, ...] = ("",)
-
-    def __init__(
-        self,
-        settings: SlackSettings,
-        *,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        resolve: Resolve = resolve,
-    ) -> None:
-        self.settings = settings
-        self.name = settings.name
-        self._now = now
-        self._resolve = resolve
 
     @contextlib.contextmanager
     def connected(self) -> Iterator["SlackConnection"]:
-        """Yield what posts; each message has a connection of its own."""
-        place = self.settings.place
-        poster = Poster(
-            place=place,
-            timeout_s=self.settings.timeout_s,
-            context=ssl.create_default_context() if place.tls else None,
-            allow_private=self.settings.allow_private,
-            resolve=self._resolve,
-        )
-        yield SlackConnection(poster, self._now)
+        """Yield what posts."""
+        yield SlackConnection(self._poster(), self._now)
 
 
 class SlackConnection:

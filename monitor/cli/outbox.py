@@ -115,9 +115,11 @@ def retry(
 
     They keep their ids. What was sent, or is just being sent, is left alone: exit code 1.
     """
-    now = session.app.now()
-    change: Change = lambda tx, ids: tx.outbox.retry(ids, now=now)  # noqa: E731 - one line
-    _change(session, messages, dead, channel, change, word="due now", as_json=as_json)
+
+    def make_due(tx: "Transaction", ids: Collection[int]) -> set[int]:
+        return tx.outbox.retry(ids, now=session.app.now())
+
+    _change(session, messages, dead, channel, make_due, word="due now", as_json=as_json)
 
 
 @command.command(
@@ -137,8 +139,11 @@ def drop(
 
     What was sent, or is just being sent, is left alone: exit code 1.
     """
-    change: Change = lambda tx, ids: tx.outbox.drop(ids)  # noqa: E731 - one line
-    _change(session, messages, dead, channel, change, word="dropped", as_json=as_json)
+
+    def let_go(tx: "Transaction", ids: Collection[int]) -> set[int]:
+        return tx.outbox.drop(ids)
+
+    _change(session, messages, dead, channel, let_go, word="dropped", as_json=as_json)
 
 
 def _change(

@@ -85,7 +85,7 @@ def _with_lists(
     subscriptions: tuple[SubscriptionSettings, ...] = ()
     if people or wishes:
         # Who has no subscriptions does not wait for what reads them.
-        from monitor.config.people_tables import people_settings  # noqa: PLC0415
+        from monitor.config.people_tables import people_settings  # noqa: PLC0415 - above
 
         subscribers, subscriptions = people_settings(people, wishes, environ, channels=names)
     return replace(

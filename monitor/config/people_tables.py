@@ -151,15 +151,16 @@ def _filters(tables: tuple[dict[str, Any], ...]) -> tuple[dict[str, Any], ...]:
 
 def _words(table: Any) -> dict[str, tuple[str, ...]]:
     """Return a filter's keys with lists of values; ValueError for what is no list of texts."""
-    if not isinstance(table, dict):
-        raise ValueError('not is a table: not = { country = ["China"] }')  # noqa: TRY004  # a value
-    found = {}
-    for key, value in table.items():
-        values = [value] if isinstance(value, str) else value
-        if not isinstance(values, list | tuple) or not all(isinstance(one, str) for one in values):
-            raise ValueError(f"{key[:LONGEST_NAME]} takes a text or a list of texts")
-        found[key] = tuple(dict.fromkeys(values))
-    return found
+    if isinstance(table, dict):
+        return {key: _values(key, value) for key, value in table.items()}
+    raise ValueError('not is a table: not = { country = ["China"] }')
+
+
+def _values(key: str, value: Any) -> tuple[str, ...]:
+    values = [value] if isinstance(value, str) else value
+    if isinstance(values, list | tuple) and all(isinstance(one, str) for one in values):
+        return tuple(dict.fromkeys(values))
+    raise ValueError(f"{key[:LONGEST_NAME]} takes a text or a list of texts")
 
 
 def _by(parse: Callable[[str], object]) -> Callable[[str], str]:

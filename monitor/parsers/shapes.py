@@ -117,7 +117,7 @@ def _object_type(path: Path, tree: dict[str, Any]) -> Any:
         below = (*path, name)
         kind = _object_type(below, member) if isinstance(member, dict) else member
         if below in fields.LIST_RULES:
-            kind = list[kind]  # type: ignore[valid-type]
+            kind = list[kind]  # type: ignore[valid-type]  # made at run time
         members.append((name, kind | msgspec.UnsetType, msgspec.UNSET))
     return msgspec.defstruct(path[-1] if path else "study", members, gc=False)
 

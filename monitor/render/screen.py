@@ -79,7 +79,7 @@ class Screen:
 
     def json(self, value: Any) -> None:
         """Write a value as indented JSON; what would steer a terminal is escaped."""
-        import orjson  # noqa: PLC0415
+        import orjson  # noqa: PLC0415 - text needs none
 
         text = orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
         self.stream.write(_STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
@@ -100,7 +100,7 @@ class Screen:
             self._rich().print(piece, soft_wrap=True)
 
     def _text(self, one: Line) -> "Text":
-        from rich.text import Text  # noqa: PLC0415
+        from rich.text import Text  # noqa: PLC0415 - a pipe needs none
 
         text = Text(no_wrap=self.width is None)
         for span in one.spans:
@@ -121,7 +121,7 @@ class Screen:
 
     def _rich(self) -> "Console":
         if self._console is None:
-            from rich.console import Console  # noqa: PLC0415
+            from rich.console import Console  # noqa: PLC0415 - likewise
 
             self._console = Console(
                 file=self.stream,

@@ -110,7 +110,7 @@ class _MeteredFile(io.FileIO):
         super().__init__(path)
         self._meter = meter
 
-    def readinto(self, buffer: "memoryview") -> int:  # type: ignore[override]
+    def readinto(self, buffer: "memoryview") -> int:  # type: ignore[override]  # narrower than any buffer
         count = super().readinto(buffer)
         self._meter.count_bytes(count or 0)
         return count

@@ -81,8 +81,8 @@ def _status_within(connection: Connection) -> SchemaStatus:
 
 def _run_alembic(connection: Connection) -> None:
     # Imported here: it takes longer than everything else on the way to an existing store.
-    from alembic import command  # noqa: PLC0415
-    from alembic.config import Config  # noqa: PLC0415
+    from alembic import command  # noqa: PLC0415 - above
+    from alembic.config import Config  # noqa: PLC0415 - likewise
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))

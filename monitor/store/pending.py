@@ -156,7 +156,7 @@ def _ids(connection: Connection, table: sa.Table) -> Iterator[int]:
     """Yield ids for new rows of a table, asking the database when the first is wanted."""
     if connection.dialect.name == "sqlite":
         driver: Any = connection.connection.driver_connection
-        [(highest,)] = driver.execute(f"SELECT max(id) FROM {table.name}")  # noqa: S608
+        [(highest,)] = driver.execute(f"SELECT max(id) FROM {table.name}")  # noqa: S608 - our own
         yield from count((highest or 0) + 1)
     while True:
         block = {"table_name": table.name, "how_many": _BLOCK}

@@ -66,7 +66,7 @@ def open_reader(url: str, *, busy_timeout_s: float = 10.0) -> "Reader":
 def _connect(address: Address, busy_timeout_s: float) -> Rows:
     if address.path is None:
         # SQLAlchemy: only who has a PostgreSQL store waits for it.
-        from monitor.store.postgres import PostgresRows  # noqa: PLC0415
+        from monitor.store.postgres import PostgresRows  # noqa: PLC0415 - above
 
         return PostgresRows(address, busy_timeout_s=busy_timeout_s)
     if not address.path.exists():
@@ -143,14 +143,14 @@ class Reader:
     def people(self) -> "PeopleReader":
         """Return what looks up subscribers and their subscriptions."""
         # Here and below: who looks at a trial's history does not wait for what reads these.
-        from monitor.store.people_reader import PeopleReader  # noqa: PLC0415
+        from monitor.store.people_reader import PeopleReader  # noqa: PLC0415 - above
 
         return PeopleReader(self._all, errors=lambda: _errors(self._address))
 
     @property
     def outbox(self) -> "OutboxReader":
         """Return what looks up messages on their way."""
-        from monitor.store.outbox_reader import OutboxReader  # noqa: PLC0415
+        from monitor.store.outbox_reader import OutboxReader  # noqa: PLC0415 - likewise
 
         return OutboxReader(self._all, errors=lambda: _errors(self._address))
 

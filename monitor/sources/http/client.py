@@ -108,7 +108,7 @@ class Client:
         SourceError, one of those in ``faults``, for everything else.
         """
         # stamina costs a start-up time that only those who ask need to pay.
-        from monitor.sources.http.retrying import Retrying  # noqa: PLC0415
+        from monitor.sources.http.retrying import Retrying  # noqa: PLC0415 - above
 
         target, pairs = self._address.target(path_or_url, params)
         asking = _Asking(

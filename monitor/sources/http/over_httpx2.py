@@ -77,7 +77,7 @@ class Httpx2Session:
     def _trace(self, event: str, info: Mapping[str, object]) -> None:
         if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
             stream = info.get("return_value")
-            self.line.use(stream.get_extra_info("socket"))  # type: ignore[attr-defined]
+            self.line.use(stream.get_extra_info("socket"))  # type: ignore[attr-defined]  # of httpcore2
 
     def _translated(self, exc: Exception, target: Target) -> SourceError:
         match exc:

@@ -52,13 +52,13 @@ class Session(Protocol):
 
 
 def _httpx2(settings: HttpSettings) -> Session:
-    from monitor.sources.http.over_httpx2 import Httpx2Session  # noqa: PLC0415
+    from monitor.sources.http.over_httpx2 import Httpx2Session  # noqa: PLC0415 - one of two
 
     return Httpx2Session(settings)
 
 
 def _requests(settings: HttpSettings) -> Session:
-    from monitor.sources.http.over_requests import RequestsSession  # noqa: PLC0415
+    from monitor.sources.http.over_requests import RequestsSession  # noqa: PLC0415 - likewise
 
     return RequestsSession(settings)
 
