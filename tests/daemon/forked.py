@@ -1,5 +1,6 @@
 """A process forked from one that has imported everything already: it starts in no time."""
 
+import contextlib
 import multiprocessing
 import os
 import signal
@@ -36,8 +37,9 @@ class Forked:
         return self._process.exitcode
 
     def send_signal(self, number: signal.Signals) -> None:
-        """Send it a signal."""
-        os.kill(self.pid, number)
+        """Send it a signal, unless it has ended already."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, number)
 
     def kill(self) -> None:
         """End it at once."""

@@ -12,7 +12,7 @@ import pytest
 from tests.scaffold.tracked import PROJECT
 
 RUN = PROJECT / "run"
-COMMANDS = ["demo", "test", "lint", "bench", "soak", "lock"]
+COMMANDS = ["demo", "test", "lint", "bench", "soak", "browser", "lock"]
 
 
 def run(
@@ -93,6 +93,27 @@ def test_help_has_one_line_for_each_command() -> None:
         done = run(*arguments)
         assert done.returncode == 0
         assert re.findall(r"(?m)^  (\w+) +\S", done.stdout) == COMMANDS
+
+
+@pytest.mark.parametrize(
+    ("tools", "code", "said"),
+    [
+        ({"chromium": "exit 0"}, 0, "Chromium is here"),
+        ({}, 1, "there is no apt-get here"),
+        ({"apt-get": "exit 0", "id": "echo 1000"}, 1, "there is no sudo"),
+        ({"apt-get": 'echo "asked: $*"', "id": "echo 0", "env": 'shift; "$@"'}, 0, "yes"),
+        ({"apt-get": "exit 100", "id": "echo 0"}, 100, ""),
+    ],
+    ids=["there", "another system", "no root", "installed", "no network"],
+)
+def test_the_browser_comes_from_the_system_s_packages(
+    clone: Path, bare_path: Path, tools: dict[str, str], code: int, said: str
+) -> None:
+    for name, script in tools.items():
+        program(bare_path, name, script)
+    done = run("browser", run=clone, path=str(bare_path))
+    assert done.returncode == code
+    assert said in done.stdout + done.stderr
 
 
 def test_an_unknown_command_is_a_usage_error_with_the_list() -> None:

@@ -30,7 +30,7 @@ def alert(folder: Path) -> str:
 def take(to: Path) -> None:
     """Write ``alert-phone-light.png`` and the other three."""
     if CHROMIUM is None:
-        sys.exit("there is no chromium here (apt-get install chromium)")
+        sys.exit("there is no chromium here (./run browser installs it)")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         html = alert(folder)

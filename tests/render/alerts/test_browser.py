@@ -9,7 +9,7 @@ from tests.render.alerts import letters
 from tests.render.alerts.browser import CHROMIUM, Browser
 from tests.render.alerts.test_hostile import ALL
 
-WITHOUT = "there is no chromium here (apt-get install chromium): HTML mails are not looked at"
+WITHOUT = "there is no chromium here (./run browser installs it): HTML mails are not looked at"
 # A title without a place to break, and all sorts of events.
 LONG = {**letters.eventful(), "identificationModule.briefTitle": f"{'W' * 120} {ALL}"}
 
