@@ -201,6 +201,15 @@ class App:
         store = self.settings.store
         return schema_status(store.url, busy_timeout_s=store.busy_timeout_s)
 
+    def compact(self) -> bool:
+        """Rewrite the store without the remains of what was erased; see ``store.compacting``."""
+        from monitor.store.compacting import compact
+
+        with self.reader():  # a store of another program, or of another schema, is left alone
+            pass
+        store = self.settings.store
+        return compact(store.url, busy_timeout_s=store.busy_timeout_s)
+
     # --- settings in the terms of the parts ------------------------------------------------
 
     def thresholds(self) -> "Thresholds":

@@ -1,7 +1,8 @@
-"""``monitor db``: the store's schema."""
+"""``monitor db``: the store's schema and files."""
 
 import click
 
+from monitor.cli.faults import complain
 from monitor.cli.group import Command, Group
 from monitor.cli.params import json_option
 from monitor.cli.session import Session
@@ -18,7 +19,7 @@ _SAYS = {
 
 @click.group("db", cls=Group, examples=("monitor db status",))
 def command() -> None:
-    """Look after the store's schema."""
+    """Look after the store's schema and files."""
 
 
 @command.command(
@@ -70,3 +71,27 @@ def upgrade(session: Session, as_json: bool) -> None:
     else:
         was = before.revision or "no schema"
         session.answer([line(f"{app.store_name}: {was} → {before.head}")])
+
+
+@command.command(
+    "compact",
+    cls=Command,
+    examples=("monitor db compact",),
+)
+@json_option
+@click.pass_obj
+def compact(session: Session, as_json: bool) -> None:
+    """Rewrite the store's files without the remains of what was erased.
+
+    To be run after `monitor subscriber forget`. Of SQLite it rewrites the whole file, and the
+    disk must have room for it once more; of PostgreSQL, the tables about people. Others wait
+    meanwhile.
+    """
+    app = session.app
+    whole = app.compact()
+    if as_json:
+        session.answer_json({"store": app.store_name, "whole": whole})
+        return
+    session.answer([line(f"{app.store_name} is rewritten; nothing is left of what was erased")])
+    if not whole:
+        complain("somebody is reading: a part of the old log goes with a later write")

@@ -57,7 +57,7 @@ COMMANDS = {
         "Write every version of the trials' records as dated, indented JSON.",
     ),
     "quarantine": ("monitor.cli.quarantine", "Look into input that could not be read."),
-    "db": ("monitor.cli.db", "Look after the store's schema."),
+    "db": ("monitor.cli.db", "Look after the store's schema and files."),
     "doctor": (
         "monitor.cli.doctor",
         "Try configuration, store, registry and clock; say what to do.",

@@ -92,7 +92,8 @@ def export(session: Session, name: str, as_json: bool) -> None:
 def forget(session: Session, name: str, yes: bool, as_json: bool) -> None:
     """Erase all that is stored about a person: what they asked for and what they were sent.
 
-    Who stands in the configuration has to be taken out there first.
+    Who stands in the configuration has to be taken out there first. The store's files hold
+    remains until `monitor db compact`.
     """
     if not yes:
         raise UsageError(

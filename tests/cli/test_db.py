@@ -37,6 +37,30 @@ def test_a_store_of_a_newer_program_is_one_clear_line(monitor: Monitor) -> None:
         assert "newer" in monitor.complaint(*command, code=1)
 
 
+def test_what_was_erased_is_gone_from_the_files_once_they_are_compacted(monitor: Monitor) -> None:
+    monitor.ingest(study())
+    monitor.answer("subscriber", "add", "bo-of-the-registry-office")
+    monitor.answer("subscriber", "forget", "bo-of-the-registry-office", "--yes")
+    assert monitor.json("db", "compact")["whole"]
+    store = Path(monitor.url.removeprefix("sqlite:///"))
+    kept = b"".join(file.read_bytes() for file in store.parent.glob(f"{store.name}*"))
+    assert b"bo-of-the-registry-office" not in kept
+    assert "nothing is left of what was erased" in monitor.answer("db", "compact")
+    assert len(monitor.json("trials")) == 1
+
+
+def test_only_a_store_of_the_monitors_own_is_compacted(monitor: Monitor) -> None:
+    assert "there is no store" in monitor.complaint("db", "compact", code=1)
+    store = Path(monitor.url.removeprefix("sqlite:///"))
+    store.parent.mkdir(parents=True, exist_ok=True)
+    with sqlite3.connect(store) as connection:
+        connection.execute("CREATE TABLE addresses (name TEXT)")
+    connection.close()
+    before = store.read_bytes()
+    assert "tables of another program" in monitor.complaint("db", "compact", code=1)
+    assert store.read_bytes() == before
+
+
 def test_a_stores_password_is_never_shown(monitor: Monitor) -> None:
     monitor.url = "postgresql://reader:s3cret@127.0.0.1:1/nowhere"
     for command in (("trials",), ("db", "status"), ("history", "NCT09000001")):
