@@ -250,7 +250,12 @@ def _observation(raw: RawVersion, digest: bytes) -> Observation:
         canonical=canonical,
         stated_sha256=fingerprint(canonical),
         key=_key(record, raw),
+        is_dated=raw.media == ABSENT or _stated_date(record, raw) is not None,
     )
+
+
+def _stated_date(record: TrialRecord, raw: RawVersion) -> date | None:
+    return record.last_update_date or record.data_date or raw.data_date
 
 
 def _key(record: TrialRecord, raw: RawVersion) -> VersionKey:
@@ -267,7 +272,7 @@ def _key(record: TrialRecord, raw: RawVersion) -> VersionKey:
 def _is_as_stored(seen: Observation, newest: StoredVersion) -> bool:
     """Tell whether this is what the newest version knows, or all that its source stated."""
     known = newest.content_sha256, newest.stated_sha256
-    return seen.stated_sha256 in known and seen.key >= newest.first_key
+    return seen.is_dated and seen.stated_sha256 in known and seen.key >= newest.first_key
 
 
 def _further(key: VersionKey, raw_sha256: bytes, newest: StoredVersion) -> Touch:

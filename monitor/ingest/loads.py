@@ -6,7 +6,7 @@ first; here the two orders are reconciled.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 from monitor.ingest.node import Node, Observation, split
 from monitor.model.history import VersionKey
@@ -37,6 +37,44 @@ def after_earlier_loads(nodes: Sequence[Node], seen: Observation) -> Observation
     if returns:
         floor = max(floor, data_date)
     return replace(seen, key=replace(seen.key, version_date=floor))
+
+
+def behind_what_was_read(nodes: Sequence[Node], seen: Observation) -> Observation:
+    """Return an observation without any date behind the newest version that was read before it.
+
+    It takes that version's date: it says none of its own, and the day on which it was read is no
+    date of the registry's. Where nothing was read before, it keeps that day until something is.
+    """
+    read = [node for node in nodes if _first_read(node) <= seen.key.retrieved_at]
+    if seen.is_dated or not read:
+        return seen
+    newest, day = read[-1].last_key, seen.key.retrieved_at.date()
+    key = replace(
+        seen.key,
+        version_date=newest.version_date,
+        data_date=max(day, newest.data_date or day),
+    )
+    return replace(seen, key=key)
+
+
+def give_way(undated: Node, seen: Observation) -> bool:
+    """Put a first version without any date before a dated record that was read after it.
+
+    False where it stands before it already, or where the record is an earlier one out of the
+    registry's own numbering.
+    """
+    later = undated.first_key.retrieved_at <= seen.key.retrieved_at
+    if not later or seen.key.registry_version is not None or undated.first_key < seen.key:
+        return False
+    for name in ("first_key", "last_key"):
+        key = replace(getattr(undated, name), version_date=seen.key.version_date, data_date=None)
+        setattr(undated, name, key)
+    undated.moved = True
+    return True
+
+
+def _first_read(node: Node) -> datetime:
+    return min(node.first_key.retrieved_at, node.last_key.retrieved_at)
 
 
 def shown_later(nodes: Sequence[Node], absence: VersionKey) -> list[Node]:

@@ -13,7 +13,8 @@ from monitor.model.record import RawVersion, TrialRecord
 class Observation:
     """A parsed record on its way into the history, with its place and its hashes.
 
-    ``stated_sha256`` is the fingerprint of the document as the source stated it.
+    ``stated_sha256`` is the fingerprint of the document as the source stated it. ``is_dated``
+    False: neither the record nor its source gives any date; its key holds when it was read.
     """
 
     raw: RawVersion
@@ -22,6 +23,7 @@ class Observation:
     canonical: bytes
     stated_sha256: bytes
     key: VersionKey
+    is_dated: bool = True
 
     @property
     def is_absence(self) -> bool:

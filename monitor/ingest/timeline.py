@@ -13,7 +13,14 @@ from monitor.detect.classify import classify, first_seen
 from monitor.detect.diff import diff
 from monitor.detect.overlay import lay_over
 from monitor.detect.rules.base import Context, Thresholds
-from monitor.ingest.loads import after_earlier_loads, shown_later, step_behind, was_shown
+from monitor.ingest.loads import (
+    after_earlier_loads,
+    behind_what_was_read,
+    give_way,
+    shown_later,
+    step_behind,
+    was_shown,
+)
 from monitor.ingest.node import Node, Observation, new_node, split
 from monitor.model.changes import ChangeEvent
 from monitor.model.coverage import Coverage
@@ -50,7 +57,9 @@ class Timeline:
         that is known late stands before what later loads showed, an absence of a record that had
         not been seen nowhere.
         """
-        seen = after_earlier_loads(self.nodes, seen)
+        seen = after_earlier_loads(self.nodes, behind_what_was_read(self.nodes, seen))
+        if seen.is_dated and self.nodes and self._is_undated(self.nodes[0]):
+            give_way(self.nodes[0], seen)
         if not seen.is_absence:
             return self._place(seen)
         if not was_shown(self.nodes, seen.key):
@@ -61,6 +70,14 @@ class Timeline:
                 self.record(node)  # as below
             step_behind(self.nodes, later, seen.key)
         return self._place(seen, all_later=bool(later))
+
+    def _is_undated(self, node: Node) -> bool:
+        """Tell whether neither the version nor its source gave any date."""
+        key = node.first_key
+        dated = key.data_date or key.registry_version
+        if dated or key.version_date != key.retrieved_at.date():
+            return False
+        return self._stated(node).last_update_date is None
 
     def _place(self, seen: Observation, *, all_later: bool = False) -> bool:
         """Put an observation where its key says; ``all_later``: derive all later versions anew."""
