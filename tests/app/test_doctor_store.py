@@ -3,6 +3,7 @@
 import sqlite3
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
@@ -44,6 +45,14 @@ def filled_url(store_url: str) -> str:
     return store_url
 
 
+@pytest.fixture
+def _room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let there be room, however full this machine's disk is."""
+    room = SimpleNamespace(free=100 * 10**9)
+    monkeypatch.setattr("monitor.app.doctor_store.shutil.disk_usage", lambda _: room)
+
+
+@pytest.mark.usefixtures("_room")
 def test_a_good_store_is_told_with_its_schema_and_what_it_holds(filled_url: str) -> None:
     findings = tried(filled_url)
     assert {one.verdict for one in findings} == {FINE}

@@ -63,7 +63,7 @@ class MailServer(Controller):
     """Serves a mailbox, or another handler, on a free port; a context manager."""
 
     def __init__(self, mailbox: object, **arguments: Any) -> None:
-        super().__init__(mailbox, hostname="127.0.0.1", port=0, **arguments)
+        super().__init__(mailbox, hostname="127.0.0.1", port=0, ready_timeout=60, **arguments)
 
     def __enter__(self) -> Self:
         self.start()

@@ -46,7 +46,7 @@ def test_many_messages_are_not_slowed_down() -> None:
         for number in range(20):
             connection.send(message(number))
     assert len(server.posts) == 20
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 30
 
 
 @pytest.mark.parametrize(

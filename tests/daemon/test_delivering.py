@@ -126,7 +126,7 @@ def test_a_configuration_that_lacks_a_secret_is_not_taken_up(
 
 def test_the_operator_hears_of_a_process_that_was_killed(tmp_path: Path, sqlite_url: str) -> None:
     more = '[delivery]\noperator = "ops"\n' + folder_channel(tmp_path, "ops")
-    config = configure(tmp_path, sqlite_url, lease_s=1, more=more)
+    config = configure(tmp_path, sqlite_url, lease_s=5, more=more)
     with Running(config, name="first") as first:
         holder = str(first.wait_for("leading")["holder"])
         first.send(signal.SIGKILL)

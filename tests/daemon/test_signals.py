@@ -53,7 +53,7 @@ def test_what_hangs_is_left_behind_after_the_grace_period(tmp_path: Path, sqlite
             daemon.wait_for("scripted pass begins", source=name)
         began = time.monotonic()
         assert daemon.stop() == 0
-        assert 0.5 <= time.monotonic() - began < 5
+        assert 0.5 <= time.monotonic() - began < 20
         assert daemon.told("still hanging")[0]["work"] == ["hangs"]
         assert daemon.told("scripted pass ends", source="slow one")
     assert leases(sqlite_url) == 0
@@ -86,7 +86,7 @@ def test_a_second_signal_ends_it_at_once(
                 daemon.send(number)
             return not daemon.alive
 
-        eventually(sent, within_s=5)
+        eventually(sent)
         assert daemon.ended() == 128 + number
         assert daemon.told("ended at once", signal=number.name)
 

@@ -1,6 +1,7 @@
 """What /healthz, /readyz and /metrics say, and when they say it is bad."""
 
 import asyncio
+import re
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -78,7 +79,8 @@ def test_while_its_heart_beats_it_is_alive(standing: Standing) -> None:
 def test_without_a_heartbeat_it_is_not(standing: Standing) -> None:
     standing.beat_at = time.monotonic() - 31
     told = health(standing)
-    assert (told.good, told.facts["reason"]) == (False, "no heartbeat for 31 s")
+    assert not told.good
+    assert re.fullmatch(r"no heartbeat for 3\d s", str(told.facts["reason"]))
 
 
 def test_with_a_good_store_and_configuration_it_is_ready(standing: Standing) -> None:

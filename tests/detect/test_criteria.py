@@ -186,4 +186,4 @@ def test_long_texts_that_change_throughout_take_no_seconds() -> None:
     started = time.process_time()
     assert compare("\n".join(lines), "\n".join(others))
     assert compare(" ".join(lines), " ".join(others))
-    assert time.process_time() - started < 4
+    assert time.process_time() - started < 15

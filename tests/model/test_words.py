@@ -55,7 +55,7 @@ def test_long_texts_of_few_words_are_not_taken_apart() -> None:
     before, after = "a " + "x " * 1_500, "b " + "y x " * 1_500
     started = time.process_time()
     found = word_diff(before, after)
-    assert time.process_time() - started < 1
+    assert time.process_time() - started < 5
     assert [op for op, _ in found] == ["removed", "added", "same"]
     assert MAX_MATCHES < 1_500 * 1_500
 

@@ -21,7 +21,7 @@ PROJECT = Path(__file__).parents[2]
 
 
 def ask(process: ReplicaProcess, path: str) -> Any:
-    with urlopen(process.base_url + path, timeout=10) as answer:  # noqa: S310 - loopback
+    with urlopen(process.base_url + path, timeout=30) as answer:  # noqa: S310 - loopback
         return json.load(answer)
 
 
@@ -57,7 +57,7 @@ def test_the_program_lets_days_pass_and_ends_well_when_told_to() -> None:
         first, *days = [json.loads(child.stdout.readline()) for _ in range(3)]
         assert first["day"] == "2026-01-05"
         assert days == [{"day": "2026-01-06"}, {"day": "2026-01-07"}]
-        with urlopen(f"{first['base_url']}/api/v2/version", timeout=10) as answer:  # noqa: S310
+        with urlopen(f"{first['base_url']}/api/v2/version", timeout=30) as answer:  # noqa: S310
             assert answer.headers["content-type"].startswith("text/html")
         child.send_signal(signal.SIGTERM)
         child.stdout.read()

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.daemon.processes import eventually
 from tests.registry.examples import nct, replica_of, study
 from tests.registry.faults import Fault
 from tests.registry.replica import Replica
@@ -92,11 +93,11 @@ def test_an_answer_can_stall_after_its_headers(server: ReplicaServer, fault: Fau
 
 def test_an_answer_can_stall_before_its_headers(server: ReplicaServer) -> None:
     server.replica.faults.add(Fault.STALL_BEFORE_HEADERS)
-    with (
-        sent(server, VERSION, timeout_s=SHORT_S) as connection,
-        pytest.raises(TimeoutError),
-    ):
-        connection.getresponse()
+    with sent(server, VERSION) as connection:
+        eventually(lambda: len(server.replica.log) == 1)
+        connection.sock.settimeout(SHORT_S)  # only now: the request may take its time
+        with pytest.raises(TimeoutError):
+            connection.getresponse()
     (line,) = server.replica.log
     assert line.status is None
 
@@ -169,7 +170,7 @@ def test_a_huge_answer_can_be_small_on_the_way(server: ReplicaServer) -> None:
 # --- the server -------------------------------------------------------------------------------
 def test_it_counts_requests_that_are_under_way_at_once(server: ReplicaServer) -> None:
     for _ in range(3):
-        server.replica.faults.add(Fault.SLOW, seconds=0.15)
+        server.replica.faults.add(Fault.SLOW, seconds=1.5)
     barrier = threading.Barrier(3)
 
     def one(_: int) -> int:

@@ -8,7 +8,7 @@ from urllib.parse import urlencode, urlsplit
 
 from tests.registry.server import ReplicaServer
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from monitor.scheduler import Job, Scheduler, Trigger, Trouble
 
 HOUR = timedelta(hours=1)
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
-LIMIT_S = 5.0
+LIMIT_S = 30.0
 
 
 class Stage:

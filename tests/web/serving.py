@@ -59,7 +59,7 @@ def served(answers: Answers, host: str = LOOPBACK) -> Iterator[WebServer]:
         yield server
     finally:
         server.stop()
-        thread.join(10)
+        thread.join(30)
         assert not thread.is_alive()
     assert failures == []
 
@@ -68,7 +68,7 @@ def ask(
     address: tuple[str, int], path: str, method: str = "GET"
 ) -> tuple[int, Mapping[str, str], bytes]:
     """Return status, headers and body of an answer."""
-    connection = http.client.HTTPConnection(*address, timeout=10)
+    connection = http.client.HTTPConnection(*address, timeout=30)
     try:
         connection.request(method, path)
         answer = connection.getresponse()

@@ -14,27 +14,27 @@ from tests.web.serving import LOOPBACK, answering, served
 def test_a_monitor_that_is_well_says_so() -> None:
     with served(answering(health=Told(good=True, facts={"role": "leader"}))) as server:
         for path in ("", "/", "/healthz"):
-            said = ask(server.url + path, timeout_s=5)
+            said = ask(server.url + path, timeout_s=30)
             assert (said.well, said.reason, said.facts["role"]) == (True, None, "leader")
 
 
 def test_a_monitor_that_is_not_well_says_why() -> None:
     told = Told(good=False, facts={"reason": "no heartbeat for 31 s"})
     with served(answering(health=told)) as server:
-        said = ask(server.url, timeout_s=5)
+        said = ask(server.url, timeout_s=30)
     assert (said.well, said.reason) == (False, "no heartbeat for 31 s")
 
 
 def test_another_page_can_be_asked_for() -> None:
     told = Told(good=False, facts={"reason": "store: it is locked"})
     with served(answering(readiness=told)) as server:
-        assert ask(f"{server.url}/readyz", timeout_s=5).reason == "store: it is locked"
-        assert ask(f"{server.url}/healthz", timeout_s=5).well
+        assert ask(f"{server.url}/readyz", timeout_s=30).reason == "store: it is locked"
+        assert ask(f"{server.url}/healthz", timeout_s=30).well
 
 
 def test_a_closed_port_is_a_reason() -> None:
     with closed_port() as url:
-        said = ask(url, timeout_s=5)
+        said = ask(url, timeout_s=30)
     assert not said.well
     assert said.reason == f"nobody answers at {url}: Connection refused"
 
@@ -48,7 +48,7 @@ def test_silence_is_a_reason() -> None:
 
 def test_an_answer_of_something_else_is_a_reason() -> None:
     with served(answering(metrics=b"<html>")) as server:
-        said = ask(f"{server.url}/metrics", timeout_s=5)
+        said = ask(f"{server.url}/metrics", timeout_s=30)
     assert (said.well, said.reason) == (False, f"{server.url}/metrics is not the monitor's (200)")
 
 

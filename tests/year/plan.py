@@ -56,7 +56,7 @@ retry_wait_max_s = 0.1
 retry_wait_jitter_s = 0.02
 
 [daemon]
-lease_s = 1.0
+lease_s = 3.0
 shutdown_grace_s = 5.0
 
 [[source]]

@@ -78,7 +78,8 @@ class Case:
     only: tuple[str, ...] = tuple(PLACES)
 
 
-QUICK = {"read_timeout_s": 0.3, "answer_limit_mb": 1}
+STALLS = (Fault.STALL_BEFORE_HEADERS, Fault.STALL_AFTER_HEADERS, Fault.STALL_IN_BODY)
+STALLED_S = 1.5  # what a stall costs, and what a busy machine may take for an answer
 CASES = {
     Fault.RATE_LIMITED: Case(words="answered 429 to"),
     Fault.RATE_LIMITED_BARE: Case(words="answered 429 to"),
@@ -120,9 +121,12 @@ AT = [(fault, place) for fault, case in CASES.items() for place in case.only]
 
 
 @pytest.fixture
-def one(bench: MakeBench) -> Bench:
-    """Return a bench after Monday's pass, on Tuesday."""
-    made = bench(Replica(world()), **QUICK)
+def one(bench: MakeBench, request: pytest.FixtureRequest) -> Bench:
+    """Return a bench after Monday's pass, on Tuesday; impatient where the fault is a stall."""
+    callspec = getattr(request.node, "callspec", None)
+    stalls = callspec is not None and callspec.params.get("fault") in STALLS
+    patience = {"read_timeout_s": STALLED_S} if stalls else {}
+    made = bench(Replica(world()), answer_limit_mb=1, **patience)
     made.poll(FOLLOWING)
     made.replica.world.advance()
     made.replica.log.clear()

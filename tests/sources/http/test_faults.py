@@ -134,12 +134,12 @@ def test_a_dripping_server_cannot_outlast_the_total_timeout(client: MakeClient, 
     assert str(fault) == (
         f"the answer of {server.host} to /api/v2/studies was not complete within 0.2 s"
     )
-    assert 0.2 <= took_s < 5
+    assert 0.2 <= took_s < 30
 
 
 def test_after_a_fault_the_connection_is_not_used_again(client: MakeClient) -> None:
     with Loopback(DRIPS["the body"], reply()) as server:
-        one = client(server.url, total_timeout_s=0.5)
+        one = client(server.url, total_timeout_s=3.0)
         failure(one)
         assert one.get("/").status == 200
     assert [request.connection for request in server.requests] == [1, 2]
@@ -164,7 +164,7 @@ def test_a_stopped_monitor_leaves_a_silent_server(client: MakeClient) -> None:
         began = time.monotonic()
         with pytest.raises(StoppedError, match=r"^stopped$"):
             one.get("/")
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
 
 
 def test_a_stopped_monitor_asks_nobody(client: MakeClient) -> None:

@@ -51,8 +51,9 @@ def test_the_history_is_asked_for_one_at_a_time_and_spaced(client: MakeClient, n
     def watchful(connection: Connection, request: Request) -> None:
         if not inside.acquire(blocking=False):
             overlapped.set()
+        time.sleep(0.01)  # long enough for another to come in, were it let in
+        inside.release()  # before the answer: after it the next one may come
         reply()(connection, request)
-        inside.release()
 
     with Loopback(watchful) as server:
         clients = [client(server.url, pace=HISTORY_PACE) for _ in range(3)]
@@ -80,5 +81,5 @@ def test_stopping_ends_the_wait_for_a_turn(client: MakeClient, logs: list[Reques
         began = time.monotonic()
         with pytest.raises(StoppedError):
             one.get("/")
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 30
     assert len(logs) == 1, "what was never sent is not told"

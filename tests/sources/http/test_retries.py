@@ -55,7 +55,7 @@ def test_a_fault_that_passes_is_not_noticed(
 ) -> None:
     fault = PASSING_FAULTS[case]
     with Loopback(fault, fault, reply(b"[]")) as server:
-        one = client(server.url, retries=NO_JITTER, read_timeout_s=0.5 if case == "stall" else 10.0)
+        one = client(server.url, retries=NO_JITTER, read_timeout_s=2.0 if case == "stall" else 10.0)
         answer = one.get("/api/v2/version")
     assert answer.body == b"[]"
     assert naps.taken == [1.0, 2.0]
@@ -66,7 +66,7 @@ def test_a_fault_that_passes_is_not_noticed(
 @pytest.mark.parametrize("case", PASSING_FAULTS)
 def test_a_fault_that_lasts_is_told_with_what_was_tried(client: MakeClient, case: str) -> None:
     with Loopback(PASSING_FAULTS[case]) as server:
-        one = client(server.url, retries=NO_JITTER, read_timeout_s=0.5 if case == "stall" else 10.0)
+        one = client(server.url, retries=NO_JITTER, read_timeout_s=2.0 if case == "stall" else 10.0)
         with pytest.raises(RetryableError, match=r"\(3 requests in \d+ s\)$"):
             one.get("/api/v2/version")
     assert len(server.requests) == 3
@@ -192,7 +192,7 @@ def test_stopping_ends_a_pause_at_once(client: MakeClient) -> None:
         began = time.monotonic()
         with pytest.raises(StoppedError):
             one.get("/")
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 30
 
 
 def test_an_error_says_where_it_comes_from(client: MakeClient) -> None:

@@ -107,6 +107,6 @@ def test_a_server_that_goes_silent_behind_tls_is_given_up(
     hold = send(b"HTTP/1.1 200 OK\r\nA: ", then=Connection.hold)
     with Loopback(drip, hold, tls=tls) as server:
         with pytest.raises(TimedOutError, match="not complete"):
-            client(server.url, total_timeout_s=0.3).get("/")
+            client(server.url, total_timeout_s=2.0).get("/")
         with pytest.raises(TimedOutError, match="sent nothing"):
-            client(server.url, read_timeout_s=0.3).get("/")
+            client(server.url, read_timeout_s=2.0).get("/")
