@@ -19,10 +19,11 @@ from tests.deploy.context import context_files
 from tests.deploy.dockerfile import Stage, Step, expand
 
 ROOT_ONLY = frozenset({"groupadd", "useradd", "install"})
-_STEP_S = 200
+_STEP_S = 350
 _PLACE = re.compile(r"/[\w./-]+")
 _UNREACHABLE = re.compile(
-    r"Retry\(total=|NewConnectionError|Temporary failure in name resolution|ProxyError"
+    r"Retry\(total=|NewConnectionError|Temporary failure in name resolution|ProxyError|"
+    r"ReadTimeoutError|Read timed out|ProtocolError|IncompleteRead"
 )
 
 
@@ -151,7 +152,7 @@ def _outside() -> dict[str, str]:
     """Return what the machine says about the way to the package index, and no more."""
     ways = ("PIP_", "HTTP_", "HTTPS_", "ALL_", "NO_", "SSL_", "REQUESTS_")
     kept = {name: value for name, value in os.environ.items() if name.upper().startswith(ways)}
-    return {**kept, "HOME": str(Path.home()), "PIP_RETRIES": "2"}
+    return {**kept, "HOME": str(Path.home()), "PIP_RETRIES": "5"}
 
 
 def base_environment(folder: Path, version: str) -> Path:

@@ -1,4 +1,7 @@
-"""An ingest pass in a process of its own that can be killed: tells each batch it committed."""
+"""An ingest pass in a process of its own that can be killed.
+
+It tells each batch that it committed, and goes on when it is told to.
+"""
 
 import sys
 from collections.abc import Iterator
@@ -18,9 +21,10 @@ def lines(path: str) -> Iterator[RawVersion]:
 
 
 def tell(report: IngestReport) -> None:
-    """Say how many records have been read by the transactions so far."""
+    """Say how many records have been read by the transactions so far; wait for a line."""
     sys.stdout.write(f"{report.read}\n")
     sys.stdout.flush()
+    sys.stdin.readline()
 
 
 def main(url: str, path: str) -> None:

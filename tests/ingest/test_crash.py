@@ -31,13 +31,17 @@ def run_and_kill(url: str, path: Path, random: Random) -> bool:
     with subprocess.Popen(
         [sys.executable, "-m", "tests.ingest.crash_worker", url, str(path)],
         cwd=Path(__file__).parents[2],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
     ) as worker:
+        assert worker.stdin is not None
         assert worker.stdout is not None
         for _ in range(random.randrange(0, 12)):
             if not worker.stdout.readline():
                 return worker.wait() != 0
+            worker.stdin.write(b"\n")
+            worker.stdin.flush()
         # Spend a random share of a batch's time, counted in work and not in seconds.
         sum(range(random.randrange(200_000)))
         worker.send_signal(signal.SIGKILL)
