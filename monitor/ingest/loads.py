@@ -77,6 +77,14 @@ def _first_read(node: Node) -> datetime:
     return min(node.first_key.retrieved_at, node.last_key.retrieved_at)
 
 
+def earlier_sight(key: VersionKey, node: Node) -> VersionKey:
+    """Return the place of an earlier sight of what a node holds, known since either was read.
+
+    An earlier data load may be read later: what was known by some time stays known by it.
+    """
+    return replace(key, retrieved_at=min(key.retrieved_at, _first_read(node)))
+
+
 def shown_later(nodes: Sequence[Node], absence: VersionKey) -> list[Node]:
     """Return what was seen in later loads than an absence and would stand before it by date."""
     return [

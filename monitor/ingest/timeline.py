@@ -16,6 +16,7 @@ from monitor.detect.rules.base import Context, Thresholds
 from monitor.ingest.loads import (
     after_earlier_loads,
     behind_what_was_read,
+    earlier_sight,
     give_way,
     shown_later,
     step_behind,
@@ -94,7 +95,7 @@ class Timeline:
             if neighbour is not None:
                 self.record(neighbour)  # what cannot be read back is told before anything moves
         if after is not None and not inside and self._is_earlier_sight(seen, after):
-            after.first_key, after.raw_sha256 = seen.key, seen.raw_sha256
+            after.first_key, after.raw_sha256 = earlier_sight(seen.key, after), seen.raw_sha256
             after.moved = True
             return False
         if before is not None and inside:

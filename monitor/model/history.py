@@ -43,6 +43,7 @@ class NewVersion:
 
     A version is one content that was observed once or many times without another content in
     between: the plain date columns are its first observation, the ``last_…`` ones its last.
+    ``retrieved_at``: when it was first read, even where that was a later data load.
     ``raw_sha256``/``last_raw_sha256``: of the raw slice at those observations.
     ``stated_sha256``: fingerprint of the document as its source stated it;
     ``content_sha256``: of the record laid over its predecessor (equal when complete).

@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 import pytest
 
+from monitor.model.asof import known_at
 from tests.ingest.world import NOON, World, raw, study
 
 STAMP = ("derivedSection", "miscInfoModule", "versionHolder")
@@ -54,6 +55,15 @@ def test_an_earlier_load_moves_the_first_sight_and_not_the_last(world: World) ->
         date(2026, 2, 2),
         date(2026, 2, 9),
     )
+
+
+def test_what_was_known_stays_known_whatever_loads_are_read_later(world: World) -> None:
+    for day, load in ((9, "2026-02-05"), (10, "2026-02-02"), (11, "2026-02-09")):
+        world.take(raw(study("2026-01-05", load), at=later(day)))
+    [seen] = world.history()
+    assert known_at([seen.version], later(9)) == 0
+    assert known_at([seen.version], later(8)) is None
+    assert seen.version.last_retrieved_at == later(11)
 
 
 def test_a_record_without_a_date_of_its_own_is_dated_by_each_load(world: World) -> None:
