@@ -5,10 +5,12 @@ from functools import cache
 
 from monitor.model.field_paths import (
     ACRONYM,
+    ALLOCATION,
     ANNOTATION,
     ARM_GROUPS,
     ARMS_INTERVENTIONS,
     AVAIL_IPDS,
+    BIOSPECIMENS,
     BRIEF_SUMMARY,
     BRIEF_TITLE,
     CENTRAL_CONTACTS,
@@ -21,6 +23,7 @@ from monitor.model.field_paths import (
     DERIVED,
     DESCRIPTION,
     DESIGN,
+    DESIGN_INFO,
     DETAILED_DESCRIPTION,
     DISP_FIRST_POST,
     DISP_FIRST_SUBMIT,
@@ -30,15 +33,22 @@ from monitor.model.field_paths import (
     ELIGIBILITY_CRITERIA,
     ENROLLMENT_COUNT,
     ENROLLMENT_TYPE,
+    FDA_REGULATED_DEVICE,
+    FDA_REGULATED_DRUG,
+    FDAAA_801_VIOLATION,
     FIRST_POST,
     FIRST_SUBMIT,
+    HAS_DMC,
     HAS_EXPANDED_ACCESS,
     HAS_RESULTS,
     HEALTHY_VOLUNTEERS,
     IDENTIFICATION,
+    INTERVENTION_MODEL,
+    INTERVENTION_MODEL_DESCRIPTION,
     INTERVENTION_OTHER_NAMES,
     INTERVENTIONS,
     IPD_SHARING,
+    IPD_SHARING_PLAN,
     KEYWORDS,
     LARGE_DOCS,
     LAST_KNOWN_STATUS,
@@ -52,10 +62,13 @@ from monitor.model.field_paths import (
     LOCATION_GEO_POINT,
     LOCATION_STATUS,
     LOCATIONS,
+    MASKING,
+    MASKING_DESCRIPTION,
     MAXIMUM_AGE,
     MINIMUM_AGE,
     NCT_ID,
     NCT_ID_ALIASES,
+    OBSERVATIONAL_MODEL,
     OFFICIAL_TITLE,
     ORG_STUDY_ID,
     ORGANIZATION,
@@ -65,10 +78,13 @@ from monitor.model.field_paths import (
     OVERALL_OFFICIALS,
     OVERALL_STATUS,
     OVERSIGHT,
+    PEDIATRIC_SURVEILLANCE,
     PHASES,
     PRIMARY_COMPLETION,
     PRIMARY_COMPLETION_TYPE,
     PRIMARY_OUTCOMES,
+    PRIMARY_PURPOSE,
+    PROTOCOL,
     REFERENCES,
     REFERENCES_MODULE,
     REGISTRY_MERGED_INTO,
@@ -79,6 +95,7 @@ from monitor.model.field_paths import (
     RESULTS,
     RESULTS_FIRST_POST,
     RESULTS_FIRST_SUBMIT,
+    RETRACTIONS,
     SECONDARY_IDS,
     SECONDARY_OUTCOMES,
     SEE_ALSO_LINKS,
@@ -90,13 +107,19 @@ from monitor.model.field_paths import (
     STATUS_VERIFIED,
     STD_AGES,
     STUDY_TYPE,
+    TIME_PERSPECTIVE,
+    UNAPPROVED_DEVICE,
+    US_EXPORT,
     VERSION_HOLDER,
+    VIOLATIONS,
+    WHO_MASKED,
     WHY_STOPPED,
     Path,
 )
 
 _LABELS: dict[Path, str] = {
     NCT_ID: "NCT ID", NCT_ID_ALIASES: "NCT ID aliases", ORG_STUDY_ID: "Organisation's study ID",
+    ORG_STUDY_ID[:-1]: "Organisation's study ID",
     SECONDARY_IDS: "Secondary IDs", BRIEF_TITLE: "Brief title", OFFICIAL_TITLE: "Official title",
     ACRONYM: "Acronym", ORGANIZATION: "Organisation", ORGANIZATION_NAME: "Organisation",
     OVERALL_STATUS: "Overall status", LAST_KNOWN_STATUS: "Last known status",
@@ -115,7 +138,18 @@ _LABELS: dict[Path, str] = {
     LEAD_SPONSOR_CLASS: "Lead sponsor class", COLLABORATORS: "Collaborators",
     RESPONSIBLE_PARTY: "Responsible party", BRIEF_SUMMARY: "Brief summary",
     DETAILED_DESCRIPTION: "Detailed description", CONDITIONS: "Conditions", KEYWORDS: "Keywords",
-    STUDY_TYPE: "Study type", PHASES: "Phase", ENROLLMENT_COUNT: "Enrollment",
+    HAS_DMC: "Data monitoring committee", FDA_REGULATED_DRUG: "FDA-regulated drug product",
+    FDA_REGULATED_DEVICE: "FDA-regulated device product",
+    UNAPPROVED_DEVICE: "Device product not approved or cleared by the FDA",
+    PEDIATRIC_SURVEILLANCE: "Pediatric postmarket surveillance of a device product",
+    US_EXPORT: "Product exported from the U.S.", FDAAA_801_VIOLATION: "FDAAA 801 violation",
+    VIOLATIONS: "FDAAA 801 violations", DESIGN_INFO: "Study design", ALLOCATION: "Allocation",
+    INTERVENTION_MODEL: "Intervention model", PRIMARY_PURPOSE: "Primary purpose",
+    INTERVENTION_MODEL_DESCRIPTION: "Intervention model description", MASKING[:-1]: "Masking",
+    MASKING: "Masking", MASKING_DESCRIPTION: "Masking description", WHO_MASKED: "Who is masked",
+    OBSERVATIONAL_MODEL: "Observational model", TIME_PERSPECTIVE: "Time perspective",
+    BIOSPECIMENS: "Biospecimens", STUDY_TYPE: "Study type", PHASES: "Phase",
+    ENROLLMENT_COUNT: "Enrollment",
     ENROLLMENT_TYPE: "Enrollment type", ARM_GROUPS: "Arms", INTERVENTIONS: "Interventions",
     INTERVENTION_OTHER_NAMES: "Other intervention names", PRIMARY_OUTCOMES: "Primary outcomes",
     SECONDARY_OUTCOMES: "Secondary outcomes", OTHER_OUTCOMES: "Other outcomes",
@@ -124,9 +158,11 @@ _LABELS: dict[Path, str] = {
     CENTRAL_CONTACTS: "Central contacts", OVERALL_OFFICIALS: "Overall officials",
     LOCATIONS: "Locations", LOCATION_STATUS: "Site status", LOCATION_FACILITY: "Facility",
     LOCATION_CONTACTS: "Site contacts", LOCATION_GEO_POINT: "Site coordinates",
-    REFERENCES: "References", SEE_ALSO_LINKS: "See-also links",
+    REFERENCES: "References", RETRACTIONS: "Retractions", SEE_ALSO_LINKS: "See-also links",
     AVAIL_IPDS: "Available IPD and documents", LARGE_DOCS: "Study documents",
+    LARGE_DOCS[:-1]: "Study documents",
     HAS_RESULTS: "Has results", RESULTS: "Results", IPD_SHARING: "IPD sharing",
+    IPD_SHARING_PLAN: "IPD sharing",
     VERSION_HOLDER: "Data load date", DERIVED: "Derived by the registry",
     REGISTRY_RECORD: "Registry record", REGISTRY_PRESENCE: "Record in the registry",
     REGISTRY_MERGED_INTO: "Record merged into", REGISTRY_SAID: "The registry's words",
@@ -135,7 +171,7 @@ _LABELS: dict[Path, str] = {
 _MODULE_LABELS: dict[Path, str] = {
     IDENTIFICATION: "Identification", STATUS: "Status", SPONSORS: "Sponsors and collaborators",
     OVERSIGHT: "Oversight", DESCRIPTION: "Description", CONDITIONS_MODULE: "Conditions",
-    DESIGN: "Design", ARMS_INTERVENTIONS: "Arms and interventions", OUTCOMES: "Outcomes",
+    DESIGN: "Study design", ARMS_INTERVENTIONS: "Arms and interventions", OUTCOMES: "Outcomes",
     ELIGIBILITY: "Eligibility", CONTACTS_LOCATIONS: "Contacts and locations",
     REFERENCES_MODULE: "References", IPD_SHARING: "IPD sharing",
     RESULTS: "Results", ANNOTATION: "Annotations", DOCUMENTS: "Documents", DERIVED: "Derived",
@@ -146,13 +182,19 @@ _MODULE_LABELS: dict[Path, str] = {
 @cache
 def label(path: Path) -> str:
     """Return the human label of a path; an unlisted one is named from its last name."""
-    if path in _LABELS:
-        return _LABELS[path]
-    if path[-1] in {"date", "type"} and path[-2:-1] and path[-2].endswith("Struct"):
-        named = label(path[:-1])
-        return named if path[-1] == "date" else f"{named} type"
+    if listed := _listed(path):
+        return listed
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", path[-1].removesuffix("Struct")).lower()
     return words[:1].upper() + words[1:]
+
+
+@cache
+def full_label(path: Path) -> str:
+    """Return a label that says where an unlisted field belongs: ``IPD sharing: time frame``."""
+    listed = _listed(path) or _MODULE_LABELS.get(path)
+    if listed or path[:-1] in {(), PROTOCOL}:
+        return listed or label(path)
+    return f"{full_label(path[:-1])}: {label(path).lower()}"
 
 
 @cache
@@ -162,3 +204,15 @@ def module_label(path: Path) -> str:
         if path[:length] in _MODULE_LABELS:
             return _MODULE_LABELS[path[:length]]
     return label(path[:1]) if path else ""
+
+
+def _listed(path: Path) -> str | None:
+    """Return the label of a listed path; a date's object is called what the date is called."""
+    if path in _LABELS:
+        return _LABELS[path]
+    if path[-1].endswith("Struct"):
+        return _LABELS.get((*path, "date"))
+    if path[-1] in {"date", "type"} and path[-2:-1] and path[-2].endswith("Struct"):
+        named = label(path[:-1])
+        return named if path[-1] == "date" else f"{named} type"
+    return None

@@ -18,6 +18,7 @@ from monitor.model.field_paths import (
     OVERALL_OFFICIALS,
     PRIMARY_OUTCOMES,
     REFERENCES,
+    RETRACTIONS,
     SECONDARY_IDS,
     SECONDARY_OUTCOMES,
     SEE_ALSO_LINKS,
@@ -71,7 +72,7 @@ LIST_RULES: dict[Path, ListRule] = {
     COLLABORATORS: ListRule(key=("name",)),
     SECONDARY_IDS: ListRule(key=("id",)),
     REFERENCES: ListRule(any_of=("pmid", "citation"), rename=True, texts=("citation",)),
-    (*REFERENCES, "retractions"): ListRule(any_of=("pmid", "source")),
+    RETRACTIONS: ListRule(any_of=("pmid", "source")),
     SEE_ALSO_LINKS: ListRule(any_of=("url", "label"), rename=True, texts=("label", "url")),
     AVAIL_IPDS: ListRule(any_of=("id", "url"), rename=True, texts=("type", "url", "comment")),
     LARGE_DOCS: ListRule(

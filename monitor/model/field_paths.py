@@ -42,6 +42,14 @@ CONTACTS_LOCATIONS = _path("protocolSection.contactsLocationsModule")
 REFERENCES_MODULE = _path("protocolSection.referencesModule")
 IPD_SHARING = _path("protocolSection.ipdSharingStatementModule")
 
+# --- oversight -----------------------------------------------------------------------------
+(HAS_DMC, FDA_REGULATED_DRUG, FDA_REGULATED_DEVICE, UNAPPROVED_DEVICE, PEDIATRIC_SURVEILLANCE,
+ US_EXPORT, FDAAA_801_VIOLATION) = _module(
+    "protocolSection.oversightModule",
+    "oversightHasDmc isFdaRegulatedDrug isFdaRegulatedDevice isUnapprovedDevice isPpsd isUsExport"
+    " fdaaa801Violation",
+)  # fmt: skip
+
 # --- identification ------------------------------------------------------------------------
 (NCT_ID, NCT_ID_ALIASES, ORG_STUDY_ID, SECONDARY_IDS, BRIEF_TITLE, OFFICIAL_TITLE, ACRONYM,
  ORGANIZATION, ORGANIZATION_NAME) = _module(
@@ -78,15 +86,17 @@ BRIEF_SUMMARY, DETAILED_DESCRIPTION = _module(
     "protocolSection.descriptionModule", "briefSummary detailedDescription"
 )
 CONDITIONS, KEYWORDS = _module("protocolSection.conditionsModule", "conditions keywords")
-(STUDY_TYPE, PHASES, ALLOCATION, INTERVENTION_MODEL, INTERVENTION_MODEL_DESCRIPTION,
+(STUDY_TYPE, PHASES, DESIGN_INFO, ALLOCATION, INTERVENTION_MODEL, INTERVENTION_MODEL_DESCRIPTION,
  PRIMARY_PURPOSE, MASKING, MASKING_DESCRIPTION, WHO_MASKED, OBSERVATIONAL_MODEL,
- TIME_PERSPECTIVE, ENROLLMENT_COUNT, ENROLLMENT_TYPE, EXPANDED_ACCESS_TYPES) = _module(
+ TIME_PERSPECTIVE, BIOSPECIMENS, ENROLLMENT_COUNT, ENROLLMENT_TYPE,
+ EXPANDED_ACCESS_TYPES) = _module(
     "protocolSection.designModule",
-    "studyType phases designInfo.allocation designInfo.interventionModel"
+    "studyType phases designInfo designInfo.allocation designInfo.interventionModel"
     " designInfo.interventionModelDescription designInfo.primaryPurpose"
     " designInfo.maskingInfo.masking designInfo.maskingInfo.maskingDescription"
     " designInfo.maskingInfo.whoMasked designInfo.observationalModel"
-    " designInfo.timePerspective enrollmentInfo.count enrollmentInfo.type expandedAccessTypes",
+    " designInfo.timePerspective bioSpec enrollmentInfo.count enrollmentInfo.type"
+    " expandedAccessTypes",
 )  # fmt: skip
 
 # --- arms, outcomes, eligibility --------------------------------------------------------------
@@ -119,11 +129,14 @@ PRIMARY_OUTCOMES, SECONDARY_OUTCOMES, OTHER_OUTCOMES = _module(
     " locations.city locations.state locations.zip locations.country locations.contacts"
     " locations.geoPoint",
 )  # fmt: skip
-REFERENCES, SEE_ALSO_LINKS, AVAIL_IPDS = _module(
-    "protocolSection.referencesModule", "references seeAlsoLinks availIpds"
+REFERENCES, RETRACTIONS, SEE_ALSO_LINKS, AVAIL_IPDS = _module(
+    "protocolSection.referencesModule",
+    "references references.retractions seeAlsoLinks availIpds",
 )
+IPD_SHARING_PLAN = (*IPD_SHARING, "ipdSharing")
 LARGE_DOCS = _path("documentSection.largeDocumentModule.largeDocs")
 UNPOSTED_EVENTS = _path("annotationSection.annotationModule.unpostedAnnotation.unpostedEvents")
+VIOLATIONS = _path("annotationSection.annotationModule.violationAnnotation.violationEvents")
 
 # --- derived by the registry --------------------------------------------------------------------
 MISC_INFO = _path("derivedSection.miscInfoModule")

@@ -96,6 +96,24 @@ def test_labels_are_words(path: Path, label: str) -> None:
     assert fields.label(path) == label
 
 
+@pytest.mark.parametrize(
+    ("path", "label"),
+    [
+        (fields.OVERALL_STATUS, "Overall status"),
+        (fields.DESIGN, "Study design"),
+        ((*fields.DESIGN, "patientRegistry"), "Study design: patient registry"),
+        ((*fields.BIOSPECIMENS, "description"), "Biospecimens: description"),
+        ((*fields.IPD_SHARING, "timeFrame"), "IPD sharing: time frame"),
+        ((*fields.START_DATE[:-1], "type"), "Start date type"),
+        (fields.DISP_FIRST_POST[:-1], fields.label(fields.DISP_FIRST_POST)),
+        (("protocolSection", "newModule", "x"), "New module: x"),
+        (("newSection", "x"), "New section: x"),
+    ],
+)
+def test_a_full_label_says_where_a_field_belongs(path: Path, label: str) -> None:
+    assert fields.full_label(path) == label
+
+
 def test_a_path_lies_under_itself_and_what_holds_it() -> None:
     assert fields.under(fields.LOCATION_STATUS, [fields.LOCATIONS])
     assert fields.under(fields.LOCATIONS, [fields.LOCATIONS])
