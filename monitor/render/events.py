@@ -138,16 +138,17 @@ def _is_told(change: FieldChange, event: ChangeEvent) -> bool:
     """Tell whether the headline already says all about this change."""
     if fields.under(change.field, (fields.REGISTRY_RECORD,)):
         return True
+    named = all(one_line(name) in event.summary for name in item_names(change))
     if change.op == "changed":
         if _is_long(change.before, change.after):
             return False
-        inside = len(change.path) > len(change.field)
         told = one_line(change.before) + " → " + one_line(change.after) in event.summary
-        return (told and not inside) or _is_type_in_facts(change, event)
-    if len(change.path) > len(change.field):
-        return one_line(change.path[-1]) in event.summary and len(event.fields) == 1
+        return (told and named) or _is_type_in_facts(change, event)
+    if len(change.path) > len(change.field) and not _below_item(change):
+        return named and len(event.fields) == 1
     value = change.after if change.op == "added" else change.before
-    return one_line(value) in event.summary or _is_type_in_facts(change, event)
+    told = one_line(value) in event.summary
+    return (told and named) or _is_type_in_facts(change, event)
 
 
 def _is_type_in_facts(change: FieldChange, event: ChangeEvent) -> bool:

@@ -3,6 +3,8 @@
 import io
 from typing import Any
 
+import pytest
+
 from monitor.model.changes import ChangeEvent, ChangeKind, FieldChange, Op, Severity
 from monitor.model.fields import Path
 from monitor.render.events import BRIEF, FULL, Detail, event_lines, item_names
@@ -185,3 +187,21 @@ def test_items_are_named_outermost_first() -> None:
     found = change(contacts, "1", "2", path=(*SITES, "Clinic", "contacts", "Site contact", "phone"))
     assert item_names(found) == ("Clinic", "Site contact")
     assert item_names(change(STATUS, "A", "B")) == ()
+
+
+@pytest.mark.parametrize(
+    ("op", "before", "after", "said", "behind"),
+    [
+        ("changed", "OTHER", "DRUG", "Arms: changed A (type: OTHER → DRUG)", []),
+        (
+            "removed", "Once a day", None, "Arms: changed A (type removed)",
+            ["            - A » Type: Once a day"],
+        ),
+    ],
+)  # fmt: skip
+def test_a_part_of_an_item_is_told_once(
+    op: Op, before: Any, after: Any, said: str, behind: list[str]
+) -> None:
+    arms: Path = ("protocolSection", "armsInterventionsModule", "armGroups")
+    edit = change((*arms, "type"), before, after, op=op, path=(*arms, "A", "type"))
+    assert text(event(edit, summary=said)).splitlines() == [f"  HIGH      {said}", *behind]
