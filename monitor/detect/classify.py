@@ -99,6 +99,8 @@ RULES: tuple[Rule, ...] = (
         derive=locations.derive_contacts,
         yields={K.CONTACT_CHANGED: S.LOW},
     ),
+    Rule(takes=(fields.VIOLATIONS, fields.FDAAA_801_VIOLATION),
+         derive=other.gather(K.OVERSIGHT_CHANGED, "FDAAA 801 violation", S.HIGH)),
     Rule(
         takes=(fields.LOCATION_GEO_POINT, fields.DERIVED, fields.ANNOTATION),
         derive=other.by_module(K.REGISTRY_NORMALISATION, "the registry's own additions"),
@@ -115,7 +117,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         takes=(fields.PHASES,), derive=outcomes.derive_phases, yields={K.PHASE_CHANGED: S.HIGH}
     ),
-    Rule(takes=(fields.DESIGN,), derive=other.gather(K.DESIGN_CHANGED),
+    Rule(takes=(fields.DESIGN,), derive=other.gather(K.DESIGN_CHANGED, "Study design"),
          yields={K.DESIGN_CHANGED: S.HIGH}),
     Rule(
         takes=(fields.ARM_GROUPS, fields.INTERVENTIONS),
@@ -127,10 +129,11 @@ RULES: tuple[Rule, ...] = (
         derive=locations.derive_sponsor,
         yields={K.SPONSOR_CHANGED: S.HIGH},
     ),
-    Rule(takes=(fields.COLLABORATORS,), derive=other.gather(K.COLLABORATOR_CHANGED,
-         "Collaborators"), yields={K.COLLABORATOR_CHANGED: S.MEDIUM}),
+    Rule(takes=(fields.COLLABORATORS,), derive=other.gather(K.COLLABORATOR_CHANGED),
+         yields={K.COLLABORATOR_CHANGED: S.MEDIUM}),
     Rule(takes=(fields.OVERALL_OFFICIALS, fields.RESPONSIBLE_PARTY),
-         derive=other.gather(K.INVESTIGATOR_CHANGED), yields={K.INVESTIGATOR_CHANGED: S.LOW}),
+         derive=other.gather(K.INVESTIGATOR_CHANGED, "Officials and responsible party"),
+         yields={K.INVESTIGATOR_CHANGED: S.LOW}),
     Rule(
         takes=(fields.HAS_RESULTS, fields.RESULTS, fields.RESULTS_FIRST_SUBMIT,
                fields.RESULTS_FIRST_SUBMIT_QC, fields.RESULTS_FIRST_POST[:-1]),
@@ -148,8 +151,9 @@ RULES: tuple[Rule, ...] = (
         yields={K.CONDITION_CHANGED: S.LOW},
     ),
     Rule(takes=(fields.BRIEF_TITLE, fields.OFFICIAL_TITLE, fields.ACRONYM),
-         derive=other.gather(K.TITLE_CHANGED), yields={K.TITLE_CHANGED: S.LOW}),
-    Rule(takes=(fields.DESCRIPTION,), derive=other.gather(K.DESCRIPTION_CHANGED),
+         derive=other.gather(K.TITLE_CHANGED, "Titles"), yields={K.TITLE_CHANGED: S.LOW}),
+    Rule(takes=(fields.DESCRIPTION,),
+         derive=other.gather(K.DESCRIPTION_CHANGED, "Study description"),
          yields={K.DESCRIPTION_CHANGED: S.LOW}),
     Rule(takes=(fields.REFERENCES, fields.SEE_ALSO_LINKS), derive=other.derive_references,
          yields={K.REFERENCE_CHANGED: S.LOW}),
@@ -157,7 +161,8 @@ RULES: tuple[Rule, ...] = (
          yields={K.IDENTIFIER_CHANGED: S.LOW, K.RECORD_MERGED: S.HIGH}),
     Rule(takes=(fields.OVERSIGHT,), derive=other.gather(K.OVERSIGHT_CHANGED),
          yields={K.OVERSIGHT_CHANGED: S.LOW}),
-    Rule(takes=(fields.IPD_SHARING, fields.AVAIL_IPDS), derive=other.gather(K.IPD_SHARING_CHANGED),
+    Rule(takes=(fields.IPD_SHARING, fields.AVAIL_IPDS),
+         derive=other.gather(K.IPD_SHARING_CHANGED, "IPD sharing"),
          yields={K.IPD_SHARING_CHANGED: S.LOW}),
     Rule(takes=fields.ADMINISTRATIVE, derive=other.by_module(K.ADMINISTRATIVE_UPDATE,
          "dates of the update itself"), yields={K.ADMINISTRATIVE_UPDATE: S.NOISE}),
@@ -173,7 +178,7 @@ SEVERITIES: Mapping[ChangeKind, Severity] = {
 _MATTERS_WHEN_SILENT = (
     fields.OVERALL_STATUS, fields.LAST_KNOWN_STATUS, fields.HAS_RESULTS, fields.RESULTS,
     fields.RESULTS_FIRST_SUBMIT, fields.RESULTS_FIRST_POST[:-1], fields.NCT_ID_ALIASES,
-    fields.REGISTRY_RECORD,
+    fields.REGISTRY_RECORD, fields.RETRACTIONS, fields.VIOLATIONS,
 )  # fmt: skip
 _silent_edit = other.by_module(K.REGISTRY_NORMALISATION, "edited by the registry")
 
@@ -182,8 +187,9 @@ def classify(changes: Sequence[FieldChange], ctx: Context) -> tuple[ChangeEvent,
     """Return what the changes mean, most severe first; every change is in exactly one event.
 
     An edit by the registry (no new last-update date) yields noise, but for what people want
-    to hear of: a status set to UNKNOWN, results, a record that is gone. Without any change one
-    noise event says that only order, encoding or the extent of what is stated differ.
+    to hear of: a status set to UNKNOWN, results, a retracted publication, a violation, a record
+    that is gone. Without any change one noise event says that only order, encoding or the
+    extent of what is stated differ.
     """
     drafts: list[Draft] = []
     remaining = list(changes)

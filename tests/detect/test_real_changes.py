@@ -132,6 +132,11 @@ def test_months_without_days_move_by_whole_months(shared_data: Path) -> None:
     assert moved.facts["days"] == 731
 
 
+def test_an_arm_removed_and_one_renamed_are_two_items(shared_data: Path) -> None:
+    changed = the(ChangeKind.ARM_CHANGED, told(shared_data, "NCT05414032"))
+    assert changed.summary.startswith("Arms: 1 removed, 1 changed (")
+
+
 def _pairs(shared_data: Path) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     series = snapshot_series(shared_data).values()
     return [pair for versions in series for pair in pairwise(versions)]

@@ -149,25 +149,12 @@ def counted(count: int, noun: str, plural: str | None = None) -> str:
     return f"{count} {noun if count == 1 else plural or noun + 's'}"
 
 
-def names_of(changes: Iterable[FieldChange]) -> list[str]:
-    """Return the names of the list items or fields that changed, each once."""
-    return list(dict.fromkeys(item_name(c) or fields.label(c.field) for c in changes))
-
-
 def tally(changes: Iterable[FieldChange]) -> str:
     """Write how many changes were additions, removals and edits: ``2 added, 1 changed``."""
     counts: dict[str, int] = {}
     for change in changes:
         counts[change.op] = counts.get(change.op, 0) + 1
     return ", ".join(f"{counts[op]} {op}" for op in ("added", "removed", "changed") if op in counts)
-
-
-def item_name(change: FieldChange) -> str | None:
-    """Return the natural key of the outermost list item that the change lies in, if any."""
-    for position, name in enumerate(change.path):
-        if position >= len(change.field) or change.field[position] != name:
-            return name
-    return None
 
 
 def _plain(change: FieldChange) -> bool:

@@ -1,46 +1,32 @@
 """Rules of one shape: all changes below some paths make one event that tells them apart."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from monitor.detect.rules.base import (
-    Context,
-    Derive,
-    Draft,
-    all_but,
-    arrow,
-    below,
-    counted,
-    item_name,
-    names_of,
-    shown,
-    tally,
-)
+from monitor.detect.rules import items
+from monitor.detect.rules.base import Context, Derive, Draft, all_but, below, shown, tally
 from monitor.model import fields
-from monitor.model.changes import ChangeKind, FieldChange
+from monitor.model.changes import ChangeKind, FieldChange, Severity
 from monitor.model.fields import Path
 
 
-def gather(kind: ChangeKind, noun: str | None = None) -> Derive:
-    """Return a rule that makes one event of all its changes.
+def gather(kind: ChangeKind, noun: str | None = None, severity: Severity | None = None) -> Derive:
+    """Return a rule that makes one event of all its changes, about what they all lie in.
 
-    A single change is told before → after; several items are named and counted.
+    ``noun`` names it where that is a module or more; ``severity`` is other than the kind's.
     """
 
     def derive(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
         del ctx
-        lead = changes[0]
-        name = noun or fields.label(lead.field)
-        item = item_name(lead)
-        if len(changes) == 1 and item and len(lead.path) > len(lead.field):
-            inner = "" if lead.op != "changed" else f" ({fields.label(lead.field).lower()})"
-            summary = f"{name}: {lead.op} {shown(item)}{inner}"
-        elif len(changes) == 1:
-            summary = f"{name}: {arrow(lead.before, lead.after)}"
-        else:
-            names = names_of(changes)
-            named = "; ".join(shown(item)[:60] for item in names[:3])
-            summary = f"{name}: {tally(changes)} ({named}{'; …' if len(names) > 3 else ''})"
-        yield Draft(kind=kind, path=lead.field, changes=tuple(changes), label=name, summary=summary)
+        label, summary = items.told(changes, noun)
+        yield Draft(
+            kind=kind,
+            path=items.common_path(change.field for change in changes),
+            changes=tuple(changes),
+            label=label,
+            summary=summary,
+            severity=severity,
+        )
 
     return derive
 
@@ -74,20 +60,21 @@ def derive_lists(kind: ChangeKind, *paths: Path) -> Derive:
 def derive_arms(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
     """Turn changes of arms and interventions into at most one event each.
 
-    Which intervention belongs to which arm is written in both lists; a new label or name
-    moves it in the other list too, which is no news of its own.
+    Which intervention belongs to which arm is written in both lists. A new label or name moves
+    it in the other list too; that is no news of its own, but belongs to one of the events.
     """
     links = below(changes, fields.ARM_INTERVENTION_NAMES, fields.INTERVENTION_ARM_LABELS)
-    own = all_but(changes, links)
-    arms, interventions = below(own, fields.ARM_GROUPS), below(own, fields.INTERVENTIONS)
-    if arms or not interventions:
-        arms += links
-    else:
-        interventions += links
-    if arms:
-        yield from gather(ChangeKind.ARM_CHANGED, "Arms")(arms, ctx)
-    if interventions:
-        yield from gather(ChangeKind.INTERVENTION_CHANGED, "Interventions")(interventions, ctx)
+    news = all_but(changes, links) or below(links, fields.ARM_GROUPS) or links
+    silent = all_but(changes, news)
+    for kind, path in (
+        (ChangeKind.ARM_CHANGED, fields.ARM_GROUPS),
+        (ChangeKind.INTERVENTION_CHANGED, fields.INTERVENTIONS),
+    ):
+        own = below(news, path)
+        for draft in gather(kind)(own, ctx) if own else ():
+            before, after = draft.values()
+            yield replace(draft, changes=(*own, *silent), before=before, after=after)
+            silent = ()
 
 
 def derive_identifiers(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
@@ -104,19 +91,25 @@ def derive_identifiers(changes: Sequence[FieldChange], ctx: Context) -> Iterator
         )
     rest = all_but(changes, merged)
     if rest:
-        yield from gather(ChangeKind.IDENTIFIER_CHANGED)(rest, ctx)
+        yield from gather(ChangeKind.IDENTIFIER_CHANGED, "Identifiers")(rest, ctx)
 
 
 def derive_references(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
-    """Tell references that the registry found in PubMed from the sponsor's own."""
+    """Tell references that the registry found in PubMed from the sponsor's own.
+
+    That a publication was retracted is news whoever cites it.
+    """
     derived = tuple(change for change in changes if _is_derived(change))
+    derived = all_but(derived, below(derived, fields.RETRACTIONS))
     own = all_but(changes, derived)
     if derived:
+        label = "References found by the registry"
         yield Draft(
             kind=ChangeKind.REGISTRY_NORMALISATION,
             path=fields.REFERENCES,
             changes=derived,
-            summary=f"{counted(len(derived), 'reference')} found by the registry",
+            label=label,
+            summary=f"{label}: {items.tally(items.items_of(derived))}",
         )
     if own:
         yield from gather(ChangeKind.REFERENCE_CHANGED)(own, ctx)
@@ -157,5 +150,6 @@ def by_module(kind: ChangeKind, words: str) -> Derive:
 
 
 def _is_derived(change: FieldChange) -> bool:
-    before, after = change.item or (None, None)
-    return (after or before or {}).get("type") == "DERIVED"
+    """Tell whether the change is of a reference that was never the sponsor's."""
+    versions = [item for item in change.item or () if item is not None]
+    return bool(versions) and all(item.get("type") == "DERIVED" for item in versions)

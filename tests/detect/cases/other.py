@@ -9,6 +9,15 @@ ARMS = "armsInterventionsModule.armGroups"
 INTERVENTIONS = "armsInterventionsModule.interventions"
 THING = {"label": "Thing", "type": "EXPERIMENTAL", "interventionNames": ["Drug: Thing"]}
 PLACEBO = {"label": "Placebo", "type": "PLACEBO_COMPARATOR"}
+REFERENCES = "referencesModule.references"
+FOUND = {"pmid": "3", "type": "DERIVED"}
+RETRACTED = {**FOUND, "retractions": [{"pmid": "4", "source": "Journal"}]}
+VIOLATIONS = "annotationSection.annotationModule.violationAnnotation.violationEvents"
+VIOLATION = {
+    "type": "VIOLATION_IDENTIFIED",
+    "description": "Failure to submit",
+    "issuedDate": "2026-01-05",
+}
 
 
 def _one(name: str, kind: K, severity: S, path: str, value: Any, **about: Any) -> Case:
@@ -106,6 +115,49 @@ CASES = (
         "a reference that the registry found", K.REGISTRY_NORMALISATION, S.NOISE,
         "referencesModule.references",
         [{"pmid": "1", "type": "BACKGROUND", "citation": "A."}, {"pmid": "3", "type": "DERIVED"}],
+    ),
+    Case(
+        name="a reference that the registry finds no more",
+        kind=K.REGISTRY_NORMALISATION,
+        severity=S.NOISE,
+        old={REFERENCES: [FOUND]},
+        new={REFERENCES: GONE},
+    ),
+    Case(
+        name="a reference that the registry found becomes the sponsor's",
+        kind=K.REFERENCE_CHANGED,
+        severity=S.LOW,
+        old={REFERENCES: [FOUND]},
+        new={REFERENCES: [{**FOUND, "type": "RESULT"}]},
+    ),
+    *(
+        Case(
+            name=f"a publication that the registry found was retracted, {when}",
+            kind=K.REFERENCE_CHANGED,
+            severity=S.LOW,
+            old={REFERENCES: [FOUND]},
+            new={REFERENCES: [RETRACTED]},
+            silent=silent,
+        )
+        for when, silent in (("in an update", False), ("without a new date", True))
+    ),
+    *(
+        Case(
+            name=f"a violation that the FDA found, {when}",
+            kind=K.OVERSIGHT_CHANGED,
+            severity=S.HIGH,
+            new={VIOLATIONS: [VIOLATION]},
+            silent=silent,
+        )
+        for when, silent in (("in an update", False), ("without a new date", True))
+    ),
+    _one(
+        "a violation that the sponsor's module tells", K.OVERSIGHT_CHANGED, S.HIGH,
+        "oversightModule.fdaaa801Violation", True,
+    ),
+    _one(
+        "results that are overdue", K.REGISTRY_NORMALISATION, S.NOISE,
+        "annotationSection.annotationModule.unpostedAnnotation.unpostedResponsibleParty", "Sponsor",
     ),
     _one(
         "a derived term", K.REGISTRY_NORMALISATION, S.NOISE,

@@ -26,7 +26,7 @@ OLDER = {"eligibilityModule.minimumAge": "21 Years"}
         (OLDER, "minimum age: 18 Years → 21 Years"),
         ({"outcomesModule.primaryOutcomes": examples.STUDY["protocolSection"]["outcomesModule"]
           ["primaryOutcomes"][:1]}, "primary outcome dropped: Objective response rate"),
-        ({"ipdSharingStatementModule.ipdSharing": "YES"}, "ipd sharing NO → YES"),
+        ({"ipdSharingStatementModule.ipdSharing": "YES"}, "IPD sharing NO → YES"),
     ],
 )  # fmt: skip
 def test_one_change_is_told_with_before_and_after(changes: dict[str, Any], said: str) -> None:
