@@ -11,6 +11,8 @@ from monitor.model.fields import ListRule
 _SORTED = orjson.OPT_SORT_KEYS
 _EXACT_FLOATS = 2**53
 Key = tuple[str, ...]
+_UNNAMED: Key = ("",)
+_SHOWN_UNNAMED = "(unnamed)"
 
 
 def exact_key(item: Any) -> bytes:
@@ -29,7 +31,8 @@ def normal_key(item: Any) -> bytes:
 def natural_key(item: Any, rule: ListRule) -> Key:
     """Return what names an item within its list, in the normal form of text.
 
-    Scalars and objects never share a key, nor does a number share one with its digits.
+    Scalars and objects never share a key, nor does a number share one with its digits. All
+    objects that nothing names share one.
     """
     if isinstance(item, str):
         return ("text", plain(item))
@@ -37,18 +40,20 @@ def natural_key(item: Any, rule: ListRule) -> Key:
         for name in rule.any_of:
             if word := key_word(item, name):
                 return ("", name, word)
-        if rule.key:
-            return ("", *(key_word(item, name) for name in rule.key))
+        words = tuple(key_word(item, name) for name in rule.key)
+        return ("", *words) if any(words) else _UNNAMED
     return ("value", normal_key(item).decode())
 
 
 def shown_key(item: Any, rule: ListRule) -> str:
-    """Return the item's natural key as people read it in a path."""
+    """Return the item's natural key as people read it in a path; ``(unnamed)`` without one."""
+    if isinstance(item, str):
+        return item
     if not isinstance(item, dict):
-        return item if isinstance(item, str) else exact_key(item).decode()
+        return _SHOWN_UNNAMED if isinstance(item, list) else exact_key(item).decode()
     names = rule.key or next(((n,) for n in rule.any_of if _says(item.get(n))), ())
     words = [str(item[name]) for name in names if _says(item.get(name))]
-    return ", ".join(words) or exact_key(item).decode()[:80]
+    return ", ".join(words) or _SHOWN_UNNAMED
 
 
 def key_word(item: dict[str, Any], name: str) -> str:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from monitor.detect.diff import diff
 from tests.detect.edits import shuffle
-from tests.detect.examples import assert_accounted_for, compared, of, seeded
+from tests.detect.examples import assert_accounted_for, compared, of, seeded, study
 from tests.detect.oracle import leaves, normal, told
 
 Item = dict[str, Any]
@@ -106,3 +106,56 @@ def test_one_item_that_changed_is_one_change(old: Any, random: Random) -> None:
     shuffle(new, random)
     (change,) = diff(of(old), of(new))
     assert change.after == "A_STATUS_OF_ITS_OWN"
+
+
+def _results(*classes: Item) -> dict[str, Any]:
+    measure = {"title": "Change in FEV1", "classes": list(classes)}
+    return {"resultsSection": {"outcomeMeasuresModule": {"outcomeMeasures": [measure]}}}
+
+
+def _class(*values: str) -> Item:
+    measured = [{"groupId": f"OG{group:03}", "value": value} for group, value in enumerate(values)]
+    return {"categories": [{"measurements": measured}]}
+
+
+def _below_the_classes(old: Any, new: Any) -> list[tuple[Any, ...]]:
+    return [(c.op, *c.path[5:], c.before, c.after) for c in diff(of(old), of(new))]
+
+
+def test_one_value_corrected_below_items_without_a_name_is_one_change() -> None:
+    assert _below_the_classes(_results(_class("-0.63")), _results(_class("999"))) == [
+        ("changed", "(unnamed)", "categories", "(unnamed)", "measurements", "OG000", "value",
+         "-0.63", "999")
+    ]  # fmt: skip
+
+
+def test_of_several_items_without_a_name_the_most_alike_pair() -> None:
+    old = _results(_class("1", "2"), _class("7", "8"), _class("4", "5"))
+    new = _results(_class("4", "6"), _class("9", "2", "3"), _class("1", "2"))
+    added = {"groupId": "OG002", "value": "3"}
+    assert _below_the_classes(old, new) == [
+        ("changed", "(unnamed)", "categories", "(unnamed)", "measurements", "OG001", "value",
+         "5", "6"),
+        ("changed", "(unnamed) (2)", "categories", "(unnamed)", "measurements", "OG000", "value",
+         "7", "9"),
+        ("changed", "(unnamed) (2)", "categories", "(unnamed)", "measurements", "OG001", "value",
+         "8", "2"),
+        ("added", "(unnamed) (2)", "categories", "(unnamed)", "measurements", "OG002", None, added),
+    ]  # fmt: skip
+
+
+def test_items_without_a_name_are_added_and_removed_under_a_readable_one() -> None:
+    one, other = _class("1"), _class("2")
+    assert _below_the_classes(_results(), _results(one)) == [("added", "(unnamed)", None, one)]
+    assert _below_the_classes(_results(other, one), _results(one)) == [
+        ("removed", "(unnamed) (2)", other, None)
+    ]
+
+
+def test_a_contact_without_a_name_is_named_so() -> None:
+    old, new = (
+        study({"contactsLocationsModule.centralContacts": [{"email": email, "role": "CONTACT"}]})
+        for email in ("a@example.org", "b@example.org")
+    )
+    (change,) = diff(of(old), of(new))
+    assert change.path[-2:] == ("(unnamed)", "email")
