@@ -77,6 +77,46 @@ def test_the_surest_pair_of_measures_comes_first() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("R0 resection rate", "Rate of R0 resection"),
+        ("R0 resection rate", "Rate of R0 Resections"),
+        ("Objective response rate (ORR)", "Rate of objective response (ORR)"),
+        ("Week 24 change in FEV1", "Change in FEV1 at week 24"),
+    ],
+)
+def test_an_outcome_demoted_in_another_order_of_words_is_no_drop(before: str, after: str) -> None:
+    alike = before.replace("R0", "R1").replace("FEV1", "FVC").replace("Objective", "Subjective")
+    lesser = [{"measure": alike}, {"measure": after}]
+    found = told(primary({"measure": before}, OS), primary(OS) | {"secondaryOutcomes": lesser})
+    assert short(found) == {
+        ("demoted", before),
+        (ChangeKind.SECONDARY_OUTCOME_CHANGED, None),
+    }
+    demoted = next(e for e in found if e.kind is ChangeKind.PRIMARY_OUTCOME_DEMOTED)
+    assert demoted.after["measure"] == after
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("R0 resection rate", "Rate of R1 resection"),
+        ("R0 resection rate", "Rate of no R0 resection"),
+        ("Ratio of lymphocytes to neutrophils", "Neutrophils to lymphocytes, ratio of"),
+        ("Time from relapse to death", "Death: time to relapse from"),
+        ("Response without toxicity, rate", "Rate of toxicity without response"),
+        ("Grade 3 events, week 12", "Week 3 events, grade 12"),
+        ("IgG + rate, IgM - rate", "Rate IgM + rate, IgG -"),
+        ("Complete response rate", "Rate of partial response"),
+    ],
+)
+def test_other_words_or_an_order_that_matters_stay_a_drop(before: str, after: str) -> None:
+    lesser = {"secondaryOutcomes": [{"measure": after}]}
+    found = told(primary({"measure": before}, OS), primary(OS) | lesser)
+    assert short(found) == {("dropped", before), (ChangeKind.SECONDARY_OUTCOME_CHANGED, None)}
+
+
 def test_an_outcome_alike_but_for_its_subject_is_not_the_one_demoted() -> None:
     found = told(primary(ALT, OS), primary(OS) | {"secondaryOutcomes": [AST]})
     assert short(found) == {

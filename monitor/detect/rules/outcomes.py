@@ -21,6 +21,15 @@ from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange, Severity
 
 _SAME_MEASURE = 0.85
+# Surer than words of which one differs ("R1 resection rate"), less sure than the same text.
+_SAME_WORDS = 0.99
+_LITTLE_WORDS = frozenset({"a", "an", "at", "by", "for", "in", "of", "the"})
+# Between these words the order says which is which ("time from relapse to death").
+_ORDERING = frozenset({
+    "after", "and", "as", "before", "but", "following", "from", "into", "minus", "no", "non", "not",
+    "or", "over", "per", "since", "than", "then", "to", "until", "versus", "vs", "with", "without",
+})  # fmt: skip
+_AROUND_WORDS = ".,;:()[]"
 _ACRONYM = re.compile(r"\b[A-Z]\w*[A-Z]\w*")
 _LESSER = (fields.SECONDARY_OUTCOMES, fields.OTHER_OUTCOMES)
 # "See results", "Please refer to the results section for details": no outcome is edited by it.
@@ -87,7 +96,28 @@ def _alike(one: str, other: str) -> float:
             return 0.0
     words = one.casefold(), other.casefold()
     alike = fuzz.ratio(*words) / 100
+    if _same_words(*words):
+        return max(alike, _SAME_WORDS)
     return max(alike, _SAME_MEASURE) if continues(*words) else alike
+
+
+def _same_words(one: str, other: str) -> bool:
+    """Tell whether two measures say the same words in another order that cannot matter.
+
+    "R0 resection rate" and "Rate of R0 resections"; "ratio of A to B" is not that of B to A, nor
+    are marks ("<", "+") and two numbers free to change places.
+    """
+    ours, theirs = (
+        sorted(word for word in _words(text) if word not in _LITTLE_WORDS) for text in (one, other)
+    )
+    if [word.removesuffix("s") for word in ours] != [word.removesuffix("s") for word in theirs]:
+        return False
+    ordered = any(word in _ORDERING or not word[:1].isalnum() for word in (*ours, *theirs))
+    return not ordered and sum(word[:1].isdigit() for word in ours) < 2
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip(_AROUND_WORDS) or word for word in text.split()]
 
 
 def _measure(change: FieldChange) -> str:
