@@ -5,7 +5,8 @@ import re
 from monitor.errors import UsageError
 
 _EXACT = re.compile(r"NCT[0-9]{8}")
-_LOOSE = re.compile(r"(?i)nct0*([1-9][0-9]{0,7})")
+_WRITTEN = re.compile(r"(?i)nct(?=[0-9]*[1-9])(?P<digits>[0-9]{8}|[1-9][0-9]{0,6})")
+_READ_BY_REGISTRY = re.compile(r"(?i)nct0*[1-9][0-9]{0,7}")
 
 
 def is_nct_id(value: object) -> bool:
@@ -13,18 +14,26 @@ def is_nct_id(value: object) -> bool:
     return isinstance(value, str) and _EXACT.fullmatch(value) is not None
 
 
-def normalise_nct_id(text: str) -> str:
-    r"""Return the ID in the registry's spelling: ``nct06377228 `` → ``NCT06377228``.
+def registry_reads_id(word: str) -> bool:
+    r"""Tell whether the registry takes a word for an NCT ID, in whatever spelling.
 
-    Missing leading zeros are put back (``NCT6377228``), as the registry itself does.
-    UsageError says what a valid ID looks like.
     Source: the id pattern of ClinicalTrials.gov API v2, ``^[Nn][Cc][Tt]0*[1-9]\d{0,7}$``.
     """
-    match = _LOOSE.fullmatch(text.strip())
+    return _READ_BY_REGISTRY.fullmatch(word) is not None
+
+
+def normalise_nct_id(text: str) -> str:
+    """Return the ID in the registry's spelling: ``nct06377228 `` → ``NCT06377228``.
+
+    Leading zeros that are all left out are put back (``NCT6377228``). Where some are written
+    there are eight digits: ``NCT0637722`` lacks one, and nobody knows which; it is not taken
+    for another trial, though the registry does so. UsageError says what a valid ID looks like.
+    """
+    match = _WRITTEN.fullmatch(text.strip())
     if match is None:
         shown = text.strip()[:40]
         raise UsageError(
             f"{shown!r} is not an NCT ID: it has the letters NCT and eight digits, "
             "for example NCT06377228"
         )
-    return f"NCT{int(match.group(1)):08d}"
+    return f"NCT{match['digits']:0>8}"

@@ -169,7 +169,7 @@ def test_the_order_of_arrival_does_not_matter_for_what_is_seen_between(monitor: 
     ]
 
 
-@pytest.mark.parametrize("written", ["nct09000001", "NCT9000001", " NCT09000001 ", "NCT009000001"])
+@pytest.mark.parametrize("written", ["nct09000001", "NCT9000001", " NCT09000001 "])
 def test_an_id_in_another_spelling_is_understood(told: Monitor, written: str) -> None:
     assert told.json("history", written)["nct_id"] == NCT
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from monitor.errors import ConfigError, UsageError
-from monitor.model.nct import normalise_nct_id
+from monitor.model.nct import normalise_nct_id, registry_reads_id
 
 Value = str | Sequence[str]
 """A list where API v2 takes one; it is joined with ``|``."""
@@ -105,7 +105,7 @@ def _query(key: str, value: Value, complaint: _Complaint) -> str:
         raise refuse('takes one text; words go together as in "lupus OR SLE"')
     if not value.strip():
         raise refuse("is empty: leave it out")
-    if all(_is_id(word) for word in _SPACES_AND_COMMAS.split(value.strip(", \t\n"))):
+    if all(registry_reads_id(word) for word in _SPACES_AND_COMMAS.split(value.strip(", \t\n"))):
         raise refuse(
             "holds nothing but NCT IDs, and the registry then ignores every filter:"
             " list them in nct_ids"
@@ -132,13 +132,6 @@ def _nct_ids(words: Iterable[str], refuse: _Refuse) -> tuple[str, ...]:
         return tuple(sorted({normalise_nct_id(word) for word in words}))
     except UsageError as exc:
         raise refuse(f"cannot be asked for: {exc}") from None
-
-
-def _is_id(word: str) -> bool:
-    try:
-        return bool(normalise_nct_id(word))
-    except UsageError:
-        return False
 
 
 def _statuses(value: Value, refuse: _Refuse) -> str:
