@@ -27,14 +27,15 @@ def read(raw: RawVersion, content: Any) -> TrialRecord:
     ``registry_version`` is the answer's own number. RecordError: a number that is none or not
     the one that was asked for, no NCT ID or two, a value of the wrong type.
     """
-    version = content["studyVersion"]
+    content = study.stated(raw, content)
+    version = content.get("studyVersion")
     if type(version) is not int or version < 0:
         raise RecordError("studyVersion is not a version number")
     if raw.registry_version not in {None, version}:
         raise RecordError(
             f"version {raw.registry_version} was asked for, the answer holds version {version}"
         )
-    past = content["study"]
+    past = content.get("study")
     if not study.recognises(past):
         raise RecordError("the history answer holds no study (protocolSection is missing)")
     nct_id = study.checked_id(past, content)

@@ -73,6 +73,8 @@ _LEAF_TYPES: dict[Path, Any] = {
     },
 }
 
+_EXACT_FLOATS = 2**53
+
 _COMPLAINT = re.compile(r"Expected `(.+?)`, got `(.+?)`(?: - at `\$\.?(.*)`)?")
 _WORDS = {
     "str": "a text", "int": "a whole number", "float": "a decimal number", "object": "an object",
@@ -83,9 +85,12 @@ _WORDS = {
 def check(study: dict[str, Any]) -> None:
     """Raise RecordError when a value's type is not the one that the program relies on.
 
-    The message names the path: ``protocolSection.designModule.enrollmentInfo is a text,
+    A whole number that is written as a decimal one (``55.0``) is made what it is, in place. The
+    message names the path: ``protocolSection.designModule.enrollmentInfo is a text,
     not an object``.
     """
+    for path in _NUMBERS:
+        _settle_number(study, path)
     try:
         msgspec.convert(study, _study_type())
     except msgspec.ValidationError as exc:
@@ -94,6 +99,15 @@ def check(study: dict[str, Any]) -> None:
         for name, module in study.get(section, {}).items():
             if type(module) is not dict:
                 raise RecordError(f"{section}.{name} is not an object")
+
+
+def _settle_number(study: dict[str, Any], path: Path) -> None:
+    holder: Any = study
+    for name in path[:-1]:
+        holder = holder.get(name) if isinstance(holder, dict) else None
+    number = holder.get(path[-1]) if isinstance(holder, dict) else None
+    if isinstance(number, float) and number.is_integer() and abs(number) < _EXACT_FLOATS:
+        holder[path[-1]] = int(number)
 
 
 @cache

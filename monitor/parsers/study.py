@@ -21,7 +21,7 @@ def recognises(content: Any) -> bool:
 
 
 def read(raw: RawVersion, content: Any) -> TrialRecord:
-    """Return the record of one study; the document is the JSON value itself.
+    """Return the record of one study; the document is the JSON value without its nulls.
 
     What the monitor added to a record that it shows (``registryRecord``) is no word of the
     registry's and is left out.
@@ -30,6 +30,7 @@ def read(raw: RawVersion, content: Any) -> TrialRecord:
     always has; else it states just the leaves that are there (an answer limited by ``fields``,
     an extract). RecordError: no NCT ID or two, a value of the wrong type.
     """
+    content = stated(raw, content)
     nct_id = checked_id(content, content)
     document = registrys_own(content)
     found = fields.VERSION_HOLDER
@@ -44,6 +45,26 @@ def read(raw: RawVersion, content: Any) -> TrialRecord:
     )
 
 
+def stated(raw: RawVersion, content: dict[str, Any]) -> dict[str, Any]:
+    """Return the content without nulls: they state nothing, as if the names were not there.
+
+    The registry writes none; programs that copy its records do.
+    """
+    return _without_nulls(content) or {} if b"null" in raw.content else content
+
+
+def _without_nulls(value: Any) -> Any:
+    """Return the value without nulls; None for what held nothing else."""
+    if isinstance(value, dict):
+        inner = ((name, _without_nulls(below)) for name, below in value.items())
+        kept: Any = {name: below for name, below in inner if below is not None}
+    elif isinstance(value, list):
+        kept = [below for item in value if (below := _without_nulls(item)) is not None]
+    else:
+        return value
+    return kept if kept or not value else None
+
+
 def registrys_own(study: dict[str, Any]) -> dict[str, Any]:
     """Return the study without what only the monitor says of a record."""
     (added,) = fields.REGISTRY_RECORD
@@ -53,14 +74,15 @@ def registrys_own(study: dict[str, Any]) -> dict[str, Any]:
 
 
 def checked_id(study: dict[str, Any], outer: dict[str, Any]) -> str:
-    """Check the study's shape and return its NCT ID.
+    """Check the study's shape (``shapes.check`` settles it in place) and return its NCT ID.
 
     ``outer`` is the object in which an ID may be repeated. RecordError: a value of the wrong
     type; an ID that is missing, malformed, or not the one that stands outside.
     """
     shapes.check(study)
     where = fields.dotted(fields.NCT_ID)
-    nct_id = study[fields.PROTOCOL[0]].get(fields.IDENTIFICATION[-1], {}).get(fields.NCT_ID[-1])
+    protocol = study.get(fields.PROTOCOL[0], {})
+    nct_id = protocol.get(fields.IDENTIFICATION[-1], {}).get(fields.NCT_ID[-1])
     if nct_id is None:
         raise RecordError(f"the study has no NCT ID ({where} is missing)")
     if not is_nct_id(nct_id):

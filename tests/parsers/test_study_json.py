@@ -53,8 +53,45 @@ def test_unknown_enumeration_values_and_impossible_dates_are_kept() -> None:
 
 
 def test_fields_that_the_program_does_not_know_are_kept() -> None:
-    document = study(newModule={"anything": [1, [2], {"x": None}]}) | {"newSection": 3}
+    document = study(newModule={"anything": [1, [2], {"x": True}]}) | {"newSection": 3}
     assert parse_json(document).document == document
+
+
+def test_a_null_states_nothing() -> None:
+    nulls = study(
+        statusModule=None,
+        designModule={
+            "designInfo": {"observationalModel": None, "maskingInfo": {"masking": None}},
+            "phases": [None],
+            "studyType": "INTERVENTIONAL",
+        },
+        outcomesModule={"primaryOutcomes": [{"measure": "Pain", "timeFrame": None}]},
+        contactsLocationsModule={"locations": [], "overallOfficials": None},
+    ) | {"resultsSection": None, "nctId": None}
+    said = study(
+        designModule={"studyType": "INTERVENTIONAL"},
+        outcomesModule={"primaryOutcomes": [{"measure": "Pain"}]},
+        contactsLocationsModule={"locations": []},
+    )
+    assert parse_json(nulls) == parse_json(said)
+    load = {"derivedSection": {"miscInfoModule": {"versionHolder": "2026-02-02"}}}
+    assert parse_json(nulls | load).document == said | load
+    answer = {"studyVersion": 3, "nctId": None}
+    assert parse_json(answer | {"study": nulls}) == parse_json(answer | {"study": said})
+
+
+def test_the_word_null_in_a_text_is_a_word() -> None:
+    document = study(descriptionModule={"briefSummary": "null", "empty": {}, "none": []})
+    assert parse_json(document).document == document
+
+
+@pytest.mark.parametrize(("written", "count"), [(55.0, 55), (0.0, 0), (55, 55)])
+def test_a_whole_number_of_participants_may_be_written_as_a_decimal(
+    written: float, count: int
+) -> None:
+    record = parse_json(study(designModule={"enrollmentInfo": {"count": written}}))
+    assert record.enrollment == count
+    assert type(record.get(fields.ENROLLMENT_COUNT)) is int
 
 
 def test_a_byte_order_mark_is_no_content() -> None:
@@ -100,6 +137,14 @@ def test_a_study_with_two_different_nct_ids_is_refused(name: str) -> None:
             "designModule.enrollmentInfo.count is a text, not a whole number",
         ),
         (
+            {"designModule": {"enrollmentInfo": {"count": 55.5}}},
+            "designModule.enrollmentInfo.count is a decimal number, not a whole number",
+        ),
+        (
+            {"designModule": {"enrollmentInfo": {"count": 1e300}}},
+            "designModule.enrollmentInfo.count is a decimal number, not a whole number",
+        ),
+        (
             {"designModule": {"enrollmentInfo": {"count": True}}},
             "designModule.enrollmentInfo.count is true or false, not a whole number",
         ),
@@ -120,7 +165,6 @@ def test_a_study_with_two_different_nct_ids_is_refused(name: str) -> None:
             "armsInterventionsModule.armGroups[0] is a text, not an object",
         ),
         ({"statusModule": []}, "statusModule is a list, not an object"),
-        ({"statusModule": None}, "statusModule is null, not an object"),
         (
             {"statusModule": {"overallStatus": 3}},
             "statusModule.overallStatus is a whole number, not a text",
@@ -156,6 +200,15 @@ def test_a_section_that_is_no_object_is_refused(section: str) -> None:
         ({"studies": []}, "this is a list of studies, not one study record"),
         ({"apiVersion": "2"}, "the JSON is not a study record (protocolSection is missing)"),
         ({"protocolSection": []}, "protocolSection is a list, not an object"),
+        (
+            {"protocolSection": None},
+            "the study has no NCT ID (protocolSection.identificationModule.nctId is missing)",
+        ),
+        ({"studyVersion": None, "study": {}}, "studyVersion is not a version number"),
+        (
+            {"studyVersion": 1, "study": None},
+            "the history answer holds no study (protocolSection is missing)",
+        ),
     ],
 )
 def test_json_that_is_no_study_is_refused(value: object, sentence: str) -> None:
