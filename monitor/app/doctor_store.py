@@ -41,8 +41,7 @@ def _limited(url: str) -> str:
 
 
 def _opened(app: App, url: str, address: Address, patience_s: float) -> Iterator[Finding]:
-    from monitor.store.migrate import schema_status
-    from monitor.store.reader import open_reader
+    from monitor.store.reader import open_reader, schema_status
     from monitor.store.revisions import require_current
     from monitor.store.soundness import is_sound
     from monitor.store.writer import open_store

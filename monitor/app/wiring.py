@@ -196,7 +196,7 @@ class App:
 
     def schema_status(self) -> "SchemaStatus":
         """Return the standing of the store's schema."""
-        from monitor.store.migrate import schema_status
+        from monitor.store.reader import schema_status
 
         store = self.settings.store
         return schema_status(store.url, busy_timeout_s=store.busy_timeout_s)

@@ -15,19 +15,6 @@ _LOCK_KEY = 0x6D6F6E69746F72
 """Held by a program that builds or changes the schema of a PostgreSQL store."""
 
 
-def schema_status(url: str, *, busy_timeout_s: float = 10.0) -> SchemaStatus:
-    """Return a store's schema standing; a SQLite file that is not there yet is ``empty``."""
-    address = Address.parse(url)
-    if address.path is not None and not address.path.exists():
-        return SchemaStatus(standing="empty", revision=None)
-    with store_errors(address):
-        engine = make_engine(address, busy_timeout_s=busy_timeout_s)
-        try:
-            return status_of(engine)
-        finally:
-            engine.dispose()
-
-
 def upgrade(url: str, *, busy_timeout_s: float = 10.0) -> SchemaStatus:
     """Bring the store's schema to the program's own and return the standing it had before.
 

@@ -5,7 +5,7 @@
 
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self
@@ -19,7 +19,7 @@ from monitor.store import queries
 from monitor.store.address import Address
 from monitor.store.codec import DamagedError, unpack
 from monitor.store.faults import translate
-from monitor.store.revisions import read_status, require_current
+from monitor.store.revisions import SchemaStatus, read_status, require_current
 from monitor.store.rows import Row, event_row, quarantine_row, trial_row, version_row
 from monitor.store.search import contains
 from monitor.store.snapshots import Snapshots
@@ -55,12 +55,27 @@ def open_reader(url: str, *, busy_timeout_s: float = 10.0) -> "Reader":
     with _errors(address):
         rows = _connect(address, busy_timeout_s)
         try:
-            status = read_status(lambda sql: map(tuple, rows.fetch(sql, {})), rows.dialect)
-            require_current(status, address)
+            require_current(_status(rows), address)
         except BaseException:
             rows.close()
             raise
     return Reader(rows, address)
+
+
+def schema_status(url: str, *, busy_timeout_s: float = 10.0) -> SchemaStatus:
+    """Return a store's schema standing; a SQLite file that is not there yet is ``empty``.
+
+    Needs no leave to write. StoreError when the store cannot be opened.
+    """
+    address = Address.parse(url)
+    if address.path is not None and not address.path.exists():
+        return SchemaStatus(standing="empty", revision=None)
+    with _errors(address), closing(_connect(address, busy_timeout_s)) as rows:
+        return _status(rows)
+
+
+def _status(rows: Rows) -> SchemaStatus:
+    return read_status(lambda sql: map(tuple, rows.fetch(sql, {})), rows.dialect)
 
 
 def _connect(address: Address, busy_timeout_s: float) -> Rows:

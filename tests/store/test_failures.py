@@ -12,8 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 import sqlalchemy as sa
 
-from monitor.store.migrate import schema_status
-from monitor.store.reader import open_reader
+from monitor.store.reader import open_reader, schema_status
 from monitor.store.writer import open_store
 from tests.store.doors import DOORS, PATIENCE_S, doors, refusal
 from tests.store.examples import NCT_ID, add_series, add_version, document
@@ -207,6 +206,7 @@ def test_a_read_only_store_can_be_read_but_not_written(read_only_url: str) -> No
             return reader.trials()[0].nct_id
 
     assert as_plain_user(look) == NCT_ID
+    assert as_plain_user(lambda: schema_status(read_only_url).standing) == "current"
     said = as_plain_user(lambda: refusal(lambda: write_one(read_only_url)))
     assert "is read-only" in said
 

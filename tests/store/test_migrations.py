@@ -13,8 +13,8 @@ from monitor.errors import StoreError
 from monitor.store.address import Address
 from monitor.store.delivery_schema import messages
 from monitor.store.engine import make_engine
-from monitor.store.migrate import MIGRATIONS, schema_status, upgrade
-from monitor.store.reader import open_reader
+from monitor.store.migrate import MIGRATIONS, upgrade
+from monitor.store.reader import open_reader, schema_status
 from monitor.store.revisions import HEAD, REVISIONS, SchemaStatus, require_current
 from monitor.store.writer import open_store
 from tests.store.examples import NCT_ID, add_series, document
@@ -127,7 +127,7 @@ def test_programs_that_make_the_same_store_at_once_all_succeed(store_url: str) -
 
 LOOK = """
 import sys
-from monitor.store.reader import open_reader
+from monitor.store.reader import open_reader, schema_status
 with open_reader(sys.argv[1]) as reader:
     (version,) = reader.versions("NCT00000001")
     assert reader.record(version).overall_status == "RECRUITING"

@@ -9,8 +9,8 @@ from alembic.config import Config
 from monitor.model.following import Followed, Presence, Sight, SourceRow, StoreCounts
 from monitor.store.address import Address
 from monitor.store.engine import make_engine
-from monitor.store.migrate import MIGRATIONS, schema_status, upgrade
-from monitor.store.reader import open_reader
+from monitor.store.migrate import MIGRATIONS, upgrade
+from monitor.store.reader import open_reader, schema_status
 from monitor.store.revisions import HEAD, REVISIONS, SchemaStatus
 from monitor.store.writer import open_store
 from tests.store.deliveries import add_versions, item, subscription
