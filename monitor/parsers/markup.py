@@ -31,6 +31,10 @@ _ALWAYS = re.compile(r"[\\<>\[\]&^*~|`_]")
 _LIST_MARKER = re.compile(r"(\d{1,9})?(?(1)[.)]|[-+])(?=\s|$)")
 _BLOCK_TAG = re.compile(r"</?(?:p|ul|ol|li|br)\b", re.IGNORECASE)
 _BARE_LESS_THAN = re.compile(r"<(?!/?[a-zA-Z])")
+# Without its tag an exponent would be part of the number: "10<sup>9</sup>/L".
+_EXPONENT = re.compile(
+    r"<sup\b[^>]*>\s*([-+\N{MINUS SIGN}\N{EN DASH}]?\d+)\s*</sup\s*>", re.IGNORECASE
+)
 _MARK_TAG = re.compile(r"</?mark\b[^>]*>", re.IGNORECASE)
 
 
@@ -57,7 +61,7 @@ def escape(text: str) -> str:
 def _text(text: str, path: Path) -> str:
     if "<" not in text and "&" not in text and not _is_markup(path):
         return text
-    text = _MARK_TAG.sub("", text)
+    text = _EXPONENT.sub(r"^\1", _MARK_TAG.sub("", text))
     if _BLOCK_TAG.search(text):
         return _Blocks.of(text)
     if _is_markup(path):
