@@ -18,6 +18,7 @@ from monitor.render.values import counted
 
 if TYPE_CHECKING:
     from monitor.ingest import IngestReport
+    from monitor.sources.base import Progress
 
 
 @click.command(
@@ -46,18 +47,24 @@ def command(session: Session, paths: tuple[Path, ...], no_alerts: bool, as_json:
     from monitor.cli.progress import ProgressBar
 
     report: IngestReport | None = None
+    passed_over = 0
 
     def keep(so_far: "IngestReport") -> None:
         nonlocal report
         report = so_far
         bar.count(so_far)
 
+    def move(progress: "Progress") -> None:
+        nonlocal passed_over
+        passed_over = progress.passed_over
+        bar.move(progress)
+
     bar = ProgressBar(sys.stderr, environ=os.environ)
     bring_in_line(session.app)
     try:
         with bar:
             report = session.app.ingest(
-                paths, on_progress=bar.move, on_batch=keep, alerts=not no_alerts
+                paths, on_progress=move, on_batch=keep, alerts=not no_alerts
             )
     except KeyboardInterrupt:
         if sys.stderr.isatty():
@@ -66,7 +73,12 @@ def command(session: Session, paths: tuple[Path, ...], no_alerts: bool, as_json:
         complain(f"interrupted; what was stored stays, at least: {told(report)}")
         raise Failure(INTERRUPTED) from None
     except StoreError as exc:
+        if report is None:
+            raise
         raise StoreError(f"{exc}; what was stored before stays, at least: {told(report)}") from exc
+    if passed_over:
+        many = counted(passed_over, "file")
+        complain(f"{many} passed over: by their names no records; name one to have it read")
     _answer(session, report, as_json=as_json)
 
 

@@ -43,7 +43,8 @@ def read_paths(
     zstandard-compressed or in a zip archive. SourceError, at the call, for a path that does not
     exist or cannot be opened. After that nothing is raised for what a file holds.
 
-    ``now`` gives an aware time. ``on_progress`` is called after about every megabyte.
+    ``now`` gives an aware time. ``on_progress`` is called after about every megabyte, and at
+    the end.
     """
     for path in paths:
         _check(path)
@@ -80,6 +81,7 @@ class _Meter:
         self._total = _total_bytes(paths) if on_progress else None
         self._bytes = 0
         self._records = 0
+        self._passed_over = 0
         self._next_bytes = _REPORT_BYTES
         self._next_records = _REPORT_RECORDS
 
@@ -93,6 +95,9 @@ class _Meter:
         if self._records >= self._next_records:
             self.report()
 
+    def pass_over(self) -> None:
+        self._passed_over += 1
+
     def report(self) -> None:
         self._next_bytes = self._bytes + _REPORT_BYTES
         self._next_records = self._records + _REPORT_RECORDS
@@ -100,7 +105,14 @@ class _Meter:
             return
         # A zip archive's directory is read twice, a growing file to its new end.
         done = self._bytes if self._total is None else min(self._bytes, self._total)
-        self._on_progress(Progress(bytes_read=done, total_bytes=self._total, records=self._records))
+        self._on_progress(
+            Progress(
+                bytes_read=done,
+                total_bytes=self._total,
+                records=self._records,
+                passed_over=self._passed_over,
+            )
+        )
 
 
 class _MeteredFile(io.FileIO):
@@ -152,7 +164,7 @@ def _read_all(
     meter: _Meter,
 ) -> Iterator[RawVersion | Unreadable]:
     for path in paths:
-        files = listed(path) if path.is_dir() else iter((Listed(path=path),))
+        files = listed(path, meter.pass_over) if path.is_dir() else iter((Listed(path=path),))
         for file in files:
             reading = Reading(source=source, place=_shown(file.path), now=now)
             if file.problem is not None:

@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,11 +27,12 @@ def is_record_name(name: str) -> bool:
     return name.lower().endswith(_TAKEN)
 
 
-def listed(folder: Path) -> Iterator[Listed]:
+def listed(folder: Path, on_passed_over: Callable[[], None] | None = None) -> Iterator[Listed]:
     """Yield the files to read below the folder, sorted by name, folder by folder.
 
-    Skipped: names that begin with a dot, files whose name is not a record's, and what is no
-    regular file (devices, sockets, pipes). Links are followed, but no folder is entered twice,
+    Skipped: names that begin with a dot, files whose name is not a record's
+    (``on_passed_over`` is called for each), and what is no regular file (devices, sockets,
+    pipes). Links are followed, but no folder is entered twice,
     so a link to a folder above ends there. A problem is yielded, never raised.
     """
     entered: set[tuple[int, int]] = set()
@@ -47,17 +48,26 @@ def listed(folder: Path) -> Iterator[Listed]:
             if (identity := (status.st_dev, status.st_ino)) in entered:
                 continue
             entered.add(identity)
-            inside = sorted(entry.name for entry in os.scandir(place) if _is_wanted(entry))
+            inside = sorted(_wanted(place, on_passed_over))
         except OSError as exc:
             yield Listed(path=place, problem=f"it cannot be opened: {exc.strerror or exc}")
             continue
         waiting.extend(place / name for name in reversed(inside))
 
 
-def _is_wanted(entry: os.DirEntry[str]) -> bool:
-    if entry.name.startswith("."):
-        return False
+def _wanted(place: Path, on_passed_over: Callable[[], None] | None) -> Iterator[str]:
+    with os.scandir(place) as entries:
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            if is_record_name(entry.name) or _is(entry.is_dir):
+                yield entry.name
+            elif on_passed_over is not None and _is(entry.is_file):
+                on_passed_over()
+
+
+def _is(kind: Callable[[], bool]) -> bool:
     try:
-        return is_record_name(entry.name) or entry.is_dir()
+        return kind()
     except OSError:  # a link that leads nowhere: nothing says that it was a record
         return False

@@ -51,12 +51,13 @@ class Progress:
 
     ``bytes_read`` and ``total_bytes`` count the files as they lie on disk (compressed);
     ``total_bytes`` is None when a size is unknown (a pipe). ``records``: versions and unreadable
-    pieces yielded so far.
+    pieces yielded so far. ``passed_over``: files of folders whose names are not a record's.
     """
 
     bytes_read: int
     total_bytes: int | None
     records: int
+    passed_over: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

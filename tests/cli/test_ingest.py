@@ -79,3 +79,33 @@ def test_a_wrong_configuration_is_told_before_anything_is_read(monitor: Monitor)
     monitor.environ["MONITOR_INGEST__BATCH_RECORDS"] = "many"
     said = monitor.complaint("ingest", str(monitor.folder), code=2)
     assert "MONITOR_INGEST__BATCH_RECORDS" in said
+
+
+def test_a_store_that_cannot_be_opened_is_told_without_what_was_stored(
+    monitor: Monitor, tmp_path: Path
+) -> None:
+    file = tmp_path / "one.json"
+    file.write_text(json.dumps(study()))
+    store = Path(monitor.url.removeprefix("sqlite:///"))
+    store.parent.mkdir(parents=True, exist_ok=True)
+    store.write_bytes(b"no database " * 500)
+    said = monitor.complaint("ingest", str(file), code=1)
+    assert "is not a SQLite database" in said
+    assert "stored before" not in said
+
+
+def test_files_of_a_folder_that_are_no_records_by_name_are_counted(
+    monitor: Monitor, tmp_path: Path
+) -> None:
+    folder = tmp_path / "mixed"
+    (folder / "below").mkdir(parents=True)
+    for name in ("study", "below/table.csv", "letter.pdf", ".hidden"):
+        (folder / name).write_text(json.dumps(study()))
+    result = monitor("ingest", str(folder), "--json")
+    assert (result.exit_code, json.loads(result.stdout)) == (
+        0, {"read": 0, "stored": 0, "unchanged": 0, "quarantined": 0, "events": 0},
+    )  # fmt: skip
+    assert result.stderr == (
+        "monitor: 3 files passed over: by their names no records; name one to have it read\n"
+    )
+    assert monitor.json("ingest", str(folder / "study"))["stored"] == 1
