@@ -1,10 +1,16 @@
 """``monitor trials``: what is in the store."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from monitor.cli.group import Command
 from monitor.cli.params import Days, days, json_option
 from monitor.cli.session import Session
+from monitor.errors import UsageError
+
+if TYPE_CHECKING:
+    from monitor.store.reader import Reader
 
 
 @click.command(
@@ -32,13 +38,16 @@ def command(
     as_json: bool,
 ) -> None:
     """List the trials in the store that meet every given test."""
+    word = status and "_".join(status.replace("-", " ").replace(",", " ").split()).upper()
     with session.app.reader() as reader:
         found = reader.trials(
-            status=status and "_".join(status.replace("-", " ").replace(",", " ").split()),
+            status=word,
             sponsor=sponsor,
             condition=condition,
             changed_since=changed_since.first if changed_since else None,
         )
+        if word and not found:
+            _check_status(word, reader)
     if as_json:
         from monitor.render.shapes import trial_shape
 
@@ -47,3 +56,15 @@ def command(
         from monitor.render.tables import trials_table
 
         session.answer(trials_table(found))
+
+
+def _check_status(word: str, reader: "Reader") -> None:
+    """Raise UsageError for a status that neither the registry has nor a stored trial."""
+    from monitor.match.filters import KNOWN_VALUES
+
+    known = {*KNOWN_VALUES["status"], "GONE", "MERGED"}
+    if word in known:
+        return
+    known |= {trial.overall_status for trial in reader.trials() if trial.overall_status}
+    if word not in {one.upper() for one in known}:
+        raise UsageError(f"there is no status {word!r}; there are {', '.join(sorted(known))}")

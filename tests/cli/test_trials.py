@@ -47,6 +47,24 @@ def test_trials_are_chosen_by_every_given_test(
     assert [trial["nct_id"] for trial in told.json("trials", *options)] == found
 
 
+@pytest.mark.parametrize("written", ["suspended", "no longer available", "merged", "Withheld"])
+def test_a_status_that_no_stored_trial_has_finds_none(told: Monitor, written: str) -> None:
+    assert told.json("trials", "--status", written) == []
+
+
+def test_a_status_that_there_is_not_is_a_wrong_question(told: Monitor) -> None:
+    complaint = told.complaint("trials", "--status", "foo", code=2)
+    assert "there is no status 'FOO'; there are ACTIVE_NOT_RECRUITING, " in complaint
+    assert "WITHDRAWN" in complaint
+
+
+def test_a_status_that_the_registry_made_up_since_is_found(told: Monitor) -> None:
+    told.ingest(study(nct_id="NCT09000003", status="Paused"))
+    assert len(told.json("trials", "--status", "paused")) == 1
+    assert told.json("trials", "--status", "PAUSED", "--sponsor", "nobody") == []
+    assert ", Paused, " in told.complaint("trials", "--status", "foo", code=2)
+
+
 def test_a_title_is_whole_in_a_pipe(monitor: Monitor) -> None:
     title = "A very long title " * 20
     monitor.ingest(study(title=title))
