@@ -1,13 +1,20 @@
 """``monitor export``: every version of a record as a file."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from monitor.cli.faults import FAILED, Failure, complain
 from monitor.cli.group import Command
 from monitor.cli.params import json_option
 from monitor.cli.session import Session
 from monitor.model.nct import normalise_nct_id
+
+if TYPE_CHECKING:
+    from monitor.cli.files import Exported
 
 
 @click.command(
@@ -28,29 +35,52 @@ from monitor.model.nct import normalise_nct_id
 def command(session: Session, nct_ids: tuple[str, ...], folder: Path, as_json: bool) -> None:
     """Write every version of the trials' records as dated, indented JSON.
 
-    The files are DIR/NCT_ID/DATE_vN.json. One that holds the same already is left untouched;
-    nothing is ever deleted.
+    The files are DIR/NCT_ID/DATE_vN.json. One that holds the same already is left untouched.
+    Where a version has another number since an earlier export, its file of then is removed;
+    nothing else is ever deleted.
     """
     from monitor.app import stored_trial
-    from monitor.cli.files import write_version
+    from monitor.cli.files import Exported, write_versions
     from monitor.render.lines import line
-    from monitor.render.values import counted
 
     wanted = list(dict.fromkeys(nct_ids))
     for nct_id in wanted:  # all of them or none: a missing one is told before anything is written
         with stored_trial(session.app, nct_id):
             pass
-    written: list[Path] = []
-    unchanged = 0
+    done = Exported()
     for nct_id in wanted:
-        with stored_trial(session.app, nct_id) as (reader, _, versions):
-            for number, version in enumerate(versions, start=1):
-                file = write_version(folder, number, version, reader.record(version).document)
-                unchanged += file is None
-                written += [file] if file else []
+        with stored_trial(session.app, nct_id) as (reader, _, versions), _faults_told(folder):
+            pairs = ((version, reader.record(version).document) for version in versions)
+            write_versions(folder, nct_id, pairs, done)
+    for file in done.strange:
+        complain(f"{file} holds no version of the store; it was left as it is")
     if as_json:
-        files = [str(file) for file in written]
-        session.answer_json({"written": len(files), "unchanged": unchanged, "files": files})
+        session.answer_json(
+            {
+                "written": len(done.written),
+                "unchanged": done.unchanged,
+                "files": [str(file) for file in done.written],
+                "removed": [str(file) for file in done.removed],
+            }
+        )
     else:
-        told = f"{counted(len(written), 'file')} written to {folder}, {unchanged} unchanged"
-        session.answer([line(told)])
+        session.answer([line(_told(done, folder))])
+
+
+@contextmanager
+def _faults_told(folder: Path) -> Iterator[None]:
+    """Say in one line why nothing can be written to the folder; end with Failure then."""
+    try:
+        yield
+    except OSError as exc:
+        complain(f"{folder} cannot be written: {exc.strerror or exc}")
+        raise Failure(FAILED) from exc
+
+
+def _told(done: "Exported", folder: Path) -> str:
+    from monitor.render.values import counted
+
+    told = f"{counted(len(done.written), 'file')} written to {folder}, {done.unchanged} unchanged"
+    if done.removed:
+        told += f", {len(done.removed)} under an earlier number removed"
+    return told

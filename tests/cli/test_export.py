@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.calls import Monitor
-from tests.cli.studies import NCT, OTHER
+from tests.cli.studies import NCT, OTHER, study
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_what_is_there_already_is_left_untouched(told: Monitor, folder: Path) ->
     before = file.stat()
     other.write_text("{}")
     assert told.json("export", NCT, NCT, "--to", str(folder)) == {
-        "written": 1, "unchanged": 2, "files": [str(other)],
+        "written": 1, "unchanged": 2, "files": [str(other)], "removed": [],
     }  # fmt: skip
     assert (file.stat().st_mtime_ns, file.stat().st_ino) == (before.st_mtime_ns, before.st_ino)
     assert other.read_text() != "{}"
@@ -91,3 +91,44 @@ def test_a_file_in_the_way_is_named(told: Monitor, folder: Path) -> None:
     assert f"{folder / NCT} is no folder" in told.complaint(
         "export", NCT, "--to", str(folder), code=2
     )
+
+
+def test_a_late_version_leaves_no_file_under_an_earlier_number(told: Monitor, folder: Path) -> None:
+    told.answer("export", NCT, "--to", str(folder))
+    (folder / NCT / "notes.json").write_text("mine")
+    told.ingest(study("2026-02-20", loaded="2026-02-21", enrollment=150))
+    done = told.json("export", NCT, "--to", str(folder))
+    assert (done["written"], done["unchanged"]) == (3, 1)
+    assert done["removed"] == [str(folder / NCT / name) for name in ("2026-03-07_v2.json",)]
+    assert names(folder) == [
+        f"{NCT}/2026-02-02_v1.json",
+        f"{NCT}/2026-02-20_v2.json",
+        f"{NCT}/2026-03-07_v3.json",
+        f"{NCT}/2026-03-07_v4.json",
+        f"{NCT}/notes.json",
+    ]
+
+
+def test_what_no_version_says_is_never_removed(told: Monitor, folder: Path, tmp_path: Path) -> None:
+    told.answer("export", NCT, "--to", str(folder))
+    place = folder / NCT
+    (place / "2025-01-01_v7.json").write_text("{}")
+    (tmp_path / "copy.json").write_bytes((place / "2026-02-02_v1.json").read_bytes())
+    (place / "2025-01-01_v8.json").symlink_to(tmp_path / "copy.json")
+    (place / "2025-01-01_v9.json").mkdir()
+    result = told("export", NCT, "--to", str(folder), "--json")
+    assert (result.exit_code, json.loads(result.stdout)["removed"]) == (0, [])
+    assert result.stderr.splitlines() == [
+        f"monitor: {place / f'2025-01-01_v{number}.json'} holds no version of the store; "
+        "it was left as it is"
+        for number in (7, 8, 9)
+    ]
+    assert (place / "2025-01-01_v7.json").read_text() == "{}"
+    assert (place / "2025-01-01_v8.json").is_symlink()
+
+
+def test_a_folder_that_cannot_be_written_is_named_in_plain_words(told: Monitor) -> None:
+    for folder in ("/proc/nowhere", f"/proc/{'x' * 300}"):
+        said = told.complaint("export", NCT, "--to", folder, code=1)
+        assert said.startswith(f"monitor: {folder} cannot be written: ")
+        assert "Error" not in said
