@@ -1,35 +1,47 @@
 """Why a version's events did or did not go to each subscription."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from monitor.app.people import bring_in_line
 from monitor.app.subscribing import pick
 from monitor.app.wiring import App, stored_trial
+from monitor.deliver.as_announced import Announced, announced
 from monitor.errors import NotFoundError
 from monitor.match.matcher import Matcher
 from monitor.match.news import News
+from monitor.match.silences import Silences
+from monitor.match.verdict import silenced
 from monitor.model.asof import known_since
-from monitor.model.changes import ChangeEvent
-from monitor.model.history import StoredVersion, TrialRow
-from monitor.model.subscriptions import Subscription, Verdict
+from monitor.model.changes import ChangeEvent, ChangeKind
+from monitor.model.explaining import Answer
+from monitor.model.history import StoredEvent, StoredVersion, TrialRow
+from monitor.model.messages import MessageState, OutboxItem, OutboxMessage
+from monitor.model.subscriptions import Reason, Standing, Subscription, Verdict
 from monitor.render.values import counted
+from monitor.store.reader import Reader
+
+_SENDING = tuple(reason for reason in Reason if reason.sends)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """One version, its events in their order, and for each subscription a verdict on each."""
+    """One version, its events in their order, and for each subscription an answer on each.
+
+    The events are those that were announced, where the version was.
+    """
 
     trial: TrialRow
     number: int
     version: StoredVersion
     events: tuple[ChangeEvent, ...]
-    answers: tuple[tuple[Subscription, tuple[Verdict, ...]], ...]
+    answers: tuple[tuple[Subscription, tuple[Answer, ...]], ...]
 
 
 def explain(
     app: App, nct_id: str, number: int, *, word: str | None = None, subscriber: str | None = None
 ) -> Explanation:
-    """Match a stored version anew, by subscriptions and silences as they stand now.
+    """Look up what the outbox holds of a version; what it does not hold is matched anew.
 
     ``word``: the name or the number of the one subscription that is asked about, of
     ``subscriber`` alone where given. NotFoundError for what is not stored.
@@ -42,26 +54,107 @@ def explain(
                 "from 1 on"
             )
         version = versions[number - 1]
+        outbox = _Outbox.of(reader, version)
         stored = reader.events(nct_id, version_ids=[version.id]).get(version.id, [])
+        told = _told(app, reader, versions, number - 1, outbox, stored)
         news = News(
             nct_id=nct_id,
-            old=reader.record(versions[number - 2]) if number > 1 else None,
+            old=reader.record(told.previous) if told.previous else None,
             new=reader.record(version),
-            events=[one.event for one in stored],
+            events=told.events,
             backfilled=version.backfilled,
             known_at=known_since(version),
         )
         subscriptions = reader.people.subscriptions(subscriber=subscriber, effective=True)
         if word is not None:
             subscriptions = [pick(subscriptions, word)]
-        matcher = Matcher(subscriptions, reader.people.silences())
-    verdicts: dict[int, list[Verdict]] = {one.id: [] for one in subscriptions}
-    for subscription, _, verdict in matcher.explain(news):
-        verdicts[subscription.id].append(verdict)
+        silences = reader.people.silences()
+    recomputed = not outbox.items and any(one.backfilled for one in stored)
+    answers: dict[int, list[Answer]] = {one.id: [] for one in subscriptions}
+    silenced_by = Silences(silences)
+    asked = [outbox.as_then(one) for one in subscriptions]
+    for subscription, position, verdict in Matcher(asked, silences).explain(news):
+        answer = outbox.answer(subscription, position, news, silenced_by)
+        absent = Answer(verdict=_absent(verdict, news.events[position], recomputed=recomputed))
+        answers[subscription.id].append(answer or absent)
     return Explanation(
         trial=trial,
         number=number,
         version=version,
         events=tuple(news.events),
-        answers=tuple((one, tuple(verdicts[one.id])) for one in subscriptions),
+        answers=tuple((one, tuple(answers[one.id])) for one in subscriptions),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Outbox:
+    """What the outbox holds of one version, by subscription."""
+
+    items: dict[int, list[tuple[OutboxItem, OutboxMessage]]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, reader: Reader, version: StoredVersion) -> "_Outbox":
+        found = cls()
+        for item, message in reader.outbox.of_version(version.id):
+            found.items.setdefault(item.subscription_id, []).append((item, message))
+        return found
+
+    def as_then(self, subscription: Subscription) -> Subscription:
+        """Return it active where it was served: a pause came later."""
+        served = subscription.id in self.items
+        return replace(subscription, standing=Standing.ACTIVE) if served else subscription
+
+    def answer(
+        self, subscription: Subscription, position: int, news: News, silences: Silences
+    ) -> Answer | None:
+        """Return what became of an event; None when it was never put into the outbox."""
+        own = [
+            (item, message)
+            for item, message in self.items.get(subscription.id, ())
+            if position in item.positions
+        ]
+        if not own:
+            return None
+        messages = tuple(message for _, message in own)
+        over = silences.over(news.nct_id, news.events[position].kind)
+        sent = [one.sent_at for one in messages if one.state is MessageState.SENT and one.sent_at]
+        left_out = [silenced(subscription, over, at) for at in sent]
+        # Each of several addresses gets its message at a time of its own.
+        kept_back = left_out[0] if len(left_out) == len(messages) and all(left_out) else None
+        return Answer(verdict=kept_back or _as_stored(own[0][0], subscription), messages=messages)
+
+
+def _told(
+    app: App,
+    reader: Reader,
+    versions: Sequence[StoredVersion],
+    at: int,
+    outbox: _Outbox,
+    stored: Sequence[StoredEvent],
+) -> Announced:
+    """Return a version's events as they were announced, else as they are stored."""
+    if outbox.items:
+        record = reader.record(versions[at])
+        return announced(reader, versions, at, record, app.thresholds())
+    previous = versions[at - 1] if at else None
+    return Announced(events=[one.event for one in stored], previous=previous)
+
+
+def _as_stored(item: OutboxItem, subscription: Subscription) -> Verdict:
+    """Read the verdict that ``monitor.ingest.notify.reason`` wrote."""
+    said = item.reason.removeprefix(f"your subscription “{subscription.name}”: ")
+    reason = next((one for one in _SENDING if said.startswith(one)), None)
+    if reason is None:
+        return Verdict(reason=Reason.EVERYTHING, words=item.reason)
+    return Verdict(reason=reason, words=said.removeprefix(reason).strip().removeprefix("(")[:-1])
+
+
+def _absent(verdict: Verdict, event: ChangeEvent, *, recomputed: bool) -> Verdict:
+    """Return why an event never came into the outbox, to which today's subscription says this."""
+    if not verdict.sends:
+        return verdict
+    if recomputed:
+        return Verdict(reason=Reason.RECOMPUTED)
+    if event.kind is ChangeKind.TRIAL_REGISTERED:
+        return Verdict(reason=Reason.FIRST_SIGHT)
+    return Verdict(reason=Reason.UNANNOUNCED)

@@ -134,6 +134,15 @@ class Reason(StrEnum):
     RETIRED = "the subscription is no more"
     BACKFILLED = "the version is one of the past"
     EARLIER = "the version was stored before the subscription was made"
+    RECOMPUTED = "it was not put into the outbox: versions of the past changed it later"
+    FIRST_SIGHT = (
+        "it was not put into the outbox: a source began with this trial, "
+        "or it was stored without alerts"
+    )
+    UNANNOUNCED = (
+        "it was not put into the outbox: it was stored without alerts, "
+        "or the subscription or a silence was another then"
+    )
 
     @property
     def sends(self) -> bool:

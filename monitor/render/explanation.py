@@ -4,13 +4,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from monitor.model.changes import ChangeEvent
+from monitor.model.explaining import Answer
 from monitor.model.history import StoredVersion, TrialRow
+from monitor.model.messages import MessageState, OutboxMessage
 from monitor.model.subscriptions import Subscription, Verdict
 from monitor.render.lines import BLANK, Line, Span, line
+from monitor.render.outbox import message_shape
 from monitor.render.shapes import version_shape
-from monitor.render.values import one_line
+from monitor.render.values import moment, one_line
 
-Answers = Sequence[tuple[Subscription, Sequence[Verdict]]]
+Answers = Sequence[tuple[Subscription, Sequence[Answer]]]
 
 
 def explanation_lines(
@@ -19,9 +22,10 @@ def explanation_lines(
     events: Sequence[ChangeEvent],
     answers: Answers,
 ) -> Iterator[Line]:
-    """Yield the version's events, numbered, and what each subscription says to each of them.
+    """Yield the version's events, numbered, and what became of each of them for each subscription.
 
-    Events to which a subscription says the same stand on one line.
+    Events of which a subscription has the same to say stand on one line, and each message has
+    a line.
     """
     number, version = numbered
     yield line(Span(f"{trial.nct_id}, version {number}", "title"), f"  of {version.version_date}")
@@ -31,16 +35,39 @@ def explanation_lines(
                    f"  {event.kind}: {summary}", indent=2, hang=6)  # fmt: skip
     if not events:
         yield line("it has no events", indent=2)
-    for subscription, verdicts in answers:
+    for subscription, own in answers:
         yield BLANK
         name = f"{subscription.id}  {subscription.subscriber}: {subscription.name}"
         yield line(Span(name, "label"))
-        for verdict, positions in _alike(verdicts):
-            sign = Span("sent", "after") if verdict.sends else Span("not sent", "before")
+        for answer, positions in _alike(own):
             which = ", ".join(str(at + 1) for at in positions)
-            yield line(Span(f"{which}: ", "dim"), sign, f", {told(verdict)}", indent=2, hang=4)
+            for sign, said in _said(answer):
+                yield line(Span(f"{which}: ", "dim"), sign, said, indent=2, hang=4)
     if not answers:
         yield line("there are no subscriptions")
+
+
+def _said(answer: Answer) -> Iterator[tuple[Span, str]]:
+    """Yield what became of an event, in a word and in words: for each message, or once."""
+    why = told(answer.verdict)
+    if not answer.messages:
+        yield Span("not sent", "before"), f", {why}"
+    for message in answer.messages:
+        name = f"message {message.id} by {one_line(message.channel)}"
+        if not answer.verdict.sends:
+            yield Span("not sent", "before"), f", {why}: {name} left it out"
+            continue
+        lost = message.state in {MessageState.DEAD, MessageState.DROPPED}
+        sign = Span(message.state.value, "before" if lost else "after")
+        yield sign, f", {why}; {name}{_became(message)}"
+
+
+def _became(message: OutboxMessage) -> str:
+    if message.state is MessageState.SENT and message.sent_at:
+        return f", {moment(message.sent_at)} UTC"
+    due = f", due {moment(message.due_at)} UTC" if message.state is MessageState.WAITING else ""
+    error = one_line(message.last_error, longest=None) if message.last_error else ""
+    return f"{due}: {error}" if error else due
 
 
 def told(verdict: Verdict) -> str:
@@ -70,21 +97,22 @@ def explanation_shape(
                 "name": subscription.name,
                 "verdicts": [
                     {
-                        "sends": verdict.sends,
-                        "reason": verdict.reason.name.lower(),
-                        "words": verdict.words,
+                        "sends": answer.sends,
+                        "reason": answer.verdict.reason.name.lower(),
+                        "words": answer.verdict.words,
+                        "messages": [message_shape(one) for one in answer.messages],
                     }
-                    for verdict in verdicts
+                    for answer in own
                 ],
             }
-            for subscription, verdicts in answers
+            for subscription, own in answers
         ],
     }
 
 
-def _alike(verdicts: Iterable[Verdict]) -> list[tuple[Verdict, list[int]]]:
-    """Return each verdict once, with the positions that it stands at."""
-    found: dict[Verdict, list[int]] = {}
-    for position, verdict in enumerate(verdicts):
-        found.setdefault(verdict, []).append(position)
+def _alike(answers: Iterable[Answer]) -> list[tuple[Answer, list[int]]]:
+    """Return each answer once, with the positions that it stands at."""
+    found: dict[Answer, list[int]] = {}
+    for position, answer in enumerate(answers):
+        found.setdefault(answer, []).append(position)
     return list(found.items())

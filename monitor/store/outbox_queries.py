@@ -26,6 +26,10 @@ ITEMS = f"""
 SELECT {_ITEM} FROM messages m JOIN outbox o ON o.message_id = m.id
 WHERE m.id = :message_id ORDER BY o.version_id, o.subscription_id"""
 
+ITEMS_OF_VERSION = f"""
+SELECT {_ITEM}, {_MESSAGE} FROM outbox o JOIN messages m ON m.id = o.message_id
+WHERE o.version_id = :version_id ORDER BY o.message_id, o.subscription_id"""
+
 ITEMS_OF_SUBSCRIBER = f"""
 SELECT {_ITEM} FROM messages m JOIN outbox o ON o.message_id = m.id
 WHERE m.subscriber = :subscriber ORDER BY m.id, o.version_id, o.subscription_id"""

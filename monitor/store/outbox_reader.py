@@ -23,6 +23,8 @@ from monitor.store.rows import Row
 Ask = Callable[[str, Mapping[str, Any]], Sequence[Row]]
 Errors = Callable[[], AbstractContextManager[None]]
 
+_ITEM_COLUMNS = 11
+
 
 class OutboxReader:
     """Messages, what they are made of, and what became of them; reached by ``Reader.outbox``."""
@@ -79,6 +81,12 @@ class OutboxReader:
         rows = self._ask(outbox_queries.ITEMS, {"message_id": message_id})
         with self._errors():
             return [item_row(row) for row in rows]
+
+    def of_version(self, version_id: int) -> list[tuple[OutboxItem, OutboxMessage]]:
+        """Return what tells of a version, each with its message; by message and subscription."""
+        rows = self._ask(outbox_queries.ITEMS_OF_VERSION, {"version_id": version_id})
+        with self._errors():
+            return [(item_row(row), message_row(row[_ITEM_COLUMNS:])) for row in rows]
 
     def attempts(self, message_id: int) -> list[Attempt]:
         """Return the tries to send a message, oldest first."""

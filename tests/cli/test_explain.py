@@ -1,5 +1,6 @@
 """``monitor explain``: the reason for every subscription and every event."""
 
+import json
 from datetime import timedelta
 from pathlib import Path
 
@@ -61,7 +62,7 @@ def test_every_subscription_has_a_reason_for_every_event(told: Monitor) -> None:
         "filtered": (True, "filter"),
         "others": (False, "other_trial"),
         "mismatched": (False, "other_trial"),
-        "all": (False, "paused"),
+        "all": (True, "everything"),
         "kind": (False, "kind"),
         "severe": (False, "severity"),
         "large": (False, "threshold"),
@@ -80,9 +81,10 @@ def test_what_was_stored_before_a_subscription_is_no_news_to_it(told: Monitor) -
 def test_a_silence_is_named_while_it_held(told: Monitor) -> None:
     with time_machine.travel(NOON + timedelta(days=1), tick=False):
         told.answer("silence", "add", "--nct-id", TRIAL, "--for", "30d", "--reason", "enough")
-    assert reasons(told, 2, "enrollment_target_changed")["all"] == (False, "silenced")
-    lines = told.answer("explain", TRIAL, "--version", "2", "--subscription", "all").splitlines()
-    assert lines[0].startswith(f"{TRIAL}, version 2  of 2026-03-07")
+    told.ingest(study("2026-03-08", enrollment=300), at=NOON + timedelta(days=8))
+    assert reasons(told, 3, "enrollment_target_changed")["all"] == (False, "silenced")
+    lines = told.answer("explain", TRIAL, "--version", "3", "--subscription", "all").splitlines()
+    assert lines[0].startswith(f"{TRIAL}, version 3  of 2026-03-08")
     assert any("enrollment_target_changed" in line for line in lines)
     told_why = f"not sent, it is silenced ({TRIAL} until 2026-04-02 12:00 UTC (enough))"
     assert sum(line.endswith(told_why) for line in lines) == 1
@@ -119,3 +121,93 @@ def test_nobody_s_subscriptions_explain_nothing(monitor: Monitor, tmp_path: Path
     monitor.environ["MONITOR_CONFIG"] = str(tmp_path / "none.toml")
     monitor.ingest(study("2026-02-02"))
     assert monitor.json("explain", TRIAL, "--version", "1")["subscriptions"] == []
+
+
+LATER = NOON + timedelta(days=7)
+
+
+def lines_of(monitor: Monitor, name: str, number: int = 2) -> str:
+    return monitor.answer("explain", TRIAL, "--version", str(number), "--subscription", name)
+
+
+def test_what_waits_is_not_told_as_sent(told: Monitor) -> None:
+    (verdict, *_) = told.json("explain", TRIAL, "--version", "2", "--subscription", "named")[
+        "subscriptions"
+    ][0]["verdicts"]
+    (message,) = verdict["messages"]
+    assert (verdict["sends"], message["state"], message["channel"]) == (True, "waiting", "out")
+    assert ": waiting, it names this trial (" in lines_of(told, "named")
+
+
+def test_what_was_sent_before_a_pause_was_sent(told: Monitor) -> None:
+    with time_machine.travel(LATER, tick=False):
+        assert told("deliver", "--once").exit_code == 0
+    told.answer("subscription", "pause", "all")
+    shown = lines_of(told, "all")
+    assert ": sent, it is about all trials; message " in shown
+    assert "by out, 2026-03-09 12:00 UTC" in shown
+    assert "paused" not in shown
+
+
+def test_what_was_dropped_is_told_as_dropped_with_the_reason(told: Monitor) -> None:
+    with time_machine.travel(LATER, tick=False):
+        told.answer("silence", "add", "--nct-id", TRIAL, "--for", "30d")
+        assert told("deliver", "--once").exit_code == 0
+    shown = lines_of(told, "named")
+    assert ": dropped, it names this trial (" in shown
+    assert "silenced before it was sent" in shown
+    (one,) = told.json("explain", TRIAL, "--version", "2", "--subscription", "named")[
+        "subscriptions"
+    ]
+    assert not any(verdict["sends"] for verdict in one["verdicts"])
+
+
+def test_a_change_that_a_message_left_out_was_not_sent(told: Monitor) -> None:
+    with time_machine.travel(LATER, tick=False):
+        told.answer("silence", "add", "--kind", "enrollment_target_changed", "--for", "30d")
+        assert told("deliver", "--once").exit_code == 0
+    found = reasons(told, 2, "enrollment_target_changed")
+    assert found["all"] == (False, "silenced")
+    shown = lines_of(told, "all")
+    assert "left it out" in shown
+    assert ": sent, it is about all trials" in shown
+
+
+def test_what_was_stored_without_alerts_was_not_sent(told: Monitor) -> None:
+    file = told.folder / "quiet.jsonl"
+    file.write_text(json.dumps(study("2026-04-07", enrollment=300)), "utf-8")
+    with time_machine.travel(NOON + timedelta(days=30), tick=False):
+        assert told("ingest", str(file), "--no-alerts").exit_code == 0
+    found = reasons(told, 3, "enrollment_target_changed")
+    assert found["named"] == (False, "unannounced")
+    assert found["others"] == (False, "other_trial")
+    assert "not sent, it was not put into the outbox: " in lines_of(told, "named", 3)
+
+
+def test_a_first_sight_that_was_no_news_was_not_sent(told: Monitor) -> None:
+    file = told.folder / "quiet.jsonl"
+    other = study("2026-04-07", nct_id="NCT00000001")
+    file.write_text(json.dumps(other), "utf-8")
+    with time_machine.travel(LATER, tick=False):
+        assert told("ingest", str(file), "--no-alerts").exit_code == 0
+    found = told.json("explain", "NCT00000001", "--version", "1", "--subscription", "others")
+    assert found["subscriptions"][0]["verdicts"][0]["reason"] == "first_sight"
+
+
+def test_what_was_computed_late_was_not_sent(told: Monitor) -> None:
+    # The version of 20 March is filled in after that of April, whose events change by it.
+    file = told.folder / "quiet.jsonl"
+    file.write_text(json.dumps(study("2026-04-07", enrollment=300)), "utf-8")
+    with time_machine.travel(LATER + timedelta(days=30), tick=False):
+        assert told("ingest", str(file), "--no-alerts").exit_code == 0
+    told.ingest(study("2026-03-20", enrollment=280), at=LATER + timedelta(days=31))
+    assert reasons(told, 3, "enrollment_target_changed")["named"] == (False, "backfilled")
+    assert reasons(told, 4, "enrollment_target_changed")["named"] == (False, "recomputed")
+
+
+def test_what_was_announced_stays_told_when_the_past_is_filled_in(told: Monitor) -> None:
+    with time_machine.travel(LATER, tick=False):
+        assert told("deliver", "--once").exit_code == 0
+    told.ingest(study("2026-02-20", enrollment=240), at=LATER + timedelta(days=1))
+    # Against the version of the past its enrollment did not change; it was announced all the same.
+    assert reasons(told, 3, "enrollment_target_changed")["all"] == (True, "everything")

@@ -1,0 +1,26 @@
+"""What became of one event for one subscription."""
+
+from dataclasses import dataclass
+
+from monitor.model.messages import MessageState, OutboxMessage
+from monitor.model.subscriptions import Verdict
+
+_LOST = {MessageState.DEAD, MessageState.DROPPED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """Why a subscription gets an event or does not, and the messages that tell of it.
+
+    ``messages``: by id, as they stand in the outbox; () when the event was never put there.
+    ``verdict``: with messages why the event was put there, or why they left it out; else why it
+    was not.
+    """
+
+    verdict: Verdict
+    messages: tuple[OutboxMessage, ...] = ()
+
+    @property
+    def sends(self) -> bool:
+        """Tell whether the event was sent, or is on its way."""
+        return self.verdict.sends and any(one.state not in _LOST for one in self.messages)
