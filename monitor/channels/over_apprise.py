@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from monitor.channels.checking import wrong
+from monitor.channels.unmarked import unmarked
 from monitor.errors import DeliveryError
 from monitor.model.messages import Message
 from monitor.model.neutral import neutral
@@ -26,8 +27,6 @@ _SCHEME = re.compile(r"([a-z][a-z0-9]*)://", re.IGNORECASE)
 # How its plugins put the status of HTTP into their log, which is the only place where it is.
 _STATUS = re.compile(r"\berror=([1-5][0-9]{2})\b")
 _PASSING = {408, 425, 429}
-# Words that call a whole room in Discord, Slack, Mattermost and others.
-_CALLS = re.compile(r"@(?=(?:everyone|here|channel|all|room)\b)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +95,8 @@ class AppriseConnection:
         asked = apprise.Apprise(asset=_asset())
         asked.add(service)
         result = asked.notify(
-            body=_CALLS.sub("@\u200b", message.text),
-            title=_CALLS.sub("@\u200b", neutral(message.subject)),
+            body=unmarked(message.text),
+            title=unmarked(neutral(message.subject)),
             body_format=apprise.NotifyFormat.TEXT,
             notify_type=apprise.NotifyType.INFO,
             interpret_escapes=False,

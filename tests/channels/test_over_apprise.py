@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -92,6 +93,48 @@ def test_nobody_is_called_by_the_registry_s_words(call: str) -> None:
     posted = json.loads(body)
     assert call not in posted["title"] + posted["message"]
     assert "ana@example.org" in posted["message"]
+
+
+HOSTILE = (
+    "[Record at ClinicalTrials.gov](http://evil.example) **big** __bold__ _thin_ `code` ~~gone~~\n"
+    "![i](http://evil.example/p.png) ![i][name] <http://evil.example|Record> <img src=x> ||hid||\n"
+    "[name]: http://evil.example\n"
+    "  # A heading\n> a quotation\n-# small\n```\nfence"
+)
+# What a reader of Markdown, Slack's mrkdwn or Discord's dialect would make something of.
+MARKS = re.compile(
+    r"][(\[:]|!\[|<[a-z!@/]|[*`]|~~|\|\||(?<!\w)_|_(?!\w)|^\s*(?:[#>]|-#)",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def test_mattermost_renders_nothing_of_the_registry_s_words() -> None:
+    """Its plugin hands text on as it is, and Mattermost reads Markdown."""
+    with Receiver(OK) as server:
+        channel = AppriseChannel(
+            AppriseSettings(name="team", url=f"mmost://{server.host}/plantedsecret0000000000000")
+        )
+        with channel.connected() as connection:
+            connection.send(message(text=HOSTILE, subject=HOSTILE))
+    text = json.loads(server.posts[0].body)["text"]
+    assert "Record at ClinicalTrials.gov" in text
+    assert MARKS.search(HOSTILE)
+    assert MARKS.search(text) is None, MARKS.search(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "NOT_YET_RECRUITING → RECRUITING [1] (n < 12, > 65 years), 3 ~ 4 | 5",
+        "https://clinicaltrials.gov/study/NCT06733935?tab=history&a=1-2#x",
+        "https://monitor.example.org/~ana/trials/NCT06733935/changes/7",
+        "- one\n- two @ana",
+    ],
+)
+def test_what_holds_no_marks_is_sent_as_it_is(text: str) -> None:
+    with Receiver(OK) as server, to(server).connected() as connection:
+        connection.send(message(text=text))
+    assert json.loads(server.posts[0].body)["message"] == text
 
 
 def test_its_escapes_and_emojis_stay_what_they_are() -> None:
