@@ -139,8 +139,8 @@ def show(session: Session, subscription: str, subscriber: str | None, as_json: b
 def pause(session: Session, subscription: str, subscriber: str | None, as_json: bool) -> None:
     """Pause a subscription: what happens meanwhile is not sent, then or later.
 
-    What was on its way is still sent. Those of the configuration stay paused too, whatever
-    else is changed about them there.
+    Nor is what waits to be sent, unless it is resumed before its time comes. Those of the
+    configuration stay paused too, whatever else is changed about them there.
     """
     _set(session, subscription, subscriber, Standing.PAUSED, as_json=as_json)
 
