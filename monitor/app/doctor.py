@@ -33,7 +33,7 @@ def examine(
 ) -> Iterator[Finding]:
     """Try configuration, store, time zones, sources, channels, subscriptions, registry and clock.
 
-    Yields what came of it. ``offline``: nothing is asked over HTTP. Changes nothing; what fails
+    Yields what came of it. ``offline``: nobody is asked but the store. Changes nothing; what fails
     is a finding, no error. A wrong configuration is the only finding, since the rest hangs on it.
     """
     try:
@@ -48,7 +48,7 @@ def examine(
     yield from store_findings(app)
     yield from zone_findings(app)
     yield from source_findings(app, next_run)
-    yield from channel_findings(app)
+    yield from channel_findings(app, offline=offline)
     yield from subscription_findings(app)
     yield from registry_findings(app, offline=offline)
 

@@ -4,38 +4,71 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
+
 from monitor.app.channels import channel_of, place_of
 from monitor.app.people import wanted_subscriptions
 from monitor.app.wiring import App
+from monitor.channels.base import Channel, Reachable
 from monitor.config.channels import AnyChannelSettings, FolderChannelSettings
-from monitor.errors import ConfigError, StoreError
+from monitor.errors import ConfigError, DeliveryError, StoreError
 from monitor.model.finding import Finding, Verdict
 from monitor.model.subscriptions import Origin, Standing
 from monitor.render.values import counted
 
 _SHOWN = 5
+_TRY_S = 10.0
 
 
-def channel_findings(app: App) -> Iterator[Finding]:
-    """Make each channel with its secrets, as it would be made to send; nothing is sent."""
+def channel_findings(app: App, *, offline: bool) -> Iterator[Finding]:
+    """Make each channel with its secrets and go as far as one can without sending anything.
+
+    Mail servers are greeted and logged in to, hosts of URLs are connected to. ``offline``: not.
+    """
     if not app.settings.channels:
         said = "there are none: nobody is told of anything"
         yield Finding(about="channels", verdict=Verdict.SKIPPED, said=said)
     for given in app.settings.channels:
-        yield _channel(app, given)
+        yield _channel(app, given, offline=offline)
 
 
-def _channel(app: App, given: AnyChannelSettings) -> Finding:
+def _channel(app: App, given: AnyChannelSettings, *, offline: bool) -> Finding:
     about = f"channel {given.name}"
+    delivery = app.settings.delivery
     try:
-        channel_of(given, app.settings.delivery)
+        limited = msgspec.structs.replace(delivery, timeout_s=min(_TRY_S, delivery.timeout_s))
+        tried = _tried(channel_of(given, limited), offline=offline)
     except ConfigError as exc:
         return Finding(about=about, verdict=Verdict.FAILED, said=str(exc), fix="mend that")
+    except DeliveryError as exc:
+        fix = _fix(str(exc))
+        return Finding(about=about, verdict=Verdict.FAILED, said=str(exc), fix=fix)
     if isinstance(given, FolderChannelSettings) and (fault := _folder_fault(Path(given.path))):
         fix = "make it a folder that this user can write"
         return Finding(about=about, verdict=Verdict.FAILED, said=fault, fix=fix)
-    said = f"{given.type}, {place_of(given)}; nothing was sent (`monitor channel test` does)"
+    said = f"{given.type}, {place_of(given)}{tried}; nothing was sent (`monitor channel test` does)"
     return Finding(about=about, verdict=Verdict.FINE, said=said)
+
+
+def _tried(channel: Channel, *, offline: bool) -> str:
+    """Reach for a channel where it can be; DeliveryError when it is out of reach."""
+    if isinstance(channel, Reachable):
+        return ": not tried (--offline)" if offline else f": {channel.reach()}"
+    return ": the service was not tried" if channel.type == "apprise" else ""
+
+
+def _fix(said: str) -> str:
+    """Return what to do about a channel that is out of reach."""
+    for words, fix in (
+        ("refused the login", "see to username and password"),
+        ("certificate", "name its authority: certificates for mail, else SSL_CERT_FILE"),
+        ("does not offer", "see to security, username and password"),
+        ("TLS failed", "see to security and the port, or whether the URL is one of https"),
+        ("allow_private", "set it, where the address is one's own"),
+    ):
+        if words in said:
+            return fix
+    return "see to host and port, name service and firewall"
 
 
 def _folder_fault(folder: Path) -> str | None:

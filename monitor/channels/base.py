@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from monitor.channels.console import ConsoleChannel
 from monitor.channels.email import EmailChannel
@@ -12,7 +12,7 @@ from monitor.channels.slack import SlackChannel
 from monitor.channels.webhook import WebhookChannel
 from monitor.model.messages import Message
 
-__all__ = ["CHANNELS", "Channel", "Connection"]
+__all__ = ["CHANNELS", "Channel", "Connection", "Reachable"]
 
 
 class Connection(Protocol):
@@ -48,6 +48,18 @@ class Channel(Protocol):
 
     def connected(self) -> AbstractContextManager[Connection]:
         """Return a connection for some messages. Entering fails never: ``send`` does."""
+        ...
+
+
+@runtime_checkable
+class Reachable(Protocol):
+    """A channel that can be tried without a message."""
+
+    def reach(self) -> str:
+        """Go as far as one can without sending, and return how far that was.
+
+        DeliveryError, without any secret, where it went wrong.
+        """
         ...
 
 

@@ -118,6 +118,15 @@ class EmailChannel:
         finally:
             connection.close()
 
+    def reach(self) -> str:
+        """Greet the server, log in, and take leave; return how far it went.
+
+        DeliveryError when it went wrong.
+        """
+        connection = SmtpConnection(self.settings)
+        with contextlib.closing(connection):
+            return connection.reach()
+
 
 class SmtpConnection:
     """A session with the server, made when it is needed."""
@@ -149,6 +158,20 @@ class SmtpConnection:
         except (smtplib.SMTPException, OSError) as exc:
             self._drop()
             raise self._failed(exc) from None  # a server may have said a secret back
+
+    def reach(self) -> str:
+        """Make the session and return how far it went; DeliveryError when it cannot be made."""
+        settings = self._settings
+        try:
+            self._open()
+        except (smtplib.SMTPException, OSError) as exc:
+            raise self._failed(exc) from None
+        done = [f"{self._host}:{self._port} answers"]
+        if settings.security != "none":
+            done.append("its certificate is trusted")
+        if settings.username is not None:
+            done.append("it took the login")
+        return ", ".join(done)
 
     def close(self) -> None:
         """End the session; the next message would make a new one."""

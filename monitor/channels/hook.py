@@ -57,6 +57,12 @@ class HookChannel(Generic[Settings]):
         self._now = now
         self._resolve = resolve
 
+    def reach(self) -> str:
+        """Connect and hang up, asking nothing; return how far it went. DeliveryError when not."""
+        self._poster().reach()
+        place = self.settings.place
+        return f"{place.shown} answers{', its certificate is trusted' if place.tls else ''}"
+
     def _poster(self) -> Poster:
         """Return what posts; each message has a connection of its own."""
         place = self.settings.place

@@ -12,9 +12,10 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from email.message import Message as HeaderFields
+from typing import TypeVar
 
 from monitor import __version__
 from monitor.channels.addresses import Resolve, is_public, resolve
@@ -22,6 +23,8 @@ from monitor.channels.place import Place
 from monitor.errors import DeliveryError
 
 _READ_BYTES = 4096
+
+Said = TypeVar("Said")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +56,16 @@ class Poster:
 
         DeliveryError when there is none; permanent when the place must not be spoken to.
         """
+        return self._connected(lambda sock: self._exchange(sock, body, headers))
+
+    def reach(self) -> None:
+        """Connect, with TLS where the place asks for it, and hang up; nothing is asked.
+
+        DeliveryError as of ``post``.
+        """
+        self._connected(_shake_hands)
+
+    def _connected(self, speak: Callable[[socket.socket], Said]) -> Said:
         end = time.monotonic() + self.timeout_s
         try:
             sock = self._connect(self._checked(), end)
@@ -61,7 +74,7 @@ class Poster:
         late = threading.Event()
         try:
             with _cut(sock, end, late), contextlib.closing(sock):
-                return self._exchange(sock, body, headers)
+                return speak(sock)
         except (OSError, http.client.HTTPException) as exc:
             if late.is_set():
                 message = f"{self.place.shown} did not answer within {self.timeout_s:g} s"
@@ -104,8 +117,7 @@ class Poster:
         raise last
 
     def _exchange(self, sock: socket.socket, body: bytes, headers: Mapping[str, str]) -> Answer:
-        if isinstance(sock, ssl.SSLSocket):
-            sock.do_handshake()
+        _shake_hands(sock)
         connection = http.client.HTTPConnection(self.place.host, self.place.port)
         connection.sock = sock
         connection.request(
@@ -128,6 +140,11 @@ class Poster:
 
     def _failed(self, exc: Exception) -> DeliveryError:
         return DeliveryError(f"{self.place.shown}: {_reason(exc)}", permanent=False)
+
+
+def _shake_hands(sock: socket.socket) -> None:
+    if isinstance(sock, ssl.SSLSocket):
+        sock.do_handshake()
 
 
 def _reason(exc: Exception) -> str:

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_obj
 def command(session: Session, offline: bool, as_json: bool) -> None:
-    """Try configuration, store, registry and clock; say what to do.
+    """Try configuration, store, channels, registry and clock; say what to do.
 
-    The registry is asked for its version over each transport and as each user agent, for at
-    most ten seconds at a time. Nothing is changed. Exit code 1 when something failed; what is
-    marked with ! works, and somebody should look at it.
+    Mail servers are greeted and logged in to, the hosts of Slack and webhooks connected to;
+    nothing is sent. The registry is asked for its version over each transport and as each user
+    agent. All for at most ten seconds at a time. Nothing is changed. Exit code 1 when something
+    failed; what is marked with ! works, and somebody should look at it.
     """
     from monitor.app.doctor import examine
     from monitor.model.finding import Verdict

@@ -60,7 +60,7 @@ COMMANDS = {
     "db": ("monitor.cli.db", "Look after the store's schema and files."),
     "doctor": (
         "monitor.cli.doctor",
-        "Try configuration, store, registry and clock; say what to do.",
+        "Try configuration, store, channels, registry and clock; say what to do.",
     ),
 }
 
