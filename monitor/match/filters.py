@@ -47,11 +47,16 @@ class CompiledFilter:
     @property
     def satisfiable(self) -> bool:
         """Tell whether there is a record at all that it could match."""
-        return bool(self.wanted) and all(terms for _, terms in self.wanted)
+        if not self.wanted:
+            return any(terms for _, terms in self.excluded)
+        return all(terms for _, terms in self.wanted)
 
     def hit(self, attributes: Attributes) -> str | None:
-        """Return what made the filter match, ``condition: lupus; phase: PHASE1``; else None."""
-        if not self.wanted:
+        """Return what made the filter match, ``condition: lupus; phase: PHASE1``; else None.
+
+        Of one that only excludes, what the trial is without: ``not country: China, Turkey``.
+        """
+        if not self.satisfiable:
             return None
         hits = []
         for key, terms in self.wanted:
@@ -64,6 +69,12 @@ class CompiledFilter:
                 return None
         if self._excluding(attributes) is not None:
             return None
+        if not hits:
+            hits = [
+                (f"not {key}", ", ".join(value for _, value in terms))
+                for key, terms in self.excluded
+                if terms
+            ]
         return "; ".join(f"{key}: {value}" for key, value in hits)
 
     def miss(self, attributes: Attributes) -> str:
@@ -102,13 +113,13 @@ def compile_filter(wish: Filter) -> CompiledFilter:
 def require_usable(wish: Filter) -> None:
     """Pass when a filter can do what it was written for, else raise a ValueError.
 
-    Refused are: nothing wanted, unknown keys, keys without values, values without a word or
-    longer than LONGEST_VALUE, values of ``phase``, ``status`` and ``study_type`` that the
-    registry does not have, names of countries that it does not use. The error names key,
-    value and what to write.
+    Refused are: nothing wanted and nothing excluded, unknown keys, keys without values, values
+    without a word or longer than LONGEST_VALUE, values of ``phase``, ``status`` and
+    ``study_type`` that the registry does not have, names of countries that it does not use. The
+    error names key, value and what to write.
     """
-    if not wish.wanted:
-        raise ValueError(f"a filter needs one of {', '.join(FILTER_KEYS)} (beside `not`)")
+    if not wish.wanted and not wish.excluded:
+        raise ValueError(f"a filter needs one of {', '.join(FILTER_KEYS)}, or `not` with one")
     for prefix, values in (("", wish.wanted), ("not ", wish.excluded)):
         for key, written in values.items():
             if key not in FILTER_KEYS:

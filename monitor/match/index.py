@@ -3,7 +3,8 @@
 Each filter stands under the values of one of its keys: no record matches that has none of them
 there. A value stands under one of its words. Keys and words that few filters have are chosen, so
 a filter that asks for something rare is met by rare records only, and one that matches nothing
-costs nothing. A value that many filters share is looked for once.
+costs nothing. A value that many filters share is looked for once. A filter that only excludes
+stands under no value: any record may match it.
 """
 
 from collections import Counter
@@ -31,7 +32,10 @@ class FilterIndex:
         usable = {number: one for number, one in filters.items() if one.satisfiable}
         spread = Counter(place for one in usable.values() for place in _places(one))
         found: dict[str, dict[str, _Phrases]] = {}
+        self._of_any = {number for number, one in usable.items() if not one.wanted}
         for number, one in usable.items():
+            if not one.wanted:
+                continue
             key, phrases = _anchors(one, spread)
             by_word = found.setdefault(key, {})
             for phrase, word in phrases.items():
@@ -40,7 +44,7 @@ class FilterIndex:
 
     def candidates(self, attributes: Attributes) -> set[int]:
         """Return the numbers of all filters that match these attributes, and of some others."""
-        found: set[int] = set()
+        found = set(self._of_any)
         for key, by_word in self._by_key.items():
             text = attributes.get(key, "")
             for word in set(text.split()) & by_word.keys():

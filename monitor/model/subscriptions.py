@@ -36,7 +36,8 @@ class Filter:
 
     Both map keys of FILTER_KEYS to values. Words match case- and accent-insensitively, on word
     boundaries, in the order written; ``phase``, ``status`` and ``study_type`` match the
-    registry's value as a whole. A filter without keys matches nothing.
+    registry's value as a whole. One that only excludes matches all other trials; a filter without
+    keys matches nothing.
     """
 
     wanted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

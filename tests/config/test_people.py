@@ -114,6 +114,12 @@ def test_a_subscriber_that_only_a_subscription_names_exists_by_that(tmp_path: Pa
     assert [person.name for person in found.subscribers] == ["ana", "bo"]
 
 
+def test_a_filter_may_be_all_trials_but_some(tmp_path: Path) -> None:
+    lines = 'filter = { not = { country = "China" } }\nchannels = "out"'
+    (found,) = only(tmp_path, wish(lines)).trials.filters
+    assert (found.wanted, found.excluded) == ({}, {"country": ("China",)})
+
+
 def test_filters_may_be_alternatives(tmp_path: Path) -> None:
     lines = 'filter = [{ condition = "lupus" }, { title = ["CAR-T"] }]\nchannels = "out"'
     wanted = [one.wanted for one in only(tmp_path, wish(lines)).trials.filters]
@@ -161,7 +167,7 @@ def test_a_text_of_no_nct_ids_holds_none() -> None:
         (f"{ALL}filter = {{ conditon = 'x' }}", "filter: a filter has no key 'conditon'; did you"),
         (f"{ALL}filter = {{ condition = 7 }}", "filter: condition takes a text or a list of texts"),
         (f"{ALL}filter = {{ not = 'x' }}", 'filter: not is a table: not = { country = ["China"] }'),
-        (f"{ALL}filter = {{ not = {{ title = 'x' }} }}", "filter: a filter needs one of condition"),
+        (f"{ALL}filter = {{ not = {{ }} }}", "filter: a filter needs one of condition"),
         (f"{ALL}filter = [{{ title = 'x' }}, {{ title = '+' }}]", "filter 2: title: '+' has no"),
         (f"{ALL}filter = {{ country = 'USA' }}", "for 'USA' the registry writes 'United States'"),
         (f"{ALL}filter = 'lupus'", "filter = ['lupus'] will not do; write a table or a list of"),

@@ -72,7 +72,7 @@ def is_over(silence: Silence, one: Subscription, event: ChangeEvent, news: News)
 def matches(wish: Filter, record: TrialRecord) -> bool:
     """Tell whether a filter matches one record."""
     return (
-        bool(wish.wanted)
+        (bool(wish.wanted) or any(says(value) for one in wish.excluded.values() for value in one))
         and all(
             any(has(record, key, value) for value in values) for key, values in wish.wanted.items()
         )
@@ -80,6 +80,11 @@ def matches(wish: Filter, record: TrialRecord) -> bool:
             has(record, key, value) for key, values in wish.excluded.items() for value in values
         )
     )
+
+
+def says(value: str) -> bool:
+    """Tell whether a value has a letter or a digit."""
+    return bool(re.sub(r"[\W_]", "", value))
 
 
 def has(record: TrialRecord, key: str, value: str) -> bool:

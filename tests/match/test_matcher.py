@@ -57,7 +57,9 @@ def values(draw: st.DrawFn, least: int = 0) -> dict[str, tuple[str, ...]]:
     return {key: tuple(draw(texts_under(key))) for key in keys}
 
 
-filters = st.builds(Filter, wanted=values(least=1), excluded=st.just({}) | values())
+filters = st.builds(Filter, wanted=values(least=1), excluded=st.just({}) | values()) | st.builds(
+    Filter, excluded=values(least=1)
+)
 changes = st.builds(
     Changes,
     kinds=st.none() | st.frozensets(st.sampled_from(KINDS), min_size=1),
