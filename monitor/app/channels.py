@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from monitor.config.channels import (
     AnyChannelSettings,
     ConsoleChannelSettings,
@@ -104,6 +106,17 @@ def channels_of(settings: "Settings", names: Iterable[str] | None = None) -> "di
     """Return the channels of these names, or all, by name; ConfigError as ``channel_of``."""
     wanted = settings.channels if names is None else [named(settings, name) for name in names]
     return {given.name: channel_of(given, settings.delivery) for given in wanted}
+
+
+def beside_json(settings: "Settings") -> "Settings":
+    """Return settings whose console channels write to standard error: the other holds JSON."""
+    return replace(
+        settings,
+        channels=tuple(
+            replace(given, stream="stderr") if isinstance(given, ConsoleChannelSettings) else given
+            for given in settings.channels
+        ),
+    )
 
 
 def named(settings: "Settings", name: str) -> AnyChannelSettings:

@@ -49,10 +49,10 @@ def test(session: Session, name: str, to: str | None, as_json: bool) -> None:
 
     Nothing is stored, and nothing is tried again. Exit code 1 when it was not sent.
     """
-    from monitor.app.channels import channel_of, named
+    from monitor.app.channels import beside_json, channel_of, named
     from monitor.channels.trying import try_out
 
-    settings = session.app.settings
+    settings = beside_json(session.app.settings) if as_json else session.app.settings
     given = named(settings, name)
     if to is not None and given.type != "email":
         raise UsageError(f"--to is for e-mail, and {name} is of type {given.type}")

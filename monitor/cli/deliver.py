@@ -1,5 +1,6 @@
 """``monitor deliver``: send what is due, once or until told to stop."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -27,6 +28,7 @@ def command(session: Session, once: bool, as_json: bool) -> None:
     """
     if as_json and not once:
         raise UsageError('--json goes with --once; [log] format = "json" is for log lines')
+    from monitor.app.channels import beside_json
     from monitor.app.deliveries import Deliveries
     from monitor.app.logs import configure
     from monitor.app.people import bring_in_line
@@ -36,6 +38,8 @@ def command(session: Session, once: bool, as_json: bool) -> None:
     app = session.app
     configure(app.settings.log)
     bring_in_line(app)
+    if as_json:
+        app = replace(app, settings=beside_json(app.settings))
     deliveries = Deliveries(app, worker=holder())
     if once:
         _once(session, deliveries, as_json=as_json)

@@ -1,5 +1,6 @@
 """``monitor deliver``: what is due goes, once or until told to stop."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -47,6 +48,21 @@ def test_the_counts_come_as_json(alerted: Monitor) -> None:
     assert result.stdout.replace("\n", "").replace(" ", "") == (
         str({"channels": {"box": counts}, "failures": {}}).replace("'", '"').replace(" ", "")
     )
+
+
+def test_a_console_channel_leaves_standard_output_to_json(alerted: Monitor) -> None:
+    (alerted.folder / "monitor.toml").write_text(
+        '[[channel]]\nname = "box"\ntype = "console"\n[[subscription]]\nname = "mine"\n'
+        'subscriber = "ana"\nall = true\nchannels = "box"\n',
+        "utf-8",
+    )
+    result = alerted("deliver", "--once", "--json")
+    assert json.loads(result.stdout)["channels"]["box"]["sent"] == 1
+    assert "To ana: " in result.stderr
+    result = alerted("channel", "test", "box", "--json")
+    assert [one["ok"] for one in json.loads(result.stdout)] == [True]
+    assert "This is a test." in result.stderr
+    assert "This is a test." in alerted("channel", "test", "box").stdout
 
 
 def test_what_cannot_be_sent_makes_the_exit_code_1(alerted: Monitor) -> None:
