@@ -11,6 +11,8 @@ _PORTS = {"https": 443, "http": 80}
 _KEY_CHARS = 8
 # What can stand in a request line as it is.
 _TARGET = re.compile(r"[!-~]*")
+# A name as the name service knows it, once IDNA has made ASCII of it.
+_HOST_NAME = re.compile(r"[0-9A-Za-z._-]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,8 @@ def place_of(name: str, url: str, *, allow_private: bool) -> Place:
 def _fault(parts: SplitResult, host: str, *, allow_private: bool) -> str | None:
     if parts.scheme not in _PORTS or not host:
         return "it begins with https:// and a host"
+    if _HOST_NAME.fullmatch(host) is None and literal(host) is None:
+        return "its host has letters, digits, dots and dashes, nothing else"
     if parts.username is not None or parts.password is not None:
         return "a user name or a password in it is not sent"
     if allow_private:

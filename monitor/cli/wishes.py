@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any, TextIO
 
 from monitor.config.given import Given
-from monitor.config.people_tables import read_subscription, require_channels
+from monitor.config.people_tables import read_subscription, require_channels, sends_empty_at_once
 from monitor.config.wishes import nct_ids_of
 from monitor.errors import UsageError
 from monitor.model.subscriptions import FILTER_KEYS
@@ -67,6 +67,8 @@ def _require_complete(wish: "SubscriptionSettings", settings: "Settings") -> Non
         raise UsageError(
             "say which trials: --nct-id, --nct-ids-from, --condition and the like, or --all"
         )
+    if sends_empty_at_once(wish):
+        raise UsageError('--send-empty is about digests: add --when "daily 08:00" or the like')
     known = [channel.name for channel in settings.channels]
     own = next((p.channels for p in settings.subscribers if p.name == wish.subscriber), ())
     if not (wish.channels or own):

@@ -13,7 +13,7 @@ from monitor.match.filters import require_usable
 from monitor.model.groups import kinds_of
 from monitor.model.nct import normalise_nct_id
 from monitor.model.subscriptions import Filter
-from monitor.model.when import parse_quiet, parse_when
+from monitor.model.when import AtOnce, parse_quiet, parse_when
 
 _LISTED = {"channels", "nct_ids", "filter", "changes"}
 
@@ -85,12 +85,22 @@ def require_complete(
         raise ConfigError(
             f"{place} is about no trial; write nct_ids, nct_ids_file, filter or all = true"
         )
+    if sends_empty_at_once(wish):
+        raise ConfigError(
+            f'{place}: send_empty = true is about digests; write when = "daily 08:00" or the like, '
+            "or delete it"
+        )
     if not (wish.channels or (person and person.channels)):
         raise ConfigError(
             f'{place} does not say where to send; write channels = ["NAME"] '
             f"({_known_channels(channels)})"
         )
     require_channels(wish.channels, channels, place=f"{place} channels")
+
+
+def sends_empty_at_once(wish: SubscriptionSettings) -> bool:
+    """Tell whether it asks for empty digests where there are no digests."""
+    return wish.send_empty and isinstance(parse_when(wish.when or "at once"), AtOnce)
 
 
 def person_name(text: str, *, place: str) -> str:

@@ -205,6 +205,8 @@ def test_a_name_with_no_address_is_no_way_around_the_check() -> None:
         ("https://ana:topsecret@hooks.example.org/", "user name or a password"),
         ("https://hooks.example.org:topsecret/", "malformed"),
         ("https://[topsecret/", "malformed"),
+        ("https://top secret/x", "letters, digits, dots and dashes"),
+        ("https://hooks.exa\\mple.org/x", "letters, digits, dots and dashes"),
         ("https://hooks.example.org/topsecret ü", "percent-encoded"),
         ("https://hooks.example.org/top secret", "percent-encoded"),
     ],

@@ -142,6 +142,10 @@ def test_trials_come_from_a_file_or_from_standard_input(told: Monitor) -> None:
         (("--all", "--min-severity", "big"), "--min-severity = 'big' will not do; write noise,"),
         (("--all", "--min-days", "many"), "--min-days = 'many' will not do; write a whole number"),
         (("--all", "--when", "soon"), "--when: 'soon' will not do; write \"at once\""),
+        (
+            ("--all", "--channel", "out", "--send-empty"),
+            "--send-empty is about digests: add --when",
+        ),
         (("--nct-id", "x"), "--nct-id: 'x' is not an NCT ID"),
         (("--country", "UK"), "the filter: country: for 'UK' the registry writes 'United Kingdom'"),
         (("--phase", "9"), "the filter: phase: the registry has no value '9'"),

@@ -159,6 +159,7 @@ def test_a_text_of_no_nct_ids_holds_none() -> None:
         (f'{ALL}changes = "statsu"', "changes: there is no kind and no group of changes 'statsu'"),
         (f'{ALL}min_severity = "big"', "min_severity = 'big' will not do; write noise, low"),
         (f"{ALL}min_days = -1", "min_days = -1 will not do; write a whole number of days"),
+        (f"{ALL}send_empty = true", 'send_empty = true is about digests; write when = "daily'),
         (f'{ALL}when = "daily"', "when: 'daily' will not do; write \"at once\", \"hourly\""),
         (f'{ALL}when = "daily 25:00"', "when: 'daily 25:00' will not do; 25:00 is no time"),
         (f'{ALL}when = "daily 8:00 Madrid"', "'Madrid' is no time zone"),
