@@ -125,8 +125,10 @@ def named(settings: "Settings", name: str) -> AnyChannelSettings:
         if given.name == name:
             return given
     known = ", ".join(given.name for given in settings.channels)
-    fix = f"there are {known}" if known else "write a [[channel]] table (docs/configuration.md)"
-    raise NotFoundError(f"there is no channel {name[:64]!r}; {fix}")
+    raise NotFoundError(
+        f"there is no channel {name[:64]!r}; there are {known}; others are [[channel]] tables "
+        "(docs/configuration.md)"
+    )
 
 
 def targets_of(given: AnyChannelSettings) -> tuple[str, ...]:

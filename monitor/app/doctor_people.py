@@ -1,7 +1,7 @@
 """Trying channels and subscriptions, without sending anything."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -25,11 +25,22 @@ def channel_findings(app: App, *, offline: bool) -> Iterator[Finding]:
 
     Mail servers are greeted and logged in to, hosts of URLs are connected to. ``offline``: not.
     """
-    if not app.settings.channels:
-        said = "there are none: nobody is told of anything"
-        yield Finding(about="channels", verdict=Verdict.SKIPPED, said=said)
+    if app.settings.default_channels:
+        yield _built_in(app.settings.channels)
+        return
     for given in app.settings.channels:
         yield _channel(app, given, offline=offline)
+
+
+def _built_in(channels: Sequence[AnyChannelSettings]) -> Finding:
+    """Say where messages go without any table; that nobody may write there harms nobody yet."""
+    about, (given,) = "channels", channels
+    said = f"none is configured; what subscriptions ask for goes to {place_of(given)}"
+    fault = _folder_fault(Path(place_of(given)))
+    if fault is None:
+        return Finding(about=about, verdict=Verdict.FINE, said=said)
+    fix = "write a [[channel]] table, or let this user write there"
+    return Finding(about=about, verdict=Verdict.WARNING, said=f"{said}, but {fault}", fix=fix)
 
 
 def _channel(app: App, given: AnyChannelSettings, *, offline: bool) -> Finding:
@@ -110,7 +121,7 @@ def subscription_findings(app: App) -> Iterator[Finding]:
             fix="write their [[channel]] tables, or `monitor subscription list` and remove them",
         )
         return
-    verdict = Verdict.FINE if wanting or not known else Verdict.WARNING
+    verdict = Verdict.FINE if wanting or app.settings.default_channels else Verdict.WARNING
     said = f"{counted(len(wanting), 'subscription')}, {len(of_file)} of them in the file"
     fix = "" if verdict is Verdict.FINE else "`monitor subscription add`, or write [[subscription]]"
     yield Finding(about=about, verdict=verdict, said=said if wanting else "there are none", fix=fix)

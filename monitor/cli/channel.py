@@ -12,7 +12,7 @@ from monitor.errors import UsageError
 from monitor.render.lines import line
 
 if TYPE_CHECKING:
-    from monitor.config import AnyChannelSettings
+    from monitor.config import AnyChannelSettings, Settings
 
 
 @click.group("channel", cls=Group, examples=("monitor channel list",))
@@ -24,11 +24,14 @@ def command() -> None:
 @json_option
 @click.pass_obj
 def list_(session: Session, as_json: bool) -> None:
-    """List the configured channels; their secrets are neither needed nor shown."""
+    """List the channels; their secrets are neither needed nor shown.
+
+    While none is configured there is a built-in one, a folder beside the default store.
+    """
     from monitor.render.channels import channels_table
 
     settings = session.app.settings
-    shapes = [_shape(one, settings.delivery.operator) for one in settings.channels]
+    shapes = [_shape(one, settings) for one in settings.channels]
     if as_json:
         session.answer_json(shapes)
     else:
@@ -68,7 +71,7 @@ def test(session: Session, name: str, to: str | None, as_json: bool) -> None:
         raise Failure(FAILED)
 
 
-def _shape(given: "AnyChannelSettings", operator: str) -> dict[str, Any]:
+def _shape(given: "AnyChannelSettings", settings: "Settings") -> dict[str, Any]:
     from monitor.app.channels import place_of, targets_of
 
     return {
@@ -77,5 +80,6 @@ def _shape(given: "AnyChannelSettings", operator: str) -> dict[str, Any]:
         "place": place_of(given),
         "targets": [target for target in targets_of(given) if target],
         "per_minute": given.per_minute or None,
-        "operator": given.name == operator,
+        "operator": given.name == settings.delivery.operator,
+        "built_in": given.name in settings.default_channels,
     }

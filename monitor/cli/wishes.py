@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Any, TextIO
 
+from msgspec import structs
+
 from monitor.config.given import Given
 from monitor.config.people_tables import read_subscription, require_channels, sends_empty_at_once
 from monitor.config.wishes import nct_ids_of
@@ -37,8 +39,14 @@ def wish_of(
         table["changes"] = list(table["changes"])
     given = Given(place="", value=table, from_environment=True)
     wish = read_subscription(given, {}, spell=_spelt)
+    if not (wish.channels or _own_channels(wish, settings)):
+        wish = structs.replace(wish, channels=settings.default_channels)
     _require_complete(wish, settings)
     return wish
+
+
+def _own_channels(wish: "SubscriptionSettings", settings: "Settings") -> tuple[str, ...]:
+    return next((p.channels for p in settings.subscribers if p.name == wish.subscriber), ())
 
 
 def _spelt(_: Given, key: str) -> str:
@@ -70,8 +78,6 @@ def _require_complete(wish: "SubscriptionSettings", settings: "Settings") -> Non
     if sends_empty_at_once(wish):
         raise UsageError('--send-empty is about digests: add --when "daily 08:00" or the like')
     known = [channel.name for channel in settings.channels]
-    own = next((p.channels for p in settings.subscribers if p.name == wish.subscriber), ())
-    if not (wish.channels or own):
-        there_are = f"there are {', '.join(known)}" if known else "write a [[channel]] table first"
-        raise UsageError(f"say where to send: --channel; {there_are}")
+    if not (wish.channels or _own_channels(wish, settings)):
+        raise UsageError(f"say where to send: --channel; there are {', '.join(known)}")
     require_channels(wish.channels, known, place="--channel")

@@ -121,5 +121,9 @@ CHANNEL_TYPES: Mapping[str, type[AnyChannelSettings]] = {
     "console": ConsoleChannelSettings,
     "apprise": AppriseChannelSettings,
 }
+BUILT_IN_CHANNELS: tuple[AnyChannelSettings, ...] = (
+    FolderChannelSettings(name="alerts", path="snapshots/alerts"),
+)
+"""What there is, beside the store, while the configuration has no ``[[channel]]`` of its own."""
 SECRET_KEYS = ("password", "url", "secret")
 """Keys of which nothing is ever shown; each may also be written KEY_file, naming a file."""

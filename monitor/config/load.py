@@ -73,9 +73,10 @@ def _with_lists(
 ) -> Settings:
     """Return the settings with what the ``[[…]]`` tables say."""
     channels = channel_settings(tables.get(CHANNEL, ()), environ)
-    names = [channel.name for channel in channels]
+    settings = replace(settings, channels=channels or settings.channels)
+    names = [channel.name for channel in settings.channels]
     if settings.delivery.operator and settings.delivery.operator not in names:
-        fix = meant(settings.delivery.operator, names) if names else "write a [[channel]] table"
+        fix = meant(settings.delivery.operator, names) if channels else "write a [[channel]] table"
         raise ConfigError(
             f"[delivery] operator: there is no [[channel]] {settings.delivery.operator[:64]!r}; "
             f"{fix}"
@@ -87,11 +88,12 @@ def _with_lists(
         # Who has no subscriptions does not wait for what reads them.
         from monitor.config.people_tables import people_settings  # noqa: PLC0415 - above
 
-        subscribers, subscriptions = people_settings(people, wishes, environ, channels=names)
+        subscribers, subscriptions = people_settings(
+            people, wishes, environ, channels=names, default=settings.default_channels
+        )
     return replace(
         settings,
         sources=source_settings(tables.get(SOURCE, ()), environ),
-        channels=channels,
         subscribers=subscribers,
         subscriptions=subscriptions,
     )

@@ -4,6 +4,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from msgspec import structs
+
 from monitor.config.checking import FaultError, checked
 from monitor.config.given import Given
 from monitor.config.people import LONGEST_NAME, Name, SubscriberSettings, SubscriptionSettings
@@ -24,10 +26,12 @@ def people_settings(
     environ: Mapping[str, str],
     *,
     channels: Collection[str],
+    default: tuple[str, ...] = (),
 ) -> tuple[tuple[SubscriberSettings, ...], tuple[SubscriptionSettings, ...]]:
     """Return the settings of people and of what they ask for, in the tables' order.
 
-    ``channels``: the names that there are. ConfigError names the table, the key and the fix.
+    ``channels``: the names that there are; ``default``: of those that are taken where neither a
+    subscription nor its subscriber names any. ConfigError names the table, the key and the fix.
     """
     people: dict[str, SubscriberSettings] = {}
     for numbered in subscribers:
@@ -45,6 +49,8 @@ def people_settings(
             wish.subscriber.casefold(), SubscriberSettings(name=wish.subscriber)
         )
         _require_same_spelling(table, wish.subscriber, person.name)
+        if not (wish.channels or person.channels):
+            wish = structs.replace(wish, channels=default)
         require_complete(wish, person, channels, place=table.place)
         key = (wish.subscriber, wish.name.casefold())
         if key in wishes:

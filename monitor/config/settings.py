@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-from monitor.config.channels import AnyChannelSettings
+from monitor.config.channels import BUILT_IN_CHANNELS, AnyChannelSettings
 from monitor.config.delivery import DeliverySettings
 from monitor.config.listening import listening
 from monitor.config.masking import mask_url
@@ -184,6 +184,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     web: WebSettings = WebSettings()
     delivery: DeliverySettings = DeliverySettings()
     sources: tuple[AnySourceSettings, ...] = ()
-    channels: tuple[AnyChannelSettings, ...] = ()
+    channels: tuple[AnyChannelSettings, ...] = BUILT_IN_CHANNELS
     subscribers: tuple[SubscriberSettings, ...] = ()
     subscriptions: tuple[SubscriptionSettings, ...] = ()
+
+    @property
+    def default_channels(self) -> tuple[str, ...]:
+        """Where subscriptions go that do not say; () where channels are configured."""
+        built_in = self.channels == BUILT_IN_CHANNELS
+        return tuple(channel.name for channel in self.channels) if built_in else ()

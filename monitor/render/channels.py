@@ -16,7 +16,7 @@ def channels_table(shapes: Sequence[Mapping[str, Any]]) -> Iterator[Line]:
             shape["type"],
             str(shape["per_minute"] or "any"),
             "the operator too" if shape["operator"] else "subscribers",
-            f"{shape['place']}{_to(shape['targets'])}",
+            f"{shape['place']}{_to(shape['targets'])}{' (built in)' if shape['built_in'] else ''}",
         )
         for shape in shapes
     ]

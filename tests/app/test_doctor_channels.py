@@ -110,3 +110,16 @@ def test_what_nobody_answers_at_is_a_failure_unless_offline(tmp_path: Path) -> N
             offline = found(tmp_path, channel, offline=True)
             assert offline.verdict is Verdict.FINE
             assert "not tried (--offline)" in offline.said
+
+
+def test_without_tables_the_built_in_channel_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    finding = found(tmp_path, "")
+    assert (finding.about, finding.verdict) == ("channels", Verdict.FINE)
+    assert finding.said.endswith("goes to snapshots/alerts")
+    (tmp_path / "snapshots").write_text("a file where the folder should be")
+    finding = found(tmp_path, "")
+    assert finding.verdict is Verdict.WARNING
+    assert "snapshots is no folder" in finding.said

@@ -4,10 +4,13 @@ import http.server
 import json
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 
 from tests.cli.calls import Monitor
+from tests.cli.studies import study
 
 SECRET = "T000s3cret"  # noqa: S105  # of nothing
 
@@ -62,7 +65,7 @@ def test_channels_are_listed_without_their_secrets_being_needed(three: Monitor) 
     assert rows[3].endswith("127.0.0.1:1 (none) to a@example.org, b@example.org")
     assert three.json("channel", "list")[1] == {
         "name": "team", "type": "slack", "place": "its URL", "targets": [], "per_minute": 60,
-        "operator": False,
+        "operator": False, "built_in": False,
     }  # fmt: skip
 
 
@@ -102,7 +105,29 @@ def test_a_channel_that_is_not_there_or_not_complete_is_told(three: Monitor) -> 
     assert SECRET not in three.complaint("channel", "test", "team", code=2)
 
 
-def test_without_channels_there_is_nothing_to_list(monitor: Monitor) -> None:
-    assert configured(monitor, "").json("channel", "list") == []
+def test_without_channels_there_is_a_built_in_one(monitor: Monitor) -> None:
+    (built_in,) = configured(monitor, "").json("channel", "list")
+    assert (built_in["name"], built_in["place"]) == ("alerts", "snapshots/alerts")
+    assert built_in["built_in"]
+    assert "snapshots/alerts (built in)" in monitor.answer("channel", "list")
     said = monitor.complaint("channel", "test", "x", code=3)
-    assert "write a [[channel]] table (docs/configuration.md)" in said
+    assert "there are alerts; others are [[channel]] tables (docs/configuration.md)" in said
+
+
+@pytest.mark.parametrize("by", ["command", "configuration"])
+def test_who_names_no_channel_is_served_by_the_built_in_one(
+    monitor: Monitor, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    monkeypatch.chdir(monitor.folder)
+    if by == "command":
+        configured(monitor, "").answer(
+            "subscription", "add", "--subscriber", "ana", "--name", "x", "--all"
+        )
+    else:
+        configured(monitor, '[[subscription]]\nname = "x"\nsubscriber = "ana"\nall = true\n')
+    (found,) = monitor.json("subscription", "list")
+    assert found["channels"] == ["alerts"]
+    monitor.ingest(study("2026-02-02"), at=datetime.now(UTC) + timedelta(minutes=1))
+    with time_machine.travel(datetime.now(UTC) + timedelta(minutes=2), tick=False):
+        assert monitor("deliver", "--once").exit_code == 0
+    assert len(list((monitor.folder / "snapshots" / "alerts").glob("*.eml"))) == 1
