@@ -33,11 +33,13 @@ from monitor.render.values import counted, moment, status_words
 _DETAIL = Detail(items=6, context=8, passages=3)
 _EVENTS_OF_VERSION = 20
 _BRIEF_TRIALS = 40
+_NAMED_TRIALS = 600
 _PREHEADER = 140
 # Bytes of mail that changes may take: Gmail cuts a mail off at 102 KB. A line's and a run's
 # share of the markup are those of the built-in template.
 _ROOM = 60_000
 _LINE_BYTES, _RUN_BYTES, _EVENT_BYTES, _TRIAL_BYTES = 120, 110, 900, 4_000
+_ID_BYTES = 80
 
 
 @dataclass(slots=True)
@@ -56,8 +58,9 @@ class _Room:
 
 def compose(letter: Letter) -> Page:
     """Return what a letter says."""
-    room = _Room()
     groups = _by_trial(letter.alerts)
+    named = min(max(0, len(groups) - _BRIEF_TRIALS), _NAMED_TRIALS)
+    room = _Room(_ROOM - _ID_BYTES * named)
     trials: list[TrialBlock] = []
     for alerts in groups:
         if trials and not room.has(_TRIAL_BYTES):
@@ -73,7 +76,8 @@ def compose(letter: Letter) -> Page:
         window=_window(letter),
         trials=tuple(trials),
         brief=tuple(_brief(alerts) for alerts in rest[:_BRIEF_TRIALS]),
-        more=max(0, len(rest) - _BRIEF_TRIALS),
+        more=len(rest[_BRIEF_TRIALS:]),
+        others=tuple(_id(alerts) for alerts in rest[_BRIEF_TRIALS:][:_NAMED_TRIALS]),
         recipient=clean(letter.subscriber),
         delivery=clean(letter.uid),
         unsubscribe=Link(text="Unsubscribe", url=unsubscribe) if unsubscribe else None,
@@ -87,7 +91,8 @@ def _block(events: Sequence[ChangeEvent]) -> EventBlock:
     if are_countries(events) or is_list_of_sites(event):
         told = countries_headline(events) if are_countries(events) else sites_headline(event)
         said = clean_line(line(told))
-        return EventBlock(severity=event.severity, label=label, joint="", said=said)
+        many = len(events)
+        return EventBlock(severity=event.severity, label=label, joint="", said=said, count=many)
     spans = headline_spans(event)
     joint = ""
     if is_long_text(event):
@@ -144,6 +149,7 @@ def _trial(alerts: Sequence[Alert], public_url: str | None, room: _Room) -> Tria
         sponsor=clean(facts.sponsor, longest=120) if facts.sponsor else "no sponsor stated",
         phase=phase_words(facts.phases),
         severity=_worst(alerts),
+        brief=_brief(alerts).said,
         versions=tuple(_version(alert, public_url, room) for alert in alerts),
         links=trial_links(facts.nct_id),
         reasons=tuple(clean(reason, longest=300) for reason in list(reasons)[:5]),
@@ -180,12 +186,16 @@ def _bytes(lines: Iterable[Line]) -> int:
 
 def _brief(alerts: Sequence[Alert]) -> BriefTrial:
     events = [event for alert in alerts for event in alert.events]
-    nct_id = clean(alerts[0].trial.nct_id)
     if not events:
-        return BriefTrial(link=Link(text=nct_id, url=record_url(nct_id)), said="no news")
+        return BriefTrial(link=_id(alerts), said="no news")
     lead = max(events, key=lambda event: event.severity.rank)
     more = f" + {len(events) - 1} more" if len(events) > 1 else ""
-    return BriefTrial(link=Link(text=nct_id, url=record_url(nct_id)), said=phrase(lead) + more)
+    return BriefTrial(link=_id(alerts), said=phrase(lead) + more)
+
+
+def _id(alerts: Sequence[Alert]) -> Link:
+    nct_id = clean(alerts[0].trial.nct_id)
+    return Link(text=nct_id, url=record_url(nct_id))
 
 
 def _worst(alerts: Iterable[Alert]) -> Severity:

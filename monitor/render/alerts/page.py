@@ -23,6 +23,7 @@ class EventBlock:
     """One change: ``label`` + ``joint`` + ``said`` is the sentence.
 
     ``joint`` "": what is said needs no label before it. ``behind``: what lies behind it.
+    ``count``: how many changes are told as this one.
     """
 
     severity: Severity
@@ -30,6 +31,7 @@ class EventBlock:
     joint: str
     said: Line
     behind: tuple[Line, ...] = ()
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +47,10 @@ class VersionBlock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialBlock:
-    """One trial with its versions, oldest first, where to read on, and why it is sent."""
+    """One trial with its versions, oldest first, where to read on, and why it is sent.
+
+    ``brief``: the same in a few words, where there is no room for more.
+    """
 
     nct_id: str
     title: str
@@ -53,6 +58,7 @@ class TrialBlock:
     sponsor: str
     phase: str
     severity: Severity
+    brief: str
     versions: tuple[VersionBlock, ...]
     links: tuple[Link, ...]
     reasons: tuple[str, ...]
@@ -71,7 +77,8 @@ class Page:
     """A whole message, trials with the most severe changes first.
 
     ``preheader``: what a mailbox shows beside the subject. ``counts`` and ``window``: of a
-    digest, else None. ``brief``: trials told in a line each; ``more``: trials not told.
+    digest, else None. ``brief``: trials told in a line each. ``more``: how many have no line;
+    ``others``: the first of those by NCT ID.
     """
 
     subject: str
@@ -82,6 +89,7 @@ class Page:
     trials: tuple[TrialBlock, ...] = ()
     brief: tuple[BriefTrial, ...] = ()
     more: int = 0
+    others: tuple[Link, ...] = ()
     recipient: str
     delivery: str
     unsubscribe: Link | None = None

@@ -3,114 +3,168 @@
 Limits: 50 blocks; 150 letters of a header, 3,000 of a section. All blocks together are refused
 ("msg_blocks_too_long") from some 13,000 letters on, which Slack does not document
 (github.com/slackapi/bolt-js/issues/2509); so blocks stay within 10,000.
+
+Every trial is told in the best form that there is room for: with its changes, in a line, by its
+NCT ID; only then in a number. Each form leaves half of its room to the ones behind it.
 """
 
-import re
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
+from monitor.render.alerts.mrkdwn import (
+    LONGEST_SECTION,
+    Block,
+    anchor,
+    context,
+    escaped,
+    header,
+    letters,
+    mrkdwn,
+    section,
+)
 from monitor.render.alerts.page import EventBlock, Link, Page, TrialBlock, VersionBlock
-from monitor.render.alerts.words import clipped
-from monitor.render.lines import Line, Role, Span
-
-Block = dict[str, Any]
+from monitor.render.values import counted
 
 MOST_BLOCKS = 50
-LONGEST_HEADER = 150
-LONGEST_SECTION = 3000
 _LETTERS = 10_000
-_LAST_WORDS = 900  # kept free for what is left out, and for the last block
-_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
-# Slack's marks cannot be escaped; look-alikes that mean nothing to it stand for them. Between
-# two letters or digits they are no marks (Prot_000.pdf) and stay.
-_LOOKALIKES = {"*": "∗", "_": "ˍ", "~": "∼", "`": "ˋ"}  # noqa: RUF001 - look-alikes on purpose
-_MARK = re.compile(r"(?<![A-Za-z0-9])[*_~]|[*_~](?![A-Za-z0-9])|`")
-# What Slack would turn into a picture, and addresses, channels and people it would link.
-_EMOJI = re.compile(r":(?=[A-Za-z0-9_+'-]+:)")
-_MARKS: dict[Role, str] = {"label": "*", "title": "*", "added": "*", "removed": "~"}
+_NO_LIMIT = 10**9
+# Kept free for what frames the trials that are not told with their changes, and of one trial for
+# what says how many of its changes are not told.
+_REST_BLOCKS, _REST_LETTERS = 8, 800
+_CUT_BLOCKS, _CUT_LETTERS = 5, 800
 _SIGNS = {"critical": "🔴", "high": "🟠", "medium": "🟡", "low": "🔵", "noise": "⚪"}
 
 
 def slack_payload(page: Page) -> Block:
     """Return ``text`` (what notifications show) and ``blocks``."""
-    blocks = [_header(page.subject)]
+    blocks = [header(page.subject)]
     if page.counts:
-        blocks.append(_section(f"*{escaped(page.counts)}*\n{escaped(page.window or '')}"))
-    last = _last_blocks(page)
-    room = _LETTERS - _LAST_WORDS - sum(map(_letters, [*blocks, *last]))
-    most = MOST_BLOCKS - len(blocks) - len(last) - 1
-    told = 0
-    for found in _trials(page):
-        size = sum(map(_letters, found))
-        if len(found) > most or size > room:
-            break
-        blocks.extend(found)
-        room, most, told = room - size, most - len(found), told + 1
-    if told == 0 and page.trials:
-        # The first trial alone is too long: as much of it as there is room for.
-        blocks.extend(_as_many(_trial(page.trials[0]), most, room, page.trials[0]))
+        blocks.append(section(f"*{escaped(page.counts)}*\n{escaped(page.window or '')}"))
+    last = _last_block(page)
+    room = _LETTERS - sum(map(letters, [*blocks, last]))
+    told = _trials(page, MOST_BLOCKS - len(blocks) - 1, room)
+    return {"text": escaped(page.subject), "blocks": [*blocks, *told, last]}
+
+
+def _trials(page: Page, most: int, room: int) -> Iterator[Block]:
+    """Yield the first trials with their changes, the next in a line each, the rest by ID."""
+    links = [_id(trial) for trial in page.trials] + [brief.link for brief in page.brief]
+    said = [trial.brief for trial in page.trials] + [brief.said for brief in page.brief]
+    lines = [f"{anchor(link)}: {escaped(one)}" for link, one in zip(links, said, strict=True)]
+    ids = [anchor(link) for link in (*links, *page.others)]
+    if len(ids) > 1:
+        most, room = most - _REST_BLOCKS, room - _REST_LETTERS
+    full = [_trial(trial) for trial in page.trials]
+    sizes = [sum(map(letters, found)) for found in full]
+    behind = _lengths([*lines, *ids[len(lines) :]])
+    told = min(_first(sizes, behind, room), _first(list(map(len, full)), [], most))
+    if full and not told:
+        full[0] = _trial(page.trials[0], most, room - min(sum(behind[1:]), room // 2))
         told = 1
-    left = len(page.trials) + len(page.brief) + page.more - told
-    if left > 0:
-        blocks.append(_context(f"… and {left} more {'trial' if left == 1 else 'trials'}"))
-    return {"text": escaped(page.subject), "blocks": [*blocks, *last]}
+    blocks = [block for found in full[:told] for block in found]
+    room -= sum(map(letters, blocks))
+    listed = _first(_lengths(lines[told:]), _lengths(ids[told:]), room) + told
+    room -= sum(_lengths(lines[told:listed]))
+    yield from blocks
+    yield from map(section, _filled(lines[told:listed], "\n"))
+    yield from map(section, _filled(_named(page, ids[listed:], room), " "))
 
 
-def escaped(text: str) -> str:
-    """Return a clean text that Slack shows as it is: no mention, no link, no formatting."""
-    marks = _MARK.sub(lambda found: _LOOKALIKES[found[0]], text)
-    return _EMOJI.sub(":\u200b", marks).translate(_ESCAPES)
+def _first(sizes: Sequence[int], behind: Sequence[int], room: int) -> int:
+    """Return how many fit, while the others keep room for their size in the form behind this.
+
+    What they keep is at most half of the room.
+    """
+    used = 0
+    for at, size in enumerate(sizes):
+        used += size
+        if used + min(sum(behind[at + 1 :]), room // 2) > room:
+            return at
+    return len(sizes)
 
 
-def mrkdwn(line: Line) -> str:
-    """Return a line for Slack: labels and new values bold, words that went struck through."""
-    marks = dict(_MARKS)
-    if any(span.role == "before" for span in line.spans):
-        marks["after"] = "*"  # beside what it was before
-    parts: list[str] = []
-    for span in line.spans:
-        text = _piece(span, marks.get(span.role))
-        if parts and text[:1] in ("*", "~") and parts[-1][-1:] in ("*", "~"):
-            parts.append(" ")
-        parts.append(text)
-    return "".join(parts).strip()
+def _lengths(texts: Sequence[str]) -> list[int]:
+    return [len(text) + 1 for text in texts]
 
 
-def _piece(span: Span, mark: str | None) -> str:
-    inner = span.text.strip()
-    if mark is None or not inner:
-        return escaped(span.text)
-    # A mark works only right beside a word: white space stays outside.
-    start = span.text[: len(span.text) - len(span.text.lstrip())]
-    end = span.text[len(span.text.rstrip()) :]
-    return f"{start}{mark}{escaped(inner)}{mark}{end}"
+def _named(page: Page, ids: Sequence[str], room: int) -> Iterator[str]:
+    """Yield how many more trials there are, their IDs, and where those are that have no room."""
+    unnamed = page.more - len(page.others)
+    left = len(ids) + unnamed
+    if not left:
+        return
+    told = _first(_lengths(ids), [], room)
+    yield f"… and {counted(left, 'more trial')}" + (":" if told else "")
+    yield from ids[:told]
+    if told < left:
+        where = f"“monitor outbox show {escaped(page.delivery)}”"
+        yield f"({left - told if told else 'all'} in {where})"
 
 
-def _trials(page: Page) -> Iterator[list[Block]]:
-    for trial in page.trials:
-        yield _trial(trial)
-    for brief in page.brief:
-        yield [_section(f"{_link(brief.link)}: {escaped(brief.said)}")]
+def _filled(parts: Iterable[str], joint: str) -> Iterator[str]:
+    """Yield the parts joined to texts that are as long as a section may be."""
+    text = ""
+    for part in parts:
+        if text and len(text) + len(joint) + len(part) > LONGEST_SECTION:
+            yield text
+            text = ""
+        text += joint * bool(text) + part
+    if text:
+        yield text
 
 
-def _trial(trial: TrialBlock) -> list[Block]:
+def _id(trial: TrialBlock) -> Link:
+    return Link(text=trial.nct_id, url=trial.links[0].url)
+
+
+def _trial(trial: TrialBlock, most: int = _NO_LIMIT, room: int = _NO_LIMIT) -> list[Block]:
+    """Return a trial's blocks: of its changes as many as there is room for, and how many more.
+
+    Which trial it is, when it was seen, where to read on and why it is sent is always told.
+    """
+    head, end = _head(trial), _end(trial)
+    room -= letters(head) + letters(end) + _CUT_LETTERS
+    most -= _CUT_BLOCKS
+    told: list[Block] = []
+    for at, version in enumerate(trial.versions):
+        found, whole = _version(version, trial, most - len(told), room - sum(map(letters, told)))
+        told += found
+        if not whole:
+            told += _later(trial.versions[at + 1 :], trial)
+            break
+    return [head, *told, end]
+
+
+def _head(trial: TrialBlock) -> Block:
     facts = " · ".join(escaped(fact) for fact in (trial.status, trial.sponsor, trial.phase))
     title = Link(text=f"{trial.nct_id}  {trial.title}", url=trial.links[0].url)
-    blocks = [_section(f"*{_link(title)}*\n{facts}")]
-    for version in trial.versions:
-        blocks.extend(_version(version, trial))
-    links = " · ".join(map(_link, trial.links))
+    return section(f"*{anchor(title)}*\n{facts}")
+
+
+def _end(trial: TrialBlock) -> Block:
+    links = " · ".join(map(anchor, trial.links))
     reasons = [f"Why you get this: {escaped(reason)}" for reason in trial.reasons]
-    return [*blocks, _context("\n".join([links, *reasons]))]
+    return context("\n".join([links, *reasons]))
 
 
-def _version(version: VersionBlock, trial: TrialBlock) -> Iterator[Block]:
-    for event in version.events:
-        yield _section(_joined(_event(event), version.link or trial.links[1]))
-    if version.more:
-        yield _section(f"… and {version.more} more: {_link(version.link or trial.links[1])}")
-    link = f" · {_link(version.link)}" if version.link else ""
-    yield _context(escaped(version.sighting) + link)
+def _version(
+    version: VersionBlock, trial: TrialBlock, most: int, room: int
+) -> tuple[list[Block], bool]:
+    """Return a version's changes as far as there is room, and its sighting; whether all fit."""
+    link = version.link or trial.links[1]
+    seen = escaped(version.sighting) + (f" · {anchor(link)}" if version.link else "")
+    found = [section(_joined(_event(event), link)) for event in version.events]
+    told = min(_first(list(map(letters, found)), [], room - len(seen)), max(0, most))
+    left = version.more + sum(event.count for event in version.events[told:])
+    more = [section(f"… and {counted(left, 'more change')}: {anchor(link)}")] if left else []
+    return [*found[:told], *more, context(seen)], told == len(found)
+
+
+def _later(versions: Sequence[VersionBlock], trial: TrialBlock) -> Iterator[Block]:
+    """Say how many changes there are in versions that there is no room for."""
+    if versions:
+        left = sum(one.more + sum(event.count for event in one.events) for one in versions)
+        many = f"{counted(left, 'more change')} in {counted(len(versions), 'later version')}"
+        yield section(f"… and {many}: {anchor(trial.links[1])}")
 
 
 def _event(event: EventBlock) -> list[str]:
@@ -126,53 +180,13 @@ def _joined(lines: list[str], link: Link) -> str:
     for at, one in enumerate(lines):
         room -= len(one) + 1
         if room < 0:
-            rest = f"… and {len(lines) - at} more: {_link(link)}"
+            rest = f"… and {len(lines) - at} more: {anchor(link)}"
             return "\n".join([*lines[:at], rest])
     return "\n".join(lines)
 
 
-def _as_many(blocks: list[Block], most: int, room: int, trial: TrialBlock) -> Iterator[Block]:
-    """Yield the blocks that there is room for, then where the others are."""
-    for at, block in enumerate(blocks):
-        room -= _letters(block)
-        if room < 0 or at >= most - 1:
-            yield _context(f"… and {len(blocks) - at} more: {_link(trial.links[1])}")
-            return
-        yield block
-
-
-def _last_blocks(page: Page) -> list[Block]:
+def _last_block(page: Page) -> Block:
     said = f"To {escaped(page.recipient)} · delivery {escaped(page.delivery)}"
     if page.unsubscribe:
-        said += f" · {_link(page.unsubscribe)}"
-    return [_context(said)]
-
-
-def _header(text: str) -> Block:
-    longest = LONGEST_HEADER
-    while len(shown := clipped(text, longest).translate(_ESCAPES)) > LONGEST_HEADER:
-        longest -= 1  # an escape is longer than what it stands for, and is never cut in two
-    return {"type": "header", "text": {"type": "plain_text", "text": shown, "emoji": False}}
-
-
-def _section(text: str) -> Block:
-    return {"type": "section", "text": _text(text)}
-
-
-def _context(text: str) -> Block:
-    return {"type": "context", "elements": [_text(text)]}
-
-
-def _text(text: str) -> Block:
-    return {"type": "mrkdwn", "text": text, "verbatim": True}
-
-
-def _link(link: Link) -> str:
-    """Return a link; the address is the monitor's own and holds no mark of Slack's."""
-    url = link.url.translate(_ESCAPES).replace("|", "%7C").replace("&gt;", "%3E")
-    return f"<{url}|{escaped(link.text).replace('|', '∣')}>"  # noqa: RUF001 - ends no address
-
-
-def _letters(block: Block) -> int:
-    texts: Iterable[Block] = block.get("elements") or [block["text"]]
-    return 60 + sum(len(one["text"]) for one in texts)
+        said += f" · {anchor(page.unsubscribe)}"
+    return context(said)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from monitor.model.alerts import Letter
 from monitor.model.messages import Message
 from monitor.render.alerts import render
-from monitor.render.alerts.slack import escaped
+from monitor.render.alerts.mrkdwn import escaped
 from monitor.render.safe import neutral
 from tests.detect import examples
 from tests.detect.examples import Document

@@ -101,14 +101,20 @@ def test_a_digest_without_changes_says_so() -> None:
     assert message.data["alerts"] == []
 
 
-@pytest.mark.parametrize("count", [30, 400])
-def test_a_long_digest_fits_into_a_mail_and_says_what_is_left_out(count: int) -> None:
+@pytest.mark.parametrize("count", [30, 400, 900])
+def test_a_long_digest_fits_into_a_mail_and_names_every_trial(count: int) -> None:
     message = render(letters.digest(*letters.many(count, letters.eventful())))
     assert len(message.html.encode()) < 100_000
     in_full = message.text.count("Record at ClinicalTrials.gov: ")
     in_brief = len(re.findall(r"(?m)^NCT\d{8}: RECRUITING → WITHDRAWN \+ \d+ more$", message.text))
-    more = re.search(r"(?m)^… and (\d+) more trials$", message.text)
+    more = re.search(r"(?m)^… and (\d+) more trials:$", message.text)
     assert in_full + in_brief + (int(more[1]) if more else 0) == count
+    named = set(re.findall(r"NCT\d{8}", message.text))
+    assert {one for one in named if f"/study/{one}" in message.html} == named
+    elsewhere = f"and {count - len(named)} that “monitor outbox show {letters.UID}” lists"
+    for text in (message.text, message.html):
+        assert (elsewhere in text) == (len(named) < count)
+    assert len(named) >= min(count, 600)
     assert len(message.data["alerts"]) == count
 
 

@@ -1,10 +1,13 @@
 """Slack's blocks: what they say, and their limits."""
 
 import json
+import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from monitor.model.alerts import Letter
 from monitor.render.alerts import render
 from monitor.render.alerts.page import Page
 from monitor.render.alerts.slack import slack_payload
@@ -57,31 +60,83 @@ def test_comparisons_and_ampersands_of_the_registry_stay_readable() -> None:
     assert "|NCT09000001  A &amp; B &lt; C>*" in texts(payload)[1]
 
 
-@pytest.mark.parametrize("count", [2, 30, 400])
-def test_a_digest_stays_within_the_limits_and_says_what_is_left_out(count: int) -> None:
-    payload = render(letters.digest(*letters.many(count, letters.eventful()))).slack
-    blocks, said = payload["blocks"], texts(payload)
-    assert len(blocks) <= 50
-    assert len(json.dumps(blocks, ensure_ascii=False)) < 13_000
-    assert all(len(text) <= 3000 for text in said)
-    told = sum(text.startswith("*<https://clinicaltrials.gov/study/") for text in said)
-    told += sum(text.startswith("<https://") and "+ 13 more" in text for text in said)
-    assert told >= min(count, 2)
-    if told < count:
-        assert f"… and {count - told} more trial" in said[-2]
+def within_limits(payload: Any) -> bool:
+    """Tell whether Slack takes it."""
+    blocks = payload["blocks"]
+    small = len(json.dumps(blocks, ensure_ascii=False)) < 13_000
+    return small and len(blocks) <= 50 and all(len(text) <= 3000 for text in texts(payload))
 
 
-def test_one_trial_with_too_much_for_slack_is_cut_and_linked() -> None:
-    words = "A very long criterion of which there are too many to be told in one message. " * 4
-    outcomes = [{"measure": f"{at} {words}", "timeFrame": words} for at in range(60)]
-    payload = render(letters.updated({"outcomesModule.primaryOutcomes": outcomes})).slack
-    said = texts(payload)
-    assert len(json.dumps(payload["blocks"], ensure_ascii=False)) < 13_000
-    assert len(payload["blocks"]) <= 50
-    assert any(
-        text.startswith("… and ") and f"{NCT}?tab=history|History of the record>" in text
-        for text in said
+@pytest.mark.parametrize("changes", [ENROLLED, letters.eventful()])
+@pytest.mark.parametrize("count", [2, 12, 60, 900])
+def test_a_digest_names_every_trial_or_says_where_the_others_are(
+    count: int, changes: dict[str, Any]
+) -> None:
+    payload = render(letters.digest(*letters.many(count, changes))).slack
+    said = "\n".join(texts(payload))
+    assert within_limits(payload)
+    named = re.findall(r"<https://clinicaltrials.gov/study/(NCT\d{8})\|NCT\d{8}[ >]", said)
+    assert named == [f"NCT{number:08d}" for number in range(len(named))]
+    assert len(named) > min(count, 60) - 1
+    in_full = len(re.findall(r"(?m)^\*<", said))
+    assert said.count("Why you get this: ") == said.count("Registry record changed") == in_full > 0
+    in_lines = len(re.findall(r"(?m)^<https://[^>]+>: ", said))
+    if in_full + in_lines < count:
+        assert f"… and {count - in_full - in_lines} more trials: <" in said
+    elsewhere = f"({count - len(named)} in “monitor outbox show {letters.UID}”)"
+    assert (elsewhere in said) == (len(named) < count)
+
+
+def test_a_trial_without_room_for_its_changes_is_told_in_a_line() -> None:
+    payload = render(letters.digest(*letters.many(12, letters.eventful()))).slack
+    record = "https://clinicaltrials.gov/study/NCT00000011"
+    (lines,) = (text for text in texts(payload) if "NCT00000011" in text)
+    assert lines.split("\n")[-1] == f"<{record}|NCT00000011>: RECRUITING → WITHDRAWN + 13 more"
+
+
+def crowded(count: int) -> Letter:
+    """Return the letter of a version that rewrites that many outcomes at length."""
+    old, new = (
+        [
+            {"measure": f"Outcome {at}", "timeFrame": f"{word} " * 40, "description": word * 100}
+            for at in range(count)
+        ]
+        for word in ("day", "week")
     )
+    documents = [{"outcomesModule.primaryOutcomes": outcomes} for outcomes in (old, new)]
+    return letters.changed(examples.study(documents[0]), examples.updated(documents[1]))
+
+
+@pytest.mark.parametrize("public_url", [None, letters.MONITOR])
+@pytest.mark.parametrize("count", [12, 60])
+def test_a_trial_with_too_much_for_slack_is_cut_in_its_changes_alone(
+    count: int, public_url: str | None
+) -> None:
+    found = crowded(count)
+    payload = render(letters.letter(*found.alerts, public_url=public_url)).slack
+    said = texts(payload)
+    assert within_limits(payload)
+    told = sum(bool(re.match(r". \*(HIGH|MEDIUM|LOW)\*  ", text)) for text in said)
+    assert 5 < told < len(found.alerts[0].events)
+    more = len(found.alerts[0].events) - told
+    where = f"<https://clinicaltrials.gov/study/{NCT}?tab=history|History of the record>"
+    if public_url:
+        where = f"<{public_url}/trials/{NCT}/changes/2|All that changed>"
+    assert f"… and {more} more changes: {where}" in said
+    assert said[-3].startswith(SEEN)
+    assert said[-2].endswith(f"\nWhy you get this: {letters.REASON}")
+
+
+def test_versions_of_a_digest_that_have_no_room_are_counted_with_their_changes() -> None:
+    (one,) = crowded(12).alerts
+    payload = render(letters.digest(*(replace(one, number=at) for at in range(2, 6)))).slack
+    said = texts(payload)
+    assert within_limits(payload)
+    many = 3 * len(one.events)
+    assert any(
+        text.startswith(f"… and {many} more changes in 3 later versions: <") for text in said
+    )
+    assert said[-2].endswith(f"\nWhy you get this: {letters.REASON}")
 
 
 def test_a_header_is_cut_before_its_letters_are_escaped() -> None:
