@@ -1,5 +1,6 @@
 """The message that a stored version would be, without any subscription."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, uuid5
@@ -39,15 +40,16 @@ def preview(
 
 def stored_letter(app: App, nct_id: str, number: int | None = None) -> Letter:
     """Return what ``preview`` puts into words."""
-    with stored_trial(app, nct_id) as (reader, _, versions):
+    with stored_trial(app, nct_id) as (reader, trial, versions):
         events = reader.events(nct_id)
         version = _chosen(versions, events, number)
         found = [stored.event for stored in events.get(version.id, ())]
         news = [event for event in found if event.severity is not Severity.NOISE]
         alert = Alert.of(reader.record(version), versions, version.id, news or found, [_REASON])
+        facts = replace(alert.trial, status_now=trial.overall_status)
     public_url = app.settings.delivery.public_url or None
     uid = str(uuid5(_KEYS, f"{nct_id} {alert.number}"))
-    return Letter(uid=uid, subscriber="you", alerts=(alert,), public_url=public_url)
+    return Letter(uid=uid, subscriber="you", alerts=(replace(alert, trial=facts),), public_url=public_url)
 
 
 def _chosen(

@@ -1,7 +1,7 @@
 """From messages of the outbox to letters: which trial, which versions, which events, and why."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from monitor.deliver.as_announced import Announced, announced
@@ -139,8 +139,11 @@ class Letters:
         if at is None:
             raise StoreError(f"{nct_id} has no version with the id {version_id} any more")
         record = self.reader.record(versions[at])
+        facts = TrialFacts.of(record)
+        if version_id != versions[-1].id and (trial := self.reader.trial(nct_id)) is not None:
+            facts = replace(facts, status_now=trial.overall_status)
         return _Version(
-            facts=TrialFacts.of(record),
+            facts=facts,
             number=at + 1,
             version=versions[at],
             announced=announced(self.reader, versions, at, record, self.thresholds),

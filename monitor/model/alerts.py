@@ -15,12 +15,14 @@ class TrialFacts:
     """Which trial it is and how it stands, in the registry's words; None where not stated.
 
     ``overall_status``: ``GONE`` or ``MERGED`` while the registry no longer shows the record.
+    ``status_now``: the same of the newest stored version; None where the facts are that version's.
     """
 
     nct_id: str
     title: str | None = None
     sponsor: str | None = None
     overall_status: str | None = None
+    status_now: str | None = None
     phases: tuple[str, ...] = ()
 
     @classmethod

@@ -47,6 +47,20 @@ def test_a_message_holds_the_events_that_were_asked_for(office: Post) -> None:
     assert [event["kind"] for event in alert["events"]] == ["enrollment_target_changed"]
 
 
+def test_a_digest_tells_how_a_trial_stands_now_beside_how_it_stood(post: Post) -> None:
+    post.begin()
+    post.subscribe(when=HOURLY, critical_at_once=True)
+    post.clock.move(minutes=1)
+    post.take(study("2026-02-02", enrollment=240))
+    post.take(study("2026-02-03", enrollment=240, status="WITHDRAWN"))
+    post.clock.move(hours=1)
+    assert post.deliver() == Report(sent=2)
+    at_once, digest = post.box.got
+    assert "RECRUITING → WITHDRAWN" in at_once.subject
+    assert f"{NCT} · WITHDRAWN · " in at_once.text
+    assert f"{NCT} · RECRUITING in that version, now WITHDRAWN · " in digest.text
+
+
 def test_what_is_learnt_of_the_past_does_not_change_what_was_announced(post: Post) -> None:
     post.take(study("2026-02-01"))
     post.subscribe()

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 
-from monitor.model.alerts import Alert, Letter
+from monitor.model.alerts import Alert, Letter, TrialFacts
 from monitor.model.changes import ChangeEvent, Severity
 from monitor.model.selection import Entry
 from monitor.render.alerts.links import record_url, trial_links, version_link
@@ -145,7 +145,7 @@ def _trial(alerts: Sequence[Alert], public_url: str | None, room: _Room) -> Tria
     return TrialBlock(
         nct_id=clean(facts.nct_id),
         title=clean(facts.title, longest=300) if facts.title else "(no title stated)",
-        status=clean(status_words(facts.overall_status), longest=60),
+        status=_status(facts),
         sponsor=clean(facts.sponsor, longest=120) if facts.sponsor else "no sponsor stated",
         phase=phase_words(facts.phases),
         severity=_worst(alerts),
@@ -154,6 +154,14 @@ def _trial(alerts: Sequence[Alert], public_url: str | None, room: _Room) -> Tria
         links=trial_links(facts.nct_id),
         reasons=tuple(clean(reason, longest=300) for reason in list(reasons)[:5]),
     )
+
+
+def _status(facts: TrialFacts) -> str:
+    """Say how the trial stands; where the version has been followed by others, how it stood."""
+    then, now = status_words(facts.overall_status), status_words(facts.status_now)
+    if facts.status_now is None or now == then:
+        return clean(then, longest=60)
+    return f"{clean(then, longest=60)} in that version, now {clean(now, longest=60)}"
 
 
 def _version(alert: Alert, public_url: str | None, room: _Room) -> VersionBlock:

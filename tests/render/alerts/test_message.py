@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -91,6 +92,19 @@ def test_versions_of_one_trial_stand_together_in_a_digest() -> None:
     assert message.text.count("A study of a thing") == 1
     assert message.text.count("Enrollment target: 200 → 240") == 2
     assert message.text.count("Why you get this") == 1
+
+
+def test_a_status_of_a_version_that_others_followed_is_told_beside_that_of_now() -> None:
+    (one,) = letters.updated(ENROLLED).alerts
+    gone, same = (
+        render(letters.digest(replace(one, trial=replace(one.trial, status_now=now))))
+        for now in ("WITHDRAWN", "RECRUITING")
+    )
+    told = "RECRUITING in that version, now WITHDRAWN"
+    assert f"{NCT} · {told} · Thing Ltd" in gone.text
+    assert told in gone.html
+    assert told in str(gone.slack)
+    assert f"{NCT} · RECRUITING · Thing Ltd" in same.text
 
 
 def test_a_digest_without_changes_says_so() -> None:
