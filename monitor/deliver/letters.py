@@ -72,7 +72,8 @@ class Letters:
         }
         items_told = [item for item in items if item.subscription_id not in paused]
         alerts = self._alerts(items_told)
-        if not alerts and not (message.cutoff and self._asks_for_empty(message)):
+        asked_for = () if alerts or not message.cutoff else self._asking_for_empty(message)
+        if not alerts and not asked_for:
             return Withheld(reason=WITHHELD if items else EMPTY)
         if not message.cutoff and (until := self._quiet_until(items_told)) is not None:
             return Postponed(until=until)
@@ -84,6 +85,7 @@ class Letters:
             digest=self._window(message),
             public_url=self.public_url,
             unsubscribe_url=self._unsubscribe_url(message.uid),
+            asked_for=asked_for,
         )
 
     def _unsubscribe_url(self, uid: str) -> str | None:
@@ -179,13 +181,15 @@ class Letters:
 
     # --- digests ---------------------------------------------------------------------------
 
-    def _asks_for_empty(self, message: OutboxMessage) -> bool:
-        return any(
-            one.send_empty
+    def _asking_for_empty(self, message: OutboxMessage) -> tuple[str, ...]:
+        """Return the names of the subscriptions that want this digest though it is empty."""
+        return tuple(
+            one.name
+            for one in self._subscriptions(message.subscriber)
+            if one.send_empty
             and one.standing is Standing.ACTIVE
             and not isinstance(one.when, AtOnce)
             and message.channel in one.channels
-            for one in self._subscriptions(message.subscriber)
         )
 
     def _window(self, message: OutboxMessage) -> Window | None:

@@ -94,6 +94,7 @@ class Letter:
     ``uid``: the delivery's stable id. ``digest`` None: it is sent at once and has an alert.
     ``public_url``: where the monitor's own pages can be read, without a slash at its end; None
     where there are none. ``unsubscribe_url``: where a click, or a POST, ends the subscription.
+    ``asked_for``: of a digest without alerts, the names of the subscriptions that want it even so.
     """
 
     uid: str
@@ -103,6 +104,7 @@ class Letter:
     digest: Window | None = None
     public_url: str | None = None
     unsubscribe_url: str | None = None
+    asked_for: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.alerts and self.digest is None:

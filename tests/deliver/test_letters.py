@@ -1,5 +1,6 @@
 """What a letter tells: each event once, what was announced, nothing that is paused or silenced."""
 
+import re
 from datetime import timedelta
 
 from monitor.deliver import Report
@@ -167,11 +168,15 @@ def open_digest(post: Post, whom: Whom) -> None:
 def test_an_empty_digest_is_sent_to_who_asked_for_it_alone(post: Post) -> None:
     post.subscribe("ana", when=HOURLY)
     post.subscribe("ben", when=HOURLY, send_empty=True)
+    post.subscribe("ben", "other", when=HOURLY)
     open_digest(post, ("ana", "box", ""))
     open_digest(post, ("ben", "box", ""))
     post.clock.at = NOON + HOUR
     assert post.deliver() == Report(sent=1, dropped=1)
     (got,) = post.box.got
     assert (got.subscriber, got.data["alerts"]) == ("ben", [])
+    assert re.findall("Why you get this: (.*)", got.text) == [
+        "your subscription “mine”: it asks for digests without changes too"
+    ]
     (dropped,) = post.messages(MessageState.DROPPED)
     assert dropped.subscriber == "ana"

@@ -34,6 +34,7 @@ _DETAIL = Detail(items=6, context=8, passages=3)
 _EVENTS_OF_VERSION = 20
 _BRIEF_TRIALS = 40
 _NAMED_TRIALS = 600
+_REASONS = 5
 _PREHEADER = 140
 # Bytes of mail that changes may take: Gmail cuts a mail off at 102 KB. A line's and a run's
 # share of the markup are those of the built-in template.
@@ -78,6 +79,7 @@ def compose(letter: Letter) -> Page:
         brief=tuple(_brief(alerts) for alerts in rest[:_BRIEF_TRIALS]),
         more=len(rest[_BRIEF_TRIALS:]),
         others=tuple(_id(alerts) for alerts in rest[_BRIEF_TRIALS:][:_NAMED_TRIALS]),
+        reasons=tuple(map(_reason_of_empty, letter.asked_for[:_REASONS])),
         recipient=clean(letter.subscriber),
         delivery=clean(letter.uid),
         unsubscribe=Link(text="Unsubscribe", url=unsubscribe) if unsubscribe else None,
@@ -139,6 +141,12 @@ def _by_trial(alerts: Iterable[Alert]) -> list[list[Alert]]:
     return sorted(groups.values(), key=rank)
 
 
+def _reason_of_empty(name: str) -> str:
+    return clean(
+        f"your subscription “{name}”: it asks for digests without changes too", longest=300
+    )
+
+
 def _trial(alerts: Sequence[Alert], public_url: str | None, room: _Room) -> TrialBlock:
     facts = alerts[-1].trial
     reasons = dict.fromkeys(reason for alert in alerts for reason in alert.reasons)
@@ -152,7 +160,7 @@ def _trial(alerts: Sequence[Alert], public_url: str | None, room: _Room) -> Tria
         brief=_brief(alerts).said,
         versions=tuple(_version(alert, public_url, room) for alert in alerts),
         links=trial_links(facts.nct_id),
-        reasons=tuple(clean(reason, longest=300) for reason in list(reasons)[:5]),
+        reasons=tuple(clean(reason, longest=300) for reason in list(reasons)[:_REASONS]),
     )
 
 

@@ -78,7 +78,7 @@ class Page:
 
     ``preheader``: what a mailbox shows beside the subject. ``counts`` and ``window``: of a
     digest, else None. ``brief``: trials told in a line each. ``more``: how many have no line;
-    ``others``: the first of those by NCT ID.
+    ``others``: the first of those by NCT ID. ``reasons``: why a digest without trials is sent.
     """
 
     subject: str
@@ -90,6 +90,7 @@ class Page:
     brief: tuple[BriefTrial, ...] = ()
     more: int = 0
     others: tuple[Link, ...] = ()
+    reasons: tuple[str, ...] = ()
     recipient: str
     delivery: str
     unsubscribe: Link | None = None

@@ -186,7 +186,8 @@ def _joined(lines: list[str], link: Link) -> str:
 
 
 def _last_block(page: Page) -> Block:
+    reasons = [f"Why you get this: {escaped(reason)}" for reason in page.reasons]
     said = f"To {escaped(page.recipient)} · delivery {escaped(page.delivery)}"
     if page.unsubscribe:
         said += f" · {anchor(page.unsubscribe)}"
-    return context(said)
+    return context("\n".join([*reasons, said]))

@@ -134,5 +134,5 @@ _SAMPLES = (
     Letter(uid="sample", subscriber="sample", alerts=(_sample(),), digest=_WINDOW,
            public_url="https://monitor.example.org",
            unsubscribe_url="https://monitor.example.org/unsubscribe"),
-    Letter(uid="sample", subscriber="sample", alerts=(), digest=_WINDOW),
+    Letter(uid="sample", subscriber="sample", alerts=(), digest=_WINDOW, asked_for=("sample",)),
 )  # fmt: skip

@@ -183,6 +183,7 @@ def test_hostile_words_of_subscribers_and_their_subscriptions() -> None:
         about = {"uid": text, "subscriber": text, "public_url": letters.MONITOR,
                  "unsubscribe_url": f"{letters.MONITOR}/unsubscribe"}  # fmt: skip
         assert_harmless(letters.digest(told, *others, **about))
+        assert_harmless(letters.digest(asked_for=(text,), **about))
 
 
 @given(st.text(alphabet=st.sampled_from([*"ab1 *_~`:<>&|é", "日"])))

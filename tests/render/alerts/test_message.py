@@ -108,8 +108,13 @@ def test_a_status_of_a_version_that_others_followed_is_told_beside_that_of_now()
 
 
 def test_a_digest_without_changes_says_so() -> None:
-    message = render(letters.digest())
+    message = render(letters.digest(asked_for=("morning", "*all*")))
     assert message.text.startswith("No changes\nSeen from 2026-02-19 07:00")
+    why = "Why you get this: your subscription “morning”: it asks for digests without changes too"
+    for text in (message.text, message.html, str(message.slack)):
+        assert why in text
+    assert "“*all*”" in message.text
+    assert "*all*" not in str(message.slack)
     assert "No changes" in message.html
     assert message.severity == "noise"
     assert message.data["alerts"] == []
