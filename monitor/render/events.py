@@ -15,6 +15,7 @@ from monitor.render.values import (
     marked_summary,
     one_line,
     unescaped,
+    worded,
 )
 from monitor.render.words import word_spans
 
@@ -89,11 +90,11 @@ def _asides(event: ChangeEvent) -> Iterator[Span]:
     """Say what the facts add to the summary."""
     facts = event.facts
     if "type_before" in facts and "type" in facts:
-        became = f"{one_line(facts['type_before'])} → {one_line(facts['type'])}"
+        became = f"{worded(facts['type_before'])} → {worded(facts['type'])}"
         if became not in event.summary:
             yield Span(f" · {became}", "dim")
     if facts.get("reason_class"):
-        yield Span(f" · reason: {one_line(facts['reason_class'])}", "dim")
+        yield Span(f" · reason: {worded(facts['reason_class'])}", "dim")
     by_country = facts.get("by_country")
     if isinstance(by_country, Mapping) and event.path == fields.dotted(fields.LOCATION_STATUS):
         yield Span(f" · {_countries(by_country)}", "dim")
@@ -131,7 +132,7 @@ def _behind(event: ChangeEvent, detail: Detail) -> Iterator[Line]:
         if not _is_told(change, event):
             yield _field(change, detail)
     for place in event.facts.get("same_place", ()):
-        yield line(Span(f"perhaps one site under another name: {one_line(place)}", "dim"))
+        yield line(Span(f"perhaps one site under another name: {worded(place)}", "dim"))
 
 
 def _is_told(change: FieldChange, event: ChangeEvent) -> bool:
@@ -157,7 +158,7 @@ def _is_type_in_facts(change: FieldChange, event: ChangeEvent) -> bool:
 
 def _field(change: FieldChange, detail: Detail) -> Line:
     """Return one field change: its item and name, then what became of it."""
-    items = [one_line(name) for name in item_names(change)]
+    items = [worded(name) for name in item_names(change)]
     inner = change.op == "changed" or not items or _below_item(change)
     names = [*items, fields.label(change.field)] if inner else items
     where = " » ".join(names)
@@ -201,13 +202,13 @@ def _criteria(facts: Mapping[str, Any], detail: Detail) -> Iterator[Line]:
     longest = None if detail.items is None else 160
     for name, sign, role in _CRITERIA:
         for item in facts[name]:
-            text = one_line(item["text"], longest=longest)
+            text = worded(item["text"], longest=longest)
             yield line(Span(sign, "dim"), *_section(item), Span(text, role))
     for item in facts.get("moved", ()):
-        moved = f"from {one_line(item['from'])} to {one_line(item['to'])}: "
-        yield line(Span("~ ", "dim"), Span(moved, "label"), one_line(item["text"], longest=longest))
+        moved = f"from {worded(item['from'])} to {worded(item['to'])}: "
+        yield line(Span("~ ", "dim"), Span(moved, "label"), worded(item["text"], longest=longest))
 
 
 def _section(item: Mapping[str, Any]) -> tuple[Span, ...]:
     section = item.get("section")
-    return (Span(f"{one_line(section)}: ", "label"),) if section else ()
+    return (Span(f"{worded(section)}: ", "label"),) if section else ()

@@ -9,7 +9,7 @@ from monitor.model.history import StoredVersion, TrialRow
 from monitor.model.selection import Entry, Wanted
 from monitor.render.events import BRIEF, FULL, event_lines
 from monitor.render.lines import BLANK, Line, Span, line
-from monitor.render.values import counted, moment, one_line, status_words
+from monitor.render.values import counted, moment, status_words, worded
 
 
 def history_lines(
@@ -32,9 +32,9 @@ def history_lines(
 
 def head_lines(trial: TrialRow, versions: Sequence[StoredVersion]) -> Iterator[Line]:
     """Yield what trial this is, how it stands and how much of its history is known."""
-    yield line(Span(trial.nct_id, "title"), "  ", Span(one_line(trial.title), "title"))
+    yield line(Span(trial.nct_id, "title"), "  ", Span(worded(trial.title), "title"))
     status = status_words(trial.overall_status)
-    sponsor = one_line(trial.lead_sponsor) if trial.lead_sponsor else "no sponsor stated"
+    sponsor = worded(trial.lead_sponsor) if trial.lead_sponsor else "no sponsor stated"
     count = counted(len(versions), "version")
     first, last = versions[0].version_date, versions[-1].version_date
     dates = f"{first}" if first == last else f"{first} to {last}"
@@ -58,7 +58,7 @@ def diff_lines(
     events: Sequence[ChangeEvent],
 ) -> Iterator[Line]:
     """Yield what differs between two numbered versions, in full, noise last and brief."""
-    yield line(Span(trial.nct_id, "title"), "  ", Span(one_line(trial.title), "title"))
+    yield line(Span(trial.nct_id, "title"), "  ", Span(worded(trial.title), "title"))
     told = [f"version {number} of {version.version_date}" for number, version in (old, new)]
     yield line(Span(f"from {told[0]} to {told[1]}", "dim"), indent=2)
     yield BLANK

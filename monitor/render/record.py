@@ -11,7 +11,7 @@ from monitor.model.history import StoredVersion
 from monitor.model.record import TrialRecord
 from monitor.render.lines import BLANK, Line, Span, line
 from monitor.render.safe import neutral_lines
-from monitor.render.values import counted, moment, one_line, unescaped
+from monitor.render.values import counted, moment, one_line, unescaped, worded
 
 _LABEL_WIDTH = 24
 # Label → value, and what qualifies it in brackets (a date's type, a sponsor's class).
@@ -45,7 +45,7 @@ def show_lines(
     number: int, version: StoredVersion, record: TrialRecord, *, versions: int
 ) -> Iterator[Line]:
     """Yield a version's record with its place in the trial's history."""
-    yield line(Span(f"{record.nct_id}  {one_line(record.title)}", "title"))
+    yield line(Span(f"{record.nct_id}  {worded(record.title)}", "title"))
     of = f"version {number} of {versions}, of {version.version_date}"
     read = f"read {moment(known_since(version))} UTC from {one_line(version.origin, longest=None)}"
     late = "; backfilled" if version.backfilled else ""
@@ -62,8 +62,8 @@ def _absence(record: TrialRecord) -> Iterator[Line]:
         return
     other, said = record.get(fields.REGISTRY_MERGED_INTO), record.get(fields.REGISTRY_SAID)
     told = "the registry no longer shows this record"
-    told += f": it was merged into {one_line(other)}" if other else ""
-    told += f" ({one_line(said)})" if said else ""
+    told += f": it was merged into {worded(other)}" if other else ""
+    told += f" ({worded(said)})" if said else ""
     yield line(Span(f"{told}; what follows is what it showed last", "high"), indent=2, hang=2)
 
 
@@ -77,7 +77,7 @@ def record_lines(record: TrialRecord) -> Iterator[Line]:
     """Yield what a reader wants to know of a record first; sites are counted by country."""
     official = record.text(fields.OFFICIAL_TITLE)
     if official and official != record.title:
-        yield line(one_line(official, longest=None), indent=2, hang=2)
+        yield line(worded(official, longest=None), indent=2, hang=2)
     yield BLANK
     for path, aside in _FACTS:
         yield from _fact(record, path, aside)
@@ -96,8 +96,8 @@ def _fact(record: TrialRecord, path: Path, aside: Path | None) -> Iterator[Line]
             yield _labelled(path, Span("(none)" if stated else "not stated by this source", "dim"))
         return
     beside = record.get(aside) if aside else None
-    more = (Span(f" ({one_line(beside)})", "dim"),) if beside is not None else ()
-    yield _labelled(path, Span(one_line(value, longest=None)), *more)
+    more = (Span(f" ({worded(beside)})", "dim"),) if beside is not None else ()
+    yield _labelled(path, Span(worded(value, longest=None)), *more)
 
 
 def _labelled(path: Path, *spans: Span) -> Line:
@@ -111,7 +111,7 @@ def _labelled(path: Path, *spans: Span) -> Line:
 
 def _people(record: TrialRecord) -> Iterator[Line]:
     for path in (fields.COLLABORATORS, fields.OVERALL_OFFICIALS):
-        names = [one_line(item.get("name")) for item in record.items(path)]
+        names = [worded(item.get("name")) for item in record.items(path)]
         if names:
             yield _labelled(path, Span(", ".join(names)))
 
@@ -148,11 +148,11 @@ def _block(title: str, items: Sequence[Mapping[str, Any]], told: Any) -> Iterato
     yield line(Span(title, "title"), Span(f"  {len(items)}", "dim"), indent=2)
     for item in items:
         name, aside, rest = told(item)
-        spans = [Span("- ", "dim"), Span(one_line(name, longest=None))]
+        spans = [Span("- ", "dim"), Span(worded(name, longest=None))]
         if aside is not None:
-            spans.append(Span(f" ({one_line(aside)})", "dim"))
+            spans.append(Span(f" ({worded(aside)})", "dim"))
         if rest:
-            spans.append(Span(f": {one_line(rest)}"))
+            spans.append(Span(f": {worded(rest)}"))
         yield line(*spans, indent=4)
 
 
@@ -162,8 +162,8 @@ def _sites(record: TrialRecord) -> Iterator[Line]:
         return
     by_country: dict[str, Counter[str]] = {}
     for site in sites:
-        country = one_line(site.get("country")) if site.get("country") else "(no country)"
-        status = one_line(site["status"]) if site.get("status") else ""
+        country = worded(site.get("country")) if site.get("country") else "(no country)"
+        status = worded(site["status"]) if site.get("status") else ""
         by_country.setdefault(country, Counter())[status] += 1
     countries = sorted(by_country.items(), key=lambda pair: (-pair[1].total(), pair[0]))
     yield BLANK

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from monitor.model.history import QuarantineRow, TrialRow
 from monitor.render.lines import Line, Role, Span
 from monitor.render.safe import neutral
-from monitor.render.values import counted, moment, one_line
+from monitor.render.values import counted, moment, one_line, worded
 
 _WIDEST_COLUMN = 22
 # The roles of a row's first cell and of the others; in the head they are the same.
@@ -18,10 +18,10 @@ def trials_table(trials: Sequence[TrialRow]) -> Iterator[Line]:
     rows = [
         (
             trial.nct_id,
-            one_line(trial.overall_status),
+            worded(trial.overall_status),
             str(trial.last_changed) if trial.last_changed else "-",
-            one_line(trial.lead_sponsor),
-            one_line(trial.title, longest=None),
+            worded(trial.lead_sponsor),
+            worded(trial.title, longest=None),
         )
         for trial in trials
     ]

@@ -10,12 +10,13 @@ from monitor.render.lines import Role, Span
 ARROW = " → "
 _LONGEST = 160
 _ABSENT = {"GONE": "no longer in the registry", "MERGED": "merged into another record"}
-# The registry's texts are Markdown, in which punctuation is escaped: ``\\>= 18 years``.
-_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
+# The registry's texts are Markdown, in which punctuation is escaped: ``\\>= 18 years``; a text
+# that was cut may end in half an escape.
+_ESCAPE = re.compile(r"\\((?=…$)|[!-/:-@\[-`{-~])")
 
 
 def one_line(value: Any, *, longest: int | None = _LONGEST) -> str:
-    """Write a registry value on one line; absent as ``(none)``, long ones cut unless None."""
+    """Write a value on one line, as it is; absent as ``(none)``, long ones cut unless None."""
     if value is None:
         return "(none)"
     if isinstance(value, bool):
@@ -28,6 +29,11 @@ def one_line(value: Any, *, longest: int | None = _LONGEST) -> str:
     return text if longest is None or len(text) <= longest else text[: longest - 1] + "…"
 
 
+def worded(value: Any, *, longest: int | None = _LONGEST) -> str:
+    """Write a registry value on one line for readers, without the escapes of its Markdown."""
+    return unescaped(one_line(value, longest=longest))
+
+
 def unescaped(text: str) -> str:
     """Return a registry text without the escapes of its Markdown."""
     return _ESCAPE.sub(r"\1", text) if "\\" in text else text
@@ -36,23 +42,23 @@ def unescaped(text: str) -> str:
 def item_line(value: Any) -> str:
     """Write a list item with all that it says in text: ``Site A, RECRUITING, Lyon, France``."""
     if not isinstance(value, Mapping):
-        return one_line(value)
-    words = [one_line(inner) for inner in value.values() if isinstance(inner, str) and inner]
+        return worded(value)
+    words = [worded(inner) for inner in value.values() if isinstance(inner, str) and inner]
     return ", ".join(words[:6]) or "…"
 
 
 def change_spans(before: Any, after: Any) -> tuple[Span, ...]:
     """Return ``before → after`` as spans."""
     return (
-        Span(one_line(before), "before"),
+        Span(worded(before), "before"),
         Span(ARROW, "dim"),
-        Span(one_line(after), "after"),
+        Span(worded(after), "after"),
     )
 
 
 def marked_summary(summary: str, before: Any, after: Any, role: Role) -> tuple[Span, ...]:
     """Return an event's summary with its ``before → after``, where it stands there, set off."""
-    change = one_line(before) + ARROW + one_line(after)
+    summary, change = unescaped(summary), worded(before) + ARROW + worded(after)
     head, found, tail = summary.partition(change)
     if not found:
         return (Span(summary, role),)
@@ -64,7 +70,7 @@ def status_words(overall_status: str | None) -> str:
     """Write a trial's overall status; of an absent record in words."""
     if not overall_status:
         return "no status stated"
-    return _ABSENT.get(overall_status) or one_line(overall_status)
+    return _ABSENT.get(overall_status) or worded(overall_status)
 
 
 def moment(when: datetime) -> str:

@@ -57,6 +57,18 @@ def added_site(name: str) -> FieldChange:
     return change(SITES, None, {"facility": name}, op="added", path=(*SITES, name))
 
 
+def test_escapes_of_the_registry_are_undone_and_the_change_is_still_set_off() -> None:
+    found = event(
+        summary="Thing: A \\& B → " + "x" * 158 + "\\…",
+        before="A \\& B",
+        after="x" * 158 + "\\*\\*",
+    )
+    (headline, *_) = event_lines(found, BRIEF)
+    told = [(span.text, span.role) for span in headline.spans]
+    assert ("A & B", "before") in told
+    assert ("x" * 158 + "…", "after") in told
+
+
 def test_a_single_value_is_told_in_one_line() -> None:
     found = event(
         change(STATUS, "RECRUITING", "COMPLETED"),

@@ -28,7 +28,7 @@ from monitor.render.alerts.words import clean, clean_line, phase_words
 from monitor.render.events import Detail, cut, headline_spans, is_long_text, lines_behind
 from monitor.render.history import sighting
 from monitor.render.lines import Line, Span, line
-from monitor.render.values import counted, moment, status_words
+from monitor.render.values import counted, moment, status_words, unescaped
 
 _DETAIL = Detail(items=6, context=8, passages=3)
 _EVENTS_OF_VERSION = 20
@@ -152,9 +152,11 @@ def _trial(alerts: Sequence[Alert], public_url: str | None, room: _Room) -> Tria
     reasons = dict.fromkeys(reason for alert in alerts for reason in alert.reasons)
     return TrialBlock(
         nct_id=clean(facts.nct_id),
-        title=clean(facts.title, longest=300) if facts.title else "(no title stated)",
+        title=clean(unescaped(facts.title), longest=300) if facts.title else "(no title stated)",
         status=_status(facts),
-        sponsor=clean(facts.sponsor, longest=120) if facts.sponsor else "no sponsor stated",
+        sponsor=clean(unescaped(facts.sponsor), longest=120)
+        if facts.sponsor
+        else "no sponsor stated",
         phase=phase_words(facts.phases),
         severity=_worst(alerts),
         brief=_brief(alerts).said,
@@ -226,7 +228,7 @@ def _preheader(groups: Sequence[Sequence[Alert]]) -> str:
     if len(groups) == 1:
         alert = groups[0][-1]
         others = "; ".join(phrase(event) for event in alert.events[1:3])
-        title = clean(alert.trial.title or "")
+        title = clean(unescaped(alert.trial.title or ""))
         return clean("; ".join(filter(None, [others, title])), longest=_PREHEADER)
     told = "; ".join(f"{_brief(group).link.text}: {_brief(group).said}" for group in groups[:3])
     return clean(told, longest=_PREHEADER)

@@ -6,7 +6,7 @@ from typing import Any
 from monitor.model import fields
 from monitor.model.changes import ChangeEvent, ChangeKind, FieldChange
 from monitor.render.lines import Line, Span, line
-from monitor.render.values import counted, one_line
+from monitor.render.values import counted, worded
 
 _WORDS = {ChangeKind.SITE_ADDED: ("added", "+ "), ChangeKind.SITE_REMOVED: ("removed", "- ")}
 _COUNTRIES = {ChangeKind.COUNTRY_ADDED: "added", ChangeKind.COUNTRY_REMOVED: "removed"}
@@ -35,7 +35,7 @@ def sites_headline(event: ChangeEvent) -> str:
 
 def countries_headline(events: Sequence[ChangeEvent]) -> str:
     """Write several events of one kind: ``3 countries added: Spain 12, France 9, Chile 1``."""
-    found = [(one_line(event.facts.get("country")), event.facts.get("sites")) for event in events]
+    found = [(worded(event.facts.get("country")), event.facts.get("sites")) for event in events]
     told, rest = _first(_ranked({name: sites for name, sites in found if isinstance(sites, int)}))
     more = f", and {len(rest)} more" if rest else ""
     return f"{len(events)} countries {_COUNTRIES[events[0].kind]}: {told}{more}"
@@ -78,7 +78,7 @@ def _counts(event: ChangeEvent) -> dict[str, int]:
     found = event.facts.get("by_country")
     if not isinstance(found, Mapping):
         return {}
-    return _ranked({one_line(country): int(count) for country, count in found.items()})
+    return _ranked({worded(country): int(count) for country, count in found.items()})
 
 
 def _ranked(counts: Mapping[str, int]) -> dict[str, int]:
@@ -92,9 +92,9 @@ def _site(change: FieldChange) -> Mapping[str, Any] | None:
 
 def _country(site: Mapping[str, Any]) -> str:
     country = site.get("country")
-    return one_line(country) if isinstance(country, str) else "(no country)"
+    return worded(country) if isinstance(country, str) else "(no country)"
 
 
 def _name(site: Mapping[str, Any]) -> str:
     parts = [site.get("facility"), site.get("city")]
-    return ", ".join(one_line(part) for part in parts if isinstance(part, str) and part) or "?"
+    return ", ".join(worded(part) for part in parts if isinstance(part, str) and part) or "?"

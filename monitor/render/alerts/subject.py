@@ -9,7 +9,7 @@ from monitor.model.changes import ChangeEvent, Severity
 from monitor.render.alerts.sites import is_list_of_sites, sites_headline
 from monitor.render.alerts.words import clean
 from monitor.render.events import is_long_text
-from monitor.render.values import ARROW, counted, one_line
+from monitor.render.values import ARROW, counted, unescaped, worded
 
 LONGEST = 200
 _LONGEST_PHRASE = 150
@@ -38,8 +38,8 @@ def phrase(event: ChangeEvent) -> str:
         return clean(sites_headline(event), longest=_LONGEST_PHRASE)
     if is_long_text(event):
         return clean(f"{_lowered(event.label)} edited", longest=_LONGEST_PHRASE)
-    label, said = f"{event.label}: ", event.summary
-    status = one_line(event.before) + ARROW + one_line(event.after)
+    label, said = f"{event.label}: ", unescaped(event.summary)
+    status = worded(event.before) + ARROW + worded(event.after)
     if event.path == _OVERALL_STATUS and said.startswith(label + status):
         return clean(status, longest=_LONGEST_PHRASE)
     if said.startswith(label):

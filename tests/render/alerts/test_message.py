@@ -45,6 +45,24 @@ def test_long_texts_are_told_by_the_words_that_changed() -> None:
     assert "no costs" not in message.text
 
 
+def test_the_registrys_escapes_are_undone_in_short_texts_too() -> None:
+    outcomes = [{"measure": "Score \\>= 12 \\~ weeks", "timeFrame": "1 \\& 2"}]
+    message = render(
+        letters.updated(
+            {
+                "identificationModule.briefTitle": "A \\& B",
+                "statusModule.whyStopped": "Funds \\< 10 \\%",
+                "outcomesModule.primaryOutcomes": outcomes,
+            }
+        )
+    )
+    for said in ("Score >= 12 ~ weeks", "A & B\n", "Funds < 10 %", "A study of a thing → A & B"):
+        assert said in message.text
+    assert "\\" not in message.text + message.subject + message.html
+    assert "\\\\" not in str(message.slack)
+    assert "A \\& B" in str(message.data["alerts"][0]["title"])
+
+
 def test_sites_stand_by_country_with_counts() -> None:
     text = render(letters.updated(letters.eventful())).text
     assert "34 sites added: Spain 12, France 9, Italy 5, Poland 3, Chile 2, and 3 more in 2" in text
