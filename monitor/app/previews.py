@@ -11,13 +11,13 @@ from monitor.model.alerts import Alert, Letter
 from monitor.model.changes import Severity
 from monitor.model.history import StoredEvent, StoredVersion
 from monitor.model.messages import Message
+from monitor.model.subscriptions import Reason
 from monitor.render.values import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _KEYS = uuid5(NAMESPACE_URL, "preview")
-_REASON = "Your subscription “example” names this trial."
 
 
 def preview(
@@ -45,11 +45,21 @@ def stored_letter(app: App, nct_id: str, number: int | None = None) -> Letter:
         version = _chosen(versions, events, number)
         found = [stored.event for stored in events.get(version.id, ())]
         news = [event for event in found if event.severity is not Severity.NOISE]
-        alert = Alert.of(reader.record(version), versions, version.id, news or found, [_REASON])
+        reason = f"your subscription “example”: {Reason.NCT_ID} ({nct_id})"
+        alert = Alert.of(reader.record(version), versions, version.id, news or found, [reason])
         facts = replace(alert.trial, status_now=trial.overall_status)
     public_url = app.settings.delivery.public_url or None
     uid = str(uuid5(_KEYS, f"{nct_id} {alert.number}"))
-    return Letter(uid=uid, subscriber="you", alerts=(replace(alert, trial=facts),), public_url=public_url)
+    # As for a subscription “example” that names the trial; its link to unsubscribe leads nowhere.
+    unsubscribe = f"{public_url.rstrip('/')}/unsubscribe/{uid}/example" if public_url else None
+    alerts = (replace(alert, trial=facts),)
+    return Letter(
+        uid=uid,
+        subscriber="you",
+        alerts=alerts,
+        public_url=public_url,
+        unsubscribe_url=unsubscribe,
+    )
 
 
 def _chosen(

@@ -1,6 +1,7 @@
 """``monitor preview``: the message of a stored version, in every format."""
 
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -64,6 +65,15 @@ def test_noise_is_left_out_unless_there_is_nothing_else(told: Monitor) -> None:
     noise = told.json("preview", NCT, "--version", "3")["alerts"][0]["events"]
     assert "noise" not in {event["severity"] for event in news}
     assert {event["severity"] for event in noise} == {"noise"}
+
+
+def test_it_is_the_message_that_a_subscriber_would_get(told: Monitor) -> None:
+    config = told.folder / "linked.toml"
+    config.write_text('[delivery]\npublic_url = "https://monitor.example.org"\n', "utf-8")
+    shown = told.answer("preview", NCT, "--config", str(config))
+    assert f"Why you get this: your subscription “example”: it names this trial ({NCT})" in shown
+    assert re.search("Unsubscribe: https://monitor.example.org/unsubscribe/[0-9a-f-]+/", shown)
+    assert "Unsubscribe" not in told.answer("preview", NCT)
 
 
 def test_what_is_not_stored_is_not_found(told: Monitor) -> None:

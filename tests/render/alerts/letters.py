@@ -12,7 +12,7 @@ from tests.detect import examples
 from tests.detect.examples import Document
 
 UID = "3f0c9f5e-8d57-5f0e-9c39-0d6f6e1c2a11"
-REASON = "Your subscription “car-t” names this trial."
+REASON = f"your subscription “car-t”: it names this trial ({examples.NCT})"
 READ = datetime(2026, 2, 19, 14, 5, tzinfo=UTC)
 MONITOR = "https://monitor.example.org"
 COUNTRIES = {"Spain": 12, "France": 9, "Italy": 5, "Poland": 3, "Norway": 2, "Chile": 2, "Peru": 1}

@@ -31,7 +31,7 @@ def test_the_text_tells_trial_change_time_links_reason_and_delivery() -> None:
         f"Record at ClinicalTrials.gov: {RECORD}\n"
         f"History of the record: {RECORD}?tab=history\n"
         "\n"
-        "Why you get this: Your subscription “car-t” names this trial.\n"
+        f"Why you get this: your subscription “car-t”: it names this trial ({NCT})\n"
         "\n"
         f"To ana · delivery {letters.UID}\n"
     )
