@@ -57,7 +57,7 @@ def test_without_a_number_it_is_the_last_version_with_news(told: Monitor) -> Non
     assert told.json("history", NCT, "--noise")["versions"][-1]["version"] == 3
     assert told.json("preview", NCT)["alerts"][0]["version"] == 2
     assert told.json("preview", NCT, "--version", "1")["alerts"][0]["version"] == 1
-    assert told.json("preview", OTHER)["subject"] == f"{OTHER}: first seen: A study of a thing"
+    assert told.json("preview", OTHER)["subject"] == f"{OTHER}: first seen (COMPLETED, Phase 2)"
 
 
 def test_noise_is_left_out_unless_there_is_nothing_else(told: Monitor) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from html import escape
 
 from monitor.model.alerts import Alert, Letter, TrialFacts
-from monitor.model.changes import ChangeEvent, Severity
+from monitor.model.changes import ChangeEvent, ChangeKind, Severity
 from monitor.model.selection import Entry
 from monitor.render.alerts.links import record_url, trial_links, version_link
 from monitor.render.alerts.page import (
@@ -90,6 +90,9 @@ def _block(events: Sequence[ChangeEvent]) -> EventBlock:
     """Return what a change says, or several of countries, without what lies behind it."""
     event = events[0]
     label = clean(event.label)
+    if event.kind is ChangeKind.TRIAL_REGISTERED:  # its title and status stand above
+        said = line("first seen")
+        return EventBlock(severity=event.severity, label=label, joint=" ", said=said)
     if are_countries(events) or is_list_of_sites(event):
         told = countries_headline(events) if are_countries(events) else sites_headline(event)
         said = clean_line(line(told))
@@ -203,12 +206,12 @@ def _bytes(lines: Iterable[Line]) -> int:
 
 
 def _brief(alerts: Sequence[Alert]) -> BriefTrial:
-    events = [event for alert in alerts for event in alert.events]
+    events = [(event, alert.trial) for alert in alerts for event in alert.events]
     if not events:
         return BriefTrial(link=_id(alerts), said="no news")
-    lead = max(events, key=lambda event: event.severity.rank)
+    lead, trial = max(events, key=lambda found: found[0].severity.rank)
     more = f" + {len(events) - 1} more" if len(events) > 1 else ""
-    return BriefTrial(link=_id(alerts), said=phrase(lead) + more)
+    return BriefTrial(link=_id(alerts), said=phrase(lead, trial) + more)
 
 
 def _id(alerts: Sequence[Alert]) -> Link:
@@ -227,7 +230,7 @@ def _preheader(groups: Sequence[Sequence[Alert]]) -> str:
         return "Nothing that you asked for has changed."
     if len(groups) == 1:
         alert = groups[0][-1]
-        others = "; ".join(phrase(event) for event in alert.events[1:3])
+        others = "; ".join(phrase(event, alert.trial) for event in alert.events[1:3])
         title = clean(unescaped(alert.trial.title or ""))
         return clean("; ".join(filter(None, [others, title])), longest=_PREHEADER)
     told = "; ".join(f"{_brief(group).link.text}: {_brief(group).said}" for group in groups[:3])

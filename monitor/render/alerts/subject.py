@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Sequence
 
 from monitor.model import fields
-from monitor.model.alerts import Alert, Letter
-from monitor.model.changes import ChangeEvent, Severity
+from monitor.model.alerts import Alert, Letter, TrialFacts
+from monitor.model.changes import ChangeEvent, ChangeKind, Severity
 from monitor.render.alerts.sites import is_list_of_sites, sites_headline
-from monitor.render.alerts.words import clean
+from monitor.render.alerts.words import clean, phase_words
 from monitor.render.events import is_long_text
-from monitor.render.values import ARROW, counted, unescaped, worded
+from monitor.render.values import ARROW, counted, status_words, unescaped, worded
 
 LONGEST = 200
 _LONGEST_PHRASE = 150
@@ -28,12 +28,17 @@ def subject(letter: Letter) -> str:
     if letter.digest is None or count == 1:
         alert = max(letter.alerts, key=lambda one: _weight(one.events))
         more = f" + {count - 1} more" if count > 1 else ""
-        return clean(f"{alert.trial.nct_id}: {phrase(alert.events[0])}{more}", longest=LONGEST)
+        return clean(
+            f"{alert.trial.nct_id}: {phrase(alert.events[0], alert.trial)}{more}", longest=LONGEST
+        )
     return clean(_counts(letter.alerts, count), longest=LONGEST)
 
 
-def phrase(event: ChangeEvent) -> str:
-    """Say in a few words what happened: ``enrollment target 144 → 240 (+67 %)``."""
+def phrase(event: ChangeEvent, trial: TrialFacts) -> str:
+    """Say in a few words what happened to a trial: ``enrollment target 144 → 240 (+67 %)``."""
+    if event.kind is ChangeKind.TRIAL_REGISTERED:
+        status = clean(status_words(trial.overall_status), longest=60)
+        return f"first seen ({status}, {phase_words(trial.phases)})"
     if is_list_of_sites(event):
         return clean(sites_headline(event), longest=_LONGEST_PHRASE)
     if is_long_text(event):

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from monitor.detect.classify import first_seen
+from monitor.render.alerts import render
 from monitor.render.alerts.subject import LONGEST, subject
 from tests.detect import examples
 from tests.render.alerts import letters
@@ -31,6 +33,16 @@ OLDER = {"eligibilityModule.minimumAge": "21 Years"}
 )  # fmt: skip
 def test_one_change_is_told_with_before_and_after(changes: dict[str, Any], said: str) -> None:
     assert subject(letters.updated(changes)) == f"{NCT}: {said}"
+
+
+def test_a_first_sight_tells_status_and_phase_and_its_title_once() -> None:
+    record = examples.of(examples.study())
+    found = letters.letter(letters.alert(record, [first_seen(record)]))
+    assert subject(found) == f"{NCT}: first seen (RECRUITING, Phase 2)"
+    message = render(found)
+    assert "  Trial first seen\n" in message.text
+    assert message.text.count("A study of a thing") == 1
+    assert str(message.slack).count("A study of a thing") == 1
 
 
 def test_of_several_changes_the_most_severe_leads() -> None:
