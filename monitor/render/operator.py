@@ -20,8 +20,8 @@ def operator_message(
     *, uid: str, target: str, began: Sequence[Notice], over: Sequence[str], at: datetime
 ) -> Message:
     """Return the message; at least one thing began or is over. ``at``: now (aware UTC)."""
-    notices = [(_clean(sentence), _clean(detail)) for sentence, detail in began]
-    notices += [(_clean(sentence), "") for sentence in over]
+    notices = [(_sentence(one), _clean(detail)) for one, detail in began]
+    notices += [(_sentence(one), "") for one in over]
     first = notices[0][0]
     more = f" (+ {len(notices) - 1} more)" if len(notices) > 1 else ""
     subject = f"Trial monitor: {first}{more}"
@@ -50,6 +50,11 @@ def _clean(text: str) -> str:
     said = neutral(" ".join(text.split()))
     if len(said) > _LONGEST_DETAIL:
         said = said[: _LONGEST_DETAIL - 1] + "…"
+    return said
+
+
+def _sentence(text: str) -> str:
+    said = _clean(text)
     return said[:1].upper() + said[1:]
 
 
@@ -64,7 +69,7 @@ def _text(notices: Sequence[Notice], foot: str) -> str:
 
 def _html(subject: str, notices: Sequence[Notice], foot: str) -> str:
     items = "".join(
-        f"<li><strong>{escape(sentence)}.</strong> {escape(detail)}</li>"
+        f"<li><strong>{escape(sentence)}{':' if detail else '.'}</strong> {escape(detail)}</li>"
         for sentence, detail in notices
     )
     return (
@@ -75,7 +80,10 @@ def _html(subject: str, notices: Sequence[Notice], foot: str) -> str:
 
 def _slack(subject: str, notices: Sequence[Notice], foot: str) -> dict[str, object]:
     # As plain text nothing in it is a link, a mention or a format.
-    said = [f"{sentence}. {detail}".strip() for sentence, detail in notices[:_MOST_SECTIONS]]
+    said = [
+        f"{sentence}: {detail}" if detail else f"{sentence}."
+        for sentence, detail in notices[:_MOST_SECTIONS]
+    ]
     blocks = [
         {"type": "section", "text": {"type": "plain_text", "text": text[:_LONGEST_SECTION]}}
         for text in [*said, foot]
