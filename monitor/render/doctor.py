@@ -13,7 +13,8 @@ _SIGNS: dict[Verdict, tuple[str, Role]] = {
     Verdict.FAILED: ("✗", "high"),
     Verdict.SKIPPED: ("–", "dim"),
 }
-_WIDTH = 15
+_WIDTH = 22  # of most names; each line comes before the next is known
+_GAP = "  "
 
 
 def finding_line(finding: Finding) -> Line:
@@ -21,8 +22,8 @@ def finding_line(finding: Finding) -> Line:
     sign, role = _SIGNS[finding.verdict]
     said = one_line(finding.said, longest=None)
     fix = f" → {one_line(finding.fix, longest=None)}" if finding.fix else ""
-    about = Span(finding.about.ljust(_WIDTH), "label")
-    return line(Span(sign, role), " ", about, said, fix, hang=_WIDTH + 2)
+    about = Span(finding.about.ljust(_WIDTH) + _GAP, "label")
+    return line(Span(sign, role), " ", about, said, fix, hang=2 + _WIDTH + len(_GAP))
 
 
 def findings_shape(findings: Iterable[Finding]) -> dict[str, Any]:

@@ -77,12 +77,14 @@ def test_a_wrong_configuration_is_shown_like_the_rest(monitor: Monitor) -> None:
     monitor.environ["MONITOR_LOG__LEVEL"] = "loud"
     result = monitor("doctor", "--offline")
     assert (result.exit_code, result.stderr) == (1, "")
-    assert result.stdout.startswith("✗ configuration  MONITOR_LOG__LEVEL = 'loud' will not do")
+    assert result.stdout.startswith(
+        "✗ configuration           MONITOR_LOG__LEVEL = 'loud' will not do"
+    )
 
 
 def test_offline_asks_nobody(monitor: Monitor, server: ReplicaServer) -> None:
     shown = following(monitor, server.base_url).answer("doctor", "--offline")
-    assert "– registry       not asked (--offline)" in shown
+    assert "– registry                not asked (--offline)" in shown
     assert len(server.replica.log) == 0
 
 
