@@ -31,6 +31,7 @@ def take(to: Path) -> None:
     """Write ``alert-phone-light.png`` and the other three."""
     if CHROMIUM is None:
         sys.exit("there is no chromium here (./run browser installs it)")
+    to.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         html = alert(folder)
