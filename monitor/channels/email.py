@@ -119,12 +119,8 @@ class EmailChannel:
             connection.close()
 
     def reach(self) -> str:
-        """Greet the server, log in, and take leave; return how far it went.
-
-        DeliveryError when it went wrong.
-        """
-        connection = SmtpConnection(self.settings)
-        with contextlib.closing(connection):
+        """Greet the server, log in, and take leave, as ``SmtpConnection.reach`` tells."""
+        with self.connected() as connection:
             return connection.reach()
 
 
