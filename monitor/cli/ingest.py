@@ -2,7 +2,7 @@
 
 import os
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from monitor.render.lines import line
 from monitor.render.values import counted
 
 if TYPE_CHECKING:
+    from monitor.cli.progress import ProgressBar
     from monitor.ingest import IngestReport
     from monitor.sources.base import Progress
 
@@ -46,40 +47,45 @@ def command(session: Session, paths: tuple[Path, ...], no_alerts: bool, as_json:
     from monitor.app.people import bring_in_line
     from monitor.cli.progress import ProgressBar
 
-    report: IngestReport | None = None
-    passed_over = 0
-
-    def keep(so_far: "IngestReport") -> None:
-        nonlocal report
-        report = so_far
-        bar.count(so_far)
-
-    def move(progress: "Progress") -> None:
-        nonlocal passed_over
-        passed_over = progress.passed_over
-        bar.move(progress)
-
-    bar = ProgressBar(sys.stderr, environ=os.environ)
+    seen = _Seen(ProgressBar(sys.stderr, environ=os.environ))
     bring_in_line(session.app)
     try:
-        with bar:
+        with seen.bar:
             report = session.app.ingest(
-                paths, on_progress=move, on_batch=keep, alerts=not no_alerts
+                paths, on_progress=seen.move, on_batch=seen.keep, alerts=not no_alerts
             )
     except KeyboardInterrupt:
         if sys.stderr.isatty():
             click.echo(err=True)  # the line that ^C stands in ends here
         # A batch may have been committed and not yet told of.
-        complain(f"interrupted; what was stored stays, at least: {told(report)}")
+        complain(f"interrupted; what was stored stays, at least: {told(seen.report)}")
         raise Failure(INTERRUPTED) from None
     except StoreError as exc:
-        if report is None:
+        if seen.report is None:
             raise
-        raise StoreError(f"{exc}; what was stored before stays, at least: {told(report)}") from exc
-    if passed_over:
-        many = counted(passed_over, "file")
+        stays = f"what was stored before stays, at least: {told(seen.report)}"
+        raise StoreError(f"{exc}; {stays}") from exc
+    if seen.passed_over:
+        many = counted(seen.passed_over, "file")
         complain(f"{many} passed over: by their names no records; name one to have it read")
     _answer(session, report, as_json=as_json)
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What a pass has told of itself so far; its bar shows it too."""
+
+    bar: "ProgressBar"
+    report: "IngestReport | None" = None
+    passed_over: int = 0
+
+    def keep(self, so_far: "IngestReport") -> None:
+        self.report = so_far
+        self.bar.count(so_far)
+
+    def move(self, progress: "Progress") -> None:
+        self.passed_over = progress.passed_over
+        self.bar.move(progress)
 
 
 def _answer(session: Session, report: "IngestReport", *, as_json: bool) -> None:
