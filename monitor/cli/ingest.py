@@ -67,7 +67,7 @@ def command(session: Session, paths: tuple[Path, ...], no_alerts: bool, as_json:
         raise StoreError(f"{exc}; {stays}") from exc
     if seen.passed_over:
         many = counted(seen.passed_over, "file")
-        complain(f"{many} passed over: by their names no records; name one to have it read")
+        complain(f"{many} passed over, not named like records; name one to have it read")
     _answer(session, report, as_json=as_json)
 
 

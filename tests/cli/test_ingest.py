@@ -106,6 +106,6 @@ def test_files_of_a_folder_that_are_no_records_by_name_are_counted(
         0, {"read": 0, "stored": 0, "unchanged": 0, "quarantined": 0, "events": 0},
     )  # fmt: skip
     assert result.stderr == (
-        "monitor: 3 files passed over: by their names no records; name one to have it read\n"
+        "monitor: 3 files passed over, not named like records; name one to have it read\n"
     )
     assert monitor.json("ingest", str(folder / "study"))["stored"] == 1
