@@ -48,12 +48,7 @@ def explain(
     """
     bring_in_line(app)
     with stored_trial(app, nct_id) as (reader, trial, versions):
-        if not 1 <= number <= len(versions):
-            raise NotFoundError(
-                f"{nct_id} has no version {number}; it has {counted(len(versions), 'version')}, "
-                "from 1 on"
-            )
-        version = versions[number - 1]
+        version = _version(versions, nct_id, number)
         outbox = _Outbox.of(reader, version)
         stored = reader.events(nct_id, version_ids=[version.id]).get(version.id, [])
         told = _told(app, reader, versions, number - 1, outbox, stored)
@@ -71,18 +66,25 @@ def explain(
         silences = reader.people.silences()
     recomputed = not outbox.items and any(one.backfilled for one in stored)
     answers: dict[int, list[Answer]] = {one.id: [] for one in subscriptions}
-    silenced_by = Silences(silences)
-    asked = [outbox.as_then(one) for one in subscriptions]
-    for subscription, position, verdict in Matcher(asked, silences).explain(news):
-        answer = outbox.answer(subscription, position, news, silenced_by)
+    over = Silences(silences)
+    matcher = Matcher(map(outbox.as_then, subscriptions), silences)
+    for one, position, verdict in matcher.explain(news):
         absent = Answer(verdict=_absent(verdict, news.events[position], recomputed=recomputed))
-        answers[subscription.id].append(answer or absent)
+        answers[one.id].append(outbox.answer(one, position, news, over) or absent)
     return Explanation(
         trial=trial,
         number=number,
         version=version,
         events=tuple(news.events),
         answers=tuple((one, tuple(answers[one.id])) for one in subscriptions),
+    )
+
+
+def _version(versions: Sequence[StoredVersion], nct_id: str, number: int) -> StoredVersion:
+    if 1 <= number <= len(versions):
+        return versions[number - 1]
+    raise NotFoundError(
+        f"{nct_id} has no version {number}; it has {counted(len(versions), 'version')}, from 1 on"
     )
 
 

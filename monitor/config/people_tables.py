@@ -52,8 +52,7 @@ def people_settings(
         if not (wish.channels or person.channels):
             wish = structs.replace(wish, channels=default)
         require_complete(wish, person, channels, place=table.place)
-        key = (wish.subscriber, wish.name.casefold())
-        if key in wishes:
+        if (key := (wish.subscriber, wish.name.casefold())) in wishes:
             raise ConfigError(
                 f"{table.place} of {wish.subscriber} is there twice; give each subscription of a "
                 "subscriber its own name"

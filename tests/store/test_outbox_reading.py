@@ -29,6 +29,19 @@ def test_a_message_is_found_by_the_id_that_its_receiver_sees(store: Store, store
         assert reader.outbox.message("") is None
 
 
+def test_what_tells_of_a_version_is_found_with_its_message(store: Store, store_url: str) -> None:
+    first, second = add_versions(store, 2)
+    enqueue(store, item(first), item(second), item(first, channel="slack", target=""))
+    with open_reader(store_url) as reader:
+        found = reader.outbox.of_version(first)
+        assert {(one.version_id, one.channel) for one, _ in found} == {
+            (first, "mail"), (first, "slack"),
+        }  # fmt: skip
+        assert all(reader.outbox.message(message.id) == message for _, message in found)
+        assert [one.channel for one, message in found] == [m.channel for _, m in found]
+        assert reader.outbox.of_version(second + 1) == []
+
+
 def test_what_is_looked_for_is_what_is_listed(store: Store, store_url: str) -> None:
     first, second = add_versions(store, 2, "ana", "ben")
     enqueue(store, item(first), item(second), item(first, channel="slack", target=""))
