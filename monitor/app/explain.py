@@ -60,9 +60,8 @@ def explain(
             backfilled=version.backfilled,
             known_at=known_since(version),
         )
-        subscriptions = reader.people.subscriptions(subscriber=subscriber, effective=True)
-        if word is not None:
-            subscriptions = [pick(subscriptions, word)]
+        found = reader.people.subscriptions(subscriber=subscriber, effective=True)
+        subscriptions = found if word is None else [pick(found, word)]
         silences = reader.people.silences()
     recomputed = not outbox.items and any(one.backfilled for one in stored)
     answers: dict[int, list[Answer]] = {one.id: [] for one in subscriptions}
