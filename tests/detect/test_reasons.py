@@ -21,6 +21,12 @@ safety: Two deaths occurred
 safety: Increase in serious adverse events
 safety: Clinical hold due to a safety signal
 safety: DSMB recommended stopping for safety
+safety: Death of a patient
+safety: One participant died
+safety: Deaths reported to the sponsor
+safety: Safety was not demonstrated
+safety: Excess mortality; the PI died
+efficacy: safety and efficacy were demonstrated, study ended early
 efficacy: Lack of efficacy
 efficacy: no efficacy
 efficacy: Terminated for lack of benefit
@@ -44,6 +50,10 @@ accrual: Not due to safety; slow enrollment
 accrual: The study was not stopped for safety reasons but due to slow recruitment
 business: Sponsor withdrew support
 business: PI relocated
+business: Death of PI
+business: Investigator deceased
+business: The principal investigator has passed away
+business: Resources reallocated to mortality study
 business: Investigator moved to another institution
 business: Drug supply issues
 business: Company went bankrupt
@@ -57,6 +67,7 @@ business: Withdrawn prior to enrollment; sponsor decision
 business: Strategic business decision; no patients were enrolled
 other: Study halted due to COVID-19
 other: Study was never started
+other: For reasons unrelated to safety
 other: Study completed early
 other: Recruiting or enrolling participants has halted prematurely but potentially will resume
 """

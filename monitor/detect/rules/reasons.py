@@ -2,13 +2,28 @@
 
 import re
 
+# "Death of a patient", "two deaths", "increased mortality"; a study of mortality harmed nobody.
+_PEOPLE = (
+    r"(?:patients?|participants?|subjects?|volunteers?|infants?|newborns?|child(?:ren)?|mothers?"
+    r"|(?:treatment|active|experimental|intervention|study|drug) (?:arms?|groups?))"
+)
+_HARMED = (
+    r"\bdeaths\b", r"\bfatal",
+    rf"\b(?:death|died)\b[^.;]{{0,40}}\b{_PEOPLE}\b",
+    rf"\b{_PEOPLE}\b[^.;]{{0,40}}\b(?:death|died|deceased)\b",
+    r"\b(?:a|one|related|unexpected|unexplained) death\b",
+    rf"\b{_PEOPLE} mortality\b|\bmortality (?:among|of) (?:the )?{_PEOPLE}\b",
+    r"\b(?:increas\w+|excess\w*|high\w*|elevated|imbalance)\b[^.;]{0,30}\bmortality\b",
+    r"\bmortality\b[^.;]{0,30}\b(?:increas\w+|excess|higher|imbalance|signal)\b",
+)  # fmt: skip
+
 # The first class that matches counts: whoever reads of an early end first asks whether it harmed.
 REASON_CLASSES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (name, re.compile("|".join(words), re.IGNORECASE))
     for name, words in (
         ("safety", (
-            r"safety", r"toxic", r"adverse", r"\bSAEs?\b", r"\bdeaths?\b", r"mortality", r"tolerab",
-            r"side.effects?", r"risk.{0,20}benefit", r"benefit.{0,10}risk", r"\bharm",
+            r"safety", r"toxic", r"adverse", r"\bSAEs?\b", r"tolerab", r"side.effects?",
+            r"risk.{0,20}benefit", r"benefit.{0,10}risk", r"\bharm", *_HARMED,
         )),
         ("efficacy", (
             r"efficac", r"futil", r"ineffective", r"superiority",
@@ -62,6 +77,24 @@ _NO_REASON = re.compile(
     r"|(?:recruiting or enrolling|enrolling or recruiting) participants has halted",
     re.IGNORECASE,
 )
+# A study that loses its investigator loses staff; no participant was harmed.
+_STAFF = (
+    r"(?:\bPI\b|(?:\b(?:principal|chief|lead|study|co|sub|sponsor)[ -])*"
+    r"\b(?:investigators?|sponsors?|physician|doctor|director|coordinator|chair\w*|professor))"
+)
+_STAFF_DIED = re.compile(
+    r"\b(?:death|demise|passing(?: away)?|loss) of (?:(?:the|our|a|former|local|site|study) )*"
+    rf"{_STAFF}\b"
+    rf"|{_STAFF}(?:['’]s)?,?(?: (?:has|had|have|is|was|recently|suddenly|sadly|unexpectedly))*"
+    r" (?:death|deceased|died|passed (?:away|on)|passing)\b",
+    re.IGNORECASE,
+)
+# "Safety and efficacy were demonstrated": the study found what it sought.
+_SAFETY_SHOWN = re.compile(
+    r"\bsafety(?= (?:(?:and|&|,) (?:[\w-]+ ){1,3})?(?:was|were|has been|have been|is|are)"
+    r" (?:\w+ly )?(?:confirmed|demonstrated|established|proven|shown)\b)",
+    re.IGNORECASE,
+)
 # That nobody had been enrolled yet goes with any reason; alone it is one.
 _NOBODY_YET = re.compile(
     r"\b(?:no|not any) (?:patients?|participants?|subjects?)"
@@ -80,7 +113,8 @@ def reason_class(why_stopped: str | None) -> str | None:
     """
     if not why_stopped or not why_stopped.strip():
         return None
-    words = _NO_REASON.sub(" ", _DENIAL.sub(" ", why_stopped))
+    words = _STAFF_DIED.sub(" lost staff ", _SAFETY_SHOWN.sub(" ", why_stopped))
+    words = _NO_REASON.sub(" ", _DENIAL.sub(" ", words))
     return _first_class(_NOBODY_YET.sub(" ", words)) or _first_class(words) or "other"
 
 
