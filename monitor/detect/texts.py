@@ -6,30 +6,76 @@ Markdown, as a saved page, with other line breaks, list markers or Unicode compo
 
 import re
 import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 
+from monitor.detect.numbering import Numbering
+
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
-# Markers may be nested ("* 1. FVC"). "E. coli" at the start of a line is a name.
-_MARKER = re.compile(
-    r"(?m)^(?:[^\S\n]*(?:[*•·◦▪–-]|\(?\d{1,3}(?:\.\d{1,2})*[.)]|\(?(?:[a-z]|[ivx]{2,4})[.)]"
-    r"|\(?[A-Z]\)|[A-Z]\.(?=[^\S\n]+[^a-z\s])|o)(?:[^\S\n]+|$))+"
+# "E. coli" at the start of a line is a name.
+_LABEL = (
+    r"\(?(?P<label>\d{1,3}(?:\.\d{1,2})*|[a-z]|[ivx]{2,4}|[A-Z](?=\))|[A-Z](?=\.\s+[^a-z\s]))[.)]"
 )
+_MARKER = re.compile(rf"(?:[*•·◦▪–-]|o|{_LABEL})(?:\s+|$)")
 _MARK = re.compile(r"[.,;:]+(?=\s|$)")
 _TELLING_LENGTH = 12
+# What one keyboard or editor writes for what another does.
+_TYPOGRAPHY = str.maketrans(
+    dict.fromkeys("‘’‚‛`´′", "'")  # noqa: RUF001 - lookalikes are the point
+    | dict.fromkeys("“”„‟«»″", '"')
+    | dict.fromkeys("‐‑‒–—−", "-")  # noqa: RUF001 - as above
+    | {"≧": "≥", "⩾": "≥", "≦": "≤", "⩽": "≤", "\u00ad": None, "\u200b": None}
+)
+# "10 mg / kg" is "10mg/kg", "18 - 65" is "18-65", "> 5 %" is ">5%". A sign keeps its number.
+_LOOSE = re.compile(r" (?=[/<>=≤≥])|(?<=[/<>=≤≥]) |(?<=\d) (?=[^\W\d_]|[%°])|(?<=\d) - (?=\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a text in its normal form: how far in it stands, its marker, its words."""
+
+    indent: int
+    marker: str
+    words: str
 
 
 @lru_cache(maxsize=8192)
 def plain(text: str) -> str:
     r"""Return the words of a text: composed, unescaped, on one line, without list markers.
 
-    ``"1. FVC \\< 70%\n2. …"`` and ``"* FVC < 70% …"`` have the same words.
+    ``"1. FVC \\< 70%\n2. …"`` and ``"* FVC < 70% …"`` have the same words. A number that no
+    list counts up to is a word.
     """
+    if "\n" in text:
+        return " ".join(line.words for line in lines(text))
+    return " ".join(_composed(text).split())
+
+
+def lines(text: str) -> Iterator[Line]:
+    """Yield the lines of a text that say anything.
+
+    Markers may be nested ("* 1. FVC"); the first tells what list the line is in.
+    """
+    numbering = Numbering()
+    since: list[str] = []
+    for line in _composed(text).splitlines():
+        start = end = len(line) - len(line.lstrip())
+        while marker := _MARKER.match(line, end):
+            label = marker["label"]
+            if label and not numbering.counts(label, " ".join(since)):
+                break
+            since = [] if label else since
+            end = marker.end()
+        words = " ".join(line[end:].split())
+        since.append(words)
+        if words:
+            yield Line(len(line[:start].expandtabs()), line[start:end].strip(), words)
+
+
+def _composed(text: str) -> str:
     composed = unicodedata.normalize("NFC", text)
-    if "\\" in composed:
-        composed = _ESCAPE.sub(r"\1", composed)
-    if "\n" in composed:
-        composed = _MARKER.sub("", composed)
-    return " ".join(composed.split())
+    return _ESCAPE.sub(r"\1", composed) if "\\" in composed else composed
 
 
 def same_text(one: str, other: str) -> bool:
@@ -37,13 +83,21 @@ def same_text(one: str, other: str) -> bool:
     return one == other or plain(one) == plain(other)
 
 
+@lru_cache(maxsize=8192)
 def wording(text: str) -> str:
-    """Return a text's words without letter case and without the marks between them.
+    """Return a text's words without letter case, typography and the marks between them.
 
-    Numbers keep their points and commas. "Known asthma, or eczema." and "known asthma or
-    eczema" are worded alike; the text is in its normal form.
+    Numbers keep their points, commas and signs. "Known asthma, or eczema." and "known asthma or
+    eczema" are worded alike, so are ">= 10 mg / kg" and "≥10mg/kg"; the text is in its normal
+    form.
     """
-    return " ".join(_MARK.sub("", text).casefold().split())
+    folded = _MARK.sub("", text.translate(_TYPOGRAPHY).casefold())
+    folded = folded.replace(">=", "≥").replace("<=", "≤")
+    return _LOOSE.sub(_tight, " ".join(folded.split()))
+
+
+def _tight(loose: re.Match[str]) -> str:
+    return loose[0].strip()
 
 
 def continues(one: str, other: str) -> bool:
