@@ -1,42 +1,19 @@
-"""Eligibility criteria as items: which were added, dropped or edited."""
+"""Eligibility criteria as items: which were added, dropped, edited or moved."""
 
-import re
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 
 from rapidfuzz import fuzz
+from rapidfuzz.distance import LCSseq
 
-from monitor.detect.texts import plain, wording
+from monitor.detect.headings import EXCLUSION
+from monitor.detect.outline import Criterion, items
+from monitor.detect.texts import wording
 from monitor.model.words import Segment, word_diff
 
-_KIND = r"(?P<kind>non[- ]?in|in|ex)clusion"
-# "Inclusion Criteria:", "Key exclusion criteria": the line says nothing else.
-_BARE = re.compile(
-    rf"(?i)^\W*(?:(?:key|main|major|general|study|patient|subject|participant)s? )*{_KIND}"
-    r"(?: crit\w+)?\W*$"
-)
-# "Inclusion criteria for Part 2", "Cohort B specific exclusion criteria: pregnancy"; no sentence
-# about the criteria ("Other protocol-defined inclusion criteria may apply").
-_HEADED = re.compile(rf"(?i)^\W*(?P<before>(?:[\w&,/()'-]+ ){{0,6}}?){_KIND} crit\w+(?P<after>.*)$")
-_SENTENCE_BEFORE = re.compile(
-    r"(?i)\b(?:all|any|at|does|for|fulfil\w*|in|inclusion|meet\w*|must|no|not|of|one|per"
-    r"|protocol|protocols|see|the|this|to|with)\b"
-)
-_SENTENCE_AFTER = re.compile(
-    r"(?i)^ ?(?:#|(?:above|appl\w*|are|as|below|can|could|ha[ds]|have|included|is|may|must|that"
-    r"|was|were|which|will)\b)"
-)
-_INCLUSION, _EXCLUSION = "inclusion", "exclusion"
 _EDITED = 60.0
 MAX_COMPARISONS = 40_000
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Criterion:
-    """One item of the criteria; ``section`` is inclusion, exclusion or empty."""
-
-    section: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +27,11 @@ class Edit:
 
 @dataclass(slots=True, kw_only=True)
 class CriteriaChange:
-    """Items that differ between two texts; moved ones went to the opposite section."""
+    """Items that differ between two texts.
+
+    Moved ones say the same in another place: in the opposite section, or under another line
+    that holds them ("At least one of the following:").
+    """
 
     added: list[Criterion] = field(default_factory=list)
     dropped: list[Criterion] = field(default_factory=list)
@@ -61,85 +42,98 @@ class CriteriaChange:
         return bool(self.added or self.dropped or self.edited or self.moved)
 
 
-def items(text: str) -> list[Criterion]:
-    """Split a criteria text into its items, in order; headings set the section.
-
-    Every line that holds words is an item; markers, numbers and white space do not count. A
-    heading that says more than that it is one is an item too: no words are lost.
-    """
-    section = ""
-    found: list[Criterion] = []
-    for line in text.splitlines():
-        # The marker is stripped by plain() only on a text of several lines.
-        words = plain(f"\n{line}\n")
-        heading = _BARE.match(words) or _headed(words)
-        if heading:
-            section = _INCLUSION if heading["kind"].lower() == "in" else _EXCLUSION
-            words = _said_by(heading)
-        if words:
-            found.append(Criterion(section, words))
-    return found
-
-
-def _headed(words: str) -> re.Match[str] | None:
-    heading = _HEADED.match(words)
-    if heading is None or _SENTENCE_BEFORE.search(heading["before"]):
-        return None
-    return None if _SENTENCE_AFTER.match(heading["after"]) else heading
-
-
-def _said_by(heading: re.Match[str]) -> str:
-    """Return what a heading's line says beside its being one."""
-    if "after" not in heading.groupdict():
-        return ""
-    criterion = re.match(r" ?: ?(?P<words>\S.*)$", heading["after"])
-    return criterion["words"] if criterion and not heading["before"] else heading[0]
-
-
 def compare(before: str, after: str) -> CriteriaChange:
-    """Return which items were added, dropped, edited or moved to the other section.
+    """Return which items were added, dropped, edited or moved.
 
-    A comma or a capital letter makes no other item.
+    No typography, comma or capital letter makes another item, and no other layout moves one.
     """
-    gone, come = _not_shared(items(before), items(after))
+    old, new = items(before), items(after)
+    gone, come = _beyond(old, new), _beyond(new, old)
     change = CriteriaChange()
-    _take_moved(gone, come, change)
+    _take_pairs(gone, come, lambda item: (excludes(item), _under(item), wording(item.text)))
+    same_words = [
+        *_take_pairs(gone, come, lambda item: (excludes(item), wording(item.text))),
+        *_take_pairs(gone, come, lambda item: wording(item.text)),
+    ]
+    if same_words:
+        places = _Places.of(old, new)
+        change.moved = [
+            Edit(before=one, after=other, words=(("same", one.text),))
+            for one, other in same_words
+            if places.moved(one, other)
+        ]
     _take_edited(gone, come, change)
     change.dropped, change.added = gone, come
     return change
 
 
-def _not_shared(
-    old: list[Criterion], new: list[Criterion]
-) -> tuple[list[Criterion], list[Criterion]]:
-    waiting: dict[tuple[str, str], list[Criterion]] = defaultdict(list)
-    for item in new:
-        waiting[item.section, wording(item.text)].append(item)
-    gone: list[Criterion] = []
-    for item in old:
-        same = waiting[item.section, wording(item.text)]
-        if same:
-            same.pop()
-        else:
-            gone.append(item)
-    return sorted(gone), sorted(item for left in waiting.values() for item in left)
-
-
-def _excludes(item: Criterion) -> bool:
+def excludes(item: Criterion) -> bool:
     """Tell which way the item counts; what stands under no heading is read as inclusion."""
-    return item.section == _EXCLUSION
+    return item.section == EXCLUSION
 
 
-def _take_moved(gone: list[Criterion], come: list[Criterion], change: CriteriaChange) -> None:
-    for old in list(gone):
-        words = wording(old.text)
-        new = next((item for item in come if wording(item.text) == words), None)
-        if new is None:
-            continue
-        gone.remove(old)
-        come.remove(new)
-        if _excludes(old) is not _excludes(new):
-            change.moved.append(Edit(before=old, after=new, words=(("same", old.text),)))
+def _under(item: Criterion) -> tuple[str, ...]:
+    return tuple(map(wording, item.under))
+
+
+def _beyond(some: Iterable[Criterion], others: Iterable[Criterion]) -> list[Criterion]:
+    return sorted((Counter(some) - Counter(others)).elements())
+
+
+def _take_pairs(
+    gone: list[Criterion], come: list[Criterion], key: Callable[[Criterion], Hashable]
+) -> list[tuple[Criterion, Criterion]]:
+    """Take the items that share a key out of both lists and return them in pairs."""
+    waiting: dict[Hashable, list[Criterion]] = defaultdict(list)
+    for item in reversed(come):
+        waiting[key(item)].append(item)
+    pairs: list[tuple[Criterion, Criterion]] = []
+    left: list[Criterion] = []
+    for item in gone:
+        same = waiting[key(item)]
+        if same:
+            pairs.append((item, same.pop()))
+        else:
+            left.append(item)
+    gone[:], come[:] = left, sorted(item for same in waiting.values() for item in same)
+    return pairs
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """What tells an item that was moved from one that is only laid out in another way.
+
+    ``shaken`` are the words of the items that do not follow each other as before.
+    """
+
+    old_words: frozenset[str]
+    new_words: frozenset[str]
+    shaken: frozenset[str]
+
+    @classmethod
+    def of(cls, old: Iterable[Criterion], new: Iterable[Criterion]) -> "_Places":
+        one, other = ([wording(item.text) for item in side] for side in (old, new))
+        shaken = [
+            word
+            for step in LCSseq.opcodes(one, other)
+            if step.tag != "equal"
+            for word in one[step.src_start : step.src_end] + other[step.dest_start : step.dest_end]
+        ]
+        return cls(frozenset(one), frozenset(other), frozenset(shaken))
+
+    def moved(self, old: Criterion, new: Criterion) -> bool:
+        """Tell whether an item stands in another place.
+
+        Where a line that held it came, went or was reworded, that line is the change.
+        """
+        if excludes(old) is not excludes(new):
+            return True
+        above, below = _under(old), _under(new)
+        if above == below or not (
+            self.new_words.issuperset(above) and self.old_words.issuperset(below)
+        ):
+            return False
+        return not self.shaken.isdisjoint({wording(old.text), *above, *below})
 
 
 def _take_edited(gone: list[Criterion], come: list[Criterion], change: CriteriaChange) -> None:
@@ -149,7 +143,7 @@ def _take_edited(gone: list[Criterion], come: list[Criterion], change: CriteriaC
         (-fuzz.ratio(old.text, new.text), i, j)
         for i, old in enumerate(gone)
         for j, new in enumerate(come)
-        if _excludes(old) is _excludes(new)
+        if excludes(old) is excludes(new)
     )
     old_left, new_left = dict(enumerate(gone)), dict(enumerate(come))
     for negative, i, j in ranked:

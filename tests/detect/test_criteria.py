@@ -9,14 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.detect.criteria import Criterion, compare, items
+from monitor.detect.criteria import compare
+from monitor.detect.outline import Criterion, items
 from monitor.detect.texts import plain
 from monitor.model import fields
 from tests.detect.examples import shuffled
 from tests.records import record, sample
 
 RECORDS = 60
-HEADING_WORDS = {"inclusion", "exclusion", "criteria", "key", "main", "general"}
+HEADING_WORDS = {"inclusion", "exclusion", "excluded", "criteria", "key", "main", "general"}
 LINES = st.lists(
     st.sampled_from(
         ["Inclusion Criteria:", "Exclusion Criteria:", "Age >= 18 years", "Age >= 65 years",
@@ -49,6 +50,10 @@ def test_headings_set_the_section_and_markers_do_not_count() -> None:
         ("Exclusion:", "exclusion"),
         ("Non-inclusion criteria:", "exclusion"),
         ("Patient Exclusion Critieria:", "exclusion"),
+        ("Excluded:", "exclusion"),
+        ("Not eligible:", "exclusion"),
+        ("Ineligible:", "exclusion"),
+        ("Eligible:", "inclusion"),
     ],
 )
 def test_a_bare_heading_is_no_item(heading: str, section: str) -> None:
@@ -63,6 +68,19 @@ def test_a_bare_heading_is_no_item(heading: str, section: str) -> None:
         ("Cohort B specific exclusion criteria:", "exclusion",
          "Cohort B specific exclusion criteria:"),
         ("Exclusion Criteria (Controls):", "exclusion", "Exclusion Criteria (Controls):"),
+        ("Exclusion: pregnancy", "exclusion", "pregnancy"),
+        *(
+            (line, section, line)
+            for section, line in (
+                ("inclusion", "Patients will be included if they have:"),
+                ("inclusion", "Participants must meet all the following criteria to be eligible:"),
+                ("exclusion", "Patients will be excluded if they have:"),
+                ("exclusion", "A subject will not be eligible for inclusion if any apply:"),
+                ("exclusion", "Women were ineligible if they:"),
+                ("exclusion", "Subjects with any of the following will NOT be eligible:"),
+                ("exclusion", "Any of the following would exclude the subject from the study:"),
+            )
+        ),
     ],
 )  # fmt: skip
 def test_a_heading_that_says_more_keeps_its_words(line: str, section: str, item: str) -> None:
@@ -77,6 +95,8 @@ def test_a_heading_that_says_more_keeps_its_words(line: str, section: str, item:
         "Note: See exclusion criterion #11",
         "Inclusion in another trial",
         "Exclusion of pregnancy by a test",
+        "Patients with asthma are excluded if:",
+        "Children under the age of 18 will be excluded",
     ],
 )
 def test_a_sentence_about_criteria_is_an_item(line: str) -> None:
@@ -145,6 +165,99 @@ def test_an_item_that_changes_sides_has_moved() -> None:
 
 def test_a_heading_put_above_the_first_items_moves_none() -> None:
     assert not compare("* Asthma\n* Age", "Inclusion Criteria:\n* Asthma\n* Age")
+
+
+_HALVES = "{0}\n\n* Lupus\n* {2}\n\n{1}\n\n* HIV\n* {3}"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("* At least one of the following:", "* All of the following:"),
+        ("Einschlusskriterien:", "Ausschlusskriterien:"),
+        ("Inclusion criteria for part A", "Inclusion criteria for part B"),
+        ("Inclusion Criteria:\n\nCohort A:", "Cohort B:"),
+    ],
+)
+def test_an_item_that_comes_to_stand_under_another_line_has_moved(one: str, other: str) -> None:
+    before = _HALVES.format(one, other, "Asthma\n* Gout", "Age")
+    found = compare(before, _HALVES.format(one, other, "Gout", "Asthma\n* Age"))
+    (moved,) = found.moved
+    assert moved.after.text == "Asthma"
+    assert moved.before.under[0] in one
+    assert moved.after.under[0] in other
+    assert [found.added, found.dropped, found.edited] == [[], [], []]
+
+
+def test_lines_that_change_places_move_what_stands_under_them() -> None:
+    before, after = "One of:\n* X\n* Y\nAll of:\n* Z", "All of:\n* X\n* Y\nOne of:\n* Z"
+    assert {edit.after.text for edit in compare(before, after).moved} == {"X", "Y", "Z"}
+
+
+def test_an_item_that_leaves_an_indented_list_has_moved() -> None:
+    before = "* One of the following:\n    * ANA\n    * dsDNA\n* SLEDAI\n* Consent"
+    after = "* One of the following:\n    * ANA\n* SLEDAI\n* Consent\n* dsDNA"
+    (moved,) = compare(before, after).moved
+    assert (moved.before.under, moved.after.under) == (("One of the following:",), ())
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        "One of:\n* Y\n* X\nAll of:\n* Z",
+        "One of:\n    1. X\n    2. Y\n\nAll of:\n    1. Z",
+        "All of:\n* Z\nOne of:\n* X\n* Y",
+        "* One of:\n* X\n* Y\n* All of\n* Z",
+        "One of\nX\nY\nAll of\nZ",
+    ],
+)
+def test_another_order_or_layout_below_one_line_moves_nothing(after: str) -> None:
+    assert not compare("* One of:\n    * X\n    * Y\n* All of:\n    * Z", after)
+
+
+def test_a_line_put_above_items_or_reworded_moves_none_of_them() -> None:
+    before = "One of these:\n* X\n* Y\n* Z"
+    assert not compare(before, "Any one of these:\n* Y\n* X\n* Z").moved
+    assert not compare(before, "One of these:\n* X\nAll of these:\n* Z\n* Y").moved
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("Age:\n\n18\\) to 65 years", "Age:\n\n16\\) to 65 years"),
+        ("Age:\n18. or older\nx", "Age:\n21. or older\nx"),
+        ("1. A\n2. B\nStage:\nb) or higher", "1. A\n2. B\nStage:\nc) or higher"),
+        ("BMI:\n18.5) to 25", "BMI:\n19.5) to 25"),
+    ],
+)
+def test_a_number_that_counts_no_items_is_part_of_one(before: str, after: str) -> None:
+    assert len(compare(before, after).edited) == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("the patient's 'own' choice", "the patient\u2019s \u2018own\u2019 choice"),
+        ('a "known" allergy', "a \u201cknown\u201d allergy"),
+        ("Age >= 18", "Age \u226518"), ("BMI <= 30 kg / m2", "BMI \u2264 30kg/m2"),
+        ("10 mg / kg", "10mg/kg"), ("18-65 years", "18 \u2013 65 years"), ("> 5 %", ">5%"),
+        ("T-score > -2.5", "T\u2010score > \u22122.5"),
+    ],
+)  # fmt: skip
+def test_other_typography_changes_no_item(one: str, other: str) -> None:
+    assert not compare(f"* {one}", f"* {other}")
+    assert not compare(f"* {other}", f"* {one}")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Age < 18", "Age \u2264 18"), ("Age >= 18", "Age > 18"), ("10 mg", "100 mg"),
+        ("10 mg", "10 g"), ("> -2.5", "> 2.5"), ("1 0 mg", "10 mg"), ("HER2-", "HER2+"),
+    ],
+)  # fmt: skip
+def test_another_sign_number_or_unit_changes_the_item(one: str, other: str) -> None:
+    assert compare(f"* {one} at screening", f"* {other} at screening").edited
 
 
 @pytest.mark.parametrize(

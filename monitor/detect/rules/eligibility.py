@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from monitor.detect.criteria import CriteriaChange, Criterion, Edit, compare
+from monitor.detect.criteria import CriteriaChange, Edit, compare, excludes
+from monitor.detect.headings import INCLUSION
+from monitor.detect.outline import Criterion
 from monitor.detect.rules.base import Context, Draft, arrow, at, counted
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange, Severity
@@ -24,7 +26,7 @@ def derive_criteria(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Dr
             kind=ChangeKind.ADMINISTRATIVE_UPDATE,
             path=change.field,
             changes=(change,),
-            summary="Eligibility criteria: the same words in another order or layout",
+            summary="Eligibility criteria: the same words in another order, layout or typography",
         )
         return
     yield Draft(
@@ -37,11 +39,13 @@ def derive_criteria(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Dr
 
 
 def _counts(found: CriteriaChange) -> str:
+    turned = sum(map(_turned, found.moved))
     parts = [
         (len(found.added), "added"),
         (len(found.dropped), "dropped"),
         (len(found.edited), "edited"),
-        (len(found.moved), "moved between inclusion and exclusion"),
+        (turned, "moved between inclusion and exclusion"),
+        (len(found.moved) - turned, "moved to stand under another line"),
     ]
     named = [f"{count} {word}" for count, word in parts if count]
     total = sum(count for count, _ in parts)
@@ -53,11 +57,26 @@ def _facts(found: CriteriaChange) -> dict[str, Any]:
         "added": [_item(item) for item in found.added],
         "dropped": [_item(item) for item in found.dropped],
         "edited": [_edit(edit) for edit in found.edited],
-        "moved": [
-            {"text": edit.after.text, "from": edit.before.section, "to": edit.after.section}
-            for edit in found.moved
-        ],
+        "moved": [_moved(edit) for edit in found.moved],
     }
+
+
+def _turned(edit: Edit) -> bool:
+    return excludes(edit.before) is not excludes(edit.after)
+
+
+def _moved(edit: Edit) -> dict[str, str]:
+    """Tell where an item went: from section to section, else from line to line."""
+    where = _section if _turned(edit) else _holders
+    return {"text": edit.after.text, "from": where(edit.before), "to": where(edit.after)}
+
+
+def _section(item: Criterion) -> str:
+    return item.section or INCLUSION
+
+
+def _holders(item: Criterion) -> str:
+    return " / ".join(words.rstrip(" :") for words in item.under) or _section(item)
 
 
 def _item(item: Criterion) -> dict[str, str]:

@@ -58,6 +58,22 @@ CASES = (
         facts={"moved": [{"text": "Pregnancy", "from": "inclusion", "to": "exclusion"}]},
     ),
     Case(
+        name="an item moved under another line",
+        kind=K.ELIGIBILITY_CHANGED,
+        severity=S.MEDIUM,
+        old={CRITERIA: "* One of:\n  * ANA\n  * dsDNA\n* All of:\n  * SLEDAI"},
+        new={CRITERIA: "* One of:\n  * ANA\n* All of:\n  * dsDNA\n  * SLEDAI"},
+        facts={"moved": [{"text": "dsDNA", "from": "One of", "to": "All of"}]},
+    ),
+    Case(
+        name="criteria in other typography",
+        kind=K.ADMINISTRATIVE_UPDATE,
+        severity=S.NOISE,
+        old={CRITERIA: "Inclusion Criteria:\n* The subject's age >= 18"},
+        new={CRITERIA: "Inclusion Criteria:\n* The subject\u2019s age \u226518"},
+        path="protocolSection.eligibilityModule.eligibilityCriteria",
+    ),
+    Case(
         name="a maximum age",
         kind=K.ELIGIBLE_POPULATION_CHANGED,
         severity=S.HIGH,

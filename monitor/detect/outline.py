@@ -1,0 +1,102 @@
+"""The criteria's outline: each item with its section and the lines that it stands under."""
+
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from monitor.detect.headings import heading
+from monitor.detect.texts import Line, lines
+
+# A line that announces others, as "At least one of the following:" does.
+_OPENING = (":", "\uff1a", "following")
+_MARKS = " .,;-"
+_NOWHERE = -1
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Criterion:
+    """One item of the criteria; ``section`` is inclusion, exclusion or empty.
+
+    ``under`` are the lines that hold it, outermost first: bullets further out, and lines that
+    announce others.
+    """
+
+    section: str
+    text: str
+    under: tuple[str, ...] = ()
+
+
+def items(text: str) -> list[Criterion]:
+    """Split a criteria text into its items, in order; headings set the section.
+
+    Every line that holds words is an item; markers, numbers and white space do not count. A
+    heading that says more than that it is one is an item too: no words are lost.
+    """
+    section = ""
+    outline = _Outline()
+    found: list[Criterion] = []
+    for line in lines(text):
+        begun = heading(line.words)
+        if begun is None:
+            found.append(Criterion(section, line.words, outline.place(line)))
+            continue
+        section = begun.section
+        if begun.words:
+            found.append(Criterion(section, begun.words))
+        outline.begin(begun.words if begun.holds else "")
+    return found
+
+
+@dataclass(slots=True)
+class _Open:
+    """A line that may hold the next ones; ``nests`` once one stood further in."""
+
+    indent: int
+    style: str
+    words: str
+    opens: bool
+    nests: bool = False
+
+
+@dataclass(slots=True)
+class _Outline:
+    """The lines that are open, outermost first."""
+
+    open: list[_Open] = field(default_factory=list)
+
+    def begin(self, words: str) -> None:
+        """Close all; a heading of these words, if any, holds what follows."""
+        self.open = [_Open(_NOWHERE, "", words, opens=True)] if words else []
+
+    def place(self, line: Line) -> tuple[str, ...]:
+        """Return the lines that hold this one, and leave it open."""
+        here = _Open(line.indent, _style(line.marker), line.words, _opens(line.words))
+        while self.open and _closes(here, self.open[-1]):
+            self.open.pop()
+        if self.open:
+            self.open[-1].nests |= self.open[-1].indent < here.indent
+        under = tuple(above.words for above in self.open)
+        self.open.append(here)
+        return under
+
+
+def _opens(words: str) -> bool:
+    return words.rstrip(_MARKS).lower().endswith(_OPENING)
+
+
+@lru_cache(maxsize=1024)
+def _style(marker: str) -> str:
+    """Return what the markers of one list have in common."""
+    return re.sub(r"\d+", "1", re.sub(r"[a-z]+", "a", re.sub(r"[A-Z]+", "A", marker)))
+
+
+def _closes(here: _Open, above: _Open) -> bool:
+    """Tell whether a line ends what stood open above it.
+
+    Lists without indents are read by their colons: one holds what follows up to the next.
+    """
+    if above.indent != here.indent:
+        return above.indent > here.indent
+    if above.style != here.style:
+        return not above.opens
+    return here.opens or above.nests or not above.opens
