@@ -2,6 +2,7 @@
 
 import signal
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -40,7 +41,7 @@ def command(session: Session, once: bool, as_json: bool) -> None:
     """
     if as_json and not once:
         raise UsageError('--json goes with --once; [log] format = "json" is for log lines')
-    with _ended_by_sigterm():
+    with _signals() as asked_to_reload:
         from monitor.app.logs import configure
         from monitor.app.people import bring_in_line
 
@@ -50,28 +51,35 @@ def command(session: Session, once: bool, as_json: bool) -> None:
         if once:
             _once(session, app, as_json=as_json)
         else:
-            _daemon(session, app)
+            _daemon(session, app, asked_to_reload)
 
 
 @contextmanager
-def _ended_by_sigterm() -> Iterator[None]:
-    """End well at SIGTERM as long as there is no daemon yet that could be asked to.
+def _signals() -> Iterator[threading.Event]:
+    """Take signals as long as there is no daemon yet that could; the event: SIGHUP has come.
 
-    The system's default does not apply to the first process of a container.
+    SIGTERM ends the command well: the system's default does not apply to the first process of a
+    container. Of SIGHUP the default would be the end, too, and no service manager starts again
+    what ended by it.
     """
-    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    asked_to_reload = threading.Event()
+    before = {
+        signal.SIGTERM: signal.signal(signal.SIGTERM, lambda *_: sys.exit(0)),
+        signal.SIGHUP: signal.signal(signal.SIGHUP, lambda *_: asked_to_reload.set()),
+    }
     try:
-        yield
+        yield asked_to_reload
     finally:
-        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
+        for number, handler in before.items():
+            signal.signal(number, handler or signal.SIG_DFL)
 
 
-def _daemon(session: Session, app: "App") -> None:
+def _daemon(session: Session, app: "App", asked_to_reload: threading.Event) -> None:
     from monitor.daemon.process import Daemon
 
     read_again = partial(_read_again, session, app)
     daemon = Daemon(app, read_again=read_again, passes_of=_passes, deliveries_of=_deliveries)
-    code = daemon.run()
+    code = daemon.run(reload_first=asked_to_reload.is_set)
     if code:
         raise Failure(code)
 

@@ -79,12 +79,13 @@ class Daemon:
         self._taking: asyncio.Future[bool] | None = None
         self._log = get_logger()
 
-    def run(self) -> int:
+    def run(self, *, reload_first: Callable[[], bool] = lambda: False) -> int:
         """Run until a signal ends it; return 0, or 1 when a part of the daemon broke down.
 
-        Work that hangs at the end is left behind: then the process ends here.
+        Work that hangs at the end is left behind: then the process ends here. ``reload_first``
+        tells whether SIGHUP came before the daemon could hear it; asked once it can.
         """
-        code, hanging = asyncio.run(self._live())
+        code, hanging = asyncio.run(self._live(reload_first))
         if hanging:
             self._log.error("still hanging", work=list(hanging))
             leave(code)
@@ -92,7 +93,7 @@ class Daemon:
         self._log.info("stopped", code=code)
         return code
 
-    async def _live(self) -> tuple[int, tuple[str, ...]]:
+    async def _live(self, reload_first: Callable[[], bool]) -> tuple[int, tuple[str, ...]]:
         ended = asyncio.Event()
         crashed: list[str] = []
 
@@ -105,6 +106,8 @@ class Daemon:
 
         asyncio.get_running_loop().set_exception_handler(unhandled)
         heed(stop=ended.set, reload=self._reloading.ask)
+        if reload_first():
+            self._reloading.ask()
         self._tell_start()
         parts = {name: asyncio.create_task(part, name=name) for name, part in self._parts()}
         stopping = asyncio.create_task(ended.wait())

@@ -191,6 +191,24 @@ def test_told_to_stop_before_it_has_begun_it_ends_well(monitor: Monitor, tmp_pat
     assert not Path(monitor.url.removeprefix("sqlite:///")).exists()
 
 
+def test_asked_to_read_again_before_it_has_begun_it_does_so_when_it_stands(
+    monitor: Monitor, tmp_path: Path, box: Path
+) -> None:
+    first = configure(tmp_path, monitor.url, folder_source("first", box)).read_bytes()
+    config = tmp_path / "monitor.toml"
+    config.unlink()
+    os.mkfifo(config)
+    with Running(config) as daemon:
+        descriptor = os.open(config, os.O_WRONLY)  # returns when it is being read
+        daemon.send(signal.SIGHUP)
+        configure(tmp_path, monitor.url, folder_source("second", box))
+        os.write(descriptor, first)
+        os.close(descriptor)
+        assert daemon.wait_for("daemon started")["sources"] == ["first"]
+        assert daemon.wait_for("configuration read again")["sources"] == ["second"]
+        assert daemon.stop() == 0
+
+
 def test_json_is_for_one_round(monitor: Monitor) -> None:
     assert "--once" in monitor.complaint("run", "--json", code=2)
 
