@@ -163,8 +163,33 @@ def test_the_page_names_what_it_tells_about(compose: dict[str, Any]) -> None:
     assert image.one("VOLUME").words[0] in page
     for variable in set(re.findall(r"MONITOR_[A-Z_]*[A-Z]", page)) - {"MONITOR_CONFIG"}:
         assert read_environment({variable.removesuffix("_FILE"): "some"}), variable
-    for name in re.findall(r"docker compose (?:exec|cp|stop|kill --signal HUP) ([\w-]+)", page):
+    for name in re.findall(r"docker compose (?:exec|cp|stop|kill --signal HUP) (\w[\w-]*)", page):
         assert name in compose["services"], name
+
+
+def test_a_configuration_that_an_editor_replaces_is_seen_in_the_container() -> None:
+    mounts = [
+        mount
+        for file in ("compose.yaml", "docs/deployment.md")
+        for mount in re.findall(r"\S+:(/etc/monitor\S*):ro", (PROJECT / file).read_text("utf-8"))
+    ]
+    assert set(mounts) == {"/etc/monitor"}, "a file that is mounted alone stays the old one"
+    assert len(mounts) == 2
+
+
+def test_all_containers_are_started_again(compose: dict[str, Any]) -> None:
+    page = (PROJECT / "docs" / "deployment.md").read_text("utf-8")
+    (call,) = re.findall(r"docker run (?:.*\\\n)+.*", page)
+    assert "--restart unless-stopped" in call
+    assert {one["restart"] for one in compose["services"].values()} == {"unless-stopped"}
+
+
+def test_an_upgrade_is_told_for_each_profile(compose: dict[str, Any]) -> None:
+    page = (PROJECT / "docs" / "deployment.md").read_text("utf-8")
+    steps = page.partition("\n## Upgrade\n")[2]
+    for name in set(compose["services"]) - {"postgres"}:
+        assert f"docker compose stop {name}" in steps
+        assert f"docker compose run --rm {name} db upgrade" in steps
 
 
 def test_each_profile_of_compose_is_one_daemon_with_its_store(compose: dict[str, Any]) -> None:
@@ -209,6 +234,8 @@ def test_the_service_is_locked_in() -> None:
         ("KillSignal", "SIGTERM"),
         ("Restart", "on-failure"),
         ("RestartPreventExitStatus", "2"),
+        ("RestartForceExitStatus", "SIGHUP"),
+        ("StartLimitIntervalSec", "0"),
     ):
         assert said[name] == value, name
     assert ("SystemCallFilter", "@system-service") in directives()
