@@ -1,23 +1,23 @@
-"""Which records want their past filled in, and whose turn it is to ask for it."""
+"""Which records want their past filled in, and what asks for it."""
 
-import uuid
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import TYPE_CHECKING
 
-from monitor.app.sources import HISTORY
+from monitor.app.sources import HISTORY, Sources
+from monitor.app.turns import Turn
 from monitor.config import CtgovSourceSettings, Settings
 from monitor.model.following import Presence
-from monitor.sources.base import State
+from monitor.sources.base import FollowedSource, State
 from monitor.sources.ctgov_history.state import Outcome, backfill_of
 from monitor.store.reader import Reader
 
 if TYPE_CHECKING:
     from monitor.app.wiring import App
+    from monitor.sources.ctgov_history import HistoryProgress
 
 _AT_ONCE = 1_000
-_TURN = "backfill"
-_TURN_S = 120.0
 
 
 def wanted_backfills(settings: Settings, reader: Reader) -> dict[str, list[str]]:
@@ -37,31 +37,31 @@ def wanted_backfills(settings: Settings, reader: Reader) -> dict[str, list[str]]
 
 
 @contextmanager
-def turn(app: "App") -> Iterator[Callable[[], None] | None]:
-    """Take the turn to ask the history API: one process at a time, however many share a store.
+def history(
+    app: "App",
+    base_url: str,
+    nct_ids: Iterable[str],
+    sources: Sources,
+    *,
+    under: Turn,
+    since: date | None = None,
+    on_progress: "Callable[[HistoryProgress], None] | None" = None,
+) -> Iterator[FollowedSource]:
+    """Yield the source of these records' earlier versions that the store lacks.
 
-    Yields what keeps the turn, to be called with every page; None when another process has it.
+    A block that ends because the turn was lost ends with LeaseLostError.
     """
-    from monitor.store.writer import open_store  # noqa: PLC0415 - a look at what is wanted needs none
-
-    holder = uuid.uuid4().hex
-    given = app.settings.store
-    with open_store(given.url, busy_timeout_s=given.busy_timeout_s) as store:
-
-        def keep() -> None:
-            with store.transaction() as tx:
-                tx.sources.renew_lease(_TURN, holder, now=app.now(), ttl_s=_TURN_S)
-
-        with store.transaction() as tx:
-            taken = tx.sources.take_lease(_TURN, holder, now=app.now(), ttl_s=_TURN_S)
-        if not taken:
-            yield None
-            return
-        try:
-            yield keep
-        finally:
-            with store.transaction() as tx:
-                tx.sources.release_lease(_TURN, holder)
+    with (
+        under.explained(),
+        sources.history(
+            base_url,
+            nct_ids,
+            since=since,
+            stored=lambda nct_id: stored_numbers(app, nct_id),
+            on_progress=on_progress,
+        ) as source,
+    ):
+        yield source
 
 
 def followed_ids(reader: Reader, source: str) -> Iterator[str]:

@@ -6,13 +6,15 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
-from datetime import date
+from datetime import date, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from monitor.app.backfills import stored_numbers, turn, wanted_backfills
+from monitor.app.backfills import history, wanted_backfills
 from monitor.app.logs import bound, get_logger, told_request
 from monitor.app.operator import LoggedOperator, Operator, after_failure, after_success
 from monitor.app.sources import HISTORY, Sources, first_base_url, named_source
+from monitor.app.turns import TurnTakenError, turn
 from monitor.app.wiring import App
 from monitor.errors import MonitorError, StoreError
 from monitor.ingest import IngestReport
@@ -34,7 +36,10 @@ OnPage = Callable[[IngestReport], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassReport:
-    """What a pass over a source did; ``reason``: why it failed or was stopped."""
+    """What a pass over a source did; ``reason``: why it failed or was stopped.
+
+    ``again_at``: from when on it may be tried again, where another process was at it.
+    """
 
     source: str
     outcome: Outcome
@@ -42,6 +47,7 @@ class PassReport:
     report: IngestReport = field(default_factory=IngestReport)
     pages: int = 0
     requests: int = 0
+    again_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,26 +136,24 @@ class Passes:
         others' report is "stopped".
         """
         asked = base_url or first_base_url(self.app.settings)
-        with turn(self.app) as keep:
-            if keep is None:
-                reason = "another process is fetching earlier versions; this one would be too many"
-                return PassReport(source=HISTORY, outcome="stopped", reason=reason)
-            work = _Work(
-                name=HISTORY,
-                type=HISTORY,
-                opened=lambda sources: sources.history(
-                    asked,
-                    nct_ids,
-                    since=since,
-                    stored=lambda nct_id: stored_numbers(self.app, nct_id),
-                    on_progress=on_progress,
-                ),
-                stop=stop,
-                lease=lease,
-                is_news=False,
-                on_page=lambda _report: keep(),
+        try:
+            with turn(self.app, stop=stop) as held:
+                work = _Work(
+                    name=HISTORY,
+                    type=HISTORY,
+                    opened=partial(history, self.app, asked, tuple(nct_ids), under=held,
+                                   since=since, on_progress=on_progress),
+                    stop=held.stop,
+                    lease=lease,
+                    is_news=False,
+                    on_page=lambda _report: held.keep(),
+                )  # fmt: skip
+                return self._run(work)
+        except TurnTakenError as exc:
+            get_logger().info("backfill waits", source=HISTORY, reason=str(exc))
+            return PassReport(
+                source=HISTORY, outcome="stopped", reason=str(exc), again_at=exc.until
             )
-            return self._run(work)
 
     # --- one pass --------------------------------------------------------------------------
 

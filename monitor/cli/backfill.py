@@ -1,6 +1,7 @@
 """``monitor backfill``: the past of trials, from the registry's history."""
 
 import os
+import signal
 import sys
 import threading
 from collections.abc import Sequence
@@ -75,6 +76,7 @@ def _fetched(session: Session, asked: Sequence[str], since: date | None) -> "Pas
     configure(log if log.level == "debug" else replace(log, level="error"))
     stop = threading.Event()
     bar = HistoryBar(sys.stderr, environ=os.environ)
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like ^C does
     try:
         with bar:
             return Passes(app=session.app).backfill(
@@ -85,6 +87,8 @@ def _fetched(session: Session, asked: Sequence[str], since: date | None) -> "Pas
             click.echo(err=True)  # the line that ^C stands in ends here
         complain("interrupted; what was fetched stays, the same command goes on from there")
         raise Failure(INTERRUPTED) from None
+    finally:
+        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
 
 
 def _followed(session: Session) -> list[str]:

@@ -106,9 +106,9 @@ def _deliveries(app: "App", metrics: "Metrics | None", worker: str) -> "Deliveri
 
 
 def _once(session: Session, app: "App", *, as_json: bool) -> None:
+    from monitor.app.holder import holder
     from monitor.daemon.once import StoppedShortError, run_once
     from monitor.daemon.postman import deliver_once
-    from monitor.daemon.process import holder
 
     name = holder()
     deliveries = _deliveries(app, None, name)
@@ -129,7 +129,8 @@ def _once(session: Session, app: "App", *, as_json: bool) -> None:
 def _shape(report: "PassReport") -> dict[str, object]:
     """Return what a pass did for ``--json``: the counts of ``monitor ingest --json`` and more."""
     counts = asdict(report)
-    return {**{name: counts[name] for name in counts if name != "report"}, **counts["report"]}
+    told = {name: counts[name] for name in counts if name not in ("report", "again_at")}
+    return {**told, **counts["report"]}
 
 
 def _lines(reports: "Sequence[PassReport]") -> Iterator[Line]:

@@ -1,15 +1,13 @@
 """The life of ``monitor run``: stand by, lead, and end in good order."""
 
 import asyncio
-import os
-import secrets
-import socket
 import time
 from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
 
 from monitor.app import App
+from monitor.app.holder import holder
 from monitor.app.logs import get_logger
 from monitor.app.metrics import Metrics
 from monitor.daemon.books import Books
@@ -25,6 +23,8 @@ from monitor.daemon.term import Term, check_sources
 from monitor.daemon.work import Work, in_thread
 from monitor.errors import MonitorError, StoreError
 
+__all__ = ["HEARTBEAT_S", "Daemon", "holder"]
+
 HEARTBEAT_S = 5.0
 _STANDBY_S = 1.0
 _RELEASE_S = 2.0
@@ -32,11 +32,6 @@ _CLOSE_S = 5.0
 
 PassesOf = Callable[[App, Metrics], Passes]
 DeliveriesOf = Callable[[App, Metrics, str], Deliveries]
-
-
-def holder() -> str:
-    """Return a name for this process as a holder of leases: ``host:4242:1f2e3d4c``."""
-    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
 class Daemon:

@@ -2,12 +2,13 @@
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import partial
 
 from monitor.app import App
 from monitor.app.logs import get_logger
+from monitor.app.passes import PassReport
 from monitor.app.sources import following_of
 from monitor.config import AnySourceSettings, CtgovSourceSettings, Settings
 from monitor.daemon.books import Books
@@ -19,6 +20,7 @@ from monitor.model.following import SourceRow
 from monitor.scheduler import Job, Scheduler, Trouble, due_at_start, trigger_of
 
 _BACKFILL_PAUSE_S = 600.0
+_LEAST_PAUSE_S = 1.0
 _DRAIN_S = 2.0
 
 
@@ -122,15 +124,23 @@ class Term:
         """Do rounds of backfills until there is nothing to do; again after every pass.
 
         A failure is followed by a pause that no pass cuts short: a folder's come every second.
+        Where another process is at it, the pause ends with the turn of that one.
         """
         while True:
             self._news.clear()
             self._changed.clear()
             reports = await self._duty.backfill()
             if any(report.outcome != "ok" for report in reports):
-                await _happens(self._changed, within_s=_BACKFILL_PAUSE_S)
+                await _happens(self._changed, within_s=self._pause_s(reports))
             elif not reports:
                 await _happens(self._news, within_s=_BACKFILL_PAUSE_S)
+
+    def _pause_s(self, reports: Iterable[PassReport]) -> float:
+        again = [report.again_at for report in reports if report.again_at is not None]
+        if not again:
+            return _BACKFILL_PAUSE_S
+        rest_s = (min(again) - self._duty.app.now()).total_seconds()
+        return min(max(_LEAST_PAUSE_S, rest_s), _BACKFILL_PAUSE_S)
 
     def _note_next(self, name: str, at: datetime) -> None:
         """Store when a source is due next, now that its pass has ended.

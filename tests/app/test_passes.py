@@ -1,5 +1,6 @@
 """One pass over a source of the configuration, and what is kept of how it went."""
 
+import os
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -8,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from monitor.app import App
-from monitor.app.backfills import turn
 from monitor.app.metrics import Metrics
 from monitor.app.passes import Passes
+from monitor.app.turns import TURN, turn
 from monitor.errors import ConfigError
 from monitor.ingest.following import LeaseHold
 from monitor.model.following import SourceRow
@@ -205,12 +207,31 @@ def test_a_failing_backfill_does_not_touch_the_source_that_wants_it(daily: Daily
 
 def test_one_process_backfills_at_a_time(daily: Daily) -> None:
     daily.passes.pass_over("two records", stop=daily.stop)
-    with turn(daily.app) as keep:
-        assert keep is not None
-        keep()
+    with turn(daily.app, stop=daily.stop), structlog.testing.capture_logs() as lines:
         daily.replica.log.clear()
         report = daily.passes.backfill([ONE], stop=daily.stop)
     assert report.outcome == "stopped"
-    assert "another process" in (report.reason or "")
+    assert f":{os.getpid()}:" in (report.reason or ""), "who has the turn is told"
+    assert [(line["event"], line["reason"]) for line in lines] == [
+        ("backfill waits", report.reason)
+    ]
+    assert report.again_at is not None
+    assert timedelta() < report.again_at - daily.app.now() <= timedelta(minutes=2)
     assert len(daily.replica.log) == 0
     assert daily.passes.backfill([ONE], stop=daily.stop).outcome == "ok"
+
+
+def test_a_backfill_whose_turn_was_taken_ends(daily: Daily) -> None:
+    def take_away(_: object) -> None:
+        url = daily.app.settings.store.url
+        with daily.app.reader() as reader:
+            held = reader.sources.lease(TURN)
+        assert held is not None
+        with open_store(url) as store, store.transaction() as tx:
+            tx.sources.release_lease(TURN, held.holder)
+            tx.sources.take_lease(TURN, "another:1:a", now=daily.app.now(), ttl_s=600)
+
+    report = daily.passes.backfill([ONE, TWO], stop=daily.stop, on_progress=take_away)
+    assert (report.outcome, report.pages) == ("stopped", 1)
+    assert "another process" in (report.reason or "")
+    assert not daily.stop.is_set()

@@ -1,13 +1,18 @@
 """``monitor backfill``: the past of trials from the registry's history."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.cli.calls import Monitor
-from tests.registry import Replica, ReplicaServer
+from tests.daemon.processes import REPO, eventually
+from tests.registry import Fault, Replica, ReplicaServer
 from tests.registry.synthetic import Script
 
 
@@ -78,13 +83,38 @@ def test_an_unknown_record_is_not_found(monitor: Monitor) -> None:
 
 
 def test_a_registry_that_fails_fails_the_command(monitor: Monitor, registry: Replica) -> None:
-    from tests.registry import Fault
-
     registry.faults.add(Fault.SERVER_ERROR, times=None)
     result = monitor("backfill", "NCT00000001", "--json")
     assert result.exit_code == 1
     assert "500" in result.stderr
     assert json.loads(result.stdout)["read"] == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda one: one.name)
+def test_a_signal_ends_it_with_a_line_and_the_next_goes_on_at_once(
+    monitor: Monitor, registry: Replica, script: Script, number: signal.Signals
+) -> None:
+    nct_id, versions = past_of(registry, script)
+    stall = registry.faults.add(
+        Fault.STALL_BEFORE_HEADERS, when=lambda asked: asked.path.endswith("/history/0")
+    )
+    config = str(monitor.environ["MONITOR_CONFIG"])
+    running = subprocess.Popen(
+        [sys.executable, "-m", "monitor", "--config", config, "backfill", nct_id],
+        cwd=REPO, env={**os.environ, "MONITOR_DATABASE_URL": monitor.url},
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    with running:
+        eventually(lambda: stall.met)
+        refused = monitor("backfill", nct_id)
+        assert refused.exit_code == 1
+        assert f":{running.pid}:" in refused.stderr
+        running.send_signal(number)
+        out, err = running.communicate(timeout=60)
+    assert (running.returncode, out) == (130, "")
+    assert err.startswith("monitor: interrupted; what was fetched stays")
+    assert monitor.json("backfill", nct_id)["read"] == 1
+    assert len(monitor.json("history", nct_id)["versions"]) == versions
 
 
 @pytest.mark.usefixtures("registry")

@@ -7,6 +7,7 @@
 import os
 import threading
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -58,6 +59,9 @@ class Scripted:
             stop.wait()
         if any(source.name == "failing backfill" for source in self.app.settings.sources):
             return [PassReport(source="ctgov_history", outcome="failed", reason="no")]
+        if any(source.name == "waiting backfill" for source in self.app.settings.sources):
+            again_at = self.app.now() + timedelta(seconds=0.5)
+            return [PassReport(source="ctgov_history", outcome="stopped", again_at=again_at)]
         return []
 
 

@@ -76,6 +76,14 @@ def test_a_backfill_that_failed_is_not_tried_again_after_every_pass(
         assert daemon.stop() == 0
 
 
+def test_a_backfill_that_another_process_is_at_is_tried_again_when_its_turn_is_over(
+    tmp_path: Path, app: App
+) -> None:
+    with Scripted(scripted(tmp_path, app, "waiting backfill")) as daemon:
+        daemon.wait_for("scripted backfill", times=3)
+        assert daemon.stop() == 0
+
+
 def test_a_pass_that_breaks_is_told_and_stops_neither_the_others_nor_itself_for_good(
     tmp_path: Path, app: App
 ) -> None:

@@ -1,0 +1,108 @@
+"""Whose turn it is to ask the history API."""
+
+import os
+import threading
+from datetime import UTC, datetime
+
+import pytest
+
+from monitor.app import App
+from monitor.app.turns import TURN, Turn, TurnTakenError, turn
+from monitor.config import Settings, StoreSettings
+from monitor.errors import MonitorError
+from monitor.ingest.following import LeaseLostError
+from monitor.model.following import Lease
+from monitor.sources.http import StoppedError
+from monitor.store.address import Address
+from monitor.store.engine import make_engine
+from monitor.store.writer import open_store
+from tests.daemon.processes import PATIENCE_S, eventually
+
+
+@pytest.fixture
+def app(store_url: str) -> App:
+    """Return a monitor on an empty store."""
+    open_store(store_url).close()
+    return App(settings=Settings(store=StoreSettings(url=store_url)))
+
+
+@pytest.fixture
+def stop() -> threading.Event:
+    """Return what asks for the end."""
+    return threading.Event()
+
+
+def lease(app: App) -> Lease | None:
+    """Return the turn as the store has it."""
+    with app.reader() as reader:
+        return reader.sources.lease(TURN)
+
+
+def take_away(app: App) -> None:
+    """Let another process have the turn."""
+    held = lease(app)
+    assert held is not None
+    with open_store(app.settings.store.url) as store, store.transaction() as tx:
+        tx.sources.release_lease(TURN, held.holder)
+        assert tx.sources.take_lease(TURN, "another:1:a", now=datetime.now(UTC), ttl_s=600)
+
+
+def work(held: Turn) -> None:
+    """Do what a client does that is waiting: end as soon as it is told to."""
+    with held.explained():
+        assert held.stop.wait(PATIENCE_S)
+        raise StoppedError
+
+
+def test_another_is_told_who_has_it_and_until_when(app: App, stop: threading.Event) -> None:
+    with turn(app, stop=stop):
+        with pytest.raises(TurnTakenError) as caught, turn(app, stop=stop):
+            pass
+        held = lease(app)
+    assert held is not None
+    assert held.holder.split(":")[1] == str(os.getpid())
+    assert held.holder in str(caught.value)
+    assert f"{held.expires_at:%H:%M:%S} UTC" in str(caught.value)
+    assert caught.value.until is not None
+    assert lease(app) is None
+
+
+def test_it_is_kept_while_nothing_comes(app: App, stop: threading.Event) -> None:
+    with turn(app, stop=stop, ttl_s=5):
+        first = lease(app)
+        assert first is not None
+
+        def is_renewed() -> bool:
+            now = lease(app)
+            return now is not None and now.expires_at > first.expires_at
+
+        eventually(is_renewed)
+
+
+def test_when_it_is_lost_the_work_under_it_ends(app: App, stop: threading.Event) -> None:
+    with turn(app, stop=stop, ttl_s=2) as held:
+        take_away(app)
+        with pytest.raises(LeaseLostError, match="another process"):
+            work(held)
+    assert not stop.is_set(), "only this work has to end"
+    left = lease(app)
+    assert left is not None
+    assert left.holder == "another:1:a", "it is not ours to release"
+
+
+def test_who_asks_for_the_end_is_not_told_of_a_loss(app: App, stop: threading.Event) -> None:
+    with turn(app, stop=stop) as held:
+        stop.set()
+        with pytest.raises(MonitorError) as caught:
+            work(held)
+    assert isinstance(caught.value, StoppedError)
+
+
+def test_it_is_lost_when_the_store_does_not_confirm_it(app: App, stop: threading.Event) -> None:
+    engine = make_engine(Address.parse(app.settings.store.url), busy_timeout_s=5)
+    with turn(app, stop=stop, ttl_s=2) as held:
+        with engine.begin() as connection:
+            connection.exec_driver_sql("DROP TABLE leases")
+        engine.dispose()
+        with pytest.raises(LeaseLostError, match="could not be kept"):
+            work(held)
