@@ -1,8 +1,8 @@
 """Which records want their past filled in, and what asks for it."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from monitor.app.sources import HISTORY, Sources
@@ -18,22 +18,45 @@ if TYPE_CHECKING:
     from monitor.sources.ctgov_history import HistoryProgress
 
 _AT_ONCE = 1_000
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def wanted_backfills(settings: Settings, reader: Reader) -> dict[str, list[str]]:
     """Return by base URL the followed NCT IDs whose past was not filled in yet.
 
     Of enabled sources with ``backfill = true``. What the registry could not give is not asked
-    for again; ``monitor backfill`` does.
+    for again; ``monitor backfill`` does. Those that failed come last, the latest at the end.
     """
     states = reader.sources.states(HISTORY)
-    found: dict[str, list[str]] = {}
-    for source in settings.sources:
-        if isinstance(source, CtgovSourceSettings) and source.enabled and source.backfill:
-            wanted = found.setdefault(source.base_url, [])
-            ids = followed_ids(reader, source.name)
-            wanted.extend(nct_id for nct_id in ids if _is_open(states.get(nct_id)))
-    return {base_url: sorted(set(nct_ids)) for base_url, nct_ids in found.items() if nct_ids}
+    wanting = [one for one in _registries(settings) if one.enabled and one.backfill]
+    return _by_base_url(wanting, reader, states, lambda nct_id: _is_open(states.get(nct_id)))
+
+
+def all_backfills(settings: Settings, reader: Reader) -> dict[str, list[str]]:
+    """Return by base URL the NCT IDs that the sources follow, in the same order."""
+    states = reader.sources.states(HISTORY)
+    return _by_base_url(_registries(settings), reader, states, lambda _: True)
+
+
+def _registries(settings: Settings) -> list[CtgovSourceSettings]:
+    return [one for one in settings.sources if isinstance(one, CtgovSourceSettings)]
+
+
+def _by_base_url(
+    sources: Iterable[CtgovSourceSettings],
+    reader: Reader,
+    states: Mapping[str, State],
+    is_wanted: Callable[[str], bool],
+) -> dict[str, list[str]]:
+    found: dict[str, set[str]] = {}
+    for source in sources:
+        wanted = filter(is_wanted, _followed_ids(reader, source.name))
+        found.setdefault(source.base_url, set()).update(wanted)
+
+    def rank(nct_id: str) -> tuple[datetime, str]:
+        return backfill_of(states.get(nct_id)).failed_at or _NEVER, nct_id
+
+    return {base_url: sorted(ids, key=rank) for base_url, ids in found.items() if ids}
 
 
 @contextmanager
@@ -64,7 +87,7 @@ def history(
         yield source
 
 
-def followed_ids(reader: Reader, source: str) -> Iterator[str]:
+def _followed_ids(reader: Reader, source: str) -> Iterator[str]:
     """Yield the NCT IDs of all records that a source follows and shows, ascending."""
     after = ""
     while page := reader.sources.followed(

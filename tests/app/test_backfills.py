@@ -42,6 +42,23 @@ def test_what_was_not_fetched_in_full_is_wanted(sqlite_url: str, kept: Backfill 
     assert wanted(sqlite_url, kept=kept) == [NCT_ID]
 
 
+def test_those_that_failed_come_last_the_latest_at_the_end(sqlite_url: str) -> None:
+    source = CtgovSourceSettings(
+        name="one", base_url=BASE, all=True, every=timedelta(hours=1), backfill=True
+    )
+    ids = [f"NCT0000000{number}" for number in range(1, 6)]
+    with open_store(sqlite_url) as store, store.transaction() as tx:
+        tx.sources.put(SourceRow(name="one", type="ctgov"))
+        tx.sources.put(SourceRow(name=HISTORY, type=HISTORY))
+        tx.sources.follow("one", [Sight(nct_id=one) for one in ids], pass_number=1, at=AT)
+        for nct_id, minutes in ((ids[0], 2), (ids[3], 1)):
+            failed = Backfill(failed_at=AT + timedelta(minutes=minutes))
+            tx.sources.put_state(HISTORY, nct_id, failed.as_state(), at=AT)
+    with open_reader(sqlite_url) as reader:
+        found = wanted_backfills(Settings(sources=(source,)), reader)
+    assert found == {BASE: [ids[1], ids[2], ids[4], ids[3], ids[0]]}
+
+
 @pytest.mark.parametrize("outcome", [Outcome.DONE, Outcome.LACKING])
 def test_what_was_fetched_in_full_is_not(sqlite_url: str, outcome: Outcome) -> None:
     assert wanted(sqlite_url, kept=Backfill(count=3, fetched=((0, 2),), outcome=outcome)) == []

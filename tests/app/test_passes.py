@@ -1,5 +1,6 @@
 """One pass over a source of the configuration, and what is kept of how it went."""
 
+import json
 import os
 import threading
 from collections.abc import Iterator
@@ -9,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 
 from monitor.app import App
+from monitor.app.logs import configure
 from monitor.app.metrics import Metrics
 from monitor.app.passes import Passes
 from monitor.app.turns import TURN, turn
+from monitor.config import LogSettings
 from monitor.errors import ConfigError
 from monitor.ingest.following import LeaseHold
 from monitor.model.following import SourceRow
@@ -205,16 +207,17 @@ def test_a_failing_backfill_does_not_touch_the_source_that_wants_it(daily: Daily
     assert report.outcome == "ok"
 
 
-def test_one_process_backfills_at_a_time(daily: Daily) -> None:
+def test_one_process_backfills_at_a_time(daily: Daily, capsys: pytest.CaptureFixture[str]) -> None:
+    configure(LogSettings(format="json"))
     daily.passes.pass_over("two records", stop=daily.stop)
-    with turn(daily.app, stop=daily.stop), structlog.testing.capture_logs() as lines:
+    capsys.readouterr()
+    with turn(daily.app, stop=daily.stop):
         daily.replica.log.clear()
         report = daily.passes.backfill([ONE], stop=daily.stop)
     assert report.outcome == "stopped"
     assert f":{os.getpid()}:" in (report.reason or ""), "who has the turn is told"
-    assert [(line["event"], line["reason"]) for line in lines] == [
-        ("backfill waits", report.reason)
-    ]
+    line = json.loads(capsys.readouterr().err)
+    assert (line["event"], line["reason"]) == ("backfill waits", report.reason)
     assert report.again_at is not None
     assert timedelta() < report.again_at - daily.app.now() <= timedelta(minutes=2)
     assert len(daily.replica.log) == 0

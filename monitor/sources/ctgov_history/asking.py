@@ -50,11 +50,16 @@ class Asking:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._warm = False
+
+    def warm_up(self) -> None:
+        """Ask the documented API first, over the connection that the history is asked over.
+
+        Public projects read the history only after such a call in the same session.
+        """
+        _check_status(self._client.get(f"{_DOCUMENTED}/version"), f"{_DOCUMENTED}/version")
 
     def index(self, nct_id: str) -> Sequence[Entry]:
         """Return the versions that the registry lists of a record."""
-        self._warm_up()
         path = f"{_STUDIES}/{nct_id}/history"
         answer = self._client.get(path)
         _check_known(answer)
@@ -76,15 +81,6 @@ class Asking:
             what = f"the study is {stated}, and {nct_id} was asked for"
             raise self._other_record(nct_id, stated, path, what)
         return Fetched(body=answer.body, url=answer.url)
-
-    def _warm_up(self) -> None:
-        """Ask the documented API first, over the connection that the history is asked over.
-
-        Public projects read the history only after such a call in the same session.
-        """
-        if not self._warm:
-            _check_status(self._client.get(f"{_DOCUMENTED}/version"), f"{_DOCUMENTED}/version")
-            self._warm = True
 
     def _other_record(
         self, nct_id: str, stated: str | None, path: str, what: str

@@ -9,14 +9,28 @@ fetched like any other: its number counts, and the answer holds what is public o
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from monitor.errors import SourceError
 from monitor.model.nct import normalise_nct_id
 from monitor.sources.base import Memory, Page
 from monitor.sources.ctgov_history.asking import Asking
 from monitor.sources.ctgov_history.record import Record, Task
-from monitor.sources.http import Client
+from monitor.sources.ctgov_history.shape import HistoryShapeError
+from monitor.sources.ctgov_history.state import backfill_of
+from monitor.sources.http import (
+    BusyError,
+    Client,
+    HtmlAnswerError,
+    HttpStatusError,
+    StoppedError,
+    TlsError,
+    UnreachableError,
+)
+
+_MOST_IN_A_ROW = 3
+_OF_ALL = (403, 429)  # refused, or asking too often: so it would be with any record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +98,11 @@ class HistorySource:
         The subject of a page is the NCT ID, its state that of a ``Backfill``. Of each ID the
         index is asked for; an ID that the registry does not know, or that has become an alias,
         is noted in its state and passed over. HistoryShapeError when an answer is not what the
-        history API is known to answer; SourceError when it cannot be asked.
+        history API is known to answer; SourceError when it cannot be asked. Where that may be the
+        fault of one record, the others are asked for first, unless some fail in a row.
         """
+        failures: list[SourceError] = []
+        in_a_row = 0
         task = Task(
             source=self._name,
             asking=Asking(self._client),
@@ -93,10 +110,38 @@ class HistorySource:
             now=self._now,
             stored=self._stored,
         )
+        if self._nct_ids:
+            task.asking.warm_up()
         for done, nct_id in enumerate(self._nct_ids):
             meter = _Meter(nct_id, done, len(self._nct_ids), self._on_progress)
-            yield from Record(nct_id=nct_id, task=task, tell=meter.count).pages(memory)
-            meter.finish()
+            try:
+                yield from Record(nct_id=nct_id, task=task, tell=meter.count).pages(memory)
+            except SourceError as exc:
+                if not _may_be_of_one_record(exc):
+                    raise
+                failures.append(exc)
+                yield self._put_aside(nct_id, memory)
+                in_a_row += 1
+                if in_a_row == _MOST_IN_A_ROW:
+                    break
+            else:
+                in_a_row = 0
+                meter.finish()
+        if failures:
+            raise failures[0]
+
+    def _put_aside(self, nct_id: str, memory: Memory) -> Page:
+        known = replace(backfill_of(memory.state(nct_id)), failed_at=self._now())
+        return Page(subject=nct_id, state=known.as_state())
+
+
+def _may_be_of_one_record(error: SourceError) -> bool:
+    """Tell whether the registry may well answer when it is asked for another record."""
+    if isinstance(error, HttpStatusError):
+        asks_to_wait = error.status >= 500 and not isinstance(error, BusyError)
+        return error.status not in _OF_ALL and not asks_to_wait
+    whole = (StoppedError, HistoryShapeError, UnreachableError, TlsError, HtmlAnswerError)
+    return not isinstance(error, whole)
 
 
 class _Meter:

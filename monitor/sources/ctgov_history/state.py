@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -34,7 +34,8 @@ class Backfill:
     ``count``: versions that the registry listed when last asked. ``fetched``, ``lacking``:
     ascending, disjoint ranges of version numbers, both ends included. ``since``: when DONE,
     that only versions dated on or after it were asked for. ``merged_into``: an NCT ID.
-    ``said``: the registry's own words, with UNKNOWN.
+    ``said``: the registry's own words, with UNKNOWN. ``failed_at``: when the record alone could
+    not be asked for, unless something of it came since.
     """
 
     count: int = 0
@@ -44,6 +45,7 @@ class Backfill:
     outcome: Outcome = Outcome.UNDER_WAY
     merged_into: str | None = None
     said: str | None = None
+    failed_at: datetime | None = None
 
     def as_state(self) -> State:
         """Return it as JSON."""
@@ -61,6 +63,8 @@ class Backfill:
             state["mergedInto"] = self.merged_into
         if self.said is not None:
             state["said"] = self.said
+        if self.failed_at is not None:
+            state["failedAt"] = self.failed_at.isoformat()
         return state
 
 
@@ -69,7 +73,7 @@ def backfill_of(state: State | None) -> Backfill:
     if state is None:
         return Backfill()
     try:
-        since = state.get("since")
+        since, failed_at = state.get("since"), state.get("failedAt")
         return Backfill(
             count=int(state["count"]),
             fetched=_read(state["fetched"]),
@@ -78,6 +82,7 @@ def backfill_of(state: State | None) -> Backfill:
             outcome=Outcome(state["outcome"]),
             merged_into=state.get("mergedInto"),
             said=state.get("said"),
+            failed_at=None if failed_at is None else datetime.fromisoformat(failed_at),
         )
     except (AttributeError, KeyError, TypeError, ValueError):
         return Backfill()

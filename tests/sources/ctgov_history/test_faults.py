@@ -1,13 +1,16 @@
 """What the registry and the way to it do wrong: nothing is lost, and nobody is hurried."""
 
+from typing import Any
+
 import pytest
 
 from monitor.errors import SourceError
 from monitor.sources.ctgov_history import HistoryShapeError, is_done
+from monitor.sources.ctgov_history.state import Outcome, backfill_of
 from monitor.sources.http import BusyError, HtmlAnswerError, HttpStatusError
 from tests.registry.asked import Asked as Request
 from tests.registry.calling import ask
-from tests.registry.examples import nct
+from tests.registry.examples import NOON, nct
 from tests.registry.faults import Fault, When
 from tests.sources.book import Book
 from tests.sources.ctgov_history.conftest import HISTORY, Serve
@@ -80,7 +83,61 @@ def test_a_404_of_the_edge_says_nothing_about_the_record(serve: Serve) -> None:
     asked.replica.faults.add(Fault.EDGE_NOT_FOUND, when=is_index)
     with pytest.raises(SourceError, match="not its words for a record that it does not have"):
         book.run(asked.source(nct(1)))
-    assert book.state(nct(1)) is None
+    known = backfill_of(book.state(nct(1)))
+    assert (known.outcome, known.count, known.said) == (Outcome.UNDER_WAY, 0, None)
+
+
+def test_a_record_that_keeps_failing_holds_up_no_other(serve: Serve) -> None:
+    asked, book = serve(replica(_1=2, _2=2, _3=2, _4=2)), Book()
+    lasting = asked.replica.faults.add(
+        Fault.SERVER_ERROR, times=None, when=is_asked(f"{nct(2)}/history/0")
+    )
+    asked.replica.faults.add(Fault.CUT_SHORT, times=None, when=is_asked(f"{nct(3)}/history/0"))
+    with pytest.raises(BusyError, match=f"{nct(2)}/history/0"):
+        book.run(asked.source(*map(nct, range(1, 5))))
+    assert lasting.met
+    done = [number for number in range(1, 5) if is_done(book.state(nct(number)))]
+    assert done == [1, 4]
+    kept = backfill_of(book.state(nct(2)))
+    assert (kept.fetched, kept.failed_at) == (((1, 1),), NOON), "it goes on from there"
+    asked.replica.faults.clear()
+    book.run(asked.source(nct(2)))
+    assert is_done(book.state(nct(2)))
+    assert backfill_of(book.state(nct(2))).failed_at is None
+
+
+def test_a_record_that_was_finished_before_stays_so_when_it_cannot_be_asked_for(
+    serve: Serve,
+) -> None:
+    asked, book = serve(replica(_1=2)), Book()
+    book.run(asked.source(nct(1)))
+    asked.replica.faults.add(Fault.SERVER_ERROR, times=None, when=is_index)
+    with pytest.raises(BusyError):
+        book.run(asked.source(nct(1)))
+    assert is_done(book.state(nct(1)))
+
+
+@pytest.mark.parametrize(
+    ("fault", "asked_for"),
+    [
+        (Fault.SERVER_ERROR, 3),  # a few in a row: it is the registry
+        (Fault.EDGE_NOT_FOUND, 3),
+        (Fault.RATE_LIMITED_BARE, 1),
+        (Fault.FORBIDDEN_HTML, 1),
+        (Fault.HTML_OK, 1),
+        (Fault.OTHER_SHAPE, 1),
+    ],
+)
+def test_what_is_wrong_with_the_registry_is_not_tried_with_every_record(
+    serve: Serve, fault: Fault, asked_for: int
+) -> None:
+    asked, book = serve(replica(_1=1, _2=1, _3=1, _4=1, _5=1)), Book()
+    options: dict[str, Any] = {"body": b"[]"} if fault is Fault.OTHER_SHAPE else {}
+    asked.replica.faults.add(fault, times=None, when=is_history, **options)
+    with pytest.raises(SourceError):
+        book.run(asked.source(*map(nct, range(1, 6))))
+    histories = {path for path in asked.paths() if path.endswith("/history")}
+    assert len(histories) == asked_for
 
 
 def test_a_404_of_the_edge_says_nothing_about_a_version(serve: Serve) -> None:
