@@ -4,9 +4,11 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, replace
 from datetime import date
+from functools import reduce
+from operator import add
 from typing import TYPE_CHECKING
 
 import click
@@ -22,6 +24,9 @@ from monitor.render.values import counted
 
 if TYPE_CHECKING:
     from monitor.app.passes import PassReport
+
+Wanted = Sequence[tuple[str | None, Sequence[str]]]
+"""NCT IDs with the base URL of their registry; None: that of the first source."""
 
 
 @click.command(
@@ -48,8 +53,11 @@ def command(
     """
     if bool(nct_ids) == followed:
         raise UsageError("name the trials, or say --followed for all that the sources follow")
-    asked = [normalise_nct_id(nct_id) for nct_id in nct_ids] or _followed(session)
-    report = _fetched(session, asked, days(since).first if since else None)
+    wanted: Wanted = [(None, [normalise_nct_id(nct_id) for nct_id in nct_ids])]
+    if followed:
+        wanted = _followed(session)
+    asked = [nct_id for _, some in wanted for nct_id in some]
+    report = _fetched(session, wanted, days(since).first if since else None)
     if as_json:
         session.answer_json({"trials": len(asked), **asdict(report.report)})
     else:
@@ -65,22 +73,26 @@ def command(
         raise NotFoundError("the registry has none of the records that were asked for")
 
 
-def _fetched(session: Session, asked: Sequence[str], since: date | None) -> "PassReport":
-    from msgspec.structs import replace
+def _fetched(session: Session, wanted: Wanted, since: date | None) -> "PassReport":
+    from msgspec import structs
 
     from monitor.app.logs import configure
     from monitor.app.passes import Passes
     from monitor.cli.progress import HistoryBar
 
     log = session.app.settings.log
-    configure(log if log.level == "debug" else replace(log, level="error"))
+    configure(log if log.level == "debug" else structs.replace(log, level="error"))
     stop = threading.Event()
     bar = HistoryBar(sys.stderr, environ=os.environ)
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like ^C does
     try:
         with bar:
-            return Passes(app=session.app).backfill(
-                asked, since=since, on_progress=bar.move, stop=stop
+            passes = Passes(app=session.app)
+            return _in_one(
+                passes.backfill(
+                    asked, base_url=base_url, since=since, on_progress=bar.move, stop=stop
+                )
+                for base_url, asked in wanted
             )
     except KeyboardInterrupt:
         if sys.stderr.isatty():
@@ -91,19 +103,21 @@ def _fetched(session: Session, asked: Sequence[str], since: date | None) -> "Pas
         signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
 
 
-def _followed(session: Session) -> list[str]:
-    from monitor.app.backfills import followed_ids
+def _in_one(reports: Iterable["PassReport"]) -> "PassReport":
+    """Return what the reports tell together; the first that did not end well says how it ended."""
+    done = list(reports)
+    first = next((one for one in done if one.outcome != "ok"), done[0])
+    return replace(first, report=reduce(add, (one.report for one in done)))
+
+
+def _followed(session: Session) -> Wanted:
+    from monitor.app.backfills import all_backfills
 
     with session.app.reader() as reader:
-        found = {
-            nct_id
-            for source in session.app.settings.sources
-            if source.type == "ctgov"
-            for nct_id in followed_ids(reader, source.name)
-        }
+        found = all_backfills(session.app.settings, reader)
     if not found:
         raise NotFoundError("no source follows a record yet; `monitor run --once` makes a pass")
-    return sorted(found)
+    return list(found.items())
 
 
 def _not_known(session: Session, asked: Sequence[str]) -> list[str]:

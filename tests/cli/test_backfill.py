@@ -14,6 +14,7 @@ from tests.cli.calls import Monitor
 from tests.daemon.processes import REPO, eventually
 from tests.registry import Fault, Replica, ReplicaServer
 from tests.registry.synthetic import Script
+from tests.sources.ctgov_history import series
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +122,33 @@ def test_a_signal_ends_it_with_a_line_and_the_next_goes_on_at_once(
 def test_followed_needs_something_that_is_followed(monitor: Monitor) -> None:
     monitor("backfill", "NCT00000001")  # makes the store
     assert "no source follows a record yet" in monitor.complaint("backfill", "--followed", code=3)
+
+
+def test_followed_asks_each_registry_for_its_own(
+    monitor: Monitor, registry: Replica, script: Script
+) -> None:
+    config = Path(str(monitor.environ["MONITOR_CONFIG"]))
+    other = series.replica(_901=2, _902=1)
+    with ReplicaServer(other) as server:
+        config.write_text(
+            config.read_text()
+            + f"""
+            [[source]]
+            name = "other"
+            type = "ctgov"
+            base_url = "{server.base_url}"
+            all = true
+            every = "1h"
+            """
+        )
+        assert monitor("run", "--once").exit_code == 0
+        for one in (registry, other):
+            one.log.clear()
+        found = monitor.json("backfill", "--followed")
+    assert found["trials"] == len(script.nct_ids) + 2
+    for one in (registry, other):
+        assert any(line.asked.is_history for line in one.log)
+        assert set(one.log.statuses()) == {200}
 
 
 @pytest.mark.parametrize("args", [(), ("NCT00000001", "--followed")])
