@@ -58,7 +58,8 @@ class DropBoxSource:
     Read is what is new or changed, once its size and its time of change were the same at two
     looks at least ``settle_s`` seconds apart, and that time is as long ago; a time that lies in
     the future does not count. Names as in ``folders.listed``, but for those that tell of a
-    transfer under way (``.part``, ``.tmp``, ``~``), of folders too. ``now`` gives an aware time.
+    transfer under way (``.part``, ``.tmp``, ``~``), of folders too. What a link brings in from
+    outside the folder is left alone. ``now`` gives an aware time.
     """
 
     name: str
@@ -98,7 +99,10 @@ class DropBoxSource:
         _check(self.folder)
         look = _Look()
         now_ns = self._now_ns()
+        top = self.folder.resolve()
         for file in listed(self.folder):
+            if not file.path.resolve().is_relative_to(top):
+                continue  # a link leads out of the folder
             below = file.path.relative_to(self.folder)
             if any(_is_unfinished(part) for part in below.parts):
                 continue

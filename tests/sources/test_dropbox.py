@@ -1,6 +1,8 @@
 """The drop box: files are read once, when they are there as a whole, and again when they change."""
 
+import errno
 import gzip
+import io
 import os
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -325,9 +327,18 @@ def test_a_place_that_cannot_be_opened_is_told_each_time_and_others_go_on(box: B
     assert list(box.files) == ["b.json"]
 
 
-@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="there is no /proc here")
-def test_a_file_that_the_disk_does_not_give_is_tried_again(box: Box) -> None:
-    (box.folder / "a.json").symlink_to("/proc/self/mem")
+def test_a_file_that_the_disk_does_not_give_is_tried_again(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sound = io.FileIO.readinto
+
+    def broken(file: io.FileIO, buffer: memoryview) -> int | None:
+        if str(file.name).endswith("/a.json"):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return sound(file, buffer)
+
+    monkeypatch.setattr("monitor.sources.files._MeteredFile.readinto", broken)
+    box.put("a.json", study(1))
     box.put("b.json", study(2))
     box.settle_s = 0
     for _ in range(2):
@@ -356,6 +367,32 @@ def test_what_permissions_forbid_is_read_when_they_allow_it(box: Box) -> None:
     assert page.found[1].content == study(1)
     assert set(box.files) == {"a.json", "x/b.json"}
     assert box.pages() == []
+
+
+def test_what_a_link_brings_in_from_outside_is_left_alone(box: Box, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret.json").write_bytes(study(1))
+    (outside / "closed").mkdir(mode=0)
+    box.put("in/a.json", study(2))
+    for name, target in (
+        ("link", outside), ("link.json", outside / "secret.json"), ("up", tmp_path),
+        ("within.json", box.folder / "in" / "a.json"),
+    ):  # fmt: skip
+        (box.folder / name).symlink_to(target)
+    box.look()
+    box.wait()
+    (page,) = box.pages()
+    assert contents(page.found) == [study(2), study(2)], "a link within the folder is followed"
+    assert refusals(page.found) == []
+    assert set(box.files) == {"in/a.json", "within.json"}
+
+
+def test_the_watched_folder_may_itself_be_a_link(box: Box, tmp_path: Path) -> None:
+    box.put("a.json", study(1))
+    (tmp_path / "link").symlink_to(box.folder)
+    box.folder = tmp_path / "link"
+    assert box.settled() == [study(1)]
 
 
 @pytest.mark.parametrize("name", [b"caf\xe9.json", "日本.json".encode(), b"a b\n'\\.json"])
