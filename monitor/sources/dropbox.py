@@ -7,7 +7,7 @@ is read too early is cut off in the middle.
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -35,13 +35,15 @@ class Sighting:
     """A file as it was last seen.
 
     ``since_ns``: when it was first seen with this size and time of change, as its own clock's
-    nanoseconds since 1970. ``taken``: it was read to its end just so.
+    nanoseconds since 1970. ``taken``: it was read to its end just so. ``from_start``: it lay there
+    when the source began, and was not yet taken.
     """
 
     size: int
     mtime_ns: int
     since_ns: int = 0
     taken: bool = False
+    from_start: bool = False
 
     def is_of(self, status: os.stat_result) -> bool:
         """Tell whether the file is still as it was."""
@@ -72,29 +74,30 @@ class DropBoxSource:
         """Yield what is to be read, at most 200 records or 8 MB a page, several files in one.
 
         The state is {"files": {path below the folder: how it was seen}}; a file counts as taken
-        with the page that brings its last record. A file that cannot be opened is yielded as
-        Unreadable and tried again with every pass. SourceError when the folder itself is not
-        there or cannot be listed.
+        with the page that brings its last record. First sights are no news in files that the
+        very first look finds. A file that cannot be opened is yielded as Unreadable and tried
+        again with every pass. SourceError when the folder itself is not there or cannot be listed.
         """
-        before = _sightings(memory.state())
-        look = self._look(before)
+        state = memory.state()
+        before = _sightings(state)
+        look = self._look(before, is_first=state is None)
         basket = _Basket(look.files)
         yield from basket.take(look.problems)
         for key, path in look.ready.items():
             sighting = look.files[key]
             found = _Watched(self._read(path))
-            yield from basket.take(found)
+            yield from basket.take(found, is_news=not sighting.from_start)
             status = _status(path)
             if status is None:
                 del look.files[key]
             elif not sighting.is_of(status):
-                look.files[key] = _seen(status, self._now_ns())  # it grew under our eyes
+                look.files[key] = _again(sighting, status, self._now_ns())  # it grew under our eyes
             elif not found.failed:
                 look.files[key] = _seen(status, 0, taken=True)
-        if basket.found or look.files != before:
+        if basket.found or look.files != before or state is None:
             yield basket.page()
 
-    def _look(self, before: Sightings) -> "_Look":
+    def _look(self, before: Sightings, *, is_first: bool) -> "_Look":
         """List the tree; no file is opened."""
         _check(self.folder)
         look = _Look()
@@ -112,7 +115,10 @@ class DropBoxSource:
                 # What lies behind it is still there, for all that is known.
                 look.files |= {k: v for k, v in before.items() if k.startswith(f"{key}/")}
             elif (status := _status(file.path)) is not None:
-                look.files[key] = sighting = _again(before.get(key), status, now_ns)
+                sighting = _again(before.get(key), status, now_ns)
+                look.files[key] = sighting = replace(
+                    sighting, from_start=is_first or sighting.from_start
+                )
                 if not sighting.taken and self._is_settled(sighting, now_ns):
                     look.ready[key] = file.path
         return look
@@ -147,27 +153,39 @@ class _Look:
 
 
 class _Basket:
-    """Collects records into pages; ``files`` is what the state of the next page tells."""
+    """Collects records into pages; ``files`` is what the state of the next page tells.
+
+    What is news and what is not comes in pages of its own.
+    """
 
     def __init__(self, files: Sightings) -> None:
         self.found: list[Found] = []
         self._files = files
         self._bytes = 0
+        self._is_news: bool | None = None
 
-    def take(self, found: Iterable[Found]) -> Iterator[Page]:
+    def take(self, found: Iterable[Found], *, is_news: bool = True) -> Iterator[Page]:
         """Yield a page whenever the next record would be too much for it."""
         for one in found:
             size = len(one.content)
             full = len(self.found) >= PAGE_RECORDS or self._bytes + size > PAGE_BYTES
-            if self.found and full:
+            is_record = isinstance(one, RawVersion)
+            other = is_record and self._is_news not in (None, is_news)
+            if self.found and (full or other):
                 yield self.page()
+            if is_record:
+                self._is_news = is_news
             self.found.append(one)
             self._bytes += size
 
     def page(self) -> Page:
         """Return what is in the basket, which is empty then."""
-        page = Page(found=tuple(self.found), state=_state(self._files))
-        self.found, self._bytes = [], 0
+        page = Page(
+            found=tuple(self.found),
+            first_sights_are_news=self._is_news is not False,
+            state=_state(self._files),
+        )
+        self.found, self._bytes, self._is_news = [], 0, None
         return page
 
 
@@ -213,7 +231,8 @@ def _again(before: Sighting | None, status: os.stat_result, now_ns: int) -> Sigh
     """Return what was known of the file if it is as it was, else a first sight of it."""
     # A clock that was set back must not keep a file waiting until it is where it was.
     if before is None or not before.is_of(status) or before.since_ns > now_ns:
-        return _seen(status, now_ns)
+        from_start = before is not None and before.from_start
+        return replace(_seen(status, now_ns), from_start=from_start)
     return before
 
 
@@ -234,7 +253,11 @@ def _state(files: Sightings) -> dict[str, Any]:
 
 def _written(sighting: Sighting) -> dict[str, Any]:
     seen = {"size": sighting.size, "mtime_ns": sighting.mtime_ns, "taken": sighting.taken}
-    return seen if sighting.taken else {**seen, "since_ns": sighting.since_ns}
+    if not sighting.taken:
+        seen["since_ns"] = sighting.since_ns
+    if sighting.from_start:
+        seen["from_start"] = True
+    return seen
 
 
 def _sightings(state: Mapping[str, Any] | None) -> Sightings:
@@ -253,6 +276,7 @@ def _sighting(written: Any) -> Sighting | None:
             mtime_ns=int(written["mtime_ns"]),
             since_ns=int(written.get("since_ns", 0)),
             taken=written["taken"] is True,
+            from_start=written.get("from_start") is True,
         )
     except (AttributeError, KeyError, TypeError, ValueError):
         return None

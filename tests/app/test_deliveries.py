@@ -181,6 +181,7 @@ def test_a_pass_over_a_source_puts_its_news_into_the_outbox(monitored: Monitored
     )
     passes = Passes(app=monitored.app)
     monitored.clock.move(minutes=1)
+    passes.pass_over("inbox", stop=STOP)  # what lies there at the beginning is no news
     (inbox / "new.json").write_bytes(orjson.dumps(study("2026-02-10", enrollment=300)))
     written = NOON.timestamp() - 3600  # long enough ago to be whole
     os.utime(inbox / "new.json", (written, written))

@@ -90,12 +90,13 @@ def test_a_channel_that_hangs_keeps_no_other_back_and_is_not_started_twice() -> 
 def test_what_a_source_brings_is_delivered_and_counted(tmp_path: Path, sqlite_url: str) -> None:
     inbox, box = tmp_path / "inbox", tmp_path / "box"
     inbox.mkdir()
-    put(inbox, "one.json", "2026-02-01", 100)
     source = folder_source("inbox", inbox) + "\nsettle_s = 1\n"
     config = configure(
         tmp_path, sqlite_url, source, more=folder_channel(tmp_path, "box") + EVERYTHING
     )
     with Running(config) as daemon:
+        daemon.wait_for("pass finished")  # what lies there at the beginning is no news
+        put(inbox, "one.json", "2026-02-01", 100)
         eventually(lambda: len(got(box)) == 1, what="the first message")
         put(inbox, "two.json", "2026-02-02", 144)
         eventually(lambda: len(got(box)) == 2, what="the second message")

@@ -88,8 +88,55 @@ def box(tmp_path: Path) -> Box:
 
 
 def test_an_empty_box_is_no_news(box: Box) -> None:
+    (page,) = box.pages()
+    assert (page.found, page.state) == ((), {"files": {}}), "but that it was looked at is kept"
     assert box.pages() == []
-    assert box.book.state() is None
+
+
+def heard(box: Box) -> dict[bytes, bool]:
+    """Make a pass; tell of each record whether its first sight is news."""
+    return {
+        content: page.first_sights_are_news
+        for page in box.pages()
+        for content in contents(page.found)
+    }
+
+
+@pytest.mark.parametrize("settle_s", [0, SETTLE_S])
+def test_what_lies_there_at_the_beginning_is_no_news_and_what_comes_later_is(
+    box: Box, settle_s: float
+) -> None:
+    box.settle_s = settle_s
+    box.put("b.json", study(1))
+    found = heard(box)
+    box.put("a.json", study(2))
+    box.put("c.json", study(3))
+    found |= heard(box)
+    box.wait()
+    found |= heard(box)
+    assert found == {study(1): False, study(2): True, study(3): True}
+    box.put("b.json", study(4))
+    found = heard(box)
+    box.wait()
+    assert found | heard(box) == {study(4): True}, "it was changed later"
+
+
+def test_a_file_that_still_grows_at_the_beginning_is_no_news_either(box: Box) -> None:
+    box.put("a.jsonl", study(1))
+    assert heard(box) == {}
+    box.wait(1)
+    box.put("a.jsonl", study(1), study(2))
+    assert heard(box) == {}
+    box.wait()
+    assert heard(box) == {study(1): False, study(2): False}
+
+
+def test_an_empty_folder_has_begun(box: Box) -> None:
+    box.look()
+    box.put("a.json", study(1))
+    box.look()
+    box.wait()
+    assert heard(box) == {study(1): True}
 
 
 def test_a_file_is_read_when_it_was_the_same_at_two_looks(box: Box) -> None:
@@ -165,10 +212,16 @@ def test_the_state_says_how_each_file_was_seen(box: Box) -> None:
     path = box.put("x/a.json", study(1))
     box.look()
     seen = {"size": len(study(1)), "mtime_ns": path.stat().st_mtime_ns}
-    assert box.files == {"x/a.json": {**seen, "taken": False, "since_ns": 1772452800 * 10**9}}
+    waiting = {**seen, "taken": False, "since_ns": 1772452800 * 10**9}
+    assert box.files == {"x/a.json": {**waiting, "from_start": True}}
     box.wait()
     box.look()
     assert box.files == {"x/a.json": {**seen, "taken": True}}
+    box.put("b.json", study(2))
+    box.look()
+    assert "from_start" not in box.files["b.json"]
+    box.wait()
+    box.look()
     assert box.pages() == [], "nothing new, nothing to store"
 
 
