@@ -151,24 +151,28 @@ class Daemon:
         while True:
             taken_at = await self._stand_by()
             hold = Hold(self._books, taken_at=taken_at, ttl_s=self._lease_s)
-            duty = Duty(
-                self._standing.app, self._passes, books=self._books, work=self._work, hold=hold
-            )
-            self._term = term = Term(
-                duty, books=self._books, work=self._work, deliveries=self._deliveries
-            )
             self._tell_lost()
+            stood_by = self._standing.role == "standby"
             self._standing.role = "leader"
             self._log.info("leading", holder=self._standing.holder)
             try:
-                await term.begin()
-                await _until_first(hold.keep(), term.watch())
+                await _until_first(hold.keep(), self._lead(hold, read_first=stood_by))
             except StoreError as exc:
                 self._log.error("lease lost", holder=self._standing.holder, reason=str(exc))
             self._standing.role = "standby"
-            self._term = None
-            await term.end(within_s=self._standing.app.settings.daemon.shutdown_grace_s)
+            term, self._term = self._term, None
+            if term is not None:
+                await term.end(within_s=self._standing.app.settings.daemon.shutdown_grace_s)
             await self._release()
+
+    async def _lead(self, hold: Hold, *, read_first: bool) -> None:
+        """Schedule; ``read_first``: by the configuration of now, who led may have gone by it."""
+        if read_first:
+            await self._reloading.read()
+        duty = Duty(self._standing.app, self._passes, books=self._books, work=self._work, hold=hold)
+        self._term = Term(duty, books=self._books, work=self._work, deliveries=self._deliveries)
+        await self._term.begin()
+        await self._term.watch()
 
     async def _stand_by(self) -> float:
         """Return once the lease is ours: the monotonic time before it was asked for."""

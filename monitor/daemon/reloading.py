@@ -1,4 +1,4 @@
-"""SIGHUP: the configuration is read again, and taken up where it is good."""
+"""The configuration is read again, and taken up where it is good: at SIGHUP, at a take-over."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -33,6 +33,7 @@ class Reloading:
         self._take_up = take_up
         self._standing = standing
         self._asked = asyncio.Event()
+        self._turn = asyncio.Lock()
 
     def ask(self) -> None:
         """Let it be read again soon; to be called in the event loop."""
@@ -40,17 +41,22 @@ class Reloading:
 
     async def serve(self) -> None:
         """Read it again each time that somebody asks."""
-        log = get_logger()
         while True:
             await self._asked.wait()
             self._asked.clear()
+            await self.read()
+
+    async def read(self) -> None:
+        """Read it again now; return when it is taken up or refused."""
+        log = get_logger()
+        async with self._turn:
             try:
                 read = await in_thread("configuration", self._read_again)
                 await self._take_up(self._as_can_be(read))
             except MonitorError as exc:
                 self._standing.refused = str(exc)
                 log.error("configuration refused", reason=str(exc))
-                continue
+                return
             self._standing.refused = None
             settings = self._standing.app.settings
             configure(settings.log)

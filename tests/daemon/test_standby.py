@@ -45,6 +45,42 @@ def test_a_stand_by_takes_over_when_the_first_is_killed(tmp_path: Path, store_ur
     assert holder(store_url) is None
 
 
+def test_who_takes_over_does_so_by_the_configuration_of_now(
+    tmp_path: Path, sqlite_url: str
+) -> None:
+    config = scripted(tmp_path, sqlite_url, "slow one", lease_s=600)
+    with (
+        Scripted(config, name="first") as first,
+        Scripted(config, name="second") as second,
+    ):
+        leader, other = by_role(first, second)
+        scripted(tmp_path, sqlite_url, "quick new", lease_s=600)
+        assert leader.stop() == 0
+        line = other.wait_for("configuration read again")
+        assert line["sources"] == ["quick new"]
+        other.wait_for("scripted pass ends", source="quick new", times=2)
+        assert not other.told("scripted pass begins", source="slow one")
+        assert other.stop() == 0
+
+
+def test_who_takes_over_stays_with_the_old_configuration_when_the_new_one_is_wrong(
+    tmp_path: Path, sqlite_url: str
+) -> None:
+    config = scripted(tmp_path, sqlite_url, "slow one", lease_s=600)
+    with (
+        Scripted(config, name="first") as first,
+        Scripted(config, name="second") as second,
+    ):
+        leader, other = by_role(first, second)
+        configure(tmp_path, sqlite_url, folder_source("quick new", tmp_path) + "\nevry = 3")
+        assert leader.stop() == 0
+        assert "evry" in str(other.wait_for("configuration refused")["reason"])
+        other.wait_for("scripted pass begins", source="slow one")
+        status, facts = other.page("/readyz")
+        assert (status, facts["role"]) == (503, "leader")
+        assert other.stop() == 0
+
+
 def by_role(first: Scripted, second: Scripted) -> tuple[Scripted, Scripted]:
     """Wait until one leads and the other stands by; return them in this order."""
     deadline = time.monotonic() + 30
