@@ -4,6 +4,7 @@ import math
 import platform
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from prometheus_client import (
@@ -143,8 +144,8 @@ class Metrics:
         for name in names:
             row = known.get(name)
             last = row.last_success_at if row else None
-            age_s = math.inf if last is None else (self._now() - last).total_seconds()
-            self._age.labels(name).set(age_s)
+            age_s = partial(self._age_s, last, never_s=math.inf)
+            self._age.labels(name).set_function(age_s)
             self._failures.labels(name).set(row.failures if row else 0)
 
     def channels(self, due: Mapping[str, datetime | None], resting: Collection[str]) -> None:
@@ -152,9 +153,13 @@ class Metrics:
         self._overdue.clear()
         self._resting.clear()
         for name, due_at in due.items():
-            age_s = 0.0 if due_at is None else (self._now() - due_at).total_seconds()
-            self._overdue.labels(name).set(max(0.0, age_s))
+            waited_s = partial(self._age_s, due_at, never_s=0.0)
+            self._overdue.labels(name).set_function(waited_s)
             self._resting.labels(name).set(name in resting)
+
+    def _age_s(self, at: datetime | None, *, never_s: float) -> float:
+        """Return how long ago that is now: asked when it is exposed, not when it was noted."""
+        return never_s if at is None else max(0.0, (self._now() - at).total_seconds())
 
     def exposition(self) -> bytes:
         """Return everything in the text format of Prometheus (``CONTENT_TYPE``)."""

@@ -4,10 +4,12 @@ import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 import pytest
+from msgspec.structs import replace as replaced
 
 from monitor.app import App
 from monitor.app.metrics import CONTENT_TYPE, Metrics
@@ -128,6 +130,23 @@ def test_the_counts_tell_how_the_sources_are_doing(standing: Standing) -> None:
     assert 'monitor_source_last_success_age_seconds{source="box"} 300.0' in lines
     assert 'monitor_source_failures{source="box"} 2.0' in lines
     assert "monitor_store_up 1.0" in lines
+
+
+def test_what_was_last_known_grows_older_while_the_store_is_away(standing: Standing) -> None:
+    clock = [NOON]
+    answers = Inquiries(standing, Metrics(now=lambda: clock[0]), stale_s=20).answers
+    asked(answers.metrics)
+    standing.app = replace(
+        standing.app,
+        settings=replaced(
+            standing.app.settings, store=StoreSettings(url="sqlite:////nowhere/monitor.db")
+        ),
+    )
+    clock[0] += timedelta(hours=1)
+    lines = asked(answers.metrics).body.decode().splitlines()
+    assert "monitor_store_up 0.0" in lines
+    assert 'monitor_source_last_success_age_seconds{source="box"} 3900.0' in lines
+    assert 'monitor_source_failures{source="box"} 2.0' in lines
 
 
 def test_many_askers_make_one_look_into_the_store(standing: Standing) -> None:
