@@ -1,7 +1,7 @@
 """Records asked for by their IDs: the watched ones, and those followed through the search."""
 
-from collections.abc import Collection, Iterator, Sequence
-from itertools import dropwhile, islice
+from collections.abc import Callable, Collection, Iterator, Sequence
+from itertools import groupby, islice
 
 from monitor.errors import SourceError
 from monitor.model.following import Followed, Presence
@@ -9,6 +9,7 @@ from monitor.sources.base import Page
 from monitor.sources.ctgov.passing import Pass
 from monitor.sources.ctgov.progress import Leg
 from monitor.sources.ctgov.singles import singles
+from monitor.sources.ctgov.standing import Standing
 from monitor.sources.ctgov.studies import Study, is_askable
 
 _TRIES = 4
@@ -17,17 +18,17 @@ _ROWS = 1_000
 
 def watched(run: Pass) -> Iterator[Page]:
     """Yield the watched records, whatever their date; those not there are asked for singly."""
-    if run.at.leg is Leg.FOLLOWERS:
+    if run.at.leg in (Leg.FOLLOWERS, Leg.LEAVING):
         return
     if run.at.leg is not Leg.WATCHED:
         run.move(leg=Leg.WATCHED, token=None, after="")
-    while True:
-        yield from singles(run)
-        left = dropwhile(lambda nct_id: nct_id <= run.at.after, run.following.nct_ids)
-        batch = tuple(islice(left, run.sizes.batch))
-        if not batch:
-            return
-        yield from _read(run, batch, after=batch[-1], whole=True)
+    # Those that were watched before come first: no batch holds both these and new ones.
+    standing = {nct_id: run.standings.of(nct_id) for nct_id in run.following.nct_ids}
+    ids = sorted(standing, key=lambda nct_id: (standing[nct_id] is Standing.NEW, nct_id))
+    for _, alike in groupby(ids[_behind(ids, run.at.after) :], key=standing.__getitem__):
+        for batch in _batched(alike, run.sizes.batch):
+            yield from _read(run, batch, after=batch[-1], whole=True)
+            yield from singles(run)
 
 
 def followers(run: Pass) -> Iterator[Page]:
@@ -36,63 +37,66 @@ def followers(run: Pass) -> Iterator[Page]:
     They may have left the search by the very change that matters. Where all is followed, no
     record can leave, and only a pass that reads all records looks for those not seen.
     """
+    if run.at.leg is Leg.LEAVING:
+        return
     if run.at.leg is not Leg.FOLLOWERS:
         run.move(leg=Leg.FOLLOWERS, token=None, after="")
     if run.following.everything and not run.at.reread:
         return
-    kept = _Kept(run)
-    if run.follows_anew:
-        yield from _leave(run, kept)
-    while True:
-        yield from singles(run)
-        rows = run.memory.followed(
-            after=run.at.after, limit=run.sizes.batch, unseen_in=run.at.number
-        )
-        if not rows:
-            return
+    yield from _unseen(run, lambda row: _is_due(run, row), whole=run.at.reread)
+
+
+def leaving(run: Pass) -> Iterator[Page]:
+    """Yield a last time what only an earlier configuration followed, then let it go.
+
+    The change by which it left the search may have come with the same data.
+    """
+    if not run.standings.let_go:
+        return
+    if run.at.leg is not Leg.LEAVING:
+        run.move(leg=Leg.LEAVING, after="")
+    yield from _unseen(run, lambda row: _leaves(run, row), whole=True)
+    after = ""
+    while rows := run.memory.followed(after=after, limit=_ROWS, unseen_in=run.at.number):
+        after = rows[-1].nct_id
+        if left := [row.nct_id for row in rows if _leaves(run, row)]:
+            yield run.leave(left)
+
+
+def _is_due(run: Pass, row: Followed) -> bool:
+    """Tell whether a followed record is to be asked for; watched ones were."""
+    return (
+        is_askable(row.nct_id)
+        and not run.standings.is_watched(row.nct_id)
+        and not _leaves(run, row)
+        and (run.at.reread or row.presence in (Presence.SHOWN, Presence.GONE))
+    )
+
+
+def _leaves(run: Pass, row: Followed) -> bool:
+    return run.standings.of(row.nct_id) is Standing.LEAVING
+
+
+def _unseen(run: Pass, is_due: Callable[[Followed], bool], *, whole: bool) -> Iterator[Page]:
+    """Yield those of the records that the pass has not seen that are due."""
+    while rows := run.memory.followed(
+        after=run.at.after, limit=run.sizes.batch, unseen_in=run.at.number
+    ):
         last = rows[-1].nct_id
-        batch = tuple(row.nct_id for row in rows if row in kept)
-        if batch:
-            yield from _read(run, batch, after=last, whole=run.at.reread)
+        if batch := tuple(row.nct_id for row in rows if is_due(row)):
+            yield from _read(run, batch, after=last, whole=whole)
+            yield from singles(run)
         else:
             run.move(after=last)
 
 
-def _leave(run: Pass, kept: "_Kept") -> Iterator[Page]:
-    """Yield the ends of what only an earlier configuration of the source followed."""
-    after = ""
-    while rows := run.memory.followed(after=after, limit=_ROWS, unseen_in=run.at.number):
-        after = rows[-1].nct_id
-        if left := [row.nct_id for row in rows if row.nct_id not in kept.ids]:
-            yield run.leave(left)
+def _behind(ids: Sequence[str], after: str) -> int:
+    return ids.index(after) + 1 if after else 0
 
 
-class _Kept:
-    """Which of the followed records are to be asked for besides the watched ones."""
-
-    def __init__(self, run: Pass) -> None:
-        self._reread = run.at.reread
-        self._watched = ids = frozenset(run.following.nct_ids)
-        self.ids = ids | {row.merged_into or "" for row in _merged(run) if row.nct_id in ids}
-        self._only: Collection[str] | None = None
-        if run.following.search is None:
-            # What an earlier search brought is not followed any more; what watched records
-            # became is.
-            self._only = self.ids
-
-    def __contains__(self, row: Followed) -> bool:
-        if row.nct_id in self._watched or not is_askable(row.nct_id):
-            return False
-        if self._only is not None and row.nct_id not in self._only:
-            return False
-        return self._reread or row.presence in (Presence.SHOWN, Presence.GONE)
-
-
-def _merged(run: Pass) -> Iterator[Followed]:
-    after = ""
-    while rows := run.memory.followed(after=after, limit=_ROWS, presence=Presence.MERGED):
-        yield from rows
-        after = rows[-1].nct_id
+def _batched(ids: Iterator[str], size: int) -> Iterator[tuple[str, ...]]:
+    while batch := tuple(islice(ids, size)):
+        yield batch
 
 
 def _read(run: Pass, ids: Sequence[str], *, after: str, whole: bool) -> Iterator[Page]:
@@ -103,6 +107,7 @@ def _read(run: Pass, ids: Sequence[str], *, after: str, whole: bool) -> Iterator
     lists what was not asked for.
     """
     search = {"filter.ids": "|".join(ids)}
+    standing = run.standings.of(ids[0])  # a batch holds records of one standing
     if not whole:
         search = run.narrowed(search)
     seen: set[str] = set()
@@ -119,10 +124,14 @@ def _read(run: Pass, ids: Sequence[str], *, after: str, whole: bool) -> Iterator
             if page.token is None and len(seen) + (unnamed if tries else 0) >= total:
                 absent = _absent(run, ids, seen) if whole else ()
                 yield from run.put(
-                    page.studies, retrieved_at=answered.at, after=after, absent=absent
+                    page.studies,
+                    standing=standing,
+                    retrieved_at=answered.at,
+                    after=after,
+                    absent=absent,
                 )
                 return
-            yield from run.put(page.studies, retrieved_at=answered.at)
+            yield from run.put(page.studies, standing=standing, retrieved_at=answered.at)
             del answered, page  # or their bytes would stay while the next page is fetched
         run.tell("batch_incomplete", seen=len(seen), total=total)
     raise SourceError(

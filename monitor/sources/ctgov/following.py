@@ -79,6 +79,11 @@ class Following:
         """A hash of what is followed; the name and the rhythm do not count."""
         return digest([self.nct_ids, self.search])
 
+    @property
+    def search_digest(self) -> str:
+        """A hash of the search alone."""
+        return digest(self.search)
+
 
 def digest(value: object) -> str:
     """Return a short hash of something that JSON can hold."""

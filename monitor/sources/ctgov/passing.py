@@ -13,6 +13,7 @@ from monitor.sources.base import Memory, Page
 from monitor.sources.ctgov.following import Following
 from monitor.sources.ctgov.progress import Finished, Kept, Progress, finish, since
 from monitor.sources.ctgov.registry import STUDIES, Answered, Registry, TokenRefusedError
+from monitor.sources.ctgov.standing import Standing, Standings
 from monitor.sources.ctgov.studies import Study
 
 _USES_OF_A_TOKEN = 3
@@ -62,6 +63,7 @@ class Pass:
         self.memory = memory
         self.at = at
         self.sizes = sizes
+        self.standings = Standings(following, finished, memory)
         self._finished = finished
         self._on_step = on_step
         self._stamps = {at.data_date.isoformat()}
@@ -73,11 +75,6 @@ class Pass:
     def move(self, **changed: Any) -> None:
         """Go on to another place; it is kept with the next page."""
         self.at = replace(self.at, **changed)
-
-    @property
-    def follows_anew(self) -> bool:
-        """Tell whether something else is followed than in the pass before."""
-        return self._finished is not None and self._finished.following != self.at.following
 
     # --- asking -------------------------------------------------------------------------------
     def narrowed(self, search: Mapping[str, str]) -> dict[str, str]:
@@ -142,6 +139,7 @@ class Pass:
         self,
         studies: Sequence[Study],
         *,
+        standing: Standing,
         retrieved_at: datetime,
         origin: str | None = None,
         absences: Sequence[RawVersion] = (),
@@ -150,7 +148,7 @@ class Pass:
     ) -> Iterator[Page]:
         """Yield a page of what was found, with the place that the pass is then at.
 
-        Every now and then the version is asked for after it.
+        ``standing``: of what was asked for. Every now and then the version is asked for after it.
         """
         page = self.at.page + 1
         self.move(page=page, newest=self._newest(studies), **moved)
@@ -165,12 +163,14 @@ class Pass:
             )
             for one in studies
         ]
+        seen = (*sights, *(Sight(nct_id=nct_id) for nct_id in shown))
         yield Page(
             found=(*absences, *found),
-            sights=(*sights, *(Sight(nct_id=nct_id) for nct_id in shown)),
+            # What is let go must stay unseen until then: that is how it is found.
+            sights=() if standing is Standing.LEAVING else seen,
             pass_number=self.at.number,
             state=self._kept().as_state(),
-            first_sights_are_news=self._finished is not None and not self.follows_anew,
+            first_sights_are_news=standing is Standing.STAYING,
             total=self._total(),
         )
         if unnamed := sum(one.nct_id is None for one in studies):
@@ -186,7 +186,7 @@ class Pass:
     def end(self) -> Iterator[Page]:
         """Yield the page that finishes the pass, if the data are still the same."""
         self.check_data()
-        finished = finish(self.at, self._finished)
+        finished = finish(self.at, self.following, self._finished)
         yield Page(
             pass_number=self.at.number,
             state=Kept(number=self.at.number, finished=finished).as_state(),

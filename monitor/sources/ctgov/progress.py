@@ -23,13 +23,15 @@ class Leg(StrEnum):
     COUNT = "count"
     WATCHED = "watched"
     FOLLOWERS = "followers"
+    LEAVING = "leaving"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
     """The last finished pass.
 
-    ``timestamp`` of the data that it read; ``following``: the hash of what was followed;
+    ``timestamp`` of the data that it read; ``following``: the hash of what was followed, and its
+    parts: ``search``, a hash, None where an older program kept none, and the watched ``nct_ids``.
     ``cursor``: the latest date of an update that was ever seen (YYYY-MM-DD); ``reread``: the
     timestamp of the last pass that read all followed records.
     """
@@ -38,6 +40,8 @@ class Finished:
     following: str
     cursor: str | None
     reread: str
+    search: str | None = None
+    nct_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,13 +112,15 @@ def begin(kept: Kept, following: Following, timestamp: str) -> Progress | None:
     )
 
 
-def finish(progress: Progress, before: Finished | None) -> Finished:
+def finish(progress: Progress, following: Following, before: Finished | None) -> Finished:
     """Return what is kept of a pass that has read everything."""
     cursors = [one for one in (progress.newest, before and before.cursor) if one]
     latest = max(cursors, default=None)
     return Finished(
         timestamp=progress.timestamp,
         following=progress.following,
+        search=following.search_digest,
+        nct_ids=following.nct_ids,
         cursor=min(latest, progress.data_date.isoformat()) if latest else None,
         reread=progress.timestamp if progress.reread or before is None else before.reread,
     )

@@ -44,6 +44,7 @@ def _walk(run: Pass, params: dict[str, str]) -> Iterator[Page]:
         page = answered.cut
         yield from run.put(
             page.studies,
+            standing=run.standings.of_search,
             retrieved_at=answered.at,
             leg=Leg.SEARCH if page.token else Leg.COUNT,
             token=page.token,

@@ -69,6 +69,7 @@ def _shown(run: Pass, nct_id: str, answer: Shown, left: tuple[str, ...]) -> Iter
             absences.append(_absence(run, nct_id, answer.at, into=held))
     yield from run.put(
         [answer.study],
+        standing=run.standings.of(nct_id),
         retrieved_at=answer.at,
         origin=f"{STUDIES}/{held}",
         absences=absences,
@@ -82,6 +83,7 @@ def _not_found(run: Pass, nct_id: str, answer: NotFound, left: tuple[str, ...]) 
     presence = Presence.GONE if was_shown else Presence.UNKNOWN
     yield from run.put(
         (),
+        standing=run.standings.of(nct_id),
         retrieved_at=answer.at,
         absences=[_absence(run, nct_id, answer.at, said=answer.said)] if was_shown else (),
         sights=[Sight(nct_id=nct_id, presence=presence)],

@@ -5,12 +5,13 @@ from datetime import datetime
 
 from monitor.errors import SourceError
 from monitor.sources.base import Memory, Page
-from monitor.sources.ctgov.batches import followers, watched
+from monitor.sources.ctgov.batches import followers, leaving, watched
 from monitor.sources.ctgov.following import Following
 from monitor.sources.ctgov.passing import DataMovedError, OnStep, Pass, Sizes
 from monitor.sources.ctgov.progress import Kept, begin, read_state
 from monitor.sources.ctgov.registry import Registry
 from monitor.sources.ctgov.search import search
+from monitor.sources.ctgov.singles import singles
 from monitor.sources.http import Client
 
 _RESTARTS = 3
@@ -71,7 +72,7 @@ class CtgovSource:
                 on_step=self._on_step,
             )
             try:
-                for leg in (search, watched, followers, Pass.end):
+                for leg in (singles, search, watched, followers, leaving, Pass.end):
                     yield from leg(run)
             except DataMovedError as moved:
                 run.tell("data_moved", before=at.timestamp, timestamp=moved.timestamp)

@@ -1,0 +1,88 @@
+"""What a source has to do with a record: begins with it, stays with it, or lets it go.
+
+An edit of the configuration may touch the search, the watched NCT IDs, or both. What it does not
+touch is followed on as if nothing had been edited.
+"""
+
+from collections.abc import Collection
+from enum import Enum, auto
+from functools import cached_property
+
+from monitor.model.following import Presence
+from monitor.sources.base import Memory
+from monitor.sources.ctgov.following import Following
+from monitor.sources.ctgov.progress import Finished
+
+_ROWS = 1_000
+
+
+class Standing(Enum):
+    """NEW: followed from this pass on, so that to see it for the first time is no news.
+
+    LEAVING: only an earlier configuration followed it; it is read a last time.
+    """
+
+    NEW = auto()
+    STAYING = auto()
+    LEAVING = auto()
+
+
+class Standings:
+    """How the records of a pass stand to what was followed in the last ``finished`` one.
+
+    An older program did not keep which part it was that an edit touched; then both count as
+    touched: what was followed before is read a last time, and what is found begins.
+    """
+
+    def __init__(self, following: Following, finished: Finished | None, memory: Memory) -> None:
+        self._memory = memory
+        self._searches = following.search is not None
+        self._watched = frozenset(following.nct_ids)
+        self._is_first = finished is None
+        self._is_edited = finished is not None and finished.following != following.digest
+        self._has_other_search = (
+            self._is_edited and finished is not None and finished.search != following.search_digest
+        )
+        before = finished.nct_ids if finished is not None else ()
+        self._before = frozenset(before) if self._is_edited or self._is_first else self._watched
+
+    @property
+    def of_search(self) -> Standing:
+        """How stands what the search brings."""
+        return Standing.NEW if self._is_first or self._has_other_search else Standing.STAYING
+
+    @property
+    def let_go(self) -> bool:
+        """Tell whether there may be records to let go."""
+        return self._is_edited or not self._searches
+
+    def is_watched(self, nct_id: str) -> bool:
+        """Tell whether the record is followed by its ID, whatever the search brings."""
+        return nct_id in self._watched
+
+    def of(self, nct_id: str) -> Standing:
+        """How stands a record that is watched, or that the search of this pass did not bring."""
+        if nct_id in self._watched:
+            return Standing.STAYING if nct_id in self._before else Standing.NEW
+        if self._has_other_search or not self._searches:
+            is_kept = nct_id in self._now_watched
+        else:
+            is_kept = nct_id in self._now_watched or nct_id not in self._once_watched
+        return self.of_search if is_kept else Standing.LEAVING
+
+    @cached_property
+    def _now_watched(self) -> Collection[str]:
+        return self._with_mergers(self._watched)
+
+    @cached_property
+    def _once_watched(self) -> Collection[str]:
+        return self._with_mergers(self._before) if self._is_edited else ()
+
+    def _with_mergers(self, nct_ids: frozenset[str]) -> frozenset[str]:
+        """Add what these records became: it is followed for their sake."""
+        found = set(nct_ids)
+        after = ""
+        while rows := self._memory.followed(after=after, limit=_ROWS, presence=Presence.MERGED):
+            after = rows[-1].nct_id
+            found |= {row.merged_into or row.nct_id for row in rows if row.nct_id in nct_ids}
+        return frozenset(found)
