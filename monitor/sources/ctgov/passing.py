@@ -45,7 +45,10 @@ class DataMovedError(SourceError):
 
 
 class Pass:
-    """One pass: where it is (``at``), what it follows, and what its legs share."""
+    """One pass: where it is (``at``), what it follows, and what its legs share.
+
+    ``aside_before``: the records that it had set aside when it was broken off.
+    """
 
     def __init__(
         self,
@@ -62,10 +65,12 @@ class Pass:
         self.registry = registry
         self.memory = memory
         self.at = at
+        self.aside_before = at.aside
         self.sizes = sizes
         self.standings = Standings(following, finished, memory)
         self._finished = finished
         self._on_step = on_step
+        self._failure: SourceError | None = None
         self._stamps = {at.data_date.isoformat()}
 
     def tell(self, event: str, **facts: object) -> None:
@@ -183,9 +188,28 @@ class Pass:
         self.move(page=self.at.page + 1)
         return Page(left=tuple(nct_ids), pass_number=self.at.number, state=self._kept().as_state())
 
+    def set_aside(self, nct_id: str, why: SourceError, left: tuple[str, ...]) -> Page:
+        """Return a page that goes on with those left of the absent; ``end`` then raises why.
+
+        What is to be let go is not asked for again, and fails no pass.
+        """
+        self.tell("record_set_aside", nct_id=nct_id, reason=str(why))
+        if self.standings.of(nct_id) is Standing.LEAVING:
+            self.move(absent=left)
+        else:
+            self._failure = self._failure or why
+            self.move(absent=left, aside=(*self.at.aside, nct_id))
+        self.move(page=self.at.page + 1)
+        return Page(pass_number=self.at.number, state=self._kept().as_state())
+
     def end(self) -> Iterator[Page]:
-        """Yield the page that finishes the pass, if the data are still the same."""
+        """Yield the page that finishes the pass, if the data are still the same.
+
+        The first of the failures that concerned one record alone is raised instead.
+        """
         self.check_data()
+        if self._failure is not None:
+            raise self._failure
         finished = finish(self.at, self.following, self._finished)
         yield Page(
             pass_number=self.at.number,

@@ -51,7 +51,8 @@ class Progress:
     ``page`` counts the stored pages. Of the search: ``token`` of the next page, good for
     parameters whose hash is ``params``; ``total`` and ``unnamed`` of this walk through it. Of the
     batches: ``after``, the last ID that was in one, and ``absent``, those that it did not bring
-    and that are to be asked for one by one. ``newest`` is the latest update seen in this pass.
+    and that are to be asked for one by one; ``aside``: those of them that failed on their own.
+    ``newest`` is the latest update seen in this pass.
     """
 
     number: int
@@ -66,6 +67,7 @@ class Progress:
     unnamed: int = 0
     after: str = ""
     absent: tuple[str, ...] = ()
+    aside: tuple[str, ...] = ()
     newest: str | None = None
 
     @property

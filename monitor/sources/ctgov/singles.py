@@ -9,24 +9,60 @@ from monitor.errors import SourceError
 from monitor.model.following import Presence, Sight
 from monitor.model.record import RawVersion
 from monitor.sources.base import Page
-from monitor.sources.ctgov.passing import Pass
+from monitor.sources.ctgov.passing import DataMovedError, Pass
 from monitor.sources.ctgov.registry import STUDIES, NotFound, Redirected, Shown
+from monitor.sources.http import (
+    HttpStatusError,
+    RetryableError,
+    StoppedError,
+    TlsError,
+    UnreachableError,
+)
 
 _REDIRECTS = 5
+# So many records, one after the other, that the registry fails to serve: it is not their fault.
+_HARD_IN_A_ROW = 3
 
 
 def singles(run: Pass) -> Iterator[Page]:
     """Yield a page for each record that the last batch did not bring.
 
-    SourceError when the registry does not say clearly what has become of it.
+    One of which the registry does not say clearly what has become of it is set aside: it holds up
+    no other, and the pass fails at its end. SourceError at once when others would fare alike.
     """
+    hard = 0
     while run.at.absent:
         nct_id, *left = run.at.absent
-        answer = _answer(run, nct_id)
+        try:
+            answer = _answer(run, nct_id)
+        except SourceError as exc:
+            if _concerns_all(exc):
+                raise
+            yield run.set_aside(nct_id, exc, tuple(left))
+            hard = hard + 1 if isinstance(exc, RetryableError | HttpStatusError) else 0
+            if hard == _HARD_IN_A_ROW:
+                raise
+            continue
+        hard = 0
         if isinstance(answer, NotFound):
             yield from _not_found(run, nct_id, answer, tuple(left))
         else:
             yield from _shown(run, nct_id, answer, tuple(left))
+
+
+def once_more(run: Pass) -> Iterator[Page]:
+    """Yield what was set aside before the pass was broken off, after all that was behind it."""
+    before = run.aside_before
+    if before:
+        run.move(absent=before, aside=tuple(one for one in run.at.aside if one not in before))
+    yield from singles(run)
+
+
+def _concerns_all(exc: SourceError) -> bool:
+    """Tell whether the failure is none of the one record that was asked for."""
+    if isinstance(exc, HttpStatusError):
+        return exc.status == 429
+    return isinstance(exc, StoppedError | UnreachableError | TlsError | DataMovedError)
 
 
 def _answer(run: Pass, nct_id: str) -> Shown | NotFound:

@@ -11,11 +11,13 @@ from monitor.sources.ctgov.passing import DataMovedError, OnStep, Pass, Sizes
 from monitor.sources.ctgov.progress import Kept, begin, read_state
 from monitor.sources.ctgov.registry import Registry
 from monitor.sources.ctgov.search import search
-from monitor.sources.ctgov.singles import singles
+from monitor.sources.ctgov.singles import once_more, singles
 from monitor.sources.http import Client
 
 _RESTARTS = 3
 SIZES = Sizes()
+# First those that a pass that was broken off had yet to ask for; last those that failed it.
+_LEGS = (singles, search, watched, followers, leaving, once_more, Pass.end)
 
 
 def _to_nobody(event: str, facts: Mapping[str, object]) -> None:
@@ -72,7 +74,7 @@ class CtgovSource:
                 on_step=self._on_step,
             )
             try:
-                for leg in (singles, search, watched, followers, leaving, Pass.end):
+                for leg in _LEGS:
                     yield from leg(run)
             except DataMovedError as moved:
                 run.tell("data_moved", before=at.timestamp, timestamp=moved.timestamp)
