@@ -61,9 +61,9 @@ def named_source(settings: Settings, name: str) -> AnySourceSettings:
 
 
 def first_base_url(settings: Settings) -> str:
-    """Return the registry that the first ``ctgov`` source asks; the real one without any."""
+    """Return the registry that the first enabled ``ctgov`` source asks; the real one without."""
     for source in settings.sources:
-        if isinstance(source, CtgovSourceSettings):
+        if isinstance(source, CtgovSourceSettings) and source.enabled:
             return source.base_url
     default: str = CtgovSourceSettings(name="default").base_url
     return default
