@@ -18,7 +18,7 @@ from monitor.config import (
 )
 from monitor.errors import ConfigError
 from monitor.sources.base import FollowedSource, Limits
-from monitor.sources.http import HISTORY_PACE, Client, OnRequest, Pace, RetrySettings
+from monitor.sources.http import HISTORY_PACE, Client, OnRequest, Pace, RetryLog, RetrySettings
 from monitor.sources.http import HttpSettings as ClientSettings
 
 if TYPE_CHECKING:
@@ -74,7 +74,8 @@ class Sources:
     """Makes sources, open as long as the block that asked for them.
 
     ``stop``, once set, ends their waits and transfers at once. ``on_step``: what a log should
-    hold besides pages; ``on_request``: every single request.
+    hold besides pages, such as a request that is made once more; ``on_request``: every single
+    request.
     """
 
     http: HttpSettings
@@ -125,8 +126,17 @@ class Sources:
             base_url=base_url,
             pace=pace,
             on_request=self.on_request,
+            on_retry=self._tell_retry,
             stop=self.stop,
         )
+
+    def _tell_retry(self, retry: RetryLog) -> None:
+        facts = {
+            "reason": retry.reason,
+            "attempt": retry.attempt,
+            "pause_s": round(retry.pause_s, 1),
+        }
+        self.on_step("request_retried", facts)
 
     def _drop_box(self, source: FilesSourceSettings) -> FollowedSource:
         from monitor.sources.dropbox import DropBoxSource

@@ -80,4 +80,4 @@ def scene(undisturbed: Undisturbed, tmp_path: Path) -> Iterator[Scene]:
     yield scene
     assert scene.log.settled()
     scene.replica.faults.clear()
-    HOSTS.remember_transport(urlsplit(scene.server.base_url).netloc, None)
+    HOSTS.forget(urlsplit(scene.server.base_url).netloc)

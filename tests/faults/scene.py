@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
@@ -16,6 +17,7 @@ from monitor.app import App
 from monitor.app.passes import Passes, PassReport
 from monitor.config import Settings, load
 from monitor.model.following import SourceRow
+from monitor.sources.http import HOSTS
 from monitor.store.reader import open_reader
 from tests.cli.calls import Monitor
 from tests.registry import Replica, ReplicaServer, RequestLog
@@ -108,7 +110,11 @@ class Scene:
         return report
 
     def finish(self, *, passes: int = 4) -> None:
-        """Make passes until the source has read what the registry shows."""
+        """Make passes until the source has read what the registry shows.
+
+        A pause that the registry asked for is over by then.
+        """
+        HOSTS.forget(urlsplit(self.server.base_url).netloc)
         for _ in range(passes):
             if self.row().data_timestamp == self.replica.world.load.timestamp:
                 return

@@ -2,12 +2,13 @@
 
 import re
 from contextlib import nullcontext
+from typing import Any
 
 import pytest
 
-from tests.faults.cases import CASES, later_page
+from tests.faults.cases import CASES, PAGE, Case, later_page
 from tests.faults.conftest import Undisturbed
-from tests.faults.scene import MEGABYTE, Scene, is_part, logged, reasons
+from tests.faults.scene import MEGABYTE, SOURCE, Scene, is_part, logged, reasons
 from tests.registry import NO_SUCH_HOST, Fault, closed_port
 
 Log = pytest.CaptureFixture[str]
@@ -36,6 +37,18 @@ def assert_told(scene: Scene, reason: str, log: Log, *besides: str) -> None:
     assert reasons(lines) == [told]
     assert {line["event"] for line in lines} >= set(besides)
     assert {line["level"] for line in lines} <= {"info", "warning"}
+
+
+def assert_told_although_overcome(case: Case, lines: list[dict[str, Any]]) -> None:
+    """Check that a fault that a further request overcame left a line at the default level."""
+    told = {line["event"]: line for line in lines}
+    if case.reason and not case.told:
+        line = told["request retried"]
+        assert line["level"] == "info"
+        assert PAGE in line["reason"]
+        assert line["attempt"] == 1
+        assert line["pause_s"] >= 0
+        assert line["source"] == SOURCE
 
 
 @pytest.mark.parametrize("name", LASTING)
@@ -67,6 +80,7 @@ def test_met_once_in_the_middle_of_a_pass_nothing_comes_of_it(
     assert scene.faults() == {case.fault: 1}
     if case.overcome:
         assert scene.reports[-1].outcome == "ok", scene.reports[-1].reason
+        assert_told_although_overcome(case, logged(capsys.readouterr().err))
     else:
         assert_told(scene, str(case.reason), capsys)
     scene.finish()

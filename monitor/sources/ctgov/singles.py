@@ -12,6 +12,7 @@ from monitor.sources.base import Page
 from monitor.sources.ctgov.passing import DataMovedError, Pass
 from monitor.sources.ctgov.registry import STUDIES, NotFound, Redirected, Shown
 from monitor.sources.http import (
+    HostClosedError,
     HttpStatusError,
     RetryableError,
     StoppedError,
@@ -22,6 +23,7 @@ from monitor.sources.http import (
 _REDIRECTS = 5
 # So many records, one after the other, that the registry fails to serve: it is not their fault.
 _HARD_IN_A_ROW = 3
+_OF_ALL = (DataMovedError, HostClosedError, StoppedError, TlsError, UnreachableError)
 
 
 def singles(run: Pass) -> Iterator[Page]:
@@ -60,9 +62,9 @@ def once_more(run: Pass) -> Iterator[Page]:
 
 def _concerns_all(exc: SourceError) -> bool:
     """Tell whether the failure is none of the one record that was asked for."""
-    if isinstance(exc, HttpStatusError):
-        return exc.status == 429
-    return isinstance(exc, StoppedError | UnreachableError | TlsError | DataMovedError)
+    if isinstance(exc, HttpStatusError) and exc.status == 429:
+        return True
+    return isinstance(exc, _OF_ALL)
 
 
 def _answer(run: Pass, nct_id: str) -> Shown | NotFound:

@@ -3,11 +3,12 @@
 Importing this loads none of the HTTP libraries; the first request does.
 """
 
-from monitor.sources.http.answer import Answer, Headers, RequestLog
-from monitor.sources.http.client import Client, OnRequest
+from monitor.sources.http.answer import Answer, Headers, RequestLog, RetryLog
+from monitor.sources.http.client import Client, OnRequest, OnRetry
 from monitor.sources.http.faults import (
     BrokenTransferError,
     BusyError,
+    HostClosedError,
     HtmlAnswerError,
     HttpStatusError,
     RetryableError,
@@ -28,14 +29,17 @@ __all__ = [
     "BusyError",
     "Client",
     "Headers",
+    "HostClosedError",
     "Hosts",
     "HtmlAnswerError",
     "HttpSettings",
     "HttpStatusError",
     "OnRequest",
+    "OnRetry",
     "Pace",
     "RateLimit",
     "RequestLog",
+    "RetryLog",
     "RetrySettings",
     "RetryableError",
     "StoppedError",

@@ -104,3 +104,15 @@ class RequestLog:
     size: int
     attempt: int
     transport: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryLog:
+    """A request that failed and is made once more, told before the pause.
+
+    ``reason`` is a sentence that names host and path; ``attempt`` counts from 1 within one ``get``.
+    """
+
+    reason: str
+    attempt: int
+    pause_s: float

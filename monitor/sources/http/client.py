@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from monitor.errors import SourceError
 from monitor.sources.http.address import Address, Pairs, Params
-from monitor.sources.http.answer import Answer, RequestLog
+from monitor.sources.http.answer import Answer, RequestLog, RetryLog
 from monitor.sources.http.exchange import exchange
 from monitor.sources.http.faults import Target
 from monitor.sources.http.judge import is_refused_by_edge, judged
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from monitor.sources.http.retrying import Spent
 
 OnRequest = Callable[[RequestLog], None]
+OnRetry = Callable[[RetryLog], None]
 
 
 def _utc_now() -> datetime:
@@ -48,9 +49,10 @@ class Client:
     ``base_url`` is "https://clinicaltrials.gov"; a path behind it is kept. ``pace`` puts all
     requests under a stricter rule on top of the host's limit (``HISTORY_PACE``). ``hosts`` is the
     book of limits, shared by all clients of the process. ``on_request`` is called after every
-    single request, in the asking thread. When ``stop`` is set, waits and transfers end at once
-    with a StoppedError. ``may_switch=False`` keeps to the transport of the settings.
-    ConfigError for a URL that is none or a user agent that no header takes.
+    single request, ``on_retry`` before each that is made once more, in the asking thread. When
+    ``stop`` is set, waits and transfers end at once with a StoppedError. ``may_switch=False`` keeps
+    to the transport of the settings. ConfigError for a URL that is none or a user agent that no
+    header takes.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Client:
         pace: Pace | None = None,
         hosts: Hosts = HOSTS,
         on_request: OnRequest | None = None,
+        on_retry: OnRetry | None = None,
         stop: threading.Event | None = None,
         may_switch: bool = True,
         sleep: Sleep = pause,
@@ -72,6 +75,7 @@ class Client:
         self._pace = pace
         self._hosts = hosts
         self._on_request = on_request
+        self._on_retry = on_retry
         self._stop = stop
         self._may_switch = may_switch
         self._sleep = sleep
@@ -124,6 +128,7 @@ class Client:
             stop=self._stop,
             sleep=self._sleep,
             now=self._now,
+            tell=self._tell_retry,
         )
         return retrying(lambda spent: self._attempt(asking, spent))
 
@@ -137,6 +142,8 @@ class Client:
             asking.refused += (asking.transport,)
             if not self._may_switch or len(asking.refused) > 1:
                 break
+            place = f"{asking.target.host} answered 403 to {asking.target.path}"
+            self._tell_retry(f"{place} over {asking.transport}", 0.0, spent)
             asking.transport = other_transport(asking.transport)
             answer = self._request(asking, spent)
         if self._may_switch and asking.refused:
@@ -146,6 +153,10 @@ class Client:
         return judged(
             answer, asking.target, refused=asking.refused if refused else (), now=self._now()
         )
+
+    def _tell_retry(self, reason: object, pause_s: float, spent: "Spent") -> None:
+        if self._on_retry is not None:
+            self._on_retry(RetryLog(reason=str(reason), attempt=spent.requests, pause_s=pause_s))
 
     def _request(self, asking: _Asking, spent: "Spent") -> Answer:
         outcome: Answer | SourceError

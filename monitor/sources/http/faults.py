@@ -74,6 +74,10 @@ class HttpStatusError(SourceError):
         self.words = words
 
 
+class HostClosedError(HttpStatusError):
+    """The host asked for a longer pause than is waited for; nothing is sent before it is over."""
+
+
 class BusyError(RetryableError, HttpStatusError):
     """The server answered 408, 429 or 5xx: not now."""
 

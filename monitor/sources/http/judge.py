@@ -5,7 +5,13 @@ from datetime import datetime, timedelta
 from monitor.model.retry_after import retry_after_s
 from monitor.sources.http.answer import Answer
 from monitor.sources.http.exchange import is_for_caller
-from monitor.sources.http.faults import BusyError, HtmlAnswerError, HttpStatusError, Target
+from monitor.sources.http.faults import (
+    BusyError,
+    HostClosedError,
+    HtmlAnswerError,
+    HttpStatusError,
+    Target,
+)
 
 
 def is_refused_by_edge(answer: Answer) -> bool:
@@ -43,14 +49,14 @@ def judged(answer: Answer, target: Target, *, refused: tuple[str, ...], now: dat
     raise HttpStatusError(message, status=answer.status, words=words)
 
 
-def too_long(fault: BusyError, *, now: datetime) -> HttpStatusError:
+def too_long(fault: BusyError, *, now: datetime) -> HostClosedError:
     """Return the error for a pause that is too long to wait for; it says until when."""
     try:
         until = now + timedelta(seconds=fault.retry_after_s or 0.0)
         when = f"before {until:%Y-%m-%d %H:%M:%S} UTC"
     except OverflowError:
         when = "for years"
-    return HttpStatusError(
+    return HostClosedError(
         f"{fault} and asks for no request {when}", status=fault.status, words=fault.words
     )
 

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from monitor.sources.http.faults import StoppedError
+from monitor.sources.http.faults import HostClosedError, StoppedError
 from monitor.sources.http.settings import Transport
 
 WINDOW_S = 60.0
+LONGEST_CLOSED_S = 86_400.0  # then a host is asked again, for how long it may have said
 _STOP_POLL_S = 0.1  # how soon a thread waiting for another one notices that it should stop
 _LEAST_WAIT_S = 0.001  # a wait too small for the clock's floats would never end
 
@@ -52,6 +53,8 @@ class RateLimit:
         self._starts: deque[float] = deque()
         self._in_flight = 0
         self._not_before = float("-inf")
+        self._closed_until = float("-inf")
+        self._closed_by: HostClosedError | None = None
 
     @property
     def waiting(self) -> int:
@@ -63,7 +66,7 @@ class RateLimit:
     def turn(self, stop: threading.Event | None = None) -> Iterator[float]:
         """Wait for the turn and hold it for the block; yields the seconds waited.
 
-        StoppedError when ``stop`` is set before the turn comes.
+        StoppedError when ``stop`` is set before the turn comes, HostClosedError while closed.
         """
         waited_s = self._begin(stop)
         try:
@@ -78,6 +81,12 @@ class RateLimit:
         """Let nobody start for so long: the host asked for a pause."""
         with self._changed:
             self._not_before = max(self._not_before, self._clock() + seconds)
+
+    def close(self, seconds: float, why: HostClosedError) -> None:
+        """Let nobody start for so long, nor wait for it; the latest call counts."""
+        with self._changed:
+            self._closed_until = self._clock() + min(seconds, LONGEST_CLOSED_S)
+            self._closed_by = why
 
     def _begin(self, stop: threading.Event | None) -> float:
         came = self._clock()
@@ -103,6 +112,11 @@ class RateLimit:
             if stop is not None and stop.is_set():
                 raise StoppedError
             now = self._clock()
+            if self._closed_by is not None and now < self._closed_until:
+                why = self._closed_by
+                raise HostClosedError(
+                    f"no request was sent: {why}", status=why.status, words=why.words
+                )
             delay_s = self._delay(now)
             if delay_s > 0:
                 return max(delay_s, _LEAST_WAIT_S)
@@ -192,6 +206,11 @@ class Hosts:
         """Keep the transport that the host lets in; None forgets it."""
         with self._lock:
             self._host(host).transport = transport
+
+    def forget(self, host: str) -> None:
+        """Know nothing of the host any more, as a new process does."""
+        with self._lock:
+            self._hosts.pop(host, None)
 
     def _host(self, host: str) -> _Host:
         if host not in self._hosts:

@@ -31,7 +31,7 @@ class Retrying:
     """Calls until there is an answer, as ``settings`` allow.
 
     ``limit`` is the host's: a pause that the host asks for is one for everybody. ``now`` gives
-    an aware time.
+    an aware time. ``tell`` is told of each failure that is not the last word, before the pause.
     """
 
     settings: RetrySettings
@@ -39,19 +39,21 @@ class Retrying:
     stop: threading.Event | None
     sleep: Sleep
     now: Callable[[], datetime]
+    tell: Callable[[RetryableError, float, Spent], None]
 
     def __call__(self, once: Callable[[Spent], Answer]) -> Answer:
         """Return what ``once`` returns; it adds to Spent what it spends.
 
         RetryableErrors alone are tried again; the last one is raised, with what was tried.
-        HttpStatusError when the host asks for a longer pause than is allowed, StoppedError as
-        soon as ``stop`` is set.
+        HostClosedError when the host asks for a longer pause than is allowed: it then gets no
+        request from anybody before. StoppedError as soon as ``stop`` is set.
         """
         # The pauses are made here and not by stamina, whose sleep nothing can end. It is told 0,
         # which its own hooks would log and count.
         set_on_retry_hooks(())
         spent = Spent()
         pause_s = 0.0
+        failed: RetryableError | None = None
 
         def at_once(exc: Exception) -> bool | float:
             fits = spent.seconds + pause_s <= self.settings.total_s
@@ -67,10 +69,12 @@ class Retrying:
                 wait_jitter=0.0,
             ):
                 with attempt:
-                    self._pause(pause_s, spent)
+                    if failed is not None:
+                        self._pause(failed, pause_s, spent)
                     try:
                         return once(spent)
                     except RetryableError as exc:
+                        failed = exc
                         pause_s = self._pause_after(exc, attempt.next_wait)
                         raise
         except RetryableError as exc:
@@ -78,7 +82,8 @@ class Retrying:
             raise
         raise AssertionError  # the loop returns or raises
 
-    def _pause(self, seconds: float, spent: Spent) -> None:
+    def _pause(self, failed: RetryableError, seconds: float, spent: Spent) -> None:
+        self.tell(failed, seconds, spent)
         if seconds:
             self.sleep(seconds, self.stop)
             spent.seconds += seconds
@@ -89,7 +94,9 @@ class Retrying:
         if not asked_s:
             return pause_s
         if asked_s > self.settings.retry_after_max_s and isinstance(exc, BusyError):
-            raise too_long(exc, now=self.now()) from exc
+            closed = too_long(exc, now=self.now())
+            self.limit.close(asked_s, closed)
+            raise closed from exc
         self.limit.hold(asked_s)
         return max(pause_s, asked_s)
 

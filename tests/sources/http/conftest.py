@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from monitor.sources.http import Client, Hosts, HttpSettings, RequestLog, RetrySettings, Transport
+from monitor.sources.http import (
+    Client,
+    Hosts,
+    HttpSettings,
+    RequestLog,
+    RetryLog,
+    RetrySettings,
+    Transport,
+)
 
 if TYPE_CHECKING:
     import trustme
@@ -69,7 +77,15 @@ def logs() -> list[RequestLog]:
 
 
 @pytest.fixture
-def client(transport: Transport, naps: Naps, logs: list[RequestLog]) -> Iterator[MakeClient]:
+def retried() -> list[RetryLog]:
+    """Return what the clients of this test tell about requests that they make once more."""
+    return []
+
+
+@pytest.fixture
+def client(
+    transport: Transport, naps: Naps, logs: list[RequestLog], retried: list[RetryLog]
+) -> Iterator[MakeClient]:
     """Return a maker of clients: of a base URL, and of settings and arguments by name.
 
     They do not sleep, have their own book of hosts and generous timeouts.
@@ -94,6 +110,7 @@ def client(transport: Transport, naps: Naps, logs: list[RequestLog]) -> Iterator
                 HttpSettings(**settings),  # type: ignore[arg-type]
                 base_url=base_url,
                 on_request=logs.append,
+                on_retry=retried.append,
                 **{"hosts": hosts, "sleep": naps, **arguments},  # type: ignore[arg-type]
             )
         )

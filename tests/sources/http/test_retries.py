@@ -11,10 +11,12 @@ from monitor.errors import SourceError
 from monitor.sources.http import (
     BrokenTransferError,
     BusyError,
+    HostClosedError,
     Hosts,
     HttpStatusError,
     RequestLog,
     RetryableError,
+    RetryLog,
     RetrySettings,
     StoppedError,
 )
@@ -159,6 +161,74 @@ def test_too_long_a_pause_is_told_and_not_made(client: MakeClient, naps: Naps) -
         ):
             one.get("/")
     assert (naps.taken, len(server.requests)) == ([], 1)
+
+
+def test_a_host_that_asked_for_too_long_a_pause_gets_it_from_all_clients(
+    client: MakeClient, naps: Naps, logs: list[RequestLog]
+) -> None:
+    with Loopback(error(429, "quota", "Retry-After: 3600"), reply()) as server:
+        first, second = (client(server.url, retries=NO_JITTER, now=lambda: NOW) for _ in range(2))
+        with pytest.raises(HostClosedError):
+            first.get("/")
+        naps.now = 3599.0
+        for one in (first, second):
+            with pytest.raises(
+                HostClosedError,
+                match=r"^no request was sent: .* answered 429 to /: quota and asks for no request"
+                r" before 2026-03-02 15:00:00 UTC$",
+            ) as caught:
+                one.get("/elsewhere")
+            assert caught.value.status == 429
+        assert (naps.taken, len(server.requests), len(logs)) == ([], 1, 1)
+        naps.now = 3600.0
+        assert second.get("/").status == 200
+
+
+def test_other_hosts_are_asked_meanwhile(client: MakeClient) -> None:
+    with Loopback(error(429, "", "Retry-After: 3600")) as closed, Loopback(reply()) as other:
+        one = client(closed.url)
+        with pytest.raises(HostClosedError):
+            one.get("/")
+        assert one.get(f"{other.url}/").status == 200
+
+
+def test_a_host_is_asked_again_after_a_day_whatever_it_said(client: MakeClient, naps: Naps) -> None:
+    with Loopback(error(503, "", "Retry-After: 999999999999"), reply()) as server:
+        one = client(server.url)
+        with pytest.raises(HostClosedError):
+            one.get("/")
+        naps.now = 86_399.0
+        with pytest.raises(HostClosedError):
+            one.get("/")
+        naps.now = 86_400.0
+        assert one.get("/").status == 200
+
+
+def test_what_is_tried_again_is_told_before_the_pause(
+    client: MakeClient, naps: Naps, retried: list[RetryLog]
+) -> None:
+    told_by: list[int] = []
+
+    def counting(seconds: float, stop: threading.Event | None) -> None:
+        told_by.append(len(retried))
+        naps(seconds, stop)
+
+    with Loopback(error(500, "oh"), error(429, "", "Retry-After: 7"), reply()) as server:
+        client(server.url, retries=NO_JITTER, sleep=counting).get("/x")
+        host = server.host
+    assert retried == [
+        RetryLog(reason=f"{host} answered 500 to /x: oh", attempt=1, pause_s=1.0),
+        RetryLog(reason=f"{host} answered 429 to /x", attempt=2, pause_s=7.0),
+    ]
+    assert told_by == [1, 2]
+
+
+def test_the_last_failure_is_not_told_as_a_retry(
+    client: MakeClient, retried: list[RetryLog]
+) -> None:
+    with Loopback(error(500)) as server, pytest.raises(BusyError):
+        client(server.url, retries=NO_JITTER).get("/")
+    assert [one.attempt for one in retried] == [1, 2]
 
 
 def test_a_pause_without_end_is_told_too(client: MakeClient) -> None:
