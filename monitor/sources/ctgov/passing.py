@@ -158,16 +158,8 @@ class Pass:
         page = self.at.page + 1
         self.move(page=page, newest=self._newest(studies), **moved)
         shown = dict.fromkeys(one.nct_id for one in studies if one.nct_id)
-        found = [
-            RawVersion(
-                content=one.content,
-                media="json",
-                source=self.following.name,
-                origin=origin or f"{STUDIES}, page {page}",
-                retrieved_at=retrieved_at,
-            )
-            for one in studies
-        ]
+        place = origin or f"{STUDIES}, page {page}"
+        found = [self._version(one.content, place, retrieved_at) for one in studies]
         seen = (*sights, *(Sight(nct_id=nct_id) for nct_id in shown))
         yield Page(
             found=(*absences, *found),
@@ -182,6 +174,15 @@ class Pass:
             self.tell("records_without_id", count=unnamed, page=page)
         if page % self.sizes.check == 0:
             self.check_data()
+
+    def _version(self, content: bytes, origin: str, retrieved_at: datetime) -> RawVersion:
+        return RawVersion(
+            content=content,
+            media="json",
+            source=self.following.name,
+            origin=origin,
+            retrieved_at=retrieved_at,
+        )
 
     def leave(self, nct_ids: Sequence[str]) -> Page:
         """Return a page that ends the following of records."""

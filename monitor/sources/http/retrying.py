@@ -51,8 +51,7 @@ class Retrying:
         # The pauses are made here and not by stamina, whose sleep nothing can end. It is told 0,
         # which its own hooks would log and count.
         set_on_retry_hooks(())
-        spent = Spent()
-        pause_s = 0.0
+        spent, pause_s = Spent(), 0.0
         failed: RetryableError | None = None
 
         def at_once(exc: Exception) -> bool | float:
