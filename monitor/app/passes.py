@@ -60,7 +60,6 @@ class _Work:
     stop: threading.Event
     lease: LeaseHold | None
     on_page: OnPage | None = None
-    is_news: bool = True
 
 
 @dataclass(slots=True, kw_only=True)
@@ -129,7 +128,10 @@ class Passes:
         since: date | None = None,
         on_progress: OnHistory | None = None,
     ) -> PassReport:
-        """Fill in the earlier versions of these records that the store lacks; alerts nobody.
+        """Fill in the earlier versions of these records that the store lacks; they alert nobody.
+
+        A version later than all that is stored is none of them: it is news, whoever reads it
+        first.
 
         ``base_url``: where it is not given, that of the first ``ctgov`` source. ``since``: only
         versions that the registry dates on or after it. One process does so at a time: the
@@ -145,7 +147,6 @@ class Passes:
                                    since=since, on_progress=on_progress),
                     stop=held.stop,
                     lease=lease,
-                    is_news=False,
                     on_page=lambda _report: held.keep(),
                 )  # fmt: skip
                 return self._run(work)
@@ -205,7 +206,7 @@ class Passes:
             now=self.app.now,
             batch_records=self.app.settings.ingest.batch_records,
             lease=work.lease,
-            notifier=self._notifier if work.is_news else None,
+            notifier=self._notifier,
         )
 
     def _sources(self, work: _Work, counted: _Counted) -> Sources:

@@ -20,10 +20,12 @@ from monitor.config import LogSettings
 from monitor.errors import ConfigError
 from monitor.ingest.following import LeaseHold
 from monitor.model.following import SourceRow
+from monitor.model.subscriptions import Trials
 from monitor.store.writer import open_store
 from tests.ingest.world import study
 from tests.registry import Fault, Records, Replica, ReplicaServer
 from tests.registry.world import World
+from tests.store.deliveries import add_people, subscription
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ONE, TWO = "NCT00000001", "NCT00000002"
@@ -205,6 +207,42 @@ def test_a_failing_backfill_does_not_touch_the_source_that_wants_it(daily: Daily
     assert daily.row("ctgov_history").failures == 1
     (report,) = daily.passes.backfill_due(stop=daily.stop)
     assert report.outcome == "ok"
+
+
+def subscribe_ana(daily: Daily) -> None:
+    """Let ana hear of everything."""
+    with open_store(daily.app.settings.store.url) as store, store.transaction() as tx:
+        add_people(tx)
+        tx.people.put_subscription(subscription(trials=Trials(everything=True)))
+
+
+def messages(daily: Daily) -> list[str]:
+    """Return the kinds of what is on its way, message by message."""
+    with daily.app.reader() as reader:
+        found = []
+        for message in reader.outbox.messages():
+            (item,) = reader.outbox.items(message.id)
+            (events,) = reader.events(item.nct_id, version_ids=[item.version_id]).values()
+            found.append(", ".join(str(events[at].event.kind) for at in item.positions))
+        return found
+
+
+def test_versions_of_the_past_alert_nobody(daily: Daily) -> None:
+    subscribe_ana(daily)
+    daily.replica.world.advance()
+    report = daily.passes.backfill([ONE], stop=daily.stop)
+    assert report.report.stored == 2
+    assert messages(daily) == []
+
+
+def test_a_version_that_a_backfill_reads_before_the_next_poll_is_news_once(daily: Daily) -> None:
+    daily.passes.pass_over("two records", stop=daily.stop)
+    subscribe_ana(daily)
+    daily.replica.world.advance()
+    assert daily.passes.backfill([ONE], stop=daily.stop).report.stored == 1
+    assert messages(daily) == ["enrollment_target_changed"]
+    daily.passes.pass_over("two records", stop=daily.stop)
+    assert messages(daily) == ["enrollment_target_changed"] * 2, "one for each record"
 
 
 def test_one_process_backfills_at_a_time(daily: Daily, capsys: pytest.CaptureFixture[str]) -> None:

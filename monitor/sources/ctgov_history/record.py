@@ -121,4 +121,5 @@ class Record:
             subject=self.nct_id,
             state=self._backfill().as_state(),
             cursor=f"{self.nct_id} version {number}",
+            first_sights_are_news=False,
         )
