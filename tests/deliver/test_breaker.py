@@ -54,6 +54,14 @@ def test_a_success_forgets_the_failures_before_it(office: Post) -> None:
     assert office.heard.breaker == []
 
 
+def test_mistakes_let_the_channel_rest_too(office: Post) -> None:
+    broken(office)
+    office.box.answers = [KeyError("x"), KeyError("x"), KeyError("x")]
+    assert office.deliver() == Report(retried=3)
+    assert office.heard.breaker == ["box rests after 3"]
+    assert office.state().failures == 3
+
+
 def test_what_is_refused_for_good_says_nothing_about_the_channel(office: Post) -> None:
     broken(office)
     office.box.answers = [later(), later(), never(), never(), later()]

@@ -3,6 +3,8 @@
 import re
 from datetime import timedelta
 
+import pytest
+
 from monitor.deliver import Report
 from monitor.model.changes import ChangeKind
 from monitor.model.messages import MessageState
@@ -90,13 +92,15 @@ def test_a_first_sight_stays_one_when_its_past_is_filled_in(office: Post) -> Non
     assert alert["previous_version_date"] is None
 
 
-def test_what_is_paused_meanwhile_is_not_sent(post: Post) -> None:
+@pytest.mark.parametrize("standing", [Standing.PAUSED, Standing.RETIRED])
+def test_what_is_paused_or_retired_meanwhile_is_not_sent(post: Post, standing: Standing) -> None:
     post.begin()
     post.subscribe()
     post.change()
     with post.store.transaction() as tx:
-        tx.people.set_standing("ana", "mine", Standing.PAUSED)
+        tx.people.set_standing("ana", "mine", standing)
     assert post.deliver() == Report(dropped=1)
+    assert post.box.got == []
     (message,) = post.messages(MessageState.DROPPED)
     assert post.said(message) == [
         ("dropped", "what it would tell was paused or silenced before it was sent")
@@ -145,8 +149,9 @@ def test_what_comes_while_a_digest_is_sent_is_in_the_next_one(post: Post) -> Non
     post.clock.at = NOON + HOUR
     with post.store.transaction() as tx:
         tx.outbox.claim("gone", now=post.clock.at, lease_s=60, limit=1)
-    post.clock.at = NOON + HOUR - timedelta(minutes=1)  # a process whose clock is a little late
+    post.clock.at = NOON + HOUR - timedelta(minutes=2)  # a process whose clock is a little late
     post.change()
+    assert {message.cutoff for message in post.messages()} == {NOON + HOUR, NOON + 2 * HOUR}
     post.clock.at = NOON + 2 * HOUR
     assert post.deliver() == Report(sent=2)
     assert [got.data["counts"]["changes"] for got in post.box.got] == [1, 1]
@@ -180,3 +185,17 @@ def test_an_empty_digest_is_sent_to_who_asked_for_it_alone(post: Post) -> None:
     ]
     (dropped,) = post.messages(MessageState.DROPPED)
     assert dropped.subscriber == "ana"
+
+
+def test_a_digest_begins_where_the_one_before_it_to_the_same_address_ended(post: Post) -> None:
+    post.box.targets = ("a@x", "b@x")
+    post.begin()
+    post.subscribe(when=HOURLY, send_empty=True)
+    open_digest(post, ("ana", "box", "a@x"))
+    post.clock.at = NOON + HOUR
+    assert post.deliver() == Report(sent=1)
+    post.change()
+    post.clock.at = NOON + 2 * HOUR
+    assert post.deliver() == Report(sent=2)
+    since = {got.target: got.data["digest"]["since"] for got in post.box.got[1:]}
+    assert since == {"a@x": (NOON + HOUR).isoformat(), "b@x": None}
