@@ -4,6 +4,7 @@ import asyncio
 import email
 import email.policy
 import threading
+from collections.abc import Mapping
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -11,24 +12,38 @@ import pytest
 
 from monitor.daemon.reading import Reading
 from monitor.model.subscriptions import Standing
+from monitor.store.writer import open_store
 from monitor.web.answers import Answers
 from tests.deliver.configured import Monitored, folder_channel, subscription
+from tests.deliver.post import HOUR
+from tests.ingest.world import NCT
 from tests.web.serving import answering, ask, served
 
 PUBLIC = "https://monitor.example.org"
+
+
+def configure(monitored: Monitored, *more: str) -> None:
+    """Let ana and ben have a folder and a subscription each, and what ``more`` tables say."""
+    monitored.configure(
+        folder_channel(monitored.folder, "ana-box").replace('["json"]', '["eml", "json"]'),
+        folder_channel(monitored.folder, "ben-box"),
+        subscription("ana", "ana-box"),
+        subscription("ben", "ben-box"),
+        *more,
+        public_url=f"{PUBLIC}/",
+    )
+
+
+def anas(name: str, channel: str = "ana-box", **keys: str) -> str:
+    """Return the table of one more subscription of ana."""
+    return subscription("ana", channel, **keys).replace('"mine"', f'"{name}"')
 
 
 @pytest.fixture
 def monitored(sqlite_url: str, tmp_path: Path) -> Monitored:
     """Return a monitor that told ana and ben of a change."""
     made = Monitored(tmp_path, sqlite_url)
-    made.configure(
-        folder_channel(tmp_path, "ana-box").replace('["json"]', '["eml", "json"]'),
-        folder_channel(tmp_path, "ben-box"),
-        subscription("ana", "ana-box"),
-        subscription("ben", "ben-box"),
-        public_url=f"{PUBLIC}/",
-    )
+    configure(made)
     made.begin()
     made.change()
     made.deliveries().deliver_due(stop=threading.Event())
@@ -67,6 +82,20 @@ def standings(monitored: Monitored) -> dict[str, Standing]:
         return {one.subscriber: one.standing for one in reader.people.subscriptions()}
 
 
+def paused_of_ana(monitored: Monitored) -> list[str]:
+    with monitored.app.reader() as reader:
+        found = reader.people.subscriptions(subscriber="ana", standing=Standing.PAUSED)
+    return [one.name for one in found]
+
+
+def assert_kept_private(headers: Mapping[str, str]) -> None:
+    """Nobody is to store a page or pass its address on: its reader alone knows it."""
+    assert headers["cache-control"] == "no-store"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-robots-tag"] == "noindex"
+
+
 def test_a_message_leads_to_a_page_with_all_that_changed(monitored: Monitored) -> None:
     link = monitored.got("ana-box")[0]["alerts"][0]["links"]["version"]
     with served(pages_of(monitored)) as server:
@@ -74,6 +103,7 @@ def test_a_message_leads_to_a_page_with_all_that_changed(monitored: Monitored) -
     assert status == 200
     assert headers["content-type"].startswith("text/html")
     assert "default-src 'none'" in headers["content-security-policy"]
+    assert_kept_private(headers)
     assert "Enrollment target: 100 → 101" in body.decode().replace("<del>", "").replace(
         "</del>", ""
     )
@@ -85,10 +115,12 @@ def test_a_mail_offers_the_one_click_of_rfc_8058_and_it_pauses(monitored: Monito
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     path = unsubscribe_path(monitored)
     with served(pages_of(monitored)) as server:
-        status, _, body = ask(server.address, path)  # as programs do that look links up
+        status, headers, body = ask(server.address, path)  # as programs do that look links up
+        assert_kept_private(headers)
         assert (status, standings(monitored)["ana"]) == (200, Standing.ACTIVE)
         assert '<form method="post">' in body.decode()
-        status, _, body = ask(server.address, path, "POST")
+        status, headers, body = ask(server.address, path, "POST")
+        assert_kept_private(headers)
         assert (status, "mine" in body.decode()) == (200, True)
         assert standings(monitored) == {"ana": Standing.PAUSED, "ben": Standing.ACTIVE}
         status, _, body = ask(server.address, path, "POST")
@@ -96,6 +128,39 @@ def test_a_mail_offers_the_one_click_of_rfc_8058_and_it_pauses(monitored: Monito
     monitored.change()
     monitored.deliveries().deliver_due(stop=threading.Event())
     assert [len(monitored.got(box)) for box in ("ana-box", "ben-box")] == [1, 2]
+
+
+def test_only_what_the_message_was_sent_for_is_paused(monitored: Monitored) -> None:
+    path = unsubscribe_path(monitored)
+    configure(monitored, anas("other").replace(NCT, "NCT09000002"))
+    with served(pages_of(monitored)) as server:
+        for method in ("GET", "POST"):
+            status, _, body = ask(server.address, path, method)
+            page = body.decode()
+            assert (status, "mine" in page, "other" in page) == (200, True, False)
+    assert paused_of_ana(monitored) == ["mine"]
+
+
+def test_for_an_empty_digest_what_asks_for_it_by_its_channel_is_paused(
+    monitored: Monitored,
+) -> None:
+    asks = "send_empty = true\n"
+    configure(
+        monitored,
+        anas("asking", when="hourly") + asks,
+        anas("not-asking", when="hourly"),
+        anas("elsewhere", "ben-box", when="hourly") + asks,
+    )
+    at = monitored.clock.at
+    with open_store(monitored.url) as store, store.transaction() as tx:
+        uid = tx.outbox.open_digest(
+            subscriber="ana", channel="ana-box", target="", cutoff=at + HOUR, at=at
+        )
+    with monitored.app.reader() as reader:
+        token = reader.outbox.unsubscribe_token(uid)
+    with served(pages_of(monitored)) as server:
+        assert ask(server.address, f"/unsubscribe/{uid}/{token}", "POST")[0] == 200
+    assert paused_of_ana(monitored) == ["asking"]
 
 
 def test_nobody_unsubscribes_by_guessing(monitored: Monitored) -> None:
