@@ -2,8 +2,9 @@
 
 import os
 import threading
+from collections.abc import Sequence
 from dataclasses import fields
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import orjson
@@ -16,6 +17,7 @@ from monitor.app.passes import Passes
 from monitor.deliver import Policy, Report
 from monitor.errors import ConfigError
 from monitor.model.messages import MessageState
+from monitor.model.subscriptions import Standing
 from monitor.store.writer import open_store
 from tests.app.test_passes import ONE, submitted
 from tests.deliver.configured import Monitored, folder_channel, subscription
@@ -130,6 +132,46 @@ def test_an_empty_digest_comes_in_time_to_who_asked_for_it(monitored: Monitored)
     monitored.clock.at = NOON + 3 * HOUR
     assert deliveries.deliver_due(stop=STOP).total == Report(sent=1)
     assert monitored.got("ana-box")[-1]["counts"]["changes"] == 1
+
+
+def asking(name: str, when: str) -> str:
+    """Return the table of a subscription of ana that wants empty digests too."""
+    table = subscription("ana", "ana-box", when=when).replace('"mine"', f'"{name}"')
+    return f"{table}send_empty = true\n"
+
+
+def cutoffs(monitored: Monitored) -> list[datetime | None]:
+    """Return when the digests end that are there, the newest first."""
+    with monitored.app.reader() as reader:
+        return [message.cutoff for message in reader.outbox.messages()]
+
+
+@pytest.mark.parametrize("whens", [("hourly", "daily 08:00"), ("daily 08:00", "hourly")])
+def test_of_several_empty_digests_by_one_channel_the_next_is_made(
+    monitored: Monitored, whens: Sequence[str]
+) -> None:
+    tables = [asking(f"at-{number}", when) for number, when in enumerate(whens)]
+    monitored.configure(folder_channel(monitored.folder, "ana-box"), *tables)
+    monitored.deliveries().prepare()
+    assert cutoffs(monitored) == [NOON + HOUR]
+
+
+def test_who_asks_for_empty_digests_meanwhile_gets_them_until_that_is_paused(
+    monitored: Monitored,
+) -> None:
+    deliveries = monitored.deliveries()
+    deliveries.prepare()
+    assert cutoffs(monitored) == []
+    monitored.configure(folder_channel(monitored.folder, "ana-box"), asking("late", "hourly"))
+    with monitored.app.reader() as reader:  # which brings the store in line with the file
+        assert len(reader.people.subscriptions(subscriber="ana", standing=Standing.ACTIVE)) == 1
+    deliveries.prepare()
+    assert cutoffs(monitored) == [NOON + HOUR]
+    with open_store(monitored.url) as store, store.transaction() as tx:
+        tx.people.set_standing("ana", "late", Standing.PAUSED)
+    monitored.clock.at = NOON + HOUR
+    deliveries.prepare()
+    assert cutoffs(monitored) == [NOON + HOUR]
 
 
 def test_a_secret_that_is_not_there_is_told_before_anything_is_delivered(

@@ -47,6 +47,22 @@ def put(monitored: Monitored, row: SourceRow) -> None:
         tx.sources.put(row)
 
 
+def follow(monitored: Monitored, *, enabled: bool) -> None:
+    """Let the configuration have a source, to be read or not."""
+    monitored.configure(
+        folder_channel(monitored.folder, "ops"),
+        f"""
+        [[source]]
+        name = "ctgov"
+        type = "ctgov"
+        nct_ids = ["NCT00000001"]
+        every = "1h"
+        enabled = {str(enabled).lower()}
+        """,
+        operator="ops",
+    )
+
+
 def teller(monitored: Monitored, *, free: int = 10**12, worker: str = "w") -> Teller:
     """Return a teller on a machine with so many free bytes."""
     deliveries = monitored.deliveries()
@@ -82,6 +98,22 @@ def test_a_failing_source_is_told_once_and_once_that_it_works_again(monitored: M
     monitored.clock.move(days=1)
     teller(monitored).tell()
     assert len(monitored.got("ops")) == 3
+
+
+def test_the_same_news_told_again_has_the_same_id(
+    monitored: Monitored, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(monitored, FAILING)
+    teller(monitored).tell()
+    (first,) = monitored.got("ops")
+    with open_store(monitored.url) as store, store.transaction() as tx:
+        # As after a crash between the telling and the noting of it.
+        tx.sources.put_state("operator/told", "", {}, at=monitored.clock.at)
+    monitored.clock.move(minutes=1)
+    teller(monitored, worker="after a crash").tell()
+    assert capsys.readouterr().err.count("operator told") == 2
+    (again,) = monitored.got("ops")  # a folder knows a message by its id
+    assert again["delivery"] == first["delivery"]
 
 
 def test_dead_letters_are_told_until_they_are_dealt_with(monitored: Monitored) -> None:
@@ -203,27 +235,17 @@ def test_words_of_others_are_escaped(monitored: Monitored) -> None:
 def test_a_source_that_is_long_overdue_is_told_unless_it_is_turned_off(
     monitored: Monitored,
 ) -> None:
-    def follow(*, enabled: bool) -> None:
-        monitored.configure(
-            folder_channel(monitored.folder, "ops"),
-            f"""
-            [[source]]
-            name = "ctgov"
-            type = "ctgov"
-            nct_ids = ["NCT00000001"]
-            every = "1h"
-            enabled = {str(enabled).lower()}
-            """,
-            operator="ops",
-        )
-
     due_at = monitored.app.now() - timedelta(hours=2, minutes=1)
     fresh = SourceRow(name="ctgov", type="ctgov", next_due_at=due_at)
     put(monitored, fresh)
-    follow(enabled=False)
+    follow(monitored, enabled=False)
     teller(monitored).tell()
     assert monitored.subjects("ops") == []
-    follow(enabled=True)
+    follow(monitored, enabled=True)
+    put(monitored, replace(fresh, next_due_at=due_at + timedelta(minutes=2)))
+    teller(monitored).tell()
+    assert monitored.subjects("ops") == []
+    put(monitored, fresh)
     teller(monitored).tell()
     began = "Trial monitor: The source ctgov was not read when it was due"
     assert monitored.subjects("ops") == [began]
@@ -231,3 +253,10 @@ def test_a_source_that_is_long_overdue_is_told_unless_it_is_turned_off(
     monitored.clock.move(minutes=1)
     teller(monitored).tell()
     assert monitored.subjects("ops")[1:] == ["Trial monitor: The source ctgov is read again"]
+
+
+def test_a_source_that_fails_is_not_told_as_overdue_too(monitored: Monitored) -> None:
+    follow(monitored, enabled=True)
+    put(monitored, replace(FAILING, next_due_at=monitored.app.now() - timedelta(hours=3)))
+    teller(monitored).tell()
+    assert monitored.subjects("ops") == ["Trial monitor: The source ctgov fails"]
