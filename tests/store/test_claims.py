@@ -91,6 +91,15 @@ def test_those_that_wait_longest_come_first_and_no_more_than_asked_for(store: St
     assert [message.due_at for message in claim(store)] == [dues[1], dues[0]]
 
 
+def test_what_was_claimed_and_given_up_comes_before_what_is_due_later(store: Store) -> None:
+    older, later = add_versions(store, 2)
+    with store.transaction() as transaction:
+        transaction.outbox.enqueue([item(older), item(later, due_at=after(1))], SEEN)
+    [abandoned] = claim(store)
+    [again] = claim(store, OTHER, after(LEASE_S + 1), limit=1)
+    assert again.id == abandoned.id
+
+
 def test_only_the_channels_asked_for_are_served(store: Store) -> None:
     [version] = add_versions(store, 1)
     with store.transaction() as transaction:
