@@ -1,6 +1,7 @@
 """The delivery pass over one channel: each message once, whatever goes wrong."""
 
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from datetime import timedelta
@@ -10,7 +11,7 @@ import pytest
 from monitor.deliver import Policy, Report
 from monitor.errors import DeliveryError, StoreError
 from monitor.model.alerts import Letter
-from monitor.model.messages import Message, MessageState
+from monitor.model.messages import Message, MessageState, OutboxMessage
 from monitor.render.alerts import render
 from monitor.store.writer import open_store
 from tests.deliver.post import Heard, Post, later, never
@@ -197,6 +198,38 @@ def test_who_lost_a_claim_sends_nothing_of_it(post: Post) -> None:
     assert len(post.box.got) == 1  # the one that was under way
     assert [message.claimed_by for message in post.messages()] == ["other"] * 3
     assert len([trouble for trouble in post.heard.troubles if "was lost" in trouble]) == 3
+
+
+def test_nobody_else_gets_what_takes_longer_to_send_than_its_lease(
+    office: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun(office, 2)
+    end = office.clock.at + timedelta(seconds=3 * office.policy.lease_s)
+    taken: list[OutboxMessage] = []
+    over = threading.Event()
+    really = threading.Event.wait
+
+    def passing(event: threading.Event, timeout: float | None = None) -> bool:
+        if threading.current_thread().name != "claims":
+            return really(event, timeout)
+        if timeout is None or over.is_set():
+            return really(event)
+        # What the keeper of the claims waits for passes at once, and then somebody else asks.
+        office.clock.move(seconds=timeout)
+        with office.store.transaction() as tx:
+            taken.extend(tx.outbox.claim("other", now=office.clock.at, lease_s=120, limit=10))
+        if office.clock.at > end:
+            over.set()
+        return False
+
+    def long(_: Message) -> None:
+        assert over.wait(30)
+
+    monkeypatch.setattr(threading.Event, "wait", passing)
+    office.box.answers = [long]
+    ours = office.courier(clock=lambda: office.clock.now().timestamp())
+    assert ours.deliver(office.stop) == Report(sent=2)
+    assert taken == []
 
 
 @contextmanager
