@@ -130,8 +130,7 @@ class Passes:
     ) -> PassReport:
         """Fill in the earlier versions of these records that the store lacks; they alert nobody.
 
-        A version later than all that is stored is none of them: it is news, whoever reads it
-        first.
+        A version later than all that is stored is news, whoever reads it first.
 
         ``base_url``: where it is not given, that of the first ``ctgov`` source. ``since``: only
         versions that the registry dates on or after it. One process does so at a time: the
