@@ -17,10 +17,15 @@ BASE = "https://registry.example"
 AT = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
-def wanted(url: str, *, kept: Backfill | None) -> list[str]:
+def wanted(url: str, *, kept: Backfill | None, enabled: bool = True) -> list[str]:
     """Return which records are wanted, where one is followed of which this state is kept."""
     source = CtgovSourceSettings(
-        name="one", base_url=BASE, nct_ids=(NCT_ID,), every=timedelta(hours=1), backfill=True
+        name="one",
+        base_url=BASE,
+        nct_ids=(NCT_ID,),
+        every=timedelta(hours=1),
+        backfill=True,
+        enabled=enabled,
     )
     with open_store(url) as store, store.transaction() as tx:
         tx.sources.put(SourceRow(name="one", type="ctgov"))
@@ -40,6 +45,10 @@ def since(outcome: Outcome) -> Backfill:
 @pytest.mark.parametrize("kept", [None, Backfill(), since(Outcome.DONE), since(Outcome.LACKING)])
 def test_what_was_not_fetched_in_full_is_wanted(sqlite_url: str, kept: Backfill | None) -> None:
     assert wanted(sqlite_url, kept=kept) == [NCT_ID]
+
+
+def test_a_source_that_is_switched_off_wants_nothing(sqlite_url: str) -> None:
+    assert wanted(sqlite_url, kept=None, enabled=False) == []
 
 
 def test_those_that_failed_come_last_the_latest_at_the_end(sqlite_url: str) -> None:

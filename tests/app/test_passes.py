@@ -4,7 +4,7 @@ import json
 import os
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -140,6 +140,18 @@ def test_the_operator_hears_once_of_a_failing_source_and_once_of_its_recovery(
     assert daily.row().failures == 0
     assert daily.passes.pass_over("two records", stop=daily.stop).outcome == "ok"
     assert len(daily.operator.heard) == 2
+
+
+def test_a_source_fails_since_its_first_failure_not_its_latest(daily: Daily) -> None:
+    clock = [NOW]
+    passes = Passes(app=replace(daily.app, now=lambda: clock[0]), operator=daily.operator)
+    daily.replica.faults.add(Fault.SERVER_ERROR, times=2)
+    assert passes.pass_over("two records", stop=daily.stop).outcome == "failed"
+    first = daily.row().last_attempt_at
+    clock[0] += timedelta(hours=1)
+    assert passes.pass_over("two records", stop=daily.stop).outcome == "failed"
+    row = daily.row()
+    assert (row.failures, row.failing_since, row.last_attempt_at) == (2, first, clock[0])
 
 
 def test_a_pass_that_is_stopped_is_no_failure(daily: Daily) -> None:

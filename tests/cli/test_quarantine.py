@@ -95,6 +95,15 @@ def test_an_entry_of_which_only_the_head_was_kept_cannot_be_tried_again(monitor:
     monitor.complaint("show", NCT, code=3)
 
 
+def test_an_entry_that_holds_no_record_stays(monitor: Monitor) -> None:
+    quarantined(monitor, b'{"studies": []}')
+    result = monitor("quarantine", "retry", "1", "--json")
+    assert result.exit_code == 1
+    (outcome,) = json.loads(result.stdout)
+    assert (outcome["outcome"], outcome["stored"]) == ("unreadable", 0)
+    assert [entry["id"] for entry in monitor.json("quarantine", "list")] == [1]
+
+
 def test_a_kept_file_of_several_records_is_read_whole(monitor: Monitor) -> None:
     quarantined(monitor, json.dumps({"studies": [study(), study("2026-02-09")]}).encode())
     (outcome,) = monitor.json("quarantine", "retry", "1")

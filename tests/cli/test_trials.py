@@ -38,6 +38,9 @@ def test_json_lists_what_is_known_of_a_trial(told: Monitor) -> None:
         (("--condition", "lupus"), [NCT, OTHER]),
         (("--changed-since", "2026-03-07"), [NCT]),
         (("--changed-since", "2026-03-08"), []),
+        (("--changed-since", "2026-03"), [NCT]),
+        (("--changed-since", "2026-04"), []),
+        (("--changed-since", "2026"), [NCT]),
         (("--changed-since", "2026", "--status", "COMPLETED"), []),
     ],
 )

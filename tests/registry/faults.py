@@ -23,7 +23,7 @@ class Fault(StrEnum):
     UNAVAILABLE = "unavailable"  # 503 (retry_after=None)
     FORBIDDEN_HTML = "forbidden_html"  # 403 with an HTML page of 134 bytes
     HTML_OK = "html_ok"  # an HTML page with status 200
-    EDGE_NOT_FOUND = "edge_not_found"  # 404 with an HTML page, not the registry's words
+    EDGE_NOT_FOUND = "edge_not_found"  # 404 with an HTML page, or a text (words="…")
     # The transfer breaks.
     CUT_SHORT = "cut_short"  # fewer bytes than Content-Length (share=0.5)
     CUT_CHUNKED = "cut_chunked"  # the end of a chunked body is missing (share=0.5)

@@ -53,7 +53,9 @@ INSTEAD: dict[Fault, Callable[[Options], Response]] = {
     Fault.UNAVAILABLE: lambda options: _waiting(503, options.get("retry_after")),
     Fault.FORBIDDEN_HTML: lambda _: _html(403, _FORBIDDEN),
     Fault.HTML_OK: lambda _: _html(200, _HTML),
-    Fault.EDGE_NOT_FOUND: lambda _: _html(404, answers.NOT_FOUND_PAGE),
+    Fault.EDGE_NOT_FOUND: lambda options: (
+        _text(404, options["words"]) if "words" in options else _html(404, answers.NOT_FOUND_PAGE)
+    ),
     Fault.OTHER_SHAPE: lambda options: Response(
         options.get("body", _ANOTHER_SHAPE), headers={"content-type": answers.JSON}
     ),

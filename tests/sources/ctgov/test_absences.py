@@ -203,6 +203,9 @@ def test_a_record_that_a_list_left_out_is_read_by_itself(bench: MakeBench) -> No
 
 WRONG_WORDS: dict[str, tuple[Fault, dict[str, Any], str]] = {
     "a page of the edge": (Fault.EDGE_NOT_FOUND, {}, "a 404 that does not say that the record"),
+    "words about another record": (Fault.EDGE_NOT_FOUND,
+                                   {"words": f"NCT number {nct(9)} not found"},
+                                   "a 404 that does not say that the record"),
     "refused": (Fault.FORBIDDEN_HTML, {}, "refused by the edge (403)"),
     "a page for people": (Fault.HTML_OK, {}, "with an HTML page and status 200"),
     "an alias of a stranger": (Fault.ALIAS_REDIRECT, {"to": nct(2)}, "does not bear the ID"),

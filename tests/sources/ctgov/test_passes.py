@@ -85,6 +85,20 @@ def test_the_next_pass_asks_for_updates_since_a_day_before_the_cursor(bench: Mak
     assert sorted(one.poll(ALL)) == [nct(1), nct(4)]
 
 
+def test_a_days_update_of_the_whole_registry_asks_for_no_record_by_its_id(
+    bench: MakeBench,
+) -> None:
+    records = records_of(study(30), *(study(number, "2026-02-01") for number in range(1, 30)))
+    records.put(study(3, TUESDAY, status="COMPLETED"), on=TUESDAY)
+    one = bench(served(records))
+    one.poll(ALL)
+    one.replica.world.advance()
+    one.replica.log.clear()
+    assert sorted(one.poll(ALL)) == [nct(3), nct(30)]
+    assert one.asked(lambda asked: "filter.ids" in asked.params) == []
+    assert one.asked(lambda asked: asked.is_study) == []
+
+
 def test_the_cursor_never_goes_beyond_the_data(bench: MakeBench) -> None:
     one = bench(replica_of(study(1, "2062-01-01"), study(2, "2026-02-25")))
     one.poll(ALL)
@@ -227,13 +241,15 @@ def test_an_empty_answer_is_an_answer(bench: MakeBench) -> None:
 
 def test_an_older_load_is_read_whole(bench: MakeBench) -> None:
     records = records_of(study(1, "2026-01-05"), study(2, "2026-02-27"))
+    records.put(study(2, WEDNESDAY), on=WEDNESDAY)
     one = bench(served(records))
     one.replica.world.go_to(WEDNESDAY)
     one.poll(ALL)
+    assert one.memory.last
+    assert one.memory.last.cursor == WEDNESDAY
     one.replica.world.go_to(TUESDAY)
     assert sorted(one.poll(ALL)) == [nct(1), nct(2)]
-    assert one.memory.last
-    assert one.memory.last.cursor == "2026-02-27"
+    assert one.memory.last.cursor is not None
     assert date.fromisoformat(one.memory.last.cursor) <= one.replica.world.day
 
 
