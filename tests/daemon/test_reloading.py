@@ -3,6 +3,8 @@
 import signal
 from pathlib import Path
 
+import pytest
+
 from tests.daemon.processes import Scripted, configure, eventually, folder_source
 
 
@@ -70,6 +72,36 @@ def test_an_invalid_one_is_refused_with_its_reason_and_the_old_one_stays(
         daemon.send(signal.SIGHUP)
         eventually(lambda: daemon.page("/readyz")[0] == 200)
         assert daemon.stop() == 0
+
+
+SOURCES_THAT_CANNOT_BE = {
+    "at a time that never comes": ('type = "files"\npath = "box"\ncron = "99 * * * *"', "99 *"),
+    "of a status that there is not": (
+        'type = "ctgov"\nevery = "1s"\nfilter = { overallStatus = "NOSUCH" }',
+        "no status 'NOSUCH'",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SOURCES_THAT_CANNOT_BE)
+def test_a_source_that_cannot_be_is_refused_and_the_old_ones_stay(
+    tmp_path: Path, sqlite_url: str, case: str
+) -> None:
+    lines, word = SOURCES_THAT_CANNOT_BE[case]
+    old = folder_source("quick old", tmp_path)
+    with Scripted(configure(tmp_path, sqlite_url, old)) as daemon:
+        daemon.wait_for("scripted pass ends")
+        new = f'name = "quick new"\n{lines}'
+        configure(tmp_path, sqlite_url, old, new)
+        daemon.send(signal.SIGHUP)
+        refused = daemon.wait_for("configuration refused")
+        assert "quick new" in str(refused["reason"])
+        assert word in str(refused["reason"])
+        passes = len(daemon.told("scripted pass ends", source="quick old"))
+        daemon.wait_for("scripted pass ends", source="quick old", times=passes + 2)
+        assert daemon.page("/healthz")[1]["sources"] == ["quick old"]
+        assert daemon.stop() == 0
+        assert not daemon.told("scripted pass begins", source="quick new")
 
 
 def test_the_level_of_the_log_can_change(tmp_path: Path, sqlite_url: str) -> None:

@@ -14,9 +14,11 @@ from msgspec.structs import replace as replaced
 from monitor.app import App
 from monitor.app.metrics import CONTENT_TYPE, Metrics
 from monitor.config import FilesSourceSettings, Settings, StoreSettings
+from monitor.config.channels import ConsoleChannelSettings
 from monitor.daemon.standing import Inquiries, Role, Standing
 from monitor.daemon.work import Work
 from monitor.model.following import SourceRow
+from monitor.model.messages import ChannelState
 from monitor.store.address import Address
 from monitor.store.engine import make_engine
 from monitor.store.writer import open_store
@@ -130,6 +132,19 @@ def test_the_counts_tell_how_the_sources_are_doing(standing: Standing) -> None:
     assert 'monitor_source_last_success_age_seconds{source="box"} 300.0' in lines
     assert 'monitor_source_failures{source="box"} 2.0' in lines
     assert "monitor_store_up 1.0" in lines
+
+
+def test_a_channel_rests_until_its_time_is_over(standing: Standing) -> None:
+    settings = standing.app.settings
+    with open_store(settings.store.url) as store, store.transaction() as tx:
+        for name, seconds in (("old", -1), ("new", 60)):
+            until = NOON + timedelta(seconds=seconds)
+            tx.outbox.put_channel_state(ChannelState(channel=name, resting_until=until))
+    channels = tuple(ConsoleChannelSettings(name=name) for name in ("old", "new"))
+    standing.app = replace(standing.app, settings=replaced(settings, channels=channels))
+    lines = counted(standing)
+    assert 'monitor_channel_resting{channel="old"} 0.0' in lines
+    assert 'monitor_channel_resting{channel="new"} 1.0' in lines
 
 
 def test_what_was_last_known_grows_older_while_the_store_is_away(standing: Standing) -> None:

@@ -1,0 +1,41 @@
+"""Two processes write the same trial at the same time: nothing is lost, nothing is told twice."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
+
+from monitor.model.record import RawVersion
+from monitor.store.writer import open_store
+from tests.ingest.world import World, raw, study
+
+VERSIONS = 40
+PATIENCE_S = 60
+
+
+def versions() -> list[RawVersion]:
+    """Return so many versions of one trial, each with another enrollment."""
+    return [
+        raw(study(f"2026-{1 + at // 28:02d}-{1 + at % 28:02d}", enrollment=100 + 20 * at))
+        for at in range(VERSIONS)
+    ]
+
+
+def test_two_writers_of_one_trial_make_the_history_that_one_makes(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    open_store(postgres_url).close()
+    both = World(postgres_url, batch_records=1)
+    start = Barrier(2)
+
+    def write(found: list[RawVersion]) -> int:
+        start.wait(PATIENCE_S)
+        return both.take_all(found).stored
+
+    found = versions()
+    with ThreadPoolExecutor(2) as threads:
+        stored = list(threads.map(write, (found[::2], found[1::2])))
+    alone = World(f"sqlite:///{tmp_path / 'alone.db'}", batch_records=1)
+    alone.take_all(found)
+    assert sum(stored) == VERSIONS
+    assert both.summary() == alone.summary()
+    assert both.quarantine() == []
