@@ -1,5 +1,6 @@
 """``monitor backfill``: the past of trials from the registry's history."""
 
+import copy
 import json
 import os
 import signal
@@ -13,6 +14,7 @@ import pytest
 from tests.cli.calls import Monitor
 from tests.daemon.processes import REPO, eventually
 from tests.registry import Fault, Replica, ReplicaServer
+from tests.registry.history import as_kept
 from tests.registry.synthetic import Script
 from tests.sources.ctgov_history import series
 
@@ -81,6 +83,37 @@ def test_an_unknown_record_is_not_found(monitor: Monitor) -> None:
     result = monitor("backfill", "NCT00000001")
     assert result.exit_code == 3
     assert "NCT00000001: the registry has no such record" in result.stderr
+
+
+def test_one_unknown_record_among_others_is_named_and_no_failure(
+    monitor: Monitor, registry: Replica, script: Script
+) -> None:
+    nct_id, versions = past_of(registry, script)
+    result = monitor("backfill", nct_id, "NCT00000001", "--json")
+    assert result.exit_code == 0
+    assert result.stderr == "monitor: NCT00000001: the registry has no such record\n"
+    assert json.loads(result.stdout)["stored"] == versions
+    assert len(monitor.json("history", nct_id)["versions"]) == versions
+
+
+def test_a_version_that_cannot_be_read_fails_the_command_and_keeps_the_others(
+    monitor: Monitor, registry: Replica, script: Script
+) -> None:
+    nct_id, versions = past_of(registry, script)
+    first = script.world().catalogue.history(nct_id, registry.world.day)[0]
+    study = copy.deepcopy(as_kept(first, None))
+    study["protocolSection"]["designModule"]["enrollmentInfo"] = "many"
+    registry.faults.add(
+        Fault.OTHER_SHAPE,
+        when=lambda asked: asked.path.endswith(f"{nct_id}/history/0"),
+        body=json.dumps({"studyVersion": 0, "study": study}).encode(),
+    )
+    result = monitor("backfill", nct_id, "--json")
+    assert result.exit_code == 1
+    told = json.loads(result.stdout)
+    assert (told["stored"], told["quarantined"]) == (versions - 1, 1)
+    assert len(monitor.json("quarantine", "list")) == 1
+    assert len(monitor.json("history", nct_id)["versions"]) == versions - 1
 
 
 def test_a_registry_that_fails_fails_the_command(monitor: Monitor, registry: Replica) -> None:
