@@ -4,9 +4,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
 
+import psycopg
+
 from monitor.model.record import RawVersion
 from monitor.store.writer import open_store
-from tests.ingest.world import World, raw, study
+from tests.daemon.processes import eventually
+from tests.ingest.world import NCT, World, raw, study
 
 VERSIONS = 40
 PATIENCE_S = 60
@@ -18,6 +21,30 @@ def versions() -> list[RawVersion]:
         raw(study(f"2026-{1 + at // 28:02d}-{1 + at % 28:02d}", enrollment=100 + 20 * at))
         for at in range(VERSIONS)
     ]
+
+
+def waiting(url: str) -> int:
+    """Return how many connections to the database wait for a lock that a program made up."""
+    with psycopg.connect(url) as connection:
+        row = connection.execute(
+            "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database "
+            "WHERE locktype = 'advisory' AND NOT granted AND datname = current_database()"
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_who_writes_a_trial_waits_until_another_writer_of_it_is_done(postgres_url: str) -> None:
+    world = World(postgres_url)
+    with ThreadPoolExecutor(1) as thread, open_store(postgres_url) as store:
+        with store.transaction() as tx:
+            tx.lock_trials([NCT])
+            world.take(raw(study("2026-01-01", nct_id="NCT09000009")))
+            written = thread.submit(world.take, raw(study("2026-01-01")))
+            eventually(lambda: written.done() or waiting(postgres_url))
+            assert not written.done()
+            assert world.history() == []
+        assert written.result(PATIENCE_S).stored == 1
 
 
 def test_two_writers_of_one_trial_make_the_history_that_one_makes(
