@@ -124,6 +124,10 @@ class Deliveries:
         """Keep for the operator that a process went without a word."""
         self._teller.note_lost(process)
 
+    def hand_over(self) -> tuple[str, ...]:
+        """Return the lost processes that the operator has yet to hear of, for who comes after."""
+        return self._teller.hand_over()
+
     def _courier(self, channel: str, store: Store) -> Courier:
         return Courier(
             name=channel,

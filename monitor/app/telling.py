@@ -69,6 +69,12 @@ class Teller:
             if process not in self._lost:
                 self._lost.append(process)
 
+    def hand_over(self) -> tuple[str, ...]:
+        """Return the lost processes that nobody was told of yet, and leave them to the caller."""
+        with self._lock:
+            left, self._lost = tuple(self._lost), []
+        return left
+
     def tell(self) -> None:
         """Tell what is new since the operator was told last; one thread at a time.
 

@@ -39,6 +39,10 @@ class Deliveries(Protocol):
         """Keep for the operator that a process went without a word."""
         ...
 
+    def hand_over(self) -> tuple[str, ...]:
+        """Return the processes that the operator has yet to hear of, for who comes after."""
+        ...
+
 
 class Delivering:
     """Looks every few seconds, and when woken, and starts a delivery by each channel that is due.

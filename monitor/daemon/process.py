@@ -203,6 +203,9 @@ class Daemon:
         passes, deliveries = self._passes_of(app, self._metrics), self._deliveries_by(app)
         if self._term is not None:
             await self._term.change(app, passes, deliveries)
+        if deliveries is not None and self._deliveries is not None:
+            for process in self._deliveries.hand_over():
+                deliveries.note_lost(process)
         self._standing.app, self._passes, self._deliveries = app, passes, deliveries
 
     def _deliveries_by(self, app: App) -> Deliveries | None:

@@ -66,6 +66,10 @@ class Scripted:
         """Hear of nobody."""
         raise AssertionError(process)
 
+    def hand_over(self) -> tuple[str, ...]:
+        """Have nobody to hand over."""
+        return ()
+
 
 def test_a_channel_that_hangs_keeps_no_other_back_and_is_not_started_twice() -> None:
     scripted, work, stop = Scripted(), Work(), threading.Event()
