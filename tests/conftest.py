@@ -1,12 +1,17 @@
 """Fixtures and settings that every test package shares."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 pytest_plugins = ["tests.databases", "tests.planted"]
+
+# A shell that starts the tests in the background lets them, and all that they start, ignore ^C.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SHARED = Path(__file__).parents[2] / "shared"
 
