@@ -57,20 +57,19 @@ def behind_what_was_read(nodes: Sequence[Node], seen: Observation) -> Observatio
     return replace(seen, key=key)
 
 
-def give_way(undated: Node, seen: Observation) -> bool:
+def give_way(undated: Node, seen: Observation) -> None:
     """Put a first version without any date before a dated record that was read after it.
 
-    False where it stands before it already, or where the record is an earlier one out of the
+    It stays where it stands before it already, or where the record is an earlier one out of the
     registry's own numbering.
     """
     later = undated.first_key.retrieved_at <= seen.key.retrieved_at
     if not later or seen.key.registry_version is not None or undated.first_key < seen.key:
-        return False
-    for name in ("first_key", "last_key"):
-        key = replace(getattr(undated, name), version_date=seen.key.version_date, data_date=None)
-        setattr(undated, name, key)
+        return
+    day = seen.key.version_date
+    undated.first_key = replace(undated.first_key, version_date=day, data_date=None)
+    undated.last_key = replace(undated.last_key, version_date=day, data_date=None)
     undated.moved = True
-    return True
 
 
 def _first_read(node: Node) -> datetime:
