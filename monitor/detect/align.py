@@ -108,21 +108,25 @@ def pair_items(
 ) -> list[Pair]:
     """Return (old, new) pairs in the order of ``new``, then the removed ones (old, ABSENT).
 
-    An added item is (ABSENT, new). Items are objects or scalars; a scalar is its own key.
+    An added item is (ABSENT, new); of two equal items the pair holds one, twice. Items are
+    objects or scalars; a scalar is its own key.
     ``moved``: keys of items that left for another list or came from one: not renamed ones.
     """
     left = _Left(dict(enumerate(old)), dict(enumerate(new)), {})
     left.pair_equal(list(left.old), list(left.new), exact_key)
+    equal = dict(left.pairs)
     if left.old and left.new:
         _pair_named(left, rule)
     if path == LOCATIONS and left.old and left.new:
         _pair_near(left)
     if rule.rename and left.old and left.new:
         _pair_renamed(left, path, rule, moved)
-    found: list[Pair] = [
-        (old[left.pairs[index]] if index in left.pairs else ABSENT, item)
-        for index, item in enumerate(new)
-    ]
+    found: list[Pair] = []
+    for index, item in enumerate(new):
+        if index in equal:
+            found.append((old[equal[index]],) * 2)
+        else:
+            found.append((old[left.pairs[index]] if index in left.pairs else ABSENT, item))
     return found + [(item, ABSENT) for item in left.old.values()]
 
 

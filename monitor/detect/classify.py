@@ -209,7 +209,8 @@ def classify(changes: Sequence[FieldChange], ctx: Context) -> tuple[ChangeEvent,
             drafts.extend(found)
             taken = {id(change) for draft in found for change in draft.changes}
             remaining = [change for change in remaining if id(change) not in taken]
-    events = [_event(draft, ctx) for draft in drafts]
+    phase = ctx.life_phase.value
+    events = [_event(draft, phase) for draft in drafts]
     return tuple(sorted(events, key=lambda event: -event.severity.rank))
 
 
@@ -266,7 +267,7 @@ def _nothing_changed(ctx: Context) -> Draft:
     )  # fmt: skip
 
 
-def _event(draft: Draft, ctx: Context) -> ChangeEvent:
+def _event(draft: Draft, life_phase: str) -> ChangeEvent:
     before, after = draft.values()
     return ChangeEvent(
         kind=draft.kind,
@@ -276,6 +277,6 @@ def _event(draft: Draft, ctx: Context) -> ChangeEvent:
         summary=draft.summary,
         before=before,
         after=after,
-        facts={**draft.facts, "life_phase": ctx.life_phase.value},
+        facts={**draft.facts, "life_phase": life_phase},
         fields=draft.changes,
     )

@@ -1,5 +1,6 @@
 """Which fields differ between two records of a trial."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,12 +22,7 @@ from monitor.model.record import TrialRecord
 # Sections whose coming or going is one change; elsewhere every leaf is one.
 _WHOLE = frozenset({fields.RESULTS})
 _NOT_COMPARED = frozenset({fields.VERSION_HOLDER})
-_OPS: dict[str, Op] = {
-    "dictionary_item_added": "added",
-    "dictionary_item_removed": "removed",
-    "values_changed": "changed",
-    "type_changes": "changed",
-}
+_REPORTS = ("values_changed", "type_changes")
 _SORTED = orjson.OPT_SORT_KEYS
 ItemPair = tuple[dict[str, Any] | None, dict[str, Any] | None]
 
@@ -42,26 +38,36 @@ def diff(old: TrialRecord, new: TrialRecord) -> tuple[FieldChange, ...]:
         raise RecordError(f"{old.nct_id} and {new.nct_id} are two trials, not two versions")
     pruner = _Pruner(_Common(old.coverage, new.coverage))
     pruner.objects(old.document, new.document, (), (), None)
-    if not pruner.leaves:
-        return ()
-    # Numbered, and texts in their normal form: DeepDiff writes out paths that nobody reads and
-    # compares texts of several lines a second time, line by line.
-    leaves = {str(number): leaf for number, leaf in enumerate(pruner.leaves)}
+    found = [leaf.change(op) for leaf, op in _judged(pruner.leaves)]
+    return tuple(sorted(found, key=lambda change: (change.path, change.op)))
+
+
+def _judged(leaves: Sequence["_Leaf"]) -> Iterator[tuple["_Leaf", Op]]:
+    """Yield the leaves that differ, and how."""
+    both: dict[str, _Leaf] = {}
+    for leaf in leaves:
+        if leaf.old is ABSENT:
+            yield leaf, "added"
+        elif leaf.new is ABSENT:
+            yield leaf, "removed"
+        else:
+            # Numbered, and texts in their normal form: DeepDiff writes out paths that nobody
+            # reads and compares texts of several lines a second time, line by line.
+            both[str(len(both))] = leaf
+    if not both:
+        return
     tree = DeepDiff(
-        {name: _normal(leaf.old) for name, leaf in leaves.items() if leaf.old is not ABSENT},
-        {name: _normal(leaf.new) for name, leaf in leaves.items() if leaf.new is not ABSENT},
+        {name: _normal(leaf.old) for name, leaf in both.items()},
+        {name: _normal(leaf.new) for name, leaf in both.items()},
         view="tree",
         threshold_to_diff_deeper=0,
         ignore_private_variables=False,
         verbose_level=2,
         multiprocessing_workers=1,  # else it asks the system for its processors each time
     )
-    found = [
-        leaves[level.get_root_key()].change(op)
-        for report, op in _OPS.items()
-        for level in tree.get(report, ())
-    ]
-    return tuple(sorted(found, key=lambda change: (change.path, change.op)))
+    for report in _REPORTS:
+        for level in tree.get(report, ()):
+            yield both[level.get_root_key()], "changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +159,13 @@ class _Pruner:
         rule = fields.list_rule(field_)
         if old and new and not self.common.complete:
             old, new = self._stated_only(old, field_), self._stated_only(new, field_)
+        moved = self.moved.get(field_, frozenset())
         names = _Names(rule)
-        for one, other in pair_items(old, new, field_, rule, self.moved.get(field_, frozenset())):
-            below = (*path, names.take(one if other is ABSENT else other))
-            if _identical(one, other):
+        for one, other in pair_items(old, new, field_, rule, moved):
+            name = names.take(one if other is ABSENT else other)
+            if one is other:
                 continue
+            below = (*path, name)
             pair = (_object(one), _object(other)) if item is None else item
             if isinstance(one, dict) and isinstance(other, dict):
                 self.objects(one, other, below, field_, pair)

@@ -52,7 +52,15 @@ def shown_key(item: Any, rule: ListRule) -> str:
     if not isinstance(item, dict):
         return _SHOWN_UNNAMED if isinstance(item, list) else exact_key(item).decode()
     names = rule.key or next(((n,) for n in rule.any_of if _says(item.get(n))), ())
-    words = [str(item[name]) for name in names if _says(item.get(name))]
+    words = []
+    for name in names:
+        value = item.get(name)
+        if isinstance(value, str):
+            # A letter says something; only what begins with a mark or a space is looked into.
+            if value[:1].isalnum() or _says(value):
+                words.append(value)
+        elif _says(value):
+            words.append(str(value))
     return ", ".join(words) or _SHOWN_UNNAMED
 
 
@@ -68,8 +76,7 @@ def key_word(item: dict[str, Any], name: str) -> str:
 def _says(value: Any) -> bool:
     """Tell whether an attribute's value says anything."""
     if isinstance(value, str):
-        # A letter says something; only what begins with a mark or a space is looked into.
-        return value[:1].isalnum() or bool(plain(value))
+        return bool(plain(value))
     return value not in (None, [], {})
 
 

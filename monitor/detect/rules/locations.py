@@ -36,7 +36,8 @@ def derive_sites(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft
             summary=f"{counted(len(sites), 'site')} under another name or spelling",
             facts={"count": len(sites), "by_country": _by_country(renamed)},
         )
-    yield from _countries(ctx)
+    if whole or below(changes, fields.LOCATION_COUNTRY):
+        yield from _countries(ctx)
 
 
 def _sites(
@@ -157,7 +158,7 @@ def _country_draft(kind: ChangeKind, names: list[str], word: str) -> Draft:
 def _countries_of(record: TrialRecord) -> dict[str, list[str]]:
     """Return the country of every site, by one word for all spellings of a country."""
     names = Counter(
-        country for site in record.locations if isinstance(country := site.get("country"), str)
+        [country for site in record.locations if isinstance(country := site.get("country"), str)]
     )
     found: dict[str, list[str]] = {}
     for country, sites in names.items():  # hundreds of sites, a handful of countries
