@@ -5,6 +5,7 @@ earlier snapshot's bytes as raw dictionary. Frames carry no size and no checksum
 stand in the snapshot's row and are checked here.
 """
 
+import threading
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any
@@ -61,6 +62,17 @@ class Codec:
         """Write a JSON value; compressed when that is worth it."""
         plain = orjson.dumps(value)
         return plain if len(plain) < _SMALL_BODY else self._bodies.compress(plain)
+
+
+_own = threading.local()
+
+
+def thread_codec() -> Codec:
+    """Return the codec of this thread; making one takes longer than compressing with it."""
+    codec: Codec | None = getattr(_own, "codec", None)
+    if codec is None:
+        codec = _own.codec = Codec()
+    return codec
 
 
 def restore(stored: bytes, *, codec: int, base: bytes | None, size: int, digest: bytes) -> bytes:

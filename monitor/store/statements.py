@@ -19,7 +19,6 @@ from monitor.store.codec import Codec, pack
 from monitor.store.schema import (
     events,
     quarantine,
-    row_counts,
     snapshots,
     trials,
     versions,
@@ -44,11 +43,7 @@ INSERT_SNAPSHOT = sa.insert(snapshots)
 INSERT_VERSION = sa.insert(versions)
 INSERT_EVENTS = sa.insert(events)
 DELETE_EVENTS = sa.delete(events).where(events.c.version_id == bindparam("version"))
-COUNT_ROWS = (
-    sa.update(row_counts)
-    .where(row_counts.c.name == bindparam("table"))
-    .values(number=row_counts.c.number + bindparam("more"))
-)
+COUNT_ROWS = "UPDATE row_counts SET number = number + :more WHERE name = :table"
 DELETE_QUARANTINED = sa.delete(quarantine).where(quarantine.c.id == bindparam("entry"))
 
 _LISTS = re.compile(r"(?<=\bIN ):(\w+)")
@@ -64,11 +59,16 @@ def question(sql: str) -> sa.TextClause:
 
 def spelled_out(sql: str, parameters: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """Write a text of ``queries`` as sqlite3 takes it: a name for each value of a list."""
-    lengths = {name: len(parameters[name]) for name in _LISTS.findall(sql)}
+    lengths = {name: len(parameters[name]) for name in _list_names(sql)}
     values = {name: value for name, value in parameters.items() if name not in lengths}
     for name in lengths:
         values |= {f"{name}{number}": value for number, value in enumerate(parameters[name])}
     return _spelled(sql, tuple(lengths.items())), values
+
+
+@cache
+def _list_names(sql: str) -> list[str]:
+    return _LISTS.findall(sql)
 
 
 @lru_cache(maxsize=256)

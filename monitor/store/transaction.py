@@ -22,7 +22,7 @@ from monitor.model.history import (
     TrialRow,
 )
 from monitor.store import intervals, queries, statements
-from monitor.store.codec import CODEC, Codec, unpack
+from monitor.store.codec import CODEC, thread_codec, unpack
 from monitor.store.following import SourcesWriter
 from monitor.store.outbox import OutboxWriter
 from monitor.store.pending import Pending
@@ -47,13 +47,13 @@ class Transaction:
         self._sqlite: sqlite3.Connection | None = None
         if connection.dialect.name == "sqlite":
             self._sqlite = connection.connection.driver_connection
-        self._codec = Codec()
+        self._codec = thread_codec()
         self._pending = Pending(connection, put_trial)
         self._snapshots = Snapshots(self._snapshot_rows)
         self.sources = SourcesWriter(connection, self._all)
-        run = Runner(connection)
-        self.people = PeopleWriter(run)
-        self.outbox = OutboxWriter(run, settle=self._pending.flush)
+        self._runner = Runner(connection)
+        self.people = PeopleWriter(self._runner)
+        self.outbox = OutboxWriter(self._runner, settle=self._pending.flush)
 
     # --- questions -------------------------------------------------------------------------
 
@@ -220,8 +220,7 @@ class Transaction:
         self._pending.flush()
         for name, number in self._pending.written.items():
             if number:
-                parameters = {"table": name, "more": number}
-                self._connection.execute(statements.COUNT_ROWS, parameters)
+                self._runner.run(statements.COUNT_ROWS, {"table": name, "more": number})
 
     # --- quarantine ------------------------------------------------------------------------
 

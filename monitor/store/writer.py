@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Self
 
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 
 from monitor.errors import StoreError
 from monitor.store import statements
@@ -50,6 +50,7 @@ class Store:
     def __init__(self, engine: Engine, address: Address) -> None:
         self._engine = engine
         self._address = address
+        self._idle: list[Connection] = []
         self._upserts = statements.upserts(engine.dialect.name)
 
     @contextmanager
@@ -59,13 +60,30 @@ class Store:
         Any exception rolls back; a database's error becomes a StoreError. On SQLite no other
         program writes meanwhile.
         """
-        with store_errors(self._address), self._engine.begin() as connection:
+        with store_errors(self._address), self._begun() as connection:
             transaction = Transaction(connection, self._upserts)
             yield transaction
             transaction.finish()
 
+    @contextmanager
+    def _begun(self) -> Iterator[Connection]:
+        """Yield a connection inside a transaction; one that went well is kept for the next."""
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self._engine.connect()
+        try:
+            with connection.begin():
+                yield connection
+        except BaseException:
+            connection.close()
+            raise
+        self._idle.append(connection)
+
     def close(self) -> None:
         """Close all connections."""
+        while self._idle:
+            self._idle.pop().close()
         self._engine.dispose()
 
     def __enter__(self) -> Self:
