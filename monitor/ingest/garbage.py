@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 # Between two looks; Python's own number is 700, a small record's worth.
 _NEW_OBJECTS = 20_000
+# A changed record leaves some hundreds, a large one three thousand.
+_FEW_OBJECTS = 5_000
 
 _lock = threading.Lock()
 _inside: list[tuple[int, int, int]] = []
@@ -34,3 +36,13 @@ def fewer_collections() -> Iterator[None]:
             if not _inside:
                 gc.unfreeze()
                 gc.set_threshold(*put_back)
+
+
+def clear_circles() -> None:
+    """Clear what comparing leaves behind, once there is much: circles that hold whole records.
+
+    The little that one changed record leaves is cleared by Python when the pass is over.
+    """
+    young, middle, old = gc.get_count()
+    if young > _FEW_OBJECTS or middle or old:
+        gc.collect()

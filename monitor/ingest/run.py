@@ -4,13 +4,12 @@ raw version → known bytes? stop → parse → known content? stop → place �
 write. Raw versions are taken in batches; each batch is one transaction.
 """
 
-import gc
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from monitor.detect.rules.base import Thresholds
 from monitor.ingest.batch import Batch, IngestReport
-from monitor.ingest.garbage import fewer_collections
+from monitor.ingest.garbage import clear_circles, fewer_collections
 from monitor.model.record import RawVersion
 from monitor.sources.base import Unreadable
 from monitor.store.writer import Store
@@ -49,9 +48,8 @@ def ingest(
                 if announcer is not None:
                     announcer.write()
             report = report + done
-            # Comparing leaves circles behind; left alone, they would keep whole records alive.
             if done.has_news:
-                gc.collect()
+                clear_circles()
             if on_batch is not None:
                 on_batch(report)
     return report
