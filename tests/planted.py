@@ -5,6 +5,8 @@ folders of the tests (stores, logs, messages, exports) and whatever it printed i
 files in which a test itself hands a secret over are left out.
 """
 
+import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,17 +43,23 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def holding(folder: Path) -> Iterator[Path]:
-    """Yield the files below a folder that hold a planted secret and should not."""
-    for path in folder.rglob("*"):
-        handed = path.suffix in HANDED_OVER or HANDED_OVER_IN in path.parts
-        if not handed and path.is_file() and not path.is_symlink() and _holds(path):
-            yield path
+    """Yield the files below a folder that hold a planted secret and should not.
+
+    What a process that is still ending takes away meanwhile is passed over.
+    """
+    for place, _, names in os.walk(folder):
+        for path in (Path(place, name) for name in names):
+            handed = path.suffix in HANDED_OVER or HANDED_OVER_IN in path.parts
+            if not handed and _holds(path):
+                yield path
 
 
 def _holds(path: Path) -> bool:
     mark = MARK.encode()
     rest = b""
     try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            return False  # a pipe would never end
         with path.open("rb") as file:
             while chunk := file.read(_CHUNK):
                 if mark in rest + chunk:
