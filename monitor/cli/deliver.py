@@ -31,7 +31,7 @@ def command(session: Session, once: bool, as_json: bool) -> None:
     from monitor.app.channels import beside_json
     from monitor.app.deliveries import Deliveries
     from monitor.app.logs import configure
-    from monitor.app.people import bring_in_line
+    from monitor.app.people import bring_in_line, open_store_of
     from monitor.daemon.postman import deliver_on
     from monitor.daemon.process import holder
 
@@ -44,6 +44,9 @@ def command(session: Session, once: bool, as_json: bool) -> None:
     if once:
         _once(session, deliveries, as_json=as_json)
     else:
+        # What no later look can mend, a store of another schema, is told at once.
+        with open_store_of(app):
+            pass
         deliver_on(deliveries, grace_s=app.settings.daemon.shutdown_grace_s)
 
 

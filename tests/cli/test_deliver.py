@@ -12,6 +12,7 @@ from tests.cli.calls import Monitor
 from tests.cli.studies import study
 from tests.daemon.processes import REPO, eventually
 from tests.deliver.configured import folder_channel
+from tests.store.test_snapshots import run_sql
 
 NCT = "NCT09000001"
 
@@ -102,3 +103,20 @@ def test_it_delivers_until_it_is_told_to_stop(alerted: Monitor) -> None:
             _, said = process.communicate(timeout=30)
     assert process.returncode == 0
     assert "stopped" in said
+
+
+def test_a_store_of_a_newer_program_is_told_at_once(monitor: Monitor) -> None:
+    monitor.ingest(study("2026-02-02"))
+    run_sql(monitor.url, "UPDATE alembic_version SET version_num = '9999'")
+    ended = subprocess.run(
+        [sys.executable, "-m", "monitor", "deliver"],
+        cwd=REPO,
+        env={"MONITOR_DATABASE_URL": monitor.url, "PATH": ""},
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert ended.stderr.count("\n") == 1
+    assert "a newer version of the monitor made it" in ended.stderr
