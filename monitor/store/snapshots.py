@@ -57,6 +57,9 @@ class Snapshots:
             return self._read(snapshot_id)
         except DamagedError as exc:
             raise DamagedSnapshotError(self._blame(snapshot_id, exc)) from exc
+        except TypeError as exc:  # SQLite keeps values of any type in any column
+            what = DamagedError("its row cannot be read")
+            raise DamagedSnapshotError(self._blame(snapshot_id, what)) from exc
 
     def fetched(self, rows: Iterable[Row]) -> None:
         """Take rows of snapshots that will be read next, in place of those taken before."""

@@ -180,6 +180,27 @@ def test_damage_to_a_keyframe_is_an_error_of_every_version_built_on_it(
                 transaction.read_snapshot(snapshot_id)
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE snapshots SET content = 'text' WHERE id = :at",
+        "UPDATE snapshots SET sha256 = 'text' WHERE id = :at",
+        "UPDATE snapshots SET size = 'text' WHERE id = :at",
+        "UPDATE snapshots SET number = 'text' WHERE id = :at",
+    ],
+)
+def test_a_value_of_another_type_is_damage_too(sqlite_url: str, sql: str) -> None:
+    with open_store(sqlite_url) as store:
+        snapshot_ids = add_series(store, drifting(3))
+        at = snapshot_ids[1]
+        run_sql(sqlite_url, sql, at=at)
+        pattern = re.compile(rf"{NCT_ID}, version of 2026-02-02, is damaged")
+        with open_reader(sqlite_url) as reader, pytest.raises(StoreError, match=pattern):
+            reader.snapshot(at)
+        with store.transaction() as transaction, pytest.raises(StoreError, match=pattern):
+            transaction.insert_snapshot(NCT_ID, drifting(3)[2], base_snapshot_id=at)
+
+
 def test_nothing_new_is_stored_against_a_damaged_snapshot(store_url: str) -> None:
     with open_store(store_url) as store:
         snapshot_ids = add_series(store, drifting(2))
