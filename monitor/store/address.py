@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote, quote_plus, unquote, urlsplit
+from urllib.parse import SplitResult, quote, quote_plus, unquote, urlsplit
 
 from monitor.errors import StoreError
 
 _SQLITE = "sqlite:///"
 _POSTGRES = ("postgresql", "postgres", "postgresql+psycopg")
 _SHAPES = "sqlite:///path/to/monitor.db or postgresql://user:password@host/database"
+_SPELLED = "in its user and password @ : / ? # are written %40 %3A %2F %3F %23"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +60,10 @@ def _postgres(url: str) -> Address:
         place += f":{parts.port}" if parts.port else ""
         password = parts.password
     except ValueError as exc:
-        raise StoreError(f"this is not a PostgreSQL URL; one looks like {_SHAPES}") from exc
+        said = f"this is not a PostgreSQL URL; one looks like {_SHAPES}; {_SPELLED}"
+        raise StoreError(said) from exc
+    if _is_ambiguous(parts):
+        raise StoreError(f"a store's URL looks like {_SHAPES}; {_SPELLED}")
     secrets: set[str] = set()
     if password:
         plain = unquote(password)
@@ -70,3 +74,13 @@ def _postgres(url: str) -> Address:
         shown=f"postgresql://{place}{parts.path}",
         secrets=tuple(sorted(secrets, key=len, reverse=True)),
     )
+
+
+def _is_ambiguous(parts: SplitResult) -> bool:
+    """Tell whether a mark within a password may have been read as the end of it.
+
+    The driver would read the URL otherwise than this, and show the rest of the password as the
+    name of a host or a database.
+    """
+    marks = parts.netloc.count("@") > 1 or "@" in parts.path or bool(parts.fragment)
+    return marks or ("@" in parts.query and not parts.path)

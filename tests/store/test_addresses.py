@@ -1,10 +1,11 @@
 """Where a store is: URLs in every spelling, and no password in any message."""
 
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 import pytest
 
+from monitor.errors import StoreError
 from monitor.store.address import Address
 from monitor.store.reader import open_reader
 from monitor.store.writer import open_store
@@ -46,6 +47,10 @@ def test_a_database_that_is_not_there_is_an_error_without_the_password(
         "sqlite:///:memory:",
         "postgresql://someone:s3cret@host:port/monitor",
         "postgresql://someone:s3cret@[::1/monitor",
+        "postgresql://someone:pa@s3cret@host/monitor",
+        "postgresql://someone:12/s3cret@host/monitor",
+        "postgresql://someone:12?s3cret@host/monitor",
+        "postgresql://someone:12#s3cret@host/monitor",
     ],
 )
 @doors
@@ -53,6 +58,15 @@ def test_a_url_that_names_no_store_is_refused_without_the_password(url: str, doo
     said = refusal(lambda: DOORS[door](url))
     assert "sqlite:///" in said
     assert "s3cret" not in said
+
+
+@pytest.mark.parametrize("mark", ["@", "/", "?", "#"])
+def test_a_password_with_marks_comes_with_how_they_are_written(mark: str) -> None:
+    with pytest.raises(StoreError, match="%40 %3A %2F %3F %23"):
+        Address.parse(f"postgresql://someone:s3c{mark}ret@host/monitor")
+    written = quote(mark, safe="")
+    address = Address.parse(f"postgresql://someone:s3c{written}ret@host/monitor?user=me@home")
+    assert address.shown == "postgresql://host/monitor"
 
 
 def test_the_long_and_the_short_postgresql_scheme_are_one(postgres_url: str) -> None:
