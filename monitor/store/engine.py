@@ -30,7 +30,12 @@ def make_engine(address: Address, *, busy_timeout_s: float) -> Engine:
         millis = max(1, round(busy_timeout_s * 1000))
         return sa.create_engine(
             _postgres_url(address),
-            connect_args={"options": f"-c lock_timeout={millis} -c timezone=UTC"},
+            connect_args={
+                # Else texts come as bytes from a database of the encoding SQL_ASCII, which
+                # PostgreSQL makes where the system has no other locale than C.
+                "client_encoding": "utf8",
+                "options": f"-c lock_timeout={millis} -c timezone=UTC",
+            },
         )
     engine = sa.create_engine(
         URL.create("sqlite", database=str(address.path)),

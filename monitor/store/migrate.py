@@ -13,6 +13,8 @@ from monitor.store.revisions import SchemaStatus, read_status, require_current
 MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK_KEY = 0x6D6F6E69746F72
 """Held by a program that builds or changes the schema of a PostgreSQL store."""
+_UNICODE = ("UTF8", "SQL_ASCII")
+"""Encodings of PostgreSQL that take whatever the program writes; the latter looks at nothing."""
 
 
 def upgrade(url: str, *, busy_timeout_s: float = 10.0) -> SchemaStatus:
@@ -53,10 +55,21 @@ def upgrade_engine(engine: Engine, address: Address, *, busy_timeout_s: float) -
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({_LOCK_KEY})"))
+            _require_unicode(connection, address)
         status = _status_within(connection)
         if status.standing != "current":
             _run_alembic(connection)
     return status
+
+
+def _require_unicode(connection: Connection, address: Address) -> None:
+    """Raise StoreError where the database cannot hold every character of a record."""
+    encoding = str(connection.exec_driver_sql("SHOW server_encoding").scalar())
+    if encoding not in _UNICODE:
+        raise StoreError(
+            f"the store {address.shown} is a database of the encoding {encoding}, which cannot "
+            "hold every character of a record; make one with ENCODING 'UTF8'"
+        )
 
 
 def _status_within(connection: Connection) -> SchemaStatus:
