@@ -13,7 +13,7 @@ from monitor.sources.collapse import collapsed
 from monitor.sources.containers import MAGIC_BYTES, is_packed
 from monitor.sources.jsontext import is_whole
 from monitor.sources.reading import Limits, Reading, Unreadable
-from monitor.sources.slices import is_bare_study, item, slices
+from monitor.sources.slices import is_bare_study, item, slices, twice
 from monitor.sources.window import Leftover, Window
 
 Found = Iterator[RawVersion | Unreadable]
@@ -33,6 +33,7 @@ _PAGE = re.compile(
     rb'\{\s*(?:"[^"\\]*"\s*:\s*(?:"[^"\\]*"|[-+.\w]+|\{[^{}]*\}|\[[^\[\]{}]*\])\s*,\s*)*'
     rb'"studies"\s*:\s*(?=\[)'
 )
+_LIST_NAME = b'"studies"'
 _OBJECT_LINE = re.compile(rb'^\{"', re.MULTILINE)
 
 
@@ -186,7 +187,8 @@ def _finish_page(window: Window) -> None:
     """Pass over what a search page says behind its list (the token of the next page)."""
     while window.take_byte(b",}") == b",":
         window.skip_space()
-        window.take_value()
+        if window.take_value() == _LIST_NAME:
+            raise twice(_LIST_NAME.decode().strip('"'))
         window.take_byte(b":")
         window.skip_space()
         window.take_value()

@@ -6,7 +6,9 @@ only the wrappings around studies are known: an object with a ``study``, a searc
 what its parser reads and so stays whole.
 """
 
+import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -48,6 +50,8 @@ class _Wrapping(msgspec.Struct):
 
 
 _WRAPPING = msgspec.json.Decoder(_Wrapping)
+_WRAPPING_NAMES = frozenset(_Wrapping.__struct_fields__)
+_named = re.compile(rb'"(' + "|".join(_WRAPPING_NAMES).encode() + rb')"\s*:').findall
 _ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
@@ -96,10 +100,52 @@ def _items(
 
 
 def _unwrapped(text: bytes) -> _Wrapping:
+    """Read a wrapping; RecordError when it is broken or one of its names stands there twice."""
     try:
-        return _WRAPPING.decode(text)
+        wrapping = _WRAPPING.decode(text)
     except (msgspec.DecodeError, RecursionError) as exc:
         raise _complaint(exc) from None
+    for held in (bytes(wrapping.study), bytes(wrapping.studies)):
+        if held[:1] in (b"{", b"["):
+            _refuse_twice(text, held)
+    return wrapping
+
+
+def _refuse_twice(text: bytes, held: bytes) -> None:
+    """Raise RecordError when a name of the wrapping around ``held`` stands there twice.
+
+    The decoder keeps the last one: a study before it would be lost in silence.
+    """
+    at = _place_of(held, text)
+    around = b"%b0%b" % (text[:at], text[at + len(held) :])
+    names = _named(around)
+    if len(names) == len(set(names)) and b"\\u" not in around:
+        return  # nearly always, and many times cheaper than what follows
+    try:
+        # Numbers are left as text: their size is not the question here.
+        pairs = json.loads(around, object_pairs_hook=list, parse_int=str, parse_float=str)
+    except (ValueError, RecursionError) as exc:
+        raise RecordError(f"not valid JSON: {exc}") from None
+    for name, times in Counter(name for name, _ in pairs).items():
+        if times > 1 and name in _WRAPPING_NAMES:
+            raise twice(name)
+
+
+def _place_of(held: bytes, text: bytes) -> int:
+    """Return where ``held`` stands in ``text``; looks at what is around it alone.
+
+    ``rfind`` of the whole would first look through all of ``held``.
+    """
+    head = held[:32]
+    at = text.rfind(head, 0, len(text) - len(held) + len(head))
+    while at > 0 and not text.startswith(held, at):
+        at = text.rfind(head, 0, at + len(head) - 1)
+    return at
+
+
+def twice(name: str) -> RecordError:
+    """Return the refusal of an object in which a name stands twice."""
+    return RecordError(f"the key {name!r} stands twice in one object")
 
 
 def _slice(text: bytes, wrapping: _Wrapping, reading: Reading, at: str) -> RawVersion | Unreadable:
@@ -109,7 +155,7 @@ def _slice(text: bytes, wrapping: _Wrapping, reading: Reading, at: str) -> RawVe
     if study[:1] != b"{":
         return reading.refusal(text, at=at, reason="the study in it is not a JSON object")
     said = wrapping.nct_id if wrapping.nct_id is not None else wrapping.nctId
-    if isinstance(said, str) and (held := _other_id(said, study)) is not None:
+    if isinstance(said, str) and (held := _other_id(said, _own(study))) is not None:
         reason = f"the line says {said[:40]}, the study in it {held[:40]}"
         return reading.refusal(text, at=at, reason=reason)
     if wrapping.studyVersion is None:
@@ -117,6 +163,11 @@ def _slice(text: bytes, wrapping: _Wrapping, reading: Reading, at: str) -> RawVe
     number = wrapping.studyVersion
     is_number = isinstance(number, int) and not isinstance(number, bool)
     return reading.version(text, at=at, registry_version=number if is_number else None)
+
+
+def _own(study: bytes) -> bytes:
+    """Return the study in a history answer that was wrapped; any other one as it is."""
+    return study if is_bare_study(study) else bytes(_unwrapped(study).study) or study
 
 
 def _other_id(said: str, study: bytes) -> str | None:

@@ -45,6 +45,48 @@ def test_a_file_that_holds_no_record_is_refused_with_the_reason(
     assert refused(tmp_path, content) == reason
 
 
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (b'{"study":%b,"study":%b}', "study"),
+        (b'{"nct_id":"NCT00000009","study":%b,"nct_id":"NCT00000002","note":[%b]}', "nct_id"),
+        (b'{"studies":[%b],"studies":[%b]}', "studies"),
+        (b'{"studies":[%b],"stud\\u0069es":[%b]}', "studies"),
+    ],
+)
+def test_a_name_that_stands_twice_around_studies_hides_none_of_them(
+    tmp_path: Path, content: bytes, name: str
+) -> None:
+    whole = content % (ONE, TWO)
+    reason = f"the key {name!r} stands twice in one object"
+    assert refused(tmp_path, whole) == reason
+    path = tmp_path / "lines.jsonl"
+    path.write_bytes(whole + b"\n" + THREE)
+    found = read(path)
+    assert [one.content for one in versions(found)] == [THREE]
+    assert the_refusal(found).content == whole
+
+
+def test_a_second_list_behind_that_of_a_search_page_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "page.json"
+    path.write_bytes(b'{\n"studies":[' + ONE + b'],\n"studies":[' + TWO + b"]}")
+    found = read(path)
+    assert [one.content for one in versions(found)] == [ONE]
+    assert the_refusal(found).reason == "the key 'studies' stands twice in one object"
+    assert TWO in the_refusal(found).content
+
+
+def test_names_twice_elsewhere_around_a_study_are_no_matter(tmp_path: Path) -> None:
+    path = tmp_path / "lines.jsonl"
+    path.write_bytes(b'{"a":{"study":1,"study":2},"a":1e999,"study":%b,"studyx":9}\n' % ONE)
+    assert [one.content for one in versions(read(path))] == [ONE]
+
+
+def test_a_wrapped_history_answer_of_another_trial_is_refused(tmp_path: Path) -> None:
+    answer = b'{"nct_id":"NCT00000002","study":{"studyVersion":3,"study":%b}}' % ONE
+    assert refused(tmp_path, answer) == "the line says NCT00000002, the study in it NCT00000001"
+
+
 def test_what_is_refused_is_kept_with_its_place_and_size(tmp_path: Path) -> None:
     path = tmp_path / "page.json"
     path.write_bytes(b"<html>" + b"x" * 3_000_000)
