@@ -205,6 +205,8 @@ def _page(window: Window, reading: Reading, limits: Limits) -> RawVersion | Unre
         text.decode()
     except UnicodeDecodeError as exc:
         problem = f"it is no text in UTF-8 (byte {window.offset + window.pos + exc.start})"
+    if is_whole(text):
+        problem = "it is JSON, but neither an object nor a list"
     if len(text) > limits.record_bytes:
         problem = f"the text is longer than the limit of {limits.record_bytes:,} bytes"
     if problem is None and window.fault is None:

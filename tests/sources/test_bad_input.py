@@ -30,6 +30,8 @@ def refused(folder: Path, content: bytes) -> str:
         (b'{"a":' * 10_000, "not valid JSON: nested too deeply"),
         (b"[1, 2, 3]", "it is a JSON list, but not of objects"),
         (b'["a"]', "it is a JSON list, but not of objects"),
+        (b"null", "it is JSON, but neither an object nor a list"),
+        (b'\n"NCT00000001"\n', "it is JSON, but neither an object nor a list"),
         (b"<!DOCTYPE html>\n<html><body>502</body></html>", "it is an HTML page, not a record"),
         (b'<?xml version="1.0"?><a/>', "it is XML or a part of an HTML page, not a record"),
         (b"\x7fELF\x02\x01\x01\x00\x00", "it is binary data, not a record"),
