@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from monitor.channels.checking import wrong
+from monitor.channels.fitting import clipped, fitted, size
 from monitor.channels.unmarked import unmarked
 from monitor.errors import DeliveryError
 from monitor.model.messages import Message
@@ -27,6 +28,8 @@ _SCHEME = re.compile(r"([a-z][a-z0-9]*)://", re.IGNORECASE)
 # How its plugins put the status of HTTP into their log, which is the only place where it is.
 _STATUS = re.compile(r"\berror=([1-5][0-9]{2})\b")
 _PASSING = {408, 425, 429}
+# Letters that apprise may put between a title and the body below it.
+_JOINT = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +85,7 @@ class AppriseConnection:
         self._settings = settings
 
     def send(self, message: Message) -> str:
-        """Send the message's text and return the service's name.
+        """Send the message's text, cut to what the service takes; return the service's name.
 
         DeliveryError when anything but success comes back; permanent where the service's
         plugin tells a status of HTTP that says so.
@@ -92,11 +95,12 @@ class AppriseConnection:
         service = _service(self._settings)
         if service is None:
             raise self._failed("it is not available")
+        title, body = _within_limits(service, message)
         asked = apprise.Apprise(asset=_asset())
         asked.add(service)
         result = asked.notify(
-            body=unmarked(message.text),
-            title=unmarked(neutral(message.subject)),
+            body=body,
+            title=title,
             body_format=apprise.NotifyFormat.TEXT,
             notify_type=apprise.NotifyType.INFO,
             interpret_escapes=False,
@@ -116,6 +120,46 @@ class AppriseConnection:
 
     def _failed(self, reason: str, *, permanent: bool = False) -> DeliveryError:
         return DeliveryError(f"{self._settings.schema}: {reason}", permanent=permanent)
+
+
+def _within_limits(service: "apprise.NotifyBase", message: Message) -> tuple[str, str]:
+    """Return title and body as the service takes them.
+
+    apprise hands on what is too long, or splits it into several messages, of which some could
+    fail; services refuse it. Where a title is put above the body it takes of the body's room, and
+    where that is short (SMS) both are one text.
+    """
+    title, body = unmarked(neutral(message.subject)), unmarked(message.text)
+    room = service.body_maxlen
+    if service.title_maxlen > 0:
+        title = clipped(title, service.title_maxlen)
+    if service.title_maxlen <= 0 or service.overflow_amalgamate_title:
+        if size(title) > room // 2:
+            title, body = "", f"{title}\n{body}"
+        else:
+            room -= size(_written(service, title)) + _JOINT
+    least = room
+    while True:
+        told = fitted(body, least)
+        beyond = size(_written(service, told)) - room
+        if beyond <= 0 or least <= 1:
+            return title, told
+        least = max(1, least - beyond)
+
+
+def _written(service: "apprise.NotifyBase", text: str) -> str:
+    """Return a text as apprise puts it, which is longer where Markdown has to be escaped.
+
+    Of HTML, services count what is seen.
+    """
+    import apprise
+    from apprise import conversion
+
+    convert: Any = conversion.convert_between  # it brings no types
+    plain = apprise.NotifyFormat.TEXT
+    if service.resolve_format(plain) != apprise.NotifyFormat.MARKDOWN:
+        return text
+    return str(convert(plain, apprise.NotifyFormat.MARKDOWN, text))
 
 
 class _Admitted:

@@ -199,3 +199,59 @@ def test_what_the_configuration_does_not_name_is_switched_off() -> None:
     assert Apprise.instantiate("dbus://") is None
     assert Apprise.instantiate("syslog://") is None
     assert Apprise.instantiate("json://localhost") is not None
+
+
+LONG = "\n".join([
+    "A study of a thing",
+    "NCT06733935 · RECRUITING · Example Sponsor · Phase 2",
+    "",
+    *(f"MEDIUM  Site added: Clinic {number} (Town) - Country." for number in range(500)),
+    "",
+    "Record at ClinicalTrials.gov: https://clinicaltrials.gov/study/NCT06733935",
+    "",
+    "Why you get this: your subscription “mine”: it names this trial (NCT06733935)",
+    "",
+    "To ana · delivery 3f0c9f5e-8d57-5f0e-9c39-0d6f6e1c2a11",
+])  # fmt: skip
+
+
+def said_by(url: str, **given: Any) -> str:
+    """Return what reaches a chat that takes a title and a body as one text."""
+    with Receiver(OK) as server:
+        channel = AppriseChannel(AppriseSettings(name="team", url=url.format(host=server.host)))
+        with channel.connected() as connection:
+            connection.send(message(**given))
+    assert len(server.posts) == 1
+    return str(json.loads(server.posts[0].body)["text"]).replace("\r\n", "\n")
+
+
+@pytest.mark.parametrize(
+    ("url", "most"),
+    [
+        ("mmost://{host}/plantedsecret0000000000000", 4000),
+        ("mmost://{host}/plantedsecret0000000000000?overflow=split", 4000),
+        ("rocket://plantedsecret/00000000000000000@{host}/%23room?mode=webhook", 1000),
+    ],
+)
+def test_a_message_is_cut_to_what_the_service_takes_and_says_so(url: str, most: int) -> None:
+    """Mattermost takes 4,000 letters, Rocket.Chat 1,000; more is refused as a whole."""
+    text = said_by(url, text=LONG)
+    assert most * 0.9 < len(text) <= most
+    # Rocket.Chat's plugin makes Markdown of it, with an escape before all that could be a mark.
+    lines = re.sub(r"^# |\\(?=\W)", "", text).split("\n")
+    assert lines[:2] == [SUBJECT, "A study of a thing"]
+    told = sum("Site added" in line for line in lines)
+    left_out = next(line for line in lines if line.startswith("…"))
+    assert left_out == f"… and {500 - told} more lines"
+    assert lines[-5:] == LONG.split("\n")[-5:]
+
+
+def test_a_message_that_has_room_is_not_cut() -> None:
+    text = said_by("mmost://{host}/plantedsecret0000000000000", text=LONG[:3000])
+    assert text == f"{SUBJECT}\n{LONG[:3000]}"
+
+
+def test_letters_that_services_count_twice_count_twice() -> None:
+    text = said_by("mmost://{host}/plantedsecret0000000000000", text="\U0001f534 " * 2000)
+    assert 3900 < len(text.encode("utf-16-le")) // 2 <= 4000
+    assert text.endswith("…")

@@ -1,0 +1,63 @@
+"""A text cut to what a service takes: a chat's limit must not cost the whole message."""
+
+_LEAST_OF_LINE = 40
+_LEAST_OF_TEXT = 300
+
+
+def fitted(text: str, room: int) -> str:
+    """Return the text, cut to ``room`` letters where it is longer, which it then says.
+
+    Its first lines stay, and its last paragraphs, which lead to the record and say why it was
+    sent; the lines between them are left out and counted. Where not even that has room, its
+    beginning stays.
+    """
+    if size(text) <= room:
+        return text
+    if room < _LEAST_OF_TEXT:
+        return clipped(text, room)
+    lines = text.rstrip("\n").split("\n")
+    start = _tail(lines, room // 2)
+    end = "\n".join(["", *lines[start:]])
+    room -= size(end) + size(_left_out(len(lines)))
+    told = 0
+    while told < start and size(lines[told]) < room:
+        room -= size(lines[told]) + 1
+        told += 1
+    head = lines[:told]
+    if room > _LEAST_OF_LINE and told < start:
+        head.append(clipped(lines[told], room - 1))
+        told += 1
+    left = sum(bool(line.strip()) for line in lines[told:start])
+    return "\n".join([*head, *([_left_out(left)] if left else []), end])
+
+
+def size(text: str) -> int:
+    """Return how long services count a text: letters beyond the 16-bit ones count twice."""
+    return len(text.encode("utf-16-le", "replace")) // 2
+
+
+def clipped(text: str, room: int) -> str:
+    """Return the beginning of a text, with ``…`` behind it where it was longer."""
+    if size(text) <= room:
+        return text
+    shown = text[: max(0, room - 1)]
+    while size(shown) >= room and shown:
+        shown = shown[:-1]
+    return f"{shown.rstrip()}…"
+
+
+def _left_out(lines: int) -> str:
+    return f"… and {lines:,} more lines" if lines != 1 else "… and 1 more line"
+
+
+def _tail(lines: list[str], room: int) -> int:
+    """Return where the last paragraphs begin that have this room together."""
+    start = at = len(lines)
+    while at:
+        at -= 1
+        room -= size(lines[at]) + 1
+        if room < 0:
+            break
+        if at and not lines[at - 1].strip():
+            start = at
+    return start
