@@ -99,7 +99,7 @@ def compose(message: Message, sender: Mailbox, *, to: str | None = None) -> byte
         ("From", sender.header),
         ("To", message.target if to is None else to),
         ("Subject", _encoded(neutral(message.subject))),
-        ("Date", format_datetime(message.occurred_at)),
+        ("Date", format_datetime(message.dated_at or message.occurred_at)),
         ("Message-ID", message_id(message, sender.domain)),
         ("In-Reply-To", root),
         ("References", root),

@@ -88,6 +88,7 @@ class Message:
     document. ``slack``: the payload of a Slack webhook (``text`` and ``blocks``). ``data``: the
     change as JSON. ``occurred_at``: when the monitor stored the change. ``thread``: what mails
     of one trial have in common (an NCT ID; "digest" for digests). ``severity``: the highest.
+    ``dated_at``: what a mail is dated, the cut-off of a digest; None: ``occurred_at``.
     """
 
     uid: str
@@ -102,6 +103,7 @@ class Message:
     thread: str
     severity: str
     headers: Mapping[str, str] = field(default_factory=dict)
+    dated_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,17 +2,22 @@
 
 import re
 from datetime import timedelta
+from email import message_from_bytes
 
 import pytest
 
+from monitor.channels.mail import Mailbox, compose
 from monitor.deliver import Report
 from monitor.model.changes import ChangeKind
 from monitor.model.messages import MessageState
 from monitor.model.subscriptions import Changes, Silence, Standing, Trials
+from monitor.model.when import parse_when
 from monitor.store.enqueueing import Whom
 from monitor.store.reader import open_reader
 from tests.deliver.post import HOUR, HOURLY, Post
 from tests.ingest.world import NCT, NOON, study
+
+SENDER = Mailbox(name="Trial monitor", address="monitor@example.org")
 
 
 def silence(post: Post, **about: object) -> None:
@@ -140,6 +145,19 @@ def test_a_digest_waits_for_its_end_and_holds_all_that_came_until_then(post: Pos
     assert post.deliver() == Report(sent=1)
     assert post.box.got[1].data["digest"]["since"] == (NOON + HOUR).isoformat()
     assert post.box.got[1].data["counts"]["changes"] == 1
+
+
+def test_a_mail_of_a_digest_is_dated_by_its_cut_off(post: Post) -> None:
+    """By its changes it would be up to a week old, and lie deep down in a mailbox."""
+    post.begin()
+    post.subscribe(when=parse_when("weekly monday 08:00"))
+    post.change()
+    post.clock.move(days=7)
+    assert post.deliver() == Report(sent=1)
+    (got,) = post.box.got
+    mail = message_from_bytes(compose(got, SENDER, to="ana@example.org"))
+    assert mail["Date"] == "Mon, 09 Mar 2026 08:00:00 +0000"
+    assert got.data["occurred_at"] == (NOON + timedelta(minutes=1)).isoformat()
 
 
 def test_what_comes_while_a_digest_is_sent_is_in_the_next_one(post: Post) -> None:

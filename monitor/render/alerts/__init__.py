@@ -37,4 +37,5 @@ def render(letter: Letter, templates: Path | None = None) -> Message:
         thread="digest" if letter.digest else letter.alerts[0].trial.nct_id,
         severity=str(letter.severity),
         headers={"List-Unsubscribe": unsubscribe} if unsubscribe else {},
+        dated_at=letter.digest.until if letter.digest else None,
     )
