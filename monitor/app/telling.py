@@ -2,11 +2,12 @@
 
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.app.episodes import Episode, Free, episodes_of, free_bytes, full_disks
+from monitor.app.heard import Heard, heard_of, state_of
 from monitor.app.logs import get_logger
 from monitor.app.wiring import App
 from monitor.channels.base import Channel
@@ -21,27 +22,64 @@ _LEASE_S = 120.0
 _AGAIN = timedelta(minutes=1)
 _NAMESPACE = uuid.UUID("6f0c5f0e-8a0e-4a0c-9a57-0f3f3f1f7c52")
 
-Told = Mapping[str, str]
-"""What the operator knows to be wrong: the episode's key, and what to say when it is over."""
+_LOST = (
+    "Its lease ran out. What it was doing is done by another; of the messages that it was sending,"
+    " the last by each channel may come twice, with the same id"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _News:
+    """What one address has yet to hear; ``lost``: processes that went without a word."""
+
     began: tuple[Episode, ...]
     over: tuple[str, ...]
     lost: tuple[str, ...]
-    told: Told
 
     @property
-    def is_none(self) -> bool:
-        return not (self.began or self.over or self.lost)
+    def count(self) -> int:
+        return len(self.began) + len(self.over) + len(self.lost)
+
+    @property
+    def notices(self) -> list[tuple[str, str]]:
+        """What began, and why."""
+        lost = [(f"the process {one} went without a word", _LOST) for one in self.lost]
+        return [(one.began, one.detail) for one in self.began] + lost
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    """What is wrong now, and what each address has heard and has yet to hear.
+
+    ``store``: what no other store has, so that two monitors never tell under one id.
+    """
+
+    wrong: Mapping[str, str]
+    heard: Mapping[str, Heard]
+    news: Mapping[str, _News]
+    store: str
+
+    @property
+    def is_calm(self) -> bool:
+        return not any(one.count for one in self.news.values())
+
+    def message(self, address: str, now: datetime) -> Message:
+        """Return what to tell an address: the same id until it is noted that it was told."""
+        news = self.news[address]
+        parts = [*(one.key for one in news.began), *news.lost, *news.over]
+        since = self.heard[address].at or f"{now:%Y-%m-%d}"
+        uid = uuid.uuid5(_NAMESPACE, "\n".join([self.store, since, *sorted(parts)]))
+        return operator_message(
+            uid=str(uid), target=address, began=news.notices, over=news.over, at=now
+        )
 
 
 class Teller:
     """Tells the operator by the channel that the configuration names, else by the log.
 
-    What was told is kept in the store, after it was told: a message may be repeated after a
-    crash, with the same id, and none is left out. One process tells at a time.
+    What each of the channel's addresses was told is kept in the store, after it was told: a
+    message may be repeated after a crash, with the same id, and none is left out. An address that
+    cannot be reached keeps nothing from the others. One process tells at a time.
     """
 
     def __init__(
@@ -55,12 +93,14 @@ class Teller:
     ) -> None:
         self._app = app
         self._channel = channels.get(app.settings.delivery.operator)
+        self._addresses = self._channel.targets if self._channel is not None else ("",)
         self._worker = worker
         self._opened = opened
         self._free = free
         self._lost: list[str] = []
+        self._lost_told: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
-        self._unsaved: Told | None = None
+        self._unsaved: Mapping[str, Heard] | None = None
         self._not_before: datetime | None = None
 
     def note_lost(self, process: str) -> None:
@@ -84,38 +124,53 @@ class Teller:
         if self._not_before is not None and now < self._not_before:
             return
         try:
-            if self._news().is_none or not self._take_turn(now):
+            if self._look().is_calm or not self._take_turn(now):
                 return
-            news = self._news()  # another process may have told meanwhile
+            look = self._look()  # another process may have told meanwhile
         except StoreError as exc:
             get_logger().warning("operator not told", reason=str(exc))
             self._not_before = now + _AGAIN
             return
-        if not news.is_none:
-            self._not_before = None if self._send(news, now) else now + _AGAIN
-        self._end_turn(news, now, told=self._not_before is None)
+        told = [] if look.is_calm else self._send(look, now)
+        waiting = [one for one, news in look.news.items() if news.count and one not in told]
+        self._not_before = now + _AGAIN if waiting else None
+        self._forget_lost(look, told)
+        heard = {one: Heard.now(look.wrong, now) for one in told}
+        self._end_turn({**look.heard, **heard}, now, anything=bool(told))
 
-    def _news(self) -> _News:
+    def _look(self) -> _Look:
         with self._app.reader() as reader:
-            told = self._unsaved
-            if told is None:
-                told = {
-                    key: str(over) for key, over in (reader.sources.state(_KEPT_BY) or {}).items()
-                }
+            heard = self._unsaved
+            if heard is None:
+                heard = heard_of(reader.sources.state(_KEPT_BY), self._addresses)
             enabled = {one.name for one in self._app.settings.sources if one.enabled}
             found = episodes_of(reader, enabled=enabled, now=self._app.now())
-        found += full_disks(
-            self._app, told=any(key.startswith("disk:") for key in told), free=self._free
-        )
-        now = {one.key: one.over for one in found}
+            store = reader.outbox.namespace()
+        known = [key for one in heard.values() for key in one.wrong]
+        told = any(key.startswith("disk:") for key in known)
+        found += full_disks(self._app, told=told, free=self._free)
+        wrong = {one.key: one.over for one in found}
         with self._lock:
-            lost = tuple(self._lost)
-        return _News(
-            began=tuple(one for one in found if one.key not in told),
-            over=tuple(told[key] for key in sorted(told.keys() - now.keys())),
-            lost=lost,
-            told=now,
-        )
+            news = {
+                address: _News(
+                    began=tuple(one for one in found if one.key not in has.wrong),
+                    over=tuple(has.wrong[key] for key in sorted(has.wrong.keys() - wrong.keys())),
+                    lost=tuple(one for one in self._lost if (address, one) not in self._lost_told),
+                )
+                for address, has in heard.items()
+            }
+        return _Look(wrong=wrong, heard=heard, news=news, store=store)
+
+    def _forget_lost(self, look: _Look, told: list[str]) -> None:
+        """Note which lost processes were told; those that everybody heard of are done with."""
+        with self._lock:
+            self._lost_told |= {(one, lost) for one in told for lost in look.news[one].lost}
+            self._lost = [
+                lost
+                for lost in self._lost
+                if not all((one, lost) in self._lost_told for one in self._addresses)
+            ]
+            self._lost_told = {one for one in self._lost_told if one[1] in self._lost}
 
     # --- one process at a time -------------------------------------------------------------
 
@@ -126,62 +181,49 @@ class Teller:
         except StoreError:  # of a full disk the operator hears all the more
             return True
 
-    def _end_turn(self, news: _News, now: datetime, *, told: bool) -> None:
-        if told:
-            with self._lock:
-                self._lost = [one for one in self._lost if one not in news.lost]
+    def _end_turn(self, heard: Mapping[str, Heard], now: datetime, *, anything: bool) -> None:
         try:
             with self._opened() as store, store.transaction() as tx:
                 tx.sources.release_lease(_LEASE, self._worker)
-                if told:
-                    tx.sources.put_state(_KEPT_BY, "", news.told, at=now)
+                if anything or self._unsaved is not None:
+                    tx.sources.put_state(_KEPT_BY, "", state_of(heard), at=now)
             self._unsaved = None
         except StoreError as exc:
-            self._unsaved = news.told if told else self._unsaved
+            self._unsaved = heard if anything else self._unsaved
             get_logger().warning("operator's news not noted", reason=str(exc))
 
     # --- sending ---------------------------------------------------------------------------
 
-    def _send(self, news: _News, now: datetime) -> bool:
-        """Send the news; False when that is to be tried again."""
-        log = get_logger()
-        began = [(one.began, one.detail) for one in news.began]
-        began += [(f"the process {one} went without a word", _LOST) for one in news.lost]
+    def _send(self, look: _Look, now: datetime) -> list[str]:
+        """Send each address its news; return those that need not be tried again."""
+        addresses = [one for one, news in look.news.items() if news.count]
         if self._channel is None:
-            for sentence, detail in began:
-                log.error("operator notice", notice=sentence, detail=detail)
-            for sentence in news.over:
-                log.warning("operator notice", notice=sentence)
-            return True
-        uid = _uid([*(one.key for one in news.began), *news.lost, *news.over], now)
+            for address in addresses:
+                _write(look.news[address])
+            return addresses
+        with self._channel.connected() as connection:
+            return [
+                address
+                for address in addresses
+                if self._sent(connection.send, look.message(address, now), look.news[address])
+            ]
+
+    def _sent(self, send: Callable[[Message], str], message: Message, news: _News) -> bool:
+        """Send one message; False when that is to be tried again."""
+        log = get_logger()
         try:
-            with self._channel.connected() as connection:
-                for target in self._channel.targets:
-                    connection.send(_message(uid, target, began, news.over, now))
+            send(message)
         except DeliveryError as exc:
-            notices = [sentence for sentence, _ in began] + list(news.over)
+            notices = [sentence for sentence, _ in news.notices] + list(news.over)
             log.error("operator not reached", reason=str(exc), notices=notices)
             return exc.permanent
-        log.info("operator told", notices=len(began) + len(news.over))
+        log.info("operator told", notices=news.count)
         return True
 
 
-_LOST = (
-    "Its lease ran out. What it was doing is done by another; of the messages that it was sending,"
-    " the last by each channel may come twice, with the same id"
-)
-
-
-def _message(
-    uid: str,
-    target: str,
-    began: Iterable[tuple[str, str]],
-    over: Iterable[str],
-    now: datetime,
-) -> Message:
-    return operator_message(uid=uid, target=target, began=list(began), over=list(over), at=now)
-
-
-def _uid(parts: Iterable[str], now: datetime) -> str:
-    """Return the same id for the same news of one day."""
-    return str(uuid.uuid5(_NAMESPACE, "\n".join([f"{now:%Y-%m-%d}", *sorted(parts)])))
+def _write(news: _News) -> None:
+    log = get_logger()
+    for sentence, detail in news.notices:
+        log.error("operator notice", notice=sentence, detail=detail)
+    for sentence in news.over:
+        log.warning("operator notice", notice=sentence)

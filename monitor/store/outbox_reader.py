@@ -69,12 +69,16 @@ class OutboxReader:
 
     def unsubscribe_token(self, uid: str) -> str:
         """Return what only those know who got the message of this id: 32 letters."""
+        said = f"unsubscribe {uid}".encode("utf-8", "replace")
+        return hmac.new(self.namespace().encode(), said, "sha256").hexdigest()[:32]
+
+    def namespace(self) -> str:
+        """Return what this store's messages have ids of their own by: no other store has it."""
         rows = self._ask(people_queries.PROPERTY, {"name": "message_namespace"})
         with self._errors():
             if not rows:
                 raise DamagedError("what its messages' ids are made of cannot be read")
-        said = f"unsubscribe {uid}".encode("utf-8", "replace")
-        return hmac.new(str(rows[0][0]).encode(), said, "sha256").hexdigest()[:32]
+        return str(rows[0][0])
 
     def items(self, message_id: int) -> list[OutboxItem]:
         """Return what a message is made of, by version and subscription."""

@@ -10,10 +10,13 @@ import pytest
 
 from monitor.app.deliveries import Deliveries
 from monitor.app.telling import Teller
+from monitor.channels.base import Channel
+from monitor.errors import DeliveryError
 from monitor.model.following import SourceRow
-from monitor.model.messages import ChannelState
+from monitor.model.messages import ChannelState, Message
 from monitor.store.writer import Store, open_store
 from tests.deliver.configured import Monitored, folder_channel, subscription
+from tests.deliver.post import Box, later, never
 from tests.ingest.world import NOON
 
 STOP = threading.Event()
@@ -63,16 +66,26 @@ def follow(monitored: Monitored, *, enabled: bool) -> None:
     )
 
 
-def teller(monitored: Monitored, *, free: int = 10**12, worker: str = "w") -> Teller:
-    """Return a teller on a machine with so many free bytes."""
-    deliveries = monitored.deliveries()
+def teller(
+    monitored: Monitored,
+    *,
+    free: int = 10**12,
+    worker: str = "w",
+    channel: Channel | None = None,
+) -> Teller:
+    """Return a teller on a machine with so many free bytes; ``channel``: the operator's."""
+    channels = monitored.deliveries().channels
     return Teller(
         monitored.app,
-        deliveries.channels,
+        channels if channel is None else {"ops": channel},
         worker=worker,
         opened=lambda: open_store(monitored.url, busy_timeout_s=0.1),
         free=lambda _: free,
     )
+
+
+def taken(message: Message) -> None:
+    """Take a message."""
 
 
 def test_a_failing_source_is_told_once_and_once_that_it_works_again(monitored: Monitored) -> None:
@@ -114,6 +127,86 @@ def test_the_same_news_told_again_has_the_same_id(
     assert capsys.readouterr().err.count("operator told") == 2
     (again,) = monitored.got("ops")  # a folder knows a message by its id
     assert again["delivery"] == first["delivery"]
+
+
+def test_another_episode_of_one_day_has_another_id(monitored: Monitored) -> None:
+    """A mailbox drops a mail whose id it knows: the second failure would not be seen."""
+    for failing in (True, False, True, False):
+        row = FAILING if failing else replace(FAILING, failures=0, reported=False)
+        put(monitored, row)
+        teller(monitored).tell()
+        monitored.clock.move(minutes=10)
+    told = monitored.got("ops")
+    assert len(told) == len({one["delivery"] for one in told}) == 4
+
+
+def test_two_monitors_tell_under_ids_of_their_own(monitored: Monitored, tmp_path: Path) -> None:
+    other = Monitored(tmp_path / "other", f"sqlite:///{tmp_path / 'other.db'}")
+    other.folder.mkdir()
+    other.configure(folder_channel(other.folder, "ops"), operator="ops")
+    other.begin()
+    for one in (monitored, other):
+        put(one, FAILING)
+        teller(one).tell()
+    (first,), (second,) = monitored.got("ops"), other.got("ops")
+    assert first["subject"] == second["subject"]
+    assert first["delivery"] != second["delivery"]
+
+
+@pytest.mark.parametrize("refusal", [later(), never()])
+def test_an_address_that_cannot_be_reached_keeps_nothing_from_the_others(
+    monitored: Monitored, refusal: DeliveryError
+) -> None:
+    put(monitored, FAILING)
+    ops = Box(name="ops", targets=("first", "second", "third"))
+    one = teller(monitored, channel=ops)
+    one.note_lost("host:17")
+    ops.answers = [taken, refusal]
+    for _ in range(3):
+        one.tell()
+        monitored.clock.move(minutes=2)
+    expected = ["first", "third"] if refusal.permanent else ["first", "third", "second"]
+    assert [message.target for message in ops.got] == expected
+    assert len(set(ops.subjects)) == 1
+    put(monitored, replace(FAILING, failures=0, reported=False))
+    teller(monitored, channel=ops).tell()
+    assert [message.target for message in ops.got][len(expected) :] == ["first", "second", "third"]
+    assert set(ops.subjects[len(expected) :]) == {"Trial monitor: The source ctgov works again"}
+
+
+def test_who_is_told_late_hears_how_things_stand_then(monitored: Monitored) -> None:
+    put(monitored, FAILING)
+    ops = Box(name="ops", targets=("first", "second"))
+    ops.answers = [taken, later()]
+    teller(monitored, channel=ops).tell()
+    monitored.clock.move(minutes=2)
+    put(monitored, replace(FAILING, failures=0, reported=False))
+    put(monitored, replace(FAILING, name="files"))
+    teller(monitored, channel=ops, worker="after a restart").tell()
+    assert [(message.target, len(message.data["over"])) for message in ops.got] == [
+        ("first", 0),
+        ("first", 1),
+        ("second", 0),
+    ]
+    assert ops.subjects[2] == "Trial monitor: The source files fails"
+
+
+def test_a_new_address_hears_what_is_wrong(monitored: Monitored) -> None:
+    put(monitored, FAILING)
+    teller(monitored, channel=Box(name="ops", targets=("first",))).tell()
+    ops = Box(name="ops", targets=("first", "new"))
+    teller(monitored, channel=ops).tell()
+    assert [message.target for message in ops.got] == ["new"]
+
+
+def test_what_an_earlier_program_told_is_not_told_again(monitored: Monitored) -> None:
+    put(monitored, FAILING)
+    kept = {"source:ctgov": "the source ctgov works again", "channel:box": "box works again"}
+    with open_store(monitored.url) as store, store.transaction() as tx:
+        tx.sources.put_state("operator/told", "", kept, at=monitored.clock.at)
+    ops = Box(name="ops", targets=("first", "second"))
+    teller(monitored, channel=ops).tell()
+    assert ops.subjects == ["Trial monitor: Box works again"] * 2
 
 
 def test_dead_letters_are_told_until_they_are_dealt_with(monitored: Monitored) -> None:

@@ -1,0 +1,59 @@
+"""What each address of the operator has heard, as the store keeps it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+_ADDRESSES = "addresses"  # no episode has such a key: theirs hold a colon
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What one address knows.
+
+    ``wrong``: what it knows to be wrong, by the episode's key what to say when it is over.
+    ``at``: when it was told last, as text; "" before it was.
+    """
+
+    wrong: Mapping[str, str] = field(default_factory=dict)
+    at: str = ""
+
+    @classmethod
+    def now(cls, wrong: Mapping[str, str], at: datetime) -> "Heard":
+        """Return what an address knows that was told at that moment."""
+        return cls(wrong=dict(wrong), at=at.isoformat())
+
+
+def heard_of(state: Mapping[str, Any] | None, addresses: Iterable[str]) -> dict[str, Heard]:
+    """Read what each of these addresses has heard; one that is new has heard nothing.
+
+    An earlier program kept one for all of them.
+    """
+    kept = (state or {}).get(_ADDRESSES)
+    if not isinstance(kept, Mapping):
+        everybody = Heard(wrong=_texts(state))
+        return dict.fromkeys(addresses, everybody)
+    found = {}
+    for address in addresses:
+        one = kept.get(address)
+        if isinstance(one, Mapping):
+            found[address] = Heard(wrong=_texts(one.get("wrong")), at=str(one.get("at", "")))
+        else:
+            found[address] = Heard()
+    return found
+
+
+def state_of(heard: Mapping[str, Heard]) -> dict[str, Any]:
+    """Return what to keep of it."""
+    return {
+        _ADDRESSES: {
+            address: {"wrong": dict(one.wrong), "at": one.at} for address, one in heard.items()
+        }
+    }
+
+
+def _texts(value: Any) -> dict[str, str]:
+    if not isinstance(value, Mapping):
+        return {}
+    return {str(key): str(text) for key, text in value.items()}
