@@ -7,7 +7,7 @@ from monitor.config.given import Given
 from monitor.config.tables import Reading, named, type_of
 from monitor.errors import ConfigError
 
-_READING = Reading(secret=SECRET_KEYS, listed={"to", "secret", "formats"})
+_READING = Reading(hidden={"server"}, secret=SECRET_KEYS, listed={"to", "secret", "formats"})
 
 
 def channel_settings(

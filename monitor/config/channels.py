@@ -34,7 +34,14 @@ class EmailChannelSettings(ChannelSettings, frozen=True, kw_only=True):
 
     type: Annotated[Literal["email"], Meta(description="email")] = "email"
     server: Annotated[
-        str, Meta(pattern=r"\S", description="HOST or HOST:PORT, smtp.example.org:587")
+        str,
+        # A login in it would be shown as a part of the place.
+        Meta(
+            pattern=r"^\s*[^@/\s]+\s*\Z",
+            description=(
+                "HOST or HOST:PORT, smtp.example.org:587; a login goes into username and password"
+            ),
+        ),
     ]
     security: Annotated[
         Literal["none", "starttls", "tls"], Meta(description="none, starttls or tls")

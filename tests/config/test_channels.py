@@ -201,3 +201,12 @@ def test_a_secret_s_file_that_will_not_do_is_named(
 )
 def test_an_error_of_a_channel_shows_no_secret(tmp_path: Path, lines: str) -> None:
     assert '"out" ' in message(tmp_path, channel(lines))
+
+
+@pytest.mark.parametrize("server", [f"m:{SECRET}@h:587", f"smtp://m:{SECRET}@h", "smtp://h"])
+def test_a_login_in_the_server_is_refused_and_not_shown(tmp_path: Path, server: str) -> None:
+    said = message(tmp_path, channel(MAIL.replace('"h"', f'"{server}"')))
+    assert said.endswith(
+        '[[channel]] "out" server will not do; write HOST or HOST:PORT, smtp.example.org:587;'
+        " a login goes into username and password"
+    )
