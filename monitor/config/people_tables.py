@@ -205,8 +205,14 @@ def _zone(name: str) -> str:
     return name
 
 
+def _some_quiet(text: str) -> None:
+    quiet = parse_quiet(text)
+    if quiet.start == quiet.end:
+        raise ValueError('they would be over as they begin; write "22:00-07:00 Europe/Madrid"')
+
+
 _WHEN = _by(parse_when)
-_QUIET = _by(parse_quiet)
+_QUIET = _by(_some_quiet)
 _SUBSCRIBER = Reading(
     refined={"name": _name, "quiet": _QUIET, "timezone": _zone}, listed={"channels"}
 )

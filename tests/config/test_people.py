@@ -163,6 +163,7 @@ def test_a_text_of_no_nct_ids_holds_none() -> None:
         (f'{ALL}when = "daily"', "when: 'daily' will not do; write \"at once\", \"hourly\""),
         (f'{ALL}when = "daily 25:00"', "when: 'daily 25:00' will not do; 25:00 is no time"),
         (f'{ALL}when = "daily 8:00 Madrid"', "'Madrid' is no time zone"),
+        (f'{ALL}quiet = "00:00-00:00"', "quiet: '00:00-00:00' will not do; they would be over"),
         (f'{ALL}quiet = "night"', "quiet: 'night' will not do; write \"22:00-07:00 Europe"),
         (f'{ALL}nct_ids = "NCT123456789"', "nct_ids: 'NCT123456789' is not an NCT ID"),
         (f"{ALL}filter = {{ conditon = 'x' }}", "filter: a filter has no key 'conditon'; did you"),
