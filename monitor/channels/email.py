@@ -14,7 +14,7 @@ from typing import ClassVar, Literal
 from monitor.channels.addresses import is_loopback
 from monitor.channels.checking import check_timeout, wrong
 from monitor.channels.mail import Mailbox, compose, read_address
-from monitor.channels.wording import told
+from monitor.channels.wording import login_secrets, told
 from monitor.errors import DeliveryError
 from monitor.model.messages import Message
 
@@ -247,8 +247,8 @@ class SmtpConnection:
             smtp.close()
 
     def _said(self, code: int, words: bytes | str) -> str:
-        settings = self._settings
-        return f"{code} {told(words, (settings.password or '',))}".rstrip()
+        secrets = login_secrets(self._settings.username, self._settings.password)
+        return f"{code} {told(words, secrets)}".rstrip()
 
     def _failed(self, exc: Exception) -> DeliveryError:
         """Return what a failing connection means: nothing is wrong with the message."""

@@ -1,5 +1,6 @@
 """What a service answered, fit for an error, a log and the store."""
 
+import base64
 from collections.abc import Iterable
 
 from monitor.model.neutral import neutral
@@ -19,3 +20,14 @@ def told(words: bytes | str, secrets: Iterable[str] = ()) -> str:
             text = text.replace(secret, "***")
     line = " ".join(neutral(text).split())
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
+
+
+def login_secrets(username: str | None, password: str | None) -> tuple[str, ...]:
+    """Return what nobody must read of a login: the password, and as SMTP says it (RFC 4954).
+
+    Some servers answer what they do not understand with the whole line that they heard.
+    """
+    if not password:
+        return ()
+    said = (f"\0{username}\0{password}", password)
+    return (*(base64.b64encode(one.encode()).decode() for one in said), password)

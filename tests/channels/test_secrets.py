@@ -116,3 +116,19 @@ def test_a_mail_server_that_says_the_password_back_is_not_quoted() -> None:
         said = everything_said(mail(server.host, security="none"))
     assert "refused the login: 535 no: ***" in said
     assert_clean(said)
+
+
+@pytest.mark.parametrize("kind", ["PLAIN", "LOGIN"])
+def test_nor_is_one_that_says_back_the_line_it_heard(kind: str) -> None:
+    """Sendmail answers what it does not understand with all of it; base64 hides nothing."""
+    plain = base64.b64encode(b"\0".join([b"", USER, PASSWORD])).decode()
+    alone = base64.b64encode(PASSWORD).decode()
+    heard = {"PLAIN": f"AUTH PLAIN {plain}", "LOGIN": alone}[kind]
+    asked = [] if kind == "PLAIN" else ["334 UGFzc3dvcmQ6"]
+    refused = f'500 5.5.1 Command unrecognized: "{heard}"'
+    lines = ["220 mail", f"250-mail\r\n250 AUTH {kind}", *asked, refused, refused]
+    with ScriptedServer(lines) as server:
+        said = everything_said(mail(server.host, security="none"))
+    assert "5.5.1" in said
+    assert plain not in said
+    assert alone not in said
