@@ -1,11 +1,13 @@
 """The ``monitor`` command, also as ``python -m monitor``."""
 
+import os
 import sys
 
 
 def main() -> None:
     """Run the command line and exit with its code."""
     try:
+        _open_streams()
         from monitor.cli.faults import report_unexpected  # noqa: PLC0415  # Ctrl-C from the start
         from monitor.cli.root import monitor  # noqa: PLC0415 - likewise
 
@@ -13,6 +15,18 @@ def main() -> None:
         monitor(prog_name="monitor")
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _open_streams() -> None:
+    """Let nothing be written, where the standard streams are closed, instead of failing at it.
+
+    Without, the store's own files would be opened under their numbers.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            os.open(os.devnull, os.O_RDWR)  # the lowest free number is this one's
+            stream = open(number, "r" if name == "stdin" else "w", encoding="utf-8")  # noqa: SIM115
+            setattr(sys, name, stream)
 
 
 if __name__ == "__main__":

@@ -85,7 +85,8 @@ def _connect(address: Address, busy_timeout_s: float) -> Rows:
 
         return PostgresRows(address, busy_timeout_s=busy_timeout_s)
     if not address.path.exists():
-        raise StoreError(f"there is no store at {address.shown} yet; `monitor ingest` makes one")
+        makes = "`monitor run` or `monitor ingest` makes one"
+        raise StoreError(f"there is no store at {address.shown} yet; {makes}")
     if address.path.is_dir():
         raise StoreError(f"the store {address.shown} cannot be opened: it is a folder")
     return SqliteRows(address.path, busy_timeout_s=busy_timeout_s)

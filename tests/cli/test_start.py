@@ -132,6 +132,22 @@ def test_an_output_that_cannot_be_written_is_one_line(told: Monitor) -> None:
     assert found.stderr == "monitor: No space left on device (OSError)\n"
 
 
+@pytest.mark.parametrize("closed", [">&-", "<&- >&-", "<&- >&- 2>&-"])
+def test_streams_that_are_closed_take_nothing_and_break_nothing(told: Monitor, closed: str) -> None:
+    for command in ("trials", f"history {NCT} --json", "ingest seeds"):
+        found = subprocess.run(
+            ["/bin/sh", "-c", f'exec "$0" -m monitor {command} {closed}', sys.executable],
+            cwd=REPO,
+            env={**environment(), "MONITOR_DATABASE_URL": told.url},
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+        assert (found.returncode, found.stderr) == (0, "")
+    assert "NCT06733935" in told.answer("trials")  # the store's files are whole
+
+
 def test_letters_that_the_output_cannot_take_do_not_stop_it(told: Monitor) -> None:
     code, out, err = run(told, "history", NCT, PYTHONIOENCODING="ascii")
     assert (code, err) == (0, "")

@@ -79,4 +79,4 @@ def test_an_empty_list_is_an_answer(told: Monitor) -> None:
 
 
 def test_without_a_store_it_says_how_to_make_one(monitor: Monitor) -> None:
-    assert "`monitor ingest` makes one" in monitor.complaint("trials", code=1)
+    assert "`monitor run` or `monitor ingest` makes one" in monitor.complaint("trials", code=1)
