@@ -5,7 +5,7 @@ rich is loaded for a terminal only: a pipe should not wait for it.
 
 import re
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -92,12 +92,22 @@ class Screen:
             text.truncate(max(1, self.width - one.indent), overflow="ellipsis")
             pieces = [text]
         else:
-            room = max(_NARROWEST // 2, self.width - one.hang)
-            pieces = list(text.wrap(self._rich(), room, overflow="fold"))
+            pieces = list(self._wrapped(text, self.width - one.indent, self.width - one.hang))
         for at, piece in enumerate(pieces):
             piece.rstrip()
             self.stream.write(" " * (one.hang if at else one.indent))
             self._rich().print(piece, soft_wrap=True)
+
+    def _wrapped(self, text: "Text", first: int, others: int) -> Iterator["Text"]:
+        """Yield the text as lines: the first has other room than those that hang below it."""
+        first, others = (max(_NARROWEST // 2, room) for room in (first, others))
+        begin = text.wrap(self._rich(), first, overflow="fold")[0]
+        begin.rstrip()
+        yield begin
+        rest = text[len(begin) :]
+        rest = rest[len(rest) - len(rest.plain.lstrip()) :]
+        if rest:
+            yield from rest.wrap(self._rich(), others, overflow="fold")
 
     def _text(self, one: Line) -> "Text":
         from rich.text import Text  # noqa: PLC0415 - a pipe needs none

@@ -54,6 +54,16 @@ def test_hostile_text_is_shown_and_never_obeyed(color: bool, width: int | None) 
     assert SGR.sub("", found) == "␛[2J[red]x[/red] :smile: ␇<U+202E>\n"
 
 
+@pytest.mark.parametrize("color", [True, False])
+def test_the_first_line_uses_the_room_that_the_others_hang_in(color: bool) -> None:
+    lines = line(Span("store".ljust(20), "label"), "can be written to, " * 3, hang=20)
+    rows = SGR.sub("", shown(lines, color=color, width=60)).splitlines()
+    assert rows == [
+        "store               can be written to, can be written to,",
+        "                    can be written to,",
+    ]
+
+
 def test_a_terminal_gets_lines_of_its_width_that_go_on_under_their_text() -> None:
     found = shown(line(Span("HIGH", "high"), " word" * 30, indent=2, hang=6), color=True, width=60)
     rows = SGR.sub("", found).splitlines()
