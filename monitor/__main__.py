@@ -25,7 +25,7 @@ def _open_streams() -> None:
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         if getattr(sys, name) is None:
             os.open(os.devnull, os.O_RDWR)  # the lowest free number is this one's
-            stream = open(number, "r" if name == "stdin" else "w", encoding="utf-8")  # noqa: SIM115
+            stream = os.fdopen(number, "r" if name == "stdin" else "w", encoding="utf-8")
             setattr(sys, name, stream)
 
 

@@ -134,7 +134,7 @@ def test_an_output_that_cannot_be_written_is_one_line(told: Monitor) -> None:
 
 @pytest.mark.parametrize("closed", [">&-", "<&- >&-", "<&- >&- 2>&-"])
 def test_streams_that_are_closed_take_nothing_and_break_nothing(told: Monitor, closed: str) -> None:
-    for command in ("trials", f"history {NCT} --json", "ingest seeds"):
+    for command in ("trials", f"history {NCT} --json", "ingest seeds/2026-07"):
         found = subprocess.run(
             ["/bin/sh", "-c", f'exec "$0" -m monitor {command} {closed}', sys.executable],
             cwd=REPO,
