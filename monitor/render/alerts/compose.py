@@ -18,10 +18,12 @@ from monitor.render.alerts.page import (
 )
 from monitor.render.alerts.sites import (
     are_countries,
+    are_statuses,
     countries_headline,
     is_list_of_sites,
     site_lines,
     sites_headline,
+    status_lines,
 )
 from monitor.render.alerts.subject import phrase, subject, tally
 from monitor.render.alerts.words import clean, clean_line, phase_words
@@ -105,6 +107,9 @@ def _block(events: Sequence[ChangeEvent]) -> EventBlock:
     elif spans[0].text.startswith(f"{event.label}: "):
         first = spans[0].text.removeprefix(f"{event.label}: ")
         spans, joint = (Span(first, spans[0].role), *spans[1:]), ": "
+    elif spans[0].text.startswith(f"{event.label} "):
+        first = spans[0].text.removeprefix(f"{event.label} ")
+        spans, joint = (Span(first, spans[0].role), *spans[1:]), " "
     said = clean_line(line(*(span for span in spans if span.text)))
     return EventBlock(severity=event.severity, label=label, joint=joint, said=said)
 
@@ -126,6 +131,8 @@ def _behind(events: Sequence[ChangeEvent]) -> tuple[Line, ...]:
         return ()
     if is_list_of_sites(event):
         found = cut(list(site_lines(event)), _DETAIL.items)
+    elif are_statuses(event):
+        found = cut(list(status_lines(event)), _DETAIL.items)
     else:
         found = lines_behind(event, _DETAIL)
     return tuple(map(clean_line, found))

@@ -1,17 +1,19 @@
-"""Sites that came or went: counts by country first, then some of their names."""
+"""Sites that came, went or changed: counts by country first, then some of their names."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from monitor.model import fields
 from monitor.model.changes import ChangeEvent, ChangeKind, FieldChange
+from monitor.render.events import item_names
 from monitor.render.lines import Line, Span, line
-from monitor.render.values import counted, worded
+from monitor.render.values import change_spans, counted, worded
 
 _WORDS = {ChangeKind.SITE_ADDED: ("added", "+ "), ChangeKind.SITE_REMOVED: ("removed", "- ")}
 _COUNTRIES = {ChangeKind.COUNTRY_ADDED: "added", ChangeKind.COUNTRY_REMOVED: "removed"}
 _COUNTRIES_IN_HEADLINE = 5
-_SITES_OF_COUNTRY = 3
+_FACILITIES, _PLACES = 3, 4
+_Site = tuple[str, str]
 
 
 def is_list_of_sites(event: ChangeEvent) -> bool:
@@ -56,21 +58,88 @@ def _first(counts: Mapping[str, int]) -> tuple[str, dict[str, int]]:
 def site_lines(event: ChangeEvent) -> Iterator[Line]:
     """Yield one line per country: how many, and the names of some."""
     _, sign = _WORDS[event.kind]
-    named: dict[str, list[str]] = {}
+    named: dict[str, list[_Site]] = {}
     for change in event.fields:
         site = _site(change)
         if site is not None:
             country = _country(site)
             named.setdefault(country, []).append(_name(site))
     for country, count in _counts(event).items():
-        names = named.get(country, [])[:_SITES_OF_COUNTRY]
-        if not names:
-            continue
-        spans = [Span(sign, "dim"), Span(f"{country} {count}: ", "label")]
-        spans.append(Span("; ".join(names)))
-        if count > len(names):
-            spans.append(Span(f"; and {count - len(names)} more", "dim"))
-        yield line(*spans)
+        if country in named:
+            yield _line([Span(sign, "dim")], [Span(country, "label")], count, named[country])
+
+
+def are_statuses(event: ChangeEvent) -> bool:
+    """Tell whether the event lists sites whose status changed."""
+    return event.kind is ChangeKind.SITE_STATUS_CHANGED and bool(_counts(event))
+
+
+def status_lines(event: ChangeEvent) -> Iterator[Line]:
+    """Yield the sites of each change of status; by country where all changed alike.
+
+    Nothing where the headline says it all: the sites only follow the trial's own status.
+    """
+    if event.facts.get("consequence_of"):
+        return
+    moved: dict[tuple[str, str], list[str]] = {}
+    for change in event.fields:
+        site = worded(next(iter(item_names(change)), "?"), longest=None)
+        moved.setdefault((worded(change.before), worded(change.after)), []).append(site)
+    sign = [Span("~ ", "dim")]
+    if len(moved) == 1:
+        yield from _by_country(event, sign, next(iter(moved.values())))
+        return
+    for (before, after), sites in sorted(moved.items(), key=lambda one: -len(one[1])):
+        found = [_parted(site) for site in sites]
+        yield _line(sign, change_spans(before, after), len(found), found)
+
+
+def _by_country(event: ChangeEvent, sign: list[Span], sites: Sequence[str]) -> Iterator[Line]:
+    counts = _counts(event)
+    named: dict[str, list[_Site]] = {}
+    for site in sites:
+        facility, place = _parted(site)
+        before, _, last = place.rpartition(", ")
+        if last in counts:
+            named.setdefault(last, []).append((facility, before))
+        else:
+            named.setdefault("(no country)", []).append((facility, place))
+    for country, found in sorted(named.items(), key=lambda one: (-len(one[1]), one[0])):
+        yield _line(sign, [Span(country, "label")], len(found), found)
+
+
+def _line(sign: Sequence[Span], head: Sequence[Span], count: int, sites: Sequence[_Site]) -> Line:
+    """Write ``+ Spain 10: Hospital A, Madrid; Hospital B (Lugo 2, Vigo); and 6 more``."""
+    facilities: dict[str, dict[str, int]] = {}
+    for facility, place in sites:
+        places = facilities.setdefault(facility, {})
+        places[place] = places.get(place, 0) + 1
+    told, names = 0, []
+    for facility, places in list(facilities.items())[:_FACILITIES]:
+        shown = dict(list(places.items())[:_PLACES])
+        told += sum(shown.values())
+        names.append(_facility(facility, shown))
+    more = [Span(f"; and {count - told} more", "dim")] if count > told else []
+    return line(*sign, *head, Span(f" {count}: ", "label"), Span("; ".join(names)), *more)
+
+
+def _facility(name: str, places: Mapping[str, int]) -> str:
+    """Write a facility with its place; several of one name together, each place with its count."""
+    if sum(places.values()) == 1:
+        return ", ".join(filter(None, [name, *places])) or "?"
+    told = [
+        f"{place or '?'} {count}" if count > 1 else place or "?" for place, count in places.items()
+    ]
+    joint = "; " if any("," in place for place in places) else ", "
+    return f"{name or '?'} ({joint.join(told)})"
+
+
+def _parted(key: str) -> _Site:
+    """Part a site's natural key into facility and place; the postal code is left out."""
+    facility, *place = key.split(", ")
+    if len(place) > 2 and any(letter.isdigit() for letter in place[-2]):
+        del place[-2]
+    return facility, ", ".join(place)
 
 
 def _counts(event: ChangeEvent) -> dict[str, int]:
@@ -95,6 +164,9 @@ def _country(site: Mapping[str, Any]) -> str:
     return worded(country) if isinstance(country, str) else "(no country)"
 
 
-def _name(site: Mapping[str, Any]) -> str:
-    parts = [site.get("facility"), site.get("city")]
-    return ", ".join(worded(part) for part in parts if isinstance(part, str) and part) or "?"
+def _name(site: Mapping[str, Any]) -> _Site:
+    facility, city = (
+        worded(part) if isinstance(part := site.get(name), str) else ""
+        for name in ("facility", "city")
+    )
+    return facility, city

@@ -32,7 +32,10 @@ from monitor.render.alerts.plain import plain
 
 NAMES = ("subject.txt.j2", "message.txt.j2", "message.html.j2")
 _BUILT_IN = Path(__file__).parent.parent / "templates"
-_DATE = re.compile(r"(\d{4}-\d{2}-\d{2}(?: \d{2}:\d{2})?)")
+_TOGETHER = re.compile(
+    r"(\d{4}-\d{2}-\d{2}(?: \d{2}:\d{2})?"  # a date, with a time or without
+    r"|\([+-][\d.,]+ (?:%|days?)\))"  # by how much something changed
+)
 # What a template's own mistakes raise, beside Jinja2's errors: a wrong type, a wrong name.
 _MISTAKES = (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError,
              RecursionError, OSError)  # fmt: skip
@@ -81,13 +84,13 @@ def environment(folder: Path | None) -> ImmutableSandboxedEnvironment:
         lstrip_blocks=True,
         auto_reload=folder is not None,
     )
-    made.filters |= {"plain": plain, "dates": _dates}
+    made.filters |= {"plain": plain, "together": _together}
     return made
 
 
-def _dates(text: str) -> list[tuple[str, bool]]:
-    """Split a text at its dates and times, which are not to be broken (True)."""
-    parts = _DATE.split(text)
+def _together(text: str) -> list[tuple[str, bool]]:
+    """Split a text at its dates, times and differences, which are not to be broken (True)."""
+    parts = _TOGETHER.split(text)
     return [(part, at % 2 == 1) for at, part in enumerate(parts) if part]
 
 

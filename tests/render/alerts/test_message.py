@@ -71,6 +71,82 @@ def test_sites_stand_by_country_with_counts() -> None:
     assert "MEDIUM  5 countries added: Spain 12, Italy 5, Poland 3, Chile 2, Peru 1\n" in text
 
 
+def test_sites_of_one_name_are_told_together_by_place() -> None:
+    """Sponsors mask the names of their sites: ten of a country may be called the same."""
+    cities = ["Vigo", "Madrid", "Madrid", "Lugo", "Soria", "Jaca"]
+    masked = [{"facility": "Research Site", "city": city, "country": "Spain"} for city in cities]
+    own = {"facility": "Hospital del Mar", "city": "Barcelona", "country": "Spain"}
+    sites = [*examples.sites(examples.study()), *masked, own]
+    text = render(letters.updated({"contactsLocationsModule.locations": sites})).text
+    assert "+ Spain 7: Hospital del Mar, Barcelona; Research Site (" in text
+    assert "Madrid 2" in text
+    assert text.count("Research Site") == 1
+    assert "); and 1 more\n" in text
+
+
+def moved(*sites: tuple[str, str, str, str]) -> str:
+    """Return the text about sites, each with city, country, status before and after."""
+    old, new = (
+        {
+            "contactsLocationsModule.locations": [
+                {"facility": "Research Site", "status": one[at], "city": one[0],
+                 "state": "South", "zip": f"{number} 71", "country": one[1]}
+                for number, one in enumerate(sites)
+            ]
+        }
+        for at in (2, 3)
+    )  # fmt: skip
+    return render(letters.changed(examples.study(old), examples.updated(new))).text
+
+
+def test_sites_whose_status_changed_alike_stand_by_country() -> None:
+    opened = ("NOT_YET_RECRUITING", "RECRUITING")
+    text = moved(
+        ("Lyon", "France", *opened), ("Metz", "France", *opened), ("Oslo", "Norway", *opened)
+    )
+    assert (
+        "MEDIUM  Status of 3 sites: NOT YET RECRUITING → RECRUITING · France 2, Norway 1\n" in text
+    )
+    assert "    ~ France 2: Research Site (Lyon, South; Metz, South)\n" in text
+    assert "    ~ Norway 1: Research Site, Oslo, South\n" in text
+    assert text.count("NOT YET RECRUITING") == 1
+
+
+def test_sites_whose_status_changed_differently_stand_by_what_became_of_them() -> None:
+    opened, gone = ("NOT_YET_RECRUITING", "RECRUITING"), ("NOT_YET_RECRUITING", "WITHDRAWN")
+    text = moved(
+        ("Lyon", "France", *opened), ("Metz", "France", *gone), ("Oslo", "Norway", *opened)
+    )
+    assert (
+        "    ~ NOT YET RECRUITING → RECRUITING 2: Research Site "
+        "(Lyon, South, France; Oslo, South, Norway)\n"
+        "    ~ NOT YET RECRUITING → WITHDRAWN 1: Research Site, Metz, South, France\n"
+    ) in text
+
+
+def test_sites_that_follow_the_trials_status_are_counted_not_listed() -> None:
+    sites = [{**letters.site(at, "Spain"), "status": "RECRUITING"} for at in range(9)]
+    bare = [letters.site(at, "Spain") for at in range(9)]
+    old = {"contactsLocationsModule.locations": sites}
+    new = {"contactsLocationsModule.locations": bare, "statusModule.overallStatus": "SUSPENDED"}
+    text = render(letters.changed(examples.study(old), examples.updated(new))).text
+    said = "LOW  Status of 9 sites: RECRUITING → (none) (follows from the overall status) · Spain 9"
+    assert f"{said}\n\nRegistry record changed" in text
+
+
+def test_what_a_change_is_of_is_said_once() -> None:
+    contacts = [{"name": "Ana", "phone": "1"}]
+    message = render(letters.updated({"contactsLocationsModule.centralContacts": contacts}))
+    assert "LOW  Contacts changed: 2 changes of central contacts\n" in message.text
+    assert "Contacts changed" in re.sub(r"<[^>]+>", "", message.html)
+    assert "Contacts Contacts" not in " ".join(re.sub(r"<[^>]+>", " ", message.html).split())
+
+
+def test_a_difference_is_not_broken_over_two_lines() -> None:
+    html = render(letters.updated(ENROLLED)).html
+    assert '<span style="white-space:nowrap;">(+20 %)</span>' in html
+
+
 def test_criteria_are_told_one_by_one() -> None:
     text = render(letters.updated(letters.eventful())).text
     assert "    ~ inclusion: Age >= [-18-]{+21+} years\n" in text
