@@ -136,6 +136,16 @@ def test_a_renamed_arm_is_one_item_though_its_interventions_name_it() -> None:
         ),
         (
             {},
+            {"statusModule.dispFirstPostDateStruct": {"date": "2026-02-20", "type": "ACTUAL"}},
+            "Certification or extension of results first posted: (none) → 2026-02-20",
+        ),
+        (
+            {ARMS: [THING, {**PLACEBO, "label": "x" * 60}]},
+            {ARMS: [{**THING, "label": "y" * 61}, {**PLACEBO, "label": "z" * 61}]},
+            f"Arms: 2 added, 2 removed ({'y' * 59}…; {'z' * 59}…; Thing; …)",
+        ),
+        (
+            {},
             {"designModule.patientRegistry": True, "designModule.studyType": "OBSERVATIONAL"},
             "Study design: 1 added, 1 changed (patient registry; Study type)",
         ),

@@ -237,6 +237,7 @@ def test_a_site_whose_status_changes_with_the_trials_is_news_of_its_own() -> Non
                    place: [site(1, status="COMPLETED")]})  # fmt: skip
     event = the(ChangeKind.SITE_STATUS_CHANGED, events(study({place: [site(1)]}), new))
     assert event.severity is Severity.MEDIUM
+    assert event.summary == "Status of 1 site: RECRUITING → COMPLETED"
 
 
 def test_a_site_that_opens_with_the_trial_is_news_of_its_own() -> None:

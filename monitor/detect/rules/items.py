@@ -74,12 +74,12 @@ def told(changes: Sequence[FieldChange], noun: str | None = None) -> tuple[str, 
     A single field is told before → after, also within an item; several items are counted and
     named. ``noun`` is for changes that have nothing below a module in common.
     """
-    items = items_of(changes)
+    items = _without_types(items_of(changes))
     common = common_path(item.lies_in for item in items)
     label = noun if noun and len(common) <= _MODULE_DEPTH else fields.full_label(common)
     item = items[0]
     if len(items) > 1:
-        names = [one.name.removeprefix(f"{label}: ")[:_NAME_LENGTH] for one in items[:_NAMES]]
+        names = [_short(one.name.removeprefix(f"{label}: ")) for one in items[:_NAMES]]
         more = "; …" if len(items) > _NAMES else ""
         said = f"{tally(items)} ({'; '.join(names)}{more})"
     elif item.is_field:
@@ -89,6 +89,21 @@ def told(changes: Sequence[FieldChange], noun: str | None = None) -> tuple[str, 
     else:
         said = f"{item.op} {item.name}"
     return label, f"{label}: {said}"
+
+
+def _without_types(items: Sequence[Item]) -> list[Item]:
+    """Leave out the type of a date that came or went together with it: the date says so."""
+    dates = {(one.place[:-1], one.op) for one in items if one.is_field and one.place[-1] == "date"}
+    return [
+        one
+        for one in items
+        if not (one.is_field and one.place[-1] == "type" and (one.place[:-1], one.op) in dates)
+        or one.op == "changed"
+    ]
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _NAME_LENGTH else f"{name[: _NAME_LENGTH - 1].rstrip()}…"
 
 
 def _place(change: FieldChange) -> Path:
@@ -112,7 +127,7 @@ def _edits(item: Item) -> Iterator[str]:
 
 def _edit(change: FieldChange) -> str:
     if not _is_part(change):
-        return f"{_part(change)}: {change.op} {shown(change.path[-1])[:_NAME_LENGTH]}"
+        return f"{_part(change)}: {change.op} {_short(shown(change.path[-1]))}"
     if change.op != "changed":
         return f"{_part(change)} {change.op}"
     if max(len(shown(change.before)), len(shown(change.after))) > _NAME_LENGTH:

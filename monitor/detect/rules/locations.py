@@ -69,6 +69,8 @@ def _statuses(changes: tuple[FieldChange, ...], ctx: Context) -> Iterator[Draft]
 def _status_draft(own: tuple[FieldChange, ...], follows: bool, ctx: Context) -> Draft:
     moves = Counter(arrow(change.before, change.after) for change in own)
     listed = ", ".join(f"{count} × {move}" for move, count in moves.most_common())
+    if len(moves) == 1:
+        listed = next(iter(moves))
     facts: dict[str, Any] = {
         "count": len(own),
         "by_country": _by_country(own),
