@@ -79,11 +79,11 @@ def lines_behind(event: ChangeEvent, detail: Detail) -> list[Line]:
     return cut(behind, detail.items)
 
 
-def cut(behind: list[Line], limit: int | None) -> list[Line]:
+def cut(behind: list[Line], limit: int | None, of: str = "") -> list[Line]:
     """Return the first lines and how many more there are; one more line is not cut."""
     if limit is None or len(behind) <= limit + 1:
         return behind
-    return [*behind[:limit], line(Span(f"… and {len(behind) - limit} more", "dim"))]
+    return [*behind[:limit], line(Span(f"… and {len(behind) - limit} more{of}", "dim"))]
 
 
 def _asides(event: ChangeEvent) -> Iterator[Span]:

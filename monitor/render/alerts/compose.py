@@ -130,7 +130,7 @@ def _behind(events: Sequence[ChangeEvent]) -> tuple[Line, ...]:
     if are_countries(events):
         return ()
     if is_list_of_sites(event):
-        found = cut(list(site_lines(event)), _DETAIL.items)
+        found = cut(list(site_lines(event)), _DETAIL.items, " countries")
     elif are_statuses(event):
         found = cut(list(status_lines(event)), _DETAIL.items)
     else:

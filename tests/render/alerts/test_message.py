@@ -68,6 +68,10 @@ def test_sites_stand_by_country_with_counts() -> None:
     assert "34 sites added: Spain 12, France 9, Italy 5, Poland 3, Chile 2, and 3 more in 2" in text
     assert "+ France 9: Hospital 0, France City; Hospital 1, France City; " in text
     assert "; and 6 more\n" in text
+    lands = ("Oman", "Peru", "Cuba", "Mali", "Laos", "Togo", "Fiji", "Iran")
+    sites = [*examples.sites(examples.study()), *(letters.site(1, land) for land in lands)]
+    many = render(letters.updated({"contactsLocationsModule.locations": sites})).text
+    assert "    … and 2 more countries\n" in many
     assert "MEDIUM  5 countries added: Spain 12, Italy 5, Poland 3, Chile 2, Peru 1\n" in text
 
 
