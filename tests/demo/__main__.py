@@ -219,4 +219,8 @@ def _next(stage: Stage) -> Iterator[Line]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.stderr.write("demo: interrupted\n")
+        sys.exit(130)

@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from email import message_from_bytes, policy
@@ -65,3 +66,24 @@ def test_days_without_news_alert_nobody(told: str) -> None:
     days = re.findall(r"(?m)^(2026-\d\d-\d\d)  (.+)$", told)
     assert [day for day, _ in days] == ["2026-01-12", "2026-01-13", "2026-07-15"]
     assert "no news" in days[1][1]
+
+
+def test_it_is_interrupted_in_one_line(tmp_path: Path) -> None:
+    started = subprocess.Popen(
+        [sys.executable, "-m", "tests.demo"],
+        cwd=PROJECT,
+        env={**os.environ, "TMPDIR": str(tmp_path), "NO_COLOR": "1", "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert started.stdout is not None
+    for told in started.stdout:
+        if told.startswith("2026-01-12"):  # the daemon runs
+            break
+    os.killpg(started.pid, signal.SIGINT)  # as a terminal does: the daemon gets it too
+    _, err = started.communicate(timeout=110)
+    assert started.returncode == 130
+    assert err.splitlines()[-1] == "demo: interrupted"
+    assert "Traceback" not in err
