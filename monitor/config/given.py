@@ -1,5 +1,6 @@
 """What the file and the environment say, before it is checked against the keys' types."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ PREFIX = "MONITOR_"
 FILE_SUFFIX = "_FILE"
 # Names of their own, for what people set most; they lie over the general ones.
 ALIASES: Mapping[str, Key] = {"MONITOR_DATABASE_URL": ("store", "url")}
+
+_TWICE = re.compile(r"Cannot declare \('(\w+)',\) twice \((at line \d+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +72,15 @@ def _tables(file: Path) -> dict[str, Any]:
     except UnicodeDecodeError as exc:
         raise ConfigError(f"{file}: byte {exc.start} is not UTF-8; save it as UTF-8") from exc
     except tomllib.TOMLDecodeError as exc:
-        raise ConfigError(f"{file}: this is not TOML: {exc}; mend that place") from exc
+        raise ConfigError(f"{file}: {_not_toml(str(exc))}") from exc
+
+
+def _not_toml(said: str) -> str:
+    """Say what is wrong; a section that was written a second time is the usual mistake."""
+    twice = _TWICE.match(said)
+    if twice:
+        return f"[{twice[1]}] begins a second time {twice[2]}; write all its keys in one place"
+    return f"this is not TOML: {said}; mend that place"
 
 
 def read_environment(environ: Mapping[str, str]) -> dict[Key, Given]:

@@ -101,6 +101,7 @@ def test_a_folder_in_place_of_the_file_is_an_error(tmp_path: Path) -> None:
     [
         (b"[store\nurl = 1", "this is not TOML: "),
         (b"[log]\nlevel = 'info'\nlevel = 'info'", "this is not TOML: "),
+        (b"[log]\n[web]\n[log]\nlevel = 'info'", "[log] begins a second time at line 3; write all"),
         ('[log]\nlevel = "info"'.encode("utf-16"), "is not UTF-8"),
     ],
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from monitor.config import Settings
+from monitor.config import Settings, load
 from monitor.config.channels import CHANNEL_TYPES
 from monitor.config.people import SubscriberSettings, SubscriptionSettings
 from monitor.config.sources import SOURCE_TYPES
@@ -37,3 +37,20 @@ def test_the_readme_names_every_key_of_a_table(table: str, expected: set[str]) -
     row = next(line for line in README.splitlines() if line.startswith(f"| `{table}` |"))
     named = set(re.findall(r"`([a-z0-9_]+)`", row.split("|")[2]))
     assert named - set(CHANNEL_TYPES) - set(SOURCE_TYPES) == expected
+
+
+def test_ten_lines_are_enough_for_mail_and_slack(tmp_path: Path) -> None:
+    found = re.search(r"```toml\n(.+?)```", README, re.DOTALL)
+    assert found is not None
+    assert len(found[1].splitlines()) <= 10
+    file = tmp_path / "my.toml"
+    file.write_text(found[1], "utf-8")
+    settings = load(file, environ={"SMTP_PASSWORD": "x", "SLACK_WEBHOOK_URL": "https://x.example"})
+    assert {type(one).__name__ for one in settings.channels} == {
+        "EmailChannelSettings",
+        "SlackChannelSettings",
+    }
+    assert settings.sources
+    assert {name for one in settings.subscriptions for name in one.channels} == {
+        one.name for one in settings.channels
+    }
