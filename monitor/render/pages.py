@@ -19,7 +19,9 @@ _STYLE = (
     "p{margin:.3rem 0}del{text-decoration:line-through}ins{font-weight:600;text-decoration:none}"
     "button{font:inherit;padding:.5rem 1rem}"
 )
-_MARKS = {"removed": "del", "added": "ins", "title": "strong"}
+_SEVERITIES = ("critical", "high", "medium", "low")
+_MARKS = {"removed": "del", "added": "ins", **dict.fromkeys(("title", *_SEVERITIES), "strong")}
+_HEADLINE_INDENT = 2  # what lies behind an event is indented further
 
 
 def changes_page(nct_id: str, title: str, entry: Entry) -> str:
@@ -30,9 +32,9 @@ def changes_page(nct_id: str, title: str, entry: Entry) -> str:
     body = [
         f"<h1>{_clean(title)}</h1>",
         f"<p>{_clean(head)}</p><p>{_clean(sighting(entry))}</p>",
+        "<p>" + " · ".join(f'<a href="{url}">{text}</a>' for text, url in links) + "</p>",
         *(_line(one) for event in entry.events for one in event_lines(event, FULL)),
         "<p>Nothing that is told changed.</p>" if not entry.events else "",
-        "<p>" + " · ".join(f'<a href="{url}">{text}</a>' for text, url in links) + "</p>",
     ]
     return _page(head, body)
 
@@ -60,7 +62,8 @@ def _list(names: Iterable[str]) -> str:
 
 
 def _line(one: Line) -> str:
-    return f'<p style="padding-left:{one.indent / 2:g}em">{"".join(map(_span, one.spans))}</p>'
+    style = "margin-top:1rem" if one.indent <= _HEADLINE_INDENT else "padding-left:1.5em"
+    return f'<p style="{style}">{"".join(map(_span, one.spans))}</p>'
 
 
 def _span(span: Span) -> str:

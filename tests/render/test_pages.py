@@ -71,3 +71,19 @@ def test_a_version_without_events_says_so() -> None:
     shown = entries([letters.version(1)], {}, Wanted(noise=True))[0]
     assert "Nothing that is told changed." in changes_page(examples.NCT, "Title", shown)
     assert "version 1" in changes_page(examples.NCT, "Title", shown)
+
+
+def test_what_lies_behind_a_change_has_room_on_a_phone() -> None:
+    old, new = examples.study(), examples.updated(letters.eventful())
+    _, events = examples.compared(examples.of(old), examples.of(new))
+    stored = [
+        StoredEvent(
+            id=n, version_id=2, nct_id=examples.NCT, position=n, backfilled=False, event=event
+        )
+        for n, event in enumerate(events)
+    ]
+    shown = entries([letters.version(1), letters.version(2)], {2: stored}, Wanted())[1]
+    html = changes_page(examples.NCT, "Title", shown)
+    assert max(map(float, re.findall(r"padding-left:([\d.]+)em", html))) <= 2
+    assert re.search(r"<strong>CRITICAL *</strong>Overall status", html)
+    assert html.index("Record at ClinicalTrials.gov") < html.index("Overall status")
