@@ -60,19 +60,17 @@ def list_(
 ) -> None:
     """List messages, newest first, and how many there are of each state."""
     with session.app.reader() as reader:
-        found = reader.outbox.messages(
-            state=MessageState(state) if state else None,
-            subscriber=subscriber,
-            channel=channel,
-            limit=limit,
-        )
+        asked = {"subscriber": subscriber, "channel": channel}
+        of = MessageState(state) if state else None
+        found = reader.outbox.messages(state=of, limit=limit, **asked)
+        trials = {} if as_json else reader.outbox.trials(state=of, limit=limit, **asked)
         counts = reader.outbox.counts()
     from monitor.render.outbox import message_shape, outbox_table
 
     if as_json:
         session.answer_json([message_shape(message) for message in found])
     else:
-        session.answer(outbox_table(found, counts))
+        session.answer(outbox_table(found, counts, trials))
 
 
 @command.command("show", cls=Command, examples=("monitor outbox show 17",))

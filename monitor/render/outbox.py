@@ -13,8 +13,13 @@ Shape = dict[str, Any]
 Counts = Mapping[MessageState, Mapping[str, int]]
 
 
-def outbox_table(messages: Sequence[OutboxMessage], counts: Counts) -> Iterator[Line]:
-    """Yield a row for each message, and how many there are of each state."""
+def outbox_table(
+    messages: Sequence[OutboxMessage], counts: Counts, trials: Mapping[int, tuple[str, int]]
+) -> Iterator[Line]:
+    """Yield a row for each message, and how many there are of each state.
+
+    ``trials``: by message the first trial that it tells of, and how many.
+    """
     head = ("ID", "State", "To", "By", "What", "Due (UTC)", "Tries", "Last error")
     yield from table(
         head,
@@ -24,7 +29,7 @@ def outbox_table(messages: Sequence[OutboxMessage], counts: Counts) -> Iterator[
                 message.state.value,
                 _to(message),
                 one_line(message.channel),
-                "digest" if message.cutoff else "alert",
+                _what(message, trials.get(message.id)),
                 moment(message.due_at),
                 str(message.attempts),
                 one_line(message.last_error) if message.last_error else "-",
@@ -134,6 +139,14 @@ def _state(message: OutboxMessage) -> str:
         said = f"waiting for {moment(message.due_at)} UTC"
         return f"{said}, {tries}" if message.attempts else said
     return f"{message.state.value} {tries}" if message.attempts else message.state.value
+
+
+def _what(message: OutboxMessage, trials: tuple[str, int] | None) -> str:
+    """Say which trial a message tells of; of a digest how many."""
+    nct_id, count = trials or ("", 0)
+    if message.cutoff is None:
+        return nct_id or "alert"
+    return f"digest, {nct_id if count == 1 else counted(count, 'trial')}"
 
 
 def _to(message: OutboxMessage) -> str:

@@ -12,6 +12,11 @@ _MESSAGE = """m.id, m.key, m.uid, m.subscriber, m.channel, m.target, m.state, m.
 MESSAGES = f"""
 SELECT {_MESSAGE} FROM messages m WHERE {{conditions}} ORDER BY m.id DESC LIMIT :limit"""
 
+TRIALS_OF_MESSAGES = """
+SELECT m.id, (SELECT min(o.nct_id) FROM outbox o WHERE o.message_id = m.id),
+    (SELECT count(DISTINCT o.nct_id) FROM outbox o WHERE o.message_id = m.id)
+FROM messages m WHERE {conditions} ORDER BY m.id DESC LIMIT :limit"""
+
 MESSAGE = f"SELECT {_MESSAGE} FROM messages m WHERE m.id = :id"
 
 MESSAGE_OF_UID = f"SELECT {_MESSAGE} FROM messages m WHERE m.uid = :uid"

@@ -42,6 +42,34 @@ class OutboxReader:
         limit: int = 100,
     ) -> list[OutboxMessage]:
         """Return messages, newest first: of one state, one subscriber, one channel."""
+        rows = self._look(outbox_queries.MESSAGES, state, subscriber, channel, limit)
+        with self._errors():
+            return [message_row(row) for row in rows]
+
+    def trials(
+        self,
+        *,
+        state: MessageState | None = None,
+        subscriber: str | None = None,
+        channel: str | None = None,
+        limit: int = 100,
+    ) -> dict[int, tuple[str, int]]:
+        """Return of the same messages, by id, the first trial and how many each tells of.
+
+        An empty digest tells of none and is left out.
+        """
+        rows = self._look(outbox_queries.TRIALS_OF_MESSAGES, state, subscriber, channel, limit)
+        with self._errors():
+            return {int(row[0]): (str(row[1]), int(row[2])) for row in rows if row[1]}
+
+    def _look(
+        self,
+        query: str,
+        state: MessageState | None,
+        subscriber: str | None,
+        channel: str | None,
+        limit: int,
+    ) -> Sequence[Row]:
         wanted = {
             "state": None if state is None else state.value,
             "subscriber": subscriber,
@@ -53,10 +81,7 @@ class OutboxReader:
             # Nearly all are: an index on the state would only make SQLite sort them all.
             tests["state"] = "m.state || '' = :state"
         conditions = " AND ".join(tests.values()) or "TRUE"
-        sql = outbox_queries.MESSAGES.format(conditions=conditions)
-        rows = self._ask(sql, {**given, "limit": limit})
-        with self._errors():
-            return [message_row(row) for row in rows]
+        return self._ask(query.format(conditions=conditions), {**given, "limit": limit})
 
     def message(self, name: int | str) -> OutboxMessage | None:
         """Return the message of an id, or of a uid (text); None when there is none."""

@@ -1,9 +1,11 @@
 """``monitor outbox``: messages on their way, sent, and given up."""
 
+import re
+
 import pytest
 
 from tests.cli.calls import Monitor
-from tests.cli.studies import OTHER, study
+from tests.cli.studies import NCT, OTHER, study
 from tests.deliver.configured import folder_channel
 
 
@@ -30,6 +32,18 @@ def test_messages_are_listed_newest_first_with_what_became_of_them(given_up: Mon
     rows = {tuple(line.split()[1:4]) for line in shown.splitlines()[1:3]}
     assert rows == {("dead", "ana", "broken"), ("sent", "ben", "box")}
     assert "2 messages shown; 1 sent, 1 dead" in shown
+    assert len(re.findall(rf"(?m)^\d+ .* {NCT}  ", shown)) == 2  # which trial each is about
+
+
+def test_a_digest_is_listed_with_how_many_trials_it_tells_of(monitor: Monitor) -> None:
+    config = monitor.folder / "monitor.toml"
+    config.write_text(
+        '[[subscription]]\nname = "all"\nsubscriber = "ana"\nall = true\nwhen = "daily 08:00 UTC"',
+        "utf-8",
+    )
+    monitor.environ["MONITOR_CONFIG"] = str(config)
+    monitor.ingest(study("2026-02-02"), study("2026-02-02", nct_id=OTHER))
+    assert "  digest, 2 trials  " in monitor.answer("outbox", "list")
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,13 @@ def test_what_is_looked_for_is_what_is_listed(store: Store, store_url: str) -> N
         assert [m.channel for m in outbox.messages(subscriber="ana", channel="slack")] == ["slack"]
         assert outbox.messages(limit=2) == everything[:2]
         assert outbox.messages(state=MessageState.DEAD) == []
+        trials = outbox.trials()
+        assert trials.keys() == {message.id for message in everything}
+        for message in everything:
+            of = {one.nct_id for one in outbox.items(message.id)}
+            assert trials[message.id] == (min(of), len(of))
+        assert outbox.trials(limit=1).keys() == {everything[0].id}
+        assert outbox.trials(state=MessageState.DEAD) == {}
 
 
 def test_how_a_channel_does_is_kept(store: Store, store_url: str) -> None:
