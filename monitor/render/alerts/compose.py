@@ -1,6 +1,6 @@
 """From a letter to its page: which trials come first, and how much of each is told."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 
@@ -81,7 +81,7 @@ def compose(letter: Letter) -> Page:
         brief=tuple(_brief(alerts) for alerts in rest[:_BRIEF_TRIALS]),
         more=len(rest[_BRIEF_TRIALS:]),
         others=tuple(_id(alerts) for alerts in rest[_BRIEF_TRIALS:][:_NAMED_TRIALS]),
-        reasons=tuple(map(_reason_of_empty, letter.asked_for[:_REASONS])),
+        reasons=tuple(_other_reasons(letter, trials, rest)),
         recipient=clean(letter.subscriber),
         delivery=clean(letter.uid),
         unsubscribe=Link(text="Unsubscribe", url=unsubscribe) if unsubscribe else None,
@@ -151,6 +151,26 @@ def _by_trial(alerts: Iterable[Alert]) -> list[list[Alert]]:
     return sorted(groups.values(), key=rank)
 
 
+def _other_reasons(
+    letter: Letter, trials: Iterable[TrialBlock], rest: Iterable[Sequence[Alert]]
+) -> Iterator[str]:
+    """Yield why an empty digest is sent, or why trials come that are told in a line or an ID.
+
+    What stands with a trial that is told in full is not said again.
+    """
+    found = list(map(_reason_of_empty, letter.asked_for))
+    told = {reason for trial in trials for reason in trial.reasons}
+    of_rest = (reason for alerts in rest for alert in alerts for reason in alert.reasons)
+    found += [one for one in dict.fromkeys(map(_reason, of_rest)) if one not in told]
+    yield from found[:_REASONS]
+    if len(found) > _REASONS:
+        yield counted(len(found) - _REASONS, "more reason")
+
+
+def _reason(reason: str) -> str:
+    return clean(reason, longest=300)
+
+
 def _reason_of_empty(name: str) -> str:
     return clean(
         f"your subscription “{name}”: it asks for digests without changes too", longest=300
@@ -172,7 +192,7 @@ def _trial(alerts: Sequence[Alert], public_url: str | None, room: _Room) -> Tria
         brief=_brief(alerts).said,
         versions=tuple(_version(alert, public_url, room) for alert in alerts),
         links=trial_links(facts.nct_id),
-        reasons=tuple(clean(reason, longest=300) for reason in list(reasons)[:_REASONS]),
+        reasons=tuple(map(_reason, list(reasons)[:_REASONS])),
     )
 
 

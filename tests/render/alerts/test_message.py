@@ -218,6 +218,21 @@ def test_a_digest_without_changes_says_so() -> None:
     assert message.data["alerts"] == []
 
 
+@pytest.mark.parametrize(("reasons", "more"), [(1, ""), (4, ""), (9, "Why you get this: 4 more")])
+def test_a_digest_says_why_also_of_trials_that_it_tells_in_a_line(reasons: int, more: str) -> None:
+    alerts = list(letters.many(60, letters.eventful()))
+    for number in range(reasons):
+        last = alerts[-1 - number]
+        alerts[-1 - number] = replace(last, reasons=(f"your subscription “{number}”: why",))
+    message = render(letters.digest(*alerts))
+    for text in (message.text, message.html, str(message.slack)):
+        for number in range(min(reasons, 5)):
+            assert text.count(f"Why you get this: your subscription “{reasons - 1 - number}”") == 1
+        assert more in text
+    in_full = message.text.count("Record at ClinicalTrials.gov: ")
+    assert message.text.count(f"Why you get this: {letters.REASON}") == in_full
+
+
 @pytest.mark.parametrize("count", [30, 400, 900])
 def test_a_long_digest_fits_into_a_mail_and_names_every_trial(count: int) -> None:
     message = render(letters.digest(*letters.many(count, letters.eventful())))
