@@ -67,7 +67,7 @@ class Hold:
             self._log.warning("lease not renewed", reason=self._trouble)
             return None
         if not renewing.result():
-            return "another process has taken it"
+            return await in_thread("lease", self._books.why_lost)
         self._until, self._trouble = asked_at + ttl_s, None
         return None
 

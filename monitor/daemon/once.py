@@ -1,7 +1,6 @@
 """``monitor run --once``: one pass of everything that is due, then the end."""
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Awaitable
 from functools import partial
@@ -32,8 +31,7 @@ def run_once(app: App, passes: Passes, *, holder: str) -> list[PassReport]:
     when another process schedules or takes over, StoppedShortError after a signal.
     """
     check_sources(app.settings)
-    with contextlib.closing(Books(app, holder=holder)) as books:
-        return asyncio.run(_round(app, passes, books))
+    return asyncio.run(_round(app, passes, Books(app, holder=holder)))
 
 
 async def _round(app: App, passes: Passes, books: Books) -> list[PassReport]:

@@ -21,7 +21,7 @@ from monitor.daemon.signals import heed, leave
 from monitor.daemon.standing import Inquiries, Standing
 from monitor.daemon.term import Term, check_sources
 from monitor.daemon.work import Work, in_thread
-from monitor.errors import MonitorError, StoreError
+from monitor.errors import StoreError
 
 __all__ = ["HEARTBEAT_S", "Daemon", "holder"]
 
@@ -65,11 +65,7 @@ class Daemon:
         inquiries = Inquiries(self._standing, self._metrics, stale_s=4 * heartbeat_s)
         address = app.settings.web.address
         self._books = Books(app, holder=self._standing.holder)
-        try:
-            self._web = None if address is None else Pages(address, inquiries.answers, self._books)
-        except MonitorError:
-            self._books.close()
-            raise
+        self._web = None if address is None else Pages(address, inquiries.answers, self._books)
         self._term: Term | None = None
         self._taking: asyncio.Future[bool] | None = None
         self._log = get_logger()
@@ -84,7 +80,6 @@ class Daemon:
         if hanging:
             self._log.error("still hanging", work=list(hanging))
             leave(code)
-        self._books.close()
         self._log.info("stopped", code=code)
         return code
 

@@ -17,6 +17,7 @@ from monitor.daemon import SCHEDULER
 from monitor.daemon.books import Books
 from monitor.daemon.hold import Hold
 from monitor.daemon.work import Work, in_thread
+from monitor.errors import StoreError
 from monitor.model.following import Lease, SourceRow
 from monitor.store.writer import open_store
 
@@ -48,14 +49,10 @@ def app_on(url: str, clock: Clock, busy_timeout_s: float = 10) -> App:
 
 
 @pytest.fixture
-def pair(store_url: str, clock: Clock) -> Iterator[tuple[Books, Books]]:
+def pair(store_url: str, clock: Clock) -> tuple[Books, Books]:
     """Return the books of two processes on one store."""
     app = app_on(store_url, clock)
-    with (
-        contextlib.closing(Books(app, holder="first")) as first,
-        contextlib.closing(Books(app, holder="second")) as second,
-    ):
-        yield first, second
+    return Books(app, holder="first"), Books(app, holder="second")
 
 
 def test_one_holds_the_lease_and_the_other_sees_who(pair: tuple[Books, Books]) -> None:
@@ -133,14 +130,14 @@ def test_it_is_kept_as_long_as_the_store_confirms_it(pair: tuple[Books, Books]) 
 def test_it_is_lost_when_the_store_does_not_confirm_it_for_as_long_as_it_lasts(
     sqlite_url: str, clock: Clock
 ) -> None:
-    with contextlib.closing(Books(app_on(sqlite_url, clock, 0.1), holder="first")) as books:
-        assert books.take(ttl_s=0.9)
-        began = time.monotonic()
-        with locked(sqlite_url):
-            reason = lost(books, 0.9)
-        settle()
-        assert "is locked" in reason
-        assert 0.85 <= time.monotonic() - began < PATIENCE_S
+    books = Books(app_on(sqlite_url, clock, 0.1), holder="first")
+    assert books.take(ttl_s=0.9)
+    began = time.monotonic()
+    with locked(sqlite_url):
+        reason = lost(books, 0.9)
+    settle()
+    assert "is locked" in reason
+    assert 0.85 <= time.monotonic() - began < PATIENCE_S
 
 
 def test_it_is_kept_while_a_pass_keeps_the_store_to_itself_and_renews_it_with_its_pages(
@@ -158,27 +155,43 @@ def test_it_is_kept_while_a_pass_keeps_the_store_to_itself_and_renews_it_with_it
                     over.wait(1.0)  # a page takes its time
 
     app = App(settings=Settings(store=StoreSettings(url=store_url, busy_timeout_s=0.1)))
-    with contextlib.closing(Books(app, holder="first")) as books:
-        began = time.monotonic()
-        assert books.take(ttl_s=ttl_s)
-        passing = threading.Thread(target=pages, args=(books,))
-        passing.start()
-        try:
-            hold = Hold(books, taken_at=began, ttl_s=lambda: ttl_s)
-            with pytest.raises(TimeoutError):
-                asyncio.run(asyncio.wait_for(hold.keep(), 2 * ttl_s))
-        finally:
-            over.set()
-            passing.join()
-            settle()
+    books = Books(app, holder="first")
+    began = time.monotonic()
+    assert books.take(ttl_s=ttl_s)
+    passing = threading.Thread(target=pages, args=(books,))
+    passing.start()
+    try:
+        hold = Hold(books, taken_at=began, ttl_s=lambda: ttl_s)
+        with pytest.raises(TimeoutError):
+            asyncio.run(asyncio.wait_for(hold.keep(), 2 * ttl_s))
+    finally:
+        over.set()
+        passing.join()
+        settle()
 
 
 def test_it_is_lost_when_the_store_hangs(sqlite_url: str, clock: Clock) -> None:
-    with contextlib.closing(Books(app_on(sqlite_url, clock, 5), holder="first")) as books:
-        assert books.take(ttl_s=0.6)
-        with locked(sqlite_url):
-            assert lost(books, 0.6) == "the store did not answer in time"
-        settle()
+    books = Books(app_on(sqlite_url, clock, 5), holder="first")
+    assert books.take(ttl_s=0.6)
+    with locked(sqlite_url):
+        assert lost(books, 0.6) == "the store did not answer in time"
+    settle()
+
+
+def test_it_is_lost_when_another_store_lies_in_the_place_of_the_first(
+    tmp_path: Path, clock: Clock
+) -> None:
+    path = tmp_path / "monitor.db"
+    books = Books(app_on(f"sqlite:///{path}", clock), holder="first")
+    assert books.take(ttl_s=0.6)
+    for file in tmp_path.iterdir():
+        file.unlink(missing_ok=True)
+    with pytest.raises(StoreError, match="there is no store at"):
+        books.renew(ttl_s=0.6)
+    open_store(f"sqlite:///{path}").close()
+    assert "another one than before" in lost(books, 0.6)
+    assert books.take(ttl_s=0.6), "it is taken anew, in the store that is there"
+    settle()
 
 
 def lost(books: Books, ttl_s: float) -> str:

@@ -159,3 +159,16 @@ def test_whose_lease_was_taken_stops_its_passes_and_stands_by(
         daemon.wait_for("leading", times=2)
         daemon.wait_for("scripted pass begins", times=2)
         assert daemon.stop() == 0
+
+
+def test_it_goes_on_in_a_store_that_was_put_in_the_place_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "store" / "monitor.db"
+    config = scripted(tmp_path, f"sqlite:///{path}", "quick one", lease_s=1.5)
+    with Scripted(config) as daemon:
+        daemon.wait_for("scripted pass ends")
+        for file in path.parent.iterdir():
+            file.unlink(missing_ok=True)
+        assert daemon.wait_for("lease lost")["level"] == "error"
+        daemon.wait_for("leading", times=2)
+        assert str(holder(f"sqlite:///{path}")).split(":")[1] == str(daemon.pid)
+        assert daemon.stop() == 0
