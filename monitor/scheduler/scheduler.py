@@ -123,8 +123,9 @@ class Scheduler:
             self._clock.wakeup()
 
     def pause(self) -> None:
-        """Start nothing more; what runs goes on."""
-        self._clock.pause()
+        """Start nothing more; what runs goes on. Before the start it does nothing."""
+        if self._clock.running:
+            self._clock.pause()
 
     def resume(self) -> None:
         """Go on after a pause; what became due meanwhile runs, once."""

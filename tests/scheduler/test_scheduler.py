@@ -163,3 +163,13 @@ def test_waking_and_stopping_before_the_start_do_nothing(clock: Clock) -> None:
         await stage.set_clock(NOON + 5 * HOUR)
 
     assert play(clock, scene).began == {}
+
+
+def test_what_never_started_can_be_drained_and_shut_down(clock: Clock) -> None:
+    async def scene(stage: Stage) -> None:
+        stage.scheduler.schedule({"a": stage.job("a", Every(HOUR), NOON)})
+        stage.scheduler.pause()
+        assert await stage.scheduler.drain(LIMIT_S)
+        stage.scheduler.shutdown()
+
+    assert play(clock, scene).began == {}
