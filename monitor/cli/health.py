@@ -6,7 +6,7 @@ from monitor.cli.faults import FAILED, Failure, complain
 from monitor.cli.group import Command
 from monitor.cli.params import json_option
 from monitor.cli.session import Session
-from monitor.errors import UsageError
+from monitor.errors import ConfigError, UsageError
 from monitor.render.lines import line
 
 
@@ -29,11 +29,17 @@ from monitor.render.lines import line
 def command(session: Session, url: str | None, timeout_s: float, as_json: bool) -> None:
     """Ask the running monitor whether it is alive; exit with 1 when it is not.
 
-    Asks `monitor run` on this machine over HTTP, as a container's health check does.
+    Asks `monitor run` on this machine over HTTP, as a container's health check does. A
+    configuration that has become wrong since does not make it less alive: that is said beside.
     """
     from monitor.web.asking import ask
 
+    wrong = None if url else _what_is_wrong(session)
     said = ask(url or _own_url(session), timeout_s=timeout_s)
+    if wrong is not None:
+        if not said.well:
+            raise wrong
+        complain(f"it goes by an earlier configuration; the present one is wrong: {wrong}")
     if as_json:
         session.answer_json({"well": said.well, "reason": said.reason, "facts": dict(said.facts)})
     elif said.well:
@@ -45,10 +51,18 @@ def command(session: Session, url: str | None, timeout_s: float, as_json: bool) 
         raise Failure(FAILED)
 
 
+def _what_is_wrong(session: Session) -> ConfigError | None:
+    try:
+        _ = session.app
+    except ConfigError as exc:
+        return exc
+    return None
+
+
 def _own_url(session: Session) -> str:
     from monitor.web.asking import health_url
 
-    address = session.app.settings.web.address
+    address = session.web.address
     if address is None or address[1] == 0:
         raise UsageError("[web] listen names no address to ask; give one with --url")
     return health_url(address)

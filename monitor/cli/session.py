@@ -11,6 +11,7 @@ from monitor.render.screen import Screen
 
 if TYPE_CHECKING:
     from monitor.app import App
+    from monitor.config import WebSettings
 
 
 @dataclass(slots=True, kw_only=True)
@@ -30,6 +31,13 @@ class Session:
 
             self._app = App.configured(self.config, environ=self.environ)
         return self._app
+
+    @property
+    def web(self) -> "WebSettings":
+        """Where a monitor that runs listens, as far as a wrong configuration tells."""
+        from monitor.config import load_web
+
+        return load_web(self.config, environ=self.environ)
 
     @property
     def screen(self) -> Screen:

@@ -14,7 +14,7 @@ from monitor.config.channels import (
     WebhookChannelSettings,
 )
 from monitor.config.delivery import DeliverySettings
-from monitor.config.load import DEFAULT_FILE, load
+from monitor.config.load import DEFAULT_FILE, load, load_web
 from monitor.config.masking import mask_url
 from monitor.config.people import SubscriberSettings, SubscriptionSettings
 from monitor.config.secret import Secret
@@ -61,5 +61,6 @@ __all__ = [
     "WebSettings",
     "WebhookChannelSettings",
     "load",
+    "load_web",
     "mask_url",
 ]

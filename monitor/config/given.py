@@ -38,19 +38,31 @@ def read_file(file: Path) -> tuple[dict[Key, Given], dict[str, list[Given]]]:
     """
     tables = _tables(file)
     lists = {name: _listed(file, name, tables.pop(name, [])) for name in LISTS}
-    given = {}
+    given: dict[Key, Given] = {}
     for section, table in tables.items():
         if not isinstance(table, dict):
             if isinstance(table, list) and table and isinstance(table[0], dict):
                 require_section(section, place=str(file), lists=True)
             raise ConfigError(f"{file}: {section} stands outside a section; put it under its own")
         require_section(section, place=str(file))
-        for name, value in table.items():
-            key = (section, name)
-            place = f"{file}: {in_file(key)}"
-            require_key(key, place=place, spelling=in_file)
-            given[key] = Given(place=place, value=value, from_environment=False)
+        given |= _keys(file, section, table)
     return given, lists
+
+
+def read_section(file: Path, section: str) -> dict[Key, Given]:
+    """Return the values of one section, whatever the others hold; ConfigError as ``read_file``."""
+    table = _tables(file).get(section)
+    return _keys(file, section, table) if isinstance(table, dict) else {}
+
+
+def _keys(file: Path, section: str, table: Mapping[str, Any]) -> dict[Key, Given]:
+    given = {}
+    for name, value in table.items():
+        key = (section, name)
+        place = f"{file}: {in_file(key)}"
+        require_key(key, place=place, spelling=in_file)
+        given[key] = Given(place=place, value=value, from_environment=False)
+    return given
 
 
 def _listed(file: Path, name: str, tables: Any) -> list[Given]:

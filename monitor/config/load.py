@@ -1,6 +1,7 @@
 """Loading the settings: choose the file, lay the environment over it, check every value."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ from msgspec.structs import replace
 
 from monitor.config.channel_tables import channel_settings
 from monitor.config.checking import Refine, checked
-from monitor.config.given import Given, read_environment, read_file
+from monitor.config.given import PREFIX, Given, read_environment, read_file, read_section
 from monitor.config.keys import (
     CHANNEL,
     KEY_TYPES,
@@ -21,7 +22,7 @@ from monitor.config.keys import (
 )
 from monitor.config.listening import listening
 from monitor.config.people import SubscriberSettings, SubscriptionSettings
-from monitor.config.settings import Settings
+from monitor.config.settings import Settings, WebSettings
 from monitor.config.source_tables import source_settings
 from monitor.config.tables import meant
 from monitor.errors import ConfigError
@@ -35,7 +36,8 @@ def _listens(text: str) -> str:
     return text.strip()
 
 
-_REFINED: Mapping[Key, Refine] = {("web", "listen"): _listens}
+_WEB = "web"
+_REFINED: Mapping[Key, Refine] = {(_WEB, "listen"): _listens}
 
 
 def load(path: Path | None = None, *, environ: Mapping[str, str]) -> Settings:
@@ -58,14 +60,35 @@ def load(path: Path | None = None, *, environ: Mapping[str, str]) -> Settings:
     sections: dict[str, dict[str, Any]] = {}
     for key, found in {**given, **read_environment(environ)}.items():
         section, name = key
-        value = checked(
-            KEY_TYPES[key], found, environ, secret=key in SECRETS, refine=_REFINED.get(key)
-        )
-        sections.setdefault(section, {})[name] = value
+        sections.setdefault(section, {})[name] = _value(key, found, environ)
     filled: dict[str, Any] = {
         section: SECTIONS[section](**values) for section, values in sections.items()
     }
     return _with_lists(Settings(**filled), tables, environ)
+
+
+def load_web(path: Path | None = None, *, environ: Mapping[str, str]) -> WebSettings:
+    """Return where `monitor run` listens, as far as that can be read.
+
+    For who asks a monitor that runs: it goes by what it read last, while the configuration of
+    now may be wrong. What is wrong counts as not given, and nothing else of it is looked at.
+    """
+    given: dict[Key, Given] = {}
+    with suppress(ConfigError):
+        file = chosen_file(path, environ)
+        given |= read_section(file, _WEB) if file else {}
+    own = {name: text for name, text in environ.items() if name.startswith(f"{PREFIX}WEB__")}
+    with suppress(ConfigError):
+        given |= read_environment(own)
+    values: dict[str, Any] = {}
+    for key, found in given.items():
+        with suppress(ConfigError):
+            values[key[1]] = _value(key, found, environ)
+    return WebSettings(**values)
+
+
+def _value(key: Key, given: Given, environ: Mapping[str, str]) -> Any:
+    return checked(KEY_TYPES[key], given, environ, secret=key in SECRETS, refine=_REFINED.get(key))
 
 
 def _with_lists(

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from monitor.web.answers import Told
 from tests.cli.calls import Monitor
 from tests.registry import closed_port
@@ -40,3 +42,33 @@ def test_where_nothing_listens_there_is_nothing_to_ask(monitor: Monitor) -> None
 
 def test_what_is_no_address_is_asked_wrongly(monitor: Monitor) -> None:
     assert "no address to ask" in monitor.complaint("health", "--url", "ftp://x", code=2)
+
+
+@pytest.mark.parametrize(
+    "mistake", ['[[source]]\nname = "a"\nevery = "4 parsecs"\n', "[no-such]\nkey = 1\n"]
+)
+def test_a_configuration_that_became_wrong_makes_it_no_less_alive(
+    monitor: Monitor, mistake: str
+) -> None:
+    file = monitor.folder / "monitor.toml"
+    with served(answering(health=Told(good=True, facts={"role": "leader"}))) as server:
+        file.write_text(f'[web]\nlisten = "{server.url.removeprefix("http://")}"\n{mistake}')
+        result = monitor("--config", str(file), "health")
+    assert (result.exit_code, result.stdout) == (0, "alive, as leader\n")
+    assert "the present one is wrong: " in result.stderr
+    assert str(file) in result.stderr
+    # Nobody is there any more: then the configuration is what is to be mended first.
+    assert str(file) in monitor.complaint("--config", str(file), "health", code=2)
+
+
+def test_of_a_file_that_is_not_toml_the_environment_and_the_default_are_left(
+    monitor: Monitor,
+) -> None:
+    file = monitor.folder / "monitor.toml"
+    file.write_text("[web\n")
+    with served(answering(health=Told(good=True, facts={"role": "leader"}))) as server:
+        monitor.environ["MONITOR_WEB__LISTEN"] = server.url.removeprefix("http://")
+        result = monitor("--config", str(file), "health", "--json")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["well"]
+    assert "this is not TOML" in result.stderr
