@@ -3,7 +3,7 @@
 import contextlib
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -124,3 +124,8 @@ def _take_in_libraries(stamped: "list[Processor]", written: "list[Processor]", l
     root.setLevel(least)
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(least)
+
+
+def log_step(event: str, facts: Mapping[str, object]) -> None:
+    """Log what happened in a pass besides its pages, as a source tells it."""
+    get_logger().info(event.replace("_", " "), **facts)

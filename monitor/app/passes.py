@@ -3,7 +3,7 @@
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from monitor.app.backfills import history, wanted_backfills
-from monitor.app.logs import bound, get_logger, told_request
+from monitor.app.logs import bound, get_logger, log_step, told_request
 from monitor.app.operator import LoggedOperator, Operator, after_failure, after_success
 from monitor.app.sources import HISTORY, Sources, first_base_url, named_source
 from monitor.app.turns import TurnTakenError, turn
@@ -221,13 +221,16 @@ class Passes:
             now=self.app.now,
             stop=work.stop,
             on_request=on_request,
-            on_step=_log_step,
+            on_step=log_step,
         )
 
     def _count(self, work: _Work, page: StoredPage, counted: _Counted) -> None:
         counted.report = counted.report + page.report
         counted.pages += 1
-        get_logger().debug("page stored", page=counted.pages, **asdict(counted.report))
+        log = get_logger()
+        log.debug("page stored", page=counted.pages, **asdict(counted.report))
+        if page.unreadable is not None:
+            log.warning("records quarantined", count=page.report.quarantined, first=page.unreadable)
         if work.on_page is not None:
             work.on_page(counted.report)
         if self.metrics is None:
@@ -293,7 +296,3 @@ def _tell(report: PassReport, seconds: float) -> None:
         log.info("pass stopped", reason=report.reason, **facts)
     else:
         log.warning("pass failed", reason=report.reason, **facts)
-
-
-def _log_step(event: str, facts: Mapping[str, object]) -> None:
-    get_logger().info(event.replace("_", " "), **facts)

@@ -15,6 +15,7 @@ import click
 
 from monitor.cli.faults import FAILED, INTERRUPTED, Failure, complain
 from monitor.cli.group import Command
+from monitor.cli.ingest import complain_of_quarantined
 from monitor.cli.params import days, json_option
 from monitor.cli.session import Session
 from monitor.errors import NotFoundError, UsageError
@@ -67,6 +68,8 @@ def command(
     unknown = _not_known(session, asked)
     for sentence in unknown:
         complain(sentence)
+    if report.report.quarantined:
+        complain_of_quarantined(report.report.quarantined)
     if report.outcome != "ok" or report.report.quarantined:
         raise Failure(FAILED)
     if nct_ids and len(unknown) == len(asked):

@@ -95,9 +95,14 @@ def _answer(session: Session, report: "IngestReport", *, as_json: bool) -> None:
     else:
         session.answer([line(told(report))])
     if report.quarantined:
-        many = counted(report.quarantined, "record")
-        complain(f"{many} could not be read; `monitor quarantine list` tells why")
+        complain_of_quarantined(report.quarantined)
         raise Failure(FAILED)
+
+
+def complain_of_quarantined(count: int) -> None:
+    """Say on standard error how many records could not be read, and where to look."""
+    many = counted(count, "record")
+    complain(f"{many} could not be read; `monitor quarantine list` tells why")
 
 
 def told(report: "IngestReport | None") -> str:

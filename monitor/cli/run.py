@@ -13,7 +13,7 @@ import click
 
 from monitor.cli.faults import FAILED, INTERRUPTED, Failure, complain
 from monitor.cli.group import Command
-from monitor.cli.ingest import told
+from monitor.cli.ingest import complain_of_quarantined, told
 from monitor.cli.params import json_option
 from monitor.cli.session import Session
 from monitor.errors import UsageError
@@ -37,7 +37,7 @@ def command(session: Session, once: bool, as_json: bool) -> None:
     What subscribers are to hear is delivered side by side with that. One process schedules a
     store at a time; a second one stands by and takes over. SIGTERM and SIGINT end it in good
     order, a second one at once; SIGHUP reads the configuration again. With --once the exit code
-    is 1 when a source failed.
+    is 1 when a source failed, or when something went to the quarantine.
     """
     if as_json and not once:
         raise UsageError('--json goes with --once; [log] format = "json" is for log lines')
@@ -122,7 +122,10 @@ def _once(session: Session, app: "App", *, as_json: bool) -> None:
         session.answer_json([_shape(report) for report in reports])
     else:
         session.answer(_lines(reports))
-    if any(report.outcome != "ok" for report in reports):
+    quarantined = sum(report.report.quarantined for report in reports)
+    if quarantined:
+        complain_of_quarantined(quarantined)
+    if quarantined or any(report.outcome != "ok" for report in reports):
         raise Failure(FAILED)
 
 

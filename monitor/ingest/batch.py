@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from monitor.detect.canonical import canonical_bytes, fingerprint
@@ -69,6 +68,7 @@ class Batch:
 
     Holding the parsed documents of a whole batch would cost more than parsing them. A few
     that bring news are held, to ask the store for their trials' histories at once.
+    ``unreadable``: where the first that went to the quarantine came from, and why; None: none did.
     """
 
     def __init__(
@@ -86,6 +86,7 @@ class Batch:
         self._unchanged = 0
         self._stored = 0
         self._quarantined = 0
+        self.unreadable: str | None = None
 
     def take(self, batch: list[RawVersion | Unreadable]) -> IngestReport:
         """Write what the batch brings and return what was done."""
@@ -218,6 +219,7 @@ class Batch:
 
     def _quarantine(self, item: RawVersion | Unreadable, reason: str, size: int) -> None:
         self._quarantined += 1
+        self.unreadable = self.unreadable or f"{item.origin}: {reason}"
         self._tx.quarantine(
             QuarantineEntry(
                 source=item.source,
@@ -225,7 +227,8 @@ class Batch:
                 reason=reason,
                 content=item.content,
                 size=size,
-                sha256=sha256(item.content).digest(),
+                # Or a record that cannot be read would be another one with every data load.
+                sha256=raw_hash(item.content).unstamped,
                 seen_at=item.retrieved_at,
             )
         )

@@ -42,11 +42,13 @@ class LeaseHold:
 class StoredPage:
     """What became of one page, and the seconds that asking for it and storing it took.
 
-    ``kinds``: how many events of each kind its new versions have.
+    ``kinds``: how many events of each kind its new versions have. ``unreadable``: where the first
+    that could not be read came from, and why.
     """
 
     report: IngestReport
     kinds: Mapping[str, int]
+    unreadable: str | None
     total: int | None
     fetch_s: float
     store_s: float
@@ -116,10 +118,11 @@ class Follower:
                 if page is None:
                     return
                 got = time.monotonic()
-                report, kinds = self._store_page(source.name, page)
+                report, kinds, unreadable = self._store_page(source.name, page)
                 stored = StoredPage(
                     report=report,
                     kinds=kinds,
+                    unreadable=unreadable,
                     total=page.total,
                     fetch_s=got - asked,
                     store_s=time.monotonic() - got,
@@ -127,9 +130,10 @@ class Follower:
                 del page  # or its bytes would stay while the next one is fetched
                 yield stored
 
-    def _store_page(self, source: str, page: Page) -> tuple[IngestReport, Counter[str]]:
+    def _store_page(self, source: str, page: Page) -> tuple[IngestReport, Counter[str], str | None]:
         report = IngestReport()
         kinds: Counter[str] = Counter()
+        unreadable: str | None = None
         with self.store.transaction() as tx:
             self._fence(tx)
             announcer = self._announcer(tx, page)
@@ -138,6 +142,7 @@ class Follower:
                 taken = taker.take(batch)
                 report = report + taken
                 kinds.update(taker.kinds)
+                unreadable = unreadable or taker.unreadable
                 if taken.has_news:
                     gc.collect()  # comparing leaves circles behind
             if announcer is not None:
@@ -148,7 +153,7 @@ class Follower:
             tx.sources.put_state(source, page.subject, page.state, at=at)
             if page.data_timestamp is not None or page.cursor is not None:
                 self._note_progress(tx, source, page)
-        return report, kinds
+        return report, kinds, unreadable
 
     def _announcer(self, tx: Transaction, page: Page) -> Announcer | None:
         if self.notifier is None:

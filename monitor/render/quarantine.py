@@ -1,6 +1,7 @@
 """Input that could not be read, as a person looks into it."""
 
 from collections.abc import Iterator
+from hashlib import sha256
 
 from monitor.model.history import QuarantineRow
 from monitor.render.lines import BLANK, Line, Span, line
@@ -21,7 +22,7 @@ def entry_lines(entry: QuarantineRow) -> Iterator[Line]:
         ("From", f"{entry.origin} ({entry.source})"),
         ("First seen", seen),
         ("Size", f"{entry.size:,} bytes, kept {kept}"),
-        ("SHA-256", entry.sha256.hex()),
+        ("SHA-256", sha256(content).hexdigest()),
     ):
         text = one_line(value, longest=None)
         yield line(Span(name.ljust(12), "label"), text, hang=12)

@@ -253,6 +253,20 @@ def test_one_round_tells_in_json_what_each_pass_did(
     assert report["requests"] >= 2
 
 
+def test_a_round_that_could_not_read_all_says_so_and_is_1(
+    quiet: Monitor, tmp_path: Path, registry: ReplicaServer
+) -> None:
+    registry.replica.faults.add(Fault.MALFORMED_STUDY, times=1)
+    configure(tmp_path, quiet.url, whole(registry.base_url))
+    result = quiet("run", "--once")
+    assert result.exit_code == 1
+    assert "1 quarantined" in result.stdout
+    assert result.stderr == (
+        "monitor: 1 record could not be read; `monitor quarantine list` tells why\n"
+    )
+    assert len(trials(quiet)) == 3, "it was read again at once"
+
+
 def test_a_source_that_fails_is_told_and_the_others_are_done(
     quiet: Monitor, tmp_path: Path, registry: ReplicaServer
 ) -> None:

@@ -26,6 +26,21 @@ def test_a_bad_record_is_quarantined_and_the_rest_goes_on(world: World) -> None:
     assert len(world.history()) == 2
 
 
+def test_what_cannot_be_read_is_one_entry_however_often_the_registry_loads_it(
+    world: World,
+) -> None:
+    def wrong(loaded: str, words: str) -> RawVersion:
+        document = study("2026-02-05", loaded)
+        document["protocolSection"]["designModule"]["enrollmentInfo"] = words
+        return raw(document)
+
+    for loaded in ("2026-02-05", "2026-02-06", "2026-02-09"):
+        assert world.take(wrong(loaded, "many")).quarantined == 1
+    assert len(world.quarantine()) == 1
+    world.take(wrong("2026-02-09", "few"))
+    assert len(world.quarantine()) == 2
+
+
 def test_a_source_that_breaks_off_loses_nothing_of_the_batches_before(world: World) -> None:
     world.batch_records = 2
 

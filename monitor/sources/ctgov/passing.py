@@ -158,8 +158,9 @@ class Pass:
         page = self.at.page + 1
         self.move(page=page, newest=self._newest(studies), **moved)
         shown = dict.fromkeys(one.nct_id for one in studies if one.nct_id)
-        place = origin or f"{STUDIES}, page {page}"
-        found = [self._version(one.content, place, retrieved_at) for one in studies]
+        found = [
+            self._version(one.content, origin or _place(one, page), retrieved_at) for one in studies
+        ]
         seen = (*sights, *(Sight(nct_id=nct_id) for nct_id in shown))
         yield Page(
             found=(*absences, *found),
@@ -232,3 +233,8 @@ class Pass:
         if self.following.search is None:
             return len(self.following.nct_ids)
         return None if self.at.total is None else self.at.total + len(self.following.nct_ids)
+
+
+def _place(one: Study, page: int) -> str:
+    """Return where a study of a list is to be found: the same place on whatever page it came."""
+    return f"{STUDIES}/{one.nct_id}" if one.nct_id else f"{STUDIES}, page {page}"

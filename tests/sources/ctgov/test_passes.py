@@ -44,11 +44,8 @@ def test_what_is_found_says_where_it_comes_from(bench: MakeBench) -> None:
     one = bench(served(some(7)))
     one.poll(Following(name="lupus", everything=True, nct_ids=(nct(1),)))
     found = [version for version in one.memory.found if isinstance(version, RawVersion)]
-    assert [version.origin for version in found[4:]] == [
-        "/api/v2/studies, page 1",
-        "/api/v2/studies, page 2",
-        "/api/v2/studies, page 2",
-        "/api/v2/studies, page 3",
+    assert [version.origin for version in found] == [
+        f"/api/v2/studies/{nct(number)}" for number in (*range(1, 8), 1)
     ]
     assert {(version.source, version.media, version.retrieved_at, version.data_date)
             for version in found} == {("lupus", "json", NOW, None)}  # fmt: skip
