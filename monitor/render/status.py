@@ -172,7 +172,11 @@ def _state(row: SourceRow, status: Status) -> str:
         return f"failing ({row.failures})"
     if row.name not in status.enabled:
         return "off"
-    return "ok" if row.last_success_at else "not read yet"
+    if row.last_success_at:
+        return "ok"
+    # The first pass over much takes its time; what it has stored so far shows that it is on.
+    begun = row.cursor or any(status.followed.get(row.name, {}).values())
+    return "first pass begun" if begun else "not read yet"
 
 
 def _next_due(row: SourceRow, status: Status) -> str:

@@ -77,6 +77,15 @@ def test_it_tells_of_sources_store_and_schedule(followed: Monitor) -> None:
     assert lines[8] == "4 sources"
 
 
+def test_a_first_pass_that_is_not_over_yet_has_begun(followed: Monitor) -> None:
+    with open_store(followed.url) as store, store.transaction() as tx:
+        tx.sources.follow("new", [Sight(nct_id=NCT)], pass_number=1, at=NOW)
+    lines = followed.answer("status").splitlines()
+    (new,) = (line for line in lines if line.startswith("new "))
+    assert "first pass begun" in new
+    assert new.endswith(" 1")
+
+
 def test_it_says_why_a_source_fails_and_how_far_one_has_read(followed: Monitor) -> None:
     shown = followed.answer("status")
     assert (
