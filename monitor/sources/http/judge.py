@@ -65,7 +65,7 @@ def _forbidden(target: Target, refused: tuple[str, ...], words: str) -> str:
     if not refused:
         return f"{target.host} answered 403 to {target.path}{_quoted(words)}"
     return (
-        f"refused by the edge (403): {target.host} lets neither user agent nor transport in"
+        f"refused by the edge (403): {target.host} does not let this user agent in"
         f" ({' and '.join(refused)}) at {target.path}; this says nothing about the record"
     )
 

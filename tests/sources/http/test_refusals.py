@@ -119,7 +119,9 @@ def test_a_refusal_in_the_registrys_own_words_is_not_the_edges(client: MakeClien
 def test_a_client_may_be_kept_to_its_transport(client: MakeClient, transport: Transport) -> None:
     hosts = Hosts()
     with Loopback(page(403), reply(), reply()) as server:
-        with pytest.raises(HttpStatusError, match=rf"refused by the edge.*\({transport}\)"):
+        with pytest.raises(
+            HttpStatusError, match=rf"does not let this user agent in \({transport}\)"
+        ):
             client(server.url, hosts=hosts, may_switch=False).get("/")
         assert len(server.requests) == 1
         hosts.remember_transport(server.host, other_transport(transport))
