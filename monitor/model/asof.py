@@ -7,24 +7,29 @@ answers depends on which of the two clocks is asked.
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from monitor.model.history import NewVersion
+from monitor.model.history import NewVersion, VersionKey
 
 
 def effective_dates(versions: Sequence[NewVersion]) -> list[date]:
-    """Return the date from which each version of a trial's ordered history holds.
+    """Return the date from which each version of a trial's ordered history holds."""
+    found: list[date] = []
+    before: date | None = None
+    for version in versions:
+        found.append(holds_from(version.first_key, before, known_since(version)))
+        before = version.version_date
+    return found
+
+
+def holds_from(key: VersionKey, before: date | None, known: datetime) -> date:
+    """Return the date from which a version holds; ``before``: its predecessor's version date.
 
     That is the registry's date of the version. The registry also edits a record without moving
     that date; such a version holds from the date of the data load that showed it, else from the
-    day on which it was read.
+    day on which it was read. Two versions of one date that the registry counts are no such edit.
     """
-    found: list[date] = []
-    for position, version in enumerate(versions):
-        silent = position > 0 and versions[position - 1].version_date == version.version_date
-        if silent:
-            found.append(version.data_date or known_since(version).date())
-        else:
-            found.append(version.version_date)
-    return found
+    if before != key.version_date or key.registry_version is not None:
+        return key.version_date
+    return key.data_date or known.date()
 
 
 def in_force_on(versions: Sequence[NewVersion], day: date) -> int | None:

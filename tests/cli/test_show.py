@@ -67,6 +67,16 @@ def test_the_past_is_asked_by_the_registrys_clock_or_by_ours(
     assert told.json("show", NCT, *option)["version"] == version
 
 
+def test_of_two_versions_that_the_registry_counts_on_one_day_the_later_stood(
+    monitor: Monitor,
+) -> None:
+    for number, enrollment in enumerate((394, 400)):
+        past = study("2020-02-21", enrollment=enrollment)
+        monitor.ingest({"studyVersion": number, "study": past})
+    count = ("--field", "enrollmentInfo.count")
+    assert monitor.answer("show", NCT, "--at", "2020-03-09", *count) == "400\n"
+
+
 def test_what_arrived_late_stood_in_the_registry_before_it_was_known(told: Monitor) -> None:
     told.ingest(study("2025-06-01", enrollment=50), at=datetime(2026, 4, 1, tzinfo=UTC))
     count = ("--field", "enrollmentInfo.count")

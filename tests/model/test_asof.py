@@ -17,6 +17,7 @@ def version(
     loaded: str | None = None,
     read: datetime = READ,
     last_read: datetime | None = None,
+    number: int | None = None,
 ) -> NewVersion:
     """Return a version of that date; ``loaded``: the registry's data date."""
     return NewVersion(
@@ -24,6 +25,7 @@ def version(
         source="files",
         origin="here",
         version_date=date.fromisoformat(dated),
+        registry_version=number,
         data_date=date.fromisoformat(loaded) if loaded else None,
         retrieved_at=read,
         last_version_date=date.fromisoformat(dated),
@@ -53,6 +55,12 @@ def test_a_version_without_a_date_of_its_own_holds_from_its_data_load_on() -> No
     assert effective_dates(versions) == [date(2026, 1, 10), date(2026, 2, 3)]
     assert in_force_on(versions, date(2026, 2, 2)) == 0
     assert in_force_on(versions, date(2026, 2, 3)) == 1
+
+
+def test_a_second_version_of_one_day_that_the_registry_counts_holds_from_that_day() -> None:
+    versions = [version("2020-02-21", number=0), version("2020-02-21", number=1)]
+    assert effective_dates(versions) == [date(2020, 2, 21)] * 2
+    assert in_force_on(versions, date(2020, 2, 21)) == 1
 
 
 def test_without_a_data_load_it_holds_from_the_day_on_which_it_was_read() -> None:
