@@ -5,6 +5,7 @@ import click
 from monitor.cli.group import Command
 from monitor.cli.params import Days, days, json_option, kind, severity
 from monitor.cli.session import Session
+from monitor.model.asof import effective_dates
 from monitor.model.changes import ChangeKind, Severity
 from monitor.model.nct import normalise_nct_id
 from monitor.model.selection import Wanted, entries
@@ -45,8 +46,8 @@ def command(
 ) -> None:
     """Show what changed in a trial's record, and when; newest last.
 
-    Dates are the registry's dates of the versions: 2026, 2026-02 or 2026-02-19. docs/events.md
-    lists the kinds of events.
+    Dates are the registry's dates of the versions: 2026, 2026-02 or 2026-02-19. What the registry
+    edited without a new date has the date of its data. docs/events.md lists the kinds of events.
     """
     from monitor.app import stored_trial
 
@@ -60,7 +61,8 @@ def command(
     with stored_trial(session.app, nct_id) as (reader, trial, versions):
         ids = None
         if wanted.since or wanted.until:
-            ids = [version.id for version in versions if wanted.takes_version(version)]
+            days = effective_dates(versions)
+            ids = [one.id for one, day in zip(versions, days, strict=True) if wanted.takes_day(day)]
         shown = entries(versions, reader.events(nct_id, version_ids=ids), wanted)
     if as_json:
         from monitor.render.shapes import history_shape

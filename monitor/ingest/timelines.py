@@ -12,6 +12,7 @@ from monitor.detect.rules.base import Thresholds
 from monitor.ingest.node import Node, Observation, stored_node
 from monitor.ingest.timeline import Timeline
 from monitor.match.news import News
+from monitor.model.asof import holds_from
 from monitor.model.changes import ChangeKind, Severity
 from monitor.model.coverage import Coverage
 from monitor.model.history import NewVersion, TrialRow
@@ -194,13 +195,15 @@ def _version(nct_id: str, node: Node) -> NewVersion:
 
 
 def _last_changed(timeline: Timeline) -> date | None:
-    """Return the date of the latest version with an event that is news."""
+    """Return the date from which the latest version with an event that is news holds."""
     dates = [timeline.last_changed] if timeline.last_changed else []
-    dates += [
-        node.first_key.version_date
-        for node in timeline.nodes
-        if any(_is_news(event.severity, event.kind) for event in node.events or ())
-    ]
+    before: date | None = None
+    for node in timeline.nodes:
+        key = node.first_key
+        if any(_is_news(event.severity, event.kind) for event in node.events or ()):
+            known = min(key.retrieved_at, node.last_key.retrieved_at)
+            dates.append(holds_from(key, before, known))
+        before = key.version_date
     return max(dates, default=None)
 
 

@@ -165,7 +165,7 @@ class TrialRow:
 
     ``overall_status``: the registry's word; ``GONE`` or ``MERGED`` while it no longer shows the
     record. ``first_start_date``: the start date that the trial's first version states, as the
-    registry wrote it. ``last_changed``: version date of the latest version that has an event
+    registry wrote it. ``last_changed``: from when the latest version holds that has an event
     above noise. ``last_seen_at``: when a source last told how the record stands (aware UTC).
     """
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from monitor.model.asof import effective_dates
 from monitor.model.changes import ChangeEvent, ChangeKind, Severity
 from monitor.model.history import StoredEvent, StoredVersion
 
@@ -12,8 +13,8 @@ from monitor.model.history import StoredEvent, StoredVersion
 class Wanted:
     """Which versions and events of a history are asked for.
 
-    ``since``/``until``: version dates, both inclusive. ``kinds`` empty: all. ``noise``: events
-    that are no news too.
+    ``since``/``until``: dates from which versions hold, both inclusive. ``kinds`` empty: all.
+    ``noise``: events that are no news too.
     """
 
     since: date | None = None
@@ -27,10 +28,11 @@ class Wanted:
         """Tell whether some news are asked for and others not."""
         return bool(self.kinds) or self.min_severity.rank > Severity.LOW.rank
 
-    def takes_version(self, version: StoredVersion) -> bool:
-        """Tell whether the version's date lies in the range."""
-        after = self.since is None or version.version_date >= self.since
-        return after and (self.until is None or version.version_date <= self.until)
+    def takes_day(self, day: date) -> bool:
+        """Tell whether a version that holds from this day lies in the range."""
+        return (self.since is None or day >= self.since) and (
+            self.until is None or day <= self.until
+        )
 
     def takes_event(self, event: ChangeEvent) -> bool:
         """Tell whether the event is asked for."""
@@ -67,8 +69,9 @@ def entries(
     """
     found: list[Entry] = []
     previous: StoredVersion | None = None
-    for number, version in enumerate(versions, start=1):
-        if wanted.takes_version(version):
+    days = effective_dates(versions)
+    for number, (version, day) in enumerate(zip(versions, days, strict=True), start=1):
+        if wanted.takes_day(day):
             all_events = [stored.event for stored in events.get(version.id, ())]
             found.append(
                 Entry(

@@ -74,7 +74,9 @@ def test_json_leaves_noise_out_unless_it_is_asked_for(told: Monitor) -> None:
     ("options", "numbers"),
     [
         (("--since", "2026-03-07"), [2, 3]),
-        (("--since", "2026-03-08"), []),
+        (("--since", "2026-03-08"), [3]),  # an edit of the registry, in its data of 2026-03-12
+        (("--until", "2026-03-11"), [1, 2]),
+        (("--since", "2026-03-13"), []),
         (("--until", "2026-02-02"), [1]),
         (("--until", "2026-02"), [1]),
         (("--until", "2026"), [1, 2, 3]),
@@ -90,6 +92,25 @@ def test_dates_are_inclusive_and_keep_the_versions_numbers(
     shown = told.answer("history", NCT, *options)
     assert all(f"Version {number} " in shown for number in numbers)
     assert ("no version in this range of dates" in shown) is not bool(numbers)
+
+
+def test_a_status_that_the_registry_set_without_a_new_date_is_news_of_that_day(
+    monitor: Monitor,
+) -> None:
+    monitor.ingest(study("2024-02-05", "2026-02-02", status="NOT_YET_RECRUITING"))
+    unknown = study("2024-02-05", "2026-03-02", status="UNKNOWN")
+    monitor.ingest(unknown, at=NOON + timedelta(days=1))
+
+    def kinds(*options: str) -> list[str]:
+        versions = monitor.json("history", NCT, *options)["versions"]
+        return [event["kind"] for version in versions for event in version["events"]]
+
+    assert kinds("--since", "2026-03-02") == ["status_unknown"]
+    assert kinds("--until", "2026-03-01") == ["trial_registered"]
+    assert kinds("--since", "2026-03-03") == []
+    (changed,) = monitor.json("trials", "--changed-since", "2026-03-02")
+    assert changed["last_changed"] == "2026-03-02"
+    assert monitor.json("trials", "--changed-since", "2026-03-03") == []
 
 
 def test_kinds_select_events_and_json_still_lists_every_version(told: Monitor) -> None:
