@@ -65,6 +65,12 @@ business: Neither safety nor efficacy was the reason; the portfolio changed
 business: The decision was not related to safety or efficacy but to a strategic re-prioritization
 business: Withdrawn prior to enrollment; sponsor decision
 business: Strategic business decision; no patients were enrolled
+business: Study terminated by sponsor. Termination is not a consequence of any safety concern.
+business: Sponsor decision (non-safety related)
+business: No safety or efficacy issues were identified, terminated for business reasons
+efficacy: The study failed to show benefit
+efficacy: Lack of effectiveness
+regulatory: Did not obtain regulatory approval
 other: Study halted due to COVID-19
 other: Study was never started
 other: For reasons unrelated to safety

@@ -27,8 +27,9 @@ REASON_CLASSES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         )),
         ("efficacy", (
             r"efficac", r"futil", r"ineffective", r"superiority",
-            (r"\b(?:no|not|lack of|absence of|insufficient|limited|low)\b[^.;]{0,40}"
-             r"\b(?:effect|effects|effective|benefit|response|responses|activity|difference)\b"),
+            (r"\b(?:no|not|fail\w*|lack of|absence of|insufficient|limited|low)\b[^.;]{0,40}"
+             r"\b(?:effect|effects|effective|effectiveness|benefits?|response|responses|activity"
+             r"|difference)\b"),
             r"\b(?:primary|secondary|co-primary) end.?points?\b",
             r"\b(?:not|fail\w*|unlikely)\b.{0,30}\b(?:end.?points?|improve\w*)\b",
             r"\bnegative (?:results?|outcomes?|data)\b",
@@ -58,13 +59,19 @@ REASON_CLASSES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     )
 )  # fmt: skip
 
-_NOT_TO = r"(?:(?!\b(?:but|due to|however|instead|rather)\b)[^.;)])"
+# What a denial does not reach beyond: the reason that was the true one.
+_NOT_TO = (
+    r"(?:(?!\b(?:but|due to|however|instead|rather)\b"
+    r"|, (?:stopped|terminated|suspended|withdrawn|because|since|the|this|it)\b)[^.;)])"
+)
 # "Not due to safety", "no new safety signals": names safety and means the opposite. "Did not
 # demonstrate efficacy" is no denial.
 _DENIAL = re.compile(
     r"(?:\bnot\b(?: [\w-]+){0,3} (?:a result|associated|attribut\w+|based|because|by|caused"
-    r"|connected|driven|due|for|linked|motivated|on|prompted|relat\w+|triggered)\b"
-    r"|\bnot?\b(?: [\w/-]+){0,3}?(?= (?:safety|toxic|adverse|tolerab|regulatory))"
+    r"|connected|consequence|driven|due|for|linked|motivated|on|prompted|relat\w+|triggered)\b"
+    r"|\bnot?\b(?: (?!obtain|receiv|grant|secur|get\b)[\w/-]+){0,3}?"
+    r"(?= (?:safety|toxic|adverse|tolerab|regulatory))"
+    r"|\bnon(?=[- ]safety)"
     r"|\b(?:independent of|neither|nothing to do with|unrelated to|without)\b)"
     rf"{_NOT_TO}{{0,80}}?"
     r"\b(?:adverse|efficacy|futility|regulatory|risk|safety|side effects?|tolerab\w+|toxic\w*)"
