@@ -142,6 +142,7 @@ VIOLATIONS = _path("annotationSection.annotationModule.violationAnnotation.viola
 MISC_INFO = _path("derivedSection.miscInfoModule")
 VERSION_HOLDER = (*MISC_INFO, "versionHolder")
 REMOVED_COUNTRIES = (*MISC_INFO, "removedCountries")
+UNPOSTED_RESULTS_SUBMIT = (*MISC_INFO, "submissionTracking", "estimatedResultsFirstSubmitDate")
 CONDITION_MESHES, INTERVENTION_MESHES = _module(
     "derivedSection", "conditionBrowseModule.meshes interventionBrowseModule.meshes"
 )

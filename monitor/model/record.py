@@ -106,6 +106,19 @@ class TrialRecord:
         return self.date_at(fields.PRIMARY_COMPLETION)
 
     @property
+    def results_submit_date(self) -> PartialDate | None:
+        """When results were first submitted, posted since or not.
+
+        Until they are posted the registry tells it only beside the record: in the derived
+        section, and as events that a past version has too.
+        """
+        stated = self.date_at(fields.RESULTS_FIRST_SUBMIT)
+        tracked = stated or self.date_at(fields.UNPOSTED_RESULTS_SUBMIT)
+        events = self.items(fields.UNPOSTED_EVENTS)
+        released = (event.get("date") for event in events if event.get("type") == "RELEASE")
+        return tracked or min(filter(None, map(PartialDate.parse, released)), default=None)
+
+    @property
     def lead_sponsor(self) -> str | None:
         """The lead sponsor's name."""
         return self.text(fields.LEAD_SPONSOR_NAME)

@@ -14,6 +14,8 @@ from tests.detect.examples import Changes, context, of, study, the, updated
 
 START, PRIMARY = "statusModule.startDateStruct", "statusModule.primaryCompletionDateStruct"
 SUBMITTED = "statusModule.resultsFirstSubmitDate"
+UNPOSTED = "derivedSection.miscInfoModule.submissionTracking"
+RELEASED = "annotationSection.annotationModule.unpostedAnnotation"
 RESPONSE = "outcomesModule.primaryOutcomes"
 
 
@@ -26,11 +28,25 @@ RESPONSE = "outcomesModule.primaryOutcomes"
         ({}, "2027-03-01", "2025-06-01", "after_primary_completion"),
         ({SUBMITTED: "2027-05-01"}, "2027-04-30", "2025-06-01", "after_primary_completion"),
         ({SUBMITTED: "2027-05-01"}, "2027-05-01", "2025-06-01", "after_results_submitted"),
+        # Submitted, sent back, and not posted: as NCT04457778 in February 2026.
+        (
+            {UNPOSTED: {"estimatedResultsFirstSubmitDate": "2027-05-01"}},
+            "2027-05-01", "2025-06-01", "after_results_submitted",
+        ),
+        (
+            {RELEASED: {"unpostedEvents": [{"type": "RESET", "date": "2027-04-01"},
+                                           {"type": "RELEASE", "date": "2027-05-01"}]}},
+            "2027-05-01", "2025-06-01", "after_results_submitted",
+        ),
+        (
+            {RELEASED: {"unpostedEvents": [{"type": "RELEASE", "date": "2027-05-01"}]}},
+            "2027-04-30", "2025-06-01", "after_primary_completion",
+        ),
         # The first version's word counts: a start moved later turns no time back.
         ({START: {"date": "2026-12"}}, "2026-01-01", "2025-06", "recruiting"),
         ({START: {"date": "2025-06"}}, "2025-07-01", None, "recruiting"),
     ],
-)
+)  # fmt: skip
 def test_an_event_tells_the_trials_phase_of_life(
     changes: Changes, at: str, first_start: str | None, phase: str
 ) -> None:

@@ -46,7 +46,7 @@ class Context:
     @property
     def life_phase(self) -> LifePhase:
         """Where in its life the trial stood at the new version's date."""
-        submitted = self.new.date_at(fields.RESULTS_FIRST_SUBMIT)
+        submitted = self.new.results_submit_date
         if submitted is not None and submitted.first_day() <= self.version_date:
             return LifePhase.AFTER_RESULTS_SUBMITTED
         completion = self.new.primary_completion_date
