@@ -1,6 +1,7 @@
 """Dates that move and numbers of participants."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from monitor.detect.rules.base import Context, Draft, arrow, at, below, number, percent, shown
 from monitor.model import fields
@@ -49,7 +50,7 @@ def _moved(
     name = fields.label(moved.field)
     summary = f"{name}: {arrow(moved.before, moved.after)}"
     if days:
-        summary += f" ({number(days, ' days')})"
+        summary += f" ({number(days, ' day' if abs(days) == 1 else ' days')})"
     severity = None
     if days == 0:
         # The same month or year told more (or less) exactly is no move.
@@ -92,8 +93,9 @@ def _retroactively_prospective(moved: FieldChange, ctx: Context) -> Iterator[Dra
     before, after = PartialDate.parse(moved.before), PartialDate.parse(moved.after)
     if not (registered and before and after):
         return
-    # Compared to the precision that both dates have.
-    if before.days_until(registered) > 0 >= after.days_until(registered):
+    # Compared to the precision that both dates have; one told less exactly has not moved.
+    moved_on = before.days_until(after) > 0
+    if moved_on and before.days_until(registered) > 0 >= after.days_until(registered):
         yield Draft(
             kind=ChangeKind.RETROACTIVELY_PROSPECTIVE,
             path=fields.START_DATE,
@@ -113,11 +115,14 @@ def derive_enrollment(changes: Sequence[FieldChange], ctx: Context) -> Iterator[
     if type_change is None and not at(changes, fields.ENROLLMENT_COUNT):
         return
     before, after = ctx.old.enrollment, ctx.new.enrollment
+    said = ctx.old.get(fields.ENROLLMENT_COUNT), ctx.new.get(fields.ENROLLMENT_COUNT)
     type_before = ctx.old.text(fields.ENROLLMENT_TYPE)
     type_after = ctx.new.text(fields.ENROLLMENT_TYPE)
     facts: dict[str, object] = {}
+    change = None
     if before is not None and after is not None:
-        facts = {"difference": after - before, "percent": percent(before, after)}
+        change = percent(before, after)
+        facts = {"difference": after - before, "percent": change}
     if type_change is not None:
         facts |= {"type": type_after, "type_before": type_before}
     actual = type_after == "ACTUAL"
@@ -128,23 +133,23 @@ def derive_enrollment(changes: Sequence[FieldChange], ctx: Context) -> Iterator[
         kind=kind,
         path=fields.ENROLLMENT_COUNT,
         changes=tuple(changes),
-        before=before if before is not None else ctx.old.get(fields.ENROLLMENT_COUNT),
-        after=after if after is not None else ctx.new.get(fields.ENROLLMENT_COUNT),
+        before=said[0],
+        after=said[1],
         label="Actual enrollment" if actual else "Enrollment target",
-        summary=_enrollment_summary(actual, before, after, type_change),
+        summary=_enrollment_summary(actual, said, change, type_change),
         facts=facts,
         severity=_enrollment_severity(actual, before, after, ctx),
     )
 
 
 def _enrollment_summary(
-    actual: bool, before: int | None, after: int | None, type_change: FieldChange | None
+    actual: bool, said: tuple[Any, Any], change: float | None, type_change: FieldChange | None
 ) -> str:
+    """Write the registry's own values; ``change``: in percent, where both are numbers."""
     name = "Actual enrollment" if actual else "Enrollment target"
-    if type_change is not None and before == after:
-        return f"{name} {shown(after)}: {arrow(type_change.before, type_change.after)}"
-    change = percent(before, after) if before is not None and after is not None else None
-    text = f"{name}: {arrow(before, after)}"
+    if type_change is not None and said[0] == said[1]:
+        return f"{name} {shown(said[1])}: {arrow(type_change.before, type_change.after)}"
+    text = f"{name}: {arrow(*said)}"
     return f"{text} ({number(change, ' %')})" if change else text
 
 
