@@ -6,7 +6,7 @@ from typing import Any
 from monitor.detect.criteria import CriteriaChange, Edit, compare, excludes
 from monitor.detect.headings import INCLUSION
 from monitor.detect.outline import Criterion
-from monitor.detect.rules.base import Context, Draft, arrow, at, counted
+from monitor.detect.rules.base import Context, Draft, all_but, arrow, at, counted
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange, Severity
 
@@ -107,14 +107,15 @@ def derive_population(changes: Sequence[FieldChange], ctx: Context) -> Iterator[
             summary="Age groups: derived anew by the registry",
         )
         return
-    worded = all(change.field in _DESCRIPTIONS for change in changes)
-    ordered = sorted(changes, key=lambda change: change.field == fields.STD_AGES)
-    parts = [f"{fields.label(c.field)}: {arrow(c.before, c.after)}" for c in ordered[:3]]
+    said = [change for change in changes if change.field != fields.STD_AGES]
+    worded = all(change.field in _DESCRIPTIONS for change in said)
+    parts = [f"{fields.label(c.field)}: {arrow(c.before, c.after)}" for c in said[:3]]
+    more = ["…"] if len(said) > len(parts) else []
     yield Draft(
         kind=ChangeKind.ELIGIBLE_POPULATION_CHANGED,
-        path=ordered[0].field,
-        changes=tuple(ordered),
+        path=said[0].field,
+        changes=(*said, *all_but(changes, said)),
         label="Eligible population",
-        summary="; ".join(parts),
+        summary="; ".join(parts + more),
         severity=Severity.MEDIUM if worded else None,
     )
