@@ -221,6 +221,20 @@ def test_secondary_and_other_outcomes_are_told_in_one_event() -> None:
     (event,) = found
     assert event.kind is ChangeKind.SECONDARY_OUTCOME_CHANGED
     assert event.facts["outcomes"] == sorted([OS["measure"], PFS["measure"], GGT["measure"]])
+    assert event.path == "protocolSection.outcomesModule"
+
+
+def test_a_secondary_outcome_of_which_more_is_said_was_not_added() -> None:
+    more = {**OS, "description": "From randomisation on, in both arms."}
+    (event,) = told({"secondaryOutcomes": [OS, ALT]}, {"secondaryOutcomes": [more, PFS]})
+    assert event.summary == "Secondary and other outcomes: 1 added, 1 removed, 1 changed"
+
+
+def test_an_outcome_edited_in_two_fields_is_told_as_an_outcome() -> None:
+    (event,) = told(primary(OS), primary({**OS, "description": "Other.", "timeFrame": "1 year"}))
+    assert event.path == "protocolSection.outcomesModule.primaryOutcomes"
+    (event,) = told(primary(OS), primary({**OS, "timeFrame": "1 year"}))
+    assert event.path == "protocolSection.outcomesModule.primaryOutcomes.timeFrame"
 
 
 def test_outcomes_in_another_order_are_not_a_change() -> None:

@@ -157,6 +157,17 @@ def test_the_same_site_under_another_name_or_spelling_is_noise(before: Site, aft
     assert event.severity is Severity.NOISE
 
 
+def test_what_changed_in_several_fields_of_sites_is_about_the_sites() -> None:
+    sites = [site(1), site(2)]
+    respelt = [{**site(1), "city": "Citta"}, {**site(2), "facility": "Hospital 2 (Main)"}]
+    for one, person in zip(respelt, ("A", "B"), strict=True):
+        one["contacts"] = [{"name": person}]
+    found = events(_with(sites), _with_update(respelt))
+    places = "protocolSection.contactsLocationsModule.locations"
+    assert the(ChangeKind.SITE_RENAMED, found).path == places
+    assert the(ChangeKind.CONTACT_CHANGED, found).path == f"{places}.contacts"
+
+
 def _with_update(found: list[Site]) -> dict[str, Any]:
     return updated({"contactsLocationsModule.locations": found})
 

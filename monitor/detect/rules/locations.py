@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from monitor.detect.rules import items
 from monitor.detect.rules.base import Context, Draft, all_but, arrow, at, below, counted
 from monitor.detect.rules.status import RECRUITING
 from monitor.detect.sites import country_word
@@ -30,7 +31,7 @@ def derive_sites(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft
         sites = {change.path[:4] for change in renamed}
         yield Draft(
             kind=ChangeKind.SITE_RENAMED,
-            path=renamed[0].field,
+            path=items.common_path(change.field for change in renamed),
             changes=renamed,
             label="Site name",
             summary=f"{counted(len(sites), 'site')} under another name or spelling",
@@ -179,7 +180,7 @@ def derive_contacts(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Dr
         parts.append(f"contacts of {counted(len(sites), 'site')}")
     yield Draft(
         kind=ChangeKind.CONTACT_CHANGED,
-        path=changes[0].field,
+        path=items.common_path(change.field for change in changes),
         changes=tuple(changes),
         label="Contacts",
         summary="Contacts changed: " + " and ".join(parts),

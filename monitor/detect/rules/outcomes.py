@@ -6,6 +6,7 @@ from typing import Any
 
 from rapidfuzz import fuzz
 
+from monitor.detect.rules import items
 from monitor.detect.rules.base import (
     Context,
     Draft,
@@ -14,7 +15,6 @@ from monitor.detect.rules.base import (
     below,
     counted,
     shown,
-    tally,
 )
 from monitor.detect.texts import continues, plain, wording
 from monitor.model import fields
@@ -53,10 +53,10 @@ def derive_outcomes(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Dr
     if rest:
         yield Draft(
             kind=ChangeKind.SECONDARY_OUTCOME_CHANGED,
-            path=rest[0].field[:3],
+            path=items.common_path(change.field[:3] for change in rest),
             changes=rest,
             label="Secondary and other outcomes",
-            summary=f"Secondary and other outcomes: {tally(rest)}",
+            summary=f"Secondary and other outcomes: {items.tally(items.items_of(rest))}",
             facts={"outcomes": sorted({c.path[3] for c in rest if len(c.path) > 3})},
         )
 
@@ -163,7 +163,7 @@ def _edited(edits: Sequence[FieldChange]) -> Iterator[Draft]:
             what = ", ".join(fields.label(change.field).lower() for change in real)
             yield Draft(
                 kind=ChangeKind.PRIMARY_OUTCOME_EDITED,
-                path=real[0].field,
+                path=items.common_path(change.field for change in real),
                 changes=real,
                 label="Primary outcome",
                 summary=f"Primary outcome edited ({what}): {shown(name)}",
