@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from monitor.detect.rules import items
 from monitor.detect.rules.base import Context, Draft, all_but, at, below, counted, shown
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange
@@ -35,10 +36,21 @@ def _posted_or_changed(changes: tuple[FieldChange, ...], ctx: Context) -> Draft:
     elif had and not has:
         kind, summary = ChangeKind.RESULTS_WITHDRAWN, "Results no longer on the record"
     else:
-        modules = sorted({fields.label(change.field[:2]) for change in changes})
-        kind = ChangeKind.RESULTS_CHANGED
-        summary = f"Results: {counted(len(changes), 'field')} changed ({', '.join(modules)})"
+        kind, summary = ChangeKind.RESULTS_CHANGED, _changed(changes)
     return Draft(kind=kind, path=lead.field, changes=changes, label="Results", summary=summary)
+
+
+def _changed(changes: tuple[FieldChange, ...]) -> str:
+    """Say in which parts of the results something changed; of a date alone, from what to what."""
+    if len(changes) == 1 and not below(changes, fields.RESULTS):
+        return items.told(changes)[1]
+    parts = sorted({_part(change) for change in changes})
+    return f"Results: {counted(len(changes), 'field')} changed ({', '.join(parts)})"
+
+
+def _part(change: FieldChange) -> str:
+    inside = fields.under(change.field, (fields.RESULTS,))
+    return fields.label(change.field[:2] if inside else change.field).removesuffix(" module")
 
 
 def _has_results(record: TrialRecord) -> bool:
