@@ -9,7 +9,7 @@ from rapidfuzz.distance import LCSseq
 
 from monitor.detect.headings import EXCLUSION
 from monitor.detect.outline import Criterion, items
-from monitor.detect.texts import wording
+from monitor.detect.texts import continues, wording
 from monitor.model.words import Segment, word_diff
 
 _EDITED = 60.0
@@ -140,7 +140,7 @@ def _take_edited(gone: list[Criterion], come: list[Criterion], change: CriteriaC
     if len(gone) * len(come) > MAX_COMPARISONS:
         return
     ranked = sorted(
-        (-fuzz.ratio(old.text, new.text), i, j)
+        (-_alike(old.text, new.text), i, j)
         for i, old in enumerate(gone)
         for j, new in enumerate(come)
         if excludes(old) is excludes(new)
@@ -153,3 +153,11 @@ def _take_edited(gone: list[Criterion], come: list[Criterion], change: CriteriaC
             old, new = old_left.pop(i), new_left.pop(j)
             change.edited.append(Edit(before=old, after=new, words=word_diff(old.text, new.text)))
     gone[:], come[:] = old_left.values(), new_left.values()
+
+
+def _alike(old: str, new: str) -> float:
+    """Return in percent how alike two items are; one that only goes on is the same, edited."""
+    alike = fuzz.ratio(old, new)
+    if alike < _EDITED and continues(wording(old), wording(new)):
+        return _EDITED
+    return alike

@@ -146,6 +146,20 @@ def test_each_item_finds_the_one_most_like_itself() -> None:
     assert not found.dropped
 
 
+def test_an_item_that_goes_on_is_edited_however_much_it_says_then() -> None:
+    # As NCT00324311 and NCT01495702 did.
+    before = "Study treatment of perineal and/or genital burns"
+    after = (
+        f"{before} (A patient with these wounds may be enrolled but the wounds may not be "
+        "designated as target wounds)"
+    )
+    found = compare(f"* {before},\n* Asthma", f"* Asthma\n* {after},")
+    (edit,) = found.edited
+    assert (edit.before.text, edit.after.text) == (f"{before},", f"{after},")
+    assert not found.added
+    assert not found.dropped
+
+
 def test_items_of_nothing_in_common_are_dropped_and_added() -> None:
     found = compare("* Asthma", "* Written informed consent")
     assert found.dropped == [Criterion("", "Asthma")]
