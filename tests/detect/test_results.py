@@ -3,7 +3,7 @@
 import pytest
 
 from monitor.model.changes import ChangeKind
-from tests.detect.examples import Changes, events, study, the, updated
+from tests.detect.examples import STUDY, Changes, events, study, the, updated
 
 SUBMITTED = "statusModule.resultsFirstSubmitDate"
 CHECKED = "statusModule.resultsFirstSubmitQcDate"
@@ -36,3 +36,15 @@ POSTED: Changes = {
 def test_a_change_of_results_tells_where_it_is(changes: Changes, said: str) -> None:
     found = events(study(POSTED), updated({**POSTED, **changes}))
     assert the(ChangeKind.RESULTS_CHANGED, found).summary == said
+
+
+def test_two_documents_of_one_name_are_two() -> None:
+    (protocol,) = STUDY["documentSection"]["largeDocumentModule"]["largeDocs"]
+    consents = [
+        {"typeAbbrev": "ICF", "label": "Informed Consent Form", "filename": f"ICF_00{number}.pdf"}
+        for number in (1, 2)
+    ]
+    new = updated({"documentSection.largeDocumentModule.largeDocs": [protocol, *consents]})
+    event = the(ChangeKind.DOCUMENT_ADDED, events(study(), new))
+    assert event.facts["documents"] == ["Informed Consent Form"] * 2
+    assert event.summary.startswith("2 study documents added")

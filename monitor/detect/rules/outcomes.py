@@ -201,7 +201,8 @@ def derive_documents(changes: Sequence[FieldChange], ctx: Context) -> Iterator[D
         (ChangeKind.DOCUMENT_REMOVED, removed, "removed"),
     ):
         if own:
-            names = sorted({_document_label(change) for change in own})
+            # By document, not by name: there can be two informed consent forms.
+            names = sorted({change.path[:4]: _document_label(change) for change in own}.values())
             yield Draft(
                 kind=kind,
                 path=fields.LARGE_DOCS,
