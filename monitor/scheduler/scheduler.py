@@ -59,6 +59,7 @@ class Scheduler:
         self._ran_due: dict[str, datetime] = {}
         self._running: set[str] = set()
         self._told: set[str] = set()
+        self._paused = False
         self._stopped = False
         self._idle = asyncio.Event()
         self._idle.set()
@@ -83,8 +84,8 @@ class Scheduler:
         return frozenset(self._running)
 
     def start(self) -> None:
-        """Begin to run what is due."""
-        self._clock.start()
+        """Begin to run what is due; after a pause not before ``resume``."""
+        self._clock.start(paused=self._paused)
 
     def schedule(self, jobs: Mapping[str, Job]) -> None:
         """Replace the jobs, by name. What runs goes on, also when its job is no longer there."""
@@ -123,13 +124,16 @@ class Scheduler:
             self._clock.wakeup()
 
     def pause(self) -> None:
-        """Start nothing more; what runs goes on. Before the start it does nothing."""
+        """Start nothing more; what runs goes on. It need not have been started yet."""
+        self._paused = True
         if self._clock.running:
             self._clock.pause()
 
     def resume(self) -> None:
         """Go on after a pause; what became due meanwhile runs, once."""
-        self._clock.resume()
+        self._paused = False
+        if self._clock.running:
+            self._clock.resume()
 
     async def drain(self, timeout_s: float) -> bool:
         """Start nothing more and wait for what runs; return whether it has ended in that time."""

@@ -125,6 +125,16 @@ def test_a_drain_ends_when_its_time_is_up_and_shutdown_cancels_what_hangs(clock:
     assert stage.trouble == []
 
 
+def test_what_is_stopped_before_it_was_started_begins_nothing(clock: Clock) -> None:
+    async def scene(stage: Stage) -> None:
+        assert await stage.scheduler.drain(0) is True
+        stage.begin(stage.job("a", Every(HOUR), NOON))
+        await settle()
+        assert stage.began == {}
+
+    play(clock, scene)
+
+
 def test_a_drain_of_nothing_is_done(clock: Clock) -> None:
     async def scene(stage: Stage) -> None:
         stage.begin()
