@@ -12,6 +12,7 @@ import uuid
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import LiteralString
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
@@ -36,17 +37,79 @@ def sqlite_url(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def postgres_url(postgres_server: str) -> Iterator[str]:
-    """Return the URL of an empty PostgreSQL database of the test's own; dropped afterwards."""
-    name = f"monitor_test_{uuid.uuid4().hex}"
-    with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+def postgres_url(postgres_databases: "_Databases") -> Iterator[str]:
+    """Return the URL of an empty PostgreSQL database that no other test uses meanwhile."""
+    url = postgres_databases.take()
     try:
-        yield urlunsplit(urlsplit(postgres_server)._replace(path=f"/{name}"))
+        yield url
     finally:
-        with psycopg.connect(postgres_server, autocommit=True) as connection:
-            drop = sql.SQL("DROP DATABASE {} WITH (FORCE)")
-            connection.execute(drop.format(sql.Identifier(name)))
+        postgres_databases.give_back(url)
+
+
+@pytest.fixture(scope="session")
+def postgres_databases(postgres_server: str) -> Iterator["_Databases"]:
+    """Return where the tests of this process get their databases from."""
+    databases = _Databases(postgres_server)
+    try:
+        yield databases
+    finally:
+        databases.close()
+
+
+class _Databases:
+    """Empty databases of one server: to empty one takes a fraction of what a new one takes."""
+
+    def __init__(self, server: str) -> None:
+        self._server = server
+        self._empty: list[str] = []
+
+    def take(self) -> str:
+        """Return the URL of an empty database."""
+        return self._empty.pop() if self._empty else self._new()
+
+    def give_back(self, url: str) -> None:
+        """Empty it for the next test; drop it where somebody still uses it or bars the way."""
+        if _emptied(url):
+            self._empty.append(url)
+        else:
+            self._drop(url)
+
+    def close(self) -> None:
+        """Drop all of them."""
+        while self._empty:
+            self._drop(self._empty.pop())
+
+    def _new(self) -> str:
+        name = f"monitor_test_{uuid.uuid4().hex}"
+        self._run("CREATE DATABASE {}", name)
+        # What a power cut would take is not what these tests are about.
+        self._run("ALTER DATABASE {} SET synchronous_commit = off", name)
+        return urlunsplit(urlsplit(self._server)._replace(path=f"/{name}"))
+
+    def _drop(self, url: str) -> None:
+        self._run("DROP DATABASE {} WITH (FORCE)", urlsplit(url).path.removeprefix("/"))
+
+    def _run(self, command: LiteralString, name: str) -> None:
+        with psycopg.connect(self._server, autocommit=True) as connection:
+            connection.execute(sql.SQL(command).format(sql.Identifier(name)))
+
+
+def _emptied(url: str) -> bool:
+    """Take everything out of a database; False when others are connected or it is read-only."""
+    try:
+        with psycopg.connect(url) as connection:
+            others = connection.execute(
+                "SELECT count(*) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid() "
+                "AND backend_type = 'client backend'"
+            ).fetchone()
+            if others != (0,):
+                return False
+            connection.execute("DROP SCHEMA public CASCADE")
+            connection.execute("CREATE SCHEMA public")
+    except psycopg.Error:
+        return False
+    return True
 
 
 @pytest.fixture(scope="session")
