@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from monitor.deliver import Policy, Report
+from monitor.deliver.claims import Claims
 from monitor.errors import DeliveryError, StoreError
 from monitor.model.alerts import Letter
 from monitor.model.messages import Message, MessageState, OutboxMessage
@@ -114,16 +115,16 @@ def test_a_message_that_cannot_be_rendered_stops_no_other(office: Post) -> None:
             raise ZeroDivisionError("https://hooks.example.org/token")
         return render(letter)
 
+    office.policy = Policy(breaker_failures=1)
     begun(office, 3)
     office.render = broken
-    assert office.deliver() == Report(sent=2, retried=1)
+    assert office.deliver() == Report(sent=2, retried=1), "the channel has nothing to do with it"
     (waiting,) = office.messages(MessageState.WAITING)
     ((outcome, said),) = office.said(waiting)
     assert (outcome, said.partition(",")[0]) == (
         "transient",
         "it cannot be rendered: ZeroDivisionError in test_run.py",
     )
-    assert office.state().failures == 0  # the channel has nothing to do with it
     office.render = render
     office.clock.move(hours=1)
     assert office.deliver() == Report(sent=1)
@@ -137,6 +138,7 @@ def test_a_broken_template_is_told_in_its_own_words(office: Post) -> None:
     office.render = broken
     assert office.deliver() == Report(retried=1)
     assert office.heard.endings == [("retried", "the template subject.txt.j2 fails")]
+    assert office.state().failures == 0
 
 
 def test_a_mistake_in_a_channel_is_noted_without_its_words(office: Post) -> None:
@@ -198,6 +200,23 @@ def test_who_lost_a_claim_sends_nothing_of_it(post: Post) -> None:
     assert len(post.box.got) == 1  # the one that was under way
     assert [message.claimed_by for message in post.messages()] == ["other"] * 3
     assert len([trouble for trouble in post.heard.troubles if "was lost" in trouble]) == 3
+
+
+def test_a_claim_that_somebody_else_has_is_not_held_whatever_our_clock_says(post: Post) -> None:
+    begun(post, 2)
+    claims = Claims(
+        post.store, worker="ours", lease_s=120, now=post.clock.now,
+        on_trouble=post.heard.troubles.append, clock=lambda: 0.0,
+    )  # fmt: skip
+    with post.store.transaction() as tx:
+        mine = [one.id for one in tx.outbox.claim("ours", now=post.clock.at, lease_s=120, limit=2)]
+        claims.add(mine, asked_at=0.0)
+        post.clock.move(seconds=121)  # it was set, or we stood still
+        (lost,) = tx.outbox.claim("other", now=post.clock.at, lease_s=120, limit=1)
+    kept = next(one for one in mine if one != lost.id)
+    assert claims.held(lost.id)
+    claims.renew()
+    assert (claims.held(lost.id), claims.held(kept), claims.ids) == (False, True, [kept])
 
 
 def test_nobody_else_gets_what_takes_longer_to_send_than_its_lease(
