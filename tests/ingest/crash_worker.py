@@ -3,8 +3,8 @@
 It tells each batch that it committed, and goes on when it is told to.
 """
 
-import sys
 from collections.abc import Iterator
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from monitor.detect.rules.base import Thresholds
@@ -20,15 +20,13 @@ def lines(path: str) -> Iterator[RawVersion]:
         yield raw(line)
 
 
-def tell(report: IngestReport) -> None:
-    """Say how many records have been read by the transactions so far; wait for a line."""
-    sys.stdout.write(f"{report.read}\n")
-    sys.stdout.flush()
-    sys.stdin.readline()
+def main(url: str, path: str, teller: Connection) -> None:
+    """Ingest the file; tell how many records have been read after each transaction."""
 
+    def tell(report: IngestReport) -> None:
+        teller.send(report.read)
+        teller.recv()
 
-def main(url: str, path: str) -> None:
-    """Ingest the file; a line on standard output after each transaction."""
     with open_store(url) as store:
         ingest(
             lines(path),
@@ -37,7 +35,3 @@ def main(url: str, path: str) -> None:
             batch_records=7,
             on_batch=tell,
         )
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
