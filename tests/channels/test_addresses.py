@@ -94,6 +94,11 @@ def test_all_other_addresses_are_not(address: str) -> None:
     assert not is_public(address)
 
 
+@pytest.mark.parametrize("host", ["1.1.1.1", "[2606:4700:4700::1111]"])
+def test_an_address_of_the_open_network_may_be_written_itself(host: str) -> None:
+    assert channel(f"https://{host}/trials", Names()).name == "hook"
+
+
 @pytest.mark.parametrize(
     ("host", "expected"),
     [("localhost", True), ("127.0.0.53", True), ("[::1]", True), ("localhost.example", False)],

@@ -142,6 +142,8 @@ def test_no_two_sites_have_one_path_even_if_one_is_named_like_a_count() -> None:
         ({"facility": "Central clinic", "city": "Napoli"}, {"city": "Naples"}),
         ({"facility": "Research Site", "city": "Napoli"}, {"city": "Naples"}),
         ({"facility": "Central clinic", "city": "Napoli", "zip": None}, {"city": "Naples"}),
+        ({"facility": "Clinic", "city": "Napoli", "zip": None}, {"city": "Naples", "zip": "80131"}),
+        ({"facility": "Clinic", "city": "Napoli", "zip": "80131"}, {"city": "Naples", "zip": None}),
         ({"facility": "Central clinic", "state": "WA"}, {"state": "Washington"}),
         ({"country": "Korea, Republic of"}, {"country": "South Korea"}),
         ({"country": "Turkey"}, {"country": "Turkey (Türkiye)"}),
