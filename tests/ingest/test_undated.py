@@ -65,6 +65,14 @@ def test_what_the_registry_says_afterwards_is_not_overlaid_by_it(world: World) -
     assert enrollment(world) == 10
 
 
+def test_what_a_backfill_brings_stands_before_it_and_is_no_news(world: World) -> None:
+    world.take(part(22, 99))
+    answer = {"studyVersion": 3, "study": study("2026-02-01", enrollment=10)}
+    world.take(raw(answer, at=read_on(23)))
+    assert [(day, late) for day, late, _ in told(world)] == [(1, True), (22, False)]
+    assert enrollment(world) == 99
+
+
 def test_the_same_again_is_seen_again(world: World) -> None:
     world.take(full("2026-02-01", 3), part(5, 12))
     assert world.take(part(6, 12)).unchanged == 1
