@@ -107,6 +107,20 @@ def test_a_pass_killed_behind_it_asks_for_it_again(one: Bench) -> None:
     assert one.memory.last.data_timestamp
 
 
+def test_another_that_fails_after_the_kill_is_told_and_asked_for_again(one: Bench) -> None:
+    break_at(one, Fault.EDGE_NOT_FOUND, 1)
+    one.poll(ALL, pages=4)
+    one.replica.faults.clear()
+    break_at(one, Fault.EDGE_NOT_FOUND, 9)
+    assert nct(9) in failing(one)
+    assert gone(one) == [nct(1), nct(2), nct(3)]
+    one.replica.faults.clear()
+    asked_singly(one)
+    one.poll(ALL)
+    assert asked_singly(one) == [nct(9)]
+    assert gone(one) == [nct(number) for number in GONE]
+
+
 def test_one_that_is_not_watched_any_more_fails_no_pass(one: Bench) -> None:
     break_at(one, Fault.EDGE_NOT_FOUND, 1)
     failing(one)
