@@ -94,13 +94,13 @@ class Batch:
             if isinstance(item, Unreadable):
                 self._quarantine(item, item.reason, item.size)
         fresh = self._new_bytes([item for item in batch if isinstance(item, RawVersion)])
-        raws = self._not_loaded_again(fresh)
-        self._ask(guess for raw, _ in raws if (guess := guess_id(raw.content)))
-        for raw, digest in raws:
+        news = self._not_loaded_again(fresh)
+        self._ask(one.guess for one in news if one.guess is not None)
+        for one in news:
             try:
-                self._observe(_observation(raw, digest))
+                self._observe(_observation(one.raw, one.digest))
             except RecordError as exc:
-                self._quarantine(raw, str(exc), len(raw.content))
+                self._quarantine(one.raw, str(exc), len(one.raw.content))
         self._place_news()
         events = self._timelines.write_all()
         return IngestReport(
@@ -131,30 +131,29 @@ class Batch:
                 seen_at = self._seen.get(version_id, raw.retrieved_at)
                 self._seen[version_id] = max(seen_at, raw.retrieved_at)
             elif digest not in fresh:
-                fresh[digest] = Fresh(raw, hashed, digest)
+                fresh[digest] = Fresh(raw, hashed, digest, guess_id(raw.content))
         self._unchanged += len(raws) - len(fresh)
         return list(fresh.values())
 
-    def _not_loaded_again(self, fresh: list[Fresh]) -> list[tuple[RawVersion, bytes]]:
+    def _not_loaded_again(self, fresh: list[Fresh]) -> list[Fresh]:
         """Note the trials' newest versions whose own slices these are, return the rest.
 
         Most of what a poll brings is such a slice under a later stamp: it need not be parsed.
         """
-        guesses = [guess_id(one.raw.content) for one in fresh]
-        times = Counter(guesses)
+        times = Counter(one.guess for one in fresh)
         # Several slices of one trial are put in order by its timeline.
-        once = {guess for guess in guesses if guess is not None and times[guess] == 1}
-        self._lock(guess for guess in guesses if guess is not None)
+        once = {guess for guess in times if guess is not None and times[guess] == 1}
+        self._lock(guess for guess in times if guess is not None)
         newest = self._tx.newest_sights(once)
         rest = []
-        for one, guess in zip(fresh, guesses, strict=True):
-            sight = newest.get(guess) if guess in once else None
+        for one in fresh:
+            sight = newest.get(one.guess) if one.guess else None
             loaded = one.hashed.loaded
             if loaded is not None and sight is not None and is_loaded_again(one, loaded, sight):
                 load = LoadedAgain(sight.version_id, loaded, one.raw.retrieved_at, one.digest)
                 self._loads[sight.version_id] = load
             else:
-                rest.append((one.raw, one.digest))
+                rest.append(one)
         self._unchanged += len(fresh) - len(rest)
         return rest
 

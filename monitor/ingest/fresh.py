@@ -14,11 +14,15 @@ _ANY_ID = re.compile(rb"NCT\d{8}")
 
 
 class Fresh(NamedTuple):
-    """A slice that is not known byte for byte; ``digest``: the hash of the whole of it."""
+    """A slice that is not known byte for byte.
+
+    ``digest``: the hash of the whole of it. ``guess``: the trial that it seems to be about.
+    """
 
     raw: RawVersion
     hashed: RawHash
     digest: bytes
+    guess: str | None
 
 
 def guess_id(content: bytes) -> str | None:
