@@ -1,7 +1,7 @@
 """Opening a store for writing; ``transaction`` does the writing."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Self
 
 from sqlalchemy.engine import Connection, Engine
@@ -77,13 +77,19 @@ class Store:
                 yield connection
         except BaseException:
             connection.close()
+            self._give_back()  # what broke one may have broken all: the pool looks at them
             raise
         self._idle.append(connection)
 
+    def _give_back(self) -> None:
+        """Give the idle connections back to the pool."""
+        with suppress(IndexError):
+            while True:
+                self._idle.pop().close()
+
     def close(self) -> None:
         """Close all connections."""
-        while self._idle:
-            self._idle.pop().close()
+        self._give_back()
         self._engine.dispose()
 
     def __enter__(self) -> Self:

@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from monitor.store.reader import open_reader, schema_status
-from monitor.store.writer import open_store
+from monitor.store.writer import Store, open_store
 from tests.store.doors import DOORS, PATIENCE_S, doors, refusal
 from tests.store.examples import NCT_ID, add_series, add_version, document
 from tests.store.test_snapshots import run_sql
@@ -228,6 +228,55 @@ def test_a_read_only_postgresql_store_can_be_read_but_not_written(postgres_url: 
     with open_reader(postgres_url) as reader:
         assert len(reader.versions(NCT_ID)) == 1
     assert "is read-only" in refusal(lambda: write_one(postgres_url))
+
+
+def test_a_postgresql_server_that_restarts_costs_one_transaction(postgres_url: str) -> None:
+    together = threading.Barrier(4)
+
+    def write_beside_others(store: Store) -> None:
+        with store.transaction() as transaction:
+            transaction.latest([NCT_ID])
+            together.wait(60)
+
+    with open_store(postgres_url) as store:
+        workers = [threading.Thread(target=write_beside_others, args=(store,)) for _ in range(4)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        end_connections(postgres_url)
+        said = refusal(lambda: add_series(store, [document()]))
+        assert "shut the connection" in said
+        for number in range(1, 5):
+            add_series(store, [document()], f"NCT0000000{number}")
+
+
+@pytest.mark.parametrize("at_commit", [False, True])
+def test_a_connection_that_breaks_within_a_transaction_is_not_used_again(
+    postgres_url: str, at_commit: bool
+) -> None:
+    def write_while_it_breaks(store: Store) -> None:
+        with store.transaction() as transaction:
+            add_version(transaction, document())
+            transaction.latest([NCT_ID])  # so that the row is on its way
+            end_connections(postgres_url)
+            if not at_commit:
+                transaction.latest([NCT_ID])
+
+    with open_store(postgres_url) as store:
+        assert "shut the connection" in refusal(lambda: write_while_it_breaks(store))
+        with open_reader(postgres_url) as reader:
+            assert reader.versions(NCT_ID) == []
+        add_series(store, [document()])
+
+
+def end_connections(postgres_url: str) -> None:
+    """End the connections of others, as a server does that restarts."""
+    run_sql(
+        postgres_url,
+        "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    )
 
 
 def test_a_time_without_a_zone_is_the_callers_mistake(sqlite_url: str) -> None:
