@@ -1,6 +1,7 @@
 """Sites that came, went or changed: counts by country first, then some of their names."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from monitor.model import fields
@@ -13,6 +14,7 @@ _WORDS = {ChangeKind.SITE_ADDED: ("added", "+ "), ChangeKind.SITE_REMOVED: ("rem
 _COUNTRIES = {ChangeKind.COUNTRY_ADDED: "added", ChangeKind.COUNTRY_REMOVED: "removed"}
 _COUNTRIES_IN_HEADLINE = 5
 _FACILITIES, _PLACES = 3, 4
+_NUMBER = re.compile(r" \(\d+\)$")
 _Site = tuple[str, str]
 
 
@@ -90,20 +92,18 @@ def status_lines(event: ChangeEvent) -> Iterator[Line]:
         yield from _by_country(event, sign, next(iter(moved.values())))
         return
     for (before, after), sites in sorted(moved.items(), key=lambda one: -len(one[1])):
-        found = [_parted(site) for site in sites]
+        found = []
+        for site in sites:
+            facility, place, country = _parted(site, _counts(event))
+            found.append((facility, ", ".join(filter(None, [place, country]))))
         yield _line(sign, change_spans(before, after), len(found), found)
 
 
 def _by_country(event: ChangeEvent, sign: list[Span], sites: Sequence[str]) -> Iterator[Line]:
-    counts = _counts(event)
     named: dict[str, list[_Site]] = {}
     for site in sites:
-        facility, place = _parted(site)
-        before, _, last = place.rpartition(", ")
-        if last in counts:
-            named.setdefault(last, []).append((facility, before))
-        else:
-            named.setdefault("(no country)", []).append((facility, place))
+        facility, place, country = _parted(site, _counts(event))
+        named.setdefault(country or "(no country)", []).append((facility, place))
     for country, found in sorted(named.items(), key=lambda one: (-len(one[1]), one[0])):
         yield _line(sign, [Span(country, "label")], len(found), found)
 
@@ -134,12 +134,17 @@ def _facility(name: str, places: Mapping[str, int]) -> str:
     return f"{name or '?'} ({joint.join(told)})"
 
 
-def _parted(key: str) -> _Site:
-    """Part a site's natural key into facility and place; the postal code is left out."""
-    facility, *place = key.split(", ")
-    if len(place) > 2 and any(letter.isdigit() for letter in place[-2]):
-        del place[-2]
-    return facility, ", ".join(place)
+def _parted(key: str, countries: Iterable[str]) -> tuple[str, str, str]:
+    """Part a site's natural key into facility, place and country, which may hold a comma.
+
+    The postal code is left out, and the number that tells sites of one key apart.
+    """
+    named = _NUMBER.sub("", key) if ", " in key else key
+    country = next((one for one in countries if named.endswith(f", {one}")), "")
+    facility, *place = named.removesuffix(f", {country}").split(", ")
+    if country and len(place) > 1 and any(letter.isdigit() for letter in place[-1]):
+        del place[-1]
+    return facility, ", ".join(place), country
 
 
 def _counts(event: ChangeEvent) -> dict[str, int]:

@@ -116,6 +116,18 @@ def test_sites_whose_status_changed_alike_stand_by_country() -> None:
     assert text.count("NOT YET RECRUITING") == 1
 
 
+def test_sites_that_nothing_tells_apart_stand_in_their_country() -> None:
+    """They are numbered where they are named, and some of the registry's countries hold a comma."""
+    korea = "Korea, Republic of"
+    key = {"facility": "Research Site", "city": "Seoul", "country": korea}
+    old, new = (
+        {"contactsLocationsModule.locations": [{**key, "status": status}] * 3}
+        for status in ("NOT_YET_RECRUITING", "RECRUITING")
+    )
+    text = render(letters.changed(examples.study(old), examples.updated(new))).text
+    assert "    ~ Korea, Republic of 3: Research Site (Seoul 3)\n" in text
+
+
 def test_sites_whose_status_changed_differently_stand_by_what_became_of_them() -> None:
     opened, gone = ("NOT_YET_RECRUITING", "RECRUITING"), ("NOT_YET_RECRUITING", "WITHDRAWN")
     text = moved(
