@@ -227,7 +227,7 @@ class Reader:
 
         ``status``: the registry's word, in any case. ``sponsor``/``condition``: part of the
         lead sponsor's or of a condition's name, whatever its case and accents.
-        ``changed_since``: a version of that date or later has an event above noise.
+        ``changed_since``: a version that holds from that date or later has an event above noise.
         """
         return [
             trial
