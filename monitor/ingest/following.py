@@ -5,7 +5,6 @@ from which the source goes on are stored together or not at all. Nothing is aske
 while a transaction is open.
 """
 
-import gc
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +15,7 @@ from datetime import datetime
 from monitor.detect.rules.base import Thresholds
 from monitor.errors import MonitorError
 from monitor.ingest.batch import Batch, IngestReport
-from monitor.ingest.garbage import fewer_collections
+from monitor.ingest.garbage import clear_circles, fewer_collections
 from monitor.ingest.notify import Announcer, Notifier
 from monitor.ingest.run import batches
 from monitor.model.following import Followed, Presence, SourceRow
@@ -144,7 +143,7 @@ class Follower:
                 kinds.update(taker.kinds)
                 unreadable = unreadable or taker.unreadable
                 if taken.has_news:
-                    gc.collect()  # comparing leaves circles behind
+                    clear_circles()
             if announcer is not None:
                 announcer.write()
             at = self.now()
