@@ -32,6 +32,11 @@ def normalise_nct_id(text: str) -> str:
     match = _WRITTEN.fullmatch(text.strip())
     if match is None:
         shown = text.strip()[:40]
+        if _EXACT.fullmatch(shown.upper()):
+            raise UsageError(
+                f"{shown!r} is not an NCT ID: its number is zero, which no trial has; "
+                "a valid one is for example NCT06377228"
+            )
         raise UsageError(
             f"{shown!r} is not an NCT ID: it has the letters NCT and eight digits, "
             "for example NCT06377228"

@@ -49,6 +49,13 @@ def test_anything_else_is_told_what_a_valid_id_looks_like(text: str) -> None:
         normalise_nct_id(text)
 
 
+def test_a_number_of_zero_is_told_as_what_it_is() -> None:
+    with pytest.raises(UsageError) as error:
+        normalise_nct_id("nct00000000")
+    assert "its number is zero" in str(error.value)
+    assert "eight digits" not in str(error.value)
+
+
 def test_a_long_mistake_is_shown_cut() -> None:
     with pytest.raises(UsageError) as error:
         normalise_nct_id("x" * 10_000)
