@@ -1,6 +1,7 @@
 """What a database's errors mean, said in one line; no SQL library is imported here."""
 
 import os
+import re
 import sqlite3
 
 from monitor.errors import StoreError
@@ -32,6 +33,8 @@ _POSTGRES = {
     "57P01": "shut the connection",
 }
 
+_ROLE_IS_MISSING = re.compile(r'role ".*" does not exist')
+
 
 def translate(exc: BaseException, address: Address) -> StoreError:
     """Return the StoreError that says in one line what a driver's error means.
@@ -62,6 +65,8 @@ def _meaning(cause: BaseException) -> str | None:
     text = str(cause)
     if "password authentication failed" in text:
         return _POSTGRES["28P01"]
+    if _ROLE_IS_MISSING.search(text):
+        return _POSTGRES["28000"]
     if "does not exist" in text:
         return _POSTGRES["3D000"]
     if "connection" in text:

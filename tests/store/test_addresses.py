@@ -36,6 +36,15 @@ def test_a_database_that_is_not_there_is_an_error_without_the_password(
     assert "s3cret" not in said
 
 
+@doors
+def test_a_role_that_is_not_there_is_not_taken_for_a_database(postgres_url: str, door: str) -> None:
+    parts = urlsplit(postgres_url)
+    netloc = f"no_such_role:s3cret@{parts.netloc.rpartition('@')[2]}"
+    said = refusal(lambda: DOORS[door](urlunsplit(parts._replace(netloc=netloc))))
+    assert "refused" in said
+    assert "s3cret" not in said
+
+
 @pytest.mark.parametrize(
     "url",
     [
