@@ -4,12 +4,13 @@ import importlib.metadata
 import os
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from monitor.app.doctor_people import channel_findings, subscription_findings
 from monitor.app.doctor_registry import registry_findings
-from monitor.app.doctor_store import store_findings
+from monitor.app.doctor_store import known_sources, store_findings
 from monitor.app.sources import following_of
 from monitor.app.wiring import App, utc_now
 from monitor.config import AnySourceSettings, CtgovSourceSettings, FilesSourceSettings
@@ -17,10 +18,15 @@ from monitor.config.durations import written
 from monitor.config.origin import Origin, origin
 from monitor.errors import ConfigError
 from monitor.model.finding import Finding, Verdict
+from monitor.model.following import SourceRow
 from monitor.render.values import counted
 
-NextRun = Callable[[AnySourceSettings, datetime], datetime]
-"""Says when a source runs next after a time; ConfigError when its settings name no time."""
+NextRun = Callable[[AnySourceSettings, SourceRow | None, datetime], datetime]
+"""Says when `monitor run` reads a source, if it starts at a time: then, where it is due already.
+
+The row is what the store knows of it (None: it was never read). ConfigError when the settings name
+no time.
+"""
 
 
 def examine(
@@ -101,16 +107,19 @@ def source_findings(app: App, next_run: NextRun) -> Iterator[Finding]:
             said="there are none: `monitor run` follows nothing",
             fix="write a [[source]] table (docs/configuration.md)",
         )
+    rows = known_sources(app)
     for source in app.settings.sources:
-        yield _source(source, next_run, app.now())
+        yield _source(source, partial(next_run, source, rows.get(source.name)), app.now())
 
 
-def _source(source: AnySourceSettings, next_run: NextRun, now: datetime) -> Finding:
+def _source(
+    source: AnySourceSettings, next_run: Callable[[datetime], datetime], now: datetime
+) -> Finding:
     about = f"source {source.name}"
     if not source.enabled:
         return Finding(about=about, verdict=Verdict.SKIPPED, said="switched off (enabled = false)")
     try:
-        at = next_run(source, now)
+        at = next_run(now)
         if isinstance(source, CtgovSourceSettings):
             following_of(source)
     except ConfigError as exc:
@@ -120,7 +129,8 @@ def _source(source: AnySourceSettings, next_run: NextRun, now: datetime) -> Find
         return Finding(about=about, verdict=Verdict.FAILED, said=fault, fix=fix)
     when = f"every {written(source.every)}" if source.every else f"at {source.cron}"
     zone = "" if source.every else f" ({source.timezone})"
-    said = f"{source.type}, {when}{zone}; after now first at {at:%Y-%m-%d %H:%M} UTC"
+    first = "at once" if at <= now else f"at {at:%Y-%m-%d %H:%M} UTC"
+    said = f"{source.type}, {when}{zone}; `monitor run` reads it first {first}"
     return Finding(about=about, verdict=Verdict.FINE, said=said)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from monitor.app.wiring import App
 from monitor.errors import StoreError
 from monitor.model.finding import Finding, Verdict
+from monitor.model.following import SourceRow
 from monitor.render.values import counted
 from monitor.store.address import Address
 
@@ -31,6 +32,20 @@ def store_findings(app: App) -> Iterator[Finding]:
         return
     if address.path is not None:
         yield from _room(address.path)
+
+
+def known_sources(app: App) -> dict[str, SourceRow]:
+    """Return what the store knows of the sources; nothing where it is new, or cannot be read."""
+    from monitor.store.reader import open_reader
+
+    store = app.settings.store
+    try:
+        with open_reader(
+            _limited(store.url), busy_timeout_s=min(_PATIENCE_S, store.busy_timeout_s)
+        ) as reader:
+            return {row.name: row for row in reader.sources.all()}
+    except StoreError:  # told among the findings of the store
+        return {}
 
 
 def _limited(url: str) -> str:

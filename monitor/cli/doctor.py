@@ -12,6 +12,7 @@ from monitor.cli.session import Session
 
 if TYPE_CHECKING:
     from monitor.config import AnySourceSettings
+    from monitor.model.following import SourceRow
 
 
 @click.command("doctor", cls=Command, examples=("monitor doctor", "monitor doctor --offline"))
@@ -43,7 +44,9 @@ def command(session: Session, offline: bool, as_json: bool) -> None:
         raise Failure(FAILED)
 
 
-def _next_run(source: "AnySourceSettings", now: datetime) -> datetime:
-    from monitor.scheduler import next_due, trigger_of
+def _next_run(source: "AnySourceSettings", row: "SourceRow | None", now: datetime) -> datetime:
+    from monitor.scheduler import due_at_start, trigger_of
 
-    return next_due(trigger_of(source), last_due=now, now=now)
+    stored = row.next_due_at if row else None
+    last = row.last_attempt_at if row else None
+    return due_at_start(trigger_of(source), stored=stored, last_due=last, now=now)

@@ -12,26 +12,33 @@ from monitor.config import (
     CtgovSourceSettings,
     FilesSourceSettings,
     Settings,
+    StoreSettings,
 )
 from monitor.model.finding import Finding, Verdict
-from monitor.scheduler import next_due, trigger_of
+from monitor.model.following import SourceRow
+from monitor.scheduler import due_at_start, trigger_of
+from monitor.store.writer import open_store
 
 FINE, WARNING, FAILED, SKIPPED = Verdict
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 HOURLY = timedelta(hours=1)
 
 
-def next_run(source: AnySourceSettings, now: datetime) -> datetime:
-    """Say when a source runs next, as the scheduler does."""
-    return next_due(trigger_of(source), last_due=now, now=now)
+def next_run(source: AnySourceSettings, row: SourceRow | None, now: datetime) -> datetime:
+    """Say when a source runs next, as the daemon does."""
+    stored, last = (row.next_due_at, row.last_attempt_at) if row else (None, None)
+    return due_at_start(trigger_of(source), stored=stored, last_due=last, now=now)
 
 
 def examined(file: Path | None, **environ: str) -> list[Finding]:
     return list(examine(file, environ=environ, next_run=next_run, offline=True, now=lambda: NOW))
 
 
-def of_sources(*sources: AnySourceSettings) -> list[Finding]:
-    app = App(settings=Settings(sources=sources), now=lambda: NOW)
+def of_sources(
+    *sources: AnySourceSettings, store: str = "sqlite:////not/there/monitor.db"
+) -> list[Finding]:
+    settings = Settings(sources=sources, store=StoreSettings(url=store))
+    app = App(settings=settings, now=lambda: NOW)
     return list(source_findings(app, next_run))
 
 
@@ -77,10 +84,28 @@ def test_a_source_says_when_it_runs_next() -> None:
         name="two", all=True, cron="30 14 * * 1-5", timezone="Europe/Madrid"
     )
     first, second = of_sources(hourly, daily)
-    assert first.said == "ctgov, every 1h; after now first at 2026-03-02 13:00 UTC"
+    assert first.said == "ctgov, every 1h; `monitor run` reads it first at once"
     assert second.said == (
-        "ctgov, at 30 14 * * 1-5 (Europe/Madrid); after now first at 2026-03-02 13:30 UTC"
+        "ctgov, at 30 14 * * 1-5 (Europe/Madrid); `monitor run` reads it first at "
+        "2026-03-02 13:30 UTC"
     )
+
+
+@pytest.mark.parametrize(("due", "said"), [(20, "at 2026-03-02 12:20 UTC"), (-20, "at once")])
+def test_a_source_that_was_read_before_goes_on_from_there(
+    sqlite_url: str, due: int, said: str
+) -> None:
+    row = SourceRow(
+        name="one",
+        type="ctgov",
+        last_attempt_at=NOW - timedelta(minutes=40),
+        next_due_at=NOW + timedelta(minutes=due),
+    )
+    with open_store(sqlite_url) as store, store.transaction() as tx:
+        tx.sources.put(row)
+    hourly = CtgovSourceSettings(name="one", all=True, every=HOURLY)
+    (found,) = of_sources(hourly, store=sqlite_url)
+    assert found.said == f"ctgov, every 1h; `monitor run` reads it first {said}"
 
 
 @pytest.mark.parametrize("cron", ["61 14 * * *", "30 14 31 2 *", "30 14 * * nonday"])
