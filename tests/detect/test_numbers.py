@@ -1,9 +1,14 @@
 """Words about dates and numbers, and what is no move of a date."""
 
+from dataclasses import replace
+
 import pytest
 
+from monitor.detect.classify import classify
+from monitor.detect.diff import diff
+from monitor.detect.rules.base import Thresholds
 from monitor.model.changes import ChangeKind
-from tests.detect.examples import events, kinds, study, the, updated
+from tests.detect.examples import context, events, kinds, of, study, the, updated
 
 START, END = "statusModule.startDateStruct", "statusModule.completionDateStruct"
 COUNT = "designModule.enrollmentInfo.count"
@@ -37,3 +42,41 @@ def test_a_number_of_participants_that_is_none_is_told_as_the_registry_wrote_it(
     target = the(ChangeKind.ENROLLMENT_TARGET_CHANGED, events(study(), updated({COUNT: said})))
     assert (target.before, target.after) == (200, said)
     assert target.summary == f"Enrollment target: 200 → {said}"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "percent", "said"),
+    [
+        (144, 240, 66.7, "+67 %"),
+        (200, 239, 19.5, "+19.5 %"),
+        (200, 240, 20.0, "+20 %"),
+        (2500, 2999, 19.96, "+19.96 %"),
+        (200_000, 239_999, 19.9995, "+19.9995 %"),
+        (200, 161, -19.5, "-19.5 %"),
+        (250, 1, -99.6, "-99.6 %"),
+        (200, 249, 24.5, "+24 %"),
+        (200, 249.2, None, None),
+        (1000, 1247, 24.7, "+24.7 %"),
+        (1000, 1253, 25.3, "+25 %"),
+        (1000, 1004, 0.4, "+0.4 %"),
+        (1000, 1050, 5.0, "+5 %"),
+        (10, 50_000, 499_900.0, "+499900 %"),
+    ],
+)
+def test_a_percentage_is_never_rounded_to_a_bound_that_it_misses(
+    before: int, after: float, percent: float | None, said: str | None
+) -> None:
+    found = events(study({COUNT: before}), updated({COUNT: after}))
+    target = the(ChangeKind.ENROLLMENT_TARGET_CHANGED, found)
+    change = f" ({said})" if said else ""
+    assert target.summary == f"Enrollment target: {before} → {after}{change}"
+    assert target.facts.get("percent") == percent
+
+
+def test_a_percentage_does_not_reach_a_threshold_of_the_configuration() -> None:
+    old = of(study({COUNT: 1000}))
+    for after, said in ((1328, "+32.8 %"), (1330, "+33 %"), (1318, "+32 %")):
+        new = of(updated({COUNT: after}))
+        ours = replace(context(old, new), thresholds=Thresholds(enrollment_percent_high=33.0))
+        found = classify(diff(old, new), ours)
+        assert f"({said})" in the(ChangeKind.ENROLLMENT_TARGET_CHANGED, found).summary

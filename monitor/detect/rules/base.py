@@ -1,5 +1,6 @@
 """What every rule works with: the context of a comparison and the draft of an event."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -119,15 +120,28 @@ def all_but(
     return tuple(change for change in changes if id(change) not in out)
 
 
-def number(value: float, unit: str = "") -> str:
-    """Write a signed number as people read it: ``+67 %``, ``-12 days``, ``+0.4 %``."""
-    rounded = round(value) if abs(value) >= 10 or value == int(value) else round(value, 1)
-    return f"{rounded:+d}{unit}" if isinstance(rounded, int) else f"{rounded:+.1f}{unit}"
+def percent(before: float, after: float, *, least: float) -> float | None:
+    """Return the signed change in percent with one decimal; None from zero.
+
+    It has more decimals where one would reach what is not reached: ``least``, from which on the
+    change weighs more, or a multiple of five, which people choose as least changes of their own.
+    """
+    return _short_of((after - before) * 100 / before, 1, least) if before else None
 
 
-def percent(before: float, after: float) -> float | None:
-    """Return the signed change in percent with one decimal; None from zero."""
-    return round((after - before) / before * 100, 1) if before else None
+def percent_words(change: float, *, least: float) -> str:
+    """Write a signed percentage as people read it: ``+67 %``, ``+0.4 %``; 19.5 is no ``+20 %``."""
+    return f"{_short_of(change, 0 if abs(change) >= 10 else 1, least):+.15g} %"
+
+
+def _short_of(value: float, digits: int, least: float) -> float:
+    """Round to so many digits, or to more where that would reach one of the bounds."""
+    size = abs(value)
+    rounded = round(size, digits)
+    while rounded > size and (rounded % 5 == 0 or size < least <= rounded):
+        digits += 1
+        rounded = round(size, digits)
+    return math.copysign(rounded, value)
 
 
 def shown(value: Any) -> str:

@@ -3,7 +3,16 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from monitor.detect.rules.base import Context, Draft, arrow, at, below, number, percent, shown
+from monitor.detect.rules.base import (
+    Context,
+    Draft,
+    arrow,
+    at,
+    below,
+    percent,
+    percent_words,
+    shown,
+)
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange, Severity
 from monitor.model.dates import PartialDate
@@ -50,7 +59,7 @@ def _moved(
     name = fields.label(moved.field)
     summary = f"{name}: {arrow(moved.before, moved.after)}"
     if days:
-        summary += f" ({number(days, ' day' if abs(days) == 1 else ' days')})"
+        summary += f" ({days:+d} {'day' if abs(days) == 1 else 'days'})"
     severity = None
     if days == 0:
         # The same month or year told more (or less) exactly is no move.
@@ -119,9 +128,9 @@ def derive_enrollment(changes: Sequence[FieldChange], ctx: Context) -> Iterator[
     type_before = ctx.old.text(fields.ENROLLMENT_TYPE)
     type_after = ctx.new.text(fields.ENROLLMENT_TYPE)
     facts: dict[str, object] = {}
-    change = None
+    change, least = None, ctx.thresholds.enrollment_percent_high
     if before is not None and after is not None:
-        change = percent(before, after)
+        change = percent(before, after, least=least)
         facts = {"difference": after - before, "percent": change}
     if type_change is not None:
         facts |= {"type": type_after, "type_before": type_before}
@@ -136,21 +145,23 @@ def derive_enrollment(changes: Sequence[FieldChange], ctx: Context) -> Iterator[
         before=said[0],
         after=said[1],
         label="Actual enrollment" if actual else "Enrollment target",
-        summary=_enrollment_summary(actual, said, change, type_change),
+        summary=_enrollment_summary(
+            actual, said, percent_words(change, least=least) if change else None, type_change
+        ),
         facts=facts,
         severity=_enrollment_severity(actual, before, after, ctx),
     )
 
 
 def _enrollment_summary(
-    actual: bool, said: tuple[Any, Any], change: float | None, type_change: FieldChange | None
+    actual: bool, said: tuple[Any, Any], change: str | None, type_change: FieldChange | None
 ) -> str:
     """Write the registry's own values; ``change``: in percent, where both are numbers."""
     name = "Actual enrollment" if actual else "Enrollment target"
     if type_change is not None and said[0] == said[1]:
         return f"{name} {shown(said[1])}: {arrow(type_change.before, type_change.after)}"
     text = f"{name}: {arrow(*said)}"
-    return f"{text} ({number(change, ' %')})" if change else text
+    return f"{text} ({change})" if change else text
 
 
 def _enrollment_severity(

@@ -63,7 +63,7 @@ _THRESHOLDS = (
     _target(100, 120, 20.0, S.HIGH),
     _target(100, 81, -19.0, S.MEDIUM),
     _target(100, 80, -20.0, S.HIGH),
-    _target(2500, 2999, 20.0, S.MEDIUM),  # 19.96 %, shown rounded
+    _target(2500, 2999, 19.96, S.MEDIUM),
     _target(0, 10, None, S.HIGH),
     _target(300, 0, -100.0, S.HIGH),
     _actual(100, 85, -15.0, S.MEDIUM),
