@@ -169,7 +169,7 @@ class _Pruner:
             pair = (_object(one), _object(other)) if item is None else item
             if isinstance(one, dict) and isinstance(other, dict):
                 self.objects(one, other, below, field_, pair)
-            elif one is ABSENT or other is ABSENT:
+            elif one is ABSENT or other is ABSENT or not same_value(one, other):
                 self.leaves.append(_Leaf(one, other, below, field_, pair))
 
     def _stated_only(self, items: list[Any], field_: Path) -> list[Any]:

@@ -31,11 +31,11 @@ def normal_key(item: Any) -> bytes:
 def natural_key(item: Any, rule: ListRule) -> Key:
     """Return what names an item within its list, in the normal form of text.
 
-    Scalars and objects never share a key, nor does a number share one with its digits. All
-    objects that nothing names share one.
+    Letter case names nothing. Scalars and objects never share a key, nor does a number share one
+    with its digits. All objects that nothing names share one.
     """
     if isinstance(item, str):
-        return ("text", plain(item))
+        return ("text", plain(item).casefold())
     if isinstance(item, dict):
         for name in rule.any_of:
             if word := key_word(item, name):

@@ -82,9 +82,9 @@ def told(changes: Sequence[FieldChange], noun: str | None = None) -> tuple[str, 
         names = [_short(one.name.removeprefix(f"{label}: ")) for one in items[:_NAMES]]
         more = "; …" if len(items) > _NAMES else ""
         said = f"{tally(items)} ({'; '.join(names)}{more})"
-    elif item.is_field:
+    elif item.is_field or (item.op == "changed" and item.changes[0].path == item.place):
         said = arrow(item.changes[0].before, item.changes[0].after)
-    elif item.op == "changed" and item.changes[0].path != item.place:
+    elif item.op == "changed":
         said = f"changed {item.name} ({', '.join(_edits(item))})"
     else:
         said = f"{item.op} {item.name}"
@@ -126,7 +126,7 @@ def _edits(item: Item) -> Iterator[str]:
 
 
 def _edit(change: FieldChange) -> str:
-    if not _is_part(change):
+    if not (_is_part(change) or _is_respelled(change)):
         return f"{_part(change)}: {change.op} {_short(shown(change.path[-1]))}"
     if change.op != "changed":
         return f"{_part(change)} {change.op}"
@@ -137,6 +137,11 @@ def _edit(change: FieldChange) -> str:
 
 def _part(change: FieldChange) -> str:
     return fields.label(change.field).lower()
+
+
+def _is_respelled(change: FieldChange) -> bool:
+    """Tell whether the change is of a word in a list: the same one in other letter case."""
+    return change.op == "changed" and not _is_part(change)
 
 
 def _is_part(change: FieldChange) -> bool:

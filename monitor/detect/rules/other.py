@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from monitor.detect.rules import items
-from monitor.detect.rules.base import Context, Derive, Draft, all_but, below, shown, tally
+from monitor.detect.rules.base import Context, Derive, Draft, all_but, arrow, below, shown, tally
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange, Severity
 from monitor.model.fields import Path
@@ -39,7 +39,7 @@ def derive_lists(kind: ChangeKind, *paths: Path) -> Derive:
             own = below(changes, path)
             if not own:
                 continue
-            parts = [f"{shown(c.after if c.op == 'added' else c.before)} {c.op}" for c in own[:4]]
+            parts = [_became(change) for change in own[:4]]
             more = f" and {len(own) - 4} more" if len(own) > 4 else ""
             yield Draft(
                 kind=kind,
@@ -55,6 +55,12 @@ def derive_lists(kind: ChangeKind, *paths: Path) -> Derive:
             )
 
     return derive
+
+
+def _became(change: FieldChange) -> str:
+    if change.op == "changed":
+        return f"{arrow(change.before, change.after)} (other spelling)"
+    return f"{shown(change.after if change.op == 'added' else change.before)} {change.op}"
 
 
 def derive_arms(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:

@@ -79,6 +79,10 @@ CASES = (
         before=["Asthma", "Eczema"], after=["Eczema", "Hay fever", "Asthma"],
     ),
     _one(
+        "a condition in other letter case", K.CONDITION_CHANGED, S.LOW,
+        "conditionsModule.conditions", ["ECZEMA", "Asthma"], facts={"added": [], "removed": []},
+    ),
+    _one(
         "a keyword removed", K.CONDITION_CHANGED, S.LOW, "conditionsModule.keywords", GONE,
         facts={"added": [], "removed": ["thing"]},
     ),
