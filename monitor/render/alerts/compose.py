@@ -20,6 +20,7 @@ from monitor.render.alerts.sites import (
     are_countries,
     are_statuses,
     countries_headline,
+    folded,
     is_list_of_sites,
     site_lines,
     sites_headline,
@@ -98,8 +99,7 @@ def _block(events: Sequence[ChangeEvent]) -> EventBlock:
     if are_countries(events) or is_list_of_sites(event):
         told = countries_headline(events) if are_countries(events) else sites_headline(event)
         said = clean_line(line(told))
-        many = len(events)
-        return EventBlock(severity=event.severity, label=label, joint="", said=said, count=many)
+        return EventBlock(severity=event.severity, label=label, joint="", said=said)
     spans = headline_spans(event)
     joint = ""
     if is_long_text(event):
@@ -112,17 +112,6 @@ def _block(events: Sequence[ChangeEvent]) -> EventBlock:
         spans, joint = (Span(first, spans[0].role), *spans[1:]), " "
     said = clean_line(line(*(span for span in spans if span.text)))
     return EventBlock(severity=event.severity, label=label, joint=joint, said=said)
-
-
-def _folded(events: Sequence[ChangeEvent]) -> list[list[ChangeEvent]]:
-    """Group the events that are told as one: countries that came, or went, together."""
-    found: list[list[ChangeEvent]] = []
-    for event in events:
-        if found and found[-1][0].kind is event.kind and are_countries([event, event]):
-            found[-1].append(event)
-        else:
-            found.append([event])
-    return found
 
 
 def _behind(events: Sequence[ChangeEvent]) -> tuple[Line, ...]:
@@ -206,20 +195,19 @@ def _status(facts: TrialFacts) -> str:
 
 def _version(alert: Alert, public_url: str | None, room: _Room) -> VersionBlock:
     blocks: list[EventBlock] = []
-    told = 0
-    for events in _folded(alert.events)[:_EVENTS_OF_VERSION]:
+    groups = folded(alert.events)
+    for events in groups[:_EVENTS_OF_VERSION]:
         block = _block(events)
         if blocks and not room.has(_EVENT_BYTES + _bytes([block.said])):
             break
         behind = _behind(events)
         blocks.append(replace(block, behind=behind if room.has(_bytes(behind)) else ()))
-        told += len(events)
     entry = Entry(number=alert.number, version=alert.version, previous=alert.previous)
     return VersionBlock(
         number=alert.number,
         sighting=clean(sighting(entry)),
         events=tuple(blocks),
-        more=len(alert.events) - told,
+        more=len(groups) - len(blocks),
         link=version_link(public_url, alert.trial.nct_id, alert.version.id),
     )
 
@@ -233,11 +221,11 @@ def _bytes(lines: Iterable[Line]) -> int:
 
 
 def _brief(alerts: Sequence[Alert]) -> BriefTrial:
-    events = [(event, alert.trial) for alert in alerts for event in alert.events]
-    if not events:
+    changes = [(events, alert.trial) for alert in alerts for events in folded(alert.events)]
+    if not changes:
         return BriefTrial(link=_id(alerts), said="no news")
-    lead, trial = max(events, key=lambda found: found[0].severity.rank)
-    more = f" + {len(events) - 1} more" if len(events) > 1 else ""
+    lead, trial = max(changes, key=lambda found: found[0][0].severity.rank)
+    more = f" + {len(changes) - 1} more" if len(changes) > 1 else ""
     return BriefTrial(link=_id(alerts), said=phrase(lead, trial) + more)
 
 
@@ -257,7 +245,7 @@ def _preheader(groups: Sequence[Sequence[Alert]]) -> str:
         return "Nothing that you asked for has changed."
     if len(groups) == 1:
         alert = groups[0][-1]
-        others = "; ".join(phrase(event, alert.trial) for event in alert.events[1:3])
+        others = "; ".join(phrase(one, alert.trial) for one in folded(alert.events)[1:3])
         title = clean(unescaped(alert.trial.title or ""))
         return clean("; ".join(filter(None, [others, title])), longest=_PREHEADER)
     told = "; ".join(f"{_brief(group).link.text}: {_brief(group).said}" for group in groups[:3])
@@ -267,10 +255,10 @@ def _preheader(groups: Sequence[Sequence[Alert]]) -> str:
 def _counts(letter: Letter, groups: Sequence[Sequence[Alert]]) -> str | None:
     if letter.digest is None:
         return None
-    events = [event for alert in letter.alerts for event in alert.events]
-    if not events:
+    changes = [events for alert in letter.alerts for events in folded(alert.events)]
+    if not changes:
         return "No changes"
-    return f"{counted(len(events), 'change')} in {counted(len(groups), 'trial')}: {tally(events)}"
+    return f"{counted(len(changes), 'change')} in {counted(len(groups), 'trial')}: {tally(changes)}"
 
 
 def _window(letter: Letter) -> str | None:

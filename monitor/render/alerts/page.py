@@ -23,7 +23,6 @@ class EventBlock:
     """One change: ``label`` + ``joint`` + ``said`` is the sentence.
 
     ``joint`` "": what is said needs no label before it. ``behind``: what lies behind it.
-    ``count``: how many changes are told as this one.
     """
 
     severity: Severity
@@ -31,7 +30,6 @@ class EventBlock:
     joint: str
     said: Line
     behind: tuple[Line, ...] = ()
-    count: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

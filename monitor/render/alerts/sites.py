@@ -50,6 +50,20 @@ def are_countries(events: Sequence[ChangeEvent]) -> bool:
     return len(events) > 1 and events[0].kind in _COUNTRIES
 
 
+def folded(events: Iterable[ChangeEvent]) -> list[list[ChangeEvent]]:
+    """Group the events that are told, and counted, as one: countries that came, or went, together.
+
+    All others are groups of their own.
+    """
+    found: list[list[ChangeEvent]] = []
+    for event in events:
+        if found and found[-1][0].kind is event.kind and are_countries([event, event]):
+            found[-1].append(event)
+        else:
+            found.append([event])
+    return found
+
+
 def _first(counts: Mapping[str, int]) -> tuple[str, dict[str, int]]:
     """Write the first countries with their counts; return the others."""
     ranked = list(counts.items())

@@ -154,7 +154,7 @@ def _version(
     seen = escaped(version.sighting) + (f" · {anchor(link)}" if version.link else "")
     found = [section(_joined(_event(event), link)) for event in version.events]
     told = min(_first(list(map(letters, found)), [], room - len(seen)), max(0, most))
-    left = version.more + sum(event.count for event in version.events[told:])
+    left = version.more + len(found) - told
     more = [section(f"… and {counted(left, 'more change')}: {anchor(link)}")] if left else []
     return [*found[:told], *more, context(seen)], told == len(found)
 
@@ -162,7 +162,7 @@ def _version(
 def _later(versions: Sequence[VersionBlock], trial: TrialBlock) -> Iterator[Block]:
     """Say how many changes there are in versions that there is no room for."""
     if versions:
-        left = sum(one.more + sum(event.count for event in one.events) for one in versions)
+        left = sum(one.more + len(one.events) for one in versions)
         many = f"{counted(left, 'more change')} in {counted(len(versions), 'later version')}"
         yield section(f"… and {many}: {anchor(trial.links[1])}")
 

@@ -1,12 +1,18 @@
 """The one line that says it all: what happened, to which trial, before → after."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from monitor.model import fields
 from monitor.model.alerts import Alert, Letter, TrialFacts
 from monitor.model.changes import ChangeEvent, ChangeKind, Severity
-from monitor.render.alerts.sites import is_list_of_sites, sites_headline
+from monitor.render.alerts.sites import (
+    are_countries,
+    countries_headline,
+    folded,
+    is_list_of_sites,
+    sites_headline,
+)
 from monitor.render.alerts.words import clean, phase_words
 from monitor.render.events import is_long_text
 from monitor.render.values import ARROW, counted, status_words, unescaped, worded
@@ -22,20 +28,25 @@ def subject(letter: Letter) -> str:
     One change: ``NCT06733935: enrollment target 144 → 240 (+67 %)``. Several of one version: the
     most severe, and how many more. A digest of several: counts.
     """
-    count = sum(len(alert.events) for alert in letter.alerts)
+    count = sum(len(folded(alert.events)) for alert in letter.alerts)
     if count == 0:
         return clean(_nothing(letter), longest=LONGEST)
     if letter.digest is None or count == 1:
         alert = max(letter.alerts, key=lambda one: _weight(one.events))
+        lead = folded(alert.events)[0]
         more = f" + {count - 1} more" if count > 1 else ""
-        return clean(
-            f"{alert.trial.nct_id}: {phrase(alert.events[0], alert.trial)}{more}", longest=LONGEST
-        )
+        return clean(f"{alert.trial.nct_id}: {phrase(lead, alert.trial)}{more}", longest=LONGEST)
     return clean(_counts(letter.alerts, count), longest=LONGEST)
 
 
-def phrase(event: ChangeEvent, trial: TrialFacts) -> str:
-    """Say in a few words what happened to a trial: ``enrollment target 144 → 240 (+67 %)``."""
+def phrase(change: Sequence[ChangeEvent], trial: TrialFacts) -> str:
+    """Say in a few words what happened to a trial: ``enrollment target 144 → 240 (+67 %)``.
+
+    A change is an event, or several that are told as one (``folded``).
+    """
+    event = change[0]
+    if are_countries(change):
+        return clean(countries_headline(change), longest=_LONGEST_PHRASE)
     if event.kind is ChangeKind.TRIAL_REGISTERED:
         status = clean(status_words(trial.overall_status), longest=60)
         return f"first seen ({status}, {phase_words(trial.phases)})"
@@ -52,9 +63,9 @@ def phrase(event: ChangeEvent, trial: TrialFacts) -> str:
     return clean(_lowered(said), longest=_LONGEST_PHRASE)
 
 
-def tally(events: Sequence[ChangeEvent], highest: int | None = None) -> str:
-    """Write how many events there are of each severity, or of the highest ones: ``1 critical``."""
-    counts = Counter(event.severity for event in events)
+def tally(changes: Iterable[Sequence[ChangeEvent]], highest: int | None = None) -> str:
+    """Write how many changes there are of each severity, or of the highest ones: ``1 critical``."""
+    counts = Counter(change[0].severity for change in changes)
     ranked = sorted(counts, key=lambda severity: -severity.rank)
     return ", ".join(f"{counts[severity]} {severity}" for severity in ranked[:highest])
 
@@ -62,8 +73,8 @@ def tally(events: Sequence[ChangeEvent], highest: int | None = None) -> str:
 def _counts(alerts: Sequence[Alert], count: int) -> str:
     ids = {alert.trial.nct_id for alert in alerts}
     where = counted(len(ids), "trial") if len(ids) > 1 else next(iter(ids))
-    events = [event for alert in alerts for event in alert.events]
-    return f"{counted(count, 'change')} in {where}: {tally(events, highest=2)}"
+    changes = [events for alert in alerts for events in folded(alert.events)]
+    return f"{counted(count, 'change')} in {where}: {tally(changes, highest=2)}"
 
 
 def _nothing(letter: Letter) -> str:

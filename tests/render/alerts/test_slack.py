@@ -91,7 +91,7 @@ def test_a_trial_without_room_for_its_changes_is_told_in_a_line() -> None:
     payload = render(letters.digest(*letters.many(12, letters.eventful()))).slack
     record = "https://clinicaltrials.gov/study/NCT00000011"
     (lines,) = (text for text in texts(payload) if "NCT00000011" in text)
-    assert lines.split("\n")[-1] == f"<{record}|NCT00000011>: RECRUITING → WITHDRAWN + 13 more"
+    assert lines.split("\n")[-1] == f"<{record}|NCT00000011>: RECRUITING → WITHDRAWN + 9 more"
 
 
 def crowded(count: int) -> Letter:

@@ -1,10 +1,13 @@
 """The subject says what happened, to which trial, before → after."""
 
+import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from monitor.detect.classify import first_seen
+from monitor.model.changes import ChangeKind
 from monitor.render.alerts import render
 from monitor.render.alerts.subject import LONGEST, subject
 from tests.detect import examples
@@ -60,7 +63,31 @@ def test_sites_are_counted_by_country() -> None:
     said = (
         "34 sites added: Spain 12, France 9, Italy 5, Poland 3, Chile 2, and 3 more in 2 countries"
     )
-    assert subject(found) == f"{NCT}: {said} + 5 more"
+    assert subject(found) == f"{NCT}: {said} + 1 more"
+
+
+@pytest.mark.parametrize("digest", [False, True])
+def test_as_many_changes_are_counted_as_are_told(digest: bool) -> None:
+    found = letters.updated(letters.eventful())
+    if digest:
+        found = letters.digest(*found.alerts)
+    message = render(found)
+    told = re.findall(r"(?m)^(CRITICAL|HIGH|MEDIUM|LOW)  ", message.text)
+    events = len(found.alerts[0].events)
+    assert len(told) == events - 4  # five countries came
+    counted = f"{len(told)} changes in {NCT}: " if digest else f" + {len(told) - 1} more"
+    assert counted in message.subject
+    assert message.data["counts"]["changes"] == events == len(message.data["alerts"][0]["events"])
+
+
+def test_countries_that_came_together_lead_together() -> None:
+    sites = [letters.site(at, land) for land, n in letters.COUNTRIES.items() for at in range(n)]
+    found = letters.updated({"contactsLocationsModule.locations": sites})
+    (one,) = found.alerts
+    countries = [event for event in one.events if event.kind is ChangeKind.COUNTRY_ADDED]
+    said = f"{NCT}: 5 countries added: Spain 12, Italy 5, Poland 3, Chile 2, Peru 1"
+    for made in (letters.letter, letters.digest):
+        assert subject(made(replace(one, events=tuple(countries)))) == said
 
 
 def test_a_long_text_is_edited() -> None:
