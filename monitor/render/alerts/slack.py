@@ -31,6 +31,7 @@ _NO_LIMIT = 10**9
 # what says how many of its changes are not told.
 _REST_BLOCKS, _REST_LETTERS = 8, 800
 _CUT_BLOCKS, _CUT_LETTERS = 5, 800
+_REASONS = 5
 _SIGNS = {"critical": "🔴", "high": "🟠", "medium": "🟡", "low": "🔵", "noise": "⚪"}
 
 
@@ -54,19 +55,46 @@ def _trials(page: Page, most: int, room: int) -> Iterator[Block]:
     if len(ids) > 1:
         most, room = most - _REST_BLOCKS, room - _REST_LETTERS
     full = [_trial(trial) for trial in page.trials]
-    sizes = [sum(map(letters, found)) for found in full]
+    sizes = list(map(_size, full))
     behind = _lengths([*lines, *ids[len(lines) :]])
     told = min(_first(sizes, behind, room), _first(list(map(len, full)), [], most))
+    why = [_reasons(page, max(1, count)) for count in range(len(full) + 1)]
+    while told and told != _first(sizes[:told], behind, room - _size(why[told])):
+        told -= 1  # those behind it are told why they come, too
     if full and not told:
-        full[0] = _trial(page.trials[0], most, room - min(sum(behind[1:]), room // 2))
+        left = room - _size(why[0])
+        full[0] = _trial(page.trials[0], most, left - min(sum(behind[1:]), left // 2))
         told = 1
     blocks = [block for found in full[:told] for block in found]
-    room -= sum(map(letters, blocks))
+    room -= _size(blocks) + _size(why[told])
     listed = _first(_lengths(lines[told:]), _lengths(ids[told:]), room) + told
     room -= sum(_lengths(lines[told:listed]))
     yield from blocks
     yield from map(section, _filled(lines[told:listed], "\n"))
     yield from map(section, _filled(_named(page, ids[listed:], room), " "))
+    yield from why[told]
+
+
+def _reasons(page: Page, told: int) -> list[Block]:
+    """Return why those trials come that have no room for their changes here, but have in a mail.
+
+    What stands with the trials that are told with their changes is not said again.
+    """
+    said = {*page.reasons, *(reason for trial in page.trials[:told] for reason in trial.reasons)}
+    behind = (reason for trial in page.trials[told:] for reason in trial.reasons)
+    found = [one for one in dict.fromkeys(behind) if one not in said]
+    lines = [_why(reason) for reason in found[:_REASONS]]
+    if len(found) > _REASONS:
+        lines.append(_why(counted(len(found) - _REASONS, "more reason")))
+    return [context("\n".join(lines))] if lines else []
+
+
+def _why(reason: str) -> str:
+    return f"Why you get this: {escaped(reason)}"
+
+
+def _size(blocks: Iterable[Block]) -> int:
+    return sum(map(letters, blocks))
 
 
 def _first(sizes: Sequence[int], behind: Sequence[int], room: int) -> int:
@@ -142,8 +170,7 @@ def _head(trial: TrialBlock) -> Block:
 
 def _end(trial: TrialBlock) -> Block:
     links = " · ".join(map(anchor, trial.links))
-    reasons = [f"Why you get this: {escaped(reason)}" for reason in trial.reasons]
-    return context("\n".join([links, *reasons]))
+    return context("\n".join([links, *map(_why, trial.reasons)]))
 
 
 def _version(
@@ -186,8 +213,7 @@ def _joined(lines: list[str], link: Link) -> str:
 
 
 def _last_block(page: Page) -> Block:
-    reasons = [f"Why you get this: {escaped(reason)}" for reason in page.reasons]
     said = f"To {escaped(page.recipient)} · delivery {escaped(page.delivery)}"
     if page.unsubscribe:
         said += f" · {anchor(page.unsubscribe)}"
-    return context("\n".join([*reasons, said]))
+    return context("\n".join([*map(_why, page.reasons), said]))

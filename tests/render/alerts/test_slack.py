@@ -94,6 +94,35 @@ def test_a_trial_without_room_for_its_changes_is_told_in_a_line() -> None:
     assert lines.split("\n")[-1] == f"<{record}|NCT00000011>: RECRUITING → WITHDRAWN + 9 more"
 
 
+@pytest.mark.parametrize("changes", [ENROLLED, letters.eventful()])
+@pytest.mark.parametrize("length", [20, 280])
+@pytest.mark.parametrize("count", [2, 6, 12, 60])
+def test_trials_without_room_for_their_changes_are_told_why_they_come(
+    count: int, length: int, changes: dict[str, Any]
+) -> None:
+    alerts = [
+        replace(alert, reasons=(f"your subscription “{at} {'x' * length}”: it names this trial",))
+        for at, alert in enumerate(letters.many(count, changes))
+    ]
+    message = render(letters.digest(*alerts))
+    payload = message.slack
+    said = "\n".join(texts(payload))
+    assert within_limits(payload)
+    in_full = len(re.findall(r"(?m)^\*<", said))
+    assert in_full > 0
+    in_mail = min(count, message.text.count("Registry record changed"))
+    told = re.findall(r"Why you get this: your subscription “(\d+) x", said)
+    assert told[:in_full] == [str(at) for at in range(in_full)]
+    assert len(told) == len(set(told))
+    assert len(told) >= min(in_mail, in_full + 5)
+    assert all(f"NCT{at:08d}" in said for at in range(min(count, 6)))
+
+
+def test_a_reason_that_stands_above_is_not_said_again() -> None:
+    said = "\n".join(texts(render(letters.digest(*letters.many(12, letters.eventful()))).slack))
+    assert said.count("Why you get this: ") == len(re.findall(r"(?m)^\*<", said))
+
+
 def crowded(count: int) -> Letter:
     """Return the letter of a version that rewrites that many outcomes at length."""
     old, new = (
