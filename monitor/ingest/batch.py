@@ -12,6 +12,7 @@ from monitor.detect.rules.base import Thresholds
 from monitor.errors import DamagedSnapshotError, RecordError
 from monitor.ingest.fresh import Fresh, guess_id, is_loaded_again
 from monitor.ingest.node import Observation
+from monitor.ingest.plausible import check_dates
 from monitor.ingest.timelines import OPEN_TRIALS, Timelines
 from monitor.model.history import (
     LoadedAgain,
@@ -244,6 +245,7 @@ def _day(raw: RawVersion) -> date:
 
 def _observation(raw: RawVersion, digest: bytes) -> Observation:
     record = parse(raw)
+    check_dates(record, raw)
     canonical = canonical_bytes(record.document)
     return Observation(
         raw=raw,
