@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from monitor.app.channels import channels_of
 from monitor.app.digests import Digests
+from monitor.app.heard import Untold
 from monitor.app.logs import get_logger
 from monitor.app.telling import Teller
 from monitor.app.wiring import App
@@ -124,9 +125,13 @@ class Deliveries:
         """Keep for the operator that a process went without a word."""
         self._teller.note_lost(process)
 
-    def hand_over(self) -> tuple[str, ...]:
-        """Return the lost processes that the operator has yet to hear of, for who comes after."""
+    def hand_over(self) -> Untold:
+        """Return what the operator has yet to hear, or heard unnoted, for who comes after."""
         return self._teller.hand_over()
+
+    def take_over(self, left: Untold) -> None:
+        """Go on from what the deliveries of before handed over."""
+        self._teller.take_over(left)
 
     def _courier(self, channel: str, store: Store) -> Courier:
         return Courier(

@@ -25,6 +25,18 @@ class Heard:
         return cls(wrong=dict(wrong), at=at.isoformat())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Untold:
+    """What one who tells leaves to the next one of the same process.
+
+    ``lost``: processes that went without a word, of which nobody was told yet. ``heard``: what the
+    addresses heard that could not be noted in the store; None when all of it was.
+    """
+
+    lost: tuple[str, ...] = ()
+    heard: Mapping[str, Heard] | None = None
+
+
 def heard_of(state: Mapping[str, Any] | None, addresses: Iterable[str]) -> dict[str, Heard]:
     """Read what each of these addresses has heard; one that is new has heard nothing.
 
@@ -42,6 +54,18 @@ def heard_of(state: Mapping[str, Any] | None, addresses: Iterable[str]) -> dict[
         else:
             found[address] = Heard()
     return found
+
+
+def latest(
+    noted: Mapping[str, Heard], unsaved: Mapping[str, Heard] | None
+) -> Mapping[str, Heard]:
+    """Return what each address heard last: what could not be noted, or what was noted since."""
+    if unsaved is None:
+        return noted
+    return {
+        address: max(unsaved.get(address, one), one, key=lambda heard: heard.at)
+        for address, one in noted.items()
+    }
 
 
 def state_of(heard: Mapping[str, Heard]) -> dict[str, Any]:

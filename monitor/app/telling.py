@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.app.episodes import Episode, Free, episodes_of, free_bytes, full_disks
-from monitor.app.heard import Heard, heard_of, state_of
+from monitor.app.heard import Heard, Untold, heard_of, latest, state_of
 from monitor.app.logs import get_logger
 from monitor.app.wiring import App
 from monitor.channels.base import Channel
@@ -109,11 +109,19 @@ class Teller:
             if process not in self._lost:
                 self._lost.append(process)
 
-    def hand_over(self) -> tuple[str, ...]:
-        """Return the lost processes that nobody was told of yet, and leave them to the caller."""
+    def hand_over(self) -> Untold:
+        """Return what is yet to be told or noted, and leave it to the caller."""
         with self._lock:
-            left, self._lost = tuple(self._lost), []
+            left = Untold(lost=tuple(self._lost), heard=self._unsaved)
+            self._lost, self._unsaved = [], None
         return left
+
+    def take_over(self, left: Untold) -> None:
+        """Go on from what another one of this process handed over."""
+        for process in left.lost:
+            self.note_lost(process)
+        with self._lock:
+            self._unsaved = left.heard
 
     def tell(self) -> None:
         """Tell what is new since the operator was told last; one thread at a time.
@@ -140,9 +148,8 @@ class Teller:
 
     def _look(self) -> _Look:
         with self._app.reader() as reader:
-            heard = self._unsaved
-            if heard is None:
-                heard = heard_of(reader.sources.state(_KEPT_BY), self._addresses)
+            noted = heard_of(reader.sources.state(_KEPT_BY), self._addresses)
+            heard = latest(noted, self._unsaved)
             enabled = {one.name for one in self._app.settings.sources if one.enabled}
             found = episodes_of(reader, enabled=enabled, now=self._app.now())
             store = reader.outbox.namespace()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
+from monitor.app.heard import Untold
 from monitor.app.logs import get_logger
 from monitor.daemon.work import Work, in_thread
 from monitor.deliver import Report
@@ -39,8 +40,12 @@ class Deliveries(Protocol):
         """Keep for the operator that a process went without a word."""
         ...
 
-    def hand_over(self) -> tuple[str, ...]:
-        """Return the processes that the operator has yet to hear of, for who comes after."""
+    def hand_over(self) -> Untold:
+        """Return what the operator has yet to hear, or heard unnoted, for who comes after."""
+        ...
+
+    def take_over(self, left: Untold) -> None:
+        """Go on from what the deliveries of before handed over."""
         ...
 
 

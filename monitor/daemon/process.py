@@ -199,8 +199,7 @@ class Daemon:
         if self._term is not None:
             await self._term.change(app, passes, deliveries)
         if deliveries is not None and self._deliveries is not None:
-            for process in self._deliveries.hand_over():
-                deliveries.note_lost(process)
+            deliveries.take_over(self._deliveries.hand_over())
         self._standing.app, self._passes, self._deliveries = app, passes, deliveries
 
     def _deliveries_by(self, app: App) -> Deliveries | None:

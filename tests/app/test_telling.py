@@ -273,6 +273,55 @@ def test_a_full_disk_is_told_even_when_nothing_can_be_noted(monitored: Monitored
     assert monitored.subjects("ops")[0].startswith("Trial monitor: The disk of the store is full")
 
 
+def test_what_could_not_be_noted_is_handed_over(monitored: Monitored) -> None:
+    """While a disk is full the lease is lost, and who leads again reads the configuration anew."""
+
+    def made(free: int, url: str) -> Teller:
+        return Teller(
+            monitored.app,
+            monitored.deliveries().channels,
+            worker="w",
+            opened=lambda: open_store(url, create=False),
+            free=lambda _: free,
+        )
+
+    full = made(0, "sqlite:////nowhere/at/all.db")
+    full.tell()
+    monitored.clock.move(days=1)
+    still = made(0, "sqlite:////nowhere/at/all.db")
+    still.take_over(full.hand_over())
+    still.tell()
+    assert len(monitored.got("ops")) == 1
+    put(monitored, FAILING)
+    roomy = made(10**12, monitored.url)
+    roomy.take_over(still.hand_over())
+    for one in (roomy, teller(monitored, worker="after a restart")):
+        one.tell()
+        monitored.clock.move(minutes=1)
+    assert len(monitored.got("ops")) == 2
+    assert "room again" in json.dumps(monitored.got("ops")[1]["over"])
+
+
+def test_what_was_noted_since_counts_more_than_what_could_not_be(monitored: Monitored) -> None:
+    """Another process may have led, and told, meanwhile."""
+    full = Teller(
+        monitored.app,
+        monitored.deliveries().channels,
+        worker="w",
+        opened=lambda: open_store("sqlite:////nowhere/at/all.db", create=False),
+        free=lambda _: 0,
+    )
+    full.tell()
+    monitored.clock.move(minutes=1)
+    put(monitored, FAILING)
+    teller(monitored, worker="another").tell()
+    again = teller(monitored)
+    again.take_over(full.hand_over())
+    again.tell()
+    assert len(monitored.got("ops")) == 2
+    assert monitored.subjects("ops")[1] == "Trial monitor: The source ctgov fails"
+
+
 def test_a_disk_has_room_again_only_when_it_really_has(monitored: Monitored) -> None:
     teller(monitored, free=99_000_000).tell()
     teller(monitored, free=150_000_000).tell()

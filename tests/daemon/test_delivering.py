@@ -12,6 +12,7 @@ from pathlib import Path
 
 import orjson
 
+from monitor.app.heard import Untold
 from monitor.daemon.delivering import Delivering
 from monitor.daemon.work import Work
 from monitor.deliver import Report
@@ -66,9 +67,13 @@ class Scripted:
         """Hear of nobody."""
         raise AssertionError(process)
 
-    def hand_over(self) -> tuple[str, ...]:
-        """Have nobody to hand over."""
-        return ()
+    def hand_over(self) -> Untold:
+        """Have nothing to hand over."""
+        return Untold()
+
+    def take_over(self, left: Untold) -> None:
+        """Hear of nothing."""
+        raise AssertionError(left)
 
 
 def test_a_channel_that_hangs_keeps_no_other_back_and_is_not_started_twice() -> None:
