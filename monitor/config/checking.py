@@ -9,7 +9,7 @@ from typing import Any, get_args
 import msgspec
 
 from monitor.config.durations import duration
-from monitor.config.given import FILE_SUFFIX, Given
+from monitor.config.given import FILE_SUFFIX, Given, held_by
 from monitor.errors import ConfigError
 
 Refine = Callable[[Any], Any]
@@ -77,12 +77,16 @@ def resolved(given: Given, environ: Mapping[str, str]) -> Any:
 
 
 def _referred(name: str, place: str, environ: Mapping[str, str]) -> str:
-    if not environ.get(name):
-        raise ConfigError(
-            f"{place}: ${{{name}}} stands for the environment variable {name}, which is not set;"
-            " set it, or write the value"
-        )
-    return environ[name]
+    """Return what NAME holds, else the file that NAME_FILE names."""
+    if environ.get(name):
+        return environ[name]
+    by_file = environ.get(name + FILE_SUFFIX)
+    if by_file:
+        return held_by(by_file, place=f"{place}: {name}{FILE_SUFFIX}")
+    raise ConfigError(
+        f"{place}: ${{{name}}} stands for the environment variable {name}, which is not set;"
+        f" set it or {name}{FILE_SUFFIX}, or write the value"
+    )
 
 
 def _said(given: Given, *, hidden: bool) -> str:

@@ -130,16 +130,24 @@ def _variable(name: str, environ: Mapping[str, str]) -> Given:
     place = name + FILE_SUFFIX
     if environ.get(name):
         raise ConfigError(f"{name} and {place} are both set; unset one of them")
+    return Given(place=place, value=held_by(by_file, place=place), from_environment=True)
+
+
+def held_by(file: str, *, place: str) -> str:
+    """Return what a file holds that a variable names, without white space around it.
+
+    ConfigError when that cannot be read or is nothing.
+    """
     try:
-        value = Path(by_file).read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as exc:
+        value = Path(file).read_text("utf-8").strip()
+    except (OSError, ValueError) as exc:
         reason = getattr(exc, "strerror", None) or "not UTF-8"
         raise ConfigError(
-            f"{place} names {by_file}, which cannot be read ({reason}); name a text file"
-        ) from exc
+            f"{place} names {file}, which cannot be read ({reason}); name a text file"
+        ) from None  # a decoding error holds the bytes
     if not value:
-        raise ConfigError(f"{place} names {by_file}, which is empty; write the value into it")
-    return Given(place=place, value=value, from_environment=True)
+        raise ConfigError(f"{place} names {file}, which is empty; write the value into it")
+    return value
 
 
 def in_file(key: Key) -> str:

@@ -103,6 +103,24 @@ def test_a_reference_is_replaced_by_the_variable(folder: Path) -> None:
     assert settings.store.busy_timeout_s == 3.0
 
 
+def test_a_reference_stands_for_a_file_too(folder: Path) -> None:
+    held = write(folder / "secret", "pw\n")
+    file = write(folder / "a.toml", '[store]\nurl = "postgresql://monitor:${PW}@db/m"\n')
+    assert load(file, environ={"PW_FILE": str(held)}).store.url == "postgresql://monitor:pw@db/m"
+    both = {"PW": "own", "PW_FILE": str(held)}  # the file may belong to another program
+    assert load(file, environ=both).store.url == "postgresql://monitor:own@db/m"
+
+
+@pytest.mark.parametrize(("content", "reason"), [(b"", "empty"), (b"\xffpw", "not UTF-8")])
+def test_a_reference_to_a_file_that_holds_nothing_says_so(
+    folder: Path, content: bytes, reason: str
+) -> None:
+    (folder / "secret").write_bytes(content)
+    file = write(folder / "a.toml", '[store]\nurl = "${STORE_URL}"\n')
+    with pytest.raises(ConfigError, match=rf"\[store\] url: STORE_URL_FILE names .*{reason}"):
+        load(file, environ={"STORE_URL_FILE": str(folder / "secret")})
+
+
 def test_a_reference_that_a_variable_lies_over_need_not_be_set(folder: Path) -> None:
     file = write(folder / "a.toml", '[store]\nurl = "${STORE_URL}"\n')
     environ = {"MONITOR_DATABASE_URL": "postgresql://db/m"}
