@@ -56,9 +56,7 @@ def heard_of(state: Mapping[str, Any] | None, addresses: Iterable[str]) -> dict[
     return found
 
 
-def latest(
-    noted: Mapping[str, Heard], unsaved: Mapping[str, Heard] | None
-) -> Mapping[str, Heard]:
+def latest(noted: Mapping[str, Heard], unsaved: Mapping[str, Heard] | None) -> Mapping[str, Heard]:
     """Return what each address heard last: what could not be noted, or what was noted since."""
     if unsaved is None:
         return noted

@@ -24,7 +24,8 @@ BACKFILLS = "ctgov_history"
 def command(session: Session, as_json: bool) -> None:
     """Tell how every source is doing, how much is stored, and who schedules.
 
-    Reads the store alone, so it works whether `monitor run` is running or not.
+    Reads the store alone and looks at the disks, so it works whether `monitor run` is running
+    or not.
     """
     from monitor.render.status import status_lines, status_shape
 
@@ -36,6 +37,7 @@ def command(session: Session, as_json: bool) -> None:
 
 
 def _status(app: "App") -> "Status":
+    from monitor.app.episodes import full_disks
     from monitor.render.status import Status
 
     with app.reader() as reader:
@@ -54,4 +56,5 @@ def _status(app: "App") -> "Status":
             messages=reader.outbox.counts(),
             oldest_due=reader.outbox.oldest_due(),
             channels=tuple(one for one in reader.outbox.channel_states() if one.failures),
+            full_disks=tuple(f"{one.began}: {one.detail}" for one in full_disks(app, told=False)),
         )

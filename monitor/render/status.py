@@ -23,6 +23,7 @@ class Status:
     the store remembers from before; ``enabled`` are the names of the former. ``scheduled``
     are those of them that have a clock of their own. ``messages``: how many, by state and
     channel; ``oldest_due``: when the first that waits is due; ``channels``: those that fail.
+    ``full_disks``: a sentence for each.
     """
 
     at: datetime
@@ -36,6 +37,7 @@ class Status:
     messages: Mapping[MessageState, Mapping[str, int]] = field(default_factory=dict)
     oldest_due: datetime | None = None
     channels: tuple[ChannelState, ...] = ()
+    full_disks: tuple[str, ...] = ()
 
     @property
     def lease_is_held(self) -> bool:
@@ -77,6 +79,7 @@ def status_shape(status: Status) -> dict[str, Any]:
         "outbox": {state.value: dict(status.messages.get(state, {})) for state in MessageState},
         "oldest_due_at": _iso(status.oldest_due),
         "failing_channels": [_channel_shape(state, status) for state in status.channels],
+        "full_disks": list(status.full_disks),
         "trials": status.counts.trials,
         "versions": status.counts.versions,
         "events": status.counts.events,
@@ -203,7 +206,9 @@ def _follows(known: Mapping[Presence, int]) -> str:
 
 
 def _remarks(status: Status) -> Iterator[Line]:
-    """Yield what no column holds: why sources fail, and how far they have read."""
+    """Yield what no column holds: full disks, why sources fail, and how far they have read."""
+    for sentence in status.full_disks:
+        yield line(Span(one_line(sentence, longest=None), "high"))
     for row in status.sources:
         if row.failures:
             since = f", since {moment(row.failing_since)} UTC" if row.failing_since else ""

@@ -1,7 +1,9 @@
 """``monitor status``: out of the store alone, whether anything runs or not."""
 
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import time_machine
@@ -123,6 +125,18 @@ def test_it_tells_that_nobody_schedules(followed: Monitor) -> None:
         tx.sources.release_lease(SCHEDULER, "host:12:ab")
     assert "nobody runs it (`monitor run` does)" in followed.answer("status")
     assert followed.json("status")["lease"] is None
+
+
+def test_it_tells_of_a_full_disk_as_the_store_cannot(
+    followed: Monitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = SimpleNamespace(free=100 * 10**9)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: room)
+    assert followed.json("status")["full_disks"] == []
+    room.free = 1_500_000
+    told = followed.json("status")["full_disks"][0]
+    assert told.startswith("the disk of the store is full: 1 MB are left in /")
+    assert told in followed.answer("status")
 
 
 def test_the_source_of_earlier_versions_is_not_off(followed: Monitor) -> None:
