@@ -40,8 +40,9 @@ class DeliverySettings(Section, frozen=True, kw_only=True):
     public_url: Annotated[
         str,
         Meta(
-            pattern=r"^(https?://[!-~]+)?\Z",
-            description="http:// or https:// and a host under which readers reach the monitor",
+            pattern=r"^(https?://[!$->A-~]+)?\Z",
+            description="http:// or https:// and a host under which readers reach the monitor,"
+            " with a path at most: no user, no ?, no #",
         ),
     ] = ""
     templates: Annotated[str, Meta(description="the path of a folder, or nothing")] = ""

@@ -139,6 +139,16 @@ def test_a_file_saved_with_a_byte_order_mark_is_read(folder: Path) -> None:
     assert load(file, environ={}).log.format == "json"
 
 
+@pytest.mark.parametrize("more", ["/?a=1", "/#top", "/a b", "\u00e9", "\\n"])
+def test_links_go_behind_the_public_url(folder: Path, more: str) -> None:
+    """Nothing in it may swallow a path, nor show every reader a user and a password."""
+    good = write(folder / "a.toml", '[delivery]\npublic_url = "https://m.example.org/ct"\n')
+    assert load(good, environ={}).delivery.public_url == "https://m.example.org/ct"
+    bad = write(folder / "b.toml", f'[delivery]\npublic_url = "https://m.example.org{more}"\n')
+    with pytest.raises(ConfigError, match=r"\[delivery\] public_url will not do; write http"):
+        load(bad, environ={})
+
+
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(AttributeError):
         Settings().store.url = "sqlite:///other.db"  # type: ignore[misc]

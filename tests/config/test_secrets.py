@@ -59,6 +59,7 @@ def test_settings_are_printed_without_their_secrets() -> None:
         f"[store]\nurl = 'postgresql://monitor:{SECRET}@db/m",
         f"[store]\nurl = 'postgresql://monitor:{SECRET}@db/m'\nbusy = 1",
         "[store]\nurl = 'mysql://monitor:${PW}@db/m'",
+        f"[delivery]\npublic_url = 'https://monitor:{SECRET}@monitor.example.org'",
         "[log]\nlevel = '${PW}'",
         "[ingest]\nbatch_records = '${PW}'",
     ],
