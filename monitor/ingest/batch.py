@@ -3,34 +3,30 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from monitor.detect.canonical import canonical_bytes, fingerprint
 from monitor.detect.rawhash import absence_hash, raw_hash
 from monitor.detect.rules.base import Thresholds
 from monitor.errors import DamagedSnapshotError, RecordError
 from monitor.ingest.fresh import Fresh, guess_id, is_loaded_again
 from monitor.ingest.node import Observation
-from monitor.ingest.plausible import check_dates
+from monitor.ingest.observing import ABSENT, day_of, observed
 from monitor.ingest.timelines import OPEN_TRIALS, Timelines
 from monitor.model.history import (
     LoadedAgain,
+    NewestSight,
     QuarantineEntry,
     StoredVersion,
     Touch,
     VersionKey,
 )
-from monitor.model.record import RawVersion, TrialRecord
-from monitor.parsers.base import parse
+from monitor.model.record import RawVersion
 from monitor.sources.base import Unreadable
 from monitor.store.writer import Transaction
 
 if TYPE_CHECKING:
     from monitor.ingest.notify import Announcer
-
-# The medium of what is said of a record that is no longer shown.
-ABSENT = "absence"
 
 # Parsed, records take some ten times their bytes.
 _NEWS_BYTES = 1024 * 1024
@@ -77,6 +73,7 @@ class Batch:
     ) -> None:
         self._tx = tx
         self._timelines = Timelines(tx, thresholds, announcer)
+        self._sights: dict[str, NewestSight | None] = {}
         self._latest: dict[str, StoredVersion] = {}
         self._locked: set[str] = set()
         self._asked: set[str] = set()
@@ -96,10 +93,11 @@ class Batch:
                 self._quarantine(item, item.reason, item.size)
         fresh = self._new_bytes([item for item in batch if isinstance(item, RawVersion)])
         news = self._not_loaded_again(fresh)
-        self._ask(one.guess for one in news if one.guess is not None)
+        if len(news) > OPEN_TRIALS:
+            self._ask(one.guess for one in news if one.guess and self._sights.get(one.guess))
         for one in news:
             try:
-                self._observe(_observation(one.raw, one.digest))
+                self._observe(observed(one.raw, one.digest))
             except RecordError as exc:
                 self._quarantine(one.raw, str(exc), len(one.raw.content))
         self._place_news()
@@ -120,7 +118,7 @@ class Batch:
     def _new_bytes(self, raws: list[RawVersion]) -> list[Fresh]:
         """Return what no version is known to have been read from, byte for byte."""
         hashes = [
-            raw_hash(raw.content) if raw.media != ABSENT else absence_hash(raw.content, _day(raw))
+            raw_hash(raw.content) if raw.media != ABSENT else absence_hash(raw.content, day_of(raw))
             for raw in raws
         ]
         digests = [hashed.whole for hashed in hashes]
@@ -146,6 +144,7 @@ class Batch:
         once = {guess for guess in times if guess is not None and times[guess] == 1}
         self._lock(guess for guess in times if guess is not None)
         newest = self._tx.newest_sights(once)
+        self._sights |= {guess: newest.get(guess) for guess in once}
         rest = []
         for one in fresh:
             sight = newest.get(one.guess) if one.guess else None
@@ -176,6 +175,8 @@ class Batch:
     def _observe(self, seen: Observation) -> None:
         """Touch what is as stored, put the rest into its trial's timeline."""
         nct_id = seen.record.nct_id
+        if self._is_news(seen):
+            self._asked.add(nct_id)
         self._ask([nct_id])
         newest = self._latest.get(nct_id)
         if newest is not None and newest.id not in self._loads and _is_as_stored(seen, newest):
@@ -187,6 +188,16 @@ class Batch:
         self._news.append(seen)
         if len(self._news) >= OPEN_TRIALS or _size(self._news) > _NEWS_BYTES:
             self._place_news()
+
+    def _is_news(self, seen: Observation) -> bool:
+        """Tell whether the newest version surely holds something else, as far as it was asked."""
+        nct_id = seen.record.nct_id
+        if nct_id not in self._sights:
+            return False
+        newest = self._sights[nct_id]
+        return newest is None or seen.stated_sha256 not in (
+            newest.content_sha256, newest.stated_sha256,
+        )  # fmt: skip
 
     def _place_news(self) -> None:
         """Put what is not as stored into its trials' timelines."""
@@ -236,41 +247,6 @@ class Batch:
 
 def _size(observations: list[Observation]) -> int:
     return sum(len(seen.canonical) for seen in observations)
-
-
-def _day(raw: RawVersion) -> date:
-    """Return the day of the load that the source saw, else that on which it was read."""
-    return raw.data_date or raw.retrieved_at.date()
-
-
-def _observation(raw: RawVersion, digest: bytes) -> Observation:
-    record = parse(raw)
-    check_dates(record, raw)
-    canonical = canonical_bytes(record.document)
-    return Observation(
-        raw=raw,
-        raw_sha256=digest,
-        record=record,
-        canonical=canonical,
-        stated_sha256=fingerprint(canonical),
-        key=_key(record, raw),
-        is_dated=raw.media == ABSENT or _stated_date(record, raw) is not None,
-    )
-
-
-def _stated_date(record: TrialRecord, raw: RawVersion) -> date | None:
-    return record.last_update_date or record.data_date or raw.data_date
-
-
-def _key(record: TrialRecord, raw: RawVersion) -> VersionKey:
-    """Return a record's place in its history; one without any date stands where it was read."""
-    data_date = record.data_date or (_day(raw) if raw.media == ABSENT else raw.data_date)
-    return VersionKey(
-        version_date=record.last_update_date or data_date or raw.retrieved_at.date(),
-        registry_version=record.registry_version,
-        data_date=data_date,
-        retrieved_at=raw.retrieved_at,
-    )
 
 
 def _is_as_stored(seen: Observation, newest: StoredVersion) -> bool:

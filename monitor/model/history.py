@@ -120,7 +120,7 @@ class Touch:
 
 
 class NewestSight(NamedTuple):
-    """What a trial's newest version was first and last seen as.
+    """What a trial's newest version was first and last seen as, and the hashes of its content.
 
     Polls ask for it by the thousands, hence a tuple and not all of a version.
     ``is_dated_by_load``: the registry's date of the last sight is that of its data load.
@@ -133,6 +133,8 @@ class NewestSight(NamedTuple):
     raw_sha256: bytes
     last_data_date: date | None
     last_raw_sha256: bytes
+    stated_sha256: bytes
+    content_sha256: bytes
 
 
 class LoadedAgain(NamedTuple):

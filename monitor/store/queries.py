@@ -34,7 +34,8 @@ LATEST_VERSIONS = f"SELECT {_VERSION} {_LATEST}"
 
 NEWEST_SIGHTS = f"""
 SELECT t.nct_id, v.id, v.last_version_date, v.last_registry_version,
-    v.data_date, v.raw_sha256, v.last_data_date, v.last_raw_sha256 {_LATEST}"""
+    v.data_date, v.raw_sha256, v.last_data_date, v.last_raw_sha256,
+    v.stated_sha256, v.content_sha256 {_LATEST}"""
 
 KNOWN_RAW = """
 SELECT raw_sha256, id FROM versions WHERE raw_sha256 IN :hashes

@@ -81,6 +81,8 @@ def newest_sights(rows: Iterable[Row]) -> dict[str, NewestSight]:
             bytes(raw_sha256),
             None if last_data_date is None else _known_day(last_data_date),
             bytes(last_raw_sha256),
+            bytes(stated_sha256),
+            bytes(content_sha256),
         )
         for (
             nct_id,
@@ -91,6 +93,8 @@ def newest_sights(rows: Iterable[Row]) -> dict[str, NewestSight]:
             raw_sha256,
             last_data_date,
             last_raw_sha256,
+            stated_sha256,
+            content_sha256,
         ) in rows
     }
 

@@ -160,7 +160,7 @@ def test_a_later_load_moves_the_last_sight_of_the_newest_version_alone(store_url
         assert (latest.last_raw_sha256, latest.last_version_date) == (raw, date(2026, 2, 2))
         assert before[NCT_ID] == NewestSight(
             newest, False, None, date(2026, 2, 3), latest.raw_sha256, date(2026, 2, 4),
-            latest.raw_sha256,
+            latest.raw_sha256, latest.stated_sha256, latest.content_sha256,
         )  # fmt: skip
         assert older.last_retrieved_at < later
         trials = {trial.nct_id: trial.last_seen_at for trial in reader.trials()}

@@ -1,0 +1,52 @@
+"""From a raw version to an observation: parsed, hashed, with its place in its trial's history."""
+
+from datetime import date
+
+from monitor.detect.canonical import canonical_bytes, fingerprint
+from monitor.ingest.node import Observation
+from monitor.ingest.plausible import check_dates
+from monitor.model.history import VersionKey
+from monitor.model.record import RawVersion, TrialRecord
+from monitor.parsers.base import parse
+
+# The medium of what is said of a record that is no longer shown.
+ABSENT = "absence"
+
+
+def observed(raw: RawVersion, digest: bytes) -> Observation:
+    """Return what a raw version says; RecordError when it cannot be read.
+
+    ``digest``: what tells its bytes from others (``raw_hash``).
+    """
+    record = parse(raw)
+    check_dates(record, raw)
+    canonical = canonical_bytes(record.document)
+    return Observation(
+        raw=raw,
+        raw_sha256=digest,
+        record=record,
+        canonical=canonical,
+        stated_sha256=fingerprint(canonical),
+        key=_key(record, raw),
+        is_dated=raw.media == ABSENT or _stated_date(record, raw) is not None,
+    )
+
+
+def day_of(raw: RawVersion) -> date:
+    """Return the day of the load that the source saw, else that on which it was read."""
+    return raw.data_date or raw.retrieved_at.date()
+
+
+def _stated_date(record: TrialRecord, raw: RawVersion) -> date | None:
+    return record.last_update_date or record.data_date or raw.data_date
+
+
+def _key(record: TrialRecord, raw: RawVersion) -> VersionKey:
+    """Return a record's place in its history; one without any date stands where it was read."""
+    data_date = record.data_date or (day_of(raw) if raw.media == ABSENT else raw.data_date)
+    return VersionKey(
+        version_date=record.last_update_date or data_date or raw.retrieved_at.date(),
+        registry_version=record.registry_version,
+        data_date=data_date,
+        retrieved_at=raw.retrieved_at,
+    )
