@@ -12,7 +12,12 @@ from typing import Any
 
 import orjson
 import zstandard
-from zstandard import ZstdCompressionDict, ZstdCompressionParameters, ZstdCompressor
+from zstandard import (
+    ZstdCompressionDict,
+    ZstdCompressionParameters,
+    ZstdCompressor,
+    ZstdDecompressor,
+)
 
 from monitor.store.vocabulary import VOCABULARIES
 
@@ -78,11 +83,8 @@ def thread_codec() -> Codec:
 def restore(stored: bytes, *, codec: int, base: bytes | None, size: int, digest: bytes) -> bytes:
     """Return a snapshot's bytes; DamagedError unless they are exactly what was written."""
     try:
-        if base is None:
-            words = _vocabulary(codec)
-        else:
-            words = ZstdCompressionDict(base, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
-        content = _decompress(stored, words, size)
+        # max_output_size=0 would mean "unknown".
+        content = _decompressor(codec, base).decompress(stored, max_output_size=max(1, size))
     except (zstandard.ZstdError, KeyError, ValueError, MemoryError) as exc:
         raise DamagedError("its bytes cannot be unpacked") from exc
     if len(content) != size or sha256(content).digest() != digest:
@@ -115,7 +117,7 @@ def _expand(stored: bytes, words: ZstdCompressionDict | None) -> bytes:
     try:
         if zstandard.get_frame_parameters(stored).content_size > _LARGEST_BODY:
             raise DamagedError("an entry states a size that it cannot have")
-        return zstandard.ZstdDecompressor(dict_data=words).decompress(stored)
+        return ZstdDecompressor(dict_data=words).decompress(stored)
     except zstandard.ZstdError as exc:
         raise DamagedError("an entry cannot be unpacked") from exc
 
@@ -157,8 +159,12 @@ def _large_parameters(base: int, content: int) -> ZstdCompressionParameters:
     )
 
 
-def _decompress(stored: bytes, words: ZstdCompressionDict, size: int) -> bytes:
-    return zstandard.ZstdDecompressor(dict_data=words).decompress(
-        stored,
-        max_output_size=max(1, size),  # 0 would mean "unknown"
-    )
+def _decompressor(codec: int, base: bytes | None) -> ZstdDecompressor:
+    """Return what undoes a keyframe (one of this thread, kept) or a delta against ``base``."""
+    if base is not None:
+        words = ZstdCompressionDict(base, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
+        return ZstdDecompressor(dict_data=words)
+    kept: dict[int, ZstdDecompressor] = _own.__dict__.setdefault("keyframes", {})
+    if codec not in kept:
+        kept[codec] = ZstdDecompressor(dict_data=_vocabulary(codec))
+    return kept[codec]

@@ -49,13 +49,13 @@ def version_row(row: Row) -> StoredVersion:
         nct_id=row[1],
         source=row[2],
         origin=row[3],
-        version_date=_day(row[4]),
+        version_date=_known_day(row[4]),
         registry_version=row[5],
-        data_date=_day_or_none(row[6]),
+        data_date=None if row[6] is None else _known_day(row[6]),
         retrieved_at=_moment(row[7]),
-        last_version_date=_day(row[8]),
+        last_version_date=_known_day(row[8]),
         last_registry_version=row[9],
-        last_data_date=_day_or_none(row[10]),
+        last_data_date=None if row[10] is None else _known_day(row[10]),
         last_retrieved_at=_moment(row[11]),
         raw_sha256=bytes(row[12]),
         last_raw_sha256=bytes(row[13]),
@@ -221,7 +221,7 @@ def _day(value: str | date) -> date:
     return date.fromisoformat(value) if isinstance(value, str) else value
 
 
-# Of data loads: there are few among very many rows.
+# Of versions and data loads: there are few among very many rows.
 _known_day = lru_cache(maxsize=4_096)(_day)
 
 

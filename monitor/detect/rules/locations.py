@@ -61,7 +61,7 @@ def _sites(
 
 
 def _statuses(changes: tuple[FieldChange, ...], ctx: Context) -> Iterator[Draft]:
-    consequence = tuple(change for change in changes if _follows_overall(change, ctx))
+    consequence = _consequences(changes, ctx)
     for own, follows in ((all_but(changes, consequence), False), (consequence, True)):
         if own:
             yield _status_draft(own, follows, ctx)
@@ -92,16 +92,16 @@ def _status_draft(own: tuple[FieldChange, ...], follows: bool, ctx: Context) -> 
     )
 
 
-def _follows_overall(change: FieldChange, ctx: Context) -> bool:
-    """Tell whether a site gained or lost its status because the whole trial's status changed.
+def _consequences(changes: tuple[FieldChange, ...], ctx: Context) -> tuple[FieldChange, ...]:
+    """Return the sites that gained or lost their status because the whole trial's changed.
 
     Site statuses exist only while a trial recruits or is about to.
     """
     before, after = ctx.old.overall_status, ctx.new.overall_status
-    if before == after or change.op == "changed":
-        return False
-    shows = RECRUITING | {"NOT_YET_RECRUITING"}
-    return after in shows if change.op == "added" else after not in shows
+    if before == after:
+        return ()
+    follows = "added" if after in RECRUITING | {"NOT_YET_RECRUITING"} else "removed"
+    return tuple(change for change in changes if change.op == follows)
 
 
 def _by_country(changes: Sequence[FieldChange]) -> dict[str, int]:
