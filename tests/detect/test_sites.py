@@ -264,6 +264,15 @@ def test_a_site_that_opens_with_the_trial_is_news_of_its_own() -> None:
     assert "consequence_of" not in event.facts
 
 
+def test_a_site_that_gains_its_status_in_a_trial_that_goes_on_is_news_of_its_own() -> None:
+    place = "contactsLocationsModule.locations"
+    silent = {name: value for name, value in site(1).items() if name != "status"}
+    old, new = study({place: [silent, site(2)]}), updated({place: [site(1), site(2)]})
+    event = the(ChangeKind.SITE_STATUS_CHANGED, events(old, new))
+    assert event.severity is Severity.MEDIUM
+    assert "consequence_of" not in event.facts
+
+
 @pytest.mark.parametrize(
     "edit",
     [

@@ -37,7 +37,7 @@ def derive_sites(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft
             summary=f"{counted(len(sites), 'site')} under another name or spelling",
             facts={"count": len(sites), "by_country": _by_country(renamed)},
         )
-    if whole or below(changes, fields.LOCATION_COUNTRY):
+    if whole:  # two sites that are one lie in one country, however it is spelled
         yield from _countries(ctx)
 
 
