@@ -1,5 +1,6 @@
 """The watch over planted secrets sees what gets out, and lets pass what tests hand over."""
 
+import os
 from pathlib import Path
 
 from tests.planted import MARK, holding
@@ -24,3 +25,9 @@ def test_what_a_test_hands_over_is_let_pass(tmp_path: Path) -> None:
     assert list(holding(tmp_path)) == []
     (tmp_path / "monitor.toml").unlink()
     (tmp_path / "secrets" / "slack").unlink()
+
+
+def test_pipes_and_links_that_lead_nowhere_do_not_hold_up_the_watch(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to(tmp_path / "gone")
+    assert list(holding(tmp_path)) == []

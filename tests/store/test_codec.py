@@ -1,6 +1,7 @@
 """Snapshot bytes: nothing but what was written ever comes out."""
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from hashlib import sha256
 
@@ -8,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.store.codec import Codec, DamagedError, pack, read_body, restore, unpack
+from monitor.store.codec import (
+    Codec,
+    DamagedError,
+    pack,
+    read_body,
+    restore,
+    thread_codec,
+    unpack,
+)
 from monitor.store.vocabulary import VOCABULARIES
 from tests.store.examples import document
 
@@ -105,3 +114,11 @@ def test_a_body_that_claims_to_be_huge_is_damage() -> None:
 def test_a_vocabulary_never_changes_once_it_was_written_with() -> None:
     known = {1: "dcdb36bf8fe9fe6e35b7eb170dbb602b2ec7d92fe528b94f503b2860f911a142"}
     assert {number: sha256(words).hexdigest() for number, words in VOCABULARIES.items()} == known
+
+
+def test_no_two_threads_share_what_serves_one_at_a_time() -> None:
+    with ThreadPoolExecutor(max_workers=1) as other:
+        theirs = other.submit(thread_codec).result()
+        assert other.submit(thread_codec).result() is theirs
+    assert thread_codec() is thread_codec()
+    assert thread_codec() is not theirs
