@@ -56,19 +56,19 @@ class Timelines:
         wanted = set(nct_ids) - self._open.keys()
         if not wanted:
             return
-        rows, versions = self._tx.trials(wanted), self._tx.versions(wanted)
+        found = self._tx.histories(wanted)
         # Most news are compared with the last that was known.
-        self._tx.fetch_snapshots({history[-1].snapshot_id for history in versions.values()})
+        self._tx.fetch_snapshots({known.versions[-1].snapshot_id for known in found.values()})
         for nct_id in wanted:
-            row = rows.get(nct_id)
+            known = found.get(nct_id)
             self._open[nct_id] = Timeline(
                 nct_id=nct_id,
-                nodes=[stored_node(version) for version in versions.get(nct_id, ())],
+                nodes=[stored_node(version) for version in known.versions] if known else [],
                 thresholds=self._thresholds,
                 load=partial(self._load, nct_id),
-                first_start_date=row.first_start_date if row else None,
-                last_changed=row.last_changed if row else None,
-                last_seen_at=row.last_seen_at if row else None,
+                first_start_date=known.first_start_date if known else None,
+                last_changed=known.last_changed if known else None,
+                last_seen_at=known.last_seen_at if known else None,
             )
 
     def observe(self, seen: Observation) -> bool:

@@ -137,6 +137,15 @@ class NewestSight(NamedTuple):
     content_sha256: bytes
 
 
+class TrialHistory(NamedTuple):
+    """All versions of a trial in their order, at least one; the rest as in ``TrialRow``."""
+
+    versions: list[StoredVersion]
+    first_start_date: str | None
+    last_changed: date | None
+    last_seen_at: datetime
+
+
 class LoadedAgain(NamedTuple):
     """A stored version's own slice under the stamp of a later data load: its last sight now.
 

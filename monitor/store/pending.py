@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Connection
 
-from monitor.store.schema import snapshots, utc_text, versions
+from monitor.store.schema import utc_text
 from monitor.store.statements import (
     BATCH,
     INSERT_EVENTS,
@@ -28,6 +28,8 @@ from monitor.store.statements import (
 Values = dict[str, Any]
 
 _BLOCK = 100
+_HIGHEST_IDS = """
+SELECT coalesce((SELECT max(id) FROM snapshots), 0), coalesce((SELECT max(id) FROM versions), 0)"""
 _HELD_BYTES = 8 * 1024 * 1024
 
 
@@ -46,15 +48,14 @@ class Pending:
         self._trials: dict[str, Values] = {}
         self._eventless: set[int] = set()
         self._nct_ids: set[str] = set()
-        self._snapshot_ids = _ids(connection, snapshots)
-        self._version_ids = _ids(connection, versions)
+        self._ids: dict[str, Iterator[int]] = {}
         self._bytes = 0
         self.written = {"events": 0, "versions": 0}
         """How many rows more there are than before."""
 
     def snapshot(self, values: Values) -> int:
         """Hold a snapshot's row and return its id."""
-        snapshot_id = next(self._snapshot_ids)
+        snapshot_id = self._next_id("snapshots")
         self._snapshots[snapshot_id] = {"id": snapshot_id, **values}
         self._bytes += len(values["content"])
         self._stay_small()
@@ -62,7 +63,7 @@ class Pending:
 
     def version(self, values: Values) -> int:
         """Hold a version's row and return its id."""
-        version_id = next(self._version_ids)
+        version_id = self._next_id("versions")
         self._versions[version_id] = {"id": version_id, **values}
         self._eventless.add(version_id)
         self._nct_ids.add(values["nct_id"])
@@ -122,6 +123,18 @@ class Pending:
             sql = _spelled(statement, tuple(rows[0]))
             self._sqlite.executemany(sql, map(_plain, rows))
 
+    def _next_id(self, table: str) -> int:
+        """Return the id of a new row, asking the database when the first is wanted."""
+        if not self._ids:
+            self._ids = self._count_on()
+        return next(self._ids[table])
+
+    def _count_on(self) -> dict[str, Iterator[int]]:
+        if self._sqlite is None:
+            return {table: _blocks(self._connection, table) for table in ("snapshots", "versions")}
+        [highest] = self._sqlite.execute(_HIGHEST_IDS)
+        return {"snapshots": count(highest[0] + 1), "versions": count(highest[1] + 1)}
+
     def _stay_small(self) -> None:
         rows = max(len(self._versions), len(self._trials), len(self._events))
         if rows >= BATCH or self._bytes > _HELD_BYTES:
@@ -152,12 +165,8 @@ def _as_text(moment: date) -> str:
     return utc_text(moment)
 
 
-def _ids(connection: Connection, table: sa.Table) -> Iterator[int]:
-    """Yield ids for new rows of a table, asking the database when the first is wanted."""
-    if connection.dialect.name == "sqlite":
-        driver: Any = connection.connection.driver_connection
-        [(highest,)] = driver.execute(f"SELECT max(id) FROM {table.name}")  # noqa: S608 - our own
-        yield from count((highest or 0) + 1)
+def _blocks(connection: Connection, table: str) -> Iterator[int]:
+    """Yield ids for new rows of a table, asking PostgreSQL when the first of a block is wanted."""
     while True:
-        block = {"table_name": table.name, "how_many": _BLOCK}
+        block = {"table_name": table, "how_many": _BLOCK}
         yield from connection.execute(NEXT_IDS, block).scalars().all()

@@ -20,8 +20,9 @@ VERSIONS_OF_TRIAL = f"""
 SELECT {_VERSION} FROM versions v WHERE v.nct_id = :nct_id
 ORDER BY {_ORDER.format("v", "")}"""
 
-VERSIONS_OF_TRIALS = f"""
-SELECT {_VERSION} FROM versions v WHERE v.nct_id IN :nct_ids
+HISTORIES = f"""
+SELECT {_VERSION}, t.first_start_date, t.last_changed, t.last_seen_at
+FROM trials t JOIN versions v ON v.nct_id = t.nct_id WHERE t.nct_id IN :nct_ids
 ORDER BY v.nct_id, {_ORDER.format("v", "")}"""
 
 _LATEST = f"""
@@ -68,8 +69,6 @@ _TRIAL = """nct_id, title, overall_status, lead_sponsor, conditions, first_start
     latest_version_id, last_version_date, last_changed, last_seen_at"""
 
 TRIAL = f"SELECT {_TRIAL} FROM trials WHERE nct_id = :nct_id"
-
-TRIALS_OF = f"SELECT {_TRIAL} FROM trials WHERE nct_id IN :nct_ids"
 
 TRIALS = f"SELECT {_TRIAL} FROM trials ORDER BY nct_id"
 

@@ -17,6 +17,7 @@ from monitor.model.history import (
     QuarantineRow,
     StoredEvent,
     StoredVersion,
+    TrialHistory,
     TrialRow,
 )
 from monitor.store.bodies import read_coverage, read_event
@@ -67,6 +68,21 @@ def version_row(row: Row) -> StoredVersion:
         snapshot_id=row[19],
         stated_snapshot_id=row[20],
     )
+
+
+@_from_a_row
+def histories(rows: Iterable[Row]) -> dict[str, TrialHistory]:
+    """Read the rows of ``queries.HISTORIES`` by their trials."""
+    found: dict[str, TrialHistory] = {}
+    for row in rows:
+        version = version_row(row)
+        history = found.get(version.nct_id)
+        if history is None:
+            start, changed, seen_at = row[21:]
+            history = TrialHistory([], start, _day_or_none(changed), _moment(seen_at))
+            found[version.nct_id] = history
+        history.versions.append(version)
+    return found
 
 
 @_from_a_row

@@ -43,7 +43,9 @@ INSERT_SNAPSHOT = sa.insert(snapshots)
 INSERT_VERSION = sa.insert(versions)
 INSERT_EVENTS = sa.insert(events)
 DELETE_EVENTS = sa.delete(events).where(events.c.version_id == bindparam("version"))
-COUNT_ROWS = "UPDATE row_counts SET number = number + :more WHERE name = :table"
+COUNT_ROWS = """
+UPDATE row_counts SET number = number + CASE name WHEN 'versions' THEN :versions ELSE :events END
+WHERE name IN ('versions', 'events')"""
 DELETE_QUARANTINED = sa.delete(quarantine).where(quarantine.c.id == bindparam("entry"))
 
 _LISTS = re.compile(r"(?<=\bIN ):(\w+)")
@@ -123,11 +125,14 @@ _PLAIN_COLUMNS = tuple(
 
 def trial_values(trial: TrialRow) -> dict[str, Any]:
     """Return a trial's columns."""
-    values = {name: getattr(trial, name) for name in _names(trials)}
+    values = {name: getattr(trial, name) for name in _TRIAL_COLUMNS}
     for name in ("title", "overall_status", "lead_sponsor", "first_start_date"):
         values[name] = storable(values[name])
     values["conditions"] = orjson.dumps([storable(name) for name in trial.conditions]).decode()
     return values
+
+
+_TRIAL_COLUMNS = tuple(_names(trials))
 
 
 def event_values(

@@ -19,6 +19,7 @@ from monitor.model.history import (
     QuarantineRow,
     StoredVersion,
     Touch,
+    TrialHistory,
     TrialRow,
 )
 from monitor.store import intervals, queries, statements
@@ -27,7 +28,7 @@ from monitor.store.following import SourcesWriter
 from monitor.store.outbox import OutboxWriter
 from monitor.store.pending import Pending
 from monitor.store.people import PeopleWriter
-from monitor.store.rows import Row, newest_sights, quarantine_row, trial_row, version_row
+from monitor.store.rows import Row, histories, newest_sights, quarantine_row, version_row
 from monitor.store.running import Runner
 from monitor.store.snapshots import KEYFRAME, Place, Snapshots
 
@@ -92,18 +93,9 @@ class Transaction:
         """Return what the last version of each of these trials was seen as; see ``latest``."""
         return newest_sights(self._about(queries.NEWEST_SIGHTS, nct_ids))
 
-    def versions(self, nct_ids: Collection[str]) -> dict[str, list[StoredVersion]]:
+    def histories(self, nct_ids: Collection[str]) -> dict[str, TrialHistory]:
         """Return the whole ordered history of each of these trials that has one."""
-        found: dict[str, list[StoredVersion]] = {}
-        for row in self._about(queries.VERSIONS_OF_TRIALS, nct_ids):
-            version = version_row(row)
-            found.setdefault(version.nct_id, []).append(version)
-        return found
-
-    def trials(self, nct_ids: Collection[str]) -> dict[str, TrialRow]:
-        """Return what is known of each of these trials that is stored."""
-        rows = self._about(queries.TRIALS_OF, nct_ids)
-        return {trial.nct_id: trial for trial in map(trial_row, rows)}
+        return histories(self._about(queries.HISTORIES, nct_ids))
 
     def fetch_snapshots(self, snapshot_ids: Collection[int]) -> None:
         """Ask for these snapshots at once; reading them then asks no more.
@@ -218,9 +210,8 @@ class Transaction:
     def finish(self) -> None:
         """Write what is held back, and last, as other writers wait for it, how much it was."""
         self._pending.flush()
-        for name, number in self._pending.written.items():
-            if number:
-                self._runner.run(statements.COUNT_ROWS, {"table": name, "more": number})
+        if any(self._pending.written.values()):
+            self._runner.run(statements.COUNT_ROWS, self._pending.written)
 
     # --- quarantine ------------------------------------------------------------------------
 

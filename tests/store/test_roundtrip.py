@@ -112,7 +112,7 @@ def test_versions_are_ordered_by_their_keys_whatever_the_order_of_arrival(store_
                 data_date=key.data_date,
                 retrieved_at=key.retrieved_at,
             )
-        assert [v.first_key for v in transaction.versions([NCT_ID])[NCT_ID]] == keys
+        assert [v.first_key for v in transaction.histories([NCT_ID])[NCT_ID].versions] == keys
         assert transaction.latest([NCT_ID, OTHER_ID])[NCT_ID].first_key == keys[-1]
         assert transaction.latest([OTHER_ID]) == {}
     with open_reader(store_url) as reader:
