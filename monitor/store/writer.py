@@ -1,8 +1,9 @@
 """Opening a store for writing; ``transaction`` does the writing."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Self
+from typing import Any, Self
 
 from sqlalchemy.engine import Connection, Engine
 
@@ -60,26 +61,39 @@ class Store:
         Any exception rolls back; a database's error becomes a StoreError. On SQLite no other
         program writes meanwhile.
         """
-        with store_errors(self._address), self._begun() as connection:
+        with store_errors(self._address), self._connection() as connection, connection.begin():
             transaction = Transaction(connection, self._upserts)
             yield transaction
             transaction.finish()
 
     @contextmanager
-    def _begun(self) -> Iterator[Connection]:
-        """Yield a connection inside a transaction; one that went well is kept for the next."""
+    def _connection(self) -> Iterator[Connection]:
+        """Yield a connection; one that nothing went wrong with is kept for the next."""
         try:
             connection = self._idle.pop()
         except IndexError:
             connection = self._engine.connect()
         try:
-            with connection.begin():
-                yield connection
+            yield connection
         except BaseException:
             connection.close()
             self._give_back()  # what broke one may have broken all: the pool looks at them
             raise
         self._idle.append(connection)
+
+    def fold_log(self) -> None:
+        """Bring what much writing left in SQLite's log into its file, as far as no reader needs it.
+
+        The log is then written over from its beginning, which a disk confirms sooner than that a
+        file has grown, and readers have less of it to look through.
+        """
+        if self._address.path is None:
+            return
+        with store_errors(self._address), self._connection() as connection:
+            driver: Any = connection.connection.driver_connection
+            # What cannot be brought over now, a later commit brings over; nothing waits for it.
+            with suppress(sqlite3.OperationalError):
+                driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
     def _give_back(self) -> None:
         """Give the idle connections back to the pool."""
