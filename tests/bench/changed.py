@@ -26,8 +26,8 @@ def measure(bench: Bench) -> list[Row]:
 def _one_by_one(bench: Bench) -> Row:
     pairs = bench.corpus.changes()
     races = [Race() for _ in pairs]
-    for number in range(1, bench.plan.change_rounds + 1):
-        bench.say(f"changed: round {number} of {bench.plan.change_rounds}")
+    for number in range(1, bench.plan.rounds + 1):
+        bench.say(f"changed: round {number} of {bench.plan.rounds}")
         with open_store(_fresh(bench.folder / f"changed-{number}.db")) as store:
             _prepare(bench, store)
             for line, (race, (old, new)) in enumerate(zip(races, pairs, strict=True), start=1):
@@ -46,7 +46,7 @@ def _one_by_one(bench: Bench) -> Row:
         "its own: bytes to snapshot, changes, events and commit, into a SQLite file that holds "
         "the first contents of all trials. Baseline: DeepDiff(old, new, ignore_order=True) of "
         "the parsed records. Best of "
-        f"{bench.plan.change_rounds} rounds for each change, in turns, added up.",
+        f"{bench.plan.rounds} rounds for each change, in turns, added up.",
     )
 
 

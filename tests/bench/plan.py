@@ -12,8 +12,7 @@ class Plan:
     """Sizes of one run.
 
     ``records``: trials of the real series to take (None: all). ``rounds``: how often each
-    measurement is repeated; ``change_rounds``: each real change, a few milliseconds that memory
-    decides as much as the processor. ``later_versions``: synthetic versions of each trial in the
+    measurement is repeated. ``later_versions``: synthetic versions of each trial in the
     bulk ingest. ``sites``/``changed_sites``: of the large record. ``stored_trials`` with
     ``stored_versions`` each make the large store, ``few_trials`` the small one.
     ``history_runs``: how often the command is run on each store. ``watched``: records that are
@@ -25,7 +24,6 @@ class Plan:
     records: int | None = None
     rounds: int = 25
     bulk_rounds: int = 3
-    change_rounds: int = 9
     later_versions: int = 3
     sites: int = 2_000
     changed_sites: int = 300
@@ -47,7 +45,6 @@ TINY = Plan(
     records=12,
     rounds=1,
     bulk_rounds=1,
-    change_rounds=1,
     later_versions=1,
     sites=40,
     changed_sites=6,
