@@ -1,5 +1,7 @@
-"""A changed version end to end, one by one and in bulk."""
+"""A changed version end to end: in a row, one by one and in bulk."""
 
+from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
 import orjson
@@ -10,9 +12,9 @@ from monitor.ingest import ingest
 from monitor.store.writer import Store, open_store
 from tests.bench.edits import later_version
 from tests.bench.plan import Bench
-from tests.bench.records import found
+from tests.bench.records import Content, found
 from tests.bench.rows import Row
-from tests.bench.timing import Race, Sample, best, shown, timed
+from tests.bench.timing import Call, Race, Sample, best, shown, timed
 
 _ASKED_PER_SECOND = 500
 _NOTHING = Sample(wall_s=0.0, cpu_s=0.0)
@@ -20,33 +22,88 @@ _NOTHING = Sample(wall_s=0.0, cpu_s=0.0)
 
 def measure(bench: Bench) -> list[Row]:
     """Measure the real changes against DeepDiff, then two bulk ingests."""
-    return [_one_by_one(bench), _first_load(bench), _later_versions(bench)]
+    return [_in_a_row(bench), _one_by_one(bench), _first_load(bench), _later_versions(bench)]
+
+
+def _in_a_row(bench: Bench) -> Row:
+    pairs = bench.corpus.changes()
+    baseline = partial(_one_after_another, [_deepdiff(old, new) for old, new in pairs])
+    race = Race()
+    for number in range(1, bench.plan.rounds + 1):
+        bench.say(f"changed, in a row: round {number} of {bench.plan.rounds}")
+        with open_store(_fresh(bench.folder / f"row-{number}.db")) as store:
+            _prepare(bench, store)
+            changes = [_passing(store, new, line) for line, (_, new) in enumerate(pairs, start=1)]
+            race.run(partial(_one_after_another, changes), baseline)
+    return _against_deepdiff(
+        "changed version, end to end", best(race.ours), best(race.baseline), pairs, asked=0.1,
+        note=f"{len(pairs)} changes of the series one after the other, each in an ingest pass and "
+        "a transaction of its own: bytes to snapshot, changes, events and commit, into a SQLite "
+        "file that holds the first contents of all trials. Baseline: DeepDiff(old, new, "
+        "ignore_order=True) of the parsed records, one after the other. Best of "
+        f"{bench.plan.rounds} rounds each, in turns.",
+    )  # fmt: skip
 
 
 def _one_by_one(bench: Bench) -> Row:
     pairs = bench.corpus.changes()
     races = [Race() for _ in pairs]
     for number in range(1, bench.plan.rounds + 1):
-        bench.say(f"changed: round {number} of {bench.plan.rounds}")
+        bench.say(f"changed, one by one: round {number} of {bench.plan.rounds}")
         with open_store(_fresh(bench.folder / f"changed-{number}.db")) as store:
             _prepare(bench, store)
             for line, (race, (old, new)) in enumerate(zip(races, pairs, strict=True), start=1):
-                _one_change(store, race, old.content, new.content, line)
+                race.run(_passing(store, new, line), _deepdiff(old, new))
     ours = sum((best(race.ours) for race in races), _NOTHING)
     baseline = sum((best(race.baseline) for race in races), _NOTHING)
+    return _against_deepdiff(
+        "changed version, by itself", ours, baseline, pairs, asked=None,
+        note="The same, but change and DeepDiff take turns, each after a full garbage collection, "
+        "which leaves little of either in the processor's caches. Best of "
+        f"{bench.plan.rounds} rounds for each change, added up.",
+    )  # fmt: skip
+
+
+def _deepdiff(old: Content, new: Content) -> Call:
+    return partial(
+        DeepDiff, orjson.loads(old.content), orjson.loads(new.content), ignore_order=True
+    )
+
+
+def _one_after_another(calls: Iterable[Call]) -> None:
+    for call in calls:
+        call()
+
+
+def _passing(store: Store, new: Content, line: int) -> Call:
+    """Return an ingest pass that brings one change; ``line``: which of the changes it is."""
+    raws = found([new.content], hours=line, origin="change")
+
+    def run() -> None:
+        report = ingest(raws, store, thresholds=Thresholds())
+        assert (report.stored, report.events > 0) == (1, True), report
+
+    return run
+
+
+def _against_deepdiff(
+    what: str,
+    ours: Sample,
+    baseline: Sample,
+    pairs: Sequence[object],
+    *,
+    asked: float | None,
+    note: str,
+) -> Row:
     return Row(
         name="changed",
-        what="changed version, end to end",
+        what=what,
         ours=shown(ours.wall_s / len(pairs)),
         baseline=f"{shown(baseline.wall_s / len(pairs))} DeepDiff alone",
         ratio=ours.wall_s / baseline.wall_s,
         cpu_ratio=ours.cpu_s / baseline.cpu_s,
-        asked=0.1,
-        note=f"{len(pairs)} changes of the series, each in an ingest pass and a transaction of "
-        "its own: bytes to snapshot, changes, events and commit, into a SQLite file that holds "
-        "the first contents of all trials. Baseline: DeepDiff(old, new, ignore_order=True) of "
-        "the parsed records. Best of "
-        f"{bench.plan.rounds} rounds for each change, in turns, added up.",
+        asked=asked,
+        note=note,
     )
 
 
@@ -57,17 +114,6 @@ def _prepare(bench: Bench, store: Store) -> None:
     stranger = [later_version(firsts[0], trial=0, version=n, nct_id="NCT99999999") for n in (0, 1)]
     for hours, version in enumerate(stranger, start=1):
         ingest(found([version], hours=hours), store, thresholds=Thresholds())
-
-
-def _one_change(store: Store, race: Race, old: bytes, new: bytes, line: int) -> None:
-    raws = found([new], hours=line, origin="change")
-    before, after = orjson.loads(old), orjson.loads(new)
-
-    def ours() -> None:
-        report = ingest(raws, store, thresholds=Thresholds())
-        assert (report.stored, report.events > 0) == (1, True), report
-
-    race.run(ours, lambda: DeepDiff(before, after, ignore_order=True))
 
 
 def _first_load(bench: Bench) -> Row:
