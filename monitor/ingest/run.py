@@ -52,7 +52,7 @@ def ingest(
                 clear_circles()
             if on_batch is not None:
                 on_batch(report)
-        if report.read > batch_records:
+        if report.stored > batch_records:
             store.fold_log()
     return report
 

@@ -1,4 +1,4 @@
-"""SQLite's log after a long pass: what later passes write goes over it, not behind it."""
+"""SQLite's log after a pass that stored much: what later passes write goes over it, not behind it."""
 
 import resource
 import sqlite3
@@ -48,7 +48,7 @@ def log_size(path: Path) -> int:
     return path.with_name(path.name + "-wal").stat().st_size
 
 
-def test_after_a_pass_of_several_batches_the_log_grows_no_more(path: Path, store: Store) -> None:
+def test_after_a_pass_that_stored_much_the_log_grows_no_more(path: Path, store: Store) -> None:
     read(store, first_versions())
     size = log_size(path)
     for day in (10, 11, 12):
@@ -56,7 +56,7 @@ def test_after_a_pass_of_several_batches_the_log_grows_no_more(path: Path, store
     assert log_size(path) == size
 
 
-def test_a_short_pass_leaves_the_log_alone(path: Path, store: Store) -> None:
+def test_a_pass_that_stored_little_leaves_the_log_alone(path: Path, store: Store) -> None:
     read(store, first_versions()[:5])
     size = log_size(path)
     read(store, [change(10)])
