@@ -1,4 +1,4 @@
-"""SQLite's log after a pass that stored much: what later passes write goes over it, not behind it."""
+"""SQLite's log after a pass that stored much: later passes write over it, not behind it."""
 
 import resource
 import sqlite3
