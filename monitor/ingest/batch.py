@@ -81,6 +81,7 @@ class Batch:
         self._loads: dict[int, LoadedAgain] = {}
         self._seen: dict[int, datetime] = {}
         self._news: list[Observation] = []
+        self._twins: dict[bytes, list[RawVersion]] = {}
         self._unchanged = 0
         self._stored = 0
         self._quarantined = 0
@@ -96,10 +97,7 @@ class Batch:
         if len(news) > OPEN_TRIALS:
             self._ask(one.guess for one in news if one.guess and self._sights.get(one.guess))
         for one in news:
-            try:
-                self._observe(observed(one.raw, one.digest))
-            except RecordError as exc:
-                self._quarantine(one.raw, str(exc), len(one.raw.content))
+            self._read(one.raw, one.digest)
         self._place_news()
         events = self._timelines.write_all()
         return IngestReport(
@@ -114,6 +112,23 @@ class Batch:
     def kinds(self) -> Mapping[str, int]:
         """How many events of each kind the new versions have."""
         return self._timelines.kinds
+
+    def _read(self, raw: RawVersion, digest: bytes) -> None:
+        try:
+            self._observe(observed(raw, digest))
+        except RecordError as exc:
+            self._quarantine(raw, str(exc), len(raw.content))
+            for twin in self._not_unchanged(digest):
+                self._read(twin, digest)
+
+    def _not_unchanged(self, digest: bytes) -> list[RawVersion]:
+        """Return the rest of a batch's slices of the same bytes, the first of which was unreadable.
+
+        Until then they counted as nothing new.
+        """
+        twins = self._twins.pop(digest, [])
+        self._unchanged -= len(twins)
+        return twins
 
     def _new_bytes(self, raws: list[RawVersion]) -> list[Fresh]:
         """Return what no version is known to have been read from, byte for byte."""
@@ -131,6 +146,8 @@ class Batch:
                 self._seen[version_id] = max(seen_at, raw.retrieved_at)
             elif digest not in fresh:
                 fresh[digest] = Fresh(raw, hashed, digest, guess_id(raw.content))
+            else:
+                self._twins.setdefault(digest, []).append(raw)
         self._unchanged += len(raws) - len(fresh)
         return list(fresh.values())
 
@@ -208,7 +225,8 @@ class Batch:
             try:
                 made = self._timelines.observe(seen)
             except (RecordError, DamagedSnapshotError) as exc:
-                self._quarantine(seen.raw, str(exc), len(seen.raw.content))
+                for twin in (seen.raw, *self._not_unchanged(seen.raw_sha256)):
+                    self._quarantine(twin, str(exc), len(twin.content))
             else:
                 self._stored += made
                 self._unchanged += not made

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from monitor.model.record import RawVersion
 from monitor.sources.base import Unreadable
 from monitor.store.reader import open_reader
 from tests.ingest.world import NOON, World, raw, study
+from tests.parsers.raws import SEED_PAGES
 
 
 def test_a_bad_record_is_quarantined_and_the_rest_goes_on(world: World) -> None:
@@ -39,6 +41,34 @@ def test_what_cannot_be_read_is_one_entry_however_often_the_registry_loads_it(
     assert len(world.quarantine()) == 1
     world.take(wrong("2026-02-09", "few"))
     assert len(world.quarantine()) == 2
+
+
+@pytest.mark.parametrize("batch_records", [1, 200])
+def test_the_same_unreadable_bytes_are_kept_for_every_place_that_has_them(
+    world: World, batch_records: int
+) -> None:
+    world.batch_records = batch_records
+    wrong = study("2026-02-05", "2026-02-05")
+    wrong["protocolSection"]["designModule"]["enrollmentInfo"] = "many"
+    places = [
+        raw(document, origin=origin)
+        for document, origin in (
+            (b"hello", "a"), (wrong, "b"), (b"hello", "c"), (wrong, "d"), (b"hello", "e"),
+        )
+    ]  # fmt: skip
+    report = world.take(*places, raw(study("2026-02-05", "2026-02-05")))
+    assert (report.read, report.stored, report.unchanged, report.quarantined) == (6, 1, 0, 5)
+    with open_reader(world.url) as reader:
+        assert sorted(entry.origin for entry in reader.quarantine()) == ["a", "b", "c", "d", "e"]
+
+
+def test_bytes_that_one_place_calls_json_and_another_a_page_are_read_as_either(
+    world: World,
+) -> None:
+    content = SEED_PAGES[0].read_bytes()
+    as_json, as_page = raw(content, origin="x.json"), raw(content, origin="x.txt")
+    report = world.take(as_json, replace(as_page, media="text"), as_page)
+    assert (report.stored, report.unchanged, report.quarantined) == (1, 0, 2)
 
 
 def test_a_source_that_breaks_off_loses_nothing_of_the_batches_before(world: World) -> None:
