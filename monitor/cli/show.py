@@ -101,9 +101,9 @@ def _position(
         return len(versions) - 1
     found = known_at(versions, moment)
     if found is None:
-        earliest = min(map(known_since, versions)).isoformat(timespec="seconds")
+        earliest = min(map(known_since, versions)).isoformat()
         raise NotFoundError(
-            f"nothing was known here of {versions[0].nct_id} at "
-            f"{moment.isoformat(timespec='seconds')}; it was first read at {earliest}"
+            f"nothing was known here of {versions[0].nct_id} at {moment.isoformat()}; "
+            f"it was first read at {earliest}"
         )
     return found

@@ -46,7 +46,7 @@ def command(
             condition=condition,
             changed_since=changed_since.first if changed_since else None,
         )
-        if word and not found:
+        if word is not None and not found:
             _check_status(word, reader)
     if as_json:
         from monitor.render.shapes import trial_shape

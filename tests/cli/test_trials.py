@@ -80,3 +80,8 @@ def test_an_empty_list_is_an_answer(told: Monitor) -> None:
 
 def test_without_a_store_it_says_how_to_make_one(monitor: Monitor) -> None:
     assert "`monitor run` or `monitor ingest` makes one" in monitor.complaint("trials", code=1)
+
+
+def test_no_word_is_no_status(monitor: Monitor) -> None:
+    monitor.ingest(study())
+    assert "there is no status ''" in monitor.complaint("trials", "--status", "", code=2)
