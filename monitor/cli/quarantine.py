@@ -93,9 +93,11 @@ def retry(session: Session, entry_ids: tuple[int, ...], every: bool, as_json: bo
     with app.reader() as reader:
         wanted = [row.id for row in reader.quarantine()] if every else dict.fromkeys(entry_ids)
         entries = [_entry(reader, entry_id) for entry_id in wanted]
-    whole = [entry for entry in entries if not _is_cut(entry)]
+    whole = [entry for entry in entries if entry.is_whole]
     reports = dict(app.retry(whole)) if whole else {}
-    outcomes = [_outcome(entry, reports.get(entry.id)) for entry in entries]
+    with app.reader() as reader:
+        reasons = {row.id: row.reason for row in reader.quarantine()}  # a newer program's words
+    outcomes = [_outcome(entry, reports.get(entry.id), reasons.get(entry.id)) for entry in entries]
     if as_json:
         session.answer_json(outcomes)
     else:
@@ -111,11 +113,7 @@ def _entry(reader: "Reader", entry_id: int) -> "QuarantineRow":
     return found
 
 
-def _is_cut(entry: "QuarantineRow") -> bool:
-    return len(entry.content or b"") < entry.size
-
-
-def _outcome(entry: "QuarantineRow", report: Any) -> dict[str, Any]:
+def _outcome(entry: "QuarantineRow", report: Any, reason: str | None) -> dict[str, Any]:
     """Say what became of an entry: stored, still unreadable, or cut (never tried)."""
     if report is None:
         outcome = "cut"
@@ -125,7 +123,7 @@ def _outcome(entry: "QuarantineRow", report: Any) -> dict[str, Any]:
         "id": entry.id,
         "origin": entry.origin,
         "outcome": outcome,
-        "reason": entry.reason if outcome == "unreadable" else None,
+        "reason": reason if outcome == "unreadable" else None,
         "stored": report.stored if report else 0,
         "events": report.events if report else 0,
     }
@@ -135,7 +133,7 @@ def _outcome_lines(outcomes: Sequence[dict[str, Any]]) -> list[Line]:
     says = {
         "stored": "read now",
         "unreadable": "still unreadable",
-        "cut": "only its head was kept: ingest it again from where it came",
+        "cut": "it was not kept whole: ingest it again from where it came",
     }
     lines = []
     for found in outcomes:

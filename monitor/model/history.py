@@ -221,3 +221,8 @@ class QuarantineRow:
     first_seen_at: datetime
     last_seen_at: datetime
     content: bytes | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """True when all of the input was kept; of what could not even be opened nothing is."""
+        return bool(self.content) and len(self.content or b"") == self.size

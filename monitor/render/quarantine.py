@@ -1,7 +1,6 @@
 """Input that could not be read, as a person looks into it."""
 
 from collections.abc import Iterator
-from hashlib import sha256
 
 from monitor.model.history import QuarantineRow
 from monitor.render.lines import BLANK, Line, Span, line
@@ -14,15 +13,14 @@ _SHOWN_BYTES = 4000
 def entry_lines(entry: QuarantineRow) -> Iterator[Line]:
     """Yield where an entry came from, why it was not read, and how its content begins."""
     content = entry.content or b""
-    kept = "whole" if len(content) == entry.size else f"its first {len(content):,} bytes"
     seen = f"{moment(entry.first_seen_at)}, last {moment(entry.last_seen_at)} UTC"
     for name, value in (
         ("Entry", str(entry.id)),
         ("Reason", entry.reason),
         ("From", f"{entry.origin} ({entry.source})"),
         ("First seen", seen),
-        ("Size", f"{entry.size:,} bytes, kept {kept}"),
-        ("SHA-256", sha256(content).hexdigest()),
+        ("Size", _size(entry)),
+        ("SHA-256", entry.sha256.hex()),
     ):
         text = one_line(value, longest=None)
         yield line(Span(name.ljust(12), "label"), text, hang=12)
@@ -32,3 +30,13 @@ def entry_lines(entry: QuarantineRow) -> Iterator[Line]:
         yield line(text, hang=0)
     if len(content) > _SHOWN_BYTES:
         yield line(Span("… (`--raw` writes all that was kept)", "dim"))
+
+
+def _size(entry: QuarantineRow) -> str:
+    content = entry.content or b""
+    if not content:
+        return (
+            f"{entry.size:,} bytes, none of them kept" if entry.size else "nothing was kept of it"
+        )
+    kept = "whole" if entry.is_whole else f"its first {len(content):,} bytes"
+    return f"{entry.size:,} bytes, kept {kept}"

@@ -127,6 +127,6 @@ def quarantine_shape(row: QuarantineRow) -> Shape:
         "last_seen_at": row.last_seen_at.isoformat(),
     }
     if row.content is not None:
-        shape["complete"] = len(row.content) == row.size
+        shape["complete"] = row.is_whole
         shape["content"] = row.content.decode("utf-8", "replace")
     return shape

@@ -1,6 +1,8 @@
 """``monitor quarantine``: looking into what could not be read, and trying again."""
 
 import json
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -130,3 +132,35 @@ def test_a_kept_text_page_is_read_as_one(monitor: Monitor, page: str) -> None:
     assert monitor.json("quarantine", "retry", "1")[0]["outcome"] == "stored"
     at = datetime.fromisoformat(monitor.json("trials")[0]["last_seen_at"])
     assert at == NOON.astimezone(UTC)
+
+
+def test_list_and_show_tell_one_hash_of_one_entry(monitor: Monitor) -> None:
+    stamped = study(loaded="2026-02-05")
+    stamped["protocolSection"]["designModule"]["enrollmentInfo"] = "many"
+    monitor.ingest(json.dumps(stamped, separators=(",", ":")).encode())
+    (listed,) = monitor.json("quarantine", "list")
+    assert monitor.json("quarantine", "show", "1")["sha256"] == listed["sha256"]
+    assert listed["sha256"] in monitor.answer("quarantine", "show", "1")
+
+
+def test_what_could_not_even_be_opened_keeps_its_reason(monitor: Monitor, tmp_path: Path) -> None:
+    folder = tmp_path / "records"
+    folder.mkdir()
+    (folder / "gone.json").symlink_to(tmp_path / "nowhere")
+    monitor("ingest", str(folder))
+    (before,) = monitor.json("quarantine", "list")
+    assert monitor.json("quarantine", "show", "1")["complete"] is False
+    assert "nothing was kept of it" in monitor.answer("quarantine", "show", "1")
+    result = monitor("quarantine", "retry", "--all")
+    assert (result.exit_code, "not kept whole" in result.stdout) == (1, True)
+    assert monitor.json("quarantine", "list") == [before]
+
+
+def test_a_retry_tells_the_reason_of_today(monitor: Monitor) -> None:
+    monitor.ingest(b'{"protocolSection": {')
+    with closing(sqlite3.connect(monitor.url.removeprefix("sqlite:///"))) as store, store:
+        store.execute("UPDATE quarantine SET reason = 'this program was younger then'")
+    (found,) = json.loads(monitor("quarantine", "retry", "1", "--json").stdout)
+    assert found["outcome"] == "unreadable"
+    assert found["reason"] == monitor.json("quarantine", "list")[0]["reason"]
+    assert found["reason"] != "this program was younger then"
