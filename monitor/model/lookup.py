@@ -37,7 +37,7 @@ def look_up(record: TrialRecord, written: str) -> Any:
     The path may leave out its first names (``statusModule.overallStatus``). Behind a list an
     attribute gives the list of its values in all items (``locations.status``); a part of an
     item's natural key, plain or in brackets, selects items (``locations[Boston].status``), and
-    more than one of them come as a list.
+    more than one of them come as a list. A number is no place in a list: it is a part of a key.
 
     UsageError: no such shape of a path; NotFoundError: nothing is there, with what is.
     """
@@ -88,12 +88,18 @@ def _below(place: _Place, step: _Step) -> Iterator[_Place]:
         below = (*place.path, step.text)
         yield from (_Place(below, item[step.text]) for item in value if step.text in item)
     elif isinstance(value, list):
-        part = step.text.casefold()
         yield from (
             _Place(place.path, item)
             for item in value
-            if part in item_key(item, place.path).casefold()
+            if _names_item(step.text, item_key(item, place.path))
         )
+
+
+def _names_item(part: str, key: str) -> bool:
+    """Tell whether a part is in an item's key; a number only as a whole, not as some digits."""
+    if part.isdecimal():
+        return part in re.findall(r"\d+", key)
+    return part.casefold() in key.casefold()
 
 
 def _gathers(place: _Place, step: _Step) -> bool:
@@ -128,6 +134,8 @@ def _nothing(record: TrialRecord, places: list[_Place], step: _Step, written: st
         return NotFoundError(f"{message}; did you mean {near[0]!r}?")
     if not there:
         return NotFoundError(f"{message}; {written[:80]!r} leads beyond a value")
+    if step.text.isdecimal() and any(isinstance(place.value, list) for place in places):
+        message += " (items are found by their names, not by their places)"
     listed = ", ".join(there[:_SHOWN]) + (", …" if len(there) > _SHOWN else "")
     return NotFoundError(f"{message}; there are {listed}")
 

@@ -41,6 +41,7 @@ RECORD = TrialRecord(nct_id="NCT09000001", document=DOCUMENT)
         ("locations.Lyon.status", "COMPLETED"),
         ("locations[boston].status", ["RECRUITING", "WITHDRAWN"]),
         ("locations[St. Anna's].city", "Boston"),
+        ("locations[69000].city", "Lyon"),
         ("conditions[Nephritis]", "Lupus Nephritis"),
         ("conditions[lupus]", ["Lupus", "Lupus Nephritis"]),
         ("primaryOutcomes[Survival].timeFrame", "1 year"),
@@ -49,6 +50,14 @@ RECORD = TrialRecord(nct_id="NCT09000001", document=DOCUMENT)
 )
 def test_a_path_finds_its_value(path: str, value: Any) -> None:
     assert look_up(RECORD, path) == value
+
+
+@pytest.mark.parametrize(
+    "path", ["locations[0].city", "locations.0.city", "locations[69]", "conditions[1]"]
+)
+def test_a_number_is_no_place_in_a_list_and_no_part_of_a_longer_one(path: str) -> None:
+    with pytest.raises(NotFoundError, match="found by their names, not by their places"):
+        look_up(RECORD, path)
 
 
 @pytest.mark.parametrize("path", ["", ".", "a..b", "locations[", "locations[]", "[x].y", "a.[b"])
