@@ -130,6 +130,12 @@ class App:
                         transaction.remove_quarantined(entry.id)
                 yield entry.id, report
 
+    def drop_quarantined(self, entry_ids: "Iterable[int]") -> None:
+        """Delete these entries of the quarantine; one that is gone already is no error."""
+        with self._store() as store, store.transaction() as transaction:
+            for entry_id in entry_ids:
+                transaction.remove_quarantined(entry_id)
+
     def _kept(self, entry: "QuarantineRow") -> "Iterator[RawVersion | Unreadable]":
         """Yield what the kept bytes hold, as found where and when they were."""
         from monitor.sources.files import read_paths

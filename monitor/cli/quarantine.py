@@ -87,12 +87,9 @@ def retry(session: Session, entry_ids: tuple[int, ...], every: bool, as_json: bo
     What can be read now goes into the history as of the time at which it was found, and leaves
     the quarantine. Of very large input only the head was kept: that has to be ingested again.
     """
-    if every == bool(entry_ids):
-        raise UsageError("name the entries to retry, or give --all")
     app = session.app
     with app.reader() as reader:
-        wanted = [row.id for row in reader.quarantine()] if every else dict.fromkeys(entry_ids)
-        entries = [_entry(reader, entry_id) for entry_id in wanted]
+        entries = _wanted(reader, entry_ids, every, "retry")
     whole = [entry for entry in entries if entry.is_whole]
     reports = dict(app.retry(whole)) if whole else {}
     with app.reader() as reader:
@@ -104,6 +101,42 @@ def retry(session: Session, entry_ids: tuple[int, ...], every: bool, as_json: bo
         session.answer(_outcome_lines(outcomes))
     if any(outcome["outcome"] != "stored" for outcome in outcomes):
         raise Failure(FAILED)
+
+
+@command.command(
+    "drop",
+    cls=Command,
+    examples=("monitor quarantine drop 3 4", "monitor quarantine drop --all --json"),
+)
+@click.argument("entry_ids", type=ENTRY_ID, nargs=-1, metavar="[ID]…")
+@click.option("--all", "every", is_flag=True, help="Every entry.")
+@json_option
+@click.pass_obj
+def drop(session: Session, entry_ids: tuple[int, ...], every: bool, as_json: bool) -> None:
+    """Delete entries, with the input that was kept: what is settled, or will never be read.
+
+    Input that is found again unreadable makes an entry again.
+    """
+    app = session.app
+    with app.reader() as reader:
+        entries = _wanted(reader, entry_ids, every, "drop")
+    app.drop_quarantined([entry.id for entry in entries])
+    if as_json:
+        session.answer_json({"dropped": [entry.id for entry in entries]})
+    else:
+        session.answer(
+            [line(f"{len(entries)} {'entry' if len(entries) == 1 else 'entries'} dropped")]
+        )
+
+
+def _wanted(
+    reader: "Reader", entry_ids: Sequence[int], every: bool, what: str
+) -> list["QuarantineRow"]:
+    """Return the entries that were named, each once, or all of them."""
+    if every == bool(entry_ids):
+        raise UsageError(f"name the entries to {what}, or give --all")
+    wanted = [row.id for row in reader.quarantine()] if every else dict.fromkeys(entry_ids)
+    return [_entry(reader, entry_id) for entry_id in wanted]
 
 
 def _entry(reader: "Reader", entry_id: int) -> "QuarantineRow":

@@ -164,3 +164,18 @@ def test_a_retry_tells_the_reason_of_today(monitor: Monitor) -> None:
     assert found["outcome"] == "unreadable"
     assert found["reason"] == monitor.json("quarantine", "list")[0]["reason"]
     assert found["reason"] != "this program was younger then"
+
+
+def test_entries_are_dropped_with_what_was_kept(monitor: Monitor) -> None:
+    monitor.ingest(study(), BROKEN, b"{]", b"{}")
+    assert monitor.json("quarantine", "drop", "2", "2") == {"dropped": [2]}
+    assert [entry["id"] for entry in monitor.json("quarantine", "list")] == [1, 3]
+    assert "no entry 2" in monitor.complaint("quarantine", "drop", "1", "2", code=3)
+    assert [entry["id"] for entry in monitor.json("quarantine", "list")] == [1, 3]
+    assert monitor.answer("quarantine", "drop", "--all") == "2 entries dropped\n"
+    assert monitor.json("quarantine", "list") == []
+    assert monitor.json("quarantine", "drop", "--all") == {"dropped": []}
+    assert "name the entries to drop" in monitor.complaint("quarantine", "drop", code=2)
+    assert "name the entries to drop" in monitor.complaint(
+        "quarantine", "drop", "--all", "1", code=2
+    )
