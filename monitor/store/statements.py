@@ -43,9 +43,7 @@ INSERT_SNAPSHOT = sa.insert(snapshots)
 INSERT_VERSION = sa.insert(versions)
 INSERT_EVENTS = sa.insert(events)
 DELETE_EVENTS = sa.delete(events).where(events.c.version_id == bindparam("version"))
-COUNT_ROWS = """
-UPDATE row_counts SET number = number + CASE name WHEN 'versions' THEN :versions ELSE :events END
-WHERE name IN ('versions', 'events')"""
+COUNT_ROWS = "UPDATE row_counts SET number = number + :more WHERE name = :table"
 DELETE_QUARANTINED = sa.delete(quarantine).where(quarantine.c.id == bindparam("entry"))
 
 _LISTS = re.compile(r"(?<=\bIN ):(\w+)")

@@ -210,8 +210,11 @@ class Transaction:
     def finish(self) -> None:
         """Write what is held back, and last, as other writers wait for it, how much it was."""
         self._pending.flush()
-        if any(self._pending.written.values()):
-            self._runner.run(statements.COUNT_ROWS, self._pending.written)
+        # One row at a time, in one order for everybody: two writers that lock them in two orders
+        # would wait for each other.
+        for name, number in sorted(self._pending.written.items()):
+            if number:
+                self._runner.run(statements.COUNT_ROWS, {"table": name, "more": number})
 
     # --- quarantine ------------------------------------------------------------------------
 

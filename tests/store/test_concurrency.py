@@ -1,16 +1,25 @@
 """Several writers at once: nothing is lost, and nobody waits for ever."""
 
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from datetime import date
 from itertools import pairwise
 from multiprocessing import get_context
 
+import psycopg
 import pytest
 
 from monitor.store.reader import open_reader
 from monitor.store.writer import Store, open_store
-from tests.store.examples import add_series, add_version, document, quarantine_entry
+from tests.store.examples import (
+    NCT_ID,
+    add_series,
+    add_version,
+    document,
+    quarantine_entry,
+    status_event,
+)
 
 NCT_IDS = [f"NCT0000000{number}" for number in range(1, 4)]
 WORKERS = 4
@@ -101,3 +110,41 @@ def test_ids_are_given_out_once(store_url: str) -> None:
     with open_reader(store_url) as reader:
         ids = [v.id for number in range(4) for v in reader.versions(f"NCT0000000{number}")]
     assert all(first < second for first, second in pairwise(sorted(ids)))
+
+
+def write_a_version_with_an_event(store: Store) -> None:
+    with store.transaction() as transaction:
+        version_id, _ = add_version(transaction, document())
+        transaction.replace_events(version_id, NCT_ID, [status_event()], backfilled=False)
+
+
+def wait_until_somebody_waits(looker: "psycopg.Connection[tuple[object, ...]]") -> None:
+    deadline = time.monotonic() + 30
+    waiting = (
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        " AND datname = current_database()"
+    )
+    while looker.execute(waiting).fetchone() == (0,):
+        assert time.monotonic() < deadline, "nobody waits for the row that is locked"
+        time.sleep(0.01)
+
+
+def test_writers_lock_the_numbers_of_rows_in_one_order_wherever_they_lie(postgres_url: str) -> None:
+    """In two orders they would wait for each other, and PostgreSQL would end one of them."""
+    row = "SELECT number FROM row_counts WHERE name = '{}' FOR UPDATE NOWAIT"
+    with (
+        open_store(postgres_url, busy_timeout_s=60) as store,
+        psycopg.connect(postgres_url) as holder,
+        psycopg.connect(postgres_url, autocommit=True) as looker,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        # A row that is written anew lies behind the other one.
+        holder.execute("UPDATE row_counts SET number = number WHERE name = 'events'")
+        holder.commit()
+        holder.execute(row.format("versions"))
+        writing = pool.submit(write_a_version_with_an_event, store)
+        wait_until_somebody_waits(looker)
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            looker.execute(row.format("events"))
+        holder.rollback()
+        writing.result(timeout=60)
