@@ -1,7 +1,7 @@
 """``monitor quarantine``: input that could not be read."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,7 +12,7 @@ from monitor.cli.params import json_option
 from monitor.cli.session import Session
 from monitor.errors import NotFoundError, UsageError
 from monitor.render.lines import Line, line
-from monitor.render.values import one_line
+from monitor.render.values import counted, one_line
 
 if TYPE_CHECKING:
     from monitor.model.history import QuarantineRow
@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 
 # What both databases take as a row's number.
 ENTRY_ID = click.IntRange(min=1, max=2**63 - 1)
+
+
+def _named_or_all(function: Callable[..., None]) -> Callable[..., None]:
+    """Add the entries that a command is about: ``entry_ids``, or ``every`` for all."""
+    every = click.option("--all", "every", is_flag=True, help="Every entry.")
+    return click.argument("entry_ids", type=ENTRY_ID, nargs=-1, metavar="[ID]…")(every(function))
 
 
 @click.group("quarantine", cls=Group, examples=("monitor quarantine list",))
@@ -77,15 +83,15 @@ def show(session: Session, entry_id: int, raw: bool, as_json: bool) -> None:
     cls=Command,
     examples=("monitor quarantine retry 3 4", "monitor quarantine retry --all --json"),
 )
-@click.argument("entry_ids", type=ENTRY_ID, nargs=-1, metavar="[ID]…")
-@click.option("--all", "every", is_flag=True, help="Every entry.")
+@_named_or_all
 @json_option
 @click.pass_obj
 def retry(session: Session, entry_ids: tuple[int, ...], every: bool, as_json: bool) -> None:
     """Read kept input again, after the program has learnt to.
 
     What can be read now goes into the history as of the time at which it was found, and leaves
-    the quarantine. Of very large input only the head was kept: that has to be ingested again.
+    the quarantine. Very large input was kept in part, what could not be opened not at all: that
+    has to be ingested again.
     """
     app = session.app
     with app.reader() as reader:
@@ -93,7 +99,7 @@ def retry(session: Session, entry_ids: tuple[int, ...], every: bool, as_json: bo
     whole = [entry for entry in entries if entry.is_whole]
     reports = dict(app.retry(whole)) if whole else {}
     with app.reader() as reader:
-        reasons = {row.id: row.reason for row in reader.quarantine()}  # a newer program's words
+        reasons = {row.id: row.reason for row in reader.quarantine()}  # as this program words them
     outcomes = [_outcome(entry, reports.get(entry.id), reasons.get(entry.id)) for entry in entries]
     if as_json:
         session.answer_json(outcomes)
@@ -108,8 +114,7 @@ def retry(session: Session, entry_ids: tuple[int, ...], every: bool, as_json: bo
     cls=Command,
     examples=("monitor quarantine drop 3 4", "monitor quarantine drop --all --json"),
 )
-@click.argument("entry_ids", type=ENTRY_ID, nargs=-1, metavar="[ID]…")
-@click.option("--all", "every", is_flag=True, help="Every entry.")
+@_named_or_all
 @json_option
 @click.pass_obj
 def drop(session: Session, entry_ids: tuple[int, ...], every: bool, as_json: bool) -> None:
@@ -124,9 +129,7 @@ def drop(session: Session, entry_ids: tuple[int, ...], every: bool, as_json: boo
     if as_json:
         session.answer_json({"dropped": [entry.id for entry in entries]})
     else:
-        session.answer(
-            [line(f"{len(entries)} {'entry' if len(entries) == 1 else 'entries'} dropped")]
-        )
+        session.answer([line(f"{counted(len(entries), 'entry', 'entries')} dropped")])
 
 
 def _wanted(
