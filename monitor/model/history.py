@@ -196,7 +196,8 @@ class TrialRow:
 class QuarantineEntry:
     """Raw input that could not be read, on its way into the quarantine.
 
-    ``content``: the head of it; ``size`` and ``sha256``: of the whole where it was read whole.
+    ``content``: the head of it; ``size``: of the whole, as far as it is known. ``sha256``: of the
+    head, without the stamp of the data load that the registry puts on every record anew.
     """
 
     source: str

@@ -92,6 +92,13 @@ def test_before_the_first_version_the_earliest_is_named(told: Monitor) -> None:
     assert f"first read at {NOON.isoformat()}" in said
 
 
+def test_a_part_of_a_second_before_it_was_read_nothing_was_known(monitor: Monitor) -> None:
+    read = NOON.replace(microsecond=300_000)
+    monitor.ingest(study(), at=read)
+    said = monitor.complaint("show", NCT, "--known-at", NOON.isoformat(), code=3)
+    assert f"at {NOON.isoformat()}; it was first read at {read.isoformat()}" in said
+
+
 @pytest.mark.parametrize(
     ("path", "shown"),
     [
