@@ -1,9 +1,10 @@
 """What makes a version, and where it stands in its trial's history."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from monitor.model.record import RawVersion
-from tests.ingest.world import NOON, World, raw, study
+from monitor.store.reader import open_reader
+from tests.ingest.world import NCT, NOON, World, raw, study
 
 
 def test_a_first_version_yields_one_event_not_a_thousand_additions(world: World) -> None:
@@ -133,3 +134,14 @@ def test_a_record_without_any_date_stands_where_it_was_read(world: World) -> Non
     world.take(raw(bare))
     assert world.history()[0].version.version_date == NOON.date()
     assert world.take(raw(bare, at=NOON + timedelta(days=9))).stored == 0
+
+
+def test_when_a_trial_changed_last_outlives_a_version_without_news(world: World) -> None:
+    world.take(raw(study("2026-02-02", "2026-02-02")))
+    world.take(raw(study("2026-02-09", "2026-02-09", enrollment=5)))
+    world.take(raw(study("2026-02-16", "2026-02-16", enrollment=5)))
+    assert world.history()[-1].news == []
+    with open_reader(world.url) as reader:
+        trial = reader.trial(NCT)
+    assert trial is not None
+    assert trial.last_changed == date(2026, 2, 9)
