@@ -57,7 +57,7 @@ def _one_by_one(bench: Bench) -> Row:
     ours = sum((best(race.ours) for race in races), _NOTHING)
     baseline = sum((best(race.baseline) for race in races), _NOTHING)
     return _against_deepdiff(
-        "changed version, by itself", ours, baseline, pairs, asked=None,
+        "changed version, by itself", ours, baseline, pairs, asked=0.1,
         note="The same, but change and DeepDiff take turns, each after a full garbage collection, "
         "which leaves little of either in the processor's caches. Best of "
         f"{bench.plan.rounds} rounds for each change, added up.",
