@@ -132,7 +132,13 @@ def test_what_passes_is_tried_again(status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "pause"), [("17", 17.0), ("Thu, 19 Feb 2026 08:01:30 GMT", 90.0), ("soon", None)]
+    ("value", "pause"),
+    [
+        ("17", 17.0),
+        ("Thu, 19 Feb 2026 08:01:30 GMT", 90.0),
+        ("99999999999999999999", 1e20),
+        ("soon", None),
+    ],
 )
 def test_the_pause_that_is_asked_for_is_passed_on(value: str, pause: float | None) -> None:
     with Receiver(error(429, "", f"Retry-After: {value}")) as server:

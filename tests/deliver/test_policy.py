@@ -1,5 +1,6 @@
 """How patiently: pauses, attempts, claims and rates."""
 
+import math
 import threading
 from datetime import timedelta
 
@@ -34,9 +35,11 @@ def test_the_pause_that_a_service_asks_for_is_kept() -> None:
     assert POLICY.retry_at(4, now=NOON, chance=1.0, retry_after_s=5) == NOON + timedelta(seconds=60)
 
 
-def test_nobody_can_ask_for_a_pause_without_an_end() -> None:
-    at = POLICY.retry_at(1, now=NOON, chance=0.0, retry_after_s=1e12)
+@pytest.mark.parametrize("asked_s", [1e12, math.inf], ids=["30,000 years", "infinity"])
+def test_nobody_can_ask_for_a_pause_without_an_end(asked_s: float) -> None:
+    at = POLICY.retry_at(1, now=NOON, chance=0.0, retry_after_s=asked_s)
     assert at == NOON + timedelta(days=1)
+    assert POLICY.pause_s(asked_s) == POLICY.rest_s(asked_s) == 86_400
 
 
 def test_attempts_are_counted_from_one() -> None:

@@ -192,8 +192,14 @@ def test_other_hosts_are_asked_meanwhile(client: MakeClient) -> None:
         assert one.get(f"{other.url}/").status == 200
 
 
-def test_a_host_is_asked_again_after_a_day_whatever_it_said(client: MakeClient, naps: Naps) -> None:
-    with Loopback(error(503, "", "Retry-After: 999999999999"), reply()) as server:
+@pytest.mark.parametrize(
+    "asked", ["999999999999", "9" * 400, "Fri, 31 Dec 9999 23:59:59 GMT"],
+    ids=["12 digits", "400 digits", "year 9999"],
+)  # fmt: skip
+def test_a_host_is_asked_again_after_a_day_whatever_it_said(
+    client: MakeClient, naps: Naps, asked: str
+) -> None:
+    with Loopback(error(503, "", f"Retry-After: {asked}"), reply()) as server:
         one = client(server.url)
         with pytest.raises(HostClosedError):
             one.get("/")
