@@ -26,19 +26,12 @@ def make_engine(address: Address, *, busy_timeout_s: float) -> Engine:
 
     SQLite: foreign keys on, ``BEGIN IMMEDIATE`` (a deferred BEGIN loses read-then-write
     transactions to "database is locked"). PostgreSQL: psycopg 3, READ COMMITTED, a lock is
-    waited for as long as on SQLite. Opens no connection.
+    waited for as long as on SQLite. Nothing is asked of a session that outlasts a transaction:
+    behind a pooler in transaction mode (PgBouncer) the next one runs in another session. Opens
+    no connection.
     """
     if address.path is None:
-        millis = max(1, round(busy_timeout_s * 1000))
-        return sa.create_engine(
-            _postgres_url(address),
-            connect_args={
-                # Else texts come as bytes from a database of the encoding SQL_ASCII, which
-                # PostgreSQL makes where the system has no other locale than C.
-                "client_encoding": "utf8",
-                "options": f"-c lock_timeout={millis} -c timezone=UTC",
-            },
-        )
+        return _postgres_engine(address, busy_timeout_s)
     engine = sa.create_engine(
         URL.create("sqlite", database=str(address.path)),
         connect_args={"timeout": busy_timeout_s, "isolation_level": None},
@@ -46,6 +39,32 @@ def make_engine(address: Address, *, busy_timeout_s: float) -> Engine:
     )
     sa.event.listen(engine, "connect", _set_pragmas)
     sa.event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def _postgres_engine(address: Address, busy_timeout_s: float) -> Engine:
+    engine = sa.create_engine(
+        _postgres_url(address),
+        connect_args={
+            # Else texts come as bytes from a database of the encoding SQL_ASCII, which
+            # PostgreSQL makes where the system has no other locale than C.
+            "client_encoding": "utf8",
+            # A prepared statement belongs to a session: the next transaction's may lack it, or
+            # have another one of that name.
+            # https://www.psycopg.org/psycopg3/docs/advanced/prepare.html#using-prepared-statements-with-pgbouncer
+            "prepare_threshold": None,
+        },
+    )
+    millis = max(1, round(busy_timeout_s * 1000))
+    settings = (
+        f"SELECT set_config('lock_timeout', '{millis}', true), set_config('timezone', 'UTC', true)"
+    )
+
+    def set_up(connection: Connection) -> None:
+        # Not as options of the connection: poolers refuse those.
+        connection.exec_driver_sql(settings)
+
+    sa.event.listen(engine, "begin", set_up)
     return engine
 
 

@@ -3,12 +3,17 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.cli.calls import Monitor
 from tests.cli.studies import NCT, study
 
 
-def test_every_command_works_on_postgresql(postgres_url: str, tmp_path: Path) -> None:
-    monitor = Monitor(postgres_url, tmp_path)
+@pytest.mark.parametrize("url", ["postgres_url", "pooled_url"], ids=["directly", "by PgBouncer"])
+def test_every_command_works_on_postgresql(
+    url: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    monitor = Monitor(request.getfixturevalue(url), tmp_path)
     result = monitor.ingest(study(), study("2026-02-09", enrollment=240), b'{"broken": ')
     assert json.loads(result.stdout)["stored"] == 2
     kinds = [e["kind"] for v in monitor.json("history", NCT)["versions"] for e in v["events"]]
@@ -21,4 +26,6 @@ def test_every_command_works_on_postgresql(postgres_url: str, tmp_path: Path) ->
     assert len(monitor.json("quarantine", "list")) == 1
     assert monitor("quarantine", "retry", "--all").exit_code == 1
     assert monitor.json("db", "status")["standing"] == "current"
+    assert monitor("db", "compact").exit_code == 0
+    assert monitor("status").exit_code == 0
     monitor.complaint("history", "NCT09999999", code=3)

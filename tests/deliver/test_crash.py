@@ -30,7 +30,11 @@ def test_one_process_that_is_killed_again_and_again_tells_all(
 
 
 @pytest.mark.timeout(180)
-def test_two_processes_that_are_killed_in_turn_tell_all(postgres_url: str, tmp_path: Path) -> None:
-    outcome = crashed(Plan(changes=30, kills=10, trials=8, processes=2), postgres_url, tmp_path)
+@pytest.mark.parametrize("url", ["postgres_url", "pooled_url"], ids=["directly", "by PgBouncer"])
+def test_two_processes_that_are_killed_in_turn_tell_all(
+    url: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    plan = Plan(changes=30, kills=10, trials=8, processes=2)
+    outcome = crashed(plan, request.getfixturevalue(url), tmp_path)
     assert outcome.wrong() == []
     assert outcome.traps > 0
