@@ -1,0 +1,34 @@
+"""Every process collects the same tests in the same order: the workers of a run have to agree."""
+
+import os
+import subprocess
+import sys
+from itertools import zip_longest
+
+from tests.scaffold.tracked import PROJECT
+
+LIMIT_S = 300
+# Two processes that have nothing in common but the files: (time, order of folders, environment).
+HERE = ("2026-03-01T12:00:00+00:00", "forwards", {"PYTHONHASHSEED": "1", "TZ": "America/Anchorage"})
+THERE = (
+    "2028-02-29T23:59:58.900+00:00", "backwards",
+    {"PYTHONHASHSEED": "2", "TZ": "Pacific/Kiritimati", "PYTEST_XDIST_WORKER": "gw1"},
+)  # fmt: skip
+
+
+def collecting(at: str, order: str, environ: dict[str, str]) -> subprocess.Popen[str]:
+    """Start a process that collects the suite."""
+    command = [sys.executable, "-m", "tests.scaffold.collection_worker", at, order]
+    return subprocess.Popen(
+        command, cwd=PROJECT, env={**os.environ, **environ}, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+
+
+def test_the_suite_is_collected_alike_at_any_time_and_in_any_process() -> None:
+    both = [collecting(*HERE), collecting(*THERE)]  # side by side
+    here, there = (process.communicate(timeout=LIMIT_S)[0].splitlines() for process in both)
+    assert [process.returncode for process in both] == [0, 0], (here[-20:], there[-20:])
+    assert any("test_the_suite_is_collected_alike" in line for line in here)
+    differing = [pair for pair in zip_longest(here, there) if pair[0] != pair[1]]
+    assert differing[:5] == [], "give these parameters ids that every process makes alike"
