@@ -115,12 +115,12 @@ def _room(path: Path) -> Iterator[Finding]:
 def _fix(said: str) -> str:
     """Return what to do about a store's error; "" where the error says it by itself."""
     if "`monitor db upgrade`" in said:
-        return "copy the store before"
+        return "back the store up before: `monitor db backup`"
     for words, fix in (
         ("newer version", "upgrade the monitor"),
         ("another program and no", "name another place: [store] url"),
         ("read-only", "give this user leave to write the store and its folder"),
-        ("damaged", "stop the monitor and put a copy back (docs/deployment.md)"),
+        ("damaged", "stop the monitor and put a backup back: `monitor db restore`"),
         ("not a SQLite database", "name another place: [store] url"),
         ("is locked", "look which other program keeps it; a second `monitor run` does not"),
         ("cannot be reached", "see whether the server runs and the URL's host and port are right"),

@@ -2,6 +2,7 @@
 
 import click
 
+from monitor.cli.db_backup import backup, restore
 from monitor.cli.faults import complain
 from monitor.cli.group import Command, Group
 from monitor.cli.params import json_option
@@ -58,7 +59,7 @@ def status(session: Session, as_json: bool) -> None:
 def upgrade(session: Session, as_json: bool) -> None:
     """Bring the store's schema up to date; make the tables of an empty store.
 
-    Copy the store before you upgrade it.
+    Back the store up before: `monitor db backup`.
     """
     app = session.app
     before = app.upgrade()
@@ -95,3 +96,7 @@ def compact(session: Session, as_json: bool) -> None:
     session.answer([line(f"{app.store_name} is rewritten; nothing is left of what was erased")])
     if not whole:
         complain("somebody is reading: a part of the old log goes with a later write")
+
+
+command.add_command(backup)
+command.add_command(restore)

@@ -123,3 +123,47 @@ class HistoryBar:
     ) -> None:
         if self._bar is not None:
             self._bar.stop()
+
+
+class WorkBar:
+    """Shows how far a long piece of work is; nothing where the stream is no terminal."""
+
+    def __init__(self, stream: TextIO, *, environ: Mapping[str, str]) -> None:
+        self._stream = stream
+        self._shown = stream.isatty() and environ.get("TERM") != "dumb"
+        self._bar: RichProgress | None = None
+
+    def move(self, what: str, done: int, total: int | None) -> None:
+        """Take a report: what is being done, how much of it is done, and of how much."""
+        if not self._shown:
+            return
+        if self._bar is None:
+            self._bar = self._start()
+        self._bar.update(self._bar.task_ids[0], description=what, completed=done, total=total)
+
+    def _start(self) -> "RichProgress":
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+        bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TimeElapsedColumn(),
+            console=Console(file=self._stream),
+            transient=True,
+        )
+        bar.add_task("", total=None)
+        bar.start()
+        return bar
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()

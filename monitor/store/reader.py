@@ -19,6 +19,7 @@ from monitor.store import queries
 from monitor.store.address import Address
 from monitor.store.codec import DamagedError, unpack
 from monitor.store.faults import translate
+from monitor.store.readonly import open_read_only
 from monitor.store.revisions import SchemaStatus, read_status, require_current
 from monitor.store.rows import Row, event_row, quarantine_row, trial_row, version_row
 from monitor.store.search import contains
@@ -108,7 +109,7 @@ class SqliteRows:
     dialect = "sqlite"
 
     def __init__(self, path: Path, *, busy_timeout_s: float) -> None:
-        self._connection = _open_read_only(path, busy_timeout_s)
+        self._connection = open_read_only(path, busy_timeout_s)
         self._connection.execute("BEGIN")
 
     def fetch(self, sql: str, parameters: Mapping[str, Any]) -> Sequence[Row]:
@@ -122,28 +123,6 @@ class SqliteRows:
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
-
-
-def _open_read_only(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
-    place = path.absolute().as_uri() + "?mode=ro"
-    try:
-        return _open(place, busy_timeout_s)
-    except sqlite3.OperationalError:
-        # Where the folder may not be written, SQLite cannot make the index of its log; without
-        # a log nobody is writing, and the file can be read as it stands.
-        if path.with_name(path.name + "-wal").exists():
-            raise
-        return _open(place + "&immutable=1", busy_timeout_s)
-
-
-def _open(place: str, busy_timeout_s: float) -> sqlite3.Connection:
-    connection = sqlite3.connect(place, uri=True, timeout=busy_timeout_s, isolation_level=None)
-    try:
-        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    except (sqlite3.Error, UnicodeDecodeError):
-        connection.close()
-        raise
-    return connection
 
 
 class Reader:

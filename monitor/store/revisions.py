@@ -69,3 +69,9 @@ def require_current(status: SchemaStatus, address: Address) -> None:
         "foreign": "holds tables of another program and no monitor store",
     }
     raise StoreError(f"the store {address.shown} {says[status.standing]}")
+
+
+def require_ours(status: SchemaStatus, address: Address) -> None:
+    """Raise StoreError unless it is a store of the monitor, of whatever schema."""
+    if status.standing in ("empty", "foreign"):
+        require_current(status, address)

@@ -120,7 +120,7 @@ def test_a_read_only_postgresql_store_is_a_failure(postgres_url: str) -> None:
 @pytest.mark.parametrize(
     ("revision", "said", "fix"),
     [
-        ("0001", "run `monitor db upgrade`", "copy the store before"),
+        ("0001", "run `monitor db upgrade`", "`monitor db backup`"),
         ("9999", "a newer version of the monitor made it", "upgrade the monitor"),
     ],
 )
@@ -146,7 +146,7 @@ def test_a_damaged_store_is_a_failure(sqlite_url: str) -> None:
         file.write(b"\xff" * size)
     found = failure(sqlite_url)
     assert "is damaged" in found.said
-    assert "put a copy back" in found.fix
+    assert "`monitor db restore`" in found.fix
 
 
 def test_a_file_that_is_no_database_is_a_failure(sqlite_url: str) -> None:

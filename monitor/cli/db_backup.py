@@ -1,0 +1,106 @@
+"""``monitor db backup`` and ``monitor db restore``."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from monitor.cli.group import Command
+from monitor.cli.params import json_option
+from monitor.cli.progress import WorkBar
+from monitor.cli.session import Session
+from monitor.render.lines import line
+from monitor.render.status import size
+
+_FILE = click.Path(path_type=Path)
+
+_NEXT = (
+    "look at it with `monitor doctor`, then start `monitor run`",
+    "what the registry changed since the backup is read again",
+    "messages that were sent since may be sent again, with the same id where they say the same",
+    "what was removed since (people forgotten, subscriptions, silences) is back: remove it again",
+)
+
+
+@click.command(
+    "backup",
+    cls=Command,
+    examples=(
+        "monitor db backup monitor-2026-02-19.db",
+        "monitor db backup --force latest.db --json",
+    ),
+)
+@click.argument("file", type=_FILE)
+@click.option("--force", is_flag=True, help="Replace the file if it is there.")
+@json_option
+@click.pass_obj
+def backup(session: Session, file: Path, force: bool, as_json: bool) -> None:
+    """Back up the store to FILE, also while the monitor runs.
+
+    For SQLite; PostgreSQL has pg_dump. The copy is of one moment, nobody waits for it, and it is
+    checked once it is written. FILE appears whole or not at all, and only this user can read it: it
+    holds what the store holds, names and addresses of people too.
+    """
+    from monitor.app.backups import back_up
+
+    with WorkBar(sys.stderr, environ=session.environ) as bar:
+        made = back_up(session.app, file, overwrite=force, on_step=bar.move)
+    rows = made.holds.rows
+    if as_json:
+        session.answer_json(
+            {
+                "store": session.app.store_name,
+                "file": str(made.file),
+                "bytes": made.holds.size,
+                "schema": made.holds.schema.revision,
+                "trials": rows["trials"],
+                "versions": rows["versions"],
+            }
+        )
+        return
+    held = f"{rows['trials']:,} trials, {rows['versions']:,} versions, {size(made.holds.size)}"
+    session.answer([line(f"{made.file}: {held}; checked, nothing is damaged")])
+
+
+@click.command(
+    "restore",
+    cls=Command,
+    examples=("monitor db restore monitor-2026-02-19.db",),
+)
+@click.argument("file", type=_FILE)
+@click.option("--discard", is_flag=True, help="Delete the store that is replaced.")
+@json_option
+@click.pass_obj
+def restore(session: Session, file: Path, discard: bool, as_json: bool) -> None:
+    """Put the backup FILE in the place of the store.
+
+    For SQLite; PostgreSQL has pg_restore. Stop the monitor first: while a process uses the store
+    this refuses. FILE is checked and stays as it is; the store is replaced at once, with its owner
+    and mode. The one that was there is kept beside it, as NAME.replaced-TIME.
+    """
+    from monitor.app import backups
+
+    with WorkBar(sys.stderr, environ=session.environ) as bar:
+        done = backups.restore(session.app, file, keep=not discard, on_step=bar.move)
+    schema, rows = done.holds.schema, done.holds.rows
+    is_old = schema.standing == "old"
+    if as_json:
+        session.answer_json(
+            {
+                "store": session.app.store_name,
+                "file": str(file),
+                "replaced": None if done.replaced is None else str(done.replaced),
+                "schema": schema.revision,
+                "standing": schema.standing,
+                "trials": rows["trials"],
+                "versions": rows["versions"],
+            }
+        )
+        return
+    held = f"{rows['trials']:,} trials, {rows['versions']:,} versions"
+    said = [f"{session.app.store_name} is now what {file} holds: {held}"]
+    if done.replaced is not None:
+        said.append(f"the store that was there is {done.replaced}; delete it when you are content")
+    if is_old:
+        said.append(f"it has the older schema {schema.revision}: run `monitor db upgrade` first")
+    session.answer([line(one) for one in (*said, *_NEXT)])

@@ -1,0 +1,110 @@
+"""Finding out whether somebody uses a SQLite store, and keeping everybody out of it."""
+
+import fcntl
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from monitor.errors import StoreError
+from monitor.store.schema import utc_text
+
+_PAUSE_S = 0.05
+_LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+# The bytes that every reader of a SQLite file locks: https://www.sqlite.org/lockingv3.html
+_SHARED_BYTES, _SHARED_FIRST = 510, 0x40000002
+
+_LEASES = "SELECT name, holder, expires_at FROM leases WHERE expires_at > :now ORDER BY name"
+_CLAIMS = """SELECT 'delivery', claimed_by, max(claimed_until) FROM messages
+WHERE state = 'sending' AND claimed_until > :now GROUP BY claimed_by"""
+
+
+def require_unused(connection: sqlite3.Connection, store: Path, *, now: datetime) -> None:
+    """Raise StoreError while a process holds a lease in the store, or a claim on messages.
+
+    A store that does not tell (it is damaged, or has another schema) holds none.
+    """
+    held: list[tuple[str, str, str]] = []
+    for question in (_LEASES, _CLAIMS):
+        with suppress(sqlite3.DatabaseError):  # an older store has no such table
+            held += connection.execute(question, {"now": utc_text(now)}).fetchall()
+    if held:
+        what, holder, until = held[0]
+        ends = datetime.fromisoformat(until).astimezone(UTC)
+        raise StoreError(
+            f"the store {store} is in use by {holder} ({what}, until {ends:%Y-%m-%d %H:%M:%S} UTC"
+            " unless it is renewed): stop it first; one that was killed counts until then"
+            " (`monitor status` shows who schedules)"
+        )
+
+
+@contextmanager
+def alone(store: Path, *, busy_timeout_s: float) -> Iterator[sqlite3.Connection | None]:
+    """Keep every other process out of a SQLite file during the block; its log is folded in.
+
+    Yields a connection, or None for a file that is not there or that SQLite cannot make sense of.
+    StoreError when others have it open for ``busy_timeout_s``. When the block fails the file is
+    again as it was.
+    """
+    if not store.exists():
+        yield None
+        return
+    place = store.absolute().as_uri() + "?mode=rw"
+    connection = sqlite3.connect(place, uri=True, timeout=busy_timeout_s, isolation_level=None)
+    with closing(connection):
+        try:
+            was_wal = _lock(connection, store, time.monotonic() + busy_timeout_s)
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError:  # damaged
+            with _bytes_locked(store):
+                yield None
+            return
+        try:
+            yield connection
+        except BaseException:
+            connection.execute("ROLLBACK")
+            if was_wal:
+                with suppress(sqlite3.OperationalError):  # it was replaced all the same
+                    connection.execute("PRAGMA journal_mode=WAL")
+            raise
+
+
+def _lock(connection: sqlite3.Connection, store: Path, deadline: float) -> bool:
+    """Leave WAL mode, which only who is alone can, and lock the file; return what was left."""
+    was_wal: bool = connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=DELETE")
+            connection.execute("BEGIN EXCLUSIVE")
+            if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+                return was_wal
+            connection.execute("ROLLBACK")  # somebody came in between
+        except sqlite3.OperationalError as exc:
+            if exc.sqlite_errorcode not in _LOCKED:
+                raise
+        if time.monotonic() > deadline:
+            raise _opened_by_others(store)
+        time.sleep(_PAUSE_S)
+
+
+@contextmanager
+def _bytes_locked(store: Path) -> Iterator[None]:
+    descriptor = os.open(store, os.O_RDWR)
+    try:
+        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, _SHARED_BYTES, _SHARED_FIRST)
+        yield
+    except BlockingIOError as exc:
+        raise _opened_by_others(store) from exc
+    finally:
+        os.close(descriptor)
+
+
+def _opened_by_others(store: Path) -> StoreError:
+    return StoreError(
+        f"the store {store} is in use: another process has it open; stop it first"
+        f" (`fuser {store}` or `lsof {store}` names it)"
+    )
