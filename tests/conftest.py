@@ -9,7 +9,13 @@ import pytest
 import structlog
 from hypothesis import settings
 
-pytest_plugins = ["tests.databases", "tests.planted", "tests.pooler"]
+pytest_plugins = [
+    "tests.databases",
+    "tests.planted",
+    "tests.pooler",
+    "tests.skipped",
+    "tests.users",
+]
 
 # A shell that starts the tests in the background lets them, and all that they start, ignore ^C.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

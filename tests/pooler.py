@@ -25,7 +25,7 @@ def pooled_url(postgres_url: str) -> Iterator[str]:
     """Return the URL of an empty PostgreSQL database, by way of PgBouncer."""
     program = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
     if program is None:
-        pytest.skip("no pgbouncer: install it (Debian: apt-get install pgbouncer)")
+        pytest.skip("there is no pgbouncer here (./run tools installs it)")
     with _pooler(program, postgres_url) as url:
         yield url
 

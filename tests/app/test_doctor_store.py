@@ -16,10 +16,11 @@ from monitor.store.revisions import HEAD
 from monitor.store.writer import open_store
 from tests.registry import closed_port
 from tests.store.examples import NCT_ID, add_series, document
-from tests.store.test_failures import as_plain_user, path_of, read_only_url, shared_folder
+from tests.store.test_failures import path_of, read_only_url
 from tests.store.test_snapshots import run_sql
+from tests.users import as_plain_user
 
-__all__ = ["read_only_url", "shared_folder"]  # fixtures
+__all__ = ["read_only_url"]  # a fixture
 
 FINE, WARNING, FAILED, SKIPPED = Verdict
 
@@ -91,14 +92,12 @@ def test_a_folder_that_cannot_be_made_is_a_failure(tmp_path: Path) -> None:
     assert "[store] url" in found.fix
 
 
-@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_a_folder_that_may_not_be_written_is_a_failure(shared_folder: Path) -> None:
     shared_folder.chmod(0o555)
     said = as_plain_user(lambda: failure(f"sqlite:///{shared_folder}/new/monitor.db").said)
     assert f"{shared_folder} cannot be written" in said
 
 
-@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_a_read_only_store_is_a_failure(read_only_url: str) -> None:
     def told() -> str:
         found = failure(read_only_url)

@@ -12,7 +12,7 @@ import pytest
 from tests.scaffold.tracked import PROJECT
 
 RUN = PROJECT / "run"
-COMMANDS = ["demo", "test", "lint", "bench", "soak", "browser", "lock"]
+COMMANDS = ["demo", "test", "lint", "bench", "soak", "browser", "tools", "lock"]
 
 
 def run(
@@ -84,8 +84,19 @@ def test_ci_runs_lint_and_tests_and_fails_with_either(tmp_path: Path) -> None:
         done = subprocess.run(
             [str(tmp_path / ".ci" / "run")], capture_output=True, text=True, check=False
         )
-        assert done.stdout.split() == ["lint", "test"]
+        assert done.stdout.split() == ["browser", "tools", "lint", "test"]
         assert done.returncode == expected
+
+
+def test_ci_goes_on_where_nothing_can_be_installed(tmp_path: Path) -> None:
+    (tmp_path / ".ci").mkdir()
+    shutil.copy(PROJECT / ".ci" / "run", tmp_path / ".ci" / "run")
+    program(tmp_path, "run", 'echo "$1"; [ "$1" = lint ] || [ "$1" = test ]')
+    done = subprocess.run(
+        [str(tmp_path / ".ci" / "run")], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout.split()[-2:]) == (0, ["lint", "test"])
+    assert "going on without Chromium" in done.stderr
 
 
 def test_help_has_one_line_for_each_command() -> None:
@@ -114,6 +125,41 @@ def test_the_browser_comes_from_the_system_s_packages(
     done = run("browser", run=clone, path=str(bare_path))
     assert done.returncode == code
     assert said in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("tools", "said"),
+    [
+        ({"pgbouncer": "exit 0", "faketime": "exit 0", "systemd-analyze": "exit 0"}, []),
+        ({"faketime": "exit 0"}, ["there is no apt-get", "without pgbouncer"]),
+        ({"apt-get": "exit 0", "id": "echo 1000"}, ["there is no sudo", "without faketime"]),
+        ({"apt-get": "exit 100", "id": "echo 0"}, ["without pgbouncer", "without faketime"]),
+    ],
+    ids=["there", "another system", "no root", "no network"],
+)
+def test_tools_that_cannot_be_installed_are_named_and_nothing_fails(
+    clone: Path, bare_path: Path, tools: dict[str, str], said: list[str]
+) -> None:
+    for name, script in tools.items():
+        program(bare_path, name, script)
+    without_system_folders = clone.read_text("utf-8").replace(":/usr/sbin:/sbin", "")
+    clone.write_text(without_system_folders, "utf-8")
+    done = run("tools", run=clone, path=str(bare_path))
+    assert done.returncode == 0
+    assert [words for words in said if words not in done.stderr] == []
+    assert bool(done.stderr) == bool(said)
+
+
+def test_each_tool_is_installed_by_itself(clone: Path, bare_path: Path) -> None:
+    """A package that is missing holds up no other."""
+    program(bare_path, "apt-get", 'case "$*" in *pgbouncer) exit 100 ;; *) echo "did: $*" ;; esac')
+    program(bare_path, "id", "echo 0")
+    program(bare_path, "env", 'shift; "$@"')
+    clone.write_text(clone.read_text("utf-8").replace(":/usr/sbin:/sbin", ""), "utf-8")
+    done = run("tools", run=clone, path=str(bare_path))
+    assert done.returncode == 0
+    assert re.findall(r"did: .* install (\w+)", done.stdout) == ["faketime", "systemd"]
+    assert "without pgbouncer" in done.stderr
 
 
 def test_an_unknown_command_is_a_usage_error_with_the_list() -> None:

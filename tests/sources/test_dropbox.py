@@ -18,6 +18,7 @@ from monitor.sources.dropbox import DropBoxSource
 from monitor.sources.reading import Unreadable
 from tests.sources.book import Book
 from tests.sources.examples import contents, refusals, study, the_refusal
+from tests.users import plain_user
 
 START = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SETTLE_S = 30
@@ -402,8 +403,9 @@ def test_a_file_that_the_disk_does_not_give_is_tried_again(
     }  # fmt: skip
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="permissions do not hold for the superuser")
-def test_what_permissions_forbid_is_read_when_they_allow_it(box: Box) -> None:
+@plain_user
+def test_what_permissions_forbid_is_read_when_they_allow_it(shared_folder: Path) -> None:
+    box = Box(shared_folder)
     path, closed = box.put("a.json", study(1)), box.put("x/b.json", study(2)).parent
     path.chmod(0)
     box.look()

@@ -13,6 +13,7 @@ from monitor.errors import SourceError
 from monitor.sources.base import Limits, Progress
 from monitor.sources.files import read_paths
 from tests.sources.examples import NOW, contents, origins, read, study, the_refusal, versions
+from tests.users import plain_user
 
 ONE = study(1)
 
@@ -95,16 +96,16 @@ def test_a_file_of_a_folder_that_cannot_be_opened_is_reported_and_the_rest_is_re
     assert the_refusal(found).reason == "it cannot be opened: No such file or directory"
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="permissions do not hold for the superuser")
-def test_a_folder_that_cannot_be_entered_is_reported(tmp_path: Path) -> None:
-    fill(tmp_path, "a/1.json", "b/2.json")
-    (tmp_path / "a").chmod(0)
+@plain_user
+def test_a_folder_that_cannot_be_entered_is_reported(shared_folder: Path) -> None:
+    fill(shared_folder, "a/1.json", "b/2.json")
+    (shared_folder / "a").chmod(0)
     try:
-        found = read(tmp_path)
+        found = read(shared_folder)
     finally:
-        (tmp_path / "a").chmod(0o700)
+        (shared_folder / "a").chmod(0o700)
     assert the_refusal(found).reason == "it cannot be opened: Permission denied"
-    assert origins(found, tmp_path) == ["a", "b/2.json"]
+    assert origins(found, shared_folder) == ["a", "b/2.json"]
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")

@@ -2,9 +2,8 @@
 
 import os
 import sqlite3
-import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,6 +16,7 @@ from monitor.store.writer import Store, open_store
 from tests.store.doors import DOORS, PATIENCE_S, doors, refusal
 from tests.store.examples import NCT_ID, add_series, add_version, document
 from tests.store.test_snapshots import run_sql
+from tests.users import as_plain_user
 
 
 def path_of(url: str) -> Path:
@@ -167,39 +167,6 @@ def read_only_url(shared_folder: Path) -> str:
     return f"sqlite:///{path}"
 
 
-@pytest.fixture
-def shared_folder() -> Iterator[Path]:
-    """Return a folder that other users may enter (pytest's own are private)."""
-    with tempfile.TemporaryDirectory() as name:
-        Path(name).chmod(0o755)
-        yield Path(name)
-        Path(name).chmod(0o755)
-
-
-def as_plain_user(action: Callable[[], str]) -> str:
-    """Run an action without root's leave to write everywhere; return what it returns."""
-    if os.geteuid() != 0:
-        return action()
-    receive, send = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            os.setgid(65534)
-            os.setuid(65534)
-            said = action()
-        except BaseException as exc:  # noqa: BLE001  # told to the parent
-            said = f"{type(exc).__name__}: {exc}"
-        os.write(send, said.encode())
-        os._exit(0)
-    os.close(send)
-    with os.fdopen(receive) as pipe:
-        said = pipe.read()
-    os.waitpid(child, 0)
-    return said
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork to become another user")
-@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_a_read_only_store_can_be_read_but_not_written(read_only_url: str) -> None:
     def look() -> str:
         with open_reader(read_only_url) as reader:
@@ -211,8 +178,6 @@ def test_a_read_only_store_can_be_read_but_not_written(read_only_url: str) -> No
     assert "is read-only" in said
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork to become another user")
-@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_a_store_cannot_be_made_in_a_read_only_folder_and_says_why(shared_folder: Path) -> None:
     shared_folder.chmod(0o555)
     url = f"sqlite:///{shared_folder / 'monitor.db'}"

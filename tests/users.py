@@ -1,0 +1,78 @@
+"""A user without root's leave to read and write everything, for tests about permissions."""
+
+import functools
+import os
+import tempfile
+import traceback
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import ParamSpec
+
+import pytest
+
+NOBODY = 65534
+Arguments = ParamSpec("Arguments")
+
+
+@pytest.fixture
+def shared_folder() -> Iterator[Path]:
+    """Return a folder of the plain user's that others may enter too (pytest's own are private)."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        if os.geteuid() == 0:
+            os.chown(folder, NOBODY, NOBODY)
+        yield folder
+        folder.chmod(0o755)
+
+
+def as_plain_user(action: Callable[[], str]) -> str:
+    """Run an action without root's leave; return what it returns, or the traceback of its error.
+
+    A root does it in a child process that becomes nobody in particular.
+    """
+    if os.geteuid() != 0:
+        return action()
+    receive, send = os.pipe()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # a fork beside threads
+        child = os.fork()
+    if child == 0:
+        os.close(receive)
+        os._exit(_answer(action, send))
+    os.close(send)
+    with os.fdopen(receive) as pipe:
+        said = pipe.read()
+    _, status = os.waitpid(child, 0)
+    assert status == 0, f"the plain user's process ended with status {status}"
+    return said
+
+
+def _answer(action: Callable[[], str], send: int) -> int:
+    try:
+        os.setgroups([])
+        os.setgid(NOBODY)
+        os.setuid(NOBODY)
+        said = action()
+    except BaseException:  # noqa: BLE001  # told to the parent
+        said = traceback.format_exc()
+    with os.fdopen(send, "w") as pipe:
+        pipe.write(said)
+    return 0
+
+
+def plain_user(test: Callable[Arguments, None]) -> Callable[Arguments, None]:
+    """Let a test run as the plain user, because permissions do not hold for the superuser."""
+
+    @functools.wraps(test)
+    def run(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
+        def action() -> str:
+            test(*args, **kwargs)
+            return "passed"
+
+        said = as_plain_user(action)
+        if said != "passed":
+            pytest.fail(said, pytrace=False)
+
+    return run
