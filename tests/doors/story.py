@@ -256,6 +256,7 @@ def _daemon(story: Story) -> None:
         eventually(lambda: _settled(story, daemon.url), what="the end of all deliveries")
         story.ask("health", "--url", daemon.url)
         story.ask("status")
+        assert daemon.stop() == 0
     story.ask("health", "--url", "http://127.0.0.1:1", code=1)
 
 
@@ -274,3 +275,6 @@ def _endings(story: Story) -> None:
     story.ask("subscriber", "remove", "dot")
     story.ask("subscriber", "forget", "dot", "--yes")
     story.ask("db", "compact")
+    backup = str(story.folder / "backup.db")
+    story.ask("db", "backup", backup)
+    story.ask("db", "restore", backup)
