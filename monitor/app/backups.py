@@ -1,11 +1,13 @@
-"""Backups of the store, by the settings."""
+"""Backups of the store, and verifying it, by the settings."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from monitor.app.wiring import App
 
 if TYPE_CHECKING:
+    from monitor.model.problem import Problem
     from monitor.store.backup import Backup
     from monitor.store.copying import OnStep
     from monitor.store.restore import Restored
@@ -38,3 +40,11 @@ def restore(app: App, file: Path, *, keep: bool, on_step: "OnStep") -> "Restored
         busy_timeout_s=store.busy_timeout_s,
         on_step=on_step,
     )
+
+
+def verify(app: App, *, on_step: "OnStep") -> "Iterator[Problem]":
+    """Yield what is wrong with the store; see ``monitor.store.verify``."""
+    from monitor.store.verify import verify  # noqa: PLC0415  # likewise
+
+    store = app.settings.store
+    yield from verify(store.url, busy_timeout_s=store.busy_timeout_s, on_step=on_step)

@@ -2,7 +2,7 @@
 
 import click
 
-from monitor.cli.db_backup import backup, restore
+from monitor.cli.db_backup import backup, restore, verify
 from monitor.cli.faults import complain
 from monitor.cli.group import Command, Group
 from monitor.cli.params import json_option
@@ -100,3 +100,4 @@ def compact(session: Session, as_json: bool) -> None:
 
 command.add_command(backup)
 command.add_command(restore)
+command.add_command(verify)

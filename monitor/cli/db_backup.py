@@ -1,16 +1,19 @@
-"""``monitor db backup`` and ``monitor db restore``."""
+"""``monitor db backup``, ``restore`` and ``verify``."""
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
+from monitor.cli.faults import FAILED, Failure
 from monitor.cli.group import Command
 from monitor.cli.params import json_option
 from monitor.cli.progress import WorkBar
 from monitor.cli.session import Session
-from monitor.render.lines import line
+from monitor.render.lines import Span, line
 from monitor.render.status import size
+from monitor.render.values import counted, one_line
 
 _FILE = click.Path(path_type=Path)
 
@@ -104,3 +107,37 @@ def restore(session: Session, file: Path, discard: bool, as_json: bool) -> None:
     if is_old:
         said.append(f"it has the older schema {schema.revision}: run `monitor db upgrade` first")
     session.answer([line(one) for one in (*said, *_NEXT)])
+
+
+@click.command("verify", cls=Command, examples=("monitor db verify",))
+@json_option
+@click.pass_obj
+def verify(session: Session, as_json: bool) -> None:
+    """Read the whole store and name all that is damaged.
+
+    Every snapshot is unpacked and compared with its hash, every entry read, every reference
+    followed; of SQLite the file's structure too. The monitor may run meanwhile. Exit code 1 when
+    something is wrong.
+    """
+    from monitor.app import backups
+
+    problems = []
+    with WorkBar(sys.stderr, environ=session.environ) as bar:
+        for problem in backups.verify(session.app, on_step=bar.move):
+            problems.append(problem)
+            if not as_json:
+                where = "" if problem.nct_id is None else f"{problem.nct_id} "
+                where += "" if problem.version is None else f"version {problem.version} "
+                said = one_line(problem.said, longest=None)
+                session.answer([line(Span("✗", "high"), f" {where}{said} → {problem.fix}")])
+    if as_json:
+        shapes = [asdict(problem) for problem in problems]
+        session.answer_json(
+            {"store": session.app.store_name, "ok": not problems, "problems": shapes}
+        )
+    elif not problems:
+        session.answer([line(f"{session.app.store_name}: all of it was read, nothing is damaged")])
+    else:
+        session.answer([line(f"{session.app.store_name}: {counted(len(problems), 'problem')}")])
+    if problems:
+        raise Failure(FAILED)

@@ -6,7 +6,7 @@ list (only the writer asks such questions); ``statements`` spells it out.
 """
 # ruff: noqa: S608  # the texts are put together from this file's own constants
 
-_VERSION = """v.id, v.nct_id, v.source, v.origin,
+VERSION_COLUMNS = """v.id, v.nct_id, v.source, v.origin,
     v.version_date, v.registry_version, v.data_date, v.retrieved_at,
     v.last_version_date, v.last_registry_version, v.last_data_date, v.last_retrieved_at,
     v.raw_sha256, v.last_raw_sha256, v.stated_sha256, v.content_sha256,
@@ -16,12 +16,15 @@ _VERSION = """v.id, v.nct_id, v.source, v.origin,
 _ORDER = """{0}.version_date {1}, coalesce({0}.registry_version, 2147483647) {1},
     coalesce({0}.data_date, '0001-01-01') {1}, {0}.retrieved_at {1}, {0}.id {1}"""
 
+NEWEST_FIRST = _ORDER.format("{0}", "DESC")
+"""With an alias put in, what ORDER BY needs to have a trial's newest version first."""
+
 VERSIONS_OF_TRIAL = f"""
-SELECT {_VERSION} FROM versions v WHERE v.nct_id = :nct_id
+SELECT {VERSION_COLUMNS} FROM versions v WHERE v.nct_id = :nct_id
 ORDER BY {_ORDER.format("v", "")}"""
 
 HISTORIES = f"""
-SELECT {_VERSION}, t.first_start_date, t.last_changed, t.last_seen_at
+SELECT {VERSION_COLUMNS}, t.first_start_date, t.last_changed, t.last_seen_at
 FROM trials t JOIN versions v ON v.nct_id = t.nct_id WHERE t.nct_id IN :nct_ids
 ORDER BY v.nct_id, {_ORDER.format("v", "")}"""
 
@@ -31,7 +34,7 @@ FROM trials t JOIN versions v ON v.id = (
     ORDER BY {_ORDER.format("w", "DESC")} LIMIT 1)
 WHERE t.nct_id IN :nct_ids"""
 
-LATEST_VERSIONS = f"SELECT {_VERSION} {_LATEST}"
+LATEST_VERSIONS = f"SELECT {VERSION_COLUMNS} {_LATEST}"
 
 NEWEST_SIGHTS = f"""
 SELECT t.nct_id, v.id, v.last_version_date, v.last_registry_version,

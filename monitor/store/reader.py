@@ -54,7 +54,7 @@ def open_reader(url: str, *, busy_timeout_s: float = 10.0) -> "Reader":
     """
     address = Address.parse(url)
     with _errors(address):
-        rows = _connect(address, busy_timeout_s)
+        rows = connect(address, busy_timeout_s)
         try:
             require_current(_status(rows), address)
         except BaseException:
@@ -71,7 +71,7 @@ def schema_status(url: str, *, busy_timeout_s: float = 10.0) -> SchemaStatus:
     address = Address.parse(url)
     if address.path is not None and not address.path.exists():
         return SchemaStatus(standing="empty", revision=None)
-    with _errors(address), closing(_connect(address, busy_timeout_s)) as rows:
+    with _errors(address), closing(connect(address, busy_timeout_s)) as rows:
         return _status(rows)
 
 
@@ -79,7 +79,8 @@ def _status(rows: Rows) -> SchemaStatus:
     return read_status(lambda sql: map(tuple, rows.fetch(sql, {})), rows.dialect)
 
 
-def _connect(address: Address, busy_timeout_s: float) -> Rows:
+def connect(address: Address, busy_timeout_s: float) -> Rows:
+    """Open a store for reading, whatever its schema; StoreError when it is not there."""
     if address.path is None:
         # SQLAlchemy: only who has a PostgreSQL store waits for it.
         from monitor.store.postgres import PostgresRows  # noqa: PLC0415 - above
@@ -109,20 +110,20 @@ class SqliteRows:
     dialect = "sqlite"
 
     def __init__(self, path: Path, *, busy_timeout_s: float) -> None:
-        self._connection = open_read_only(path, busy_timeout_s)
-        self._connection.execute("BEGIN")
+        self.connection = open_read_only(path, busy_timeout_s)
+        self.connection.execute("BEGIN")
 
     def fetch(self, sql: str, parameters: Mapping[str, Any]) -> Sequence[Row]:
         """Return the rows of a query."""
-        return self._connection.execute(sql, parameters).fetchall()
+        return self.connection.execute(sql, parameters).fetchall()
 
     def stream(self, sql: str, parameters: Mapping[str, Any]) -> Iterator[Row]:
         """Yield the rows of a query that may have very many."""
-        return self._connection.execute(sql, parameters)
+        return self.connection.execute(sql, parameters)
 
     def close(self) -> None:
         """Close the file."""
-        self._connection.close()
+        self.connection.close()
 
 
 class Reader:

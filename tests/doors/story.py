@@ -14,6 +14,7 @@ import time_machine
 from tests.channels.receiver import Post, Receiver
 from tests.cli.calls import NOON, Monitor
 from tests.cli.studies import NCT, OTHER, study
+from tests.cli.test_db_verify import damage
 from tests.cli.test_help import ALL
 from tests.daemon.processes import Running, eventually
 from tests.registry import Records, Replica, ReplicaServer, World
@@ -278,3 +279,9 @@ def _endings(story: Story) -> None:
     backup = str(story.folder / "backup.db")
     story.ask("db", "backup", backup)
     story.ask("db", "restore", backup)
+    damage(
+        story.monitor.url,
+        "UPDATE snapshots SET sha256 = content",
+        "UPDATE row_counts SET number = 7",
+    )
+    story.ask("db", "verify", code=1)

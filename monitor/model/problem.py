@@ -1,0 +1,18 @@
+"""Something in a store that is not as it was written."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing that is damaged or refers to nothing: where, what, and what to do.
+
+    ``check``: what was looked at, "snapshots". ``version``: its number in the trial's history,
+    None where it has none.
+    """
+
+    check: str
+    said: str
+    fix: str
+    nct_id: str | None = None
+    version: int | None = None
