@@ -14,6 +14,7 @@ from monitor.app.heard import Untold
 from monitor.app.logs import get_logger
 from monitor.app.telling import Teller
 from monitor.app.wiring import App
+from monitor.app.workers import Workers, process_of
 from monitor.channels.base import Channel
 from monitor.deliver import Courier, Policy, Report
 from monitor.deliver.letters import Letters
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from monitor.app.metrics import Metrics
     from monitor.config import Settings
 
-_LOOKED_AT = 1_000
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryReport:
@@ -45,6 +44,12 @@ class DeliveryReport:
         """All channels together."""
         return sum(self.channels.values(), Report())
 
+    def __add__(self, later: "DeliveryReport") -> "DeliveryReport":
+        channels = dict(self.channels)
+        for name, report in later.channels.items():
+            channels[name] = channels.get(name, Report()) + report
+        return DeliveryReport(channels=channels, failures={**self.failures, **later.failures})
+
 
 class Deliveries:
     """Delivers what is due by the settings of ``app``; any number of threads may.
@@ -55,13 +60,14 @@ class Deliveries:
 
     def __init__(self, app: App, *, worker: str, metrics: "Metrics | None" = None) -> None:
         self.app = app
-        self.worker = worker
         self.channels: Mapping[str, Channel] = channels_of(app.settings)
         self._templates = _templates(app.settings)
         self._paces: dict[str, Pace] = {}
         self._turns = Turns()
         self._metrics = metrics
         self._teller = Teller(app, self.channels, worker=worker, opened=self._store)
+        self._workers = Workers(app, opened=self._store)
+        self._claims = self._workers.claims(worker)
         self._digests = Digests(app, targets={n: c.targets for n, c in self.channels.items()})
 
     def due(self) -> list[str]:
@@ -69,6 +75,7 @@ class Deliveries:
 
         StoreError when the store cannot be read.
         """
+        self._workers.forget_lost()
         now = self.app.now()
         with self.app.reader() as reader:
             resting = {
@@ -79,7 +86,7 @@ class Deliveries:
             waiting = set(reader.outbox.channels(MessageState.WAITING)) - resting
             sending = set(reader.outbox.channels(MessageState.SENDING)) - resting
             found = {name for name in waiting if _is_over(reader.outbox.oldest_due(name), now)}
-            found |= {name for name in sending - found if _has_abandoned(reader, name, now)}
+            found |= {name for name in sending - found if reader.outbox.abandoned(name)}
         return sorted(found)
 
     def prepare(self) -> None:
@@ -94,9 +101,17 @@ class Deliveries:
     def deliver_due(self, *, stop: threading.Event) -> DeliveryReport:
         """Deliver what is due by every channel, each in a thread of its own, and tell the operator.
 
-        StoreError when the store cannot be read.
+        Where a process is silent that was sending, it is observed for as long as its lease lasts;
+        then what it has left is delivered too. StoreError when the store cannot be read.
         """
         self.prepare()
+        report = self._deliver_all(self.due(), stop)
+        if self._workers.await_lost(stop):
+            report += self._deliver_all(self.due(), stop)
+        self.tell()
+        return report
+
+    def _deliver_all(self, channels: Sequence[str], stop: threading.Event) -> DeliveryReport:
         reports: dict[str, Report] = {}
         failures: dict[str, str] = {}
 
@@ -107,14 +122,12 @@ class Deliveries:
                 failures[channel] = str(exc)
 
         threads = [
-            threading.Thread(target=one, args=(name,), name=f"deliver {name}")
-            for name in self.due()
+            threading.Thread(target=one, args=(name,), name=f"deliver {name}") for name in channels
         ]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        self.tell()
         return DeliveryReport(channels=reports, failures=failures)
 
     def tell(self) -> None:
@@ -144,7 +157,7 @@ class Deliveries:
             reader=self.app.reader,
             letters=self._letters,
             render=self._render,
-            worker=self.worker,
+            claims=self._claims,
             now=self.app.now,
             chance=SystemRandom().random,
             watcher=_Watching(channel, self._teller, self._metrics),
@@ -193,7 +206,7 @@ class _Watching:
 
     def abandoned(self, messages: Sequence[OutboxMessage]) -> None:
         """Log it and keep it for the operator, once for each worker."""
-        for worker in sorted({str(message.claimed_by) for message in messages}):
+        for worker in sorted({process_of(str(message.claimed_by)) for message in messages}):
             self._log.warning("messages abandoned", worker=worker, messages=len(messages))
             self._teller.note_lost(worker)
 
@@ -230,8 +243,3 @@ def _templates(settings: "Settings") -> Path | None:
 
 def _is_over(due_at: datetime | None, now: datetime) -> bool:
     return due_at is not None and due_at <= now
-
-
-def _has_abandoned(reader: Reader, channel: str, now: datetime) -> bool:
-    sending = reader.outbox.messages(state=MessageState.SENDING, channel=channel, limit=_LOOKED_AT)
-    return any(_is_over(message.claimed_until, now) for message in sending)

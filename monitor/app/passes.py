@@ -18,11 +18,14 @@ from monitor.app.turns import TurnTakenError, turn
 from monitor.app.wiring import App
 from monitor.errors import MonitorError, StoreError
 from monitor.ingest import IngestReport
-from monitor.ingest.following import Follower, LeaseHold, LeaseLostError, StoredPage
+from monitor.ingest.following import Follower, StoredPage
 from monitor.ingest.notify import Notifier
 from monitor.model.following import SourceRow
+from monitor.model.lease import Lease
 from monitor.sources.base import FollowedSource
 from monitor.sources.http import RequestLog, StoppedError
+from monitor.store.lease_keeper import LeaseLostError, require_lease
+from monitor.store.lease_observer import LeaseObserver
 from monitor.store.writer import Store, open_store
 
 if TYPE_CHECKING:
@@ -58,7 +61,7 @@ class _Work:
     type: str
     opened: Callable[[Sources], AbstractContextManager[FollowedSource]]
     stop: threading.Event
-    lease: LeaseHold | None
+    leases: tuple[Lease, ...]
     on_page: OnPage | None = None
 
 
@@ -71,11 +74,16 @@ class _Counted:
 
 @dataclass(slots=True, kw_only=True)
 class Passes:
-    """Does passes; any number of threads may, each over a source of its own."""
+    """Does passes; any number of threads may, each over a source of its own.
+
+    ``patient``: a backfill waits until it is certain whether who has the turn is alive.
+    """
 
     app: App
     metrics: "Metrics | None" = None
     operator: Operator = field(default_factory=LoggedOperator)
+    patient: bool = False
+    _turns: LeaseObserver = field(default_factory=LeaseObserver, init=False)
     _notifier: Notifier = field(init=False)
 
     def __post_init__(self) -> None:
@@ -86,7 +94,7 @@ class Passes:
         source_name: str,
         *,
         stop: threading.Event,
-        lease: LeaseHold | None = None,
+        lease: Lease | None = None,
         on_page: OnPage | None = None,
     ) -> PassReport:
         """Follow a source of the configuration once: fetch, store, note how it went.
@@ -101,13 +109,13 @@ class Passes:
             type=source.type,
             opened=lambda sources: sources.opened(source),
             stop=stop,
-            lease=lease,
+            leases=() if lease is None else (lease,),
             on_page=on_page,
         )
         return self._run(work)
 
     def backfill_due(
-        self, *, stop: threading.Event, lease: LeaseHold | None = None
+        self, *, stop: threading.Event, lease: Lease | None = None
     ) -> list[PassReport]:
         """Fill in the past of newly followed records, where their source says so."""
         with self.app.reader() as reader:
@@ -123,7 +131,7 @@ class Passes:
         nct_ids: Iterable[str],
         *,
         stop: threading.Event,
-        lease: LeaseHold | None = None,
+        lease: Lease | None = None,
         base_url: str | None = None,
         since: date | None = None,
         on_progress: OnHistory | None = None,
@@ -138,15 +146,14 @@ class Passes:
         """
         asked = base_url or first_base_url(self.app.settings)
         try:
-            with turn(self.app, stop=stop) as held:
+            with turn(self.app, self._turns, stop=stop, patient=self.patient) as held:
                 work = _Work(
                     name=HISTORY,
                     type=HISTORY,
                     opened=partial(history, self.app, asked, tuple(nct_ids), under=held,
                                    since=since, on_progress=on_progress),
                     stop=held.stop,
-                    lease=lease,
-                    on_page=lambda _report: held.keep(),
+                    leases=(held.lease,) if lease is None else (lease, held.lease),
                 )  # fmt: skip
                 return self._run(work)
         except TurnTakenError as exc:
@@ -204,7 +211,7 @@ class Passes:
             thresholds=self.app.thresholds(),
             now=self.app.now,
             batch_records=self.app.settings.ingest.batch_records,
-            lease=work.lease,
+            leases=work.leases,
             notifier=self._notifier,
         )
 
@@ -263,11 +270,8 @@ class Passes:
     def _put(self, work: _Work, store: Store, reason: str | None) -> tuple[SourceRow, SourceRow]:
         now = self.app.now()
         with store.transaction() as tx:
-            hold = work.lease
-            if hold is not None and not tx.sources.renew_lease(
-                hold.name, hold.holder, now=now, ttl_s=hold.ttl_s
-            ):
-                raise LeaseLostError
+            for lease in work.leases:
+                require_lease(tx, lease, now=now)
             before = tx.sources.get(work.name) or SourceRow(name=work.name, type=work.type)
             if reason is None:
                 after = after_success(before, now=now)

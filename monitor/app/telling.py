@@ -14,11 +14,17 @@ from monitor.channels.base import Channel
 from monitor.errors import DeliveryError, StoreError
 from monitor.model.messages import Message
 from monitor.render.operator import operator_message
+from monitor.store.lease_keeper import (
+    LeaseHeldError,
+    LeaseKeeper,
+    LeaseLostError,
+    require_lease,
+)
 from monitor.store.writer import Store
 
 _KEPT_BY = "operator/told"  # a slash: no source has such a name
 _LEASE = "operator"
-_LEASE_S = 120.0
+_LEASE_S = 30.0
 _AGAIN = timedelta(minutes=1)
 _NAMESPACE = uuid.UUID("6f0c5f0e-8a0e-4a0c-9a57-0f3f3f1f7c52")
 
@@ -94,7 +100,14 @@ class Teller:
         self._app = app
         self._channel = channels.get(app.settings.delivery.operator)
         self._addresses = self._channel.targets if self._channel is not None else ("",)
-        self._worker = worker
+        self._keeper = LeaseKeeper(
+            _LEASE,
+            worker,
+            opened=opened,
+            reader=app.reader,
+            ttl_s=lambda: _LEASE_S,
+            now=app.now,
+        )
         self._opened = opened
         self._free = free
         self._lost: list[str] = []
@@ -123,16 +136,17 @@ class Teller:
         with self._lock:
             self._unsaved = left.heard
 
-    def tell(self) -> None:
+    def tell(self, *, wait: threading.Event | None = None) -> None:
         """Tell what is new since the operator was told last; one thread at a time.
 
-        What cannot be told now is told later; nothing is raised.
+        What cannot be told now is told later; nothing is raised. ``wait``: where another process
+        seems to be telling, until it is certain whether that one is alive, or until this is set.
         """
         now = self._app.now()
         if self._not_before is not None and now < self._not_before:
             return
         try:
-            if self._look().is_calm or not self._take_turn(now):
+            if self._look().is_calm or not self._take_turn(wait):
                 return
             look = self._look()  # another process may have told meanwhile
         except StoreError as exc:
@@ -181,20 +195,31 @@ class Teller:
 
     # --- one process at a time -------------------------------------------------------------
 
-    def _take_turn(self, now: datetime) -> bool:
+    def _take_turn(self, wait: threading.Event | None) -> bool:
         try:
-            with self._opened() as store, store.transaction() as tx:
-                return tx.sources.take_lease(_LEASE, self._worker, now=now, ttl_s=_LEASE_S)
+            if wait is None:
+                self._keeper.take()
+            else:
+                self._keeper.take_patiently(wait)
+        except LeaseHeldError:
+            return False
         except StoreError:  # of a full disk the operator hears all the more
             return True
+        self._keeper.start()
+        return True
 
     def _end_turn(self, heard: Mapping[str, Heard], now: datetime, *, anything: bool) -> None:
         try:
-            with self._opened() as store, store.transaction() as tx:
-                tx.sources.release_lease(_LEASE, self._worker)
-                if anything or self._unsaved is not None:
+            if anything or self._unsaved is not None:
+                with self._opened() as store, store.transaction() as tx:
+                    if self._keeper.is_taken:
+                        require_lease(tx, self._keeper.lease, now=now)
                     tx.sources.put_state(_KEPT_BY, "", state_of(heard), at=now)
             self._unsaved = None
+            self._keeper.release()
+        except LeaseLostError as exc:  # another one tells, and notes what it told
+            self._unsaved = heard if anything else self._unsaved
+            get_logger().warning("operator's news not noted", reason=str(exc))
         except StoreError as exc:
             self._unsaved = heard if anything else self._unsaved
             get_logger().warning("operator's news not noted", reason=str(exc))

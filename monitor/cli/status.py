@@ -40,19 +40,20 @@ def _status(app: "App") -> "Status":
     from monitor.app.episodes import full_disks
     from monitor.render.status import Status
 
+    now = app.now()
     with app.reader() as reader:
         stored = {row.name: row for row in reader.sources.all()}
         named = {one.name: one.type for one in app.settings.sources if one.enabled}
         rows = [stored.pop(name, SourceRow(name=name, type=type_)) for name, type_ in named.items()]
         return Status(
-            at=app.now(),
+            at=now,
             store=app.store_name,
             sources=(*rows, *stored.values()),
             enabled=frozenset(named) | {BACKFILLS},
             scheduled=frozenset(named),
             followed=reader.sources.followed_counts(),
             counts=reader.sources.counts(),
-            lease=reader.sources.lease(SCHEDULER),
+            lease=reader.leases.find(SCHEDULER, now=now),
             messages=reader.outbox.counts(),
             oldest_due=reader.outbox.oldest_due(),
             channels=tuple(one for one in reader.outbox.channel_states() if one.failures),

@@ -10,7 +10,6 @@ from monitor.app import App
 from monitor.app.logs import get_logger
 from monitor.app.passes import PassReport
 from monitor.daemon.books import Books
-from monitor.daemon.hold import Hold
 from monitor.daemon.passes import Passes
 from monitor.daemon.work import Work, in_thread
 from monitor.errors import MonitorError
@@ -25,18 +24,17 @@ class Duty:
     ``stop``, once set, asks everything under way to end soon.
     """
 
-    def __init__(self, app: App, passes: Passes, *, books: Books, work: Work, hold: Hold) -> None:
+    def __init__(self, app: App, passes: Passes, *, books: Books, work: Work) -> None:
         self.app = app
         self.passes = passes
         self.stop = threading.Event()
         self._books = books
         self._work = work
-        self._hold = hold
         self._log = get_logger()
 
     async def pass_over(self, name: str) -> PassReport | None:
         """Do a source's pass; None when one is still under way, or when it broke down."""
-        do = partial(self.passes.pass_over, name, stop=self.stop, lease=self._hold.fence)
+        do = partial(self.passes.pass_over, name, stop=self.stop, lease=self._books.keeper.lease)
         ended = self._work.start(name, do)
         if ended is None:
             self._log.warning("pass still running", source=name)
@@ -48,7 +46,7 @@ class Duty:
 
     async def backfill(self) -> list[PassReport]:
         """Do a round of backfills; nothing when none was wanted, or when it broke down."""
-        do = partial(self.passes.backfill_due, stop=self.stop, lease=self._hold.fence)
+        do = partial(self.passes.backfill_due, stop=self.stop, lease=self._books.keeper.lease)
         ended = self._work.start(BACKFILL, do)
         if ended is None:
             return []
@@ -62,8 +60,7 @@ class Duty:
         types = {source.name: source.type for source in self.app.settings.sources}
         known = {name: (types[name], at) for name, at in due.items() if name in types}
         if known:
-            ttl_s = self._hold.fence.ttl_s
-            noted = in_thread("books", partial(self._books.note_due, known, ttl_s=ttl_s))
+            noted = in_thread("books", partial(self._books.note_due, known))
             await asyncio.wait({noted})
             self._tell("next due not stored", noted.exception())
 

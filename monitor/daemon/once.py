@@ -1,7 +1,7 @@
 """``monitor run --once``: one pass of everything that is due, then the end."""
 
 import asyncio
-import time
+import threading
 from collections.abc import Awaitable
 from functools import partial
 
@@ -9,13 +9,15 @@ from monitor.app import App
 from monitor.app.passes import PassReport
 from monitor.daemon.books import Books
 from monitor.daemon.duty import Duty
-from monitor.daemon.hold import Hold
+from monitor.daemon.hold import until_lost
 from monitor.daemon.passes import Passes
 from monitor.daemon.signals import heed, leave
 from monitor.daemon.term import check_sources
 from monitor.daemon.work import Work, in_thread
 from monitor.errors import MonitorError
+from monitor.model.lease import Lease
 from monitor.scheduler import due_at_start, next_due, trigger_of
+from monitor.store.lease_keeper import LeaseHeldError
 
 _RELEASE_S = 2.0
 
@@ -36,17 +38,24 @@ def run_once(app: App, passes: Passes, *, holder: str) -> list[PassReport]:
 
 async def _round(app: App, passes: Passes, books: Books) -> list[PassReport]:
     given = app.settings.daemon
-    taken_at = time.monotonic()
-    if not await in_thread("lease", partial(books.take, ttl_s=given.lease_s)):
-        raise MonitorError(await in_thread("lease", partial(_taken, books)))
+    stop, ended = threading.Event(), asyncio.Event()
+
+    def asked() -> None:
+        stop.set()
+        ended.set()
+
+    heed(stop=asked)
+    try:
+        await in_thread("lease", partial(books.keeper.take_patiently, stop))
+    except LeaseHeldError as exc:
+        if stop.is_set():
+            raise StoppedShortError("stopped before anything was done") from None
+        raise MonitorError(_taken(exc.lease)) from None
     work = Work()
-    hold = Hold(books, taken_at=taken_at, ttl_s=lambda: given.lease_s)
-    duty = Duty(app, passes, books=books, work=work, hold=hold)
-    ended = asyncio.Event()
-    heed(stop=ended.set)
+    duty = Duty(app, passes, books=books, work=work)
     reports: list[PassReport] = []
     doing = asyncio.create_task(_do(duty, books, reports))
-    keeping = asyncio.create_task(hold.keep())
+    keeping = asyncio.create_task(until_lost(books.keeper))
     try:
         await _first(doing, keeping, ended.wait())
         if doing.done():
@@ -86,15 +95,10 @@ async def _do(duty: Duty, books: Books, reports: list[PassReport]) -> None:
     reports += await duty.backfill()
 
 
-def _taken(books: Books) -> str:
-    lease = books.held_by_another()
+def _taken(lease: Lease | None) -> str:
     if lease is None:
         return "another process was scheduling this store a moment ago; try again"
-    until = lease.expires_at.strftime("%Y-%m-%d %H:%M:%S")
-    return (
-        f"{lease.holder} schedules this store (its lease lasts until {until} UTC); stop that one, "
-        "or leave the passes to it"
-    )
+    return f"{lease.holder} schedules this store; stop that one, or leave the passes to it"
 
 
 async def _first(*things: "Awaitable[object]") -> None:

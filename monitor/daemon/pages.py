@@ -59,7 +59,7 @@ class Pages:
 def _is_led(books: Books) -> bool:
     """Tell whether another process schedules the store, or soon does: it may just have begun."""
     until = time.monotonic() + _LEADING_S
-    while books.held_by_another() is None:
+    while books.keeper.rival() is None:
         if time.monotonic() >= until:
             return False
         time.sleep(_LOOK_S)

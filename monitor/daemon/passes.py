@@ -4,20 +4,20 @@ import threading
 from typing import Protocol
 
 from monitor.app.passes import PassReport
-from monitor.ingest.following import LeaseHold
+from monitor.model.lease import Lease
 
 
 class Passes(Protocol):
     """One source's pass and one round of backfills, as ``monitor.app.passes`` does them."""
 
     def pass_over(
-        self, source_name: str, *, stop: threading.Event, lease: LeaseHold | None = None
+        self, source_name: str, *, stop: threading.Event, lease: Lease | None = None
     ) -> PassReport:
         """Do one pass; a failure of the source is in the report."""
         ...
 
     def backfill_due(
-        self, *, stop: threading.Event, lease: LeaseHold | None = None
+        self, *, stop: threading.Event, lease: Lease | None = None
     ) -> list[PassReport]:
         """Do one round of the backfills that are wanted; nothing when none is."""
         ...

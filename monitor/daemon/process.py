@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
-from functools import partial
 from typing import Any
 
 from monitor.app import App
@@ -13,7 +12,7 @@ from monitor.app.metrics import Metrics
 from monitor.daemon.books import Books
 from monitor.daemon.delivering import Deliveries
 from monitor.daemon.duty import Duty
-from monitor.daemon.hold import Hold
+from monitor.daemon.hold import until_lost
 from monitor.daemon.pages import Pages
 from monitor.daemon.passes import Passes
 from monitor.daemon.reloading import Reloading
@@ -64,7 +63,7 @@ class Daemon:
         self._reloading = Reloading(read_again, self._take_up, standing=self._standing)
         inquiries = Inquiries(self._standing, self._metrics, stale_s=4 * heartbeat_s)
         address = app.settings.web.address
-        self._books = Books(app, holder=self._standing.holder)
+        self._books = Books(app, holder=self._standing.holder, ttl_s=self._lease_s)
         self._web = None if address is None else Pages(address, inquiries.answers, self._books)
         self._term: Term | None = None
         self._taking: asyncio.Future[bool] | None = None
@@ -144,14 +143,13 @@ class Daemon:
     async def _take_turns(self) -> None:
         """Stand by until the lease can be had, lead until it is lost, and so on."""
         while True:
-            taken_at = await self._stand_by()
-            hold = Hold(self._books, taken_at=taken_at, ttl_s=self._lease_s)
+            await self._stand_by()
             self._tell_lost()
             stood_by = self._standing.role == "standby"
             self._standing.role = "leader"
             self._log.info("leading", holder=self._standing.holder)
             try:
-                await _until_first(hold.keep(), self._lead(hold, read_first=stood_by))
+                await _until_first(until_lost(self._books.keeper), self._lead(read_first=stood_by))
             except StoreError as exc:
                 self._log.error("lease lost", holder=self._standing.holder, reason=str(exc))
             self._standing.role = "standby"
@@ -160,26 +158,25 @@ class Daemon:
                 await term.end(within_s=self._standing.app.settings.daemon.shutdown_grace_s)
             await self._release()
 
-    async def _lead(self, hold: Hold, *, read_first: bool) -> None:
+    async def _lead(self, *, read_first: bool) -> None:
         """Schedule; ``read_first``: by the configuration of now, who led may have gone by it."""
         if read_first:
             await self._reloading.read()
-        duty = Duty(self._standing.app, self._passes, books=self._books, work=self._work, hold=hold)
+        duty = Duty(self._standing.app, self._passes, books=self._books, work=self._work)
         self._term = Term(duty, books=self._books, work=self._work, deliveries=self._deliveries)
         await self._term.begin()
         await self._term.watch()
 
-    async def _stand_by(self) -> float:
-        """Return once the lease is ours: the monotonic time before it was asked for."""
+    async def _stand_by(self) -> None:
+        """Return once the lease is ours."""
         told: set[str] = set()
         while True:
-            asked_at = time.monotonic()
-            taking = in_thread("lease", partial(self._books.take, ttl_s=self._lease_s()))
+            taking = in_thread("lease", self._books.take)
             self._taking = taking
             await asyncio.wait({taking})
             try:
                 if taking.result():
-                    return asked_at
+                    return
                 news = "another process schedules"
             except StoreError as exc:
                 news = str(exc)

@@ -5,7 +5,6 @@ is the noting of each message; none is open while a service is spoken to.
 """
 
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from monitor.deliver.turns import Turns
 from monitor.deliver.watcher import Watcher
 from monitor.errors import DamagedSnapshotError, DeliveryError, StoreError
 from monitor.model.alerts import Letter
+from monitor.model.lease import Lease
 from monitor.model.messages import Attempt, Message, MessageState, OutboxMessage
 from monitor.store.reader import Reader
 from monitor.store.writer import Store
@@ -39,8 +39,7 @@ class Courier:
 
     ``channel`` None: there is no channel of this ``name`` any more; what is due by it becomes
     dead letters. ``turns``: shared by the process. ``letters`` makes what reads letters out of a
-    reader. ``worker``: a name that no other process has. ``chance``: 0 up to 1, evenly
-    distributed. ``clock``: monotonic seconds.
+    reader. ``claims``: of this process. ``chance``: 0 up to 1, evenly distributed.
     """
 
     name: str
@@ -52,11 +51,10 @@ class Courier:
     reader: Callable[[], AbstractContextManager[Reader]]
     letters: Callable[[Reader], Letters]
     render: Callable[[Letter], Message]
-    worker: str
+    claims: Claims
     now: Callable[[], datetime]
     chance: Callable[[], float]
     watcher: Watcher
-    clock: Callable[[], float] = time.monotonic
 
     def deliver(self, stop: threading.Event) -> Report:
         """Deliver what is due until nothing is, the channel rests, or ``stop`` is set.
@@ -65,28 +63,29 @@ class Courier:
         """
         report = Report()
         breaker = Breaker(self.name, self.policy)
-        while not stop.is_set():
-            asked_at = self.clock()
-            messages = self._claim(breaker)
-            if not messages:
-                break
-            report += self._deliver(messages, breaker, asked_at, stop)
+        with self.claims.under_way():
+            while not stop.is_set():
+                lease = self.claims.lease()
+                messages = self._claim(breaker, lease)
+                if messages is None:
+                    self.claims.lose(lease)
+                    continue
+                if not messages:
+                    break
+                report += self._deliver(messages, breaker, lease, stop)
         return report
 
-    def _claim(self, breaker: Breaker) -> list[OutboxMessage]:
+    def _claim(self, breaker: Breaker, lease: Lease) -> list[OutboxMessage] | None:
+        """Return what is claimed now; None when the lease was lost, while we slept."""
         now = self.now()
         with self.store.transaction() as tx:
+            if not tx.leases.renew(lease, now=now):
+                return None
             limit = breaker.look(tx.outbox.channel_state(self.name), now)
             if limit == 0:
                 return []
             sending = tx.outbox.messages(state=MessageState.SENDING, channel=self.name, limit=1_000)
-            claimed = tx.outbox.claim(
-                self.worker,
-                now=now,
-                lease_s=self.policy.lease_s,
-                limit=limit,
-                channels=[self.name],
-            )
+            claimed = tx.outbox.claim(lease, now=now, limit=limit, channels=[self.name])
         ids = {message.id for message in claimed}
         if left := [message for message in sending if message.id in ids]:
             self.watcher.abandoned(left)
@@ -96,22 +95,13 @@ class Courier:
         self,
         messages: Sequence[OutboxMessage],
         breaker: Breaker,
-        asked_at: float,
+        lease: Lease,
         stop: threading.Event,
     ) -> Report:
         untried = {message.id for message in messages}
-        claims = Claims(
-            self.store,
-            worker=self.worker,
-            lease_s=self.policy.lease_s,
-            now=self.now,
-            on_trouble=lambda reason: self.watcher.trouble(self.name, reason),
-            clock=self.clock,
-        )
-        claims.add(untried, asked_at=asked_at)
         report = Report()
         try:
-            with claims, self._connected() as send:
+            with self._connected() as send:
                 for message, content in zip(messages, self._prepare(messages), strict=True):
                     if breaker.rests or not self._may_go(content, stop):
                         break
@@ -120,15 +110,14 @@ class Courier:
                         report += self._note(message, content, breaker, stop)
                         continue
                     with self.turns.flight() as flight:
-                        if not claims.held(message.id):
+                        if not self.claims.holds(message):
                             self._tell_lost(message)
                             continue
                         outcome = _sent(send, content)
                         flight.answered()
                         report += self._note(message, outcome, breaker, stop)
-                        claims.remove(message.id)
         finally:
-            self._give_back(untried)
+            self._give_back(untried, lease)
         return report
 
     @contextmanager
@@ -195,7 +184,7 @@ class Courier:
                 message_id=message.id, at=now, outcome=outcome.kind, said=outcome.said
             )
         with self.store.transaction() as tx:
-            noted = tx.outbox.record(message.id, self.worker, attempt, state, due_at=due_at)
+            noted = tx.outbox.record(message, attempt, state, due_at=due_at)
             turn = breaker.note(tx.outbox, outcome, now) if outcome.by_channel else None
         if turn == "rests":
             self.watcher.rests(breaker.state)
@@ -212,12 +201,12 @@ class Courier:
     def _tell_lost(self, message: OutboxMessage) -> None:
         self.watcher.trouble(self.name, f"the claim of {message.uid} was lost")
 
-    def _give_back(self, untried: set[int]) -> None:
+    def _give_back(self, untried: set[int], lease: Lease) -> None:
         if not untried:
             return
         try:
             with self.store.transaction() as tx:
-                tx.outbox.release(self.worker, untried)
+                tx.outbox.release(lease, untried)
         except StoreError as exc:
             self.watcher.trouble(self.name, f"claims run out by themselves: {exc}")
 

@@ -7,34 +7,22 @@ while a transaction is open.
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from monitor.detect.rules.base import Thresholds
-from monitor.errors import MonitorError
 from monitor.ingest.batch import Batch, IngestReport
 from monitor.ingest.garbage import clear_circles, fewer_collections
 from monitor.ingest.notify import Announcer, Notifier
 from monitor.ingest.run import batches
 from monitor.model.following import Followed, Presence, SourceRow
+from monitor.model.lease import Lease
 from monitor.sources.base import FollowedSource, Page, State
+from monitor.store.lease_keeper import require_lease
 from monitor.store.reader import Reader
 from monitor.store.writer import Store, Transaction
-
-
-class LeaseLostError(MonitorError):
-    """Another process does this work now; nothing of the page at hand was stored."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LeaseHold:
-    """The lease under which pages are stored; each renews it for ``ttl_s`` more seconds."""
-
-    name: str
-    holder: str
-    ttl_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,8 +77,8 @@ class StoreMemory:
 class Follower:
     """Stores the pages of a source.
 
-    ``type``: of the source, as the configuration calls it. ``lease``: without it any number of
-    processes may follow at once; with it a page is stored only while the lease is held.
+    ``type``: of the source, as the configuration calls it. ``leases``: a page is stored only
+    while all of them are held, and renews them; without any, processes may follow at once.
     ``notifier``: turns news into messages, in the same transaction; None alerts nobody.
     """
 
@@ -100,7 +88,7 @@ class Follower:
     thresholds: Thresholds
     now: Callable[[], datetime]
     batch_records: int = 200
-    lease: LeaseHold | None = None
+    leases: Sequence[Lease] = ()
     notifier: Notifier | None = None
 
     def follow(self, source: FollowedSource) -> Iterator[StoredPage]:
@@ -134,7 +122,8 @@ class Follower:
         kinds: Counter[str] = Counter()
         unreadable: str | None = None
         with self.store.transaction() as tx:
-            self._fence(tx)
+            for lease in self.leases:  # did nobody take over while the page was fetched?
+                require_lease(tx, lease, now=self.now())
             announcer = self._announcer(tx, page)
             for batch in batches(page.found, self.batch_records):
                 taker = Batch(tx, self.thresholds, announcer)
@@ -158,15 +147,6 @@ class Follower:
         if self.notifier is None:
             return None
         return self.notifier.announcer(tx, first_sights=page.first_sights_are_news)
-
-    def _fence(self, tx: Transaction) -> None:
-        """Make sure that nobody else took over while the page was fetched."""
-        lease = self.lease
-        if lease is None:
-            return
-        held = tx.sources.renew_lease(lease.name, lease.holder, now=self.now(), ttl_s=lease.ttl_s)
-        if not held:
-            raise LeaseLostError(f"the lease {lease.name!r} is held by another process now")
 
     def _note_progress(self, tx: Transaction, source: str, page: Page) -> None:
         row = tx.sources.get(source) or SourceRow(name=source, type=self.type)

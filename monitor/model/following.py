@@ -67,16 +67,6 @@ class SourceRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lease:
-    """Who may do what only one may at a time, and until when (aware UTC)."""
-
-    name: str
-    holder: str
-    acquired_at: datetime
-    expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class StoreCounts:
     """How much a store holds; ``size_bytes`` None where the store does not tell."""
 

@@ -13,7 +13,7 @@ class MessageState(StrEnum):
     WAITING = "waiting"
     """For its time, or for another try."""
     SENDING = "sending"
-    """Claimed by a worker, until its lease ends."""
+    """Claimed by a worker, as long as it keeps its lease."""
     SENT = "sent"
     DEAD = "dead"
     """Given up: permanently refused, or tried too often. Can be sent again."""
@@ -65,7 +65,7 @@ class OutboxMessage:
     created_at: datetime
     sent_at: datetime | None = None
     claimed_by: str | None = None
-    claimed_until: datetime | None = None
+    claim_fence: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,7 +93,6 @@ def message_shape(message: OutboxMessage) -> Shape:
         "created_at": _iso(message.created_at),
         "sent_at": _iso(message.sent_at),
         "claimed_by": message.claimed_by,
-        "claimed_until": _iso(message.claimed_until),
     }
 
 
@@ -133,8 +132,8 @@ def _state(message: OutboxMessage) -> str:
     tries = f"after {counted(message.attempts, 'attempt')}"
     if message.state is MessageState.SENT and message.sent_at:
         return f"sent {moment(message.sent_at)} UTC"
-    if message.state is MessageState.SENDING and message.claimed_until:
-        return f"being sent by {message.claimed_by} until {moment(message.claimed_until)} UTC"
+    if message.state is MessageState.SENDING and message.claimed_by:
+        return f"being sent by {message.claimed_by}"
     if message.state is MessageState.WAITING:
         said = f"waiting for {moment(message.due_at)} UTC"
         return f"{said}, {tries}" if message.attempts else said

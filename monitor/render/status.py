@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from monitor.model.following import Lease, Presence, SourceRow, StoreCounts
+from monitor.model.following import Presence, SourceRow, StoreCounts
+from monitor.model.lease import Lease
 from monitor.model.messages import ChannelState, MessageState
 from monitor.render.lines import BLANK, Line, Span, line
 from monitor.render.outbox import tally
@@ -42,7 +43,7 @@ class Status:
     @property
     def lease_is_held(self) -> bool:
         """Whether somebody holds the lease at that time."""
-        return self.lease is not None and self.lease.expires_at > self.at
+        return self.lease is not None and self.lease.is_current
 
 
 def status_lines(status: Status) -> Iterator[Line]:

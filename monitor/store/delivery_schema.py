@@ -60,7 +60,7 @@ messages = sa.Table(
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("sent_at", UtcTime),
     sa.Column("claimed_by", sa.Text),
-    sa.Column("claimed_until", UtcTime),
+    sa.Column("claim_fence", sa.BigInteger),  # of the lease that it was claimed under,
 )
 sa.Index(
     "ix_messages_state_channel_due_at", messages.c.state, messages.c.channel, messages.c.due_at

@@ -1,8 +1,8 @@
-"""What a transaction writes of followed sources: their state, whom they show, leases."""
+"""What a transaction writes of followed sources: their state and whom they show."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import fields
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from monitor.model.following import Presence, Sight, SourceRow
 from monitor.store import queries
-from monitor.store.rows import Row, lease_row, source_row
+from monitor.store.rows import Row, source_row
 from monitor.store.schema import UtcTime
 from monitor.store.statements import batches, question, spelled_out, storable
 
@@ -69,28 +69,6 @@ SEEN_AGAIN = """
         AND merged_into IS NULL AND pass_number <= :pass_number"""
 
 UNFOLLOW = text("DELETE FROM followed WHERE source = :source AND nct_id = :nct_id")
-
-# One statement both asks and takes: of two that want a free lease at once, the second waits for
-# the first and then finds it taken.
-TAKE_LEASE = _with_times(
-    """
-    INSERT INTO leases (name, holder, acquired_at, expires_at)
-    VALUES (:name, :holder, :now, :expires_at)
-    ON CONFLICT (name) DO UPDATE SET
-        acquired_at = CASE WHEN leases.holder = excluded.holder AND leases.expires_at > :now
-            THEN leases.acquired_at ELSE excluded.acquired_at END,
-        holder = excluded.holder, expires_at = excluded.expires_at
-    WHERE leases.holder = excluded.holder OR leases.expires_at <= :now""",
-    "now",
-    "expires_at",
-)
-
-RENEW_LEASE = _with_times(
-    "UPDATE leases SET expires_at = :expires_at WHERE name = :name AND holder = :holder",
-    "expires_at",
-)
-
-RELEASE_LEASE = text("DELETE FROM leases WHERE name = :name AND holder = :holder")
 
 
 class SourcesWriter:
@@ -178,36 +156,6 @@ class SourcesWriter:
         if nct_ids:
             rows = [{"source": source, "nct_id": nct_id} for nct_id in nct_ids]
             self._many(UNFOLLOW, rows)
-
-    def take_lease(self, name: str, holder: str, *, now: datetime, ttl_s: float) -> bool:
-        """Take a lease until ``ttl_s`` seconds from now; False while another holds it.
-
-        A lease can be taken when nobody has it, when it has run out, or when it is the
-        holder's own (then it is renewed). ``holder`` names one program, not one machine.
-        Whoever gets True holds it once the transaction is committed.
-        """
-        # A look first: on PostgreSQL the statement itself would wait for a holder who is just
-        # renewing, for as long as that transaction takes.
-        held = next(map(lease_row, self._ask(queries.LEASE, {"name": name})), None)
-        if held is not None and held.holder != holder and held.expires_at > now:
-            return False
-        expires_at = now + timedelta(seconds=ttl_s)
-        values = {"name": name, "holder": holder, "now": now, "expires_at": expires_at}
-        return self._connection.execute(TAKE_LEASE, values).rowcount > 0
-
-    def renew_lease(self, name: str, holder: str, *, now: datetime, ttl_s: float) -> bool:
-        """Keep a lease until ``ttl_s`` seconds from now; False when it is no longer held.
-
-        A lease that ran out and was taken by nobody is still the holder's. After True nobody
-        else can take it before this transaction ends: what it writes, it writes as holder.
-        """
-        expires_at = now + timedelta(seconds=ttl_s)
-        values = {"name": name, "holder": holder, "expires_at": expires_at}
-        return self._connection.execute(RENEW_LEASE, values).rowcount > 0
-
-    def release_lease(self, name: str, holder: str) -> None:
-        """Give a lease back; nothing happens when another has it."""
-        self._connection.execute(RELEASE_LEASE, {"name": name, "holder": holder})
 
     def _many(self, statement: TextClause, rows: Sequence[Mapping[str, Any]]) -> None:
         """Run a statement for every row; SQLite itself takes values as it stores them."""

@@ -4,41 +4,49 @@ import fcntl
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from monitor.errors import StoreError
-from monitor.store.schema import utc_text
+from monitor.model.lease import Lease
+from monitor.store.codec import DamagedError
+from monitor.store.lease_process import liveness
+from monitor.store.leases import LeaseReader
 
 _PAUSE_S = 0.05
 _LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 # The bytes that every reader of a SQLite file locks: https://www.sqlite.org/lockingv3.html
 _SHARED_BYTES, _SHARED_FIRST = 510, 0x40000002
 
-_LEASES = "SELECT name, holder, expires_at FROM leases WHERE expires_at > :now ORDER BY name"
-_CLAIMS = """SELECT 'delivery', claimed_by, max(claimed_until) FROM messages
-WHERE state = 'sending' AND claimed_until > :now GROUP BY claimed_by"""
-
 
 def require_unused(connection: sqlite3.Connection, store: Path, *, now: datetime) -> None:
-    """Raise StoreError while a process holds a lease in the store, or a claim on messages.
+    """Raise StoreError while a process holds a lease in the store: it schedules, or delivers.
 
+    A process that is certain to be gone holds none, nor does one of elsewhere whose lease is over.
     A store that does not tell (it is damaged, or has another schema) holds none.
     """
-    held: list[tuple[str, str, str]] = []
-    for question in (_LEASES, _CLAIMS):
-        with suppress(sqlite3.DatabaseError):  # an older store has no such table
-            held += connection.execute(question, {"now": utc_text(now)}).fetchall()
-    if held:
-        what, holder, until = held[0]
-        ends = datetime.fromisoformat(until).astimezone(UTC)
+
+    def ask(sql: str, parameters: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
+        return connection.execute(sql, parameters).fetchall()
+
+    held: list[Lease] = []
+    with suppress(sqlite3.DatabaseError, DamagedError):  # an older store has no such table
+        held = LeaseReader(ask, "sqlite").all(now=now)
+    lease = next(filter(_is_held, held), None)
+    if lease is not None:
         raise StoreError(
-            f"the store {store} is in use by {holder} ({what}, until {ends:%Y-%m-%d %H:%M:%S} UTC"
-            " unless it is renewed): stop it first; one that was killed counts until then"
-            " (`monitor status` shows who schedules)"
+            f"the store {store} is in use by {lease.holder} ({lease.name.strip()}, until"
+            f" {lease.expires_at:%Y-%m-%d %H:%M:%S} UTC unless it is renewed): stop it first; one"
+            " that was killed elsewhere counts until then (`monitor status` shows who schedules)"
         )
+
+
+def _is_held(lease: Lease) -> bool:
+    alive = liveness(lease.process)
+    return alive == "running" or (alive == "unknown" and lease.is_current)
 
 
 @contextmanager

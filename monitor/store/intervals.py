@@ -9,7 +9,8 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.sql import Executable
 
 from monitor.model.history import LoadedAgain, Touch, VersionKey
-from monitor.store.schema import UtcTime, trials, utc_text, versions
+from monitor.store.moments import utc_text
+from monitor.store.schema import UtcTime, trials, versions
 
 MOVE_FIRST = (
     sa.update(versions)

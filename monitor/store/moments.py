@@ -13,3 +13,9 @@ def moment(value: str | datetime) -> datetime:
 def moment_or_none(value: str | datetime | None) -> datetime | None:
     """Read a time of a row that may have none."""
     return None if value is None else moment(value)
+
+
+def utc_text(moment: datetime) -> str:
+    """Write a time the way SQLite keeps it: ``2026-02-19T14:05:00.000000Z``."""
+    plain = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return plain.isoformat(timespec="microseconds")[:26] + "Z"

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Collection, Iterable
 from contextlib import nullcontext
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from monitor.model.lease import Lease
 from monitor.model.messages import (
     Attempt,
     ChannelState,
@@ -24,7 +25,7 @@ _SAID_CHARACTERS = 2_000
 class OutboxWriter(OutboxReader):
     """Messages and their items; reached by ``Transaction.outbox``, written at once.
 
-    Times are aware, else ValueError. ``worker`` names one program, not one machine.
+    Times are aware, else ValueError.
     """
 
     def __init__(self, run: Runner, *, settle: Callable[[], None]) -> None:
@@ -59,10 +60,9 @@ class OutboxWriter(OutboxReader):
 
     def claim(
         self,
-        worker: str,
+        lease: Lease,
         *,
         now: datetime,
-        lease_s: float,
         limit: int,
         channels: Collection[str] | None = None,
         resting: Collection[str] = (),
@@ -70,8 +70,8 @@ class OutboxWriter(OutboxReader):
         """Take messages that are due, those that wait longest first, and return them.
 
         Of ``channels`` (None: of all), but not of ``resting`` ones; at most ``limit``. Nobody
-        else gets them before ``lease_s`` seconds are over; then whoever asks first does. Whoever
-        gets them here has them once the transaction is committed.
+        else gets them as long as the store has the worker's ``lease``; then whoever asks first
+        does. Whoever gets them here has them once the transaction is committed.
         """
         due = [
             (moment(due_at), message_id)
@@ -83,13 +83,11 @@ class OutboxWriter(OutboxReader):
             )
         ]
         ids = [message_id for _, message_id in sorted(due)[:limit]]
-        until = now + timedelta(seconds=lease_s)
+        claimant = {"worker": lease.holder, "fence": lease.fence}
         taken = [
             message_row(row)
             for batch in batches(ids)
-            for row in self._run.ask(
-                outbox_queries.CLAIM, {"ids": batch, "worker": worker, "now": now, "until": until}
-            )
+            for row in self._run.ask(outbox_queries.CLAIM, {"ids": batch, "now": now, **claimant})
         ]
         return sorted(taken, key=lambda message: (message.due_at, message.id))
 
@@ -103,8 +101,7 @@ class OutboxWriter(OutboxReader):
 
     def record(
         self,
-        message_id: int,
-        worker: str,
+        message: OutboxMessage,
         attempt: Attempt | None,
         state: MessageState,
         *,
@@ -113,8 +110,8 @@ class OutboxWriter(OutboxReader):
         """Note what became of a claimed message; False, and nothing noted, when it was lost.
 
         ``state``: SENT, DEAD or DROPPED, or WAITING for another try at ``due_at``. ``attempt``
-        None: it was not tried (a digest without items). A claim that ran out and was taken by
-        nobody is still the worker's.
+        None: it was not tried (a digest without items). ``message``: as it was claimed. A claim
+        whose lease was lost is still the worker's until another claims the message.
         """
         if (state is MessageState.WAITING) != (due_at is not None):
             raise ValueError("due_at goes with WAITING, and only with it")
@@ -123,8 +120,9 @@ class OutboxWriter(OutboxReader):
         said = None if attempt is None else storable(attempt.said)[:_SAID_CHARACTERS]
         sent = state is MessageState.SENT
         values = {
-            "id": message_id,
-            "worker": worker,
+            "id": message.id,
+            "worker": message.claimed_by,
+            "fence": message.claim_fence,
             "state": state.value,
             "due_at": due_at,
             "tried": 0 if attempt is None else 1,
@@ -135,19 +133,13 @@ class OutboxWriter(OutboxReader):
             return False
         if attempt is not None:
             values = {"at": attempt.at, "outcome": attempt.outcome, "said": said}
-            self._run.run(outbox_queries.PUT_ATTEMPT, {"message_id": message_id, **values})
+            self._run.run(outbox_queries.PUT_ATTEMPT, {"message_id": message.id, **values})
         return True
 
-    def extend(
-        self, worker: str, ids: Collection[int], *, now: datetime, lease_s: float
-    ) -> set[int]:
-        """Keep claimed messages until ``lease_s`` seconds from now; return those still held."""
-        until = now + timedelta(seconds=lease_s)
-        return self._changed(outbox_queries.EXTEND, ids, worker=worker, until=until)
-
-    def release(self, worker: str, ids: Collection[int]) -> set[int]:
-        """Give claimed messages back untried; return those that were still held."""
-        return self._changed(outbox_queries.RELEASE, ids, worker=worker)
+    def release(self, lease: Lease, ids: Collection[int]) -> set[int]:
+        """Give messages that were claimed under a lease back untried; return those still held."""
+        claimant = {"worker": lease.holder, "fence": lease.fence}
+        return self._changed(outbox_queries.RELEASE, ids, **claimant)
 
     # --- by hand ---------------------------------------------------------------------------
 

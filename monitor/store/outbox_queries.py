@@ -6,7 +6,7 @@ PostgreSQL locks rows; on SQLite a transaction is the only writer anyway.
 # ruff: noqa: S608  # the texts are put together from this file's own constants
 
 _MESSAGE = """m.id, m.key, m.uid, m.subscriber, m.channel, m.target, m.state, m.cutoff, m.due_at,
-    m.attempts, m.last_error, m.created_at, m.sent_at, m.claimed_by, m.claimed_until"""
+    m.attempts, m.last_error, m.created_at, m.sent_at, m.claimed_by, m.claim_fence"""
 
 # With a condition for each of what is asked for, so that an index can be used.
 MESSAGES = f"""
@@ -100,37 +100,38 @@ SELECT id, due_at FROM messages
 WHERE state = 'waiting' AND channel = :channel AND due_at <= :now
 ORDER BY due_at, id LIMIT :limit{lock}"""
 
-ABANDONED = """
+# The lease is gone that it was claimed under: its worker gave it back, or lost it.
+_UNHELD = """NOT EXISTS (SELECT 1 FROM leases l
+        WHERE l.holder = messages.claimed_by AND l.fence = messages.claim_fence)"""
+
+ABANDONED = f"""
 SELECT id, due_at FROM messages
-WHERE state = 'sending' AND channel = :channel AND claimed_until <= :now
-ORDER BY due_at, id LIMIT :limit{lock}"""
+WHERE state = 'sending' AND channel = :channel AND {_UNHELD}
+ORDER BY due_at, id LIMIT :limit{{lock}}"""
 
 # Rows are found by their ids. Were the plain state asked for too, SQLite would rather look
 # through all that are in it.
 _STATE = "state || ''"
 
 CLAIM = f"""
-UPDATE messages SET state = 'sending', closed = TRUE, claimed_by = :worker, claimed_until = :until
+UPDATE messages SET state = 'sending', closed = TRUE, claimed_by = :worker, claim_fence = :fence
 WHERE id IN :ids AND ({_STATE} = 'waiting' AND due_at <= :now
-    OR {_STATE} = 'sending' AND claimed_until <= :now)
+    OR {_STATE} = 'sending' AND {_UNHELD})
 RETURNING {_MESSAGE.replace("m.", "")}"""
 
 RECORD = """
 UPDATE messages SET state = :state, due_at = coalesce(:due_at, due_at),
     attempts = attempts + :tried, last_error = :last_error, sent_at = :sent_at,
-    claimed_by = NULL, claimed_until = NULL
-WHERE id = :id AND state = 'sending' AND claimed_by = :worker"""
+    claimed_by = NULL, claim_fence = NULL
+WHERE id = :id AND state = 'sending' AND claimed_by = :worker AND claim_fence = :fence"""
 
 PUT_ATTEMPT = """
 INSERT INTO attempts (message_id, at, outcome, said) VALUES (:message_id, :at, :outcome, :said)"""
 
-EXTEND = f"""
-UPDATE messages SET claimed_until = :until
-WHERE id IN :ids AND {_STATE} = 'sending' AND claimed_by = :worker RETURNING id"""
-
 RELEASE = f"""
-UPDATE messages SET state = 'waiting', claimed_by = NULL, claimed_until = NULL
-WHERE id IN :ids AND {_STATE} = 'sending' AND claimed_by = :worker RETURNING id"""
+UPDATE messages SET state = 'waiting', claimed_by = NULL, claim_fence = NULL
+WHERE id IN :ids AND {_STATE} = 'sending' AND claimed_by = :worker AND claim_fence = :fence
+RETURNING id"""
 
 RETRY = f"""
 UPDATE messages SET state = 'waiting', due_at = :now, attempts = 0

@@ -146,6 +146,11 @@ class OutboxReader:
         with self._errors():
             return min((moment(row[0]) for row in rows if row[0] is not None), default=None)
 
+    def abandoned(self, channel: str) -> bool:
+        """Tell whether a message of a channel was claimed by a worker that has lost its lease."""
+        sql = outbox_queries.ABANDONED.format(lock="")
+        return bool(self._ask(sql, {"channel": channel, "limit": 1}))
+
     def channel_state(self, channel: str) -> ChannelState:
         """Return how a channel does; in a transaction others who ask for the same wait."""
         rows = self._ask(outbox_queries.CHANNEL_STATE.format(lock=""), {"channel": channel})
@@ -177,7 +182,7 @@ def message_row(row: Row) -> OutboxMessage:
             created_at=moment(row[11]),
             sent_at=moment_or_none(row[12]),
             claimed_by=row[13],
-            claimed_until=moment_or_none(row[14]),
+            claim_fence=row[14],
         )
     except (TypeError, ValueError) as exc:
         raise DamagedError(f"message {row[0]} cannot be read ({exc})") from exc

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Connection
 
-from monitor.store.schema import utc_text
+from monitor.store.moments import utc_text
 from monitor.store.statements import (
     BATCH,
     INSERT_EVENTS,

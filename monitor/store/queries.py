@@ -131,8 +131,6 @@ SELECT source, count(*) FILTER (WHERE presence = 'shown'),
     count(*) FILTER (WHERE presence = 'unknown')
 FROM followed GROUP BY source ORDER BY source"""
 
-LEASE = "SELECT name, holder, acquired_at, expires_at FROM leases WHERE name = :name"
-
 ROW_COUNTS = """
 SELECT (SELECT count(*) FROM trials),
     (SELECT number FROM row_counts WHERE name = 'versions'),

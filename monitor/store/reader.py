@@ -19,6 +19,7 @@ from monitor.store import queries
 from monitor.store.address import Address
 from monitor.store.codec import DamagedError, unpack
 from monitor.store.faults import translate
+from monitor.store.leases import LeaseReader
 from monitor.store.readonly import open_read_only
 from monitor.store.revisions import SchemaStatus, read_status, require_current
 from monitor.store.rows import Row, event_row, quarantine_row, trial_row, version_row
@@ -134,6 +135,8 @@ class Reader:
         self._address = address
         self._snapshots = Snapshots(self._all)
         self.sources = SourcesReader(self._all, rows.dialect, errors=lambda: _errors(address))
+
+        self.leases = LeaseReader(self._all, rows.dialect, errors=lambda: _errors(address))
 
     @property
     def people(self) -> "PeopleReader":

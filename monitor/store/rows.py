@@ -11,7 +11,7 @@ from typing import Any, ParamSpec, TypeVar
 import orjson
 
 from monitor.model.coverage import Coverage
-from monitor.model.following import Followed, Lease, Presence, SourceRow, StoreCounts
+from monitor.model.following import Followed, Presence, SourceRow, StoreCounts
 from monitor.model.history import (
     NewestSight,
     QuarantineRow,
@@ -217,14 +217,6 @@ def counts_of(row: Row, size_bytes: int | None) -> StoreCounts:
         events=events,
         quarantined=quarantined,
         size_bytes=size_bytes,
-    )
-
-
-@_from_a_row
-def lease_row(row: Row) -> Lease:
-    """Read a row of ``leases``."""
-    return Lease(
-        name=row[0], holder=row[1], acquired_at=_moment(row[2]), expires_at=_moment(row[3])
     )
 
 

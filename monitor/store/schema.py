@@ -4,12 +4,14 @@ Dates are DATE, times TIMESTAMPTZ on PostgreSQL; on SQLite both are ISO text in 
 they sort by time. JSON bodies and snapshots are bytes made by ``codec``.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from monitor.store.moments import utc_text
 
 metadata = sa.MetaData(
     naming_convention={
@@ -44,12 +46,6 @@ class UtcTime(TypeDecorator[datetime]):
         if dialect.name == "postgresql":
             return value
         return utc_text(value)
-
-
-def utc_text(moment: datetime) -> str:
-    """Write a time the way SQLite keeps it: ``2026-02-19T14:05:00.000000Z``."""
-    plain = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
-    return plain.isoformat(timespec="microseconds")[:26] + "Z"
 
 
 snapshots = sa.Table(
@@ -204,8 +200,12 @@ leases = sa.Table(
     metadata,
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("holder", sa.Text, nullable=False),
-    sa.Column("acquired_at", UtcTime, nullable=False),
-    sa.Column("expires_at", UtcTime, nullable=False),
+    sa.Column("fence", sa.BigInteger, nullable=False),  # grows with every taking in this store
+    sa.Column("renewals", sa.BigInteger, nullable=False),
+    sa.Column("ttl_s", sa.Double, nullable=False),
+    sa.Column("process", sa.Text, nullable=False),  # where the holder runs; "" where unknown
+    sa.Column("acquired_at", UtcTime, nullable=False),  # for people, as the next one
+    sa.Column("renewed_at", UtcTime, nullable=False),
 )
 
 # Kept by whoever writes: counting millions of rows takes seconds while a database is cold.

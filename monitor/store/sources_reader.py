@@ -4,14 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-from monitor.model.following import Followed, Lease, Presence, SourceRow, StoreCounts
+from monitor.model.following import Followed, Presence, SourceRow, StoreCounts
 from monitor.store import queries
 from monitor.store.rows import (
     Row,
     counts_of,
     followed_counts,
     followed_row,
-    lease_row,
     source_row,
     state_of,
 )
@@ -20,7 +19,7 @@ _BYTES = {"sqlite": queries.SQLITE_BYTES, "postgresql": queries.POSTGRES_TABLE_B
 
 
 class SourcesReader:
-    """Sources, their states, whom they follow, and who holds a lease; reached by ``Reader``."""
+    """Sources, their states and whom they follow; reached by ``Reader``."""
 
     def __init__(
         self,
@@ -91,12 +90,6 @@ class SourcesReader:
         """Return how many records each source follows, by how it shows them; zeros left out."""
         rows = self._ask(queries.FOLLOWED_COUNTS, {})
         return {row[0]: followed_counts(row) for row in rows}
-
-    def lease(self, name: str) -> Lease | None:
-        """Return who holds a lease, or held it last without giving it back; None for nobody."""
-        rows = self._ask(queries.LEASE, {"name": name})
-        with self._errors():
-            return lease_row(rows[0]) if rows else None
 
     def counts(self) -> StoreCounts:
         """Return how much the store holds.

@@ -25,6 +25,7 @@ from monitor.model.history import (
 from monitor.store import intervals, queries, statements
 from monitor.store.codec import CODEC, thread_codec, unpack
 from monitor.store.following import SourcesWriter
+from monitor.store.leases import LeaseWriter
 from monitor.store.outbox import OutboxWriter
 from monitor.store.pending import Pending
 from monitor.store.people import PeopleWriter
@@ -53,6 +54,7 @@ class Transaction:
         self._snapshots = Snapshots(self._snapshot_rows)
         self.sources = SourcesWriter(connection, self._all)
         self._runner = Runner(connection)
+        self.leases = LeaseWriter(self._runner)
         self.people = PeopleWriter(self._runner)
         self.outbox = OutboxWriter(self._runner, settle=self._pending.flush)
 

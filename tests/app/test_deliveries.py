@@ -25,6 +25,7 @@ from tests.deliver.post import HOUR
 from tests.ingest.world import NOON, study
 from tests.registry import Records, Replica, ReplicaServer
 from tests.registry.world import World
+from tests.store.leasing import claim, lose_worker
 
 STOP = threading.Event()
 
@@ -106,14 +107,19 @@ def test_a_resting_channel_is_not_due(monitored: Monitored) -> None:
     assert monitored.deliveries().deliver_due(stop=STOP).total == Report(sent=1)
 
 
-def test_what_a_dead_process_was_sending_is_due_after_its_lease(monitored: Monitored) -> None:
+def test_what_a_dead_process_was_sending_is_due_once_its_lease_is_lost(
+    monitored: Monitored,
+) -> None:
     monitored.change()
     with open_store(monitored.url) as store, store.transaction() as tx:
-        tx.outbox.claim("gone", now=monitored.clock.at, lease_s=120, limit=10)
+        claim(tx, "gone", now=monitored.clock.at, limit=10)
     deliveries = monitored.deliveries()
     assert deliveries.due() == []
-    monitored.clock.move(seconds=120)
-    assert deliveries.due() == ["ana-box"]
+    monitored.clock.move(days=2)
+    assert "ana-box" not in deliveries.due(), "no clock on the wall ends a lease"
+    with open_store(monitored.url) as store, store.transaction() as tx:
+        lose_worker(tx, "gone")
+    assert "ana-box" in deliveries.due()
 
 
 def test_an_empty_digest_comes_in_time_to_who_asked_for_it(monitored: Monitored) -> None:

@@ -18,14 +18,15 @@ from monitor.app.passes import Passes
 from monitor.app.turns import TURN, turn
 from monitor.config import LogSettings
 from monitor.errors import ConfigError
-from monitor.ingest.following import LeaseHold
 from monitor.model.following import SourceRow
 from monitor.model.subscriptions import Trials
+from monitor.store.lease_observer import LeaseObserver
 from monitor.store.writer import open_store
 from tests.ingest.world import study
 from tests.registry import Fault, Records, Replica, ReplicaServer
 from tests.registry.world import World
 from tests.store.deliveries import add_people, subscription
+from tests.store.leasing import take
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ONE, TWO = "NCT00000001", "NCT00000002"
@@ -164,11 +165,9 @@ def test_a_pass_that_is_stopped_is_no_failure(daily: Daily) -> None:
 
 
 def test_a_pass_under_a_lost_lease_stores_nothing_and_notes_nothing(daily: Daily) -> None:
-    store = daily.app.settings.store
-    with open_store(store.url) as opened, opened.transaction() as tx:
-        now = daily.app.now() + timedelta(seconds=1)
-        assert tx.sources.take_lease("scheduler", "they", now=now, ttl_s=600)
-    ours = LeaseHold(name="scheduler", holder="we", ttl_s=30)
+    with open_store(daily.app.settings.store.url) as opened:
+        ours = take(opened, "scheduler", "we")
+        take(opened, "scheduler", "they")
     report = daily.passes.pass_over("two records", stop=daily.stop, lease=ours)
     assert report.outcome == "stopped"
     with daily.app.reader() as reader:
@@ -261,7 +260,7 @@ def test_one_process_backfills_at_a_time(daily: Daily, capsys: pytest.CaptureFix
     configure(LogSettings(format="json"))
     daily.passes.pass_over("two records", stop=daily.stop)
     capsys.readouterr()
-    with turn(daily.app, stop=daily.stop):
+    with turn(daily.app, LeaseObserver(), stop=daily.stop):
         daily.replica.log.clear()
         report = daily.passes.backfill([ONE], stop=daily.stop)
     assert report.outcome == "stopped"
@@ -277,14 +276,10 @@ def test_one_process_backfills_at_a_time(daily: Daily, capsys: pytest.CaptureFix
 def test_a_backfill_whose_turn_was_taken_ends(daily: Daily) -> None:
     def take_away(_: object) -> None:
         url = daily.app.settings.store.url
-        with daily.app.reader() as reader:
-            held = reader.sources.lease(TURN)
-        assert held is not None
-        with open_store(url) as store, store.transaction() as tx:
-            tx.sources.release_lease(TURN, held.holder)
-            tx.sources.take_lease(TURN, "another:1:a", now=daily.app.now(), ttl_s=600)
+        with open_store(url) as store:
+            take(store, TURN, "another:1:a")
 
     report = daily.passes.backfill([ONE, TWO], stop=daily.stop, on_progress=take_away)
-    assert (report.outcome, report.pages) == ("stopped", 1)
+    assert (report.outcome, report.pages) == ("stopped", 0), "not even the page at hand"
     assert "another process" in (report.reason or "")
     assert not daily.stop.is_set()

@@ -18,6 +18,7 @@ from monitor.store.writer import Store, open_store
 from tests.deliver.configured import Monitored, folder_channel, subscription
 from tests.deliver.post import Box, later, never
 from tests.ingest.world import NOON
+from tests.store.leasing import claim, lose_worker
 
 STOP = threading.Event()
 FAILING = SourceRow(
@@ -248,8 +249,8 @@ def test_several_things_are_one_message(monitored: Monitored) -> None:
 def test_a_process_that_went_without_a_word_is_told(monitored: Monitored) -> None:
     monitored.change()
     with open_store(monitored.url) as store, store.transaction() as tx:
-        tx.outbox.claim("host:17", now=monitored.clock.at, lease_s=120, limit=10)
-    monitored.clock.move(minutes=3)
+        claim(tx, "host:17/1", now=monitored.clock.at, limit=10)
+        lose_worker(tx, "host:17/1")
     deliveries = monitored.deliveries()
     deliveries.deliver_due(stop=STOP)
     deliveries.tell()

@@ -10,13 +10,15 @@ from monitor.app import App
 from monitor.app.turns import TURN, Turn, TurnTakenError, turn
 from monitor.config import Settings, StoreSettings
 from monitor.errors import MonitorError
-from monitor.ingest.following import LeaseLostError
-from monitor.model.following import Lease
+from monitor.model.lease import Lease
 from monitor.sources.http import StoppedError
 from monitor.store.address import Address
 from monitor.store.engine import make_engine
+from monitor.store.lease_keeper import LeaseLostError
+from monitor.store.lease_observer import LeaseObserver
 from monitor.store.writer import open_store
 from tests.daemon.processes import PATIENCE_S, eventually
+from tests.store.leasing import take
 
 
 @pytest.fixture
@@ -35,16 +37,13 @@ def stop() -> threading.Event:
 def lease(app: App) -> Lease | None:
     """Return the turn as the store has it."""
     with app.reader() as reader:
-        return reader.sources.lease(TURN)
+        return reader.leases.find(TURN, now=datetime.now(UTC))
 
 
 def take_away(app: App) -> None:
     """Let another process have the turn."""
-    held = lease(app)
-    assert held is not None
-    with open_store(app.settings.store.url) as store, store.transaction() as tx:
-        tx.sources.release_lease(TURN, held.holder)
-        assert tx.sources.take_lease(TURN, "another:1:a", now=datetime.now(UTC), ttl_s=600)
+    with open_store(app.settings.store.url) as store:
+        take(store, TURN, "another:1:a", now=datetime.now(UTC))
 
 
 def work(held: Turn) -> None:
@@ -54,33 +53,32 @@ def work(held: Turn) -> None:
         raise StoppedError
 
 
-def test_another_is_told_who_has_it_and_until_when(app: App, stop: threading.Event) -> None:
-    with turn(app, stop=stop):
-        with pytest.raises(TurnTakenError) as caught, turn(app, stop=stop):
+def test_another_is_told_who_has_it_and_when_to_ask_again(app: App, stop: threading.Event) -> None:
+    with turn(app, LeaseObserver(), stop=stop):
+        with pytest.raises(TurnTakenError) as caught, turn(app, LeaseObserver(), stop=stop):
             pass
         held = lease(app)
     assert held is not None
     assert held.holder.split(":")[1] == str(os.getpid())
     assert held.holder in str(caught.value)
-    assert f"{held.expires_at:%H:%M:%S} UTC" in str(caught.value)
     assert caught.value.until is not None
     assert lease(app) is None
 
 
 def test_it_is_kept_while_nothing_comes(app: App, stop: threading.Event) -> None:
-    with turn(app, stop=stop, ttl_s=5):
+    with turn(app, LeaseObserver(), stop=stop, ttl_s=5):
         first = lease(app)
         assert first is not None
 
         def is_renewed() -> bool:
             now = lease(app)
-            return now is not None and now.expires_at > first.expires_at
+            return now is not None and now.renewals > first.renewals
 
         eventually(is_renewed)
 
 
 def test_when_it_is_lost_the_work_under_it_ends(app: App, stop: threading.Event) -> None:
-    with turn(app, stop=stop, ttl_s=2) as held:
+    with turn(app, LeaseObserver(), stop=stop, ttl_s=2) as held:
         take_away(app)
         with pytest.raises(LeaseLostError, match="another process"):
             work(held)
@@ -91,7 +89,7 @@ def test_when_it_is_lost_the_work_under_it_ends(app: App, stop: threading.Event)
 
 
 def test_who_asks_for_the_end_is_not_told_of_a_loss(app: App, stop: threading.Event) -> None:
-    with turn(app, stop=stop) as held:
+    with turn(app, LeaseObserver(), stop=stop) as held:
         stop.set()
         with pytest.raises(MonitorError) as caught:
             work(held)
@@ -100,9 +98,9 @@ def test_who_asks_for_the_end_is_not_told_of_a_loss(app: App, stop: threading.Ev
 
 def test_it_is_lost_when_the_store_does_not_confirm_it(app: App, stop: threading.Event) -> None:
     engine = make_engine(Address.parse(app.settings.store.url), busy_timeout_s=5)
-    with turn(app, stop=stop, ttl_s=2) as held:
+    with turn(app, LeaseObserver(), stop=stop, ttl_s=2) as held:
         with engine.begin() as connection:
             connection.exec_driver_sql("DROP TABLE leases")
         engine.dispose()
-        with pytest.raises(LeaseLostError, match="could not be kept"):
+        with pytest.raises(LeaseLostError, match="is lost"):
             work(held)

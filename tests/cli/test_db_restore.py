@@ -305,7 +305,7 @@ def test_the_lease_of_a_process_that_was_killed_counts_until_it_ends(
     monitor: Monitor, copy: Path
 ) -> None:
     with open_store(monitor.url) as store, store.transaction() as transaction:
-        assert transaction.sources.take_lease("scheduler", "elsewhere:1:2", now=NOON, ttl_s=30)
+        assert transaction.leases.take("scheduler", "elsewhere:1:2", now=NOON, ttl_s=30)
     with pytest.raises(Exception, match=r"elsewhere:1:2 \(scheduler, until 2026-03-02 12:00:30"):
         restore(monitor.url, copy, now=NOON + timedelta(seconds=29))
     assert restore(monitor.url, copy, now=NOON + timedelta(seconds=31)).replaced
@@ -316,12 +316,12 @@ def test_a_backup_made_while_a_daemon_ran_brings_no_lease_of_it_along(
     monitor: Monitor, tmp_path: Path
 ) -> None:
     with open_store(monitor.url) as store, store.transaction() as transaction:
-        assert transaction.sources.take_lease("scheduler", "here:1:2", now=NOON, ttl_s=30)
+        assert transaction.leases.take("scheduler", "here:1:2", now=NOON, ttl_s=30)
     file = tmp_path / "led.db"
     monitor.answer("db", "backup", str(file))
     restore(monitor.url, file, now=NOON + timedelta(days=1))
     with open_store(monitor.url) as store, store.transaction() as transaction:
-        assert transaction.sources.take_lease("scheduler", "other:1:2", now=NOON, ttl_s=30)
+        assert transaction.leases.take("scheduler", "other:1:2", now=NOON, ttl_s=30)
 
 
 @pytest.mark.parametrize("what", ["reading", "writing", "damaged"])

@@ -18,6 +18,7 @@ from tests.cli.studies import NCT, OTHER, study
 from tests.cli.test_start import HEAVY, LOADED, run
 from tests.cli.test_terminal import SGR, on_terminal
 from tests.daemon.processes import configure, folder_source
+from tests.store.leasing import lose
 
 NOW = datetime(2026, 3, 2, 14, 30, tzinfo=UTC)
 
@@ -36,7 +37,7 @@ def followed(monitor: Monitor, tmp_path: Path) -> Monitor:
             tx.sources.put(row)
         sights = [Sight(nct_id=NCT), Sight(nct_id=OTHER, presence=Presence.GONE)]
         tx.sources.follow("lupus", sights, pass_number=1, at=NOW)
-        tx.sources.take_lease(SCHEDULER, "host:12:ab", now=NOW - timedelta(seconds=10), ttl_s=30)
+        tx.leases.take(SCHEDULER, "host:12:ab", now=NOW - timedelta(seconds=10), ttl_s=30)
     return monitor
 
 
@@ -122,7 +123,7 @@ def test_it_tells_that_nobody_schedules(followed: Monitor) -> None:
         )
         assert followed.json("status")["lease"]["held"] is False
     with open_store(followed.url) as store, store.transaction() as tx:
-        tx.sources.release_lease(SCHEDULER, "host:12:ab")
+        lose(tx, SCHEDULER)
     assert "nobody runs it (`monitor run` does)" in followed.answer("status")
     assert followed.json("status")["lease"] is None
 

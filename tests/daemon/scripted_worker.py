@@ -16,7 +16,7 @@ from monitor.app.logs import bound, configure, get_logger
 from monitor.app.metrics import Metrics
 from monitor.app.passes import Outcome, PassReport
 from monitor.daemon.process import Daemon
-from monitor.ingest.following import LeaseHold
+from monitor.model.lease import Lease
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Scripted:
     app: App
 
     def pass_over(
-        self, source_name: str, *, stop: threading.Event, lease: LeaseHold | None = None
+        self, source_name: str, *, stop: threading.Event, lease: Lease | None = None
     ) -> PassReport:
         """Do as the name says."""
         assert lease is not None
@@ -50,7 +50,7 @@ class Scripted:
         return "ok", None
 
     def backfill_due(
-        self, *, stop: threading.Event, lease: LeaseHold | None = None
+        self, *, stop: threading.Event, lease: Lease | None = None
     ) -> list[PassReport]:
         """Say that it was called, and hang where a source's name wants it."""
         assert lease is not None

@@ -15,10 +15,10 @@ from monitor.app import App, utc_now
 from monitor.config import Settings, StoreSettings
 from monitor.daemon import SCHEDULER
 from monitor.daemon.books import Books
-from monitor.daemon.hold import Hold
+from monitor.daemon.hold import until_lost
 from monitor.daemon.work import Work, in_thread
-from monitor.errors import StoreError
-from monitor.model.following import Lease, SourceRow
+from monitor.model.following import SourceRow
+from monitor.store.lease_keeper import LeaseLostError, require_lease
 from monitor.store.writer import open_store
 
 PATIENCE_S = 30.0
@@ -52,37 +52,37 @@ def app_on(url: str, clock: Clock, busy_timeout_s: float = 10) -> App:
 def pair(store_url: str, clock: Clock) -> tuple[Books, Books]:
     """Return the books of two processes on one store."""
     app = app_on(store_url, clock)
-    return Books(app, holder="first"), Books(app, holder="second")
+    return tuple(Books(app, holder=one, ttl_s=lambda: 30) for one in ("first", "second"))  # type: ignore[return-value]  # two
 
 
 def test_one_holds_the_lease_and_the_other_sees_who(pair: tuple[Books, Books]) -> None:
     first, second = pair
-    assert first.take(ttl_s=30)
-    assert not second.take(ttl_s=30)
-    seen = second.held_by_another()
-    assert isinstance(seen, Lease)
-    assert (seen.holder, seen.expires_at) == ("first", NOON + timedelta(seconds=30))
-    assert first.held_by_another() is None
+    assert first.take()
+    assert not second.take()
+    assert second.rival is not None
+    assert (second.rival.holder, second.rival.ttl_s) == ("first", 30)
+    assert first.keeper.rival() is None
+    second.release()
+    assert not second.take(), "releasing gives back one's own only"
 
 
-def test_an_expired_lease_can_be_taken_and_is_not_renewed_then(
-    pair: tuple[Books, Books], clock: Clock
-) -> None:
+def test_no_clock_on_the_wall_ends_a_lease(pair: tuple[Books, Books], clock: Clock) -> None:
     first, second = pair
-    assert first.take(ttl_s=30)
-    clock.now += timedelta(seconds=31)
-    assert second.take(ttl_s=30)
-    assert not first.renew(ttl_s=30)
-    first.release()
-    assert not first.take(ttl_s=30), "releasing gives back one's own only"
+    assert first.take()
+    for days in (2, 400, -1_000):
+        clock.now += timedelta(days=days)
+        assert not second.take()
+    first.keeper.renew()
+    assert first.keeper.held
 
 
 def test_due_times_are_stored_by_the_holder_alone(pair: tuple[Books, Books]) -> None:
     first, second = pair
     later = NOON + timedelta(hours=1)
-    assert first.take(ttl_s=30)
-    first.note_due({"lupus": ("ctgov", later)}, ttl_s=30)
-    second.note_due({"lupus": ("ctgov", NOON)}, ttl_s=30)
+    assert first.take()
+    first.note_due({"lupus": ("ctgov", later)})
+    with pytest.raises(LeaseLostError):
+        second.note_due({"lupus": ("ctgov", NOON)})
     assert second.sources() == {"lupus": SourceRow(name="lupus", type="ctgov", next_due_at=later)}
 
 
@@ -93,27 +93,25 @@ def test_noting_when_a_source_is_due_keeps_what_else_is_known(
     row = SourceRow(name="lupus", type="ctgov", failures=2, last_reason="no", cursor="2026-03-01")
     with open_store(store_url) as store, store.transaction() as tx:
         tx.sources.put(row)
-    assert first.take(ttl_s=30)
-    first.note_due({"lupus": ("ctgov", clock.now)}, ttl_s=30)
+    assert first.take()
+    first.note_due({"lupus": ("ctgov", clock.now)})
     found = first.sources()["lupus"]
     assert (found.failures, found.cursor, found.next_due_at) == (2, "2026-03-01", NOON)
 
 
-def kept(books: Books, ttl_s: float, *, within_s: float) -> str | None:
+def kept(books: Books, *, within_s: float) -> str | None:
     """Take the lease and keep it for some time; return why it was lost, None when it was not."""
 
     async def scene() -> str | None:
-        taken_at = time.monotonic()
-        assert books.take(ttl_s=ttl_s)
-        hold = Hold(books, taken_at=taken_at, ttl_s=lambda: ttl_s)
+        assert books.take()
         with contextlib.suppress(TimeoutError):
-            return await asyncio.wait_for(hold.keep(), within_s)
+            return await asyncio.wait_for(until_lost(books.keeper), within_s)
         return None
 
     try:
         return asyncio.run(scene())
     finally:
-        settle()
+        books.release()
 
 
 def settle() -> None:
@@ -123,18 +121,19 @@ def settle() -> None:
             thread.join(PATIENCE_S)
 
 
-def test_it_is_kept_as_long_as_the_store_confirms_it(pair: tuple[Books, Books]) -> None:
-    assert kept(pair[0], 4.5, within_s=5.0) is None
+def test_it_is_kept_as_long_as_the_store_confirms_it(store_url: str, clock: Clock) -> None:
+    books = Books(app_on(store_url, clock), holder="first", ttl_s=lambda: 4.5)
+    assert kept(books, within_s=5.0) is None
 
 
 def test_it_is_lost_when_the_store_does_not_confirm_it_for_as_long_as_it_lasts(
     sqlite_url: str, clock: Clock
 ) -> None:
-    books = Books(app_on(sqlite_url, clock, 0.1), holder="first")
-    assert books.take(ttl_s=0.9)
+    books = Books(app_on(sqlite_url, clock, 0.1), holder="first", ttl_s=lambda: 0.9)
+    assert books.take()
     began = time.monotonic()
     with locked(sqlite_url):
-        reason = lost(books, 0.9)
+        reason = lost(books)
     settle()
     assert "is locked" in reason
     assert 0.85 <= time.monotonic() - began < PATIENCE_S
@@ -149,21 +148,17 @@ def test_it_is_kept_while_a_pass_keeps_the_store_to_itself_and_renews_it_with_it
         with open_store(store_url) as store:
             while not over.is_set():
                 with store.transaction() as tx:
-                    assert tx.sources.renew_lease(
-                        SCHEDULER, books.holder, now=utc_now(), ttl_s=ttl_s
-                    )
+                    require_lease(tx, books.keeper.lease, now=utc_now())
                     over.wait(1.0)  # a page takes its time
 
     app = App(settings=Settings(store=StoreSettings(url=store_url, busy_timeout_s=0.1)))
-    books = Books(app, holder="first")
-    began = time.monotonic()
-    assert books.take(ttl_s=ttl_s)
+    books = Books(app, holder="first", ttl_s=lambda: ttl_s)
+    assert books.take()
     passing = threading.Thread(target=pages, args=(books,))
     passing.start()
     try:
-        hold = Hold(books, taken_at=began, ttl_s=lambda: ttl_s)
         with pytest.raises(TimeoutError):
-            asyncio.run(asyncio.wait_for(hold.keep(), 2 * ttl_s))
+            asyncio.run(asyncio.wait_for(until_lost(books.keeper), 2 * ttl_s))
     finally:
         over.set()
         passing.join()
@@ -171,10 +166,10 @@ def test_it_is_kept_while_a_pass_keeps_the_store_to_itself_and_renews_it_with_it
 
 
 def test_it_is_lost_when_the_store_hangs(sqlite_url: str, clock: Clock) -> None:
-    books = Books(app_on(sqlite_url, clock, 5), holder="first")
-    assert books.take(ttl_s=0.6)
+    books = Books(app_on(sqlite_url, clock, 5), holder="first", ttl_s=lambda: 0.6)
+    assert books.take()
     with locked(sqlite_url):
-        assert lost(books, 0.6) == "the store did not answer in time"
+        assert lost(books) == "the store did not answer in time"
     settle()
 
 
@@ -182,21 +177,19 @@ def test_it_is_lost_when_another_store_lies_in_the_place_of_the_first(
     tmp_path: Path, clock: Clock
 ) -> None:
     path = tmp_path / "monitor.db"
-    books = Books(app_on(f"sqlite:///{path}", clock), holder="first")
-    assert books.take(ttl_s=0.6)
+    books = Books(app_on(f"sqlite:///{path}", clock), holder="first", ttl_s=lambda: 0.6)
+    assert books.take()
     for file in tmp_path.iterdir():
         file.unlink(missing_ok=True)
-    with pytest.raises(StoreError, match="there is no store at"):
-        books.renew(ttl_s=0.6)
     open_store(f"sqlite:///{path}").close()
-    assert "another one than before" in lost(books, 0.6)
-    assert books.take(ttl_s=0.6), "it is taken anew, in the store that is there"
+    assert "another one than before" in lost(books)
+    assert books.take(), "it is taken anew, in the store that is there"
     settle()
 
 
-def lost(books: Books, ttl_s: float) -> str:
+def lost(books: Books) -> str:
     """Keep a lease that was taken just now; return why it was lost."""
-    return asyncio.run(Hold(books, taken_at=time.monotonic(), ttl_s=lambda: ttl_s).keep())
+    return asyncio.run(until_lost(books.keeper))
 
 
 @contextlib.contextmanager

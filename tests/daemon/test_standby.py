@@ -10,6 +10,7 @@ from monitor.daemon import SCHEDULER
 from monitor.store.reader import open_reader
 from monitor.store.writer import open_store
 from tests.daemon.processes import Scripted, configure, folder_source
+from tests.store.leasing import lose, take
 from tests.web.serving import ask_json
 
 LEASE_S = 6.0
@@ -23,7 +24,7 @@ def scripted(folder: Path, url: str, *names: str, lease_s: float = LEASE_S) -> P
 def holder(url: str) -> str | None:
     """Return who holds the lease."""
     with open_reader(url) as reader:
-        lease = reader.sources.lease(SCHEDULER)
+        lease = reader.leases.find(SCHEDULER, now=datetime.now(UTC))
     return lease.holder if lease else None
 
 
@@ -145,17 +146,14 @@ def test_whose_lease_was_taken_stops_its_passes_and_stands_by(
     with Scripted(scripted(tmp_path, store_url, "slow one")) as daemon:
         daemon.wait_for("scripted pass begins")
         with open_store(store_url) as store:
-            with store.transaction() as tx:
-                tx.sources.release_lease(SCHEDULER, str(holder(store_url)))
-                now = datetime.now(UTC)
-                assert tx.sources.take_lease(SCHEDULER, "another", now=now, ttl_s=600)
+            take(store, SCHEDULER, "another", ttl_s=600, now=datetime.now(UTC))
             lost = daemon.wait_for("lease lost")
             assert (lost["level"], lost["reason"]) == ("error", "another process has taken it")
             daemon.wait_for("scripted pass ends", outcome="stopped")
             daemon.wait_for("standing by")
             assert daemon.page("/readyz")[1]["role"] == "standby"
             with store.transaction() as tx:
-                tx.sources.release_lease(SCHEDULER, "another")
+                lose(tx, SCHEDULER)
         daemon.wait_for("leading", times=2)
         daemon.wait_for("scripted pass begins", times=2)
         assert daemon.stop() == 0

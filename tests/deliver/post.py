@@ -1,13 +1,15 @@
 """A small post office for tests: people, changes, a channel that does as it is told, a clock."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from monitor.deliver import Courier, Policy, Report
+from monitor.deliver.claims import WORKER, Claims
 from monitor.deliver.letters import Letters
 from monitor.deliver.pace import Pace
 from monitor.deliver.turns import Turns
@@ -20,6 +22,7 @@ from monitor.model.messages import ChannelState, Message, MessageState, OutboxMe
 from monitor.model.subscriptions import Origin, Subscription, Trials
 from monitor.model.when import Hourly
 from monitor.render.alerts import render
+from monitor.store.lease_keeper import LeaseKeeper
 from monitor.store.reader import open_reader
 from monitor.store.writer import Store
 from tests.ingest.world import NCT, NOON, raw, study
@@ -41,6 +44,17 @@ class Clock:
     def move(self, **by: float) -> None:
         """Let it pass."""
         self.at += timedelta(**by)
+
+
+@dataclass
+class Monotonic:
+    """Monotonic seconds that stand still until they are moved."""
+
+    at: float = 0.0
+
+    def __call__(self) -> float:
+        """Return them."""
+        return self.at
 
 
 @dataclass
@@ -170,6 +184,23 @@ class Post:
             day = f"2026-02-{1 + self.changes:02d}"
             self.take(study(day, enrollment=100 + self.changes))
 
+    def claims(
+        self, worker: str, *, lease_s: float = 60, clock: Callable[[], float] = time.monotonic
+    ) -> Claims:
+        """Return the claims of a worker."""
+        return Claims(
+            LeaseKeeper(
+                WORKER + worker,
+                worker,
+                opened=lambda: nullcontext(self.store),
+                reader=lambda: open_reader(self.url),
+                ttl_s=lambda: lease_s,
+                now=self.clock.now,
+                on_trouble=self.heard.troubles.append,
+                clock=clock,
+            )
+        )
+
     def courier(self, worker: str = "w", **other: Any) -> Courier:
         """Return a courier of the box."""
         made = Courier(
@@ -184,7 +215,7 @@ class Post:
                 reader=reader, thresholds=Thresholds(), now=self.clock.at
             ),
             render=self.render,
-            worker=worker,
+            claims=self.claims(worker),
             now=self.clock.now,
             chance=lambda: 1.0,
             watcher=self.heard,

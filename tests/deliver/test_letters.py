@@ -16,6 +16,7 @@ from monitor.store.enqueueing import Whom
 from monitor.store.reader import open_reader
 from tests.deliver.post import HOUR, HOURLY, Post
 from tests.ingest.world import NCT, NOON, study
+from tests.store.leasing import claim
 
 SENDER = Mailbox(name="Trial monitor", address="monitor@example.org")
 
@@ -166,7 +167,7 @@ def test_what_comes_while_a_digest_is_sent_is_in_the_next_one(post: Post) -> Non
     post.change()
     post.clock.at = NOON + HOUR
     with post.store.transaction() as tx:
-        tx.outbox.claim("gone", now=post.clock.at, lease_s=60, limit=1)
+        claim(tx, "gone", now=post.clock.at, limit=1)
     post.clock.at = NOON + HOUR - timedelta(minutes=2)  # a process whose clock is a little late
     post.change()
     assert {message.cutoff for message in post.messages()} == {NOON + HOUR, NOON + 2 * HOUR}

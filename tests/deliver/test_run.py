@@ -1,7 +1,6 @@
 """The delivery pass over one channel: each message once, whatever goes wrong."""
 
 import sqlite3
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from datetime import timedelta
@@ -9,14 +8,16 @@ from datetime import timedelta
 import pytest
 
 from monitor.deliver import Policy, Report
-from monitor.deliver.claims import Claims
+from monitor.deliver.claims import WORKER
 from monitor.errors import DeliveryError, StoreError
 from monitor.model.alerts import Letter
-from monitor.model.messages import Message, MessageState, OutboxMessage
+from monitor.model.messages import Message, MessageState
 from monitor.render.alerts import render
 from monitor.store.writer import open_store
-from tests.deliver.post import Heard, Post, later, never
+from tests.daemon.processes import eventually
+from tests.deliver.post import Heard, Monotonic, Post, later, never
 from tests.ingest.world import NCT
+from tests.store.leasing import claim, lease_of, lose_worker
 
 
 def begun(post: Post, changes: int = 1) -> Post:
@@ -175,80 +176,67 @@ def test_being_stopped_gives_back_what_was_not_tried(post: Post) -> None:
     assert post.deliver(worker="other") == Report(sent=2)
 
 
-def test_what_a_dead_worker_had_claimed_is_sent_by_another_after_the_lease(post: Post) -> None:
+def test_what_a_dead_worker_had_claimed_is_sent_by_another_once_its_lease_is_lost(
+    post: Post,
+) -> None:
     begun(post, 2)
     with post.store.transaction() as tx:
-        tx.outbox.claim("gone", now=post.clock.at, lease_s=120, limit=10)
-    assert post.deliver() == Report()
-    post.clock.move(seconds=121)
+        claim(tx, "gone", now=post.clock.at, limit=10)
+    post.clock.move(days=2)
+    assert post.deliver() == Report(), "no clock on the wall ends a lease"
+    with post.store.transaction() as tx:
+        lose_worker(tx, "gone")
     assert post.deliver() == Report(sent=2)
     assert post.heard.left == ["gone", "gone"]
 
 
 def test_who_lost_a_claim_sends_nothing_of_it(post: Post) -> None:
     begun(post, 3)
+    monotonic = Monotonic()
 
     def oversleep(_: Message) -> None:
-        post.clock.move(seconds=121)
+        monotonic.at += 121
         with post.store.transaction() as tx:
-            taken = tx.outbox.claim("other", now=post.clock.at, lease_s=120, limit=10)
-        assert len(taken) == 3
+            lose_worker(tx, "w")
+            assert len(claim(tx, "other", now=post.clock.at, limit=10)) == 3
 
     post.box.answers = [oversleep]
-    ours = post.courier(clock=lambda: post.clock.now().timestamp())
+    ours = post.courier(claims=post.claims("w", clock=monotonic))
     assert ours.deliver(post.stop) == Report()
     assert len(post.box.got) == 1  # the one that was under way
     assert [message.claimed_by for message in post.messages()] == ["other"] * 3
     assert len([trouble for trouble in post.heard.troubles if "was lost" in trouble]) == 3
 
 
-def test_a_claim_that_somebody_else_has_is_not_held_whatever_our_clock_says(post: Post) -> None:
+def test_whose_lease_is_another_s_claims_under_a_new_one(post: Post) -> None:
     begun(post, 2)
-    claims = Claims(
-        post.store, worker="ours", lease_s=120, now=post.clock.now,
-        on_trouble=post.heard.troubles.append, clock=lambda: 0.0,
-    )  # fmt: skip
-    with post.store.transaction() as tx:
-        mine = [one.id for one in tx.outbox.claim("ours", now=post.clock.at, lease_s=120, limit=2)]
-        claims.add(mine, asked_at=0.0)
-        post.clock.move(seconds=121)  # it was set, or we stood still
-        (lost,) = tx.outbox.claim("other", now=post.clock.at, lease_s=120, limit=1)
-    kept = next(one for one in mine if one != lost.id)
-    assert claims.held(lost.id)
-    claims.renew()
-    assert (claims.held(lost.id), claims.held(kept), claims.ids) == (False, True, [kept])
+    post.policy = Policy(claim_messages=1)
+
+    def lost(_: Message) -> None:
+        with post.store.transaction() as tx:
+            lose_worker(tx, "w")
+
+    post.box.answers = [lost]
+    assert post.deliver() == Report(sent=2)
+    assert len(post.box.got) == 2
 
 
-def test_nobody_else_gets_what_takes_longer_to_send_than_its_lease(
-    office: Post, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    begun(office, 2)
-    end = office.clock.at + timedelta(seconds=3 * office.policy.lease_s)
-    taken: list[OutboxMessage] = []
-    over = threading.Event()
-    really = threading.Event.wait
+def test_claims_are_kept_while_something_is_sent_and_given_back_after_it(post: Post) -> None:
+    begun(post, 1)
+    seen: list[int] = []
 
-    def passing(event: threading.Event, timeout: float | None = None) -> bool:
-        if threading.current_thread().name != "claims":
-            return really(event, timeout)
-        if timeout is None or over.is_set():
-            return really(event)
-        # What the keeper of the claims waits for passes at once, and then somebody else asks.
-        office.clock.move(seconds=timeout)
-        with office.store.transaction() as tx:
-            taken.extend(tx.outbox.claim("other", now=office.clock.at, lease_s=120, limit=10))
-        if office.clock.at > end:
-            over.set()
-        return False
+    def slow(_: Message) -> None:
+        eventually(lambda: renewals() >= 2)
+        seen.append(renewals())
 
-    def long(_: Message) -> None:
-        assert over.wait(30)
+    def renewals() -> int:
+        lease = lease_of(post.url, WORKER + "w")
+        return -1 if lease is None else lease.renewals
 
-    monkeypatch.setattr(threading.Event, "wait", passing)
-    office.box.answers = [long]
-    ours = office.courier(clock=lambda: office.clock.now().timestamp())
-    assert ours.deliver(office.stop) == Report(sent=2)
-    assert taken == []
+    post.box.answers = [slow]
+    assert post.courier(claims=post.claims("w", lease_s=3)).deliver(post.stop) == Report(sent=1)
+    assert seen
+    assert lease_of(post.url, WORKER + "w") is None
 
 
 @contextmanager

@@ -3,21 +3,23 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
 from monitor.detect.rules.base import Thresholds
 from monitor.errors import SourceError
-from monitor.ingest.following import Follower, LeaseHold, LeaseLostError
+from monitor.ingest.following import Follower
 from monitor.model.following import Presence, Sight
+from monitor.model.lease import Lease
 from monitor.sources.base import Memory, Page
+from monitor.store.lease_keeper import LeaseLostError
 from monitor.store.reader import Reader, open_reader
 from monitor.store.writer import Store, open_store
 from tests.ingest.world import raw, study
+from tests.store.leasing import take
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
-HOLD = LeaseHold(name="scheduler", holder="we", ttl_s=30)
 
 
 def page(number: int, *, sights: tuple[Sight, ...] = ()) -> Page:
@@ -64,13 +66,13 @@ def reader(store_url: str, store: Store) -> Callable[[], AbstractContextManager[
 def follower(
     store: Store,
     reader: Callable[[], AbstractContextManager[Reader]],
-    lease: LeaseHold | None = None,
+    lease: Lease | None = None,
     now: datetime = NOW,
 ) -> Follower:
     """Return what stores pages."""
     return Follower(
         store=store, reader=reader, type="ctgov", thresholds=Thresholds(), now=lambda: now,
-        lease=lease,
+        leases=() if lease is None else (lease,),
     )  # fmt: skip
 
 
@@ -135,13 +137,10 @@ def test_a_page_is_not_stored_once_another_process_has_taken_over(
     store: Store, reader: Callable[[], AbstractContextManager[Reader]]
 ) -> None:
     def taken_over() -> None:
-        late = NOW + timedelta(seconds=31)
-        with store.transaction() as tx:
-            assert tx.sources.take_lease("scheduler", "they", now=late, ttl_s=30)
+        take(store, "scheduler", "they")
 
-    with store.transaction() as tx:
-        assert tx.sources.take_lease("scheduler", "we", now=NOW, ttl_s=30)
-    passing = follower(store, reader, HOLD).follow(Pages([page(1), taken_over, page(2)]))
+    ours = take(store, "scheduler", "we")
+    passing = follower(store, reader, ours).follow(Pages([page(1), taken_over, page(2)]))
     next(passing)
     with pytest.raises(LeaseLostError):
         next(passing)
@@ -151,14 +150,12 @@ def test_a_page_is_not_stored_once_another_process_has_taken_over(
 def test_each_page_renews_the_lease(
     store: Store, reader: Callable[[], AbstractContextManager[Reader]]
 ) -> None:
-    with store.transaction() as tx:
-        assert tx.sources.take_lease("scheduler", "we", now=NOW, ttl_s=30)
-    later = NOW + timedelta(seconds=20)
-    list(follower(store, reader, HOLD, now=later).follow(Pages([page(1)])))
+    ours = take(store, "scheduler", "we", now=NOW)
+    list(follower(store, reader, ours).follow(Pages([page(1), page(2)])))
     with reader() as opened:
-        lease = opened.sources.lease("scheduler")
+        lease = opened.leases.find("scheduler", now=NOW)
     assert lease is not None
-    assert lease.expires_at == later + timedelta(seconds=30)
+    assert (lease.fence, lease.renewals) == (ours.fence, 2)
 
 
 def test_the_memory_answers_what_the_last_page_left(

@@ -13,9 +13,10 @@ from monitor.store.reader import open_reader
 from monitor.store.writer import Store, open_store
 from tests.store.deliveries import CUTOFF, add_versions, digest_item, item
 from tests.store.examples import SEEN
+from tests.store.leasing import claim as claim_as
+from tests.store.leasing import lose_worker, worker_lease
 
-ONE, OTHER = "worker one", "worker other"
-LEASE_S = 60.0
+ONE, OTHER = "one", "other"
 PATIENCE_S = 60
 
 
@@ -33,7 +34,7 @@ def claim(
     store: Store, worker: str = ONE, now: datetime = SEEN, limit: int = 100, **which: Any
 ) -> list[OutboxMessage]:
     with store.transaction() as transaction:
-        return transaction.outbox.claim(worker, now=now, lease_s=LEASE_S, limit=limit, **which)
+        return claim_as(transaction, worker, now=now, limit=limit, **which)
 
 
 def record(
@@ -41,13 +42,17 @@ def record(
     message: OutboxMessage,
     state: MessageState,
     *,
-    worker: str = ONE,
     said: str = "250 ok",
     due_at: datetime | None = None,
 ) -> bool:
     attempt = Attempt(message_id=message.id, at=after(1), outcome="tried", said=said)
     with store.transaction() as transaction:
-        return transaction.outbox.record(message.id, worker, attempt, state, due_at=due_at)
+        return transaction.outbox.record(message, attempt, state, due_at=due_at)
+
+
+def end_lease(store: Store, worker: str = ONE) -> None:
+    with store.transaction() as transaction:
+        lose_worker(transaction, worker)
 
 
 def messages(url: str) -> list[OutboxMessage]:
@@ -62,16 +67,16 @@ def enqueue(store: Store, number: int = 1, **other: Any) -> None:
         transaction.outbox.enqueue([item(version, **other) for version in versions], SEEN)
 
 
-def test_a_claimed_message_is_its_workers_until_the_lease_ends(
+def test_a_claimed_message_is_its_workers_until_its_lease_is_lost(
     store: Store, store_url: str
 ) -> None:
     enqueue(store)
     [message] = claim(store)
     assert (message.state, message.claimed_by) == (MessageState.SENDING, ONE)
-    assert message.claimed_until == after(LEASE_S)
     assert messages(store_url) == [message]
-    assert claim(store, OTHER, after(LEASE_S - 0.001)) == []
-    [again] = claim(store, OTHER, after(LEASE_S))
+    assert claim(store, OTHER, after(10**9)) == [], "whatever a clock says"
+    end_lease(store)
+    [again] = claim(store, OTHER)
     assert (again.id, again.uid, again.claimed_by) == (message.id, message.uid, OTHER)
 
 
@@ -96,7 +101,8 @@ def test_what_was_claimed_and_given_up_comes_before_what_is_due_later(store: Sto
     with store.transaction() as transaction:
         transaction.outbox.enqueue([item(older), item(later, due_at=after(1))], SEEN)
     [abandoned] = claim(store)
-    [again] = claim(store, OTHER, after(LEASE_S + 1), limit=1)
+    end_lease(store)
+    [again] = claim(store, OTHER, after(2), limit=1)
     assert again.id == abandoned.id
 
 
@@ -111,7 +117,8 @@ def test_only_the_channels_asked_for_are_served(store: Store) -> None:
     assert [one.channel for one in claim(store, resting=["hook", "slack"])] == ["mail"]
     assert [one.channel for one in claim(store, channels=["hook", "mail"])] == ["hook"]
     assert [one.channel for one in claim(store)] == ["slack"]
-    late = claim(store, OTHER, after(LEASE_S), channels=["mail", "slack"])
+    end_lease(store)
+    late = claim(store, OTHER, channels=["mail", "slack"])
     assert sorted(one.channel for one in late) == ["mail", "slack"]
 
 
@@ -121,7 +128,7 @@ def test_a_sent_message_is_done(store: Store, store_url: str) -> None:
     assert record(store, message, MessageState.SENT)
     [sent] = messages(store_url)
     assert (sent.state, sent.sent_at, sent.attempts) == (MessageState.SENT, after(1), 1)
-    assert (sent.claimed_by, sent.claimed_until, sent.last_error) == (None, None, None)
+    assert (sent.claimed_by, sent.claim_fence, sent.last_error) == (None, None, None)
     assert claim(store, OTHER, after(10_000)) == []
     with open_reader(store_url) as reader:
         assert reader.outbox.attempts(message.id) == [
@@ -139,7 +146,7 @@ def test_a_message_to_be_tried_again_waits_for_its_time(store: Store, store_url:
     assert claim(store, OTHER, after(299)) == []
     [message] = claim(store, OTHER, after(300))
     assert message.attempts == 1
-    assert record(store, message, MessageState.SENT, worker=OTHER)
+    assert record(store, message, MessageState.SENT)
     [sent] = messages(store_url)
     assert (sent.attempts, sent.last_error) == (2, None)
     with open_reader(store_url) as reader:
@@ -149,41 +156,53 @@ def test_a_message_to_be_tried_again_waits_for_its_time(store: Store, store_url:
 def test_a_worker_that_lost_its_claim_records_nothing(store: Store, store_url: str) -> None:
     enqueue(store)
     [message] = claim(store)
-    claim(store, OTHER, after(LEASE_S))
+    with store.transaction() as transaction:
+        lost = worker_lease(transaction, ONE)
+    end_lease(store)
+    [theirs] = claim(store, OTHER)
     before = messages(store_url)
     for state, due_at in ((MessageState.SENT, None), (MessageState.WAITING, after(9))):
         assert not record(store, message, state, due_at=due_at)
     with store.transaction() as transaction:
-        outbox = transaction.outbox
-        assert outbox.extend(ONE, [message.id], now=after(61), lease_s=LEASE_S) == set()
-        assert outbox.release(ONE, [message.id]) == set()
-        assert outbox.attempts(message.id) == []
+        assert transaction.outbox.release(lost, [message.id]) == set()
+        assert transaction.outbox.attempts(message.id) == []
     assert messages(store_url) == before
-    assert record(store, message, MessageState.SENT, worker=OTHER)
-    assert not record(store, message, MessageState.DEAD, worker=OTHER)
+    assert record(store, theirs, MessageState.SENT)
+    assert not record(store, theirs, MessageState.DEAD)
 
 
-def test_a_claim_that_ran_out_and_that_nobody_took_is_still_the_workers(store: Store) -> None:
+def test_a_worker_that_has_a_new_lease_has_not_what_it_claimed_under_the_lost_one(
+    store: Store,
+) -> None:
     enqueue(store)
     [message] = claim(store)
+    end_lease(store)
+    [again] = claim(store)
+    assert (again.id, again.claimed_by) == (message.id, message.claimed_by)
+    assert not record(store, message, MessageState.SENT), "another fence"
+    assert record(store, again, MessageState.SENT)
+
+
+def test_a_claim_whose_lease_is_lost_and_that_nobody_took_is_still_the_workers(
+    store: Store,
+) -> None:
+    enqueue(store)
+    [message] = claim(store)
+    end_lease(store)
     assert record(store, message, MessageState.SENT)
-    assert claim(store, OTHER, after(LEASE_S)) == []
+    assert claim(store, OTHER) == []
 
 
-def test_a_claim_can_be_made_longer_and_given_back(store: Store, store_url: str) -> None:
+def test_claims_are_given_back(store: Store, store_url: str) -> None:
     enqueue(store, 3)
     ids = [message.id for message in claim(store)]
     with store.transaction() as transaction:
-        outbox = transaction.outbox
-        kept = outbox.extend(ONE, [*ids[:2], 999_999], now=after(50), lease_s=LEASE_S)
-        assert kept == set(ids[:2])
-    assert [one.id for one in claim(store, OTHER, after(LEASE_S))] == ids[2:]
-    with store.transaction() as transaction:
-        assert transaction.outbox.release(ONE, ids) == set(ids[:2])
+        lease = worker_lease(transaction, ONE)
+        assert transaction.outbox.release(lease, [*ids[:2], 999_999]) == set(ids[:2])
     waiting = messages(store_url)[:2]
     assert {one.state for one in waiting} == {MessageState.WAITING}
-    assert {(one.attempts, one.claimed_by) for one in waiting} == {(0, None)}
-    assert [one.id for one in claim(store, OTHER, after(60))] == ids[:2]
+    assert {(one.attempts, one.claimed_by, one.claim_fence) for one in waiting} == {(0, None, None)}
+    assert [one.id for one in claim(store, OTHER)] == ids[:2]
 
 
 def test_a_digest_without_items_is_dropped_untried(store: Store, store_url: str) -> None:
@@ -194,7 +213,7 @@ def test_a_digest_without_items_is_dropped_untried(store: Store, store_url: str)
         )
     [message] = claim(store)
     with store.transaction() as transaction:
-        assert transaction.outbox.record(message.id, ONE, None, MessageState.DROPPED)
+        assert transaction.outbox.record(message, None, MessageState.DROPPED)
     [dropped] = messages(store_url)
     assert (dropped.state, dropped.attempts) == (MessageState.DROPPED, 0)
 
@@ -245,6 +264,7 @@ def test_a_waiting_message_can_be_hastened_or_dropped(store: Store, store_url: s
     assert [one.id for one in claim(store, now=after(5))] == [first]
     with store.transaction() as transaction:
         assert transaction.outbox.drop([first, second]) == {second}
+    end_lease(store)
     assert [one.id for one in claim(store, OTHER, after(1_000))] == [first, third]
 
 
@@ -270,7 +290,7 @@ def work(url: str, worker: str) -> list[int]:
     with open_store(url, busy_timeout_s=PATIENCE_S) as store:
         while taken := claim(store, worker, limit=AT_A_TIME):
             for message in taken:
-                assert record(store, message, MessageState.SENT, worker=worker)
+                assert record(store, message, MessageState.SENT)
                 sent.append(message.id)
     return sent
 

@@ -281,7 +281,7 @@ def test_a_reader_counts_what_the_store_holds(store_url: str) -> None:
         "UPDATE followed SET presence = 'elsewhere'",
         "UPDATE followed SET since = 'lately'",
         "UPDATE sources SET last_attempt_at = 'lately'",
-        "UPDATE leases SET expires_at = 'soon'",
+        "UPDATE leases SET renewed_at = 'soon'",
     ],
 )
 def test_damaged_rows_are_a_clear_error(sqlite_url: str, damage: str) -> None:
@@ -290,14 +290,14 @@ def test_damaged_rows_are_a_clear_error(sqlite_url: str, damage: str) -> None:
             reader.sources.state(SOURCE)
             reader.sources.followed(SOURCE)
             reader.sources.all()
-            reader.sources.lease("scheduler")
+            reader.leases.find("scheduler", now=SEEN)
 
     with open_store(sqlite_url) as store:
         follow(store, Sight(nct_id=NCT_ID))
         with store.transaction() as transaction:
             transaction.sources.put(SourceRow(name=SOURCE, type="ctgov"))
             transaction.sources.put_state(SOURCE, "", {"page": 1}, at=SEEN)
-            transaction.sources.take_lease("scheduler", "one", now=SEEN, ttl_s=60)
+            transaction.leases.take("scheduler", "one", now=SEEN, ttl_s=60)
     look()
     run_sql(sqlite_url, damage)
     with pytest.raises(StoreError, match="is damaged"):

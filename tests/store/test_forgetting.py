@@ -16,6 +16,7 @@ from monitor.store.reader import open_reader
 from monitor.store.writer import Store, open_store
 from tests.store.deliveries import add_versions, digest_item, item, subscription
 from tests.store.examples import NCT_ID, SEEN
+from tests.store.leasing import claim
 from tests.store.test_snapshots import run_sql
 
 NAME = "Anastasia Xylander"
@@ -60,12 +61,12 @@ def live_through(store: Store) -> list[int]:
             items = [item(version, number, **told) for version in versions]
             items.append(digest_item(versions[0], number + 10, **told))
             transaction.outbox.enqueue(items, SEEN)
-        for message in transaction.outbox.claim("w", now=SEEN, lease_s=60, limit=10):
+        for message in claim(transaction, "w", now=SEEN, limit=10):
             said = f"450 <{message.target}> later"
             attempt = Attempt(message_id=message.id, at=SEEN, outcome="transient", said=said)
             again = SEEN + timedelta(minutes=1)
             waiting = MessageState.WAITING
-            assert transaction.outbox.record(message.id, "w", attempt, waiting, due_at=again)
+            assert transaction.outbox.record(message, attempt, waiting, due_at=again)
         said = f"550 <{ADDRESS.upper()}>: unknown"
         transaction.outbox.put_channel_state(ChannelState(channel="mail", last_error=said))
         transaction.outbox.put_channel_state(ChannelState(channel="hook", last_error="timeout"))
@@ -194,12 +195,12 @@ def test_what_was_being_sent_is_not_recorded_after_forgetting(store: Store, stor
     [version, _] = live_through(store)
     with store.transaction() as transaction:
         later = SEEN + timedelta(hours=1)
-        taken = transaction.outbox.claim("w", now=later, lease_s=60, limit=10)
+        taken = claim(transaction, "w", now=later, limit=10)
         transaction.people.forget(NAME)
     theirs = next(message for message in taken if message.subscriber == NAME)
     with store.transaction() as transaction:
         attempt = Attempt(message_id=theirs.id, at=SEEN, outcome="sent", said=f"to {ADDRESS}")
-        assert not transaction.outbox.record(theirs.id, "w", attempt, MessageState.SENT)
+        assert not transaction.outbox.record(theirs, attempt, MessageState.SENT)
         late = item(version, 77, subscriber=NAME, target=ADDRESS)
         assert transaction.outbox.enqueue([late], SEEN) == []
     assert len(traces(store_url)) == 1

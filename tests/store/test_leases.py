@@ -1,17 +1,17 @@
-"""Leases: one holder at a time, whoever asks, and whenever."""
+"""Leases: one holder at a time, whoever asks, and whatever the clocks on the wall say."""
 
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from multiprocessing import get_context
 
 import pytest
 
-from monitor.model.following import Lease
-from monitor.store.reader import open_reader
+from monitor.model.lease import Lease
 from monitor.store.writer import Store, open_store
 from tests.store.examples import SEEN
+from tests.store.leasing import lease_of
 
 NAME = "scheduler"
 TTL_S = 30.0
@@ -22,24 +22,33 @@ def at(seconds: float) -> datetime:
     return SEEN + timedelta(seconds=seconds)
 
 
-def take(store: Store, holder: str, now: datetime = SEEN) -> bool:
+def take(
+    store: Store, holder: str, now: datetime = SEEN, *, over: Lease | None = None
+) -> Lease | None:
     with store.transaction() as transaction:
-        return transaction.sources.take_lease(NAME, holder, now=now, ttl_s=TTL_S)
+        return transaction.leases.take(NAME, holder, now=now, ttl_s=TTL_S, over=over)
 
 
-def renew(store: Store, holder: str, now: datetime) -> bool:
+def taken(store: Store, holder: str, *, over: Lease | None = None) -> Lease:
+    lease = take(store, holder, over=over)
+    assert lease is not None
+    return lease
+
+
+def renew(store: Store, lease: Lease, now: datetime = SEEN) -> bool:
     with store.transaction() as transaction:
-        return transaction.sources.renew_lease(NAME, holder, now=now, ttl_s=TTL_S)
+        return transaction.leases.renew(lease, now=now)
 
 
-def release(store: Store, holder: str) -> None:
+def release(store: Store, lease: Lease) -> None:
     with store.transaction() as transaction:
-        transaction.sources.release_lease(NAME, holder)
+        transaction.leases.release(lease)
 
 
-def lease(url: str) -> Lease | None:
-    with open_reader(url) as reader:
-        return reader.sources.lease(NAME)
+def held(url: str) -> Lease:
+    lease = lease_of(url, NAME)
+    assert lease is not None
+    return lease
 
 
 @pytest.fixture
@@ -49,128 +58,168 @@ def store(store_url: str) -> Iterator[Store]:
 
 
 def test_a_free_lease_is_taken_and_told(store: Store, store_url: str) -> None:
-    assert lease(store_url) is None
-    assert take(store, "one")
-    assert lease(store_url) == Lease(
-        name=NAME, holder="one", acquired_at=SEEN, expires_at=at(TTL_S)
-    )
+    assert lease_of(store_url, NAME) is None
+    lease = taken(store, "one")
+    assert (lease.name, lease.holder, lease.ttl_s, lease.renewals) == (NAME, "one", TTL_S, 0)
+    assert lease.expires_at == lease.renewed_at + timedelta(seconds=TTL_S)
+    assert (held(store_url).holder, held(store_url).fence) == ("one", lease.fence)
 
 
-def test_a_held_lease_is_not_taken_before_it_has_run_out(store: Store, store_url: str) -> None:
-    assert take(store, "one")
-    assert not take(store, "other", at(TTL_S - 0.001))
-    held = lease(store_url)
-    assert held is not None
-    assert held.holder == "one"
-    assert take(store, "other", at(TTL_S))
-    assert lease(store_url) == Lease(
-        name=NAME, holder="other", acquired_at=at(TTL_S), expires_at=at(2 * TTL_S)
-    )
+def test_no_time_that_passes_lets_another_take_it(store: Store, store_url: str) -> None:
+    taken(store, "one")
+    assert take(store, "other", at(10**9)) is None
+    assert held(store_url).holder == "one"
 
 
-def test_the_holder_may_take_it_again(store: Store, store_url: str) -> None:
-    assert take(store, "one")
-    assert take(store, "one", at(10))
-    assert lease(store_url) == Lease(
-        name=NAME, holder="one", acquired_at=SEEN, expires_at=at(10 + TTL_S)
-    )
-    assert take(store, "one", at(1_000))
-    late = lease(store_url)
-    assert late is not None
-    assert late.acquired_at == at(1_000)
+def test_who_saw_it_lost_takes_it_as_long_as_it_stands_as_it_was_seen(store: Store) -> None:
+    lease = taken(store, "one")
+    assert renew(store, lease)
+    assert take(store, "other", over=lease) is None, "it was renewed since"
+    with store.transaction() as transaction:
+        seen = transaction.leases.find(NAME, now=SEEN)
+    later = taken(store, "other", over=seen)
+    assert later.fence > lease.fence
+    assert take(store, "third", over=seen) is None
+
+
+def test_the_holder_that_takes_it_again_has_another_fence(store: Store) -> None:
+    first = taken(store, "one")
+    again = taken(store, "one")
+    assert again.fence > first.fence
+    assert not renew(store, first), "what an earlier time of it left writes nothing"
+    assert renew(store, again)
+
+
+def test_a_fence_is_never_had_twice_even_when_the_lease_was_given_back(store: Store) -> None:
+    fences = []
+    for _ in range(3):
+        lease = taken(store, "one")
+        fences.append(lease.fence)
+        release(store, lease)
+    assert fences == sorted(set(fences))
 
 
 def test_the_holder_renews_it_even_late(store: Store, store_url: str) -> None:
-    assert take(store, "one")
-    assert renew(store, "one", at(10))
-    assert renew(store, "one", at(500))
-    assert lease(store_url) == Lease(
-        name=NAME, holder="one", acquired_at=SEEN, expires_at=at(500 + TTL_S)
-    )
+    lease = taken(store, "one")
+    assert renew(store, lease, at(10))
+    assert renew(store, lease, at(500))
+    assert (held(store_url).renewals, held(store_url).acquired_at) == (2, lease.acquired_at)
 
 
 def test_who_lost_it_cannot_renew_it(store: Store, store_url: str) -> None:
-    assert take(store, "one")
-    assert take(store, "other", at(TTL_S + 1))
-    assert not renew(store, "one", at(TTL_S + 2))
-    assert not take(store, "one", at(TTL_S + 2))
-    held = lease(store_url)
-    assert held is not None
-    assert (held.holder, held.expires_at) == ("other", at(2 * TTL_S + 1))
-
-
-def test_who_never_had_it_cannot_renew_it(store: Store, store_url: str) -> None:
-    assert not renew(store, "one", SEEN)
-    assert lease(store_url) is None
+    lease = taken(store, "one")
+    taken(store, "other", over=lease)
+    assert not renew(store, lease)
+    assert take(store, "one") is None
+    assert held(store_url).holder == "other"
 
 
 def test_it_is_given_back_by_its_holder_only(store: Store, store_url: str) -> None:
-    assert take(store, "one")
-    release(store, "other")
-    assert lease(store_url) is not None
-    release(store, "one")
-    assert lease(store_url) is None
-    assert take(store, "other", at(1))
+    lease = taken(store, "one")
+    other = taken(store, "other", over=lease)
+    release(store, lease)
+    assert lease_of(store_url, NAME) is not None
+    release(store, other)
+    assert lease_of(store_url, NAME) is None
 
 
 def test_leases_of_other_names_are_others(store: Store) -> None:
-    assert take(store, "one")
+    lease = taken(store, "one")
     with store.transaction() as transaction:
-        sources = transaction.sources
-        assert sources.take_lease("backfill", "other", now=SEEN, ttl_s=TTL_S)
-        sources.release_lease("backfill", "other")
-    assert renew(store, "one", at(1))
+        other = transaction.leases.take("backfill", "other", now=SEEN, ttl_s=TTL_S)
+        assert other is not None
+        assert [one.name for one in transaction.leases.all(now=SEEN)] == ["backfill", NAME]
+        transaction.leases.release(other)
+    assert renew(store, lease)
 
 
-def race(url: str, worker: int, rounds: int) -> list[bool]:
-    """Want the lease once a round, each time when the last holder's has just run out."""
+def test_postgresql_dates_leases_by_its_own_clock(postgres_url: str) -> None:
+    with open_store(postgres_url) as store:
+        lease = taken(store, "one")
+        assert renew(store, lease, at(10**9))
+    now = datetime.now(UTC)
+    seen = held(postgres_url)
+    for moment in (seen.acquired_at, seen.renewed_at, seen.read_at):
+        assert abs(moment - now) < timedelta(minutes=5)
+    assert seen.fault is None
+
+
+def test_sqlite_dates_leases_by_the_clock_of_the_program(sqlite_url: str) -> None:
+    with open_store(sqlite_url) as store:
+        lease = taken(store, "one")
+        assert (lease.acquired_at, lease.renewed_at, lease.read_at) == (SEEN, SEEN, SEEN)
+        assert renew(store, lease, SEEN + timedelta(days=2))
+    fault = held(sqlite_url).fault
+    assert fault is not None
+    assert "2 days in the future" in fault
+    assert not held(sqlite_url).is_current
+
+
+@pytest.mark.parametrize("ttl_s", [0.0, -1.0, 1e12], ids=["none", "negative", "endless"])
+def test_a_time_to_live_that_no_setting_allows_is_a_fault_and_bounded(
+    store: Store, ttl_s: float
+) -> None:
+    with store.transaction() as transaction:
+        lease = transaction.leases.take(NAME, "one", now=SEEN, ttl_s=ttl_s)
+    assert lease is not None
+    assert lease.fault is not None
+    assert "no setting allows" in lease.fault
+    assert 0 <= lease.observed_s <= 86_400
+
+
+def race(url: str, worker: int) -> bool:
     with open_store(url, busy_timeout_s=PATIENCE_S) as store:
-        return [take(store, f"worker {worker}", at(TTL_S * turn)) for turn in range(rounds)]
+        return take(store, f"worker {worker}") is not None
 
 
 def test_of_programs_that_want_it_at_once_exactly_one_gets_it(store_url: str) -> None:
     open_store(store_url).close()
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        futures = [pool.submit(race, store_url, worker, 1) for worker in range(4)]
+        futures = [pool.submit(race, store_url, worker) for worker in range(4)]
         won = [future.result(timeout=100) for future in futures]
-    assert sorted(won) == [[False], [False], [False], [True]]
+    assert sorted(won) == [False, False, False, True]
 
 
-def test_of_threads_that_want_it_at_once_exactly_one_gets_it(store: Store) -> None:
+def test_of_threads_that_see_it_lost_at_once_exactly_one_gets_it(store: Store) -> None:
     workers, rounds = 4, 15
     start = threading.Barrier(workers)
 
     def want(worker: int) -> list[bool]:
-        taken = []
-        for turn in range(rounds):
+        won = []
+        for _ in range(rounds):
             start.wait(PATIENCE_S)
-            taken.append(take(store, f"worker {worker}", at(TTL_S * turn)))
-        return taken
+            with store.transaction() as transaction:
+                seen = transaction.leases.find(NAME, now=SEEN)
+            start.wait(PATIENCE_S)
+            won.append(take(store, f"worker {worker}", over=seen) is not None)
+        return won
 
     with ThreadPoolExecutor(workers) as pool:
         won = list(pool.map(want, range(workers)))
-    assert [sum(turn) for turn in zip(*won, strict=True)] == [1] * rounds
+    # Who held it before takes its own anew as well: at most those two, the later over the earlier.
+    assert all(1 <= sum(turn) <= 2 for turn in zip(*won, strict=True))
 
 
-def test_nobody_takes_it_while_its_holder_writes(store_url: str) -> None:
+def test_nobody_takes_it_while_its_holder_writes(sqlite_url: str) -> None:
     with (
-        open_store(store_url, busy_timeout_s=PATIENCE_S) as one,
-        open_store(store_url, busy_timeout_s=PATIENCE_S) as other,
+        open_store(sqlite_url, busy_timeout_s=PATIENCE_S) as one,
+        open_store(sqlite_url, busy_timeout_s=PATIENCE_S) as other,
         ThreadPoolExecutor(1) as pool,
     ):
-        assert take(one, "one")
+        lease = taken(one, "one")
         with one.transaction() as transaction:
-            # It has run out, and the other wants it; but the holder is there first.
-            assert transaction.sources.renew_lease(NAME, "one", now=at(TTL_S + 1), ttl_s=TTL_S)
-            attempt = pool.submit(take, other, "other", at(TTL_S + 2))
+            # The other has seen it lost; but the holder is there first.
+            assert transaction.leases.renew(lease, now=SEEN)
+            attempt = pool.submit(take, other, "other", over=lease)
             with pytest.raises(TimeoutError):
                 attempt.result(timeout=0.3)
-        assert attempt.result(timeout=PATIENCE_S) is False
+        assert attempt.result(timeout=PATIENCE_S) is None
 
 
-def test_a_look_at_a_held_lease_does_not_wait_for_its_holder(postgres_url: str) -> None:
+def test_who_wants_it_does_not_wait_for_a_holder_that_writes(postgres_url: str) -> None:
     with open_store(postgres_url) as one, open_store(postgres_url, busy_timeout_s=0.2) as other:
-        assert take(one, "one")
+        lease = taken(one, "one")
         with one.transaction() as transaction:
-            assert transaction.sources.renew_lease(NAME, "one", now=at(1), ttl_s=TTL_S)
-            assert not take(other, "other", at(2))
+            assert transaction.leases.renew(lease, now=SEEN)
+            assert take(other, "other") is None
+            assert take(other, "other", over=lease) is None, "its holder is at it"

@@ -127,12 +127,14 @@ def test_programs_that_make_the_same_store_at_once_all_succeed(store_url: str) -
 
 LOOK = """
 import sys
+from datetime import UTC, datetime
 from monitor.store.reader import open_reader, schema_status
 with open_reader(sys.argv[1]) as reader:
     (version,) = reader.versions("NCT00000001")
     assert reader.record(version).overall_status == "RECRUITING"
     reader.events("NCT00000001"), reader.trials(), reader.quarantine(), reader.counts()
-    reader.sources.all(), reader.sources.followed("lupus"), reader.sources.lease("scheduler")
+    reader.sources.all(), reader.sources.followed("lupus")
+    reader.leases.find("scheduler", now=datetime.now(UTC))
     reader.sources.state("lupus"), reader.sources.followed_counts(), reader.sources.counts()
     assert "msgspec" not in sys.modules
     reader.people.subscriptions(), reader.people.version(), reader.people.export("ana")

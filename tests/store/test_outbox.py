@@ -15,6 +15,7 @@ from monitor.store.reader import open_reader
 from monitor.store.writer import Store, open_store
 from tests.store.deliveries import CUTOFF, add_versions, digest_item, item
 from tests.store.examples import SEEN
+from tests.store.leasing import claim as claim_as
 
 WORKER = "host-1-2026"
 LEASE_S = 60.0
@@ -37,7 +38,7 @@ def enqueue(store: Store, *items: OutboxItem, at: datetime = SEEN) -> list[Outbo
 
 def claim(store: Store, now: datetime = SEEN, worker: str = WORKER) -> list[OutboxMessage]:
     with store.transaction() as transaction:
-        return transaction.outbox.claim(worker, now=now, lease_s=LEASE_S, limit=100)
+        return claim_as(transaction, worker, now=now, limit=100)
 
 
 def stored(url: str) -> dict[str, list[OutboxItem]]:
@@ -176,9 +177,9 @@ def test_a_message_that_left_takes_no_more_items(
         if left_as == "to be tried again":
             again = CUTOFF + timedelta(minutes=1)
             state = MessageState.WAITING
-            assert transaction.outbox.record(message.id, WORKER, attempt, state, due_at=again)
+            assert transaction.outbox.record(message, attempt, state, due_at=again)
         elif left_as != "claimed":
-            assert transaction.outbox.record(message.id, WORKER, attempt, states[left_as])
+            assert transaction.outbox.record(message, attempt, states[left_as])
     late = [digest_item(second), item(second, 2)]
     assert enqueue(store, *late) == [late[0]]
     with open_reader(store_url) as reader:

@@ -12,6 +12,7 @@ from monitor.store.reader import open_reader
 from monitor.store.writer import Store, open_store
 from tests.store.deliveries import CUTOFF, add_versions, digest_item, item
 from tests.store.examples import SEEN
+from tests.store.leasing import claim as claim_as
 
 PATIENCE_S = 60
 BLINK_S = 0.3
@@ -29,7 +30,7 @@ def stores(store_url: str) -> Iterator[tuple[Store, Store]]:
 
 def claim(store: Store) -> list[OutboxMessage]:
     with store.transaction() as transaction:
-        return transaction.outbox.claim("worker", now=CUTOFF, lease_s=60, limit=10)
+        return claim_as(transaction, "worker", now=CUTOFF, limit=10)
 
 
 def enqueue(store: Store, items: list[OutboxItem]) -> list[OutboxItem]:
@@ -83,7 +84,7 @@ def test_an_item_that_comes_while_its_message_is_claimed_is_given_back(
     late = digest_item(second)
     with ThreadPoolExecutor(1) as pool:
         with one.transaction() as transaction:
-            claimed = transaction.outbox.claim("worker", now=CUTOFF, lease_s=60, limit=10)
+            claimed = claim_as(transaction, "worker", now=CUTOFF, limit=10)
             assert len(claimed) == 1
             attempt = pool.submit(enqueue, other, [late])
             assert still_waits(attempt)  # type: ignore[arg-type]  # a future of anything
@@ -100,7 +101,7 @@ def test_a_claim_that_is_undone_leaves_the_message_open(
 
     def fail_while_claiming(pool: ThreadPoolExecutor) -> None:
         with one.transaction() as transaction:
-            transaction.outbox.claim("worker", now=CUTOFF, lease_s=60, limit=10)
+            claim_as(transaction, "worker", now=CUTOFF, limit=10)
             attempt = pool.submit(enqueue, other, [digest_item(second)])
             assert still_waits(attempt)  # type: ignore[arg-type]  # a future of anything
             started.append(attempt)
@@ -161,7 +162,7 @@ def test_many_digests_filled_by_all_and_claimed_meanwhile_lose_nothing(
             filled = all(future.done() for future in filling)
             with stores[0].transaction() as transaction:
                 late = CUTOFF + timedelta(days=99)
-                for message in transaction.outbox.claim("w", now=late, lease_s=1e9, limit=2):
+                for message in claim_as(transaction, "w", now=late, limit=2):
                     found[message.id] = transaction.outbox.items(message.id)
         return found
 

@@ -16,13 +16,19 @@ from monitor.store.writer import open_store
 from tests.store.deliveries import add_versions, item, subscription
 from tests.store.doors import refusal
 from tests.store.examples import NCT_ID, SEEN, add_series, document, quarantine_entry, status_event
+from tests.store.leasing import claim
 from tests.store.test_snapshots import run_sql
 
 TABLES = {
-    "sqlite": "SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite%' ORDER BY 1",
-    "postgresql": """SELECT tablename, '' FROM pg_tables WHERE schemaname = 'public'
+    "sqlite": """SELECT t.name || '.' || c.name, c.type || ' ' || c."notnull" || ' ' || c.pk
+        FROM sqlite_master t JOIN pragma_table_info(t.name) c WHERE t.type = 'table'
+        UNION ALL SELECT t.name || '.' || k."from", k."table" || '.' || k."to"
+        FROM sqlite_master t JOIN pragma_foreign_key_list(t.name) k WHERE t.type = 'table'
+        UNION ALL SELECT name, sql FROM sqlite_master WHERE type = 'index' ORDER BY 1, 2""",
+    "postgresql": """SELECT table_name || '.' || column_name, data_type || ' ' || is_nullable
+        FROM information_schema.columns WHERE table_schema = 'public'
         UNION ALL SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'
-        ORDER BY 1""",
+        ORDER BY 1, 2""",
 }
 ROWS = {
     "trials": "SELECT * FROM trials ORDER BY nct_id",
@@ -84,7 +90,7 @@ def test_a_store_of_followed_sources_gets_subscribers_and_keeps_all_else(
             transaction.sources.put(row)
             sights = [Sight(nct_id=NCT_ID)]
             transaction.sources.follow("lupus", sights, pass_number=1, at=SEEN)
-            transaction.sources.take_lease("scheduler", "one", now=SEEN, ttl_s=60)
+            transaction.leases.take("scheduler", "one", now=SEEN, ttl_s=60)
     migrate(store_url, "0002", down=True)
     before = contents(store_url)
     assert upgrade(store_url) == SchemaStatus(standing="old", revision="0002")
@@ -107,7 +113,7 @@ def test_a_store_of_followed_sources_gets_subscribers_and_keeps_all_else(
         number = transaction.people.put_subscription(subscription())
         latest = transaction.latest([NCT_ID])[NCT_ID]
         assert transaction.outbox.enqueue([item(latest.id, number)], SEEN) == []
-        assert len(transaction.outbox.claim("w", now=SEEN, lease_s=60, limit=9)) == 1
+        assert len(claim(transaction, "w", now=SEEN, limit=9)) == 1
 
 
 def test_undoing_a_schema_with_people_in_it_leaves_the_rest(store_url: str) -> None:

@@ -1,0 +1,63 @@
+"""Leases: who may do what only one may at a time."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+LONGEST_LEASE_S = 86_400.0
+"""No setting allows a longer time to live."""
+
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""So far two clocks may differ, or one be set back, before a time counts as impossible."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """A lease as its row stood when it was read.
+
+    ``fence``: a number that grows with every taking of any lease of the store. ``renewals``: how
+    often it was renewed since. ``ttl_s``: it is lost when nobody renews it for so long.
+    ``process``: where its holder runs (``monitor.store.lease_process``), "" where that is not
+    known. Times are aware UTC, by the clock that dates leases: the database's on PostgreSQL, the
+    program's on SQLite. ``read_at``: what that clock showed when the row was read.
+    """
+
+    name: str
+    holder: str
+    fence: int
+    renewals: int
+    ttl_s: float
+    process: str
+    acquired_at: datetime
+    renewed_at: datetime
+    read_at: datetime
+
+    @property
+    def expires_at(self) -> datetime:
+        """When it ends unless it is renewed, for people: no clock on the wall decides that."""
+        return self.renewed_at + timedelta(seconds=self.observed_s)
+
+    @property
+    def observed_s(self) -> float:
+        """How long nobody must have renewed it before another may take it, in seconds."""
+        return min(max(self.ttl_s, 0.0), LONGEST_LEASE_S)
+
+    @property
+    def is_current(self) -> bool:
+        """Whether its last renewal is recent, as far as clocks tell."""
+        return self.fault is None and self.expires_at > self.read_at
+
+    @property
+    def fault(self) -> str | None:
+        """What no lease can be: dated in the future, or longer than any; None when it is sound."""
+        if self.renewed_at > self.read_at + CLOCK_TOLERANCE:
+            ahead = self.renewed_at - self.read_at
+            return f"it was renewed {_length(ahead)} in the future; a clock was, or is, wrong"
+        if not 0 < self.ttl_s <= LONGEST_LEASE_S:
+            return f"it lasts {self.ttl_s:g} s, which no setting allows"
+        return None
+
+
+def _length(span: timedelta) -> str:
+    if span.days:
+        return f"{span.days} day{'' if span.days == 1 else 's'}"
+    return f"{span.seconds // 60} minutes"

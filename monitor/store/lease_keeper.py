@@ -1,0 +1,248 @@
+"""Holding a lease: taken once, renewed by a thread of its own until it is lost or given back."""
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import datetime
+
+from monitor.errors import MonitorError, StoreError
+from monitor.model.lease import Lease
+from monitor.store.lease_observer import LeaseObserver
+from monitor.store.lease_process import this_process
+from monitor.store.reader import Reader
+from monitor.store.writer import Store, Transaction
+
+_LOOK_S = 0.2
+_SILENT = "the store did not answer in time"
+_TAKEN = "another process has taken it"
+_UNKNOWN = "the store knows nothing of it any more: it is another one than before"
+
+
+class LeaseHeldError(MonitorError):
+    """Another process holds the lease; ``lease``: as it was seen, None where it changes hands."""
+
+    def __init__(self, name: str, lease: Lease | None) -> None:
+        self.lease = lease
+        who = "another process" if lease is None else lease.holder
+        super().__init__(f"the lease {name!r} is held by {who}")
+
+
+class LeaseLostError(MonitorError):
+    """Another process does this work now; nothing of what was at hand was stored."""
+
+
+def require_lease(tx: Transaction, lease: Lease, *, now: datetime) -> None:
+    """Renew a lease within a transaction that writes as its holder; LeaseLostError otherwise."""
+    if not tx.leases.renew(lease, now=now):
+        raise LeaseLostError(f"the lease {lease.name!r} is held by another process now")
+
+
+class LeaseKeeper:
+    """One lease as this process wants it, or holds it; threads may share it.
+
+    ``opened`` opens the store for each call, as it lies there then, ``reader`` for looking.
+    ``ttl_s`` is asked before each renewal, because the configuration may be read again.
+    ``on_trouble`` hears why a renewal failed, ``on_lost`` once that the lease is lost; both in the
+    keeper's thread. ``clock``: monotonic seconds; no clock on the wall decides anything.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        holder: str,
+        *,
+        opened: Callable[[], AbstractContextManager[Store]],
+        reader: Callable[[], AbstractContextManager[Reader]],
+        ttl_s: Callable[[], float],
+        now: Callable[[], datetime],
+        on_trouble: Callable[[str], None] = lambda _reason: None,
+        on_lost: Callable[[str], None] = lambda _reason: None,
+        clock: Callable[[], float] = time.monotonic,
+        observer: LeaseObserver | None = None,
+    ) -> None:
+        self.name = name
+        self.holder = holder
+        self._opened = opened
+        self._reader = reader
+        self._ttl_s = ttl_s
+        self._now = now
+        self._on_trouble = on_trouble
+        self._on_lost = on_lost
+        self._clock = clock
+        self._observer = observer or LeaseObserver(clock)
+        self._lock = threading.Lock()
+        self._lease: Lease | None = None
+        self._until = float("-inf")
+        self._seen: tuple[float, int] | None = None
+        self._trouble: str | None = None
+        self._lost: str | None = None
+        self._ended = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    # --- taking ----------------------------------------------------------------------------
+
+    def take(self) -> str | None:
+        """Take the lease; return the holder that lost it without a word, if there was one.
+
+        LeaseHeldError while another has it: until we saw no renewal for its time to live, or its
+        process is certain to be gone.
+        """
+        found = self.rival()  # seen by reading: who stands by locks nobody out
+        if found is not None and not self._observer.is_lost(found):
+            raise LeaseHeldError(self.name, found)
+        asked_at, ttl_s = self._clock(), self._ttl_s()
+        with self._opened() as store, store.transaction() as tx:
+            lease = tx.leases.take(
+                self.name, self.holder, ttl_s=ttl_s, now=self._now(), process=this_process(),
+                over=found,
+            )  # fmt: skip
+        if lease is None:
+            raise LeaseHeldError(self.name, self.rival())
+        with self._lock:
+            self._lease, self._until = lease, asked_at + ttl_s
+            self._seen, self._trouble, self._lost = (asked_at, lease.renewals), None, None
+        return None if found is None else found.holder
+
+    def take_patiently(self, stop: threading.Event) -> str | None:
+        """Take the lease, observing who has it for its time to live where that is necessary.
+
+        LeaseHeldError as soon as the holder is seen to be alive, or when ``stop`` is set.
+        """
+        while True:
+            try:
+                return self.take()
+            except LeaseHeldError as exc:
+                if exc.lease is None or self._observer.is_alive(exc.lease) or stop.wait(_LOOK_S):
+                    raise
+
+    def rival(self) -> Lease | None:
+        """Return the lease as long as another holds it, or has not given it back."""
+        with self._reader() as reader:
+            lease = reader.leases.find(self.name, now=self._now())
+        return None if lease is None or lease.holder == self.holder else lease
+
+    # --- holding ---------------------------------------------------------------------------
+
+    @property
+    def lease(self) -> Lease:
+        """What a transaction has to renew that writes as the holder; LeaseLostError without it."""
+        with self._lock:
+            if self._lease is None:
+                raise LeaseLostError(f"the lease {self.name!r} is not held")
+            return replace(self._lease, ttl_s=self._ttl_s())
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether the lease was taken, and not given back yet."""
+        with self._lock:
+            return self._lease is not None
+
+    @property
+    def held(self) -> bool:
+        """Whether nobody else can have the lease."""
+        with self._lock:
+            return self._lost is None and self._clock() < self._until
+
+    def start(self) -> None:
+        """Keep the lease from now on, in a thread of its own."""
+        self._ended = threading.Event()
+        self._thread = threading.Thread(
+            target=self._keep, args=(self._ended,), name=f"lease {self.name}", daemon=True
+        )
+        self._thread.start()
+
+    def _keep(self, ended: threading.Event) -> None:
+        while not ended.wait(self._pause_s()):
+            self.renew()
+            reason = self.why_lost()
+            if reason is not None:
+                if not ended.is_set():
+                    self._on_lost(reason)
+                return
+
+    def _pause_s(self) -> float:
+        return min(self._ttl_s() / 3, max(0.01, self._until - self._clock()))
+
+    def renew(self) -> None:
+        """Renew the lease once; what goes wrong is told, and may mean that it is lost."""
+        self._look()
+        with self._lock:
+            lease = self._lease
+        if lease is None:
+            return
+        asked_at, lease = self._clock(), replace(lease, ttl_s=self._ttl_s())
+        try:
+            with self._opened() as store, store.transaction() as tx:
+                is_ours = tx.leases.renew(lease, now=self._now())
+            lost = None if is_ours else self._taken()
+        except StoreError as exc:
+            with self._lock:
+                self._trouble = str(exc)
+            self._look()
+            self._on_trouble(f"lease not renewed: {exc}")
+            return
+        with self._lock:
+            if lost is not None:
+                self._lost = self._lost or lost
+            else:
+                self._until, self._trouble = max(self._until, asked_at + lease.ttl_s), None
+
+    def lose(self) -> None:
+        """Note that a transaction of ours found the lease to be another's."""
+        with self._lock:
+            self._lost = self._lost or _TAKEN
+
+    def _taken(self) -> str:
+        return _TAKEN if self.rival() is not None else _UNKNOWN
+
+    def why_lost(self) -> str | None:
+        """Return why the lease is lost, once it is; None while it is held.
+
+        It is lost when another has taken it, and when the store has not confirmed it for as long
+        as it lasts: neither to a renewal of ours nor to a transaction that wrote as its holder,
+        which may keep others from writing for long.
+        """
+        if self._clock() >= self._until:
+            self._look()
+        with self._lock:
+            if self._lost is None and self._clock() >= self._until:
+                self._lost = self._trouble or _SILENT
+            return self._lost
+
+    def _look(self) -> None:
+        """Find out whether a transaction of ours has renewed the lease since the last look.
+
+        Reading waits for no writer. What counts is that the row has moved, not what any clock on
+        the wall says.
+        """
+        looked_at = self._clock()
+        try:
+            with self._reader() as reader:
+                found = reader.leases.find(self.name, now=self._now())
+        except StoreError:
+            return
+        with self._lock:
+            if found is None or self._lease is None or found.fence != self._lease.fence:
+                return
+            if self._seen is not None and found.renewals > self._seen[1]:
+                self._until = max(self._until, self._seen[0] + self._lease.ttl_s)
+            self._seen = looked_at, found.renewals
+
+    def tell(self, reason: str) -> None:
+        """Tell what went wrong with what was done under the lease."""
+        self._on_trouble(reason)
+
+    # --- the end ---------------------------------------------------------------------------
+
+    def release(self) -> None:
+        """Keep the lease no longer and give it back, if it is ours; StoreError."""
+        self._ended.set()
+        with self._lock:
+            lease, self._lease, self._until = self._lease, None, float("-inf")
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join(_LOOK_S)
+        if lease is not None:
+            with self._opened() as store, store.transaction() as tx:
+                tx.leases.release(lease)
