@@ -33,7 +33,7 @@ listen = "127.0.0.1:0"
 [log]
 format = "json"
 [delivery]
-attempts = 1
+attempts = {attempts}
 operator = "desk"
 public_url = "https://monitor.example.org"
 
@@ -64,6 +64,7 @@ allow_private = true
 name = "broken"
 type = "folder"
 path = "{folder}/broken"
+formats = ["json"]
 
 [[subscriber]]
 name = "ana"
@@ -101,8 +102,10 @@ class Story:
     ``exposition``: what ``/metrics`` of the daemon answered.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, attempts: int = 1, url: str | None = None) -> None:
         self.folder = folder
+        self._attempts = attempts
+        self._url = url or f"sqlite:///{folder / 'monitor.db'}"
         self.outputs: dict[str, list[Any]] = defaultdict(list)
         self.exposition = ""
         self.posts: tuple[Post, ...] = ()
@@ -120,17 +123,16 @@ class Story:
         server = self._stack.enter_context(ReplicaServer(replica))
         self._receiver = self._stack.enter_context(Receiver(reply(b"thanks")))
         self.config = self.folder / "monitor.toml"
-        url = f"sqlite:///{self.folder / 'monitor.db'}"
         self.config.write_text(
             CONFIGURATION.format(
-                url=url, folder=self.folder, nct=NCT, secret=SECRET,
+                url=self._url, folder=self.folder, nct=NCT, secret=SECRET, attempts=self._attempts,
                 registry=server.base_url, hooks=self._receiver.url,
             ),
             "utf-8",
         )  # fmt: skip
         (self.folder / "inbox").mkdir()
         (self.folder / "broken").write_text("a file where the folder should be")
-        self.monitor = Monitor(url, self.folder, {"MONITOR_CONFIG": str(self.config)})
+        self.monitor = Monitor(self._url, self.folder, {"MONITOR_CONFIG": str(self.config)})
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -139,6 +141,15 @@ class Story:
     def posted(self) -> None:
         """Keep what the webhooks have got so far."""
         self.posts = tuple(self._receiver.posts)
+
+    def sent(self) -> dict[str, dict[str, Any]]:
+        """Return the bodies of all messages that went out, by the message's id."""
+        files = sorted((self.folder / "broken").glob("*.json"))
+        texts = [
+            *(post.body for post in self._receiver.posts),
+            *(one.read_bytes() for one in files),
+        ]
+        return {body["id"]: body for body in map(json.loads, texts)}
 
     def advance(self) -> None:
         """Let the registry's next day begin."""
