@@ -18,24 +18,59 @@ from monitor.config.channels import (
 from monitor.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from monitor.channels.base import Channel
+    from monitor.channels.base import UnboundedChannel
+    from monitor.channels.bounded import BoundedChannel
     from monitor.config import DeliverySettings, Settings
+    from monitor.deadlines.threads import AbandonedThreads
 
 _SOURCE = "trial-monitor"
 """What webhooks say that events come from, where the monitor has no public address."""
 
+_ABANDONED: "dict[str, AbandonedThreads]" = {}
 
-def channel_of(given: AnyChannelSettings, delivery: "DeliverySettings") -> "Channel":
-    """Return a channel that can send; its secrets are looked up now.
+
+def channel_of(given: AnyChannelSettings, delivery: "DeliverySettings") -> "BoundedChannel":
+    """Return a channel that can send, with its deadline; its secrets are looked up now.
 
     ConfigError when a secret is not there, or the settings cannot work; it shows no secret.
     """
+    from monitor.channels.bounded import BoundedChannel
+
+    return BoundedChannel(
+        channel=_unbounded(given, delivery),
+        total_s=delivery.total_timeout_s,
+        abandoned=_abandoned(given.name, delivery.abandoned_threads),
+    )
+
+
+def limited(delivery: "DeliverySettings", seconds: float) -> "DeliverySettings":
+    """Return settings by which somebody who waits for it tries a channel."""
+    return replace(
+        delivery,
+        timeout_s=min(seconds, delivery.timeout_s),
+        total_timeout_s=min(seconds, delivery.total_timeout_s),
+    )
+
+
+def _abandoned(name: str, limit: int) -> "AbandonedThreads":
+    """Return the one count of a channel's threads that the process has, however often it is made.
+
+    Reading the configuration again must not let more of them be given up.
+    """
+    from monitor.deadlines.threads import AbandonedThreads
+
+    counted = _ABANDONED.setdefault(name, AbandonedThreads(limit))
+    counted.limit = limit
+    return counted
+
+
+def _unbounded(given: AnyChannelSettings, delivery: "DeliverySettings") -> "UnboundedChannel":
     if isinstance(given, EmailChannelSettings):
-        return _email(given, delivery.timeout_s)
+        return _email(given, delivery)
     if isinstance(given, SlackChannelSettings):
-        return _slack(given, delivery.timeout_s)
+        return _slack(given, delivery)
     if isinstance(given, WebhookChannelSettings):
-        return _webhook(given, delivery.timeout_s, source=delivery.public_url or _SOURCE)
+        return _webhook(given, delivery)
     if isinstance(given, FolderChannelSettings):
         return _folder(given, source=delivery.public_url or _SOURCE)
     if isinstance(given, ConsoleChannelSettings):
@@ -47,7 +82,7 @@ def channel_of(given: AnyChannelSettings, delivery: "DeliverySettings") -> "Chan
     return AppriseChannel(AppriseSettings(name=given.name, url=given.url.reveal()))
 
 
-def _email(given: EmailChannelSettings, timeout_s: float) -> "Channel":
+def _email(given: EmailChannelSettings, delivery: "DeliverySettings") -> "UnboundedChannel":
     from monitor.channels.email import EmailChannel, EmailSettings
 
     return EmailChannel(
@@ -61,12 +96,13 @@ def _email(given: EmailChannelSettings, timeout_s: float) -> "Channel":
             password=None if given.password is None else given.password.reveal(),
             certificates=Path(given.certificates) if given.certificates else None,
             hello=given.hello or None,
-            timeout_s=timeout_s,
+            timeout_s=delivery.timeout_s,
+            answer_limit_bytes=delivery.answer_limit_kb << 10,
         )
     )
 
 
-def _slack(given: SlackChannelSettings, timeout_s: float) -> "Channel":
+def _slack(given: SlackChannelSettings, delivery: "DeliverySettings") -> "UnboundedChannel":
     from monitor.channels.slack import SlackChannel, SlackSettings
 
     return SlackChannel(
@@ -74,12 +110,13 @@ def _slack(given: SlackChannelSettings, timeout_s: float) -> "Channel":
             name=given.name,
             url=given.url.reveal(),
             allow_private=given.allow_private,
-            timeout_s=timeout_s,
+            timeout_s=delivery.timeout_s,
+            answer_limit_bytes=delivery.answer_limit_kb << 10,
         )
     )
 
 
-def _webhook(given: WebhookChannelSettings, timeout_s: float, *, source: str) -> "Channel":
+def _webhook(given: WebhookChannelSettings, delivery: "DeliverySettings") -> "UnboundedChannel":
     from monitor.channels.webhook import WebhookChannel, WebhookSettings
 
     return WebhookChannel(
@@ -88,13 +125,14 @@ def _webhook(given: WebhookChannelSettings, timeout_s: float, *, source: str) ->
             url=given.url.reveal(),
             secrets=tuple(secret.reveal() for secret in given.secret),
             allow_private=given.allow_private,
-            source=source,
-            timeout_s=timeout_s,
+            source=delivery.public_url or _SOURCE,
+            timeout_s=delivery.timeout_s,
+            answer_limit_bytes=delivery.answer_limit_kb << 10,
         )
     )
 
 
-def _folder(given: FolderChannelSettings, *, source: str) -> "Channel":
+def _folder(given: FolderChannelSettings, *, source: str) -> "UnboundedChannel":
     from monitor.channels.folder import FolderChannel, FolderSettings
 
     return FolderChannel(
@@ -102,7 +140,9 @@ def _folder(given: FolderChannelSettings, *, source: str) -> "Channel":
     )
 
 
-def channels_of(settings: "Settings", names: Iterable[str] | None = None) -> "dict[str, Channel]":
+def channels_of(
+    settings: "Settings", names: Iterable[str] | None = None
+) -> "dict[str, BoundedChannel]":
     """Return the channels of these names, or all, by name; ConfigError as ``channel_of``."""
     wanted = settings.channels if names is None else [named(settings, name) for name in names]
     return {given.name: channel_of(given, settings.delivery) for given in wanted}

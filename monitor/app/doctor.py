@@ -8,8 +8,9 @@ from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from monitor.app.doctor_patience import HangsError, answer, hanging, patiently
 from monitor.app.doctor_people import channel_findings, subscription_findings
-from monitor.app.doctor_registry import registry_findings
+from monitor.app.doctor_registry import REGISTRY_S, registry_findings
 from monitor.app.doctor_store import known_sources, store_findings
 from monitor.app.sources import following_of
 from monitor.app.wiring import App, utc_now
@@ -40,23 +41,33 @@ def examine(
     """Try configuration, store, time zones, sources, channels, subscriptions, registry and clock.
 
     Yields what came of it. ``offline``: nobody is asked but the store. Changes nothing; what fails
-    is a finding, no error. A wrong configuration is the only finding, since the rest hangs on it.
+    is a finding, no error, and so is what comes to no end. A wrong configuration is the only
+    finding, since the rest hangs on it.
     """
+    about = "configuration"
     try:
-        app = App.configured(config, environ=environ)
-        told = origin(config, environ=environ)
+        app, told = answer(partial(_configured, config, environ), about=about)
     except ConfigError as exc:
         fix = "mend that; nothing else was tried"
-        yield Finding(about="configuration", verdict=Verdict.FAILED, said=str(exc), fix=fix)
+        yield Finding(about=about, verdict=Verdict.FAILED, said=str(exc), fix=fix)
+        return
+    except HangsError as exc:
+        yield hanging(about, str(exc))
         return
     app = App(settings=app.settings, now=now)
-    yield Finding(about="configuration", verdict=Verdict.FINE, said=_told(told))
-    yield from store_findings(app)
-    yield from zone_findings(app)
+    yield Finding(about=about, verdict=Verdict.FINE, said=_told(told))
+    yield from patiently("store", partial(store_findings, app))
+    yield from patiently("time zones", partial(zone_findings, app))
     yield from source_findings(app, next_run)
     yield from channel_findings(app, offline=offline)
-    yield from subscription_findings(app)
-    yield from registry_findings(app, offline=offline)
+    yield from patiently("subscriptions", partial(subscription_findings, app))
+    yield from patiently(
+        "registry", partial(registry_findings, app, offline=offline), within_s=REGISTRY_S
+    )
+
+
+def _configured(config: Path | None, environ: Mapping[str, str]) -> tuple[App, Origin]:
+    return App.configured(config, environ=environ), origin(config, environ=environ)
 
 
 def _told(told: Origin) -> str:
@@ -109,29 +120,36 @@ def source_findings(app: App, next_run: NextRun) -> Iterator[Finding]:
         )
     rows = known_sources(app)
     for source in app.settings.sources:
-        yield _source(source, partial(next_run, source, rows.get(source.name)), app.now())
+        about = f"source {source.name}"
+        first = partial(next_run, source, rows.get(source.name))
+        yield from patiently(about, partial(_source, about, source, first, app.now()))
 
 
 def _source(
-    source: AnySourceSettings, next_run: Callable[[datetime], datetime], now: datetime
-) -> Finding:
-    about = f"source {source.name}"
+    about: str,
+    source: AnySourceSettings,
+    next_run: Callable[[datetime], datetime],
+    now: datetime,
+) -> Iterator[Finding]:
     if not source.enabled:
-        return Finding(about=about, verdict=Verdict.SKIPPED, said="switched off (enabled = false)")
+        yield Finding(about=about, verdict=Verdict.SKIPPED, said="switched off (enabled = false)")
+        return
     try:
         at = next_run(now)
         if isinstance(source, CtgovSourceSettings):
             following_of(source)
     except ConfigError as exc:
-        return Finding(about=about, verdict=Verdict.FAILED, said=str(exc), fix="mend that")
+        yield Finding(about=about, verdict=Verdict.FAILED, said=str(exc), fix="mend that")
+        return
     if isinstance(source, FilesSourceSettings) and (fault := _folder_fault(source.path)):
         fix = f"make {source.path} a folder that this user ({_user()}) can read"
-        return Finding(about=about, verdict=Verdict.FAILED, said=fault, fix=fix)
+        yield Finding(about=about, verdict=Verdict.FAILED, said=fault, fix=fix)
+        return
     when = f"every {written(source.every)}" if source.every else f"at {source.cron}"
     zone = "" if source.every else f" ({source.timezone})"
     first = "at once" if at <= now else f"at {at:%Y-%m-%d %H:%M} UTC"
     said = f"{source.type}, {when}{zone}; `monitor run` reads it first {first}"
-    return Finding(about=about, verdict=Verdict.FINE, said=said)
+    yield Finding(about=about, verdict=Verdict.FINE, said=said)
 
 
 def _folder_fault(path: str) -> str | None:

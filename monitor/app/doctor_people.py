@@ -2,14 +2,15 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
-import msgspec
-
-from monitor.app.channels import channel_of, place_of
+from monitor.app.channels import channel_of, limited, place_of
+from monitor.app.doctor_patience import patiently
+from monitor.app.doctor_store import limited_reader
 from monitor.app.people import wanted_subscriptions
 from monitor.app.wiring import App
-from monitor.channels.base import Channel, Reachable
+from monitor.channels.bounded import BoundedChannel
 from monitor.config.channels import AnyChannelSettings, FolderChannelSettings
 from monitor.errors import ConfigError, DeliveryError, StoreError
 from monitor.model.finding import Finding, Verdict
@@ -29,7 +30,8 @@ def channel_findings(app: App, *, offline: bool) -> Iterator[Finding]:
         yield _built_in(app.settings.channels)
         return
     for given in app.settings.channels:
-        yield _channel(app, given, offline=offline)
+        about = f"channel {given.name}"
+        yield from patiently(about, partial(_channel, about, app, given, offline=offline))
 
 
 def _built_in(channels: Sequence[AnyChannelSettings]) -> Finding:
@@ -43,29 +45,34 @@ def _built_in(channels: Sequence[AnyChannelSettings]) -> Finding:
     return Finding(about=about, verdict=Verdict.WARNING, said=f"{said}, but {fault}", fix=fix)
 
 
-def _channel(app: App, given: AnyChannelSettings, *, offline: bool) -> Finding:
-    about = f"channel {given.name}"
+def _channel(
+    about: str, app: App, given: AnyChannelSettings, *, offline: bool
+) -> Iterator[Finding]:
     delivery = app.settings.delivery
     try:
-        limited = msgspec.structs.replace(delivery, timeout_s=min(_TRY_S, delivery.timeout_s))
-        tried = _tried(channel_of(given, limited), offline=offline)
+        tried = _tried(channel_of(given, limited(delivery, _TRY_S)), offline=offline)
     except ConfigError as exc:
-        return Finding(about=about, verdict=Verdict.FAILED, said=str(exc), fix="mend that")
+        yield Finding(about=about, verdict=Verdict.FAILED, said=str(exc), fix="mend that")
+        return
     except DeliveryError as exc:
         fix = _fix(str(exc))
-        return Finding(about=about, verdict=Verdict.FAILED, said=str(exc), fix=fix)
+        yield Finding(about=about, verdict=Verdict.FAILED, said=str(exc), fix=fix)
+        return
     if isinstance(given, FolderChannelSettings) and (fault := _folder_fault(Path(given.path))):
         fix = "make it a folder that this user can write"
-        return Finding(about=about, verdict=Verdict.FAILED, said=fault, fix=fix)
+        yield Finding(about=about, verdict=Verdict.FAILED, said=fault, fix=fix)
+        return
     said = f"{given.type}, {place_of(given)}{tried}; nothing was sent (`monitor channel test` does)"
-    return Finding(about=about, verdict=Verdict.FINE, said=said)
+    yield Finding(about=about, verdict=Verdict.FINE, said=said)
 
 
-def _tried(channel: Channel, *, offline: bool) -> str:
+def _tried(channel: BoundedChannel, *, offline: bool) -> str:
     """Reach for a channel where it can be; DeliveryError when it is out of reach."""
-    if isinstance(channel, Reachable):
-        return ": not tried (--offline)" if offline else f": {channel.reach()}"
-    return ": the service was not tried" if channel.type == "apprise" else ""
+    if channel.type == "apprise":
+        return ": the service was not tried"
+    if not channel.is_reachable:
+        return ""
+    return ": not tried (--offline)" if offline else f": {channel.reach()}"
 
 
 def _fix(said: str) -> str:
@@ -75,6 +82,11 @@ def _fix(said: str) -> str:
         ("certificate", "name its authority: certificates for mail, else SSL_CERT_FILE"),
         ("does not offer", "see to security, username and password"),
         ("TLS failed", "see to security and the port, or whether the URL is one of https"),
+        (
+            "delivery.total_timeout_s",
+            "see to host and port: what answers there does not come to an end",
+        ),
+        ("delivery.answer_limit_kb", "see to host and port: what answers there is no such service"),
         ("allow_private", "set it, where the address is one's own"),
     ):
         if words in said:
@@ -103,7 +115,7 @@ def subscription_findings(app: App) -> Iterator[Finding]:
         yield Finding(about=about, verdict=Verdict.FAILED, said=str(exc), fix="mend that")
         return
     try:
-        with app.reader() as reader:
+        with limited_reader(app) as reader:
             stored = reader.people.subscriptions(standing=Standing.ACTIVE)
     except StoreError:  # there is none yet, or its own finding tells what is wrong
         stored = []

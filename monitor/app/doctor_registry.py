@@ -8,6 +8,8 @@ from typing import Literal, get_args
 
 import msgspec
 
+from monitor.app.doctor_patience import HangsError
+from monitor.app.doctor_patience import answer as ended
 from monitor.app.sources import client_settings
 from monitor.app.wiring import App
 from monitor.config import CtgovSourceSettings
@@ -29,6 +31,9 @@ from monitor.sources.http import (
 
 _VERSION_PATH = "/api/v2/version"
 _TRY_S = 10.0
+_MORE_S = 2.0
+REGISTRY_S = 60.0
+"""How long it takes at most to ask one registry in every way."""
 _TOLERATED_S = 60
 _REGISTRY = "https://clinicaltrials.gov"
 
@@ -104,13 +109,19 @@ def _ask(app: App, base_url: str, way: Way) -> Heard:
         answer_limit_mb=1,
         retries=RetrySettings(attempts=1),
     )
-    try:
+
+    def ask() -> Heard:
         # A book of hosts of its own: nothing that is tried here is remembered.
         with Client(settings, base_url=base_url, hosts=Hosts(), may_switch=False) as client:
             answer = client.get(_VERSION_PATH)
         return _heard(way, answer, app.now())
+
+    try:
+        return ended(ask, about="registry", within_s=_TRY_S + _MORE_S)
     except MonitorError as exc:
         return Heard(way=way, said=str(exc), fault=exc)
+    except HangsError as exc:  # the name service, which nothing can end
+        return Heard(way=way, said=str(exc), fault=TimedOutError(str(exc)))
 
 
 def _heard(way: Way, answer: Answer, now: datetime) -> Heard:

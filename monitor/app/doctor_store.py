@@ -4,14 +4,21 @@
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from monitor.app.doctor_patience import HangsError, answer
 from monitor.app.wiring import App
 from monitor.errors import StoreError
 from monitor.model.finding import Finding, Verdict
 from monitor.model.following import SourceRow
 from monitor.render.values import counted
 from monitor.store.address import Address
+
+if TYPE_CHECKING:
+    from monitor.store.reader import Reader
 
 _PATIENCE_S = 5.0
 _GIGABYTE = 1_000_000_000
@@ -34,18 +41,28 @@ def store_findings(app: App) -> Iterator[Finding]:
         yield from _room(address.path)
 
 
-def known_sources(app: App) -> dict[str, SourceRow]:
-    """Return what the store knows of the sources; nothing where it is new, or cannot be read."""
+@contextmanager
+def limited_reader(app: App) -> "Iterator[Reader]":
+    """Open the store for looking something up; it is waited for at most 5 s at a time."""
     from monitor.store.reader import open_reader
 
     store = app.settings.store
+    patience_s = min(_PATIENCE_S, store.busy_timeout_s)
+    with open_reader(_limited(store.url), busy_timeout_s=patience_s) as reader:
+        yield reader
+
+
+def known_sources(app: App) -> dict[str, SourceRow]:
+    """Return what the store knows of the sources; nothing where it is new, or cannot be read."""
     try:
-        with open_reader(
-            _limited(store.url), busy_timeout_s=min(_PATIENCE_S, store.busy_timeout_s)
-        ) as reader:
-            return {row.name: row for row in reader.sources.all()}
-    except StoreError:  # told among the findings of the store
+        return answer(partial(_sources, app), about="store", within_s=2 * _PATIENCE_S)
+    except (StoreError, HangsError):  # told among the findings of the store
         return {}
+
+
+def _sources(app: App) -> dict[str, SourceRow]:
+    with limited_reader(app) as reader:
+        return {row.name: row for row in reader.sources.all()}
 
 
 def _limited(url: str) -> str:

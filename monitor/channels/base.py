@@ -12,7 +12,14 @@ from monitor.channels.slack import SlackChannel
 from monitor.channels.webhook import WebhookChannel
 from monitor.model.messages import Message
 
-__all__ = ["CHANNELS", "Channel", "Connection", "Reachable"]
+__all__ = [
+    "CHANNELS",
+    "Channel",
+    "Connection",
+    "Reachable",
+    "UnboundedChannel",
+    "UnboundedConnection",
+]
 
 
 class Connection(Protocol):
@@ -25,6 +32,14 @@ class Connection(Protocol):
         message itself or its address is refused, else to be tried again. It holds no secret.
         After an error the next message may be sent all the same.
         """
+        ...
+
+
+class UnboundedConnection(Connection, Protocol):
+    """A connection whose ``send`` has no deadline of its own."""
+
+    def cut(self) -> None:
+        """Make what is under way fail, from another thread; nothing where that cannot be."""
         ...
 
 
@@ -51,9 +66,17 @@ class Channel(Protocol):
         ...
 
 
+class UnboundedChannel(Channel, Protocol):
+    """A channel without deadlines, to be used through ``BoundedChannel`` alone."""
+
+    def connected(self) -> AbstractContextManager[UnboundedConnection]:
+        """See ``Channel``."""
+        ...
+
+
 @runtime_checkable
 class Reachable(Protocol):
-    """A channel that can be tried without a message."""
+    """A connection that can be tried without a message."""
 
     def reach(self) -> str:
         """Go as far as one can without sending, and return how far that was.
@@ -63,7 +86,7 @@ class Reachable(Protocol):
         ...
 
 
-CHANNELS: Mapping[str, Callable[[Any], Channel]] = {
+CHANNELS: Mapping[str, Callable[[Any], UnboundedChannel]] = {
     "email": EmailChannel,
     "slack": SlackChannel,
     "webhook": WebhookChannel,

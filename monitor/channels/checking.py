@@ -5,6 +5,9 @@ from monitor.model.neutral import neutral
 
 _LONGEST_S = 600.0
 
+ANSWER_LIMIT_BYTES = 64 << 10
+"""The most that a service may say in one conversation, unless the settings say otherwise."""
+
 
 def wrong(name: str, key: str, what: str) -> ConfigError:
     """Return the error that names the channel, the key and what is wrong with it."""

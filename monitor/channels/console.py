@@ -1,6 +1,7 @@
 """The console: each message as plain text on standard output or error."""
 
 import contextlib
+import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -59,12 +60,30 @@ class ConsoleConnection:
         heading = f"To {message.subscriber}: {message.subject}"
         lines = [_RULE, neutral(heading), "", *neutral_lines(message.text), ""]
         text = "\n".join(lines) + "\n"
-        encoding = self._stream.encoding or "utf-8"
+        # A terminal that lacks a letter shows a question mark for it.
+        encoded = text.encode(self._stream.encoding or "utf-8", "replace")
         try:
-            # A terminal that lacks a letter shows a question mark for it.
-            self._stream.write(text.encode(encoding, "replace").decode(encoding))
             self._stream.flush()
+            self._write(encoded)
         except (OSError, ValueError) as exc:  # the latter when it was closed
             reason = getattr(exc, "strerror", None) or "it is closed"
             raise DeliveryError(f"the console: {reason}", permanent=False) from exc
         return "written"
+
+    def cut(self) -> None:
+        """Do nothing: a write does not let itself be ended from outside."""
+
+    def _write(self, text: bytes) -> None:
+        """Write past the stream's buffer, where it has a file.
+
+        Whoever waits for ever in a write (nobody drains the pipe) must hold no lock of the stream:
+        Python takes that lock at its end, to write what is left in the buffer.
+        """
+        try:
+            file = self._stream.fileno()
+        except OSError:  # it is none, but a stream in memory
+            self._stream.write(text.decode(self._stream.encoding or "utf-8"))
+            self._stream.flush()
+            return
+        while text:
+            text = text[os.write(file, text) :]

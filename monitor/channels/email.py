@@ -1,20 +1,21 @@
 """E-mail over SMTP: one connection for many messages."""
 
 import contextlib
-import functools
 import re
 import smtplib
 import socket
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Literal
 
 from monitor.channels.addresses import is_loopback
-from monitor.channels.checking import check_timeout, wrong
+from monitor.channels.checking import ANSWER_LIMIT_BYTES, check_timeout, wrong
 from monitor.channels.mail import Mailbox, compose, read_address
+from monitor.channels.smtp import Line, WatchedSmtp
 from monitor.channels.wording import login_secrets, told
+from monitor.deadlines.sockets import TooMuchError
 from monitor.errors import DeliveryError
 from monitor.model.messages import Message
 
@@ -36,8 +37,9 @@ class EmailSettings:
     first byte) and 25 for ``none``. ``sender`` with or without a name. ``to``: addresses, each
     with a mail of its own. ``certificates``: a file of authorities to trust instead of the
     system's. ``hello``: what this machine calls itself. ``timeout_s``: the longest silence of
-    the server. ConfigError where they cannot work; a password goes over an unencrypted
-    connection to this very machine only.
+    the server. ``answer_limit_bytes``: the most that it may say while a mail is sent. ConfigError
+    where they cannot work; a password goes over an unencrypted connection to this very machine
+    only.
     """
 
     name: str
@@ -50,6 +52,7 @@ class EmailSettings:
     certificates: Path | None = None
     hello: str | None = None
     timeout_s: float = 30.0
+    answer_limit_bytes: int = ANSWER_LIMIT_BYTES
 
     def __post_init__(self) -> None:
         """Check what can be checked without the server."""
@@ -118,11 +121,6 @@ class EmailChannel:
         finally:
             connection.close()
 
-    def reach(self) -> str:
-        """Greet the server, log in, and take leave, as ``SmtpConnection.reach`` tells."""
-        with self.connected() as connection:
-            return connection.reach()
-
 
 class SmtpConnection:
     """A session with the server, made when it is needed."""
@@ -130,6 +128,7 @@ class SmtpConnection:
     def __init__(self, settings: EmailSettings) -> None:
         self._settings = settings
         self._smtp: smtplib.SMTP | None = None
+        self._line = Line(settings.answer_limit_bytes)
         self._sender = settings.mailbox
         self._host, self._port = settings.place
 
@@ -142,6 +141,7 @@ class SmtpConnection:
         if read_address(message.target) is None:
             raise DeliveryError("the message has no usable address", permanent=True)
         mail = compose(message, self._sender)
+        self._line.renew()
         used = self._smtp is not None
         try:
             try:
@@ -158,6 +158,7 @@ class SmtpConnection:
     def reach(self) -> str:
         """Make the session and return how far it went; DeliveryError when it cannot be made."""
         settings = self._settings
+        self._line.renew()
         try:
             self._open()
         except (smtplib.SMTPException, OSError) as exc:
@@ -168,6 +169,10 @@ class SmtpConnection:
         if settings.username is not None:
             done.append("it took the login")
         return ", ".join(done)
+
+    def cut(self) -> None:
+        """Shut the connection down under what is being said, from another thread."""
+        self._line.handle.cut()
 
     def close(self) -> None:
         """End the session; the next message would make a new one."""
@@ -186,14 +191,16 @@ class SmtpConnection:
 
     def _connect(self) -> smtplib.SMTP:
         settings = self._settings
-        hello = settings.hello or _own_name()
-        make: Callable[..., smtplib.SMTP] = smtplib.SMTP
-        if settings.security == "tls":
-            make = functools.partial(smtplib.SMTP_SSL, context=self._trust())
-        smtp = make(self._host, self._port, local_hostname=hello, timeout=settings.timeout_s)
+        smtp = WatchedSmtp(
+            self._line,
+            settings.place,
+            hello=settings.hello or _own_name(),
+            timeout_s=settings.timeout_s,
+            tls=self._trust() if settings.security == "tls" else None,
+        )
         try:
             if settings.security == "starttls":
-                smtp.starttls(context=self._trust())
+                smtp.start_tls(self._trust())
             if settings.username is not None and settings.password is not None:
                 smtp.login(settings.username, settings.password)
             smtp.ehlo_or_helo_if_needed()
@@ -263,7 +270,10 @@ class SmtpConnection:
             reason = f"has a certificate that is not trusted: {exc.verify_message}"
         elif isinstance(exc, ssl.SSLError):
             reason = f"and TLS failed: {exc.reason}"
-        elif _is_of_silence(exc):
+        elif _is_of(exc, TooMuchError):
+            limit = self._settings.answer_limit_bytes
+            reason = f"said more than {limit >> 10:,} KB (delivery.answer_limit_kb)"
+        elif _is_of(exc, TimeoutError):
             reason = f"was silent for {self._settings.timeout_s:g} s"
         elif isinstance(exc, smtplib.SMTPException | ConnectionResetError | BrokenPipeError):
             reason = "closed the connection"
@@ -272,9 +282,9 @@ class SmtpConnection:
         return DeliveryError(f"{self._host} {reason}", permanent=False)
 
 
-def _is_of_silence(exc: BaseException | None) -> bool:
-    """Tell whether a timeout is behind it: smtplib calls one a disconnection."""
-    while exc is not None and not isinstance(exc, TimeoutError):
+def _is_of(exc: BaseException | None, kind: type[OSError]) -> bool:
+    """Tell whether such an error is behind it: smtplib calls many a disconnection."""
+    while exc is not None and not isinstance(exc, kind):
         exc = exc.__context__
     return exc is not None
 

@@ -81,6 +81,9 @@ class FolderConnection:
             raise DeliveryError(f"the folder: {reason}", permanent=False) from exc
         return stem
 
+    def cut(self) -> None:
+        """Do nothing: it does not let itself be ended from outside."""
+
     def _content(self, message: Message, kind: Format) -> bytes:
         if kind == "eml":
             return compose(message, _SENDER, to=f"{_plain(message.subscriber)}@localhost")

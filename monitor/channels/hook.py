@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
 from monitor.channels.addresses import Resolve, resolve
-from monitor.channels.checking import check_timeout
+from monitor.channels.checking import ANSWER_LIMIT_BYTES, check_timeout
 from monitor.channels.place import Place, place_of
 from monitor.channels.post import Poster
 
@@ -18,13 +18,15 @@ class HookSettings:
 
     ``url``: https, or http where ``allow_private`` is true, which also allows addresses of
     private and loopback ranges; it is never shown whole, since who has it can post.
-    ``timeout_s`` bounds a post. ConfigError where they cannot work.
+    ``timeout_s`` bounds each silence, ``answer_limit_bytes`` an answer. ConfigError
+    where they cannot work.
     """
 
     name: str
     url: str = field(repr=False)
     allow_private: bool = False
     timeout_s: float = 15.0
+    answer_limit_bytes: int = ANSWER_LIMIT_BYTES
 
     def __post_init__(self) -> None:
         """Check what can be checked without the service."""
@@ -57,12 +59,6 @@ class HookChannel(Generic[Settings]):
         self._now = now
         self._resolve = resolve
 
-    def reach(self) -> str:
-        """Connect and hang up, asking nothing; return how far it went. DeliveryError when not."""
-        self._poster().reach()
-        place = self.settings.place
-        return f"{place.shown} answers{', its certificate is trusted' if place.tls else ''}"
-
     def _poster(self) -> Poster:
         """Return what posts; each message has a connection of its own."""
         place = self.settings.place
@@ -72,4 +68,23 @@ class HookChannel(Generic[Settings]):
             context=ssl.create_default_context() if place.tls else None,
             allow_private=self.settings.allow_private,
             resolve=self._resolve,
+            answer_limit_bytes=self.settings.answer_limit_bytes,
         )
+
+
+class HookConnection:
+    """What posts messages one by one, as their own ``send`` says."""
+
+    def __init__(self, poster: Poster, now: Callable[[], datetime]) -> None:
+        self._poster = poster
+        self._now = now
+
+    def reach(self) -> str:
+        """Connect and hang up, asking nothing; return how far it went. DeliveryError when not."""
+        self._poster.reach()
+        place = self._poster.place
+        return f"{place.shown} answers{', its certificate is trusted' if place.tls else ''}"
+
+    def cut(self) -> None:
+        """Shut the connection down under what is being said, from another thread."""
+        self._poster.cut()

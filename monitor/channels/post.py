@@ -8,18 +8,20 @@ own: on one that is used again, nobody can tell whether a message was taken befo
 
 import contextlib
 import http.client
+import io
 import socket
 import ssl
-import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from email.message import Message as HeaderFields
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from monitor import __version__
 from monitor.channels.addresses import Resolve, is_public, resolve
+from monitor.channels.checking import ANSWER_LIMIT_BYTES
+from monitor.channels.dialing import dial
 from monitor.channels.place import Place
+from monitor.deadlines.sockets import ByteLimit, SocketHandle, TooMuchError, secured
 from monitor.errors import DeliveryError
 
 _READ_BYTES = 4096
@@ -40,9 +42,10 @@ class Answer:
 class Poster:
     """Posts to one place.
 
-    ``timeout_s`` bounds everything from the connect to the answer; the name service takes its
-    own time. ``allow_private``: addresses of private and loopback ranges too. ``context``: of
-    TLS; without it the system's certificates are read anew for every message.
+    ``timeout_s`` bounds the connecting, and afterwards each silence; ``cut`` ends what takes
+    longer as a whole. ``answer_limit_bytes``: of the headers and the little that is read of a
+    body. ``allow_private``: addresses of private and loopback ranges too. ``context``: of TLS;
+    without it the system's certificates are read anew for every message.
     """
 
     place: Place
@@ -50,6 +53,8 @@ class Poster:
     context: ssl.SSLContext | None = None
     allow_private: bool = False
     resolve: Resolve = resolve
+    answer_limit_bytes: int = ANSWER_LIMIT_BYTES
+    line: SocketHandle = field(default_factory=SocketHandle, init=False)
 
     def post(self, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Send the body and return the answer, whatever its status.
@@ -63,22 +68,18 @@ class Poster:
 
         DeliveryError as of ``post``.
         """
-        self._connected(_shake_hands)
+        self._connected(lambda _: None)
+
+    def cut(self) -> None:
+        """Shut the connection down under what is being said, from another thread."""
+        self.line.cut()
 
     def _connected(self, speak: Callable[[socket.socket], Said]) -> Said:
-        end = time.monotonic() + self.timeout_s
+        self.line.renew()
         try:
-            sock = self._connect(self._checked(), end)
-        except (OSError, UnicodeError) as exc:
-            raise self._failed(exc) from None
-        late = threading.Event()
-        try:
-            with _cut(sock, end, late), contextlib.closing(sock):
+            with contextlib.closing(self._connect(self._checked())) as sock:
                 return speak(sock)
-        except (OSError, http.client.HTTPException) as exc:
-            if late.is_set():
-                message = f"{self.place.shown} did not answer within {self.timeout_s:g} s"
-                raise DeliveryError(message, permanent=False) from None
+        except (OSError, UnicodeError, http.client.HTTPException) as exc:
             raise self._failed(exc) from None
 
     def _checked(self) -> list[str]:
@@ -94,32 +95,17 @@ class Poster:
             raise DeliveryError(message, permanent=True)
         return found
 
-    def _connect(self, addresses: list[str], end: float) -> socket.socket:
-        last: OSError = OSError("the name has no address")
-        for number, address in enumerate(addresses):
-            # An address that nobody answers at leaves time for the next.
-            left_s = (end - time.monotonic()) / (len(addresses) - number)
-            if left_s <= 0:
-                raise TimeoutError
-            try:
-                plain = socket.create_connection((address, self.place.port), left_s)
-            except OSError as exc:
-                last = exc
-                continue
-            plain.settimeout(self.timeout_s)
-            if not self.place.tls:
-                return plain
-            # The handshake waits until the clock is watched.
-            context = self.context or ssl.create_default_context()
-            return context.wrap_socket(
-                plain, server_hostname=self.place.host, do_handshake_on_connect=False
-            )
-        raise last
+    def _connect(self, addresses: list[str]) -> socket.socket:
+        plain = dial(addresses, self.place.port, within_s=self.timeout_s)
+        self.line.use(plain)
+        if not self.place.tls:
+            return plain
+        context = self.context or ssl.create_default_context()
+        return secured(plain, context, self.place.host, self.line)
 
     def _exchange(self, sock: socket.socket, body: bytes, headers: Mapping[str, str]) -> Answer:
-        _shake_hands(sock)
         connection = http.client.HTTPConnection(self.place.host, self.place.port)
-        connection.sock = sock
+        connection.sock = _Counted(sock, ByteLimit(self.answer_limit_bytes))
         connection.request(
             "POST",
             self.place.target,
@@ -139,12 +125,30 @@ class Poster:
         return Answer(status=response.status, headers=response.msg, body=words)
 
     def _failed(self, exc: Exception) -> DeliveryError:
-        return DeliveryError(f"{self.place.shown}: {_reason(exc)}", permanent=False)
+        reason = _reason(exc)
+        if isinstance(exc, TooMuchError):
+            limit = f"{self.answer_limit_bytes >> 10:,} KB"
+            reason = f"more than {limit} came before the answer's body (delivery.answer_limit_kb)"
+        return DeliveryError(f"{self.place.shown}: {reason}", permanent=False)
 
 
-def _shake_hands(sock: socket.socket) -> None:
-    if isinstance(sock, ssl.SSLSocket):
-        sock.do_handshake()
+class _Counted:
+    """What the HTTP client wants of a socket; whoever made the socket closes it."""
+
+    def __init__(self, sock: socket.socket, limit: ByteLimit) -> None:
+        self._sock = sock
+        self._limit = limit
+
+    def sendall(self, data: Any) -> None:
+        """Send all of it."""
+        self._sock.sendall(data)
+
+    def makefile(self, *_: str) -> io.BufferedReader:
+        """Return what reads, and counts."""
+        return io.BufferedReader(self._limit.reader(self._sock))
+
+    def close(self) -> None:
+        """Leave it open."""
 
 
 def _reason(exc: Exception) -> str:
@@ -162,23 +166,3 @@ def _reason(exc: Exception) -> str:
     if isinstance(exc, OSError) and exc.strerror:
         return exc.strerror
     return str(exc) if type(exc) is OSError else "it cannot be reached"
-
-
-@contextlib.contextmanager
-def _cut(sock: socket.socket, end: float, late: threading.Event) -> Iterator[None]:
-    """Shut the socket down when its time is over: a server that drips would hold us for ever."""
-
-    def shut() -> None:
-        late.set()
-        with contextlib.suppress(OSError):
-            # Not SSLSocket's own method: it takes the TLS state away from under the reader.
-            socket.socket.shutdown(sock, socket.SHUT_RDWR)
-
-    timer = threading.Timer(max(0.0, end - time.monotonic()), shut)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-        timer.join()

@@ -1,16 +1,14 @@
 """Slack: incoming webhooks with Block Kit."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, ClassVar
 
 import orjson
 
-from monitor.channels.hook import HookChannel, HookSettings
+from monitor.channels.hook import HookChannel, HookConnection, HookSettings
 from monitor.channels.judging import accepted
-from monitor.channels.post import Poster
 from monitor.errors import DeliveryError
 from monitor.model.messages import Message
 
@@ -40,12 +38,8 @@ class SlackChannel(HookChannel[SlackSettings]):
         yield SlackConnection(self._poster(), self._now)
 
 
-class SlackConnection:
+class SlackConnection(HookConnection):
     """Posts messages one by one."""
-
-    def __init__(self, poster: Poster, now: Callable[[], datetime]) -> None:
-        self._poster = poster
-        self._now = now
 
     def send(self, message: Message) -> str:
         """Post the message's Slack payload and return Slack's words.

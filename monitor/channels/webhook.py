@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from monitor.channels.checking import wrong
 from monitor.channels.envelope import MEDIA_TYPE, envelope
-from monitor.channels.hook import HookChannel, HookSettings
+from monitor.channels.hook import HookChannel, HookConnection, HookSettings
 from monitor.channels.judging import accepted
 from monitor.channels.post import Poster
 from monitor.channels.signing import key_of, signature
@@ -46,15 +46,14 @@ class WebhookChannel(HookChannel[WebhookSettings]):
         yield WebhookConnection(self.settings, self._poster(), self._now)
 
 
-class WebhookConnection:
+class WebhookConnection(HookConnection):
     """Posts messages one by one."""
 
     def __init__(
         self, settings: WebhookSettings, poster: Poster, now: Callable[[], datetime]
     ) -> None:
+        super().__init__(poster, now)
         self._settings = settings
-        self._poster = poster
-        self._now = now
         self._keys = [key for secret in settings.secrets if (key := key_of(secret)) is not None]
 
     def send(self, message: Message) -> str:

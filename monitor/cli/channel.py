@@ -14,6 +14,8 @@ from monitor.render.lines import line
 if TYPE_CHECKING:
     from monitor.config import AnyChannelSettings, Settings
 
+_TRY_S = 30.0
+
 
 @click.group("channel", cls=Group, examples=("monitor channel list",))
 def command() -> None:
@@ -50,16 +52,17 @@ def list_(session: Session, as_json: bool) -> None:
 def test(session: Session, name: str, to: str | None, as_json: bool) -> None:
     """Send a test message by a channel, to each of its targets.
 
-    Nothing is stored, and nothing is tried again. Exit code 1 when it was not sent.
+    Nothing is stored, and nothing is tried again. Each target gets 30 seconds at most, or
+    [delivery] total_timeout_s where that is less. Exit code 1 when it was not sent.
     """
-    from monitor.app.channels import beside_json, channel_of, named
+    from monitor.app.channels import beside_json, channel_of, limited, named
     from monitor.channels.trying import try_out
 
     settings = beside_json(session.app.settings) if as_json else session.app.settings
     given = named(settings, name)
     if to is not None and given.type != "email":
         raise UsageError(f"--to is for e-mail, and {name} is of type {given.type}")
-    channel = channel_of(given, settings.delivery)
+    channel = channel_of(given, limited(settings.delivery, _TRY_S))
     tried = []
     for one in try_out(channel, now=session.app.now(), to=to):
         tried.append(one)

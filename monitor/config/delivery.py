@@ -25,6 +25,15 @@ class DeliverySettings(Section, frozen=True, kw_only=True):
     timeout_s: Annotated[
         float, Meta(ge=0.1, le=600, description="a number of seconds from 0.1 to 600")
     ] = 30.0
+    total_timeout_s: Annotated[
+        float, Meta(ge=0.1, le=3600, description="a number of seconds from 0.1 to 3600")
+    ] = 60.0
+    answer_limit_kb: Annotated[
+        int, Meta(ge=1, le=65_536, description="a whole number of kilobytes from 1 to 65536")
+    ] = 64
+    abandoned_threads: Annotated[
+        int, Meta(ge=1, le=100, description="a whole number from 1 to 100")
+    ] = 4
     lease_s: Annotated[
         float, Meta(ge=1, le=86_400, description="a number of seconds from 1 to 86400")
     ] = 120.0

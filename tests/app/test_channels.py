@@ -71,7 +71,7 @@ def test_every_type_of_channel_is_made_from_its_settings(tmp_path: Path) -> None
         (given.name, given.type) for given in found.channels
     ]
     assert {name: one.targets for name, one in made.items()} == targets_by_channel(found)
-    mail, hook = made["mail"], made["hook"]
+    mail, hook = made["mail"].channel, made["hook"].channel
     assert isinstance(mail, EmailChannel)
     assert mail.targets == ("a@example.org", "b@example.org")
     assert (mail.settings.password, mail.settings.timeout_s) == (SECRET, 7)

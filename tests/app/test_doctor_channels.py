@@ -1,11 +1,13 @@
 """The doctor goes as far towards each channel as one can without sending."""
 
+import os
 import ssl
 from pathlib import Path
 
 import pytest
 import trustme
 
+from monitor.app import doctor_patience
 from monitor.app.doctor_people import channel_findings
 from monitor.app.wiring import App
 from monitor.config import load
@@ -123,3 +125,15 @@ def test_without_tables_the_built_in_channel_is_told(
     finding = found(tmp_path, "")
     assert finding.verdict is Verdict.WARNING
     assert "snapshots is no folder" in finding.said
+
+
+def test_a_secret_s_file_that_hangs_is_a_finding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor_patience, "PATIENCE_S", 0.2)
+    pipe = tmp_path / "secret"
+    os.mkfifo(pipe)
+    finding = found(tmp_path, f'[[channel]]\nname = "way"\ntype = "slack"\nurl_file = "{pipe}"\n')
+    assert (finding.verdict, finding.said) == (Verdict.FAILED, "no end within 0.2 s: it hangs")
+    with pipe.open("wb"):
+        pass  # whoever reads it ends

@@ -5,6 +5,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
+from monitor.channels.base import UnboundedChannel
+from monitor.channels.bounded import BoundedChannel
+from monitor.deadlines.threads import AbandonedThreads
 from monitor.model.messages import Message
 
 NOW = datetime(2026, 2, 19, 8, 0, tzinfo=UTC)
@@ -28,6 +31,14 @@ def message(number: int = 1, **changed: Any) -> Message:
         severity="medium",
     )
     return replace(made, **changed)
+
+
+def bounded(
+    channel: UnboundedChannel, *, total_s: float = 30.0, abandoned: AbandonedThreads | None = None
+) -> BoundedChannel:
+    """Return the channel with a deadline, as the monitor uses it."""
+    counted = abandoned or AbandonedThreads(4)
+    return BoundedChannel(channel=channel, total_s=total_s, abandoned=counted)
 
 
 def section(text: str) -> dict[str, Any]:

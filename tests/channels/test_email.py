@@ -228,6 +228,18 @@ def test_a_server_in_trouble_is_tried_again(lines: list[str], words: str) -> Non
     assert words in str(caught)
 
 
+@pytest.mark.parametrize("answer", [b"2", b"250", b"250 queued as 1", b"250 queued\r"])
+def test_an_answer_that_breaks_off_is_none(answer: bytes) -> None:
+    def break_off(connection: Connection) -> None:
+        connection.send(answer)
+        connection.hang_up()
+
+    with ScriptedServer(TAKEN[:-1], last=break_off) as server:
+        caught = failure(to(server.host))
+    assert not caught.permanent
+    assert "closed the connection" in str(caught)
+
+
 def test_a_silent_server_is_left_after_a_while() -> None:
     with ScriptedServer(HELLO, last=Connection.hold) as server:
         caught = failure(to(server.host, timeout_s=0.3))

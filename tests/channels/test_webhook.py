@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from monitor.channels.base import Channel
 from monitor.channels.webhook import WebhookChannel, WebhookSettings
 from monitor.errors import ConfigError, DeliveryError
-from tests.channels.examples import NOW, message
+from tests.channels.examples import NOW, bounded, message
 from tests.channels.receiver import Post, Receiver
 from tests.sources.http.loopback import Connection, error, head, reply, send
 
@@ -26,7 +27,7 @@ def to(url: str, **settings: Any) -> WebhookChannel:
     return WebhookChannel(WebhookSettings(name="warehouse", url=url, **given), now=lambda: NOW)
 
 
-def send_one(channel: WebhookChannel, number: int = 1) -> str:
+def send_one(channel: Channel, number: int = 1) -> str:
     with channel.connected() as connection:
         return connection.send(message(number))
 
@@ -175,13 +176,6 @@ def drip(connection: Connection) -> None:
     connection.drip(b"1")
 
 
-def test_a_server_that_drips_is_cut_off() -> None:
-    with Receiver(send(then=drip)) as server:
-        caught = failure(server, timeout_s=0.4)
-    assert not caught.permanent
-    assert str(caught) == f"{server.url} did not answer within 0.4 s"
-
-
 @pytest.mark.parametrize(
     ("start", "then"),
     [
@@ -193,7 +187,8 @@ def test_a_server_that_drips_is_cut_off() -> None:
 )
 def test_once_the_status_is_there_what_breaks_off_repeats_nothing(start: bytes, then: Any) -> None:
     with Receiver(send(start, then=then)) as server:
-        assert send_one(to(server.url, timeout_s=2.0)).startswith("200")
+        channel = bounded(to(server.url), total_s=2.0)
+        assert send_one(channel).startswith("200")
 
 
 @pytest.mark.parametrize(

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import httpx2
 from h2.exceptions import H2Error
 
+from monitor.deadlines.sockets import SocketHandle
 from monitor.errors import SourceError
 from monitor.sources.http import sentences
 from monitor.sources.http.answer import Headers
 from monitor.sources.http.faults import Target
 from monitor.sources.http.session import Incoming
 from monitor.sources.http.settings import HttpSettings
-from monitor.sources.http.watch import Line
 
 if TYPE_CHECKING:
     import ssl
@@ -32,7 +32,7 @@ class Httpx2Session:
     library = f"python-httpx2/{httpx2.__version__}"
 
     def __init__(self, settings: HttpSettings) -> None:
-        self.line = Line()
+        self.line = SocketHandle()
         self._settings = settings
         self._client = httpx2.Client(
             verify=_trust(),

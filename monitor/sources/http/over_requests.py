@@ -10,13 +10,13 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
+from monitor.deadlines.sockets import SocketHandle
 from monitor.errors import SourceError
 from monitor.sources.http import sentences
 from monitor.sources.http.answer import Headers
 from monitor.sources.http.faults import Target
 from monitor.sources.http.session import Incoming
 from monitor.sources.http.settings import HttpSettings
-from monitor.sources.http.watch import Line
 
 _CHUNK_BYTES = 64 << 10
 _HTTP_VERSIONS = {10: "HTTP/1.0", 11: "HTTP/1.1", 20: "HTTP/2"}
@@ -37,7 +37,7 @@ class RequestsSession:
     library = f"python-requests/{requests.__version__}"
 
     def __init__(self, settings: HttpSettings) -> None:
-        self.line = Line()
+        self.line = SocketHandle()
         self._settings = settings
         self._session = requests.Session()
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -112,7 +112,7 @@ def _was_connected(exc: requests.ConnectionError) -> bool:
 class _Adapter(HTTPAdapter):
     """Tells the line about every new connection."""
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: SocketHandle) -> None:
         self._line = line
         super().__init__(pool_connections=1, pool_maxsize=1)
 
@@ -127,7 +127,7 @@ class _Adapter(HTTPAdapter):
         return pool
 
 
-def _telling(connection: type[Any], line: Line) -> type[Any]:
+def _telling(connection: type[Any], line: SocketHandle) -> type[Any]:
     """Return the class of connections with a ``connect`` that hands its socket to the line."""
 
     def connect(self: Any) -> None:

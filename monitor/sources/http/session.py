@@ -8,10 +8,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from monitor.deadlines.sockets import SocketHandle
 from monitor.sources.http.answer import Headers
 from monitor.sources.http.faults import Target
 from monitor.sources.http.settings import HttpSettings, Transport
-from monitor.sources.http.watch import Line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class Session(Protocol):
         ...
 
     @property
-    def line(self) -> Line:
+    def line(self) -> SocketHandle:
         """The connection, for the watch."""
         ...
 

@@ -4,45 +4,16 @@ The libraries' timeouts bound the silence between two reads, not the whole answe
 call returns while a read waits. So a thread watches the clock and shuts the socket down.
 """
 
-import contextlib
-import socket
 import threading
 import time
 from types import TracebackType
 from typing import Literal, Self
 
+from monitor.deadlines.sockets import SocketHandle
+
 _STOP_POLL_S = 0.1
 
 Verdict = Literal["late", "stopped"]
-
-
-class Line:
-    """The socket that a session talks over, as far as it is known."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._socket: socket.socket | None = None
-        self._cut = False
-
-    def use(self, connected: object) -> None:
-        """Take the socket of a new connection; one that comes too late is shut down at once."""
-        sock = getattr(connected, "socket", connected)  # TLS in TLS wraps the real one
-        with self._lock:
-            self._socket = sock if isinstance(sock, socket.socket) else None
-            if self._cut:
-                self._shut_down()
-
-    def cut(self) -> None:
-        """Shut the connection down, from any thread, now or as soon as there is one."""
-        with self._lock:
-            self._cut = True
-            self._shut_down()
-
-    def _shut_down(self) -> None:
-        if self._socket is not None:
-            # Not SSLSocket's own method: it takes the TLS state away from under the reader.
-            with contextlib.suppress(OSError):
-                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
 
 class Watch:
@@ -52,7 +23,7 @@ class Watch:
     own timeout.
     """
 
-    def __init__(self, line: Line, *, seconds: float, stop: threading.Event | None) -> None:
+    def __init__(self, line: SocketHandle, *, seconds: float, stop: threading.Event | None) -> None:
         self.verdict: Verdict | None = None
         self._line = line
         self._end = time.monotonic() + seconds

@@ -5,7 +5,8 @@ import threading
 
 import pytest
 
-from monitor.sources.http.watch import Line, Watch
+from monitor.deadlines.sockets import SocketHandle
+from monitor.sources.http.watch import Watch
 
 
 def is_shut_down(sock: socket.socket) -> bool:
@@ -15,7 +16,7 @@ def is_shut_down(sock: socket.socket) -> bool:
 
 def test_a_reader_wakes_when_the_time_is_over() -> None:
     ours, theirs = socket.socketpair()
-    line = Line()
+    line = SocketHandle()
     with ours, theirs:
         line.use(ours)
         with Watch(line, seconds=0.05, stop=None) as watch:
@@ -25,7 +26,7 @@ def test_a_reader_wakes_when_the_time_is_over() -> None:
 
 def test_a_connection_that_comes_after_the_end_is_cut_too() -> None:
     ours, theirs = socket.socketpair()
-    line = Line()
+    line = SocketHandle()
     with ours, theirs:
         line.cut()
         line.use(ours)
@@ -36,7 +37,7 @@ def test_stopping_is_told_from_being_late() -> None:
     stop = threading.Event()
     stop.set()
     ours, theirs = socket.socketpair()
-    line = Line()
+    line = SocketHandle()
     with ours, theirs:
         line.use(ours)
         with Watch(line, seconds=60, stop=stop) as watch:
@@ -46,7 +47,7 @@ def test_stopping_is_told_from_being_late() -> None:
 
 def test_who_is_done_in_time_is_left_alone() -> None:
     ours, theirs = socket.socketpair()
-    line = Line()
+    line = SocketHandle()
     with ours, theirs:
         line.use(ours)
         with Watch(line, seconds=60, stop=threading.Event()) as watch:
@@ -59,6 +60,6 @@ def test_who_is_done_in_time_is_left_alone() -> None:
 
 @pytest.mark.parametrize("connected", [None, object()])
 def test_what_is_no_socket_cannot_be_cut_and_does_no_harm(connected: object) -> None:
-    line = Line()
+    line = SocketHandle()
     line.use(connected)
     line.cut()

@@ -1,0 +1,60 @@
+"""The doctor's patience: a check that comes to no end is a finding, and the next one begins."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
+from typing import TypeVar
+
+from monitor.deadlines.threads import AbandonedError, AbandonedThreads, BoundedThread, run_bounded
+from monitor.model.finding import Finding, Verdict
+
+PATIENCE_S = 30.0
+"""How long a check may take that has no shorter limit of its own."""
+
+Result = TypeVar("Result")
+
+
+class HangsError(Exception):
+    """A check did not come to an end."""
+
+
+def patiently(
+    about: str, findings: Callable[[], Iterable[Finding]], *, within_s: float | None = None
+) -> Iterator[Finding]:
+    """Yield findings as they come; where one takes longer than that, say so and end."""
+    patience_s = PATIENCE_S if within_s is None else within_s
+    thread = BoundedThread(
+        lambda: nullcontext(iter(findings())),
+        name=f"try {about}",
+        abandoned=AbandonedThreads(1),
+    )
+    try:
+        while (finding := thread.run(_next, within_s=patience_s)) is not None:
+            yield finding
+    except AbandonedError:
+        yield hanging(about, f"no end within {patience_s:g} s: it hangs")
+    finally:
+        thread.stop()
+
+
+def answer(work: Callable[[], Result], *, about: str, within_s: float | None = None) -> Result:
+    """Return what the work returns, or raise what it raises; HangsError when it takes longer."""
+    name, abandoned = f"try {about}", AbandonedThreads(1)
+    patience_s = PATIENCE_S if within_s is None else within_s
+    try:
+        return run_bounded(work, name=name, within_s=patience_s, abandoned=abandoned)
+    except AbandonedError:
+        raise HangsError(f"no end within {patience_s:g} s: it hangs") from None
+
+
+def hanging(about: str, said: str) -> Finding:
+    """Return the finding that something hangs."""
+    return Finding(
+        about=about,
+        verdict=Verdict.FAILED,
+        said=said,
+        fix="see to what it waits for: a server, the name service, a file or folder on a network",
+    )
+
+
+def _next(findings: Iterator[Finding]) -> Finding | None:
+    return next(findings, None)

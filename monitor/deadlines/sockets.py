@@ -1,0 +1,93 @@
+"""Shuts a socket down from outside: no library call returns while a read waits."""
+
+import contextlib
+import io
+import socket
+import ssl
+import threading
+
+
+class SocketHandle:
+    """The socket that a conversation goes over, as far as it is known."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._socket: socket.socket | None = None
+        self._cut = False
+
+    def use(self, connected: object) -> None:
+        """Take the socket of a new connection; one that comes too late is shut down at once."""
+        sock = getattr(connected, "socket", connected)  # TLS in TLS wraps the real one
+        with self._lock:
+            self._socket = sock if isinstance(sock, socket.socket) else None
+            if self._cut:
+                self._shut_down()
+
+    def cut(self) -> None:
+        """Shut the connection down, from any thread, now or as soon as there is one."""
+        with self._lock:
+            self._cut = True
+            self._shut_down()
+
+    def renew(self) -> None:
+        """Forget an earlier ``cut``: another conversation begins."""
+        with self._lock:
+            self._cut = False
+
+    def _shut_down(self) -> None:
+        if self._socket is not None:
+            # Not SSLSocket's own method: it takes the TLS state away from under the reader.
+            with contextlib.suppress(OSError):
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+
+def secured(
+    sock: socket.socket, context: ssl.SSLContext, host: str, handle: SocketHandle
+) -> ssl.SSLSocket:
+    """Return the socket in TLS; the handle has it before hands are shaken."""
+    wrapped = context.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
+    handle.use(wrapped)
+    try:
+        wrapped.do_handshake()
+    except BaseException:
+        wrapped.close()
+        raise
+    return wrapped
+
+
+class TooMuchError(OSError):
+    """The other side sent more than the limit."""
+
+
+class ByteLimit:
+    """Counts what one conversation receives; ``limit``: the most bytes."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.received = 0
+
+    def renew(self) -> None:
+        """Count from 0 again: another conversation begins."""
+        self.received = 0
+
+    def reader(self, sock: socket.socket) -> io.RawIOBase:
+        """Return a reader of the socket, to be buffered; beyond the limit it is TooMuchError."""
+        return _Counted(sock, self)
+
+
+class _Counted(io.RawIOBase):
+    """Reads from a socket, and counts."""
+
+    def __init__(self, sock: socket.socket, limit: ByteLimit) -> None:
+        self._sock = sock
+        self._limit = limit
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "memoryview | bytearray") -> int:  # type: ignore[override]
+        if self._limit.received > self._limit.limit:
+            raise TooMuchError
+        count = self._sock.recv_into(buffer)
+        self._limit.received += count
+        return count

@@ -1,0 +1,1 @@
+"""Tests of what ends what does not end by itself."""
