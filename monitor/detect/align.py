@@ -11,11 +11,9 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rapidfuzz import fuzz
-
 from monitor.detect.keys import Key, exact_key, facets, key_word, natural_key, normal_key
 from monitor.detect.sites import SameSite, is_masked, same_place_score
-from monitor.detect.texts import continues
+from monitor.detect.texts import continues, likeness
 from monitor.model.fields import LOCATIONS, ListRule, Path, list_rule
 
 Item = Any
@@ -145,7 +143,7 @@ class _Likeness:
         same = 0.0
         for name in ours.keys() & theirs.keys():
             value, their = ours[name], theirs[name]
-            same += 1 if value == their else _SIMILAR_WORDS * fuzz.ratio(value, their) / 100
+            same += 1 if value == their else _SIMILAR_WORDS * likeness(value, their) / 100
         return same / len(names) if names else 1.0
 
     def facets(self, item: Item) -> dict[str, str]:
@@ -281,7 +279,7 @@ def _text_score(rule: ListRule) -> Score:
 
     def score(one: Item, other: Item) -> float:
         words = [(key_word(one, name), key_word(other, name)) for name in rule.texts]
-        first, *rest = (fuzz.ratio(*pair) / 100 if any(pair) else 1.0 for pair in words)
+        first, *rest = (likeness(*pair) / 100 if any(pair) else 1.0 for pair in words)
         if continues(*words[0]):
             return max(first, RENAME_THRESHOLD)
         telling = max((min(map(len, pair)) for pair in words[1:]), default=0)

@@ -1,19 +1,23 @@
 """Eligibility criteria as items: which were added, dropped, edited or moved."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
+from math import isqrt
 
-from rapidfuzz import fuzz
 from rapidfuzz.distance import LCSseq
 
 from monitor.detect.headings import EXCLUSION
 from monitor.detect.outline import Criterion, items
-from monitor.detect.texts import continues, wording
+from monitor.detect.texts import continues, likeness, wording
 from monitor.model.words import Segment, word_diff
 
 _EDITED = 60.0
 MAX_COMPARISONS = 40_000
+# Characters compared with each other, over all pairs of items: some 0.1 s. The registry takes
+# 20,000 characters of criteria, of which all are compared where one item was edited.
+_MAX_CHARACTER_PAIRS = 4_000_000_000
+_MAX_ITEM_PAIRS = 100_000_000  # in looking for items that changed their place: 0.1 s, 12 MB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,13 +117,7 @@ class _Places:
     @classmethod
     def of(cls, old: Iterable[Criterion], new: Iterable[Criterion]) -> "_Places":
         one, other = ([wording(item.text) for item in side] for side in (old, new))
-        shaken = [
-            word
-            for step in LCSseq.opcodes(one, other)
-            if step.tag != "equal"
-            for word in one[step.src_start : step.src_end] + other[step.dest_start : step.dest_end]
-        ]
-        return cls(frozenset(one), frozenset(other), frozenset(shaken))
+        return cls(frozenset(one), frozenset(other), frozenset(_out_of_order(one, other)))
 
     def moved(self, old: Criterion, new: Criterion) -> bool:
         """Tell whether an item stands in another place.
@@ -136,11 +134,25 @@ class _Places:
         return not self.shaken.isdisjoint({wording(old.text), *above, *below})
 
 
-def _take_edited(gone: list[Criterion], come: list[Criterion], change: CriteriaChange) -> None:
-    if len(gone) * len(come) > MAX_COMPARISONS:
+def _out_of_order(one: list[str], other: list[str]) -> Iterator[str]:
+    """Yield the texts that do not follow each other as before: too many to compare, all of them."""
+    if len(one) * len(other) > _MAX_ITEM_PAIRS:
+        yield from one
+        yield from other
         return
+    for step in LCSseq.opcodes(one, other):
+        if step.tag != "equal":
+            yield from one[step.src_start : step.src_end]
+            yield from other[step.dest_start : step.dest_end]
+
+
+def _take_edited(gone: list[Criterion], come: list[Criterion], change: CriteriaChange) -> None:
+    pairs = len(gone) * len(come)
+    if not pairs or pairs > MAX_COMPARISONS:
+        return
+    longest = isqrt(_MAX_CHARACTER_PAIRS // pairs)
     ranked = sorted(
-        (-_alike(old.text, new.text), i, j)
+        (-_alike(old.text, new.text, longest), i, j)
         for i, old in enumerate(gone)
         for j, new in enumerate(come)
         if excludes(old) is excludes(new)
@@ -155,9 +167,9 @@ def _take_edited(gone: list[Criterion], come: list[Criterion], change: CriteriaC
     gone[:], come[:] = old_left.values(), new_left.values()
 
 
-def _alike(old: str, new: str) -> float:
+def _alike(old: str, new: str, longest: int) -> float:
     """Return in percent how alike two items are; one that only goes on is the same, edited."""
-    alike = fuzz.ratio(old, new)
+    alike = likeness(old, new, longest=longest)
     if alike < _EDITED and continues(wording(old), wording(new)):
         return _EDITED
     return alike

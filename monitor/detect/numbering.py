@@ -7,6 +7,7 @@
 import re
 from dataclasses import dataclass, field
 
+_DEEPEST = 30  # lists within each other: what a hostile text opens beyond is let go
 _ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii", "xiv",
           "xv", "xvi", "xvii", "xviii", "xix", "xx")  # fmt: skip
 
@@ -39,7 +40,7 @@ class Numbering:
                     self.open[depth:] = [place]
                     return True
         first = next((place for place in readings if place.rank <= 1), None)
-        self.open += [first] if first else readings[:1]
+        self.open = [*self.open[-_DEEPEST:], *([first] if first else readings[:1])]
         return first is not None or any(_stands_in(since, place) for place in readings)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from rapidfuzz import fuzz
 
-from monitor.detect.texts import plain
+from monitor.detect.texts import LONGEST_COMPARED, likeness, plain
 
 # Names that sponsors put in the place of a facility's own ("Research Site", "Local Institution
 # - 0062", "Novartis Investigative Site", "Zai Lab Site 4001"). A "Clinical Research Center of
@@ -111,9 +111,10 @@ def _site(site: dict[str, Any]) -> _Site:
     facility = plain(str(site.get("facility") or ""))
     masked = is_masked(facility)
     numbered = masked and len(facility) <= _NAME_LENGTH
+    name = facility.casefold()
     return _Site(
-        name=facility.casefold(),
-        words=" ".join(sorted(facility.casefold().split())),
+        name=name[:LONGEST_COMPARED],
+        words=" ".join(sorted(name.split()))[:LONGEST_COMPARED],
         zip=plain(str(site.get("zip") or "")),
         masked=masked,
         number="".join(re.findall(r"\d+", facility)) if numbered else "",
@@ -128,4 +129,4 @@ def same_place_score(one: dict[str, Any], other: dict[str, Any]) -> float:
     if (one.get("zip") and other.get("zip")) or is_masked(one.get("facility")):
         return 0.0
     cities = [plain(str(site.get("city") or "")).casefold() for site in (one, other)]
-    return fuzz.ratio(*cities) / 100
+    return likeness(*cities) / 100

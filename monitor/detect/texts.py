@@ -6,9 +6,12 @@ Markdown, as a saved page, with other line breaks, list markers or Unicode compo
 
 import re
 import unicodedata
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+
+from rapidfuzz import fuzz
 
 from monitor.detect.numbering import Numbering
 
@@ -20,6 +23,7 @@ _LABEL = (
 _MARKER = re.compile(rf"(?:[*•·◦▪–-]|o|{_LABEL})(?:\s+|$)")
 _MARK = re.compile(r"[.,;:]+(?=\s|$)")
 _TELLING_LENGTH = 12
+_LINES_SINCE = 20  # of an item, after its label: more would make long texts quadratic
 # What one keyboard or editor writes for what another does.
 _TYPOGRAPHY = str.maketrans(
     dict.fromkeys("‘’‚‛`´′", "'")  # noqa: RUF001 - lookalikes are the point
@@ -29,6 +33,11 @@ _TYPOGRAPHY = str.maketrans(
 )
 # "10 mg / kg" is "10mg/kg", "18 - 65" is "18-65", "> 5 %" is ">5%". A sign keeps its number.
 _LOOSE = re.compile(r" (?=[/<>=≤≥])|(?<=[/<>=≤≥]) |(?<=\d) (?=[^\W\d_]|[%°])|(?<=\d) - (?=\d)")
+
+
+# Comparing every character of one text with each of another is quadratic. The registry's own
+# limits are 255 for names and 999 for what describes an outcome or arm.
+LONGEST_COMPARED = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +67,15 @@ def lines(text: str) -> Iterator[Line]:
     Markers may be nested ("* 1. FVC"); the first tells what list the line is in.
     """
     numbering = Numbering()
-    since: list[str] = []
+    since: deque[str] = deque(maxlen=_LINES_SINCE)
     for line in _composed(text).splitlines():
         start = end = len(line) - len(line.lstrip())
         while marker := _MARKER.match(line, end):
             label = marker["label"]
             if label and not numbering.counts(label, " ".join(since)):
                 break
-            since = [] if label else since
+            if label:
+                since.clear()
             end = marker.end()
         words = " ".join(line[end:].split())
         since.append(words)
@@ -110,6 +120,11 @@ def continues(one: str, other: str) -> bool:
     if len(shorter) < _TELLING_LENGTH or " " not in shorter or not longer.startswith(shorter):
         return False
     return not longer[len(shorter) : len(shorter) + 1].isalnum()
+
+
+def likeness(one: str, other: str, *, longest: int = LONGEST_COMPARED) -> float:
+    """Return in percent how alike the characters of two texts are, up to the ``longest``-th."""
+    return fuzz.ratio(one[:longest], other[:longest])
 
 
 def same_value(one: object, other: object) -> bool:

@@ -16,6 +16,8 @@ _CHANGED: tuple[SegmentOp, ...] = ("removed", "added")
 _TOKEN = re.compile(r"\s*(?:\w+(?:[.,]\d+)*|[^\w\s])|\s+")
 # Words that two texts have in common, counted place by place: more would take seconds.
 MAX_MATCHES = 300_000
+# Words of a text between what both begin and end with: each run that is kept costs a look at all.
+MAX_WORDS = 6_000
 
 
 def word_diff(before: str, after: str) -> tuple[Segment, ...]:
@@ -23,7 +25,8 @@ def word_diff(before: str, after: str) -> tuple[Segment, ...]:
 
     Joining ``same`` and ``removed`` gives ``before``; ``same`` and ``added`` gives ``after``.
     A number with its decimals counts as one word. Between the words that both texts begin and
-    end with, texts that repeat few words thousands of times are not taken apart.
+    end with, texts of more than MAX_WORDS words, or that repeat few words thousands of times, are
+    not taken apart.
     """
     old, new = _TOKEN.findall(before), _TOKEN.findall(after)
     segments: list[Segment] = []
@@ -42,14 +45,19 @@ def _blocks(old: list[str], new: list[str]) -> Iterator[tuple[bool, int, int, in
     end = min(_shared(old[::-1], new[::-1]), min(len(old), len(new)) - begin)
     left, right = old[begin : len(old) - end], new[begin : len(new) - end]
     yield True, 0, begin, 0, begin
-    here, there = Counter(left), Counter(right)
-    if sum(count * there[word] for word, count in here.items()) > MAX_MATCHES:
+    if _too_many(left, right):
         yield False, begin, begin + len(left), begin, begin + len(right)
     else:
         matcher = SequenceMatcher(None, left, right, autojunk=False)
         for op, i1, i2, j1, j2 in matcher.get_opcodes():
             yield op == "equal", begin + i1, begin + i2, begin + j1, begin + j2
     yield True, len(old) - end, len(old), len(new) - end, len(new)
+
+
+def _too_many(old: list[str], new: list[str]) -> bool:
+    here, there = Counter(old), Counter(new)
+    matches = sum(count * there[word] for word, count in here.items())
+    return max(len(old), len(new)) > MAX_WORDS or matches > MAX_MATCHES
 
 
 def _shared(one: list[str], other: list[str]) -> int:

@@ -4,8 +4,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from rapidfuzz import fuzz
-
 from monitor.detect.rules import items
 from monitor.detect.rules.base import (
     Context,
@@ -16,7 +14,7 @@ from monitor.detect.rules.base import (
     counted,
     shown,
 )
-from monitor.detect.texts import continues, plain, wording
+from monitor.detect.texts import continues, likeness, plain, wording
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange, Severity
 
@@ -95,7 +93,7 @@ def _alike(one: str, other: str) -> float:
         if not any(mine in name or name in mine for name in theirs) and theirs - ours:
             return 0.0
     words = one.casefold(), other.casefold()
-    alike = fuzz.ratio(*words) / 100
+    alike = likeness(*words) / 100
     if _same_words(*words):
         return max(alike, _SAME_WORDS)
     return max(alike, _SAME_MEASURE) if continues(*words) else alike
