@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from monitor.app.doctor_patience import HangsError, answer
+from monitor.app.store_checks import last_check
 from monitor.app.wiring import App
 from monitor.errors import StoreError
 from monitor.model.finding import Finding, Verdict
 from monitor.model.following import SourceRow
-from monitor.render.values import counted
+from monitor.render.values import counted, moment
 from monitor.store.address import Address
 
 if TYPE_CHECKING:
@@ -86,9 +87,13 @@ def _opened(app: App, url: str, address: Address, patience_s: float) -> Iterator
     sound = is_sound(url, within_s=_PATIENCE_S)
     with open_reader(url, busy_timeout_s=patience_s) as reader:
         counts = reader.sources.counts()
+        check = last_check(reader)
     checked = ", its structure sound" if sound else ""
     said = f"schema {status.revision}{checked}, {counted(counts.trials, 'trial')}"
     yield _fine(f"{app.store_name}: {said}")
+    if check is not None and check.damage:
+        told = f"the check of {moment(check.at)} UTC found damage: {check.damage}"
+        yield _failed(told, "`monitor db verify` names what is damaged; " + _fix(told))
     with (
         open_store(url, create=False, busy_timeout_s=patience_s) as store,
         store.transaction() as transaction,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from monitor.app.store_checks import last_check
 from monitor.app.wiring import App
 from monitor.config import FolderChannelSettings
 from monitor.model.following import SourceRow
@@ -44,7 +45,7 @@ def free_bytes(folder: Path) -> int:
 
 
 def episodes_of(reader: Reader, *, enabled: Collection[str], now: datetime) -> list[Episode]:
-    """Return what the store tells: failing and overdue sources, resting channels, dead letters.
+    """Return what the store tells: of sources, channels, dead letters, and of damage to itself.
 
     ``enabled``: the names of the sources that are to be read. A source that fails is not told
     as overdue as well.
@@ -58,7 +59,7 @@ def episodes_of(reader: Reader, *, enabled: Collection[str], now: datetime) -> l
     ]
     resting = [_resting(state) for state in reader.outbox.channel_states() if state.reported]
     dead = [_dead(reader, channel) for channel in reader.outbox.channels(MessageState.DEAD)]
-    return [*failing, *resting, *dead]
+    return [*failing, *resting, *dead, *_damaged(reader)]
 
 
 def full_disks(app: App, *, told: bool, free: Free = free_bytes) -> list[Episode]:
@@ -121,6 +122,23 @@ def _dead(reader: Reader, channel: str) -> Episode:
             " sends them again, `monitor outbox drop` lets them go"
         ),
     )
+
+
+def _damaged(reader: Reader) -> list[Episode]:
+    check = last_check(reader)
+    if check is None or not check.damage:
+        return []
+    return [
+        Episode(
+            key="store:damage",
+            began="the store is damaged",
+            over="the store is sound again",
+            detail=(
+                f"{check.damage}. `monitor db verify` names what is damaged; `monitor db restore`"
+                " puts a backup back"
+            ),
+        )
+    ]
 
 
 def _resting(state: ChannelState) -> Episode:

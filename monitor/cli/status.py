@@ -38,10 +38,12 @@ def command(session: Session, as_json: bool) -> None:
 
 def _status(app: "App") -> "Status":
     from monitor.app.episodes import full_disks
+    from monitor.app.store_checks import last_check
     from monitor.render.status import Status
 
     now = app.now()
     with app.reader() as reader:
+        check = last_check(reader)
         stored = {row.name: row for row in reader.sources.all()}
         named = {one.name: one.type for one in app.settings.sources if one.enabled}
         rows = [stored.pop(name, SourceRow(name=name, type=type_)) for name, type_ in named.items()]
@@ -57,5 +59,7 @@ def _status(app: "App") -> "Status":
             messages=reader.outbox.counts(),
             oldest_due=reader.outbox.oldest_due(),
             channels=tuple(one for one in reader.outbox.channel_states() if one.failures),
+            checked_at=None if check is None else check.at,
+            damage="" if check is None else check.damage,
             full_disks=tuple(f"{one.began}: {one.detail}" for one in full_disks(app, told=False)),
         )

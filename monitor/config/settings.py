@@ -142,6 +142,9 @@ class DaemonSettings(Section, frozen=True, kw_only=True):
     failures_before_alarm: Annotated[
         int, Meta(ge=1, le=1000, description="a whole number from 1 to 1000")
     ] = 3
+    quick_check_every_s: Annotated[
+        float, Meta(ge=0, le=31_536_000, description="a number of seconds from 0 to 31536000")
+    ] = 86_400.0
 
 
 class WebSettings(Section, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from monitor.app.passes import PassReport
 from monitor.app.sources import following_of
 from monitor.config import AnySourceSettings, CtgovSourceSettings, Settings
 from monitor.daemon.books import Books
+from monitor.daemon.checking import Checking
 from monitor.daemon.delivering import Deliveries, Delivering
 from monitor.daemon.duty import Duty
 from monitor.daemon.passes import Passes
@@ -45,7 +46,9 @@ class Term:
         self._delivering: Delivering | None = None
         if deliveries is not None:
             self._delivering = Delivering(deliveries, work=work, stop=duty.stop)
+        self._checking = Checking(lambda: duty.app, work=work, stop=duty.stop)
         self._serving: asyncio.Task[None] | None = None
+        self._checks: asyncio.Task[None] | None = None
         self._books = books
         self._work = work
         self._next: dict[str, datetime] = {}
@@ -64,6 +67,7 @@ class Term:
         self._scheduler.start()
         await self._schedule(self._duty.app, rows)
         self._backfills = asyncio.create_task(self._backfill())
+        self._checks = asyncio.create_task(self._checking.serve())
         if self._delivering is not None:
             self._serving = asyncio.create_task(self._delivering.serve())
 
@@ -93,7 +97,9 @@ class Term:
 
     async def watch(self) -> None:
         """Return or raise only when something that should never end has ended."""
-        endless = {task for task in (self._backfills, self._serving) if task is not None}
+        endless = {
+            task for task in (self._backfills, self._checks, self._serving) if task is not None
+        }
         if endless:
             done, _ = await asyncio.wait(endless, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
@@ -166,7 +172,7 @@ class Term:
         """Start nothing any more, and ask what is under way to end."""
         self._duty.stop.set()
         self._scheduler.pause()
-        for task in (self._backfills, self._serving):
+        for task in (self._backfills, self._checks, self._serving):
             if task is not None:
                 task.cancel()
 

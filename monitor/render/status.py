@@ -24,7 +24,8 @@ class Status:
     the store remembers from before; ``enabled`` are the names of the former. ``scheduled``
     are those of them that have a clock of their own. ``messages``: how many, by state and
     channel; ``oldest_due``: when the first that waits is due; ``channels``: those that fail.
-    ``full_disks``: a sentence for each.
+    ``full_disks``: a sentence for each. ``checked_at``: when the store's file was checked last;
+    ``damage``: what was found damaged.
     """
 
     at: datetime
@@ -39,6 +40,8 @@ class Status:
     oldest_due: datetime | None = None
     channels: tuple[ChannelState, ...] = ()
     full_disks: tuple[str, ...] = ()
+    checked_at: datetime | None = None
+    damage: str = ""
 
     @property
     def lease_is_held(self) -> bool:
@@ -81,6 +84,8 @@ def status_shape(status: Status) -> dict[str, Any]:
         "oldest_due_at": _iso(status.oldest_due),
         "failing_channels": [_channel_shape(state, status) for state in status.channels],
         "full_disks": list(status.full_disks),
+        "checked_at": _iso(status.checked_at),
+        "damage": status.damage or None,
         "trials": status.counts.trials,
         "versions": status.counts.versions,
         "events": status.counts.events,
@@ -207,7 +212,11 @@ def _follows(known: Mapping[Presence, int]) -> str:
 
 
 def _remarks(status: Status) -> Iterator[Line]:
-    """Yield what no column holds: full disks, why sources fail, and how far they have read."""
+    """Yield what no column holds: damage, full disks, why sources fail, how far they have read."""
+    if status.damage:
+        checked = f" (checked {_moment(status.checked_at)} UTC): "
+        told = checked + one_line(status.damage, longest=None)
+        yield line(Span("the store is damaged", "high"), told)
     for sentence in status.full_disks:
         yield line(Span(one_line(sentence, longest=None), "high"))
     for row in status.sources:

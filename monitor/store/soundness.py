@@ -2,6 +2,7 @@
 
 import sqlite3
 import time
+from collections.abc import Callable
 from contextlib import closing
 
 from monitor.errors import StoreError
@@ -18,16 +19,22 @@ def is_sound(url: str, *, within_s: float) -> bool | None:
     program keeps the file to itself, and for PostgreSQL, which checks its own pages. StoreError
     says what is damaged.
     """
+    deadline = time.monotonic() + within_s
+    return check_pages(url, busy_timeout_s=within_s, give_up=lambda: time.monotonic() > deadline)
+
+
+def check_pages(url: str, *, busy_timeout_s: float, give_up: Callable[[], bool]) -> bool | None:
+    """Do the same until ``give_up``, which is asked every few milliseconds, says True.
+
+    Reads by a connection of its own that cannot write, so that no writer waits.
+    """
     address = Address.parse(url)
     if address.path is None:
         return None
-    deadline = time.monotonic() + within_s
     place = address.path.absolute().as_uri() + "?mode=ro"
     try:
-        with closing(sqlite3.connect(place, uri=True, timeout=within_s)) as connection:
-            connection.set_progress_handler(
-                lambda: time.monotonic() > deadline, _STEPS_BETWEEN_LOOKS
-            )
+        with closing(sqlite3.connect(place, uri=True, timeout=busy_timeout_s)) as connection:
+            connection.set_progress_handler(give_up, _STEPS_BETWEEN_LOOKS)
             row = connection.execute("PRAGMA quick_check(1)").fetchone()
     except sqlite3.DatabaseError as exc:
         # A plain DatabaseError is damage; its kinds (OperationalError: interrupted, locked, not to

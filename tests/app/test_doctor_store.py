@@ -15,7 +15,7 @@ from monitor.model.finding import Finding, Verdict
 from monitor.store.revisions import HEAD
 from monitor.store.writer import open_store
 from tests.registry import closed_port
-from tests.store.examples import NCT_ID, add_series, document
+from tests.store.examples import NCT_ID, SEEN, add_series, document
 from tests.store.test_failures import path_of, read_only_url
 from tests.store.test_snapshots import run_sql
 from tests.users import as_plain_user
@@ -193,3 +193,16 @@ def test_a_server_that_does_not_answer_is_a_failure_that_shows_no_password() -> 
 
 def test_a_database_that_does_not_exist_is_a_failure(postgres_url: str) -> None:
     assert "does not exist" in failure(f"{postgres_url}_other").said
+
+
+def test_damage_that_the_daily_check_found_is_a_failure(sqlite_url: str) -> None:
+    state = {"at": "2026-03-02T12:00:00+00:00", "damage": "the store is damaged: page 35"}
+    with open_store(sqlite_url) as store, store.transaction() as transaction:
+        transaction.sources.put_state("store/check", "", state, at=SEEN)
+    found = failure(sqlite_url)
+    assert (
+        "the check of 2026-03-02 12:00 UTC found damage: the store is damaged: page 35"
+        in found.said
+    )
+    assert "`monitor db verify`" in found.fix
+    assert "`monitor db restore`" in found.fix
