@@ -1,7 +1,9 @@
 """A user without root's leave to read and write everything, for tests about permissions."""
 
 import functools
+import importlib
 import os
+import pkgutil
 import tempfile
 import traceback
 import warnings
@@ -10,6 +12,8 @@ from pathlib import Path
 from typing import ParamSpec
 
 import pytest
+
+import monitor
 
 NOBODY = 65534
 Arguments = ParamSpec("Arguments")
@@ -30,10 +34,12 @@ def shared_folder() -> Iterator[Path]:
 def as_plain_user(action: Callable[[], str]) -> str:
     """Run an action without root's leave; return what it returns, or the traceback of its error.
 
-    A root does it in a child process that becomes nobody in particular.
+    A root does it in a child process that becomes nobody in particular. All that the action may
+    import is imported before: a root's own Python may lie where nobody else may look.
     """
     if os.geteuid() != 0:
         return action()
+    _import_all()
     receive, send = os.pipe()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # a fork beside threads
@@ -47,6 +53,15 @@ def as_plain_user(action: Callable[[], str]) -> str:
     _, status = os.waitpid(child, 0)
     assert status == 0, f"the plain user's process ended with status {status}"
     return said
+
+
+@functools.cache
+def _import_all() -> None:
+    for found in pkgutil.walk_packages(monitor.__path__, "monitor."):
+        if not found.name.startswith(("monitor.__main__", "monitor.store.migrations.")):
+            importlib.import_module(found.name)
+    for dialect in ("sqlite", "postgresql"):
+        importlib.import_module(f"sqlalchemy.dialects.{dialect}")
 
 
 def _answer(action: Callable[[], str], send: int) -> int:

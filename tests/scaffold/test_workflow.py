@@ -68,12 +68,13 @@ def test_the_scripts_are_executable(script: str) -> None:
     assert os.access(PROJECT / script, os.X_OK)
 
 
+@pytest.mark.parametrize("script", ["run", ".ci/run"])
 @pytest.mark.parametrize("shell", ["sh", "dash", "bash"])
-def test_every_shell_reads_the_script(shell: str) -> None:
+def test_every_shell_reads_the_script(shell: str, script: str) -> None:
     found = shutil.which(shell)
     if found is None:
         pytest.skip(f"there is no {shell} here")
-    assert subprocess.run([found, "-n", str(RUN)], check=False).returncode == 0
+    assert subprocess.run([found, "-n", str(PROJECT / script)], check=False).returncode == 0
 
 
 def test_ci_runs_lint_and_tests_and_fails_with_either(tmp_path: Path) -> None:
