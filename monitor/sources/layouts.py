@@ -5,15 +5,16 @@ content decides, never the file's name. Memory is bounded by the longest line or
 """
 
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 
 from monitor.errors import RecordError
 from monitor.model.record import RawVersion
 from monitor.sources.collapse import collapsed
 from monitor.sources.containers import MAGIC_BYTES, is_packed
 from monitor.sources.jsontext import is_whole
+from monitor.sources.lists import PAGE, BrokenListError, finish_page, items, open_page
 from monitor.sources.reading import Limits, Reading, Unreadable
-from monitor.sources.slices import is_bare_study, item, slices, twice
+from monitor.sources.slices import is_bare_study, item, slices
 from monitor.sources.window import Leftover, Window
 
 Found = Iterator[RawVersion | Unreadable]
@@ -28,12 +29,7 @@ _BOM = b"\xef\xbb\xbf"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 # ``[`` also begins many a text page (``[Image]``).
 _LIST = re.compile(rb'\[\s*(?:[\[\]{"\d-]|true\b|false\b|null\b|\Z)')
-# The start of a search page up to its list; only plain values stand before it.
-_PAGE = re.compile(
-    rb'\{\s*(?:"[^"\\]*"\s*:\s*(?:"[^"\\]*"|[-+.\w]+|\{[^{}]*\}|\[[^\[\]{}]*\])\s*,\s*)*'
-    rb'"studies"\s*:\s*(?=\[)'
-)
-_LIST_NAME = b'"studies"'
+_OTHER_LIST = re.compile(rb"\[\s*[^\s{\]]")
 _OBJECT_LINE = re.compile(rb'^\{"', re.MULTILINE)
 
 
@@ -45,9 +41,9 @@ def cut(window: Window, reading: Reading, limits: Limits) -> Found:
         return
     window.look(_HEAD)
     if first == b"{" and _is_lines(window):
-        yield from collapsed(_lines(window, reading))
+        yield from collapsed(_lines(window, reading, limits))
     elif first == b"{" or _LIST.match(window.data, window.pos):
-        yield from collapsed(_documents(window, reading))
+        yield from collapsed(_documents(window, reading, limits))
     else:
         yield _page(window, reading, limits)
     if window.fault is not None and not window.told:
@@ -61,7 +57,7 @@ def _is_lines(window: Window) -> bool:
     """
     end = window.line_end(_LOOK_AHEAD)
     if end is None:
-        return _PAGE.match(window.data, window.pos) is None
+        return PAGE.match(window.data, window.pos) is None
     if is_whole(memoryview(window.data)[window.pos : end]):
         return True
     length = end - window.pos
@@ -90,7 +86,7 @@ def _is_lone_line(window: Window) -> bool:
     return False
 
 
-def _lines(window: Window, reading: Reading) -> Found:
+def _lines(window: Window, reading: Reading, limits: Limits) -> Found:
     lone = _is_lone_line(window)
     while True:
         at = "" if lone else f":{window.line}"
@@ -102,71 +98,60 @@ def _lines(window: Window, reading: Reading) -> Found:
         elif is_bare_study(line):
             yield reading.version(line.strip(), at=at)
         elif text := line.strip().removeprefix(_BOM):
-            yield from _text(text, reading, at)
+            yield from _text(text, reading, at, limits)
         else:
             window.skip_space()  # one step over any number of blank lines
 
 
-def _text(text: bytes, reading: Reading, at: str) -> Found:
+def _text(text: bytes, reading: Reading, at: str, limits: Limits) -> Found:
     try:
         yield from slices(text, reading, at)
     except RecordError as exc:
-        yield reading.refusal(text, reason=str(exc), at=at)
+        if (PAGE.match(text) or text[:1] == b"[") and not is_whole(text):
+            yield from _documents(Window(iter([text]), limits), reading, limits, at)
+        else:
+            yield reading.refusal(text, reason=str(exc), at=at)
 
 
-def _documents(window: Window, reading: Reading) -> Found:
+def _documents(window: Window, reading: Reading, limits: Limits, at: str = "") -> Found:
     """Read JSON documents one behind the other; lists and search pages item by item."""
-    at = ""
     number = 1
+    place = at
     while (first := window.skip_space()) is not None:
         window.look(_HEAD)
-        page = _PAGE.match(window.data, window.pos) if first == b"{" else None
         try:
-            if page is not None:
-                window.pos += len(page[0])
-            if page is not None or first == b"[":
-                if not (yield from _list(window, reading, at)):
-                    return
+            is_page = first == b"{" and open_page(window)
+            if is_page or first == b"[":
+                if not is_page and _OTHER_LIST.match(window.data, window.pos):
+                    raise BrokenListError("it is a JSON list, but not of objects", 0)
+                yield from _list(window, reading, place)
             elif first == b"{":
                 text, problem = _take_value(window)
                 if problem is None:
-                    yield from _text(text, reading, at)
+                    yield from _text(text, reading, place, limits)
                 else:
-                    yield reading.refusal(text, reason=problem, at=at)
+                    yield reading.refusal(text, reason=problem, at=place)
             else:
                 raise RecordError("something that is not JSON follows the JSON document")
-            if page is not None:
-                _finish_page(window)
+            if is_page:
+                finish_page(window)
+        except BrokenListError as exc:
+            yield _refused(window.take_rest(str(exc)), reading, f"{place}[{exc.number}]")
+            return
         except RecordError as exc:
-            yield _refused(window.take_rest(str(exc)), reading, at)
+            yield _refused(window.take_rest(str(exc)), reading, place)
             return
         number += 1
-        at = f"#{number}"
+        place = f"{at}#{number}"
 
 
-def _list(
-    window: Window, reading: Reading, at: str
-) -> Generator[RawVersion | Unreadable, None, bool]:
-    """Read the items of a list; return whether it was read to its end."""
-    window.take_byte(b"[")
-    if window.skip_space() == b"]":
-        return bool(window.take_byte(b"]"))
-    number = 0
-    while True:
-        try:
-            if window.skip_space() != b"{" and number == 0:
-                raise RecordError("it is a JSON list, but not of objects")
-            text, problem = _take_value(window)
-        except RecordError as exc:
-            yield _refused(window.take_rest(str(exc)), reading, f"{at}[{number}]")
-            return False
-        if problem is None:
-            yield item(text, reading, f"{at}[{number}]")
+def _list(window: Window, reading: Reading, at: str) -> Found:
+    for one in items(window):
+        place = f"{at}[{one.number}]"
+        if one.problem is None:
+            yield item(one.text, reading, place)
         else:
-            yield reading.refusal(text, reason=problem, at=f"{at}[{number}]")
-        if window.take_byte(b",]") == b"]":
-            return True
-        number += 1
+            yield reading.refusal(one.text, reason=one.problem, at=place)
 
 
 def _take_value(window: Window) -> tuple[bytes, str | None]:
@@ -181,17 +166,6 @@ def _take_value(window: Window) -> tuple[bytes, str | None]:
         if text is None:
             raise
         return text, str(exc)
-
-
-def _finish_page(window: Window) -> None:
-    """Pass over what a search page says behind its list (the token of the next page)."""
-    while window.take_byte(b",}") == b",":
-        window.skip_space()
-        if window.take_value() == _LIST_NAME:
-            raise twice(_LIST_NAME.decode().strip('"'))
-        window.take_byte(b":")
-        window.skip_space()
-        window.take_value()
 
 
 def _page(window: Window, reading: Reading, limits: Limits) -> RawVersion | Unreadable:

@@ -28,16 +28,16 @@ class Leftover:
 class Window:
     """Bytes from ``pos`` on, more of them on demand.
 
-    ``line`` is the number of the line at ``pos``, from 1, as long as only lines are cut.
+    ``limit``: the longest piece that is held. ``line`` is the number of the line at ``pos``, from 1, as long as only lines are cut.
     A fault of the stream (damaged or truncated compression, a read error) ends it: ``fault``
     then holds the reason, and what came before can still be cut.
     """
 
-    __slots__ = ("_chunks", "_ended", "_limit", "data", "fault", "line", "offset", "pos", "told")
+    __slots__ = ("_chunks", "_ended", "data", "fault", "limit", "line", "offset", "pos", "told")
 
     def __init__(self, chunks: Iterator[bytes], limits: Limits) -> None:
         self._chunks = chunks
-        self._limit = limits.record_bytes
+        self.limit = limits.record_bytes
         self._ended = False
         self.data = b""
         self.pos = 0
@@ -108,10 +108,15 @@ class Window:
         line = self.data[self.pos : end]
         self.pos = end + 1
         self.line += 1
-        return line if len(line) <= self._limit else _overlong("line", line, len(line), self._limit)
+        return line if len(line) <= self.limit else _overlong("line", line, len(line), self.limit)
 
-    def take_value(self) -> bytes:
-        """Cut the JSON value at ``pos``, exactly; RecordError says what is wrong with it."""
+    @property
+    def can_grow(self) -> bool:
+        """Whether a piece of what has been read may still be longer than that."""
+        return not self._ended and len(self.data) - self.pos <= self.limit
+
+    def value_length(self) -> int:
+        """Return how long the JSON value at ``pos`` is; RecordError says what is wrong with it."""
         while True:
             pending = memoryview(self.data)[self.pos :]
             try:
@@ -120,22 +125,30 @@ class Window:
                 raise self._located(exc) from None
             if end is not None:
                 break
-            if len(pending) > self._limit:
-                raise RecordError(_over("JSON value", self._limit))
-            self.fill(min(len(pending), self._limit - len(pending)) + 1)
-        if end > self._limit:
-            raise RecordError(_over("JSON value", self._limit))
-        value = bytes(pending[:end])
-        self.pos += end
+            if len(pending) > self.limit:
+                raise RecordError(_over("JSON value", self.limit))
+            self.fill(min(len(pending), self.limit - len(pending)) + 1)
+        if end > self.limit:
+            raise RecordError(_over("JSON value", self.limit))
+        return end
+
+    def take(self, length: int) -> bytes:
+        """Cut so many bytes, which are there."""
+        value = self.data[self.pos : self.pos + length]
+        self.pos += length
         return value
+
+    def take_value(self) -> bytes:
+        """Cut the JSON value at ``pos``, exactly; RecordError says what is wrong with it."""
+        return self.take(self.value_length())
 
     def take_bracketed(self) -> bytes | None:
         """Cut from the bracket at ``pos`` to its partner, JSON or not; None when there is none."""
         while True:
-            pending = memoryview(self.data)[self.pos : self.pos + self._limit]
+            pending = memoryview(self.data)[self.pos : self.pos + self.limit]
             if (end := bracket_end(pending)) is not None:
                 break
-            if len(pending) == self._limit or not self.fill(len(pending) + 1):
+            if len(pending) == self.limit or not self.fill(len(pending) + 1):
                 return None
         text = self.data[self.pos : self.pos + end]
         self.pos += end
@@ -190,7 +203,7 @@ class Window:
             end = chunk.find(b"\n")
             part = chunk if end < 0 else chunk[:end]
             size += len(part)
-            if size <= self._limit:
+            if size <= self.limit:
                 parts.append(part)
             elif len(parts) > 1 or len(parts[0]) != HEAD_BYTES:
                 parts = [_head([*parts, part])]
@@ -199,8 +212,8 @@ class Window:
                 self.line += 1
                 break
             self.offset += len(chunk)
-        if size > self._limit:
-            return _overlong("line", _head(parts), size, self._limit)
+        if size > self.limit:
+            return _overlong("line", _head(parts), size, self.limit)
         line = b"".join(parts)
         if self._ended and self.fault is not None and line:
             return Leftover(head=line[:HEAD_BYTES], size=size, reason=self.blame(""))

@@ -15,6 +15,7 @@ from monitor.sources.ctgov.progress import Finished, Kept, Progress, finish, sin
 from monitor.sources.ctgov.registry import STUDIES, Answered, Registry, TokenRefusedError
 from monitor.sources.ctgov.standing import Standing, Standings
 from monitor.sources.ctgov.studies import Study
+from monitor.sources.reading import Reading, Unreadable
 
 _USES_OF_A_TOKEN = 3
 
@@ -158,9 +159,7 @@ class Pass:
         page = self.at.page + 1
         self.move(page=page, newest=self._newest(studies), **moved)
         shown = dict.fromkeys(one.nct_id for one in studies if one.nct_id)
-        found = [
-            self._version(one.content, origin or _place(one, page), retrieved_at) for one in studies
-        ]
+        found = [self._found(one, origin or _place(one), retrieved_at) for one in studies]
         seen = (*sights, *(Sight(nct_id=nct_id) for nct_id in shown))
         yield Page(
             found=(*absences, *found),
@@ -176,14 +175,11 @@ class Pass:
         if page % self.sizes.check == 0:
             self.check_data()
 
-    def _version(self, content: bytes, origin: str, retrieved_at: datetime) -> RawVersion:
-        return RawVersion(
-            content=content,
-            media="json",
-            source=self.following.name,
-            origin=origin,
-            retrieved_at=retrieved_at,
-        )
+    def _found(self, one: Study, place: str, retrieved_at: datetime) -> RawVersion | Unreadable:
+        reading = Reading(source=self.following.name, place=place, now=lambda: retrieved_at)
+        if one.problem is None:
+            return reading.version(one.content)
+        return reading.refusal(one.content, reason=one.problem)
 
     def leave(self, nct_ids: Sequence[str]) -> Page:
         """Return a page that ends the following of records."""
@@ -235,6 +231,6 @@ class Pass:
         return None if self.at.total is None else self.at.total + len(self.following.nct_ids)
 
 
-def _place(one: Study, page: int) -> str:
+def _place(one: Study) -> str:
     """Return where a study of a list is to be found: the same place on whatever page it came."""
-    return f"{STUDIES}/{one.nct_id}" if one.nct_id else f"{STUDIES}, page {page}"
+    return f"{STUDIES}/{one.nct_id}" if one.nct_id else f"{STUDIES}, without an NCT ID"

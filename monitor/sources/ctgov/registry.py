@@ -101,9 +101,13 @@ class Registry:
             raise TokenRefusedError(f"{_place(answer)} refuses a page token{_quoted(answer)}")
         _expect(answer)
         try:
-            return Answered(cut=cut(answer.body), at=self._now())
+            page = cut(answer.body)
+            if token is None and page.total is None and not page.is_whole:
+                # Nothing could then tell a page that broke off from one with a broken study.
+                raise SourceError("not valid JSON, and does not say how many records there are")
         except SourceError as exc:
             raise SourceError(f"{_place(answer)} is {exc}") from None
+        return Answered(cut=page, at=self._now())
 
     def study(self, nct_id: str) -> Shown | NotFound | Redirected:
         """Return what the registry says of one ID."""

@@ -5,15 +5,19 @@ of loading it as JSON.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 import msgspec
 
-from monitor.errors import SourceError
+from monitor.errors import RecordError, SourceError
 from monitor.model import fields
 from monitor.model.nct import is_nct_id
+from monitor.sources.lists import Item, frame, items
+from monitor.sources.reading import LIMITS
+from monitor.sources.slices import is_bare_study
+from monitor.sources.window import Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,27 +25,35 @@ class Study:
     """One study as the registry wrote it.
 
     ``nct_id`` None: none can be read. ``posted``: of its last update. ``loaded``: the date of the
-    data load that it is stamped with, as written.
+    data load that it is stamped with, as written. ``problem``: why the bytes are no JSON, and where
+    in the answer they stood; None: they may be.
     """
 
     content: bytes
     nct_id: str | None
     posted: date | None
     loaded: str | None
+    problem: str | None = None
 
     def aliases(self) -> tuple[str, ...]:
         """Return the NCT IDs that the record is known by besides its own."""
         found = _value_at(self.content, fields.NCT_ID_ALIASES)
+        if self.problem is not None and (listed := _ALIASES.search(self.content)):
+            found = _ANY_ID.findall(listed[1].decode())
         return tuple(one for one in found if is_nct_id(one)) if isinstance(found, list) else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cut:
-    """A page of studies: ``token`` of the next page; ``total`` of all pages, where stated."""
+    """A page of studies: ``token`` of the next page; ``total`` of all pages, where stated.
+
+    ``is_whole`` False: it is no JSON, and was cut by its bytes.
+    """
 
     studies: tuple[Study, ...]
     token: str | None
     total: int | None
+    is_whole: bool = True
 
 
 class _Page(msgspec.Struct):
@@ -74,17 +86,29 @@ _LOADED_KEY = _key(fields.VERSION_HOLDER[-1])
 _LOADED = re.compile(_LOADED_KEY + rb'\s*:\s*"([0-9-]{10})"')
 
 
-def cut(body: bytes) -> Cut:
-    """Return the studies of a page.
+# A study that is no JSON still names itself, if its beginning is not what is broken.
+_OWN_ID = re.compile(
+    rb"\s*:\s*\{\s*".join(_key(name) for name in fields.NCT_ID[-2:]) + rb'\s*:\s*"(NCT[0-9]{8})"'
+)
+_ALIASES = re.compile(_key(fields.NCT_ID_ALIASES[-1]) + rb"\s*:\s*\[([^\[\]{}]*)\]")
+_ANY_ID = re.compile(r"NCT[0-9]{8}")
 
-    SourceError, with what is wrong, when the answer is not JSON or has another shape.
+
+def cut(body: bytes) -> Cut:
+    """Return the studies of a page; one that is no JSON costs only itself.
+
+    SourceError, with what is wrong, when the page is none but for what its studies hold, or has
+    another shape.
     """
     try:
         page = _PAGE.decode(body)
     except msgspec.ValidationError as exc:
         raise SourceError(f"of another shape than known: {exc}") from None
     except _UNREADABLE as exc:
-        raise SourceError(f"not valid JSON: {_first_line(exc)}") from None
+        found = _cut_by_bytes(body)
+        if found is None:
+            raise SourceError(f"not valid JSON: {_first_line(exc)}") from None
+        return found
     return Cut(
         studies=tuple(study(bytes(piece)) for piece in page.studies),
         token=page.nextPageToken or None,
@@ -92,8 +116,42 @@ def cut(body: bytes) -> Cut:
     )
 
 
+def _cut_by_bytes(body: bytes) -> Cut | None:
+    """Cut a page that is no JSON as files are cut; None when it does not begin and end as one."""
+    found = frame(body)
+    if found is None:
+        return None
+    start, end = found
+    window = Window(iter((body[:end],)), LIMITS)
+    window.pos = start
+    try:
+        page = _PAGE.decode(body[:start] + b"[]" + body[end:])
+        studies = tuple(_piece(one) for one in items(window, end))
+    except (RecordError, *_UNREADABLE):
+        return None
+    if window.offset + window.pos != end:
+        return None  # the list closes before its end: what is behind would be lost
+    return Cut(
+        studies=studies, token=page.nextPageToken or None, total=page.totalCount, is_whole=False
+    )
+
+
+def _piece(one: Item) -> Study:
+    """Return an item of a page that is no JSON; most of them are."""
+    if one.problem is None:
+        return study(one.text)
+    return broken(one.text, f"{one.problem}, in item {one.number + 1} of a page")
+
+
+def broken(content: bytes, problem: str) -> Study:
+    """Return a study that is no JSON, with what its bytes tell."""
+    found = _OWN_ID.search(content)
+    read = replace(study(content), problem=problem)
+    return replace(read, nct_id=found[1].decode()) if found and read.nct_id is None else read
+
+
 def lone(body: bytes) -> Study:
-    """Return the study of an answer that is one.
+    """Return the study of an answer that is one; it may be no JSON, if it opens like a study.
 
     SourceError, with what is wrong, when the answer is not JSON or not a study's.
     """
@@ -102,7 +160,10 @@ def lone(body: bytes) -> Study:
     except msgspec.ValidationError:
         raise SourceError("of another shape than known: no JSON object") from None
     except _UNREADABLE as exc:
-        raise SourceError(f"not valid JSON: {_first_line(exc)}") from None
+        problem = f"not valid JSON: {_first_line(exc)}"
+        if is_bare_study(body) and body.rstrip().endswith(b"}"):
+            return broken(body.strip(), problem)
+        raise SourceError(problem) from None
     if fields.PROTOCOL[0] not in sections:
         raise SourceError(f"of another shape than known: without {fields.PROTOCOL[0]}")
     return study(body.strip())

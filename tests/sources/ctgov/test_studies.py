@@ -76,7 +76,7 @@ SHAPES = {
     "a total that is no number": (b'{"studies":[],"totalCount":"5"}', "of another shape than"),
     "nothing": (b"", "not valid JSON: "),
     "a broken end": (b'{"studies":[{"a":1},', "not valid JSON: "),
-    "a broken study": (b'{"studies":[{"a":tru}]}', "not valid JSON: "),
+    "a broken list": (b'{"studies":[{"a":tru}', "not valid JSON: "),
     "text": (b"Service unavailable", "not valid JSON: "),
     "no UTF-8": (b'{"studies":[],"nextPageToken":"\xff"}', "not valid JSON: "),
     "too deep": (b'{"studies":[' + b"[" * 100_000, "not valid JSON: "),
