@@ -65,7 +65,7 @@ class Batch:
 
     Holding the parsed documents of a whole batch would cost more than parsing them. A few
     that bring news are held, to ask the store for their trials' histories at once.
-    ``unreadable``: where the first that went to the quarantine came from, and why; None: none did.
+    ``unreadable``: where what went to the quarantine came from, and why.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class Batch:
         self._unchanged = 0
         self._stored = 0
         self._quarantined = 0
-        self.unreadable: str | None = None
+        self.unreadable: dict[str, str] = {}
 
     def take(self, batch: list[RawVersion | Unreadable]) -> IngestReport:
         """Write what the batch brings and return what was done."""
@@ -248,7 +248,7 @@ class Batch:
 
     def _quarantine(self, item: RawVersion | Unreadable, reason: str, size: int) -> None:
         self._quarantined += 1
-        self.unreadable = self.unreadable or f"{item.origin}: {reason}"
+        self.unreadable[item.origin] = reason
         self._tx.quarantine(
             QuarantineEntry(
                 source=item.source,

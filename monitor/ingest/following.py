@@ -17,6 +17,7 @@ from monitor.ingest.batch import Batch, IngestReport
 from monitor.ingest.garbage import clear_circles, fewer_collections
 from monitor.ingest.notify import Announcer, Notifier
 from monitor.ingest.run import batches
+from monitor.ingest.unread import Unread
 from monitor.model.following import Followed, Presence, SourceRow
 from monitor.model.lease import Lease
 from monitor.sources.base import FollowedSource, Page, State
@@ -44,9 +45,15 @@ class StoredPage:
 class StoreMemory:
     """What a source may ask about its own past, answered by the store."""
 
-    def __init__(self, source: str, reader: Callable[[], AbstractContextManager[Reader]]) -> None:
+    def __init__(
+        self,
+        source: str,
+        reader: Callable[[], AbstractContextManager[Reader]],
+        unread: Unread,
+    ) -> None:
         self._source = source
         self._reader = reader
+        self._unread = unread
 
     def state(self, subject: str = "") -> State | None:
         """Return the state that the last stored page of the subject left; None before any."""
@@ -71,6 +78,10 @@ class StoreMemory:
         """Return how many followed records were last noted in that pass as SHOWN."""
         with self._reader() as reader:
             return reader.sources.seen_in(self._source, pass_number)
+
+    def unread(self) -> list[str]:
+        """Return the NCT IDs of the followed records that could not be read when last seen."""
+        return sorted(self._unread.known)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +108,8 @@ class Follower:
         SourceError when the source cannot be read, StoreError when the store cannot be
         written, LeaseLostError when another process took over; what was yielded stays stored.
         """
-        pages = source.pages(StoreMemory(source.name, self.reader))
+        unread = Unread(source.name, self.reader)
+        pages = source.pages(StoreMemory(source.name, self.reader, unread))
         with fewer_collections():
             while True:
                 asked = time.monotonic()
@@ -105,7 +117,7 @@ class Follower:
                 if page is None:
                     return
                 got = time.monotonic()
-                report, kinds, unreadable = self._store_page(source.name, page)
+                report, kinds, unreadable = self._store_page(source.name, page, unread)
                 stored = StoredPage(
                     report=report,
                     kinds=kinds,
@@ -117,10 +129,12 @@ class Follower:
                 del page  # or its bytes would stay while the next one is fetched
                 yield stored
 
-    def _store_page(self, source: str, page: Page) -> tuple[IngestReport, Counter[str], str | None]:
+    def _store_page(
+        self, source: str, page: Page, unread: Unread
+    ) -> tuple[IngestReport, Counter[str], str | None]:
         report = IngestReport()
         kinds: Counter[str] = Counter()
-        unreadable: str | None = None
+        unreadable: dict[str, str] = {}
         with self.store.transaction() as tx:
             for lease in self.leases:  # did nobody take over while the page was fetched?
                 require_lease(tx, lease, now=self.now())
@@ -130,7 +144,7 @@ class Follower:
                 taken = taker.take(batch)
                 report = report + taken
                 kinds.update(taker.kinds)
-                unreadable = unreadable or taker.unreadable
+                unreadable |= taker.unreadable
                 if taken.has_news:
                     clear_circles()
             if announcer is not None:
@@ -138,10 +152,12 @@ class Follower:
             at = self.now()
             tx.sources.follow(source, page.sights, pass_number=page.pass_number, at=at)
             tx.sources.unfollow(source, page.left)
+            unread.note(tx, page.sights, unreadable, page.left, at=at)
             tx.sources.put_state(source, page.subject, page.state, at=at)
             if page.data_timestamp is not None or page.cursor is not None:
                 self._note_progress(tx, source, page)
-        return report, kinds, unreadable
+        first = next((f"{origin}: {reason}" for origin, reason in unreadable.items()), None)
+        return report, kinds, first
 
     def _announcer(self, tx: Transaction, page: Page) -> Announcer | None:
         if self.notifier is None:

@@ -84,6 +84,10 @@ class Memory(Protocol):
         """Return how many followed records were last noted in that pass as SHOWN."""
         ...
 
+    def unread(self) -> list[str]:
+        """Return the NCT IDs of the followed records that could not be read when last seen."""
+        ...
+
 
 class FollowedSource(Protocol):
     """A source that is asked again and again and goes on from where it was."""

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import msgspec
+
 from monitor.errors import RecordError
 from monitor.model import fields
 from monitor.sources.jsontext import bracket_end
@@ -30,8 +32,9 @@ _LIST_END = re.compile(rb"\]\s*\Z")
 
 _KEY = b'"' + fields.PROTOCOL[0].encode() + b'"'
 _COLON = re.compile(rb"\s*:")
-# How a study closes as the registry writes it.
-_CLOSING = re.compile(rb'"' + fields.HAS_RESULTS[0].encode() + rb'"\s*:\s*(?:true|false)\s*\}\Z')
+# Every study of the registry states it, and nearly at its end.
+_LATE = fields.HAS_RESULTS[0]
+_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _SECTIONS = (
     fields.PROTOCOL,
     fields.RESULTS,
@@ -50,8 +53,7 @@ _CLOSED = re.compile(
 _MEMBER = re.compile(rb'\s*,\s*"(?:[^"\\]|\\.)*"\s*:', re.DOTALL)
 _BETWEEN = re.compile(rb"\s*([,\]]|\Z)")
 _SPACE = b" \t\r\n"
-_TAIL_BYTES = 64  # so much of an item is looked at for its closing
-_LOOK_BEHIND = 4 << 10  # and so much behind it
+_LOOK_BEHIND = 4 << 10  # so much behind an item is looked at
 
 
 class Item(NamedTuple):
@@ -120,7 +122,7 @@ class _Ends:
             return self._end is None
         if _MEMBER.match(data, end) is None:
             return True
-        return _CLOSING.search(data, max(window.pos, end - _TAIL_BYTES), end) is not None
+        return _is_complete(data[window.pos : end])
 
     def _next_opening(self) -> int | None:
         """Return the offset from ``pos`` of the comma before the next study."""
@@ -137,6 +139,14 @@ class _Ends:
                 self._none_before = window.offset + window.pos + seen
                 return None
             seen += window.pos
+
+
+def _is_complete(text: bytes) -> bool:
+    """Tell whether members behind the item cannot be its own: they are of one without a head."""
+    try:
+        return _LATE in _OBJECT.decode(text)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return False
 
 
 def _opening_behind_comma(data: bytes, start: int, stop: int | None = None) -> int | None:

@@ -68,6 +68,8 @@ SEEN_AGAIN = """
     WHERE source = :source AND nct_id IN :nct_ids AND presence = 'shown'
         AND merged_into IS NULL AND pass_number <= :pass_number"""
 
+DROP_STATE = text("DELETE FROM source_states WHERE source = :source AND subject = :subject")
+
 UNFOLLOW = text("DELETE FROM followed WHERE source = :source AND nct_id = :nct_id")
 
 
@@ -109,6 +111,12 @@ class SourcesWriter:
             "at": at,
         }
         self._connection.execute(PUT_STATE, values)
+
+    def drop_states(self, source: str, subjects: Collection[str]) -> None:
+        """Forget what a source keeps of these subjects."""
+        if subjects:
+            rows = [{"source": source, "subject": subject} for subject in sorted(subjects)]
+            self._many(DROP_STATE, rows)
 
     def follow(
         self, source: str, sights: Sequence[Sight], *, pass_number: int, at: datetime

@@ -38,6 +38,10 @@ class Book:
         del pass_number
         return 0
 
+    def unread(self) -> list[str]:
+        """Return nothing: this source follows no records."""
+        return []
+
     def store(self, page: Page) -> None:
         """Store a page; its state goes through JSON."""
         self.pages.append(page)

@@ -1,6 +1,7 @@
 """Records asked for by their IDs: the watched ones, and those followed through the search."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby, islice
 
 from monitor.errors import SourceError
@@ -18,7 +19,7 @@ _ROWS = 1_000
 
 def watched(run: Pass) -> Iterator[Page]:
     """Yield the watched records, whatever their date; those not there are asked for singly."""
-    if run.at.leg in (Leg.FOLLOWERS, Leg.LEAVING):
+    if run.at.leg in (Leg.UNREAD, Leg.FOLLOWERS, Leg.LEAVING):
         return
     if run.at.leg is not Leg.WATCHED:
         run.move(leg=Leg.WATCHED, token=None, after="")
@@ -29,6 +30,20 @@ def watched(run: Pass) -> Iterator[Page]:
         for batch in _batched(alike, run.sizes.batch):
             yield from _read(run, batch, after=batch[-1], whole=True)
             yield from singles(run)
+
+
+def unread(run: Pass) -> Iterator[Page]:
+    """Yield the records that could not be read when they were last seen, whatever their date.
+
+    The registry may mend one without saying so by a date.
+    """
+    if run.at.leg in (Leg.FOLLOWERS, Leg.LEAVING):
+        return
+    if run.at.leg is not Leg.UNREAD:
+        run.move(leg=Leg.UNREAD, token=None, after="")
+    found = frozenset(run.memory.unread())
+    if found:
+        yield from _unseen(run, lambda row: row.nct_id in found and _stays(run, row), whole=True)
 
 
 def followers(run: Pass) -> Iterator[Page]:
@@ -65,11 +80,17 @@ def leaving(run: Pass) -> Iterator[Page]:
 
 def _is_due(run: Pass, row: Followed) -> bool:
     """Tell whether a followed record is to be asked for; watched ones were."""
+    return _stays(run, row) and (
+        run.at.reread or row.presence in (Presence.SHOWN, Presence.GONE)
+    )
+
+
+def _stays(run: Pass, row: Followed) -> bool:
+    """Tell whether a record is followed on, and not by a watched ID of its own."""
     return (
         is_askable(row.nct_id)
         and not run.standings.is_watched(row.nct_id)
         and not _leaves(run, row)
-        and (run.at.reread or row.presence in (Presence.SHOWN, Presence.GONE))
     )
 
 
@@ -116,23 +137,23 @@ def _read(run: Pass, ids: Sequence[str], *, after: str, whole: bool) -> Iterator
         unnamed = 0
         for answered in run.walk(search):
             page = answered.cut
-            _check_asked(page.studies, ids)
+            studies = _asked_for(page.studies, ids)
             total = page.total or total
-            seen.update(one.nct_id for one in page.studies if one.nct_id)
-            unnamed += sum(one.nct_id is None for one in page.studies)
+            seen.update(one.nct_id for one in studies if one.nct_id)
+            unnamed += sum(one.nct_id is None for one in studies)
             # What has no ID is read again once: perhaps it has one then.
             if page.token is None and len(seen) + (unnamed if tries else 0) >= total:
                 absent = _absent(run, ids, seen) if whole else ()
                 yield from run.put(
-                    page.studies,
+                    studies,
                     standing=standing,
                     retrieved_at=answered.at,
                     after=after,
                     absent=absent,
                 )
                 return
-            yield from run.put(page.studies, standing=standing, retrieved_at=answered.at)
-            del answered, page  # or their bytes would stay while the next page is fetched
+            yield from run.put(studies, standing=standing, retrieved_at=answered.at)
+            del answered, page, studies  # or their bytes would stay while the next page is fetched
         run.tell("batch_incomplete", seen=len(seen), total=total)
     raise SourceError(
         f"the registry did not list all of a batch in {_TRIES} tries:"
@@ -140,14 +161,24 @@ def _read(run: Pass, ids: Sequence[str], *, after: str, whole: bool) -> Iterator
     )
 
 
-def _check_asked(studies: Sequence[Study], ids: Sequence[str]) -> None:
+def _asked_for(studies: Sequence[Study], ids: Sequence[str]) -> list[Study]:
+    """Return the studies; one that is no JSON, and bears another ID, bears none that can be read.
+
+    SourceError when one was not asked for.
+    """
     asked = set(ids)
+    found: list[Study] = []
     for one in studies:
         if one.nct_id is None or one.nct_id in asked or asked.intersection(one.aliases()):
-            continue
-        raise SourceError(
-            f"the registry listed {one.nct_id}, which was not asked for, in answer to a list of IDs"
-        )
+            found.append(one)
+        elif one.problem is not None:
+            found.append(replace(one, nct_id=None))
+        else:
+            raise SourceError(
+                f"the registry listed {one.nct_id}, which was not asked for, in answer to a list of"
+                " IDs"
+            )
+    return found
 
 
 def _absent(run: Pass, ids: Sequence[str], seen: Collection[str]) -> tuple[str, ...]:

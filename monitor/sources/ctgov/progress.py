@@ -22,6 +22,7 @@ class Leg(StrEnum):
     SEARCH = "search"
     COUNT = "count"
     WATCHED = "watched"
+    UNREAD = "unread"
     FOLLOWERS = "followers"
     LEAVING = "leaving"
 

@@ -1,6 +1,7 @@
 """Records asked for one by one: gone, become another, or only left out of a list."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 import msgspec
@@ -91,6 +92,8 @@ def _check_own(nct_id: str, asked: str, answer: Shown) -> None:
     held = answer.study.nct_id
     if asked == nct_id and held in (nct_id, None):
         return
+    if answer.study.problem is not None:
+        return  # it cannot say so
     if held is None or nct_id not in answer.study.aliases():
         raise SourceError(
             f"the registry shows {held or asked} for {nct_id}, and that record does not bear the ID"
@@ -98,15 +101,19 @@ def _check_own(nct_id: str, asked: str, answer: Shown) -> None:
 
 
 def _shown(run: Pass, nct_id: str, answer: Shown, left: tuple[str, ...]) -> Iterator[Page]:
-    held = answer.study.nct_id or nct_id
+    study = answer.study
+    held = study.nct_id or nct_id
     absences: list[RawVersion] = []
     sights: list[Sight] = []
-    if held != nct_id:
+    if held != nct_id and nct_id in study.aliases():
         sights.append(Sight(nct_id=nct_id, presence=Presence.MERGED, merged_into=held))
         if _was_shown(run, nct_id):
             absences.append(_absence(run, nct_id, answer.at, into=held))
+    elif study.problem is not None:
+        # Whatever it is, it is what the registry has under this ID.
+        held, study = nct_id, replace(study, nct_id=nct_id)
     yield from run.put(
-        [answer.study],
+        [study],
         standing=run.standings.of(nct_id),
         retrieved_at=answer.at,
         origin=f"{STUDIES}/{held}",

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from monitor.errors import SourceError
 from monitor.sources.base import Memory, Page
-from monitor.sources.ctgov.batches import followers, leaving, watched
+from monitor.sources.ctgov.batches import followers, leaving, unread, watched
 from monitor.sources.ctgov.following import Following
 from monitor.sources.ctgov.passing import DataMovedError, OnStep, Pass, Sizes
 from monitor.sources.ctgov.progress import Kept, begin, read_state
@@ -17,7 +17,7 @@ from monitor.sources.http import Client
 _RESTARTS = 3
 SIZES = Sizes()
 # First those that a pass that was broken off had yet to ask for; last those that failed it.
-_LEGS = (singles, search, watched, followers, leaving, once_more, Pass.end)
+_LEGS = (singles, search, watched, unread, followers, leaving, once_more, Pass.end)
 
 
 def _to_nobody(event: str, facts: Mapping[str, object]) -> None:

@@ -25,6 +25,7 @@ class Stored:
     found: list[RawVersion | Unreadable] = field(default_factory=list)
     last: Page | None = None
     pages: int = 0
+    unreadable: set[str] = field(default_factory=set)
 
     def store(self, page: Page) -> None:
         """Keep a page, as one transaction would."""
@@ -34,7 +35,10 @@ class Stored:
         self.last = page
         self.pages += 1
         assert len({sight.nct_id for sight in page.sights}) == len(page.sights)
+        origins = {one.origin for one in page.found if isinstance(one, Unreadable)}
         for sight in page.sights:
+            refused = any(origin.endswith(sight.nct_id) for origin in origins)
+            (self.unreadable.add if refused else self.unreadable.discard)(sight.nct_id)
             known = self.rows.get(sight.nct_id)
             presence, into = sight.presence, sight.merged_into
             if known and presence is Presence.UNKNOWN:
@@ -79,6 +83,10 @@ class Stored:
             row.pass_number == pass_number and row.presence is Presence.SHOWN
             for row in self.rows.values()
         )
+
+    def unread(self) -> list[str]:
+        """Return the records whose last slice was no JSON."""
+        return sorted(self.unreadable)
 
     # --- for tests ------------------------------------------------------------------------------
     def presences(self) -> dict[str, str]:

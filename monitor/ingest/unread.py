@@ -1,0 +1,58 @@
+"""Which followed records could not be read when they were last seen.
+
+Their source asks for them in every pass, whatever their date, until they can be read: the change
+that they hold is not yet known.
+"""
+
+from collections.abc import Callable, Collection, Iterable
+from contextlib import AbstractContextManager
+from datetime import datetime
+from functools import cached_property
+
+from monitor.model.following import Sight
+from monitor.store.reader import Reader
+from monitor.store.writer import Transaction
+
+_STATE = {"unread": True}
+
+
+class Unread:
+    """The unread records of one source; each is noted as a state of its own.
+
+    A page's are noted in the transaction that stores the page.
+    """
+
+    def __init__(self, source: str, reader: Callable[[], AbstractContextManager[Reader]]) -> None:
+        self._source = source
+        self._reader = reader
+
+    @cached_property
+    def known(self) -> set[str]:
+        """The NCT IDs; looked up when a page first tells of followed records."""
+        with self._reader() as reader:
+            states = reader.sources.states(self._source)
+        return {subject for subject, state in states.items() if subject and state == _STATE}
+
+    def note(
+        self,
+        tx: Transaction,
+        sights: Iterable[Sight],
+        refused: Collection[str],
+        left: Collection[str],
+        *,
+        at: datetime,
+    ) -> None:
+        """Note what a page says; ``refused``: the origins of what could not be read of it.
+
+        ``left``: records that are not followed any more.
+        """
+        seen = {sight.nct_id for sight in sights}
+        if not (seen or left) or not (refused or self.known):
+            return
+        unread = seen.intersection(origin.rpartition("/")[2] for origin in refused)
+        for nct_id in sorted(unread - self.known):
+            tx.sources.put_state(self._source, nct_id, _STATE, at=at)
+        over = self.known.intersection(seen.union(left)) - unread
+        tx.sources.drop_states(self._source, over)
+        self.known |= unread
+        self.known -= over
