@@ -9,6 +9,7 @@ from threading import Lock
 import orjson
 
 from tests.registry.catalogue import Alias, Catalogue, Study
+from tests.registry.poison import Damage
 from tests.registry.days import as_date, is_data_day, next_data_day
 
 API_VERSION = "2.0.5"
@@ -47,6 +48,7 @@ class World:
         self._bodies: OrderedDict[Hashable, bytes] = OrderedDict()
         self._kept = 0
         self._lock = Lock()
+        self._damages: dict[str, Damage] = {}
 
     @property
     def day(self) -> date:
@@ -66,6 +68,14 @@ class World:
         """Load the same day's data again: the timestamp moves, the records do not."""
         self.load = replace(self.load, again=self.load.again + 1)
 
+    def poison(self, nct_id: str, damage: Damage) -> None:
+        """Let all answers hold a record with this damage to its bytes, until it is healed."""
+        self._damages[nct_id] = damage
+
+    def heal(self, nct_id: str) -> None:
+        """Let answers hold the record as it is."""
+        del self._damages[nct_id]
+
     def find(self, nct_id: str, load: Load | None = None) -> Study | Alias | None:
         """Return what an NCT ID stands for in a data load."""
         return self.catalogue.find(nct_id, (load or self.load).day)
@@ -80,7 +90,9 @@ class World:
             content = orjson.dumps(stamped(study, None))
             self._keep(study.key, content)
         stamp = f'"versionHolder":"{load.day.isoformat()}"'.encode()
-        return content.replace(_STAMP, stamp, 1)
+        body = content.replace(_STAMP, stamp, 1)
+        damage = self._damages.get(study.nct_id)
+        return body if damage is None else damage(body)
 
     def _keep(self, key: Hashable, content: bytes) -> None:
         with self._lock:

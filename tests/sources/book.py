@@ -6,7 +6,7 @@ from itertools import islice
 
 from monitor.model.following import Followed, Presence
 from monitor.model.record import RawVersion
-from monitor.sources.base import FollowedSource, Page, State
+from monitor.sources.base import FollowedSource, Page, State, Unreadable
 
 
 class Book:
@@ -57,9 +57,11 @@ class Book:
     def found(self) -> Iterator[RawVersion]:
         """Yield the versions of all stored pages."""
         for page in self.pages:
-            for one in page.found:
-                assert isinstance(one, RawVersion)
-                yield one
+            yield from (one for one in page.found if isinstance(one, RawVersion))
+
+    def refusals(self) -> list[Unreadable]:
+        """Return what could not be read, of all stored pages."""
+        return [one for page in self.pages for one in page.found if isinstance(one, Unreadable)]
 
     def numbers(self) -> list[int | None]:
         """Return the version numbers in the order in which they were stored."""

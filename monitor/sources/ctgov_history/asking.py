@@ -44,7 +44,7 @@ class Fetched:
 class Asking:
     """Asks the history API about records, one request after the other.
 
-    SourceErrors come as they are; HistoryShapeError for answers of another shape.
+    SourceErrors come as they are; OddAnswerError for answers that cannot be read.
     UnknownRecordError and MergedRecordError for IDs that have no history of their own.
     """
 
@@ -64,7 +64,7 @@ class Asking:
         answer = self._client.get(path)
         _check_known(answer)
         if answer.status == 301:
-            raise self._other_record(nct_id, None, path, "it redirects to another address")
+            raise self._other_record(nct_id, None, answer, path, "it redirects to another address")
         _check_status(answer, path)
         return read_index(answer.body, path)
 
@@ -79,18 +79,18 @@ class Asking:
         stated = read_version(answer.body, path, number=number)
         if stated != nct_id:
             what = f"the study is {stated}, and {nct_id} was asked for"
-            raise self._other_record(nct_id, stated, path, what)
+            raise self._other_record(nct_id, stated, answer, path, what)
         return Fetched(body=answer.body, url=answer.url)
 
     def _other_record(
-        self, nct_id: str, stated: str | None, path: str, what: str
+        self, nct_id: str, stated: str | None, answer: Answer, path: str, what: str
     ) -> MergedRecordError | HistoryShapeError:
         """Return what another record's answer means: the documented API redirects an alias."""
         location = self._client.get(f"{_DOCUMENTED}/studies/{nct_id}").location or ""
         into = location.partition("?")[0].rpartition("/")[2]
         if is_nct_id(into) and into != nct_id and stated in {None, into}:
             return MergedRecordError(into)
-        return HistoryShapeError(path, what)
+        return HistoryShapeError(path, what, answer.body)
 
 
 def _check_known(answer: Answer) -> None:

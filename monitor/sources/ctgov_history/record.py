@@ -12,8 +12,11 @@ from monitor.sources.ctgov_history.asking import (
     MergedRecordError,
     UnknownRecordError,
 )
-from monitor.sources.ctgov_history.shape import Entry
+from monitor.sources.ctgov_history.shape import Entry, OddAnswerError
 from monitor.sources.ctgov_history.state import Backfill, Outcome, backfill_of, numbers, ranges
+from monitor.sources.reading import Reading
+
+_MOST_IN_A_ROW = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +35,8 @@ class Record:
     """One record on its way through a backfill.
 
     ``tell`` is called with the number of versions that are fetched or will not come, and the
-    number of those that were asked for.
+    number of those that were asked for. ``odd``: the first of its answers that cannot be read, if
+    nothing else came of the record.
     """
 
     nct_id: str
@@ -40,15 +44,22 @@ class Record:
     tell: Callable[[int, int], None]
     _fetched: set[int] = field(default_factory=set)
     _refused: set[int] = field(default_factory=set)
+    _known: Backfill = field(default_factory=Backfill)
+    _odd: set[int] = field(default_factory=set)
     _entries: Sequence[Entry] = ()
+    _came: bool = False
+    odd: OddAnswerError | None = None
 
     def pages(self, memory: Memory) -> Iterator[Page]:
         """Yield the record's pages: its versions, the newest first, and how it ended."""
-        known = backfill_of(memory.state(self.nct_id))
-        self._fetched = numbers(known.fetched)
+        self._known = backfill_of(memory.state(self.nct_id))
+        self._fetched = numbers(self._known.fetched)
         try:
             yield from self._versions()
-            end = replace(self._backfill(), since=self._left_out(), outcome=self._outcome())
+            end = self._ended()
+        except OddAnswerError as exc:
+            yield self._unreadable(exc)
+            return
         except UnknownRecordError as exc:
             end = replace(
                 backfill_of(memory.state(self.nct_id)), outcome=Outcome.UNKNOWN, said=exc.said
@@ -61,14 +72,29 @@ class Record:
             yield Page(subject=self.nct_id, state=end.as_state())
 
     def _versions(self) -> Iterator[Page]:
-        """Fetch what is missing until the index lists nothing more."""
+        """Fetch what is missing until the index lists nothing more.
+
+        A version that cannot be read holds up no other; OddAnswerError when several in a row are.
+        """
+        in_a_row = 0
         while missing := self._missing():
             for number in reversed(missing):
-                answer = self.task.asking.version(self.nct_id, number)
+                try:
+                    answer = self.task.asking.version(self.nct_id, number)
+                except OddAnswerError as exc:
+                    in_a_row += 1
+                    if in_a_row == _MOST_IN_A_ROW:
+                        raise
+                    self._odd.add(number)
+                    yield self._unreadable(exc)
+                    continue
+                in_a_row = 0
                 if answer is None:
                     self._refused.add(number)
                 else:
                     self._fetched.add(number)
+                    self._came = True
+                    self.odd = None
                     yield self._page(number, answer)
                 self._tell()
 
@@ -86,7 +112,7 @@ class Record:
         return [entry.version for entry in self._entries if entry.date >= since]
 
     def _is_over(self, number: int) -> bool:
-        return number in self._fetched or number in self._refused
+        return number in self._fetched or number in self._refused or number in self._odd
 
     def _tell(self) -> None:
         asked = self._asked()
@@ -97,6 +123,24 @@ class Record:
             count=len(self._entries),
             fetched=ranges(self._fetched),
             lacking=ranges(self._refused),
+        )
+
+    def _ended(self) -> Backfill:
+        """Return how the record's backfill ended; what could not be read is asked for again."""
+        if self._odd:
+            return replace(self._backfill(), failed_at=self.task.now())
+        return replace(self._backfill(), since=self._left_out(), outcome=self._outcome())
+
+    def _unreadable(self, exc: OddAnswerError) -> Page:
+        """Return the page that puts an answer aside; the record comes last in the next round."""
+        self.odd = self.odd or (None if self._came else exc)
+        now = self.task.now()
+        reading = Reading(source=self.task.source, place=exc.path, now=lambda: now)
+        known = replace(self._backfill() if self._entries else self._known, failed_at=now)
+        return Page(
+            found=(reading.refusal(exc.body, reason=exc.what),),
+            subject=self.nct_id,
+            state=known.as_state(),
         )
 
     def _outcome(self) -> Outcome:

@@ -19,13 +19,29 @@ Object = dict[str, Raw]
 Number = Annotated[int, Meta(ge=0)]
 
 
-class HistoryShapeError(SourceError):
-    """The history API answers in another shape: backfill alone stops."""
+class OddAnswerError(SourceError):
+    """A complete answer that cannot be read: one record's, unless others fare alike.
 
-    def __init__(self, path: str, what: str) -> None:
+    ``body`` was answered to ``path``; ``what`` is wrong with it.
+    """
+
+    def __init__(self, message: str, *, path: str, body: bytes, what: str) -> None:
+        super().__init__(message)
+        self.path = path
+        self.body = body
+        self.what = what
+
+
+class HistoryShapeError(OddAnswerError):
+    """The history API answers in another shape: where it always does, backfill alone stops."""
+
+    def __init__(self, path: str, what: str, body: bytes = b"") -> None:
         super().__init__(
             "backfill alone stops, following goes on: the registry's history API no longer"
-            f" answers as it is known to, at {path}: {what}"
+            f" answers as it is known to, at {path}: {what}",
+            path=path,
+            body=body,
+            what=what,
         )
 
 
@@ -82,12 +98,13 @@ def read_index(body: bytes, path: str) -> Sequence[Entry]:
     """Return the versions that the index lists, which count from 0 without a gap.
 
     ``path`` is what was asked for. HistoryShapeError when the answer differs from what is
-    known; SourceError when it is no JSON.
+    known; OddAnswerError when it is no JSON but closes, SourceError when it broke off.
     """
     entries = _decoded(body, _Index, path).changes
     for at, entry in enumerate(entries):
         if entry.version != at:
-            raise HistoryShapeError(path, f"changes[{at}].version is {entry.version}, not {at}")
+            what = f"changes[{at}].version is {entry.version}, not {at}"
+            raise HistoryShapeError(path, what, body)
     return entries
 
 
@@ -96,11 +113,11 @@ def read_version(body: bytes, path: str, *, number: int) -> str:
     answer = _decoded(body, _Version, path)
     if answer.study_version != number:
         message = f"studyVersion is {answer.study_version}, and {number} was asked for"
-        raise HistoryShapeError(path, message)
+        raise HistoryShapeError(path, message, body)
     nct_id = answer.study.protocol_section.identification_module.nct_id
     if not is_nct_id(nct_id):
         where = "study.protocolSection.identificationModule.nctId"
-        raise HistoryShapeError(path, f"{where} is no NCT ID")
+        raise HistoryShapeError(path, f"{where} is no NCT ID", body)
     return nct_id
 
 
@@ -108,10 +125,19 @@ def _decoded(body: bytes, shape: type[_Shape], path: str) -> _Shape:
     try:
         return msgspec.json.decode(body, type=shape)
     except msgspec.ValidationError as exc:
-        raise HistoryShapeError(path, _told(str(exc))) from exc
+        raise HistoryShapeError(path, _told(str(exc)), body) from exc
     except (msgspec.DecodeError, RecursionError) as exc:
         message = f"the answer to {path} is no valid JSON: {exc}"
+        if _is_closed(body):
+            what = f"not valid JSON: {exc}"
+            raise OddAnswerError(message, path=path, body=body, what=what) from exc
         raise SourceError(message) from exc
+
+
+def _is_closed(body: bytes) -> bool:
+    """Tell whether an answer did not break off."""
+    text = body.strip()
+    return text.startswith(b"{") and text.endswith(b"}")
 
 
 def _told(complaint: str) -> str:

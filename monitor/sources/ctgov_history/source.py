@@ -17,12 +17,10 @@ from monitor.model.nct import normalise_nct_id
 from monitor.sources.base import Memory, Page
 from monitor.sources.ctgov_history.asking import Asking
 from monitor.sources.ctgov_history.record import Record, Task
-from monitor.sources.ctgov_history.shape import HistoryShapeError
 from monitor.sources.ctgov_history.state import backfill_of
 from monitor.sources.http import (
     BusyError,
     Client,
-    HtmlAnswerError,
     HttpStatusError,
     StoppedError,
     TlsError,
@@ -97,9 +95,10 @@ class HistorySource:
 
         The subject of a page is the NCT ID, its state that of a ``Backfill``. Of each ID the
         index is asked for; an ID that the registry does not know, or that has become an alias,
-        is noted in its state and passed over. HistoryShapeError when an answer is not what the
-        history API is known to answer; SourceError when it cannot be asked. Where that may be the
-        fault of one record, the others are asked for first, unless some fail in a row.
+        is noted in its state and passed over. An answer that cannot be read is put aside, and asked
+        for again in the next pass; OddAnswerError when some records in a row have no other.
+        SourceError when the registry cannot be asked; where that may be the fault of one record,
+        the others are asked for first, unless some fail in a row.
         """
         failures: list[SourceError] = []
         in_a_row = 0
@@ -114,8 +113,9 @@ class HistorySource:
             task.asking.warm_up()
         for done, nct_id in enumerate(self._nct_ids):
             meter = _Meter(nct_id, done, len(self._nct_ids), self._on_progress)
+            record = Record(nct_id=nct_id, task=task, tell=meter.count)
             try:
-                yield from Record(nct_id=nct_id, task=task, tell=meter.count).pages(memory)
+                yield from record.pages(memory)
             except SourceError as exc:
                 if not _may_be_of_one_record(exc):
                     raise
@@ -125,7 +125,9 @@ class HistorySource:
                 if in_a_row == _MOST_IN_A_ROW:
                     break
             else:
-                in_a_row = 0
+                in_a_row = in_a_row + 1 if record.odd else 0
+                if record.odd and in_a_row == _MOST_IN_A_ROW:
+                    raise record.odd
                 meter.finish()
         if failures:
             raise failures[0]
@@ -140,7 +142,7 @@ def _may_be_of_one_record(error: SourceError) -> bool:
     if isinstance(error, HttpStatusError):
         asks_to_wait = error.status >= 500 and not isinstance(error, BusyError)
         return error.status not in _OF_ALL and not asks_to_wait
-    whole = (StoppedError, HistoryShapeError, UnreachableError, TlsError, HtmlAnswerError)
+    whole = (StoppedError, UnreachableError, TlsError)
     return not isinstance(error, whole)
 
 

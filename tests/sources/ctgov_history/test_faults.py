@@ -124,8 +124,8 @@ def test_a_record_that_was_finished_before_stays_so_when_it_cannot_be_asked_for(
         (Fault.EDGE_NOT_FOUND, 3),
         (Fault.RATE_LIMITED_BARE, 1),
         (Fault.FORBIDDEN_HTML, 1),
-        (Fault.HTML_OK, 1),
-        (Fault.OTHER_SHAPE, 1),
+        (Fault.HTML_OK, 3),
+        (Fault.OTHER_SHAPE, 3),
     ],
 )
 def test_what_is_wrong_with_the_registry_is_not_tried_with_every_record(

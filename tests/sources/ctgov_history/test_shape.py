@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from monitor.errors import SourceError
-from monitor.sources.ctgov_history import HistoryShapeError
+from monitor.sources.ctgov_history import HistoryShapeError, is_done
 from monitor.sources.ctgov_history.shape import read_index, read_version
+from monitor.sources.ctgov_history.state import backfill_of
 from tests.registry.examples import nct, study
 from tests.registry.faults import Fault
 from tests.sources.book import Book
@@ -203,24 +204,66 @@ def test_the_message_is_one_sentence_for_the_operator() -> None:
     )
 
 
-def test_what_was_fetched_before_the_shape_changed_stays(serve: Serve) -> None:
+def test_a_version_of_another_shape_holds_up_no_other_and_is_asked_for_again(serve: Serve) -> None:
     asked, book = serve(replica(_1=4)), Book()
     asked.replica.faults.add(
         Fault.OTHER_SHAPE, when=lambda request: request.path.endswith("/history/1"), body=b"{}"
     )
-    with pytest.raises(HistoryShapeError, match="studyVersion"):
-        book.run(asked.source(nct(1)))
-    assert book.numbers() == [3, 2]
     book.run(asked.source(nct(1)))
-    assert book.numbers() == [3, 2, 1, 0]
+    assert book.numbers() == [3, 2, 0]
+    (aside,) = book.refusals()
+    assert (aside.content, aside.origin) == (b"{}", f"{PATH}/1")
+    assert "studyVersion" in aside.reason
+    assert backfill_of(book.state(nct(1))).failed_at is not None
+    book.run(asked.source(nct(1)))
+    assert book.numbers() == [3, 2, 0, 1]
+    assert is_done(book.state(nct(1)))
 
 
-def test_another_records_answer_is_refused_unless_the_id_is_an_alias(serve: Serve) -> None:
-    asked, book = serve(replica(_1=2, _2=2)), Book()
-    other = json.dumps({"studyVersion": 1, "study": study(2)}).encode()
+ODD = {
+    "empty": b"{}",
+    "null": b"null",
+    "a list": b"[]",
+    "a text": b'"gone"',
+    "no study": b'{"studyVersion":0}',
+    "another trial": json.dumps({"studyVersion": 0, "study": study(9)}).encode(),
+    "out of order": json.dumps({**INDEX, "changes": INDEX["changes"][::-1]}).encode(),
+    "a lone surrogate": b'{"changes":"\\ud83d"}',
+    "not a number": b'{"changes":NaN}',
+}
+
+
+@pytest.mark.parametrize("end", ["/history", "/history/0"])
+@pytest.mark.parametrize("case", ODD)
+def test_a_record_with_an_odd_answer_is_put_aside_by_name(
+    serve: Serve, case: str, end: str
+) -> None:
+    asked, book = serve(replica(_1=1, _2=1, _3=1)), Book()
+    path = f"/api/int/studies/{nct(2)}{end}"
     asked.replica.faults.add(
-        Fault.OTHER_SHAPE, when=lambda request: request.path.endswith("/history/1"), body=other
+        Fault.OTHER_SHAPE, when=lambda request: request.path == path, body=ODD[case]
     )
-    with pytest.raises(HistoryShapeError, match=f"the study is {nct(2)}, and {nct(1)} was asked"):
-        book.run(asked.source(nct(1)))
-    assert book.pages == []
+    book.run(asked.source(*map(nct, (1, 2, 3))))
+    assert [is_done(book.state(nct(number))) for number in (1, 2, 3)] == [True, False, True]
+    assert [(one.origin, one.content) for one in book.refusals()] == [(path, ODD[case])]
+    book.run(asked.source(nct(2)))
+    assert is_done(book.state(nct(2)))
+
+
+def test_a_finished_record_stays_so_when_its_index_is_odd(serve: Serve) -> None:
+    asked, book = serve(replica(_1=2)), Book()
+    book.run(asked.source(nct(1)))
+    asked.replica.faults.add(Fault.OTHER_SHAPE, body=b"{}", when=lambda one: one.is_history)
+    book.run(asked.source(nct(1)))
+    assert is_done(book.state(nct(1)))
+    assert [one.content for one in book.refusals()] == [b"{}"]
+
+
+def test_several_records_in_a_row_with_odd_answers_are_the_registry(serve: Serve) -> None:
+    asked, book = serve(replica(_1=1, _2=1, _3=1, _4=1)), Book()
+    asked.replica.faults.add(
+        Fault.OTHER_SHAPE, times=None, when=lambda one: one.path.endswith("/0"), body=b"{}"
+    )
+    with pytest.raises(HistoryShapeError, match="backfill alone stops"):
+        book.run(asked.source(*map(nct, range(1, 5))))
+    assert not any("NCT09000004" in path for path in asked.paths())
