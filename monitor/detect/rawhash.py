@@ -38,7 +38,21 @@ class RawHash(NamedTuple):
 
 def raw_hash(content: bytes) -> RawHash:
     """Return what tells this slice from others; two passes over it, none in Python."""
-    start = content.rfind(_STAMP) + len(_STAMP) if content.startswith(_STUDY) else 0
+    if not content.startswith(_STUDY):
+        return RawHash(sha256(content).digest(), None)
+    return _hash(content)
+
+
+def unreadable_hash(content: bytes) -> bytes:
+    """Return what tells this piece from others, whatever it is; a stamp in it does not count.
+
+    Or a record that cannot be read would be another one with every data load.
+    """
+    return _hash(content).unstamped
+
+
+def _hash(content: bytes) -> RawHash:
+    start = content.rfind(_STAMP) + len(_STAMP)
     end = start + _STAMP_LENGTH
     loaded = _day(content[start:end]) if start >= len(_STAMP) else None
     if loaded is None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from monitor.detect.rawhash import absence_hash, raw_hash
+from monitor.detect.rawhash import absence_hash, raw_hash, unreadable_hash
 from monitor.detect.rules.base import Thresholds
 from monitor.errors import DamagedSnapshotError, RecordError
 from monitor.ingest.fresh import Fresh, guess_id, is_loaded_again
@@ -256,8 +256,7 @@ class Batch:
                 reason=reason,
                 content=item.content,
                 size=size,
-                # Or a record that cannot be read would be another one with every data load.
-                sha256=raw_hash(item.content).unstamped,
+                sha256=unreadable_hash(item.content),
                 seen_at=item.retrieved_at,
             )
         )

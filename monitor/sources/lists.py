@@ -91,7 +91,7 @@ class _Ends:
         if window.data[window.pos : window.pos + 1] in (b"{", b"["):
             within = window.limit if following is None else following
             closed = bracket_end(memoryview(window.data)[window.pos :][:within])
-        if closed is not None and self.fits(closed):
+        if closed is not None and self.fits(closed) and closed < len(window.data) - window.pos:
             return closed
         if following is not None:
             return following

@@ -28,7 +28,8 @@ class Leftover:
 class Window:
     """Bytes from ``pos`` on, more of them on demand.
 
-    ``limit``: the longest piece that is held. ``line`` is the number of the line at ``pos``, from 1, as long as only lines are cut.
+    ``limit``: the longest piece that is held. ``line`` is the number of the line at ``pos``, from
+    1, as long as only lines are cut.
     A fault of the stream (damaged or truncated compression, a read error) ends it: ``fault``
     then holds the reason, and what came before can still be cut.
     """

@@ -9,8 +9,8 @@ from threading import Lock
 import orjson
 
 from tests.registry.catalogue import Alias, Catalogue, Study
-from tests.registry.poison import Damage
 from tests.registry.days import as_date, is_data_day, next_data_day
+from tests.registry.poison import Damage
 
 API_VERSION = "2.0.5"
 _NO_DATE = "0000-00-00"

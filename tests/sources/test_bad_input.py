@@ -240,3 +240,37 @@ def test_a_bad_file_does_not_stop_the_others(tmp_path: Path) -> None:
         (tmp_path / f"{name}.json").write_bytes(content)
     assert [one.content for one in versions(read(tmp_path))] == [ONE, TWO]
     assert len(read(tmp_path)) == 4
+
+
+LONG = [study(number, "x" * 500) for number in (1, 2, 3)]
+UNCLOSED = [LONG[1][:-2], LONG[1][:300], LONG[1].replace(b'"}}}', b"}}}"), LONG[1] + b"}"]
+
+
+@pytest.mark.parametrize("bad", UNCLOSED, ids=["brackets", "cut off", "quote", "one too many"])
+@pytest.mark.parametrize(
+    "layout", [b"[%b,\n%b,%b]", b'{\n"studies":[%b,%b,%b]}'], ids=["list", "page"]
+)
+@pytest.mark.parametrize("at", [1, 2])
+@pytest.mark.parametrize("chunk_bytes", [10, 100_000])
+def test_a_broken_study_whose_brackets_do_not_close_costs_only_itself(
+    tmp_path: Path, bad: bytes, layout: bytes, at: int, chunk_bytes: int
+) -> None:
+    pieces = [LONG[0], LONG[2]]
+    pieces.insert(at, bad)
+    path = tmp_path / "many.json"
+    path.write_bytes(layout % tuple(pieces))
+    found = read(path, limits=Limits(chunk_bytes=chunk_bytes))
+    assert [one.content for one in versions(found)] == [LONG[0], LONG[2]]
+    assert the_refusal(found).content == bad
+    assert the_refusal(found).origin == f"{path}[{at}]"
+
+
+def test_a_broken_study_in_a_page_on_a_line_costs_only_itself(tmp_path: Path) -> None:
+    path = tmp_path / "pages.jsonl"
+    bad = b'{"protocolSection":{"a":"\\ud83d"}}'
+    path.write_bytes(b'{"studies":[%b]}\n{"studies":[%b,%b,%b]}\n[%b]\n' % (
+        ONE, TWO, bad, LONG[0], LONG[2]
+    ))  # fmt: skip
+    found = read(path)
+    assert [one.content for one in versions(found)] == [ONE, TWO, LONG[0], LONG[2]]
+    assert (the_refusal(found).content, the_refusal(found).origin) == (bad, f"{path}:2[1]")

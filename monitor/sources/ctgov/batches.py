@@ -80,9 +80,7 @@ def leaving(run: Pass) -> Iterator[Page]:
 
 def _is_due(run: Pass, row: Followed) -> bool:
     """Tell whether a followed record is to be asked for; watched ones were."""
-    return _stays(run, row) and (
-        run.at.reread or row.presence in (Presence.SHOWN, Presence.GONE)
-    )
+    return _stays(run, row) and (run.at.reread or row.presence in (Presence.SHOWN, Presence.GONE))
 
 
 def _stays(run: Pass, row: Followed) -> bool:
@@ -162,22 +160,24 @@ def _read(run: Pass, ids: Sequence[str], *, after: str, whole: bool) -> Iterator
 
 
 def _asked_for(studies: Sequence[Study], ids: Sequence[str]) -> list[Study]:
-    """Return the studies; one that is no JSON, and bears another ID, bears none that can be read.
+    """Return the studies; what is wrong with one that was not asked for is its ID.
 
-    SourceError when one was not asked for.
+    SourceError when none was: the registry then lists something else.
     """
     asked = set(ids)
     found: list[Study] = []
+    strange: list[str] = []
     for one in studies:
         if one.nct_id is None or one.nct_id in asked or asked.intersection(one.aliases()):
             found.append(one)
-        elif one.problem is not None:
-            found.append(replace(one, nct_id=None))
-        else:
-            raise SourceError(
-                f"the registry listed {one.nct_id}, which was not asked for, in answer to a list of"
-                " IDs"
-            )
+            continue
+        strange.append(one.nct_id)
+        problem = one.problem or f"the registry lists {one.nct_id}, which was not asked for"
+        found.append(replace(one, nct_id=None, problem=problem))
+    if strange and len(strange) == len(studies):
+        raise SourceError(
+            f"the registry listed {strange[0]}, which was not asked for, in answer to a list of IDs"
+        )
     return found
 
 

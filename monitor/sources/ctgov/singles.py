@@ -12,6 +12,7 @@ from monitor.model.record import RawVersion
 from monitor.sources.base import Page
 from monitor.sources.ctgov.passing import DataMovedError, Pass
 from monitor.sources.ctgov.registry import STUDIES, NotFound, Redirected, Shown
+from monitor.sources.ctgov.studies import Study
 from monitor.sources.http import (
     HostClosedError,
     HttpStatusError,
@@ -83,21 +84,22 @@ def _answer(run: Pass, nct_id: str) -> Shown | NotFound:
             raise SourceError(f"the registry leads {nct_id} to {asked}, which it does not know")
         return answer
     run.heed([answer.study])
-    _check_own(nct_id, asked, answer)
-    return answer
+    return replace(answer, study=_own(nct_id, asked, answer.study))
 
 
-def _check_own(nct_id: str, asked: str, answer: Shown) -> None:
-    """Take another record for the one asked for only if it says so itself."""
-    held = answer.study.nct_id
-    if asked == nct_id and held in (nct_id, None):
-        return
-    if answer.study.problem is not None:
-        return  # it cannot say so
-    if held is None or nct_id not in answer.study.aliases():
-        raise SourceError(
-            f"the registry shows {held or asked} for {nct_id}, and that record does not bear the ID"
-        )
+def _own(nct_id: str, asked: str, study: Study) -> Study:
+    """Return the study; another record's is the one asked for only if it says so itself."""
+    held = study.nct_id
+    if study.problem is not None or (asked == nct_id and held in (nct_id, None)):
+        return study
+    if held is not None and nct_id in study.aliases():
+        return study
+    problem = (
+        f"the registry shows {held or asked} for {nct_id}, and that record does not bear the ID"
+    )
+    if asked != nct_id:
+        raise SourceError(problem)
+    return replace(study, problem=problem)
 
 
 def _shown(run: Pass, nct_id: str, answer: Shown, left: tuple[str, ...]) -> Iterator[Page]:
@@ -110,8 +112,9 @@ def _shown(run: Pass, nct_id: str, answer: Shown, left: tuple[str, ...]) -> Iter
         if _was_shown(run, nct_id):
             absences.append(_absence(run, nct_id, answer.at, into=held))
     elif study.problem is not None:
-        # Whatever it is, it is what the registry has under this ID.
-        held, study = nct_id, replace(study, nct_id=nct_id)
+        # Whatever it is, the registry has it under this ID; of its presence it says nothing.
+        held, study = nct_id, replace(study, nct_id=None)
+        sights.append(_as_before(run, nct_id))
     yield from run.put(
         [study],
         standing=run.standings.of(nct_id),
@@ -134,6 +137,13 @@ def _not_found(run: Pass, nct_id: str, answer: NotFound, left: tuple[str, ...]) 
         sights=[Sight(nct_id=nct_id, presence=presence)],
         absent=left,
     )
+
+
+def _as_before(run: Pass, nct_id: str) -> Sight:
+    row = run.known(nct_id)
+    if row is None:
+        return Sight(nct_id=nct_id)
+    return Sight(nct_id=nct_id, presence=row.presence, merged_into=row.merged_into)
 
 
 def _was_shown(run: Pass, nct_id: str) -> bool:

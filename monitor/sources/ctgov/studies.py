@@ -151,22 +151,23 @@ def broken(content: bytes, problem: str) -> Study:
 
 
 def lone(body: bytes) -> Study:
-    """Return the study of an answer that is one; it may be no JSON, if it opens like a study.
+    """Return the study of an answer that is one, or is said to be; its ``problem`` says why not.
 
-    SourceError, with what is wrong, when the answer is not JSON or not a study's.
+    SourceError, with what is wrong, when it is no JSON and does not open and close as a study.
     """
+    content = body.strip()
     try:
         sections = _OBJECT.decode(body)
     except msgspec.ValidationError:
-        raise SourceError("of another shape than known: no JSON object") from None
+        return broken(content, "of another shape than known: no JSON object")
     except _UNREADABLE as exc:
         problem = f"not valid JSON: {_first_line(exc)}"
-        if is_bare_study(body) and body.rstrip().endswith(b"}"):
-            return broken(body.strip(), problem)
+        if is_bare_study(content) and content.endswith(b"}"):
+            return broken(content, problem)
         raise SourceError(problem) from None
     if fields.PROTOCOL[0] not in sections:
-        raise SourceError(f"of another shape than known: without {fields.PROTOCOL[0]}")
-    return study(body.strip())
+        return broken(content, f"of another shape than known: without {fields.PROTOCOL[0]}")
+    return study(content)
 
 
 def study(content: bytes) -> Study:

@@ -211,11 +211,7 @@ WRONG_WORDS: dict[str, tuple[Fault, dict[str, Any], str]] = {
     "an alias of a stranger": (Fault.ALIAS_REDIRECT, {"to": nct(2)}, "does not bear the ID"),
     "an alias of nothing": (Fault.ALIAS_REDIRECT, {"to": nct(77)}, "which it does not know"),
     "elsewhere": (Fault.ALIAS_REDIRECT, {"to": "search"}, "leads elsewhere than to a study"),
-    "another shape": (Fault.OTHER_SHAPE, {}, "of another shape than known: without protocol"),
-    "no object": (Fault.OTHER_SHAPE, {"body": b"[1]"}, "of another shape than known: no JSON obj"),
     "broken": (Fault.OTHER_SHAPE, {"body": b'{"protocolSection":'}, "not valid JSON"),
-    "another record": (Fault.OTHER_SHAPE, {"body": b'{"protocolSection":{"identificationModule":'
-                       b'{"nctId":"NCT00000005"}}}'}, "shows NCT00000005 for"),
 }  # fmt: skip
 
 

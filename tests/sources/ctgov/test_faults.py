@@ -104,7 +104,9 @@ CASES = {
         words="larger than", options={"size": 2 << 20}, only=("version", "study")
     ),
     Fault.INVALID_JSON: Case(words="of"),
-    Fault.OTHER_SHAPE: Case(words="of another shape than known"),
+    Fault.OTHER_SHAPE: Case(
+        words="of another shape than known", only=("version", "search", "batch")
+    ),
     Fault.DUPLICATE_STUDY: Case(words=None, only=("search", "batch")),
     Fault.MALFORMED_STUDY: Case(words=None, only=("search", "batch")),
     Fault.EMPTY_PAGE: Case(words=None, only=("search", "batch")),

@@ -3,6 +3,7 @@
 import pytest
 
 from monitor.errors import SourceError
+from monitor.sources.base import Unreadable
 from monitor.sources.ctgov import Following
 from tests.registry import Asked, Fault, Replica, World
 from tests.registry.examples import nct, records_of, study
@@ -60,8 +61,8 @@ def is_list(asked: Asked) -> bool:
     return asked.is_list
 
 
-@pytest.mark.parametrize("fault", [Fault.EDGE_NOT_FOUND, Fault.SERVER_ERROR, Fault.OTHER_SHAPE,
-                                   Fault.HTML_OK, Fault.CUT_SHORT])  # fmt: skip
+@pytest.mark.parametrize("fault", [Fault.EDGE_NOT_FOUND, Fault.SERVER_ERROR, Fault.HTML_OK,
+                                   Fault.CUT_SHORT])  # fmt: skip
 def test_one_that_keeps_failing_starves_no_other_one(one: Bench, fault: Fault) -> None:
     break_at(one, fault, 1)
     assert nct(1) in failing(one), "the pass is a failure, and says of what"
@@ -73,6 +74,27 @@ def test_one_that_keeps_failing_starves_no_other_one(one: Bench, fault: Fault) -
     assert nct(1) in failing(one)
     assert one.asked(is_list) == [], "the batches are not read again"
     assert asked_singly(one) == [nct(1)]
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"result":1}', b"{}", b"null", b"[1]", b'"gone"', b'{"protocolSection":NaN}',
+             b'{"protocolSection":{"identificationModule":{"nctId":"NCT00000005"}}}']
+)  # fmt: skip
+def test_an_answer_that_is_no_study_is_kept_for_its_record_and_fails_no_pass(
+    one: Bench, body: bytes
+) -> None:
+    one.replica.faults.add(
+        Fault.OTHER_SHAPE, times=None, when=lambda asked: asked.path.endswith(nct(1)), body=body
+    )
+    one.poll(ALL)
+    (kept,) = [found for found in one.memory.found if isinstance(found, Unreadable)]
+    assert (kept.content, kept.origin) == (body, f"/api/v2/studies/{nct(1)}")
+    assert gone(one) == [nct(2), nct(3), nct(9)]
+    assert one.memory.rows[nct(1)].presence == "shown", "that is no word of its absence"
+    one.replica.faults.clear()
+    one.replica.world.advance()
+    one.poll(ALL)
+    assert gone(one) == [nct(1), nct(2), nct(3), nct(9)]
 
 
 def test_the_next_data_are_read_although_it_still_fails(one: Bench) -> None:

@@ -17,6 +17,7 @@ from monitor.errors import SourceError
 from monitor.sources.ctgov.studies import cut, lone, study
 from tests.registry.examples import nct
 from tests.registry.examples import study as example
+from tests.registry.poison import NO_JSON
 
 
 def page(*pieces: Any, **more: Any) -> bytes:
@@ -120,3 +121,71 @@ def test_reading_a_page_costs_a_fraction_of_loading_it(shared_data: Path) -> Non
     assert all(one.posted and one.loaded for one in found.studies)
     ours, loading = seconds(lambda: cut(body), lambda: orjson.loads(body))
     assert ours < 0.7 * loading, "a quarter on a quiet machine"
+
+
+def record(number: int) -> bytes:
+    """Return a study as the registry writes it."""
+    return orjson.dumps(example(number))
+
+
+FRAMES = {
+    "total before": b'{"totalCount":3,"studies":[%b]}',
+    "token before": b'{"nextPageToken":"abc","totalCount":3,"studies":[\n%b\n]}',
+    "token behind": b'{"studies":[%b],"nextPageToken":"abc","totalCount":3}\n',
+}
+
+
+@pytest.mark.parametrize("frame", FRAMES.values(), ids=FRAMES)
+@given(data=st.data())
+def test_whatever_happens_to_the_bytes_of_one_study_costs_only_itself(
+    frame: bytes, data: st.DataObject
+) -> None:
+    page = [record(number) for number in (1, 2, 3)]
+    at = data.draw(st.integers(0, 2), "which one")
+    start = data.draw(st.integers(0, len(page[at])), "from")
+    stop = data.draw(st.integers(start, len(page[at])), "to")
+    mark = st.sampled_from([b'"', b"{", b"}", b"[", b"]", b",", b"\\", b":", b"\n", b"\0", b""])
+    put = data.draw(st.binary(max_size=6) | mark, "in its place")
+    whole = [one for number, one in enumerate(page) if number != at]
+    page[at] = page[at][:start] + put + page[at][stop:]
+    found = cut(frame % b",".join(page))
+    assert found.total == 3
+    assert found.token == ("abc" if b"Token" in frame else None)
+    sound = [one.content for one in found.studies if one.problem is None]
+    assert [one for one in sound if one in whole] == whole
+
+
+@pytest.mark.parametrize("kind", NO_JSON)
+@pytest.mark.parametrize("at", [0, 1, 2])
+def test_a_study_that_is_no_json_keeps_its_id_and_says_what_is_wrong_where(
+    kind: str, at: int
+) -> None:
+    page = [record(number) for number in (1, 2, 3)]
+    page[at] = NO_JSON[kind](page[at])
+    found = cut(FRAMES["token behind"] % b",".join(page))
+    assert [one.nct_id for one in found.studies] == [nct(1), nct(2), nct(3)]
+    assert [one.content for one in found.studies] == page
+    assert not found.is_whole
+    problems = [one.problem for one in found.studies]
+    assert [number for number, problem in enumerate(problems) if problem] == [at]
+    assert str(problems[at]).endswith(f", in item {at + 1} of a page")
+
+
+@pytest.mark.parametrize("kind", NO_JSON)
+def test_a_page_that_breaks_off_is_no_page_whatever_is_in_it(kind: str) -> None:
+    whole = FRAMES["token before"] % b",".join([NO_JSON[kind](record(1)), record(2), record(3)])
+    for end in (len(whole) - 1, len(whole) - 40, len(whole) // 2):
+        with pytest.raises(SourceError, match="not valid JSON"):
+            cut(whole[:end])
+
+
+def test_cutting_by_bytes_takes_time_in_proportion() -> None:
+    """A thousand studies that never close would else be looked through to the end by each."""
+
+    def taken(count: int) -> float:
+        body = FRAMES["total before"] % b",".join([NO_JSON["cut off"](record(1))] * count)
+        began = time.process_time()
+        assert len(cut(body).studies) == count
+        return time.process_time() - began
+
+    assert min(taken(4_000) for _ in range(3)) < 25 * min(taken(400) for _ in range(3))
