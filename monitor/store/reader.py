@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
@@ -133,8 +134,11 @@ class Reader:
     def __init__(self, rows: Rows, address: Address) -> None:
         self._rows = rows
         self._address = address
+        # None of its parts refers back to it: what it holds goes with it, without waiting for the
+        # garbage collector.
+        self._all = partial(_all, rows, address)
         self._snapshots = Snapshots(self._all)
-        self.sources = SourcesReader(self._all, rows.dialect, errors=lambda: _errors(address))
+        self.sources = SourcesReader(self._all, rows.dialect, errors=partial(_errors, address))
 
         self.leases = LeaseReader(self._all, rows.dialect, errors=lambda: _errors(address))
 
@@ -144,14 +148,14 @@ class Reader:
         # Here and below: who looks at a trial's history does not wait for what reads these.
         from monitor.store.people_reader import PeopleReader  # noqa: PLC0415 - above
 
-        return PeopleReader(self._all, errors=lambda: _errors(self._address))
+        return PeopleReader(self._all, errors=partial(_errors, self._address))
 
     @property
     def outbox(self) -> "OutboxReader":
         """Return what looks up messages on their way."""
         from monitor.store.outbox_reader import OutboxReader  # noqa: PLC0415 - likewise
 
-        return OutboxReader(self._all, errors=lambda: _errors(self._address))
+        return OutboxReader(self._all, errors=partial(_errors, self._address))
 
     def trial(self, nct_id: str) -> TrialRow | None:
         """Return what is known of a trial now; None when it is not stored."""
@@ -258,10 +262,12 @@ class Reader:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _all(self, sql: str, parameters: Mapping[str, Any]) -> Sequence[Row]:
-        with _errors(self._address):
-            return self._rows.fetch(sql, parameters)
-
     def _first(self, sql: str, parameters: Mapping[str, Any]) -> Row | None:
         rows = self._all(sql, parameters)
         return rows[0] if rows else None
+
+
+def _all(rows: Rows, address: Address, sql: str, parameters: Mapping[str, Any]) -> Sequence[Row]:
+    """Return the rows of a text of ``queries``."""
+    with _errors(address):
+        return rows.fetch(sql, parameters)

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from typing import Any
 from zlib import crc32
@@ -51,9 +52,12 @@ class Transaction:
             self._sqlite = connection.connection.driver_connection
         self._codec = thread_codec()
         self._pending = Pending(connection, put_trial)
-        self._snapshots = Snapshots(self._snapshot_rows)
-        self.sources = SourcesWriter(connection, self._all)
+        # None of its parts refers back to it: what it holds goes with it, megabytes of snapshots
+        # among that, without waiting for the garbage collector.
         self._runner = Runner(connection)
+        self._all = self._runner.ask
+        self._snapshots = Snapshots(partial(_rows_of_snapshot, self._pending, self._runner))
+        self.sources = SourcesWriter(connection, self._runner.ask)
         self.leases = LeaseWriter(self._runner)
         self.people = PeopleWriter(self._runner)
         self.outbox = OutboxWriter(self._runner, settle=self._pending.flush)
@@ -245,15 +249,13 @@ class Transaction:
             found.extend(self._all(sql, {"nct_ids": batch}))
         return found
 
-    def _all(self, sql: str, parameters: Mapping[str, Any]) -> Sequence[Row]:
-        """Return the rows of a text of ``queries``; SQLite itself answers ten times sooner."""
-        if self._sqlite is not None:
-            return self._sqlite.execute(*statements.spelled_out(sql, parameters)).fetchall()
-        return self._connection.execute(statements.question(sql), parameters).all()
-
     def _first(self, sql: str, parameters: Mapping[str, Any]) -> Row | None:
         return next(iter(self._all(sql, parameters)), None)
 
-    def _snapshot_rows(self, sql: str, parameters: Mapping[str, Any]) -> Sequence[Row]:
-        self._pending.settle_snapshot(parameters["snapshot_id"])
-        return self._all(sql, parameters)
+
+def _rows_of_snapshot(
+    pending: Pending, runner: Runner, sql: str, parameters: Mapping[str, Any]
+) -> Sequence[Row]:
+    """Return the rows of a query about a snapshot, which is written first if it has to be."""
+    pending.settle_snapshot(parameters["snapshot_id"])
+    return runner.ask(sql, parameters)

@@ -1,11 +1,13 @@
 """What a transaction holds in memory does not grow with what it writes."""
 
+import gc
 import os
 import tracemalloc
+import weakref
 
 from monitor.store.reader import open_reader
 from monitor.store.writer import open_store
-from tests.store.examples import add_version
+from tests.store.examples import add_version, document
 
 VERSIONS = 600
 VERSION_BYTES = 100_000
@@ -27,3 +29,26 @@ def test_a_long_transaction_holds_a_bounded_part_of_it(sqlite_url: str) -> None:
     assert peak < 45 * MEGABYTE
     with open_reader(sqlite_url) as reader:
         assert reader.counts()["versions"] == VERSIONS
+
+
+def test_what_a_transaction_holds_goes_with_it_and_waits_for_no_collector(store_url: str) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        with open_store(store_url) as store:
+            with store.transaction() as transaction:
+                version_id, _ = add_version(transaction, document(), "NCT00000001")
+            gone = weakref.ref(transaction)
+            del transaction
+            assert gone() is None
+        with open_reader(store_url) as reader:
+            (version,) = reader.versions("NCT00000001")
+            assert (version.id, reader.snapshot(version.snapshot_id)) == (version_id, document())
+            assert not reader.sources.all()
+            assert not reader.people.subscriptions()
+            assert not reader.outbox.channel_states()
+        gone_too = weakref.ref(reader)
+        del reader
+        assert gone_too() is None
+    finally:
+        gc.enable()
