@@ -10,6 +10,7 @@ from monitor.app.passes import PassReport
 from monitor.daemon.books import Books
 from monitor.daemon.duty import Duty
 from monitor.daemon.hold import until_lost
+from monitor.daemon.memory import share_arenas
 from monitor.daemon.passes import Passes
 from monitor.daemon.signals import heed, leave
 from monitor.daemon.term import check_sources
@@ -33,6 +34,7 @@ def run_once(app: App, passes: Passes, *, holder: str) -> list[PassReport]:
     when another process schedules or takes over, StoppedShortError after a signal.
     """
     check_sources(app.settings)
+    share_arenas()
     return asyncio.run(_round(app, passes, Books(app, holder=holder)))
 
 

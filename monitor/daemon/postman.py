@@ -8,6 +8,7 @@ from typing import Protocol
 from monitor.app.deliveries import DeliveryReport
 from monitor.app.logs import get_logger
 from monitor.daemon.delivering import Deliveries, Delivering
+from monitor.daemon.memory import share_arenas
 from monitor.daemon.signals import heed, leave
 from monitor.daemon.work import Work, in_thread
 
@@ -34,6 +35,7 @@ async def _once(deliveries: AllDue) -> tuple[DeliveryReport, bool]:
 
 def deliver_on(deliveries: Deliveries, *, grace_s: float) -> None:
     """Deliver until a signal asks to stop; what hangs after the grace period is left behind."""
+    share_arenas()
     hanging = asyncio.run(_on(deliveries, grace_s))
     if hanging:
         get_logger().error("still hanging", work=list(hanging))

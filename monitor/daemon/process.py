@@ -13,6 +13,7 @@ from monitor.daemon.books import Books
 from monitor.daemon.delivering import Deliveries
 from monitor.daemon.duty import Duty
 from monitor.daemon.hold import until_lost
+from monitor.daemon.memory import share_arenas
 from monitor.daemon.pages import Pages
 from monitor.daemon.passes import Passes
 from monitor.daemon.reloading import Reloading
@@ -75,6 +76,7 @@ class Daemon:
         Work that hangs at the end is left behind: then the process ends here. ``reload_first``
         tells whether SIGHUP came before the daemon could hear it; asked once it can.
         """
+        share_arenas()
         code, hanging = asyncio.run(self._live(reload_first))
         if hanging:
             self._log.error("still hanging", work=list(hanging))

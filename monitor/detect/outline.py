@@ -2,10 +2,10 @@
 
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from monitor.detect.headings import heading
 from monitor.detect.texts import Line, lines
+from monitor.model.memo import remember
 
 # A line that announces others, as "At least one of the following:" does.
 _OPENING = (":", "\uff1a", "following")
@@ -84,7 +84,7 @@ def _opens(words: str) -> bool:
     return words.rstrip(_MARKS).lower().endswith(_OPENING)
 
 
-@lru_cache(maxsize=1024)
+@remember(entries=1_024, long_bytes=64 * 1024)
 def _style(marker: str) -> str:
     """Return what the markers of one list have in common."""
     return re.sub(r"\d+", "1", re.sub(r"[a-z]+", "a", re.sub(r"[A-Z]+", "A", marker)))

@@ -9,11 +9,11 @@ import unicodedata
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 from rapidfuzz import fuzz
 
 from monitor.detect.numbering import Numbering
+from monitor.model.memo import remember
 
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 # "E. coli" at the start of a line is a name.
@@ -34,6 +34,8 @@ _TYPOGRAPHY = str.maketrans(
 # "10 mg / kg" is "10mg/kg", "18 - 65" is "18-65", "> 5 %" is ">5%". A sign keeps its number.
 _LOOSE = re.compile(r" (?=[/<>=≤≥])|(?<=[/<>=≤≥]) |(?<=\d) (?=[^\W\d_]|[%°])|(?<=\d) - (?=\d)")
 
+_remember = remember(entries=8_192, long_bytes=4 * 1024 * 1024)
+
 
 # Comparing every character of one text with each of another is quadratic. The registry's own
 # limits are 255 for names and 999 for what describes an outcome or arm.
@@ -49,7 +51,7 @@ class Line:
     words: str
 
 
-@lru_cache(maxsize=8192)
+@_remember
 def plain(text: str) -> str:
     r"""Return the words of a text: composed, unescaped, on one line, without list markers.
 
@@ -93,7 +95,7 @@ def same_text(one: str, other: str) -> bool:
     return one == other or plain(one) == plain(other)
 
 
-@lru_cache(maxsize=8192)
+@_remember
 def wording(text: str) -> str:
     """Return a text's words without letter case, typography and the marks between them.
 

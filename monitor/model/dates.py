@@ -6,6 +6,7 @@ from datetime import date
 from functools import lru_cache
 
 _SHAPE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
+_LONGEST = len("2024-11-05")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -27,7 +28,9 @@ class PartialDate:
         A date that the calendar does not have (``2024-13``) is None too: the caller keeps
         the registry's text as it is.
         """
-        return _parse(text) if isinstance(text, str) else None
+        if not isinstance(text, str) or len(text) > _LONGEST:
+            return None  # what is remembered stays small
+        return _parse(text)
 
     def first_day(self) -> date:
         """Return the earliest day that this date can mean."""

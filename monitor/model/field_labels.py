@@ -1,7 +1,7 @@
 """What people read for a path: the labels of the field catalogue."""
 
 import re
-from functools import cache
+from functools import lru_cache
 
 from monitor.model.field_paths import (
     ACRONYM,
@@ -179,7 +179,7 @@ _MODULE_LABELS: dict[Path, str] = {
 }  # fmt: skip
 
 
-@cache
+@lru_cache(maxsize=4_096)
 def label(path: Path) -> str:
     """Return the human label of a path; an unlisted one is named from its last name."""
     if listed := _listed(path):
@@ -188,7 +188,7 @@ def label(path: Path) -> str:
     return words[:1].upper() + words[1:]
 
 
-@cache
+@lru_cache(maxsize=4_096)
 def full_label(path: Path) -> str:
     """Return a label that says where an unlisted field belongs: ``IPD sharing: time frame``."""
     listed = _listed(path) or _MODULE_LABELS.get(path)
@@ -197,7 +197,7 @@ def full_label(path: Path) -> str:
     return f"{full_label(path[:-1])}: {label(path).lower()}"
 
 
-@cache
+@lru_cache(maxsize=4_096)
 def module_label(path: Path) -> str:
     """Return the human name of the module (or section) that a path belongs to."""
     for length in (2, 1):

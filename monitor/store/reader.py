@@ -139,8 +139,7 @@ class Reader:
         self._all = partial(_all, rows, address)
         self._snapshots = Snapshots(self._all)
         self.sources = SourcesReader(self._all, rows.dialect, errors=partial(_errors, address))
-
-        self.leases = LeaseReader(self._all, rows.dialect, errors=lambda: _errors(address))
+        self.leases = LeaseReader(self._all, rows.dialect, errors=partial(_errors, address))
 
     @property
     def people(self) -> "PeopleReader":

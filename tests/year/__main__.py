@@ -1,6 +1,7 @@
 """``python -m tests.year``: the scripted year in full, with the daemon as a user starts it.
 
-After it come the deliveries that are killed (``tests.deliver.crash``); ``--only`` takes one.
+After it come the deliveries that are killed (``tests.deliver.crash``) and the memory of very many
+passes (``tests.memory``); ``--only`` takes one.
 """
 
 import argparse
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.deliver.crash.__main__ import main as delivery
+from tests.memory.__main__ import main as memory
 from tests.registry import Fault
 from tests.year.course import OUTAGES, Outcome, Say, Year, live
 from tests.year.followers import DaemonProcess
@@ -52,17 +54,18 @@ def soak(arguments: Sequence[str] | None = None) -> int:
     """Do the long tests, or one of them with options of its own; return 0 when all is well."""
     parser = argparse.ArgumentParser(
         prog="./run soak",
-        description="The long tests: a scripted year of the registry, and deliveries that are"
-        " killed.",
-        epilog="Further options are those of `--only year --help` and `--only delivery --help`.",
+        description="The long tests: a scripted year of the registry, deliveries that are"
+        " killed, and the memory of very many passes.",
+        epilog="Further options are those of `--only year --help`, `--only delivery --help` and"
+        " `--only memory --help`.",
         add_help=False,
     )
-    parser.add_argument("--only", choices=("year", "delivery"))
+    parts = {"year": main, "delivery": delivery, "memory": memory}
+    parser.add_argument("--only", choices=tuple(parts))
     given, rest = parser.parse_known_args(arguments)
-    if given.only == "delivery":
-        return delivery(rest)
-    code = main(rest)
-    return code if given.only == "year" else max(code, delivery([]))
+    if given.only is not None:
+        return parts[given.only](rest)
+    return max(main(rest), delivery([]), memory([]))
 
 
 def verdict(outcome: Outcome) -> int:

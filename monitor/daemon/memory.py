@@ -1,0 +1,26 @@
+"""How the C library hands out memory in a process that runs for years."""
+
+import ctypes
+import os
+
+_M_ARENA_MAX = -8  # malloc.h of glibc
+_ARENAS = 1
+
+
+def share_arenas() -> bool:
+    """Let all threads of the process take their memory from one pool; True where that was done.
+
+    glibc makes a pool for each thread that asks while another one does, up to eight for each core,
+    and each keeps what its largest pass once took: 60 MB a pool with passes of 1,500 changed
+    records, 350 MB after a dozen passes. Python's threads rarely ask at the same time, so one pool
+    is as fast (docs/benchmarks.md). To be called before there are threads.
+    ``MALLOC_ARENA_MAX`` and ``GLIBC_TUNABLES`` stay in force where somebody set them; other C
+    libraries have no such pools.
+    """
+    if os.environ.get("MALLOC_ARENA_MAX") or "arena_max" in os.environ.get("GLIBC_TUNABLES", ""):
+        return False
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):
+        return False
+    return bool(mallopt(_M_ARENA_MAX, _ARENAS))

@@ -1,0 +1,62 @@
+"""Remembering what was made of texts, within a bound on bytes and not only on entries."""
+
+import sys
+from collections import OrderedDict
+from collections.abc import Callable
+from functools import lru_cache, wraps
+from threading import Lock
+
+SHORT = 256
+"""Texts of so many characters are remembered by number: 8,192 of them take some megabytes."""
+
+OfText = Callable[[str], str]
+
+
+def remember(*, entries: int, long_bytes: int) -> Callable[[OfText], OfText]:
+    """Remember what a pure function from text to text returned for the texts used last.
+
+    ``entries``: how many short texts; ``long_bytes``: for how many bytes of longer ones, their
+    results included. One that is longer than that is worked out each time.
+    """
+
+    def decorate(function: OfText) -> OfText:
+        short = lru_cache(maxsize=entries)(function)
+        long = _Long(function, long_bytes)
+
+        @wraps(function)
+        def remembered(text: str) -> str:
+            return short(text) if len(text) <= SHORT else long(text)
+
+        return remembered
+
+    return decorate
+
+
+class _Long:
+    """The results for long texts, forgotten in the order of their last use."""
+
+    def __init__(self, function: OfText, limit: int) -> None:
+        self._function = function
+        self._limit = limit
+        self._found: OrderedDict[str, str] = OrderedDict()
+        self._bytes = 0
+        self._lock = Lock()
+
+    def __call__(self, text: str) -> str:
+        with self._lock:
+            known = self._found.get(text)
+            if known is not None:
+                self._found.move_to_end(text)
+                return known
+        result = self._function(text)
+        with self._lock:
+            if text not in self._found:
+                self._found[text] = result
+                self._bytes += _size(text, result)
+            while self._bytes > self._limit:
+                self._bytes -= _size(*self._found.popitem(last=False))
+        return result
+
+
+def _size(text: str, result: str) -> int:
+    return sys.getsizeof(text) + (0 if result is text else sys.getsizeof(result))

@@ -1,0 +1,1 @@
+"""Memory over many passes: what the daemon takes, pass after pass, as its user starts it."""

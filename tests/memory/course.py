@@ -1,0 +1,106 @@
+"""Pass after pass of changed records, and the memory that the daemon has after each."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from tests.daemon.processes import Running, configure, eventually
+from tests.deliver.configured import folder_channel
+from tests.registry.process import ReplicaProcess
+from tests.registry.synthetic import Population
+
+Say = Callable[[str], None]
+_SHARE = 10  # a tenth of the second half is looked at on either side
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A registry of ``records``, ``changed`` of which change before each of so many ``passes``.
+
+    ``asked_for``: records whose every change is a message at once. ``patience_s``: how long
+    a pass may take.
+    """
+
+    records: int = 10_000
+    changed: int = 1_500
+    passes: int = 200
+    asked_for: int = 100
+    patience_s: float = 300.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """What the process took, in bytes: resident after each pass, and at its peak.
+
+    ``after[0]``: after the first load. ``whole_peak``: after a last pass in which every record
+    had changed.
+    """
+
+    after: tuple[int, ...]
+    whole_peak: int
+
+    @property
+    def growth(self) -> float:
+        """How much more there is at the end of the second half than at its beginning: 0.05."""
+        half = self.after[len(self.after) // 2 :]
+        share = max(1, len(half) // _SHARE)
+        return median(half[-share:]) / median(half[:share]) - 1
+
+
+def follow(plan: Plan, folder: Path, say: Say) -> Course:
+    """Let the daemon follow the registry through all the passes; AssertionError when it ends."""
+    after: list[int] = []
+    population = ("--whole", str(plan.records), "--daily", str(plan.changed), "--ahead")
+    with (
+        ReplicaProcess(*population) as replica,
+        Running(_configured(plan, folder, replica.base_url)) as daemon,
+    ):
+        for number in range(plan.passes + 1):
+            if number:
+                replica.tell("advance")
+            _passed(daemon, number + 1, plan, stored=plan.changed if number else plan.records)
+            after.append(resident(daemon.pid))
+            say(f"pass {number} of {plan.passes}: {after[-1] / 1e6:.0f} MB")
+        replica.tell(f"advance {-(-plan.records // plan.changed)}")
+        _passed(daemon, plan.passes + 2, plan, stored=plan.records)
+        peak = resident(daemon.pid, "VmHWM")
+        say(f"pass over {plan.records:,} changed records: {peak / 1e6:.0f} MB at the peak")
+        assert daemon.stop() == 0
+    return Course(after=tuple(after), whole_peak=peak)
+
+
+def resident(pid: int, name: str = "VmRSS") -> int:
+    """Return what Linux says of a process's memory, in bytes."""
+    status = Path(f"/proc/{pid}/status").read_text("ascii", "replace")
+    (line,) = [line for line in status.splitlines() if line.startswith(f"{name}:")]
+    return int(line.split()[1]) * 1024
+
+
+def _configured(plan: Plan, folder: Path, base_url: str) -> Path:
+    population = Population(size=plan.records, daily=plan.changed)
+    asked: Sequence[str] = [population.nct_id(index) for index in range(plan.asked_for)]
+    source = (
+        f'name = "registry"\ntype = "ctgov"\nbase_url = "{base_url}"\nall = true\nevery = "1s"\n'
+        'reread_every = "365d"'
+    )
+    subscription = (
+        f'[[subscription]]\nname = "some"\nsubscriber = "ana"\nnct_ids = {list(asked)}\n'
+        'channels = "box"\n'
+    )
+    more = folder_channel(folder, "box") + subscription
+    return configure(folder, f"sqlite:///{folder / 'memory.db'}", source, more=more)
+
+
+def _passed(daemon: Running, times: int, plan: Plan, *, stored: int) -> None:
+    """Wait for the pass of that number that brought something."""
+
+    def passed() -> bool:
+        assert daemon.alive, daemon.written[-5000:]
+        found = [line for line in daemon.told("pass finished") if line["read"]]
+        if len(found) < times:
+            return False
+        assert found[times - 1]["stored"] == stored, found[times - 1]
+        return True
+
+    eventually(passed, within_s=plan.patience_s, what=f"pass {times}")
