@@ -12,7 +12,7 @@ from monitor.errors import SourceError
 from monitor.ingest.following import Follower
 from monitor.model.following import Presence, Sight
 from monitor.model.lease import Lease
-from monitor.sources.base import Memory, Page
+from monitor.sources.base import Memory, Page, Unreadable
 from monitor.store.lease_keeper import LeaseLostError
 from monitor.store.reader import Reader, open_reader
 from monitor.store.writer import Store, open_store
@@ -183,3 +183,39 @@ def test_the_memory_answers_what_the_last_page_left(
     list(follower(store, reader).follow(Asking()))
     both = ["NCT00000001", "NCT00000002"]
     assert answers == [both, both[1:], both[1:], [], 1, None]
+
+
+def refused(nct_id: str) -> Unreadable:
+    """Return what could not be read of a record."""
+    return Unreadable(
+        content=b"{NaN}", size=5, source="somewhere", origin=f"/studies/{nct_id}",
+        retrieved_at=NOW, reason="not valid JSON",
+    )  # fmt: skip
+
+
+def test_a_followed_record_is_unread_from_a_refusal_to_the_next_sight_that_can_be_read(
+    store: Store, reader: Callable[[], AbstractContextManager[Reader]]
+) -> None:
+    one, two, three = (f"NCT0000000{number}" for number in (1, 2, 3))
+    sights = tuple(Sight(nct_id=nct_id) for nct_id in (one, two, three))
+    broken = Page(found=tuple(map(refused, (one, two, three))), sights=sights, pass_number=1,
+                  state={})  # fmt: skip
+    told: list[list[str]] = []
+
+    class Asking(Pages):
+        """Asks which records are unread before each page."""
+
+        def pages(self, memory: Memory) -> Iterator[Page]:
+            for page in super().pages(memory):
+                yield page
+                told.append(memory.unread())
+
+    list(follower(store, reader).follow(Asking([broken])))
+    gone = Sight(nct_id=two, presence=Presence.GONE)
+    whole = Page(found=page(1).found, sights=(sights[0],), pass_number=2, state={})
+    absent = Page(sights=(gone,), pass_number=2, state={})
+    left = Page(left=(three,), pass_number=2, state={})
+    list(follower(store, reader).follow(Asking([broken, whole, absent, left])))
+    assert told == [[one, two, three], [one, two, three], [two, three], [three], []]
+    with reader() as opened:
+        assert opened.sources.states("somewhere") == {"": {}}
