@@ -59,6 +59,11 @@ class Clinic:
         with open_reader(self.url) as reader:
             return reader.quarantine()
 
+    def versions(self) -> dict[str, int]:
+        """Return how many versions are stored of each trial."""
+        with open_reader(self.url) as reader:
+            return {one.nct_id: len(reader.versions(one.nct_id)) for one in reader.trials()}
+
     def sources(self) -> list[dict[str, Any]]:
         """Return what ``monitor status`` says of the sources."""
         return list(Monitor(self.url, self.folder).json("status")["sources"])

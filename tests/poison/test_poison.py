@@ -3,8 +3,10 @@
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from tests.poison.clinic import MONDAY, NEXT_MONDAY, TUESDAY, Clinic, clinic
-from tests.registry import Records
+from tests.registry import Fault, Records
 from tests.registry.examples import nct, study
 from tests.registry.poison import KINDS, NO_ID
 
@@ -82,3 +84,28 @@ def test_broken_records_hold_up_no_other_and_are_told_once_they_are_whole(
         told = one.alerts()
         assert {nct_id: told[nct_id] for nct_id in NAMED} == dict.fromkeys(NAMED, 1)
         assert max(told.values()) == 1
+
+
+@pytest.mark.parametrize("body", [b"null", b"{}"], ids=["null", "empty"])
+def test_an_odd_history_is_put_aside_by_name_and_the_others_pasts_are_fetched(
+    tmp_path: Path, sqlite_url: str, body: bytes
+) -> None:
+    found = Records()
+    for number in (1, 2, 3):
+        found.put(study(number), on=MONDAY)
+        found.put(study(number, TUESDAY, status="WITHDRAWN"), on=TUESDAY)
+    watched = f'nct_ids = ["{nct(1)}", "{nct(2)}", "{nct(3)}"]\nbackfill = true'
+    with clinic(tmp_path, sqlite_url, found, watched=watched) as one:
+        one.world.go_to(TUESDAY)
+        path = f"/api/int/studies/{nct(2)}/history"
+        odd = one.replica.faults.add(
+            Fault.OTHER_SHAPE, times=None, when=lambda asked: asked.path == path, body=body
+        )
+        assert one.run_once() == 1
+        assert odd.met
+        assert [entry.origin for entry in one.quarantine()] == [path]
+        assert one.versions() == {nct(1): 2, nct(2): 1, nct(3): 2}
+        assert [source["failures"] for source in one.sources()] == [0, 0]
+        one.replica.faults.clear()
+        assert one.run_once() == 0
+        assert one.versions() == {nct(1): 2, nct(2): 2, nct(3): 2}
