@@ -122,12 +122,20 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             pytest.skip(f"the PostgreSQL server of {_VARIABLE} does not serve: {refusal}")
         yield given
         return
-    for user in ("postgres", getpass.getuser()):
+    for user in ("postgres", *_current_user()):
         url = f"postgresql://{user}@127.0.0.1:5432/postgres"
         if _refusal(url) is None:
             yield url
             return
     yield from _own_server(tmp_path_factory.mktemp("postgres"))
+
+
+def _current_user() -> list[str]:
+    """Return the current user's name; none where the system has no name for the user's number."""
+    try:
+        return [getpass.getuser()]
+    except (KeyError, OSError):  # Python 3.13 and newer raise the latter
+        return []
 
 
 def _own_server(folder: Path) -> Iterator[str]:
