@@ -15,6 +15,7 @@ from monitor.config.channels import AnyChannelSettings, FolderChannelSettings
 from monitor.errors import ConfigError, DeliveryError, StoreError
 from monitor.model.finding import Finding, Verdict
 from monitor.model.subscriptions import Origin, Standing
+from monitor.private_files import is_open_to_others
 from monitor.render.values import counted
 
 _SHOWN = 5
@@ -64,6 +65,20 @@ def _channel(
         return
     said = f"{given.type}, {place_of(given)}{tried}; nothing was sent (`monitor channel test` does)"
     yield Finding(about=about, verdict=Verdict.FINE, said=said)
+    if isinstance(given, FolderChannelSettings):
+        yield from _exposed(about, Path(given.path))
+
+
+def _exposed(about: str, folder: Path) -> Iterator[Finding]:
+    """Say where others can read the messages in a folder."""
+    if not is_open_to_others(folder):
+        return
+    with os.scandir(folder) as entries:
+        seen = next((one.name for one in entries if is_open_to_others(Path(one.path))), None)
+    if seen is not None:
+        said = f"others can read messages in {folder}, for example {seen}"
+        fix = f"chmod -R go= {folder}, unless they shall"
+        yield Finding(about=about, verdict=Verdict.WARNING, said=said, fix=fix)
 
 
 def _tried(channel: BoundedChannel, *, offline: bool) -> str:

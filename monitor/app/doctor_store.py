@@ -15,8 +15,10 @@ from monitor.app.wiring import App
 from monitor.errors import StoreError
 from monitor.model.finding import Finding, Verdict
 from monitor.model.following import SourceRow
+from monitor.private_files import is_open_to_others
 from monitor.render.values import counted, moment
 from monitor.store.address import Address
+from monitor.store.copying import side_files
 
 if TYPE_CHECKING:
     from monitor.store.reader import Reader
@@ -39,6 +41,7 @@ def store_findings(app: App) -> Iterator[Finding]:
         yield _failed(str(exc), _fix(str(exc)))
         return
     if address.path is not None:
+        yield from _exposed(address.path)
         yield from _room(address.path)
 
 
@@ -118,6 +121,18 @@ def _can_be_made(address: Address) -> Finding:
         return _fine(f"{address.shown} {told}")
     said = f"{address.shown} cannot be made: {place} cannot be written"
     return _failed(said, _writable(place))
+
+
+def _exposed(path: Path) -> Iterator[Finding]:
+    """Name the files of the store, and of stores that were replaced, that others can read."""
+    files = [path, *side_files(path), *sorted(path.parent.glob(f"{path.name}.replaced-*"))]
+    open_ones = [file for file in files if is_open_to_others(file)]
+    if open_ones:
+        named = ", ".join(f"{file} (mode {file.stat().st_mode & 0o777:o})" for file in open_ones)
+        fix = f"chmod 600 {' '.join(str(file) for file in open_ones)}"
+        yield Finding(
+            about="store", verdict=Verdict.WARNING, said=f"others can read {named}", fix=fix
+        )
 
 
 def _room(path: Path) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from monitor.channels.envelope import envelope
 from monitor.channels.mail import Mailbox, compose
 from monitor.errors import DeliveryError
 from monitor.model.messages import Message
+from monitor.private_files import make_private_folder, open_private
 
 Format = Literal["eml", "html", "json"]
 
@@ -72,7 +73,7 @@ class FolderConnection:
         fails.
         """
         try:
-            self._settings.path.mkdir(parents=True, exist_ok=True)
+            make_private_folder(self._settings.path)
             stem = self._stem(message)
             for kind in self._settings.formats:
                 _write(self._settings.path / f"{stem}.{kind}", self._content(message, kind))
@@ -110,7 +111,7 @@ def _write(path: Path, content: bytes) -> None:
     """Write a file so that its name always stands for all of it, whatever dies meanwhile."""
     new = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
-        with new.open("wb") as file:
+        with open(new, "wb", opener=open_private) as file:  # Path's has no opener
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

@@ -1,11 +1,13 @@
 """Bringing a store's schema up to date with alembic."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from monitor.errors import StoreError
+from monitor.private_files import make_private_folder, touch_private
 from monitor.store.address import Address
 from monitor.store.engine import make_engine, status_of, store_errors, use_wal
 from monitor.store.revisions import SchemaStatus, read_status, require_current
@@ -25,6 +27,7 @@ def upgrade(url: str, *, busy_timeout_s: float = 10.0) -> SchemaStatus:
     """
     address = Address.parse(url)
     make_folder(address)
+    make_file(address)
     with store_errors(address):
         engine = make_engine(address, busy_timeout_s=busy_timeout_s)
         try:
@@ -34,15 +37,25 @@ def upgrade(url: str, *, busy_timeout_s: float = 10.0) -> SchemaStatus:
 
 
 def make_folder(address: Address) -> None:
-    """Make the folder of a SQLite store; StoreError when that is not possible."""
+    """Make the folder of a SQLite store, for this user alone; StoreError when it cannot be made."""
     if address.path is None:
         return
     try:
-        address.path.parent.mkdir(parents=True, exist_ok=True)
+        make_private_folder(address.path.parent)
     except OSError as exc:
         raise StoreError(
             f"the folder of the store {address.shown} cannot be made: {exc.strerror}"
         ) from exc
+
+
+def make_file(address: Address) -> None:
+    """Make an empty file of a SQLite store that is missing; SQLite makes its log and index like it.
+
+    Where that is not possible nothing happens: opening the store says what is wrong.
+    """
+    if address.path is not None and not address.path.exists():
+        with suppress(OSError):
+            touch_private(address.path)
 
 
 def upgrade_engine(engine: Engine, address: Address, *, busy_timeout_s: float) -> SchemaStatus:

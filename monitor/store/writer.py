@@ -11,7 +11,7 @@ from monitor.errors import StoreError
 from monitor.store import statements
 from monitor.store.address import Address
 from monitor.store.engine import make_engine, status_of, store_errors
-from monitor.store.migrate import make_folder, upgrade_engine
+from monitor.store.migrate import make_file, make_folder, upgrade_engine
 from monitor.store.revisions import require_current
 from monitor.store.transaction import Transaction
 
@@ -31,6 +31,7 @@ def open_store(url: str, *, create: bool = True, busy_timeout_s: float = 10.0) -
         if not create:
             raise StoreError(f"there is no store at {address.shown}")
         make_folder(address)
+        make_file(address)
     engine = make_engine(address, busy_timeout_s=busy_timeout_s)
     try:
         with store_errors(address):
