@@ -42,11 +42,19 @@ class DeliveryError(MonitorError):
     """A message could not be delivered; ``permanent`` decides between retry and dead letter.
 
     ``retry_after_s``: the pause that the service asked for; None where it asked for none.
+    ``refused``: the service refused the message as services do that are being redeployed, too;
+    after some time it is permanent.
     """
 
     def __init__(
-        self, message: str, *, permanent: bool, retry_after_s: float | None = None
+        self,
+        message: str,
+        *,
+        permanent: bool,
+        retry_after_s: float | None = None,
+        refused: bool = False,
     ) -> None:
         super().__init__(message)
         self.permanent = permanent
         self.retry_after_s = retry_after_s
+        self.refused = refused

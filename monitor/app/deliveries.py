@@ -225,6 +225,7 @@ def policy_of(settings: "Settings", channel: str) -> Policy:
         backoff_initial_s=given.backoff_initial_s,
         backoff_max_s=given.backoff_max_s,
         retry_after_max_s=given.retry_after_max_s,
+        redeploy_s=given.redeploy_s,
         lease_s=given.lease_s,
         claim_messages=given.claim_messages,
         breaker_failures=given.breaker_failures,

@@ -1,6 +1,6 @@
 """What an HTTP status means for a message."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import datetime
 from http import HTTPStatus
 
@@ -9,6 +9,8 @@ from monitor.channels.wording import told
 from monitor.errors import DeliveryError
 from monitor.model.retry_after import retry_after_s
 
+REDEPLOYED = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.REQUEST_ENTITY_TOO_LARGE})
+"""What a proxy answers while the service behind it is replaced."""
 _PASSING = {
     HTTPStatus.REQUEST_TIMEOUT,
     HTTPStatus.TOO_EARLY,
@@ -16,11 +18,19 @@ _PASSING = {
 }
 
 
-def accepted(answer: Answer, shown: str, *, now: datetime, secrets: Iterable[str] = ()) -> str:
+def accepted(
+    answer: Answer,
+    shown: str,
+    *,
+    now: datetime,
+    secrets: Iterable[str] = (),
+    may_pass: Container[int] = (),
+) -> str:
     """Return the words of an answer that says yes.
 
-    DeliveryError else: 408, 425, 429 and 5xx pass, with the pause of Retry-After; redirects,
-    which are not followed, and all other refusals are permanent.
+    DeliveryError else: 408, 425, 429 and 5xx pass, with the pause of Retry-After; the statuses of
+    ``may_pass`` are refusals that may; redirects, which are not followed, and all other refusals
+    are permanent.
     """
     words = told(answer.body, secrets)
     said = f"{answer.status} {words}".rstrip()
@@ -29,7 +39,8 @@ def accepted(answer: Answer, shown: str, *, now: datetime, secrets: Iterable[str
     if 300 <= answer.status < 400:
         message = f"{shown} answered {answer.status}: redirects are not followed"
         raise DeliveryError(message, permanent=True)
-    passing = answer.status in _PASSING or answer.status >= 500 or answer.status < 200
+    refused = answer.status in may_pass
+    passing = refused or answer.status in _PASSING or not 200 <= answer.status < 500
     pause = retry_after_s(
         answer.headers.get("Retry-After"), now=now, date=answer.headers.get("Date")
     )
@@ -37,4 +48,5 @@ def accepted(answer: Answer, shown: str, *, now: datetime, secrets: Iterable[str
         f"{shown} answered {said}",
         permanent=not passing,
         retry_after_s=pause if passing else None,
+        refused=refused,
     )

@@ -9,7 +9,7 @@ from typing import ClassVar
 from monitor.channels.checking import wrong
 from monitor.channels.envelope import MEDIA_TYPE, envelope
 from monitor.channels.hook import HookChannel, HookConnection, HookSettings
-from monitor.channels.judging import accepted
+from monitor.channels.judging import REDEPLOYED, accepted
 from monitor.channels.post import Poster
 from monitor.channels.signing import key_of, signature
 from monitor.model.messages import Message
@@ -74,4 +74,4 @@ class WebhookConnection(HookConnection):
         place = self._poster.place
         answer = self._poster.post(body, headers)
         secrets = (*self._settings.secrets, *place.secrets)
-        return accepted(answer, place.shown, now=self._now(), secrets=secrets)
+        return accepted(answer, place.shown, now=self._now(), secrets=secrets, may_pass=REDEPLOYED)

@@ -22,6 +22,9 @@ class DeliverySettings(Section, frozen=True, kw_only=True):
     retry_after_max_s: Annotated[
         float, Meta(ge=0, le=2_592_000, description="a number of seconds from 0 to 2592000")
     ] = 86_400.0
+    redeploy_s: Annotated[
+        float, Meta(ge=0, le=86_400, description="a number of seconds from 0 to 86400")
+    ] = 3600.0
     timeout_s: Annotated[
         float, Meta(ge=0.1, le=600, description="a number of seconds from 0.1 to 600")
     ] = 30.0

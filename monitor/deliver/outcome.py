@@ -2,7 +2,7 @@
 
 import traceback
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from monitor.deliver.policy import Policy
@@ -33,20 +33,30 @@ class Report:
 class Outcome:
     """How a try went; ``said``: the service's words, or what was wrong.
 
-    ``by_channel``: the service was asked, so it tells something about the channel too. ``until``:
-    of what is postponed, which is no try.
+    ``by_channel``: the service was asked, so it tells something about the channel too.
+    ``refused``: as of ``DeliveryError``. ``until``: of what is postponed, which is no try.
     """
 
     kind: Kind
     said: str
     retry_after_s: float | None = None
     by_channel: bool = False
+    refused: bool = False
     until: datetime | None = None
 
     def state(
-        self, message: OutboxMessage, policy: Policy, *, now: datetime, chance: float
+        self,
+        message: OutboxMessage,
+        policy: Policy,
+        *,
+        now: datetime,
+        chance: float,
+        first_tried_at: datetime | None = None,
     ) -> tuple[MessageState, datetime | None]:
-        """Return what the message is from now on, and when it is tried again, if it is."""
+        """Return what the message is from now on, and when it is tried again, if it is.
+
+        ``first_tried_at``: None when this was the first try.
+        """
         if self.kind == "postponed":
             return MessageState.WAITING, self.until
         attempt = message.attempts + 1
@@ -54,9 +64,14 @@ class Outcome:
             return MessageState.SENT, None
         if self.kind == "dropped":
             return MessageState.DROPPED, None
+        again = policy.retry_at(attempt, now=now, chance=chance, retry_after_s=self.retry_after_s)
+        if self.refused:
+            end = (first_tried_at or now) + timedelta(seconds=policy.redeploy_s)
+            return (
+                (MessageState.WAITING, min(again, end)) if now < end else (MessageState.DEAD, None)
+            )
         if self.kind == "permanent" or policy.is_last(attempt):
             return MessageState.DEAD, None
-        again = policy.retry_at(attempt, now=now, chance=chance, retry_after_s=self.retry_after_s)
         return MessageState.WAITING, again
 
 
@@ -66,10 +81,16 @@ def failed(
     permanent: bool = False,
     retry_after_s: float | None = None,
     by_channel: bool = False,
+    refused: bool = False,
 ) -> Outcome:
     """Return the outcome of a failure."""
-    kind: Kind = "permanent" if permanent else "transient"
-    return Outcome(kind=kind, said=said, retry_after_s=retry_after_s, by_channel=by_channel)
+    return Outcome(
+        kind="permanent" if permanent else "transient",
+        said=said,
+        retry_after_s=retry_after_s,
+        by_channel=by_channel,
+        refused=refused,
+    )
 
 
 def unforeseen(what: str, error: Exception, *, by_channel: bool = False) -> Outcome:

@@ -14,12 +14,15 @@ class Policy:
     lasts that nobody renews. ``breaker_failures`` in a row let the channel rest for
     ``breaker_rest_s``. ``per_minute``: messages that one process sends at most, evenly; 0: any.
     ``retry_after_max_s``: a service that asks for a longer pause gets this one.
+    ``redeploy_s``: for so long after the first try a refusal is taken for a service that is
+    being redeployed.
     """
 
     attempts: int = 10
     backoff_initial_s: float = 30.0
     backoff_max_s: float = 3600.0
     retry_after_max_s: float = 86_400.0
+    redeploy_s: float = 3_600.0
     lease_s: float = 120.0
     claim_messages: int = 50
     breaker_failures: int = 5

@@ -177,13 +177,19 @@ class Courier:
 
     def _put(self, message: OutboxMessage, outcome: Outcome, breaker: Breaker) -> Report:
         now = self.now()
-        state, due_at = outcome.state(message, self.policy, now=now, chance=self.chance())
         attempt = None
         if outcome.kind != "postponed":
             attempt = Attempt(
                 message_id=message.id, at=now, outcome=outcome.kind, said=outcome.said
             )
         with self.store.transaction() as tx:
+            state, due_at = outcome.state(
+                message,
+                self.policy,
+                now=now,
+                chance=self.chance(),
+                first_tried_at=tx.outbox.first_tried_at(message.id) if outcome.refused else None,
+            )
             noted = tx.outbox.record(message, attempt, state, due_at=due_at)
             turn = breaker.note(tx.outbox, outcome, now) if outcome.by_channel else None
         if turn == "rests":
@@ -216,7 +222,11 @@ def _sent(send: Send, message: Message) -> Outcome:
         return Outcome(kind="sent", said=send(message), by_channel=True)
     except DeliveryError as exc:
         return failed(
-            str(exc), permanent=exc.permanent, retry_after_s=exc.retry_after_s, by_channel=True
+            str(exc),
+            permanent=exc.permanent,
+            retry_after_s=exc.retry_after_s,
+            by_channel=True,
+            refused=exc.refused,
         )
     except Exception as exc:  # noqa: BLE001 - the pass loop: recorded on the message's row
         return unforeseen("it cannot be sent", exc, by_channel=True)

@@ -136,6 +136,11 @@ class OutboxWriter(OutboxReader):
             self._run.run(outbox_queries.PUT_ATTEMPT, {"message_id": message.id, **values})
         return True
 
+    def first_tried_at(self, message_id: int) -> datetime | None:
+        """Return when a message was first tried (aware UTC); None when it never was."""
+        [(at,)] = self._run.ask(outbox_queries.FIRST_TRIED, {"message_id": message_id})
+        return None if at is None else moment(at)
+
     def release(self, lease: Lease, ids: Collection[int]) -> set[int]:
         """Give messages that were claimed under a lease back untried; return those still held."""
         claimant = {"worker": lease.holder, "fence": lease.fence}

@@ -128,6 +128,8 @@ WHERE id = :id AND state = 'sending' AND claimed_by = :worker AND claim_fence = 
 PUT_ATTEMPT = """
 INSERT INTO attempts (message_id, at, outcome, said) VALUES (:message_id, :at, :outcome, :said)"""
 
+FIRST_TRIED = "SELECT min(at) FROM attempts WHERE message_id = :message_id"
+
 RELEASE = f"""
 UPDATE messages SET state = 'waiting', claimed_by = NULL, claim_fence = NULL
 WHERE id IN :ids AND {_STATE} = 'sending' AND claimed_by = :worker AND claim_fence = :fence

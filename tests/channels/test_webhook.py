@@ -116,7 +116,7 @@ def test_any_success_is_one(status: int) -> None:
         assert send_one(to(server.url)) == str(status)
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 422])
+@pytest.mark.parametrize("status", [400, 401, 403, 410, 422])
 def test_a_refusal_is_permanent(status: int) -> None:
     with Receiver(error(status, "no, thank you")) as server:
         caught = failure(server)
@@ -124,11 +124,18 @@ def test_a_refusal_is_permanent(status: int) -> None:
     assert str(caught) == f"{server.url} answered {status} no, thank you"
 
 
+@pytest.mark.parametrize("status", [404, 413])
+def test_what_a_service_answers_that_is_redeployed_may_pass(status: int) -> None:
+    with Receiver(error(status, "no such app")) as server:
+        caught = failure(server)
+    assert (caught.permanent, caught.refused) == (False, True)
+
+
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503])
 def test_what_passes_is_tried_again(status: int) -> None:
     with Receiver(error(status)) as server:
         caught = failure(server)
-    assert not caught.permanent
+    assert (caught.permanent, caught.refused) == (False, False)
     assert caught.retry_after_s is None
 
 

@@ -130,6 +130,11 @@ def later(pause_s: float | None = None) -> DeliveryError:
     return DeliveryError("451 not now", permanent=False, retry_after_s=pause_s)
 
 
+def refused() -> DeliveryError:
+    """Return the refusal of a service that may be being redeployed."""
+    return DeliveryError("404 no such app", permanent=False, refused=True)
+
+
 def never() -> DeliveryError:
     """Return a failure for good."""
     return DeliveryError("550 nobody of that name", permanent=True)

@@ -15,7 +15,7 @@ from monitor.model.messages import Message, MessageState
 from monitor.render.alerts import render
 from monitor.store.writer import open_store
 from tests.daemon.processes import eventually
-from tests.deliver.post import Heard, Monotonic, Post, later, never
+from tests.deliver.post import HOUR, Heard, Monotonic, Post, later, never, refused
 from tests.ingest.world import NCT
 from tests.store.leasing import claim, lease_of, lose_worker
 
@@ -96,6 +96,32 @@ def test_a_message_that_failed_too_often_is_a_dead_letter(office: Post) -> None:
     assert reports == [Report(retried=1), Report(retried=1), Report(dead=1), Report()]
     (message,) = office.messages()
     assert (message.state, message.attempts) == (MessageState.DEAD, 3)
+
+
+def test_a_refusal_while_a_service_is_redeployed_is_tried_again_for_an_hour(post: Post) -> None:
+    post.policy = Policy(attempts=2, breaker_failures=100)
+    begun(post)
+    began = post.clock.at
+    post.box.answers = [refused() for _ in range(50)]
+    reports = [post.deliver()]
+    (message,) = post.messages()
+    while reports[-1] == Report(retried=1):
+        post.clock.at = message.due_at
+        reports.append(post.deliver())
+        (message,) = post.messages()
+    assert reports[-1] == Report(dead=1)
+    assert len(reports) > 2  # attempts do not count within the hour
+    assert post.clock.at - began == HOUR  # the last try is at its end
+    assert post.said(message)[-1] == ("transient", "404 no such app")
+
+
+def test_a_service_that_is_back_within_the_hour_gets_what_it_refused(office: Post) -> None:
+    office.policy = Policy(attempts=1)
+    begun(office)
+    office.box.answers = [refused()]
+    assert office.deliver() == Report(retried=1)
+    office.clock.move(minutes=1)
+    assert office.deliver() == Report(sent=1)
 
 
 def test_a_dead_letter_that_is_retried_has_all_its_tries_again(office: Post) -> None:
