@@ -137,6 +137,10 @@ SELECT (SELECT count(*) FROM trials),
     (SELECT number FROM row_counts WHERE name = 'events'),
     (SELECT count(*) FROM quarantine)"""
 
+POSTGRES_WRITABLE = """
+    SELECT pg_is_in_recovery(), current_setting('default_transaction_read_only') = 'on',
+           has_table_privilege('versions', 'INSERT')
+"""
 POSTGRES_TABLE_BYTES = """
 SELECT CAST(sum(pg_total_relation_size(to_regclass(name))) AS BIGINT) FROM (VALUES
     ('trials'), ('versions'), ('snapshots'), ('events'), ('quarantine'),

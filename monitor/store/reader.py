@@ -251,6 +251,12 @@ class Reader:
         size = self._first(sizes[self._rows.dialect], {}) or (0,)
         return {**dict(zip(names, row, strict=True)), "store_bytes": size[0]}
 
+    def write_problem(self) -> str | None:
+        """Return why nothing can be written to the store now; None when it seems it can be."""
+        from monitor.store.writability import write_problem  # noqa: PLC0415 - likewise
+
+        return write_problem(self._address, self._all)
+
     def close(self) -> None:
         """Close the connection."""
         self._rows.close()
