@@ -1,7 +1,7 @@
 """Deliveries: couriers for the configured channels, what is due, and who is told of trouble."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from monitor.app.channels import channels_of
 from monitor.app.digests import Digests
+from monitor.app.episodes import Episode
 from monitor.app.heard import Untold
 from monitor.app.logs import get_logger
 from monitor.app.telling import Teller
@@ -55,17 +56,27 @@ class Deliveries:
     """Delivers what is due by the settings of ``app``; any number of threads may.
 
     Each channel is to be delivered by in one thread at a time. Making it looks the channels'
-    secrets up: ConfigError. ``worker``: a name that no other process has.
+    secrets up: ConfigError. ``worker``: a name that no other process has. ``incidents``: what
+    is wrong with the process itself, for the operator; None where that is for another to tell.
     """
 
-    def __init__(self, app: App, *, worker: str, metrics: "Metrics | None" = None) -> None:
+    def __init__(
+        self,
+        app: App,
+        *,
+        worker: str,
+        metrics: "Metrics | None" = None,
+        incidents: Callable[[], Sequence[Episode]] | None = None,
+    ) -> None:
         self.app = app
         self.channels: Mapping[str, Channel] = channels_of(app.settings)
         self._templates = _templates(app.settings)
         self._paces: dict[str, Pace] = {}
         self._turns = Turns()
         self._metrics = metrics
-        self._teller = Teller(app, self.channels, worker=worker, opened=self._store)
+        self._teller = Teller(
+            app, self.channels, worker=worker, opened=self._store, incidents=incidents
+        )
         self._workers = Workers(app, opened=self._store)
         self._claims = self._workers.claims(worker)
         self._digests = Digests(app, targets={n: c.targets for n, c in self.channels.items()})

@@ -2,7 +2,7 @@
 
 import threading
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -26,6 +26,8 @@ _KEPT_BY = "operator/told"  # a slash: no source has such a name
 _LEASE = "operator"
 _LEASE_S = 30.0
 _AGAIN = timedelta(minutes=1)
+_OF_ONE_PROCESS = "web:"
+"""How the keys of incidents begin that the store and the disks do not tell: who has them knows."""
 _NAMESPACE = uuid.UUID("6f0c5f0e-8a0e-4a0c-9a57-0f3f3f1f7c52")
 
 _LOST = (
@@ -85,7 +87,8 @@ class Teller:
 
     What each of the channel's addresses was told is kept in the store, after it was told: a
     message may be repeated after a crash, with the same id, and none is left out. An address that
-    cannot be reached keeps nothing from the others. One process tells at a time.
+    cannot be reached keeps nothing from the others. One process tells at a time. ``incidents``:
+    what is wrong with this process itself; None where that is for another to tell.
     """
 
     def __init__(
@@ -96,8 +99,10 @@ class Teller:
         worker: str,
         opened: Callable[[], Store],
         free: Free = free_bytes,
+        incidents: Callable[[], Sequence[Episode]] | None = None,
     ) -> None:
         self._app = app
+        self._incidents = incidents
         self._channel = channels.get(app.settings.delivery.operator)
         self._addresses = self._channel.targets if self._channel is not None else ("",)
         self._keeper = LeaseKeeper(
@@ -157,7 +162,9 @@ class Teller:
         waiting = [one for one, news in look.news.items() if news.count and one not in told]
         self._not_before = now + _AGAIN if waiting else None
         self._forget_lost(look, told)
-        heard = {one: Heard.now(look.wrong, now) for one in told}
+        heard = {
+            one: Heard.now({**self._of_others(look.heard[one]), **look.wrong}, now) for one in told
+        }
         self._end_turn({**look.heard, **heard}, now, anything=bool(told))
 
     def _look(self) -> _Look:
@@ -170,17 +177,29 @@ class Teller:
         known = [key for one in heard.values() for key in one.wrong]
         told = any(key.startswith("disk:") for key in known)
         found += full_disks(self._app, told=told, free=self._free)
+        found += self._incidents() if self._incidents is not None else ()
         wrong = {one.key: one.over for one in found}
         with self._lock:
             news = {
                 address: _News(
                     began=tuple(one for one in found if one.key not in has.wrong),
-                    over=tuple(has.wrong[key] for key in sorted(has.wrong.keys() - wrong.keys())),
+                    over=tuple(
+                        has.wrong[key]
+                        for key in sorted(
+                            has.wrong.keys() - wrong.keys() - self._of_others(has).keys()
+                        )
+                    ),
                     lost=tuple(one for one in self._lost if (address, one) not in self._lost_told),
                 )
                 for address, has in heard.items()
             }
         return _Look(wrong=wrong, heard=heard, news=news, store=store)
+
+    def _of_others(self, heard: Heard) -> dict[str, str]:
+        """Return what an address knows to be wrong with a process, where that is not this one."""
+        if self._incidents is not None:
+            return {}
+        return {key: over for key, over in heard.wrong.items() if key.startswith(_OF_ONE_PROCESS)}
 
     def _forget_lost(self, look: _Look, told: list[str]) -> None:
         """Note which lost processes were told; those that everybody heard of are done with."""

@@ -3,7 +3,7 @@
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
@@ -23,6 +23,7 @@ from monitor.render.values import counted, one_line
 if TYPE_CHECKING:
     from monitor.app import App
     from monitor.app.deliveries import Deliveries
+    from monitor.app.episodes import Episode
     from monitor.app.metrics import Metrics
     from monitor.app.passes import Passes, PassReport
 
@@ -99,10 +100,15 @@ def _passes(app: "App", metrics: "Metrics | None" = None) -> "Passes":
     return Passes(app=app, metrics=metrics)
 
 
-def _deliveries(app: "App", metrics: "Metrics | None", worker: str) -> "Deliveries":
+def _deliveries(
+    app: "App",
+    metrics: "Metrics | None",
+    worker: str,
+    incidents: "Callable[[], Sequence[Episode]] | None" = None,
+) -> "Deliveries":
     from monitor.app.deliveries import Deliveries
 
-    return Deliveries(app, worker=worker, metrics=metrics)
+    return Deliveries(app, worker=worker, metrics=metrics, incidents=incidents)
 
 
 def _once(session: Session, app: "App", *, as_json: bool) -> None:

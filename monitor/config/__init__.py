@@ -26,7 +26,6 @@ from monitor.config.settings import (
     Settings,
     StoreSettings,
     ThresholdSettings,
-    WebSettings,
 )
 from monitor.config.sources import (
     AnySourceSettings,
@@ -34,6 +33,7 @@ from monitor.config.sources import (
     FilesSourceSettings,
     SourceSettings,
 )
+from monitor.config.web import WebSettings
 
 __all__ = [
     "DEFAULT_FILE",

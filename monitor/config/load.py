@@ -22,9 +22,10 @@ from monitor.config.keys import (
 )
 from monitor.config.listening import listening
 from monitor.config.people import SubscriberSettings, SubscriptionSettings
-from monitor.config.settings import Settings, WebSettings
+from monitor.config.settings import Settings
 from monitor.config.source_tables import source_settings
 from monitor.config.tables import meant
+from monitor.config.web import WebSettings
 from monitor.errors import ConfigError
 
 DEFAULT_FILE = Path("config/monitor.toml")
@@ -37,7 +38,7 @@ def _listens(text: str) -> str:
 
 
 _WEB = "web"
-_REFINED: Mapping[Key, Refine] = {(_WEB, "listen"): _listens}
+_REFINED: Mapping[Key, Refine] = {(_WEB, "listen"): _listens, (_WEB, "public_listen"): _listens}
 
 
 def load(path: Path | None = None, *, environ: Mapping[str, str]) -> Settings:
@@ -64,7 +65,9 @@ def load(path: Path | None = None, *, environ: Mapping[str, str]) -> Settings:
     filled: dict[str, Any] = {
         section: SECTIONS[section](**values) for section, values in sections.items()
     }
-    return _with_lists(Settings(**filled), tables, environ)
+    settings = Settings(**filled)
+    _check_listeners(settings.web)
+    return _with_lists(settings, tables, environ)
 
 
 def load_web(path: Path | None = None, *, environ: Mapping[str, str]) -> WebSettings:
@@ -85,6 +88,15 @@ def load_web(path: Path | None = None, *, environ: Mapping[str, str]) -> WebSett
         with suppress(ConfigError):
             values[key[1]] = _value(key, found, environ)
     return WebSettings(**values)
+
+
+def _check_listeners(web: WebSettings) -> None:
+    """Pass when the two listeners have addresses of their own, else raise ConfigError."""
+    if web.public_address and web.public_address == web.address and web.address[1] != 0:
+        raise ConfigError(
+            f"[web] public_listen = {web.public_listen!r} is what listen says, too; give readers"
+            " another port"
+        )
 
 
 def _value(key: Key, given: Given, environ: Mapping[str, str]) -> Any:

@@ -9,11 +9,11 @@ from msgspec import Meta, Struct
 
 from monitor.config.channels import BUILT_IN_CHANNELS, AnyChannelSettings
 from monitor.config.delivery import DeliverySettings
-from monitor.config.listening import listening
 from monitor.config.masking import mask_url
 from monitor.config.people import SubscriberSettings, SubscriptionSettings
 from monitor.config.section import Section
 from monitor.config.sources import AnySourceSettings
+from monitor.config.web import WebSettings
 
 _HEADER_TEXT = r"^[ -~]*\Z"
 _SECONDS_TO_AN_HOUR = "a number of seconds from 0.1 to 3600"
@@ -145,24 +145,6 @@ class DaemonSettings(Section, frozen=True, kw_only=True):
     quick_check_every_s: Annotated[
         float, Meta(ge=0, le=31_536_000, description="a number of seconds from 0 to 31536000")
     ] = 86_400.0
-
-
-class WebSettings(Section, frozen=True, kw_only=True):
-    """Where `monitor run` answers questions about its health."""
-
-    listen: Annotated[
-        str,
-        Meta(
-            description=(
-                "HOST:PORT, for example 127.0.0.1:8080 or [::1]:8080, or nothing to turn it off"
-            )
-        ),
-    ] = "127.0.0.1:8080"
-
-    @property
-    def address(self) -> tuple[str, int] | None:
-        """The host, without brackets, and the port; None when nothing is to listen."""
-        return listening(self.listen)
 
 
 class LogSettings(Section, frozen=True, kw_only=True):

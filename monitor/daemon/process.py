@@ -3,9 +3,11 @@
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from monitor.app import App
+from monitor.app.episodes import Episode
 from monitor.app.holder import holder
 from monitor.app.logs import get_logger
 from monitor.app.metrics import Metrics
@@ -13,12 +15,12 @@ from monitor.daemon.books import Books
 from monitor.daemon.delivering import Deliveries
 from monitor.daemon.duty import Duty
 from monitor.daemon.hold import until_lost
+from monitor.daemon.listeners import OPERATORS, READERS, listeners_of
 from monitor.daemon.memory import share_arenas
-from monitor.daemon.pages import Pages
 from monitor.daemon.passes import Passes
 from monitor.daemon.reloading import Reloading
 from monitor.daemon.signals import heed, leave
-from monitor.daemon.standing import Inquiries, Standing
+from monitor.daemon.standing import Standing
 from monitor.daemon.term import Term, check_sources
 from monitor.daemon.work import Work, in_thread
 from monitor.errors import StoreError
@@ -31,7 +33,7 @@ _RELEASE_S = 2.0
 _CLOSE_S = 5.0
 
 PassesOf = Callable[[App, Metrics], Passes]
-DeliveriesOf = Callable[[App, Metrics, str], Deliveries]
+DeliveriesOf = Callable[[App, Metrics, str, Callable[[], list[Episode]]], Deliveries]
 
 
 class Daemon:
@@ -39,8 +41,8 @@ class Daemon:
 
     ``read_again`` reads the configuration anew (ConfigError when it is wrong); ``passes_of``
     makes what does the passes by some settings, ``deliveries_of`` what delivers, under the name
-    of this process; None: others deliver. Making a daemon opens the store and takes the
-    port: ConfigError, StoreError, ListenError.
+    of this process and with what is wrong with it; None: others deliver. Making a daemon opens
+    the store and takes the ports that can be had: ConfigError, StoreError.
     """
 
     def __init__(
@@ -59,13 +61,12 @@ class Daemon:
         self._standing = Standing(app=app, holder=holder(), started_at=app.now(), work=self._work)
         self._passes_of = passes_of
         self._passes = passes_of(app, self._metrics)
+        self._listeners = listeners_of(self._standing, self._metrics, stale_s=4 * heartbeat_s)
+        self._standing.listener_faults = lambda: self._listeners.faults
         self._deliveries_of = deliveries_of
         self._deliveries = self._deliveries_by(app)
         self._reloading = Reloading(read_again, self._take_up, standing=self._standing)
-        inquiries = Inquiries(self._standing, self._metrics, stale_s=4 * heartbeat_s)
-        address = app.settings.web.address
         self._books = Books(app, holder=self._standing.holder, ttl_s=self._lease_s)
-        self._web = None if address is None else Pages(address, inquiries.answers, self._books)
         self._term: Term | None = None
         self._taking: asyncio.Future[bool] | None = None
         self._log = get_logger()
@@ -99,6 +100,7 @@ class Daemon:
         heed(stop=ended.set, reload=self._reloading.ask)
         if reload_first():
             self._reloading.ask()
+        self._listeners.start()
         self._tell_start()
         parts = {name: asyncio.create_task(part, name=name) for name, part in self._parts()}
         stopping = asyncio.create_task(ended.wait())
@@ -110,12 +112,11 @@ class Daemon:
 
     def _parts(self) -> list[tuple[str, Coroutine[Any, Any, None]]]:
         """Return what runs side by side as long as the daemon lives."""
-        parts = [
+        return [
             ("heartbeat", self._beat()),
             ("schedule", self._take_turns()),
             ("configuration", self._reloading.serve()),
         ]
-        return parts if self._web is None else [*parts, ("web server", self._web.serve())]
 
     def _broke(self, part: "asyncio.Task[None]") -> bool:
         """Log why a part ended that should not have."""
@@ -130,7 +131,8 @@ class Daemon:
             holder=self._standing.holder,
             store=self._standing.app.store_name,
             sources=[one.name for one in self._standing.app.settings.sources if one.enabled],
-            listen=None if self._web is None else self._web.url,
+            listen=self._listeners.urls.get(OPERATORS),
+            public_listen=self._listeners.urls.get(READERS),
         )
 
     # --- its parts -------------------------------------------------------------------------
@@ -177,11 +179,13 @@ class Daemon:
             self._taking = taking
             await asyncio.wait({taking})
             try:
-                if taking.result():
+                is_ours = taking.result()
+                self._standing.lease_problem = None
+                if is_ours:
                     return
                 news = "another process schedules"
             except StoreError as exc:
-                news = str(exc)
+                self._standing.lease_problem = news = str(exc)
             if news not in told:
                 told.add(news)
                 self._log.info("standing by", holder=self._standing.holder, reason=news)
@@ -204,7 +208,9 @@ class Daemon:
     def _deliveries_by(self, app: App) -> Deliveries | None:
         if self._deliveries_of is None:
             return None
-        return self._deliveries_of(app, self._metrics, self._standing.holder)
+        return self._deliveries_of(
+            app, self._metrics, self._standing.holder, self._listeners.incidents
+        )
 
     def _tell_lost(self) -> None:
         """Let the operator hear of who scheduled before and went without a word."""
@@ -226,9 +232,8 @@ class Daemon:
             hanging = await self._work.settled(grace_s)
         await self._release()
         parts["heartbeat"].cancel()
-        if self._web is not None:
-            self._web.stop()
-        await asyncio.wait(parts.values(), timeout=_CLOSE_S)
+        stopping = in_thread("web", partial(self._listeners.stop, within_s=_CLOSE_S))
+        await asyncio.wait({stopping, *parts.values()}, timeout=_CLOSE_S)
         return hanging
 
     async def _release(self) -> None:

@@ -46,5 +46,8 @@ class Reading:
         app = self._app()
         if not app.settings.delivery.public_url:
             return None
-        async with self._turns:
-            return await in_thread("page", partial(page, app))
+        await self._turns.acquire()
+        asked = in_thread("page", partial(page, app))
+        # Who gives up waiting leaves the thread behind; its turn ends when the thread does.
+        asked.add_done_callback(lambda _: self._turns.release())
+        return await asyncio.shield(asked)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -10,7 +10,6 @@ from typing import Any, Literal
 from monitor import __version__
 from monitor.app import App
 from monitor.app.metrics import CONTENT_TYPE, Metrics
-from monitor.daemon.reading import Reading
 from monitor.daemon.work import Work, in_thread
 from monitor.errors import MonitorError
 from monitor.model.following import SourceRow
@@ -22,10 +21,14 @@ _PATIENCE_S = 5.0
 
 @dataclass(slots=True, kw_only=True)
 class Standing:
-    """What is true of the process now; changed and read in the event loop alone.
+    """What is true of the process now.
+
+    Changed in the daemon's event loop alone, each field as a whole; any thread may read it.
 
     ``beat_at``: the monotonic time of the last heartbeat. ``refused``: why the configuration
     that is there now was not taken up; None when it was. ``app``: by which settings it runs.
+    ``lease_problem``: why the lease could not be asked for the last time; None when it could.
+    ``listener_faults``: tells what is wrong with the web listeners, by name.
     """
 
     app: App
@@ -34,6 +37,8 @@ class Standing:
     work: Work
     role: Role = "starting"
     refused: str | None = None
+    lease_problem: str | None = None
+    listener_faults: Callable[[], Mapping[str, str]] = dict
     beat_at: float = field(default_factory=time.monotonic)
 
 
@@ -42,6 +47,7 @@ class _Seen:
     """What a look into the store found; ``due``: the oldest waiting message of each channel."""
 
     sources: list[SourceRow]
+    write_problem: str | None
     due: dict[str, datetime | None]
     resting: set[str]
 
@@ -49,7 +55,8 @@ class _Seen:
 class Inquiries:
     """Answers the questions of the web server out of the standing and the store.
 
-    ``stale_s``: a heartbeat older than this is a missing one.
+    ``stale_s``: a heartbeat older than this is a missing one. To be asked in one event loop,
+    which need not be the daemon's: so one that hangs is told of.
     """
 
     def __init__(self, standing: Standing, metrics: Metrics, *, stale_s: float) -> None:
@@ -57,7 +64,6 @@ class Inquiries:
         self._metrics = metrics
         self._stale_s = stale_s
         self._looking: asyncio.Future[_Seen] | None = None
-        self._reading = Reading(lambda: standing.app)
 
     @property
     def answers(self) -> Answers:
@@ -66,7 +72,6 @@ class Inquiries:
             health=self._health,
             readiness=self._readiness,
             metrics=self._counted,
-            pages=self._reading.pages,
         )
 
     async def _health(self) -> Told:
@@ -85,6 +90,7 @@ class Inquiries:
             "started_at": standing.started_at.isoformat(),
             "sources": [one.name for one in standing.app.settings.sources if one.enabled],
             "running": sorted(standing.work.names),
+            "web": dict(standing.listener_faults()),
         }
 
     async def _readiness(self) -> Told:
@@ -94,7 +100,7 @@ class Inquiries:
             found["process"] = f"it is {standing.role}"
         if standing.refused is not None:
             found["configuration"] = f"the old one is in force: {standing.refused}"
-        store = await self._store_problem()
+        store = await self._store_problem(to_write=True) or standing.lease_problem
         if store is not None:
             found["store"] = store
         facts: dict[str, Any] = {"role": standing.role, "problems": found}
@@ -102,10 +108,11 @@ class Inquiries:
             facts["reason"] = "; ".join(f"{what}: {why}" for what, why in found.items())
         return Told(good=not found, facts=facts)
 
-    async def _store_problem(self) -> str | None:
+    async def _store_problem(self, *, to_write: bool = False) -> str | None:
         """Look into the store; return what is wrong with it.
 
-        How the sources and the channels stand is noted.
+        ``to_write``: that nothing can be written is wrong, too. How the sources and the channels
+        stand is noted.
         """
         looking = self._look()
         await asyncio.wait({looking}, timeout=_PATIENCE_S)
@@ -118,7 +125,7 @@ class Inquiries:
         seen = looking.result()
         self._metrics.sources(enabled, seen.sources)
         self._metrics.channels(seen.due, seen.resting)
-        return None
+        return seen.write_problem if to_write else None
 
     def _look(self) -> "asyncio.Future[_Seen]":
         """Return the look that is under way, or a new one: many askers make one thread wait."""
@@ -140,6 +147,7 @@ def _reading(app: App) -> Callable[[], _Seen]:
             names = {one.name for one in app.settings.channels} | set(reader.outbox.channels())
             return _Seen(
                 sources=reader.sources.all(),
+                write_problem=reader.write_problem(),
                 due={name: reader.outbox.oldest_due(name) for name in sorted(names)},
                 resting={
                     one.channel for one in states if one.resting_until and one.resting_until > now

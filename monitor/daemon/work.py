@@ -51,7 +51,7 @@ class Work:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What is under way."""
+        """What is under way; any thread may ask."""
         return tuple(self._running)
 
     def start(self, name: str, work: Callable[[], Result]) -> "asyncio.Future[Result] | None":

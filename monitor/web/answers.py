@@ -1,4 +1,4 @@
-"""The pages for machines: /healthz, /readyz and /metrics, beside those for readers."""
+"""The applications: /healthz, /readyz and /metrics for the operator, and pages for readers."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -15,6 +15,10 @@ from monitor.web.reading import Pages, routes
 
 _PATHS = ("/healthz", "/readyz", "/metrics")
 _FRESH = {"Cache-Control": "no-store"}
+_REASONS = {
+    413: "the request is too long",
+    503: "the page cannot be made now; try again later",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,19 +39,15 @@ class Exposed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """Whom to ask for each page; they are asked in the server's event loop and never raise.
-
-    ``pages``: those for readers of messages; None without any.
-    """
+    """Whom to ask for each page; they are asked in the server's event loop and never raise."""
 
     health: Callable[[], Awaitable[Told]]
     readiness: Callable[[], Awaitable[Told]]
     metrics: Callable[[], Awaitable[Exposed]]
-    pages: Pages | None = None
 
 
-def application(answers: Answers) -> Starlette:
-    """Return the ASGI application that gives these answers."""
+def application(answers: Answers, pages: Pages | None = None) -> Starlette:
+    """Return the ASGI application that gives these answers, and has the pages, if any."""
 
     async def healthz(_: Request) -> Response:
         return _told(await answers.health())
@@ -59,22 +59,36 @@ def application(answers: Answers) -> Starlette:
         found = await answers.metrics()
         return Response(found.body, headers={"Content-Type": found.content_type, **_FRESH})
 
-    pages = zip(_PATHS, (healthz, readyz, metrics), strict=True)
-    for_readers = [] if answers.pages is None else routes(answers.pages)
-    return Starlette(
-        routes=[*(Route(path, page, methods=["GET"]) for path, page in pages), *for_readers],
-        exception_handlers={HTTPException: _refused},
+    checks = zip(_PATHS, (healthz, readyz, metrics), strict=True)
+    for_readers = [] if pages is None else routes(pages)
+    return _starlette(
+        [*(Route(path, check, methods=["GET"]) for path, check in checks), *for_readers],
+        unknown=f"there are {', '.join(_PATHS)}, to GET",
     )
+
+
+def pages_application(pages: Pages) -> Starlette:
+    """Return the ASGI application that has the pages for readers, and nothing else."""
+    return _starlette(routes(pages), unknown="there is no such page")
+
+
+def _starlette(found: list[Route], *, unknown: str) -> Starlette:
+    """Return the application of these routes; ``unknown``: what is said of any other path."""
+
+    async def refused(_: Request, error: Exception) -> Response:
+        if not isinstance(error, HTTPException):
+            raise error
+        reason = _REASONS.get(error.status_code, unknown)
+        refusal = _json({"status": "refused", "reason": reason}, error.status_code)
+        refusal.headers.update(error.headers or {})
+        return refusal
+
+    return Starlette(routes=found, exception_handlers={HTTPException: refused})
 
 
 def _told(told: Told) -> Response:
     status = "ok" if told.good else "unavailable"
     return _json({"status": status, **told.facts}, 200 if told.good else 503)
-
-
-async def _refused(_: Request, error: Exception) -> Response:
-    code = error.status_code if isinstance(error, HTTPException) else 500
-    return _json({"status": "refused", "reason": f"there are {', '.join(_PATHS)}, to GET"}, code)
 
 
 def _json(value: Mapping[str, Any], status: int) -> Response:

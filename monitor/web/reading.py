@@ -9,6 +9,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from monitor.errors import MonitorError
+from monitor.web.limits import BODY_BYTES
 
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -44,13 +45,26 @@ def routes(pages: Pages) -> list[Route]:
 
     async def unsubscribe(request: Request) -> Response:
         about = request.path_params
-        asked = pages.unsubscribe if request.method == "POST" else pages.unsubscribing
+        if request.method == "POST":
+            await _take_body(request)
+            asked = pages.unsubscribe
+        else:
+            asked = pages.unsubscribing
         return await _told(asked(str(about["uid"]), str(about["token"])))
 
     return [
         Route("/trials/{nct_id}/changes/{version:int}", changes, methods=["GET"]),
         Route("/unsubscribe/{uid}/{token}", unsubscribe, methods=["GET", "POST"]),
     ]
+
+
+async def _take_body(request: Request) -> None:
+    """Wait for the whole request, whatever it says; HTTPException 413 when it is too long."""
+    size = 0
+    async for piece in request.stream():
+        size += len(piece)
+        if size > BODY_BYTES:
+            raise HTTPException(413, headers={"Connection": "close"})
 
 
 async def _told(asked: Awaitable[str | None]) -> Response:

@@ -1,17 +1,28 @@
 """The HTTP server, in the event loop of whoever starts it."""
 
+import asyncio
 import errno
+import math
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from monitor.errors import MonitorError
-from monitor.web.answers import Answers, application
+from monitor.web.accepting import Acceptor, OnFault
+from monitor.web.connection import Connection
+from monitor.web.guard import Guard
+from monitor.web.limits import HEADER_BYTES, UNREAD_BYTES, Limits
+
+Application = ASGIApp
 
 _GRACE_S = 2
+_BACKLOG = 1024
 
 
 class ListenError(MonitorError):
@@ -22,22 +33,39 @@ class PortTakenError(ListenError):
     """Another process listens there."""
 
 
+def _ignore(reason: str, error: BaseException | None) -> None:
+    del reason, error
+
+
 class WebServer:
-    """Answers over HTTP/1.1 on one address.
+    """Answers over HTTP/1.1 on one address, within limits.
 
     ``address``: host and port, 0 for any free one. The port is taken at once; ListenError when
-    it cannot be had. ``serve`` does the answering until ``stop`` is called.
+    it cannot be had, which names ``key``, the setting that says where. ``serve`` does the
+    answering until ``stop`` is called. ``on_fault`` is told what goes wrong meanwhile.
     """
 
-    def __init__(self, address: tuple[str, int], answers: Answers) -> None:
-        self._socket = _listening(address)
+    def __init__(
+        self,
+        address: tuple[str, int],
+        application: Application,
+        *,
+        limits: Limits | None = None,
+        on_fault: OnFault = _ignore,
+        key: str = "listen",
+    ) -> None:
+        limits = limits or Limits()
+        self._socket = _listening(address, key)
         self.address: tuple[str, int] = self._socket.getsockname()[:2]
         config = uvicorn.Config(
-            application(answers), http="h11", ws="none", lifespan="off", loop="none",
-            log_config=None, access_log=False, server_header=False, proxy_headers=False,
-            timeout_graceful_shutdown=_GRACE_S,
+            Guard(application, timeout_s=limits.request_timeout_s, on_fault=on_fault),
+            http=Connection, ws="none", lifespan="off", loop="none",
+            log_config=None, log_level="critical", access_log=False, server_header=False,
+            proxy_headers=False, timeout_graceful_shutdown=_GRACE_S,
+            timeout_keep_alive=math.ceil(limits.header_timeout_s),
+            h11_max_incomplete_event_size=HEADER_BYTES,
         )  # fmt: skip
-        self._server = _Server(config)
+        self._server = _Server(config, limits=limits, on_fault=on_fault)
 
     @property
     def url(self) -> str:
@@ -49,10 +77,11 @@ class WebServer:
         try:
             await self._server.serve(sockets=[self._socket])
         finally:
+            await self._server.drop()
             self._socket.close()
 
     def stop(self) -> None:
-        """Let ``serve`` come to its end."""
+        """Let ``serve`` come to its end; any thread may ask for it."""
         self._server.should_exit = True
 
     def close(self) -> None:
@@ -61,24 +90,79 @@ class WebServer:
 
 
 class _Server(uvicorn.Server):
-    """Leaves signals to the program that it runs in."""
+    """Bounds its connections, and leaves signals to the program that it runs in."""
+
+    def __init__(self, config: uvicorn.Config, *, limits: Limits, on_fault: OnFault) -> None:
+        super().__init__(config)
+        self._limits = limits
+        self._on_fault = on_fault
+        self._connections: set[Any] = self.server_state.connections
+        self._acceptor: Acceptor | None = None
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to accept connections."""
+        (listening,) = sockets or []
+        self._acceptor = Acceptor(
+            listening, self._connections, self._connection,
+            limits=self._limits, on_fault=self._on_fault,
+        )  # fmt: skip
+        listening.listen(_BACKLOG)
+        self.servers: list[Any] = [self._acceptor]
+        self.started = True
 
-def _listening(address: tuple[str, int]) -> socket.socket:
+    def _connection(self) -> Connection:
+        return Connection(config=self.config, server_state=self.server_state, app_state={})
+
+    async def on_tick(self, counter: int) -> bool:
+        """Look after the connections, ten times a second; tell whether to end."""
+        if self._acceptor is not None:
+            self._acceptor.check()
+        now = time.monotonic()
+        for connection in list(self._connections):
+            connection.check(
+                now,
+                header_timeout_s=self._limits.header_timeout_s,
+                request_timeout_s=self._limits.request_timeout_s,
+            )
+        self._drop_unread()
+        return await super().on_tick(counter)
+
+    async def drop(self) -> None:
+        """Close whatever is still open, also after a fault."""
+        if self._acceptor is not None:
+            self._acceptor.close()
+        for connection in list(self._connections):
+            connection.abort()
+        await asyncio.sleep(0)
+
+    def _drop_unread(self) -> None:
+        """Close those who leave most unread, as long as all together leave too much."""
+        unread = sorted(
+            ((one.unread_bytes, id(one), one) for one in self._connections), reverse=True
+        )
+        total = sum(size for size, _, _ in unread)
+        for size, _, connection in unread:
+            if total <= UNREAD_BYTES:
+                return
+            connection.abort()
+            total -= size
+
+
+def _listening(address: tuple[str, int], key: str) -> socket.socket:
     family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
     try:
-        return socket.create_server(address, family=family)
+        return socket.create_server(address, family=family, backlog=_BACKLOG)
     except OSError as exc:
         # The words that Python adds to the system's say the address once more.
         system = exc.errno is not None and exc.errno > 0  # not one of a name service
         reason = os.strerror(exc.errno or 0) if system else exc.strerror or str(exc)
         kind = PortTakenError if exc.errno == errno.EADDRINUSE else ListenError
         raise kind(
-            f"cannot listen on {written(address)} ({reason}); set [web] listen to another address,"
+            f"cannot listen on {written(address)} ({reason}); set [web] {key} to another address,"
             ' or to "" for none'
         ) from exc
 

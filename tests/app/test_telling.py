@@ -2,6 +2,7 @@
 
 import json
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from monitor.app.deliveries import Deliveries
+from monitor.app.episodes import Episode
 from monitor.app.telling import Teller
 from monitor.channels.base import Channel
 from monitor.errors import DeliveryError
@@ -73,6 +75,7 @@ def teller(
     free: int = 10**12,
     worker: str = "w",
     channel: Channel | None = None,
+    incidents: Callable[[], list[Episode]] | None = None,
 ) -> Teller:
     """Return a teller on a machine with so many free bytes; ``channel``: the operator's."""
     channels = monitored.deliveries().channels
@@ -82,6 +85,7 @@ def teller(
         worker=worker,
         opened=lambda: open_store(monitored.url, busy_timeout_s=0.1),
         free=lambda _: free,
+        incidents=incidents,
     )
 
 
@@ -403,3 +407,22 @@ def test_a_source_that_fails_is_not_told_as_overdue_too(monitored: Monitored) ->
     put(monitored, replace(FAILING, next_due_at=monitored.app.now() - timedelta(hours=3)))
     teller(monitored).tell()
     assert monitored.subjects("ops") == ["Trial monitor: The source ctgov fails"]
+
+
+def test_what_is_wrong_with_one_process_is_told_by_it_alone(monitored: Monitored) -> None:
+    """`monitor deliver` beside the daemon does not know how the daemon's listeners are."""
+    wrong = [Episode(key="web:one", began="the web fails", over="the web works again")]
+    daemon = teller(monitored, incidents=lambda: wrong)
+    daemon.tell()
+    assert monitored.subjects("ops") == ["Trial monitor: The web fails"]
+    monitored.clock.move(minutes=1)
+    other = teller(monitored, worker="deliver")
+    other.tell()
+    put(monitored, FAILING)
+    other.tell()
+    daemon.tell()
+    assert monitored.subjects("ops")[1:] == ["Trial monitor: The source ctgov fails"]
+    wrong.clear()
+    monitored.clock.move(minutes=1)
+    daemon.tell()
+    assert monitored.subjects("ops")[2:] == ["Trial monitor: The web works again"]

@@ -137,12 +137,17 @@ def test_a_second_one_takes_over_when_the_first_is_killed(
             assert second.stop() == 0
 
 
-def test_a_port_in_use_is_one_clear_line(monitor: Monitor, tmp_path: Path) -> None:
+def test_a_port_in_use_is_one_clear_line_and_keeps_it_from_nothing(
+    monitor: Monitor, tmp_path: Path
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         place = f"127.0.0.1:{taken.getsockname()[1]}"
-        config = configure(tmp_path, monitor.url)
-        monitor.environ |= {"MONITOR_CONFIG": str(config), "MONITOR_WEB__LISTEN": place}
-        assert f"cannot listen on {place}" in monitor.complaint("run", code=1)
+        config = configure(tmp_path, monitor.url, folder_source("box", tmp_path))
+        with Running(config, MONITOR_WEB__LISTEN=place) as daemon:
+            assert f"cannot listen on {place}" in daemon.wait_for("port taken")["reason"]
+            daemon.wait_for("pass finished", times=2)
+            assert len(daemon.told("port taken")) == 1
+            assert daemon.stop() == 0
 
 
 def test_a_wrong_configuration_is_one_clear_line(monitor: Monitor, tmp_path: Path) -> None:

@@ -70,3 +70,17 @@ def test_a_listener_is_turned_off_in_the_file_alone(
     file.write_text('[web]\nlisten = ""\n', "utf-8")
     assert load(file, environ={}).web.address is None
     assert load(file, environ={"MONITOR_WEB__LISTEN": "[::1]:9"}).web.address == ("::1", 9)
+
+
+def test_readers_get_an_address_of_their_own() -> None:
+    web = load(environ={"MONITOR_WEB__PUBLIC_LISTEN": " 127.0.0.1:8081 "}).web
+    assert web.public_address == ("127.0.0.1", 8081)
+    assert load(environ={}).web.public_address is None
+    with pytest.raises(ConfigError, match=r"MONITOR_WEB__PUBLIC_LISTEN = .* write HOST:PORT"):
+        load(environ={"MONITOR_WEB__PUBLIC_LISTEN": "8081"})
+    with pytest.raises(
+        ConfigError, match=r"public_listen = '127\.0\.0\.1:8080' is what listen says"
+    ):
+        load(environ={"MONITOR_WEB__PUBLIC_LISTEN": "127.0.0.1:8080"})
+    both = {"MONITOR_WEB__PUBLIC_LISTEN": "127.0.0.1:0", "MONITOR_WEB__LISTEN": "127.0.0.1:0"}
+    assert load(environ=both).web.public_address == ("127.0.0.1", 0)

@@ -13,7 +13,7 @@ import pytest
 from monitor.daemon.reading import Reading
 from monitor.model.subscriptions import Standing
 from monitor.store.writer import open_store
-from monitor.web.answers import Answers
+from monitor.web.reading import Pages
 from tests.deliver.configured import Monitored, folder_channel, subscription
 from tests.deliver.post import HOUR
 from tests.ingest.world import NCT
@@ -50,15 +50,8 @@ def monitored(sqlite_url: str, tmp_path: Path) -> Monitored:
     return made
 
 
-def pages_of(monitored: Monitored) -> Answers:
-    answers = answering()
-    reading = Reading(lambda: monitored.app)
-    return Answers(
-        health=answers.health,
-        readiness=answers.readiness,
-        metrics=answers.metrics,
-        pages=reading.pages,
-    )
+def pages_of(monitored: Monitored) -> Pages:
+    return Reading(lambda: monitored.app).pages
 
 
 def mail_of(monitored: Monitored) -> EmailMessage:
@@ -98,7 +91,7 @@ def assert_kept_private(headers: Mapping[str, str]) -> None:
 
 def test_a_message_leads_to_a_page_with_all_that_changed(monitored: Monitored) -> None:
     link = monitored.got("ana-box")[0]["alerts"][0]["links"]["version"]
-    with served(pages_of(monitored)) as server:
+    with served(answering(), pages_of(monitored)) as server:
         status, headers, body = ask(server.address, path_of(link))
     assert status == 200
     assert headers["content-type"].startswith("text/html")
@@ -114,7 +107,7 @@ def test_a_mail_offers_the_one_click_of_rfc_8058_and_it_pauses(monitored: Monito
     mail = mail_of(monitored)
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     path = unsubscribe_path(monitored)
-    with served(pages_of(monitored)) as server:
+    with served(answering(), pages_of(monitored)) as server:
         status, headers, body = ask(server.address, path)  # as programs do that look links up
         assert_kept_private(headers)
         assert (status, standings(monitored)["ana"]) == (200, Standing.ACTIVE)
@@ -133,7 +126,7 @@ def test_a_mail_offers_the_one_click_of_rfc_8058_and_it_pauses(monitored: Monito
 def test_only_what_the_message_was_sent_for_is_paused(monitored: Monitored) -> None:
     path = unsubscribe_path(monitored)
     configure(monitored, anas("other").replace(NCT, "NCT09000002"))
-    with served(pages_of(monitored)) as server:
+    with served(answering(), pages_of(monitored)) as server:
         for method in ("GET", "POST"):
             status, _, body = ask(server.address, path, method)
             page = body.decode()
@@ -158,7 +151,7 @@ def test_for_an_empty_digest_what_asks_for_it_by_its_channel_is_paused(
         )
     with monitored.app.reader() as reader:
         token = reader.outbox.unsubscribe_token(uid)
-    with served(pages_of(monitored)) as server:
+    with served(answering(), pages_of(monitored)) as server:
         assert ask(server.address, f"/unsubscribe/{uid}/{token}", "POST")[0] == 200
     assert paused_of_ana(monitored) == ["asking"]
 
@@ -167,7 +160,7 @@ def test_nobody_unsubscribes_by_guessing(monitored: Monitored) -> None:
     path = unsubscribe_path(monitored)
     uid, token = path.split("/")[2:]
     other = monitored.got("ben-box")[0]["delivery"]
-    with served(pages_of(monitored)) as server:
+    with served(answering(), pages_of(monitored)) as server:
         for wrong in (f"{other}/{token}", f"{uid}/{token[:-1]}", f"{uid}/{uid}", f"{uid}/%ff%00"):
             assert ask(server.address, f"/unsubscribe/{wrong}", "POST")[0] == 404
     assert set(standings(monitored).values()) == {Standing.ACTIVE}
@@ -184,7 +177,7 @@ def test_nobody_unsubscribes_by_guessing(monitored: Monitored) -> None:
     ],
 )
 def test_what_is_not_there_is_not_found(monitored: Monitored, path: str) -> None:
-    with served(pages_of(monitored)) as server:
+    with served(answering(), pages_of(monitored)) as server:
         assert ask(server.address, path)[0] == 404
 
 
@@ -195,7 +188,7 @@ def test_without_a_public_address_there_are_no_links_and_no_pages(monitored: Mon
     ]
     text = (monitored.folder / "monitor.toml").read_text("utf-8")
     (monitored.folder / "monitor.toml").write_text(text.replace(f"{PUBLIC}/", ""), "utf-8")
-    with served(pages_of(monitored)) as server:
+    with served(answering(), pages_of(monitored)) as server:
         assert [ask(server.address, path)[0] for path in paths] == [404, 404]
     monitored.change()
     monitored.deliveries().deliver_due(stop=threading.Event())
@@ -206,7 +199,7 @@ def test_without_a_public_address_there_are_no_links_and_no_pages(monitored: Mon
 def test_a_store_that_does_not_answer_is_told_to_nobody_outside(tmp_path: Path) -> None:
     lost = Monitored(tmp_path, f"sqlite:///{tmp_path / 'none' / 'store.db'}")
     lost.configure(public_url=PUBLIC)
-    with served(pages_of(lost)) as server:
+    with served(answering(), pages_of(lost)) as server:
         status, _, body = ask(server.address, "/trials/NCT06733935/changes/1")
     assert status == 503
     assert str(tmp_path) not in body.decode()

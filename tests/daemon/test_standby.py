@@ -1,10 +1,15 @@
 """One process schedules a store at a time; the others stand by and take over."""
 
+import contextlib
+import shutil
 import signal
 import socket
+import subprocess
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+
+import pytest
 
 from monitor.daemon import SCHEDULER
 from monitor.store.reader import open_reader
@@ -170,3 +175,40 @@ def test_it_goes_on_in_a_store_that_was_put_in_the_place_of_its_own(tmp_path: Pa
         daemon.wait_for("leading", times=2)
         assert str(holder(f"sqlite:///{path}")).split(":")[1] == str(daemon.pid)
         assert daemon.stop() == 0
+
+
+def test_who_stands_by_on_a_full_disk_is_not_ready(tmp_path: Path) -> None:
+    """A disk of its own: a file system in memory."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount, umount = shutil.which("mount"), shutil.which("umount")
+    if mount is None or umount is None or not mounted(mount, disk):
+        pytest.skip("this user cannot mount a disk to fill")
+    filler = disk / "filler"
+    try:
+        config = scripted(tmp_path, f"sqlite:///{disk / 'monitor.db'}", "slow one", lease_s=60)
+        with (
+            Scripted(config, name="first") as first,
+            Scripted(config, name="second") as second,
+        ):
+            leader, other = by_role(first, second)
+            assert [one.page("/readyz")[0] for one in (leader, other)] == [200, 200]
+            with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
+                while file.write(bytes(100_000)):
+                    pass
+            for one, role in ((leader, "leader"), (other, "standby")):
+                status, facts = one.page("/readyz")
+                assert (status, facts["role"]) == (503, role)
+                assert "No space left on device" in facts["problems"]["store"]
+                assert one.page("/healthz")[0] == 200, "to start it again would not help"
+            filler.unlink()
+            assert other.page("/readyz")[0] == 200
+            assert [one.stop() for one in (other, leader)] == [0, 0]
+    finally:
+        subprocess.run([umount, "--lazy", str(disk)], check=True)
+
+
+def mounted(mount: str, disk: Path) -> bool:
+    """Mount a small disk; tell whether that could be done."""
+    command = [mount, "-t", "tmpfs", "-o", "size=16m", "none", str(disk)]
+    return subprocess.run(command, check=False, capture_output=True).returncode == 0

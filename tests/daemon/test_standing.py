@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import resource
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -26,12 +27,18 @@ from monitor.web.answers import Told
 
 Answer = TypeVar("Answer")
 
+ROLES: tuple[Role, ...] = ("leader", "standby")
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 @pytest.fixture
 def standing(store_url: str) -> Standing:
     """Return the standing of a leader with a source of which the store knows."""
+    return standing_on(store_url)
+
+
+def standing_on(store_url: str) -> Standing:
+    """Return the same on a store of this URL."""
     with open_store(store_url) as store, store.transaction() as tx:
         last = NOON - timedelta(minutes=5)
         tx.sources.put(SourceRow(name="box", type="files", last_success_at=last, failures=2))
@@ -88,8 +95,7 @@ def test_without_a_heartbeat_it_is_not(standing: Standing) -> None:
 
 
 def test_with_a_good_store_and_configuration_it_is_ready(standing: Standing) -> None:
-    roles: tuple[Role, ...] = ("leader", "standby")
-    for role in roles:
+    for role in ROLES:
         standing.role = role
         told = readiness(standing)
         assert told.good
@@ -125,6 +131,46 @@ def test_a_store_that_went_is_named_and_the_counts_come_all_the_same(standing: S
     lines = counted(standing)
     assert "monitor_store_up 0.0" in lines
     assert "monitor_lease_held 1.0" in lines
+
+
+def test_a_store_without_room_is_no_store_to_be_ready_with(sqlite_url: str) -> None:
+    standing = standing_on(sqlite_url)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, hard))  # as a disk without room
+    try:
+        found = {role: readiness(replace(standing, role=role)) for role in ROLES}
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    for role in ROLES:
+        assert not found[role].good
+        assert "cannot be written" in found[role].facts["problems"]["store"]
+        assert readiness(replace(standing, role=role)).good
+    assert "monitor_store_up 1.0" in counted(standing), "it can still be read"
+
+
+def test_a_server_that_takes_no_writes_is_named(postgres_url: str) -> None:
+    standing = standing_on(postgres_url)
+    assert readiness(standing).good
+    engine = make_engine(Address.parse(postgres_url), busy_timeout_s=5)
+    with engine.begin() as connection:
+        name = connection.exec_driver_sql("SELECT current_database()").scalar()
+        connection.exec_driver_sql(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    engine.dispose()
+    problem = readiness(standing).facts["problems"]["store"]
+    assert problem.endswith("is read-only for this program")
+
+
+def test_who_could_not_ask_for_the_lease_is_not_ready(standing: Standing) -> None:
+    standing.role, standing.lease_problem = "standby", "the store is full"
+    told = readiness(standing)
+    assert (told.good, told.facts["problems"]) == (False, {"store": "the store is full"})
+
+
+def test_faults_of_the_web_are_told_beside_the_health(standing: Standing) -> None:
+    standing.listener_faults = lambda: {"readers": "no descriptors"}
+    assert health(standing).facts["web"] == {"readers": "no descriptors"}
+    assert health(standing).good
+    assert readiness(standing).good, "it can do its work"
 
 
 def test_the_counts_tell_how_the_sources_are_doing(standing: Standing) -> None:

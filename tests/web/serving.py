@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from monitor.web.answers import Answers, Exposed, Told
+from monitor.web.answers import Answers, Exposed, Told, application
+from monitor.web.limits import Limits
+from monitor.web.reading import Pages
 from monitor.web.server import WebServer
 
 LOOPBACK = "127.0.0.1"
@@ -42,10 +44,21 @@ def answering(
 
 
 @contextmanager
-def served(answers: Answers, host: str = LOOPBACK) -> Iterator[WebServer]:
-    """Serve on a free port; the server's own errors are raised at the end."""
-    server = WebServer((host, 0), answers)
-    failures: list[BaseException] = []
+def served(
+    answers: Answers,
+    pages: Pages | None = None,
+    *,
+    host: str = LOOPBACK,
+    limits: Limits | None = None,
+) -> Iterator[WebServer]:
+    """Serve on a free port; the server's own errors and faults are raised at the end."""
+    failures: list[object] = []
+    server = WebServer(
+        (host, 0),
+        application(answers, pages),
+        limits=limits,
+        on_fault=lambda reason, error: failures.append((reason, error)),
+    )
 
     def run() -> None:
         try:

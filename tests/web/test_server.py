@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from monitor.web.answers import Told
+from monitor.web.answers import Told, application
 from monitor.web.server import ListenError, WebServer, written
 from tests.web.serving import LOOPBACK, answering, ask, ask_json, served
 
@@ -56,12 +56,12 @@ def test_a_port_in_use_is_one_clear_line() -> None:
         with pytest.raises(
             ListenError, match=rf"cannot listen on {LOOPBACK}:{port} \([\w ]+ in use\);"
         ):
-            WebServer((LOOPBACK, port), answering())
+            WebServer((LOOPBACK, port), application(answering()))
 
 
 def test_a_host_that_is_not_ours_is_one_clear_line() -> None:
     with pytest.raises(ListenError, match=r"cannot listen on 192\.0\.2\.1:8080 "):
-        WebServer(("192.0.2.1", 8080), answering())
+        WebServer(("192.0.2.1", 8080), application(answering()))
 
 
 def test_it_listens_on_ipv6_too() -> None:
@@ -82,7 +82,7 @@ def test_an_address_is_written_as_urls_have_it() -> None:
 def test_an_answer_under_way_is_given_before_the_server_ends() -> None:
     async def scene() -> tuple[int, bool]:
         asked, go = asyncio.Event(), asyncio.Event()
-        server = WebServer((LOOPBACK, 0), answering(asked=asked, before=go))
+        server = WebServer((LOOPBACK, 0), application(answering(asked=asked, before=go)))
         serving = asyncio.create_task(server.serve())
         asking = asyncio.create_task(asyncio.to_thread(ask, server.address, "/healthz"))
         await asked.wait()
@@ -103,7 +103,7 @@ def test_the_port_is_free_afterwards() -> None:
 
 
 def test_a_server_that_never_served_gives_its_port_back() -> None:
-    server = WebServer((LOOPBACK, 0), answering())
+    server = WebServer((LOOPBACK, 0), application(answering()))
     server.close()
     socket.create_server(server.address).close()
 
