@@ -12,6 +12,7 @@ from monitor.app.doctor_patience import HangsError, answer, hanging, patiently
 from monitor.app.doctor_people import channel_findings, subscription_findings
 from monitor.app.doctor_registry import REGISTRY_S, registry_findings
 from monitor.app.doctor_store import known_sources, store_findings
+from monitor.app.doctor_web import IsAnswered, web_findings
 from monitor.app.sources import following_of
 from monitor.app.wiring import App, utc_now
 from monitor.config import AnySourceSettings, CtgovSourceSettings, FilesSourceSettings
@@ -35,14 +36,16 @@ def examine(
     *,
     environ: Mapping[str, str],
     next_run: NextRun,
+    is_answered: IsAnswered = lambda _: False,
     offline: bool = False,
     now: Callable[[], datetime] = utc_now,
 ) -> Iterator[Finding]:
-    """Try configuration, store, time zones, sources, channels, subscriptions, registry and clock.
+    """Try configuration, store, time zones, sources, channels, subscriptions, web and registry.
 
-    Yields what came of it. ``offline``: nobody is asked but the store. Changes nothing; what fails
-    is a finding, no error, and so is what comes to no end. A wrong configuration is the only
-    finding, since the rest hangs on it.
+    Yields what came of it. ``is_answered``: see ``web_findings``. ``offline``: nobody is asked but
+    the store, and who listens on this machine. Changes nothing; what fails is a finding, no error,
+    and so is what comes to no end. A wrong configuration is the only finding, since the rest hangs
+    on it.
     """
     about = "configuration"
     try:
@@ -61,6 +64,7 @@ def examine(
     yield from source_findings(app, next_run)
     yield from channel_findings(app, offline=offline)
     yield from patiently("subscriptions", partial(subscription_findings, app))
+    yield from patiently("web", partial(web_findings, app, is_answered))
     yield from patiently(
         "registry", partial(registry_findings, app, offline=offline), within_s=REGISTRY_S
     )

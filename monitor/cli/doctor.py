@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from monitor.config import AnySourceSettings
     from monitor.model.following import SourceRow
 
+_PATIENCE_S = 5.0
+
 
 @click.command("doctor", cls=Command, examples=("monitor doctor", "monitor doctor --offline"))
 @click.option("--offline", is_flag=True, help="Ask nobody over the network but the store.")
@@ -23,9 +25,10 @@ def command(session: Session, offline: bool, as_json: bool) -> None:
     """Try configuration, store, channels, registry and clock; say what to do.
 
     Mail servers are greeted and logged in to, the hosts of Slack and webhooks connected to;
-    nothing is sent. The registry is asked for its version over each transport and as each user
-    agent. All for at most ten seconds at a time. Nothing is changed. Exit code 1 when something
-    failed; what is marked with ! works, and somebody should look at it.
+    nothing is sent. Whether the addresses of [web] can be had is tried. The registry is asked for
+    its version over each transport and as each user agent. All for at most ten seconds at a time.
+    Nothing is changed. Exit code 1 when something failed; what is marked with ! works, and
+    somebody should look at it.
     """
     from monitor.app.doctor import examine
     from monitor.model.finding import Verdict
@@ -33,7 +36,11 @@ def command(session: Session, offline: bool, as_json: bool) -> None:
 
     found = []
     for finding in examine(
-        session.config, environ=session.environ, next_run=_next_run, offline=offline
+        session.config,
+        environ=session.environ,
+        next_run=_next_run,
+        is_answered=_is_answered,
+        offline=offline,
     ):
         found.append(finding)
         if not as_json:
@@ -42,6 +49,12 @@ def command(session: Session, offline: bool, as_json: bool) -> None:
         session.answer_json(findings_shape(found))
     if any(finding.verdict is Verdict.FAILED for finding in found):
         raise Failure(FAILED)
+
+
+def _is_answered(address: tuple[str, int]) -> bool:
+    from monitor.web.asking import ask, health_url
+
+    return bool(ask(health_url(address), timeout_s=_PATIENCE_S).facts.get("holder"))
 
 
 def _next_run(source: "AnySourceSettings", row: "SourceRow | None", now: datetime) -> datetime:

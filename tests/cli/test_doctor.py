@@ -45,11 +45,12 @@ def test_all_is_fine_where_everything_works(
 ) -> None:
     room = SimpleNamespace(free=100 * 10**9)  # however full this machine's disk is
     monkeypatch.setattr("monitor.app.doctor_store.shutil.disk_usage", lambda _: room)
+    monitor.environ["MONITOR_WEB__LISTEN"] = "127.0.0.1:0"  # whatever listens on this machine
     lines = following(monitor, server.base_url).answer("doctor").splitlines()
     assert [line[0] for line in lines] == ["✓"] * len(lines)
     assert [line[2:16].strip() for line in lines] == [
         "configuration", "store", "store", "time zones", "source all", "channel out",
-        "subscriptions", "registry", "registry", "clock",
+        "subscriptions", "web listen", "registry", "registry", "clock",
     ]  # fmt: skip
 
 

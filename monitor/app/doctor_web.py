@@ -1,0 +1,84 @@
+"""Trying the web listeners: whether their addresses can be had, and who could reach them."""
+
+import errno
+import socket
+from collections.abc import Callable, Iterator
+from ipaddress import ip_address
+
+from monitor.app.wiring import App
+from monitor.model.finding import Finding, Verdict
+
+IsAnswered = Callable[[tuple[str, int]], bool]
+"""Tells whether a monitor that runs answers there."""
+
+
+def web_findings(app: App, is_answered: IsAnswered) -> Iterator[Finding]:
+    """Try both addresses of ``[web]``; an address that a running monitor holds is fine."""
+    web = app.settings.web
+    public_url = app.settings.delivery.public_url
+    fault = None
+    if public_url and web.public_address is None and not _is_loopback(web.address):
+        fault = (
+            "health, metrics and pages for readers are on one address, which others can reach",
+            "give readers an address of their own: [web] public_listen (docs/deployment.md)",
+        )
+    yield from _listener("listen", web.address, is_answered, fault)
+    fault = None
+    if web.public_address is not None and not public_url:
+        fault = (
+            "no message leads to the pages there",
+            "say how readers reach it: [delivery] public_url",
+        )
+    if web.public_address is not None:
+        # Who runs there has no health there; that it holds the other address is as good.
+        held = web.address is not None and is_answered(web.address)
+        yield from _listener("public_listen", web.public_address, lambda _: held, fault)
+
+
+def _listener(
+    key: str,
+    address: tuple[str, int] | None,
+    is_answered: IsAnswered,
+    warning: tuple[str, str] | None,
+) -> Iterator[Finding]:
+    about = f"web {key}"
+    if address is None:
+        yield Finding(about=about, verdict=Verdict.SKIPPED, said=f'switched off ([web] {key} = "")')
+        return
+    said = f"{address[0]} port {address[1]}"
+    problem = _problem(address)
+    if problem is None:
+        said += " is free" if address[1] else " stands for any free one"
+    elif problem.errno == errno.EADDRINUSE and is_answered(address):
+        said += " is held by a monitor that runs"
+    else:
+        said += f" cannot be listened on: {problem.strerror or problem}"
+        fix = f"name another one: [web] {key}; until then `monitor run` goes on without it"
+        yield Finding(about=about, verdict=Verdict.WARNING, said=said, fix=fix)
+        return
+    if warning is not None:
+        yield Finding(
+            about=about, verdict=Verdict.WARNING, said=f"{said}; {warning[0]}", fix=warning[1]
+        )
+    else:
+        yield Finding(about=about, verdict=Verdict.FINE, said=said)
+
+
+def _problem(address: tuple[str, int]) -> OSError | None:
+    """Return why nothing can listen there; the address is given back at once."""
+    family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+    try:
+        socket.create_server(address, family=family).close()
+    except OSError as exc:
+        return exc
+    return None
+
+
+def _is_loopback(address: tuple[str, int] | None) -> bool:
+    """Tell whether nobody but this machine can reach it; so it is where nothing listens."""
+    if address is None or address[0] == "localhost":
+        return True
+    try:
+        return ip_address(address[0]).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,71 @@
+"""The doctor looks at the addresses of both web listeners."""
+
+import socket
+
+import pytest
+
+from monitor.app import App
+from monitor.app.doctor_web import web_findings
+from monitor.config import Settings, WebSettings
+from monitor.config.delivery import DeliverySettings
+from monitor.model.finding import Finding, Verdict
+
+PUBLIC = "https://monitor.example.org"
+
+
+def found(
+    web: WebSettings, *, public_url: str = "", answered: tuple[str, int] | None = None
+) -> list[Finding]:
+    """Return what is found; ``answered``: where a monitor runs."""
+    settings = Settings(web=web, delivery=DeliverySettings(public_url=public_url))
+    return list(web_findings(App(settings=settings), lambda address: address == answered))
+
+
+def test_free_addresses_are_fine() -> None:
+    web = WebSettings(listen="127.0.0.1:0", public_listen="127.0.0.1:0")
+    findings = found(web, public_url=PUBLIC)
+    assert [one.about for one in findings] == ["web listen", "web public_listen"]
+    assert {one.verdict for one in findings} == {Verdict.FINE}
+
+
+def test_what_is_switched_off_is_said() -> None:
+    (one,) = found(WebSettings(listen=""))
+    assert (one.verdict, one.said) == (Verdict.SKIPPED, 'switched off ([web] listen = "")')
+
+
+@pytest.mark.parametrize("is_ours", [True, False], ids=["by a monitor", "by another program"])
+def test_addresses_that_are_held_are_looked_into(is_ours: bool) -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as one,
+        socket.create_server(("127.0.0.1", 0)) as two,
+    ):
+        listen, public = (held.getsockname()[1] for held in (one, two))
+        web = WebSettings(listen=f"127.0.0.1:{listen}", public_listen=f"127.0.0.1:{public}")
+        answered = ("127.0.0.1", listen) if is_ours else None
+        findings = found(web, public_url=PUBLIC, answered=answered)
+    verdicts = [finding.verdict for finding in findings]
+    if is_ours:
+        assert verdicts == [Verdict.FINE, Verdict.FINE]
+        assert all("held by a monitor that runs" in finding.said for finding in findings)
+    else:
+        assert verdicts == [Verdict.WARNING, Verdict.WARNING]
+        assert [finding.fix.split(";")[0] for finding in findings] == [
+            "name another one: [web] listen", "name another one: [web] public_listen",
+        ]  # fmt: skip
+
+
+def test_readers_on_the_operator_s_address_are_a_warning_where_others_reach_it() -> None:
+    (one,) = found(WebSettings(listen="0.0.0.0:0"), public_url=PUBLIC)
+    assert one.verdict is Verdict.WARNING
+    assert "[web] public_listen" in one.fix
+    for listen in ("127.0.0.1:0", "localhost:0"):
+        (one,) = found(WebSettings(listen=listen), public_url=PUBLIC)
+        assert one.verdict is Verdict.FINE
+    (one,) = found(WebSettings(listen="0.0.0.0:0"))
+    assert one.verdict is Verdict.FINE
+
+
+def test_pages_to_which_nothing_leads_are_a_warning() -> None:
+    findings = found(WebSettings(listen="", public_listen="127.0.0.1:0"))
+    assert findings[1].verdict is Verdict.WARNING
+    assert "[delivery] public_url" in findings[1].fix
