@@ -16,7 +16,7 @@ from monitor.store.enqueueing import Whom
 from monitor.store.reader import open_reader
 from tests.deliver.post import HOUR, HOURLY, Post
 from tests.ingest.world import NCT, NOON, study
-from tests.store.leasing import claim
+from tests.store.leasing import claim, lose_worker
 
 SENDER = Mailbox(name="Trial monitor", address="monitor@example.org")
 
@@ -172,6 +172,8 @@ def test_what_comes_while_a_digest_is_sent_is_in_the_next_one(post: Post) -> Non
     post.change()
     assert {message.cutoff for message in post.messages()} == {NOON + HOUR, NOON + 2 * HOUR}
     post.clock.at = NOON + 2 * HOUR
+    with post.store.transaction() as tx:
+        lose_worker(tx, "gone")
     assert post.deliver() == Report(sent=2)
     assert [got.data["counts"]["changes"] for got in post.box.got] == [1, 1]
 
