@@ -238,6 +238,7 @@ class App:
             record_bytes=given.record_limit_mb * _MEGABYTE,
             unpacked_bytes=given.unpacked_limit_mb * _MEGABYTE,
             unpacked_ratio=given.unpacked_limit_ratio,
+            file_bytes=given.file_limit_mb * _MEGABYTE,
         )
 
     @property

@@ -72,6 +72,9 @@ class IngestSettings(Section, frozen=True, kw_only=True):
     unpacked_limit_ratio: Annotated[
         int, Meta(ge=1, le=100_000, description="a whole number from 1 to 100000")
     ] = 200
+    file_limit_mb: Annotated[
+        int, Meta(ge=1, le=1 << 20, description="a whole number of megabytes from 1 to 1048576")
+    ] = 20_480
 
 
 class HttpSettings(Section, frozen=True, kw_only=True):

@@ -6,11 +6,10 @@ is read too early is cut off in the middle.
 
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from monitor.errors import SourceError
 from monitor.model.record import RawVersion
@@ -18,9 +17,14 @@ from monitor.sources.base import Memory, Page
 from monitor.sources.files import read_paths
 from monitor.sources.folders import listed
 from monitor.sources.reading import LIMITS, Limits, Reading, Unreadable
+from monitor.sources.sightings import Sighting, Sightings, again, seen, sightings, state_of
 
 PAGE_RECORDS = 200
 PAGE_BYTES = 8 << 20
+LONG_BYTES = 64 << 20
+"""A longer file waits for the others, and others do not wait for it."""
+
+_LEAST_LOOK_S = 1.0
 
 _UNFINISHED = (".part", ".tmp", "~")
 # How reading tells that the disk, and not what is on it, is at fault.
@@ -31,29 +35,6 @@ Found = RawVersion | Unreadable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
-    """A file as it was last seen.
-
-    ``since_ns``: when it was first seen with this size and time of change, as its own clock's
-    nanoseconds since 1970. ``taken``: it was read to its end just so. ``from_start``: it lay there
-    when the source began, and was not yet taken.
-    """
-
-    size: int
-    mtime_ns: int
-    since_ns: int = 0
-    taken: bool = False
-    from_start: bool = False
-
-    def is_of(self, status: os.stat_result) -> bool:
-        """Tell whether the file is still as it was."""
-        return (self.size, self.mtime_ns) == (status.st_size, status.st_mtime_ns)
-
-
-Sightings = dict[str, Sighting]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DropBoxSource:
     """A folder tree as a followed source; each pass is one look at it.
 
@@ -61,7 +42,9 @@ class DropBoxSource:
     looks at least ``settle_s`` seconds apart, and that time is as long ago; a time that lies in
     the future does not count. Names as in ``folders.listed``, but for those that tell of a
     transfer under way (``.part``, ``.tmp``, ``~``), of folders too. What a link brings in from
-    outside the folder is left alone. ``now`` gives an aware time.
+    outside the folder is left alone. Long files come last, and while one is read the folder is
+    looked at again: what has come meanwhile does not wait for its end. A file beyond
+    ``limits.file_bytes`` is not read but told, once. ``now`` gives an aware time.
     """
 
     name: str
@@ -79,23 +62,55 @@ class DropBoxSource:
         again with every pass. SourceError when the folder itself is not there or cannot be listed.
         """
         state = memory.state()
-        before = _sightings(state)
+        before = sightings(state)
         look = self._look(before, is_first=state is None)
         basket = _Basket(look.files)
         yield from basket.take(look.problems)
-        for key, path in look.ready.items():
-            sighting = look.files[key]
-            found = _Watched(self._read(path))
-            yield from basket.take(found, is_news=not sighting.from_start)
-            status = _status(path)
-            if status is None:
-                del look.files[key]
-            elif not sighting.is_of(status):
-                look.files[key] = _again(sighting, status, self._now_ns())  # it grew under our eyes
-            elif not found.failed:
-                look.files[key] = _seen(status, 0, taken=True)
+        # Sorting keeps the order of names among those that are short, and among the long.
+        for key in sorted(look.ready, key=lambda one: look.files[one].size > LONG_BYTES):
+            yield from self._file(key, look, basket)
         if basket.found or look.files != before or state is None:
             yield basket.page()
+
+    def _file(self, key: str, look: "_Look", basket: "_Basket") -> Iterator[Page]:
+        """Read a file, and between its pages what has come since the last look."""
+        looked_ns = self._now_ns()
+        for page in self._whole(key, look.ready[key], look, basket):
+            yield page
+            if self._now_ns() - looked_ns < max(_LEAST_LOOK_S, self.settle_s) * _NS:
+                continue
+            looked_ns = self._now_ns()
+            for other in self._come_since(look):
+                yield from self._whole(other, look.ready[other], look, basket)
+
+    def _come_since(self, look: "_Look") -> list[str]:
+        """Look at the folder again; return the short files that can be read now and could not."""
+        new = self._look(look.files, is_first=False)
+        for key in look.ready.keys() & new.files.keys():
+            new.files[key] = look.files.get(key, new.files[key])  # read, or in line to be read
+        for key, sighting in new.files.items():
+            was = look.files.get(key)
+            if sighting.aside and (was is None or not was.aside):
+                new.files[key] = replace(sighting, aside=False)  # the next pass tells it
+        look.files.clear()
+        look.files.update(new.files)
+        come = [k for k in new.ready if k not in look.ready and new.files[k].size <= LONG_BYTES]
+        look.ready.update((key, new.ready[key]) for key in come)
+        return come
+
+    def _whole(self, key: str, path: Path, look: "_Look", basket: "_Basket") -> Iterator[Page]:
+        sighting = look.files.get(key)
+        if sighting is None:  # it went away
+            return
+        found = _Watched(self._read(path))
+        yield from basket.take(found, is_news=not sighting.from_start)
+        status = _status(path)
+        if status is None:
+            look.files.pop(key, None)
+        elif not sighting.is_of(status):
+            look.files[key] = again(sighting, status, self._now_ns())  # it grew under our eyes
+        elif not found.failed:
+            look.files[key] = seen(status, 0, taken=True)
 
     def _look(self, before: Sightings, *, is_first: bool) -> "_Look":
         """List the tree; no file is opened."""
@@ -115,13 +130,29 @@ class DropBoxSource:
                 # What lies behind it is still there, for all that is known.
                 look.files |= {k: v for k, v in before.items() if k.startswith(f"{key}/")}
             elif (status := _status(file.path)) is not None:
-                sighting = _again(before.get(key), status, now_ns)
+                sighting = again(before.get(key), status, now_ns)
                 look.files[key] = sighting = replace(
                     sighting, from_start=is_first or sighting.from_start
                 )
                 if not sighting.taken and self._is_settled(sighting, now_ns):
-                    look.ready[key] = file.path
+                    self._settled(key, file.path, look)
         return look
+
+    def _settled(self, key: str, path: Path, look: "_Look") -> None:
+        """Put a file in line to be read, or aside where it is beyond the limit."""
+        sighting = look.files[key]
+        is_beyond = sighting.size > self.limits.file_bytes
+        if not is_beyond:
+            look.ready[key] = path
+        elif not sighting.aside:
+            limit = self.limits.file_bytes >> 20
+            reason = (
+                f"it has {sighting.size >> 20:,} MB, more than [ingest] file_limit_mb ({limit:,}),"
+                " and was set aside unread; raise the limit, or cut the file into several"
+            )
+            reading = Reading(source=self.name, place=_key(path), now=self.now)
+            look.problems.append(reading.refusal(b"", size=sighting.size, reason=reason))
+        look.files[key] = replace(sighting, aside=is_beyond)
 
     def _is_settled(self, sighting: Sighting, now_ns: int) -> bool:
         settle_ns = int(self.settle_s * _NS)
@@ -183,7 +214,7 @@ class _Basket:
         page = Page(
             found=tuple(self.found),
             first_sights_are_news=self._is_news is not False,
-            state=_state(self._files),
+            state=state_of(self._files),
         )
         self.found, self._bytes, self._is_news = [], 0, None
         return page
@@ -227,56 +258,6 @@ def _status(path: Path) -> os.stat_result | None:
     return status if stat.S_ISREG(status.st_mode) else None
 
 
-def _again(before: Sighting | None, status: os.stat_result, now_ns: int) -> Sighting:
-    """Return what was known of the file if it is as it was, else a first sight of it."""
-    # A clock that was set back must not keep a file waiting until it is where it was.
-    if before is None or not before.is_of(status) or before.since_ns > now_ns:
-        from_start = before is not None and before.from_start
-        return replace(_seen(status, now_ns), from_start=from_start)
-    return before
-
-
-def _seen(status: os.stat_result, since_ns: int, *, taken: bool = False) -> Sighting:
-    return Sighting(
-        size=status.st_size, mtime_ns=status.st_mtime_ns, since_ns=since_ns, taken=taken
-    )
-
-
 def _key(path: Path) -> str:
     """Write a path as text that can be stored, and that no other path has."""
     return os.fsencode(path).decode(errors="backslashreplace")
-
-
-def _state(files: Sightings) -> dict[str, Any]:
-    return {"files": {key: _written(sighting) for key, sighting in files.items()}}
-
-
-def _written(sighting: Sighting) -> dict[str, Any]:
-    seen = {"size": sighting.size, "mtime_ns": sighting.mtime_ns, "taken": sighting.taken}
-    if not sighting.taken:
-        seen["since_ns"] = sighting.since_ns
-    if sighting.from_start:
-        seen["from_start"] = True
-    return seen
-
-
-def _sightings(state: Mapping[str, Any] | None) -> Sightings:
-    """Read a state; what is not understood is not known."""
-    files = state.get("files") if state is not None else None
-    if not isinstance(files, dict):
-        return {}
-    read = ((key, _sighting(one)) for key, one in files.items())
-    return {key: sighting for key, sighting in read if sighting is not None}
-
-
-def _sighting(written: Any) -> Sighting | None:
-    try:
-        return Sighting(
-            size=int(written["size"]),
-            mtime_ns=int(written["mtime_ns"]),
-            since_ns=int(written.get("since_ns", 0)),
-            taken=written["taken"] is True,
-            from_start=written.get("from_start") is True,
-        )
-    except (AttributeError, KeyError, TypeError, ValueError):
-        return None

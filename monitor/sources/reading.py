@@ -33,13 +33,15 @@ class Limits:
     ``record_bytes``: the longest line, item, document or text page that is held in memory.
     ``unpacked_bytes`` and ``unpacked_ratio``: compressed data that unpacks to more than so many
     bytes AND to more than so many times its own size is taken for a bomb; large files that are
-    merely well compressed pass. ``chunk_bytes``: how much is read at a time.
+    merely well compressed pass. ``chunk_bytes``: how much is read at a time. ``file_bytes``: the
+    largest file of a watched folder that is read.
     """
 
     record_bytes: int = 64 << 20
     unpacked_bytes: int = 256 << 20
     unpacked_ratio: int = 200
     chunk_bytes: int = 256 << 10
+    file_bytes: int = 20_480 << 20
 
 
 LIMITS = Limits()

@@ -474,3 +474,57 @@ def test_a_state_that_is_not_understood_is_started_anew(
     box.book.store(Page(state=written))
     box.put("a.json", study(1))
     assert box.settled() == [study(1)]
+
+
+def test_a_file_beyond_the_limit_is_set_aside_and_told_once_and_others_go_on(
+    tmp_path: Path,
+) -> None:
+    box = Box(tmp_path, limits=Limits(file_bytes=1 << 20))
+    huge = box.put("a-huge.jsonl", b"x" * (2 << 20))
+    box.put("b-small.jsonl", study(1))
+    box.look()
+    box.wait()
+    found = [one for page in box.pages() for one in page.found]
+    [told] = [one for one in found if isinstance(one, Unreadable)]
+    assert "a-huge.jsonl" in told.origin
+    assert "2 MB, more than [ingest] file_limit_mb (1)" in told.reason
+    assert told.size == 2 << 20
+    assert len([one for one in found if isinstance(one, RawVersion)]) == 1
+    box.wait()
+    assert box.pages() == [], "told once"
+    huge.write_bytes(study(2) + b" " * (2 << 20))
+    box.touch(huge)
+    box.limits = Limits()
+    box.look()
+    box.wait()
+    [page] = box.pages()
+    assert [type(one) for one in page.found] == [RawVersion], "read once the limit is raised"
+
+
+def test_what_comes_while_a_long_file_is_read_does_not_wait_for_its_end(box: Box) -> None:
+    many = [study(number + 1) for number in range(2_000)]
+    box.put("long.jsonl", *many)
+    box.look()
+    box.wait()
+    order: list[str] = []
+    for number, page in enumerate(box.source().pages(box.book)):
+        box.book.store(page)
+        order += [Path(one.origin.partition("#")[0]).name[:4] for one in page.found]
+        if number == 1:
+            box.put("new.jsonl", study(99999999))
+        box.wait(SETTLE_S / 2)
+    assert order.count("long") == 2_000
+    [at] = [place for place, name in enumerate(order) if name.startswith("new.")]
+    assert at < 1_600, "it came within two settling times"
+    box.wait()
+    assert box.pages() == [], "each was read once"
+
+
+def test_long_files_come_after_short_ones(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitor.sources.dropbox.LONG_BYTES", 500)
+    box.put("a.jsonl", *(study(number + 1) for number in range(9)))
+    box.put("b.jsonl", study(11))
+    box.look()
+    box.wait()
+    found = [one for page in box.pages() for one in page.found]
+    assert [Path(one.origin.partition("#")[0]).name[0] for one in found] == ["b", *["a"] * 9]

@@ -1,0 +1,86 @@
+"""How the files of a watched folder were last seen, and how that is kept."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """A file as it was last seen.
+
+    ``since_ns``: when it was first seen with this size and time of change, as its own clock's
+    nanoseconds since 1970. ``taken``: it was read to its end just so. ``from_start``: it lay there
+    when the source began, and was not yet taken. ``aside``: it is beyond the limit, which was told.
+    """
+
+    size: int
+    mtime_ns: int
+    since_ns: int = 0
+    taken: bool = False
+    from_start: bool = False
+    aside: bool = False
+
+    def is_of(self, status: os.stat_result) -> bool:
+        """Tell whether the file is still as it was."""
+        return (self.size, self.mtime_ns) == (status.st_size, status.st_mtime_ns)
+
+
+Sightings = dict[str, Sighting]
+
+
+def again(before: Sighting | None, status: os.stat_result, now_ns: int) -> Sighting:
+    """Return what was known of the file if it is as it was, else a first sight of it."""
+    # A clock that was set back must not keep a file waiting until it is where it was.
+    if before is None or not before.is_of(status) or before.since_ns > now_ns:
+        from_start = before is not None and before.from_start
+        aside = before is not None and before.aside
+        return replace(seen(status, now_ns), from_start=from_start, aside=aside)
+    return before
+
+
+def seen(status: os.stat_result, since_ns: int, *, taken: bool = False) -> Sighting:
+    """Return a sighting of a file as it is now."""
+    return Sighting(
+        size=status.st_size, mtime_ns=status.st_mtime_ns, since_ns=since_ns, taken=taken
+    )
+
+
+def state_of(files: Sightings) -> dict[str, Any]:
+    """Write sightings as a source's state."""
+    return {"files": {key: _written(sighting) for key, sighting in files.items()}}
+
+
+def _written(sighting: Sighting) -> dict[str, Any]:
+    seen = {"size": sighting.size, "mtime_ns": sighting.mtime_ns, "taken": sighting.taken}
+    if not sighting.taken:
+        seen["since_ns"] = sighting.since_ns
+    if sighting.from_start:
+        seen["from_start"] = True
+    if sighting.aside:
+        seen["aside"] = True
+    return seen
+
+
+def sightings(state: Mapping[str, Any] | None) -> Sightings:
+    """Read a state; what is not understood is not known."""
+    files = state.get("files") if state is not None else None
+    if not isinstance(files, dict):
+        return {}
+    read = ((key, _sighting(one)) for key, one in files.items())
+    return {key: sighting for key, sighting in read if sighting is not None}
+
+
+def _sighting(written: Any) -> Sighting | None:
+    try:
+        return Sighting(
+            size=int(written["size"]),
+            mtime_ns=int(written["mtime_ns"]),
+            since_ns=int(written.get("since_ns", 0)),
+            taken=written["taken"] is True,
+            from_start=written.get("from_start") is True,
+            aside=written.get("aside") is True,
+        )
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
