@@ -1,6 +1,7 @@
 """Deliveries: couriers for the configured channels, what is due, and who is told of trouble."""
 
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,15 +10,17 @@ from random import SystemRandom
 from typing import TYPE_CHECKING
 
 from monitor.app.channels import channels_of
+from monitor.app.clock_skew import repair
 from monitor.app.digests import Digests
 from monitor.app.episodes import Episode
 from monitor.app.heard import Untold
 from monitor.app.logs import get_logger
+from monitor.app.policies import policy_of
 from monitor.app.telling import Teller
 from monitor.app.wiring import App
 from monitor.app.workers import Workers, process_of
 from monitor.channels.base import Channel
-from monitor.deliver import Courier, Policy, Report
+from monitor.deliver import Courier, Report
 from monitor.deliver.letters import Letters
 from monitor.deliver.pace import Pace
 from monitor.deliver.turns import Turns
@@ -31,6 +34,9 @@ from monitor.store.writer import Store, open_store
 if TYPE_CHECKING:
     from monitor.app.metrics import Metrics
     from monitor.config import Settings
+
+
+_REPAIR_EVERY_S = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +77,7 @@ class Deliveries:
         self.app = app
         self.channels: Mapping[str, Channel] = channels_of(app.settings)
         self._templates = _templates(app.settings)
+        self._repair_at = time.monotonic()
         self._paces: dict[str, Pace] = {}
         self._turns = Turns()
         self._metrics = metrics
@@ -102,7 +109,14 @@ class Deliveries:
 
     def prepare(self) -> None:
         """Make the digests that are sent even when they are empty, before their time comes."""
+        self._repair_times()
         self._digests.open(self._store)
+
+    def _repair_times(self) -> None:
+        """Put times right that a wrong clock left, from time to time."""
+        if time.monotonic() >= self._repair_at:
+            repair(self.app, self._store)
+            self._repair_at = time.monotonic() + _REPAIR_EVERY_S
 
     def deliver(self, channel: str, *, stop: threading.Event) -> Report:
         """Deliver what is due by a channel until nothing is; StoreError when that fails."""
@@ -119,7 +133,7 @@ class Deliveries:
         report = self._deliver_all(self.due(), stop)
         if self._workers.await_lost(stop):
             report += self._deliver_all(self.due(), stop)
-        self.tell()
+        self._teller.tell(wait=stop)
         return report
 
     def _deliver_all(self, channels: Sequence[str], stop: threading.Event) -> DeliveryReport:
@@ -225,24 +239,6 @@ class _Watching:
         """Log it."""
         del channel
         self._log.warning("delivery troubled", reason=reason)
-
-
-def policy_of(settings: "Settings", channel: str) -> Policy:
-    """Return what the configuration says of a channel's deliveries."""
-    given = settings.delivery
-    rates = {one.name: one.per_minute for one in settings.channels}
-    return Policy(
-        attempts=given.attempts,
-        backoff_initial_s=given.backoff_initial_s,
-        backoff_max_s=given.backoff_max_s,
-        retry_after_max_s=given.retry_after_max_s,
-        redeploy_s=given.redeploy_s,
-        lease_s=given.lease_s,
-        claim_messages=given.claim_messages,
-        breaker_failures=given.breaker_failures,
-        breaker_rest_s=given.breaker_rest_s,
-        per_minute=rates.get(channel, 0),
-    )
 
 
 def _templates(settings: "Settings") -> Path | None:

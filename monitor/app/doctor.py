@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from monitor.app.clock_skew import LatestRun
+from monitor.app.doctor_clock import time_findings
 from monitor.app.doctor_patience import HangsError, answer, hanging, patiently
 from monitor.app.doctor_people import channel_findings, subscription_findings
 from monitor.app.doctor_registry import REGISTRY_S, registry_findings
@@ -21,7 +23,7 @@ from monitor.config.origin import Origin, origin
 from monitor.errors import ConfigError
 from monitor.model.finding import Finding, Verdict
 from monitor.model.following import SourceRow
-from monitor.render.values import counted
+from monitor.render.values import counted, moment
 
 NextRun = Callable[[AnySourceSettings, SourceRow | None, datetime], datetime]
 """Says when `monitor run` reads a source, if it starts at a time: then, where it is due already.
@@ -36,16 +38,17 @@ def examine(
     *,
     environ: Mapping[str, str],
     next_run: NextRun,
+    latest_run: LatestRun | None = None,
     is_answered: IsAnswered = lambda _: False,
     offline: bool = False,
     now: Callable[[], datetime] = utc_now,
 ) -> Iterator[Finding]:
     """Try configuration, store, time zones, sources, channels, subscriptions, web and registry.
 
-    Yields what came of it. ``is_answered``: see ``web_findings``. ``offline``: nobody is asked but
-    the store, and who listens on this machine. Changes nothing; what fails is a finding, no error,
-    and so is what comes to no end. A wrong configuration is the only finding, since the rest hangs
-    on it.
+    Yields what came of it. ``latest_run``: see ``monitor.app.clock_skew``. ``is_answered``: see
+    ``web_findings``. ``offline``: nobody is asked but the store, and who listens on this machine.
+    Changes nothing; what fails is a finding, no error, and so is what comes to no end. A wrong
+    configuration is the only finding, since the rest hangs on it.
     """
     about = "configuration"
     try:
@@ -60,6 +63,7 @@ def examine(
     app = App(settings=app.settings, now=now)
     yield Finding(about=about, verdict=Verdict.FINE, said=_told(told))
     yield from patiently("store", partial(store_findings, app))
+    yield from patiently("stored times", partial(time_findings, app, latest_run))
     yield from patiently("time zones", partial(zone_findings, app))
     yield from source_findings(app, next_run)
     yield from channel_findings(app, offline=offline)
@@ -151,7 +155,7 @@ def _source(
         return
     when = f"every {written(source.every)}" if source.every else f"at {source.cron}"
     zone = "" if source.every else f" ({source.timezone})"
-    first = "at once" if at <= now else f"at {at:%Y-%m-%d %H:%M} UTC"
+    first = "at once" if at <= now else f"at {moment(at)} UTC"
     said = f"{source.type}, {when}{zone}; `monitor run` reads it first {first}"
     yield Finding(about=about, verdict=Verdict.FINE, said=said)
 

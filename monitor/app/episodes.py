@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from monitor.app.clock_notes import repaired
 from monitor.app.store_checks import last_check
 from monitor.app.wiring import App
 from monitor.config import FolderChannelSettings
 from monitor.model.following import SourceRow
 from monitor.model.messages import ChannelState, MessageState
+from monitor.render.values import moment
 from monitor.store.address import Address
 from monitor.store.reader import Reader
 
@@ -53,13 +55,49 @@ def episodes_of(reader: Reader, *, enabled: Collection[str], now: datetime) -> l
     rows = reader.sources.all()
     failing = [_failing(row) for row in rows if row.reported]
     failing += [
-        _overdue(row)
+        _overdue(row, row.next_due_at)
         for row in rows
-        if row.name in enabled and not row.reported and _is_overdue(row, now)
+        if row.name in enabled and not row.reported
+        if row.next_due_at is not None and row.next_due_at + OVERDUE < now
     ]
     resting = [_resting(state) for state in reader.outbox.channel_states() if state.reported]
     dead = [_dead(reader, channel) for channel in reader.outbox.channels(MessageState.DEAD)]
-    return [*failing, *resting, *dead, *_damaged(reader)]
+    return [
+        *failing,
+        *resting,
+        *dead,
+        *_damaged(reader),
+        *_leases(reader, now),
+        *_clocks(reader, now),
+    ]
+
+
+def _leases(reader: Reader, now: datetime) -> list[Episode]:
+    return [
+        Episode(
+            key=f"lease:{lease.name}",
+            began=f"the lease {lease.name!r} of {lease.holder} is impossible",
+            over=f"the lease {lease.name!r} is sound again",
+            detail=f"{lease.fault}. Another process takes it once nobody has renewed it for"
+            f" {lease.observed_s:g} s",
+        )
+        for lease in reader.leases.all(now=now)
+        if lease.fault is not None
+    ]
+
+
+def _clocks(reader: Reader, now: datetime) -> list[Episode]:
+    found = repaired(reader, now=now)
+    if not found:
+        return []
+    return [
+        Episode(
+            key="clock:store",
+            began="times in the store were impossible: a clock was, or is, wrong",
+            over="no time in the store was impossible for a day",
+            detail="; ".join(found) + ". Check the clock of this machine",
+        )
+    ]
 
 
 def full_disks(app: App, *, told: bool, free: Free = free_bytes) -> list[Episode]:
@@ -86,7 +124,7 @@ def full_disks(app: App, *, told: bool, free: Free = free_bytes) -> list[Episode
 
 
 def _failing(row: SourceRow) -> Episode:
-    since = f" since {row.failing_since:%Y-%m-%d %H:%M} UTC" if row.failing_since else ""
+    since = f" since {moment(row.failing_since)} UTC" if row.failing_since else ""
     return Episode(
         key=f"source:{row.name}",
         began=f"the source {row.name} fails",
@@ -95,16 +133,12 @@ def _failing(row: SourceRow) -> Episode:
     )
 
 
-def _is_overdue(row: SourceRow, now: datetime) -> bool:
-    return row.next_due_at is not None and row.next_due_at + OVERDUE < now
-
-
-def _overdue(row: SourceRow) -> Episode:
+def _overdue(row: SourceRow, due_at: datetime) -> Episode:
     return Episode(
         key=f"overdue:{row.name}",
         began=f"the source {row.name} was not read when it was due",
         over=f"the source {row.name} is read again",
-        detail=f"it was due {row.next_due_at:%Y-%m-%d %H:%M} UTC; its pass hangs or takes so long",
+        detail=f"it was due {moment(due_at)} UTC; its pass hangs or takes so long",
     )
 
 

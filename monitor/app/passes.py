@@ -74,10 +74,7 @@ class _Counted:
 
 @dataclass(slots=True, kw_only=True)
 class Passes:
-    """Does passes; any number of threads may, each over a source of its own.
-
-    ``patient``: a backfill waits until it is certain whether who has the turn is alive.
-    """
+    """Does passes; threads may share it. ``patient``: a backfill observes who has its turn."""
 
     app: App
     metrics: "Metrics | None" = None

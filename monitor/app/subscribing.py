@@ -14,7 +14,8 @@ from monitor.model.subscriptions import Origin, Silence, Standing, Subscriber, S
 
 if TYPE_CHECKING:
     from monitor.config import SubscriptionSettings
-    from monitor.store.people_reader import PeopleReader
+    from monitor.render.values import moment
+from monitor.store.people_reader import PeopleReader
 
 _SHOWN = 64
 
@@ -157,7 +158,7 @@ class Subscribing:
         """Store a silence and return it; UsageError when it would never hold."""
         now = self.app.now()
         if until <= now:
-            raise UsageError(f"{until:%Y-%m-%d %H:%M} UTC is past; name a time to come")
+            raise UsageError(f"{moment(until)} UTC is past; name a time to come")
         self._in_line()
         wanted = Silence(
             id=0,

@@ -148,8 +148,8 @@ class Teller:
         seems to be telling, until it is certain whether that one is alive, or until this is set.
         """
         now = self._app.now()
-        if self._not_before is not None and now < self._not_before:
-            return
+        if self._not_before is not None and now < self._not_before <= now + _AGAIN:
+            return  # a later time is of a clock that was ahead
         try:
             if self._look().is_calm or not self._take_turn(wait):
                 return

@@ -90,7 +90,7 @@ def _fetched(session: Session, wanted: Wanted, since: date | None) -> "PassRepor
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like ^C does
     try:
         with bar:
-            passes = Passes(app=session.app)
+            passes = Passes(app=session.app, patient=True)
             return _in_one(
                 passes.backfill(
                     asked, base_url=base_url, since=since, on_progress=bar.move, stop=stop

@@ -39,6 +39,7 @@ def command(session: Session, offline: bool, as_json: bool) -> None:
         session.config,
         environ=session.environ,
         next_run=_next_run,
+        latest_run=_latest_run,
         is_answered=_is_answered,
         offline=offline,
     ):
@@ -49,6 +50,12 @@ def command(session: Session, offline: bool, as_json: bool) -> None:
         session.answer_json(findings_shape(found))
     if any(finding.verdict is Verdict.FAILED for finding in found):
         raise Failure(FAILED)
+
+
+def _latest_run(source: "AnySourceSettings", now: datetime) -> datetime:
+    from monitor.scheduler import latest_due
+
+    return latest_due(source, now)
 
 
 def _is_answered(address: tuple[str, int]) -> bool:

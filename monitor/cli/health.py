@@ -1,5 +1,7 @@
 """``monitor health``: whether the running monitor is alive; for a container's health check."""
 
+from dataclasses import replace
+
 import click
 
 from monitor.cli.faults import FAILED, Failure, complain
@@ -40,6 +42,10 @@ def command(session: Session, url: str | None, timeout_s: float, as_json: bool) 
         if not said.well:
             raise wrong
         complain(f"it goes by an earlier configuration; the present one is wrong: {wrong}")
+    fault = said.facts.get("lease_fault")
+    if said.well and isinstance(fault, str):
+        reason = f"it stands by behind a lease that is impossible ({fault})"
+        said = replace(said, well=False, reason=reason)
     if as_json:
         session.answer_json({"well": said.well, "reason": said.reason, "facts": dict(said.facts)})
     elif said.well:

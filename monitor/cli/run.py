@@ -94,10 +94,10 @@ def _read_again(session: Session, before: "App") -> "App":
     return read
 
 
-def _passes(app: "App", metrics: "Metrics | None" = None) -> "Passes":
+def _passes(app: "App", metrics: "Metrics | None" = None, *, patient: bool = False) -> "Passes":
     from monitor.app.passes import Passes
 
-    return Passes(app=app, metrics=metrics)
+    return Passes(app=app, metrics=metrics, patient=patient)
 
 
 def _deliveries(
@@ -119,7 +119,7 @@ def _once(session: Session, app: "App", *, as_json: bool) -> None:
     name = holder()
     deliveries = _deliveries(app, None, name)
     try:
-        reports = run_once(app, _passes(app), holder=name)
+        reports = run_once(app, _passes(app, patient=True), holder=name)
         deliver_once(deliveries)
     except StoppedShortError as exc:
         complain(str(exc))

@@ -5,11 +5,14 @@ from dataclasses import replace
 from datetime import datetime
 
 from monitor.app import App
+from monitor.app.clock_notes import note
+from monitor.app.clock_skew import repair
 from monitor.app.logs import get_logger
 from monitor.daemon import SCHEDULER
 from monitor.errors import StoreError
 from monitor.model.following import SourceRow
 from monitor.model.lease import Lease
+from monitor.scheduler import latest_due
 from monitor.store.lease_keeper import LeaseHeldError, LeaseKeeper
 from monitor.store.writer import Store, open_store
 
@@ -51,12 +54,21 @@ class Books:
         except StoreError:
             self._opened(create=True).close()  # or this tells what is wrong
         try:
-            self.lost = self.keeper.take() or self.lost
+            lost = self.keeper.take()
         except LeaseHeldError as exc:
             self.rival = exc.lease
             return False
         self.rival = None
+        if lost is not None:
+            self._note_lost(lost)
         return True
+
+    def _note_lost(self, lost: Lease) -> None:
+        """Keep who went without a word, and what was impossible about its lease."""
+        self.lost = lost.holder
+        if lost.fault is not None:
+            with self._opened() as store, store.transaction() as tx:
+                note(tx, [f"the lease of {lost.holder}: {lost.fault}"], now=self._app.now())
 
     def release(self) -> None:
         """Give the lease back, if it is ours."""
@@ -66,6 +78,10 @@ class Books:
         """Return how the sources are doing, by name."""
         with self._app.reader() as reader:
             return {row.name: row for row in reader.sources.all()}
+
+    def repair(self, app: App) -> None:
+        """Put times right that a wrong clock left, by the settings of ``app``."""
+        repair(app, self._opened, latest_run=latest_due)
 
     def note_due(self, due: Mapping[str, tuple[str, datetime]]) -> None:
         """Store when sources of these types are due next, as long as the lease is ours."""

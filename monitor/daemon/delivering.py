@@ -14,7 +14,7 @@ from monitor.deliver import Report
 from monitor.errors import MonitorError
 
 _EVERY_S = 2.0
-_TELLING = "tell the operator"
+TELLING = "tell the operator"
 
 
 class Deliveries(Protocol):
@@ -73,7 +73,7 @@ class Delivering:
             for channel in await self._due():
                 deliver = partial(self.deliveries.deliver, channel, stop=self._stop)
                 self._start(f"deliver by {channel}", deliver)
-            self._start(_TELLING, self.deliveries.tell)
+            self._start(TELLING, self.deliveries.tell)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), _EVERY_S)
 

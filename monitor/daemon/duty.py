@@ -33,7 +33,9 @@ class Duty:
         self._log = get_logger()
 
     async def pass_over(self, name: str) -> PassReport | None:
-        """Do a source's pass; None when one is still under way, or when it broke down."""
+        """Do a source's pass; None while one is under way, when it broke down, or at the end."""
+        if self.stop.is_set():
+            return None
         do = partial(self.passes.pass_over, name, stop=self.stop, lease=self._books.keeper.lease)
         ended = self._work.start(name, do)
         if ended is None:
@@ -46,6 +48,8 @@ class Duty:
 
     async def backfill(self) -> list[PassReport]:
         """Do a round of backfills; nothing when none was wanted, or when it broke down."""
+        if self.stop.is_set():
+            return []
         do = partial(self.passes.backfill_due, stop=self.stop, lease=self._books.keeper.lease)
         ended = self._work.start(BACKFILL, do)
         if ended is None:

@@ -76,6 +76,7 @@ async def _round(app: App, passes: Passes, books: Books) -> list[PassReport]:
 
 async def _do(duty: Duty, books: Books, reports: list[PassReport]) -> None:
     """Do what is due; append what came of it."""
+    await in_thread("books", partial(books.repair, duty.app))
     rows = await in_thread("books", books.sources)
     now = duty.app.now()
     due = {}

@@ -12,7 +12,7 @@ from monitor.app.holder import holder
 from monitor.app.logs import get_logger
 from monitor.app.metrics import Metrics
 from monitor.daemon.books import Books
-from monitor.daemon.delivering import Deliveries
+from monitor.daemon.delivering import TELLING, Deliveries
 from monitor.daemon.duty import Duty
 from monitor.daemon.hold import until_lost
 from monitor.daemon.listeners import OPERATORS, READERS, listeners_of
@@ -24,6 +24,7 @@ from monitor.daemon.standing import Standing
 from monitor.daemon.term import Term, check_sources
 from monitor.daemon.work import Work, in_thread
 from monitor.errors import StoreError
+from monitor.model.lease import Lease
 
 __all__ = ["HEARTBEAT_S", "Daemon", "holder"]
 
@@ -182,6 +183,7 @@ class Daemon:
                 is_ours = taking.result()
                 self._standing.lease_problem = None
                 if is_ours:
+                    self._standing.lease_fault = None
                     return
                 news = "another process schedules"
             except StoreError as exc:
@@ -190,7 +192,17 @@ class Daemon:
                 told.add(news)
                 self._log.info("standing by", holder=self._standing.holder, reason=news)
             self._standing.role = "standby"
+            self._stand_by_behind(self._books.rival)
             await asyncio.sleep(min(_STANDBY_S, self._lease_s() / 5))
+
+    def _stand_by_behind(self, rival: Lease | None) -> None:
+        """Let everybody know while the lease of the one that leads is impossible."""
+        fault = None if rival is None or rival.fault is None else f"{rival.holder}: {rival.fault}"
+        if fault is not None and self._standing.lease_fault is None:
+            self._log.error("lease impossible", reason=fault)
+        self._standing.lease_fault = fault
+        if fault is not None and self._deliveries is not None:
+            self._work.start(TELLING, self._deliveries.tell)
 
     def _lease_s(self) -> float:
         return self._standing.app.settings.daemon.lease_s

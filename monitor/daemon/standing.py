@@ -29,6 +29,7 @@ class Standing:
     that is there now was not taken up; None when it was. ``app``: by which settings it runs.
     ``lease_problem``: why the lease could not be asked for the last time; None when it could.
     ``listener_faults``: tells what is wrong with the web listeners, by name.
+    ``lease_fault``: what is impossible about the lease that it stands by behind.
     """
 
     app: App
@@ -39,6 +40,7 @@ class Standing:
     refused: str | None = None
     lease_problem: str | None = None
     listener_faults: Callable[[], Mapping[str, str]] = dict
+    lease_fault: str | None = None
     beat_at: float = field(default_factory=time.monotonic)
 
 
@@ -83,7 +85,9 @@ class Inquiries:
 
     def _facts(self) -> dict[str, Any]:
         standing = self._standing
+        fault = {} if standing.lease_fault is None else {"lease_fault": standing.lease_fault}
         return {
+            **fault,
             "role": standing.role,
             "holder": standing.holder,
             "version": __version__,
@@ -100,6 +104,8 @@ class Inquiries:
             found["process"] = f"it is {standing.role}"
         if standing.refused is not None:
             found["configuration"] = f"the old one is in force: {standing.refused}"
+        if standing.lease_fault is not None:
+            found["lease"] = standing.lease_fault
         store = await self._store_problem(to_write=True) or standing.lease_problem
         if store is not None:
             found["store"] = store

@@ -63,6 +63,7 @@ class Term:
 
         StoreError when the store does not tell when that was.
         """
+        await in_thread("books", partial(self._books.repair, self._duty.app))
         rows = await in_thread("books", self._books.sources)
         self._scheduler.start()
         await self._schedule(self._duty.app, rows)

@@ -41,9 +41,20 @@ class Policy:
         Full jitter: ``chance`` (0 up to 1) of a pause that doubles with every try up to
         ``backoff_max_s``. Never before the pause that the service asked for.
         """
-        exponent = min(attempt - 1, _LONGEST_EXPONENT)
-        longest_s = min(self.backoff_max_s, self.backoff_initial_s * 2.0**exponent)
+        longest_s = self.longest_backoff_s(attempt)
         return now + timedelta(seconds=max(chance * longest_s, self.pause_s(retry_after_s)))
+
+    def longest_backoff_s(self, attempt: int) -> float:
+        """Return the longest pause after a try that failed, counted from 1; 0 before any."""
+        if attempt < 1:
+            return 0.0
+        exponent = min(attempt - 1, _LONGEST_EXPONENT)
+        return min(self.backoff_max_s, self.backoff_initial_s * 2.0**exponent)
+
+    @property
+    def longest_wait_s(self) -> float:
+        """The longest that a message, or a channel, ever waits because of a try that failed."""
+        return max(self.backoff_max_s, self.retry_after_max_s, self.breaker_rest_s)
 
     def pause_s(self, retry_after_s: float | None) -> float:
         """Return how long a pause that a service asked for is kept; 0 for none."""

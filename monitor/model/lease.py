@@ -50,14 +50,8 @@ class Lease:
     def fault(self) -> str | None:
         """What no lease can be: dated in the future, or longer than any; None when it is sound."""
         if self.renewed_at > self.read_at + CLOCK_TOLERANCE:
-            ahead = self.renewed_at - self.read_at
-            return f"it was renewed {_length(ahead)} in the future; a clock was, or is, wrong"
+            at = f"{self.renewed_at:%Y-%m-%d %H:%M} UTC"
+            return f"it was renewed at {at}, in the future; a clock was, or is, wrong"
         if not 0 < self.ttl_s <= LONGEST_LEASE_S:
             return f"it lasts {self.ttl_s:g} s, which no setting allows"
         return None
-
-
-def _length(span: timedelta) -> str:
-    if span.days:
-        return f"{span.days} day{'' if span.days == 1 else 's'}"
-    return f"{span.seconds // 60} minutes"

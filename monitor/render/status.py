@@ -11,7 +11,7 @@ from monitor.model.messages import ChannelState, MessageState
 from monitor.render.lines import BLANK, Line, Span, line
 from monitor.render.outbox import tally
 from monitor.render.tables import table
-from monitor.render.values import counted, moment, one_line
+from monitor.render.values import clock_time, counted, moment, one_line
 
 _UNITS = ("bytes", "KB", "MB", "GB", "TB")
 
@@ -162,8 +162,10 @@ def _schedule(status: Status) -> str:
     if lease is None:
         return "nobody runs it (`monitor run` does)"
     if status.lease_is_held:
-        until = lease.expires_at.strftime("%H:%M:%S")
+        until = clock_time(lease.expires_at, now=status.at)
         return f"{lease.holder} since {moment(lease.acquired_at)} UTC, its lease until {until}"
+    if lease.fault is not None:
+        return f"unknown: the lease of {lease.holder} is impossible: {lease.fault}"
     ended = moment(lease.expires_at)
     return f"nobody runs it; {lease.holder} went without a word, its lease ended {ended} UTC"
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from monitor.render.lines import Role, Span
@@ -76,6 +76,12 @@ def status_words(overall_status: str | None) -> str:
 def moment(when: datetime) -> str:
     """Write a UTC time to the minute: ``2026-02-19 14:05``."""
     return when.strftime("%Y-%m-%d %H:%M")
+
+
+def clock_time(when: datetime, *, now: datetime) -> str:
+    """Write a UTC time to the second, with its date unless that is today's: ``14:05:09``."""
+    today = when.astimezone(UTC).date() == now.astimezone(UTC).date()
+    return when.strftime("%H:%M:%S" if today else "%Y-%m-%d %H:%M:%S")
 
 
 def counted(count: int, noun: str, plural: str | None = None) -> str:

@@ -1,7 +1,15 @@
 """When things run, and nothing of what they do."""
 
 from monitor.scheduler.scheduler import Job, Scheduler, Trouble
-from monitor.scheduler.triggers import Cron, Every, Trigger, due_at_start, next_due, trigger_of
+from monitor.scheduler.triggers import (
+    Cron,
+    Every,
+    Trigger,
+    due_at_start,
+    latest_due,
+    next_due,
+    trigger_of,
+)
 
 __all__ = [
     "Cron",
@@ -11,6 +19,7 @@ __all__ = [
     "Trigger",
     "Trouble",
     "due_at_start",
+    "latest_due",
     "next_due",
     "trigger_of",
 ]

@@ -73,6 +73,14 @@ def next_due(trigger: Trigger, *, last_due: datetime | None, now: datetime) -> d
     return first if first > now else _latest(trigger, first, now)
 
 
+def latest_due(source: "SourceSettings", now: datetime) -> datetime:
+    """Return when a source is due next at the latest, whatever is stored of it."""
+    trigger = trigger_of(source)
+    if isinstance(trigger, Every):
+        return now + trigger.interval
+    return next_due(trigger, last_due=now, now=now)
+
+
 def due_at_start(
     trigger: Trigger, *, stored: datetime | None, last_due: datetime | None, now: datetime
 ) -> datetime:

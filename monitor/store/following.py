@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from monitor.model.following import Presence, Sight, SourceRow
 from monitor.store import queries
-from monitor.store.rows import Row, source_row
+from monitor.store.rows import Row, source_row, state_of
 from monitor.store.schema import UtcTime
 from monitor.store.statements import batches, question, spelled_out, storable
 
@@ -96,6 +96,11 @@ class SourcesWriter:
         """Store how a source is doing, in place of what was known of it."""
         values = {field.name: storable(getattr(row, field.name)) for field in fields(row)}
         self._connection.execute(PUT_SOURCE, values)
+
+    def state(self, source: str, subject: str = "") -> Mapping[str, Any] | None:
+        """Return what a source keeps of a subject ("": of itself); None before it kept any."""
+        rows = self._ask(queries.STATE, {"source": source, "subject": subject})
+        return state_of(rows[0][0]) if rows else None
 
     def put_state(
         self, source: str, subject: str, state: Mapping[str, Any], *, at: datetime

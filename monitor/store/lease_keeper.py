@@ -83,8 +83,8 @@ class LeaseKeeper:
 
     # --- taking ----------------------------------------------------------------------------
 
-    def take(self) -> str | None:
-        """Take the lease; return the holder that lost it without a word, if there was one.
+    def take(self) -> Lease | None:
+        """Take the lease; return the one that another lost without a word, if there was one.
 
         LeaseHeldError while another has it: until we saw no renewal for its time to live, or its
         process is certain to be gone.
@@ -103,9 +103,9 @@ class LeaseKeeper:
         with self._lock:
             self._lease, self._until = lease, asked_at + ttl_s
             self._seen, self._trouble, self._lost = (asked_at, lease.renewals), None, None
-        return None if found is None else found.holder
+        return found
 
-    def take_patiently(self, stop: threading.Event) -> str | None:
+    def take_patiently(self, stop: threading.Event) -> Lease | None:
         """Take the lease, observing who has it for its time to live where that is necessary.
 
         LeaseHeldError as soon as the holder is seen to be alive, or when ``stop`` is set.

@@ -29,6 +29,7 @@ from monitor.store.snapshots import Snapshots
 from monitor.store.sources_reader import SourcesReader
 
 if TYPE_CHECKING:
+    from monitor.store.clock_skew import SkewReader
     from monitor.store.outbox_reader import OutboxReader
     from monitor.store.people_reader import PeopleReader
 
@@ -140,6 +141,13 @@ class Reader:
         self._snapshots = Snapshots(self._all)
         self.sources = SourcesReader(self._all, rows.dialect, errors=partial(_errors, address))
         self.leases = LeaseReader(self._all, rows.dialect, errors=partial(_errors, address))
+
+    @property
+    def skew(self) -> "SkewReader":
+        """Return what finds times that no clock can have been right about."""
+        from monitor.store.clock_skew import SkewReader  # noqa: PLC0415 - as below
+
+        return SkewReader(self._all, self._rows.dialect, errors=lambda: _errors(self._address))
 
     @property
     def people(self) -> "PeopleReader":

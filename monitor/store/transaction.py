@@ -24,6 +24,7 @@ from monitor.model.history import (
     TrialRow,
 )
 from monitor.store import intervals, queries, statements
+from monitor.store.clock_skew import SkewWriter
 from monitor.store.codec import CODEC, thread_codec, unpack
 from monitor.store.following import SourcesWriter
 from monitor.store.leases import LeaseWriter
@@ -59,6 +60,7 @@ class Transaction:
         self._snapshots = Snapshots(partial(_rows_of_snapshot, self._pending, self._runner))
         self.sources = SourcesWriter(connection, self._runner.ask)
         self.leases = LeaseWriter(self._runner)
+        self.skew = SkewWriter(self._runner)
         self.people = PeopleWriter(self._runner)
         self.outbox = OutboxWriter(self._runner, settle=self._pending.flush)
 

@@ -11,13 +11,15 @@ import orjson
 import pytest
 from msgspec.structs import replace as replaced
 
-from monitor.app.deliveries import policy_of
 from monitor.app.metrics import Metrics
 from monitor.app.passes import Passes
+from monitor.app.policies import policy_of
 from monitor.deliver import Policy, Report
+from monitor.deliver.claims import WORKER
 from monitor.errors import ConfigError
 from monitor.model.messages import MessageState
 from monitor.model.subscriptions import Standing
+from monitor.store.lease_process import this_process
 from monitor.store.writer import open_store
 from tests.app.test_passes import ONE, submitted
 from tests.deliver.configured import Monitored, folder_channel, subscription
@@ -120,6 +122,29 @@ def test_what_a_dead_process_was_sending_is_due_once_its_lease_is_lost(
     with open_store(monitored.url) as store, store.transaction() as tx:
         lose_worker(tx, "gone")
     assert "ana-box" in deliveries.due()
+
+
+def test_a_process_that_delivers_once_observes_a_silent_one_and_sends_what_it_left(
+    monitored: Monitored,
+) -> None:
+    monitored.change()
+    with open_store(monitored.url) as store, store.transaction() as tx:
+        gone = tx.leases.take(WORKER + "gone", "gone", ttl_s=0.6, now=monitored.clock.at)
+        assert gone is not None
+        assert len(tx.outbox.claim(gone, now=monitored.clock.at, limit=10)) == 1
+    report = monitored.deliveries().deliver_due(stop=STOP)
+    assert report.channels == {"ana-box": Report(sent=1)}
+
+
+def test_a_process_that_delivers_once_leaves_a_living_one_alone(monitored: Monitored) -> None:
+    monitored.change()
+    with open_store(monitored.url) as store, store.transaction() as tx:
+        living = tx.leases.take(
+            WORKER + "living", "living", ttl_s=600, now=monitored.clock.at, process=this_process()
+        )
+        assert living is not None
+        assert len(tx.outbox.claim(living, now=monitored.clock.at, limit=10)) == 1
+    assert monitored.deliveries().deliver_due(stop=STOP).channels == {}
 
 
 def test_an_empty_digest_comes_in_time_to_who_asked_for_it(monitored: Monitored) -> None:

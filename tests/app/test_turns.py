@@ -77,6 +77,38 @@ def test_it_is_kept_while_nothing_comes(app: App, stop: threading.Event) -> None
         eventually(is_renewed)
 
 
+def test_who_is_patient_gets_the_turn_of_one_that_nobody_sees_renew_it(
+    app: App, stop: threading.Event
+) -> None:
+    with open_store(app.settings.store.url) as store:
+        take(store, TURN, "elsewhere:1:a", ttl_s=0.6, now=datetime(2099, 1, 1, tzinfo=UTC))
+    with (
+        pytest.raises(TurnTakenError, match="elsewhere:1:a"),
+        turn(app, LeaseObserver(), stop=stop),
+    ):
+        pass
+    with turn(app, LeaseObserver(), stop=stop, patient=True):
+        held = lease(app)
+        assert held is not None
+        assert held.holder.split(":")[1] == str(os.getpid())
+
+
+def test_the_same_observer_gets_it_at_a_later_try(app: App, stop: threading.Event) -> None:
+    with open_store(app.settings.store.url) as store:
+        take(store, TURN, "elsewhere:1:a", ttl_s=0.3)
+    observer = LeaseObserver()
+
+    def taken() -> bool:
+        try:
+            with turn(app, observer, stop=stop):
+                return True
+        except TurnTakenError:
+            return False
+
+    assert not taken()
+    eventually(taken)
+
+
 def test_when_it_is_lost_the_work_under_it_ends(app: App, stop: threading.Event) -> None:
     with turn(app, LeaseObserver(), stop=stop, ttl_s=2) as held:
         take_away(app)

@@ -151,7 +151,7 @@ def test_sqlite_dates_leases_by_the_clock_of_the_program(sqlite_url: str) -> Non
         assert renew(store, lease, SEEN + timedelta(days=2))
     fault = held(sqlite_url).fault
     assert fault is not None
-    assert "2 days in the future" in fault
+    assert f"{SEEN + timedelta(days=2):%Y-%m-%d %H:%M} UTC, in the future" in fault
     assert not held(sqlite_url).is_current
 
 

@@ -7,6 +7,7 @@ from alembic import command
 from alembic.config import Config
 
 from monitor.model.following import Followed, Presence, Sight, SourceRow, StoreCounts
+from monitor.model.messages import Attempt, MessageState
 from monitor.store.address import Address
 from monitor.store.engine import make_engine
 from monitor.store.migrate import MIGRATIONS, upgrade
@@ -114,6 +115,30 @@ def test_a_store_of_followed_sources_gets_subscribers_and_keeps_all_else(
         latest = transaction.latest([NCT_ID])[NCT_ID]
         assert transaction.outbox.enqueue([item(latest.id, number)], SEEN) == []
         assert len(claim(transaction, "w", now=SEEN, limit=9)) == 1
+
+
+def test_what_was_held_before_the_leases_had_fences_is_let_go(store_url: str) -> None:
+    with open_store(store_url) as store:
+        [version] = add_versions(store, 1)
+        with store.transaction() as transaction:
+            transaction.outbox.enqueue([item(version)], SEEN)
+    migrate(store_url, "0004", down=True)
+    run_sql(
+        store_url,
+        "INSERT INTO leases (name, holder, acquired_at, expires_at) VALUES"
+        " ('scheduler', 'old', '2099-01-01 00:00:00.000000Z', '2099-01-01 00:00:00.000000Z')",
+    )
+    run_sql(
+        store_url,
+        "UPDATE messages SET state = 'sending', closed = TRUE, claimed_by = 'old',"
+        " claimed_until = '2099-01-01 00:00:00.000000Z'",
+    )
+    assert upgrade(store_url).standing == "old"
+    with open_store(store_url, create=False) as store, store.transaction() as transaction:
+        assert transaction.leases.take("scheduler", "new", now=SEEN, ttl_s=60) is not None
+        [message] = claim(transaction, "w", now=SEEN, limit=9)
+        attempt = Attempt(message_id=message.id, at=SEEN, outcome="sent", said="ok")
+        assert transaction.outbox.record(message, attempt, MessageState.SENT)
 
 
 def test_undoing_a_schema_with_people_in_it_leaves_the_rest(store_url: str) -> None:
