@@ -21,6 +21,7 @@ from monitor.app.wiring import App
 from monitor.app.workers import Workers, process_of
 from monitor.channels.base import Channel
 from monitor.deliver import Courier, Report
+from monitor.deliver.late import LateResults
 from monitor.deliver.letters import Letters
 from monitor.deliver.pace import Pace
 from monitor.deliver.turns import Turns
@@ -172,10 +173,12 @@ class Deliveries:
         self._teller.take_over(left)
 
     def _courier(self, channel: str, store: Store) -> Courier:
+        policy = policy_of(self.app.settings, channel)
+        watcher = _Watching(channel, self._teller, self._metrics)
         return Courier(
             name=channel,
             channel=self.channels.get(channel),
-            policy=policy_of(self.app.settings, channel),
+            policy=policy,
             pace=self._paces.setdefault(channel, Pace()),
             turns=self._turns,
             store=store,
@@ -185,7 +188,14 @@ class Deliveries:
             claims=self._claims,
             now=self.app.now,
             chance=SystemRandom().random,
-            watcher=_Watching(channel, self._teller, self._metrics),
+            watcher=watcher,
+            late=LateResults(
+                channel=channel,
+                policy=policy,
+                opened=self._store,
+                now=self.app.now,
+                watcher=watcher,
+            ),
         )
 
     def _letters(self, reader: Reader) -> Letters:

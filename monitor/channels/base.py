@@ -38,8 +38,8 @@ class Connection(Protocol):
 class UnboundedConnection(Connection, Protocol):
     """A connection whose ``send`` has no deadline of its own."""
 
-    def cut(self) -> None:
-        """Make what is under way fail, from another thread; nothing where that cannot be."""
+    def cut(self) -> bool:
+        """Make what is under way fail, from another thread; False where that cannot be."""
         ...
 
 

@@ -25,6 +25,9 @@ from monitor.model.messages import Message
 _FAREWELL_S = 2.0
 _REACHABLE = {"email", "slack", "webhook"}
 
+HANGS = "(delivery.abandoned_threads)"
+"""Stands in the errors after which a channel begins nothing more."""
+
 Said = TypeVar("Said")
 
 
@@ -117,11 +120,13 @@ class BoundedChannel:
             raise DeliveryError(message, permanent=False) from None
         except AbandonedError as exc:
             message = f"the conversation was not over {limit} and could not be ended; it was left"
+            if exc.is_last:
+                message += f", the last one that may be {HANGS}"
             raise GivenUpError(message, late=exc.late, is_last=exc.is_last) from None
         except TooManyAbandonedError:
             message = (
-                f"{self.abandoned.limit} conversations that were left have not ended"
-                " (delivery.abandoned_threads); nothing is sent before one of them ends"
+                f"{self.abandoned.limit} conversations that were left have not ended {HANGS};"
+                " nothing is sent before one of them ends"
             )
             raise HangingError(message) from None
 

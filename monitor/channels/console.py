@@ -70,8 +70,9 @@ class ConsoleConnection:
             raise DeliveryError(f"the console: {reason}", permanent=False) from exc
         return "written"
 
-    def cut(self) -> None:
+    def cut(self) -> bool:
         """Do nothing: a write does not let itself be ended from outside."""
+        return False
 
     def _write(self, text: bytes) -> None:
         """Write past the stream's buffer, where it has a file.

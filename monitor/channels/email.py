@@ -170,9 +170,10 @@ class SmtpConnection:
             done.append("it took the login")
         return ", ".join(done)
 
-    def cut(self) -> None:
+    def cut(self) -> bool:
         """Shut the connection down under what is being said, from another thread."""
         self._line.handle.cut()
+        return True
 
     def close(self) -> None:
         """End the session; the next message would make a new one."""

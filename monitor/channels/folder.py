@@ -82,8 +82,9 @@ class FolderConnection:
             raise DeliveryError(f"the folder: {reason}", permanent=False) from exc
         return stem
 
-    def cut(self) -> None:
+    def cut(self) -> bool:
         """Do nothing: it does not let itself be ended from outside."""
+        return False
 
     def _content(self, message: Message, kind: Format) -> bytes:
         if kind == "eml":

@@ -85,6 +85,7 @@ class HookConnection:
         place = self._poster.place
         return f"{place.shown} answers{', its certificate is trusted' if place.tls else ''}"
 
-    def cut(self) -> None:
+    def cut(self) -> bool:
         """Shut the connection down under what is being said, from another thread."""
         self._poster.cut()
+        return True

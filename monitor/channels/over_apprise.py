@@ -110,8 +110,9 @@ class AppriseConnection:
             raise self._judged([entry.message for one in outcomes for entry in one.logs()])
         return neutral(str(service.service_name))
 
-    def cut(self) -> None:
+    def cut(self) -> bool:
         """Do nothing: it does not let itself be ended from outside."""
+        return False
 
     def _judged(self, lines: list[str]) -> DeliveryError:
         statuses = [int(found[1]) for line in lines if (found := _STATUS.search(line))]

@@ -96,7 +96,8 @@ class BoundedThread(Generic[Value]):
     """A thread that opens something and does one piece of work with it after the other.
 
     What ``opened`` returns is entered with the first piece and left with the last, in the thread.
-    ``cut`` is called from outside when a piece is late: it makes the piece fail, where it can.
+    ``cut`` is called from outside when a piece is late: it makes the piece fail, or tells that it
+    cannot (False).
     The thread never keeps the process from ending. After AbandonedError it takes no more work.
     """
 
@@ -106,7 +107,7 @@ class BoundedThread(Generic[Value]):
         *,
         name: str,
         abandoned: AbandonedThreads,
-        cut: Callable[[Value], None] | None = None,
+        cut: Callable[[Value], bool] | None = None,
     ) -> None:
         self._opened = opened
         self._name = name
@@ -129,9 +130,7 @@ class BoundedThread(Generic[Value]):
         self._begin(piece)
         wait([piece.future], within_s)
         is_late = not piece.future.done()
-        if is_late and self._cut is not None:
-            for value in self._value:
-                self._cut(value)
+        if is_late and self._cut is not None and any(map(self._cut, self._value)):
             wait([piece.future], _GRACE_S)
         if not self._abandoned.leave(piece):
             self._is_given_up = True

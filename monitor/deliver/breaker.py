@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
 
+from monitor.channels.bounded import HANGS
 from monitor.deliver.outcome import Outcome
 from monitor.deliver.policy import Policy
 from monitor.model.messages import ChannelState
@@ -39,9 +40,17 @@ class Breaker:
         """Store what a try says about the channel; return what the operator is to hear."""
         if outcome.kind == "sent":
             return self._succeed(outbox)
-        if outcome.kind == "transient":
+        if outcome.kind in ("transient", "not begun"):
             return self._fail(outbox, outcome, now)
         return None
+
+    def make_room(self, outbox: OutboxWriter, now: datetime) -> None:
+        """End a rest that began because too many conversations hang: one of them has ended."""
+        before = outbox.channel_state(self.state.channel)
+        if self.rests and HANGS in (before.last_error or ""):
+            self.rests = False
+            self.state = replace(before, resting_until=now)
+            outbox.put_channel_state(self.state)
 
     def _succeed(self, outbox: OutboxWriter) -> Turn | None:
         if self.state == ChannelState(channel=self.state.channel):
@@ -53,7 +62,9 @@ class Breaker:
 
     def _fail(self, outbox: OutboxWriter, outcome: Outcome, now: datetime) -> Turn | None:
         before = outbox.channel_state(self.state.channel)
-        failures = before.failures + 1
+        failures = before.failures + (outcome.kind == "transient")
+        if outcome.opens_circuit:
+            failures = max(failures, self._policy.breaker_failures)
         broken = failures >= self._policy.breaker_failures
         pause_s = self._policy.pause_s(outcome.retry_after_s)
         rest_s = self._policy.rest_s(outcome.retry_after_s) if broken else pause_s

@@ -1,14 +1,18 @@
 """What became of a message, and what that means for it."""
 
 import traceback
-from dataclasses import dataclass
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
+from monitor.channels.bounded import GivenUpError, HangingError
 from monitor.deliver.policy import Policy
+from monitor.errors import DeliveryError
 from monitor.model.messages import MessageState, OutboxMessage
 
-Kind = Literal["sent", "transient", "permanent", "dropped", "postponed"]
+Kind = Literal["sent", "transient", "permanent", "dropped", "postponed", "not begun"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +38,8 @@ class Outcome:
     """How a try went; ``said``: the service's words, or what was wrong.
 
     ``by_channel``: the service was asked, so it tells something about the channel too.
-    ``refused``: as of ``DeliveryError``. ``until``: of what is postponed, which is no try.
+    ``refused``: as of ``DeliveryError``. ``until``: of what is postponed, which is no try. ``opens_circuit``: the channel rests, however seldom it
+    has failed. ``late``: what the try will have come to after all, should it ever end.
     """
 
     kind: Kind
@@ -43,6 +48,8 @@ class Outcome:
     by_channel: bool = False
     refused: bool = False
     until: datetime | None = None
+    opens_circuit: bool = False
+    late: "Future[str] | None" = None
 
     def state(
         self,
@@ -91,6 +98,27 @@ def failed(
         by_channel=by_channel,
         refused=refused,
     )
+
+
+def outcome_of(send: Callable[[], str]) -> Outcome:
+    """Send, and return what came of it."""
+    try:
+        return Outcome(kind="sent", said=send(), by_channel=True)
+    except HangingError as exc:
+        return Outcome(kind="not begun", said=str(exc), by_channel=True, opens_circuit=True)
+    except GivenUpError as exc:
+        given_up = failed(str(exc), by_channel=True)
+        return replace(given_up, opens_circuit=exc.is_last, late=exc.late)
+    except DeliveryError as exc:
+        return failed(
+            str(exc),
+            permanent=exc.permanent,
+            retry_after_s=exc.retry_after_s,
+            by_channel=True,
+            refused=exc.refused,
+        )
+    except Exception as exc:  # noqa: BLE001 - the pass loop: recorded on the message's row
+        return unforeseen("it cannot be sent", exc, by_channel=True)
 
 
 def unforeseen(what: str, error: Exception, *, by_channel: bool = False) -> Outcome:

@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from monitor.channels.base import Channel
-from monitor.deliver.breaker import Breaker
+from monitor.deliver.breaker import Breaker, Turn
 from monitor.deliver.claims import Claims
+from monitor.deliver.late import LateResults
 from monitor.deliver.letters import Letters, Postponed, Withheld
-from monitor.deliver.outcome import Outcome, Report, failed, unforeseen
+from monitor.deliver.outcome import Outcome, Report, failed, outcome_of, unforeseen
 from monitor.deliver.pace import Pace
 from monitor.deliver.policy import Policy
 from monitor.deliver.turns import Turns
@@ -39,7 +41,8 @@ class Courier:
 
     ``channel`` None: there is no channel of this ``name`` any more; what is due by it becomes
     dead letters. ``turns``: shared by the process. ``letters`` makes what reads letters out of a
-    reader. ``claims``: of this process. ``chance``: 0 up to 1, evenly distributed.
+    reader. ``claims``: of this process. ``chance``: 0 up to 1, evenly distributed. ``late``:
+    notes what comes of what was given up at its deadline.
     """
 
     name: str
@@ -55,6 +58,7 @@ class Courier:
     now: Callable[[], datetime]
     chance: Callable[[], float]
     watcher: Watcher
+    late: LateResults
 
     def deliver(self, stop: threading.Event) -> Report:
         """Deliver what is due until nothing is, the channel rests, or ``stop`` is set.
@@ -113,9 +117,15 @@ class Courier:
                         if not self.claims.holds(message):
                             self._tell_lost(message)
                             continue
-                        outcome = _sent(send, content)
+                        outcome = outcome_of(partial(send, content))
                         flight.answered()
+                        if outcome.kind == "not begun":
+                            untried.add(message.id)
+                            self._rest(outcome, breaker)
+                            break
                         report += self._note(message, outcome, breaker, stop)
+                        if outcome.late is not None:
+                            self.late.expect(message, outcome.late)
         finally:
             self._give_back(untried, lease)
         return report
@@ -192,10 +202,7 @@ class Courier:
             )
             noted = tx.outbox.record(message, attempt, state, due_at=due_at)
             turn = breaker.note(tx.outbox, outcome, now) if outcome.by_channel else None
-        if turn == "rests":
-            self.watcher.rests(breaker.state)
-        elif turn == "works again":
-            self.watcher.works_again(self.name)
+        self._tell_turn(turn, breaker)
         if not noted:
             self._tell_lost(message)
         if not noted or attempt is None:
@@ -203,6 +210,17 @@ class Courier:
         word = "retried" if state is MessageState.WAITING else state.value
         self.watcher.ended(message, word, outcome.said)
         return Report(**{word: 1})
+
+    def _rest(self, outcome: Outcome, breaker: Breaker) -> None:
+        with self.store.transaction() as tx:
+            turn = breaker.note(tx.outbox, outcome, self.now())
+        self._tell_turn(turn, breaker)
+
+    def _tell_turn(self, turn: Turn | None, breaker: Breaker) -> None:
+        if turn == "rests":
+            self.watcher.rests(breaker.state)
+        elif turn == "works again":
+            self.watcher.works_again(self.name)
 
     def _tell_lost(self, message: OutboxMessage) -> None:
         self.watcher.trouble(self.name, f"the claim of {message.uid} was lost")
@@ -215,21 +233,6 @@ class Courier:
                 tx.outbox.release(lease, untried)
         except StoreError as exc:
             self.watcher.trouble(self.name, f"claims run out by themselves: {exc}")
-
-
-def _sent(send: Send, message: Message) -> Outcome:
-    try:
-        return Outcome(kind="sent", said=send(message), by_channel=True)
-    except DeliveryError as exc:
-        return failed(
-            str(exc),
-            permanent=exc.permanent,
-            retry_after_s=exc.retry_after_s,
-            by_channel=True,
-            refused=exc.refused,
-        )
-    except Exception as exc:  # noqa: BLE001 - the pass loop: recorded on the message's row
-        return unforeseen("it cannot be sent", exc, by_channel=True)
 
 
 def _nobody(_message: Message) -> str:

@@ -141,6 +141,29 @@ class OutboxWriter(OutboxReader):
         [(at,)] = self._run.ask(outbox_queries.FIRST_TRIED, {"message_id": message_id})
         return None if at is None else moment(at)
 
+    def record_late(self, attempt: Attempt, *, sent: bool) -> bool:
+        """Note what came of a try that was recorded as a failure at its deadline.
+
+        ``sent``: a message that waits or is a dead letter is sent then; return whether it was.
+        The try is noted and not counted again; of a person who is forgotten, nothing is.
+        """
+        values = {"id": attempt.message_id}
+        if not self._run.ask(outbox_queries.MESSAGE, values):
+            return False
+        changed = 0
+        if sent:
+            changed = self._run.run(outbox_queries.LATE, {**values, "at": attempt.at})
+        self._run.run(
+            outbox_queries.PUT_ATTEMPT,
+            {
+                "message_id": attempt.message_id,
+                "at": attempt.at,
+                "outcome": attempt.outcome,
+                "said": storable(attempt.said)[:_SAID_CHARACTERS],
+            },
+        )
+        return changed > 0
+
     def release(self, lease: Lease, ids: Collection[int]) -> set[int]:
         """Give messages that were claimed under a lease back untried; return those still held."""
         claimant = {"worker": lease.holder, "fence": lease.fence}

@@ -125,6 +125,10 @@ UPDATE messages SET state = :state, due_at = coalesce(:due_at, due_at),
     claimed_by = NULL, claim_fence = NULL
 WHERE id = :id AND state = 'sending' AND claimed_by = :worker AND claim_fence = :fence"""
 
+LATE = f"""
+UPDATE messages SET state = 'sent', sent_at = :at, last_error = NULL
+WHERE id = :id AND {_STATE} IN ('waiting', 'dead')"""
+
 PUT_ATTEMPT = """
 INSERT INTO attempts (message_id, at, outcome, said) VALUES (:message_id, :at, :outcome, :said)"""
 

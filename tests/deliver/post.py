@@ -10,6 +10,7 @@ from typing import Any
 
 from monitor.deliver import Courier, Policy, Report
 from monitor.deliver.claims import WORKER, Claims
+from monitor.deliver.late import LateResults
 from monitor.deliver.letters import Letters
 from monitor.deliver.pace import Pace
 from monitor.deliver.turns import Turns
@@ -224,6 +225,13 @@ class Post:
             now=self.clock.now,
             chance=lambda: 1.0,
             watcher=self.heard,
+            late=LateResults(
+                channel="box",
+                policy=self.policy,
+                opened=lambda: nullcontext(self.store),
+                now=self.clock.now,
+                watcher=self.heard,
+            ),
         )
         return replace(made, **other)
 

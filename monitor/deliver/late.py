@@ -1,0 +1,71 @@
+"""What becomes of a message whose sending was given up at its deadline, and ends after all."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+
+from monitor.deliver.breaker import Breaker, Turn
+from monitor.deliver.outcome import Outcome, outcome_of
+from monitor.deliver.policy import Policy
+from monitor.deliver.watcher import Watcher
+from monitor.errors import StoreError
+from monitor.model.messages import Attempt, OutboxMessage
+from monitor.store.writer import Store
+
+_NOTING_PAUSES_S = (0.2, 1.0, 5.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LateResults:
+    """Notes late results of one channel, in the threads that were given up.
+
+    A success makes a message sent that waits for another try, or was given up as a dead letter; one
+    that is just being sent again, or was dropped, stays what it is. A failure is noted among the
+    tries, and counts as none: the deadline has counted already.
+    """
+
+    channel: str
+    policy: Policy
+    opened: Callable[[], AbstractContextManager[Store]]
+    now: Callable[[], datetime]
+    watcher: Watcher
+
+    def expect(self, message: OutboxMessage, late: "Future[str]") -> None:
+        """Note what comes of a message, whenever that is; after it was noted as given up."""
+        late.add_done_callback(partial(self._note, message))
+
+    def _note(self, message: OutboxMessage, late: "Future[str]") -> None:
+        outcome = outcome_of(late.result)
+        outcome = replace(outcome, said=f"late: {outcome.said}")
+        for pause_s in (*_NOTING_PAUSES_S, 0.0):
+            try:
+                is_sent, turn = self._put(message, outcome)
+            except StoreError as exc:
+                self.watcher.trouble(self.channel, f"a late result is not noted: {exc}")
+                time.sleep(pause_s)
+            else:
+                break
+        else:
+            return
+        if turn == "works again":
+            self.watcher.works_again(self.channel)
+        if is_sent:
+            self.watcher.ended(message, "sent", outcome.said)
+        else:
+            self.watcher.trouble(self.channel, f"{message.uid}: {outcome.said}")
+
+    def _put(self, message: OutboxMessage, outcome: Outcome) -> tuple[bool, Turn | None]:
+        now = self.now()
+        attempt = Attempt(message_id=message.id, at=now, outcome=outcome.kind, said=outcome.said)
+        with self.opened() as store, store.transaction() as tx:
+            is_sent = tx.outbox.record_late(attempt, sent=outcome.kind == "sent")
+            breaker = Breaker(self.channel, self.policy)
+            breaker.look(tx.outbox.channel_state(self.channel), now)
+            if outcome.kind == "sent":
+                return is_sent, breaker.note(tx.outbox, outcome, now)
+            breaker.make_room(tx.outbox, now)
+            return is_sent, None
