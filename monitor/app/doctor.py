@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from monitor.app.clock_skew import LatestRun
 from monitor.app.doctor_clock import time_findings
 from monitor.app.doctor_patience import HangsError, answer, hanging, patiently
-from monitor.app.doctor_people import channel_findings, subscription_findings
+from monitor.app.doctor_people import channel_findings, delivery_findings, subscription_findings
 from monitor.app.doctor_registry import REGISTRY_S, registry_findings
 from monitor.app.doctor_store import known_sources, store_findings
 from monitor.app.doctor_web import IsAnswered, web_findings
@@ -69,6 +69,7 @@ def examine(
     yield from channel_findings(app, offline=offline)
     yield from patiently("subscriptions", partial(subscription_findings, app))
     yield from patiently("web", partial(web_findings, app, is_answered))
+    yield from patiently("deliveries", partial(delivery_findings, app))
     yield from patiently(
         "registry", partial(registry_findings, app, offline=offline), within_s=REGISTRY_S
     )

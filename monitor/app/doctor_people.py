@@ -8,6 +8,7 @@ from pathlib import Path
 from monitor.app.channels import channel_of, limited, place_of
 from monitor.app.doctor_patience import patiently
 from monitor.app.doctor_store import limited_reader
+from monitor.app.episodes import overdue_messages
 from monitor.app.people import wanted_subscriptions
 from monitor.app.wiring import App
 from monitor.channels.bounded import BoundedChannel
@@ -152,3 +153,20 @@ def subscription_findings(app: App) -> Iterator[Finding]:
     said = f"{counted(len(wanting), 'subscription')}, {len(of_file)} of them in the file"
     fix = "" if verdict is Verdict.FINE else "`monitor subscription add`, or write [[subscription]]"
     yield Finding(about=about, verdict=verdict, said=said if wanting else "there are none", fix=fix)
+
+
+def delivery_findings(app: App) -> Iterator[Finding]:
+    """Look whether a message is due for longer than the settings put up with."""
+    about, after_s = "deliveries", app.settings.delivery.overdue_after_s
+    try:
+        with limited_reader(app) as reader:
+            late = overdue_messages(reader, after_s=after_s, now=app.now())
+    except StoreError:  # there is none yet, or its own finding tells what is wrong
+        return
+    for one in late:
+        fix = "see whether `monitor run` or `monitor deliver` runs, and what the channel says"
+        said = f"{one.began}: {one.detail}"
+        yield Finding(about=about, verdict=Verdict.WARNING, said=said, fix=fix)
+    if not late:
+        said = f"no message is due for longer than {after_s:,g} s"
+        yield Finding(about=about, verdict=Verdict.FINE, said=said)

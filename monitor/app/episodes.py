@@ -100,6 +100,26 @@ def _clocks(reader: Reader, now: datetime) -> list[Episode]:
     ]
 
 
+def overdue_messages(reader: Reader, *, after_s: float, now: datetime) -> list[Episode]:
+    """Return the channels by which a message is due for longer than that and not sent."""
+    states = (MessageState.WAITING, MessageState.SENDING)
+    names = sorted({name for state in states for name in reader.outbox.channels(state)})
+    due = {name: reader.outbox.due_since(name, now) for name in names}
+    late = {name: at for name, at in due.items() if at and (now - at).total_seconds() > after_s}
+    return [
+        Episode(
+            key=f"waiting:{name}",
+            began=f"messages by the channel {name} are overdue",
+            over=f"messages by the channel {name} are no longer overdue",
+            detail=(
+                f"the oldest is due since {at:%Y-%m-%d %H:%M} UTC, for longer than {after_s:,g} s"
+                " ([delivery] overdue_after_s); `monitor outbox list` tells which"
+            ),
+        )
+        for name, at in late.items()
+    ]
+
+
 def full_disks(app: App, *, told: bool, free: Free = free_bytes) -> list[Episode]:
     """Return the disks that are full, of the store and of the channels that write folders.
 

@@ -6,7 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from monitor.app.episodes import Episode, Free, episodes_of, free_bytes, full_disks
+from monitor.app.episodes import (
+    Episode,
+    Free,
+    episodes_of,
+    free_bytes,
+    full_disks,
+    overdue_messages,
+)
 from monitor.app.heard import Heard, Untold, heard_of, latest, state_of
 from monitor.app.logs import get_logger
 from monitor.app.wiring import App
@@ -172,7 +179,9 @@ class Teller:
             noted = heard_of(reader.sources.state(_KEPT_BY), self._addresses)
             heard = latest(noted, self._unsaved)
             enabled = {one.name for one in self._app.settings.sources if one.enabled}
-            found = episodes_of(reader, enabled=enabled, now=self._app.now())
+            now, after_s = self._app.now(), self._app.settings.delivery.overdue_after_s
+            found = episodes_of(reader, enabled=enabled, now=now)
+            found += overdue_messages(reader, after_s=after_s, now=now)
             store = reader.outbox.namespace()
         known = [key for one in heard.values() for key in one.wrong]
         told = any(key.startswith("disk:") for key in known)

@@ -37,11 +37,11 @@ def command(session: Session, as_json: bool) -> None:
 
 
 def _status(app: "App") -> "Status":
-    from monitor.app.episodes import full_disks
+    from monitor.app.episodes import full_disks, overdue_messages
     from monitor.app.store_checks import last_check
     from monitor.render.status import Status
 
-    now = app.now()
+    now, after_s = app.now(), app.settings.delivery.overdue_after_s
     with app.reader() as reader:
         check = last_check(reader)
         stored = {row.name: row for row in reader.sources.all()}
@@ -61,5 +61,9 @@ def _status(app: "App") -> "Status":
             channels=tuple(one for one in reader.outbox.channel_states() if one.failures),
             checked_at=None if check is None else check.at,
             damage="" if check is None else check.damage,
+            overdue=tuple(
+                f"{one.began}: {one.detail}"
+                for one in overdue_messages(reader, after_s=after_s, now=now)
+            ),
             full_disks=tuple(f"{one.began}: {one.detail}" for one in full_disks(app, told=False)),
         )

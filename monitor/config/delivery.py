@@ -49,6 +49,9 @@ class DeliverySettings(Section, frozen=True, kw_only=True):
     breaker_rest_s: Annotated[
         float, Meta(ge=1, le=86_400, description="a number of seconds from 1 to 86400")
     ] = 300.0
+    overdue_after_s: Annotated[
+        float, Meta(ge=1, le=604_800, description="a number of seconds from 1 to 604800")
+    ] = 900.0
     public_url: Annotated[
         str,
         Meta(

@@ -46,7 +46,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Seen:
-    """What a look into the store found; ``due``: the oldest waiting message of each channel."""
+    """What a look into the store found; ``due``: since when each channel has a message to send."""
 
     sources: list[SourceRow]
     write_problem: str | None
@@ -154,7 +154,7 @@ def _reading(app: App) -> Callable[[], _Seen]:
             return _Seen(
                 sources=reader.sources.all(),
                 write_problem=reader.write_problem(),
-                due={name: reader.outbox.oldest_due(name) for name in sorted(names)},
+                due={name: reader.outbox.due_since(name, now) for name in sorted(names)},
                 resting={
                     one.channel for one in states if one.resting_until and one.resting_until > now
                 },

@@ -38,8 +38,9 @@ class Outcome:
     """How a try went; ``said``: the service's words, or what was wrong.
 
     ``by_channel``: the service was asked, so it tells something about the channel too.
-    ``refused``: as of ``DeliveryError``. ``until``: of what is postponed, which is no try. ``opens_circuit``: the channel rests, however seldom it
-    has failed. ``late``: what the try will have come to after all, should it ever end.
+    ``refused``: as of ``DeliveryError``. ``until``: of what is postponed, which is no try.
+    ``opens_circuit``: the channel rests, however seldom it has failed. ``late``: what the try will
+    have come to after all, should it ever end.
     """
 
     kind: Kind

@@ -24,8 +24,8 @@ class Status:
     the store remembers from before; ``enabled`` are the names of the former. ``scheduled``
     are those of them that have a clock of their own. ``messages``: how many, by state and
     channel; ``oldest_due``: when the first that waits is due; ``channels``: those that fail.
-    ``full_disks``: a sentence for each. ``checked_at``: when the store's file was checked last;
-    ``damage``: what was found damaged.
+    ``overdue``, ``full_disks``: a sentence for each. ``checked_at``: when the store's file was
+    checked last; ``damage``: what was found damaged.
     """
 
     at: datetime
@@ -39,6 +39,7 @@ class Status:
     messages: Mapping[MessageState, Mapping[str, int]] = field(default_factory=dict)
     oldest_due: datetime | None = None
     channels: tuple[ChannelState, ...] = ()
+    overdue: tuple[str, ...] = ()
     full_disks: tuple[str, ...] = ()
     checked_at: datetime | None = None
     damage: str = ""
@@ -83,6 +84,7 @@ def status_shape(status: Status) -> dict[str, Any]:
         "outbox": {state.value: dict(status.messages.get(state, {})) for state in MessageState},
         "oldest_due_at": _iso(status.oldest_due),
         "failing_channels": [_channel_shape(state, status) for state in status.channels],
+        "overdue": list(status.overdue),
         "full_disks": list(status.full_disks),
         "checked_at": _iso(status.checked_at),
         "damage": status.damage or None,
@@ -219,7 +221,7 @@ def _remarks(status: Status) -> Iterator[Line]:
         checked = f" (checked {_moment(status.checked_at)} UTC): "
         told = checked + one_line(status.damage, longest=None)
         yield line(Span("the store is damaged", "high"), told)
-    for sentence in status.full_disks:
+    for sentence in (*status.overdue, *status.full_disks):
         yield line(Span(one_line(sentence, longest=None), "high"))
     for row in status.sources:
         if row.failures:

@@ -61,6 +61,14 @@ SELECT channel FROM found WHERE channel IS NOT NULL"""
 
 OLDEST_DUE = "SELECT min(due_at) FROM messages WHERE state = :state AND channel = :channel"
 
+# A message that was tried and failed has been due since its first try, whenever its next one is.
+DUE_SINCE = """
+SELECT (SELECT min(due_at) FROM messages WHERE state = 'waiting' AND channel = :channel),
+    (SELECT min(due_at) FROM messages WHERE state = 'sending' AND channel = :channel),
+    (SELECT min((SELECT min(a.at) FROM attempts a WHERE a.message_id = m.id)) FROM messages m
+        WHERE m.state IN ('waiting', 'sending') AND m.channel = :channel
+            AND m.attempts > 0 AND m.last_error IS NOT NULL)"""
+
 CHANNEL_STATE = """
 SELECT channel, failures, resting_until, last_error, reported FROM channel_states
 WHERE channel = :channel{lock}"""

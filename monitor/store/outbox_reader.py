@@ -146,6 +146,17 @@ class OutboxReader:
         with self._errors():
             return min((moment(row[0]) for row in rows if row[0] is not None), default=None)
 
+    def due_since(self, channel: str, now: datetime) -> datetime | None:
+        """Return since when the oldest message of a channel is due and not sent; None without any.
+
+        One that was tried and failed is due since its first try, though its next one be later. One
+        that waits as planned (a digest, quiet hours) is not due before its time.
+        """
+        (found,) = self._ask(outbox_queries.DUE_SINCE, {"channel": channel})
+        with self._errors():
+            since = [moment(one) for one in found if one is not None]
+        return min((one for one in since if one <= now), default=None)
+
     def abandoned(self, channel: str) -> bool:
         """Tell whether a message of a channel was claimed by a worker that has lost its lease."""
         sql = outbox_queries.ABANDONED.format(lock="")
