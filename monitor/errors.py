@@ -27,7 +27,10 @@ class StoreError(MonitorError):
 
 
 class DamagedSnapshotError(StoreError):
-    """A stored snapshot is not what was written; only its trial cannot be gone on with."""
+    """A stored snapshot, or what was announced of a version, is not what was written.
+
+    Only its trial cannot be gone on with.
+    """
 
 
 class NotFoundError(MonitorError):

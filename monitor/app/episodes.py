@@ -31,12 +31,14 @@ class Episode:
     """Something that is wrong until it is over; the operator hears of both, once.
 
     ``began`` and ``over``: short sentences that say so. ``detail``: why, where it is known.
+    ``since``: when it began; None where nothing tells.
     """
 
     key: str
     began: str
     over: str
     detail: str = ""
+    since: datetime | None = None
 
 
 def free_bytes(folder: Path) -> int:
@@ -115,6 +117,7 @@ def overdue_messages(reader: Reader, *, after_s: float, now: datetime) -> list[E
                 f"the oldest is due since {at:%Y-%m-%d %H:%M} UTC, for longer than {after_s:,g} s"
                 " ([delivery] overdue_after_s); `monitor outbox list` tells which"
             ),
+            since=at,
         )
         for name, at in late.items()
     ]
@@ -150,6 +153,7 @@ def _failing(row: SourceRow) -> Episode:
         began=f"the source {row.name} fails",
         over=f"the source {row.name} works again",
         detail=f"{row.failures} times in a row{since}: {row.last_reason}",
+        since=row.failing_since,
     )
 
 
@@ -159,6 +163,7 @@ def _overdue(row: SourceRow, due_at: datetime) -> Episode:
         began=f"the source {row.name} was not read when it was due",
         over=f"the source {row.name} is read again",
         detail=f"it was due {moment(due_at)} UTC; its pass hangs or takes so long",
+        since=due_at,
     )
 
 
@@ -175,6 +180,7 @@ def _dead(reader: Reader, channel: str) -> Episode:
             f"{which}`monitor outbox list --state dead` lists all such; `monitor outbox retry`"
             " sends them again, `monitor outbox drop` lets them go"
         ),
+        since=reader.outbox.dead_since(channel),
     )
 
 
@@ -204,6 +210,7 @@ def _resting(state: ChannelState) -> Episode:
             f"{state.failures} times in a row: {state.last_error}. It is tried with one message"
             " from time to time; its messages wait"
         ),
+        since=state.failing_since,
     )
 
 

@@ -12,17 +12,21 @@ _ADDRESSES = "addresses"  # no episode has such a key: theirs hold a colon
 class Heard:
     """What one address knows.
 
-    ``wrong``: what it knows to be wrong, by the episode's key what to say when it is over.
-    ``at``: when it was told last, as text; "" before it was.
+    ``wrong``: what it knows to be wrong, by the episode's key what to say when it is over;
+    ``since``: when that began, as text. ``at``: when it was told last, as text; "" before it was.
     """
 
     wrong: Mapping[str, str] = field(default_factory=dict)
+    since: Mapping[str, str] = field(default_factory=dict)
     at: str = ""
 
-    @classmethod
-    def now(cls, wrong: Mapping[str, str], at: datetime) -> "Heard":
-        """Return what an address knows that was told at that moment."""
-        return cls(wrong=dict(wrong), at=at.isoformat())
+    def beginning(self, key: str, known: datetime | None, now: datetime) -> str:
+        """Return when an episode began: as it was told, else as ``known``.
+
+        Where nothing tells, the day on which it was found, after what was told last: the same
+        until the address has been told.
+        """
+        return self.since.get(key) or (known.isoformat() if known else f"{self.at} {now:%Y-%m-%d}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +54,11 @@ def heard_of(state: Mapping[str, Any] | None, addresses: Iterable[str]) -> dict[
     for address in addresses:
         one = kept.get(address)
         if isinstance(one, Mapping):
-            found[address] = Heard(wrong=_texts(one.get("wrong")), at=str(one.get("at", "")))
+            found[address] = Heard(
+                wrong=_texts(one.get("wrong")),
+                since=_texts(one.get("since")),
+                at=str(one.get("at", "")),
+            )
         else:
             found[address] = Heard()
     return found
@@ -70,7 +78,8 @@ def state_of(heard: Mapping[str, Heard]) -> dict[str, Any]:
     """Return what to keep of it."""
     return {
         _ADDRESSES: {
-            address: {"wrong": dict(one.wrong), "at": one.at} for address, one in heard.items()
+            address: {"wrong": dict(one.wrong), "since": dict(one.since), "at": one.at}
+            for address, one in heard.items()
         }
     }
 

@@ -6,27 +6,51 @@ from collections.abc import Sequence
 from monitor.app.logs import get_logger
 from monitor.app.people import open_store_of
 from monitor.app.wiring import App, stored_trial
+from monitor.deliver.as_announced import announced
 from monitor.errors import NotFoundError, UsageError
+from monitor.model.history import StoredVersion
 from monitor.model.messages import OutboxMessage
 from monitor.model.nct import normalise_nct_id
-from monitor.model.selection import Wanted, entries
+from monitor.model.selection import Entry
 from monitor.model.subscriptions import Standing, Subscription
 from monitor.render.pages import changes_page, unsubscribed_page, unsubscribing_page
 from monitor.store.reader import Reader
 
 
-def changes(app: App, nct_id: str, version_id: int) -> str | None:
-    """Return the page of a version, None when there is none; StoreError as the store says."""
+def changes(app: App, nct_id: str, name: str) -> str | None:
+    """Return the page of a version, None when there is none; StoreError as the store says.
+
+    ``name``: the version's identity as hex digits, or its number in the store, which messages of
+    earlier programs lead to. What was announced is shown as it was announced.
+    """
     try:
         nct_id = normalise_nct_id(nct_id)
         with stored_trial(app, nct_id) as (reader, trial, versions):
-            events = reader.events(nct_id, version_ids=[version_id])
+            at = _named(versions, name)
+            if at is None:
+                return None
+            entry = _entry(app, reader, versions, at)
     except (NotFoundError, UsageError):
         return None
-    for entry in entries(versions, events, Wanted(noise=True)):
-        if entry.version.id == version_id:
-            return changes_page(nct_id, trial.title or nct_id, entry)
-    return None
+    return changes_page(nct_id, trial.title or nct_id, entry)
+
+
+def _named(versions: Sequence[StoredVersion], name: str) -> int | None:
+    names = ((one.identity.hex(), str(one.id)) for one in versions)
+    return next((at for at, own in enumerate(names) if name in own), None)
+
+
+def _entry(app: App, reader: Reader, versions: Sequence[StoredVersion], at: int) -> Entry:
+    """Return a version with all its events."""
+    version = versions[at]
+    if reader.outbox.announcement(version.id) is not None:
+        told = announced(reader, versions, version, app.thresholds())
+        events, previous = tuple(told.events), told.previous
+    else:
+        stored = reader.events(version.nct_id, version_ids=[version.id]).get(version.id, ())
+        events = tuple(one.event for one in stored)
+        previous = versions[at - 1] if at else None
+    return Entry(number=at + 1, version=version, previous=previous, events=events)
 
 
 def unsubscribing(app: App, uid: str, token: str) -> str | None:

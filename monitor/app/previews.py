@@ -3,21 +3,19 @@
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import NAMESPACE_URL, uuid5
 
 from monitor.app.wiring import App, stored_trial
 from monitor.errors import NotFoundError
 from monitor.model.alerts import Alert, Letter
 from monitor.model.changes import Severity
 from monitor.model.history import StoredEvent, StoredVersion
+from monitor.model.identity import ItemIdentity, message_id
 from monitor.model.messages import Message
 from monitor.model.subscriptions import Reason
 from monitor.render.values import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-_KEYS = uuid5(NAMESPACE_URL, "preview")
 
 
 def preview(
@@ -49,7 +47,9 @@ def stored_letter(app: App, nct_id: str, number: int | None = None) -> Letter:
         alert = Alert.of(reader.record(version), versions, version.id, news or found, [reason])
         facts = replace(alert.trial, status_now=trial.overall_status)
     public_url = app.settings.delivery.public_url or None
-    uid = str(uuid5(_KEYS, f"{nct_id} {alert.number}"))
+    previous = alert.previous.identity if alert.previous else b""
+    told = [ItemIdentity(alert.version.identity, previous)]
+    uid = message_id("preview", subscriber="you", channel="", target="", items=told)
     # As for a subscription “example” that names the trial; its link to unsubscribe leads nowhere.
     unsubscribe = f"{public_url.rstrip('/')}/unsubscribe/{uid}/example" if public_url else None
     alerts = (replace(alert, trial=facts),)

@@ -1,9 +1,7 @@
 """Telling the operator: what went wrong and what is over, once each, whoever restarts when."""
 
 import threading
-import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.app.episodes import (
@@ -16,11 +14,11 @@ from monitor.app.episodes import (
 )
 from monitor.app.heard import Heard, Untold, heard_of, latest, state_of
 from monitor.app.logs import get_logger
+from monitor.app.notices import Look, Notices
 from monitor.app.wiring import App
 from monitor.channels.base import Channel
 from monitor.errors import DeliveryError, StoreError
 from monitor.model.messages import Message
-from monitor.render.operator import operator_message
 from monitor.store.lease_keeper import (
     LeaseHeldError,
     LeaseKeeper,
@@ -35,58 +33,6 @@ _LEASE_S = 30.0
 _AGAIN = timedelta(minutes=1)
 _OF_ONE_PROCESS = "web:"
 """How the keys of incidents begin that the store and the disks do not tell: who has them knows."""
-_NAMESPACE = uuid.UUID("6f0c5f0e-8a0e-4a0c-9a57-0f3f3f1f7c52")
-
-_LOST = (
-    "Its lease ran out. What it was doing is done by another; of the messages that it was sending,"
-    " the last by each channel may come twice, with the same id"
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _News:
-    """What one address has yet to hear; ``lost``: processes that went without a word."""
-
-    began: tuple[Episode, ...]
-    over: tuple[str, ...]
-    lost: tuple[str, ...]
-
-    @property
-    def count(self) -> int:
-        return len(self.began) + len(self.over) + len(self.lost)
-
-    @property
-    def notices(self) -> list[tuple[str, str]]:
-        """What began, and why."""
-        lost = [(f"the process {one} went without a word", _LOST) for one in self.lost]
-        return [(one.began, one.detail) for one in self.began] + lost
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Look:
-    """What is wrong now, and what each address has heard and has yet to hear.
-
-    ``store``: what no other store has, so that two monitors never tell under one id.
-    """
-
-    wrong: Mapping[str, str]
-    heard: Mapping[str, Heard]
-    news: Mapping[str, _News]
-    store: str
-
-    @property
-    def is_calm(self) -> bool:
-        return not any(one.count for one in self.news.values())
-
-    def message(self, address: str, now: datetime) -> Message:
-        """Return what to tell an address: the same id until it is noted that it was told."""
-        news = self.news[address]
-        parts = [*(one.key for one in news.began), *news.lost, *news.over]
-        since = self.heard[address].at or f"{now:%Y-%m-%d}"
-        uid = uuid.uuid5(_NAMESPACE, "\n".join([self.store, since, *sorted(parts)]))
-        return operator_message(
-            uid=str(uid), target=address, began=news.notices, over=news.over, at=now
-        )
 
 
 class Teller:
@@ -170,11 +116,12 @@ class Teller:
         self._not_before = now + _AGAIN if waiting else None
         self._forget_lost(look, told)
         heard = {
-            one: Heard.now({**self._of_others(look.heard[one]), **look.wrong}, now) for one in told
+            one: look.heard_now(one, now, of_others=self._of_others(look.heard[one]))
+            for one in told
         }
         self._end_turn({**look.heard, **heard}, now, anything=bool(told))
 
-    def _look(self) -> _Look:
+    def _look(self) -> Look:
         with self._app.reader() as reader:
             noted = heard_of(reader.sources.state(_KEPT_BY), self._addresses)
             heard = latest(noted, self._unsaved)
@@ -183,26 +130,27 @@ class Teller:
             found = episodes_of(reader, enabled=enabled, now=now)
             found += overdue_messages(reader, after_s=after_s, now=now)
             store = reader.outbox.namespace()
-        known = [key for one in heard.values() for key in one.wrong]
-        told = any(key.startswith("disk:") for key in known)
+        has_heard = [key for one in heard.values() for key in one.wrong]
+        told = any(key.startswith("disk:") for key in has_heard)
         found += full_disks(self._app, told=told, free=self._free)
         found += self._incidents() if self._incidents is not None else ()
         wrong = {one.key: one.over for one in found}
+        known = dict.fromkeys(has_heard) | {one.key: one.since for one in found}
         with self._lock:
             news = {
-                address: _News(
+                address: Notices(
                     began=tuple(one for one in found if one.key not in has.wrong),
-                    over=tuple(
-                        has.wrong[key]
-                        for key in sorted(
-                            has.wrong.keys() - wrong.keys() - self._of_others(has).keys()
-                        )
-                    ),
+                    over={key: has.wrong[key] for key in self._over(has, wrong)},
                     lost=tuple(one for one in self._lost if (address, one) not in self._lost_told),
+                    since={key: has.beginning(key, since, now) for key, since in known.items()},
                 )
                 for address, has in heard.items()
             }
-        return _Look(wrong=wrong, heard=heard, news=news, store=store)
+        return Look(wrong=wrong, heard=heard, news=news, store=store)
+
+    def _over(self, heard: Heard, wrong: Mapping[str, str]) -> list[str]:
+        """Return the keys of what an address knows to be wrong and is so no more."""
+        return sorted(heard.wrong.keys() - wrong.keys() - self._of_others(heard).keys())
 
     def _of_others(self, heard: Heard) -> dict[str, str]:
         """Return what an address knows to be wrong with a process, where that is not this one."""
@@ -210,7 +158,7 @@ class Teller:
             return {}
         return {key: over for key, over in heard.wrong.items() if key.startswith(_OF_ONE_PROCESS)}
 
-    def _forget_lost(self, look: _Look, told: list[str]) -> None:
+    def _forget_lost(self, look: Look, told: list[str]) -> None:
         """Note which lost processes were told; those that everybody heard of are done with."""
         with self._lock:
             self._lost_told |= {(one, lost) for one in told for lost in look.news[one].lost}
@@ -254,7 +202,7 @@ class Teller:
 
     # --- sending ---------------------------------------------------------------------------
 
-    def _send(self, look: _Look, now: datetime) -> list[str]:
+    def _send(self, look: Look, now: datetime) -> list[str]:
         """Send each address its news; return those that need not be tried again."""
         addresses = [one for one, news in look.news.items() if news.count]
         if self._channel is None:
@@ -268,22 +216,22 @@ class Teller:
                 if self._sent(connection.send, look.message(address, now), look.news[address])
             ]
 
-    def _sent(self, send: Callable[[Message], str], message: Message, news: _News) -> bool:
+    def _sent(self, send: Callable[[Message], str], message: Message, news: Notices) -> bool:
         """Send one message; False when that is to be tried again."""
         log = get_logger()
         try:
             send(message)
         except DeliveryError as exc:
-            notices = [sentence for sentence, _ in news.notices] + list(news.over)
+            notices = [sentence for sentence, _ in news.notices] + list(news.over.values())
             log.error("operator not reached", reason=str(exc), notices=notices)
             return exc.permanent
         log.info("operator told", notices=news.count)
         return True
 
 
-def _write(news: _News) -> None:
+def _write(news: Notices) -> None:
     log = get_logger()
     for sentence, detail in news.notices:
         log.error("operator notice", notice=sentence, detail=detail)
-    for sentence in news.over:
+    for sentence in news.over.values():
         log.warning("operator notice", notice=sentence)

@@ -3,9 +3,10 @@
 import contextlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC
+from itertools import count
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -21,6 +22,7 @@ Format = Literal["eml", "html", "json"]
 _FORMATS: tuple[Format, ...] = ("eml", "html", "json")
 _SENDER = Mailbox(name="Trial monitor", address="trial-monitor@localhost")
 _UNSAFE = re.compile(r"[^A-Za-z0-9]+")
+_NUMBER = re.compile(r"\.[0-9]+\Z")
 _LONGEST = 60
 
 
@@ -68,15 +70,15 @@ class FolderConnection:
     def send(self, message: Message) -> str:
         """Write the message's files, each whole or not at all, and return their common name.
 
-        Names begin with the time of the change and end with the message's uid: a repetition
-        overwrites its own files. DeliveryError, not permanent, when the folder or the disk
-        fails.
+        Names begin with the time of the change and end with the message's uid. A repetition that
+        says the same changes nothing; one that says something else, if only when it was seen, gets
+        files beside the first: ``….2.json``. Nothing is ever overwritten. DeliveryError, not
+        permanent, when the folder or the disk fails.
         """
         try:
             make_private_folder(self._settings.path)
-            stem = self._stem(message)
-            for kind in self._settings.formats:
-                _write(self._settings.path / f"{stem}.{kind}", self._content(message, kind))
+            contents = {kind: self._content(message, kind) for kind in self._settings.formats}
+            stem = self._put(self._stem(message), contents)
         except OSError as exc:
             reason = exc.strerror or "it cannot be written"
             raise DeliveryError(f"the folder: {reason}", permanent=False) from exc
@@ -85,6 +87,19 @@ class FolderConnection:
     def cut(self) -> bool:
         """Do nothing: it does not let itself be ended from outside."""
         return False
+
+    def _put(self, stem: str, contents: Mapping[Format, bytes]) -> str:
+        """Write what is not there yet under the first name that holds nothing else."""
+        for number in count(1):
+            name = stem if number == 1 else f"{stem}.{number}"
+            paths = {self._settings.path / f"{name}.{kind}": kind for kind in contents}
+            missing = [path for path in paths if not path.exists()]
+            there = paths.keys() - set(missing)
+            if all(path.read_bytes() == contents[paths[path]] for path in there):
+                for path in missing:
+                    _write(path, contents[paths[path]])
+                return name
+        raise AssertionError("unreachable: counting does not end")
 
     def _content(self, message: Message, kind: Format) -> bytes:
         if kind == "eml":
@@ -96,7 +111,8 @@ class FolderConnection:
     def _stem(self, message: Message) -> str:
         """Return the name that the message has already, or its own."""
         if self._stems is None:
-            names = (entry.name.rpartition(".")[0] for entry in os.scandir(self._settings.path))
+            entries = os.scandir(self._settings.path)
+            names = (_NUMBER.sub("", entry.name.rpartition(".")[0]) for entry in entries)
             self._stems = {stem.rpartition("_")[2]: stem for stem in names if "_" in stem}
         at = message.occurred_at.astimezone(UTC)
         uid = _plain(message.uid)
@@ -109,14 +125,27 @@ def _plain(text: str) -> str:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write a file so that its name always stands for all of it, whatever dies meanwhile."""
+    """Write a new file so that its name always stands for all of it, whatever dies meanwhile.
+
+    FileExistsError when somebody else made one of that name.
+    """
     new = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
         with open(new, "wb", opener=open_private) as file:  # Path's has no opener
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        new.replace(path)
-    except OSError:
+        _give_name(new, path)
+    finally:
         new.unlink(missing_ok=True)
+
+
+def _give_name(new: Path, path: Path) -> None:
+    try:
+        path.hardlink_to(new)  # unlike a rename it never takes another file's place
+    except FileExistsError:
         raise
+    except OSError:  # a file system without links
+        if path.exists():
+            raise FileExistsError(path) from None
+        new.rename(path)

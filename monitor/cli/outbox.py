@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from monitor.store.writer import Transaction
 
 _LARGEST_ID = 2**63 - 1
-_UID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)
+# As it stands in a Message-ID, a webhook-id, the name of a file or the foot of a message.
+_UID = re.compile(
+    r"(?<![0-9a-z-])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-z-])", re.IGNORECASE
+)
 _ALL_AT_ONCE = 100_000
 
 Change = Callable[["Transaction", Collection[int]], set[int]]
@@ -73,27 +76,33 @@ def list_(
         session.answer(outbox_table(found, counts, trials))
 
 
-@command.command("show", cls=Command, examples=("monitor outbox show 17",))
+@command.command(
+    "show",
+    cls=Command,
+    examples=("monitor outbox show 17", "monitor outbox show '<2766a0d5-…@example.org>'"),
+)
 @click.argument("message", metavar="ID")
 @json_option
 @click.pass_obj
 def show(session: Session, message: str, as_json: bool) -> None:
     """Show one message: what it tells of, and every try to send it.
 
-    ID is the number of `monitor outbox list`, or the delivery's own id that stands in the message.
+    ID is the number of `monitor outbox list`, or the id that a receiver has: from the foot of the
+    message, its Message-ID (with or without <> and the domain), webhook-id or the name of its file.
     """
     with session.app.reader() as reader:
         found = _message(reader, message)
         items = reader.outbox.items(found.id)
         attempts = reader.outbox.attempts(found.id)
+        told = {item.version_id: reader.outbox.announcement(item.version_id) for item in items}
         subscriptions = reader.people.subscriptions(subscriber=found.subscriber, damaged=[])
     names = {one.id: one.name for one in subscriptions}
     from monitor.render.outbox import whole_message_lines, whole_message_shape
 
     if as_json:
-        session.answer_json(whole_message_shape(found, items, attempts, names))
+        session.answer_json(whole_message_shape(found, items, attempts, names, told))
     else:
-        session.answer(whole_message_lines(found, items, attempts, names))
+        session.answer(whole_message_lines(found, items, attempts, names, told))
 
 
 @command.command(
@@ -195,8 +204,8 @@ def _message(reader: "Reader", name: str) -> OutboxMessage:
     found = None
     if name.isascii() and name.isdigit() and 0 < int(name) <= _LARGEST_ID:
         found = reader.outbox.message(int(name))
-    elif _UID.match(name):
-        found = reader.outbox.message(name.lower())
+    elif len(uids := set(_UID.findall(name.lower()))) == 1:
+        found = reader.outbox.message(uids.pop())
     else:
         raise UsageError(f"{name[:64]!r} is no message's number and no delivery's id")
     if found is None:

@@ -9,7 +9,6 @@ from monitor.daemon.work import in_thread
 from monitor.web.reading import Pages
 
 _AT_A_TIME = 4
-_LARGEST_ID = 2**63 - 1
 
 Page = Callable[[App], str | None]
 
@@ -31,10 +30,8 @@ class Reading:
             changes=self._changes, unsubscribing=self._unsubscribing, unsubscribe=self._unsubscribe
         )
 
-    async def _changes(self, nct_id: str, version_id: int) -> str | None:
-        if version_id > _LARGEST_ID:
-            return None
-        return await self._ask(lambda app: pages.changes(app, nct_id, version_id))
+    async def _changes(self, nct_id: str, version: str) -> str | None:
+        return await self._ask(lambda app: pages.changes(app, nct_id, version))
 
     async def _unsubscribing(self, uid: str, token: str) -> str | None:
         return await self._ask(lambda app: pages.unsubscribing(app, uid, token))

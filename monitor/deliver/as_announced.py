@@ -1,4 +1,4 @@
-"""A version's events as they were when they were announced, whatever has been learnt since."""
+"""What was announced of a version, whatever has been learnt since."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from monitor.detect.classify import classify, first_seen
 from monitor.detect.diff import diff
 from monitor.detect.rules.base import Context, Thresholds
+from monitor.errors import DamagedSnapshotError
 from monitor.model.changes import ChangeEvent
 from monitor.model.dates import PartialDate
 from monitor.model.history import StoredVersion
-from monitor.model.record import TrialRecord
+from monitor.model.messages import Announcement
 from monitor.store.reader import Reader
 
 
@@ -22,26 +23,34 @@ class Announced:
 
 
 def announced(
-    reader: Reader,
-    versions: Sequence[StoredVersion],
-    at: int,
-    record: TrialRecord,
-    thresholds: Thresholds,
+    reader: Reader, versions: Sequence[StoredVersion], version: StoredVersion, limits: Thresholds
 ) -> Announced:
-    """Return what was announced of one of a trial's ordered versions, whose record is given.
+    """Return what was announced of one of a trial's ordered versions.
 
-    When versions of the past have been filled in since, the stored events compare it with one of
-    those. The outbox names events by their position, so they are derived again as they were: from
-    the version that came before it among those stored earlier.
+    DamagedSnapshotError where nothing was, or where it cannot be read.
     """
-    version = versions[at]
-    stored = reader.events(version.nct_id, version_ids=[version.id]).get(version.id, [])
-    known = [one for one in versions[:at] if one.id < version.id]
-    previous = known[-1] if known else None
-    if not any(one.backfilled for one in stored):
-        return Announced(events=[one.event for one in stored], previous=previous)
+    kept = reader.outbox.announcement(version.id)
+    if kept is None:
+        raise _lost(version)
+    previous = next((one for one in versions if one.id == kept.previous_id), None)
+    if kept.events is not None:
+        return Announced(events=kept.events, previous=previous)
+    return Announced(events=_again(reader, kept, version, previous, limits), previous=previous)
+
+
+def _again(
+    reader: Reader,
+    kept: Announcement,
+    version: StoredVersion,
+    previous: StoredVersion | None,
+    limits: Thresholds,
+) -> Sequence[ChangeEvent]:
+    """Derive anew what was announced before the store kept copies, from the same two versions."""
+    record = reader.record(version)
     if previous is None:
-        return Announced(events=(first_seen(record),), previous=None)
+        if kept.previous_id is not None:
+            raise _lost(version)
+        return (first_seen(record),)
     trial = reader.trial(version.nct_id)
     before = reader.record(previous)
     context = Context(
@@ -49,6 +58,11 @@ def announced(
         new=record,
         version_date=version.version_date,
         first_start_date=PartialDate.parse(trial.first_start_date if trial else None),
-        thresholds=thresholds,
+        thresholds=limits,
     )
-    return Announced(events=classify(diff(before, record), context), previous=previous)
+    return classify(diff(before, record), context)
+
+
+def _lost(version: StoredVersion) -> DamagedSnapshotError:
+    said = f"the store does not know any more what was announced of {version.nct_id}"
+    return DamagedSnapshotError(f"{said}, version of {version.version_date}")

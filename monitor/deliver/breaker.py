@@ -75,6 +75,7 @@ class Breaker:
             resting_until=now + timedelta(seconds=rest_s) if self.rests else before.resting_until,
             last_error=outcome.said,
             reported=before.reported or broken,
+            failing_since=before.failing_since or now,
         )
         outbox.put_channel_state(self.state)
         return "rests" if broken and not before.reported else None

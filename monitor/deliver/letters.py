@@ -63,7 +63,9 @@ class Letters:
     _silences: Silences | None = field(default=None, init=False)
 
     def letter(self, message: OutboxMessage) -> Letter | Withheld | Postponed:
-        """Return what a message says; StoreError when it cannot be read."""
+        """Return what a claimed message says; StoreError when it cannot be read."""
+        if message.uid is None:
+            raise ValueError("a message has no id before it is claimed")
         items = self.reader.outbox.items(message.id)
         paused = {
             one.id
@@ -148,7 +150,7 @@ class Letters:
             facts=facts,
             number=at + 1,
             version=versions[at],
-            announced=announced(self.reader, versions, at, record, self.thresholds),
+            announced=announced(self.reader, versions, versions[at], self.thresholds),
         )
 
     def _is_silenced(self, item: OutboxItem, event: ChangeEvent) -> bool:

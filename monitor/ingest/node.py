@@ -1,11 +1,14 @@
 """One version of a timeline, and the observation that it comes from."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from monitor.errors import StoreError
 from monitor.model.changes import ChangeEvent
 from monitor.model.coverage import ABSENCE, Coverage
 from monitor.model.history import StoredVersion, VersionKey
+from monitor.model.identity import version_identity
 from monitor.model.record import RawVersion, TrialRecord
 
 
@@ -15,6 +18,7 @@ class Observation:
 
     ``stated_sha256`` is the fingerprint of the document as the source stated it. ``is_dated``
     False: neither the record nor its source gives any date; its key holds when it was read.
+    ``registry_date``: the date that the record bears, whatever place it is given.
     """
 
     raw: RawVersion
@@ -23,6 +27,7 @@ class Observation:
     canonical: bytes
     stated_sha256: bytes
     key: VersionKey
+    registry_date: date
     is_dated: bool = True
 
     @property
@@ -37,10 +42,13 @@ class Node:
 
     ``record``: as known then (laid over its predecessor); ``stated``: as its source stated
     it; both None until needed. ``content``/``stated_content``: canonical bytes still to be
-    stored. ``events`` None: as stored, untouched.
+    stored. ``events`` None: as stored, untouched. ``identity`` None: it is yet to be given one.
+    ``registry_date``: as of ``Observation``; of what is stored already, the date of its place.
     """
 
     id: int | None = None
+    identity: bytes | None = None
+    registry_date: date
     source: str
     origin: str
     first_key: VersionKey
@@ -84,6 +92,7 @@ class Node:
 def new_node(seen: Observation, *, backfilled: bool) -> Node:
     """Return the node of an observation that makes a new version."""
     return Node(
+        registry_date=seen.registry_date if seen.is_dated else seen.key.version_date,
         source=seen.raw.source,
         origin=seen.raw.origin,
         first_key=seen.key,
@@ -106,6 +115,8 @@ def stored_node(version: StoredVersion) -> Node:
     """Return the node of a version that the store holds."""
     return Node(
         id=version.id,
+        identity=version.identity,
+        registry_date=version.version_date,
         source=version.source,
         origin=version.origin,
         first_key=version.first_key,
@@ -122,6 +133,22 @@ def stored_node(version: StoredVersion) -> Node:
     )
 
 
+def give_identities(nct_id: str, nodes: Sequence[Node]) -> None:
+    """Give all of a trial's versions that have none their identities, in their order.
+
+    The date is the registry's; where a record bears an earlier one than the version before it
+    (it was taken back, or is shown again after an absence), that version's.
+    """
+    taken = {node.identity for node in nodes if node.identity is not None}
+    before = date.min
+    for node in nodes:
+        if node.identity is None:
+            on = max(node.registry_date, before)
+            node.identity = version_identity(nct_id, on, node.content_sha256, taken=taken)
+            taken.add(node.identity)
+        before = node.first_key.version_date
+
+
 def split(node: Node) -> Node:
     """Cut a version that another content interrupts: it ends at its first observation.
 
@@ -130,6 +157,8 @@ def split(node: Node) -> Node:
     rest = replace(
         node,
         id=None,
+        identity=None,
+        registry_date=node.last_key.version_date,
         first_key=node.last_key,
         raw_sha256=node.last_raw_sha256,
         events=None,

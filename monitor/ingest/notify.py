@@ -83,8 +83,11 @@ class Announcer:
     _subscriptions: dict[int, Subscription] = field(default_factory=dict)
     _cutoffs: dict[Hourly | LocalTime, datetime] = field(default_factory=dict)
 
-    def announce(self, version_id: int, news: News) -> None:
-        """Note who gets which events of a stored version."""
+    def announce(self, version_id: int, news: News, *, previous_id: int | None) -> None:
+        """Note who gets which events of a stored version, and keep those for good.
+
+        ``previous_id``: the version that it was compared with; None for a trial's first.
+        """
         if not self.first_sights and _is_first_sight(news.events):
             return
         wanted: dict[int, tuple[Subscription, list[int], Verdict]] = {}
@@ -110,6 +113,8 @@ class Announcer:
                 for channel in subscription.channels
                 for target in self.targets.get(channel, ("",))
             )
+        if items:
+            self.tx.announce(version_id, news.events, previous_id=previous_id)
         self._items += _together(items)
 
     def write(self) -> int:

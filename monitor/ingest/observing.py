@@ -21,13 +21,15 @@ def observed(raw: RawVersion, digest: bytes) -> Observation:
     record = parse(raw)
     check_dates(record, raw)
     canonical = canonical_bytes(record.document)
+    key = _key(record, raw)
     return Observation(
         raw=raw,
         raw_sha256=digest,
         record=record,
         canonical=canonical,
         stated_sha256=fingerprint(canonical),
-        key=_key(record, raw),
+        key=key,
+        registry_date=key.version_date,
         is_dated=raw.media == ABSENT or _stated_date(record, raw) is not None,
     )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from monitor.detect.rules.base import Thresholds
-from monitor.ingest.node import Node, Observation, stored_node
+from monitor.ingest.node import Node, Observation, give_identities, stored_node
 from monitor.ingest.timeline import Timeline
 from monitor.match.news import News
 from monitor.model.asof import holds_from
@@ -95,7 +95,9 @@ class Timelines:
         """Write what has changed of a timeline, if anything was seen of its trial."""
         if not timeline.observed:
             return
+        give_identities(timeline.nct_id, timeline.nodes)
         below: int | None = None
+        previous: int | None = None
         for number, node in enumerate(timeline.nodes):
             fresh = node.id is None
             self._write_version(timeline.nct_id, node, below)
@@ -106,7 +108,9 @@ class Timelines:
                 if fresh:
                     self.kinds.update(str(event.kind) for event in node.events)
                 if fresh and not late and self._announcer is not None:
-                    self._announcer.announce(node.id, _news(timeline, number, self._announcer.at))
+                    news = _news(timeline, number, self._announcer.at)
+                    self._announcer.announce(node.id, news, previous_id=previous)
+            previous = node.id
         if timeline.nodes:
             self._tx.put_trial(_row(timeline))
 
@@ -170,8 +174,11 @@ def _row(timeline: Timeline) -> TrialRow:
 
 def _version(nct_id: str, node: Node) -> NewVersion:
     first, last = node.first_key, node.last_key
+    if node.identity is None:
+        raise ValueError("a version is stored with its identity")
     return NewVersion(
         nct_id=nct_id,
+        identity=node.identity,
         source=node.source,
         origin=node.origin,
         version_date=first.version_date,

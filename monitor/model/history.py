@@ -48,7 +48,8 @@ class NewVersion:
     ``stated_sha256``: fingerprint of the document as its source stated it;
     ``content_sha256``: of the record laid over its predecessor (equal when complete).
     ``backfilled``: it arrived after a later version was already stored.
-    ``stated_snapshot_id`` None: the stated document is the content itself.
+    ``stated_snapshot_id`` None: the stated document is the content itself. ``identity``: what
+    every store of the same data calls it (``model.identity``); given once, never changed.
     """
 
     nct_id: str
@@ -71,6 +72,7 @@ class NewVersion:
     backfilled: bool = False
     snapshot_id: int
     stated_snapshot_id: int | None = None
+    identity: bytes
 
     @property
     def first_key(self) -> VersionKey:

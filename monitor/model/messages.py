@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from monitor.model.changes import ChangeEvent
+
 
 class MessageState(StrEnum):
     """How far a message is."""
@@ -43,17 +45,33 @@ class OutboxItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Announcement:
+    """What was announced of a version; whatever is learnt later does not change it.
+
+    ``events``: all of the version's, which items name by position; None where a program that kept
+    no copy announced them and they have been derived anew since. ``previous_id``: the version that
+    it was compared with, None for a trial's first.
+    """
+
+    version_id: int
+    previous_id: int | None
+    events: tuple[ChangeEvent, ...] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxMessage:
     """A message of one or more items to one person by one channel.
 
-    ``key`` is unique and never changes; ``uid`` (a UUID) is made of it: the id that a receiver
-    sees, the same however often the message is repeated. ``cutoff``: of a digest, else None.
-    ``attempts``: made so far. ``due_at``: not before. Times are aware UTC.
+    ``key`` is unique within the store and never changes: it tells which items belong here. ``uid``
+    (a UUID) is the id that a receiver sees, the same however often the message is repeated, over
+    restores too (``model.identity``); None until the first claim, when the items are settled.
+    ``cutoff``: of a digest, else None. ``attempts``: made so far. ``due_at``: not before. Times
+    are aware UTC.
     """
 
     id: int
     key: str
-    uid: str
+    uid: str | None
     subscriber: str
     channel: str
     target: str
@@ -110,7 +128,7 @@ class Message:
 class ChannelState:
     """How a channel does: failures in a row, and until when it rests because of them (aware UTC).
 
-    ``reported``: the operator was told that it rests.
+    ``reported``: the operator was told that it rests. ``failing_since``: the first of them.
     """
 
     channel: str
@@ -118,3 +136,4 @@ class ChannelState:
     resting_until: datetime | None = None
     last_error: str | None = None
     reported: bool = False
+    failing_since: datetime | None = None

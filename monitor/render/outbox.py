@@ -4,13 +4,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from monitor.model.messages import Attempt, MessageState, OutboxItem, OutboxMessage
+from monitor.model.changes import ChangeEvent
+from monitor.model.messages import Announcement, Attempt, MessageState, OutboxItem, OutboxMessage
 from monitor.render.lines import BLANK, Line, Span, line
 from monitor.render.tables import table
 from monitor.render.values import counted, moment, one_line
 
 Shape = dict[str, Any]
 Counts = Mapping[MessageState, Mapping[str, int]]
+Told = Mapping[int, Announcement | None]
 
 
 def outbox_table(
@@ -55,9 +57,14 @@ def whole_message_lines(
     items: Sequence[OutboxItem],
     attempts: Sequence[Attempt],
     subscriptions: Mapping[int, str],
+    told: Told,
 ) -> Iterator[Line]:
-    """Yield a message, its items and its attempts; ``subscriptions``: names by id."""
-    yield _named("Message", f"{message.id}, delivery {message.uid}")
+    """Yield a message, its items and its attempts; ``subscriptions``: names by id.
+
+    ``told``: what was announced of the versions that the items are about.
+    """
+    delivery = f"delivery {message.uid}" if message.uid else "which gets its id when it leaves"
+    yield _named("Message", f"{message.id}, {delivery}")
     yield _named("To", f"{_to(message)} by {message.channel}")
     yield _named("State", _state(message))
     if message.cutoff:
@@ -70,6 +77,9 @@ def whole_message_lines(
         events = counted(len(item.positions), "event")
         said = f"  {item.nct_id}, {events} for “{one_line(name)}”: {one_line(item.reason)}"
         yield line(said, hang=4)
+        for event in _events(item, told):
+            summary = one_line(event.summary, longest=None)
+            yield line(f"    {event.severity} {event.kind}: {summary}", hang=6)
     yield BLANK
     yield line(Span(counted(len(attempts), "attempt"), "label"))
     for attempt in attempts:
@@ -101,6 +111,7 @@ def whole_message_shape(
     items: Sequence[OutboxItem],
     attempts: Sequence[Attempt],
     subscriptions: Mapping[int, str],
+    told: Told,
 ) -> Shape:
     """Return a message with items and tries for ``--json``; the tries are ``tries``."""
     return {
@@ -113,6 +124,15 @@ def whole_message_shape(
                 "subscription_id": item.subscription_id,
                 "subscription": subscriptions.get(item.subscription_id),
                 "reason": item.reason,
+                "events": [
+                    {
+                        "kind": str(event.kind),
+                        "severity": str(event.severity),
+                        "path": event.path,
+                        "summary": event.summary,
+                    }
+                    for event in _events(item, told)
+                ],
             }
             for item in items
         ],
@@ -121,6 +141,13 @@ def whole_message_shape(
             for attempt in attempts
         ],
     }
+
+
+def _events(item: OutboxItem, told: Told) -> list[ChangeEvent]:
+    """Return an item's events as announced; none where a program of before kept no copy."""
+    announcement = told.get(item.version_id)
+    events = (announcement and announcement.events) or ()
+    return [events[at] for at in item.positions if at < len(events)]
 
 
 def changed_lines(count: int, word: str) -> Iterator[Line]:

@@ -1,6 +1,6 @@
 """Coverage and change events as JSON values and back."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from monitor.model.changes import ChangeEvent, ChangeKind, FieldChange, Severity
@@ -58,6 +58,19 @@ def event_value(event: ChangeEvent) -> dict[str, Any]:
             for change in event.fields
         ],
     }
+
+
+def announced_value(events: Sequence[ChangeEvent]) -> list[dict[str, Any]]:
+    """Write all of a version's events as JSON, in their order."""
+    return [
+        {"kind": event.kind.value, "severity": event.severity.value, **event_value(event)}
+        for event in events
+    ]
+
+
+def read_announced(value: Sequence[Mapping[str, Any]]) -> tuple[ChangeEvent, ...]:
+    """Undo ``announced_value``."""
+    return tuple(read_event(event["kind"], event["severity"], event) for event in value)
 
 
 def read_event(kind: str, severity: str, value: Mapping[str, Any]) -> ChangeEvent:

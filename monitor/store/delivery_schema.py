@@ -45,8 +45,9 @@ messages = sa.Table(
     "messages",
     metadata,
     sa.Column("id", Id, primary_key=True),
-    sa.Column("key", sa.Text, nullable=False),
-    sa.Column("uid", sa.Text, nullable=False, unique=True),  # made of the key: one for one
+    sa.Column("key", sa.Text, nullable=False),  # which items belong to it; within this store
+    # The id that receivers know. Until the first claim fixes it the key stands there.
+    sa.Column("uid", sa.Text, nullable=False, unique=True),
     sa.Column("subscriber", sa.Text, nullable=False),
     sa.Column("channel", sa.Text, nullable=False),
     sa.Column("target", sa.Text, nullable=False),
@@ -66,6 +67,19 @@ sa.Index(
     "ix_messages_state_channel_due_at", messages.c.state, messages.c.channel, messages.c.due_at
 )
 sa.Index("ix_messages_subscriber", messages.c.subscriber)
+sa.Index("ix_messages_key", messages.c.key, unique=True)
+
+# What was announced of a version, once for all its items: it never changes.
+announcements = sa.Table(
+    "announcements",
+    metadata,
+    sa.Column("version_id", Id, sa.ForeignKey("versions.id"), primary_key=True),
+    # The version that it was compared with; None: the trial was seen for the first time.
+    sa.Column("previous_id", Id, sa.ForeignKey("versions.id")),
+    # All its events, as ``bodies`` writes them. None: announced by a program that kept no copy,
+    # and derived anew since.
+    sa.Column("body", sa.LargeBinary),
+)
 
 # The items of messages. They go with their message, not with the subscription: that one is
 # retired, and its items still say what was sent.
@@ -78,7 +92,7 @@ outbox = sa.Table(
     sa.Column("target", sa.Text, primary_key=True),
     sa.Column("message_id", Id, sa.ForeignKey("messages.id"), nullable=False),
     sa.Column("nct_id", sa.Text, nullable=False),
-    sa.Column("positions", sa.Text, nullable=False),  # a JSON list of numbers
+    sa.Column("positions", sa.Text, nullable=False),  # of announced events: a JSON list
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("due_at", UtcTime, nullable=False),
     sqlite_with_rowid=False,
@@ -104,6 +118,7 @@ channel_states = sa.Table(
     sa.Column("resting_until", UtcTime),
     sa.Column("last_error", sa.Text),
     sa.Column("reported", sa.Boolean, nullable=False),  # the operator was told
+    sa.Column("failing_since", UtcTime),  # the first of the failures
 )
 
 properties = sa.Table(

@@ -1,21 +1,19 @@
 """Putting items into the outbox: each into its message, once, and never into one that left.
 
 A message's key is ``v:version:subscriber:channel:target`` where it goes at once, and
-``d:subscriber:channel:target:cut-off`` for a digest.
+``d:subscriber:channel:target:cut-off`` for a digest. The id that receivers know is not made of it:
+``claiming`` gives that when nothing more can come in.
 """
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from hashlib import sha1
 from typing import Any, NamedTuple
-from uuid import UUID
 
 import orjson
 
 from monitor.model.messages import MessageState, OutboxItem
-from monitor.store import outbox_queries, people_queries
-from monitor.store.codec import DamagedError
+from monitor.store import outbox_queries
 from monitor.store.moments import moment
 from monitor.store.running import Runner
 from monitor.store.statements import batches, storable
@@ -57,7 +55,6 @@ class _Draft(NamedTuple):
     version_id: int
     """0: of a digest."""
     key: str
-    uid: str
     whom: Whom
     due_at: datetime
     cutoff: datetime | None
@@ -68,7 +65,6 @@ class Enqueueing:
 
     def __init__(self, run: Runner) -> None:
         self._run = run
-        self._namespace: bytes | None = None
 
     def enqueue(self, items: Iterable[OutboxItem], at: datetime) -> list[OutboxItem]:
         """Store those that are not stored yet; return those whose message takes no more."""
@@ -84,7 +80,7 @@ class Enqueueing:
             draft = drafts.get(key)
             if draft is None:
                 version_id, cutoff = (0, item.due_at) if item.digest else (item.version_id, None)
-                drafts[key] = _Draft(version_id, key, self._uid(key), whom, item.due_at, cutoff)
+                drafts[key] = _Draft(version_id, key, whom, item.due_at, cutoff)
             elif item.due_at < draft.due_at:
                 drafts[key] = draft._replace(due_at=item.due_at)
         ids = self._messages(drafts.values(), at)
@@ -96,24 +92,12 @@ class Enqueueing:
         self._run.put_many(outbox_queries.PUT_ITEMS, _ITEM_COLUMNS, rows)
         return [item for identity, item in fresh.items() if keys[identity] not in ids]
 
-    def open_digest(self, whom: Whom, *, cutoff: datetime, at: datetime) -> str:
-        """Make a digest of this cut-off where there is none; return its message's uid."""
+    def open_digest(self, whom: Whom, *, cutoff: datetime, at: datetime) -> None:
+        """Make a digest of this cut-off where there is none."""
         subscriber, channel, target = map(storable, whom)
         whom = subscriber, channel, target
         key = _digest_key(_joined(whom), cutoff)
-        draft = _Draft(0, key, self._uid(key), whom, cutoff, cutoff)
-        self._messages([draft], at)
-        return draft.uid
-
-    def _uid(self, key: str) -> str:
-        """Return the id by which receivers know a message: another one in every store."""
-        if self._namespace is None:
-            rows = self._run.ask(people_queries.PROPERTY, {"name": "message_namespace"})
-            try:
-                self._namespace = UUID(rows[0][0]).bytes
-            except (LookupError, ValueError) as exc:
-                raise DamagedError("what its messages' ids are made of cannot be read") from exc
-        return uuid5_text(self._namespace, key)
+        self._messages([_Draft(0, key, whom, cutoff, cutoff)], at)
 
     def _of_known(self, items: Items) -> Items:
         """Leave out the items of people who are forgotten, and let nobody be forgotten now."""
@@ -143,32 +127,21 @@ class Enqueueing:
         No worker claims these before the transaction ends.
         """
         # Everybody in the same order, so that two that want the same do not wait in a circle.
-        ordered = {draft.uid: draft for draft in sorted(drafts)}
+        ordered = {draft.key: draft for draft in sorted(drafts)}
         rows = [_message_row(draft, at) for draft in ordered.values()]
         new = self._run.put_many(
-            outbox_queries.PUT_MESSAGES, _MESSAGE_COLUMNS, rows, returning="uid, id"
+            outbox_queries.PUT_MESSAGES, _MESSAGE_COLUMNS, rows, returning="key, id"
         )
-        found = {ordered[uid].key: message_id for uid, message_id in new}
-        others = [uid for uid, draft in ordered.items() if draft.key not in found]
+        found = dict(map(tuple, new))
+        others = [key for key in ordered if key not in found]
         sql = outbox_queries.OPEN_MESSAGES.format(lock=self._run.lock("FOR SHARE"))
         for batch in batches(others):
-            for uid, message_id, due_at in self._run.ask(sql, {"uids": batch}):
-                draft = ordered[uid]
-                found[draft.key] = message_id
-                if draft.due_at < moment(due_at):
-                    sooner = {"id": message_id, "due_at": draft.due_at}
+            for key, message_id, due_at in self._run.ask(sql, {"keys": batch}):
+                found[key] = message_id
+                if ordered[key].due_at < moment(due_at):
+                    sooner = {"id": message_id, "due_at": ordered[key].due_at}
                     self._run.run(outbox_queries.SOONER, sooner)
         return found
-
-
-def uuid5_text(namespace: bytes, name: str) -> str:
-    """Return what ``str(uuid5(…))`` gives, in a quarter of the time: every message needs one."""
-    # RFC 9562, 5.5: version and variant lie over the hash.
-    digest = bytearray(sha1(namespace + name.encode(), usedforsecurity=False).digest()[:16])
-    digest[6] = digest[6] & 0x0F | 0x50
-    digest[8] = digest[8] & 0x3F | 0x80
-    text = digest.hex()
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def _given(items: Iterable[OutboxItem], whoms: dict[Whom, Whom]) -> Items:
@@ -205,7 +178,7 @@ def _digest_key(joined: str, cutoff: datetime) -> str:
 def _message_row(draft: _Draft, at: datetime) -> Sequence[Any]:
     state = MessageState.WAITING.value
     due_at, cutoff = draft.due_at, draft.cutoff
-    return (draft.key, draft.uid, *draft.whom, state, False, cutoff, due_at, 0, at)
+    return (draft.key, draft.key, *draft.whom, state, False, cutoff, due_at, 0, at)
 
 
 def _item_row(identity: Identity, item: OutboxItem, message_id: int) -> Sequence[Any]:

@@ -13,6 +13,7 @@ from monitor.model.messages import (
     OutboxMessage,
 )
 from monitor.store import outbox_queries
+from monitor.store.claiming import fix
 from monitor.store.enqueueing import Enqueueing
 from monitor.store.moments import moment
 from monitor.store.outbox_reader import OutboxReader, channel_state_row, message_row
@@ -52,9 +53,9 @@ class OutboxWriter(OutboxReader):
 
     def open_digest(
         self, *, subscriber: str, channel: str, target: str, cutoff: datetime, at: datetime
-    ) -> str:
-        """Make a digest even though nothing is in it yet; return its message's uid."""
-        return self._enqueueing.open_digest((subscriber, channel, target), cutoff=cutoff, at=at)
+    ) -> None:
+        """Make a digest even though nothing is in it yet."""
+        self._enqueueing.open_digest((subscriber, channel, target), cutoff=cutoff, at=at)
 
     # --- out of it -------------------------------------------------------------------------
 
@@ -71,7 +72,8 @@ class OutboxWriter(OutboxReader):
 
         Of ``channels`` (None: of all), but not of ``resting`` ones; at most ``limit``. Nobody
         else gets them as long as the store has the worker's ``lease``; then whoever asks first
-        does. Whoever gets them here has them once the transaction is committed.
+        does. Whoever gets them here has them once the transaction is committed. Their items and
+        ids are fixed.
         """
         due = [
             (moment(due_at), message_id)
@@ -89,7 +91,7 @@ class OutboxWriter(OutboxReader):
             for batch in batches(ids)
             for row in self._run.ask(outbox_queries.CLAIM, {"ids": batch, "now": now, **claimant})
         ]
-        return sorted(taken, key=lambda message: (message.due_at, message.id))
+        return sorted(fix(self._run, taken), key=lambda message: (message.due_at, message.id))
 
     def _open_channels(
         self, channels: Collection[str] | None, resting: Collection[str]
@@ -208,5 +210,6 @@ class OutboxWriter(OutboxReader):
                 "resting_until": state.resting_until,
                 "last_error": None if last_error is None else last_error[:_SAID_CHARACTERS],
                 "reported": state.reported,
+                "failing_since": state.failing_since,
             },
         )

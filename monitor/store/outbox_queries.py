@@ -69,13 +69,19 @@ SELECT (SELECT min(due_at) FROM messages WHERE state = 'waiting' AND channel = :
         WHERE m.state IN ('waiting', 'sending') AND m.channel = :channel
             AND m.attempts > 0 AND m.last_error IS NOT NULL)"""
 
-CHANNEL_STATE = """
-SELECT channel, failures, resting_until, last_error, reported FROM channel_states
-WHERE channel = :channel{lock}"""
+_CHANNEL_STATE = "channel, failures, resting_until, last_error, reported, failing_since"
 
-CHANNEL_STATES = """
-SELECT channel, failures, resting_until, last_error, reported FROM channel_states
-ORDER BY channel"""
+CHANNEL_STATE = f"""
+SELECT {_CHANNEL_STATE} FROM channel_states WHERE channel = :channel{{lock}}"""
+
+DEAD_SINCE = """
+SELECT max(a.at) FROM attempts a WHERE a.message_id =
+    (SELECT min(m.id) FROM messages m WHERE m.state = 'dead' AND m.channel = :channel)"""
+
+CHANNEL_STATES = f"SELECT {_CHANNEL_STATE} FROM channel_states ORDER BY channel"
+
+ANNOUNCEMENT = """
+SELECT version_id, previous_id, body FROM announcements WHERE version_id = :version_id"""
 
 # --- enqueueing ---------------------------------------------------------------------------
 
@@ -88,11 +94,11 @@ WHERE version_id IN :version_ids"""
 PUT_MESSAGES = """
 INSERT INTO messages (key, uid, subscriber, channel, target, state, closed, cutoff, due_at,
     attempts, created_at)
-{rows} ON CONFLICT (uid) DO NOTHING"""
+{rows} ON CONFLICT (key) DO NOTHING"""
 
 # Open means waiting. Asked for by its state too, SQLite would look through all that wait.
 OPEN_MESSAGES = """
-SELECT uid, id, due_at FROM messages WHERE uid IN :uids AND NOT closed ORDER BY uid{lock}"""
+SELECT key, id, due_at FROM messages WHERE key IN :keys AND NOT closed ORDER BY key{lock}"""
 
 SOONER = "UPDATE messages SET due_at = :due_at WHERE id = :id AND due_at > :due_at"
 
@@ -127,6 +133,15 @@ WHERE id IN :ids AND ({_STATE} = 'waiting' AND due_at <= :now
     OR {_STATE} = 'sending' AND {_UNHELD})
 RETURNING {_MESSAGE.replace("m.", "")}"""
 
+# What messages that are claimed for the first time tell of.
+CLAIMED_ITEMS = """
+SELECT DISTINCT o.message_id, v.identity, p.identity
+FROM outbox o JOIN versions v ON v.id = o.version_id
+LEFT JOIN announcements a ON a.version_id = o.version_id
+LEFT JOIN versions p ON p.id = a.previous_id WHERE o.message_id IN :ids"""
+
+FIX_UID = "UPDATE messages SET uid = :uid WHERE id = :id"
+
 RECORD = """
 UPDATE messages SET state = :state, due_at = coalesce(:due_at, due_at),
     attempts = attempts + :tried, last_error = :last_error, sent_at = :sent_at,
@@ -156,11 +171,11 @@ UPDATE messages SET state = 'dropped', closed = TRUE
 WHERE id IN :ids AND {_STATE} IN ('dead', 'waiting') RETURNING id"""
 
 PUT_CHANNEL_STATE = """
-INSERT INTO channel_states (channel, failures, resting_until, last_error, reported)
-VALUES (:channel, :failures, :resting_until, :last_error, :reported)
+INSERT INTO channel_states (channel, failures, resting_until, last_error, reported, failing_since)
+VALUES (:channel, :failures, :resting_until, :last_error, :reported, :failing_since)
 ON CONFLICT (channel) DO UPDATE SET failures = excluded.failures,
     resting_until = excluded.resting_until, last_error = excluded.last_error,
-    reported = excluded.reported"""
+    reported = excluded.reported, failing_since = excluded.failing_since"""
 
 LAST_ERRORS = "SELECT channel, last_error FROM channel_states WHERE last_error IS NOT NULL"
 

@@ -8,7 +8,9 @@ from typing import Any
 
 import orjson
 
+from monitor.errors import DamagedSnapshotError
 from monitor.model.messages import (
+    Announcement,
     Attempt,
     ChannelState,
     MessageState,
@@ -16,7 +18,8 @@ from monitor.model.messages import (
     OutboxMessage,
 )
 from monitor.store import outbox_queries, people_queries
-from monitor.store.codec import DamagedError
+from monitor.store.bodies import read_announced
+from monitor.store.codec import DamagedError, read_body
 from monitor.store.moments import moment, moment_or_none
 from monitor.store.rows import Row
 
@@ -98,11 +101,11 @@ class OutboxReader:
         return hmac.new(self.namespace().encode(), said, "sha256").hexdigest()[:32]
 
     def namespace(self) -> str:
-        """Return what this store's messages have ids of their own by: no other store has it."""
+        """Return what no other store has, but one that was restored from it."""
         rows = self._ask(people_queries.PROPERTY, {"name": "message_namespace"})
         with self._errors():
             if not rows:
-                raise DamagedError("what its messages' ids are made of cannot be read")
+                raise DamagedError("what tells it from other stores cannot be read")
         return str(rows[0][0])
 
     def items(self, message_id: int) -> list[OutboxItem]:
@@ -110,6 +113,20 @@ class OutboxReader:
         rows = self._ask(outbox_queries.ITEMS, {"message_id": message_id})
         with self._errors():
             return [item_row(row) for row in rows]
+
+    def announcement(self, version_id: int) -> Announcement | None:
+        """Return what was announced of a version; None when nothing was.
+
+        DamagedSnapshotError where it cannot be read.
+        """
+        rows = self._ask(outbox_queries.ANNOUNCEMENT, {"version_id": version_id})
+        return announcement_row(rows[0]) if rows else None
+
+    def dead_since(self, channel: str) -> datetime | None:
+        """Return when the first of a channel's dead letters was given up; None without any."""
+        rows = self._ask(outbox_queries.DEAD_SINCE, {"channel": channel})
+        with self._errors():
+            return moment_or_none(rows[0][0])
 
     def of_version(self, version_id: int) -> list[tuple[OutboxItem, OutboxMessage]]:
         """Return what tells of a version, each with its message; by message and subscription."""
@@ -181,7 +198,7 @@ def message_row(row: Row) -> OutboxMessage:
         return OutboxMessage(
             id=row[0],
             key=row[1],
-            uid=row[2],
+            uid=None if row[2] == row[1] else row[2],
             subscriber=row[3],
             channel=row[4],
             target=row[5],
@@ -218,6 +235,16 @@ def item_row(row: Row) -> OutboxItem:
         raise DamagedError(f"an item of message {row[0]} cannot be read ({exc})") from exc
 
 
+def announcement_row(row: Row) -> Announcement:
+    """Read a row of ``announcements``."""
+    try:
+        events = None if row[2] is None else read_announced(read_body(bytes(row[2])))
+        return Announcement(version_id=row[0], previous_id=row[1], events=events)
+    except (DamagedError, TypeError, ValueError, LookupError) as exc:
+        said = f"what was announced of the version with the id {row[0]} cannot be read ({exc})"
+        raise DamagedSnapshotError(said) from exc
+
+
 def _positions(text: str) -> tuple[int, ...]:
     positions = orjson.loads(text)
     if not isinstance(positions, list) or not all(type(one) is int for one in positions):
@@ -242,6 +269,7 @@ def channel_state_row(row: Row) -> ChannelState:
             resting_until=moment_or_none(row[2]),
             last_error=row[3],
             reported=bool(row[4]),
+            failing_since=moment_or_none(row[5]),
         )
     except (TypeError, ValueError) as exc:
         raise DamagedError(f"the state of channel {row[0]!r} cannot be read ({exc})") from exc

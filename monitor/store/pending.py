@@ -18,6 +18,7 @@ from sqlalchemy.engine import Connection
 from monitor.store.moments import utc_text
 from monitor.store.statements import (
     BATCH,
+    INSERT_ANNOUNCEMENT,
     INSERT_EVENTS,
     INSERT_SNAPSHOT,
     INSERT_VERSION,
@@ -46,6 +47,7 @@ class Pending:
         self._versions: dict[int, Values] = {}
         self._events: dict[int, list[Values]] = {}
         self._trials: dict[str, Values] = {}
+        self._announcements: list[Values] = []
         self._eventless: set[int] = set()
         self._nct_ids: set[str] = set()
         self._ids: dict[str, Iterator[int]] = {}
@@ -87,6 +89,12 @@ class Pending:
         self._nct_ids.add(values["nct_id"])
         self._stay_small()
 
+    def announcement(self, values: Values) -> None:
+        """Hold what is announced of a version."""
+        self._announcements.append(values)
+        self._bytes += len(values["body"])
+        self._stay_small()
+
     def settle_trials(self, nct_ids: Collection[str]) -> None:
         """Write everything if some of it is about one of these trials."""
         if not self._nct_ids.isdisjoint(nct_ids):
@@ -104,6 +112,7 @@ class Pending:
             (INSERT_VERSION, list(self._versions.values())),
             (self._put_trial, list(self._trials.values())),
             (INSERT_EVENTS, [row for rows in self._events.values() for row in rows]),
+            (INSERT_ANNOUNCEMENT, self._announcements),
         )
         for statement, rows in held:
             for batch in batches(rows):
@@ -112,6 +121,7 @@ class Pending:
         self.written["events"] += sum(map(len, self._events.values()))
         for rows_by_id in (self._snapshots, self._versions, self._trials, self._events):
             rows_by_id.clear()
+        self._announcements.clear()
         self._nct_ids.clear()
         self._bytes = 0
 
@@ -136,7 +146,9 @@ class Pending:
         return {"snapshots": count(highest[0] + 1), "versions": count(highest[1] + 1)}
 
     def _stay_small(self) -> None:
-        rows = max(len(self._versions), len(self._trials), len(self._events))
+        rows = max(
+            len(self._versions), len(self._trials), len(self._events), len(self._announcements)
+        )
         if rows >= BATCH or self._bytes > _HELD_BYTES:
             self.flush()
 

@@ -10,7 +10,7 @@ VERSION_COLUMNS = """v.id, v.nct_id, v.source, v.origin,
     v.version_date, v.registry_version, v.data_date, v.retrieved_at,
     v.last_version_date, v.last_registry_version, v.last_data_date, v.last_retrieved_at,
     v.raw_sha256, v.last_raw_sha256, v.stated_sha256, v.content_sha256,
-    v.coverage, v.stated_coverage, v.backfilled, v.snapshot_id, v.stated_snapshot_id"""
+    v.coverage, v.stated_coverage, v.backfilled, v.snapshot_id, v.stated_snapshot_id, v.identity"""
 
 # The order of model.history.VersionKey, then the row's id.
 _ORDER = """{0}.version_date {1}, coalesce({0}.registry_version, 2147483647) {1},
@@ -145,5 +145,6 @@ POSTGRES_TABLE_BYTES = """
 SELECT CAST(sum(pg_total_relation_size(to_regclass(name))) AS BIGINT) FROM (VALUES
     ('trials'), ('versions'), ('snapshots'), ('events'), ('quarantine'),
     ('sources'), ('source_states'), ('followed'), ('leases'), ('row_counts'),
-    ('subscribers'), ('subscriptions'), ('silences'), ('messages'), ('outbox'), ('attempts'),
+    ('subscribers'), ('subscriptions'), ('silences'), ('announcements'), ('messages'), ('outbox'),
+    ('attempts'),
     ('channel_states'), ('properties')) ours (name)"""

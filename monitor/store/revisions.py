@@ -7,7 +7,7 @@ from typing import Any, Literal
 from monitor.errors import StoreError
 from monitor.store.address import Address
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
 """All schema revisions of this program, oldest first: the files of ``migrations/versions``."""
 HEAD = REVISIONS[-1]
 
@@ -19,7 +19,7 @@ _TABLES = {
 _PASSES = frozenset({"trials", "versions", "snapshots", "events", "quarantine"})
 _FOLLOWING = frozenset({"sources", "source_states", "followed", "leases", "row_counts"})
 _SENDING = frozenset(
-    {"subscribers", "subscriptions", "silences", "messages", "outbox", "attempts"}
+    {"subscribers", "subscriptions", "silences", "messages", "announcements", "outbox", "attempts"}
     | {"channel_states", "properties"}
 )
 _OURS = _PASSES | _FOLLOWING | _SENDING

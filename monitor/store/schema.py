@@ -115,6 +115,8 @@ versions = sa.Table(
     sa.Column("backfilled", sa.Boolean, nullable=False),
     sa.Column("snapshot_id", Id, sa.ForeignKey("snapshots.id"), nullable=False),
     sa.Column("stated_snapshot_id", Id, sa.ForeignKey("snapshots.id")),
+    # What every store of the same data calls it; given once. See ``model.identity``.
+    sa.Column("identity", sa.LargeBinary(16), nullable=False),
 )
 sa.Index("ix_versions_nct_id_version_date", versions.c.nct_id, versions.c.version_date)
 sa.Index("ix_versions_raw_sha256", versions.c.raw_sha256)

@@ -16,6 +16,7 @@ from monitor.model.changes import ChangeEvent
 from monitor.model.history import NewVersion, QuarantineEntry, TrialRow
 from monitor.store.bodies import coverage_value, event_value
 from monitor.store.codec import Codec, pack
+from monitor.store.delivery_schema import announcements
 from monitor.store.schema import (
     events,
     quarantine,
@@ -42,6 +43,7 @@ LOCK_TRIALS = text(
 INSERT_SNAPSHOT = sa.insert(snapshots)
 INSERT_VERSION = sa.insert(versions)
 INSERT_EVENTS = sa.insert(events)
+INSERT_ANNOUNCEMENT = sa.insert(announcements)
 DELETE_EVENTS = sa.delete(events).where(events.c.version_id == bindparam("version"))
 COUNT_ROWS = "UPDATE row_counts SET number = number + :more WHERE name = :table"
 DELETE_QUARANTINED = sa.delete(quarantine).where(quarantine.c.id == bindparam("entry"))
@@ -191,7 +193,7 @@ def update_of_version(columns: Mapping[str, Any], codec: Codec) -> Executable:
 
     TypeError for a field that a version does not have or that never changes.
     """
-    fixed = columns.keys() - set(_names(versions)) | columns.keys() & {"id", "nct_id"}
+    fixed = columns.keys() - set(_names(versions)) | columns.keys() & {"id", "nct_id", "identity"}
     if fixed:
         raise TypeError(f"a version has no changeable column {', '.join(sorted(fixed))}")
     values = {name: storable(value) for name, value in columns.items()}

@@ -24,6 +24,7 @@ from monitor.model.history import (
     TrialRow,
 )
 from monitor.store import intervals, queries, statements
+from monitor.store.bodies import announced_value
 from monitor.store.clock_skew import SkewWriter
 from monitor.store.codec import CODEC, thread_codec, unpack
 from monitor.store.following import SourcesWriter
@@ -210,6 +211,14 @@ class Transaction:
             gone = self._connection.execute(statements.DELETE_EVENTS, {"version": version_id})
             self._pending.written["events"] -= gone.rowcount
         self._pending.events(version_id, rows)
+
+    def announce(
+        self, version_id: int, events: Sequence[ChangeEvent], *, previous_id: int | None
+    ) -> None:
+        """Keep for good what is announced of a version; see ``Announcement``."""
+        body = self._codec.body(announced_value(events))
+        values = {"version_id": version_id, "previous_id": previous_id, "body": body}
+        self._pending.announcement(values)
 
     def put_trial(self, trial: TrialRow) -> None:
         """Store what is known of a trial now, in place of what was."""

@@ -27,11 +27,11 @@ _HEADERS = {
 class Pages:
     """Whom to ask for each page, as HTML; None where there is no such page.
 
-    ``changes``: by NCT ID and the version's id in the store. The others: by the message's id and
-    its token. They may raise a MonitorError.
+    ``changes``: by NCT ID and the version's identity, or its number in the store. The others: by
+    the message's id and its token. They may raise a MonitorError.
     """
 
-    changes: Callable[[str, int], Awaitable[str | None]]
+    changes: Callable[[str, str], Awaitable[str | None]]
     unsubscribing: Callable[[str, str], Awaitable[str | None]]
     unsubscribe: Callable[[str, str], Awaitable[str | None]]
 
@@ -41,7 +41,7 @@ def routes(pages: Pages) -> list[Route]:
 
     async def changes(request: Request) -> Response:
         about = request.path_params
-        return await _told(pages.changes(str(about["nct_id"]), int(about["version"])))
+        return await _told(pages.changes(str(about["nct_id"]), str(about["version"])))
 
     async def unsubscribe(request: Request) -> Response:
         about = request.path_params
@@ -53,7 +53,7 @@ def routes(pages: Pages) -> list[Route]:
         return await _told(asked(str(about["uid"]), str(about["token"])))
 
     return [
-        Route("/trials/{nct_id}/changes/{version:int}", changes, methods=["GET"]),
+        Route("/trials/{nct_id}/changes/{version}", changes, methods=["GET"]),
         Route("/unsubscribe/{uid}/{token}", unsubscribe, methods=["GET", "POST"]),
     ]
 

@@ -81,7 +81,7 @@ def _enqueued(
                     with store.transaction() as tx:
                         announcer = notifier.announcer(tx)
                         for at in range(start, min(start + _BATCH, len(news))):
-                            announcer.announce(versions[at], news[at])
+                            announcer.announce(versions[at], news[at], previous_id=None)
                         counts.append(announcer.write())
 
         return timed(ours), sum(counts)

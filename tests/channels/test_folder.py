@@ -51,16 +51,40 @@ def test_names_sort_by_time(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("connections", [1, 2])
-def test_a_repetition_overwrites_its_own_files(tmp_path: Path, connections: int) -> None:
-    """Also when the message was rendered anew meanwhile and bears another time."""
-    again = message(1, html="<p>again</p>", occurred_at=NOW + timedelta(seconds=5))
+def test_a_repetition_that_says_the_same_changes_nothing(tmp_path: Path, connections: int) -> None:
     if connections == 1:
-        stems = write(tmp_path, message(1), again, message(2))
+        stems = write(tmp_path, message(1), message(1), message(2))
     else:
-        stems = write(tmp_path, message(1)) + write(tmp_path, again, message(2))
+        stems = write(tmp_path, message(1)) + write(tmp_path, message(1), message(2))
     assert stems[0] == stems[1] != stems[2]
     assert len(names(tmp_path)) == 6
-    assert (tmp_path / f"{stems[0]}.html").read_text("utf-8") == "<p>again</p>"
+
+
+@pytest.mark.parametrize("connections", [1, 2])
+def test_a_repetition_that_says_something_else_overwrites_nothing(
+    tmp_path: Path, connections: int
+) -> None:
+    """As when the message was rendered anew meanwhile and bears another time."""
+    again = message(1, html="<p>again</p>", occurred_at=NOW + timedelta(seconds=5))
+    (stem,) = write(tmp_path, message(1))
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    sent = [again, message(1), again, message(1, html="<p>third</p>")]
+    if connections == 1:
+        stems = write(tmp_path, *sent)
+    else:
+        stems = [write(tmp_path, one)[0] for one in sent]
+    assert stems == [f"{stem}.2", stem, f"{stem}.2", f"{stem}.3"]
+    after = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    assert {name: after[name] for name in before} == before
+    assert len(after) == 9
+    assert after[f"{stem}.2.html"] == b"<p>again</p>"
+
+
+def test_a_message_that_was_half_written_is_completed(tmp_path: Path) -> None:
+    (stem,) = write(tmp_path, message())
+    (tmp_path / f"{stem}.json").unlink()
+    assert write(tmp_path, message()) == [stem]
+    assert len(names(tmp_path)) == 3
 
 
 @pytest.mark.parametrize("thread", ["../../etc/passwd", "a/b\\c:d\x00e", "", "." * 300, "digest"])
@@ -95,7 +119,7 @@ def test_nothing_half_written_stays_when_the_disk_fails(tmp_path: Path) -> None:
     (folder / f"{stem}.html").mkdir(parents=True)  # a folder where the file should be
     with pytest.raises(DeliveryError, match="the folder: "):
         write(folder, message())
-    assert names(folder) == [f"{stem}.eml", f"{stem}.html"]
+    assert names(folder) == [f"{stem}.html"]
 
 
 def test_a_format_that_is_none_is_refused(tmp_path: Path) -> None:

@@ -84,6 +84,46 @@ def test_a_message_shows_its_items_and_its_attempts(given_up: Monitor) -> None:
     assert [one["outcome"] for one in whole["tries"]] == ["transient"]
 
 
+@pytest.mark.parametrize(
+    "form",
+    [
+        pytest.param("{uid}", id="webhook-id"),
+        pytest.param("<{uid}@monitor.example.org>", id="message-id"),
+        pytest.param("{uid}@monitor.example.org", id="message-id without brackets"),
+        pytest.param("Message-ID: <{uid}@monitor.example.org>", id="the whole header"),
+        pytest.param("{file}", id="file"),
+        pytest.param("some/folder/{file}", id="path of a file"),
+        pytest.param("20260219T080000Z_NCT09000001_{uid}.2.json", id="file of a repetition"),
+        pytest.param("{upper}", id="capitals"),
+        pytest.param("urn:uuid:{uid}", id="urn"),
+        pytest.param("{uid}.1", id="part of a message"),
+    ],
+)
+def test_a_message_is_found_by_the_id_that_a_receiver_has(given_up: Monitor, form: str) -> None:
+    (sent,) = given_up.json("outbox", "list", "--state", "sent")
+    (file,) = (given_up.folder / "box").glob("*.json")
+    name = form.format(uid=sent["uid"], upper=sent["uid"].upper(), file=file.name)
+    assert given_up.json("outbox", "show", name)["id"] == sent["id"]
+
+
+def test_a_message_that_has_not_left_has_no_id_yet(monitor: Monitor) -> None:
+    config = monitor.folder / "monitor.toml"
+    config.write_text('[[subscription]]\nname = "all"\nsubscriber = "ana"\nall = true\n', "utf-8")
+    monitor.environ["MONITOR_CONFIG"] = str(config)
+    monitor.ingest(study("2026-02-02"))
+    (waiting,) = monitor.json("outbox", "list")
+    assert waiting["uid"] is None
+    shown = monitor.answer("outbox", "show", str(waiting["id"]))
+    assert "which gets its id when it leaves" in shown
+
+
+def test_a_message_shows_what_was_announced(given_up: Monitor) -> None:
+    (item,) = given_up.json("outbox", "show", str(dead(given_up)["id"]))["items"]
+    (event,) = item["events"]
+    assert event["kind"] == "trial_registered"
+    assert event["summary"] in given_up.answer("outbox", "show", str(dead(given_up)["id"]))
+
+
 def test_a_dead_letter_is_sent_again_with_the_same_id(given_up: Monitor) -> None:
     message = dead(given_up)
     (given_up.folder / "broken").unlink()

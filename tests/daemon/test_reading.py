@@ -17,6 +17,7 @@ from monitor.web.reading import Pages
 from tests.deliver.configured import Monitored, folder_channel, subscription
 from tests.deliver.post import HOUR
 from tests.ingest.world import NCT
+from tests.store.leasing import claim
 from tests.web.serving import answering, ask, served
 
 PUBLIC = "https://monitor.example.org"
@@ -146,9 +147,11 @@ def test_for_an_empty_digest_what_asks_for_it_by_its_channel_is_paused(
     )
     at = monitored.clock.at
     with open_store(monitored.url) as store, store.transaction() as tx:
-        uid = tx.outbox.open_digest(
+        tx.outbox.open_digest(
             subscriber="ana", channel="ana-box", target="", cutoff=at + HOUR, at=at
         )
+        [message] = claim(tx, "w", now=at + HOUR, limit=1)
+    uid = str(message.uid)
     with monitored.app.reader() as reader:
         token = reader.outbox.unsubscribe_token(uid)
     with served(answering(), pages_of(monitored)) as server:
@@ -208,7 +211,7 @@ def test_a_store_that_does_not_answer_is_told_to_nobody_outside(tmp_path: Path) 
 def test_questions_wait_for_each_other(monitored: Monitored) -> None:
     pages = Reading(lambda: monitored.app).pages
     path = monitored.got("ana-box")[0]["alerts"][0]["links"]["version"]
-    nct_id, version = path.split("/")[-3], int(path.split("/")[-1])
+    nct_id, version = path.split("/")[-3], path.split("/")[-1]
 
     async def many() -> list[str | None]:
         return await asyncio.gather(*(pages.changes(nct_id, version) for _ in range(20)))

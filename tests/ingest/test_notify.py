@@ -55,7 +55,7 @@ def messages(
         tx.people.put_subscriptions([wish, *beside])
     with store.transaction() as tx:
         announcer = Notifier(targets={"mail": ["ana@example.org"]}, now=lambda: at).announcer(tx)
-        announcer.announce(version, news)
+        announcer.announce(version, news, previous_id=None)
         announcer.write()
     with open_reader(url) as reader:
         return reader.outbox.messages(limit=10)

@@ -35,7 +35,7 @@ def test_a_paused_person_gets_nothing_until_they_are_back(store: Store) -> None:
     def told() -> int:
         with store.transaction() as transaction:
             announcer = notifier.announcer(transaction)
-            announcer.announce(version, news)
+            announcer.announce(version, news, previous_id=None)
             return announcer.write()
 
     def stand(standing: Standing) -> None:

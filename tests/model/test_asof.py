@@ -34,6 +34,7 @@ def version(
         last_raw_sha256=b"",
         stated_sha256=b"",
         content_sha256=b"",
+        identity=bytes(16),
         snapshot_id=1,
     )
 

@@ -30,6 +30,7 @@ def history() -> tuple[list[StoredVersion], dict[int, list[StoredEvent]]]:
             last_raw_sha256=b"",
             stated_sha256=b"",
             content_sha256=b"",
+            identity=bytes(16),
             snapshot_id=month,
         )
         for month in (1, 2, 3)

@@ -7,6 +7,7 @@ from typing import Any
 
 from monitor.model.changes import ChangeEvent, ChangeKind, FieldChange, Severity
 from monitor.model.history import NewVersion, QuarantineEntry, TrialRow
+from monitor.model.identity import version_identity
 from monitor.store.writer import Store, Transaction
 
 NCT_ID = "NCT00000001"
@@ -48,8 +49,10 @@ def new_version(snapshot_id: int, nct_id: str = NCT_ID, day: int = 1, **other: A
         "stated_sha256": sha256(b"stated" + name.encode()).digest(),
         "content_sha256": sha256(b"content" + name.encode()).digest(),
         "snapshot_id": snapshot_id,
+        **other,
     }
-    return NewVersion(**{**columns, **other})
+    about = nct_id, columns["version_date"], columns["content_sha256"]
+    return NewVersion(**{"identity": version_identity(*about, taken=()), **columns})
 
 
 def trial_row(version_id: int, nct_id: str = NCT_ID, **other: Any) -> TrialRow:

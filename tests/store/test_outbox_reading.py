@@ -9,7 +9,7 @@ from monitor.model.messages import ChannelState, MessageState
 from monitor.store.reader import open_reader
 from monitor.store.writer import Store, open_store
 from tests.store.deliveries import add_versions, item
-from tests.store.test_outbox import after, claim, enqueue, only_message, stored
+from tests.store.test_outbox import after, claim, enqueue, stored
 from tests.store.test_snapshots import run_sql
 
 
@@ -21,7 +21,8 @@ def store(store_url: str) -> Iterator[Store]:
 
 def test_a_message_is_found_by_the_id_that_its_receiver_sees(store: Store, store_url: str) -> None:
     enqueue(store, item(add_versions(store, 1)[0]))
-    message = only_message(store_url)
+    [message] = claim(store)
+    assert message.uid is not None
     with open_reader(store_url) as reader:
         assert reader.outbox.message(message.id) == message
         assert reader.outbox.message(message.uid) == message

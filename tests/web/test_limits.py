@@ -24,7 +24,7 @@ LARGE = "x" * 16_000_000
 def pages(clicks: list[str]) -> Pages:
     """Return pages of which one is large; who unsubscribes is noted."""
 
-    async def large(nct_id: str, version: int) -> str | None:
+    async def large(nct_id: str, version: str) -> str | None:
         del nct_id, version
         return LARGE
 

@@ -208,7 +208,7 @@ def _version(alert: Alert, public_url: str | None, room: _Room) -> VersionBlock:
         sighting=clean(sighting(entry)),
         events=tuple(blocks),
         more=len(groups) - len(blocks),
-        link=version_link(public_url, alert.trial.nct_id, alert.version.id),
+        link=version_link(public_url, alert.version),
     )
 
 

@@ -61,7 +61,7 @@ def _alert(alert: Alert, public_url: str | None) -> Shape:
         "links": {
             "record": record_url(trial.nct_id),
             "history": history_url(trial.nct_id),
-            "version": version_url(public_url, trial.nct_id, alert.version.id),
+            "version": version_url(public_url, alert.version),
         },
     }
 

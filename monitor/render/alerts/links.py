@@ -2,6 +2,7 @@
 
 from urllib.parse import quote
 
+from monitor.model.history import StoredVersion
 from monitor.render.alerts.page import Link
 
 _REGISTRY = "https://clinicaltrials.gov/study/"
@@ -17,14 +18,16 @@ def history_url(nct_id: str) -> str:
     return record_url(nct_id) + "?tab=history"
 
 
-def version_url(public_url: str | None, nct_id: str, version_id: int) -> str | None:
+def version_url(public_url: str | None, version: StoredVersion) -> str | None:
     """Return the address of a version's changes in the monitor's own pages; None without any.
 
-    By the version's id in the store: its number moves when the past is filled in.
+    By the version's identity: its number moves when the past is filled in, and a store that is
+    restored gives its row to another.
     """
     if public_url is None:
         return None
-    return f"{public_url.rstrip('/')}/trials/{quote(nct_id, safe='')}/changes/{version_id}"
+    trial = f"{public_url.rstrip('/')}/trials/{quote(version.nct_id, safe='')}"
+    return f"{trial}/changes/{version.identity.hex()}"
 
 
 def trial_links(nct_id: str) -> tuple[Link, ...]:
@@ -35,7 +38,7 @@ def trial_links(nct_id: str) -> tuple[Link, ...]:
     )
 
 
-def version_link(public_url: str | None, nct_id: str, version_id: int) -> Link | None:
+def version_link(public_url: str | None, version: StoredVersion) -> Link | None:
     """Return the link to all that changed in a version; None without pages of our own."""
-    url = version_url(public_url, nct_id, version_id)
+    url = version_url(public_url, version)
     return None if url is None else Link(text="All that changed", url=url)

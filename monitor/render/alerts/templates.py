@@ -119,7 +119,7 @@ def _sample() -> Alert:
         id=1, nct_id="NCT00000001", source="sample", origin="sample", snapshot_id=1,
         version_date=date(2026, 2, 19), last_version_date=date(2026, 2, 19),
         retrieved_at=at, last_retrieved_at=at, raw_sha256=b"", last_raw_sha256=b"",
-        stated_sha256=b"", content_sha256=b"",
+        stated_sha256=b"", content_sha256=b"", identity=bytes(16),
     )  # fmt: skip
     event = ChangeEvent(
         kind=ChangeKind.ENROLLMENT_TARGET_CHANGED, severity=Severity.HIGH, label="Enrollment",

@@ -33,7 +33,7 @@ def version(
         id=number, nct_id=nct_id, source="ctgov", origin="ctgov", snapshot_id=number,
         version_date=day, last_version_date=day, retrieved_at=at,
         last_retrieved_at=at + timedelta(hours=3), raw_sha256=b"", last_raw_sha256=b"",
-        stated_sha256=b"", content_sha256=b"",
+        stated_sha256=b"", content_sha256=b"", identity=number.to_bytes(16),
     )  # fmt: skip
 
 

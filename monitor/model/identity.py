@@ -1,0 +1,62 @@
+"""Identities that every store of the same data derives alike: of versions, and of messages.
+
+They are made of what the registry said, of whom it is told to and where, never of row numbers: a
+store that was restored from a backup gives its rows other numbers than the one that it replaces
+(docs/decisions/2026-11-30-ids-stand-for-contents.md).
+"""
+
+import json
+from collections.abc import Collection, Iterable
+from datetime import UTC, date, datetime
+from hashlib import sha256
+from itertools import count
+from typing import Literal, NamedTuple
+from uuid import UUID, uuid5
+
+_MESSAGES = UUID("0b6f3c1e-6f0e-5d0b-8f43-1d6a3a6f5c2e")
+_VERSION_BYTES = 16
+
+MessageKind = Literal["alert", "digest", "preview"]
+
+
+class ItemIdentity(NamedTuple):
+    """What an item tells of: a version, and the version that it was compared with (b"": none)."""
+
+    version: bytes
+    previous: bytes
+
+
+def version_identity(
+    nct_id: str, on: date, content_sha256: bytes, *, taken: Collection[bytes]
+) -> bytes:
+    """Return a version's identity: 16 bytes.
+
+    ``on``: the registry's date, of an absence that of the data load. ``taken``: the identities of
+    the trial's other versions; the same content under the same date is counted on from them.
+    """
+    about = [nct_id, on.isoformat(), content_sha256.hex()]
+    for number in count(1):
+        found = sha256(json.dumps([*about, number]).encode()).digest()[:_VERSION_BYTES]
+        if found not in taken:
+            return found
+    raise AssertionError("unreachable: counting does not end")
+
+
+def message_id(
+    kind: MessageKind,
+    *,
+    subscriber: str,
+    channel: str,
+    target: str,
+    items: Iterable[ItemIdentity],
+    cutoff: datetime | None = None,
+) -> str:
+    """Return the id by which receivers know a message: a UUID.
+
+    It stands for what is told (each item once, in whatever order), to whom, and where; the
+    address enters as a hash. ``cutoff``: of a digest (aware).
+    """
+    told = sorted({f"{one.version.hex()}<{one.previous.hex()}" for one in items})
+    address = sha256(target.encode("utf-8", "replace")).hexdigest()
+    until = cutoff.astimezone(UTC).isoformat() if cutoff else ""
+    return str(uuid5(_MESSAGES, json.dumps([kind, subscriber, channel, address, until, told])))
