@@ -78,7 +78,7 @@ def test_a_message_shows_its_items_and_its_attempts(given_up: Monitor) -> None:
     assert "ana by broken" in shown
     assert "for “mine”: your subscription “mine”" in shown
     assert "1 attempt\n" in shown
-    assert "transient: the folder: File exists" in shown
+    assert "transient: the folder: Not a directory" in shown
     whole = given_up.json("outbox", "show", str(message["uid"]))
     assert [one["subscription"] for one in whole["items"]] == ["mine"]
     assert [one["outcome"] for one in whole["tries"]] == ["transient"]
@@ -172,7 +172,7 @@ def test_what_cannot_be_is_refused(
 def test_status_tells_of_the_outbox_and_of_failing_channels(given_up: Monitor) -> None:
     shown = given_up.answer("status")
     assert "1 sent, 1 dead" in shown
-    assert "channel broken failed 1 time: the folder: File exists" in shown
+    assert "channel broken failed 1 time: the folder: Not a directory" in shown
     found = given_up.json("status")
     assert found["outbox"]["dead"] == {"broken": 1}
     assert found["oldest_due_at"] is None
