@@ -8,14 +8,17 @@ from typing import Any
 import time_machine
 
 from monitor.store.revisions import HEAD
+from monitor.store.writer import open_store
 from tests.cli.calls import NOON, Monitor
 from tests.cli.studies import NCT, OTHER, study
 from tests.doors.kept import KeptStore, rows_of
 from tests.doors.story import Story
+from tests.store.leasing import claim, lose_worker, take
 
 LEFT = NOON + timedelta(days=9)
 """When the story ends; ben's digest is not due yet."""
 LATER = LEFT + timedelta(days=2)
+KILLED = "host:4711:0a1b2c3d"
 
 
 def leave(story: Story) -> KeptStore:
@@ -33,14 +36,25 @@ def leave(story: Story) -> KeptStore:
         story.monitor("run", "--once")  # ana and ben are told; cai's channel fails
     withdrawn = changed(days=8, enrollment=240, status="WITHDRAWN", whyStopped="Funding")
     story.monitor.ingest(withdrawn, at=LEFT)
+    _be_killed(story.monitor.url)
     listed = story.monitor.json("outbox", "list")
     return KeptStore(
         revision=HEAD,
         shown=history_of(story.monitor),
         tables=rows_of(story.folder / "monitor.db"),
-        attempted=[one["uid"] for one in listed if one["state"] == "waiting" and one["attempts"]],
+        attempted=[one["uid"] for one in listed if one["state"] == "sending"]
+        + [one["uid"] for one in listed if one["state"] == "waiting" and one["attempts"]],
         due=changes_of(send_later(story).values()),
     )
+
+
+def _be_killed(url: str) -> None:
+    """Leave behind what a killed process does: a lease, and a message that it was sending."""
+    with open_store(url, create=False) as store:
+        take(store, "scheduler", KILLED, now=LEFT)
+        with store.transaction() as transaction:
+            [_] = claim(transaction, KILLED, now=LEFT, limit=1, channels=["hook"])
+            lose_worker(transaction, KILLED)
 
 
 def changed(*, days: int, **changes: Any) -> dict[str, Any]:
