@@ -91,9 +91,12 @@ class Daemon:
         crashed: list[str] = []
 
         def unhandled(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-            error = context.get("exception")
-            self._log.critical("daemon broken", part="event loop", reason=context["message"],
-                               exc_info=error)  # fmt: skip
+            if (
+                not crashed
+            ):  # it ends now; a loop that goes on breaking would fill the log meanwhile
+                error = context.get("exception")
+                self._log.critical("daemon broken", part="event loop", reason=context["message"],
+                                   exc_info=error)  # fmt: skip
             crashed.append("event loop")
             ended.set()
 

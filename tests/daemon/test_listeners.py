@@ -8,13 +8,20 @@ import resource
 import socket
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from msgspec.structs import replace
 
+from monitor.app import App
+from monitor.app.metrics import Metrics
+from monitor.config import Settings, StoreSettings, WebSettings
 from monitor.daemon.listener_faults import CALM_S, SETTLE_S, ListenerFaults
-from monitor.daemon.listeners import OPERATORS, READERS, Listener
+from monitor.daemon.listeners import OPERATORS, READERS, Listener, listeners_of
+from monitor.daemon.standing import Standing
+from monitor.daemon.work import Work
 from monitor.web.answers import Answers, Told, application
 from monitor.web.limits import Limits
 from monitor.web.server import Application
@@ -197,6 +204,24 @@ def test_readers_have_a_listener_of_their_own_with_their_pages_alone(
         for path in ("/healthz", "/readyz", "/metrics"):
             assert ask(operators, path)[0] == 200
         assert daemon.stop() == 0
+
+
+def test_a_daemon_whose_own_loop_hangs_says_that_it_is_not_alive(sqlite_url: str) -> None:
+    daemon = Standing(
+        app=App(settings=Settings(store=StoreSettings(url=sqlite_url))),
+        holder="h", started_at=datetime.now(UTC), work=Work(), role="leader",
+    )  # fmt: skip
+    daemon.beat_at -= 100  # nobody moves it any more
+    web = WebSettings(listen=f"{LOOPBACK}:0")
+    daemon.app = App(settings=replace(daemon.app.settings, web=web))
+    both = listeners_of(daemon, Metrics(now=lambda: datetime.now(UTC)), stale_s=20)
+    both.start()
+    try:
+        status, facts = ask_json(place(str(both.urls[OPERATORS])), "/healthz")
+        assert status == 503
+        assert facts["reason"].startswith("no heartbeat for 10")
+    finally:
+        both.stop(within_s=30)
 
 
 # --- faults of the server itself -----------------------------------------------------------
