@@ -60,9 +60,14 @@ def served(
         on_fault=lambda reason, error: failures.append((reason, error)),
     )
 
+    async def serve() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: failures.append(context))
+        await server.serve()
+
     def run() -> None:
         try:
-            asyncio.run(server.serve())
+            asyncio.run(serve())
         except BaseException as exc:  # noqa: BLE001  # raised below, in the test's thread
             failures.append(exc)
 
