@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import structlog
 
+from monitor.app.log_queue import queue_standard_error
 from monitor.config import LogSettings
 from monitor.render.safe import neutral, neutral_lines
 
@@ -40,6 +41,18 @@ def configure(settings: LogSettings) -> None:
         cache_logger_on_first_use=False,
     )
     _take_in_libraries(stamped, written, max(least, logging.WARNING))
+
+
+def never_wait() -> None:
+    """Let no log line hold the process: one that nobody reads in time is dropped and counted.
+
+    For what runs long. The count is logged when there is room again.
+    """
+
+    def tell(lines: int) -> None:
+        get_logger().warning("log lines dropped", lines=lines)
+
+    queue_standard_error(tell)
 
 
 def get_logger() -> "FilteringBoundLogger":
@@ -102,9 +115,9 @@ class _ToStandardError:
 _OUTPUT: Any = _ToStandardError()
 
 
-def _printer(*_: object) -> structlog.PrintLogger:
+def _printer(*_: object) -> structlog.WriteLogger:
     output: TextIO = _OUTPUT
-    return structlog.PrintLogger(output)
+    return structlog.WriteLogger(output)  # a line is one write: it is kept or dropped as a whole
 
 
 def _take_in_libraries(stamped: "list[Processor]", written: "list[Processor]", least: int) -> None:

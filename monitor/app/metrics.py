@@ -19,6 +19,7 @@ from prometheus_client import (
 )
 
 from monitor import __version__
+from monitor.app.log_queue import dropped_lines
 
 if TYPE_CHECKING:
     from monitor.model.following import SourceRow
@@ -56,6 +57,10 @@ class Metrics:
         self._deliveries = self._counter(
             "deliveries", "What became of tries to send messages.", "channel", "outcome"
         )
+        self._dropped = self._gauge(
+            "log_lines_dropped", "Log lines dropped because nobody read the log."
+        )
+        self._dropped.set_function(dropped_lines)
 
     def _name_standing(self) -> None:
         self._age = self._gauge(

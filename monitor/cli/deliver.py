@@ -30,13 +30,14 @@ def command(session: Session, once: bool, as_json: bool) -> None:
         raise UsageError('--json goes with --once; [log] format = "json" is for log lines')
     from monitor.app.channels import beside_json
     from monitor.app.deliveries import Deliveries
-    from monitor.app.logs import configure
+    from monitor.app.logs import configure, never_wait
     from monitor.app.people import bring_in_line, open_store_of
     from monitor.daemon.postman import deliver_on
     from monitor.daemon.process import holder
 
     app = session.app
     configure(app.settings.log)
+    never_wait()
     bring_in_line(app)
     if as_json:
         app = replace(app, settings=beside_json(app.settings))

@@ -43,11 +43,12 @@ def command(session: Session, once: bool, as_json: bool) -> None:
     if as_json and not once:
         raise UsageError('--json goes with --once; [log] format = "json" is for log lines')
     with _signals() as asked_to_reload:
-        from monitor.app.logs import configure
+        from monitor.app.logs import configure, never_wait
         from monitor.app.people import bring_in_line
 
         app = session.app
         configure(app.settings.log)
+        never_wait()
         bring_in_line(app)
         if once:
             _once(session, app, as_json=as_json)

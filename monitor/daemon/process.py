@@ -9,6 +9,7 @@ from typing import Any
 from monitor.app import App
 from monitor.app.episodes import Episode
 from monitor.app.holder import holder
+from monitor.app.log_queue import end_after
 from monitor.app.logs import get_logger
 from monitor.app.metrics import Metrics
 from monitor.daemon.books import Books
@@ -111,6 +112,7 @@ class Daemon:
         await asyncio.wait({stopping, *parts.values()}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
         crashed += [name for name, part in parts.items() if part.done() and self._broke(part)]
+        self._end_anyway(1 if crashed else 0)
         hanging = await self._wind_up(parts)
         return (1 if crashed else 0), hanging
 
@@ -234,6 +236,11 @@ class Daemon:
             self._deliveries.note_lost(lost)
 
     # --- the end ---------------------------------------------------------------------------
+
+    def _end_anyway(self, code: int) -> None:
+        """See to it that the process ends, whatever hangs: a read, a write, a thread, the loop."""
+        grace_s = self._standing.app.settings.daemon.shutdown_grace_s
+        end_after(grace_s + 3 * _RELEASE_S + _CLOSE_S, partial(leave, code))
 
     async def _wind_up(self, parts: "dict[str, asyncio.Task[None]]") -> tuple[str, ...]:
         """End in good order within the grace period; return what still hangs after it."""

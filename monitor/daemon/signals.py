@@ -3,13 +3,14 @@
 import asyncio
 import os
 import signal
-import sys
 import time
 from collections.abc import Callable
 
+from monitor.app.log_queue import flush_within
 from monitor.app.logs import get_logger
 
 _ENDING = (signal.SIGTERM, signal.SIGINT)
+_FLUSH_S = 2.0
 _ONE_S = 0.3
 """Signals so close together are one: shells and `timeout` send theirs to a whole group, too."""
 
@@ -43,6 +44,5 @@ def heed(*, stop: Callable[[], None], reload: Callable[[], None] | None = None) 
 
 def leave(code: int) -> None:
     """End the process without waiting for its threads; databases roll back what they were at."""
-    sys.stdout.flush()
-    sys.stderr.flush()
+    flush_within(_FLUSH_S)
     os._exit(code)
