@@ -1,6 +1,8 @@
 """Standard error that nobody reads holds nobody: what does not fit is dropped and counted."""
 
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,7 +11,7 @@ from typing import TextIO
 import pytest
 
 from monitor.app.log_queue import QueuedStream
-from tests.daemon.processes import eventually
+from tests.daemon.processes import REPO, eventually
 
 
 @dataclass
@@ -94,3 +96,17 @@ def test_a_reader_that_has_gone_stops_nobody(pipe: Pipe) -> None:
 def test_bytes_are_refused_as_by_any_stream_of_text(pipe: Pipe) -> None:
     with pytest.raises(TypeError, match="bytes"):
         pipe.queued().write(b"")  # type: ignore[arg-type]  # the point
+
+
+HANGS = """
+import os, threading
+from monitor.app.log_queue import end_after
+
+end_after(0.2, lambda: os._exit(7))
+threading.Thread(target=threading.Event().wait).start()
+"""
+
+
+def test_a_process_ends_by_its_deadline_with_its_code_whatever_hangs() -> None:
+    done = subprocess.run([sys.executable, "-c", HANGS], cwd=REPO, timeout=60, check=False)
+    assert done.returncode == 7
