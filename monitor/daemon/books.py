@@ -1,5 +1,6 @@
 """The daemon's own entries in the store: who schedules, and when sources are due."""
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -54,19 +55,21 @@ class Books:
         except StoreError:
             self._opened(create=True).close()  # or this tells what is wrong
         try:
-            lost = self.keeper.take()
+            self._note_lost(self.keeper.take())
         except LeaseHeldError as exc:
             self.rival = exc.lease
             return False
         self.rival = None
-        if lost is not None:
-            self._note_lost(lost)
         return True
 
-    def _note_lost(self, lost: Lease) -> None:
+    def take_patiently(self, stop: threading.Event) -> None:
+        """Take the lease, observing who has it where necessary; see ``LeaseKeeper``."""
+        self._note_lost(self.keeper.take_patiently(stop))
+
+    def _note_lost(self, lost: Lease | None) -> None:
         """Keep who went without a word, and what was impossible about its lease."""
-        self.lost = lost.holder
-        if lost.fault is not None:
+        self.lost = self.lost if lost is None else lost.holder
+        if lost is not None and lost.fault is not None:
             with self._opened() as store, store.transaction() as tx:
                 note(tx, [f"the lease of {lost.holder}: {lost.fault}"], now=self._app.now())
 

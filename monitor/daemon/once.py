@@ -48,7 +48,7 @@ async def _round(app: App, passes: Passes, books: Books) -> list[PassReport]:
 
     heed(stop=asked)
     try:
-        await in_thread("lease", partial(books.keeper.take_patiently, stop))
+        await in_thread("lease", partial(books.take_patiently, stop))
     except LeaseHeldError as exc:
         if stop.is_set():
             raise StoppedShortError("stopped before anything was done") from None

@@ -9,15 +9,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from monitor.daemon import SCHEDULER
+from monitor.store.lease_process import this_process
+from monitor.store.writer import open_store
 from tests.cli.calls import Monitor
 from tests.cli.studies import study as a_study
 from tests.daemon.processes import REPO, Running, configure, eventually, folder_source
 from tests.registry import Fault, Records, Replica, ReplicaServer, World, closed_port
 from tests.registry.examples import MONDAY, nct, study
+from tests.store.leasing import take
 from tests.web.serving import ask
 
 
@@ -300,6 +305,27 @@ def test_one_round_is_refused_while_another_schedules(
         assert "schedules this store" in complaint
         assert daemon.stop() == 0
     assert quiet.answer("run", "--once") == "nothing is due\n"
+
+
+def test_one_round_observes_who_is_silent_and_takes_over(monitor: Monitor, tmp_path: Path) -> None:
+    config = configure(tmp_path, monitor.url, folder_source("box", tmp_path))
+    monitor.environ["MONITOR_CONFIG"] = str(config)
+    with open_store(monitor.url) as store:
+        take(store, SCHEDULER, "elsewhere:1:a", ttl_s=0.5, now=datetime(2099, 1, 1, tzinfo=UTC))
+    assert monitor("run", "--once").exit_code == 0
+    assert monitor.json("status")["lease"] is None
+    said = monitor("doctor", "--offline").stdout
+    assert "the lease of elsewhere:1:a: it was renewed at 2099-01-01 00:00 UTC" in said
+
+
+def test_one_round_beside_a_living_one_says_who_it_is(monitor: Monitor, tmp_path: Path) -> None:
+    config = configure(tmp_path, monitor.url, folder_source("box", tmp_path))
+    monitor.environ["MONITOR_CONFIG"] = str(config)
+    now = datetime.now(UTC)
+    with open_store(monitor.url) as store, store.transaction() as tx:
+        tx.leases.take(SCHEDULER, "here:1:a", ttl_s=600, now=now, process=this_process())
+    said = monitor.complaint("run", "--once", code=1)
+    assert "here:1:a schedules this store; stop that one" in said
 
 
 def test_one_round_that_is_interrupted_says_so(

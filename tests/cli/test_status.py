@@ -18,7 +18,7 @@ from tests.cli.studies import NCT, OTHER, study
 from tests.cli.test_start import HEAVY, LOADED, run
 from tests.cli.test_terminal import SGR, on_terminal
 from tests.daemon.processes import configure, folder_source
-from tests.store.leasing import lose
+from tests.store.leasing import lose, take
 
 NOW = datetime(2026, 3, 2, 14, 30, tzinfo=UTC)
 
@@ -126,6 +126,20 @@ def test_it_tells_that_nobody_schedules(followed: Monitor) -> None:
         lose(tx, SCHEDULER)
     assert "nobody runs it (`monitor run` does)" in followed.answer("status")
     assert followed.json("status")["lease"] is None
+
+
+def test_a_lease_that_does_not_end_today_is_told_with_its_date(followed: Monitor) -> None:
+    with open_store(followed.url) as store:
+        take(store, SCHEDULER, "host:12:ab", ttl_s=86_400, now=NOW)
+    assert "its lease until 2026-03-03 14:30:00\n" in followed.answer("status")
+
+
+def test_a_lease_of_a_clock_that_was_ahead_is_told_as_what_it_is(followed: Monitor) -> None:
+    with open_store(followed.url) as store:
+        take(store, SCHEDULER, "host:12:ab", now=NOW + timedelta(days=400))
+    said = followed.answer("status")
+    assert "the lease of host:12:ab is impossible: it was renewed at 2027-04-06 14:30 UTC" in said
+    assert followed.json("status")["lease"]["held"] is False
 
 
 def test_it_tells_of_a_full_disk_as_the_store_cannot(
