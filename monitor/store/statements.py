@@ -87,6 +87,7 @@ def batches(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
         yield values[start : start + BATCH]
 
 
+@cache  # or every opening of a store would build, and leave behind, some hundreds of objects
 def upserts(dialect: str) -> tuple[sa.Insert, sa.Insert]:
     """Return the statements that put a trial and a quarantine entry, in a database's dialect."""
     # Both databases take the same ON CONFLICT; SQLAlchemy types them apart.
