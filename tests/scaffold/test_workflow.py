@@ -12,7 +12,7 @@ import pytest
 from tests.scaffold.tracked import PROJECT
 
 RUN = PROJECT / "run"
-COMMANDS = ["demo", "test", "lint", "bench", "soak", "browser", "tools", "lock"]
+COMMANDS = ["demo", "test", "lint", "bench", "meaning", "soak", "browser", "tools", "lock"]
 
 
 def run(

@@ -1,0 +1,1 @@
+"""What the monitor's judgements are worth against people's, as precision, recall and F1."""
