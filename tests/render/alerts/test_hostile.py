@@ -41,7 +41,7 @@ ATTRIBUTES = {"lang", "charset", "name", "content", "class", "style", "role", "w
               "cellpadding", "cellspacing", "border", "href"}  # fmt: skip
 ADDRESS = re.compile(
     r"https://(clinicaltrials\.gov/study/NCT\d{8}(\?tab=history)?"
-    r"|monitor\.example\.org/(trials/NCT\d{8}/changes/\d+|unsubscribe))"
+    r"|monitor\.example\.org/(trials/NCT\d{8}/changes/[0-9a-f]{32}|unsubscribe))"
 )
 LINK = re.compile(rf"<{ADDRESS.pattern}\|[^<>|]*>")
 

@@ -270,7 +270,10 @@ def test_pages_of_our_own_are_linked_where_there_are_any() -> None:
     about = {"public_url": letters.MONITOR, "unsubscribe_url": f"{letters.MONITOR}/unsubscribe"}
     linked = render(letters.letter(*found.alerts, **about))
     for text in (linked.text, linked.html):
-        assert f"{letters.MONITOR}/trials/{NCT}/changes/{found.alerts[0].version.id}" in text
+        assert (
+            f"{letters.MONITOR}/trials/{NCT}/changes/{found.alerts[0].version.identity.hex()}"
+            in text
+        )
         assert f"{letters.MONITOR}/unsubscribe" in text
     assert linked.headers == {"List-Unsubscribe": f"{letters.MONITOR}/unsubscribe"}
     assert plain.headers == {}

@@ -150,7 +150,8 @@ def test_a_trial_with_too_much_for_slack_is_cut_in_its_changes_alone(
     more = len(found.alerts[0].events) - told
     where = f"<https://clinicaltrials.gov/study/{NCT}?tab=history|History of the record>"
     if public_url:
-        where = f"<{public_url}/trials/{NCT}/changes/2|All that changed>"
+        identity = bytes(15).hex() + "02"
+        where = f"<{public_url}/trials/{NCT}/changes/{identity}|All that changed>"
     assert f"… and {more} more changes: {where}" in said
     assert said[-3].startswith(SEEN)
     assert said[-2].endswith(f"\nWhy you get this: {letters.REASON}")
