@@ -94,7 +94,8 @@ def _asides(event: ChangeEvent) -> Iterator[Span]:
         if became not in event.summary:
             yield Span(f" · {became}", "dim")
     if facts.get("reason_class"):
-        yield Span(f" · reason: {worded(facts['reason_class'])}", "dim")
+        classes = facts.get("reason_classes") or [facts["reason_class"]]
+        yield Span(f" · reason: {', '.join(map(worded, classes)).replace('_', ' ')}", "dim")
     by_country = facts.get("by_country")
     if isinstance(by_country, Mapping) and event.path == fields.dotted(fields.LOCATION_STATUS):
         yield Span(f" · {_countries(by_country)}", "dim")

@@ -174,6 +174,15 @@ def test_facts_that_the_summary_leaves_out_stand_behind_it() -> None:
     assert text(stopped) == "  HIGH      Why stopped: money · reason: business\n"
 
 
+def test_all_classes_of_a_reason_are_told_the_leading_one_first() -> None:
+    stopped = event(
+        summary="Why stopped: both",
+        reason_class="safety",
+        reason_classes=["safety", "external_evidence"],
+    )
+    assert text(stopped) == ("  HIGH      Why stopped: both · reason: safety, external evidence\n")
+
+
 def test_noise_is_its_headline_alone() -> None:
     sites = [added_site(f"Clinic {number}") for number in range(9)]
     found = event(*sites, summary="nine things", severity=Severity.NOISE)

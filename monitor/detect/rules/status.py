@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from monitor.detect.rules.base import Context, Draft, arrow, at, below, shown
-from monitor.detect.rules.reasons import reason_class
+from monitor.detect.rules.reasons import reason_classes
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange, Severity
 from monitor.model.record import TrialRecord
@@ -66,7 +66,7 @@ def derive_status(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draf
     if kind in STOPPED.values() or (why is not None and why.op != "changed"):
         taken += [why] if why is not None else []
         if reason:
-            facts |= {"why_stopped": reason, "reason_class": reason_class(reason)}
+            facts |= {"why_stopped": reason, **_reason(reason)}
             summary += f" ({shown(reason)})"
     elif why is not None:
         yield _why_stopped(why)
@@ -123,11 +123,15 @@ def _why_stopped(why: FieldChange) -> Draft:
         path=fields.WHY_STOPPED,
         changes=(why,),
         summary=f"Why stopped: {arrow(before, after)}",
-        facts={
-            "reason_class": reason_class(after),
-            "reason_class_before": reason_class(before),
-        },
+        facts=_reason(after) | _reason(before, "_before"),
     )
+
+
+def _reason(words: str | None, when: str = "") -> dict[str, object]:
+    """Return the facts of a reason: the leading class, and all of them."""
+    classes = reason_classes(words)
+    leading = next(iter(classes), None)
+    return {f"reason_class{when}": leading, f"reason_classes{when}": list(classes)}
 
 
 def _last_known(changes: tuple[FieldChange, ...]) -> Iterator[Draft]:

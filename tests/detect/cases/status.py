@@ -77,7 +77,11 @@ CASES = (
             STATUS: "TERMINATED",
             WHY: "Lack of efficacy (not due to safety)",
         },
-        facts={"why_stopped": "Lack of efficacy (not due to safety)", "reason_class": "efficacy"},
+        facts={
+            "why_stopped": "Lack of efficacy (not due to safety)",
+            "reason_class": "efficacy",
+            "reason_classes": ["efficacy"],
+        },
     ),
     Case(
         name="UNKNOWN set by the registry without a new date",
@@ -93,7 +97,12 @@ CASES = (
         severity=S.HIGH,
         old={STATUS: "TERMINATED", WHY: "Business decision"},
         new={STATUS: "TERMINATED", WHY: "Unacceptable toxicity"},
-        facts={"reason_class": "safety", "reason_class_before": "business"},
+        facts={
+            "reason_class": "safety",
+            "reason_class_before": "business",
+            "reason_classes": ["safety"],
+            "reason_classes_before": ["business"],
+        },
         before="Business decision",
         after="Unacceptable toxicity",
     ),
@@ -103,7 +112,12 @@ CASES = (
         severity=S.HIGH,
         old={STATUS: "WITHDRAWN"},
         new={STATUS: "WITHDRAWN", WHY: "No funding"},
-        facts={"reason_class": "business", "reason_class_before": None},
+        facts={
+            "reason_class": "business",
+            "reason_class_before": None,
+            "reason_classes": ["business"],
+            "reason_classes_before": [],
+        },
     ),
     Case(
         name="expanded access opens",
