@@ -39,9 +39,11 @@ class Case:
     options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def read_timeout_s(self) -> float | None:
-        """How long silence is borne where it is what the case is about."""
-        return STALLED_S if self.fault in STALLS else None
+    def timeouts(self) -> Mapping[str, float]:
+        """How long is waited where that is what the case is about, by settings of ``[http]``."""
+        if self.fault is Fault.DRIP:
+            return {"total_timeout_s": STALLED_S}
+        return {"read_timeout_s": STALLED_S} if self.fault in STALLS else {}
 
 
 PAGE = "/api/v2/studies"
@@ -95,6 +97,9 @@ CASES: dict[str, Case] = {
     ),
     "a stall in the body": Case(
         fault=Fault.STALL_IN_BODY, reason="sent nothing for 0.5 s", overcome=True,
+    ),
+    "a body that drips": Case(
+        fault=Fault.DRIP, reason="was not complete within 0.5 s", overcome=True,
     ),
     "a connection closed": Case(
         fault=Fault.CLOSED, reason=f"to {PAGE} broke off: ", overcome=True,

@@ -4,7 +4,7 @@ import json
 import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -69,14 +69,14 @@ def make_settings(folder: Path) -> Settings:
 class Scene:
     """A registry, a source that follows all of it, and the source's store.
 
-    ``read_timeout_s``: in the place of a patience that a busy machine does not wear out.
+    ``timeouts``: in the place of a patience that a busy machine does not wear out.
     """
 
     script: Script
     server: ReplicaServer
     settings: Settings
     store: Path
-    read_timeout_s: float | None = None
+    timeouts: Mapping[str, float] = field(default_factory=dict)
     reports: list[PassReport] = field(default_factory=list)
 
     @property
@@ -101,7 +101,7 @@ class Scene:
         http = self.settings.http
         settings = replace(
             self.settings,
-            http=replace(http, read_timeout_s=self.read_timeout_s or http.read_timeout_s),
+            http=replace(http, **self.timeouts),
             store=replace(self.settings.store, url=self.url),
             sources=(replace(source, base_url=base_url or self.server.base_url),),
         )

@@ -57,14 +57,14 @@ def test_while_it_lasts_the_source_fails_and_afterwards_nothing_is_missing(
 ) -> None:
     case = LASTING[name]
     assert case.reason is not None
-    scene.read_timeout_s = case.read_timeout_s
+    scene.timeouts = case.timeouts
     scene.replica.faults.add(case.fault, times=None, when=case.when, **case.options)
     scene.pass_over()
     assert scene.faults()[case.fault] > 0
     assert_told(scene, case.reason, capsys, *case.told)
     assert is_part(scene.history(), undisturbed.history)
     scene.replica.faults.clear()
-    scene.read_timeout_s = None
+    scene.timeouts = {}
     scene.finish()
     assert_as_undisturbed(scene, undisturbed)
 
@@ -74,7 +74,7 @@ def test_met_once_in_the_middle_of_a_pass_nothing_comes_of_it(
     name: str, scene: Scene, undisturbed: Undisturbed, capsys: Log
 ) -> None:
     case = CASES[name]
-    scene.read_timeout_s = case.read_timeout_s
+    scene.timeouts = case.timeouts
     scene.replica.faults.add(case.fault, when=case.when, **case.options)
     scene.pass_over()
     assert scene.faults() == {case.fault: 1}

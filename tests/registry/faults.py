@@ -32,6 +32,7 @@ class Fault(StrEnum):
     STALL_IN_BODY = "stall_in_body"  # a part of the body, then silence (share=0.5)
     CLOSED = "closed"  # the connection is closed without an answer
     SLOW = "slow"  # the right answer, late (seconds=0.05)
+    DRIP = "drip"  # a part of the body, then a byte now and then, for ever (seconds=0.1)
     WRONG_GZIP = "wrong_gzip"  # labelled gzip, but plain JSON
     CUT_GZIP = "cut_gzip"  # a gzip stream without its end, well framed (share=0.5)
     HUGE = "huge"  # a JSON answer without an end in sight (size=1 GiB)

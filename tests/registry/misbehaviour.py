@@ -21,7 +21,7 @@ _HTML = (
     b'<!doctype html>\n<html lang="en">\n<head><title>ClinicalTrials.gov</title></head>\n'
     b"<body><h1>The service is being updated</h1></body>\n</html>\n"
 )
-_ANOTHER_SHAPE = b'{"result":{"status":"ok","items":[{"id":1}]}}'
+ANOTHER_SHAPE = b'{"result":{"status":"ok","items":[{"id":1}]}}'
 Options = Mapping[str, Any]
 
 
@@ -57,7 +57,7 @@ INSTEAD: dict[Fault, Callable[[Options], Response]] = {
         _text(404, options["words"]) if "words" in options else _html(404, answers.NOT_FOUND_PAGE)
     ),
     Fault.OTHER_SHAPE: lambda options: Response(
-        options.get("body", _ANOTHER_SHAPE), headers={"content-type": answers.JSON}
+        options.get("body", ANOTHER_SHAPE), headers={"content-type": answers.JSON}
     ),
     Fault.ALIAS_REDIRECT: lambda options: Response(
         status_code=301, headers={"location": f"/api/v2/studies/{options['to']}"}
@@ -92,6 +92,28 @@ async def captured(app: ASGIApp, scope: Scope, receive: Receive) -> tuple[Messag
 
     await app(scope, receive, keep)
     return started[0], b"".join(parts)
+
+
+async def drip(
+    start: Message,
+    body: bytes,
+    receive: Receive,
+    send: Send,
+    stopping: asyncio.Event,
+    seconds: float,
+) -> None:
+    """Send half of the body, then a byte now and then, until the client leaves: CutOff."""
+    gone = asyncio.ensure_future(until_gone(receive, stopping))
+    try:
+        await send(_with_headers(start, content_length=None))
+        part = body[: _part(body, 0.5)]
+        while not gone.done():
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+            await asyncio.wait({gone}, timeout=seconds)
+            part = b" "
+    finally:
+        gone.cancel()
+    raise CutOff
 
 
 def _with_headers(start: Message, **changed: str | None) -> Message:

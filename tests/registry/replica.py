@@ -17,7 +17,7 @@ from tests.registry.misbehaviour import INSTEAD, CutOff
 from tests.registry.v2 import FAULT, DocumentedApi
 from tests.registry.world import World
 
-_SHARE, _GIBIBYTE, _LATE_S = 0.5, 2**30, 0.05
+_SHARE, _GIBIBYTE, _LATE_S, _DRIP_S = 0.5, 2**30, 0.05, 0.1
 
 
 class Replica:
@@ -100,6 +100,10 @@ class Replica:
         elif fault in {Fault.HUGE, Fault.HUGE_GZIP}:
             size, compressed = options.get("size", _GIBIBYTE), fault is Fault.HUGE_GZIP
             await misbehaviour.endless(receive, send, self.stopping, size, compressed=compressed)
+        elif fault is Fault.DRIP:
+            start, body = await misbehaviour.captured(self._app, scope, receive)
+            pause_s = options.get("seconds", _DRIP_S)
+            await misbehaviour.drip(start, body, receive, send, self.stopping, pause_s)
         elif fault in _SILENCES:
             await self._stall(fault, share, scope, receive, send)
         else:

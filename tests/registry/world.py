@@ -1,7 +1,7 @@
 """The registry's clock over a catalogue: which data load is being served."""
 
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Container, Hashable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from threading import Lock
@@ -48,7 +48,7 @@ class World:
         self._bodies: OrderedDict[Hashable, bytes] = OrderedDict()
         self._kept = 0
         self._lock = Lock()
-        self._damages: dict[str, Damage] = {}
+        self._damages: dict[str, tuple[Damage, Container[date] | None]] = {}
 
     @property
     def day(self) -> date:
@@ -68,9 +68,12 @@ class World:
         """Load the same day's data again: the timestamp moves, the records do not."""
         self.load = replace(self.load, again=self.load.again + 1)
 
-    def poison(self, nct_id: str, damage: Damage) -> None:
-        """Let all answers hold a record with this damage to its bytes, until it is healed."""
-        self._damages[nct_id] = damage
+    def poison(self, nct_id: str, damage: Damage, *, on: Container[date] | None = None) -> None:
+        """Let all answers hold a record with this damage to its bytes, until it is healed.
+
+        ``on``: in the data loads of these days only.
+        """
+        self._damages[nct_id] = damage, on
 
     def heal(self, nct_id: str) -> None:
         """Let answers hold the record as it is."""
@@ -91,8 +94,10 @@ class World:
             self._keep(study.key, content)
         stamp = f'"versionHolder":"{load.day.isoformat()}"'.encode()
         body = content.replace(_STAMP, stamp, 1)
-        damage = self._damages.get(study.nct_id)
-        return body if damage is None else damage(body)
+        damage, days = self._damages.get(study.nct_id, (None, None))
+        if damage is None or (days is not None and load.day not in days):
+            return body
+        return damage(body)
 
     def _keep(self, key: Hashable, content: bytes) -> None:
         with self._lock:
