@@ -72,6 +72,9 @@ def _concerns_all(exc: SourceError) -> bool:
 def _answer(run: Pass, nct_id: str) -> Shown | NotFound:
     """Return the answer at the end of all redirects, which is one for the ID asked for."""
     answer, asked = run.registry.study(nct_id), nct_id
+    if isinstance(answer, Shown) and answer.study.problem is not None:
+        # As a page is: if only the answer was broken, what changed need not wait for the next load.
+        answer = run.registry.study(nct_id)
     for _ in range(_REDIRECTS):
         if not isinstance(answer, Redirected):
             break

@@ -97,6 +97,7 @@ CASES = {
     Fault.STALL_IN_BODY: Case(words="sent nothing for"),
     Fault.CLOSED: Case(words="broke off"),
     Fault.SLOW: Case(words=None),
+    Fault.DRIP: Case(words="was not complete within"),
     Fault.WRONG_GZIP: Case(words="gzip"),
     Fault.CUT_GZIP: Case(words="gzip"),
     Fault.HUGE: Case(words="larger than", options={"size": 2 << 20}, only=("version", "study")),
@@ -124,10 +125,11 @@ AT = [(fault, place) for fault, case in CASES.items() for place in case.only]
 
 @pytest.fixture
 def one(bench: MakeBench, request: pytest.FixtureRequest) -> Bench:
-    """Return a bench after Monday's pass, on Tuesday; impatient where the fault is a stall."""
+    """Return a bench after Monday's pass, on Tuesday; impatient where the fault takes time."""
     callspec = getattr(request.node, "callspec", None)
-    stalls = callspec is not None and callspec.params.get("fault") in STALLS
-    patience = {"read_timeout_s": STALLED_S} if stalls else {}
+    fault = None if callspec is None else callspec.params.get("fault")
+    patience = {"read_timeout_s": STALLED_S} if fault in STALLS else {}
+    patience |= {"total_timeout_s": STALLED_S} if fault is Fault.DRIP else {}
     made = bench(Replica(world()), answer_limit_mb=1, **patience)
     made.poll(FOLLOWING)
     made.replica.world.advance()
@@ -165,6 +167,14 @@ def test_a_fault_ends_in_a_clear_sentence_or_is_got_over(
         document for document in one.memory.contents() if "WITHDRAWN" in str(document)
     ]  # fmt: skip
     assert withdrawn, "the change of the day"
+
+
+def test_one_answer_of_another_shape_delays_no_record_that_is_asked_for_alone(one: Bench) -> None:
+    planned = one.replica.faults.add(Fault.OTHER_SHAPE, when=is_study)
+    one.poll(FOLLOWING)
+    assert planned.met
+    assert one.memory.presences() == EXPECTED
+    assert sorted(found["presence"] for found in one.memory.absences()) == ["gone", "merged"]
 
 
 @pytest.mark.parametrize("fault", [Fault.HUGE, Fault.HUGE_GZIP])
