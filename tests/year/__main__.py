@@ -17,27 +17,34 @@ from typing import Any
 
 from tests.deliver.crash.__main__ import main as delivery
 from tests.memory.__main__ import main as memory
-from tests.registry import Fault
-from tests.year.course import OUTAGES, Outcome, Say, Year, live
+from tests.year.course import Say, Year, live
 from tests.year.followers import DaemonProcess
+from tests.year.outcome import Outcome
 from tests.year.plan import Plan
 
 _SHOWN = 40
 _LINE_EVERY = 10
 Figures = Mapping[str, Any]
+_OPTIONS = {
+    "trials": "how many there are",
+    "days": "data days that pass",
+    "kills": "kill -9 of the monitor",
+    "outages": "times that the registry's name or port is not there",
+    "spells": "records broken in each way for some days",
+    "histories": "records whose past is asked for too",
+    "drips": "answers of the registry, and of the receiver, that never end",
+    "excursions": "times that the monitor's clock stands days ahead",
+    "restores": "backups that are put back",
+    "least": "how often each other fault has to come",
+    "seed": "what everything follows from",
+    "reread_every": "as the configuration has it (1d, 7d)",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Let the year pass, print what came of it, and return 0 when all is as it must be."""
     given = _parser().parse_args(arguments)
-    plan = Plan(
-        trials=given.trials,
-        days=given.days,
-        kills=given.kills,
-        outages=given.outages,
-        seed=given.seed,
-        reread_every=given.reread_every,
-    )
+    plan = Plan(**{name: getattr(given, name) for name in _OPTIONS})
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="monitor-year-") as folder:
         outcome = live(plan, Path(folder), DaemonProcess, _progress(began))
@@ -70,7 +77,7 @@ def soak(arguments: Sequence[str] | None = None) -> int:
 
 def verdict(outcome: Outcome) -> int:
     """Return 0 when all is as it must be; else 1, and say what is not."""
-    lines = [*outcome.differences.lines(), *outcome.unreadable]
+    lines = outcome.lines()
     for line in lines[:_SHOWN]:
         sys.stderr.write(f"{line}\n")
     if len(lines) > _SHOWN:
@@ -101,23 +108,27 @@ def _progress(began: float) -> Say:
 def _figures(outcome: Outcome, wall_s: float) -> Figures:
     differences = outcome.differences
     monitor = resource.getrusage(resource.RUSAGE_CHILDREN)
-    faults = {str(fault): outcome.faults[fault] for fault in Fault}
-    faults |= {outage: outcome.outages[outage] for outage in OUTAGES}
     return {
         "missed": len(differences.missed),
         "invented": len(differences.invented),
         "doubled": len(differences.doubled),
         "told as late": len(differences.backfilled),
         "versions without events": len(differences.empty),
+        "not told": len(outcome.told.missed),
+        "told though nothing was": len(outcome.told.invented),
+        "told twice": len(outcome.told.doubled),
+        "ids that said two things": len(outcome.contradictions),
         "unreadable": len(outcome.unreadable),
         "versions": outcome.versions,
         "events": outcome.events,
+        "messages": outcome.messages,
+        "messages that came again": outcome.repetitions,
+        "absences told again after a restore": outcome.repeated_absences,
         "days": outcome.days,
         "days that ended while they were read": outcome.days - outcome.read,
         "kills": outcome.kills,
         "requests": outcome.requests,
-        "requests that met a fault": outcome.faults.total(),
-        "faults": faults,
+        "faults": dict(outcome.faults),
         "wall_s": round(wall_s, 1),
         "monitor_cpu_s": round(monitor.ru_utime + monitor.ru_stime, 1),
         "monitor_peak_mb": round(monitor.ru_maxrss / 1024),
@@ -125,14 +136,7 @@ def _figures(outcome: Outcome, wall_s: float) -> Figures:
 
 
 def _described(plan: Plan) -> dict[str, object]:
-    return {
-        "trials": plan.trials,
-        "days": plan.days,
-        "kills": plan.kills,
-        "outages": plan.outages,
-        "seed": plan.seed,
-        "reread_every": plan.reread_every,
-    }
+    return {name: getattr(plan, name) for name in _OPTIONS}
 
 
 def _lines(plan: Plan, figures: Figures) -> list[str]:
@@ -149,14 +153,10 @@ def _lines(plan: Plan, figures: Figures) -> list[str]:
 def _parser() -> argparse.ArgumentParser:
     plan = Plan()
     parser = argparse.ArgumentParser(prog="./run soak", description=__doc__)
-    parser.add_argument("--trials", type=int, default=plan.trials)
-    parser.add_argument("--days", type=int, default=plan.days)
-    parser.add_argument("--kills", type=int, default=plan.kills)
-    parser.add_argument("--outages", type=int, default=plan.outages)
-    parser.add_argument("--seed", type=int, default=plan.seed)
-    parser.add_argument(
-        "--reread-every", default=plan.reread_every, help="as the configuration has it (1d, 7d)"
-    )
+    for name, text in _OPTIONS.items():
+        default = getattr(plan, name)
+        option = "--" + name.replace("_", "-")
+        parser.add_argument(option, type=type(default), default=default, help=text)
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     return parser
 

@@ -3,79 +3,90 @@
 import random
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
 from monitor.model.following import SourceRow
+from monitor.model.messages import MessageState
 from monitor.store.reader import Reader, open_reader
-from tests.registry import NO_SUCH_HOST, Replica, ReplicaServer, closed_port
-from tests.registry.synthetic import Expected, Script
+from tests.registry import Fault, Replica, ReplicaServer
+from tests.registry.synthetic import Script
+from tests.registry.synthetic.expected import Presence
 from tests.year.followers import Follower
-from tests.year.known import Differences, by_read_days, compare, known_history, stored_history
-from tests.year.plan import SOURCE, Plan, configuration
-from tests.year.weather import SPOILT_STUDY, let_it_rain, mislead
+from tests.year.ledger import Ledger
+from tests.year.mishaps import Backup, back_up, excursion, outage, restore
+from tests.year.outcome import Outcome, named, outcome
+from tests.year.plan import SOURCE, SOURCES, Plan, configuration
+from tests.year.receiver import Receiver
+from tests.year.spells import ODD_HISTORIES, Spells, spells
+from tests.year.weather import let_it_rain, mislead
 
 Say = Callable[[int, date, "Year"], None]
-OUTAGES = ("DNS failure", "closed port")
 _LOOK_S = 0.02
 _MISLED_EVERY = 10
+_ODD = len(ODD_HISTORIES)
 _WATCHED_EVERY = 25
+_HISTORY_DAYS, _RESTORED_AFTER = 2, 3
 _AFTER_REQUESTS, _WITHIN_S, _SOONEST_S, _LATEST_S = 14, 0.25, 2.5, 4.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What came of a year; true when it is as it must be.
-
-    ``read``: how many of the data days were read whole. ``unreadable``: why answers are in the
-    quarantine that the registry had not spoilt.
-    """
-
-    differences: Differences
-    days: int
-    read: int
-    requests: int
-    faults: Counter[str]
-    kills: int
-    outages: Counter[str]
-    versions: int
-    events: int
-    unreadable: tuple[str, ...]
-
-    def __bool__(self) -> bool:
-        return not self.differences and not self.unreadable
+_UNDER_WAY = {MessageState.WAITING, MessageState.SENDING}
 
 
 @dataclass(slots=True, kw_only=True)
 class Year:
-    """A year under way: the registry, who follows it, and what is known so far.
+    """A year under way: the registry, who follows it, who is told, and what is known so far.
 
-    ``read``: the data days that were read whole; ``reread``: those on which all was read.
+    ``read``: the data days that the store has read whole; ``reread``: those on which all was
+    read; ``lost``: those that a restored backup does not know, with the day of the restore;
+    ``told``: those of which all was told, lost ones too. ``mishaps``: what befell the monitor.
+    ``noticed``: records that were in the quarantine.
     """
 
     plan: Plan
     folder: Path
     script: Script
     replica: Replica
+    receiver: Receiver
     base_url: str
     make: Callable[[Path], Follower]
     read: set[date] = field(default_factory=set)
     reread: set[date] = field(default_factory=set)
-    outages: Counter[str] = field(default_factory=Counter)
+    lost: dict[date, date] = field(default_factory=dict)
+    told: set[date] = field(default_factory=set)
+    mishaps: Counter[str] = field(default_factory=Counter)
+    noticed: set[str] = field(default_factory=set)
+    ledger: Ledger = field(default_factory=Ledger)
     watched: list[str] = field(init=False)
+    pasts: list[str] = field(init=False)
+    spells: Spells = field(init=False)
     follower: Follower = field(init=False)
     draw: random.Random = field(init=False)
+    _received: int = 0
 
     def __post_init__(self) -> None:
         self.draw = random.Random(self.plan.seed)  # noqa: S311 - a plan, no secret
         self.watched = watched(self.script)
-        self._configure(self.base_url)
-        self.follower = self.make(self._config)
+        self.pasts = pasts(self.script, self.plan.histories, self.watched)
+        self.spells = Spells(
+            all=spells(
+                self.script,
+                self.plan.spells,
+                draw=self.draw,
+                by_id=[*self.watched, *self.pasts[_ODD:]],
+                apart=self.pasts[:_ODD],
+                kinds=self.plan.kinds,
+                daily=self.plan.daily,
+            ),
+            histories=tuple(self.pasts[:_ODD]),
+        )
+        self.spells.befall(self.replica, until=self.script.days[:_HISTORY_DAYS][-1])
+        self.configure(self.base_url)
+        self.follower = self.make(self.config)
 
     @property
-    def _config(self) -> Path:
+    def config(self) -> Path:
+        """The configuration that the monitor goes by."""
         return self.folder / "year.toml"
 
     @property
@@ -83,60 +94,128 @@ class Year:
         """Where the monitor keeps what it has seen."""
         return f"sqlite:///{self.folder / 'year.db'}"
 
+    def configure(self, base_url: str) -> None:
+        """Write the configuration, with the registry at this place."""
+        text = configuration(
+            self.plan, self.folder, base_url, self.receiver.url, self.watched, self.pasts
+        )
+        new = self.config.with_suffix(".new")
+        new.write_text(text)
+        new.replace(self.config)
+
     # --- the days ---------------------------------------------------------------------------
     def run(self, say: Say) -> None:
-        """Let all data days pass; each begins once the data of the one before are stored."""
-        days = self.script.days
-        planned = self._planned(self.plan.kills), self._planned(self.plan.outages)
-        kills = outages = 0
-        for number, day in enumerate(days):
-            kills, outages = kills + planned[0][number], outages + planned[1][number]
+        """Let all data days pass; each begins once the data of the one before are told."""
+        planned = self._planned()
+        backup: Backup | None = None
+        waiting: Counter[str] = Counter()
+        for number, day in enumerate(self.script.days):
+            waiting.update({name: times[number] for name, times in planned.items()})
             if self.replica.world.day > day:
                 continue  # it went by while the one before was read; what was planned still comes
+            if backup is not None and number >= backup.number + _RESTORED_AFTER:
+                restore(self, backup, number)
+                backup = None
             self.replica.world.go_to(day)
-            for _ in range(outages):
-                self._outage()
-            for _ in range(kills):
-                self.follower.kill(self._moment())
-            kills = outages = 0
+            if waiting["backup"] and backup is None:
+                waiting["backup"] -= 1
+                backup = back_up(self, number)
+            self._befall(waiting)
             if number % _MISLED_EVERY == 0:
                 mislead(self.replica, self.script.nct_ids, self.draw)
-            self._finish()
+            self.finish()
             say(number + 1, day, self)
+        self._fill_in_the_past()
+        self.look_at_the_quarantine()
 
-    def _planned(self, times: int) -> Counter[int]:
-        """Return how often something happens on which day; the first load is worth more."""
-        days = self.plan.days
-        first = -(-times // 20)
-        return Counter([0] * first + self.draw.choices(range(days), k=times - first))
+    def _befall(self, waiting: Counter[str]) -> None:
+        """Let happen what waits for this day."""
+        for _ in range(waiting.pop("drip", 0)):
+            self.replica.faults.add(Fault.DRIP, when=lambda asked: not asked.is_history)
+            self.receiver.drips += 1
+        for _ in range(waiting.pop("outage", 0)):
+            outage(self)
+        for _ in range(waiting.pop("excursion", 0)):
+            excursion(self)
+        for _ in range(waiting.pop("kill", 0)):
+            self.follower.kill(self.moment())
 
-    def _finish(self) -> None:
+    def _planned(self) -> Mapping[str, Counter[int]]:
+        """Return how often what happens on which day."""
+        plan = self.plan
+        return {
+            "kill": self._drawn(plan.kills, first=-(-plan.kills // 20)),
+            "outage": self._drawn(plan.outages),
+            "drip": self._spread(plan.drips, 0.5),
+            "excursion": self._spread(plan.excursions, 0.65),
+            "backup": self._spread(plan.restores, 0.25),
+        }
+
+    def _drawn(self, times: int, *, first: int = 0) -> Counter[int]:
+        """Draw days for something, so many times the first one: its load is worth more."""
+        return Counter([0] * first + self.draw.choices(range(self.plan.days), k=times - first))
+
+    def _spread(self, times: int, offset: float) -> Counter[int]:
+        """Return days for something, far from one another and from both ends."""
+        assert self.plan.days > 10 * times
+        return Counter(int((at + offset) * (self.plan.days - 8) / times) + 2 for at in range(times))
+
+    def finish(self) -> None:
+        """Follow until the store has the data that the registry shows now, and all is told."""
+        while True:
+            self.until_read()
+            self.until(lambda _: self.is_told())
+            with open_reader(self.store_url) as reader:
+                states = [reader.sources.state(name) or {} for name in self._sources()]
+                is_told = _is_told(reader)
+            receipts = list(self.receiver.receipts)
+            timestamps = {state["finished"]["timestamp"] for state in states}
+            if is_told and timestamps == {self.replica.world.load.timestamp}:
+                break
+        day = date.fromisoformat(timestamps.pop()[:10])
+        self.read.add(day)
+        self.told.add(day)
+        self.reread.add(date.fromisoformat(states[0]["finished"]["reread"][:10]))
+        self.ledger.note(receipts[self._received :], day)
+        self._received = len(receipts)
+
+    def until_read(self) -> None:
         """Follow until the store has the data that the registry shows now."""
-        self._until(lambda row: row.data_timestamp == self.replica.world.load.timestamp)
-        with open_reader(self.store_url) as reader:
-            finished = (reader.sources.state(SOURCE) or {})["finished"]
-        self.read.add(date.fromisoformat(finished["timestamp"][:10]))
-        self.reread.add(date.fromisoformat(finished["reread"][:10]))
+        for name in self._sources():
+            self.until(lambda row: row.data_timestamp == self.replica.world.load.timestamp, of=name)
 
-    def _until(self, holds: Callable[[SourceRow], bool]) -> None:
+    def until(self, holds: Callable[[SourceRow], bool], *, of: str = SOURCE) -> None:
+        """Follow until it holds of a source; TimeoutError when it does not in time."""
         until = time.monotonic() + self.plan.patience_s
-        row: SourceRow | None = None
+        row = self._row(of)
         while row is None or not holds(row):
             if time.monotonic() > until:
                 raise TimeoutError(
                     f"{self.replica.world.load.timestamp}: still {row}\n{self.follower.end()}"
                 )
             self.follower.step()
-            row = self._row()
+            row = self._row(of)
 
-    def _row(self) -> SourceRow | None:
+    def look_at_the_quarantine(self) -> None:
+        """Note which records are in the quarantine, before a restore takes them out of it."""
+        with open_reader(self.store_url) as reader:
+            self.noticed |= {one for entry in reader.quarantine() if (one := named(entry.origin))}
+
+    def is_told(self) -> bool:
+        """Tell whether nothing waits to be told."""
+        with open_reader(self.store_url) as reader:
+            return _is_told(reader)
+
+    def _sources(self) -> tuple[str, ...]:
+        return SOURCES if self.pasts else SOURCES[:1]
+
+    def _row(self, name: str) -> SourceRow | None:
         if not (self.folder / "year.db").exists():
             return None
         with open_reader(self.store_url) as reader:
-            return reader.sources.get(SOURCE)
+            return reader.sources.get(name)
 
-    # --- what befalls it --------------------------------------------------------------------
-    def _moment(self) -> Callable[[], None]:
+    def moment(self) -> Callable[[], None]:
         """Draw an instant: after some request or other and a little while, or at the start."""
         if self.draw.random() < 0.15:
             soon = self.draw.uniform(0, _SOONEST_S)
@@ -152,60 +231,25 @@ class Year:
 
         return moment
 
-    def _outage(self) -> None:
-        """Let the registry's name, or its port, not be there until a pass has failed."""
-        if self.draw.random() < 0.5:
-            self.outages[OUTAGES[1]] += 1
-            with closed_port() as base_url:
-                self._fail_at(base_url, base_url.removeprefix("http://"))
-        else:
-            self.outages[OUTAGES[0]] += 1
-            self._fail_at(NO_SUCH_HOST, "cannot be resolved")
+    def _fill_in_the_past(self) -> None:
+        """Follow until the past of all records is there for which it was asked."""
+        if not self.pasts:
+            return
+        self.replica.faults.clear()
+        self.follower.end()
+        self.follower.begin()
+        self.until(lambda _: self._has_pasts())
 
-    def _fail_at(self, base_url: str, reason: str) -> None:
-        self._configure(base_url)
-        self.follower.read_again()
-        self._until(lambda row: row.failures > 0 and reason in (row.last_reason or ""))
-        self._configure(self.base_url)
-        self.follower.read_again()
-
-    def _configure(self, base_url: str) -> None:
-        text = configuration(self.plan, self.folder, base_url, self.watched)
-        new = self._config.with_suffix(".new")
-        new.write_text(text)
-        new.replace(self._config)
-
-    # --- the end ----------------------------------------------------------------------------
-    def outcome(self) -> Outcome:
-        """Compare what is stored with what is known."""
+    def _has_pasts(self) -> bool:
         with open_reader(self.store_url) as reader:
-            return self._compared(reader)
+            return all(
+                any(version.registry_version == 0 for version in reader.versions(nct_id))
+                for nct_id in self.pasts  # it is the last that is fetched
+            )
 
-    def _expected(self) -> list[Expected]:
-        """Return the known list of a monitor that read what this one read."""
-        daily, seldom = self.script.expected(), self.script.expected(self.reread.__contains__)
-        ours = set(self.watched)
-        return [one for one in daily if one.nct_id in ours] + [
-            one for one in seldom if one.nct_id not in ours
-        ]
 
-    def _compared(self, reader: Reader) -> Outcome:
-        days = self.script.days
-        known = known_history(self._expected())
-        stored = stored_history(reader, self.script.nct_ids)
-        told = by_read_days(stored.told, days, self.read)
-        return Outcome(
-            differences=compare(by_read_days(known, days, self.read), stored.as_told(told)),
-            days=len(days),
-            read=len(self.read),
-            requests=len(self.replica.log),
-            faults=Counter(line.fault for line in self.replica.log if line.fault),
-            kills=self.follower.kills,
-            outages=self.outages,
-            versions=stored.versions,
-            events=stored.events,
-            unreadable=_unreadable(reader),
-        )
+def _is_told(reader: Reader) -> bool:
+    return not reader.outbox.counts().keys() & _UNDER_WAY
 
 
 def watched(script: Script) -> list[str]:
@@ -213,19 +257,35 @@ def watched(script: Script) -> list[str]:
 
     They are read every day, and with them the record that one of them was merged into.
     """
-    apart = [
+    return _apart(script)[::_WATCHED_EVERY]
+
+
+def pasts(script: Script, count: int, taken: list[str]) -> list[str]:
+    """Return records whose past is asked for: such as the first day shows, and have a past."""
+    found = [
+        nct_id
+        for nct_id in _apart(script)
+        if nct_id not in taken
+        and script.lives[nct_id].at(script.days[0])[0] > 0
+        and all(one.presence is Presence.SHOWN for one in script.lives[nct_id].moments)
+        and _is_quiet(script, nct_id)
+    ]
+    found.sort(key=lambda nct_id: (script.lives[nct_id].at(script.days[0])[0], nct_id))
+    return found[:count]
+
+
+def _is_quiet(script: Script, nct_id: str) -> bool:
+    """Tell whether a record does not change while its past is filled in."""
+    last = script.days[min(4 * _HISTORY_DAYS, len(script.days) - 1)]
+    return not any(script.days[0] <= one.day <= last for one in script.lives[nct_id].moments)
+
+
+def _apart(script: Script) -> list[str]:
+    return [
         nct_id
         for nct_id, life in script.lives.items()
         if not any(one.facts.aliases or one.target for one in life.moments)
     ]
-    return apart[::_WATCHED_EVERY]
-
-
-def _unreadable(reader: Reader) -> tuple[str, ...]:
-    entries = (reader.quarantined(entry.id) for entry in reader.quarantine())
-    return tuple(
-        f"{one.origin}: {one.reason}" for one in entries if one and one.content != SPOILT_STUDY
-    )
 
 
 def live(plan: Plan, folder: Path, make: Callable[[Path], Follower], say: Say) -> Outcome:
@@ -242,13 +302,13 @@ def live(plan: Plan, folder: Path, make: Callable[[Path], Follower], say: Say) -
     )
     replica = Replica(script.world(), tokens_die=True)
     let_it_rain(replica, plan, last=script.days[-1])
-    with ReplicaServer(replica) as server:
+    with ReplicaServer(replica) as server, Receiver(plan.seed) as receiver:
         year = Year(
-            plan=plan, folder=folder, script=script, replica=replica,
+            plan=plan, folder=folder, script=script, replica=replica, receiver=receiver,
             base_url=server.base_url, make=make,
         )  # fmt: skip
         try:
             year.run(say)
         finally:
             year.follower.end()
-        return year.outcome()
+        return outcome(year)

@@ -1,23 +1,34 @@
 """Who follows the registry of a scripted year: the daemon's process, or passes in this one."""
 
+import os
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
-from monitor.app import App
+from monitor.app import App, utc_now
+from monitor.app.deliveries import Deliveries
+from monitor.app.holder import holder
 from monitor.app.passes import Passes
-from tests.year.plan import SOURCE
+from monitor.app.people import bring_in_line
+from tests.year.plan import SOURCES
 
 _PROJECT = Path(__file__).parents[2]
 _LOOK_S, _STOP_S = 0.05, 60
 _LOG_TAIL = 4_000
 _HEEDS = b'"daemon started"'
+_LIBRARIES = (
+    "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1",
+    "/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1",
+)
+NONE = timedelta(0)
 
 Moment = Callable[[], None]
 """Returns when it is time to kill."""
@@ -27,18 +38,26 @@ class Follower(Protocol):
     """The monitor, following by the configuration that is in its file at the time."""
 
     kills: int
+    jumps: bool
+    """Whether its clock can be set while it lives."""
 
     def step(self) -> None:
         """Follow for a moment."""
 
     def kill(self, moment: Moment) -> None:
-        """Let it run until the moment, kill -9 it there, and go on."""
+        """Let it run until the moment, kill -9 it there, and go on with a clock that is right."""
+
+    def set_clock(self, ahead: timedelta) -> None:
+        """Let its clock stand so far ahead from now on."""
 
     def read_again(self) -> None:
         """Let it read its configuration again."""
 
     def end(self) -> str:
-        """End it; return the last that it logged."""
+        """End it in good order; return the last that it logged."""
+
+    def begin(self) -> None:
+        """Start it again."""
 
 
 class DaemonProcess:
@@ -46,16 +65,26 @@ class DaemonProcess:
 
     def __init__(self, config: Path) -> None:
         self.kills = 0
+        self._library = next((one for one in _LIBRARIES if Path(one).exists()), None)
+        self.jumps = self._library is not None
         self._config = config
+        self._clock = config.with_suffix(".clock")
         self._log = config.with_suffix(".log")
-        self._child = self._start()
+        self._is_shifted = False
+        self.begin()
 
-    def _start(self) -> subprocess.Popen[bytes]:
+    def begin(self) -> None:
+        """Start it with a clock that is right."""
+        self._is_shifted = False
+        self._child = self._start({})
+
+    def _start(self, environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
         with self._log.open("ab") as log:
             self._began_at = log.tell()
             return subprocess.Popen(
                 [sys.executable, "-m", "monitor", "--config", str(self._config), "run"],
                 cwd=_PROJECT, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                env={**os.environ, **environ},
             )  # fmt: skip
 
     def step(self) -> None:
@@ -71,16 +100,37 @@ class DaemonProcess:
         self._child.kill()
         self._child.wait()
         self.kills += 1
-        self._child = self._start()
+        self.begin()
+
+    def set_clock(self, ahead: timedelta) -> None:
+        """Let the clock jump; the process is first replaced by one whose clock can."""
+        assert self._library is not None
+        new = self._clock.with_suffix(".new")
+        new.write_text(f"+{ahead.total_seconds():.0f}s")
+        new.replace(self._clock)
+        if not self._is_shifted:
+            self.end()
+            self._is_shifted = True
+            self._child = self._start({
+                "LD_PRELOAD": self._library,
+                "FAKETIME_TIMESTAMP_FILE": str(self._clock),
+                "FAKETIME_CACHE_DURATION": "1",
+                "DONT_FAKE_MONOTONIC": "1",
+                "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            })  # fmt: skip
+            self._await_start()
 
     def read_again(self) -> None:
         """Send SIGHUP, which ends a process that has not got so far as to heed it."""
+        self._await_start()
+        self._child.send_signal(signal.SIGHUP)
+
+    def _await_start(self) -> None:
         until = time.monotonic() + _STOP_S
         while _HEEDS not in self._log.read_bytes()[self._began_at :]:
             if time.monotonic() > until:
                 raise TimeoutError(f"the daemon has not started:\n{self._tail()}")
             self.step()
-        self._child.send_signal(signal.SIGHUP)
 
     def end(self) -> str:
         """Send SIGTERM; RuntimeError when it does not end in good order."""
@@ -91,7 +141,7 @@ class DaemonProcess:
         finally:
             self._child.kill()
             self._child.wait()
-        if code:
+        if code not in (0, -signal.SIGTERM):
             raise RuntimeError(f"the daemon ended with code {code}:\n{self._tail()}")
         return self._tail()
 
@@ -99,24 +149,52 @@ class DaemonProcess:
         return self._log.read_bytes()[-_LOG_TAIL:].decode(errors="replace")
 
 
+class Work:
+    """Passes and deliveries by a configuration, one after the other, in this process."""
+
+    def __init__(self, config: Path, *, ahead: Callable[[], timedelta]) -> None:
+        app = App.configured(config, environ={})
+        app = replace(app, now=lambda: utc_now() + ahead())
+        bring_in_line(app)
+        self._stop = threading.Event()
+        self._names = [one.name for one in app.settings.sources if one.name in SOURCES]
+        self._passes = Passes(app=app)
+        self._deliveries = Deliveries(app, worker=holder())
+
+    def step(self) -> str:
+        """Make a pass over each source and deliver; return why passes failed, if any did."""
+        reports = [self._passes.pass_over(name, stop=self._stop) for name in self._names]
+        reports += self._passes.backfill_due(stop=self._stop)
+        self._deliveries.deliver_due(stop=self._stop)
+        return "; ".join(report.reason for report in reports if report.reason)
+
+
 class InProcess:
-    """Passes in this process; to be killed, they run in a process of their own."""
+    """Work in this process; to be killed, it is done in a process of its own."""
+
+    jumps = False
 
     def __init__(self, config: Path) -> None:
         self.kills = 0
         self._config = config
-        self._stop = threading.Event()
-        self._last: str | None = None
+        self._ahead = NONE
+        self._last = ""
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin as a new process does, with a clock that is right."""
+        self._ahead = NONE
         self.read_again()
 
     def step(self) -> None:
-        """Make a pass."""
-        self._last = self._passes.pass_over(SOURCE, stop=self._stop).reason
+        """Make passes and deliver."""
+        self._last = self._work.step()
 
     def kill(self, moment: Moment) -> None:
-        """Let another process make passes, and kill it at the moment."""
+        """Let another process do the work, and kill it at the moment."""
         worker = subprocess.Popen(
-            [sys.executable, "-m", "tests.year.year_worker", str(self._config)],
+            [sys.executable, "-m", "tests.year.year_worker", str(self._config),
+             str(self._ahead.total_seconds())],
             cwd=_PROJECT, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         with worker:
@@ -126,11 +204,16 @@ class InProcess:
                 with suppress(ProcessLookupError):
                     worker.kill()
         self.kills += 1
+        self.begin()
+
+    def set_clock(self, ahead: timedelta) -> None:
+        """Let the clock jump."""
+        self._ahead = ahead
 
     def read_again(self) -> None:
-        """Make the coming passes by the settings that are in the file now."""
-        self._passes = Passes(app=App.configured(self._config, environ={}))
+        """Go on by the settings that are in the file now."""
+        self._work = Work(self._config, ahead=lambda: self._ahead)
 
     def end(self) -> str:
-        """Return why the last pass failed, if it did."""
-        return self._last or ""
+        """Return why the last passes failed, if they did."""
+        return self._last

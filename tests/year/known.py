@@ -83,28 +83,34 @@ def stored_history(reader: Reader, nct_ids: Iterable[str]) -> History:
 
 
 def _kind(stored: StoredEvent) -> str:
-    return _merging(str(stored.event.kind), stored.event.facts.get("merged_into"))
+    return merging(str(stored.event.kind), stored.event.facts.get("merged_into"))
 
 
-def _merging(kind: str, target: object) -> str:
+def merging(kind: str, target: object) -> str:
+    """Return the kind of an event, of a merger with the record that it names."""
     return f"{kind} into {target}" if kind == "record_merged" and target else kind
 
 
 def known_history(expected: Iterable[Expected]) -> Counter[Told]:
     """Return the known list in the terms of a history."""
     return Counter(
-        (one.nct_id, one.day, _merging(kind, one.target)) for one in expected for kind in one.kinds
+        (one.nct_id, one.day, merging(kind, one.target)) for one in expected for kind in one.kinds
     )
 
 
-def compare(known: Counter[Told], stored: History) -> Differences:
-    """Return how they differ; nothing differs when each is told exactly as often as known."""
+def compare(
+    known: Counter[Told], stored: History, past: Counter[Told] | None = None
+) -> Differences:
+    """Return how they differ; nothing differs when each is told exactly as often as known.
+
+    ``past``: what of it was no news any more when it became known.
+    """
     extra = stored.told - known
     return Differences(
         missed=tuple(sorted((known - stored.told).elements())),
         invented=tuple(sorted(one for one in extra.elements() if one not in known)),
         doubled=tuple(sorted(one for one in extra.elements() if one in known)),
-        backfilled=tuple(sorted(stored.backfilled.elements())),
+        backfilled=tuple(sorted((stored.backfilled - (past or Counter())).elements())),
         empty=stored.empty,
     )
 

@@ -5,13 +5,16 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from tests.registry import Asked, Fault, Replica
+from tests.registry.misbehaviour import ANOTHER_SHAPE
 from tests.year.plan import Plan
 
 # An answer without an end is read up to the limit; a pause that is asked for is kept.
 _COSTLY = {Fault.HUGE: 0.3, Fault.HUGE_GZIP: 0.3, Fault.RATE_LIMITED: 0.3}
-_OF_THEIR_OWN = frozenset({Fault.DAY_PASSES, Fault.MALFORMED_STUDY, Fault.ALIAS_REDIRECT})
-SPOILT_STUDY = b'{"protocolSection":{"identificationModule":[]}}'
-"""A study as a fault leaves it."""
+_OF_THEIR_OWN = frozenset(
+    {Fault.DAY_PASSES, Fault.MALFORMED_STUDY, Fault.ALIAS_REDIRECT, Fault.DRIP}
+)
+SPOILT_STUDIES = (b'{"protocolSection":{"identificationModule":[]}}', ANOTHER_SHAPE)
+"""A study as faults leave it."""
 _OR_NOT = 0.5
 _MALFORMED_EVERY = 60
 # Only some requests are for a later page or for one study.
@@ -43,7 +46,8 @@ def let_it_rain(replica: Replica, plan: Plan, *, last: date) -> None:
 
     faults.at_random(_OR_NOT, [Fault.MALFORMED_STUDY], seed=plan.seed + 1, when=malformed)
     faults.at_random(_OR_NOT, [Fault.DAY_PASSES], seed=plan.seed + 2, when=passes)
-    faults.at_random(plan.chance, usual, seed=plan.seed)
+    # The pasts have faults of their own: one that fails rests for ten minutes.
+    faults.at_random(plan.chance, usual, seed=plan.seed, when=lambda asked: not asked.is_history)
 
 
 def mislead(replica: Replica, nct_ids: Sequence[str], draw: random.Random) -> None:

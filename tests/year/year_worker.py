@@ -1,24 +1,22 @@
-"""Passes over the source of a scripted year, one after the other, until the process is killed."""
+"""A scripted year's monitor until the process is killed: pass after pass, and deliveries."""
 
 import sys
 import threading
-import time
+from datetime import timedelta
 from pathlib import Path
 
-from monitor.app import App
-from monitor.app.passes import Passes
-from tests.year.plan import SOURCE
+from tests.year.followers import Work
 
 _PAUSE_S = 0.05
 
 
-def main(config: str) -> None:
-    """Make passes by a configuration, without end."""
-    passes = Passes(app=App.configured(Path(config), environ={}))
-    while True:
-        passes.pass_over(SOURCE, stop=threading.Event())
-        time.sleep(_PAUSE_S)
+def main(config: str, ahead_s: str) -> None:
+    """Follow by a configuration, without end; the clock is so many seconds ahead."""
+    work = Work(Path(config), ahead=lambda: timedelta(seconds=float(ahead_s)))
+    pause = threading.Event()
+    while not pause.wait(_PAUSE_S):
+        work.step()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

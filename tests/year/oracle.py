@@ -1,0 +1,86 @@
+"""What a monitor must have seen of the script, by what the registry showed it on which day."""
+
+from collections import Counter
+from collections.abc import Collection, Container, Mapping
+from dataclasses import replace
+from datetime import date
+
+from tests.registry.synthetic import NOISE, Expected, Script
+from tests.registry.synthetic.expected import Presence
+from tests.year.known import Told, known_history, merging
+from tests.year.spells import Spells
+
+PAST = date.min
+"""The data date of what only the history API tells: none."""
+
+
+def sights(
+    script: Script, nct_id: str, hidden: Container[date], reread: Container[date]
+) -> list[date]:
+    """Return the data days on which a record is read.
+
+    It is asked for on the first day, when it was updated, when all are, and on each day after one
+    on which its answer could not be read.
+    """
+    moments = {one.day: one for one in script.lives[nct_id].moments}
+    found: list[date] = []
+    is_owed = False
+    for day in script.days:
+        moment = moments.get(day)
+        is_updated = moment is not None and not moment.silent
+        if found and not (is_owed or is_updated or day in reread):
+            continue
+        is_owed = day in hidden
+        if not is_owed:
+            found.append(day)
+    return found
+
+
+def expected(
+    script: Script, spells: Spells, *, by_id: Collection[str], reread: Container[date]
+) -> list[Expected]:
+    """Return what must be reported; records of ``by_id`` are read on every day."""
+    found: list[Expected] = []
+    for nct_id in script.nct_ids:
+        when = script.days if nct_id in by_id else reread
+        found += script.expected_of(nct_id, sights(script, nct_id, spells.hidden(nct_id), when))
+    return found
+
+
+def past_of(script: Script, nct_ids: Collection[str]) -> Counter[Told]:
+    """Return what the history API tells of records that the first day shows already.
+
+    It bears no data date, and what the first day shows is a part of it.
+    """
+    found: Counter[Told] = Counter()
+    for nct_id in nct_ids:
+        found[nct_id, script.days[0], "trial_registered"] -= 1
+        past = script.expected_history(nct_id, script.days[0])
+        found.update(known_history([replace(one, day=PAST) for one in past]))
+    return found
+
+
+def news(found: Collection[Expected], first: date) -> Counter[Told]:
+    """Return what has to be told; the first look at the registry is none."""
+    return Counter(
+        (one.nct_id, one.day, merging(kind, one.target))
+        for one in found
+        for kind in one.kinds
+        if kind not in NOISE and one.day > first
+    )
+
+
+def repeated(script: Script, lost: Mapping[date, date]) -> Counter[Told]:
+    """Return what can come again under another id after restores; ``lost``: days, and until when.
+
+    An absence and a merger bear no date of the registry's own: their identity holds that of the
+    data load in which they were seen.
+    """
+    found: Counter[Told] = Counter()
+    for nct_id, life in script.lives.items():
+        for moment in life.moments:
+            if moment.day in lost and moment.presence is Presence.ABSENT:
+                found[nct_id, lost[moment.day], "record_vanished"] += 1
+            elif moment.day in lost and moment.presence is Presence.ALIAS:
+                found[nct_id, lost[moment.day], merging("record_merged", moment.target)] += 1
+    return found
