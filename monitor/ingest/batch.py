@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from monitor.detect.rawhash import absence_hash, raw_hash, unreadable_hash
 from monitor.detect.rules.base import Thresholds
 from monitor.errors import DamagedSnapshotError, RecordError
+from monitor.ingest.derivations import Derivations
 from monitor.ingest.fresh import Fresh, guess_id, is_loaded_again
 from monitor.ingest.node import Observation
 from monitor.ingest.observing import ABSENT, day_of, observed
@@ -69,10 +70,14 @@ class Batch:
     """
 
     def __init__(
-        self, tx: Transaction, thresholds: Thresholds, announcer: "Announcer | None" = None
+        self,
+        tx: Transaction,
+        thresholds: Thresholds,
+        derivations: Derivations,
+        announcer: "Announcer | None" = None,
     ) -> None:
         self._tx = tx
-        self._timelines = Timelines(tx, thresholds, announcer)
+        self._timelines = Timelines(tx, thresholds, derivations, announcer)
         self._sights: dict[str, NewestSight | None] = {}
         self._latest: dict[str, StoredVersion] = {}
         self._locked: set[str] = set()

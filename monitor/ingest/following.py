@@ -14,6 +14,7 @@ from datetime import datetime
 
 from monitor.detect.rules.base import Thresholds
 from monitor.ingest.batch import Batch, IngestReport
+from monitor.ingest.derivations import Derivations, derived_first
 from monitor.ingest.garbage import clear_circles, fewer_collections
 from monitor.ingest.notify import Announcer, Notifier
 from monitor.ingest.run import batches
@@ -132,21 +133,26 @@ class Follower:
     def _store_page(
         self, source: str, page: Page, unread: Unread
     ) -> tuple[IngestReport, Counter[str], str | None]:
-        report = IngestReport()
-        kinds: Counter[str] = Counter()
-        unreadable: dict[str, str] = {}
-        with self.store.transaction() as tx:
+        """Store a page in one transaction; return the counts, and what could not be read first."""
+
+        def store_in(
+            tx: Transaction, derivations: Derivations
+        ) -> tuple[IngestReport, Counter[str], str | None]:
+            report = IngestReport()
+            kinds: Counter[str] = Counter()
+            unreadable: dict[str, str] = {}
             for lease in self.leases:  # did nobody take over while the page was fetched?
                 require_lease(tx, lease, now=self.now())
             announcer = self._announcer(tx, page)
             for batch in batches(page.found, self.batch_records):
-                taker = Batch(tx, self.thresholds, announcer)
+                taker = Batch(tx, self.thresholds, derivations, announcer)
                 taken = taker.take(batch)
                 report = report + taken
                 kinds.update(taker.kinds)
                 unreadable |= taker.unreadable
                 if taken.has_news:
                     clear_circles()
+            derivations.require_known()  # what follows is to happen once
             if announcer is not None:
                 announcer.write()
             at = self.now()
@@ -156,8 +162,10 @@ class Follower:
             tx.sources.put_state(source, page.subject, page.state, at=at)
             if page.data_timestamp is not None or page.cursor is not None:
                 self._note_progress(tx, source, page)
-        first = next((f"{origin}: {reason}" for origin, reason in unreadable.items()), None)
-        return report, kinds, first
+            first = next((f"{origin}: {reason}" for origin, reason in unreadable.items()), None)
+            return report, kinds, first
+
+        return derived_first(self.store, store_in)
 
     def _announcer(self, tx: Transaction, page: Page) -> Announcer | None:
         if self.notifier is None:

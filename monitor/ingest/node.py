@@ -40,10 +40,11 @@ class Observation:
 class Node:
     """A version of a timeline: stored (it has an ``id``), new, or changed.
 
-    ``record``: as known then (laid over its predecessor); ``stated``: as its source stated
-    it; both None until needed. ``content``/``stated_content``: canonical bytes still to be
-    stored. ``events`` None: as stored, untouched. ``identity`` None: it is yet to be given one.
-    ``registry_date``: as of ``Observation``; of what is stored already, the date of its place.
+    ``record``: as known then (laid over its predecessor), of ``size`` bytes; ``stated``: as its
+    source stated it; both None (0) until needed. ``content``/``stated_content``: canonical
+    bytes still to be stored. ``events`` None: as stored, untouched. ``identity`` None: it is
+    yet to be given one. ``registry_date``: as of ``Observation``; of what is stored already, the
+    date of its place.
     """
 
     id: int | None = None
@@ -63,6 +64,7 @@ class Node:
     snapshot_id: int | None = None
     stated_snapshot_id: int | None = None
     record: TrialRecord | None = None
+    size: int = 0
     stated: TrialRecord | None = None
     content: bytes | None = None
     stated_content: bytes | None = None
@@ -86,7 +88,7 @@ class Node:
         if self.snapshot_id is not None and self.stated_snapshot_id is None:
             self.stated_snapshot_id = self.snapshot_id
         self.snapshot_id = None
-        self.content_sha256, self.content = content_sha256, content
+        self.content_sha256, self.content, self.size = content_sha256, content, len(content)
 
 
 def new_node(seen: Observation, *, backfilled: bool) -> Node:
@@ -105,6 +107,7 @@ def new_node(seen: Observation, *, backfilled: bool) -> Node:
         stated_coverage=seen.record.coverage,
         backfilled=backfilled,
         record=seen.record,
+        size=len(seen.canonical),
         stated=seen.record,
         content=seen.canonical,
         stated_content=seen.canonical,

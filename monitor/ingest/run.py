@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from monitor.detect.rules.base import Thresholds
 from monitor.ingest.batch import Batch, IngestReport
+from monitor.ingest.derivations import Derivations, derived_first
 from monitor.ingest.garbage import clear_circles, fewer_collections
 from monitor.model.record import RawVersion
 from monitor.sources.base import Unreadable
-from monitor.store.writer import Store
+from monitor.store.writer import Store, Transaction
 
 if TYPE_CHECKING:
     from monitor.ingest.notify import Notifier
@@ -42,11 +43,7 @@ def ingest(
     report = IngestReport()
     with fewer_collections():
         for batch in batches(found, batch_records):
-            with store.transaction() as tx:
-                announcer = notifier.announcer(tx) if notifier is not None else None
-                done = Batch(tx, thresholds, announcer).take(batch)
-                if announcer is not None:
-                    announcer.write()
+            done = _stored(batch, store, thresholds=thresholds, notifier=notifier)
             report = report + done
             if done.has_news:
                 clear_circles()
@@ -55,6 +52,26 @@ def ingest(
         if report.stored > batch_records:
             store.fold_log()
     return report
+
+
+def _stored(
+    batch: list[Found],
+    store: Store,
+    *,
+    thresholds: Thresholds,
+    notifier: "Notifier | None",
+) -> IngestReport:
+    """Store a batch in one transaction."""
+
+    def store_in(tx: Transaction, derivations: Derivations) -> IngestReport:
+        announcer = notifier.announcer(tx) if notifier is not None else None
+        done = Batch(tx, thresholds, derivations, announcer).take(batch)
+        derivations.require_known()  # or messages would be made twice
+        if announcer is not None:
+            announcer.write()
+        return done
+
+    return derived_first(store, store_in)
 
 
 def batches(found: Iterable[Found], records: int) -> Iterator[list[Found]]:

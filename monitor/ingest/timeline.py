@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from monitor.detect.canonical import canonical_bytes, fingerprint
-from monitor.detect.classify import classify, first_seen
-from monitor.detect.diff import diff
+from monitor.detect.classify import first_seen
 from monitor.detect.overlay import lay_over
 from monitor.detect.rules.base import Context, Thresholds
+from monitor.ingest.derivations import Compared, Derivations
 from monitor.ingest.loads import (
     after_earlier_loads,
     behind_what_was_read,
@@ -28,15 +28,16 @@ from monitor.model.coverage import Coverage
 from monitor.model.dates import PartialDate
 from monitor.model.record import TrialRecord
 
-# (snapshot id, coverage, registry version) → the record that the snapshot holds.
-Load = Callable[[int, Coverage, int | None], TrialRecord]
+# (snapshot id, coverage, registry version) → the record that the snapshot holds, and its bytes.
+Load = Callable[[int, Coverage, int | None], tuple[TrialRecord, int]]
 
 
 @dataclass(slots=True, kw_only=True)
 class Timeline:
     """All versions of one trial in their order.
 
-    ``load`` reads a stored snapshot. ``first_start_date``: the start date that the first
+    ``load`` reads a stored snapshot, ``derivations`` has the events of two versions.
+    ``first_start_date``: the start date that the first
     version states, as written. ``last_changed``, ``last_seen_at``: as in ``TrialRow``.
     ``observed``: an observation has found its place here.
     """
@@ -45,6 +46,7 @@ class Timeline:
     nodes: list[Node]
     thresholds: Thresholds
     load: Load
+    derivations: Derivations
     first_start_date: str | None = None
     last_changed: date | None = None
     last_seen_at: datetime | None = None
@@ -161,21 +163,30 @@ class Timeline:
         new = self.record(self.nodes[index])
         if index == 0:
             return (first_seen(new),)
-        old = self.record(self.nodes[index - 1])
+        before, node = self.nodes[index - 1], self.nodes[index]
+        version_date = node.first_key.version_date
         context = Context(
-            old=old,
+            old=self.record(before),
             new=new,
-            version_date=self.nodes[index].first_key.version_date,
+            version_date=version_date,
             first_start_date=PartialDate.parse(self.first_start_date),
             thresholds=self.thresholds,
         )
-        return classify(diff(old, new), context)
+        compared = Compared(
+            before.content_sha256,
+            before.coverage,
+            node.content_sha256,
+            node.coverage,
+            version_date.isoformat(),
+            self.first_start_date,
+        )
+        return self.derivations.events(compared, context, size=before.size + node.size)
 
     def record(self, node: Node) -> TrialRecord:
         """Return a version's record as known then."""
         if node.record is None:
             number = node.first_key.registry_version
-            node.record = self.load(node.stored_snapshot(), node.coverage, number)
+            node.record, node.size = self.load(node.stored_snapshot(), node.coverage, number)
         return node.record
 
     def _stated(self, node: Node) -> TrialRecord:
@@ -183,5 +194,5 @@ class Timeline:
         if node.stated is None:
             number = node.first_key.registry_version
             snapshot = node.stated_snapshot_id or node.stored_snapshot()
-            node.stated = self.load(snapshot, node.stated_coverage, number)
+            node.stated, _ = self.load(snapshot, node.stated_coverage, number)
         return node.stated

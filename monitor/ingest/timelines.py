@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from monitor.detect.rules.base import Thresholds
+from monitor.ingest.derivations import Derivations
 from monitor.ingest.node import Node, Observation, give_identities, stored_node
 from monitor.ingest.timeline import Timeline
 from monitor.match.news import News
@@ -39,14 +40,20 @@ class Timelines:
     """The trials of a batch that have news; reads and writes within one transaction.
 
     ``kinds``: how many events of each kind the new versions have that were written so far.
-    ``announcer``: is told of each new version that is not one of the past.
+    ``derivations``: the events of versions that are compared; while some are wanted nothing is
+    written. ``announcer``: is told of each new version that is not one of the past.
     """
 
     def __init__(
-        self, tx: Transaction, thresholds: Thresholds, announcer: "Announcer | None" = None
+        self,
+        tx: Transaction,
+        thresholds: Thresholds,
+        derivations: Derivations,
+        announcer: "Announcer | None" = None,
     ) -> None:
         self._tx = tx
         self._thresholds = thresholds
+        self._derivations = derivations
         self._announcer = announcer
         self._open: dict[str, Timeline] = {}
         self.kinds: Counter[str] = Counter()
@@ -66,6 +73,7 @@ class Timelines:
                 nodes=[stored_node(version) for version in known.versions] if known else [],
                 thresholds=self._thresholds,
                 load=partial(self._load, nct_id),
+                derivations=self._derivations,
                 first_start_date=known.first_start_date if known else None,
                 last_changed=known.last_changed if known else None,
                 last_seen_at=known.last_seen_at if known else None,
@@ -93,7 +101,7 @@ class Timelines:
 
     def _write(self, timeline: Timeline) -> None:
         """Write what has changed of a timeline, if anything was seen of its trial."""
-        if not timeline.observed:
+        if not timeline.observed or self._derivations.is_rehearsal:
             return
         give_identities(timeline.nct_id, timeline.nodes)
         below: int | None = None
@@ -134,13 +142,15 @@ class Timelines:
 
     def _load(
         self, nct_id: str, snapshot: int, coverage: Coverage, number: int | None
-    ) -> TrialRecord:
-        return TrialRecord(
+    ) -> tuple[TrialRecord, int]:
+        content = self._tx.read_snapshot(snapshot)
+        record = TrialRecord(
             nct_id=nct_id,
-            document=orjson.loads(self._tx.read_snapshot(snapshot)),
+            document=orjson.loads(content),
             coverage=coverage,
             registry_version=number,
         )
+        return record, len(content)
 
 
 def _news(timeline: Timeline, number: int, at: datetime) -> News:

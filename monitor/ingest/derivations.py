@@ -1,0 +1,125 @@
+"""Events whose derivation takes long are derived before the transaction that stores them.
+
+To compare two versions takes a millisecond, of a huge or hostile record seconds. No other writer
+should wait for that, and no lease run out meanwhile. So a transaction that meets large versions to
+compare, or has compared for long, only learns what is to be compared and is rolled back; that is
+compared while none is open, and the transaction runs again, with what came of it::
+
+    transaction ─ rolled back: what is to be compared ─▶ diff, classify ─▶ transaction ─ committed
+
+Should the store have changed meanwhile, other versions are met and compared likewise. Why not all
+are compared before: docs/decisions/2026-11-30-long-comparisons-before.md
+"""
+
+from collections.abc import Callable
+from time import monotonic
+from typing import NamedTuple, TypeVar
+
+from monitor.detect.classify import classify
+from monitor.detect.diff import diff
+from monitor.detect.rules.base import Context
+from monitor.model.changes import ChangeEvent
+from monitor.model.coverage import Coverage
+from monitor.store.writer import Store, Transaction
+
+# Both versions together; no text of this size can be made to take longer than seconds.
+LARGE_BYTES = 1024 * 1024
+_INSIDE_S = 2.0
+# Two parsed records each; more are compared in several rounds.
+_MOST_HELD = 64
+_MOST_HELD_BYTES = 2 * 1024 * 1024
+# A store that changes between any two looks is not waited for longer.
+_MOST_ROUNDS = 100
+
+Result = TypeVar("Result")
+Events = tuple[ChangeEvent, ...]
+
+
+class Compared(NamedTuple):
+    """What two versions' events depend on, beside the thresholds: equal ones have equal events."""
+
+    old_sha256: bytes
+    old_coverage: Coverage
+    new_sha256: bytes
+    new_coverage: Coverage
+    version_date: str
+    first_start_date: str | None
+
+
+class DeriveFirstError(Exception):
+    """The transaction has to run again once what it met has been compared."""
+
+
+class Derivations:
+    """The events of pairs of versions: known, or wanted before the transaction can be committed."""
+
+    def __init__(self) -> None:
+        self._inside_s = 0.0
+        self._settled = False
+        self._known: dict[Compared, Events] = {}
+        self._wanted: dict[Compared, Context] = {}
+        self._bytes = 0
+
+    @property
+    def is_rehearsal(self) -> bool:
+        """True once something is wanted: the transaction will not be committed."""
+        return bool(self._wanted)
+
+    def events(self, compared: Compared, context: Context, *, size: int) -> Events:
+        """Return the events of a new version; () where they are wanted first.
+
+        ``size``: bytes of both versions. DeriveFirstError when enough is wanted to go on.
+        """
+        known = self._known.get(compared)
+        if known is not None:
+            return known
+        if self._settled or (size <= LARGE_BYTES and self._inside_s < _INSIDE_S):
+            began = monotonic()
+            events = self._known[compared] = _derived(context)
+            self._inside_s += monotonic() - began
+            return events
+        self._wanted[compared] = context
+        self._bytes += size
+        if len(self._wanted) >= _MOST_HELD or self._bytes >= _MOST_HELD_BYTES:
+            raise DeriveFirstError
+        return ()
+
+    def require_known(self) -> None:
+        """Raise DeriveFirstError where something is wanted."""
+        if self._wanted:
+            raise DeriveFirstError
+
+    def derive(self) -> None:
+        """Compare what is wanted."""
+        while self._wanted:
+            compared, context = self._wanted.popitem()
+            self._known[compared] = _derived(context)
+        self._bytes, self._inside_s = 0, 0.0
+
+    def settle(self) -> None:
+        """From now on compare whatever is not known in the transaction."""
+        self._settled = True
+
+
+def _derived(context: Context) -> Events:
+    return classify(diff(context.old, context.new), context)
+
+
+def derived_first(store: Store, work: Callable[[Transaction, Derivations], Result]) -> Result:
+    """Run work in a transaction and return its result; what it derives is derived before.
+
+    ``work`` may run several times, each in a transaction of its own of which the last alone is
+    committed: it must change nothing but the store.
+    """
+    derivations = Derivations()
+    for _ in range(_MOST_ROUNDS):
+        try:
+            with store.transaction() as tx:
+                result = work(tx, derivations)
+                derivations.require_known()
+            return result
+        except DeriveFirstError:
+            derivations.derive()
+    derivations.settle()
+    with store.transaction() as tx:
+        return work(tx, derivations)
