@@ -1,8 +1,8 @@
 """What a monitor must have seen of the script, by what the registry showed it on which day."""
 
 from collections import Counter
-from collections.abc import Collection, Container, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Container, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from tests.registry.synthetic import NOISE, Expected, Script
@@ -10,6 +10,7 @@ from tests.registry.synthetic.expected import Presence
 from tests.year.known import Told, known_history, merging
 from tests.year.spells import Spells
 
+VANISHED = "record_vanished"
 PAST = date.min
 """The data date of what only the history API tells: none."""
 
@@ -61,13 +62,42 @@ def past_of(script: Script, nct_ids: Collection[str]) -> Counter[Told]:
 
 
 def news(found: Collection[Expected], first: date) -> Counter[Told]:
-    """Return what has to be told; the first look at the registry is none."""
+    """Return what has to be told; the first look at the registry is none.
+
+    Without absences: when those are told is another question.
+    """
     return Counter(
         (one.nct_id, one.day, merging(kind, one.target))
         for one in found
         for kind in one.kinds
-        if kind not in NOISE and one.day > first
+        if kind not in (*NOISE, VANISHED) and one.day > first
     )
+
+
+def absences(found: Collection[Expected]) -> list[tuple[str, date]]:
+    """Return the records that are missed, each with the data day of the first miss."""
+    return [(one.nct_id, one.day) for one in found if VANISHED in one.kinds]
+
+
+@dataclass(slots=True, kw_only=True)
+class Absences:
+    """When absences were told: on the day on which they are missed again, or the one before it.
+
+    ``due``: those that were to be told, with the day. ``open``: those that the year ended on.
+    """
+
+    due: Counter[Told] = field(default_factory=Counter)
+    open: set[str] = field(default_factory=set)
+
+    def place(
+        self, nct_id: str, window: Sequence[date], told: Counter[Told], *, over: bool
+    ) -> None:
+        """Enter an absence that was to be told within a window of days that is over, or not."""
+        days = [day for day in window if told[nct_id, day, VANISHED]]
+        if days or over:
+            self.due[nct_id, days[0] if days else window[-1], VANISHED] += 1
+        else:
+            self.open.add(nct_id)
 
 
 def repeated(script: Script, lost: Mapping[date, date]) -> Counter[Told]:
@@ -80,7 +110,7 @@ def repeated(script: Script, lost: Mapping[date, date]) -> Counter[Told]:
     for nct_id, life in script.lives.items():
         for moment in life.moments:
             if moment.day in lost and moment.presence is Presence.ABSENT:
-                found[nct_id, lost[moment.day], "record_vanished"] += 1
+                found[nct_id, lost[moment.day], VANISHED] += 1
             elif moment.day in lost and moment.presence is Presence.ALIAS:
                 found[nct_id, lost[moment.day], merging("record_merged", moment.target)] += 1
     return found

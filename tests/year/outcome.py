@@ -10,15 +10,27 @@ from monitor.model.messages import MessageState
 from monitor.store.reader import Reader, open_reader
 from tests.registry import Fault
 from tests.registry.poison import KINDS
-from tests.year.known import Differences, by_read_days, compare, known_history, stored_history
+from tests.registry.synthetic import Expected
+from tests.year.known import Differences, Told, by_read_days, compare, known_history, stored_history
 from tests.year.mishaps import BACK_WHILE_ALIVE, EXCURSION, OUTAGES, RESTORE
-from tests.year.oracle import PAST, expected, news, past_of, repeated
+from tests.year.oracle import (
+    PAST,
+    VANISHED,
+    Absences,
+    absences,
+    expected,
+    news,
+    past_of,
+    repeated,
+)  # fmt: skip
 from tests.year.receiver import DRIP
 from tests.year.weather import SPOILT_STUDIES
 
 if TYPE_CHECKING:
     from tests.year.course import Year
 
+_AWAIT = 2
+"""An absence is told when it was missed on two data days."""
 _NCT_ID = pattern("NCT[0-9]{8}")
 
 
@@ -90,7 +102,12 @@ def _compared(year: "Year", reader: Reader) -> Outcome:
         script, year.spells, by_id=by_id, reread=year.reread | (year.lost.keys() & year.told)
     )
     due = by_read_days(news(told, days[0]), days, year.told)
-    again = by_read_days(repeated(script, year.lost), days, year.told)
+    missed = _absences(year, told)
+    due.update(missed.due)
+    again = _again(year)
+    for one in [*known, *stored.told]:
+        if one[0] in missed.open and one[2] == VANISHED and one[1] >= days[-_AWAIT]:
+            del known[one], stored.told[one]
     return Outcome(
         differences=compare(
             by_read_days(+known, days, year.read),
@@ -113,6 +130,27 @@ def _compared(year: "Year", reader: Reader) -> Outcome:
         faults=_faults(year),
         least=_least(year),
     )
+
+
+def _absences(year: "Year", told: list[Expected]) -> Absences:
+    """Say when absences were told, each within the days in which it has to be."""
+    found = Absences()
+    days = sorted(year.told)
+    for nct_id, first in absences(told):
+        behind = [day for day in days if day >= year.lost.get(first, first)]
+        window = [day for day in days if first <= day and day not in behind] + behind[:_AWAIT]
+        found.place(nct_id, window, year.ledger.told, over=len(behind) >= _AWAIT)
+    return found
+
+
+def _again(year: "Year") -> Counter[Told]:
+    """Return what may come again after restores: an absence on some day soon."""
+    found: Counter[Told] = Counter()
+    days = sorted(year.told)
+    for nct_id, first, kind in repeated(year.script, year.lost):
+        for day in [day for day in days if day >= first][: _AWAIT + 1]:
+            found[nct_id, day, kind] += 1
+    return found
 
 
 def _faults(year: "Year") -> Mapping[str, int]:
