@@ -11,11 +11,11 @@ from monitor.app.wiring import App
 from monitor.errors import NotFoundError, UsageError
 from monitor.model.changes import ChangeKind
 from monitor.model.subscriptions import Origin, Silence, Standing, Subscriber, Subscription
+from monitor.render.values import moment
+from monitor.store.people_reader import PeopleReader
 
 if TYPE_CHECKING:
     from monitor.config import SubscriptionSettings
-    from monitor.render.values import moment
-from monitor.store.people_reader import PeopleReader
 
 _SHOWN = 64
 

@@ -3,8 +3,11 @@
 import contextlib
 import io
 import socket
-import ssl
 import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import ssl  # who only cuts connections does without loading it
 
 
 class SocketHandle:
@@ -42,8 +45,8 @@ class SocketHandle:
 
 
 def secured(
-    sock: socket.socket, context: ssl.SSLContext, host: str, handle: SocketHandle
-) -> ssl.SSLSocket:
+    sock: socket.socket, context: "ssl.SSLContext", host: str, handle: SocketHandle
+) -> "ssl.SSLSocket":
     """Return the socket in TLS; the handle has it before hands are shaken."""
     wrapped = context.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
     handle.use(wrapped)

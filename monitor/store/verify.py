@@ -14,6 +14,7 @@ from monitor.store.address import Address
 from monitor.store.codec import DamagedError, unpack
 from monitor.store.copying import OnStep, ignore_steps, interruptible
 from monitor.store.faults import translate
+from monitor.store.outbox_reader import announcement_row
 from monitor.store.reader import Rows, SqliteRows, connect
 from monitor.store.revisions import read_status, require_current
 from monitor.store.rows import Row, event_row, version_row
@@ -64,6 +65,7 @@ class _Verification:
             ("snapshots", self._snapshots),
             ("versions", self._versions),
             ("events", self._events),
+            ("announcements", self._announcements),
             ("quarantine", self._quarantine),
             ("references", self._references),
             ("row counts", self._row_counts),
@@ -137,6 +139,14 @@ class _Verification:
             except DamagedError as exc:
                 said = f"event {row[0]} ({row[5]}): {exc}"
                 yield self._problem("events", said, row[2], self._number(row[2], row[1]))
+
+    def _announcements(self) -> Iterator[Problem]:
+        for row in self._each("announcements", verify_queries.ANNOUNCEMENTS):
+            try:
+                announcement_row(row)
+            except DamagedSnapshotError as exc:
+                number = self._number(row[3], row[0])
+                yield self._problem("announcements", str(exc), row[3], number)
 
     def _quarantine(self) -> Iterator[Problem]:
         fix = f"`monitor quarantine drop ID`, or {self._fix}"

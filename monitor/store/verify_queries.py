@@ -17,6 +17,10 @@ EVENTS = """
 SELECT e.id, e.version_id, e.nct_id, e.position, e.backfilled, e.kind, e.severity, e.body
 FROM events e ORDER BY e.id"""
 
+ANNOUNCEMENTS = """
+SELECT a.version_id, a.previous_id, a.body, v.nct_id
+FROM announcements a LEFT JOIN versions v ON v.id = a.version_id ORDER BY a.version_id"""
+
 QUARANTINE = "SELECT id, origin, content FROM quarantine ORDER BY id"
 
 ROW_COUNTS = "SELECT name, number FROM row_counts ORDER BY name"
@@ -87,6 +91,13 @@ SELECT v.id, s.id, v.nct_id, v.id FROM versions v
 JOIN snapshots s ON s.id IN (v.snapshot_id, v.stated_snapshot_id) WHERE s.nct_id <> v.nct_id""",
     ),
     Reference(
+        table="versions",
+        says="its identity is that of the version with the id {} too",
+        sql="""
+SELECT v.id, w.id, v.nct_id, v.id FROM versions v
+JOIN versions w ON w.nct_id = v.nct_id AND w.identity = v.identity AND w.id <> v.id""",
+    ),
+    Reference(
         table="trials",
         says="its latest version {} is not the newest one of its own",
         sql=f"""
@@ -100,6 +111,21 @@ WHERE t.latest_version_id <> coalesce((SELECT w.id FROM versions w WHERE w.nct_i
         sql="""
 SELECT e.id, e.version_id, e.nct_id, NULL FROM events e JOIN versions v ON v.id = e.version_id
 WHERE e.nct_id <> v.nct_id""",
+    ),
+    Reference(
+        table="announcements",
+        says="the version {} that it was compared with is another trial's",
+        sql="""
+SELECT a.version_id, a.previous_id, v.nct_id, v.id FROM announcements a
+JOIN versions v ON v.id = a.version_id JOIN versions p ON p.id = a.previous_id
+WHERE p.nct_id <> v.nct_id""",
+    ),
+    Reference(
+        table="outbox",
+        says="what was announced of its version {} is not in announcements",
+        sql="""
+SELECT o.message_id, o.version_id, o.nct_id, o.version_id FROM outbox o
+WHERE NOT EXISTS (SELECT 1 FROM announcements a WHERE a.version_id = o.version_id)""",
     ),
     Reference(
         table="outbox",

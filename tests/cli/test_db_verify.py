@@ -22,6 +22,8 @@ from tests.cli.test_db_backup import store_of
 OF_LATEST = "(SELECT latest_version_id FROM trials WHERE nct_id = '{}')"
 LATEST = f"(SELECT max(id) FROM snapshots WHERE nct_id = '{NCT}')"
 FIRST = f"(SELECT min(id) FROM versions WHERE nct_id = '{NCT}')"
+IDENTITY = f"(SELECT identity FROM versions WHERE id = {FIRST})"
+ANNOUNCED = f"version_id = {OF_LATEST.format(NCT)}"
 SNAPSHOT = f"(SELECT snapshot_id FROM versions WHERE id = {OF_LATEST})"
 
 
@@ -165,6 +167,36 @@ WRONG = {
         OTHER,
     ),
     "the quarantine": ("UPDATE quarantine SET content = sha256", "entry 1", None),
+    "a version's identity": (
+        f"UPDATE versions SET identity = {IDENTITY} WHERE nct_id = '{NCT}'",
+        "its identity is that of the version with the id",
+        NCT,
+    ),
+    "an announcement's body": (
+        f"UPDATE announcements SET body = {IDENTITY} WHERE {ANNOUNCED}",
+        "what was announced of the version",
+        NCT,
+    ),
+    "an announcement's version": (
+        f"UPDATE announcements SET version_id = 999 WHERE {ANNOUNCED}",
+        "version_id 999 is not in versions",
+        None,
+    ),
+    "an announcement's predecessor": (
+        f"UPDATE announcements SET previous_id = 999 WHERE {ANNOUNCED}",
+        "previous_id 999 is not in versions",
+        None,
+    ),
+    "another trial's predecessor": (
+        f"UPDATE announcements SET previous_id = {OF_LATEST.format(OTHER)} WHERE {ANNOUNCED}",
+        "that it was compared with is another trial's",
+        NCT,
+    ),
+    "an item's announcement": (
+        f"DELETE FROM announcements WHERE {ANNOUNCED}",
+        "is not in announcements",
+        NCT,
+    ),
     "an item's message": (
         f"UPDATE outbox SET message_id = 999 WHERE nct_id = '{NCT}'",
         "message_id 999 is not in messages",
@@ -227,7 +259,8 @@ def test_postgresql_is_verified_as_well(postgres_url: str, tmp_path: Path) -> No
     monitor = fill(Monitor(postgres_url, tmp_path))
     assert monitor.json("db", "verify")["ok"]
     together = (
-        "a version's coverage", "another trial's event", "an item's subscription",
+        "a version's coverage", "a version's identity", "an announcement's body",
+        "another trial's event", "an item's subscription",
         "a subscription's subscriber", "an attempt's message", "the number of versions",
         "the quarantine",
     )  # fmt: skip
@@ -251,6 +284,7 @@ def test_every_reference_of_the_schema_is_followed() -> None:
         "snapshots.base_id", "trials.latest_version_id", "versions.nct_id",
         "versions.snapshot_id", "versions.stated_snapshot_id", "events.version_id",
         "outbox.version_id", "outbox.message_id", "attempts.message_id",
+        "announcements.version_id", "announcements.previous_id",
         "subscriptions.subscriber", "silences.subscriber",
     }  # fmt: skip
 

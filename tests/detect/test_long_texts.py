@@ -1,6 +1,7 @@
 """Texts of any length are compared in a time that grows with them, not with their square."""
 
 import copy
+import math
 import time
 from collections.abc import Callable
 from random import Random
@@ -18,6 +19,8 @@ _CHARACTERS = 40_000
 _TIMES = 4
 _LINEAR_WITH_NOISE = 2.0 * _TIMES  # a quadratic comparison takes 16 times as long
 _SOON_S = 0.15
+_ROUNDS = 6  # what else the machine does costs one measurement, not the least of some
+_LONGER = 40  # each round's texts are longer by this: nothing of the last one's is remembered
 _WORDS = [
     "patients",
     "with",
@@ -132,9 +135,14 @@ def record(place: tuple[str | int, ...], text: str, updated: str) -> TrialRecord
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.__name__.replace("_", " "))
 def test_a_text_four_times_as_long_takes_four_times_as_long(place: str, shape: Shape) -> None:
-    short_s = seconds(PLACES[place], *shape(_CHARACTERS))
-    long_s = seconds(PLACES[place], *shape(_TIMES * _CHARACTERS))
-    assert long_s < max(_SOON_S, _LINEAR_WITH_NOISE * short_s), f"{short_s:.3f} s, {long_s:.3f} s"
+    short_s = long_s = math.inf
+    for number in range(_ROUNDS):
+        characters = _CHARACTERS + number * _LONGER
+        short_s = min(short_s, seconds(PLACES[place], *shape(characters)))
+        long_s = min(long_s, seconds(PLACES[place], *shape(_TIMES * characters)))
+        if long_s < max(_SOON_S, _LINEAR_WITH_NOISE * short_s):
+            return
+    pytest.fail(f"{short_s:.3f} s, {long_s:.3f} s")
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.__name__.replace("_", " "))
