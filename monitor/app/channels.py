@@ -52,6 +52,11 @@ def limited(delivery: "DeliverySettings", seconds: float) -> "DeliverySettings":
     )
 
 
+def event_source(delivery: "DeliverySettings") -> str:
+    """Return what webhooks and folders say that events come from."""
+    return delivery.public_url or _SOURCE
+
+
 def _abandoned(name: str, limit: int) -> "AbandonedThreads":
     """Return the one count of a channel's threads that the process has, however often it is made.
 
@@ -72,7 +77,7 @@ def _unbounded(given: AnyChannelSettings, delivery: "DeliverySettings") -> "Unbo
     if isinstance(given, WebhookChannelSettings):
         return _webhook(given, delivery)
     if isinstance(given, FolderChannelSettings):
-        return _folder(given, source=delivery.public_url or _SOURCE)
+        return _folder(given, source=event_source(delivery))
     if isinstance(given, ConsoleChannelSettings):
         from monitor.channels.console import ConsoleChannel, ConsoleSettings
 
@@ -125,7 +130,7 @@ def _webhook(given: WebhookChannelSettings, delivery: "DeliverySettings") -> "Un
             url=given.url.reveal(),
             secrets=tuple(secret.reveal() for secret in given.secret),
             allow_private=given.allow_private,
-            source=delivery.public_url or _SOURCE,
+            source=event_source(delivery),
             timeout_s=delivery.timeout_s,
             answer_limit_bytes=delivery.answer_limit_kb << 10,
         )

@@ -15,7 +15,7 @@ from monitor.app.digests import Digests
 from monitor.app.episodes import Episode
 from monitor.app.heard import Untold
 from monitor.app.logs import get_logger
-from monitor.app.policies import policy_of
+from monitor.app.policies import policy_of, splitter_of
 from monitor.app.telling import Teller
 from monitor.app.wiring import App
 from monitor.app.workers import Workers, process_of
@@ -196,6 +196,7 @@ class Deliveries:
                 now=self.app.now,
                 watcher=watcher,
             ),
+            splitter=splitter_of(self.app.settings, channel),
         )
 
     def _letters(self, reader: Reader) -> Letters:
@@ -244,6 +245,14 @@ class _Watching:
         for worker in sorted({process_of(str(message.claimed_by)) for message in messages}):
             self._log.warning("messages abandoned", worker=worker, messages=len(messages))
             self._teller.note_lost(worker)
+
+    def grouped(self, message: OutboxMessage, count: int) -> None:
+        """Log it."""
+        self._log.info("messages grouped", uid=message.uid, messages=count)
+
+    def split(self, message: OutboxMessage, parts: int) -> None:
+        """Log it."""
+        self._log.info("message split", uid=message.uid, parts=parts)
 
     def trouble(self, channel: str, reason: str) -> None:
         """Log it."""

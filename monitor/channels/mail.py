@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from email.utils import format_datetime
 
 from monitor.errors import DeliveryError
-from monitor.model.messages import Message
+from monitor.model.messages import ALONE, Message
 from monitor.model.neutral import neutral
 
 _THREADS = uuid.UUID("6d9b5a1e-0d0f-5a53-9a0c-6f9d6d0a1c52")
@@ -94,21 +94,26 @@ def compose(message: Message, sender: Mailbox, *, to: str | None = None) -> byte
     ``to``: an address instead of the message's target. Both must be addresses. DeliveryError,
     permanent, when the message asks for a header that it must not set.
     """
-    root = thread_root(message, sender.domain)
     headers = [
         ("From", sender.header),
         ("To", message.target if to is None else to),
         ("Subject", _encoded(neutral(message.subject))),
         ("Date", format_datetime(message.dated_at or message.occurred_at)),
         ("Message-ID", message_id(message, sender.domain)),
-        ("In-Reply-To", root),
-        ("References", root),
+        *_thread_headers(message, sender.domain),
         ("Auto-Submitted", "auto-generated"),  # RFC 3834: no vacation notes, please
         ("X-Auto-Response-Suppress", "All"),  # the same for Exchange
         *_more_headers(message),
     ]
     head = "".join(f"{name}: {value}\r\n" for name, value in headers)
     return head.encode("ascii") + _parts(message)
+
+
+def _thread_headers(message: Message, domain: str) -> list[tuple[str, str]]:
+    if message.thread == ALONE:
+        return []
+    root = thread_root(message, domain)
+    return [("In-Reply-To", root), ("References", root)]
 
 
 def _encoded(line: str) -> str:

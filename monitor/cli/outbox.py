@@ -11,6 +11,7 @@ from monitor.cli.group import Command, Group
 from monitor.cli.params import json_option
 from monitor.cli.session import Session
 from monitor.errors import NotFoundError, UsageError
+from monitor.model.identity import part_id
 from monitor.model.messages import MessageState, OutboxMessage
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 _LARGEST_ID = 2**63 - 1
 # As it stands in a Message-ID, a webhook-id, the name of a file or the foot of a message.
 _UID = re.compile(
-    r"(?<![0-9a-z-])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-z-])", re.IGNORECASE
+    r"(?<![0-9a-z-])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:[.][1-9][0-9]*)?(?![0-9a-z-])",
+    re.IGNORECASE,
 )
 _ALL_AT_ONCE = 100_000
 
@@ -205,9 +207,19 @@ def _message(reader: "Reader", name: str) -> OutboxMessage:
     if name.isascii() and name.isdigit() and 0 < int(name) <= _LARGEST_ID:
         found = reader.outbox.message(int(name))
     elif len(uids := set(_UID.findall(name.lower()))) == 1:
-        found = reader.outbox.message(uids.pop())
+        found = _of_uid(reader, uids.pop())
     else:
         raise UsageError(f"{name[:64]!r} is no message's number and no delivery's id")
     if found is None:
         raise NotFoundError(f"there is no message {name}; `monitor outbox list` lists them")
     return found
+
+
+def _of_uid(reader: "Reader", uid: str) -> OutboxMessage | None:
+    """Return the message of an id; of one that was split, the first part.
+
+    A number behind it is a part's, or of a file that a folder has twice.
+    """
+    whole = uid.partition(".")[0]
+    names = dict.fromkeys((uid, whole, part_id(whole, 1)))
+    return next((found for name in names if (found := reader.outbox.message(name))), None)

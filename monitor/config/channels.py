@@ -11,8 +11,19 @@ from monitor.config.section import Section
 _NAME = r"^[A-Za-z0-9]([A-Za-z0-9 ._-]{0,62}[A-Za-z0-9])?\Z"
 
 
+GroupAbove = Annotated[
+    int,
+    Meta(ge=0, le=100_000, description="a whole number of messages from 0 (never) to 100000"),
+]
+"""More messages than that which go at once to one address become one; programs want each alone."""
+
+
 class ChannelSettings(Section, frozen=True, kw_only=True):
-    """What every channel has: a name, and how many messages a minute it may send (0: any)."""
+    """What every channel has.
+
+    A name, how many messages a minute it may send (0: any), and from how many on that would go at
+    once to one address they become one message (0: never).
+    """
 
     name: Annotated[
         str,
@@ -27,6 +38,7 @@ class ChannelSettings(Section, frozen=True, kw_only=True):
     per_minute: Annotated[
         int, Meta(ge=0, le=60_000, description="a whole number from 0 (any) to 60000")
     ] = 0
+    group_above: GroupAbove = 5
 
 
 class EmailChannelSettings(ChannelSettings, frozen=True, kw_only=True):
@@ -84,6 +96,11 @@ class WebhookChannelSettings(ChannelSettings, frozen=True, kw_only=True):
         Meta(description='a text whsec_…, "${HOOK_SECRET}", a list of them, or secret_file'),
     ] = ()
     allow_private: Annotated[bool, Meta(description="true or false")] = False
+    group_above: GroupAbove = 0
+    split_above_kb: Annotated[
+        int,
+        Meta(ge=0, le=65_536, description="a whole number of kilobytes from 0 (never) to 65536"),
+    ] = 256
 
 
 class FolderChannelSettings(ChannelSettings, frozen=True, kw_only=True):
@@ -95,6 +112,7 @@ class FolderChannelSettings(ChannelSettings, frozen=True, kw_only=True):
         tuple[Literal["eml", "html", "json"], ...],
         Meta(min_length=1, description='one or a list of "eml", "html" and "json"'),
     ] = ("eml", "html", "json")
+    group_above: GroupAbove = 0
 
 
 class ConsoleChannelSettings(ChannelSettings, frozen=True, kw_only=True):

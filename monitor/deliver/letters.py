@@ -74,7 +74,8 @@ class Letters:
         }
         items_told = [item for item in items if item.subscription_id not in paused]
         alerts = self._alerts(items_told)
-        asked_for = () if alerts or not message.cutoff else self._asking_for_empty(message)
+        is_whole_digest = message.cutoff is not None and message.part is None
+        asked_for = self._asking_for_empty(message) if is_whole_digest and not alerts else ()
         if not alerts and not asked_for:
             return Withheld(reason=WITHHELD if items else EMPTY)
         if not message.cutoff and (until := self._quiet_until(items_told)) is not None:
@@ -88,6 +89,8 @@ class Letters:
             public_url=self.public_url,
             unsubscribe_url=self._unsubscribe_url(message.uid),
             asked_for=asked_for,
+            group_until=message.group_until,
+            part=(message.part, message.parts) if message.part and message.parts else None,
         )
 
     def _unsubscribe_url(self, uid: str) -> str | None:
@@ -97,12 +100,13 @@ class Letters:
         return f"{self.public_url.rstrip('/')}/unsubscribe/{uid}/{token}"
 
     def _alerts(self, items: Sequence[OutboxItem]) -> tuple[Alert, ...]:
-        """Return one alert for each version, whichever subscriptions want it."""
+        """Return one alert for each version, whichever subscriptions want it; most severe first."""
         by_version: dict[int, list[OutboxItem]] = {}
         for item in sorted(items, key=lambda one: (one.nct_id, one.version_id)):
             by_version.setdefault(item.version_id, []).append(item)
         found = (self._alert(together) for together in by_version.values())
-        return tuple(alert for alert in found if alert is not None)
+        told = [alert for alert in found if alert is not None]
+        return tuple(sorted(told, key=lambda one: -one.events[0].severity.rank))
 
     def _alert(self, items: Sequence[OutboxItem]) -> Alert | None:
         """Return the alert of items of one version; None when all of it is silenced."""

@@ -15,7 +15,8 @@ class Policy:
     ``breaker_rest_s``. ``per_minute``: messages that one process sends at most, evenly; 0: any.
     ``retry_after_max_s``: a service that asks for a longer pause gets this one.
     ``redeploy_s``: for so long after the first try a refusal is taken for a service that is
-    being redeployed.
+    being redeployed. ``group_above``: more messages than that which go at once to one address
+    become one; 0: never.
     """
 
     attempts: int = 10
@@ -28,6 +29,7 @@ class Policy:
     breaker_failures: int = 5
     breaker_rest_s: float = 300.0
     per_minute: int = 0
+    group_above: int = 0
 
     def is_last(self, attempt: int) -> bool:
         """Tell whether there is no other try after this one, counted from 1."""

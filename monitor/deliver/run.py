@@ -19,6 +19,7 @@ from monitor.deliver.letters import Letters, Postponed, Withheld
 from monitor.deliver.outcome import Outcome, Report, failed, outcome_of, unforeseen
 from monitor.deliver.pace import Pace
 from monitor.deliver.policy import Policy
+from monitor.deliver.splitting import Splitter
 from monitor.deliver.turns import Turns
 from monitor.deliver.watcher import Watcher
 from monitor.errors import DamagedSnapshotError, DeliveryError, StoreError
@@ -42,7 +43,8 @@ class Courier:
     ``channel`` None: there is no channel of this ``name`` any more; what is due by it becomes
     dead letters. ``turns``: shared by the process. ``letters`` makes what reads letters out of a
     reader. ``claims``: of this process. ``chance``: 0 up to 1, evenly distributed. ``late``:
-    notes what comes of what was given up at its deadline.
+    notes what comes of what was given up at its deadline. ``splitter``: for a service that takes
+    messages of a limited size alone.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Courier:
     chance: Callable[[], float]
     watcher: Watcher
     late: LateResults
+    splitter: Splitter | None = None
 
     def deliver(self, stop: threading.Event) -> Report:
         """Deliver what is due until nothing is, the channel rests, or ``stop`` is set.
@@ -89,7 +92,17 @@ class Courier:
             if limit == 0:
                 return []
             sending = tx.outbox.messages(state=MessageState.SENDING, channel=self.name, limit=1_000)
-            claimed = tx.outbox.claim(lease, now=now, limit=limit, channels=[self.name])
+            claimed = tx.outbox.claim(
+                lease,
+                now=now,
+                limit=limit,
+                channels=[self.name],
+                group_above=self.policy.group_above,
+            )
+            grouped = tx.outbox.grouped
+        for message in claimed:
+            if message.id in grouped:
+                self.watcher.grouped(message, grouped[message.id])
         ids = {message.id for message in claimed}
         if left := [message for message in sending if message.id in ids]:
             self.watcher.abandoned(left)
@@ -106,7 +119,7 @@ class Courier:
         report = Report()
         try:
             with self._connected() as send:
-                for message, content in zip(messages, self._prepare(messages), strict=True):
+                for message, content in self._prepare(messages, untried):
                     if breaker.rests or not self._may_go(content, stop):
                         break
                     untried.remove(message.id)
@@ -146,32 +159,65 @@ class Courier:
 
     # --- one message -----------------------------------------------------------------------
 
-    def _prepare(self, messages: Sequence[OutboxMessage]) -> list[Ready]:
-        """Return each message rendered, or why it cannot be; the store is read once for all."""
+    def _prepare(
+        self, messages: Sequence[OutboxMessage], untried: set[int]
+    ) -> list[tuple[OutboxMessage, Ready]]:
+        """Return each message rendered, or why it cannot be; the store is read once for all.
+
+        In the place of one that is too large stand its parts, which are ``untried`` too.
+        """
+        found: list[tuple[OutboxMessage, Ready]] = []
+        for message, content, parts in self._rendered(messages):
+            if not parts:
+                found.append((message, content))
+                continue
+            with self.store.transaction() as tx:
+                made = tx.outbox.split(message, parts)
+            if not made:
+                self._tell_lost(message)
+                continue
+            untried |= {one.id for one in made}
+            self.watcher.split(message, len(made))
+            found += [(one, ready) for one, ready, _ in self._rendered(made)]
+        return found
+
+    def _rendered(
+        self, messages: Sequence[OutboxMessage]
+    ) -> list[tuple[OutboxMessage, Ready, list[list[int]]]]:
+        """Return each message rendered, and the versions of each part where it is too large."""
         with self.reader() as reader:
             letters = self.letters(reader)
-            return [self._ready(message, letters) for message in messages]
+            return [(message, *self._ready(message, letters)) for message in messages]
 
-    def _ready(self, message: OutboxMessage, letters: Letters) -> Ready:
+    def _ready(self, message: OutboxMessage, letters: Letters) -> tuple[Ready, list[list[int]]]:
+        try:
+            letter = self._letter(message, letters)
+            if isinstance(letter, Outcome):
+                return letter, []
+            rendered = self.render(letter)
+            splitter = self.splitter
+            parts = splitter.parts(message, rendered, letter.alerts) if splitter else []
+        except DeliveryError as exc:
+            return failed(str(exc), permanent=exc.permanent), []
+        except DamagedSnapshotError as exc:
+            return failed(str(exc)), []
+        except StoreError:
+            raise  # of no message in particular
+        except Exception as exc:  # noqa: BLE001 - the pass loop: recorded on the message's row
+            return unforeseen("it cannot be rendered", exc), []
+        return rendered, parts
+
+    def _letter(self, message: OutboxMessage, letters: Letters) -> Letter | Outcome:
         if self.channel is None:
             return failed(f"no channel {self.name!r} is configured any more", permanent=True)
         if message.target not in self.channel.targets:
             return failed("the channel does not serve this address any more", permanent=True)
-        try:
-            letter = letters.letter(message)
-            if isinstance(letter, Withheld):
-                return Outcome(kind="dropped", said=letter.reason)
-            if isinstance(letter, Postponed):
-                return Outcome(kind="postponed", said="quiet hours", until=letter.until)
-            return self.render(letter)
-        except DeliveryError as exc:
-            return failed(str(exc), permanent=exc.permanent)
-        except DamagedSnapshotError as exc:
-            return failed(str(exc))
-        except StoreError:
-            raise  # of no message in particular
-        except Exception as exc:  # noqa: BLE001 - the pass loop: recorded on the message's row
-            return unforeseen("it cannot be rendered", exc)
+        letter = letters.letter(message)
+        if isinstance(letter, Withheld):
+            return Outcome(kind="dropped", said=letter.reason)
+        if isinstance(letter, Postponed):
+            return Outcome(kind="postponed", said="quiet hours", until=letter.until)
+        return letter
 
     def _note(
         self, message: OutboxMessage, outcome: Outcome, breaker: Breaker, stop: threading.Event

@@ -25,6 +25,14 @@ class Watcher(Protocol):
         """Hear of messages whose worker went without a word (``claimed_by``)."""
         ...
 
+    def grouped(self, message: OutboxMessage, count: int) -> None:
+        """Hear that so many messages became this one, before it is sent."""
+        ...
+
+    def split(self, message: OutboxMessage, parts: int) -> None:
+        """Hear that a message was too large, and goes in so many parts."""
+        ...
+
     def trouble(self, channel: str, reason: str) -> None:
         """Hear what else went wrong."""
         ...

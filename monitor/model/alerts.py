@@ -89,12 +89,14 @@ class Window:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """One message to one person before it is rendered: an alert, or a digest of many or none.
+    """One message to one person before it is rendered: an alert, a group or a digest of many.
 
     ``uid``: the delivery's stable id. ``digest`` None: it is sent at once and has an alert.
     ``public_url``: where the monitor's own pages can be read, without a slash at its end; None
     where there are none. ``unsubscribe_url``: where a click, or a POST, ends the subscription.
     ``asked_for``: of a digest without alerts, the names of the subscriptions that want it even so.
+    ``group_until``: of alerts that came at once and go together, when the last of them came.
+    ``part``: where it was too large to be sent whole, its place from 1 on, and of how many.
     """
 
     uid: str
@@ -105,10 +107,17 @@ class Letter:
     public_url: str | None = None
     unsubscribe_url: str | None = None
     asked_for: tuple[str, ...] = ()
+    group_until: datetime | None = None
+    part: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         if not self.alerts and self.digest is None:
             raise ValueError("a letter without alerts can only be a digest")
+
+    @property
+    def is_gathered(self) -> bool:
+        """Whether it is told as many changes together: a digest or a group."""
+        return self.digest is not None or self.group_until is not None
 
     @property
     def severity(self) -> Severity:

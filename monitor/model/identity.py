@@ -16,7 +16,7 @@ from uuid import UUID, uuid5
 _MESSAGES = UUID("0b6f3c1e-6f0e-5d0b-8f43-1d6a3a6f5c2e")
 _VERSION_BYTES = 16
 
-MessageKind = Literal["alert", "digest", "preview"]
+MessageKind = Literal["alert", "digest", "group", "preview"]
 
 
 class ItemIdentity(NamedTuple):
@@ -54,9 +54,14 @@ def message_id(
     """Return the id by which receivers know a message: a UUID.
 
     It stands for what is told (each item once, in whatever order), to whom, and where; the
-    address enters as a hash. ``cutoff``: of a digest (aware).
+    address enters as a hash. ``cutoff``: of a digest or a group (aware).
     """
     told = sorted({f"{one.version.hex()}<{one.previous.hex()}" for one in items})
     address = sha256(target.encode("utf-8", "replace")).hexdigest()
     until = cutoff.astimezone(UTC).isoformat() if cutoff else ""
     return str(uuid5(_MESSAGES, json.dumps([kind, subscriber, channel, address, until, told])))
+
+
+def part_id(whole: str, number: int) -> str:
+    """Return the id of a part, from 1 on, of a message that was too large to be sent whole."""
+    return f"{whole}.{number}"

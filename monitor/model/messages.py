@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from monitor.model.changes import ChangeEvent
 
@@ -65,8 +65,10 @@ class OutboxMessage:
     ``key`` is unique within the store and never changes: it tells which items belong here. ``uid``
     (a UUID) is the id that a receiver sees, the same however often the message is repeated, over
     restores too (``model.identity``); None until the first claim, when the items are settled.
-    ``cutoff``: of a digest, else None. ``attempts``: made so far. ``due_at``: not before. Times
-    are aware UTC.
+    ``cutoff``: of a digest, else None. ``group_until``: of a group, else None; it is what many
+    messages became that were due at once, the last of them at that time. ``part``: of ``parts``
+    into which a message was split that was too large, else None. ``attempts``: made so far, since
+    it was retried by hand (``retried_at``) if it was. ``due_at``: not before. Times are aware UTC.
     """
 
     id: int
@@ -84,6 +86,17 @@ class OutboxMessage:
     sent_at: datetime | None = None
     claimed_by: str | None = None
     claim_fence: int | None = None
+    group_until: datetime | None = None
+    part: int | None = None
+    parts: int | None = None
+    retried_at: datetime | None = None
+
+    @property
+    def kind(self) -> Literal["alert", "digest", "group"]:
+        """What it is, whole or in parts."""
+        if self.cutoff is not None:
+            return "digest"
+        return "alert" if self.group_until is None else "group"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +111,10 @@ class Attempt:
     said: str
 
 
+ALONE = "group"
+"""The ``thread`` of messages that stand alone: groups of alerts, of many trials or of one."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """A message as it is handed to a channel: everything rendered, nothing to be looked up.
@@ -105,7 +122,8 @@ class Message:
     ``uid``: its stable id. ``subject``: one line. ``text``: plain text. ``html``: a whole HTML
     document. ``slack``: the payload of a Slack webhook (``text`` and ``blocks``). ``data``: the
     change as JSON. ``occurred_at``: when the monitor stored the change. ``thread``: what mails
-    of one trial have in common (an NCT ID; "digest" for digests). ``severity``: the highest.
+    of one trial have in common (an NCT ID; "digest" for digests); ALONE: nothing with any other.
+    ``severity``: the highest.
     ``dated_at``: what a mail is dated, the cut-off of a digest; None: ``occurred_at``.
     """
 

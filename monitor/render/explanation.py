@@ -53,13 +53,20 @@ def _said(answer: Answer) -> Iterator[tuple[Span, str]]:
     if not answer.messages:
         yield Span("not sent", "before"), f", {why}"
     for message in answer.messages:
-        name = f"message {message.id} by {one_line(message.channel)}"
+        name = f"{_named(message)} by {one_line(message.channel)}"
         if not answer.verdict.sends:
             yield Span("not sent", "before"), f", {why}: {name} left it out"
             continue
         lost = message.state in {MessageState.DEAD, MessageState.DROPPED}
         sign = Span(message.state.value, "before" if lost else "after")
         yield sign, f", {why}; {name}{_became(message)}"
+
+
+def _named(message: OutboxMessage) -> str:
+    """Name a message, and what it is together with others."""
+    within = "" if message.kind == "alert" else f", a {message.kind}"
+    part = f", part {message.part} of {message.parts}" if message.part else ""
+    return f"message {message.id}{within}{part}," if within else f"message {message.id}"
 
 
 def _became(message: OutboxMessage) -> str:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from monitor.model.changes import ChangeEvent
+from monitor.model.identity import part_id
 from monitor.model.messages import Announcement, Attempt, MessageState, OutboxItem, OutboxMessage
 from monitor.render.lines import BLANK, Line, Span, line
 from monitor.render.tables import table
@@ -69,6 +70,11 @@ def whole_message_lines(
     yield _named("State", _state(message))
     if message.cutoff:
         yield _named("Digest", f"of what came until {moment(message.cutoff)} UTC")
+    if message.group_until:
+        count = counted(len({item.version_id for item in items}), "alert")
+        yield _named("Group", f"of {count} that came until {moment(message.group_until)} UTC")
+    if message.part and message.parts:
+        yield _named("Part", _part(message.uid or "", message.part, message.parts))
     yield _named("Made", f"{moment(message.created_at)} UTC")
     yield BLANK
     yield line(Span(counted(len(items), "item"), "label"))
@@ -97,6 +103,9 @@ def message_shape(message: OutboxMessage) -> Shape:
         "channel": message.channel,
         "target": message.target,
         "digest_until": _iso(message.cutoff),
+        "group_until": _iso(message.group_until),
+        "part": message.part,
+        "parts": message.parts,
         "due_at": _iso(message.due_at),
         "attempts": message.attempts,
         "last_error": message.last_error,
@@ -168,11 +177,18 @@ def _state(message: OutboxMessage) -> str:
 
 
 def _what(message: OutboxMessage, trials: tuple[str, int] | None) -> str:
-    """Say which trial a message tells of; of a digest how many."""
+    """Say which trial a message tells of; of a digest or a group how many, and which part it is."""
     nct_id, count = trials or ("", 0)
-    if message.cutoff is None:
+    if message.kind == "alert":
         return nct_id or "alert"
-    return f"digest, {nct_id if count == 1 else counted(count, 'trial')}"
+    part = f", part {message.part} of {message.parts}" if message.part else ""
+    return f"{message.kind}, {nct_id if count == 1 else counted(count, 'trial')}{part}"
+
+
+def _part(uid: str, number: int, of: int) -> str:
+    whole = uid.rpartition(".")[0]
+    others = [part_id(whole, one) for one in range(1, of + 1) if one != number]
+    return f"{number} of {of}, because the whole was too large; the others: {', '.join(others)}"
 
 
 def _to(message: OutboxMessage) -> str:

@@ -40,10 +40,10 @@ def _items(run: Runner, ids: Sequence[int]) -> dict[int, list[ItemIdentity]]:
 
 def _id_of(message: OutboxMessage, items: Iterable[ItemIdentity]) -> str:
     return message_id(
-        "alert" if message.cutoff is None else "digest",
+        message.kind,
         subscriber=message.subscriber,
         channel=message.channel,
         target=message.target,
         items=items,
-        cutoff=message.cutoff,
+        cutoff=message.cutoff or message.group_until,
     )

@@ -62,12 +62,26 @@ messages = sa.Table(
     sa.Column("sent_at", UtcTime),
     sa.Column("claimed_by", sa.Text),
     sa.Column("claim_fence", sa.BigInteger),  # of the lease that it was claimed under,
+    sa.Column("group_until", UtcTime),  # of what many messages became at the claim: its cut-off
+    sa.Column("part", sa.Integer),  # of a message that was too large, from 1 on,
+    sa.Column("parts", sa.Integer),  # of so many
+    sa.Column("retried_at", UtcTime),  # by hand: the tries before do not count any more
 )
 sa.Index(
     "ix_messages_state_channel_due_at", messages.c.state, messages.c.channel, messages.c.due_at
 )
 sa.Index("ix_messages_subscriber", messages.c.subscriber)
 sa.Index("ix_messages_key", messages.c.key, unique=True)
+_GROUPABLE = sa.text("state = 'waiting' AND NOT closed AND cutoff IS NULL")
+sa.Index(
+    "ix_messages_groupable",
+    messages.c.channel,
+    messages.c.subscriber,
+    messages.c.target,
+    messages.c.due_at,
+    sqlite_where=_GROUPABLE,
+    postgresql_where=_GROUPABLE,
+)
 
 # What was announced of a version, once for all its items: it never changes.
 announcements = sa.Table(

@@ -1,6 +1,6 @@
 """What a transaction writes of messages on their way."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import nullcontext
 from datetime import datetime
 
@@ -15,9 +15,12 @@ from monitor.model.messages import (
 from monitor.store import outbox_queries
 from monitor.store.claiming import fix
 from monitor.store.enqueueing import Enqueueing
+from monitor.store.grouping import alone, gather
 from monitor.store.moments import moment
 from monitor.store.outbox_reader import OutboxReader, channel_state_row, message_row
+from monitor.store.rows import Row
 from monitor.store.running import Runner
+from monitor.store.splitting import split
 from monitor.store.statements import batches, storable
 
 _SAID_CHARACTERS = 2_000
@@ -26,7 +29,8 @@ _SAID_CHARACTERS = 2_000
 class OutboxWriter(OutboxReader):
     """Messages and their items; reached by ``Transaction.outbox``, written at once.
 
-    Times are aware, else ValueError.
+    Times are aware, else ValueError. ``grouped``: by the id of each group that was made in this
+    transaction, of how many messages.
     """
 
     def __init__(self, run: Runner, *, settle: Callable[[], None]) -> None:
@@ -34,6 +38,7 @@ class OutboxWriter(OutboxReader):
         self._run = run
         self._settle = settle
         self._enqueueing = Enqueueing(run)
+        self.grouped: dict[int, int] = {}
 
     # --- into the outbox -------------------------------------------------------------------
 
@@ -67,23 +72,21 @@ class OutboxWriter(OutboxReader):
         limit: int,
         channels: Collection[str] | None = None,
         resting: Collection[str] = (),
+        group_above: int = 0,
     ) -> list[OutboxMessage]:
         """Take messages that are due, those that wait longest first, and return them.
 
         Of ``channels`` (None: of all), but not of ``resting`` ones; at most ``limit``. Nobody
         else gets them as long as the store has the worker's ``lease``; then whoever asks first
         does. Whoever gets them here has them once the transaction is committed. Their items and
-        ids are fixed.
+        ids are fixed. ``group_above``: more at-once messages than that to one address, which
+        nobody has claimed, become one before; 0: never. It counts as one.
         """
-        due = [
-            (moment(due_at), message_id)
-            for channel in self._open_channels(channels, resting)
-            for sql in (outbox_queries.DUE, outbox_queries.ABANDONED)
-            for message_id, due_at in self._run.ask(
-                sql.format(lock=self._run.lock("FOR UPDATE SKIP LOCKED")),
-                {"channel": channel, "now": now, "limit": limit},
-            )
-        ]
+        due: list[tuple[datetime, int]] = []
+        for channel in self._open_channels(channels, resting):
+            rows = [*self._due(channel, now, limit, group_above)]
+            rows += self._locked(outbox_queries.ABANDONED, channel, now, limit)
+            due += [(moment(row[1]), row[0]) for row in rows]
         ids = [message_id for _, message_id in sorted(due)[:limit]]
         claimant = {"worker": lease.holder, "fence": lease.fence}
         taken = [
@@ -92,6 +95,30 @@ class OutboxWriter(OutboxReader):
             for row in self._run.ask(outbox_queries.CLAIM, {"ids": batch, "now": now, **claimant})
         ]
         return sorted(fix(self._run, taken), key=lambda message: (message.due_at, message.id))
+
+    def _due(self, channel: str, now: datetime, limit: int, group_above: int) -> Sequence[Row]:
+        """Return what is due by a channel, once all of it is grouped that is to be."""
+        if group_above:
+            alone(self._run, channel)
+        looked_at: set[str] = set()
+        while True:
+            rows = self._locked(outbox_queries.DUE, channel, now, limit)
+            whom = {row[2] for row in rows} - looked_at
+            if not group_above or not whom:
+                return rows
+            self.grouped |= gather(self._run, channel, whom, now=now, above=group_above)
+            looked_at |= whom
+
+    def _locked(self, sql: str, channel: str, now: datetime, limit: int) -> Sequence[Row]:
+        lock = self._run.lock("FOR UPDATE SKIP LOCKED")
+        about = {"channel": channel, "now": now, "limit": limit}
+        return self._run.ask(sql.format(lock=lock), about)
+
+    def split(
+        self, message: OutboxMessage, parts: Sequence[Collection[int]]
+    ) -> list[OutboxMessage]:
+        """Make several messages of one that was claimed and never tried; see ``splitting``."""
+        return split(self._run, message, parts)
 
     def _open_channels(
         self, channels: Collection[str] | None, resting: Collection[str]

@@ -6,7 +6,8 @@ PostgreSQL locks rows; on SQLite a transaction is the only writer anyway.
 # ruff: noqa: S608  # the texts are put together from this file's own constants
 
 _MESSAGE = """m.id, m.key, m.uid, m.subscriber, m.channel, m.target, m.state, m.cutoff, m.due_at,
-    m.attempts, m.last_error, m.created_at, m.sent_at, m.claimed_by, m.claim_fence"""
+    m.attempts, m.last_error, m.created_at, m.sent_at, m.claimed_by, m.claim_fence, m.group_until,
+    m.part, m.parts, m.retried_at"""
 
 # With a condition for each of what is asked for, so that an index can be used.
 MESSAGES = f"""
@@ -61,11 +62,15 @@ SELECT channel FROM found WHERE channel IS NOT NULL"""
 
 OLDEST_DUE = "SELECT min(due_at) FROM messages WHERE state = :state AND channel = :channel"
 
+# The tries that count: those since somebody retried the message.
+_COUNTED = "(m.retried_at IS NULL OR a.at >= m.retried_at)"
+
 # A message that was tried and failed has been due since its first try, whenever its next one is.
-DUE_SINCE = """
+DUE_SINCE = f"""
 SELECT (SELECT min(due_at) FROM messages WHERE state = 'waiting' AND channel = :channel),
     (SELECT min(due_at) FROM messages WHERE state = 'sending' AND channel = :channel),
-    (SELECT min((SELECT min(a.at) FROM attempts a WHERE a.message_id = m.id)) FROM messages m
+    (SELECT min((SELECT min(a.at) FROM attempts a WHERE a.message_id = m.id AND {_COUNTED}))
+        FROM messages m
         WHERE m.state IN ('waiting', 'sending') AND m.channel = :channel
             AND m.attempts > 0 AND m.last_error IS NOT NULL)"""
 
@@ -109,8 +114,12 @@ INSERT INTO outbox (version_id, subscription_id, channel, target, message_id, nc
 
 # --- claiming -----------------------------------------------------------------------------
 
+# Rows are found by their ids. Were the plain state asked for too, SQLite would rather look
+# through all that are in it.
+_STATE = "state || ''"
+
 DUE = """
-SELECT id, due_at FROM messages
+SELECT id, due_at, subscriber FROM messages
 WHERE state = 'waiting' AND channel = :channel AND due_at <= :now
 ORDER BY due_at, id LIMIT :limit{lock}"""
 
@@ -119,19 +128,64 @@ _UNHELD = """NOT EXISTS (SELECT 1 FROM leases l
         WHERE l.holder = messages.claimed_by AND l.fence = messages.claim_fence)"""
 
 ABANDONED = f"""
-SELECT id, due_at FROM messages
+SELECT id, due_at, subscriber FROM messages
 WHERE state = 'sending' AND channel = :channel AND {_UNHELD}
 ORDER BY due_at, id LIMIT :limit{{lock}}"""
-
-# Rows are found by their ids. Were the plain state asked for too, SQLite would rather look
-# through all that are in it.
-_STATE = "state || ''"
 
 CLAIM = f"""
 UPDATE messages SET state = 'sending', closed = TRUE, claimed_by = :worker, claim_fence = :fence
 WHERE id IN :ids AND ({_STATE} = 'waiting' AND due_at <= :now
     OR {_STATE} = 'sending' AND {_UNHELD})
 RETURNING {_MESSAGE.replace("m.", "")}"""
+
+# --- grouping -----------------------------------------------------------------------------
+
+# What nobody has claimed yet and goes at once: an index holds just these.
+_GROUPABLE = """channel = :channel AND state = 'waiting' AND NOT closed AND cutoff IS NULL
+    AND due_at <= :now"""
+
+MANY_DUE = f"""
+SELECT subscriber, target FROM messages WHERE {_GROUPABLE} AND subscriber IN :subscribers
+GROUP BY subscriber, target HAVING count(*) > :above ORDER BY subscriber, target"""
+
+# While it lasts nobody else claims by this channel; who fills the outbox goes on. The first
+# number is this program's own, beside that of the trials' locks.
+LOCK_CLAIMS = "SELECT pg_advisory_xact_lock(7264802, hashtext(:channel))"
+
+GROUPABLE = f"""
+SELECT id, due_at FROM messages
+WHERE {_GROUPABLE} AND subscriber = :subscriber AND target = :target
+ORDER BY due_at, id{{lock}}"""
+
+GATHER_ITEMS = "UPDATE outbox SET message_id = :into WHERE message_id IN :ids"
+
+DELETE_GATHERED = "DELETE FROM messages WHERE id IN :ids"
+
+BECOME_GROUP = """
+UPDATE messages SET key = :key, uid = :key, group_until = :until WHERE id = :id"""
+
+# --- splitting ----------------------------------------------------------------------------
+
+# Once, by who has claimed it, before any try: whoever knows its id may have it whole.
+BECOME_PART = f"""
+UPDATE messages SET uid = :uid, part = 1, parts = :parts
+WHERE id = :id AND {_STATE} = 'sending' AND claimed_by = :worker AND claim_fence = :fence
+    AND parts IS NULL
+RETURNING {_MESSAGE.replace("m.", "")}"""
+
+PUT_PART = f"""
+INSERT INTO messages (key, uid, subscriber, channel, target, state, closed, cutoff, due_at,
+    attempts, created_at, claimed_by, claim_fence, group_until, part, parts)
+SELECT :key, :uid, subscriber, channel, target, state, closed, cutoff, due_at,
+    attempts, created_at, claimed_by, claim_fence, group_until, :part, parts
+FROM messages WHERE id = :whole
+RETURNING {_MESSAGE.replace("m.", "")}"""
+
+MOVE_TO_PART = """
+UPDATE outbox SET message_id = :part_id
+WHERE message_id = :whole AND version_id IN :version_ids"""
+
+# --- what is claimed for the first time ---------------------------------------------------
 
 # What messages that are claimed for the first time tell of.
 CLAIMED_ITEMS = """
@@ -155,7 +209,9 @@ WHERE id = :id AND {_STATE} IN ('waiting', 'dead')"""
 PUT_ATTEMPT = """
 INSERT INTO attempts (message_id, at, outcome, said) VALUES (:message_id, :at, :outcome, :said)"""
 
-FIRST_TRIED = "SELECT min(at) FROM attempts WHERE message_id = :message_id"
+FIRST_TRIED = f"""
+SELECT min(a.at) FROM messages m JOIN attempts a ON a.message_id = m.id
+WHERE m.id = :message_id AND {_COUNTED}"""
 
 RELEASE = f"""
 UPDATE messages SET state = 'waiting', claimed_by = NULL, claim_fence = NULL
@@ -163,7 +219,7 @@ WHERE id IN :ids AND {_STATE} = 'sending' AND claimed_by = :worker AND claim_fen
 RETURNING id"""
 
 RETRY = f"""
-UPDATE messages SET state = 'waiting', due_at = :now, attempts = 0
+UPDATE messages SET state = 'waiting', due_at = :now, attempts = 0, retried_at = :now
 WHERE id IN :ids AND {_STATE} IN ('dead', 'dropped', 'waiting') RETURNING id"""
 
 DROP = f"""

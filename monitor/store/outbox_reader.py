@@ -211,6 +211,10 @@ def message_row(row: Row) -> OutboxMessage:
             sent_at=moment_or_none(row[12]),
             claimed_by=row[13],
             claim_fence=row[14],
+            group_until=moment_or_none(row[15]),
+            part=row[16],
+            parts=row[17],
+            retried_at=moment_or_none(row[18]),
         )
     except (TypeError, ValueError) as exc:
         raise DamagedError(f"message {row[0]} cannot be read ({exc})") from exc

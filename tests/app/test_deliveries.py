@@ -214,17 +214,21 @@ def test_a_secret_that_is_not_there_is_told_before_anything_is_delivered(
 
 
 def test_what_is_configured_is_the_policy(monitored: Monitored) -> None:
-    slow = folder_channel(monitored.folder, "ana-box") + "per_minute = 6\n"
+    slow = folder_channel(monitored.folder, "ana-box") + "per_minute = 6\ngroup_above = 9\n"
     monitored.configure(slow, attempts=3, backoff_initial_s=7, lease_s=50)
     policy = policy_of(monitored.app.settings, "ana-box")
     assert (policy.attempts, policy.lease_s, policy.per_minute, policy.claim_limit) == (3, 50, 6, 5)
+    assert policy.group_above == 9
     again = policy.retry_at(1, now=NOON, chance=1.0)
     assert again == NOON + timedelta(seconds=7)
     assert policy_of(monitored.app.settings, "gone").per_minute == 0
 
 
 def test_every_key_of_the_policy_comes_from_the_configuration(monitored: Monitored) -> None:
-    of_delivery = {one.name for one in fields(Policy)} - {"per_minute"}  # which is the channel's
+    of_delivery = {one.name for one in fields(Policy)} - {
+        "per_minute",
+        "group_above",
+    }  # the channel's
     given = monitored.app.settings.delivery
     other = {name: getattr(given, name) + 1 for name in of_delivery}
     settings = replaced(monitored.app.settings, delivery=replaced(given, **other))

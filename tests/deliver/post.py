@@ -102,6 +102,8 @@ class Heard:
     breaker: list[str] = field(default_factory=list)
     left: list[str | None] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
+    gathered: list[tuple[str, int]] = field(default_factory=list)
+    """By id: of how many messages a group was made; of what was split, minus how many parts."""
 
     def ended(self, message: OutboxMessage, outcome: str, said: str) -> None:
         """Write it down."""
@@ -119,6 +121,14 @@ class Heard:
     def abandoned(self, messages: Sequence[OutboxMessage]) -> None:
         """Write it down."""
         self.left += [message.claimed_by for message in messages]
+
+    def grouped(self, message: OutboxMessage, count: int) -> None:
+        """Write it down."""
+        self.gathered.append((str(message.uid), count))
+
+    def split(self, message: OutboxMessage, parts: int) -> None:
+        """Write it down."""
+        self.gathered.append((str(message.uid), -parts))
 
     def trouble(self, channel: str, reason: str) -> None:
         """Write it down."""
@@ -179,7 +189,11 @@ class Post:
 
     def begin(self) -> None:
         """Let the trial be known, and nobody told of that."""
-        found = [raw(study("2026-02-01"), at=self.clock.at)]
+        self.take_in(study("2026-02-01"))
+
+    def take_in(self, *documents: Any) -> None:
+        """Ingest documents, read now, of which nobody is told."""
+        found = [raw(document, at=self.clock.at) for document in documents]
         ingest(found, self.store, thresholds=Thresholds())
 
     def change(self, times: int = 1) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from monitor.model.alerts import Letter
-from monitor.model.messages import Message
+from monitor.model.messages import ALONE, Message
 from monitor.render.alerts.compose import compose
 from monitor.render.alerts.data import letter_shape
 from monitor.render.alerts.plain import plain_text
@@ -34,8 +34,14 @@ def render(letter: Letter, templates: Path | None = None) -> Message:
         slack=slack_payload(page),
         data=letter_shape(letter, subject),
         occurred_at=letter.occurred_at,
-        thread="digest" if letter.digest else letter.alerts[0].trial.nct_id,
+        thread=_thread(letter),
         severity=str(letter.severity),
         headers={"List-Unsubscribe": unsubscribe} if unsubscribe else {},
         dated_at=letter.digest.until if letter.digest else None,
     )
+
+
+def _thread(letter: Letter) -> str:
+    if letter.group_until is not None:
+        return ALONE
+    return "digest" if letter.digest else letter.alerts[0].trial.nct_id

@@ -253,7 +253,7 @@ def _preheader(groups: Sequence[Sequence[Alert]]) -> str:
 
 
 def _counts(letter: Letter, groups: Sequence[Sequence[Alert]]) -> str | None:
-    if letter.digest is None:
+    if not letter.is_gathered:
         return None
     changes = [events for alert in letter.alerts for events in folded(alert.events)]
     if not changes:
@@ -262,6 +262,9 @@ def _counts(letter: Letter, groups: Sequence[Sequence[Alert]]) -> str | None:
 
 
 def _window(letter: Letter) -> str | None:
+    if letter.group_until is not None:
+        came = f"{moment(letter.group_until)} UTC"
+        return f"Seen by {came}: so many at once that they come in one message"
     if letter.digest is None:
         return None
     until = f"{moment(letter.digest.until)} UTC"

@@ -30,6 +30,8 @@ def letter_shape(letter: Letter, subject: str) -> Shape:
             "since": digest.since.isoformat() if digest.since else None,
             "until": digest.until.isoformat(),
         },
+        "group": letter.group_until and {"until": letter.group_until.isoformat()},
+        "part": letter.part and {"number": letter.part[0], "of": letter.part[1]},
         "counts": _counts(letter),
         "alerts": [_alert(alert, letter.public_url) for alert in letter.alerts],
     }

@@ -75,9 +75,9 @@ class Page:
     """A whole message, trials with the most severe changes first.
 
     ``preheader``: what a mailbox shows beside the subject. ``counts`` and ``window``: of a
-    digest, else None. ``brief``: trials told in a line each. ``more``: how many have no line;
-    ``others``: the first of those by NCT ID. ``reasons``: why a digest without trials is sent,
-    or why it has those that are not in ``trials``.
+    digest or group, else None. ``brief``: trials told in a line each. ``more``: how many have no
+    line; ``others``: the first of those by NCT ID. ``reasons``: why a digest without trials is
+    sent, or why it has those that are not in ``trials``.
     """
 
     subject: str

@@ -26,17 +26,26 @@ def subject(letter: Letter) -> str:
     """Return a letter's subject: one line of at most 200 letters, steering nothing.
 
     One change: ``NCT06733935: enrollment target 144 → 240 (+67 %)``. Several of one version: the
-    most severe, and how many more. A digest of several: counts.
+    most severe, and how many more. A digest or group of several: counts.
     """
+    said = _said(letter)
+    if letter.part is None:
+        return clean(said, longest=LONGEST)
+    number, of = letter.part
+    part = f" (part {number} of {of})"
+    return clean(said, longest=LONGEST - len(part)) + part
+
+
+def _said(letter: Letter) -> str:
     count = sum(len(folded(alert.events)) for alert in letter.alerts)
     if count == 0:
-        return clean(_nothing(letter), longest=LONGEST)
-    if letter.digest is None or count == 1:
+        return _nothing(letter)
+    if not letter.is_gathered or count == 1:
         alert = max(letter.alerts, key=lambda one: _weight(one.events))
         lead = folded(alert.events)[0]
         more = f" + {count - 1} more" if count > 1 else ""
-        return clean(f"{alert.trial.nct_id}: {phrase(lead, alert.trial)}{more}", longest=LONGEST)
-    return clean(_counts(letter.alerts, count), longest=LONGEST)
+        return f"{alert.trial.nct_id}: {phrase(lead, alert.trial)}{more}"
+    return _counts(letter.alerts, count)
 
 
 def phrase(change: Sequence[ChangeEvent], trial: TrialFacts) -> str:

@@ -1,0 +1,210 @@
+"""Groups: so many alerts that come at once are one message, of which each trial is a part."""
+
+import re
+from datetime import timedelta
+from email import message_from_bytes
+from email.policy import default
+from typing import Any
+
+import pytest
+
+from monitor.channels.envelope import envelope
+from monitor.channels.mail import Mailbox, compose
+from monitor.deliver import Policy, Report
+from monitor.model.messages import MessageState
+from monitor.model.subscriptions import Silence, Standing, Trials
+from monitor.model.when import parse_quiet
+from monitor.store.reader import open_reader
+from tests.deliver.post import HOUR, Post, later, never
+from tests.ingest.world import study
+from tests.store.leasing import claim, lose_worker
+
+SENDER = Mailbox(name="Trial monitor", address="monitor@example.org")
+COUNT = 73
+ALL = Trials(everything=True)
+
+
+def nct(number: int) -> str:
+    return f"NCT09{number:06d}"
+
+
+def flooded(post: Post, count: int = COUNT, **wanted: Any) -> Post:
+    """Let a pass change many trials at once: one is withdrawn, one completed, the rest grow."""
+    post.policy = Policy(group_above=5)
+    post.subscribe(name="all", trials=ALL, **wanted)
+    numbers = range(1, count + 1)
+    post.take_in(*(study("2026-02-01", nct_id=nct(number)) for number in numbers))
+    post.clock.move(minutes=1)
+    post.take(*(
+        study("2026-02-02", nct_id=nct(number), **changes_of(number, count)) for number in numbers
+    ))  # fmt: skip
+    return post
+
+
+def changes_of(number: int, count: int) -> dict[str, Any]:
+    """Return what becomes of a trial: the most severe stands neither first nor last."""
+    if number == count // 2:
+        return {"status": "WITHDRAWN"}
+    return {"enrollment": 101 if number % 2 else 240}
+
+
+def test_a_pass_that_changes_many_trials_is_one_message(post: Post) -> None:
+    flooded(post)
+    assert post.deliver() == Report(sent=1)
+    (group,) = post.messages()
+    assert (group.kind, group.state, group.attempts) == ("group", MessageState.SENT, 1)
+    (got,) = post.box.got
+    assert got.uid == group.uid
+    assert (got.severity, got.thread) == ("critical", "group")
+    assert got.subject.startswith(f"{COUNT} changes in {COUNT} trials: 1 critical, ")
+    alerts = got.data["alerts"]
+    assert sorted(alert["nct_id"] for alert in alerts) == [nct(n + 1) for n in range(COUNT)]
+    ranks = [alert["events"][0]["severity"] for alert in alerts]
+    assert ranks == sorted(ranks, key=["critical", "high", "medium", "low"].index)
+    assert ranks[0] == "critical"
+    assert got.data["group"] == {"until": post.clock.at.isoformat()}
+    assert (got.data["digest"], got.data["part"]) == (None, None)
+    assert got.data["counts"]["trials"] == COUNT
+    assert post.heard.gathered == [(group.uid, COUNT)]
+    assert post.heard.endings == [("sent", "thank you")]
+
+
+def test_a_group_reads_as_a_digest_does_and_stands_in_no_thread(office: Post) -> None:
+    flooded(office)
+    assert office.deliver() == Report(sent=1)
+    (got,) = office.box.got
+    lines = got.text.splitlines()
+    assert lines[0].startswith(f"{COUNT} changes in {COUNT} trials: 1 critical, ")
+    assert lines[1].startswith("Seen by 2026-03-02 12:01 UTC: so many at once that")
+    assert got.text.index(nct(COUNT // 2)) < got.text.index(nct(1))
+    assert set(re.findall(r"NCT09\d{6}", got.text)) == {nct(n + 1) for n in range(COUNT)}
+    assert "Why you get this: your subscription “all”" in got.text
+    assert len(got.html.encode()) < 100_000
+    assert len(got.slack["blocks"]) <= 50
+    mail = message_from_bytes(compose(got, SENDER, to="a@example.org"), policy=default)
+    assert (mail["In-Reply-To"], mail["References"]) == (None, None)
+    assert got.uid in mail["Message-ID"]
+    assert b'"subject":"NCT' not in envelope(got, "here")
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_as_many_as_are_allowed_come_one_by_one(office: Post, count: int) -> None:
+    flooded(office, count)
+    assert office.deliver() == Report(sent=count)
+    assert {message.thread for message in office.box.got} == {nct(n + 1) for n in range(count)}
+
+
+def test_versions_of_one_trial_that_waited_are_a_group_too(office: Post) -> None:
+    office.policy = Policy(group_above=5)
+    office.begin()
+    office.subscribe()
+    office.change(6)
+    assert office.deliver() == Report(sent=1)
+    (got,) = office.box.got
+    assert got.subject.startswith("6 changes in NCT09000001: ")
+    assert [alert["version"] for alert in got.data["alerts"]] == [2, 3, 4, 5, 6, 7]
+    assert b'"subject":"NCT' not in envelope(got, "here")
+
+
+def test_a_group_that_fails_comes_again_as_it_was_whatever_came_meanwhile(post: Post) -> None:
+    flooded(post, 8)
+    post.box.answers = [later()]
+    assert post.deliver() == Report(retried=1)
+    post.clock.move(hours=1)
+    post.take(*(study("2026-02-03", nct_id=nct(n), enrollment=500) for n in range(1, 9)))
+    assert post.deliver() == Report(sent=2)
+    first, second = post.box.got
+    assert [alert["version"] for alert in first.data["alerts"]] == [2] * 8
+    assert [alert["version"] for alert in second.data["alerts"]] == [3] * 8
+    assert [message.uid for message in post.messages()] == [first.uid, second.uid]
+
+
+def test_a_group_of_a_worker_that_died_is_told_once_more_with_the_same_id(post: Post) -> None:
+    flooded(post, 8)
+    with post.store.transaction() as tx:
+        [claimed] = claim(tx, "dead", now=post.clock.at, limit=5, group_above=5)
+    with post.store.transaction() as tx:
+        lose_worker(tx, "dead")
+    assert post.deliver() == Report(sent=1)
+    (got,) = post.box.got
+    assert got.uid == claimed.uid
+    assert len(got.data["alerts"]) == 8
+    assert post.heard.left == ["dead"]
+
+
+def test_what_was_paused_or_silenced_is_left_out_when_a_group_is_sent(office: Post) -> None:
+    flooded(office, 8)
+    until = office.clock.at + HOUR
+    silence: dict[str, Any] = {"subscriber": None, "kind": None, "reason": None}
+    silence["created_at"] = office.clock.at
+    with office.store.transaction() as tx:
+        tx.people.put_silence(Silence(id=0, until=until, nct_id=nct(2), **silence))
+    office.box.answers = [later()]
+    assert office.deliver() == Report(retried=1)
+    with office.store.transaction() as tx:
+        tx.people.put_silence(Silence(id=0, until=until, nct_id=nct(3), **silence))
+    office.clock.move(seconds=30)
+    assert office.deliver() == Report(sent=1)
+    told = {alert["nct_id"] for alert in office.box.got[0].data["alerts"]}
+    assert told == {nct(number) for number in (1, 4, 5, 6, 7, 8)}
+    with open_reader(office.url) as reader:
+        assert len(reader.outbox.items(office.messages()[0].id)) == 8
+
+
+def test_a_group_of_which_nothing_is_left_is_dropped(office: Post) -> None:
+    flooded(office, 8)
+    with office.store.transaction() as tx:
+        tx.people.set_standing("ana", "all", Standing.PAUSED)
+    assert office.deliver() == Report(dropped=1)
+    assert office.box.got == []
+
+
+def test_what_waited_for_the_end_of_quiet_hours_comes_as_one(office: Post) -> None:
+    flooded(office, 8, quiet=parse_quiet("11:00-15:00"))
+    assert office.deliver() == Report()
+    office.clock.move(hours=3)
+    assert office.deliver() == Report(sent=1)
+    assert len(office.box.got[0].data["alerts"]) == 8
+
+
+def test_a_group_that_was_delayed_into_quiet_hours_waits_for_their_end(office: Post) -> None:
+    quiet = parse_quiet("13:00-15:00")
+    flooded(office, 8, quiet=quiet)
+    office.clock.move(hours=1, minutes=30)
+    assert office.deliver() == Report()
+    (group,) = office.messages()
+    assert (group.kind, group.state, group.attempts) == ("group", MessageState.WAITING, 0)
+    assert group.due_at == quiet.end_after(office.clock.at)
+    office.clock.at = group.due_at
+    assert office.deliver() == Report(sent=1)
+    assert office.box.got[0].uid == group.uid
+
+
+@pytest.mark.parametrize("count", [8, 20], ids=["below the claim's limit", "above it"])
+def test_a_group_takes_one_turn_of_the_channels_rate(office: Post, count: int) -> None:
+    flooded(office, count)
+    office.policy = Policy(group_above=5, per_minute=1, claim_messages=10)
+    assert office.deliver() == Report(sent=1)
+    assert len(office.box.got[0].data["alerts"]) == count
+
+
+def test_a_group_that_is_refused_is_one_dead_letter_and_retried_as_one(office: Post) -> None:
+    flooded(office, 8)
+    office.box.answers = [never()]
+    assert office.deliver() == Report(dead=1)
+    (group,) = office.messages()
+    with office.store.transaction() as tx:
+        tx.outbox.retry([group.id], now=office.clock.at + timedelta(minutes=5))
+    office.clock.move(minutes=5)
+    assert office.deliver() == Report(sent=1)
+    assert office.box.got[0].uid == group.uid
+
+
+def test_a_channel_that_is_tried_after_a_rest_is_tried_with_the_whole_group(office: Post) -> None:
+    flooded(office, 8)
+    office.policy = Policy(group_above=5, breaker_failures=1, breaker_rest_s=60)
+    office.box.answers = [later()]
+    assert office.deliver() == Report(retried=1)
+    office.clock.move(minutes=2)
+    assert office.deliver() == Report(sent=1)
+    assert len(office.box.got[0].data["alerts"]) == 8
