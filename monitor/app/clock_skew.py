@@ -69,6 +69,7 @@ def skewed_times(
         *_channels(app, reader, now),
         *_messages(app, reader, now),
         *_silences(reader, now),
+        *_subscriptions(reader, now),
     ]
 
 
@@ -183,4 +184,19 @@ def _silence(number: int, until: datetime, at: datetime, now: datetime) -> Skewe
         found=until,
         becomes=at,
         put_right=lambda tx: tx.skew.move_silence(number, until, at, now=now),
+    )
+
+
+def _subscriptions(reader: Reader, now: datetime) -> Iterator[Skewed]:
+    """Yield subscriptions that were made in the future: until then nothing is news to them."""
+    for found in reader.skew.late_subscriptions(now + CLOCK_TOLERANCE):
+        yield _subscription(*found, now)
+
+
+def _subscription(number: int, name: str, made: datetime, now: datetime) -> Skewed:
+    return Skewed(
+        what=f"the subscription {name} was made",
+        found=made,
+        becomes=now,
+        put_right=lambda tx: tx.skew.move_subscription(number, made, now),
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from monitor.model.messages import OutboxMessage
 from monitor.store import outbox_queries, people_queries
-from monitor.store.moments import utc_text
+from monitor.store.moments import moment, utc_text
 from monitor.store.outbox_reader import message_row
 from monitor.store.rows import Row
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 _LATE = """m.state = 'waiting' AND m.channel = :channel AND m.due_at > :at_once
     AND (m.cutoff IS NULL OR m.due_at > :digest)"""
+
+_LATE_SUBSCRIPTIONS = """
+SELECT id, subscriber, name, created_at FROM subscriptions WHERE created_at > :after ORDER BY id"""
 
 _SOURCE_TIMES = frozenset({"next_due_at", "last_attempt_at", "last_success_at", "failing_since"})
 
@@ -39,11 +42,14 @@ MOVE_SOURCE = "UPDATE sources SET {column} = :at WHERE name = :name AND {column}
 MOVE_SILENCE = """
 UPDATE silences SET ends_at = :at, created_at = :now WHERE id = :id AND ends_at = :found"""
 
+MOVE_SUBSCRIPTION = """
+UPDATE subscriptions SET created_at = :at WHERE id = :id AND created_at = :found"""
+
 Ask = Callable[[str, Mapping[str, Any]], Sequence[Row]]
 
 
 class SkewReader:
-    """Finds messages by the times they are due; reached by ``Reader.skew``."""
+    """Finds messages and subscriptions by their times; reached by ``Reader.skew``."""
 
     def __init__(
         self,
@@ -67,6 +73,12 @@ class SkewReader:
         )
         with self._errors():
             return [message_row(row) for row in rows]
+
+    def late_subscriptions(self, after: datetime) -> list[tuple[int, str, datetime]]:
+        """Return number, name and time of the subscriptions that were made after a time."""
+        rows = self._ask(_LATE_SUBSCRIPTIONS, {"after": self._bound(after)})
+        with self._errors():
+            return [(row[0], f"{row[1]}: {row[2]}", moment(row[3])) for row in rows]
 
     def _bound(self, at: datetime) -> datetime | str:
         return utc_text(at) if self._dialect == "sqlite" else at
@@ -105,6 +117,13 @@ class SkewWriter:
         """Let a silence, which was made now, end then."""
         values = {"id": number, "found": found, "at": at, "now": now}
         moved = self._run.run(MOVE_SILENCE, values) > 0
+        if moved:
+            self._run.run(people_queries.BUMP, {})  # who matches news reads it anew
+        return moved
+
+    def move_subscription(self, number: int, found: datetime, at: datetime) -> bool:
+        """Let a subscription count as made then."""
+        moved = self._run.run(MOVE_SUBSCRIPTION, {"id": number, "found": found, "at": at}) > 0
         if moved:
             self._run.run(people_queries.BUMP, {})  # who matches news reads it anew
         return moved

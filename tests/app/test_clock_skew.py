@@ -166,6 +166,23 @@ def test_a_silence_that_was_made_in_the_future_is_as_long_from_now(monitored: Mo
     assert (found.until, found.created_at) == (now + timedelta(days=7), now)
 
 
+def test_a_subscription_that_was_made_in_the_future_hears_of_what_is_news_from_now_on(
+    monitored: Monitored,
+) -> None:
+    right = monitored.clock.at
+    monitored.clock.at = right + YEAR
+    boxes = [folder_channel(monitored.folder, name) for name in ("box", "ops")]
+    monitored.configure(*boxes, subscription("cleo", "box"), operator="ops", breaker_failures=1)
+    monitored.begin()
+    monitored.clock.at = right + timedelta(hours=1)
+    monitored.deliveries().deliver_due(stop=STOP)
+    [notice] = monitored.got("ops")
+    assert "the subscription cleo: mine was made 2027-03-0" in json.dumps(notice)
+    monitored.change()
+    monitored.deliveries().deliver_due(stop=STOP)
+    assert len(monitored.got("box")) == 1
+
+
 def test_a_clock_that_is_behind_now_puts_right_in_the_same_way(monitored: Monitored) -> None:
     """Nobody can tell which clock is wrong: what is due is not missed either way."""
     monitored.change()
