@@ -14,7 +14,7 @@ from monitor.app.doctor_patience import HangsError, answer, hanging, patiently
 from monitor.app.doctor_people import channel_findings, delivery_findings, subscription_findings
 from monitor.app.doctor_registry import REGISTRY_S, registry_findings
 from monitor.app.doctor_store import known_sources, store_findings
-from monitor.app.doctor_web import IsAnswered, web_findings
+from monitor.app.doctor_web import IsAnswered, heartbeat_findings, web_findings
 from monitor.app.sources import following_of
 from monitor.app.wiring import App, utc_now
 from monitor.config import AnySourceSettings, CtgovSourceSettings, FilesSourceSettings
@@ -69,6 +69,7 @@ def examine(
     yield from channel_findings(app, offline=offline)
     yield from patiently("subscriptions", partial(subscription_findings, app))
     yield from patiently("web", partial(web_findings, app, is_answered))
+    yield from patiently("heartbeat", partial(heartbeat_findings, app, offline=offline))
     yield from patiently("deliveries", partial(delivery_findings, app))
     yield from patiently(
         "registry", partial(registry_findings, app, offline=offline), within_s=REGISTRY_S

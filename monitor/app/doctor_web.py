@@ -5,7 +5,9 @@ import socket
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address
 
+from monitor.app.heartbeat import own_key, reach
 from monitor.app.wiring import App
+from monitor.errors import ConfigError, DeliveryError
 from monitor.model.finding import Finding, Verdict
 
 IsAnswered = Callable[[tuple[str, int]], bool]
@@ -33,6 +35,23 @@ def web_findings(app: App, is_answered: IsAnswered) -> Iterator[Finding]:
         # Who runs there has no health there; that it holds the other address is as good.
         held = web.address is not None and is_answered(web.address)
         yield from _listener("public_listen", web.public_address, lambda _: held, fault)
+
+
+def heartbeat_findings(app: App, *, offline: bool) -> Iterator[Finding]:
+    """Connect to where the heartbeat goes, where there is one, without calling."""
+    about = "heartbeat"
+    if not app.settings.daemon.heartbeat_url:
+        return
+    if offline:
+        yield Finding(about=about, verdict=Verdict.SKIPPED, said="not tried (--offline)")
+        return
+    try:
+        said = reach(app)
+    except (ConfigError, DeliveryError) as exc:
+        fix = "mend [daemon] heartbeat_url, or see to the service"
+        yield Finding(about=about, verdict=Verdict.FAILED, said=own_key(str(exc)), fix=fix)
+    else:
+        yield Finding(about=about, verdict=Verdict.FINE, said=str(said))
 
 
 def _listener(

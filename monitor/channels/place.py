@@ -47,18 +47,26 @@ class Place:
 def place_of(name: str, url: str, *, allow_private: bool) -> Place:
     """Return where the channel's URL leads; ConfigError, without the URL, where it cannot work."""
     try:
+        return parsed(url, allow_private=allow_private)
+    except ValueError as exc:
+        raise wrong(name, "url", str(exc)) from None
+
+
+def parsed(url: str, *, allow_private: bool) -> Place:
+    """Return where a URL leads; ValueError, without the URL, says why it cannot work."""
+    try:
         parts = urlsplit(url.strip())
         port = parts.port
         host = (parts.hostname or "").encode("idna").decode("ascii").rstrip(".")
     except (ValueError, UnicodeError):
-        raise wrong(name, "url", "it is malformed") from None
+        raise ValueError("it is malformed") from None
     fault = _fault(parts, host, allow_private=allow_private)
     if fault is not None:
-        raise wrong(name, "url", fault)
+        raise ValueError(fault)
     query = f"?{parts.query}" if parts.query else ""
     target = f"{parts.path or '/'}{query}"
     if _TARGET.fullmatch(target) is None:
-        raise wrong(name, "url", "characters outside ASCII, and blanks, must be percent-encoded")
+        raise ValueError("characters outside ASCII, and blanks, must be percent-encoded")
     tls = parts.scheme == "https"
     return Place(tls=tls, host=host, port=port or _PORTS[parts.scheme], target=target)
 

@@ -27,7 +27,9 @@ KEY_TYPES: Mapping[Key, Any] = {
     for found in fields(struct)
 }
 # Their values never stand in an error, not even wrong ones.
-SECRETS: frozenset[Key] = frozenset({("store", "url"), ("delivery", "public_url")})
+SECRETS: frozenset[Key] = frozenset(
+    {("store", "url"), ("delivery", "public_url"), ("daemon", "heartbeat_url")}
+)
 
 LEAST_LIKENESS = 0.6
 

@@ -148,6 +148,27 @@ class DaemonSettings(Section, frozen=True, kw_only=True):
     quick_check_every_s: Annotated[
         float, Meta(ge=0, le=31_536_000, description="a number of seconds from 0 to 31536000")
     ] = 86_400.0
+    heartbeat_url: Annotated[
+        str,
+        Meta(
+            pattern=r"^(https?://[!-~]+)?\Z",
+            description="an https:// URL that takes pings as healthchecks does, or nothing",
+        ),
+    ] = ""
+    heartbeat_allow_private: Annotated[bool, Meta(description="true or false")] = False
+    heartbeat_every_s: Annotated[
+        float, Meta(ge=1, le=86_400, description="a number of seconds from 1 to 86400")
+    ] = 60.0
+
+    def __repr__(self) -> str:
+        """Show the settings without the URL: who has it can ping."""
+        shown = ", ".join(f"{name}={value!r}" for name, value in self.__rich_repr__())
+        return f"DaemonSettings({shown})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        """Show rich the same: its tracebacks print local variables."""
+        shown = {name: getattr(self, name) for name in self.__struct_fields__}
+        return list((shown | {"heartbeat_url": self.heartbeat_url and "***"}).items())
 
 
 class LogSettings(Section, frozen=True, kw_only=True):

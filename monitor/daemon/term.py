@@ -2,15 +2,18 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import partial
 
 from monitor.app import App
+from monitor.app.heartbeat import heartbeat_place
 from monitor.app.logs import get_logger
 from monitor.app.passes import PassReport
 from monitor.app.sources import following_of
 from monitor.config import AnySourceSettings, CtgovSourceSettings, Settings
+from monitor.daemon.beating import Beating
 from monitor.daemon.books import Books
 from monitor.daemon.checking import Checking
 from monitor.daemon.delivering import Deliveries, Delivering
@@ -26,7 +29,11 @@ _DRAIN_S = 2.0
 
 
 def check_sources(settings: Settings) -> None:
-    """Pass when every source can be scheduled and asked for, else raise the ConfigError."""
+    """Pass when every source can be scheduled and asked for, else raise the ConfigError.
+
+    So it is when the heartbeat cannot go anywhere.
+    """
+    heartbeat_place(settings)
     for source in settings.sources:
         trigger_of(source)
         if isinstance(source, CtgovSourceSettings):
@@ -46,9 +53,12 @@ class Term:
         self._delivering: Delivering | None = None
         if deliveries is not None:
             self._delivering = Delivering(deliveries, work=work, stop=duty.stop)
+        self._beating = Beating(lambda: duty.app, running=self._running)
         self._checking = Checking(lambda: duty.app, work=work, stop=duty.stop)
         self._serving: asyncio.Task[None] | None = None
         self._checks: asyncio.Task[None] | None = None
+        self._beats: asyncio.Task[None] | None = None
+        self._began: dict[str, float] = {}
         self._books = books
         self._work = work
         self._next: dict[str, datetime] = {}
@@ -69,6 +79,7 @@ class Term:
         await self._schedule(self._duty.app, rows)
         self._backfills = asyncio.create_task(self._backfill())
         self._checks = asyncio.create_task(self._checking.serve())
+        self._beats = asyncio.create_task(self._beating.serve())
         if self._delivering is not None:
             self._serving = asyncio.create_task(self._delivering.serve())
 
@@ -98,13 +109,15 @@ class Term:
 
     async def watch(self) -> None:
         """Return or raise only when something that should never end has ended."""
-        endless = {
-            task for task in (self._backfills, self._checks, self._serving) if task is not None
-        }
+        endless = self._endless()
         if endless:
             done, _ = await asyncio.wait(endless, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
+
+    def _endless(self) -> "set[asyncio.Task[None]]":
+        tasks = (self._backfills, self._checks, self._beats, self._serving)
+        return {task for task in tasks if task is not None}
 
     def wake(self) -> None:
         """Look at the clock again: it may have been set, or the machine have slept."""
@@ -122,10 +135,19 @@ class Term:
         )
 
     async def _pass(self, name: str) -> None:
-        await self._duty.pass_over(name)
+        self._began[name] = time.monotonic()
+        try:
+            await self._duty.pass_over(name)
+        finally:
+            del self._began[name]
         self._news.set()
         if self._delivering is not None:
             self._delivering.wake()
+
+    def _running(self) -> dict[str, float]:
+        """Return for how many seconds each pass that is under way has been."""
+        now = time.monotonic()
+        return {name: now - began for name, began in self._began.items()}
 
     async def _backfill(self) -> None:
         """Do rounds of backfills until there is nothing to do; again after every pass.
@@ -173,9 +195,8 @@ class Term:
         """Start nothing any more, and ask what is under way to end."""
         self._duty.stop.set()
         self._scheduler.pause()
-        for task in (self._backfills, self._checks, self._serving):
-            if task is not None:
-                task.cancel()
+        for task in self._endless():
+            task.cancel()
 
     async def end(self, *, within_s: float) -> tuple[str, ...]:
         """Cease, and end the schedule; return what still was under way after that time."""
