@@ -32,6 +32,11 @@ class SocketHandle:
             self._cut = True
             self._shut_down()
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether the connection was shut down."""
+        return self._cut
+
     def renew(self) -> None:
         """Forget an earlier ``cut``: another conversation begins."""
         with self._lock:

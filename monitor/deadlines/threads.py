@@ -3,6 +3,7 @@
 import contextlib
 import queue
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, wait
 from contextlib import AbstractContextManager, ExitStack
@@ -13,6 +14,7 @@ from typing import Any, Generic, TypeVar
 from monitor.errors import MonitorError
 
 _GRACE_S = 1.0
+_STOP_POLL_S = 0.1
 
 Value = TypeVar("Value")
 Result = TypeVar("Result")
@@ -119,17 +121,22 @@ class BoundedThread(Generic[Value]):
         self._thread: threading.Thread | None = None
         self._is_given_up = False
 
-    def run(self, work: Callable[[Value], Result], *, within_s: float) -> Result:
+    def run(
+        self,
+        work: Callable[[Value], Result],
+        *,
+        within_s: float,
+        stop: threading.Event | None = None,
+    ) -> Result:
         """Return what the work returns, or raise what it raises, within so many seconds.
 
-        LateError when it had to be ended, AbandonedError when it could not be, and
-        TooManyAbandonedError when it must not begin.
+        When ``stop`` is set, the time is over at once. LateError when it had to be ended,
+        AbandonedError when it could not be, and TooManyAbandonedError when it must not begin.
         """
         self._abandoned.enter()
         piece = _Piece(work)
         self._begin(piece)
-        wait([piece.future], within_s)
-        is_late = not piece.future.done()
+        is_late = not _ends(piece.future, within_s, stop)
         if is_late and self._cut is not None and any(map(self._cut, self._value)):
             wait([piece.future], _GRACE_S)
         if not self._abandoned.leave(piece):
@@ -183,6 +190,17 @@ class BoundedThread(Generic[Value]):
             self._abandoned.end(piece)
             piece.future.set_result(result)
         return piece.is_abandoned
+
+
+def _ends(future: "Future[Any]", within_s: float, stop: threading.Event | None) -> bool:
+    """Wait for the end, for so long at most and no longer than ``stop`` is not set."""
+    end = time.monotonic() + within_s
+    while not future.done():
+        left_s = end - time.monotonic()
+        if left_s <= 0 or (stop is not None and stop.is_set()):
+            return False
+        wait([future], left_s if stop is None else min(left_s, _STOP_POLL_S))
+    return True
 
 
 def run_bounded(

@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import pytest
 
@@ -46,6 +46,20 @@ def test_what_does_not_end_is_given_up_and_its_result_comes_late() -> None:
     assert (abandoned.count, caught.value.is_last) == (1, False)
     event.set()
     assert caught.value.late.result(30) is True
+    assert settled(abandoned, 0)
+
+
+def test_who_is_told_to_stop_waits_no_longer() -> None:
+    abandoned, event, stop = AbandonedThreads(1), threading.Event(), threading.Event()
+
+    def cut(event: threading.Event) -> bool:
+        event.set()
+        return True
+
+    thread = BoundedThread(lambda: nullcontext(event), name="t", abandoned=abandoned, cut=cut)
+    threading.Timer(0.05, stop.set).start()
+    assert thread.run(lambda event: event.wait(60), within_s=60, stop=stop)
+    thread.stop()
     assert settled(abandoned, 0)
 
 

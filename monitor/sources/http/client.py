@@ -199,6 +199,7 @@ class Client:
                 settings=self._settings,
                 transport=asking.transport,
                 stop=self._stop,
+                abandoned=self._hosts.abandoned(asking.target.host),
             )
             return answer
         finally:

@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from monitor.deadlines.threads import AbandonedThreads
 from monitor.sources.http.faults import HostClosedError, StoppedError
 from monitor.sources.http.settings import Transport
 
 WINDOW_S = 60.0
 LONGEST_CLOSED_S = 86_400.0  # then a host is asked again, for how long it may have said
 _STOP_POLL_S = 0.1  # how soon a thread waiting for another one notices that it should stop
+_HANGING_AT_MOST = 16  # requests to a host that hang in the name service, and those under way
 _LEAST_WAIT_S = 0.001  # a wait too small for the clock's floats would never end
 
 Sleep = Callable[[float, threading.Event | None], None]
@@ -164,6 +166,7 @@ class _Host:
     limit: RateLimit
     paces: dict[str, RateLimit] = field(default_factory=dict)
     transport: Transport | None = None
+    abandoned: AbandonedThreads = field(default_factory=lambda: AbandonedThreads(_HANGING_AT_MOST))
 
 
 class Hosts:
@@ -196,6 +199,11 @@ class Hosts:
                     sleep=self._sleep,
                 )
             return known.paces[pace.name]
+
+    def abandoned(self, host: str) -> AbandonedThreads:
+        """Return what counts the requests to the host that hang and were left to themselves."""
+        with self._lock:
+            return self._host(host).abandoned
 
     def transport(self, host: str) -> Transport | None:
         """Return the transport that the host was last seen to let in instead of another."""

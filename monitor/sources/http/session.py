@@ -34,7 +34,7 @@ class Session(Protocol):
 
     @property
     def line(self) -> SocketHandle:
-        """The connection, for the watch."""
+        """The connection, to be shut down from outside."""
         ...
 
     def open(self, target: Target, headers: Mapping[str, str]) -> AbstractContextManager[Incoming]:

@@ -4,6 +4,7 @@ import contextlib
 import socket
 import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -16,6 +17,8 @@ from monitor.sources.http import (
     TimedOutError,
     UnreachableError,
 )
+from monitor.sources.http.pace import Hosts
+from tests.daemon.processes import eventually
 from tests.sources.http.conftest import MakeClient
 from tests.sources.http.loopback import (
     Connection,
@@ -216,3 +219,59 @@ def test_a_strange_path_is_asked_or_refused_but_never_injects(
 
 def test_a_host_name_that_nobody_can_look_up_is_a_source_error(client: MakeClient) -> None:
     failure(client(f"http://{'a' * 64}.example"))
+
+
+@pytest.fixture
+def hanging_names(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Let the name service say nothing until the event is set."""
+    answers = threading.Event()
+
+    def hang(*_: object, **__: object) -> list[object]:
+        answers.wait(60)
+        raise socket.gaierror(socket.EAI_AGAIN, "no answer")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(socket, "getaddrinfo", hang)
+        yield answers
+        answers.set()
+
+
+def test_a_name_service_that_hangs_cannot_outlast_the_total_timeout(
+    client: MakeClient, hanging_names: threading.Event
+) -> None:
+    hosts = Hosts()
+    one = client("http://hangs.invalid", total_timeout_s=0.1, hosts=hosts)
+    fault = failure(one)
+    assert isinstance(fault, TimedOutError)
+    assert (
+        str(fault) == "the answer of hangs.invalid to /api/v2/studies was not complete within 0.1 s"
+    )
+    left = hosts.abandoned("hangs.invalid")
+    assert left.count == 1
+    hanging_names.set()
+    eventually(lambda: left.count == 0)
+
+
+def test_a_name_service_that_hangs_holds_no_monitor_that_stops(
+    client: MakeClient, hanging_names: threading.Event
+) -> None:
+    stop = threading.Event()
+    threading.Timer(0.1, stop.set).start()
+    with pytest.raises(StoppedError):
+        client("http://hangs.invalid", stop=stop, total_timeout_s=60.0).get("/")
+    assert not hanging_names.is_set()
+
+
+def test_of_requests_that_hang_only_so_many_are_left(
+    client: MakeClient, hanging_names: threading.Event
+) -> None:
+    hosts = Hosts()
+    left = hosts.abandoned("hangs.invalid")
+    left.limit = 1
+    one = client("http://hangs.invalid", total_timeout_s=0.1, hosts=hosts)
+    assert isinstance(failure(one), TimedOutError)
+    fault = failure(one)
+    assert isinstance(fault, UnreachableError)
+    assert str(fault) == "requests to hangs.invalid hang (1 of them): see to the name service"
+    hanging_names.set()
+    eventually(lambda: left.count == 0)
