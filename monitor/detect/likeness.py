@@ -1,0 +1,155 @@
+"""How much two texts say the same, by their content words.
+
+A word counts by its stem, without the words of grammar and of counting, weighted by how much it
+tells: a word of every trial little, one of many texts of the same record less. Abbreviations are
+written out: as the record does, by the initials of words beside them, or as people know them.
+Everything takes a time that grows with the texts, not with their square.
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from monitor.detect.stems import stem
+from monitor.detect.texts import LONGEST_COMPARED, plain
+from monitor.detect.word_lists import ABBREVIATIONS, COMMON, COUNTING, STOP, TIMES
+
+_WORD = re.compile(r"\d++(?:[.,]\d++)*+(?![^\W_])|[^\W_]++")
+_COMMON_WEIGHT = 0.4
+_NUMBER_WEIGHT = 0.3
+_SPREAD = 0.5  # how much a word loses for being in many texts of one record
+_COMMON_STEMS = frozenset(map(stem, COMMON))
+_WITH_NEXT = frozenset({"overall", "objective"})
+_NEXT = (["survival"], ["response"], ["responses"])
+_EMPTY = STOP | COUNTING | TIMES
+_EMPTY_STEMS = frozenset(map(stem, COUNTING | TIMES)) - _COMMON_STEMS
+
+
+@dataclass(frozen=True)
+class Bag:
+    """The content words of a text, by stem, with their weights."""
+
+    weights: Mapping[str, float]
+
+    @cached_property
+    def total(self) -> float:
+        """Return the weight of all words."""
+        return sum(self.weights.values())
+
+    def shared(self, other: "Bag") -> float:
+        """Return the weight of the words that both have."""
+        return sum(w for word, w in self.weights.items() if word in other.weights)
+
+    def standing_in(self, other: "Bag") -> float:
+        """Return which share of the weight stands in the other text, from 0 to 1; 0 of nothing."""
+        return self.shared(other) / self.total if self.total else 0.0
+
+    def likeness(self, other: "Bag") -> float:
+        """Return the share of both texts' weight that they have in common, from 0 to 1."""
+        both = self.total + other.total
+        return (self.shared(other) + other.shared(self)) / both if both else 0.0
+
+    def with_words(self, other: "Bag") -> "Bag":
+        """Return the words of both texts."""
+        return Bag({**other.weights, **self.weights})
+
+
+class Vocabulary:
+    """What words are worth among the texts of one record, and what its abbreviations stand for.
+
+    ``versions``: the texts of each version of the record; a word of many texts of one version
+    tells little. ``glossary``: more texts that write out abbreviations.
+    """
+
+    def __init__(self, *versions: Iterable[str], glossary: Iterable[str] = ()) -> None:
+        self._meanings: dict[str, tuple[str, ...]] = {}
+        self._texts: Counter[str] = Counter()
+        for texts in versions:
+            words = [_words(text) for text in texts]
+            for found in words:
+                self._meanings.update(_defined(found))
+            self._texts |= Counter(
+                one for found in words for one in {stem(word) for word in _merged(found)}
+            )
+        for text in glossary:
+            self._meanings.update(_defined(_words(text)))
+        self._bags: dict[str, Bag] = {}
+
+    def bag(self, text: str) -> Bag:
+        """Return the content words of a text."""
+        found = self._bags.get(text)
+        if found is None:
+            found = self._bags[text] = self._bag(text)
+        return found
+
+    def _bag(self, text: str) -> Bag:
+        words = tokens(text)
+        stems: dict[str, float] = {}
+        for word in words:
+            meaning = self._meanings.get(word) or _KNOWN.get(word) or (word,)
+            for one in meaning:
+                weight = self._weight(one)
+                if weight:
+                    stems.setdefault(stem(one), weight)
+        if not stems:  # of nothing but counting words: they are all there is
+            stems = {stem(word): _COMMON_WEIGHT for word in words if word not in STOP}
+        return Bag(stems)
+
+    def _weight(self, word: str) -> float:
+        if word in _EMPTY or (len(word) == 1 and not word.isdigit()):
+            return 0.0
+        weight = _NUMBER_WEIGHT if word[0].isdigit() else 1.0
+        own = stem(word)
+        if own in _EMPTY_STEMS:
+            return 0.0
+        if own in _COMMON_STEMS:
+            weight = _COMMON_WEIGHT
+        return weight / (1 + _SPREAD * math.log(max(1, self._texts[own])))
+
+
+def tokens(text: str) -> list[str]:
+    """Return the words and numbers of a text, in lower case, up to what is compared at most."""
+    return _merged(_words(text))
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(plain(text)[:LONGEST_COMPARED].casefold())
+
+
+def _merged(words: Sequence[str]) -> list[str]:
+    """Make one word of those that name something only together: "progression-free"."""
+    found: list[str] = []
+    for place, word in enumerate(words):
+        if word == "free" and found and found[-1] not in STOP:
+            found[-1] = f"{stem(found[-1])}free"
+        elif word in _WITH_NEXT and words[place + 1 : place + 2] in _NEXT:
+            found.append(f"{word}{words[place + 1]}")
+        else:
+            found.append(word)
+    return found
+
+
+def _defined(words: list[str]) -> Iterable[tuple[str, tuple[str, ...]]]:
+    """Yield abbreviations that stand beside their words: "progression free survival (PFS)"."""
+    for place, word in enumerate(words):
+        size = len(word)
+        if not 2 <= size <= 6 or word in STOP:
+            continue
+        before = _long_form(word, words[max(0, place - size - 3) : place])
+        if before:
+            yield word, tuple(_merged(before))
+
+
+def _long_form(short: str, words: list[str]) -> tuple[str, ...]:
+    """Return the last words whose initials, little words left out or not, spell the short one."""
+    for kept in (words, [word for word in words if word not in STOP]):
+        last = kept[-len(short) :]
+        if len(last) == len(short) and all(w[0] == c for w, c in zip(last, short, strict=True)):
+            return tuple(last)
+    return ()
+
+
+_KNOWN = {short: tuple(_merged(long.split())) for short, long in ABBREVIATIONS.items()}
