@@ -8,12 +8,17 @@ from math import isqrt
 from rapidfuzz.distance import LCSseq
 
 from monitor.detect.headings import EXCLUSION
+from monitor.detect.likeness import Vocabulary
 from monitor.detect.outline import Criterion, items
+from monitor.detect.overlap import MAX_COMPARISONS, Part, common_parts, not_within
 from monitor.detect.texts import continues, likeness, wording
 from monitor.model.words import Segment, word_diff
 
-_EDITED = 60.0
-MAX_COMPARISONS = 40_000
+# From this share of content words on, two items are one, edited; so is one of a slip of the pen.
+_EDITED = 0.5
+_MISSPELT = 0.75
+# Fewer common words are enough where most of the characters are the same.
+_EDITED_ALIKE, _SPELT_ALIKE = 0.35, 0.6
 # Characters compared with each other, over all pairs of items: some 0.1 s. The registry takes
 # 20,000 characters of criteria, of which all are compared where one item was edited.
 _MAX_CHARACTER_PAIRS = 4_000_000_000
@@ -35,15 +40,22 @@ class CriteriaChange:
 
     Moved ones say the same in another place: in the opposite section, or under another line
     that holds them ("At least one of the following:").
+    ``headed``: headings came, went or were reworded; they are no criteria.
     """
 
     added: list[Criterion] = field(default_factory=list)
     dropped: list[Criterion] = field(default_factory=list)
     edited: list[Edit] = field(default_factory=list)
     moved: list[Edit] = field(default_factory=list)
+    headed: bool = False
+
+    @property
+    def count(self) -> int:
+        """Return how many criteria changed."""
+        return len(self.added) + len(self.dropped) + len(self.edited) + len(self.moved)
 
     def __bool__(self) -> bool:
-        return bool(self.added or self.dropped or self.edited or self.moved)
+        return bool(self.count or self.headed)
 
 
 def compare(before: str, after: str) -> CriteriaChange:
@@ -67,7 +79,9 @@ def compare(before: str, after: str) -> CriteriaChange:
             if places.moved(one, other)
         ]
     _take_edited(gone, come, change)
-    change.dropped, change.added = gone, come
+    change.dropped = not_within(change.dropped, new)
+    change.added = not_within(change.added, old)
+    change.headed = _without_headings(change)
     return change
 
 
@@ -147,29 +161,84 @@ def _out_of_order(one: list[str], other: list[str]) -> Iterator[str]:
 
 
 def _take_edited(gone: list[Criterion], come: list[Criterion], change: CriteriaChange) -> None:
-    pairs = len(gone) * len(come)
+    """Sort what is left into edited, dropped and added items."""
+    old, new = common_parts(gone, come)
+    old_left = {i: part for i, part in enumerate(old) if not part.said}
+    new_left = {j: part for j, part in enumerate(new) if not part.said}
+    for i, j in _pairs(old_left, new_left):
+        one, other = old_left.pop(i), new_left.pop(j)
+        whole = one.shared.keys() <= {j} and other.shared.keys() <= {i}
+        pair = (one.item, other.item) if whole else (one.remainder(), other.remainder())
+        change.edited.append(_edit(*pair))
+    for left, others, turn in ((old_left, new, False), (new_left, old, True)):
+        for i in [*left]:
+            if (partner := _only_partner(i, left[i], others)) is not None:
+                pair = (partner, left.pop(i).item) if turn else (left.pop(i).item, partner)
+                change.edited.append(_edit(*pair))
+    change.dropped = [part.remainder() for part in old_left.values()]
+    change.added = [part.remainder() for part in new_left.values()]
+
+
+def _only_partner(index: int, part: Part, others: list[Part]) -> Criterion | None:
+    """Return the item that says the rest of this one, where the two share with nobody else."""
+    if len(part.shared) != 1:
+        return None
+    (partner,) = part.shared
+    other = others[partner]
+    return other.item if other.said and other.shared.keys() == {index} else None
+
+
+def _edit(before: Criterion, after: Criterion) -> Edit:
+    return Edit(before=before, after=after, words=word_diff(before.text, after.text))
+
+
+def _pairs(old: dict[int, Part], new: dict[int, Part]) -> Iterator[tuple[int, int]]:
+    """Yield the items that are one, edited: the most alike first."""
+    pairs = len(old) * len(new)
     if not pairs or pairs > MAX_COMPARISONS:
         return
-    longest = isqrt(_MAX_CHARACTER_PAIRS // pairs)
-    ranked = sorted(
-        (-_alike(old.text, new.text, longest), i, j)
-        for i, old in enumerate(gone)
-        for j, new in enumerate(come)
-        if excludes(old) is excludes(new)
+    alike = _Likeness(
+        [part.remainder() for part in old.values()],
+        [part.remainder() for part in new.values()],
+        longest=isqrt(_MAX_CHARACTER_PAIRS // pairs),
     )
-    old_left, new_left = dict(enumerate(gone)), dict(enumerate(come))
+    ranked = sorted(
+        (-alike(one.remainder(), other.remainder()), i, j)
+        for i, one in old.items()
+        for j, other in new.items()
+        if excludes(one.item) is excludes(other.item) and one.item.heads is other.item.heads
+    )
+    old_left, new_left = set(old), set(new)
     for negative, i, j in ranked:
         if -negative < _EDITED:
-            break
+            return
         if i in old_left and j in new_left:
-            old, new = old_left.pop(i), new_left.pop(j)
-            change.edited.append(Edit(before=old, after=new, words=word_diff(old.text, new.text)))
-    gone[:], come[:] = old_left.values(), new_left.values()
+            old_left.remove(i)
+            new_left.remove(j)
+            yield i, j
 
 
-def _alike(old: str, new: str, longest: int) -> float:
-    """Return in percent how alike two items are; one that only goes on is the same, edited."""
-    alike = likeness(old, new, longest=longest)
-    if alike < _EDITED and continues(wording(old), wording(new)):
-        return _EDITED
-    return alike
+class _Likeness:
+    """How alike two items are, from 0 to 1: by their content words, else by their characters."""
+
+    def __init__(self, old: list[Criterion], new: list[Criterion], *, longest: int) -> None:
+        self._words = Vocabulary(*([item.text for item in side] for side in (old, new)))
+        self._longest = longest
+
+    def __call__(self, old: Criterion, new: Criterion) -> float:
+        alike = self._words.bag(old.text).likeness(self._words.bag(new.text))
+        spelt = likeness(old.text, new.text, longest=self._longest) / 100
+        if spelt >= _MISSPELT or (spelt >= _SPELT_ALIKE and alike >= _EDITED_ALIKE):
+            alike = max(alike, spelt)
+        if alike < _EDITED and continues(wording(old.text), wording(new.text)):
+            return _EDITED
+        return alike
+
+
+def _without_headings(change: CriteriaChange) -> bool:
+    """Take the headings out of what came, went and was edited; tell whether there were any."""
+    before = change.count
+    change.added = [item for item in change.added if not item.heads]
+    change.dropped = [item for item in change.dropped if not item.heads]
+    change.edited = [edit for edit in change.edited if not edit.after.heads]
+    return change.count < before

@@ -48,6 +48,12 @@ _ANY_EXCLUDES = re.compile(
     r"(?i)^\W*(?:the presence of )?(?:any|one)(?: or more)? of the following"
     r"(?: conditions| criteria)?(?: will| would)? (?P<state>exclude)s?\b[^:]*:$"
 )
+# A few words and a colon; not "At least one of the following:", which says how the others count.
+_TITLE = re.compile(r"^[^\W\d_][\w/&'() -]{0,48} ?:\W*$")
+_ASKS = re.compile(
+    r"(?i)\b(?:all|any|at|defined|either|following|has|have|if|include\w*|is|least|must|not?|one|or"
+    r"|two|was|were|who|with\w*)\b"
+)
 _DENIED = re.compile(r"(?i)^(?:(?:not|cannot) (?:be )?|non[- ]?|in(?=eligible))")
 
 
@@ -81,6 +87,11 @@ def heading(words: str) -> Heading | None:
     if stated := _STATED.match(words) or _ANY_EXCLUDES.match(words):
         return Heading(_section(stated["state"]), words, holds=True)
     return None
+
+
+def is_title(words: str) -> bool:
+    """Tell whether a line only names what the ones below it are about: "Cohort A:", "Age:"."""
+    return _TITLE.match(words) is not None and _ASKS.search(words) is None
 
 
 def _headed(words: str) -> re.Match[str] | None:

@@ -60,4 +60,4 @@ def _readings(label: str) -> list[_Place]:
 
 
 def _stands_in(text: str, place: _Place) -> bool:
-    return re.search(rf"(?<![\w.]){re.escape(place.label_before)}[.)]", text) is not None
+    return re.search(rf"(?<!\w)(?<!\d\.){re.escape(place.label_before)}[.)]", text) is not None

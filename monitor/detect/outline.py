@@ -1,9 +1,11 @@
 """The criteria's outline: each item with its section and the lines that it stands under."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from monitor.detect.headings import heading
+from monitor.detect.headings import heading, is_title
+from monitor.detect.run_ins import run_ins
 from monitor.detect.texts import Line, lines
 from monitor.model.memo import remember
 
@@ -18,12 +20,13 @@ class Criterion:
     """One item of the criteria; ``section`` is inclusion, exclusion or empty.
 
     ``under`` are the lines that hold it, outermost first: bullets further out, and lines that
-    announce others.
+    announce others. ``heads``: it is the heading of others, no criterion itself.
     """
 
     section: str
     text: str
     under: tuple[str, ...] = ()
+    heads: bool = False
 
 
 def items(text: str) -> list[Criterion]:
@@ -35,16 +38,24 @@ def items(text: str) -> list[Criterion]:
     section = ""
     outline = _Outline()
     found: list[Criterion] = []
-    for line in lines(text):
+    for line in _lines(text):
         begun = heading(line.words)
         if begun is None:
-            found.append(Criterion(section, line.words, outline.place(line)))
+            place = outline.place(line)
+            found.append(Criterion(section, line.words, place, heads=is_title(line.words)))
             continue
         section = begun.section
         if begun.words:
-            found.append(Criterion(section, begun.words))
+            found.append(Criterion(section, begun.words, heads=begun.holds))
         outline.begin(begun.words if begun.holds else "")
     return found
+
+
+def _lines(text: str) -> Iterator[Line]:
+    """Yield the lines of a text, those that run on in one line each by itself."""
+    for line in lines(text):
+        for marker, words in run_ins(line.marker, line.words):
+            yield Line(line.indent, marker, words)
 
 
 @dataclass(slots=True)

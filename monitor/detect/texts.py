@@ -20,7 +20,8 @@ _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _LABEL = (
     r"\(?(?P<label>\d{1,3}(?:\.\d{1,2})*|[a-z]|[ivx]{2,4}|[A-Z](?=\))|[A-Z](?=\.\s+[^a-z\s]))[.)]"
 )
-_MARKER = re.compile(rf"(?:[*•·◦▪–-]|o|{_LABEL})(?:\s+|$)")
+# "10.Patients" is a label too; "2.5" and "i.e." are none.
+_MARKER = re.compile(rf"(?:[*•·◦▪–-]|o|{_LABEL})(?:\s+|$|(?<=\d[.)])(?=[A-Z]))")
 _MARK = re.compile(r"[.,;:]+(?=\s|$)")
 _TELLING_LENGTH = 12
 _LINES_SINCE = 20  # of an item, after its label: more would make long texts quadratic

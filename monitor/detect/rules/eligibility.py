@@ -5,11 +5,13 @@ from typing import Any
 
 from monitor.detect.criteria import CriteriaChange, Edit, compare, excludes
 from monitor.detect.headings import INCLUSION
+from monitor.detect.limits import other_limits, states_limit
 from monitor.detect.outline import Criterion
 from monitor.detect.rules.base import Context, Draft, all_but, arrow, at, counted
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange, Severity
 
+_MANY = 5  # criteria that change together weigh as much as a limit
 _DESCRIPTIONS = (fields.STUDY_POPULATION, fields.GENDER_DESCRIPTION)
 
 
@@ -35,7 +37,22 @@ def derive_criteria(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Dr
         changes=(change,),
         summary=f"Eligibility criteria: {_counts(found)}",
         facts=_facts(found),
+        severity=_severity(found),
     )
+
+
+def _severity(found: CriteriaChange) -> Severity | None:
+    """Weigh what the change does: another limit or another side is high, a heading low."""
+    if not found.count:
+        return Severity.LOW
+    high = found.count >= _MANY or _limits(found) or any(map(_turned, found.moved))
+    return Severity.HIGH if high else None
+
+
+def _limits(found: CriteriaChange) -> int:
+    """Return how many criteria set another limit, came with one, or went with one."""
+    edited = sum(other_limits(edit.before.text, edit.after.text) for edit in found.edited)
+    return edited + sum(states_limit(item.text) for item in (*found.added, *found.dropped))
 
 
 def _counts(found: CriteriaChange) -> str:
@@ -48,8 +65,10 @@ def _counts(found: CriteriaChange) -> str:
         (len(found.moved) - turned, "moved to stand under another line"),
     ]
     named = [f"{count} {word}" for count, word in parts if count]
-    total = sum(count for count, _ in parts)
-    return f"{counted(total, 'criterion', 'criteria')} changed ({', '.join(named)})"
+    if not named:
+        return "headings changed, no criterion did"
+    limits = f"; limits in {count}" if (count := _limits(found)) else ""
+    return f"{counted(found.count, 'criterion', 'criteria')} changed ({', '.join(named)}{limits})"
 
 
 def _facts(found: CriteriaChange) -> dict[str, Any]:
@@ -58,6 +77,7 @@ def _facts(found: CriteriaChange) -> dict[str, Any]:
         "dropped": [_item(item) for item in found.dropped],
         "edited": [_edit(edit) for edit in found.edited],
         "moved": [_moved(edit) for edit in found.moved],
+        "limits": _limits(found),
     }
 
 

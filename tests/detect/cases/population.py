@@ -15,10 +15,11 @@ CASES = (
     Case(
         name="an item edited tells the words",
         kind=K.ELIGIBILITY_CHANGED,
-        severity=S.MEDIUM,
+        severity=S.HIGH,
         old={CRITERIA: _criteria(18)},
         new={CRITERIA: _criteria(65)},
         facts={
+            "limits": 1,
             "added": [],
             "dropped": [],
             "moved": [],
@@ -52,7 +53,7 @@ CASES = (
     Case(
         name="an item moved to the exclusion criteria",
         kind=K.ELIGIBILITY_CHANGED,
-        severity=S.MEDIUM,
+        severity=S.HIGH,
         old={CRITERIA: "Inclusion Criteria:\n* Pregnancy\nExclusion Criteria:\n* Smoking"},
         new={CRITERIA: "Inclusion Criteria:\n\nExclusion Criteria:\n* Pregnancy\n* Smoking"},
         facts={"moved": [{"text": "Pregnancy", "from": "inclusion", "to": "exclusion"}]},

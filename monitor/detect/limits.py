@@ -1,0 +1,40 @@
+"""The limits that a criterion sets: numbers, comparisons, and what turns its sense round."""
+
+import re
+from collections import Counter
+
+from monitor.detect.texts import wording
+
+_NUMBER = (
+    r"(?:(?<![\w.-])\d+(?:[.,]\d+)*"
+    r"|\b(?:two|three|four|five|six|seven|eight|nine|ten|twelve|half|twice)\b)"
+)
+_COMPARISON = (
+    r"[<>≤≥]|\b(?:at least|at most|(?:more|less|fewer|greater|higher|lower|older|younger"
+    r"|later) than|up to|minimum|maximum)\b"
+)
+_LIMIT = re.compile(rf"{_NUMBER}|{_COMPARISON}")
+# "Version 5", "part 2": no limit of anything.
+_NAMED = re.compile(
+    r"\b(?:amendment|appendix|arms?|cohorts?|covid|ctcae|parts?|phases?|protocol|recist|sections?"
+    r"|tables?|type|v|version|visits?)[ -]?\.?\(?\d+(?:\.\d+)*"
+)
+_TURNING = re.compile(r"\b(?:cannot|except|neither|never|no|nor|not|unless|without)\b|\bnon-")
+# Alone, a number is a limit where it is compared or measures a time.
+_STATED = re.compile(
+    rf"{_COMPARISON}|{_NUMBER} ?(?:%|days?|weeks?|months?|years?|hours?|half-lives)\b|{_NUMBER}-\d"
+)
+
+
+def other_limits(before: str, after: str) -> bool:
+    """Tell whether an edit of a criterion moved a limit, or turned what it asks for round."""
+    one, other = (_NAMED.sub(" ", wording(text)) for text in (before, after))
+    return any(
+        Counter(pattern.findall(one)) != Counter(pattern.findall(other))
+        for pattern in (_LIMIT, _TURNING)
+    )
+
+
+def states_limit(text: str) -> bool:
+    """Tell whether a criterion states a limit: an age, a value, a time."""
+    return _STATED.search(_NAMED.sub(" ", wording(text))) is not None

@@ -1,0 +1,69 @@
+"""Items of a list that run on in one line, as in "22.History of stroke. 23.Pregnant", apart.
+
+A number in the midst of a line begins an item where it counts on from the one before it. "Grade 2.
+Patients who …" counts nothing: a number that a word such as "grade" names is part of the text.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_LABEL = re.compile(
+    r"(?<![^\s.;:,)])(?<!\d[.,])(?P<open>\(?)(?P<number>\d{1,2})(?P<close>[.)])"
+    r"(?:(?=[A-Z])|\s+(?=[A-Z(\"'<>=≥≤])|(?<=\))\s*(?=[^\W\d]))"
+)
+_FIRST = re.compile(r"^(?P<open>\(?)(?P<number>\d{1,3})(?P<close>[.)])$")
+# What a number at the end of a sentence counts.
+_NAMED = re.compile(
+    r"(?i)(?:\b(?:above|and|arm|class|cohort|cycle|day|ecog|grade|group|level|month|nyha|of|or|part"
+    r"|phase|scale|score|section|stage|than|to|type|version|visit|week|year)s?|[<>=≥≤~±+-]) ?$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    start: int
+    end: int
+    number: int
+    style: str
+
+
+def run_ins(marker: str, words: str) -> Iterator[tuple[str, str]]:
+    """Yield the items of a line, each with its marker: the line itself where nothing runs on.
+
+    ``marker`` is what stood before the line's words; no words are lost but the numbers.
+    """
+    begin, label = 0, marker
+    for mark in _counting_on(marker, words):
+        if text := words[begin : mark.start].strip():
+            yield label, text
+        begin, label = mark.end, words[mark.start : mark.end].strip()
+    if text := words[begin:].strip():
+        yield label, text
+
+
+def _counting_on(marker: str, words: str) -> Iterator[_Mark]:
+    """Yield the marks that count on from the line's own, or from one that the next follows."""
+    marks = [_mark(found) for found in _LABEL.finditer(words) if _counts(found, words)]
+    first = _FIRST.match(marker)
+    last: dict[str, int] = {}
+    if first:
+        last[first["open"] + first["close"]] = int(first["number"])
+    numbers = {(mark.style, mark.number) for mark in marks}
+    for mark in marks:
+        opens = mark.number == 1 or not mark.start
+        begins = opens and (mark.style, mark.number + 1) in numbers
+        # "medication.3. Subject": what is glued to a sentence's end is no part of either.
+        glued = words[max(0, mark.start - 2) : mark.start].rstrip("]\"'").endswith((".", ";"))
+        if begins or glued or last.get(mark.style) == mark.number - 1:
+            last[mark.style] = mark.number
+            yield mark
+
+
+def _counts(found: re.Match[str], words: str) -> bool:
+    before = words[max(0, found.start() - 12) : found.start()]
+    return bool(found["open"]) or _NAMED.search(before) is None
+
+
+def _mark(found: re.Match[str]) -> _Mark:
+    return _Mark(found.start(), found.end(), int(found["number"]), found["open"] + found["close"])
