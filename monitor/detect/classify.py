@@ -13,6 +13,7 @@ from monitor.detect.rules import (
     presence,
     results,
     status,
+    submissions,
 )
 from monitor.detect.rules.base import Context, Derive, Draft
 from monitor.model import fields
@@ -102,6 +103,16 @@ RULES: tuple[Rule, ...] = (
     Rule(takes=(fields.VIOLATIONS, fields.FDAAA_801_VIOLATION),
          derive=other.gather(K.OVERSIGHT_CHANGED, "FDAAA 801 violation", S.HIGH)),
     Rule(
+        takes=(fields.UNPOSTED, fields.SUBMISSION_TRACKING),
+        derive=submissions.derive_submissions,
+        yields={
+            K.RESULTS_SUBMITTED: S.HIGH, K.RESULTS_RETURNED: S.MEDIUM,
+            K.RESULTS_SUBMISSION_WITHDRAWN: S.HIGH,
+        },
+    ),
+    Rule(takes=fields.CERTIFICATION, derive=submissions.derive_certification,
+         yields={K.RESULTS_DELAY_CERTIFIED: S.MEDIUM}),
+    Rule(
         takes=(fields.LOCATION_GEO_POINT, fields.DERIVED, fields.ANNOTATION),
         derive=other.by_module(K.REGISTRY_NORMALISATION, "the registry's own additions"),
         yields={K.REGISTRY_NORMALISATION: S.NOISE},
@@ -178,7 +189,8 @@ SEVERITIES: Mapping[ChangeKind, Severity] = {
 _MATTERS_WHEN_SILENT = (
     fields.OVERALL_STATUS, fields.LAST_KNOWN_STATUS, fields.HAS_RESULTS, fields.RESULTS,
     fields.RESULTS_FIRST_SUBMIT, fields.RESULTS_FIRST_POST[:-1], fields.NCT_ID_ALIASES,
-    fields.REGISTRY_RECORD, fields.RETRACTIONS, fields.VIOLATIONS,
+    fields.REGISTRY_RECORD, fields.RETRACTIONS, fields.VIOLATIONS, fields.UNPOSTED,
+    fields.SUBMISSION_TRACKING, *fields.CERTIFICATION,
 )  # fmt: skip
 _silent_edit = other.by_module(K.REGISTRY_NORMALISATION, "edited by the registry")
 
@@ -187,9 +199,9 @@ def classify(changes: Sequence[FieldChange], ctx: Context) -> tuple[ChangeEvent,
     """Return what the changes mean, most severe first; every change is in exactly one event.
 
     An edit by the registry (no new last-update date) yields noise, but for what people want
-    to hear of: a status set to UNKNOWN, results, a retracted publication, a violation, a record
-    that is gone. Without any change one noise event says that only order, encoding or the
-    extent of what is stated differ.
+    to hear of: a status set to UNKNOWN, results and their submission, a retracted publication,
+    a violation, a record that is gone. Without any change one noise event says that only order,
+    encoding or the extent of what is stated differ.
     """
     drafts: list[Draft] = []
     remaining = list(changes)

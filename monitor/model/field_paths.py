@@ -135,14 +135,17 @@ REFERENCES, RETRACTIONS, SEE_ALSO_LINKS, AVAIL_IPDS = _module(
 )
 IPD_SHARING_PLAN = (*IPD_SHARING, "ipdSharing")
 LARGE_DOCS = _path("documentSection.largeDocumentModule.largeDocs")
-UNPOSTED_EVENTS = _path("annotationSection.annotationModule.unpostedAnnotation.unpostedEvents")
+UNPOSTED = _path("annotationSection.annotationModule.unpostedAnnotation")
+UNPOSTED_EVENTS = (*UNPOSTED, "unpostedEvents")
 VIOLATIONS = _path("annotationSection.annotationModule.violationAnnotation.violationEvents")
 
 # --- derived by the registry --------------------------------------------------------------------
 MISC_INFO = _path("derivedSection.miscInfoModule")
 VERSION_HOLDER = (*MISC_INFO, "versionHolder")
 REMOVED_COUNTRIES = (*MISC_INFO, "removedCountries")
-UNPOSTED_RESULTS_SUBMIT = (*MISC_INFO, "submissionTracking", "estimatedResultsFirstSubmitDate")
+SUBMISSION_TRACKING = (*MISC_INFO, "submissionTracking")
+SUBMISSION_INFOS = (*SUBMISSION_TRACKING, "submissionInfos")
+UNPOSTED_RESULTS_SUBMIT = (*SUBMISSION_TRACKING, "estimatedResultsFirstSubmitDate")
 CONDITION_MESHES, INTERVENTION_MESHES = _module(
     "derivedSection", "conditionBrowseModule.meshes interventionBrowseModule.meshes"
 )
@@ -152,6 +155,9 @@ REGISTRY_RECORD = ("registryRecord",)
 REGISTRY_PRESENCE, REGISTRY_MERGED_INTO, REGISTRY_SAID = _module(
     "registryRecord", "presence mergedInto said"
 )
+
+# --- a certification that results come later -----------------------------------------------------
+CERTIFICATION: tuple[Path, ...] = (DISP_FIRST_SUBMIT, DISP_FIRST_SUBMIT_QC, DISP_FIRST_POST[:-1])
 
 # --- what is no news ---------------------------------------------------------------------------
 # Stamps of the update itself: they move with every submission.

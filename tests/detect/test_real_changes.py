@@ -43,7 +43,7 @@ NAMED: dict[str, list[list[str]]] = {
         ["completion_moved", "primary_completion_moved"],
         [], [], [],
     ],
-    "NCT04457778": [[], []],
+    "NCT04457778": [["results_returned"], ["results_submitted"]],
 }  # fmt: skip
 
 
@@ -108,6 +108,13 @@ def test_230_sites_that_recruit_again_with_the_trial_are_one_consequence(shared_
     assert the(ChangeKind.SITE_RENAMED, events).facts["count"] == 9
 
 
+def test_results_that_are_not_posted_yet_are_followed(shared_data: Path) -> None:
+    returned = the(ChangeKind.RESULTS_RETURNED, told(shared_data, "NCT04457778"))
+    assert returned.facts["date"] == "2026-02-09"
+    again = the(ChangeKind.RESULTS_SUBMITTED, told(shared_data, "NCT04457778", 1))
+    assert (again.facts["date"], again.facts["again"]) == ("2026-03-02", True)
+
+
 def test_43_new_sites_are_43_and_not_hundreds_of_shifted_ones(shared_data: Path) -> None:
     events = told(shared_data, "NCT07099898")
     added = the(ChangeKind.SITE_ADDED, events)
@@ -156,5 +163,8 @@ def test_no_event_of_a_silent_change_is_a_sponsors(shared_data: Path) -> None:
     silent = [(o, n) for o, n in _pairs(shared_data) if is_silent(record(o), record(n))]
     assert len(silent) == 6
     seen = [event.kind for old, new in silent for event in compared(record(old), record(new))[1]]
-    assert set(seen) == {ChangeKind.REGISTRY_NORMALISATION, ChangeKind.STATUS_UNKNOWN}
+    assert set(seen) == {
+        ChangeKind.REGISTRY_NORMALISATION, ChangeKind.STATUS_UNKNOWN,
+        ChangeKind.RESULTS_RETURNED, ChangeKind.RESULTS_SUBMITTED,
+    }  # fmt: skip
     assert seen.count(ChangeKind.STATUS_UNKNOWN) == 2

@@ -105,7 +105,10 @@ def test_every_change_yields_events_and_no_silent_one_is_the_sponsors(replay: Re
     for nct_id, number, seen in versions:
         assert seen.kinds, (nct_id, number)
         if (nct_id, number) in replay.silent:
-            assert set(seen.kinds) <= {"registry_normalisation", "status_unknown"}, nct_id
+            assert set(seen.kinds) <= {
+                "registry_normalisation", "results_returned", "results_submitted",
+                "status_unknown",
+            }, nct_id  # fmt: skip
         assert not seen.version.backfilled
 
 
@@ -182,6 +185,6 @@ def test_six_versions_in_five_weeks(replay: Replay) -> None:
     assert set(history[5].kinds) == {"administrative_update"}
 
 
-def test_results_tracking_by_the_registry_is_noise(replay: Replay) -> None:
+def test_results_are_followed_before_they_are_posted(replay: Replay) -> None:
     kinds = [set(seen.kinds) for seen in replay.world.history("NCT04457778")[1:]]
-    assert kinds == [{"registry_normalisation"}] * 2
+    assert kinds == [{"results_returned"}, {"results_submitted"}]

@@ -13,7 +13,8 @@ def derive_results(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Dra
     """Turn changes of hasResults, results dates and the results section into events."""
     submitted = at(changes, fields.RESULTS_FIRST_SUBMIT)
     left = tuple(changes)
-    if submitted is not None and submitted.op == "added":
+    told_before = ctx.old.results_submit_date is not None
+    if submitted is not None and submitted.op == "added" and not told_before:
         own = below(changes, fields.RESULTS_FIRST_SUBMIT, fields.RESULTS_FIRST_SUBMIT_QC)
         left = all_but(changes, own)
         yield Draft(

@@ -10,6 +10,13 @@ DOCUMENTS = "documentSection.largeDocumentModule.largeDocs"
 PROTOCOL = STUDY["documentSection"]["largeDocumentModule"]["largeDocs"][0]
 PLAN = {"typeAbbrev": "SAP", "label": "Statistical Analysis Plan", "filename": "SAP_001.pdf"}
 _WITH = {"hasResults": True, "resultsSection": RESULTS, POSTED: {"date": "2026-02-18"}}
+EVENTS = "annotationSection.annotationModule.unpostedAnnotation.unpostedEvents"
+TRACKING = "derivedSection.miscInfoModule.submissionTracking.submissionInfos"
+
+
+def _step(kind: str, date: str) -> dict[str, str]:
+    return {"type": kind, "date": date}
+
 
 CASES = (
     Case(
@@ -36,6 +43,57 @@ CASES = (
         severity=S.HIGH,
         new={SUBMITTED: "2026-02-01", **_WITH},
         alone=False,
+    ),
+    Case(
+        name="submitted, but not posted",
+        kind=K.RESULTS_SUBMITTED,
+        severity=S.HIGH,
+        old={EVENTS: []},
+        new={EVENTS: [_step("RELEASE", "2026-01-23")]},
+        silent=True,
+        facts={"date": "2026-01-23", "again": False},
+    ),
+    Case(
+        name="submitted again",
+        kind=K.RESULTS_SUBMITTED,
+        severity=S.MEDIUM,
+        old={EVENTS: [_step("RELEASE", "2026-01-23"), _step("RESET", "2026-02-09")]},
+        new={
+            EVENTS: [
+                _step("RELEASE", "2026-01-23"),
+                _step("RESET", "2026-02-09"),
+                _step("RELEASE", "2026-03-02"),
+            ]
+        },
+        silent=True,
+        facts={"date": "2026-03-02", "again": True},
+    ),
+    Case(
+        name="returned, as the tracking tells it",
+        kind=K.RESULTS_RETURNED,
+        severity=S.MEDIUM,
+        old={TRACKING: [{"releaseDate": "2026-01-23"}]},
+        new={TRACKING: [{"releaseDate": "2026-01-23", "resetDate": "2026-02-09"}]},
+        silent=True,
+        after="2026-02-09",
+    ),
+    Case(
+        name="the submission withdrawn, nobody knows when",
+        kind=K.RESULTS_SUBMISSION_WITHDRAWN,
+        severity=S.HIGH,
+        old={EVENTS: [_step("RELEASE", "2026-01-23")]},
+        new={EVENTS: [_step("RELEASE", "2026-01-23"), {"type": "UNRELEASE", "dateUnknown": True}]},
+        silent=True,
+        facts={"date": None},
+    ),
+    Case(
+        name="a delay certified",
+        kind=K.RESULTS_DELAY_CERTIFIED,
+        severity=S.MEDIUM,
+        new={
+            "statusModule.dispFirstSubmitDate": "2026-02-01",
+            "statusModule.dispFirstPostDateStruct": {"date": "2026-02-09", "type": "ACTUAL"},
+        },
     ),
     Case(
         name="corrected",
