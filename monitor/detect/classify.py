@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from monitor.detect.rules import (
+    documents,
     eligibility,
     locations,
     numbers,
@@ -126,7 +127,7 @@ RULES: tuple[Rule, ...] = (
         },
     ),
     Rule(
-        takes=(fields.PHASES,), derive=outcomes.derive_phases, yields={K.PHASE_CHANGED: S.HIGH}
+        takes=(fields.PHASES,), derive=other.derive_phases, yields={K.PHASE_CHANGED: S.HIGH}
     ),
     Rule(takes=(fields.DESIGN,), derive=other.gather(K.DESIGN_CHANGED, "Study design"),
          yields={K.DESIGN_CHANGED: S.HIGH}),
@@ -154,7 +155,7 @@ RULES: tuple[Rule, ...] = (
             K.RESULTS_WITHDRAWN: S.CRITICAL,
         },
     ),
-    Rule(takes=(fields.LARGE_DOCS,), derive=outcomes.derive_documents,
+    Rule(takes=(fields.LARGE_DOCS,), derive=documents.derive_documents,
          yields={K.DOCUMENT_ADDED: S.MEDIUM, K.DOCUMENT_REMOVED: S.MEDIUM}),
     Rule(
         takes=(fields.CONDITIONS, fields.KEYWORDS),

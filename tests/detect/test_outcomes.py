@@ -161,16 +161,26 @@ def test_an_outcome_in_other_words_is_edited(change: Outcome) -> None:
 
 
 def test_each_edited_outcome_is_an_event_of_its_own() -> None:
-    found = told(primary(OS, PFS), primary({**PFS, "timeFrame": "1"}, {**OS, "timeFrame": "1"}))
+    found = told(primary(OS, PFS), primary({**PFS, "timeFrame": "1"}, {**OS, "timeFrame": "2"}))
     assert short(found) == {("edited", OS["measure"]), ("edited", PFS["measure"])}
+
+
+def test_the_same_edit_of_several_outcomes_is_told_once() -> None:
+    old, new = (
+        [{**one, "timeFrame": f"Up to {months} months"} for one in (OS, PFS, ALT)]
+        for months in (59, 58)
+    )
+    (event,) = told(primary(*old), primary(*new))
+    assert event.summary == "Time frame of 3 primary outcomes: 59 → 58 months"
+    assert event.facts["measures"] == [ALT["measure"], OS["measure"], PFS["measure"]]
+    assert event.path == "protocolSection.outcomesModule.primaryOutcomes.timeFrame"
+    assert len(event.fields) == 3
 
 
 @pytest.mark.parametrize(
     ("before", "after"),
     [
         ("Survival", "Survival without progression"),
-        ("Overall survival", "Progression-free and overall survival"),
-        ("Graft loss", "Graft rejection or graft failure"),
         ("Objective response rate", "Duration of objective response rate"),
         ("Body height", "Body mass index"),
     ],

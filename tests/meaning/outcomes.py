@@ -6,7 +6,9 @@ from typing import Any
 
 from monitor.detect.classify import classify
 from monitor.detect.diff import diff
+from monitor.detect.likeness import Bag
 from monitor.detect.rules.base import Context, Thresholds
+from monitor.detect.rules.outcome_pairs import Words
 from monitor.model.changes import ChangeEvent, ChangeKind, Severity
 from monitor.model.record import TrialRecord
 from tests.meaning.labels import Row
@@ -18,6 +20,7 @@ PRIMARY = frozenset({
     DEMOTED, PROMOTED, DROPPED, ChangeKind.PRIMARY_OUTCOME_ADDED, ChangeKind.PRIMARY_OUTCOME_EDITED,
 })  # fmt: skip
 _MOVES = {"primary_to_secondary": DEMOTED, "primary_from_secondary": PROMOTED}
+_MOST = 0.8
 _NCT = "NCT00000000"
 _START, _BEFORE, _AFTER = "2000-01-01", "2010-01-01", "2011-01-01"
 
@@ -63,13 +66,14 @@ def judge_changes(rows: Iterable[Row]) -> dict[str, list[Judged]]:
     """Return by the name of the question what the monitor and the raters say of each row."""
     found: dict[str, list[Judged]] = {}
     for row in rows:
-        events = told(*_sides(row), results_came=row["results_just_posted"])
+        events = told(*sides(row), results_came=row["results_just_posted"])
         for question, judged in _answers(row, events):
             found.setdefault(question, []).append(judged)
     return found
 
 
-def _sides(row: Row) -> Iterator[Lists]:
+def sides(row: Row) -> Iterator[Lists]:
+    """Yield the outcome lists before and after the change."""
     for side in ("before", "after"):
         yield {f"{name}Outcomes": row[f"{name}_{side}"] for name in ("primary", "secondary")}
 
@@ -85,7 +89,8 @@ def _answers(row: Row, events: Sequence[ChangeEvent]) -> Iterator[tuple[str, Jud
         ("any change", Severity.MEDIUM, row["any"]),
     ):
         is_told = worst >= least.rank
-        yield question, Judged(expected, is_told, f"told {said}" if is_told else f"was {labels}")
+        cause = f"{said}: {cause_of(row)}" if is_told else f"was {labels}"
+        yield question, Judged(expected, is_told, cause)
     for label, kind in _MOVES.items():
         name = kind.removeprefix("primary_outcome_")
         yield name, Judged(label in row["labels"], kind in kinds, f"told {said}")
@@ -102,3 +107,25 @@ def judge_pairs(rows: Iterable[Row]) -> list[Judged]:
         is_one = all(event.kind is not DROPPED for event in told(one, other))
         found.append(Judged(row["same"], is_one, "other words" if row["same"] else "alike"))
     return found
+
+
+def cause_of(row: Row) -> str:
+    """Return what the two sides of a change differ in, in a word."""
+    before, after = row["primary_before"], row["primary_after"]
+    if len(before) != len(after):
+        return "split or joined" if before else "none before"
+    words = Words(before, after)
+    ours, theirs = (
+        Bag({word: weight for one in side for word, weight in words.measure(one).weights.items()})
+        for side in (before, after)
+    )
+    if ours.weights.keys() == theirs.weights.keys():
+        return "the same content words"
+    shares = ours.standing_in(theirs), theirs.standing_in(ours)
+    if max(shares) > _MOST:
+        return "said at more or less length"
+    whole = [Bag({word: 1.0 for one in side for word in words.whole(one).weights})
+             for side in (before, after)]  # fmt: skip
+    if ours.standing_in(whole[1]) > _MOST or theirs.standing_in(whole[0]) > _MOST:
+        return "moved to or from the description"
+    return "other words"

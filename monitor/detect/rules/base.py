@@ -64,6 +64,16 @@ class Context:
         start = self.new.start_date or self.old.start_date
         return start is not None and start.first_day() <= self.version_date
 
+    @property
+    def results_came(self) -> bool:
+        """Tell whether results came on the record with this version."""
+        return has_results(self.new) and not has_results(self.old)
+
+
+def has_results(record: TrialRecord) -> bool:
+    """Tell whether results are on the record."""
+    return record.get(fields.HAS_RESULTS) is True or bool(record.get(fields.RESULTS))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:

@@ -159,3 +159,16 @@ def _is_derived(change: FieldChange) -> bool:
     """Tell whether the change is of a reference that was never the sponsor's."""
     versions = [item for item in change.item or () if item is not None]
     return bool(versions) and all(item.get("type") == "DERIVED" for item in versions)
+
+
+def derive_phases(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
+    """Turn any change of the phase list into one event with both lists."""
+    before, after = ctx.old.get(fields.PHASES), ctx.new.get(fields.PHASES)
+    yield Draft(
+        kind=ChangeKind.PHASE_CHANGED,
+        path=fields.PHASES,
+        changes=tuple(changes),
+        before=before,
+        after=after,
+        summary=f"Phase: {arrow(before, after)}",
+    )

@@ -3,10 +3,18 @@
 from collections.abc import Iterator, Sequence
 
 from monitor.detect.rules import items
-from monitor.detect.rules.base import Context, Draft, all_but, at, below, counted, shown
+from monitor.detect.rules.base import (
+    Context,
+    Draft,
+    all_but,
+    at,
+    below,
+    counted,
+    has_results,
+    shown,
+)
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange
-from monitor.model.record import TrialRecord
 
 
 def derive_results(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
@@ -28,7 +36,7 @@ def derive_results(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Dra
 
 
 def _posted_or_changed(changes: tuple[FieldChange, ...], ctx: Context) -> Draft:
-    had, has = _has_results(ctx.old), _has_results(ctx.new)
+    had, has = has_results(ctx.old), has_results(ctx.new)
     posted = ctx.new.text(fields.RESULTS_FIRST_POST)
     lead = at(changes, fields.HAS_RESULTS) or at(changes, fields.RESULTS_FIRST_POST) or changes[0]
     if has and not had:
@@ -52,7 +60,3 @@ def _changed(changes: tuple[FieldChange, ...]) -> str:
 def _part(change: FieldChange) -> str:
     inside = fields.under(change.field, (fields.RESULTS,))
     return fields.label(change.field[:2] if inside else change.field).removesuffix(" module")
-
-
-def _has_results(record: TrialRecord) -> bool:
-    return record.get(fields.HAS_RESULTS) is True or bool(record.get(fields.RESULTS))

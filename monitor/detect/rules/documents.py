@@ -1,0 +1,34 @@
+"""Study documents."""
+
+from collections.abc import Iterator, Sequence
+
+from monitor.detect.rules.base import Context, Draft, all_but, counted, shown
+from monitor.model import fields
+from monitor.model.changes import ChangeKind, FieldChange
+
+
+def derive_documents(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
+    """Turn changes of the study documents into additions and removals."""
+    del ctx
+    removed = tuple(c for c in changes if c.op == "removed" and len(c.field) == 3)
+    added = all_but(changes, removed)
+    for kind, own, word in (
+        (ChangeKind.DOCUMENT_ADDED, added, "added or replaced"),
+        (ChangeKind.DOCUMENT_REMOVED, removed, "removed"),
+    ):
+        if own:
+            # By document, not by name: there can be two informed consent forms.
+            names = sorted({change.path[:4]: _document_label(change) for change in own}.values())
+            yield Draft(
+                kind=kind,
+                path=fields.LARGE_DOCS,
+                changes=own,
+                summary=f"{counted(len(names), 'study document')} {word}: {', '.join(names)}",
+                facts={"documents": names},
+            )
+
+
+def _document_label(change: FieldChange) -> str:
+    before, after = change.item or (None, None)
+    item = after or before or {}
+    return shown(item.get("label") or item.get("filename") or change.path[-1])

@@ -1,0 +1,296 @@
+"""Which outcome of one version is which of the other, by what their words say."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from monitor.detect.align import MAX_COMPARISONS
+from monitor.detect.contradictions import contradict
+from monitor.detect.likeness import Bag, Vocabulary
+from monitor.detect.texts import plain
+from monitor.model import fields
+from monitor.model.changes import FieldChange, Op
+from monitor.model.fields import Path
+
+# The outcomes of one version, by the path of their list.
+Lists = Mapping[Path, Sequence[Any]]
+Same = Literal["sure", "likely", "doubtful"]
+
+# From here on two outcomes of one list are one in other words; below LIKELY it takes a person to
+# tell, from SURE on it does not.
+PAIRED = 0.38
+LIKELY = 0.45
+SURE = 0.7
+# From here on an outcome stayed in its list, however alike one of another list is.
+STAYS = 0.55
+# From here on one that left the primary list is one that came to another; more is asked of one that
+# came to the primary list: it is described at length, and has many to be mistaken for.
+DEMOTED = 0.4
+PROMOTED = 0.6
+# From here on one that left the primary list stood in another already.
+ELSEWHERE = 0.6
+# So much of one outcome's weight standing in another makes it a part of that one.
+PART = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How surely two outcomes are one, and how alike their words are, from 0 to 1."""
+
+    same: Same
+    likeness: float
+
+    @classmethod
+    def of(cls, likeness: float) -> "Verdict":
+        """Return the verdict that a likeness stands for."""
+        same: Same = "sure" if likeness >= SURE else "likely" if likeness >= LIKELY else "doubtful"
+        return cls(same, round(likeness, 2))
+
+    def facts(self) -> dict[str, Any]:
+        """Return it as facts of an event."""
+        return {"same": self.same, "likeness": self.likeness}
+
+
+class Words:
+    """The content words of the outcomes of two versions."""
+
+    def __init__(self, old: Sequence[Any], new: Sequence[Any]) -> None:
+        self._vocabulary = Vocabulary(
+            *((text_of(one, "measure") for one in side) for side in (old, new)),
+            glossary=(text_of(one, "description", "timeFrame") for one in (*old, *new)),
+        )
+
+    def bag(self, text: str) -> Bag:
+        """Return the words of any text."""
+        return self._vocabulary.bag(text)
+
+    def measure(self, outcome: Any) -> Bag:
+        """Return the words of what is measured."""
+        return self._vocabulary.bag(text_of(outcome, "measure"))
+
+    def whole(self, outcome: Any) -> Bag:
+        """Return the words of the outcome with its description and time frame."""
+        return self.measure(outcome).with_words(
+            self._vocabulary.bag(text_of(outcome, "description", "timeFrame"))
+        )
+
+    def likeness(self, one: Any, other: Any) -> float:
+        """Return how alike two outcomes are, from 0 to 1.
+
+        By their measures, or by the measure of one standing in the description of the other.
+        """
+        if contradict(measure_of(one), measure_of(other)):
+            return 0.0
+        ours, theirs = self.measure(one), self.measure(other)
+        inside = max(ours.standing_in(theirs), theirs.standing_in(ours))
+        named = (ours.likeness(theirs) + inside) / 2
+        described = (ours.standing_in(self.whole(other)) + theirs.standing_in(self.whole(one))) / 2
+        return max(named, described)
+
+
+@dataclass(slots=True)
+class Group:
+    """Outcomes of the old version that are one with outcomes of the new, and all their changes.
+
+    One on each side is the same outcome in other words; several new ones were split off the old
+    one, several old ones were joined.
+    """
+
+    olds: list[Any]
+    news: list[Any]
+    changes: list[FieldChange]
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """An outcome that left the primary list for another, or came from there.
+
+    ``changes``: its own and, where it was not there before, that of the other list; ``item`` and
+    ``path``: the outcome in that list.
+    """
+
+    changes: list[FieldChange]
+    item: Any
+    path: Path
+    verdict: Verdict
+
+
+@dataclass(slots=True)
+class Matched:
+    """What became of the primary outcomes that differ.
+
+    ``left`` and ``lesser``: those of the primary and the other lists that found no partner.
+    """
+
+    groups: list[Group]
+    left: list[FieldChange]
+    lesser: list[FieldChange]
+    moved: list[Move] = field(default_factory=list)
+
+    def pair(self, likeness: float, change: FieldChange, other: FieldChange) -> None:
+        """Put two outcomes of the primary list together."""
+        gone, come = (change, other) if change.op == "removed" else (other, change)
+        self._take(change, other)
+        verdict = Verdict.of(likeness)
+        self.groups.append(Group([gone.before], [come.after], [gone, come], verdict))
+
+    def move(self, likeness: float, change: FieldChange, other: FieldChange) -> None:
+        """Note that an outcome changed lists."""
+        self._take(change, other)
+        self.moved.append(Move([change, other], item_of(other), other.field, Verdict.of(likeness)))
+
+    def stands(self, likeness: float, change: FieldChange, item: Any, path: Path) -> None:
+        """Note that an outcome is left in another list, where it stood before."""
+        self._take(change)
+        self.moved.append(Move([change], item, path, Verdict.of(likeness)))
+
+    def take_part(self, part: Bag, op: Op, words: Words) -> FieldChange | None:
+        """Return the outcome of another list that a part of a primary one became, or was."""
+        for change in self.lesser:
+            if change.op == op and part.likeness(words.measure(item_of(change))) >= PROMOTED:
+                self._take(change)
+                return change
+        return None
+
+    def join(self, change: FieldChange, group: Group) -> None:
+        """Put an outcome that stands in one of the other side's, as a part, into its group."""
+        self._take(change)
+        (group.olds if change.op == "removed" else group.news).append(item_of(change))
+        group.changes.append(change)
+
+    def has_left(self, change: FieldChange) -> bool:
+        """Tell whether an outcome of any list has no partner yet."""
+        return any(change is one for one in (*self.left, *self.lesser))
+
+    def _take(self, *changes: FieldChange) -> None:
+        taken = {id(change) for change in changes}
+        self.left = [change for change in self.left if id(change) not in taken]
+        self.lesser = [change for change in self.lesser if id(change) not in taken]
+
+
+def matched(
+    whole: Sequence[FieldChange],
+    edits: Sequence[Group],
+    lesser: Sequence[FieldChange],
+    words: Words,
+    sides: tuple[Lists, Lists],
+) -> Matched:
+    """Find what the outcomes that left the primary list, or came to it, are on the other side.
+
+    ``whole``: changes that add or remove a primary outcome; ``edits``: outcomes that the two
+    versions share, edited; ``lesser``: changes that add or remove one of another list; ``sides``:
+    all outcomes of both versions. The surest pairs come first, so that of two outcomes that differ
+    in one word each finds its own; what surely stayed in its list did not leave it for a likelier
+    one of another.
+    """
+    found = Matched(list(edits), list(whole), list(lesser))
+    counts_differ = len({len(side[fields.PRIMARY_OUTCOMES]) for side in sides}) > 1
+    for likeness, change, other in _ranked(whole, lesser, words):
+        if not (found.has_left(change) and found.has_left(other)):
+            continue
+        share, host = _host(change, found.groups, words)
+        if change.field == other.field:
+            found.pair(likeness, change, other)
+        elif counts_differ and host and share > likeness:
+            found.join(change, host)
+        else:
+            found.move(likeness, change, other)
+    for change in found.left:
+        share, host = _host(change, found.groups, words)
+        if counts_differ and host and share >= PART:
+            found.join(change, host)
+        elif change.op == "removed":
+            likeness, item, path = _elsewhere(change, sides[1], words)
+            if likeness >= ELSEWHERE:
+                found.stands(likeness, change, item, path)
+    return found
+
+
+def _elsewhere(change: FieldChange, lists: Lists, words: Words) -> tuple[float, Any, Path]:
+    """Return the likest outcome of these lists but its own."""
+    own = item_of(change)
+    others = [
+        (item, path) for path, items in lists.items() if path != change.field for item in items
+    ]
+    if len(others) > MAX_COMPARISONS // 10:
+        return 0.0, None, change.field
+    scored = ((words.likeness(own, item), item, path) for item, path in others)
+    return max(scored, key=lambda one: one[0], default=(0.0, None, change.field))
+
+
+def _ranked(
+    whole: Sequence[FieldChange], lesser: Sequence[FieldChange], words: Words
+) -> list[tuple[float, FieldChange, FieldChange]]:
+    """Return the pairs that may be one outcome, the most alike first; ties in the order given."""
+    gone = [change for change in whole if change.op == "removed"]
+    come = [change for change in whole if change.op == "added"]
+    found: list[tuple[float, FieldChange, FieldChange]] = []
+    for left, right, least in (
+        (gone, come, PAIRED),
+        (gone, [c for c in lesser if c.op == "added"], DEMOTED),
+        (come, [c for c in lesser if c.op == "removed"], PROMOTED),
+    ):
+        if len(left) * len(right) > MAX_COMPARISONS:
+            continue
+        scored = ((words.likeness(item_of(x), item_of(y)), x, y) for x in left for y in right)
+        found.extend(one for one in scored if one[0] >= least)
+    return sorted(found, key=_rank)
+
+
+def _rank(pair: tuple[float, FieldChange, FieldChange]) -> tuple[int, float]:
+    """Order pairs: who surely stayed in the list, then whoever is most alike."""
+    likeness, change, other = pair
+    moved = change.field != other.field
+    return (0 if not moved and likeness >= STAYS else 1), -likeness
+
+
+def _host(change: FieldChange, groups: Sequence[Group], words: Words) -> tuple[float, Group | None]:
+    """Return the group that an outcome may be a part of, and how much of it stands there.
+
+    One of the same measure as an outcome that kept it is no part of that: one of two is gone.
+    """
+    own = words.measure(item_of(change))
+    gone = change.op == "removed"
+    best: tuple[float, Group | None] = (0.0, None)
+    for group in groups:
+        hosts, before = (group.news, group.olds) if gone else (group.olds, group.news)
+        names = {
+            plain(measure_of(one)).casefold() for one in (before[0], hosts[0], item_of(change))
+        }
+        if len(names) == 1:
+            continue
+        for host in hosts[:1]:
+            share = own.standing_in(words.whole(host))
+            if share > best[0] and not _two(change, host):
+                best = (share, group)
+    return best
+
+
+def _two(change: FieldChange, host: Any) -> bool:
+    return contradict(measure_of(item_of(change)), measure_of(host))
+
+
+def item_of(change: FieldChange) -> Any:
+    """Return the outcome that was added or removed."""
+    return change.after if change.op == "added" else change.before
+
+
+def text_of(outcome: Any, *names: str) -> str:
+    """Return these attributes of an outcome as one text; empty where they are no texts."""
+    if isinstance(outcome, str):
+        return outcome
+    if not isinstance(outcome, Mapping):
+        return ""
+    found = (outcome.get(name) for name in names)
+    return " . ".join(text for text in found if isinstance(text, str))
+
+
+def measure_of(outcome: Any) -> str:
+    """Return what an outcome measures; empty where it does not say."""
+    return text_of(outcome, "measure")
+
+
+def named(outcome: Any) -> Any:
+    """Return what names an outcome for people: its measure as the registry has it."""
+    return outcome.get("measure") if isinstance(outcome, Mapping) else outcome

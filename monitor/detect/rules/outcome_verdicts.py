@@ -1,0 +1,196 @@
+"""What is said of primary outcomes that are still there: reworded, split, joined, edited."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Any
+
+from monitor.detect.rules import items
+from monitor.detect.rules.base import Context, Draft, all_but, shown
+from monitor.detect.rules.edited_words import replaced
+from monitor.detect.rules.outcome_edits import keeps_its_meaning, says_nothing_new
+from monitor.detect.rules.outcome_pairs import Group, Matched, Verdict, Words, named, text_of
+from monitor.detect.rules.outcome_parts import parts_changed
+from monitor.detect.texts import plain, wording
+from monitor.model import fields
+from monitor.model.changes import ChangeKind, FieldChange, Op, Severity
+from monitor.model.words import word_diff
+
+_UNCHANGED = 1.0
+
+
+def severest(ctx: Context) -> Severity | None:
+    """Return how severe another outcome is: critical after the start; None where the table tells.
+
+    One step lower where results came with the version: they bring the outcome's full wording.
+    """
+    if not ctx.started:
+        return None
+    return Severity.HIGH if ctx.results_came else Severity.CRITICAL
+
+
+def edit_groups(
+    changes: Sequence[FieldChange], words: Words
+) -> tuple[list[Group], tuple[FieldChange, ...]]:
+    """Return the edited outcomes that both versions have, and changes that lie in none."""
+    by_name: dict[str, list[FieldChange]] = {}
+    for change in changes:
+        if len(change.path) > 3 and change.item is not None:
+            by_name.setdefault(change.path[3], []).append(change)
+    groups = []
+    for own in by_name.values():
+        old, new = own[0].item or (None, None)
+        renamed = any(change.field[3:] == ("measure",) for change in own)
+        likeness = words.likeness(old, new) if renamed else _UNCHANGED
+        groups.append(Group([old], [new], own, Verdict.of(likeness)))
+    return groups, all_but(changes, (change for group in groups for change in group.changes))
+
+
+def draft_edits(
+    found: Matched, others: tuple[FieldChange, ...], words: Words, ctx: Context
+) -> Iterator[Draft]:
+    """Yield one event an outcome; one for all outcomes in which the very same was edited."""
+    single: list[tuple[str, Group]] = []
+    for group in found.groups:
+        quiet = tuple(change for change in group.changes if says_nothing_new(change))
+        if quiet:
+            yield _quiet(group, quiet)
+        real = [change for change in group.changes if change not in quiet]
+        if not real:
+            continue
+        own = Group(group.olds, group.news, real, group.verdict)
+        if len(real) == 1 and real[0].op == "changed" and real[0].field[3:] == ("timeFrame",):
+            single.append((replaced(real[0].before, real[0].after), own))
+        else:
+            yield _edited(own, found, words, ctx)
+    for _, alike in groupby(sorted(single, key=lambda one: one[0]), key=lambda one: one[0]):
+        same = [group for _, group in alike]
+        yield _repeated(same) if len(same) > 1 else _edited(same[0], found, words, ctx)
+    if others:
+        yield Draft(
+            kind=ChangeKind.PRIMARY_OUTCOME_EDITED,
+            path=items.common_path(change.field for change in others),
+            changes=others,
+            label="Primary outcome",
+            summary=f"Primary outcomes: {items.tally(items.items_of(others))}",
+        )
+
+
+def _quiet(group: Group, changes: tuple[FieldChange, ...]) -> Draft:
+    name = shown(named(group.news[0]))
+    return Draft(
+        kind=ChangeKind.ADMINISTRATIVE_UPDATE,
+        path=changes[0].field,
+        changes=changes,
+        summary=f"Primary outcome {says_nothing_new(changes[0])}: {name}",
+    )
+
+
+def _repeated(groups: Sequence[Group]) -> Draft:
+    """Tell an edit once that was made in several outcomes."""
+    changes = tuple(change for group in groups for change in group.changes)
+    lead = changes[0]
+    return Draft(
+        kind=ChangeKind.PRIMARY_OUTCOME_EDITED,
+        path=lead.field,
+        changes=changes,
+        label="Primary outcomes",
+        summary=f"{fields.label(lead.field)} of {len(groups)} primary outcomes: "
+        f"{replaced(lead.before, lead.after)}",
+        facts={
+            "measures": [named(group.news[0]) for group in groups],
+            **groups[0].verdict.facts(),
+        },
+    )
+
+
+def _edited(group: Group, found: Matched, words: Words, ctx: Context) -> Draft:
+    old, new = group.olds[0], group.news[0]
+    facts: dict[str, Any] = {"measure": named(old), **group.verdict.facts()}
+    several = len(group.olds) > 1 or len(group.news) > 1
+    lost, gained = ([], []) if several else parts_changed(old, new, words)
+    kind, severity = ChangeKind.PRIMARY_OUTCOME_EDITED, None
+    if several:
+        said = _several(group, facts)
+    elif group.verdict.same == "doubtful":
+        severity = severest(ctx) or Severity.HIGH
+        said = f"replaced or reworded: {shown(named(old))} → {shown(named(new))}"
+    elif lost or gained:
+        kind, severity = _of_parts(group, (lost, gained), found, words), severest(ctx)
+        facts |= {"parts_dropped": lost, "parts_added": gained}
+        said = f"{_parts(lost, gained)}: {shown(named(new))}"
+    else:
+        severity = Severity.LOW if keeps_its_meaning(old, new, words) else None
+        said = _reworded(group, facts)
+    return Draft(
+        kind=kind,
+        path=_path(group),
+        changes=tuple(group.changes),
+        **_sides(group),
+        label="Primary outcome",
+        summary=f"Primary outcome {said}",
+        facts=facts,
+        severity=severity,
+    )
+
+
+def _path(group: Group) -> fields.Path:
+    if any(change.op != "changed" and len(change.path) == 4 for change in group.changes):
+        return fields.PRIMARY_OUTCOMES
+    return items.common_path(change.field for change in group.changes)
+
+
+def _sides(group: Group) -> dict[str, Any]:
+    """Return before and after where whole outcomes were exchanged; else the fields tell."""
+    if _path(group) != fields.PRIMARY_OUTCOMES or len(group.changes) == 1:
+        return {}
+    olds, news = group.olds, group.news
+    return {
+        "before": olds[0] if len(olds) == 1 else list(olds),
+        "after": news[0] if len(news) == 1 else list(news),
+    }
+
+
+def _several(group: Group, facts: dict[str, Any]) -> str:
+    if len(group.news) > 1:
+        facts["split_into"] = [named(new) for new in group.news]
+        return f"split into {len(group.news)}: {shown(named(group.olds[0]))}"
+    facts["joined_from"] = [named(old) for old in group.olds]
+    return f"joined from {len(group.olds)}: {shown(named(group.news[0]))}"
+
+
+def _of_parts(
+    group: Group, parts: tuple[list[str], list[str]], found: Matched, words: Words
+) -> ChangeKind:
+    """Return what became of the parts; one that moved to another list takes its change along."""
+    kinds = [ChangeKind.PRIMARY_OUTCOME_DROPPED, ChangeKind.PRIMARY_OUTCOME_ADDED]
+    moves = ChangeKind.PRIMARY_OUTCOME_DEMOTED, ChangeKind.PRIMARY_OUTCOME_PROMOTED
+    ops: tuple[Op, Op] = ("added", "removed")
+    for side, op in enumerate(ops):
+        for part in parts[side]:
+            if partner := found.take_part(words.bag(part), op, words):
+                group.changes.append(partner)
+                kinds[side] = moves[side]
+    return kinds[0] if parts[0] else kinds[1]
+
+
+def _parts(lost: Sequence[str], gained: Sequence[str]) -> str:
+    said = [
+        f"{word} {', '.join(f'“{shown(part)}”' for part in parts)}"
+        for word, parts in (("lost", lost), ("gained", gained))
+        if parts
+    ]
+    return " and ".join(said)
+
+
+def _reworded(group: Group, facts: dict[str, Any]) -> str:
+    """Say what was edited; of a measure in other words, the words."""
+    before, after = (text_of(one, "measure") for one in (group.olds[0], group.news[0]))
+    if wording(plain(before)) != wording(plain(after)):
+        facts["words"] = [list(one) for one in word_diff(plain(before), plain(after))]
+        return f"reworded ({replaced(before, after)}): {shown(after)}"
+    if len(group.changes) == 1 and group.changes[0].op == "changed":
+        change = group.changes[0]
+        told = replaced(change.before, change.after)
+        return f"edited ({fields.label(change.field).lower()}: {told}): {shown(before)}"
+    names = dict.fromkeys(fields.label(change.field).lower() for change in group.changes)
+    return f"edited ({', '.join(names)}): {shown(before)}"

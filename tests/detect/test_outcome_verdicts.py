@@ -1,0 +1,237 @@
+"""How sure it is that an outcome is another one, and how severe that makes the news."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from monitor.model.changes import ChangeEvent, ChangeKind, Severity
+from tests.detect.examples import compared, events, study, updated
+from tests.detect.test_outcomes import OS, PFS, Outcome, primary, told
+from tests.meaning.labels import OUTCOME_CHANGES, read
+from tests.meaning.outcomes import sides
+from tests.meaning.outcomes import told as outcome_events
+from tests.records import record
+
+EDITED = ChangeKind.PRIMARY_OUTCOME_EDITED
+RELAPSE: Outcome = {"measure": "Relapse of colitis", "timeFrame": "12 months"}
+ULCER: Outcome = {
+    "measure": "Healing of the ulcer",
+    "timeFrame": "12 weeks",
+    "description": "Complete closure of the wound as seen by two readers, not later than week 12",
+}
+
+
+def one_edit(before: Outcome, after: Outcome) -> ChangeEvent:
+    (event,) = told(primary(before), primary(after))
+    return event
+
+
+def before_start(old: Outcome, new: Outcome) -> list[ChangeEvent]:
+    """Return the events of a trial that has not started."""
+    start = {"statusModule.startDateStruct": {"date": "2026-06-01", "type": "ESTIMATED"}}
+    sides = ({**start, "outcomesModule.primaryOutcomes": [one]} for one in (old, new))
+    found = events(study(next(sides)), updated(next(sides)))
+    return [event for event in found if event.severity is not Severity.NOISE]
+
+
+def with_results(old: list[Outcome], new: list[Outcome]) -> list[ChangeEvent]:
+    """Return the outcome events of a version that brings the results."""
+    before = study({"outcomesModule.primaryOutcomes": old})
+    after = updated({"outcomesModule.primaryOutcomes": new, "hasResults": True})
+    return [event for event in events(before, after) if event.kind.startswith("primary_outcome")]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"measure": "Number of subjects with relapse of colitis"}, {"measure": "Colitis relapse"}),
+        (
+            {"measure": "The primary efficacy endpoint is the proportion of subjects who relapse"},
+            {"measure": "Relapse rate"},
+        ),
+        (
+            {"measure": "Healing"},
+            {"measure": "Closure of the wound", "description": "Healing means closed for 2 weeks"},
+        ),
+        ({"measure": "PFS at centers"}, {"measure": "Progression free survival at centers"}),
+    ],
+    ids=["counting words", "prose became a title", "moved to the description", "written out"],
+)  # fmt: skip
+def test_an_outcome_in_other_words_is_surely_or_likely_the_same(
+    before: Outcome, after: Outcome
+) -> None:
+    event = one_edit(before, after)
+    assert event.kind is EDITED
+    assert event.severity in (Severity.LOW, Severity.MEDIUM)
+    assert event.facts["same"] in ("sure", "likely")
+    assert 0.45 <= event.facts["likeness"] <= 1
+
+
+def test_a_doubtful_pair_is_critical_after_the_start_and_high_before_it() -> None:
+    old = {"measure": "Clearance of lesions on the scalp, face and hands"}
+    new = {"measure": "Response of the marker lesion with clearance at biopsy of skin"}
+    event = one_edit(old, new)
+    assert (event.kind, event.severity) == (EDITED, Severity.CRITICAL)
+    assert event.facts["same"] == "doubtful"
+    assert event.summary.startswith("Primary outcome replaced or reworded: Clearance of lesions")
+    (early,) = before_start(old, new)
+    assert early.severity is Severity.HIGH
+
+
+def test_an_outcome_that_results_brought_is_one_step_lower() -> None:
+    (left, new) = with_results([OS], [RELAPSE])
+    assert {left.severity, new.severity} == {Severity.HIGH}
+    assert {e.severity for e in told(primary(OS), primary(RELAPSE))} == {Severity.CRITICAL}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"measure": "Ulcer healing"},
+        {"measure": "Number of patients with healing of the ulcer"},
+        {"description": f"{ULCER['description']}. Readers are blinded."},
+        {"timeFrame": "Week 12"},
+    ],
+    ids=["words", "counting words", "explained", "time frame"],
+)
+def test_an_edit_that_keeps_the_words_is_low(change: Outcome) -> None:
+    event = one_edit(ULCER, {**ULCER, **change})
+    assert (event.kind, event.severity) == (EDITED, Severity.LOW)
+    assert event.facts["same"] == "sure"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"timeFrame": "24 weeks"},
+        {"description": ULCER["description"].replace("not later", "later")},
+        {"description": f"{ULCER['description']} < 1 mm"},
+        {"description": f"{ULCER['description']}, without steroids"},
+        {"description": f"{ULCER['description']}, an increase"},
+        {"measure": "Non-healing of the ulcer"},
+        {"description": "Photographs"},
+    ],
+    ids=["number", "negation", "comparator", "without", "direction", "non", "other words"],
+)
+def test_an_edit_of_what_turns_the_meaning_round_is_not_low(change: Outcome) -> None:
+    event = one_edit(ULCER, {**ULCER, **change})
+    assert event.kind is EDITED
+    assert event.severity.rank >= Severity.MEDIUM.rank
+
+
+def test_a_time_frame_that_was_not_there_is_medium() -> None:
+    assert one_edit({"measure": "Pain"}, {"measure": "Pain", "timeFrame": "at rest"}).severity is (
+        Severity.MEDIUM
+    )
+
+
+def test_an_outcome_that_is_split_is_edited() -> None:
+    both = {"measure": "Relapse of colitis and length of hospital stay"}
+    parts = [{"measure": "Relapse of colitis"}, {"measure": "Length of hospital stay"}]
+    (split,) = told(primary(both, OS), primary(*parts, OS))
+    assert (split.kind, split.severity) == (EDITED, Severity.MEDIUM)
+    assert split.summary == f"Primary outcome split into 2: {both['measure']}"
+    assert sorted(split.facts["split_into"]) == sorted(part["measure"] for part in parts)
+    assert split.before == both
+    (joined,) = told(primary(*parts, OS), primary(both, OS))
+    assert joined.summary == f"Primary outcome joined from 2: {both['measure']}"
+    assert sorted(joined.facts["joined_from"]) == sorted(part["measure"] for part in parts)
+
+
+def test_of_two_outcomes_with_one_measure_none_is_a_part_of_the_other() -> None:
+    first, second = ({**OS, "description": f"In the {arm} arm"} for arm in ("first", "second"))
+    found = told(primary(first, second), primary({**second, "timeFrame": "1 year"}))
+    assert ChangeKind.PRIMARY_OUTCOME_DROPPED in {event.kind for event in found}
+
+
+def test_an_outcome_that_a_measure_lost_is_dropped() -> None:
+    event = one_edit({"measure": "Static and dynamic balance"}, {"measure": "Static balance"})
+    assert (event.kind, event.severity) == (ChangeKind.PRIMARY_OUTCOME_DROPPED, Severity.CRITICAL)
+    assert event.facts["parts_dropped"] == ["dynamic balance"]
+    assert event.summary == "Primary outcome lost “dynamic balance”: Static balance"
+    added = one_edit({"measure": "Overall survival"}, {"measure": "Overall survival and fatigue"})
+    assert added.kind is ChangeKind.PRIMARY_OUTCOME_ADDED
+    assert added.facts["parts_added"] == ["fatigue"]
+
+
+def test_an_outcome_that_moved_out_of_a_measure_is_demoted() -> None:
+    found = told(
+        primary({"measure": "Static and dynamic balance"}),
+        primary({"measure": "Static balance"})
+        | {"secondaryOutcomes": [{"measure": "Dynamic balance"}]},
+    )
+    assert [(e.kind, len(e.fields)) for e in found] == [(ChangeKind.PRIMARY_OUTCOME_DEMOTED, 3)]
+
+
+def test_an_outcome_demoted_in_other_words_is_told_with_the_list() -> None:
+    new = {"measure": "Proportion of subjects with colitis relapse (investigator)"}
+    (moved,) = told(primary(RELAPSE, OS), primary(OS) | {"secondaryOutcomes": [new]})
+    assert moved.kind is ChangeKind.PRIMARY_OUTCOME_DEMOTED
+    assert moved.summary == "Primary outcome moved to secondary: Relapse of colitis"
+    assert moved.facts["same"] in ("sure", "likely")
+    assert (moved.before, moved.after) == (RELAPSE, new)
+
+
+def test_an_outcome_dropped_that_was_secondary_all_along_is_demoted() -> None:
+    lesser = {"secondaryOutcomes": [{"measure": "Relapses of colitis"}]}
+    (moved,) = told(primary(RELAPSE, OS) | lesser, primary(OS) | lesser)
+    assert moved.kind is ChangeKind.PRIMARY_OUTCOME_DEMOTED
+    assert moved.summary == "Primary outcome dropped, still secondary: Relapse of colitis"
+
+
+def test_a_reworded_measure_is_told_with_the_words_that_changed() -> None:
+    event = one_edit(
+        {"measure": "Reduction of asthma exacerbations"}, {"measure": "Severe asthma exacerbations"}
+    )
+    assert event.summary == (
+        "Primary outcome reworded (“Reduction of” → “Severe”): Severe asthma exacerbations"
+    )
+    assert event.facts["words"][0] == ["removed", "Reduction of"]
+
+
+def test_every_verdict_on_a_pair_says_how_sure_it_is() -> None:
+    cases: list[tuple[dict[str, Any], dict[str, Any]]] = [
+        (primary(OS, PFS), primary(PFS) | {"secondaryOutcomes": [OS]}),
+        (primary(OS), primary({**OS, "timeFrame": "5 years"})),
+        (primary(PFS), primary({"measure": "PFS"})),
+    ]
+    for old, new in cases:
+        for event in told(old, new):
+            assert event.facts["same"] in ("sure", "likely", "doubtful")
+            assert 0 <= event.facts["likeness"] <= 1
+
+
+def labelled(shared_data: Path, nct_id: str, phase: str) -> ChangeEvent:
+    """Return the one event of a trial in a phase of its life, from the labelled data."""
+    rows = read(shared_data / "labels", OUTCOME_CHANGES)
+    (row,) = (row for row in rows if (row["nct_id"], row["phase"]) == (nct_id, phase))
+    (event,) = outcome_events(*sides(row), results_came=row["results_just_posted"])
+    return event
+
+
+def test_a_measure_put_the_other_way_round_is_edited(shared_data: Path) -> None:
+    event = labelled(shared_data, "NCT01433523", "recruitment")
+    assert (event.kind, event.severity, event.facts["same"]) == (EDITED, Severity.MEDIUM, "likely")
+    assert event.summary.startswith("Primary outcome reworded (“Reduction of the risk of an” → ")
+
+
+def test_a_measure_that_moved_into_its_description_is_low(shared_data: Path) -> None:
+    event = labelled(shared_data, "NCT01154140", "recruitment")
+    assert (event.kind, event.severity, event.facts["same"]) == (EDITED, Severity.LOW, "sure")
+
+
+def test_a_measure_written_out_with_the_results_is_no_other_outcome(shared_data: Path) -> None:
+    event = labelled(shared_data, "NCT01154140", "postpublication")
+    assert (event.kind, event.severity, event.facts["same"]) == (EDITED, Severity.MEDIUM, "sure")
+    assert "added “Based on IRR”" in event.summary
+
+
+def test_a_real_record_tells_one_edit_of_three_time_frames_once(shared_data: Path) -> None:
+    folder = shared_data / "cases" / "20-letter-case-in-arms"
+    old, new = (record(json.loads((folder / f"v{n}.json").read_bytes())) for n in (1, 2))
+    _, found = compared(old, new)
+    (event,) = (e for e in found if e.kind is EDITED)
+    assert event.summary == "Time frame of 3 primary outcomes: 59 → 58 months"
+    assert len(event.facts["measures"]) == 3
