@@ -15,6 +15,7 @@ from monitor.store.reader import Reader
 from monitor.store.writer import Store, Transaction
 
 _LOOK_S = 0.2
+_BOOTTIME = getattr(time, "CLOCK_BOOTTIME", None)  # Linux
 _SILENT = "the store did not answer in time"
 _TAKEN = "another process has taken it"
 _UNKNOWN = "the store knows nothing of it any more: it is another one than before"
@@ -39,13 +40,23 @@ def require_lease(tx: Transaction, lease: Lease, *, now: datetime) -> None:
         raise LeaseLostError(f"the lease {lease.name!r} is held by another process now")
 
 
+def seconds_since_boot() -> float:
+    """Return monotonic seconds that go on while the machine sleeps, where the system counts them.
+
+    A holder goes by them: while it slept, another may have taken its lease. An observer does not:
+    while it slept, it saw nothing.
+    """
+    return time.monotonic() if _BOOTTIME is None else time.clock_gettime(_BOOTTIME)
+
+
 class LeaseKeeper:
     """One lease as this process wants it, or holds it; threads may share it.
 
     ``opened`` opens the store for each call, as it lies there then, ``reader`` for looking.
     ``ttl_s`` is asked before each renewal, because the configuration may be read again.
     ``on_trouble`` hears why a renewal failed, ``on_lost`` once that the lease is lost; both in the
-    keeper's thread. ``clock``: monotonic seconds; no clock on the wall decides anything.
+    keeper's thread. ``clock``: monotonic seconds, None for those of this machine; no clock on the
+    wall decides anything.
     """
 
     def __init__(
@@ -59,7 +70,7 @@ class LeaseKeeper:
         now: Callable[[], datetime],
         on_trouble: Callable[[str], None] = lambda _reason: None,
         on_lost: Callable[[str], None] = lambda _reason: None,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] | None = None,
         observer: LeaseObserver | None = None,
     ) -> None:
         self.name = name
@@ -70,8 +81,8 @@ class LeaseKeeper:
         self._now = now
         self._on_trouble = on_trouble
         self._on_lost = on_lost
-        self._clock = clock
-        self._observer = observer or LeaseObserver(clock)
+        self._clock = clock or seconds_since_boot
+        self._observer = observer or LeaseObserver(clock or time.monotonic)
         self._lock = threading.Lock()
         self._lease: Lease | None = None
         self._until = float("-inf")

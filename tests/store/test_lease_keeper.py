@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -67,6 +68,23 @@ def test_a_lease_is_lost_when_its_observer_saw_no_renewal_for_the_time_that_stan
     lost = ours.take()
     assert lost is not None
     assert lost.holder == "elsewhere:1:a"
+
+
+@pytest.mark.skipif(not hasattr(time, "CLOCK_BOOTTIME"), reason="no clock counts a machine's sleep")
+def test_a_machine_that_slept_for_longer_than_the_lease_holds_it_no_more(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_store(sqlite_url).close()
+    ours = LeaseKeeper(
+        NAME, "we", opened=lambda: open_store(sqlite_url), reader=lambda: open_reader(sqlite_url),
+        ttl_s=lambda: 60, now=lambda: SEEN,
+    )  # fmt: skip
+    ours.take()
+    assert ours.why_lost() is None
+    awake = time.clock_gettime(time.CLOCK_BOOTTIME) + 61
+    monkeypatch.setattr(time, "clock_gettime", lambda _: awake)
+    assert not ours.held
+    assert ours.why_lost() is not None
 
 
 def test_each_renewal_begins_the_time_anew(store_url: str) -> None:
