@@ -25,7 +25,8 @@ class Connection(H11Protocol):
     def waiting_since(self) -> float | None:
         """The monotonic time since when it waits for its client; None while we work for it."""
         cycle = self.cycle
-        if cycle is None or cycle.response_complete or cycle.more_body:
+        is_ours = cycle is not None and not (cycle.response_complete or cycle.more_body)
+        if not is_ours or self.unread_bytes > 0:
             return self._since
         return None
 

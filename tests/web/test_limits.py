@@ -157,6 +157,21 @@ def test_a_new_client_takes_the_place_of_the_one_that_is_idle_longest() -> None:
         assert not is_closed(third)
 
 
+def test_clients_that_do_not_read_keep_no_new_one_out() -> None:
+    few = Limits(connections=2, request_timeout_s=600)
+    asking = b"GET /metrics HTTP/1.1\r\nHost: m\r\n\r\n" * 40
+    with (
+        served(answering(metrics=b"x" * 1_000_000), limits=few) as server,
+        connected(server, asking) as first,
+        connected(server, asking) as second,
+    ):
+        for client in (first, second):
+            assert client.recv(1)
+        began = time.monotonic()
+        assert ask_json(server.address, "/healthz")[0] == 200
+        assert time.monotonic() - began < PATIENCE_S / 2
+
+
 def test_no_configuration_takes_more_than_a_quarter_of_the_descriptors() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, 1024), hard))
