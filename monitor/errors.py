@@ -14,6 +14,10 @@ class SourceError(MonitorError):
     """Records could not be retrieved; the next pass tries again."""
 
 
+class HeldError(SourceError):
+    """What a source shows is implausible and held until it is whole, or the operator accepts it."""
+
+
 class RecordError(MonitorError):
     """A record cannot be read; its bytes are quarantined and the pass goes on."""
 

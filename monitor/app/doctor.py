@@ -15,14 +15,16 @@ from monitor.app.doctor_people import channel_findings, delivery_findings, subsc
 from monitor.app.doctor_registry import REGISTRY_S, registry_findings
 from monitor.app.doctor_store import known_sources, store_findings
 from monitor.app.doctor_web import IsAnswered, heartbeat_findings, web_findings
+from monitor.app.gate import gates
 from monitor.app.sources import following_of
 from monitor.app.wiring import App, utc_now
 from monitor.config import AnySourceSettings, CtgovSourceSettings, FilesSourceSettings
 from monitor.config.durations import written
 from monitor.config.origin import Origin, origin
-from monitor.errors import ConfigError
+from monitor.errors import ConfigError, StoreError
 from monitor.model.finding import Finding, Verdict
 from monitor.model.following import SourceRow
+from monitor.render.gate import what_to_do
 from monitor.render.values import counted, moment
 
 NextRun = Callable[[AnySourceSettings, SourceRow | None, datetime], datetime]
@@ -66,6 +68,7 @@ def examine(
     yield from patiently("stored times", partial(time_findings, app, latest_run))
     yield from patiently("time zones", partial(zone_findings, app))
     yield from source_findings(app, next_run)
+    yield from patiently("gate", partial(gate_findings, app))
     yield from channel_findings(app, offline=offline)
     yield from patiently("subscriptions", partial(subscription_findings, app))
     yield from patiently("web", partial(web_findings, app, is_answered))
@@ -160,6 +163,24 @@ def _source(
     first = "at once" if at <= now else f"at {moment(at)} UTC"
     said = f"{source.type}, {when}{zone}; `monitor run` reads it first {first}"
     yield Finding(about=about, verdict=Verdict.FINE, said=said)
+
+
+def gate_findings(app: App) -> Iterator[Finding]:
+    """Tell what is held of the sources, and which of their records cannot be read."""
+    try:
+        found = gates(app)
+    except StoreError:  # told among the findings of the store
+        return
+    for gate in found:
+        about, named = f"source {gate.source}", f'"{gate.source}"'
+        if gate.state.reason:
+            fix = f"`monitor source show {named}` tells more. {what_to_do(gate.source, gate.state)}"
+            said = f"held: {gate.state.reason}"
+            yield Finding(about=about, verdict=Verdict.FAILED, said=said, fix=fix)
+        if gate.unread.count:
+            said = f"{counted(gate.unread.count, 'followed record')} cannot be read"
+            fix = "`monitor quarantine list` tells why; they are asked for in every pass"
+            yield Finding(about=about, verdict=Verdict.WARNING, said=said, fix=fix)
 
 
 def _folder_fault(path: str) -> str | None:

@@ -11,9 +11,11 @@ from monitor.app.clock_notes import repaired
 from monitor.app.store_checks import last_check
 from monitor.app.wiring import App
 from monitor.config import FolderChannelSettings
-from monitor.model.following import SourceRow
+from monitor.model.following import SourceRow, UnreadRecords
+from monitor.model.gate import GateState
 from monitor.model.messages import ChannelState, MessageState
-from monitor.render.values import moment
+from monitor.render.gate import what_to_do
+from monitor.render.values import counted, moment
 from monitor.store.address import Address
 from monitor.store.reader import Reader
 
@@ -30,7 +32,8 @@ Free = Callable[[Path], int]
 class Episode:
     """Something that is wrong until it is over; the operator hears of both, once.
 
-    ``began`` and ``over``: short sentences that say so. ``detail``: why, where it is known.
+    ``began`` and ``over``: short sentences that say so; where one is "", there is nothing to say.
+    ``detail``: why, where it is known.
     ``since``: when it began; None where nothing tells.
     """
 
@@ -52,7 +55,7 @@ def episodes_of(reader: Reader, *, enabled: Collection[str], now: datetime) -> l
     """Return what the store tells: of sources, channels, dead letters, and of damage to itself.
 
     ``enabled``: the names of the sources that are to be read. A source that fails is not told
-    as overdue as well.
+    as overdue as well. Told, too, are followed records that could not be read when last seen.
     """
     rows = reader.sources.all()
     failing = [_failing(row) for row in rows if row.reported]
@@ -64,8 +67,12 @@ def episodes_of(reader: Reader, *, enabled: Collection[str], now: datetime) -> l
     ]
     resting = [_resting(state) for state in reader.outbox.channel_states() if state.reported]
     dead = [_dead(reader, channel) for channel in reader.outbox.channels(MessageState.DEAD)]
+    unread = [one for row in rows if row.name in enabled for one in _unread(reader, row)]
+    held = [one for row in rows if row.name in enabled for one in _held(reader, row, now)]
     return [
         *failing,
+        *held,
+        *unread,
         *resting,
         *dead,
         *_damaged(reader),
@@ -155,6 +162,52 @@ def _failing(row: SourceRow) -> Episode:
         detail=f"{row.failures} times in a row{since}: {row.last_reason}",
         since=row.failing_since,
     )
+
+
+def _held(reader: Reader, row: SourceRow, now: datetime) -> list[Episode]:
+    """Return that a source is held, once, and what of it, anew each day and with each cause."""
+    state = GateState.from_state(reader.sources.state(GateState.kept_by(row.name)))
+    if not state.reason or state.since is None:
+        return []
+    day = max(0, (now - state.since).days)
+    causes = ",".join(sorted(one.cause for one in state.causes))
+    what = f"records of the source {row.name} are" if state.causes else f"the source {row.name} is"
+    lasting = f" since {state.since:%Y-%m-%d %H:%M} UTC"
+    return [
+        Episode(
+            key=f"held:{row.name}",
+            began="",
+            over=f"nothing of the source {row.name} is held any more",
+            since=state.since,
+        ),
+        Episode(
+            key=f"held:{row.name}:{day}:{causes}",
+            began=f"{what} held as implausible{lasting if day else ''}",
+            over="",
+            detail=f"{state.reason}. {what_to_do(row.name, state)}",
+            since=state.since,
+        ),
+    ]
+
+
+def _unread(reader: Reader, row: SourceRow) -> list[Episode]:
+    kept = UnreadRecords.from_state(reader.sources.state(UnreadRecords.kept_by(row.name)))
+    if not kept.count:
+        return []
+    what = counted(kept.count, "followed record")
+    others = " and others" if kept.count > len(kept.first) else ""
+    return [
+        Episode(
+            key=f"unread:{row.name}",
+            began=f"{what} of the source {row.name} cannot be read",
+            over=f"all followed records of the source {row.name} can be read again",
+            detail=(
+                f"{', '.join(kept.first)}{others}: what is new of"
+                " them is not told until they can be. `monitor quarantine list` tells why,"
+                " `monitor quarantine show` shows what was read"
+            ),
+        )
+    ]
 
 
 def _overdue(row: SourceRow, due_at: datetime) -> Episode:

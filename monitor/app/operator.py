@@ -8,6 +8,7 @@ from monitor.app.logs import get_logger
 from monitor.model.following import SourceRow
 
 _SHOWN_REASON = 500
+_HELD = "held: "
 
 
 class Operator(Protocol):
@@ -42,8 +43,11 @@ class LoggedOperator:
 
 
 def after_failure(row: SourceRow, *, reason: str, now: datetime, alarm_at: int) -> SourceRow:
-    """Return the source's row after one more failure; ``reported`` once it is worth a message."""
-    failures = row.failures + 1
+    """Return the source's row after one more failure; ``reported`` once it is worth a message.
+
+    What was held before failed for another reason: it does not count towards that.
+    """
+    failures = 1 if _is_held(row) else row.failures + 1
     return replace(
         row,
         last_attempt_at=now,
@@ -52,6 +56,25 @@ def after_failure(row: SourceRow, *, reason: str, now: datetime, alarm_at: int) 
         last_reason=reason[:_SHOWN_REASON],
         reported=row.reported or failures >= alarm_at,
     )
+
+
+def after_hold(row: SourceRow, *, reason: str, now: datetime) -> SourceRow:
+    """Return the source's row after a pass of which something is held.
+
+    It is never ``reported``: a hold is an incident of its own.
+    """
+    return replace(
+        row,
+        last_attempt_at=now,
+        failures=row.failures + 1,
+        failing_since=row.failing_since if _is_held(row) else now,
+        last_reason=f"{_HELD}{reason}"[:_SHOWN_REASON],
+        reported=False,
+    )
+
+
+def _is_held(row: SourceRow) -> bool:
+    return (row.last_reason or "").startswith(_HELD)
 
 
 def after_success(row: SourceRow, *, now: datetime) -> SourceRow:

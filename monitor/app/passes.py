@@ -6,17 +6,24 @@ import uuid
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
-from datetime import date, datetime
+from datetime import date
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from monitor.app.backfills import history, wanted_backfills
 from monitor.app.logs import bound, get_logger, log_step, told_request
-from monitor.app.operator import LoggedOperator, Operator, after_failure, after_success
+from monitor.app.operator import (
+    LoggedOperator,
+    Operator,
+    after_failure,
+    after_hold,
+    after_success,
+)
+from monitor.app.pass_report import Outcome, PassReport, log_pass
 from monitor.app.sources import HISTORY, Sources, first_base_url, named_source
 from monitor.app.turns import TurnTakenError, turn
 from monitor.app.wiring import App
-from monitor.errors import MonitorError, StoreError
+from monitor.errors import HeldError, MonitorError, StoreError
 from monitor.ingest import IngestReport
 from monitor.ingest.following import Follower, StoredPage
 from monitor.ingest.notify import Notifier
@@ -32,25 +39,8 @@ if TYPE_CHECKING:
     from monitor.app.metrics import Metrics
     from monitor.sources.ctgov_history import HistoryProgress
 
-Outcome = Literal["ok", "failed", "stopped"]
 OnHistory = Callable[["HistoryProgress"], None]
 OnPage = Callable[[IngestReport], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PassReport:
-    """What a pass over a source did; ``reason``: why it failed or was stopped.
-
-    ``again_at``: from when on it may be tried again, where another process was at it.
-    """
-
-    source: str
-    outcome: Outcome
-    reason: str | None = None
-    report: IngestReport = field(default_factory=IngestReport)
-    pages: int = 0
-    requests: int = 0
-    again_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +60,7 @@ class _Counted:
     report: IngestReport = field(default_factory=IngestReport)
     pages: int = 0
     requests: int = 0
+    held: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -169,7 +160,7 @@ class Passes:
             log.debug("pass started")
             with self._store() as store:
                 outcome, reason = self._attempt(work, store, counted)
-                self._note(work, store, outcome, reason)
+                self._note(work, store, outcome, reason, held=counted.held)
             report = PassReport(
                 source=work.name,
                 outcome=outcome,
@@ -181,7 +172,7 @@ class Passes:
             seconds = time.monotonic() - began
             if self.metrics is not None:
                 self.metrics.passed(work.name, outcome, seconds)
-            _tell(report, seconds)
+            log_pass(report, seconds)
         return report
 
     def _attempt(self, work: _Work, store: Store, counted: _Counted) -> tuple[Outcome, str | None]:
@@ -193,6 +184,9 @@ class Passes:
                         raise StoppedError
         except (StoppedError, LeaseLostError) as exc:
             return "stopped", str(exc)
+        except HeldError as exc:
+            counted.held = True
+            return "failed", str(exc)
         except MonitorError as exc:
             return "failed", str(exc)
         except Exception as exc:  # noqa: BLE001 - the pass loop: recorded on the source's row
@@ -206,6 +200,7 @@ class Passes:
             reader=self.app.reader,
             type=work.type,
             thresholds=self.app.thresholds(),
+            plausibility=self.app.plausibility(),
             now=self.app.now,
             batch_records=self.app.settings.ingest.batch_records,
             leases=work.leases,
@@ -222,6 +217,7 @@ class Passes:
         return Sources(
             http=self.app.settings.http,
             limits=self.app.limits(),
+            stamp_ahead=self.app.plausibility().stamp_ahead,
             now=self.app.now,
             stop=work.stop,
             on_request=on_request,
@@ -248,12 +244,16 @@ class Passes:
 
     # --- how it went -----------------------------------------------------------------------
 
-    def _note(self, work: _Work, store: Store, outcome: Outcome, reason: str | None) -> None:
+    def _note(
+        self, work: _Work, store: Store, outcome: Outcome, reason: str | None, *, held: bool
+    ) -> None:
         """Keep how the pass went and tell the operator where that is news."""
         if outcome == "stopped":
             return
         try:
-            before, after = self._put(work, store, reason if outcome == "failed" else None)
+            before, after = self._put(
+                work, store, reason if outcome == "failed" else None, held=held
+            )
         except StoreError as exc:
             get_logger().error("pass not noted", reason=str(exc), outcome=outcome)
             return
@@ -264,7 +264,9 @@ class Passes:
         elif before.reported and not after.reported:
             self.operator.source_recovered(after, failing_since=before.failing_since)
 
-    def _put(self, work: _Work, store: Store, reason: str | None) -> tuple[SourceRow, SourceRow]:
+    def _put(
+        self, work: _Work, store: Store, reason: str | None, *, held: bool
+    ) -> tuple[SourceRow, SourceRow]:
         now = self.app.now()
         with store.transaction() as tx:
             for lease in work.leases:
@@ -272,6 +274,8 @@ class Passes:
             before = tx.sources.get(work.name) or SourceRow(name=work.name, type=work.type)
             if reason is None:
                 after = after_success(before, now=now)
+            elif held:
+                after = after_hold(before, reason=reason, now=now)
             else:
                 alarm_at = self.app.settings.daemon.failures_before_alarm
                 after = after_failure(before, reason=reason, now=now, alarm_at=alarm_at)
@@ -281,19 +285,3 @@ class Passes:
     def _store(self) -> Store:
         store = self.app.settings.store
         return open_store(store.url, busy_timeout_s=store.busy_timeout_s)
-
-
-def _tell(report: PassReport, seconds: float) -> None:
-    log = get_logger()
-    facts: dict[str, object] = {
-        "seconds": round(seconds, 3),
-        "pages": report.pages,
-        "requests": report.requests,
-        **asdict(report.report),
-    }
-    if report.outcome == "ok":
-        log.info("pass finished", **facts)
-    elif report.outcome == "stopped":
-        log.info("pass stopped", reason=report.reason, **facts)
-    else:
-        log.warning("pass failed", reason=report.reason, **facts)

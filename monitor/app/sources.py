@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -75,11 +75,12 @@ class Sources:
 
     ``stop``, once set, ends their waits and transfers at once. ``on_step``: what a log should
     hold besides pages, such as a request that is made once more; ``on_request``: every single
-    request.
+    request. ``stamp_ahead``: how far the stamp of a registry's data may be ahead of ``now``.
     """
 
     http: HttpSettings
     limits: Limits
+    stamp_ahead: timedelta
     now: Callable[[], datetime]
     stop: threading.Event
     on_request: OnRequest
@@ -94,7 +95,13 @@ class Sources:
         from monitor.sources.ctgov import CtgovSource
 
         with self._client(source.base_url) as client:
-            yield CtgovSource(following_of(source), client, now=self.now, on_step=self.on_step)
+            yield CtgovSource(
+                following_of(source),
+                client,
+                now=self.now,
+                on_step=self.on_step,
+                stamp_ahead=self.stamp_ahead,
+            )
 
     @contextmanager
     def history(

@@ -139,7 +139,7 @@ class Teller:
         with self._lock:
             news = {
                 address: Notices(
-                    began=tuple(one for one in found if one.key not in has.wrong),
+                    began=tuple(one for one in found if one.began and one.key not in has.wrong),
                     over={key: has.wrong[key] for key in self._over(has, wrong)},
                     lost=tuple(one for one in self._lost if (address, one) not in self._lost_told),
                     since={key: has.beginning(key, since, now) for key, since in known.items()},
@@ -150,7 +150,8 @@ class Teller:
 
     def _over(self, heard: Heard, wrong: Mapping[str, str]) -> list[str]:
         """Return the keys of what an address knows to be wrong and is so no more."""
-        return sorted(heard.wrong.keys() - wrong.keys() - self._of_others(heard).keys())
+        over = heard.wrong.keys() - wrong.keys() - self._of_others(heard).keys()
+        return sorted(key for key in over if heard.wrong[key])
 
     def _of_others(self, heard: Heard) -> dict[str, str]:
         """Return what an address knows to be wrong with a process, where that is not this one."""

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from monitor.detect.rules.base import Thresholds
     from monitor.ingest import IngestReport
     from monitor.ingest.notify import Notifier
+    from monitor.ingest.plausible import Plausibility
     from monitor.model.changes import ChangeEvent
     from monitor.model.history import QuarantineRow, StoredVersion, TrialRow
     from monitor.model.record import RawVersion
@@ -138,6 +139,7 @@ class App:
 
     def _kept(self, entry: "QuarantineRow") -> "Iterator[RawVersion | Unreadable]":
         """Yield what the kept bytes hold, as found where and when they were."""
+        from monitor.model.record import RawVersion
         from monitor.sources.files import read_paths
 
         with tempfile.TemporaryDirectory(prefix="monitor-retry-") as folder:
@@ -146,7 +148,10 @@ class App:
             found = read_paths([file], now=lambda: entry.first_seen_at, limits=self.limits())
             for piece in found:
                 origin = entry.origin + piece.origin.removeprefix(str(file))
-                yield replace(piece, source=entry.source, origin=origin)
+                kept = replace(piece, source=entry.source, origin=origin)
+                # What a registry was asked for is complete, whatever it lacks.
+                is_whole = origin.startswith("/api/")
+                yield replace(kept, is_whole=is_whole) if isinstance(kept, RawVersion) else kept
 
     def _pass(
         self,
@@ -166,6 +171,7 @@ class App:
             found,
             store,
             thresholds=self.thresholds(),
+            plausibility=self.plausibility(),
             batch_records=self.settings.ingest.batch_records,
             notifier=notifier,
             on_batch=stored,
@@ -227,6 +233,17 @@ class App:
             date_days_high=given.date_days_high,
             enrollment_percent_high=given.enrollment_percent_high,
             enrollment_actual_percent_low=given.enrollment_actual_percent_low,
+        )
+
+    def plausibility(self) -> "Plausibility":
+        """Return how far what is read may be from what can be."""
+        from monitor.ingest.plausible import Plausibility
+
+        given = self.settings.ingest
+        return Plausibility(
+            stamp_ahead=timedelta(days=given.stamp_ahead_days),
+            hold_min_records=given.hold_min_records,
+            hold_percent=given.hold_percent,
         )
 
     def limits(self) -> "Limits":

@@ -35,6 +35,10 @@ COMMANDS = {
         "monitor.cli.run",
         "Follow the configured sources, each by its own clock, until told to stop.",
     ),
+    "source": (
+        "monitor.cli.source",
+        "Show what is held of the followed sources, and accept it.",
+    ),
     "subscription": ("monitor.cli.subscription", "Look after what people want to hear of."),
     "subscriber": ("monitor.cli.subscriber", "Look after the people who are told of changes."),
     "silence": ("monitor.cli.silence", "Keep a trial or a kind of change quiet until a date."),

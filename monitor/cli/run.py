@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from monitor.app.deliveries import Deliveries
     from monitor.app.episodes import Episode
     from monitor.app.metrics import Metrics
-    from monitor.app.passes import Passes, PassReport
+    from monitor.app.pass_report import PassReport
+    from monitor.app.passes import Passes
 
 
 @click.command("run", cls=Command, examples=("monitor run", "monitor run --once --json"))

@@ -75,6 +75,15 @@ class IngestSettings(Section, frozen=True, kw_only=True):
     file_limit_mb: Annotated[
         int, Meta(ge=1, le=1 << 20, description="a whole number of megabytes from 1 to 1048576")
     ] = 20_480
+    hold_min_records: Annotated[
+        int, Meta(ge=1, le=1_000_000, description="a whole number of records from 1 to 1000000")
+    ] = 20
+    hold_percent: Annotated[float, Meta(ge=0, le=100, description="a percentage from 0 to 100")] = (
+        20.0
+    )
+    stamp_ahead_days: Annotated[
+        int, Meta(ge=0, le=36_500, description="a whole number of days from 0 to 36500")
+    ] = 2
 
 
 class HttpSettings(Section, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 import threading
 from typing import Protocol
 
-from monitor.app.passes import PassReport
+from monitor.app.pass_report import PassReport
 from monitor.model.lease import Lease
 
 

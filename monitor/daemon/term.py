@@ -10,7 +10,7 @@ from functools import partial
 from monitor.app import App
 from monitor.app.heartbeat import heartbeat_place
 from monitor.app.logs import get_logger
-from monitor.app.passes import PassReport
+from monitor.app.pass_report import PassReport
 from monitor.app.sources import following_of
 from monitor.config import AnySourceSettings, CtgovSourceSettings, Settings
 from monitor.daemon.beating import Beating

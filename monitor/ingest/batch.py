@@ -11,9 +11,12 @@ from monitor.detect.rules.base import Thresholds
 from monitor.errors import DamagedSnapshotError, RecordError
 from monitor.ingest.derivations import Derivations
 from monitor.ingest.fresh import Fresh, guess_id, is_loaded_again
+from monitor.ingest.gatekeeper import PageGate, Verdict
 from monitor.ingest.node import Observation
 from monitor.ingest.observing import ABSENT, day_of, observed
+from monitor.ingest.plausible import Plausibility, missing_required
 from monitor.ingest.timelines import OPEN_TRIALS, Timelines
+from monitor.model import fields
 from monitor.model.history import (
     LoadedAgain,
     NewestSight,
@@ -66,7 +69,8 @@ class Batch:
 
     Holding the parsed documents of a whole batch would cost more than parsing them. A few
     that bring news are held, to ask the store for their trials' histories at once.
-    ``unreadable``: where what went to the quarantine came from, and why.
+    ``unreadable``: where what went to the quarantine came from, and why. ``gate``: of a page of
+    a followed source; what it sets aside counts as nothing new.
     """
 
     def __init__(
@@ -75,8 +79,13 @@ class Batch:
         thresholds: Thresholds,
         derivations: Derivations,
         announcer: "Announcer | None" = None,
+        *,
+        plausibility: Plausibility,
+        gate: PageGate | None = None,
     ) -> None:
         self._tx = tx
+        self._gate = gate
+        self._plausibility = plausibility
         self._timelines = Timelines(tx, thresholds, derivations, announcer)
         self._sights: dict[str, NewestSight | None] = {}
         self._latest: dict[str, StoredVersion] = {}
@@ -120,7 +129,7 @@ class Batch:
 
     def _read(self, raw: RawVersion, digest: bytes) -> None:
         try:
-            self._observe(observed(raw, digest))
+            self._observe(observed(raw, digest, self._plausibility))
         except RecordError as exc:
             self._quarantine(raw, str(exc), len(raw.content))
             for twin in self._not_unchanged(digest):
@@ -171,7 +180,12 @@ class Batch:
         for one in fresh:
             sight = newest.get(one.guess) if one.guess else None
             loaded = one.hashed.loaded
-            if loaded is not None and sight is not None and is_loaded_again(one, loaded, sight):
+            if (
+                loaded is not None
+                and sight is not None
+                and self._plausibility.allows_stamp(loaded, one.raw)
+                and is_loaded_again(one, loaded, sight)
+            ):
                 load = LoadedAgain(sight.version_id, loaded, one.raw.retrieved_at, one.digest)
                 self._loads[sight.version_id] = load
             else:
@@ -228,13 +242,40 @@ class Batch:
         self._timelines.open(seen.record.nct_id for seen in news)
         for seen in news:
             try:
-                made = self._timelines.observe(seen)
+                made = not self._is_set_aside(seen) and self._timelines.observe(seen)
             except (RecordError, DamagedSnapshotError) as exc:
                 for twin in (seen.raw, *self._not_unchanged(seen.raw_sha256)):
                     self._quarantine(twin, str(exc), len(twin.content))
             else:
                 self._stored += made
                 self._unchanged += not made
+
+    def _is_set_aside(self, seen: Observation) -> bool:
+        """Tell whether the gate keeps a record back; RecordError as ``_check_complete``.
+
+        Judged are complete documents; what a gated page brings is the newest of its trial.
+        """
+        if self._gate is not None and seen.record.coverage.is_complete:
+            newest = self._timelines.newest(seen.record.nct_id)
+            verdict = self._gate.verdict(seen, newest)
+            if verdict is not Verdict.GOES_ON:
+                return verdict is Verdict.SET_ASIDE
+        self._check_complete(seen)
+        return False
+
+    def _check_complete(self, seen: Observation) -> None:
+        """Raise RecordError for a complete document without what every real one has.
+
+        What its newest version lacked too was let through by the operator.
+        """
+        missing = missing_required(seen.record)
+        if not missing:
+            return
+        newest = self._timelines.newest(seen.record.nct_id)
+        lost = [path for path in missing if newest is None or newest.has(path)]
+        if lost:
+            named = ", ".join(f"{fields.label(path)} ({fields.dotted(path)})" for path in lost)
+            raise RecordError(f"the complete document is without {named}, which every record has")
 
     def _note_sights(self) -> None:
         """Write when what is stored was seen again."""

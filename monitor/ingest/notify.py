@@ -5,7 +5,7 @@ messages that it calls for cannot come apart.
 """
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -37,10 +37,13 @@ class Notifier:
     _matcher: Matcher | None = field(default=None, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
-    def announcer(self, tx: Transaction, *, first_sights: bool = True) -> "Announcer":
+    def announcer(
+        self, tx: Transaction, *, first_sights: bool = True, silent: Collection[str] = ()
+    ) -> "Announcer":
         """Return what announces the news of one transaction.
 
-        ``first_sights`` False: that a trial is seen for the first time is no news.
+        ``first_sights`` False: that a trial is seen for the first time is no news. ``silent``:
+        trials of which nothing is announced; it may grow while the transaction goes on.
         """
         return Announcer(
             tx=tx,
@@ -48,6 +51,7 @@ class Notifier:
             targets=self.targets,
             at=self.now(),
             first_sights=first_sights,
+            silent=silent,
         )
 
     def _matcher_of(self, tx: Transaction) -> Matcher:
@@ -72,13 +76,17 @@ class Notifier:
 
 @dataclass(slots=True, kw_only=True)
 class Announcer:
-    """Announces the news of one transaction, whose time is ``at`` (aware UTC)."""
+    """Announces the news of one transaction, whose time is ``at`` (aware UTC).
+
+    ``silent``: trials of which nothing is announced.
+    """
 
     tx: Transaction
     matcher: Matcher
     targets: Mapping[str, Sequence[str]]
     at: datetime
     first_sights: bool = True
+    silent: Collection[str] = ()
     _items: list[OutboxItem] = field(default_factory=list)
     _subscriptions: dict[int, Subscription] = field(default_factory=dict)
     _cutoffs: dict[Hourly | LocalTime, datetime] = field(default_factory=dict)
@@ -89,6 +97,8 @@ class Announcer:
         ``previous_id``: the version that it was compared with; None for a trial's first.
         """
         if not self.first_sights and _is_first_sight(news.events):
+            return
+        if news.nct_id in self.silent:
             return
         wanted: dict[int, tuple[Subscription, list[int], Verdict]] = {}
         for subscription, position, verdict in self.matcher.verdicts(news):

@@ -4,7 +4,7 @@ from datetime import date
 
 from monitor.detect.canonical import canonical_bytes, fingerprint
 from monitor.ingest.node import Observation
-from monitor.ingest.plausible import check_dates
+from monitor.ingest.plausible import Plausibility
 from monitor.model.history import VersionKey
 from monitor.model.record import RawVersion, TrialRecord
 from monitor.parsers.base import parse
@@ -13,13 +13,13 @@ from monitor.parsers.base import parse
 ABSENT = "absence"
 
 
-def observed(raw: RawVersion, digest: bytes) -> Observation:
+def observed(raw: RawVersion, digest: bytes, plausibility: Plausibility) -> Observation:
     """Return what a raw version says; RecordError when it cannot be read.
 
     ``digest``: what tells its bytes from others (``raw_hash``).
     """
     record = parse(raw)
-    check_dates(record, raw)
+    plausibility.check_dates(record, raw)
     canonical = canonical_bytes(record.document)
     key = _key(record, raw)
     return Observation(

@@ -11,6 +11,7 @@ from monitor.detect.rules.base import Thresholds
 from monitor.ingest.batch import Batch, IngestReport
 from monitor.ingest.derivations import Derivations, derived_first
 from monitor.ingest.garbage import clear_circles, fewer_collections
+from monitor.ingest.plausible import PLAUSIBLE, Plausibility
 from monitor.model.record import RawVersion
 from monitor.sources.base import Unreadable
 from monitor.store.writer import Store, Transaction
@@ -29,6 +30,7 @@ def ingest(
     store: Store,
     *,
     thresholds: Thresholds,
+    plausibility: Plausibility = PLAUSIBLE,
     batch_records: int = 200,
     notifier: "Notifier | None" = None,
     on_batch: Callable[[IngestReport], None] | None = None,
@@ -43,7 +45,9 @@ def ingest(
     report = IngestReport()
     with fewer_collections():
         for batch in batches(found, batch_records):
-            done = _stored(batch, store, thresholds=thresholds, notifier=notifier)
+            done = _stored(
+                batch, store, thresholds=thresholds, plausibility=plausibility, notifier=notifier
+            )
             report = report + done
             if done.has_news:
                 clear_circles()
@@ -59,13 +63,15 @@ def _stored(
     store: Store,
     *,
     thresholds: Thresholds,
+    plausibility: Plausibility,
     notifier: "Notifier | None",
 ) -> IngestReport:
     """Store a batch in one transaction."""
 
     def store_in(tx: Transaction, derivations: Derivations) -> IngestReport:
         announcer = notifier.announcer(tx) if notifier is not None else None
-        done = Batch(tx, thresholds, derivations, announcer).take(batch)
+        taker = Batch(tx, thresholds, derivations, announcer, plausibility=plausibility)
+        done = taker.take(batch)
         derivations.require_known()  # or messages would be made twice
         if announcer is not None:
             announcer.write()

@@ -79,6 +79,12 @@ class Timelines:
                 last_seen_at=known.last_seen_at if known else None,
             )
 
+    def newest(self, nct_id: str) -> TrialRecord | None:
+        """Return a trial's record as its last version has it; None when there is none."""
+        self.open([nct_id])
+        nodes = self._open[nct_id].nodes
+        return self._open[nct_id].record(nodes[-1]) if nodes else None
+
     def observe(self, seen: Observation) -> bool:
         """Put an observation into its trial's timeline; True when it makes a new version."""
         self.open([seen.record.nct_id])

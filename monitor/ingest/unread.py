@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import cached_property
 
-from monitor.model.following import Sight
+from monitor.model.following import Sight, UnreadRecords
 from monitor.store.reader import Reader
 from monitor.store.writer import Transaction
 
@@ -19,7 +19,7 @@ _STATE = {"unread": True}
 class Unread:
     """The unread records of one source; each is noted as a state of its own.
 
-    A page's are noted in the transaction that stores the page.
+    A page's are noted in the transaction that stores the page, with how many there are then.
     """
 
     def __init__(self, source: str, reader: Callable[[], AbstractContextManager[Reader]]) -> None:
@@ -56,3 +56,6 @@ class Unread:
         tx.sources.drop_states(self._source, over)
         self.known |= unread
         self.known -= over
+        if unread or over:
+            summary = UnreadRecords.of(self.known)
+            tx.sources.put_state(summary.kept_by(self._source), "", summary.as_state(), at=at)

@@ -5,20 +5,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from monitor.match.attributes import WHOLE_KEYS, Attributes, phrase_under
+from monitor.model import fields
 from monitor.model.subscriptions import FILTER_KEYS, Filter
 
 LONGEST_VALUE = 200
 """Characters."""
 
 KNOWN_VALUES: Mapping[str, tuple[str, ...]] = {
-    "phase": ("NA", "EARLY_PHASE1", "PHASE1", "PHASE2", "PHASE3", "PHASE4"),
-    "status": (
-        "ACTIVE_NOT_RECRUITING", "COMPLETED", "ENROLLING_BY_INVITATION", "NOT_YET_RECRUITING",
-        "RECRUITING", "SUSPENDED", "TERMINATED", "WITHDRAWN", "AVAILABLE", "NO_LONGER_AVAILABLE",
-        "TEMPORARILY_NOT_AVAILABLE", "APPROVED_FOR_MARKETING", "WITHHELD", "UNKNOWN",
-    ),
-    "study_type": ("INTERVENTIONAL", "OBSERVATIONAL", "EXPANDED_ACCESS"),
-}  # fmt: skip
+    "phase": fields.ENUMERATIONS[fields.PHASES],
+    "status": fields.ENUMERATIONS[fields.OVERALL_STATUS],
+    "study_type": fields.ENUMERATIONS[fields.STUDY_TYPE],
+}
 """The registry's values of WHOLE_KEYS (API v2, ``/studies/enums``)."""
 
 # What people write and the registry never does.

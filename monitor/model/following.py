@@ -1,8 +1,10 @@
 """What the monitor knows of the sources that it follows, and of the records in them."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 
 class Presence(StrEnum):
@@ -64,6 +66,34 @@ class SourceRow:
     reported: bool = False
     data_timestamp: str | None = None
     cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadRecords:
+    """How many followed records of a source cannot be read, and the ``first`` three of them."""
+
+    count: int = 0
+    first: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, nct_ids: Collection[str]) -> "UnreadRecords":
+        """Return what to keep of these."""
+        return cls(count=len(nct_ids), first=tuple(sorted(nct_ids)[:3]))
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any] | None) -> "UnreadRecords":
+        """Return what was kept; nothing where nothing was."""
+        kept = state or {}
+        return cls(count=kept.get("count", 0), first=tuple(kept.get("first", ())))
+
+    @staticmethod
+    def kept_by(source: str) -> str:
+        """Return under which name a source's are kept beside its own state; no source has it."""
+        return f"{source}/unread"
+
+    def as_state(self) -> dict[str, Any]:
+        """Return it as JSON can hold it."""
+        return {"count": self.count, "first": list(self.first)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,8 @@ class RawVersion:
     where in it (file and line, URL). ``retrieved_at``: when it was read, aware UTC.
     ``registry_version``: the registry's own version number, where the source knows it.
     ``data_date``: of the data load that it was seen in, where the source knows it and the
-    bytes do not say.
+    bytes do not say. ``is_whole``: the source asked for the whole record, so that the document is
+    complete whatever it lacks.
     """
 
     content: bytes
@@ -31,6 +32,7 @@ class RawVersion:
     retrieved_at: datetime
     registry_version: int | None = None
     data_date: date | None = None
+    is_whole: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,11 @@ class TrialRecord:
     def get(self, path: Path) -> Any:
         """Return the value at a path that runs through no list; None when absent."""
         return reduce(_step, path, self.document)
+
+    def has(self, path: Path) -> bool:
+        """Tell whether there is something at ``path``; an empty text, list or object is nothing."""
+        value = self.get(path)
+        return value is not None and value not in ("", [], {})
 
     def text(self, path: Path) -> str | None:
         """Return the string at ``path``; None when absent or not a string."""

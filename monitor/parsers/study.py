@@ -26,9 +26,9 @@ def read(raw: RawVersion, content: Any) -> TrialRecord:
     What the monitor added to a record that it shows (``registryRecord``) is no word of the
     registry's and is left out.
 
-    It is complete when it carries the date of the registry's data load, which a whole record
-    always has; else it states just the leaves that are there (an answer limited by ``fields``,
-    an extract). RecordError: no NCT ID or two, a value of the wrong type.
+    It is complete when it was asked for whole, or carries the date of the registry's data load,
+    which a whole record always has; else it states just the leaves that are there (an answer
+    limited by ``fields``, an extract). RecordError: no NCT ID or two, a value of the wrong type.
     """
     content = stated(raw, content)
     nct_id = checked_id(content, content)
@@ -40,7 +40,11 @@ def read(raw: RawVersion, content: Any) -> TrialRecord:
     return TrialRecord(
         nct_id=nct_id,
         document=document,
-        coverage=Coverage.complete() if found[-1] in info else Coverage.of(_leaves(document, ())),
+        coverage=(
+            Coverage.complete()
+            if raw.is_whole or found[-1] in info
+            else Coverage.of(_leaves(document, ()))
+        ),
         registry_version=raw.registry_version,
     )
 

@@ -39,11 +39,15 @@ class Page:
     ``state`` replaces the source's state for ``subject`` ("" for the source as a whole, an NCT
     ID for one record's backfill): after a crash the source goes on from there. A page may bring
     only a state. ``sights`` are noted as of pass ``pass_number``. ``left``: records that are not
-    followed any more; what is stored of them stays. ``first_sights_are_news`` False: the source
-    only begins to follow what the page brings, so that a trial is seen for the first time is no
-    news. ``data_timestamp`` and ``cursor`` (both for people and for ``status``) are None where
-    they stay as they were. ``total``: how many records the whole pass is expected to bring,
-    where the source says so.
+    followed any more, once the gate has decided about them; what is stored of them stays.
+    ``first_sights_are_news`` False: the source only begins to follow what the page brings, so that
+    a trial is seen for the first time is no news. ``data_timestamp`` and ``cursor`` (both for
+    people and for ``status``) are None where they stay as they were. ``total``: how many records
+    the whole pass is expected to bring, where the source says so. ``missed``: absences of records
+    that were there so far; they count once the gate says so. ``is_judged``: the records are the
+    newest of what is followed on, asked for whole, and the gate judges them; ``is_final``: they
+    were set aside before, and all else of the pass is stored. ``load``: which of the registry's
+    data the page shows.
     """
 
     found: tuple[RawVersion | Unreadable, ...] = ()
@@ -56,6 +60,10 @@ class Page:
     data_timestamp: str | None = None
     cursor: str | None = None
     total: int | None = None
+    missed: tuple[RawVersion, ...] = ()
+    is_judged: bool = False
+    is_final: bool = False
+    load: str = ""
 
 
 class Memory(Protocol):
@@ -82,6 +90,14 @@ class Memory(Protocol):
 
     def seen_in(self, pass_number: int) -> int:
         """Return how many followed records were last noted in that pass as SHOWN."""
+        ...
+
+    def suspects(self) -> list[str]:
+        """Return the NCT IDs that the gate set aside; they are asked for before the pass ends."""
+        ...
+
+    def held(self) -> str | None:
+        """Return what the gate holds after all of the pass was seen; None when nothing is."""
         ...
 
     def unread(self) -> list[str]:

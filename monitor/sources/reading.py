@@ -86,6 +86,7 @@ class Reading:
         at: str = "",
         media: str = "json",
         registry_version: int | None = None,
+        is_whole: bool = False,
     ) -> RawVersion:
         """Return the slice as a version of a record."""
         return RawVersion(
@@ -95,6 +96,7 @@ class Reading:
             origin=self.place + at,
             retrieved_at=self.now(),
             registry_version=registry_version,
+            is_whole=is_whole,
         )
 
     def refusal(

@@ -125,6 +125,8 @@ SEEN_IN = """
 SELECT count(*) FROM followed
 WHERE source = :source AND presence = 'shown' AND pass_number = :pass_number"""
 
+KNOWN_SEEN_IN = f"{SEEN_IN} AND since < :before"
+
 FOLLOWED_COUNTS = """
 SELECT source, count(*) FILTER (WHERE presence = 'shown'),
     count(*) FILTER (WHERE presence = 'gone'), count(*) FILTER (WHERE presence = 'merged'),

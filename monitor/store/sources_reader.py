@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import Any
 
 from monitor.model.following import Followed, Presence, SourceRow, StoreCounts
 from monitor.store import queries
+from monitor.store.moments import utc_text
 from monitor.store.rows import (
     Row,
     counts_of,
@@ -81,9 +83,20 @@ class SourcesReader:
         with self._errors():
             return [followed_row(row) for row in rows]
 
-    def seen_in(self, source: str, pass_number: int) -> int:
-        """Return how many followed records were last noted in that pass as SHOWN."""
-        [(seen,)] = self._ask(queries.SEEN_IN, {"source": source, "pass_number": pass_number})
+    def seen_in(
+        self, source: str, pass_number: int, *, followed_before: datetime | None = None
+    ) -> int:
+        """Return how many followed records were last noted in that pass as SHOWN.
+
+        ``followed_before``: only those that were followed before that time (aware).
+        """
+        parameters = {"source": source, "pass_number": pass_number}
+        if followed_before is None:
+            [(seen,)] = self._ask(queries.SEEN_IN, parameters)
+        else:
+            is_text = self._dialect == "sqlite"
+            before = utc_text(followed_before) if is_text else followed_before
+            [(seen,)] = self._ask(queries.KNOWN_SEEN_IN, {**parameters, "before": before})
         return int(seen)
 
     def followed_counts(self) -> dict[str, dict[Presence, int]]:

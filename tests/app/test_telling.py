@@ -14,7 +14,7 @@ from monitor.app.episodes import Episode
 from monitor.app.telling import Teller
 from monitor.channels.base import Channel
 from monitor.errors import DeliveryError
-from monitor.model.following import SourceRow
+from monitor.model.following import SourceRow, UnreadRecords
 from monitor.model.messages import ChannelState, Message
 from monitor.store.writer import Store, open_store
 from tests.deliver.configured import Monitored, folder_channel, subscription
@@ -427,3 +427,38 @@ def test_what_is_wrong_with_one_process_is_told_by_it_alone(monitored: Monitored
     monitored.clock.move(minutes=1)
     daemon.tell()
     assert monitored.subjects("ops")[2:] == ["Trial monitor: The web works again"]
+
+
+def note_unread(monitored: Monitored, *nct_ids: str) -> None:
+    """Let these followed records of the source be unread."""
+    kept = UnreadRecords.of(nct_ids)
+    with open_store(monitored.url) as store, store.transaction() as tx:
+        tx.sources.put_state(kept.kept_by("ctgov"), "", kept.as_state(), at=NOON)
+
+
+def test_the_operator_hears_of_followed_records_in_the_quarantine_once_and_when_it_is_over(
+    monitored: Monitored,
+) -> None:
+    follow(monitored, enabled=True)
+    put(monitored, replace(FAILING, failures=0, reported=False, last_reason=None))
+    note_unread(monitored, "NCT00000002", "NCT00000001", "NCT00000004", "NCT00000003")
+    teller(monitored).tell()
+    teller(monitored, worker="another").tell()
+    (told,) = monitored.got("ops")
+    assert told["began"] == [
+        {
+            "what": "4 followed records of the source ctgov cannot be read",
+            "why": "NCT00000001, NCT00000002, NCT00000003 and others: what is new of them is not"
+            " told until they can be. `monitor quarantine list` tells why, `monitor quarantine"
+            " show` shows what was read",
+        }
+    ]
+    note_unread(monitored, "NCT00000003")
+    teller(monitored).tell()
+    assert len(monitored.got("ops")) == 1, "fewer are no news"
+    note_unread(monitored)
+    monitored.clock.move(minutes=1)
+    teller(monitored).tell()
+    assert monitored.got("ops")[-1]["over"] == [
+        "All followed records of the source ctgov can be read again"
+    ]

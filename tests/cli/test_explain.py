@@ -176,7 +176,7 @@ def test_a_change_that_a_message_left_out_was_not_sent(told: Monitor) -> None:
 def test_what_was_stored_without_alerts_was_not_sent(told: Monitor) -> None:
     file = told.folder / "quiet.jsonl"
     file.write_text(json.dumps(study("2026-04-07", enrollment=300)), "utf-8")
-    with time_machine.travel(NOON + timedelta(days=30), tick=False):
+    with time_machine.travel(NOON + timedelta(days=40), tick=False):
         assert told("ingest", str(file), "--no-alerts").exit_code == 0
     found = reasons(told, 3, "enrollment_target_changed")
     assert found["named"] == (False, "unannounced")
@@ -188,7 +188,7 @@ def test_a_first_sight_that_was_no_news_was_not_sent(told: Monitor) -> None:
     file = told.folder / "quiet.jsonl"
     other = study("2026-04-07", nct_id="NCT00000001")
     file.write_text(json.dumps(other), "utf-8")
-    with time_machine.travel(LATER, tick=False):
+    with time_machine.travel(NOON + timedelta(days=40), tick=False):
         assert told("ingest", str(file), "--no-alerts").exit_code == 0
     found = told.json("explain", "NCT00000001", "--version", "1", "--subscription", "others")
     assert found["subscriptions"][0]["verdicts"][0]["reason"] == "first_sight"

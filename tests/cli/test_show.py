@@ -39,7 +39,7 @@ def test_json_is_the_whole_record_which_ingest_reads_again(told: Monitor) -> Non
     found = told.json("show", NCT)
     assert (found["nct_id"], found["version"], found["complete"]) == (NCT, 3, True)
     assert found["study"]["protocolSection"]["designModule"]["enrollmentInfo"]["count"] == 240
-    again = told.ingest(found)
+    again = told.ingest(found, at=datetime(2026, 4, 1, tzinfo=UTC))
     assert json.loads(again.stdout) == {
         "read": 1, "stored": 0, "unchanged": 1, "quarantined": 0, "events": 0,
     }  # fmt: skip

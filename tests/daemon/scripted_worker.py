@@ -14,7 +14,7 @@ from pathlib import Path
 from monitor.app import App
 from monitor.app.logs import bound, configure, get_logger
 from monitor.app.metrics import Metrics
-from monitor.app.passes import Outcome, PassReport
+from monitor.app.pass_report import Outcome, PassReport
 from monitor.daemon.process import Daemon
 from monitor.model.lease import Lease
 

@@ -4,13 +4,15 @@ import base64
 import json
 from collections import defaultdict
 from contextlib import ExitStack
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
 import time_machine
 
+from monitor.model.gate import GONE, GateState, Held
+from monitor.store.writer import open_store
 from tests.channels.receiver import Post, Receiver
 from tests.cli.calls import NOON, Monitor
 from tests.cli.studies import NCT, OTHER, study
@@ -248,9 +250,28 @@ def _sources(story: Story) -> None:
     story.ask("run", "--once")
     story.ask("backfill", registry.nct(102))
     story.advance()
+    _gate(story)
     story.ask("status")
     story.ask("doctor", code=1)
     story.ask("doctor", "--offline", code=1)
+
+
+def _gate(story: Story) -> None:
+    """Let something be held of a source, and accept it."""
+    since = datetime(2026, 3, 3, tzinfo=UTC)
+    state = GateState(
+        reason="why", records=30, judged=40, since=since,
+        causes=(Held(cause=GONE, count=30, first=(NCT,)),),
+    )  # fmt: skip
+    with open_store(story.monitor.url) as store, store.transaction() as tx:
+        tx.sources.put_state(GateState.kept_by("registry"), "", state.as_state(), at=since)
+    story.ask("source", "list")
+    story.ask("source", "show", "registry")
+    story.ask("source", "accept", "registry")
+    story.ask("source", "accept", "registry", "--silent")
+    with open_store(story.monitor.url) as store, store.transaction() as tx:
+        tx.sources.drop_states(GateState.kept_by("registry"), [""])
+        tx.sources.drop_states(GateState.accepted_by("registry"), [""])
 
 
 def _quarantine(story: Story) -> None:

@@ -60,6 +60,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Undisturbe
         copy_store(scene.store, first)
         scene.go_to(script.days[-1])
         assert scene.pass_over().outcome == "ok"
+        scene.decide()
         yield Undisturbed(
             script=script, server=server, settings=settings, store=first, history=scene.history()
         )

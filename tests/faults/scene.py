@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 from msgspec.structs import replace
 
 from monitor.app import App
-from monitor.app.passes import Passes, PassReport
+from monitor.app.pass_report import PassReport
+from monitor.app.passes import Passes
 from monitor.config import Settings, load
 from monitor.model.following import SourceRow
 from monitor.sources.http import HOSTS
@@ -115,10 +116,21 @@ class Scene:
         A pause that the registry asked for is over by then.
         """
         HOSTS.forget(urlsplit(self.server.base_url).netloc)
+        self._finish(passes)
+        self.decide()
+
+    def decide(self) -> None:
+        """Let the registry load its data once more: what is missed again is gone."""
+        self.replica.world.reload()
+        self._finish(1)
+
+    def _finish(self, passes: int) -> None:
         for _ in range(passes):
             if self.row().data_timestamp == self.replica.world.load.timestamp:
                 return
             self.pass_over()
+        if self.row().data_timestamp == self.replica.world.load.timestamp:
+            return
         raise AssertionError(f"not read in {passes} passes: {self.reports[-1].reason}")
 
     # --- what is known afterwards -----------------------------------------------------------

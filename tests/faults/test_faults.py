@@ -136,6 +136,7 @@ def test_a_study_of_a_wrong_shape_is_kept_apart_and_read_again_at_once(
     told = {line["event"] for line in logged(capsys.readouterr().err)}
     assert told >= {"records quarantined", "records without id", "search incomplete"}
     assert scene.unreadable() == ["protocolSection.identificationModule is a list, not an object"]
+    scene.decide()
     assert scene.history() == undisturbed.history
     assert scene.row().failures == 0
 

@@ -38,6 +38,8 @@ def study(
                 "startDateStruct": {"date": "2025-01-01", "type": "ACTUAL"},
                 "lastUpdatePostDateStruct": {"date": updated, "type": "ACTUAL"},
             },
+            "sponsorCollaboratorsModule": {"leadSponsor": {"name": "A sponsor"}},
+            "conditionsModule": {"conditions": ["A condition"]},
             "designModule": {"enrollmentInfo": {"count": enrollment, "type": "ESTIMATED"}},
             **modules,
         }

@@ -1,6 +1,7 @@
 """The field catalogue against the registry's own documents."""
 
 import csv
+import json
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path as FilePath
@@ -10,7 +11,8 @@ import pytest
 
 from monitor.model import fields
 from monitor.model.fields import Path
-from tests.records import sample
+from monitor.model.record import TrialRecord
+from tests.records import mixed_studies, record, sample, snapshot_series
 
 RECORDS = 200
 # Sections, lists and objects of the catalogue are prefixes of the registry's leaves.
@@ -123,3 +125,45 @@ def test_a_path_lies_under_itself_and_what_holds_it() -> None:
 
 def test_a_path_is_written_with_dots() -> None:
     assert fields.dotted(fields.OVERALL_STATUS) == "protocolSection.statusModule.overallStatus"
+
+
+@cache
+def _complete(shared_data: FilePath) -> list[TrialRecord]:
+    series = [versions[-1] for versions in snapshot_series(shared_data).values()]
+    return [record(study) for study in (*series, *mixed_studies(shared_data))]
+
+
+@pytest.mark.parametrize("path", fields.REQUIRED, ids=fields.dotted)
+def test_every_real_record_has_what_is_required(shared_data: FilePath, path: Path) -> None:
+    assert all(one.get(path) for one in _complete(shared_data))
+
+
+@pytest.mark.parametrize("path", fields.MARKED, ids=fields.dotted)
+def test_nearly_every_real_record_has_what_is_marked(shared_data: FilePath, path: Path) -> None:
+    found = _complete(shared_data)
+    if path == fields.PHASES:
+        found = [one for one in found if one.text(fields.STUDY_TYPE) == "INTERVENTIONAL"]
+    assert sum(bool(one.get(path)) for one in found) >= 0.9 * len(found)
+
+
+@pytest.mark.parametrize("path", fields.ENUMERATIONS, ids=fields.dotted)
+def test_the_values_of_an_enumeration_are_the_registrys(shared_data: FilePath, path: Path) -> None:
+    found = json.loads((shared_data / "ctgov/spec/studies_enums_2026-08-14.json").read_text())
+    listed = {frozenset(one["value"] for one in enum["values"]) for enum in found}
+    assert frozenset(fields.ENUMERATIONS[path]) in listed
+    records = _complete(shared_data)
+    # Values of the years to come are planted in a few.
+    strange = [
+        one for one in records if set(_values(one.document, path)) - set(fields.ENUMERATIONS[path])
+    ]
+    assert len(strange) <= 3, [one.nct_id for one in strange]
+
+
+def _values(value: Any, path: Path) -> Iterator[Any]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _values(item, path)
+    elif path and isinstance(value, dict):
+        yield from _values(value.get(path[0]), path[1:])
+    elif value is not None:
+        yield value

@@ -38,6 +38,13 @@ class Book:
         del pass_number
         return 0
 
+    def suspects(self) -> list[str]:
+        """Return nothing: no gate stands before this memory."""
+        return []
+
+    def held(self) -> None:
+        """Return nothing, likewise."""
+
     def unread(self) -> list[str]:
         """Return nothing: this source follows no records."""
         return []

@@ -19,7 +19,7 @@ _ROWS = 1_000
 
 def watched(run: Pass) -> Iterator[Page]:
     """Yield the watched records, whatever their date; those not there are asked for singly."""
-    if run.at.leg in (Leg.UNREAD, Leg.FOLLOWERS, Leg.LEAVING):
+    if run.at.leg.is_behind(Leg.WATCHED):
         return
     if run.at.leg is not Leg.WATCHED:
         run.move(leg=Leg.WATCHED, token=None, after="")
@@ -37,7 +37,7 @@ def unread(run: Pass) -> Iterator[Page]:
 
     The registry may mend one without saying so by a date.
     """
-    if run.at.leg in (Leg.FOLLOWERS, Leg.LEAVING):
+    if run.at.leg.is_behind(Leg.UNREAD):
         return
     if run.at.leg is not Leg.UNREAD:
         run.move(leg=Leg.UNREAD, token=None, after="")
@@ -52,7 +52,7 @@ def followers(run: Pass) -> Iterator[Page]:
     They may have left the search by the very change that matters. Where all is followed, no
     record can leave, and only a pass that reads all records looks for those not seen.
     """
-    if run.at.leg is Leg.LEAVING:
+    if run.at.leg.is_behind(Leg.FOLLOWERS):
         return
     if run.at.leg is not Leg.FOLLOWERS:
         run.move(leg=Leg.FOLLOWERS, token=None, after="")
@@ -66,7 +66,7 @@ def leaving(run: Pass) -> Iterator[Page]:
 
     The change by which it left the search may have come with the same data.
     """
-    if not run.standings.let_go:
+    if not run.standings.let_go or run.at.leg.is_behind(Leg.LEAVING):
         return
     if run.at.leg is not Leg.LEAVING:
         run.move(leg=Leg.LEAVING, after="")
@@ -76,6 +76,21 @@ def leaving(run: Pass) -> Iterator[Page]:
         after = rows[-1].nct_id
         if left := [row.nct_id for row in rows if _leaves(run, row)]:
             yield run.leave(left)
+
+
+def suspects(run: Pass) -> Iterator[Page]:
+    """Yield once more what the gate set aside, now that all else of the pass is stored.
+
+    Always from the start: what is held stays set aside, and is asked for in every pass.
+    """
+    run.move(leg=Leg.SUSPECTS, token=None, after="", absent=())
+    run.is_final = True
+    standing = {nct_id: run.standings.of(nct_id) for nct_id in run.memory.suspects()}
+    ids = sorted(standing, key=lambda nct_id: (standing[nct_id] is Standing.NEW, nct_id))
+    for _, alike in groupby(ids, key=standing.__getitem__):
+        for batch in _batched(alike, run.sizes.batch):
+            yield from _read(run, batch, after="", whole=True)
+            yield from singles(run)
 
 
 def _is_due(run: Pass, row: Followed) -> bool:
@@ -187,7 +202,7 @@ def _absent(run: Pass, ids: Sequence[str], seen: Collection[str]) -> tuple[str, 
     A record that others were merged into comes for all of their IDs and stands for itself only.
     """
     missing = [nct_id for nct_id in ids if nct_id not in seen]
-    if run.at.reread:
+    if run.at.reread or run.is_final:
         return tuple(missing)
     known = ((nct_id, run.known(nct_id)) for nct_id in missing)
     return tuple(nct_id for nct_id, row in known if row is None or row.presence is Presence.SHOWN)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from monitor.errors import ConfigError, UsageError
+from monitor.model import fields
 from monitor.model.nct import normalise_nct_id, registry_reads_id
 
 Value = str | Sequence[str]
@@ -17,11 +18,7 @@ Value = str | Sequence[str]
 _QUERIES = frozenset(
     {"cond", "term", "locn", "titles", "intr", "outc", "spons", "lead", "id", "patient"}
 )
-_STATUSES = frozenset({
-    "ACTIVE_NOT_RECRUITING", "COMPLETED", "ENROLLING_BY_INVITATION", "NOT_YET_RECRUITING",
-    "RECRUITING", "SUSPENDED", "TERMINATED", "WITHDRAWN", "AVAILABLE", "NO_LONGER_AVAILABLE",
-    "TEMPORARILY_NOT_AVAILABLE", "APPROVED_FOR_MARKETING", "WITHHELD", "UNKNOWN",
-})  # fmt: skip
+_STATUSES = frozenset(fields.ENUMERATIONS[fields.OVERALL_STATUS])
 _GEO = re.compile(r"distance\(-?\d+(\.\d+)?,-?\d+(\.\d+)?,\d+(\.\d+)?(km|mi)?\)")
 _SYNONYM = re.compile(r"[A-Za-z][A-Za-z0-9]*:\d+")
 _SEPARATORS = re.compile(r"[,|]")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from monitor.errors import SourceError
+from monitor.errors import HeldError, SourceError
 from monitor.model.following import Followed, Sight
 from monitor.model.record import RawVersion
 from monitor.sources.base import Memory, Page
@@ -48,7 +48,8 @@ class DataMovedError(SourceError):
 class Pass:
     """One pass: where it is (``at``), what it follows, and what its legs share.
 
-    ``aside_before``: the records that it had set aside when it was broken off.
+    ``aside_before``: the records that it had set aside when it was broken off. ``is_final``: it
+    asks for what the gate set aside.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Pass:
         self.memory = memory
         self.at = at
         self.aside_before = at.aside
+        self.is_final = False
         self.sizes = sizes
         self.standings = Standings(following, finished, memory)
         self._finished = finished
@@ -149,12 +151,14 @@ class Pass:
         retrieved_at: datetime,
         origin: str | None = None,
         absences: Sequence[RawVersion] = (),
+        missed: Sequence[RawVersion] = (),
         sights: Sequence[Sight] = (),
         **moved: Any,
     ) -> Iterator[Page]:
         """Yield a page of what was found, with the place that the pass is then at.
 
-        ``standing``: of what was asked for. Every now and then the version is asked for after it.
+        ``standing``: of what was asked for; ``absences`` count at once, those of what was
+        ``missed`` when the gate says so. Every now and then the version is asked for after it.
         """
         page = self.at.page + 1
         self.move(page=page, newest=self._newest(studies), **moved)
@@ -164,11 +168,15 @@ class Pass:
         yield Page(
             found=(*absences, *found),
             # What is let go must stay unseen until then: that is how it is found.
-            sights=() if standing is Standing.LEAVING else seen,
+            sights=() if standing is Standing.LEAVING and not self.is_final else seen,
             pass_number=self.at.number,
             state=self._kept().as_state(),
             first_sights_are_news=standing is Standing.STAYING,
             total=self._total(),
+            missed=tuple(missed),
+            is_judged=standing is Standing.STAYING,
+            is_final=self.is_final,
+            load=self.at.timestamp,
         )
         if unnamed := sum(one.nct_id is None for one in studies):
             self.tell("records_without_id", count=unnamed, page=page)
@@ -178,7 +186,7 @@ class Pass:
     def _found(self, one: Study, place: str, retrieved_at: datetime) -> RawVersion | Unreadable:
         reading = Reading(source=self.following.name, place=place, now=lambda: retrieved_at)
         if one.problem is None:
-            return reading.version(one.content)
+            return reading.version(one.content, is_whole=True)
         return reading.refusal(one.content, reason=one.problem)
 
     def leave(self, nct_ids: Sequence[str]) -> Page:
@@ -203,9 +211,12 @@ class Pass:
     def end(self) -> Iterator[Page]:
         """Yield the page that finishes the pass, if the data are still the same.
 
-        The first of the failures that concerned one record alone is raised instead.
+        HeldError is raised instead when the gate holds something, then the first of the failures
+        that concerned one record alone.
         """
         self.check_data()
+        if held := self.memory.held():
+            raise HeldError(held)
         if self._failure is not None:
             raise self._failure
         finished = finish(self.at, self.following, self._finished)

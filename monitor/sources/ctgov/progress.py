@@ -25,6 +25,12 @@ class Leg(StrEnum):
     UNREAD = "unread"
     FOLLOWERS = "followers"
     LEAVING = "leaving"
+    SUSPECTS = "suspects"
+
+    def is_behind(self, other: "Leg") -> bool:
+        """Tell whether it comes after another one."""
+        order = list(Leg)
+        return order.index(self) > order.index(other)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,15 +3,16 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlsplit
 
 import msgspec
 
-from monitor.errors import SourceError
+from monitor.errors import HeldError, SourceError
 from monitor.sources.ctgov.studies import Cut, Study, cut, is_askable, lone
 from monitor.sources.http import Answer, Client, TooLargeError
 
+STAMP_AHEAD = timedelta(days=2)
 VERSION, STUDIES = "/api/v2/version", "/api/v2/studies"
 # From the oldest update to the newest: what is updated meanwhile moves to the end, not forward.
 _ORDER = {"sort": "LastUpdatePostDate:asc"}
@@ -66,17 +67,30 @@ class _Version(msgspec.Struct):
 class Registry:
     """API v2 behind a client; ``now`` gives an aware UTC time; ``page`` studies come at once.
 
-    All methods raise SourceError for an answer that is none.
+    ``stamp_ahead``: how far the stamp of the data may be ahead of ``now``. All methods raise
+    SourceError for an answer that is none.
     """
 
-    def __init__(self, client: Client, *, now: Callable[[], datetime], page: int) -> None:
+    def __init__(
+        self,
+        client: Client,
+        *,
+        now: Callable[[], datetime],
+        page: int,
+        stamp_ahead: timedelta = STAMP_AHEAD,
+    ) -> None:
         self._client = client
         self._now = now
         self._page = page
+        self._stamp_ahead = stamp_ahead
         self._smallest = max(1, page // _SMALLEST_SHARE)
 
     def version(self) -> str:
-        """Return the timestamp of the data load, as the registry writes it (it has no zone)."""
+        """Return the timestamp of the data load, as the registry writes it (it has no zone).
+
+        HeldError when it is too far ahead of the clock: what is dated by such data would stand in
+        the way of all that comes before that day.
+        """
         answer = self._client.get(VERSION)
         _expect(answer)
         try:
@@ -87,6 +101,12 @@ class Registry:
             raise SourceError(message) from None
         if not _TIMESTAMP.fullmatch(stamp):
             raise SourceError(f"{_place(answer)} has no time of the data load")
+        now = self._now().astimezone(UTC)
+        if _moment(stamp) - now > self._stamp_ahead:
+            raise HeldError(
+                f"the registry's data are stamped {stamp}, more than {self._stamp_ahead.days} days"
+                f" ahead of the clock ({now:%Y-%m-%d %H:%M} UTC)"
+            )
         return stamp
 
     def studies(self, search: Mapping[str, str], token: str | None) -> Answered:
@@ -137,6 +157,15 @@ class Registry:
                 if self._page <= self._smallest:
                     raise
                 self._page = max(self._smallest, self._page // _SMALLER)
+
+
+def _moment(stamp: str) -> datetime:
+    """Return when a stamp is, to the day at least."""
+    try:
+        found = datetime.fromisoformat(stamp)
+    except ValueError:
+        found = datetime.fromisoformat(stamp[:10])
+    return found.replace(tzinfo=found.tzinfo or UTC)
 
 
 def _expect(answer: Answer) -> None:

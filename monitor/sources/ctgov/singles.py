@@ -130,13 +130,18 @@ def _shown(run: Pass, nct_id: str, answer: Shown, left: tuple[str, ...]) -> Iter
 
 
 def _not_found(run: Pass, nct_id: str, answer: NotFound, left: tuple[str, ...]) -> Iterator[Page]:
-    was_shown = _was_shown(run, nct_id)
+    standing = run.standings.of(nct_id)
+    row = run.known(nct_id)
+    was_shown = row is not None and row.presence is not Presence.UNKNOWN
     presence = Presence.GONE if was_shown else Presence.UNKNOWN
+    found = [_absence(run, nct_id, answer.at, said=answer.said)] if was_shown else []
+    is_told = row is not None and row.presence is Presence.GONE
     yield from run.put(
         (),
-        standing=run.standings.of(nct_id),
+        standing=standing,
         retrieved_at=answer.at,
-        absences=[_absence(run, nct_id, answer.at, said=answer.said)] if was_shown else (),
+        absences=found if is_told else (),
+        missed=() if is_told else found,
         sights=[Sight(nct_id=nct_id, presence=presence)],
         absent=left,
     )

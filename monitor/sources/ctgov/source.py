@@ -1,23 +1,24 @@
 """The ``ctgov`` source: pass after pass over API v2."""
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from monitor.errors import SourceError
 from monitor.sources.base import Memory, Page
-from monitor.sources.ctgov.batches import followers, leaving, unread, watched
+from monitor.sources.ctgov.batches import followers, leaving, suspects, unread, watched
 from monitor.sources.ctgov.following import Following
 from monitor.sources.ctgov.passing import DataMovedError, OnStep, Pass, Sizes
 from monitor.sources.ctgov.progress import Kept, begin, read_state
-from monitor.sources.ctgov.registry import Registry
+from monitor.sources.ctgov.registry import STAMP_AHEAD, Registry
 from monitor.sources.ctgov.search import search
 from monitor.sources.ctgov.singles import once_more, singles
 from monitor.sources.http import Client
 
 _RESTARTS = 3
 SIZES = Sizes()
-# First those that a pass that was broken off had yet to ask for; last those that failed it.
-_LEGS = (singles, search, watched, unread, followers, leaving, once_more, Pass.end)
+# First those that a pass that was broken off had yet to ask for; last those that failed it, and
+# those that the gate set aside.
+_LEGS = (singles, search, watched, unread, followers, leaving, once_more, suspects, Pass.end)
 
 
 def _to_nobody(event: str, facts: Mapping[str, object]) -> None:
@@ -28,7 +29,8 @@ class CtgovSource:
     """Follows what ``following`` says, over ``client``, whose base URL is the registry's.
 
     ``now`` gives an aware UTC time. ``on_step`` is told what a log should hold besides pages:
-    restarts, lists read again, records without an ID.
+    restarts, lists read again, records without an ID. ``stamp_ahead``: how far the stamp of the
+    data may be ahead of ``now``.
     """
 
     def __init__(
@@ -39,12 +41,14 @@ class CtgovSource:
         now: Callable[[], datetime],
         on_step: OnStep = _to_nobody,
         sizes: Sizes = SIZES,
+        stamp_ahead: timedelta = STAMP_AHEAD,
     ) -> None:
         self._following = following
         self._client = client
         self._now = now
         self._on_step = on_step
         self._sizes = sizes
+        self._stamp_ahead = stamp_ahead
 
     @property
     def name(self) -> str:
@@ -55,9 +59,12 @@ class CtgovSource:
         """Yield one pass, or the rest of one; nothing when the data have not moved.
 
         When they move meanwhile, the pass begins again, with a new number, a few times.
-        SourceError as the protocol says; StoreError when the kept state is not this source's.
+        HeldError for data that are stamped too far ahead; SourceError as the protocol says;
+        StoreError when the kept state is not this source's.
         """
-        registry = Registry(self._client, now=self._now, page=self._sizes.page)
+        registry = Registry(
+            self._client, now=self._now, page=self._sizes.page, stamp_ahead=self._stamp_ahead
+        )
         kept = read_state(memory.state(), source=self.name)
         timestamp = registry.version()
         for _ in range(_RESTARTS + 1):

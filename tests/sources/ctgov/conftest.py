@@ -15,7 +15,7 @@ from tests.registry import Asked, Records, Replica, ReplicaServer, World
 from tests.sources.ctgov.memory import Stored, ids_of
 from tests.sources.http.conftest import Naps
 
-NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
+NOW = datetime(2026, 12, 31, 15, tzinfo=UTC)
 SMALL = Sizes(page=5, batch=4, check=20)
 
 

@@ -31,7 +31,7 @@ class Stored:
         """Keep a page, as one transaction would."""
         # What is kept is text in the store: only JSON comes back.
         self.states[page.subject] = msgspec.json.decode(msgspec.json.encode(page.state))
-        self.found += page.found
+        self.found += (*page.missed, *page.found)
         self.last = page
         self.pages += 1
         assert len({sight.nct_id for sight in page.sights}) == len(page.sights)
@@ -83,6 +83,13 @@ class Stored:
             row.pass_number == pass_number and row.presence is Presence.SHOWN
             for row in self.rows.values()
         )
+
+    def suspects(self) -> list[str]:
+        """Return nothing: no gate stands before this memory."""
+        return []
+
+    def held(self) -> None:
+        """Return nothing, likewise."""
 
     def unread(self) -> list[str]:
         """Return the records whose last slice was no JSON."""

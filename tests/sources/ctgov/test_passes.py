@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from monitor.errors import StoreError
+from monitor.errors import HeldError, StoreError
 from monitor.model.record import RawVersion
 from monitor.sources.ctgov import Following, Sizes
 from tests.registry import Records, Replica, World
@@ -255,3 +255,18 @@ def test_a_state_of_something_else_is_refused(bench: MakeBench) -> None:
     one.memory.states[""] = {"number": "three"}
     with pytest.raises(StoreError, match="the state that is kept of source 'lupus' is unknown"):
         one.poll(ALL)
+
+
+def test_data_stamped_more_than_two_days_ahead_of_the_clock_are_not_read(bench: MakeBench) -> None:
+    one = bench(replica_of(study(1)))
+    one.poll(ALL)
+    one.replica.world.go_to("2027-01-04")
+    one.replica.log.clear()
+    with pytest.raises(HeldError, match="stamped 2027-01-04T09:00:05, more than 2 days ahead"):
+        one.poll(ALL)
+    assert [asked.path for asked in one.asked()] == ["/api/v2/version"]
+    one.replica.world.go_to("2027-01-01")
+    assert one.poll(ALL) == [nct(1)]
+    state = one.memory.state()
+    assert state is not None
+    assert state["finished"]["timestamp"][:10] == "2027-01-01"

@@ -1,0 +1,68 @@
+"""What the gate holds of the sources, and letting it through."""
+
+from monitor.app.wiring import App
+from monitor.errors import NotFoundError, UsageError
+from monitor.model.following import SourceRow, UnreadRecords
+from monitor.model.gate import GateState
+from monitor.render.gate import Gate, what_to_do
+from monitor.store.reader import Reader
+
+
+def gates(app: App) -> list[Gate]:
+    """Return what is held of every source of the configuration, and of those of before."""
+    with app.reader() as reader:
+        return [_gate(reader, row) for row in _rows(app, reader).values()]
+
+
+def gate_of(app: App, name: str) -> Gate:
+    """Return what is held of a source; NotFoundError when there is none of that name."""
+    with app.reader() as reader:
+        rows = _rows(app, reader)
+        if name not in rows:
+            known = f"there are {', '.join(rows)}" if rows else "there is none"
+            raise NotFoundError(f"there is no source named {name!r}; {known}")
+        return _gate(reader, rows[name])
+
+
+def accept(app: App, name: str, *, silent: bool) -> Gate:
+    """Let what is held of a source now through with its next pass; return what that is.
+
+    ``silent``: without a message to anybody. Of the causes that are held now alone. NotFoundError
+    when there is no such source, or nothing of it is held; UsageError for what cannot be accepted.
+    """
+    gate = gate_of(app, name)
+    if not gate.state.reason:
+        raise NotFoundError(f"nothing of the source {name!r} is held")
+    if not gate.state.causes:
+        raise UsageError(
+            f"{gate.state.reason}: this cannot be accepted. {what_to_do(name, gate.state)}"
+        )
+    from monitor.store.writer import open_store  # noqa: PLC0415 - only who writes loads it
+
+    causes = {one.cause: silent for one in gate.state.causes}
+    store = app.settings.store
+    with (
+        open_store(store.url, create=False, busy_timeout_s=store.busy_timeout_s) as opened,
+        opened.transaction() as tx,
+    ):
+        tx.sources.put_state(GateState.accepted_by(name), "", causes, at=app.now())
+    return gate_of(app, name)
+
+
+def _rows(app: App, reader: Reader) -> dict[str, SourceRow]:
+    rows = {one.name: SourceRow(name=one.name, type=one.type) for one in app.settings.sources}
+    return rows | {row.name: row for row in reader.sources.all()}
+
+
+def _gate(reader: Reader, row: SourceRow) -> Gate:
+    state = reader.sources.state
+    return Gate(
+        source=row.name,
+        type=row.type,
+        state=GateState.from_state(state(GateState.kept_by(row.name))),
+        unread=UnreadRecords.from_state(state(UnreadRecords.kept_by(row.name))),
+        accepted={
+            str(cause): bool(silent)
+            for cause, silent in (state(GateState.accepted_by(row.name)) or {}).items()
+        },
+    )

@@ -1,0 +1,80 @@
+"""The gate's judgement: what is suspicious about a record, and when that is a mass. Pure."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from monitor.model import fields
+from monitor.model.gate import Cause, unknown_value, without
+from monitor.model.record import TrialRecord
+
+# Of a record that is seen for the first time; the rest may be missing in a few.
+_OF_NEW = (*fields.REQUIRED, fields.STUDY_TYPE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspect:
+    """A record with what is suspicious about it; ``is_known``: an earlier version is stored."""
+
+    causes: tuple[Cause, ...]
+    is_known: bool
+
+
+def causes_of(
+    new: TrialRecord, old: TrialRecord | None, *, met: Collection[Cause] = ()
+) -> tuple[Cause, ...]:
+    """Return why a complete document is suspicious beside the newest version that is stored.
+
+    It lost what a marked path held, or has a value there that is none of the registry's, and that
+    the stored one has not. Without a stored version: it lacks what no record lacks, or what known
+    records lost (``met``: the causes among them).
+    """
+    if new.overall_status == fields.WITHHELD or not new.coverage.is_complete:
+        return ()
+    return (*_lost(new, old, met), *_strange(new, old))
+
+
+def mass_causes(
+    suspects: Iterable[Suspect], judged: int, *, min_records: int, percent: float
+) -> set[Cause]:
+    """Return the causes of more than ``percent`` of the ``judged`` known records.
+
+    None when fewer than ``min_records`` were judged.
+    """
+    if judged < min_records:
+        return set()
+    counts: dict[Cause, int] = {}
+    for suspect in suspects:
+        for cause in suspect.causes if suspect.is_known else ():
+            counts[cause] = counts.get(cause, 0) + 1
+    return {cause for cause, count in counts.items() if count * 100 > percent * judged}
+
+
+def _lost(new: TrialRecord, old: TrialRecord | None, met: Collection[Cause]) -> Iterator[Cause]:
+    for path in fields.MARKED:
+        if new.has(path):
+            continue
+        is_awaited = path in _OF_NEW or without(path) in met
+        if old.has(path) if old is not None else is_awaited:
+            yield without(path)
+
+
+def _strange(new: TrialRecord, old: TrialRecord | None) -> Iterator[Cause]:
+    for path, known in fields.ENUMERATIONS.items():
+        strange = _texts(new.document, path).difference(known)
+        if strange and (old is None or not strange <= _texts(old.document, path)):
+            yield unknown_value(path)
+
+
+def _texts(value: Any, path: fields.Path) -> set[str]:
+    """Return the texts at a path, of all items of the lists that it runs through."""
+    found: set[str] = set()
+    if isinstance(value, list):
+        for item in value:
+            found |= _texts(item, path)
+    elif path:
+        if isinstance(value, Mapping):
+            found = _texts(value.get(path[0]), path[1:])
+    elif isinstance(value, str):
+        found = {value}
+    return found

@@ -1,0 +1,262 @@
+"""The gate in front of the store: what of a page is stored, and what is set aside or held.
+
+What is suspicious is set aside until all of the pass is seen, since pages differ in size and order.
+Then the source asks for it again, on pages that are ``is_final``: what is no mass goes on; what is,
+is held, until it comes whole or the operator lets its cause through.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import Enum, auto
+from functools import cached_property
+
+from monitor.ingest.aside import Aside, Entry, Miss, missed
+from monitor.ingest.gate import causes_of, mass_causes
+from monitor.ingest.node import Observation
+from monitor.ingest.plausible import Plausibility
+from monitor.model.following import Presence, Sight
+from monitor.model.gate import GONE, Cause, GateState, Held
+from monitor.model.record import RawVersion, TrialRecord
+from monitor.sources.base import Page
+from monitor.store.reader import Reader
+from monitor.store.writer import Transaction
+
+
+class Verdict(Enum):
+    """What becomes of a record; LET_THROUGH: the operator said so, whatever it lacks."""
+
+    GOES_ON = auto()
+    LET_THROUGH = auto()
+    SET_ASIDE = auto()
+
+
+class Gatekeeper:
+    """Judges the pages of one pass over a source; made anew for every pass."""
+
+    def __init__(
+        self,
+        source: str,
+        reader: Callable[[], AbstractContextManager[Reader]],
+        plausibility: Plausibility,
+    ) -> None:
+        self._source = source
+        self._reader = reader
+        self._plausibility = plausibility
+        self.aside = Aside(source, reader)
+        self._asked: set[str] = set()
+        self._found: set[Cause] | None = None
+
+    @cached_property
+    def state(self) -> GateState:
+        """What was held so far, as of the last stored page."""
+        with self._reader() as reader:
+            return GateState.from_state(reader.sources.state(GateState.kept_by(self._source)))
+
+    @cached_property
+    def accepted(self) -> dict[Cause, bool]:
+        """The causes that the operator lets through, and whether silently."""
+        with self._reader() as reader:
+            kept = reader.sources.state(GateState.accepted_by(self._source)) or {}
+        return {str(cause): bool(silent) for cause, silent in kept.items()}
+
+    def to_ask(self) -> list[str]:
+        """Return the NCT IDs to ask for before the pass ends; none twice in one run."""
+        return sorted(self.aside.entries.keys() - self._asked)
+
+    def judged(self) -> int:
+        """Return how many known records the pass has judged so far, with those set aside."""
+        entries, state = self.aside.entries.values(), self.state
+        if state.began is None:
+            return len(entries)
+        with self._reader() as reader:
+            seen = reader.sources.seen_in(
+                self._source, state.pass_number, followed_before=state.began
+            )
+        return seen + sum(one.is_known and one.pass_number != state.pass_number for one in entries)
+
+    def masses(self) -> set[Cause]:
+        """Return the causes that are held: those of a mass, and those whose hold is not over.
+
+        They are found once, when all of the pass is seen, and hold until no record has them.
+        """
+        if self._found is None:
+            self._found = self._find()
+        return self._found & self.aside.causes
+
+    def _find(self) -> set[Cause]:
+        entries = self.aside.entries
+        if not entries:
+            return set()
+        limits = self._plausibility
+        found = mass_causes(
+            entries.values(), self.judged(), min_records=limits.hold_min_records,
+            percent=limits.hold_percent,
+        )  # fmt: skip
+        still = {one.cause for one in self.state.causes}
+        return (found | still) - self.accepted.keys()
+
+    def page(self, page: Page) -> "PageGate":
+        """Return what judges a page; asks the store, so that no transaction may be open."""
+        return PageGate(
+            page=page,
+            keeper=self,
+            masses=frozenset(self.masses()) if page.is_final else frozenset(),
+        )
+
+    def begin_pass(self, tx: Transaction, pass_number: int, *, at: datetime) -> None:
+        """Note when the first page of a pass is stored."""
+        if pass_number and pass_number != self.state.pass_number:
+            self._put(tx, replace(self.state, pass_number=pass_number, began=at), at=at)
+
+    def note_asked(self, nct_ids: Iterable[str]) -> None:
+        """Note which were first missed in this load and run: to ask them once is enough."""
+        self._asked.update(nct_ids)
+
+    # --- what is held ------------------------------------------------------------------------
+
+    def held(self) -> GateState | None:
+        """Return what is held at the end of a pass; None when nothing is."""
+        masses = self.masses()
+        entries = self.aside.entries.items()
+        held = [nct_id for nct_id, one in entries if masses.intersection(one.causes)]
+        if not held:
+            return None
+        causes = [Held.of(cause, self.aside.having(cause)) for cause in masses]
+        causes.sort(key=lambda one: (-one.count, one.cause))
+        judged = self.judged()
+        reason = (
+            f"{len(held)} of {judged} known records are held: "
+            + "; ".join(one.words for one in causes)
+            + f'; see `monitor source show "{self._source}"`'
+        )
+        return replace(
+            self.state, reason=reason, records=len(held), judged=judged, causes=tuple(causes)
+        )
+
+    def nothing_held(self, *, reason: str = "") -> GateState:
+        """Return the state of a source of which no record is held; ``reason``: all of it is."""
+        since = self.state.since if reason else None
+        return replace(self.state, reason=reason, records=0, judged=0, causes=(), since=since)
+
+    def conclude(self, tx: Transaction, held: GateState, *, at: datetime) -> None:
+        """Note what is held after a pass."""
+        since = (held.since or at) if held.reason else None
+        self._put(tx, replace(held, since=since), at=at)
+
+    def _put(self, tx: Transaction, state: GateState, *, at: datetime) -> None:
+        tx.sources.put_state(GateState.kept_by(self._source), "", state.as_state(), at=at)
+        self.state = state
+
+
+@dataclass(slots=True, kw_only=True)
+class PageGate:
+    """Judges the records of one page; ``silent``: those that are let through without a word."""
+
+    page: Page
+    keeper: Gatekeeper
+    masses: frozenset[Cause]
+    silent: set[str] = field(default_factory=set)
+    _set_aside: dict[str, Entry] = field(default_factory=dict)
+
+    def restart(self) -> None:
+        """Forget what was judged: the transaction runs anew."""
+        self._set_aside.clear()
+        self.silent.clear()
+
+    def absences(self) -> Iterator[RawVersion]:
+        """Yield the absences that count now: missed in an earlier load too, and no mass.
+
+        Each is dated by the first miss.
+        """
+        for raw, nct_id in zip(self.page.missed, self._missed_ids, strict=True):
+            entry = self.keeper.aside.entries.get(nct_id)
+            day = raw.data_date or raw.retrieved_at.date()
+            now = Miss(load=self.page.load, day=day, at=raw.retrieved_at)
+            first = (entry and entry.miss) or now
+            is_told = self.page.is_final and first.load != now.load and GONE not in self.masses
+            if is_told or self._is_accepted((GONE,), nct_id):
+                yield replace(raw, data_date=first.day, retrieved_at=first.at)
+            else:
+                self._set_aside[nct_id] = missed(
+                    first, self.page.pass_number, leaves=entry is not None and entry.leaves
+                )
+
+    @property
+    def _missed_ids(self) -> list[str]:
+        return [raw.origin.rpartition("/")[2] for raw in self.page.missed]
+
+    def verdict(self, seen: Observation, newest: TrialRecord | None) -> Verdict:
+        """Say what becomes of a record; ``newest``: as its last stored version has it."""
+        nct_id = seen.record.nct_id
+        if not self.page.is_judged and nct_id not in self.keeper.aside.entries:
+            return Verdict.GOES_ON
+        causes = causes_of(seen.record, newest, met=self.keeper.aside.causes)
+        if not causes:
+            return Verdict.GOES_ON
+        if self._is_accepted(causes, nct_id):
+            return Verdict.LET_THROUGH
+        if self.page.is_final and not self.masses.intersection(causes):
+            return Verdict.GOES_ON
+        self._set_aside[nct_id] = Entry(
+            causes=causes, is_known=newest is not None, pass_number=self.page.pass_number
+        )
+        return Verdict.SET_ASIDE
+
+    def _is_accepted(self, causes: Sequence[Cause], nct_id: str) -> bool:
+        accepted = self.keeper.accepted
+        if not all(cause in accepted for cause in causes):
+            return False
+        if any(accepted[cause] for cause in causes):
+            self.silent.add(nct_id)
+        return True
+
+    @property
+    def sights(self) -> tuple[Sight, ...]:
+        """The page's sights; of what is kept unsaid only that it was asked for."""
+        unsaid = {nct_id for nct_id, one in self._set_aside.items() if one.miss}
+        if not unsaid:
+            return self.page.sights
+        return tuple(
+            Sight(nct_id=one.nct_id, presence=Presence.UNKNOWN) if one.nct_id in unsaid else one
+            for one in self.page.sights
+        )
+
+    @property
+    def decided(self) -> tuple[Sight, ...]:
+        """The sights of what is not set aside."""
+        return tuple(one for one in self.page.sights if one.nct_id not in self._set_aside)
+
+    @property
+    def left(self) -> tuple[str, ...]:
+        """What is not followed any more, as of before this page is noted.
+
+        What the page says, but for what is yet to be decided, and what waited for its decision.
+        """
+        entries = self.keeper.aside.entries
+        decided = (one.nct_id for one in self.decided)
+        waited = [one for one in decided if one in entries and entries[one].leaves]
+        return (*(one for one in self.page.left if not self._is_missed(one)), *waited)
+
+    def _is_missed(self, nct_id: str) -> bool:
+        entry = self.keeper.aside.entries.get(nct_id)
+        return entry is not None and entry.miss is not None
+
+    def note(self, tx: Transaction, *, at: datetime) -> None:
+        """Note what is set aside, and what is no longer."""
+        keeper, page = self.keeper, self.page
+        keeper.begin_pass(tx, page.pass_number, at=at)
+        entries = keeper.aside.entries
+        if not (self._set_aside or entries):
+            return
+        left = self.left
+        waiting = set(page.left).difference(left)
+        leaving = {nct_id: replace(entries[nct_id], leaves=True) for nct_id in waiting}
+        keeper.aside.put(tx, {**self._set_aside, **leaving}, at=at)
+        keeper.aside.drop(tx, [*(one.nct_id for one in self.decided), *left])
+        keeper.note_asked(
+            nct_id
+            for nct_id, one in self._set_aside.items()
+            if one.miss and one.miss.load == page.load
+        )

@@ -1,0 +1,1 @@
+"""Implausible data is held, not told: passes over a registry that shows it."""
