@@ -9,10 +9,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _LABEL = re.compile(
-    r"(?<![^\s.;:,)])(?<!\d[.,])(?P<open>\(?)(?P<number>\d{1,2})(?P<close>[.)])"
-    r"(?:(?=[A-Z])|\s+(?=[A-Z(\"'<>=≥≤])|(?<=\))\s*(?=[^\W\d]))"
+    r"(?<![^\s.;:,)])(?<!\d[.,])(?P<open>\(?)(?P<number>\d{1,2}|(?<=\()[a-h](?=\)))"
+    r"(?P<close>[.)])(?:(?=[A-Z])|\s+(?=[A-Z(\"'<>=≥≤])|(?<=\))\s*(?=[^\W\d]))"
 )
-_FIRST = re.compile(r"^(?P<open>\(?)(?P<number>\d{1,3})(?P<close>[.)])$")
+_FIRST = re.compile(r"^(?P<open>\(?)(?P<number>\d{1,3}|(?<=\()[a-h](?=\)))(?P<close>[.)])$")
+# A bullet, or a heading that begins a section, in the midst of a line.
+_BREAK = re.compile(
+    r"(?<=\S)\s(?P<bullet>[•·◦▪●])\s"
+    r"|(?<=[.;)])\s"
+    r"(?=(?:Key |Main |Major )?(?:In|Ex|IN|EX)(?:clusion|CLUSION) (?:Criteria|CRITERIA) ?:)"
+)
 # What a number at the end of a sentence counts.
 _NAMED = re.compile(
     r"(?i)(?:\b(?:above|and|arm|class|cohort|cycle|day|ecog|grade|group|level|month|nyha|of|or|part"
@@ -34,6 +40,14 @@ def run_ins(marker: str, words: str) -> Iterator[tuple[str, str]]:
     ``marker`` is what stood before the line's words; no words are lost but the numbers.
     """
     begin, label = 0, marker
+    for found in _BREAK.finditer(words):
+        yield from _counted(label, words[begin : found.start()])
+        begin, label = found.end(), found["bullet"] or ""
+    yield from _counted(label, words[begin:])
+
+
+def _counted(marker: str, words: str) -> Iterator[tuple[str, str]]:
+    begin, label = 0, marker
     for mark in _counting_on(marker, words):
         if text := words[begin : mark.start].strip():
             yield label, text
@@ -48,7 +62,7 @@ def _counting_on(marker: str, words: str) -> Iterator[_Mark]:
     first = _FIRST.match(marker)
     last: dict[str, int] = {}
     if first:
-        last[first["open"] + first["close"]] = int(first["number"])
+        last[_style(first)] = _rank(first["number"])
     numbers = {(mark.style, mark.number) for mark in marks}
     for mark in marks:
         opens = mark.number == 1 or not mark.start
@@ -66,4 +80,13 @@ def _counts(found: re.Match[str], words: str) -> bool:
 
 
 def _mark(found: re.Match[str]) -> _Mark:
-    return _Mark(found.start(), found.end(), int(found["number"]), found["open"] + found["close"])
+    return _Mark(found.start(), found.end(), _rank(found["number"]), _style(found))
+
+
+def _rank(number: str) -> int:
+    return int(number) if number.isdecimal() else ord(number) - ord("a") + 1
+
+
+def _style(found: re.Match[str]) -> str:
+    kind = "1" if found["number"].isdecimal() else "a"
+    return f"{found['open']}{kind}{found['close']}"

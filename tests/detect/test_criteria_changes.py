@@ -43,12 +43,36 @@ def texts(text: str) -> list[str]:
         "(1) History of stroke. (2) Pregnant or lactating. (3) smoking",
         "1) History of stroke. 2) Pregnant or lactating. 3) Smoking",
         "21.Gout\n22.History of stroke. 23.Pregnant or lactating.\n24.Smoking",
+        "(a) History of stroke (b) pregnant or lactating (c) smoking",
+        "• History of stroke • Pregnant or lactating • Smoking",
+        "Exclusion Criteria: 1. History of stroke 2. Pregnant or lactating 3. Smoking",
     ],
-    ids=["dots", "glued", "parentheses", "half parentheses", "lines too"],
+    ids=[
+        "dots",
+        "glued",
+        "parentheses",
+        "half parentheses",
+        "lines too",
+        "letters",
+        "bullets",
+        "under a heading",
+    ],
 )
 def test_items_that_run_on_in_one_line_are_taken_apart(line: str) -> None:
     found = [wording(text) for text in texts(line)]
     assert found[-3:] == ["history of stroke", "pregnant or lactating", "smoking"]
+
+
+def test_a_heading_in_the_midst_of_a_line_begins_its_section() -> None:
+    line = "Inclusion Criteria: 1. Asthma. 2. Gout. Exclusion Criteria: 1. Stroke. 2. Smoking"
+    assert [(item.section, item.text) for item in items(line)] == [
+        ("inclusion", "Asthma."),
+        ("inclusion", "Gout."),
+        ("exclusion", "Stroke."),
+        ("exclusion", "Smoking"),
+    ]
+    (item,) = items("Does not meet the Inclusion Criteria: asthma")
+    assert item.section == ""
 
 
 @pytest.mark.parametrize(
