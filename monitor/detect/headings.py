@@ -91,7 +91,7 @@ def heading(words: str) -> Heading | None:
 
 def is_title(words: str) -> bool:
     """Tell whether a line only names what the ones below it are about: "Cohort A:", "Age:"."""
-    return _TITLE.match(words) is not None and _ASKS.search(words) is None
+    return ":" in words and _TITLE.match(words) is not None and _ASKS.search(words) is None
 
 
 def _headed(words: str) -> re.Match[str] | None:

@@ -85,7 +85,7 @@ def not_within(some: Sequence[Criterion], others: Sequence[Criterion]) -> list[C
 
     Too many to compare are returned as they are.
     """
-    if len(some) * len(others) > MAX_COMPARISONS:
+    if not 0 < len(some) * len(others) <= MAX_COMPARISONS:
         return list(some)
     said = [(item, _words(item.text)) for item in others]
     return [item for item in some if not _within(item, said)]

@@ -13,6 +13,8 @@ _LABEL = re.compile(
     r"(?P<close>[.)])(?:(?=[A-Z])|\s+(?=[A-Z(\"'<>=≥≤])|(?<=\))\s*(?=[^\W\d]))"
 )
 _FIRST = re.compile(r"^(?P<open>\(?)(?P<number>\d{1,3}|(?<=\()[a-h](?=\)))(?P<close>[.)])$")
+# Most lines have none of these.
+_HINT = re.compile(r"[0-9][.)]|\([a-h]\)|[•·◦▪●]|clusion|CLUSION")
 # A bullet, or a heading that begins a section, in the midst of a line.
 _BREAK = re.compile(
     r"(?<=\S)\s(?P<bullet>[•·◦▪●])\s"
@@ -39,6 +41,9 @@ def run_ins(marker: str, words: str) -> Iterator[tuple[str, str]]:
 
     ``marker`` is what stood before the line's words; no words are lost but the numbers.
     """
+    if not _HINT.search(words):
+        yield marker, words
+        return
     begin, label = 0, marker
     for found in _BREAK.finditer(words):
         yield from _counted(label, words[begin : found.start()])
