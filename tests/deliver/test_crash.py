@@ -1,6 +1,6 @@
 """kill -9 at any instant, servers that fail at random: every due message arrives.
 
-At most one message by each channel comes again after a kill, with the same id. In full, with 500
+At most one message by each channel comes again after a kill, with the same id; groups are on. In full, with 500
 changes and 200 kills: ``./run soak --only delivery``.
 """
 
@@ -26,6 +26,7 @@ def test_one_process_that_is_killed_again_and_again_tells_all(
     assert outcome.wrong() == []
     assert outcome.kills >= 10
     assert outcome.traps > 0
+    assert outcome.groups > 0
     assert outcome.messages > 100
 
 
@@ -38,3 +39,4 @@ def test_two_processes_that_are_killed_in_turn_tell_all(
     outcome = crashed(plan, request.getfixturevalue(url), tmp_path)
     assert outcome.wrong() == []
     assert outcome.traps > 0
+    assert outcome.groups > 0

@@ -48,6 +48,7 @@ def shape(outcome: Outcome) -> dict[str, Any]:
         "changes told, each to one person by one channel": len(outcome.due),
         "of them missing": len(outcome.due - outcome.told.keys()),
         "messages": outcome.messages,
+        "of them groups": outcome.groups,
         "kills": outcome.kills,
         "of them right at an answer": outcome.traps,
         "messages that came again": outcome.repeated.total(),

@@ -6,7 +6,7 @@ import multiprocessing
 import re
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from email.policy import default
 from pathlib import Path
@@ -23,6 +23,8 @@ from tests.ingest.world import World, raw
 
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["tests.deliver.crash.worker", "monitor.store.postgres"])
+_TRIAL = re.compile(r"(NCT\d{8}) · ")
+_TARGET = re.compile(r"[A-Z]+  Enrollment target: .*?→ (\d[\d,]*)")
 _CHANGE = re.compile(r"(NCT\d{8}).*?→ (\d[\d,]*)", re.DOTALL)
 _HOUR_AHEAD_S = 3_700.0
 _LOOK_S = 0.02
@@ -43,6 +45,7 @@ class Outcome:
     kills: int = 0
     traps: int = 0
     messages: int = 0
+    groups: int = 0
     repeated: Counter[str] = field(default_factory=Counter)
     by_kill: Counter[int] = field(default_factory=Counter)
     lost: Counter[str] = field(default_factory=Counter)
@@ -232,6 +235,7 @@ class Course:
                 if message is None or message.channel != receipt.channel:
                     out.problems.append(f"{uid} is no message of the store")
                     continue
+                out.groups += message.kind == "group"
                 for nct_id, enrollment in _changes(receipt):
                     out.told[message.subscriber, receipt.channel, nct_id, enrollment] += 1
             counts = reader.outbox.counts()
@@ -252,22 +256,31 @@ class Course:
 def _changes(receipt: Receipt) -> list[tuple[str, int]]:
     """Return the trials that a message tells of, and their new enrollments."""
     if receipt.channel == "mail":
-        subject = _subject(receipt.content)
-    elif receipt.channel == "slack":
-        subject = json.loads(receipt.content)["text"]
-    else:
-        return sorted(
-            (
-                alert["nct_id"],
-                event["after"]["count"] if isinstance(event["after"], dict) else event["after"],
-            )
-            for alert in json.loads(receipt.content)["data"]["alerts"]
-            for event in alert["events"]
+        return sorted(_read(receipt.content))
+    if receipt.channel == "slack":
+        said = json.loads(receipt.content)["text"]
+        found = _CHANGE.search(said)
+        assert found is not None, said
+        return [(found[1], int(found[2].replace(",", "")))]
+    return sorted(
+        (
+            alert["nct_id"],
+            event["after"]["count"] if isinstance(event["after"], dict) else event["after"],
         )
-    found = _CHANGE.search(subject)
-    assert found is not None, subject
-    return [(found[1], int(found[2].replace(",", "")))]
+        for alert in json.loads(receipt.content)["data"]["alerts"]
+        for event in alert["events"]
+    )
 
 
-def _subject(content: bytes) -> str:
-    return str(email.message_from_bytes(content, policy=default)["Subject"])
+def _read(content: bytes) -> Iterator[tuple[str, int]]:
+    """Yield what the plain text of a mail tells, of one trial or of several below each other."""
+    body = email.message_from_bytes(content, policy=default).get_body(("plain",))
+    assert body is not None
+    nct_id = ""
+    for line in body.get_content().splitlines():
+        if found := _TRIAL.match(line):
+            nct_id = found[1]
+        elif found := _TARGET.match(line):
+            yield nct_id, int(found[1].replace(",", ""))
+        else:
+            assert "… and" not in line, "it is too long to say all"

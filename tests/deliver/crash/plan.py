@@ -35,22 +35,27 @@ server = "{mail}"
 security = "none"
 sender = "monitor@example.org"
 to = "all@example.org"
+group_above = 3
 [[channel]]
 name = "slack"
 type = "slack"
 url = "{web}/slack"
 allow_private = true
 per_minute = 0
+group_above = 0  # a long message of Slack's does not say all
 [[channel]]
 name = "hook"
 type = "webhook"
 url = "{web}/hook"
 allow_private = true
+group_above = 3
+split_above_kb = 8
 [[channel]]
 name = "box"
 type = "folder"
 path = "{box}"
 formats = ["json"]
+group_above = 3
 """
 
 Told = tuple[str, str, str, int]
