@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import Protocol
@@ -14,6 +15,7 @@ from monitor.deliver import Report
 from monitor.errors import MonitorError
 
 _EVERY_S = 2.0
+_MORE_WITHIN_S = 5.0
 TELLING = "tell the operator"
 
 
@@ -53,10 +55,21 @@ class Delivering:
     """Looks every few seconds, and when woken, and starts a delivery by each channel that is due.
 
     A channel by which one is still under way is left to it; no channel waits for another.
+    ``awaits_more``: whether more may be coming soon that would go in one message by a channel; for
+    a few seconds it is waited for.
     """
 
-    def __init__(self, deliveries: Deliveries, *, work: Work, stop: threading.Event) -> None:
+    def __init__(
+        self,
+        deliveries: Deliveries,
+        *,
+        work: Work,
+        stop: threading.Event,
+        awaits_more: Callable[[str], bool] = lambda _: False,
+    ) -> None:
         self.deliveries = deliveries
+        self._awaits_more = awaits_more
+        self._held: dict[str, float] = {}
         self._work = work
         self._stop = stop
         self._woken = asyncio.Event()
@@ -71,11 +84,20 @@ class Delivering:
         while True:
             self._woken.clear()
             for channel in await self._due():
+                if self._is_held(channel):
+                    continue
                 deliver = partial(self.deliveries.deliver, channel, stop=self._stop)
                 self._start(f"deliver by {channel}", deliver)
             self._start(TELLING, self.deliveries.tell)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), _EVERY_S)
+
+    def _is_held(self, channel: str) -> bool:
+        if not self._awaits_more(channel):
+            self._held.pop(channel, None)
+            return False
+        now = time.monotonic()
+        return now - self._held.setdefault(channel, now) < _MORE_WITHIN_S
 
     async def _due(self) -> list[str]:
         looking = in_thread("look for messages", partial(_look, self.deliveries))

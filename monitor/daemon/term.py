@@ -52,7 +52,9 @@ class Term:
         self._duty = duty
         self._delivering: Delivering | None = None
         if deliveries is not None:
-            self._delivering = Delivering(deliveries, work=work, stop=duty.stop)
+            self._delivering = Delivering(
+                deliveries, work=work, stop=duty.stop, awaits_more=self._awaits_more
+            )
         self._beating = Beating(lambda: duty.app, running=self._running)
         self._checking = Checking(lambda: duty.app, work=work, stop=duty.stop)
         self._serving: asyncio.Task[None] | None = None
@@ -148,6 +150,11 @@ class Term:
         """Return for how many seconds each pass that is under way has been."""
         now = time.monotonic()
         return {name: now - began for name, began in self._began.items()}
+
+    def _awaits_more(self, channel: str) -> bool:
+        """Tell whether a pass is under way, all of whose alerts by a channel could be a group."""
+        channels = self._duty.app.settings.channels
+        return bool(self._began) and any(c.name == channel and c.group_above for c in channels)
 
     async def _backfill(self) -> None:
         """Do rounds of backfills until there is nothing to do; again after every pass.

@@ -96,6 +96,30 @@ def test_a_channel_that_hangs_keeps_no_other_back_and_is_not_started_twice() -> 
     assert scripted.told > 0
 
 
+def test_what_may_become_one_message_waits_a_few_seconds_for_a_pass_and_nothing_else_does() -> None:
+    scripted, work, stop = Scripted(), Work(), threading.Event()
+    passing = {"hangs"}  # by it more may come
+    held: list[float] = []
+
+    async def live() -> tuple[str, ...]:
+        delivering = Delivering(scripted, work=work, stop=stop, awaits_more=passing.__contains__)
+        serving = asyncio.create_task(delivering.serve())
+        began = time.monotonic()
+        async with asyncio.timeout(PATIENCE_S):
+            while not scripted.begun["hangs"]:
+                if scripted.begun["quick"] == 3 and not held:
+                    held.append(time.monotonic())
+                delivering.wake()
+                await asyncio.sleep(0.01)
+        assert time.monotonic() - began > 4, "it was held, and not for ever"
+        stop.set()
+        serving.cancel()
+        return await work.settled(PATIENCE_S)
+
+    assert asyncio.run(live()) == ()
+    assert held
+
+
 def test_what_a_source_brings_is_delivered_and_counted(tmp_path: Path, sqlite_url: str) -> None:
     inbox, box = tmp_path / "inbox", tmp_path / "box"
     inbox.mkdir()

@@ -1,7 +1,7 @@
 """kill -9 at any instant, servers that fail at random: every due message arrives.
 
-At most one message by each channel comes again after a kill, with the same id; groups are on. In full, with 500
-changes and 200 kills: ``./run soak --only delivery``.
+At most one message by each channel comes again after a kill, with the same id; groups are on.
+In full, with 500 changes and 200 kills: ``./run soak --only delivery``.
 """
 
 from pathlib import Path
