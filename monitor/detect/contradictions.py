@@ -1,7 +1,9 @@
 """What makes two measures two, however many words they share: ALT and AST, left and right knee."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
 from monitor.detect.likeness import tokens
 from monitor.detect.stems import stem
@@ -22,48 +24,69 @@ _SIGNS = re.compile(r"(?<![^\W\d_])([^\W\d_]++)\s*+(\d+(?:[.,]\d+)*|[+<>=-](?=\s
 _SKIPPED = STOP - _ORDERING | COUNTING | {"time"}
 
 
+@dataclass(frozen=True, slots=True)
+class _Traits:
+    """What a measure names: abbreviations, words, which word stands to which, numbers behind words.
+
+    ``initials``: of its words, in a row.
+    """
+
+    names: frozenset[str]
+    words: frozenset[str]
+    initials: str
+    relations: frozenset[tuple[str, str, str]]
+    signs: frozenset[tuple[str, str]]
+
+    def writes_out(self, name: str) -> bool:
+        """Tell whether it has a name in other letters, or words with its initials in a row."""
+        return name.casefold() in self.words or name.casefold() in self.initials
+
+
 def contradict(one: str, other: str) -> bool:
     """Tell whether two measures name different things in the same place.
 
     Another abbreviation, the opposite word, a "without" or "duration" in one only, or the same
     words in another order where the order says which is which.
     """
+    ours, theirs = _traits(one), _traits(other)
     return (
-        _other_names(one, other)
-        or _opposite(set(tokens(one)), set(tokens(other)))
-        or _reversed(set(_relations(one)), set(_relations(other)))
-        or _rebound(one, other)
+        _other_names(ours, theirs)
+        or _opposite(ours.words, theirs.words)
+        or any((y, by, x) in theirs.relations for x, by, y in ours.relations if x != y)
+        or _rebound(ours.signs, theirs.signs)
     )
 
 
-def _other_names(one: str, other: str) -> bool:
-    ours, theirs = _names(one), _names(other)
-    mine = {name for name in ours - theirs if not _is_written_out(name, other)}
-    yours = {name for name in theirs - ours if not _is_written_out(name, one)}
+@lru_cache(maxsize=1024)
+def _traits(text: str) -> _Traits:
+    shown = plain(text)[:LONGEST_COMPARED]
+    words = tokens(text)
+    return _Traits(
+        names=frozenset(() if shown.isupper() else _NAME.findall(shown)),
+        words=frozenset(words),
+        initials="".join(word[0] for word in words),
+        relations=frozenset(_relations(words)),
+        signs=frozenset((stem(word.casefold()), sign) for word, sign in _SIGNS.findall(shown)),
+    )
+
+
+def _other_names(ours: _Traits, theirs: _Traits) -> bool:
+    mine = {name for name in ours.names - theirs.names if not theirs.writes_out(name)}
+    yours = {name for name in theirs.names - ours.names if not ours.writes_out(name)}
     return bool(mine and yours) and not any(x in y or y in x for x in mine for y in yours)
 
 
-def _names(text: str) -> set[str]:
-    return set() if text.isupper() else set(_NAME.findall(plain(text)[:LONGEST_COMPARED]))
-
-
-def _is_written_out(name: str, text: str) -> bool:
-    """Tell whether a text has the name in other letters, or words with its initials in a row."""
-    words = tokens(text)
-    return name.casefold() in words or name.casefold() in "".join(word[0] for word in words)
-
-
-def _opposite(ours: set[str], theirs: set[str]) -> bool:
-    pairs = (*OPPOSITES, *(pair[::-1] for pair in OPPOSITES))
-    if any(x in ours and y not in ours and y in theirs and x not in theirs for x, y in pairs):
+def _opposite(ours: frozenset[str], theirs: frozenset[str]) -> bool:
+    mine, yours = ours - theirs, theirs - ours
+    if any((x in mine and y in yours) or (y in mine and x in yours) for x, y in OPPOSITES):
         return True
-    return bool(_TELLING & (ours ^ theirs)) and len(ours | theirs) <= _SHORT
+    return bool(_TELLING & (mine | yours)) and len(ours | theirs) <= _SHORT
 
 
-def _relations(text: str) -> Iterator[tuple[str, str, str]]:
+def _relations(words: Sequence[str]) -> Iterator[tuple[str, str, str]]:
     """Yield (word, ordering word, word): ``relapse to death``."""
     before, ordering = "", ""
-    for word in tokens(text):
+    for word in words:
         if word in _ORDERING:
             ordering = word
         elif word not in _SKIPPED:
@@ -73,19 +96,9 @@ def _relations(text: str) -> Iterator[tuple[str, str, str]]:
             before, ordering = own, ""
 
 
-def _reversed(ours: set[tuple[str, str, str]], theirs: set[tuple[str, str, str]]) -> bool:
-    return any((y, by, x) in theirs for x, by, y in ours if x != y)
-
-
-def _rebound(one: str, other: str) -> bool:
+def _rebound(ours: frozenset[tuple[str, str]], theirs: frozenset[tuple[str, str]]) -> bool:
     """Tell whether the same numbers or signs stand behind other words: week 3, grade 12."""
-    ours, theirs = (
-        {
-            (stem(word.casefold()), sign)
-            for word, sign in _SIGNS.findall(plain(text)[:LONGEST_COMPARED])
-        }
-        for text in (one, other)
+    words, signs = (
+        [sorted(pair[place] for pair in side) for side in (ours, theirs)] for place in (0, 1)
     )
-    signs = sorted(sign for _, sign in ours) == sorted(sign for _, sign in theirs)
-    words = {word for word, _ in ours} == {word for word, _ in theirs}
-    return signs and words and ours != theirs
+    return ours != theirs and words[0] == words[1] and signs[0] == signs[1]

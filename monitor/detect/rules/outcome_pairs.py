@@ -59,6 +59,7 @@ class Words:
             *((text_of(one, "measure") for one in side) for side in (old, new)),
             glossary=(text_of(one, "description", "timeFrame") for one in (*old, *new)),
         )
+        self._wholes: dict[tuple[str, str], Bag] = {}
 
     def bag(self, text: str) -> Bag:
         """Return the words of any text."""
@@ -70,9 +71,12 @@ class Words:
 
     def whole(self, outcome: Any) -> Bag:
         """Return the words of the outcome with its description and time frame."""
-        return self.measure(outcome).with_words(
-            self._vocabulary.bag(text_of(outcome, "description", "timeFrame"))
-        )
+        texts = text_of(outcome, "measure"), text_of(outcome, "description", "timeFrame")
+        found = self._wholes.get(texts)
+        if found is None:
+            measure, more = (self._vocabulary.bag(text) for text in texts)
+            found = self._wholes[texts] = measure.with_words(more)
+        return found
 
     def likeness(self, one: Any, other: Any) -> float:
         """Return how alike two outcomes are, from 0 to 1.

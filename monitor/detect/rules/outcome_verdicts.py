@@ -54,7 +54,7 @@ def draft_edits(
         quiet = tuple(change for change in group.changes if says_nothing_new(change))
         if quiet:
             yield _quiet(group, quiet)
-        real = [change for change in group.changes if change not in quiet]
+        real = list(all_but(group.changes, quiet))
         if not real:
             continue
         own = Group(group.olds, group.news, real, group.verdict)
