@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from monitor.detect.rules.reasons import reason_class
+from monitor.detect.rules.reasons import reason_class, reason_classes
 from tests.meaning.labels import Row
 from tests.meaning.scores import Judged, Share
 
@@ -45,6 +45,7 @@ def judge_covid(rows: Iterable[Row]) -> list[Judged]:
     """Return for each text whether COVID-19 is named as a reason: to the reader, to the monitor."""
     found = []
     for row in rows:
-        told = told_class(row["text"])
-        found.append(Judged(row["covid_explicit"], told == "covid", f"told {told}"))
+        told = reason_classes(row["text"])
+        said = ", ".join(told) or "not_stated"
+        found.append(Judged(row["covid_explicit"], "covid" in told, f"told {said}"))
     return found
