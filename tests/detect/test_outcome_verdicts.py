@@ -163,6 +163,7 @@ def test_an_outcome_that_moved_out_of_a_measure_is_demoted() -> None:
         | {"secondaryOutcomes": [{"measure": "Dynamic balance"}]},
     )
     assert [(e.kind, len(e.fields)) for e in found] == [(ChangeKind.PRIMARY_OUTCOME_DEMOTED, 3)]
+    assert found[0].facts["list"] == "protocolSection.outcomesModule.secondaryOutcomes"
 
 
 def test_an_outcome_demoted_in_other_words_is_told_with_the_list() -> None:

@@ -220,7 +220,8 @@ def _elsewhere(change: FieldChange, lists: Lists, words: Words) -> tuple[float, 
     if len(others) > MAX_COMPARISONS // 10:
         return 0.0, None, change.field
     scored = ((words.likeness(own, item), item, path) for item, path in others)
-    return max(scored, key=lambda one: one[0], default=(0.0, None, change.field))
+    none = (0.0, None, change.field)
+    return max(scored, key=lambda one: (one[0], measure_of(one[1]), one[2]), default=none)
 
 
 def _ranked(

@@ -115,8 +115,8 @@ def _edited(group: Group, found: Matched, words: Words, ctx: Context) -> Draft:
         severity = severest(ctx) or Severity.HIGH
         said = f"replaced or reworded: {shown(named(old))} → {shown(named(new))}"
     elif lost or gained:
-        kind, severity = _of_parts(group, (lost, gained), found, words), severest(ctx)
         facts |= {"parts_dropped": lost, "parts_added": gained}
+        kind, severity = _of_parts(group, facts, found, words), severest(ctx)
         said = f"{_parts(lost, gained)}: {shown(named(new))}"
     else:
         severity = Severity.LOW if keeps_its_meaning(old, new, words) else None
@@ -158,10 +158,9 @@ def _several(group: Group, facts: dict[str, Any]) -> str:
     return f"joined from {len(group.olds)}: {shown(named(group.news[0]))}"
 
 
-def _of_parts(
-    group: Group, parts: tuple[list[str], list[str]], found: Matched, words: Words
-) -> ChangeKind:
+def _of_parts(group: Group, facts: dict[str, Any], found: Matched, words: Words) -> ChangeKind:
     """Return what became of the parts; one that moved to another list takes its change along."""
+    parts = facts["parts_dropped"], facts["parts_added"]
     kinds = [ChangeKind.PRIMARY_OUTCOME_DROPPED, ChangeKind.PRIMARY_OUTCOME_ADDED]
     moves = ChangeKind.PRIMARY_OUTCOME_DEMOTED, ChangeKind.PRIMARY_OUTCOME_PROMOTED
     ops: tuple[Op, Op] = ("added", "removed")
@@ -170,6 +169,7 @@ def _of_parts(
             if partner := found.take_part(words.bag(part), op, words):
                 group.changes.append(partner)
                 kinds[side] = moves[side]
+                facts["list"] = fields.dotted(partner.field)
     return kinds[0] if parts[0] else kinds[1]
 
 
