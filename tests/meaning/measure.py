@@ -52,9 +52,10 @@ def outcome_pairs(folder: Path) -> Iterator[Result]:
 def stop_reasons(folder: Path) -> Iterator[Result]:
     """Score the classes of reasons for stopping."""
     for name, rows in _parted(read(folder, STOP_REASONS), "text").items():
-        pairs = [(reasons.told_class(row["text"]), reasons.labelled_class(row)) for row in rows]
+        pairs = [reasons.judged(row) for row in rows]
         yield Result("reasons for stopping", "accuracy", name, reasons.accuracy(pairs))
-        other = Share(sum(told == "other" for told, _ in pairs), len(pairs))
+        classless = sum(reasons.told_class(row["text"]) == "other" for row in rows)
+        other = Share(classless, len(rows))
         yield Result("reasons for stopping", "told other", name, other)
         for question, judged in reasons.by_class(pairs):
             yield Result("reasons for stopping", question, name, Score.of(judged))

@@ -15,6 +15,12 @@ def told_class(text: str) -> str:
     return reason_class(text) or "not_stated"
 
 
+def judged(row: Row) -> tuple[str, str]:
+    """Return the class told and the class labelled; labels know no ``not_stated`` but ``other``."""
+    told, label = told_class(row["text"]), labelled_class(row)
+    return ("other" if (told, label) == ("not_stated", "other") else told), label
+
+
 def labelled_class(row: Row) -> str:
     """Return the class that the label names, by the monitor's name for it."""
     return _CLASSES.get(row["class"], row["class"])
