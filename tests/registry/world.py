@@ -21,14 +21,20 @@ _CACHED_BYTES = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """One data load: its data date, and how often the data were loaded that day before."""
+    """One data load: its data date, and how often the data were loaded that day before.
+
+    ``stamp``: what it says of itself instead.
+    """
 
     day: date
     again: int = 0
+    stamp: str | None = None
 
     @property
     def timestamp(self) -> str:
         """``dataTimestamp`` of /version: no zone, always some time past nine."""
+        if self.stamp is not None:
+            return self.stamp
         nine = datetime(self.day.year, self.day.month, self.day.day, 9, 0, 5)  # noqa: DTZ001
         return (nine + timedelta(minutes=3 * self.again)).isoformat()
 
@@ -48,7 +54,7 @@ class World:
         self._bodies: OrderedDict[Hashable, bytes] = OrderedDict()
         self._kept = 0
         self._lock = Lock()
-        self._damages: dict[str, tuple[Damage, Container[date] | None]] = {}
+        self._damages: dict[str, list[tuple[Damage, Container[date] | None]]] = {}
 
     @property
     def day(self) -> date:
@@ -68,12 +74,16 @@ class World:
         """Load the same day's data again: the timestamp moves, the records do not."""
         self.load = replace(self.load, again=self.load.again + 1)
 
+    def stamp(self, timestamp: str | None) -> None:
+        """Let the load say that it is of another time, or no longer."""
+        self.load = replace(self.load, stamp=timestamp)
+
     def poison(self, nct_id: str, damage: Damage, *, on: Container[date] | None = None) -> None:
         """Let all answers hold a record with this damage to its bytes, until it is healed.
 
-        ``on``: in the data loads of these days only.
+        ``on``: in the data loads of these days only. Several damages come one upon the other.
         """
-        self._damages[nct_id] = damage, on
+        self._damages.setdefault(nct_id, []).append((damage, on))
 
     def heal(self, nct_id: str) -> None:
         """Let answers hold the record as it is."""
@@ -94,10 +104,10 @@ class World:
             self._keep(study.key, content)
         stamp = f'"versionHolder":"{load.day.isoformat()}"'.encode()
         body = content.replace(_STAMP, stamp, 1)
-        damage, days = self._damages.get(study.nct_id, (None, None))
-        if damage is None or (days is not None and load.day not in days):
-            return body
-        return damage(body)
+        for damage, days in self._damages.get(study.nct_id, ()):
+            if days is None or load.day in days:
+                body = damage(body)
+        return body
 
     def _keep(self, key: Hashable, content: bytes) -> None:
         with self._lock:

@@ -35,6 +35,7 @@ _OPTIONS = {
     "drips": "answers of the registry, and of the receiver, that never end",
     "excursions": "times that the monitor's clock stands days ahead",
     "restores": "backups that are put back",
+    "mass_days": "days for which each thing lasts that befalls many records at once",
     "least": "how often each other fault has to come",
     "seed": "what everything follows from",
     "reread_every": "as the configuration has it (1d, 7d)",

@@ -3,7 +3,7 @@
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -15,11 +15,13 @@ from tests.registry import Fault, Replica, ReplicaServer
 from tests.registry.synthetic import Script
 from tests.registry.synthetic.expected import Presence
 from tests.year.followers import Follower
+from tests.year.holding import hold_load, hold_records
 from tests.year.ledger import Ledger
+from tests.year.masses import ACCEPTED, AHEAD, Masses, masses
 from tests.year.mishaps import Backup, back_up, excursion, outage, restore
 from tests.year.outcome import Outcome, named, outcome
 from tests.year.plan import SOURCE, SOURCES, Plan, configuration
-from tests.year.receiver import Receiver
+from tests.year.receiver import Receipt, Receiver
 from tests.year.spells import ODD_HISTORIES, Spells, spells
 from tests.year.weather import let_it_rain, mislead
 
@@ -49,6 +51,7 @@ class Year:
     script: Script
     replica: Replica
     receiver: Receiver
+    masses: Masses
     base_url: str
     make: Callable[[Path], Follower]
     read: set[date] = field(default_factory=set)
@@ -77,6 +80,7 @@ class Year:
                 by_id=[*self.watched, *self.pasts[_ODD:]],
                 apart=self.pasts[:_ODD],
                 kinds=self.plan.kinds,
+                busy=self.masses.days(),
                 daily=self.plan.daily,
             ),
             histories=tuple(self.pasts[:_ODD]),
@@ -118,48 +122,62 @@ class Year:
                 restore(self, backup, number)
                 backup = None
             self.replica.world.go_to(day)
-            if waiting["backup"] and backup is None:
+            if waiting["backup"] and backup is None and self.masses.on(day) is None:
                 waiting["backup"] -= 1
                 backup = back_up(self, number)
-            self._befall(waiting)
+            self._befall(waiting, day)
             if number % _MISLED_EVERY == 0:
                 mislead(self.replica, self.script.nct_ids, self.draw)
-            self.finish()
+            self.finish_or_hold()
             say(number + 1, day, self)
         self._fill_in_the_past()
         self.look_at_the_quarantine()
 
-    def _befall(self, waiting: Counter[str]) -> None:
+    def _befall(self, waiting: Counter[str], day: date) -> None:
         """Let happen what waits for this day."""
         for _ in range(waiting.pop("drip", 0)):
             self.replica.faults.add(Fault.DRIP, when=lambda asked: not asked.is_history)
             self.receiver.drips += 1
-        for _ in range(waiting.pop("outage", 0)):
-            outage(self)
-        for _ in range(waiting.pop("excursion", 0)):
-            excursion(self)
+        if self.masses.on(day) is None:
+            for _ in range(waiting.pop("outage", 0)):
+                outage(self)
+            for _ in range(waiting.pop("excursion", 0)):
+                excursion(self)
         for _ in range(waiting.pop("kill", 0)):
             self.follower.kill(self.moment())
 
     def _planned(self) -> Mapping[str, Counter[int]]:
         """Return how often what happens on which day."""
-        plan = self.plan
+        plan, starts = self.plan, self.plan.starts()
         return {
             "kill": self._drawn(plan.kills, first=-(-plan.kills // 20)),
             "outage": self._drawn(plan.outages),
-            "drip": self._spread(plan.drips, 0.5),
-            "excursion": self._spread(plan.excursions, 0.65),
-            "backup": self._spread(plan.restores, 0.25),
+            "drip": self._spread(plan.drips),
+            "excursion": Counter(starts["excursion"]),
+            "backup": Counter(starts["backup"]),
         }
 
     def _drawn(self, times: int, *, first: int = 0) -> Counter[int]:
         """Draw days for something, so many times the first one: its load is worth more."""
         return Counter([0] * first + self.draw.choices(range(self.plan.days), k=times - first))
 
-    def _spread(self, times: int, offset: float) -> Counter[int]:
+    def _spread(self, times: int) -> Counter[int]:
         """Return days for something, far from one another and from both ends."""
         assert self.plan.days > 10 * times
-        return Counter(int((at + offset) * (self.plan.days - 8) / times) + 2 for at in range(times))
+        return Counter((2 * at + 1) * self.plan.days // (2 * times) for at in range(times))
+
+    def finish_or_hold(self) -> None:
+        """Finish the day; what many records have in common is held first."""
+        mass = self.masses.on(self.replica.world.day)
+        if mass is None:
+            self.finish()
+        elif mass.kind == AHEAD:
+            hold_load(self)
+            self.finish()
+        elif mass.kind == ACCEPTED and self.replica.world.day != mass.days[0]:
+            self.finish()
+        else:
+            hold_records(self, mass)
 
     def finish(self) -> None:
         """Follow until the store has the data that the registry shows now, and all is told."""
@@ -167,22 +185,31 @@ class Year:
             self.until_read()
             self.until(lambda _: self.is_told())
             with open_reader(self.store_url) as reader:
-                states = [reader.sources.state(name) or {} for name in self._sources()]
+                states = [reader.sources.state(name) or {} for name in self.sources()]
                 is_told = _is_told(reader)
             receipts = list(self.receiver.receipts)
             timestamps = {state["finished"]["timestamp"] for state in states}
             if is_told and timestamps == {self.replica.world.load.timestamp}:
                 break
         day = date.fromisoformat(timestamps.pop()[:10])
+        reread = date.fromisoformat(states[0]["finished"]["reread"][:10])
+        self.note(receipts, day, reread=reread)
+
+    def note(self, receipts: Sequence[Receipt], day: date, *, reread: date) -> None:
+        """Note that a day is read, but for what is held, and told."""
         self.read.add(day)
         self.told.add(day)
-        self.reread.add(date.fromisoformat(states[0]["finished"]["reread"][:10]))
+        self.reread.add(reread)
         self.ledger.note(receipts[self._received :], day)
         self._received = len(receipts)
 
-    def until_read(self) -> None:
-        """Follow until the store has the data that the registry shows now."""
-        for name in self._sources():
+    def hidden(self, nct_id: str) -> Container[date]:
+        """Return the days on which a record cannot be read, or is held."""
+        return {*self.spells.hidden(nct_id), *self.masses.hidden(nct_id)}
+
+    def until_read(self, *names: str) -> None:
+        """Follow until the store has the data that the registry shows now, of all sources."""
+        for name in names or self.sources():
             self.until(lambda row: row.data_timestamp == self.replica.world.load.timestamp, of=name)
 
     def until(self, holds: Callable[[SourceRow], bool], *, of: str = SOURCE) -> None:
@@ -207,7 +234,8 @@ class Year:
         with open_reader(self.store_url) as reader:
             return _is_told(reader)
 
-    def _sources(self) -> tuple[str, ...]:
+    def sources(self) -> tuple[str, ...]:
+        """Return the names of the sources."""
         return SOURCES if self.pasts else SOURCES[:1]
 
     def _row(self, name: str) -> SourceRow | None:
@@ -302,12 +330,16 @@ def live(plan: Plan, folder: Path, make: Callable[[Path], Follower], say: Say) -
         sponsor_changes=min(5.0, plan.days / 22),
         registry_changes=min(2.0, plan.days / 50),
     )
-    replica = Replica(script.world(), tokens_die=True)
-    let_it_rain(replica, plan, last=script.days[-1])
+    befalls = masses(
+        script, plan.masses, [plan.starts()[kind][0] for kind in plan.masses],
+        length=plan.mass_days, apart=pasts(script, plan.histories, watched(script)),
+    )  # fmt: skip
+    replica = Replica(befalls.world(script), tokens_die=True)
+    let_it_rain(replica, plan, last=script.days[-1], steady=befalls.steady(script))
     with ReplicaServer(replica) as server, Receiver(plan.seed) as receiver:
         year = Year(
             plan=plan, folder=folder, script=script, replica=replica, receiver=receiver,
-            base_url=server.base_url, make=make,
+            masses=befalls, base_url=server.base_url, make=make,
         )  # fmt: skip
         try:
             year.run(say)

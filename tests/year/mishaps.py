@@ -94,7 +94,7 @@ def back_up(year: "Year", number: int) -> Backup:
         number=number,
         read=frozenset(year.read),
         reread=frozenset(year.reread),
-        making=_command(year, "db", "backup", "--force", str(file)),
+        making=command(year, "db", "backup", "--force", str(file)),
     )
 
 
@@ -103,7 +103,7 @@ def restore(year: "Year", backup: Backup, number: int) -> None:
     backup.finish()
     year.follower.end()
     year.look_at_the_quarantine()
-    restoring = _command(year, "db", "restore", "--discard", str(backup.file))
+    restoring = command(year, "db", "restore", "--discard", str(backup.file))
     _, said = restoring.communicate(timeout=_PATIENCE_S)
     if restoring.returncode:
         raise RuntimeError(f"not restored: {said.decode()}")
@@ -115,7 +115,8 @@ def restore(year: "Year", backup: Backup, number: int) -> None:
     year.follower.begin()
 
 
-def _command(year: "Year", *arguments: str) -> "subprocess.Popen[bytes]":
+def command(year: "Year", *arguments: str) -> "subprocess.Popen[bytes]":
+    """Start a command of the monitor."""
     return subprocess.Popen(
         [sys.executable, "-m", "monitor", "--config", str(year.config), *arguments],
         cwd=_PROJECT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,

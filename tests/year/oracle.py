@@ -1,14 +1,13 @@
 """What a monitor must have seen of the script, by what the registry showed it on which day."""
 
 from collections import Counter
-from collections.abc import Collection, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 from tests.registry.synthetic import NOISE, Expected, Script
 from tests.registry.synthetic.expected import Presence
 from tests.year.known import Told, known_history, merging
-from tests.year.spells import Spells
 
 VANISHED = "record_vanished"
 PAST = date.min
@@ -38,13 +37,20 @@ def sights(
 
 
 def expected(
-    script: Script, spells: Spells, *, by_id: Collection[str], reread: Container[date]
+    script: Script,
+    hidden: Callable[[str], Container[date]],
+    *,
+    by_id: Collection[str],
+    reread: Container[date],
 ) -> list[Expected]:
-    """Return what must be reported; records of ``by_id`` are read on every day."""
+    """Return what must be reported; records of ``by_id`` are read on every day.
+
+    ``hidden``: returns the days on which a record cannot be read, or is held.
+    """
     found: list[Expected] = []
     for nct_id in script.nct_ids:
         when = script.days if nct_id in by_id else reread
-        found += script.expected_of(nct_id, sights(script, nct_id, spells.hidden(nct_id), when))
+        found += script.expected_of(nct_id, sights(script, nct_id, hidden(nct_id), when))
     return found
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from monitor.model.messages import MessageState
 from monitor.store.reader import Reader, open_reader
 from tests.registry import Fault
-from tests.registry.poison import KINDS
 from tests.registry.synthetic import Expected
 from tests.year.known import Differences, Told, by_read_days, compare, known_history, stored_history
 from tests.year.mishaps import BACK_WHILE_ALIVE, EXCURSION, OUTAGES, RESTORE
@@ -24,6 +23,7 @@ from tests.year.oracle import (
     repeated,
 )  # fmt: skip
 from tests.year.receiver import DRIP
+from tests.year.spells import DAMAGES
 from tests.year.weather import SPOILT_STUDIES
 
 if TYPE_CHECKING:
@@ -95,11 +95,13 @@ def _compared(year: "Year", reader: Reader) -> Outcome:
     script, days = year.script, year.script.days
     by_id = {*year.watched, *year.pasts}
     past = past_of(script, year.pasts)
-    known = known_history(expected(script, year.spells, by_id=by_id, reread=year.reread))
+    accepted = year.masses.accepted()
+    seen = expected(script, year.hidden, by_id=by_id, reread=year.reread)
+    known = known_history(seen + accepted)
     known.update(past)
     stored = stored_history(reader, script.nct_ids)
-    told = expected(
-        script, year.spells, by_id=by_id, reread=year.reread | (year.lost.keys() & year.told)
+    told = accepted + expected(
+        script, year.hidden, by_id=by_id, reread=year.reread | (year.lost.keys() & year.told)
     )
     due = by_read_days(news(told, days[0]), days, year.told)
     missed = _absences(year, told)
@@ -135,10 +137,11 @@ def _compared(year: "Year", reader: Reader) -> Outcome:
 def _absences(year: "Year", told: list[Expected]) -> Absences:
     """Say when absences were told, each within the days in which it has to be."""
     found = Absences()
-    days = sorted(year.told)
+    days, held = sorted(year.told), year.masses.days_gone()
     for nct_id, first in absences(told):
-        behind = [day for day in days if day >= year.lost.get(first, first)]
-        window = [day for day in days if first <= day and day not in behind] + behind[:_AWAIT]
+        since = year.lost.get(first, first)
+        behind = [day for day in days if day >= since and day not in held][:_AWAIT]
+        window = [day for day in days if first <= day <= behind[-1]] if behind else []
         found.place(nct_id, window, year.ledger.told, over=len(behind) >= _AWAIT)
     return found
 
@@ -158,7 +161,7 @@ def _faults(year: "Year") -> Mapping[str, int]:
     found.update(line.fault for line in year.replica.log if line.fault)
     found.update(dict.fromkeys(OUTAGES, 0) | year.mishaps)
     found.update({f"receiver: {name}": times for name, times in year.receiver.faults.items()})
-    for kind in KINDS:
+    for kind in DAMAGES:
         found[f"broken: {kind}"] = sum(
             one.kind == kind and one.nct_id in year.noticed for one in year.spells.all
         )
@@ -179,6 +182,7 @@ def _least(year: "Year") -> Mapping[str, int]:
         EXCURSION: plan.excursions,
         BACK_WHILE_ALIVE: jumps,
         RESTORE: plan.restores,
+        **{f"held: {kind}": 1 for kind in plan.masses},
     }
 
 

@@ -1,11 +1,12 @@
 """How large a scripted year is, and the configuration that the monitor gets for it."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.registry.poison import KINDS
+from tests.year import masses
+from tests.year.spells import DAMAGES
 
 SOURCE, PASTS = "year", "pasts"
 SOURCES = (SOURCE, PASTS)
@@ -20,7 +21,8 @@ class Plan:
     many records are broken for some days, in each of the ways ``kinds``. ``histories``: of how
     many records the past is asked for too. ``drips``: how often the registry, and as often the
     receiver, answers a byte at a time. ``excursions``: how often the clock of the monitor stands
-    days ahead for a while. ``restores``: how often a backup is put back. ``total_timeout_s``:
+    days ahead for a while. ``restores``: how often a backup is put back. ``mass_days``: for how
+    long each thing lasts that befalls many records at once; 0: none does. ``total_timeout_s``:
     what a dripping answer costs, ``read_timeout_s``: a stalled one. ``answer_limit_mb``: small
     enough for lists to come in several pages. ``rare_every``: after so many requests a day ends
     while it is being read, or not. ``patience_s``: how long a single data day may take.
@@ -35,11 +37,12 @@ class Plan:
     rare_every: int = 300
     outages: int = 6
     spells: int = 3
-    kinds: tuple[str, ...] = tuple(KINDS)
+    kinds: tuple[str, ...] = tuple(DAMAGES)
     histories: int = 20
     drips: int = 6
     excursions: int = 4
     restores: int = 3
+    mass_days: int = 3
     reread_every: str = "1d"
     read_timeout_s: float = 1.0
     total_timeout_s: float = 10.0
@@ -50,6 +53,23 @@ class Plan:
     def daily(self) -> bool:
         """Whether all records are read on every data day."""
         return self.reread_every == "1d"
+
+    @property
+    def masses(self) -> tuple[str, ...]:
+        """What befalls many records at once."""
+        return masses.KINDS if self.mass_days else ()
+
+    def starts(self) -> Mapping[str, Sequence[int]]:
+        """Return the numbers of the days on which what takes several days begins, one by one."""
+        wanted = {"backup": self.restores, "excursion": self.excursions}
+        wanted |= dict.fromkeys(self.masses, 1)
+        places = sorted(
+            ((at + 0.5) / times, name) for name, times in wanted.items() for at in range(times)
+        )
+        found: dict[str, list[int]] = {name: [] for name in wanted}
+        for number, (_, name) in enumerate(places):
+            found[name].append(2 + number * (self.days - 8) // len(places))
+        return found
 
 
 def configuration(

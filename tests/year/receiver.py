@@ -15,7 +15,7 @@ from tests.year.known import merging
 
 DRIP, BUSY, LOST, CLOSED, REFUSED = "dripped", "busy", "answer lost", "closed", "refused"
 _CHANCES = {BUSY: 0.02, LOST: 0.01, CLOSED: 0.01}
-_DRIP_S = 0.1
+_DRIP_S, _LONGEST_S = 0.1, 120.0
 
 Change = tuple[str, str]
 """An NCT ID and the kind of an event."""
@@ -128,9 +128,10 @@ class _Handler(BaseHTTPRequestHandler):
         if fault in {BUSY, REFUSED}:
             self._answer(503)
         elif fault == DRIP:
-            if self.receiver.takes_the_next_drip():
+            is_taken = self.receiver.takes_the_next_drip()
+            if is_taken:
                 self.receiver.take(body["id"], body["data"])
-            self._drip()
+            self._drip(b"HTTP/1.1 200 OK\r\nX-Slow: " if is_taken else b"")
         elif fault != CLOSED:
             self.receiver.take(body["id"], body["data"])
             if fault != LOST:
@@ -141,17 +142,14 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_response(status)
             self.end_headers()
 
-    def _drip(self) -> None:
-        """Answer a byte at a time, without an end, until nobody listens."""
+    def _drip(self, start: bytes) -> None:
+        """Answer a byte at a time, without an end, until nobody listens; a status is a promise."""
         began = time.monotonic()
         with suppress(OSError):
-            self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+            self.wfile.write(start)
             while not self.receiver.rest() and time.monotonic() - began < _LONGEST_S:
                 self.wfile.write(b"x")
         self.close_connection = True
 
     def log_message(self, *_: Any) -> None:
         """Say nothing."""
-
-
-_LONGEST_S = 120.0

@@ -1,8 +1,9 @@
 """Records whose answers are broken for some data days: which, when, how, and what came of them."""
 
 import random
+import re
 from collections import Counter
-from collections.abc import Callable, Collection, Container, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -13,6 +14,13 @@ from tests.registry.synthetic import Script
 from tests.registry.synthetic.expected import Presence
 from tests.registry.synthetic.plan import LEAST_GAP, Life
 
+_HOLDER = re.compile(rb'("versionHolder":")[0-9]{4}')
+DAMAGES: Mapping[str, Damage] = KINDS | {
+    "stamped ahead": lambda body: _HOLDER.sub(rb"\g<1>2099", body),
+    "without its conditions": lambda body: body.replace(b'"conditionsModule":', b'"topics":', 1),
+}
+"""All that can be wrong with a single record."""
+_LAST_DAYS = 4  # without any, so that all are seen whole
 _LEAST_DAYS, _MOST_DAYS = 2, LEAST_GAP - 2
 ODD_HISTORIES = (b"null", b"{}", b'{"changes":[]}')
 
@@ -35,7 +43,7 @@ class Spells:
     served: Counter[str] = field(default_factory=Counter)
     _bodies: set[bytes] = field(default_factory=set)
 
-    def hidden(self, nct_id: str) -> Container[date]:
+    def hidden(self, nct_id: str) -> frozenset[date]:
         """Return the data days on which nothing can be read of a record."""
         return next((one.days for one in self.all if one.nct_id == nct_id), frozenset())
 
@@ -53,7 +61,7 @@ class Spells:
             replica.faults.add(Fault.OTHER_SHAPE, times=None, when=when, body=body)
 
     def _counted(self, kind: str) -> Damage:
-        damage = KINDS[kind]
+        damage = DAMAGES[kind]
 
         def counted(body: bytes) -> bytes:
             broken = damage(body)
@@ -77,12 +85,14 @@ def spells(
     by_id: Collection[str],
     apart: Collection[str],
     kinds: Sequence[str],
+    busy: Container[date],
     daily: bool,
 ) -> tuple[Spell, ...]:
     """Draw so many spells of each kind, of different records, every third of one of ``by_id``.
 
-    ``apart``: records that have none. Not ``daily``: what is not asked for by its ID cannot be
-    missed where its ID cannot be read; such kinds then befall those of ``by_id`` alone.
+    ``apart``: records that have none. ``busy``: days of what befalls many records at once. Not
+    ``daily``: what is not asked for by its ID cannot be missed where its ID cannot be read; such
+    kinds then befall those of ``by_id`` alone.
     """
     found: list[Spell] = []
     taken = set(apart)
@@ -92,7 +102,8 @@ def spells(
         for nct_id in draw.sample(list(first), len(first)) + draw.sample(rest, len(rest)):
             if nct_id in taken or (kind in NO_ID and not daily and nct_id not in by_id):
                 continue
-            day = _change(script, script.lives[nct_id], draw)
+            held = () if kind in KINDS else busy  # it would be held with all the others
+            day = _change(script, script.lives[nct_id], held, draw)
             if day is not None:
                 taken.add(nct_id)
                 found.append(_spell(script.days, nct_id, kind, day, draw))
@@ -105,7 +116,7 @@ def _spell(days: Sequence[date], nct_id: str, kind: str, day: int, draw: random.
     return Spell(nct_id=nct_id, kind=kind, days=frozenset(days[day : day + length]))
 
 
-def _change(script: Script, life: Life, draw: random.Random) -> int | None:
+def _change(script: Script, life: Life, busy: Container[date], draw: random.Random) -> int | None:
     """Return the number of a data day on which a record changes that is shown before and then."""
     if any(one.facts.aliases or one.target for one in life.moments):
         return None
@@ -114,6 +125,7 @@ def _change(script: Script, life: Life, draw: random.Random) -> int | None:
         places[now.day]
         for before, now in zip(life.moments, life.moments[1:], strict=False)
         if before.presence is now.presence is Presence.SHOWN
-        and 0 < places.get(now.day, 0) < len(script.days) - _MOST_DAYS - 1
+        and 0 < places.get(now.day, 0) < len(script.days) - _MOST_DAYS - _LAST_DAYS
+        and not any(day in busy for day in script.days[places[now.day] :][:_MOST_DAYS])
     ]
     return draw.choice(found) if found else None

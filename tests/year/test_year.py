@@ -26,9 +26,10 @@ SHORT = Plan(
     outages=2,
     spells=1,
     histories=1,
-    drips=1,
+    drips=2,
     excursions=1,
     restores=1,
+    mass_days=1,
     chance=0.1,
     least=0,
     rare_every=90,
@@ -68,6 +69,7 @@ def unheard(number: int, day: date, year: Year) -> None:
                 drips=0,
                 excursions=0,
                 restores=0,
+                mass_days=0,
             ),
             id="weekly",
         ),
@@ -164,7 +166,9 @@ def test_the_soak_kills_the_daemon_itself_and_tells_its_figures(
     options = (
         "--trials 12 --days 2 --kills 1 --outages 1 --spells 0 --histories 0 --drips 0 --least 0"
     )
-    code = main([*options.split(), "--excursions", "0", "--restores", "0", "--json"])
+    code = main(
+        [*options.split(), "--excursions", "0", "--restores", "0", "--mass-days", "0", "--json"]
+    )
     out, err = capsys.readouterr()
     figures = json.loads(out)
     assert code == 0, err

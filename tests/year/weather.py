@@ -1,7 +1,7 @@
 """Which faults the registry of a scripted year has, and how often."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import date, timedelta
 
 from tests.registry import Asked, Fault, Replica
@@ -24,10 +24,11 @@ _OFTEN = {
 }  # fmt: skip
 
 
-def let_it_rain(replica: Replica, plan: Plan, *, last: date) -> None:
+def let_it_rain(replica: Replica, plan: Plan, *, last: date, steady: Container[date]) -> None:
     """Let every request meet a fault by chance, each fault that there is now and then.
 
-    No day passes by itself near the end of the script, which ends with ``last``.
+    No day passes by itself near the end of the script, which ends with ``last``, nor a ``steady``
+    one.
     """
     usual = {
         fault: _COSTLY.get(fault, _OFTEN.get(fault, 1.0))
@@ -41,8 +42,9 @@ def let_it_rain(replica: Replica, plan: Plan, *, last: date) -> None:
         return asked.number % _MALFORMED_EVERY == 0
 
     def passes(asked: Asked) -> bool:
-        near_the_end = last - replica.world.day < timedelta(days=7)
-        return asked.number % plan.rare_every == 0 and not near_the_end
+        day = replica.world.day
+        stays = last - day < timedelta(days=7) or day in steady
+        return asked.number % plan.rare_every == 0 and not stays
 
     faults.at_random(_OR_NOT, [Fault.MALFORMED_STUDY], seed=plan.seed + 1, when=malformed)
     faults.at_random(_OR_NOT, [Fault.DAY_PASSES], seed=plan.seed + 2, when=passes)
