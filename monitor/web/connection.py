@@ -49,6 +49,16 @@ class Connection(H11Protocol):
         if now - self._since > (request_timeout_s if is_busy else header_timeout_s):
             self.abort()
 
+    def on_response_complete(self) -> None:
+        """Close when the client sent more requests before it had the response to this one.
+
+        Who sends a great many could keep its place for as long as it takes to answer them all.
+        """
+        received, _ = self.conn.trailing_data
+        if received:
+            self.transport.close()
+        super().on_response_complete()
+
     def abort(self) -> None:
         """Close it now; what was not sent is dropped."""
         self.transport.abort()

@@ -172,6 +172,14 @@ def test_clients_that_do_not_read_keep_no_new_one_out() -> None:
         assert time.monotonic() - began < PATIENCE_S / 2
 
 
+def test_who_sends_many_requests_at_once_gets_one_response() -> None:
+    with (
+        served(answering()) as server,
+        connected(server, b"GET /healthz HTTP/1.1\r\nHost: m\r\n\r\n" * 50) as client,
+    ):
+        assert everything(client).count(b"HTTP/1.1 200") == 1
+
+
 def test_no_configuration_takes_more_than_a_quarter_of_the_descriptors() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, 1024), hard))
