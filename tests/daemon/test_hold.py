@@ -114,8 +114,9 @@ def kept(books: Books, *, within_s: float) -> str | None:
         books.release()
 
 
-def settle() -> None:
-    """Let what was asked of the store last be answered before the store is closed."""
+def settle(books: Books) -> None:
+    """Keep the lease no longer; let what was asked of the store last be answered."""
+    books.release()
     for thread in threading.enumerate():
         if thread.name.startswith("lease"):
             thread.join(PATIENCE_S)
@@ -134,7 +135,7 @@ def test_it_is_lost_when_the_store_does_not_confirm_it_for_as_long_as_it_lasts(
     began = time.monotonic()
     with locked(sqlite_url):
         reason = lost(books)
-    settle()
+    settle(books)
     assert "is locked" in reason
     assert 0.85 <= time.monotonic() - began < PATIENCE_S
 
@@ -162,7 +163,7 @@ def test_it_is_kept_while_a_pass_keeps_the_store_to_itself_and_renews_it_with_it
     finally:
         over.set()
         passing.join()
-        settle()
+        settle(books)
 
 
 def test_it_is_lost_when_the_store_hangs(sqlite_url: str, clock: Clock) -> None:
@@ -170,7 +171,7 @@ def test_it_is_lost_when_the_store_hangs(sqlite_url: str, clock: Clock) -> None:
     assert books.take()
     with locked(sqlite_url):
         assert lost(books) == "the store did not answer in time"
-    settle()
+    settle(books)
 
 
 def test_it_is_lost_when_another_store_lies_in_the_place_of_the_first(
@@ -184,7 +185,7 @@ def test_it_is_lost_when_another_store_lies_in_the_place_of_the_first(
     open_store(f"sqlite:///{path}").close()
     assert "another one than before" in lost(books)
     assert books.take(), "it is taken anew, in the store that is there"
-    settle()
+    settle(books)
 
 
 def lost(books: Books) -> str:
