@@ -4,7 +4,6 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import cache
 from pathlib import Path
 from random import Random
 
@@ -15,7 +14,7 @@ from hypothesis import strategies as st
 from monitor.model.record import RawVersion
 from monitor.store.writer import open_store
 from tests.ingest.test_order import observations
-from tests.ingest.world import NCT, NOON, World, absence, raw, study
+from tests.ingest.world import NCT, NOON, World, absence, empty_world, raw, study
 
 
 def identities(world: World, nct_id: str = NCT) -> list[bytes]:
@@ -39,25 +38,9 @@ def one_day(hour: int, status: str, loaded: str = "2026-03-02") -> RawVersion:
 
 def in_order(folder: str, name: str, found: Sequence[RawVersion], batch: int) -> World:
     """Return a store that saw these in their order, so many in a batch."""
-    world = empty(folder, name, batch)
+    world = empty_world(folder, name, batch)
     world.take(*found)
     return world
-
-
-def empty(folder: str, name: str, batch: int = 200) -> World:
-    """Return a store with nothing in it."""
-    path = Path(folder) / f"{name}.db"
-    path.write_bytes(_empty())
-    return World(f"sqlite:///{path}", batch_records=batch)
-
-
-@cache
-def _empty() -> bytes:
-    """Return the bytes of an empty store: to make one takes longer than all that a test does."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "empty.db"
-        open_store(f"sqlite:///{path}").close()
-        return path.read_bytes()
 
 
 def test_a_content_that_comes_back_on_one_day_has_another_identity_each_time(world: World) -> None:
@@ -125,7 +108,7 @@ def test_in_any_order_they_are_unique_and_never_change(
 ) -> None:
     random.shuffle(found)
     with tempfile.TemporaryDirectory() as folder:
-        world = empty(folder, "a")
+        world = empty_world(folder, "a")
         before: dict[int, bytes] = {}
         for start in range(0, len(found), batch):
             world.take(*found[start : start + batch])

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.model.record import RawVersion
-from tests.ingest.world import World, absence, raw, study
+from tests.ingest.world import World, absence, empty_world, raw, study
 
 STATUSES = ("RECRUITING", "SUSPENDED", "COMPLETED")
 
@@ -49,8 +49,8 @@ def test_any_order_of_arrival_gives_one_history(
     shuffled = list(found)
     random.shuffle(shuffled)
     with tempfile.TemporaryDirectory() as folder:
-        in_order = World(f"sqlite:///{Path(folder) / 'a.db'}")
-        as_drawn = World(f"sqlite:///{Path(folder) / 'b.db'}", batch_records=batch)
+        in_order = empty_world(folder, "a")
+        as_drawn = empty_world(folder, "b", batch)
         in_order.take(*found)
         as_drawn.take(*shuffled)
         assert as_drawn.summary() == in_order.summary()
@@ -66,7 +66,7 @@ def test_every_order_of_four_versions_gives_one_history(tmp_path: Path) -> None:
     ]
     histories = []
     for number, order in enumerate(itertools.permutations(found)):
-        world = World(f"sqlite:///{tmp_path / f'{number}.db'}")
+        world = empty_world(tmp_path, str(number))
         for observation in order:
             world.take(observation)
         histories.append(world.summary())

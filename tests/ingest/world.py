@@ -1,9 +1,12 @@
 """A small world for ingest tests: made-up studies, a store, and the history that comes out."""
 
 import copy
+import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -174,3 +177,19 @@ class World:
         """Return the reasons of all quarantine entries."""
         with open_reader(self.url) as reader:
             return [row.reason for row in reader.quarantine()]
+
+
+def empty_world(folder: Path | str, name: str, batch_records: int = 200) -> World:
+    """Return a world on a SQLite store of its own, for tests that need very many of them."""
+    path = Path(folder) / f"{name}.db"
+    path.write_bytes(_empty())
+    return World(f"sqlite:///{path}", batch_records=batch_records)
+
+
+@cache
+def _empty() -> bytes:
+    """Return the bytes of an empty store: to make one takes longer than all that a test does."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "empty.db"
+        open_store(f"sqlite:///{path}").close()
+        return path.read_bytes()
