@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -42,19 +42,29 @@ BEFORE, AFTER = KNOWN - timedelta(days=9), KNOWN + timedelta(days=9)
 MADE = st.sampled_from([*[BEFORE] * 6, KNOWN, AFTER])
 
 
-def texts_under(key: str) -> st.SearchStrategy[list[str]]:
-    """Return texts that a record or a filter may have under a key."""
-    if key in {"phase", "status", "study_type"}:
-        return st.lists(st.sampled_from(WHOLE), min_size=1, max_size=3)
-    phrases = st.lists(st.sampled_from(WORDS), min_size=1, max_size=3).map(" ".join)
-    return st.lists(phrases, min_size=1, max_size=3)
+# To draw a whole phrase costs a fraction of drawing its words, and as many as there are words have
+# one, two, three of them.
+PHRASES = st.one_of(
+    st.sampled_from([" ".join(words) for words in product(WORDS, repeat=length)])
+    for length in (1, 2, 3)
+)
+SOME_WHOLE = st.lists(st.sampled_from(WHOLE), min_size=1, max_size=3)
+SOME_PHRASES = st.lists(PHRASES, min_size=1, max_size=3)
+# What a record or a filter may have under a key.
+TEXTS = {
+    key: SOME_WHOLE if key in {"phase", "status", "study_type"} else SOME_PHRASES
+    for key in FILTER_KEYS
+}
+KEYS = {
+    least: st.lists(st.sampled_from(FILTER_KEYS), min_size=least, max_size=2, unique=True)
+    for least in (0, 1)
+}
 
 
 @st.composite
 def values(draw: st.DrawFn, least: int = 0) -> dict[str, tuple[str, ...]]:
     """Draw values for some keys of a filter."""
-    keys = draw(st.lists(st.sampled_from(FILTER_KEYS), min_size=least, max_size=2, unique=True))
-    return {key: tuple(draw(texts_under(key))) for key in keys}
+    return {key: tuple(draw(TEXTS[key])) for key in draw(KEYS[least])}
 
 
 filters = st.builds(Filter, wanted=values(least=1), excluded=st.just({}) | values()) | st.builds(
@@ -124,7 +134,7 @@ def document(parts: Mapping[str, list[str]]) -> dict[str, Any]:
     }
 
 
-records = st.fixed_dictionaries({key: texts_under(key) for key in FILTER_KEYS}).map(
+records = st.fixed_dictionaries(TEXTS).map(
     lambda parts: TrialRecord(nct_id=NCT, document=document(parts))
 )
 told = st.builds(
