@@ -42,7 +42,7 @@ class Plan:
 
 FULL = Plan()
 TINY = Plan(
-    records=12,
+    records=8,
     rounds=1,
     bulk_rounds=1,
     later_versions=1,

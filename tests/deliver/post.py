@@ -166,8 +166,8 @@ class Post:
     render: Callable[[Letter], Message] = render
     changes: int = 0
 
-    def subscribe(self, subscriber: str = "ana", name: str = "mine", **other: Any) -> int:
-        """Store a subscription to everything of the usual trial; return its id."""
+    def wish(self, subscriber: str = "ana", name: str = "mine", **other: Any) -> Subscription:
+        """Return a subscription to everything of the usual trial, not stored yet."""
         columns: dict[str, Any] = {
             "id": 0,
             "subscriber": subscriber,
@@ -177,8 +177,12 @@ class Post:
             "origin": Origin.COMMAND,
             "created_at": self.clock.at,
         }
+        return Subscription(**{**columns, **other})
+
+    def subscribe(self, subscriber: str = "ana", name: str = "mine", **other: Any) -> int:
+        """Store such a subscription; return its id."""
         with self.store.transaction() as tx:
-            return tx.people.put_subscription(Subscription(**{**columns, **other}))
+            return tx.people.put_subscription(self.wish(subscriber, name, **other))
 
     def take(self, *documents: Any, **targets: Sequence[str]) -> None:
         """Ingest documents, read now; ``targets``: whom the channels serve."""

@@ -45,8 +45,10 @@ MADE = st.sampled_from([*[BEFORE] * 6, KNOWN, AFTER])
 # To draw a whole phrase costs a fraction of drawing its words, and as many as there are words have
 # one, two, three of them.
 PHRASES = st.one_of(
-    st.sampled_from([" ".join(words) for words in product(WORDS, repeat=length)])
-    for length in (1, 2, 3)
+    [
+        st.sampled_from([" ".join(words) for words in product(WORDS, repeat=length)])
+        for length in (1, 2, 3)
+    ]
 )
 SOME_WHOLE = st.lists(st.sampled_from(WHOLE), min_size=1, max_size=3)
 SOME_PHRASES = st.lists(PHRASES, min_size=1, max_size=3)
