@@ -51,12 +51,23 @@ def mass_causes(
 
 
 def _lost(new: TrialRecord, old: TrialRecord | None, met: Collection[Cause]) -> Iterator[Cause]:
+    lost: list[fields.Path] = []
     for path in fields.MARKED:
-        if new.has(path):
+        if _holds(new.document, path) or any(path[: len(one)] == one for one in lost):
             continue
         is_awaited = path in _OF_NEW or without(path) in met
-        if old.has(path) if old is not None else is_awaited:
+        if _holds(old.document, path) if old is not None else is_awaited:
+            lost.append(path)
             yield without(path)
+
+
+def _holds(value: Any, path: fields.Path) -> bool:
+    """Tell whether there is something at a path, in any item of the lists that it runs through."""
+    if isinstance(value, list):
+        return any(_holds(item, path) for item in value)
+    if path:
+        return isinstance(value, Mapping) and _holds(value.get(path[0]), path[1:])
+    return value is not None and value not in ("", {})
 
 
 def _strange(new: TrialRecord, old: TrialRecord | None) -> Iterator[Cause]:
@@ -75,6 +86,6 @@ def _texts(value: Any, path: fields.Path) -> set[str]:
     elif path:
         if isinstance(value, Mapping):
             found = _texts(value.get(path[0]), path[1:])
-    elif isinstance(value, str):
+    elif isinstance(value, str) and value:
         found = {value}
     return found

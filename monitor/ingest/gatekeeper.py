@@ -16,8 +16,9 @@ from monitor.ingest.aside import Aside, Entry, Miss, missed
 from monitor.ingest.gate import causes_of, mass_causes
 from monitor.ingest.node import Observation
 from monitor.ingest.plausible import Plausibility
+from monitor.model import fields
 from monitor.model.following import Presence, Sight
-from monitor.model.gate import GONE, Cause, GateState, Held
+from monitor.model.gate import GONE, Cause, GateState, Held, without
 from monitor.model.record import RawVersion, TrialRecord
 from monitor.sources.base import Page
 from monitor.store.reader import Reader
@@ -198,7 +199,7 @@ class PageGate:
         if self._is_accepted(causes, nct_id):
             return Verdict.LET_THROUGH
         if self.page.is_final and not self.masses.intersection(causes):
-            return Verdict.GOES_ON
+            return self._beside_accepted(causes, nct_id)
         self._set_aside[nct_id] = Entry(
             causes=causes, is_known=newest is not None, pass_number=self.page.pass_number
         )
@@ -211,6 +212,19 @@ class PageGate:
         if any(accepted[cause] for cause in causes):
             self.silent.add(nct_id)
         return True
+
+    def _beside_accepted(self, causes: Sequence[Cause], nct_id: str) -> Verdict:
+        """Say what becomes of a record that is in no mass, but may lack what was accepted too.
+
+        It is let through with the others, whatever else it changed, if it has what every record has
+        but for that.
+        """
+        accepted = [cause for cause in causes if cause in self.keeper.accepted]
+        others = set(causes).difference(accepted)
+        if not accepted or others.intersection(map(without, fields.REQUIRED)):
+            return Verdict.GOES_ON
+        self._is_accepted(accepted, nct_id)
+        return Verdict.LET_THROUGH
 
     @property
     def sights(self) -> tuple[Sight, ...]:

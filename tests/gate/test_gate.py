@@ -45,6 +45,8 @@ RENAMED = {
     "designModule": ("designModule", fields.ENROLLMENT_COUNT),
     "contactsLocationsModule": ("contactsLocationsModule", fields.LOCATIONS),
     "derivedSection": ("derivedSection", fields.VERSION_HOLDER),
+    "countries of the sites": ("country", fields.LOCATION_COUNTRY),
+    "minimum age": ("minimumAge", fields.MINIMUM_AGE),
 }
 
 
@@ -239,6 +241,24 @@ def test_what_is_accepted_is_stored_with_the_next_pass(
         one.heal(range(1, COUNT))
         one.poison(EVERYBODY, rename("designModule", "planModule"))
         assert one.next_day().outcome == "failed"
+
+
+def test_what_is_accepted_goes_through_with_what_few_records_lost_besides(
+    tmp_path: Path, sqlite_url: str
+) -> None:
+    with hall(tmp_path, sqlite_url, records(COUNT)) as one:
+        one.poison(EVERYBODY, rename("conditionsModule", "topicsModule"))
+        renamed = rename("conditionsModule", "topicsModule")
+        for damaged, lost in ((1, "phases"), (2, "overallStatus")):
+            one.heal([damaged])
+            lose = rename(lost, "lost")
+            one.poison([damaged], lambda body, lose=lose: lose(renamed(body)))  # type: ignore[misc]
+        one.next_day()
+        one.accept(silent=True)
+        assert one.poll().outcome == "ok"
+        assert one.told() == {}
+        assert {one.versions(number) for number in EVERYBODY if number != 2} == {2}
+        assert [origin[-11:] for origin in one.quarantined()] == [nct(2)], "it has no status"
 
 
 def test_another_cause_than_the_accepted_one_is_held(tmp_path: Path, sqlite_url: str) -> None:

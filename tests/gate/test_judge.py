@@ -70,6 +70,24 @@ def test_a_known_record_that_lost_what_is_marked_is_suspicious_for_that_alone(
     assert causes_of(partial, whole) == (), "what a partial record lacks it does not state"
 
 
+IN_LISTS = {
+    "facility": fields.LOCATION_FACILITY,
+    "city": fields.LOCATION_CITY,
+    "country": fields.LOCATION_COUNTRY,
+}
+
+
+@pytest.mark.parametrize("name", IN_LISTS)
+def test_what_all_items_of_a_list_lost_is_suspicious(name: str) -> None:
+    sites = [("A", "Lyon", "France", 45.7, 4.8), ("B", "Ghent", "Belgium", 51.0, 3.7)]
+    whole, lacking, few = (study(1, sites=sites) for _ in range(3))
+    for document, cut_of in ((lacking, 2), (few, 1)):
+        for site in document["protocolSection"]["contactsLocationsModule"]["locations"][:cut_of]:
+            del site[name]
+    assert causes_of(record(lacking), record(whole)) == (without(IN_LISTS[name]),)
+    assert causes_of(record(few), record(whole)) == ()
+
+
 def test_an_enrollment_of_none_is_not_a_missing_one() -> None:
     assert causes_of(record(study(1, enrollment=0)), record(study(1))) == ()
 
@@ -87,6 +105,11 @@ def test_of_a_new_record_what_others_lost_is_awaited_too() -> None:
     assert causes_of(lacking, None) == ()
     assert causes_of(lacking, None, met={without(fields.PHASES)}) == (without(fields.PHASES),)
     assert causes_of(cut(study(1), fields.CONDITIONS), None) == (without(fields.CONDITIONS),)
+
+
+def test_an_empty_value_is_a_missing_one_and_no_other() -> None:
+    emptied = record(study(1, status=""))
+    assert causes_of(emptied, record(study(1))) == (without(fields.OVERALL_STATUS),)
 
 
 def test_a_value_that_the_registry_does_not_list_is_suspicious_once() -> None:
