@@ -8,7 +8,7 @@ from tests.memory.__main__ import main, wrong
 from tests.memory.course import Course, Plan, follow
 
 MEGABYTE = 1_000_000
-SHORT = Plan(records=300, changed=300, passes=6, asked_for=10)
+SHORT = Plan(records=300, changed=300, passes=9, asked_for=10)
 
 linux = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc of Linux")
 
@@ -16,10 +16,11 @@ linux = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs
 @linux
 def test_the_daemon_takes_no_more_with_every_pass(tmp_path: Path) -> None:
     course = follow(SHORT, tmp_path, lambda _line: None)
-    # Measured: 10 MB, of caches that fill up; with each pass's records kept 34 MB, with memory
-    # pools for each thread besides 118 MB.
-    assert course.after[-1] - course.after[2] < 22 * MEGABYTE, course.after
-    assert course.whole_peak < 200 * MEGABYTE
+    # Measured: 8 MB, of caches that fill up; with each pass's records kept 34 MB, with memory
+    # pools for each thread far more. The pool itself grows by 40 MB in one step, which comes with
+    # any of the first five passes.
+    assert course.after[-1] - course.after[5] < 22 * MEGABYTE, course.after
+    assert course.whole_peak < 220 * MEGABYTE
 
 
 @linux
