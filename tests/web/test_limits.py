@@ -13,6 +13,7 @@ import pytest
 from monitor.web.limits import BODY_BYTES, HEADER_BYTES, Limits
 from monitor.web.reading import Pages
 from monitor.web.server import WebServer
+from tests.daemon.processes import eventually
 from tests.web.serving import answering, ask, ask_json, served
 
 PATIENCE_S = 30.0
@@ -64,6 +65,18 @@ def is_closed(client: socket.socket) -> bool:
         return False
     except ConnectionError:
         return True
+
+
+def answered(server: WebServer, path: str) -> bytes:
+    """Return the body of a whole answer, asked for again where SHORT was too short for us."""
+
+    def body() -> bytes | None:
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            status, _, found = ask(server.address, path)
+            return found if status == 200 else None
+        return None
+
+    return bytes(eventually(body, what=path))
 
 
 def test_a_silent_connection_is_closed_in_time() -> None:
@@ -124,7 +137,7 @@ def test_a_client_that_does_not_read_is_not_waited_for() -> None:
             client.recv(1)
             time.sleep(1.5)  # a client that does not read
             assert len(everything(client)) < len(LARGE)
-        assert len(ask(server.address, "/trials/x/changes/1")[2]) == len(LARGE)
+        assert len(answered(server, "/trials/x/changes/1")) == len(LARGE)
 
 
 def test_responses_that_nobody_reads_do_not_fill_the_memory() -> None:
@@ -244,7 +257,7 @@ def test_what_is_not_http_is_no_fault_of_ours(pieces: tuple[bytes, ...]) -> None
                         client.recv(1 << 16)
                 if not ends_early:
                     everything(client)
-        assert ask_json(server.address, "/healthz")[0] == 200
+        assert answered(server, "/healthz")
 
 
 def test_no_mixture_of_requests_is_a_fault_of_ours() -> None:
@@ -259,4 +272,4 @@ def test_no_mixture_of_requests_is_a_fault_of_ours() -> None:
             mixture = b"".join(chance.choices(parts, k=chance.randint(1, 9)))
             with connected(server, mixture), contextlib.suppress(ConnectionError):
                 pass
-        assert ask_json(server.address, "/healthz")[0] == 200
+        assert answered(server, "/healthz")
