@@ -16,7 +16,8 @@ from monitor.detect.rules import (
     status,
     submissions,
 )
-from monitor.detect.rules.base import Context, Derive, Draft
+from monitor.detect.rules.base import Context, Derive, Draft, all_but
+from monitor.detect.texts import same_words
 from monitor.model import fields
 from monitor.model.changes import ChangeEvent, ChangeKind, FieldChange, Severity
 from monitor.model.fields import Path
@@ -194,6 +195,11 @@ _MATTERS_WHEN_SILENT = (
     fields.SUBMISSION_TRACKING, *fields.CERTIFICATION,
 )  # fmt: skip
 _silent_edit = other.by_module(K.REGISTRY_NORMALISATION, "edited by the registry")
+# Texts whose own rules tell the same words from others: item by item, or as another spelling.
+_JUDGED_BY_THEIR_RULES = (
+    fields.PRIMARY_OUTCOMES, fields.ELIGIBILITY_CRITERIA, fields.LOCATIONS,
+)  # fmt: skip
+_respelled = other.by_module(K.ADMINISTRATIVE_UPDATE, "the same words in other letters or marks")
 
 
 def classify(changes: Sequence[FieldChange], ctx: Context) -> tuple[ChangeEvent, ...]:
@@ -201,8 +207,9 @@ def classify(changes: Sequence[FieldChange], ctx: Context) -> tuple[ChangeEvent,
 
     An edit by the registry (no new last-update date) yields noise, but for what people want
     to hear of: a status set to UNKNOWN, results and their submission, a retracted publication,
-    a violation, a record that is gone. Without any change one noise event says that only order,
-    encoding or the extent of what is stated differ.
+    a violation, a record that is gone. The same text in other letters or marks is noise too.
+    Without any change one noise event says that only order, encoding or the extent of what is
+    stated differ.
     """
     drafts: list[Draft] = []
     remaining = list(changes)
@@ -215,6 +222,9 @@ def classify(changes: Sequence[FieldChange], ctx: Context) -> tuple[ChangeEvent,
         quiet = [c for c in remaining if not fields.under(c.field, _MATTERS_WHEN_SILENT)]
         remaining = [c for c in remaining if fields.under(c.field, _MATTERS_WHEN_SILENT)]
         drafts.extend(_silent_edit(quiet, ctx))
+    respelled = [change for change in remaining if _is_respelled(change)]
+    drafts.extend(_respelled(respelled, ctx))
+    remaining = list(all_but(remaining, respelled))
     for number in sorted({number for change in remaining for number in _takers(change.field)}):
         own = [change for change in remaining if number in _takers(change.field)]
         if own:
@@ -225,6 +235,17 @@ def classify(changes: Sequence[FieldChange], ctx: Context) -> tuple[ChangeEvent,
     phase = ctx.life_phase.value
     events = [_event(draft, phase) for draft in drafts]
     return tuple(sorted(events, key=lambda event: -event.severity.rank))
+
+
+def _is_respelled(change: FieldChange) -> bool:
+    """Tell whether a text has the same words in other letters or marks."""
+    before, after = change.before, change.after
+    if not (isinstance(before, str) and isinstance(after, str)):
+        return False
+    theirs = fields.under(change.field, _JUDGED_BY_THEIR_RULES)
+    if theirs and not fields.under(change.field, (fields.LOCATION_CONTACTS,)):
+        return False
+    return same_words(before, after)
 
 
 @lru_cache(maxsize=4096)

@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 
 from monitor.detect.sites import country_word
-from monitor.detect.texts import plain
+from monitor.detect.texts import plain, wording
 from monitor.model.fields import ListRule
 
 _SORTED = orjson.OPT_SORT_KEYS
@@ -31,11 +31,11 @@ def normal_key(item: Any) -> bytes:
 def natural_key(item: Any, rule: ListRule) -> Key:
     """Return what names an item within its list, in the normal form of text.
 
-    Letter case names nothing. Scalars and objects never share a key, nor does a number share one
-    with its digits. All objects that nothing names share one.
+    Letter case and typography name nothing. Scalars and objects never share a key, nor does a
+    number share one with its digits. All objects that nothing names share one.
     """
     if isinstance(item, str):
-        return ("text", plain(item).casefold())
+        return ("text", _word(item))
     if isinstance(item, dict):
         for name in rule.any_of:
             if word := key_word(item, name):
@@ -68,9 +68,14 @@ def key_word(item: dict[str, Any], name: str) -> str:
     """Return an attribute in the form in which it names its item; empty when it says nothing."""
     value = item.get(name)
     if isinstance(value, str):
-        word = plain(value).casefold()
-        return country_word(word) if name == "country" else word
+        return country_word(plain(value)) if name == "country" else _word(value)
     return "" if value is None or value in ([], {}) else normal_key(value).decode()
+
+
+def _word(text: str) -> str:
+    """Return the words of a text without letter case and typography; of marks alone, the marks."""
+    shown = plain(text)
+    return wording(shown) or shown
 
 
 def _says(value: Any) -> bool:

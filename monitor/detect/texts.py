@@ -1,9 +1,12 @@
 r"""One normal form for the registry's text, so that another encoding is not another text.
 
-The same words reach us as Markdown with backslash escapes (``\>``), as HTML turned into
-Markdown, as a saved page, with other line breaks, list markers or Unicode composition.
+The same words reach us as Markdown with backslash escapes (``\>``), with entities (``&gt;``), as
+HTML turned into Markdown, as a saved page, with other line breaks, list markers or Unicode
+composition.
 """
 
+import html
+import html.entities
 import re
 import unicodedata
 from collections import deque
@@ -15,6 +18,8 @@ from rapidfuzz import fuzz
 from monitor.detect.numbering import Numbering
 from monitor.model.memo import remember
 
+# "&amp;gt;" was escaped twice.
+_ENTITY = re.compile(r"&(?:(?:amp|#38|#[xX]26);)*((?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|\w{2,31});)")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 # "E. coli" at the start of a line is a name.
 _LABEL = (
@@ -25,13 +30,23 @@ _MARKER = re.compile(rf"(?:[*•·◦▪–-]|o|{_LABEL})(?:\s+|$|(?<=\d[.)])(?=
 _MARK = re.compile(r"[.,;:]+(?=\s|$)")
 _TELLING_LENGTH = 12
 _LINES_SINCE = 20  # of an item, after its label: more would make long texts quadratic
-# What one keyboard or editor writes for what another does.
+# What one keyboard or editor writes for what another does; the rest Unicode itself knows (NFKC).
 _TYPOGRAPHY = str.maketrans(
-    dict.fromkeys("‘’‚‛`´′", "'")  # noqa: RUF001 - lookalikes are the point
+    dict.fromkeys("‘’‚‛`´′ʼ", "'")  # noqa: RUF001 - lookalikes are the point
     | dict.fromkeys("“”„‟«»″", '"')
-    | dict.fromkeys("‐‑‒–—−", "-")  # noqa: RUF001 - as above
-    | {"≧": "≥", "⩾": "≥", "≦": "≤", "⩽": "≤", "\u00ad": None, "\u200b": None}
+    | dict.fromkeys("‐‑‒–—―−", "-")  # noqa: RUF001 - as above
+    | dict.fromkeys("º˚", "°")
+    | dict.fromkeys("®™\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff")
+    | {"≧": "≥", "⩾": "≥", "≦": "≤", "⩽": "≤", "×": "x"}
+    | {"⁄": "/"}  # noqa: RUF001 - as above
+    | {"½": " 1/2", "¼": " 1/4", "¾": " 3/4"}
+    | {sign: f"^{digit}" for digit, sign in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}
 )
+# "m^2" is "m2", but "10^2" is not "102".
+_RAISED = re.compile(r"(?<=[^\W\d_])\^(?=\d)")
+_AT_LEAST = re.compile(r"> ?=|= ?>")
+_AT_MOST = re.compile(r"< ?=|= ?<")
+_DASHES = re.compile(r"-{2,}")
 # "10 mg / kg" is "10mg/kg", "18 - 65" is "18-65", "> 5 %" is ">5%". A sign keeps its number.
 _LOOSE = re.compile(r" (?=[/<>=≤≥])|(?<=[/<>=≤≥]) |(?<=\d) (?=[^\W\d_]|[%°])|(?<=\d) - (?=\d)")
 
@@ -87,8 +102,16 @@ def lines(text: str) -> Iterator[Line]:
 
 
 def _composed(text: str) -> str:
-    composed = unicodedata.normalize("NFC", text)
-    return _ESCAPE.sub(r"\1", composed) if "\\" in composed else composed
+    bare = _ESCAPE.sub(r"\1", text) if "\\" in text else text
+    if "&" in bare:
+        bare = _ENTITY.sub(_decoded, bare)
+    return unicodedata.normalize("NFC", bare)
+
+
+def _decoded(entity: re.Match[str]) -> str:
+    name = entity[1]
+    known = name[0] == "#" or name in html.entities.html5
+    return html.unescape(f"&{name}") if known else f"&{name}"
 
 
 def same_text(one: str, other: str) -> bool:
@@ -104,9 +127,18 @@ def wording(text: str) -> str:
     eczema" are worded alike, so are ">= 10 mg / kg" and "≥10mg/kg"; the text is in its normal
     form.
     """
-    folded = _MARK.sub("", text.translate(_TYPOGRAPHY).casefold())
-    folded = folded.replace(">=", "≥").replace("<=", "≤")
+    typed = text if text.isascii() else unicodedata.normalize("NFKC", text.translate(_TYPOGRAPHY))
+    folded = _AT_MOST.sub("≤", _AT_LEAST.sub("≥", _MARK.sub("", typed.casefold())))
+    folded = _DASHES.sub("-", _RAISED.sub("", folded)).replace("+/-", "±")
     return _LOOSE.sub(_tight, " ".join(folded.split()))
+
+
+def same_words(one: str, other: str) -> bool:
+    """Tell whether two texts differ at most in letter case, typography and marks.
+
+    The one judgement of that, for every text of a record: such a difference is no news.
+    """
+    return wording(plain(one)) == wording(plain(other))
 
 
 def _tight(loose: re.Match[str]) -> str:

@@ -126,7 +126,7 @@ def _edits(item: Item) -> Iterator[str]:
 
 
 def _edit(change: FieldChange) -> str:
-    if not (_is_part(change) or _is_respelled(change)):
+    if not _is_part(change):
         return f"{_part(change)}: {change.op} {_short(shown(change.path[-1]))}"
     if change.op != "changed":
         return f"{_part(change)} {change.op}"
@@ -137,11 +137,6 @@ def _edit(change: FieldChange) -> str:
 
 def _part(change: FieldChange) -> str:
     return fields.label(change.field).lower()
-
-
-def _is_respelled(change: FieldChange) -> bool:
-    """Tell whether the change is of a word in a list: the same one in other letter case."""
-    return change.op == "changed" and not _is_part(change)
 
 
 def _is_part(change: FieldChange) -> bool:

@@ -59,7 +59,7 @@ def derive_lists(kind: ChangeKind, *paths: Path) -> Derive:
 
 def _became(change: FieldChange) -> str:
     if change.op == "changed":
-        return f"{arrow(change.before, change.after)} (other spelling)"
+        return arrow(change.before, change.after)
     return f"{shown(change.after if change.op == 'added' else change.before)} {change.op}"
 
 

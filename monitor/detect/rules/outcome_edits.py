@@ -6,7 +6,7 @@ from typing import Any
 from monitor.detect.likeness import tokens
 from monitor.detect.rules.outcome_pairs import Words, text_of
 from monitor.detect.stems import stem
-from monitor.detect.texts import LONGEST_COMPARED, plain, wording
+from monitor.detect.texts import LONGEST_COMPARED, plain, same_words
 from monitor.detect.word_lists import DIRECTIONS, NEGATIONS
 from monitor.model.changes import FieldChange
 
@@ -69,6 +69,6 @@ def says_nothing_new(change: FieldChange) -> str | None:
     after = plain(change.after)
     if _POINTS_TO_RESULTS.match(after):
         return "now points to the results"
-    if isinstance(change.before, str) and wording(plain(change.before)) == wording(after):
+    if isinstance(change.before, str) and same_words(change.before, change.after):
         return "in the same words, other letters or marks"
     return None

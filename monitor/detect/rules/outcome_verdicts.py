@@ -10,7 +10,7 @@ from monitor.detect.rules.edited_words import replaced
 from monitor.detect.rules.outcome_edits import keeps_its_meaning, says_nothing_new
 from monitor.detect.rules.outcome_pairs import Group, Matched, Verdict, Words, named, text_of
 from monitor.detect.rules.outcome_parts import parts_changed
-from monitor.detect.texts import plain, wording
+from monitor.detect.texts import plain, same_words
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange, Op, Severity
 from monitor.model.words import word_diff
@@ -185,7 +185,7 @@ def _parts(lost: Sequence[str], gained: Sequence[str]) -> str:
 def _reworded(group: Group, facts: dict[str, Any]) -> str:
     """Say what was edited; of a measure in other words, the words."""
     before, after = (text_of(one, "measure") for one in (group.olds[0], group.news[0]))
-    if wording(plain(before)) != wording(plain(after)):
+    if not same_words(before, after):
         facts["words"] = [list(one) for one in word_diff(plain(before), plain(after))]
         return f"reworded ({replaced(before, after)}): {shown(after)}"
     if len(group.changes) == 1 and group.changes[0].op == "changed":

@@ -78,9 +78,14 @@ CASES = (
         facts={"added": ["Hay fever"], "removed": []},
         before=["Asthma", "Eczema"], after=["Eczema", "Hay fever", "Asthma"],
     ),
-    _one(
-        "a condition in other letter case", K.CONDITION_CHANGED, S.LOW,
-        "conditionsModule.conditions", ["ECZEMA", "Asthma"], facts={"added": [], "removed": []},
+    Case(
+        name="a condition in other letter case",
+        kind=K.ADMINISTRATIVE_UPDATE,
+        severity=S.NOISE,
+        new={"conditionsModule.conditions": ["ECZEMA", "Asthma"]},
+        path="protocolSection.conditionsModule.conditions",
+        before="Eczema",
+        after="ECZEMA",
     ),
     _one(
         "a keyword removed", K.CONDITION_CHANGED, S.LOW, "conditionsModule.keywords", GONE,
