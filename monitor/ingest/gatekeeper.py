@@ -24,6 +24,9 @@ from monitor.sources.base import Page
 from monitor.store.reader import Reader
 from monitor.store.writer import Transaction
 
+# A module that is renamed takes many fields along; the command that the reason names shows all.
+_NAMED = 2
+
 
 class Verdict(Enum):
     """What becomes of a record; LET_THROUGH: the operator said so, whatever it lacks."""
@@ -127,10 +130,11 @@ class Gatekeeper:
         causes = [Held.of(cause, self.aside.having(cause)) for cause in masses]
         causes.sort(key=lambda one: (-one.count, one.cause))
         judged = self.judged()
-        reason = (
-            f"{len(held)} of {judged} known records are held: "
-            + "; ".join(one.words for one in causes)
-            + f'; see `monitor source show "{self._source}"`'
+        named = [one.words for one in causes[:_NAMED]]
+        if more := len(causes) - len(named):
+            named.append(f"and {more} more cause{'s' if more > 1 else ''}")
+        reason = f"{len(held)} of {judged} known records are held: " + "; ".join(
+            [*named, f'see `monitor source show "{self._source}"`']
         )
         return replace(
             self.state, reason=reason, records=len(held), judged=judged, causes=tuple(causes)

@@ -75,6 +75,18 @@ def test_a_module_renamed_in_all_records_is_held_and_ends_when_they_come_whole(
         assert one.row().failures == 0
 
 
+def test_the_reason_names_a_few_causes_and_the_command_that_shows_all(
+    tmp_path: Path, sqlite_url: str
+) -> None:
+    with hall(tmp_path, sqlite_url, records(COUNT)) as one:
+        one.poison(EVERYBODY, rename("statusModule", "stateModule"))
+        one.next_day()
+        assert len(one.gate().state.causes) > 3
+        reason = one.row().last_reason or ""
+        assert len([part for part in reason.split("; ") if "such as NCT" in part]) == 2
+        assert reason.endswith('more causes; see `monitor source show "trials"`')
+
+
 def test_an_enumeration_renamed_is_held(tmp_path: Path, sqlite_url: str) -> None:
     with hall(tmp_path, sqlite_url, records(COUNT)) as one:
         one.poison(EVERYBODY, revalue("RECRUITING", "OPEN_FOR_RECRUITMENT"))
