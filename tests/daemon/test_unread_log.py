@@ -15,7 +15,14 @@ import pytest
 
 from monitor.errors import StoreError
 from monitor.store.reader import open_reader
-from tests.daemon.processes import PATIENCE_S, REPO, configure, eventually, folder_source
+from tests.daemon.processes import (
+    END_S,
+    PATIENCE_S,
+    REPO,
+    configure,
+    eventually,
+    folder_source,
+)
 from tests.daemon.test_delivering import EVERYTHING, got, put
 from tests.deliver.configured import folder_channel
 
@@ -67,7 +74,7 @@ def test_passes_and_deliveries_go_on_and_a_signal_ends_it_in_time(
                 wanted = month - 1
                 eventually(partial(_has_got, tmp_path / "box", wanted), what=f"message {wanted}")
             daemon.send_signal(number)
-            assert daemon.wait(PATIENCE_S) == 0
+            assert daemon.wait(END_S) == 0
         finally:
             daemon.kill()
 
@@ -83,7 +90,7 @@ def test_what_was_logged_meanwhile_comes_in_its_order_once_somebody_reads_again(
             eventually(lambda: _has_come(b'"pass finished"', reading, text), what="the first lines")
             daemon.send_signal(signal.SIGTERM)
             eventually(lambda: _has_come(b'"stopped"', reading, text), what="the last line")
-            assert daemon.wait(PATIENCE_S) == 0
+            assert daemon.wait(END_S) == 0
         finally:
             daemon.kill()
     lines = bytes(text).lstrip(b".").splitlines()
