@@ -132,7 +132,7 @@ def _figures(outcome: Outcome, wall_s: float) -> Figures:
         "faults": dict(outcome.faults),
         "wall_s": round(wall_s, 1),
         "monitor_cpu_s": round(monitor.ru_utime + monitor.ru_stime, 1),
-        "monitor_peak_mb": round(monitor.ru_maxrss / 1024),
+        "monitor_peak_mb": outcome.peak_mb,
     }
 
 

@@ -1,6 +1,7 @@
 """Who follows the registry of a scripted year: the daemon's process, or passes in this one."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -28,6 +29,7 @@ _LIBRARIES = (
     "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1",
     "/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1",
 )
+_PEAK = re.compile(r"^VmHWM:\s+(\d+) kB$", re.MULTILINE)
 NONE = timedelta(0)
 
 Moment = Callable[[], None]
@@ -35,9 +37,13 @@ Moment = Callable[[], None]
 
 
 class Follower(Protocol):
-    """The monitor, following by the configuration that is in its file at the time."""
+    """The monitor, following by the configuration that is in its file at the time.
+
+    ``peak_mb``: the most memory that one process of it had, where that is known.
+    """
 
     kills: int
+    peak_mb: int
     jumps: bool
     """Whether its clock can be set while it lives."""
 
@@ -64,7 +70,7 @@ class DaemonProcess:
     """``monitor run`` as a user starts it."""
 
     def __init__(self, config: Path) -> None:
-        self.kills = 0
+        self.kills = self.peak_mb = 0
         self._library = next((one for one in _LIBRARIES if Path(one).exists()), None)
         self.jumps = self._library is not None
         self._config = config
@@ -97,6 +103,7 @@ class DaemonProcess:
     def kill(self, moment: Moment) -> None:
         """Kill it at the moment and start it anew."""
         moment()
+        self._note_peak()
         self._child.kill()
         self._child.wait()
         self.kills += 1
@@ -134,6 +141,7 @@ class DaemonProcess:
 
     def end(self) -> str:
         """Send SIGTERM; RuntimeError when it does not end in good order."""
+        self._note_peak()
         if self._child.poll() is None:
             self._child.send_signal(signal.SIGTERM)
         try:
@@ -144,6 +152,12 @@ class DaemonProcess:
         if code not in (0, -signal.SIGTERM):
             raise RuntimeError(f"the daemon ended with code {code}:\n{self._tail()}")
         return self._tail()
+
+    def _note_peak(self) -> None:
+        # Not ru_maxrss of children: that holds what this process had when it started them.
+        status = Path(f"/proc/{self._child.pid}/status")
+        if status.exists() and (found := _PEAK.search(status.read_text())):
+            self.peak_mb = max(self.peak_mb, int(found[1]) // 1024)
 
     def _tail(self) -> str:
         return self._log.read_bytes()[-_LOG_TAIL:].decode(errors="replace")
@@ -175,7 +189,7 @@ class InProcess:
     jumps = False
 
     def __init__(self, config: Path) -> None:
-        self.kills = 0
+        self.kills = self.peak_mb = 0
         self._config = config
         self._ahead = NONE
         self._last = ""

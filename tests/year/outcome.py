@@ -56,6 +56,7 @@ class Outcome:
     repetitions: int = 0
     repeated_absences: int = 0
     dead: int = 0
+    peak_mb: int = 0
     contradictions: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
     faults: Mapping[str, int] = field(default_factory=dict)
@@ -126,6 +127,7 @@ def _compared(year: "Year", reader: Reader) -> Outcome:
         messages=year.ledger.messages,
         repetitions=year.ledger.repetitions,
         repeated_absences=((year.ledger.told - due) & again).total(),
+        peak_mb=year.follower.peak_mb,
         dead=sum(reader.outbox.counts().get(MessageState.DEAD, {}).values()),
         contradictions=tuple(year.ledger.contradictions),
         unreadable=tuple(_unreadable(year, reader)),
