@@ -67,6 +67,17 @@ def past_of(script: Script, nct_ids: Collection[str]) -> Counter[Told]:
     return found
 
 
+def undated(found: Counter[Told], nct_ids: Collection[str]) -> Counter[Told]:
+    """Return the same without the data days of records whose past is filled in.
+
+    What the history API tells of has none, also where it had been seen before.
+    """
+    result: Counter[Told] = Counter()
+    for (nct_id, day, kind), times in found.items():
+        result[nct_id, PAST if nct_id in nct_ids else day, kind] += times
+    return result
+
+
 def news(found: Collection[Expected], first: date) -> Counter[Told]:
     """Return what has to be told; the first look at the registry is none.
 

@@ -21,6 +21,7 @@ from tests.year.oracle import (
     news,
     past_of,
     repeated,
+    undated,
 )  # fmt: skip
 from tests.year.receiver import DRIP
 from tests.year.spells import DAMAGES
@@ -113,8 +114,8 @@ def _compared(year: "Year", reader: Reader) -> Outcome:
             del known[one], stored.told[one]
     return Outcome(
         differences=compare(
-            by_read_days(+known, days, year.read),
-            stored.as_told(by_read_days(stored.told, days, year.read)),
+            undated(by_read_days(+known, days, year.read), year.pasts),
+            stored.as_told(undated(by_read_days(stored.told, days, year.read), year.pasts)),
             Counter({one: times for one, times in past.items() if one[1] == PAST}),
         ),
         told=year.ledger.compared(due, again),
