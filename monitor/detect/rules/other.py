@@ -1,13 +1,27 @@
 """Rules of one shape: all changes below some paths make one event that tells them apart."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from monitor.detect.limits import other_limits
 from monitor.detect.rules import items
 from monitor.detect.rules.base import Context, Derive, Draft, all_but, arrow, below, shown, tally
+from monitor.detect.texts import plain, wording
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange, Severity
 from monitor.model.fields import Path
+
+# What tells of an arm or intervention more than its label and type say.
+_CLARIFYING = (
+    fields.ARM_DESCRIPTION, fields.INTERVENTION_DESCRIPTION, fields.INTERVENTION_OTHER_NAMES,
+)  # fmt: skip
+# Units, how often and which way: another one is another treatment, whatever the number.
+_DOSING = re.compile(
+    r"(?<![^\W\d_])(?:[mμukn]?g|mcg|m?l|m?mol|m?iu|gy|daily|weekly|biweekly|monthly|yearly|hourly"
+    r"|[bt]id|q\d*[dhwm]|oral(?:ly)?|intravenous(?:ly)?|iv|subcutaneous(?:ly)?|sc|topical(?:ly)?"
+    r"|intramuscular(?:ly)?|im)(?![^\W_])"
+)
 
 
 def gather(kind: ChangeKind, noun: str | None = None, severity: Severity | None = None) -> Derive:
@@ -67,7 +81,8 @@ def derive_arms(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]
     """Turn changes of arms and interventions into at most one event each.
 
     Which intervention belongs to which arm is written in both lists. A new label or name moves
-    it in the other list too; that is no news of its own, but belongs to one of the events.
+    it in the other list too; that is no news of its own, but belongs to one of the events. Where
+    descriptions are only clarified, the event weighs less.
     """
     links = below(changes, fields.ARM_INTERVENTION_NAMES, fields.INTERVENTION_ARM_LABELS)
     news = all_but(changes, links) or below(links, fields.ARM_GROUPS) or links
@@ -79,8 +94,28 @@ def derive_arms(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]
         own = below(news, path)
         for draft in gather(kind)(own, ctx) if own else ():
             before, after = draft.values()
-            yield replace(draft, changes=(*own, *silent), before=before, after=after)
+            yield replace(
+                draft,
+                changes=(*own, *silent),
+                before=before,
+                after=after,
+                severity=Severity.MEDIUM if all(map(_clarifies, own)) else None,
+            )
             silent = ()
+
+
+def _clarifies(change: FieldChange) -> bool:
+    """Tell whether the change is of a description, or another name, that sets no other dose."""
+    if not fields.under(change.field, _CLARIFYING):
+        return False
+    before, after = (v if isinstance(v, str) else "" for v in (change.before, change.after))
+    if not (before and after):
+        return True
+    return not (other_limits(before, after) or _dosing(before) != _dosing(after))
+
+
+def _dosing(text: str) -> frozenset[str]:
+    return frozenset(_DOSING.findall(wording(plain(text))))
 
 
 def derive_identifiers(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:

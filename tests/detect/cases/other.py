@@ -35,7 +35,8 @@ CASES = (
         before="DOUBLE", after="NONE",
     ),
     _one("an arm removed", K.ARM_CHANGED, S.HIGH, ARMS, [THING]),
-    _one("an arm described", K.ARM_CHANGED, S.HIGH, ARMS, [{**THING, "description": "d"}, PLACEBO]),
+    _one("an arm described", K.ARM_CHANGED, S.MEDIUM, ARMS,
+         [{**THING, "description": "d"}, PLACEBO]),
     _one(
         "another drug", K.INTERVENTION_CHANGED, S.HIGH, INTERVENTIONS,
         [{"type": "DRUG", "name": "Quite another", "armGroupLabels": ["Thing"]}],
