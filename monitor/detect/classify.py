@@ -189,7 +189,7 @@ SEVERITIES: Mapping[ChangeKind, Severity] = {
 }
 # What the registry itself writes and people still want to hear of, without a new date.
 _MATTERS_WHEN_SILENT = (
-    fields.OVERALL_STATUS, fields.LAST_KNOWN_STATUS, fields.HAS_RESULTS, fields.RESULTS,
+    fields.OVERALL_STATUS, fields.LAST_KNOWN_STATUS, fields.HAS_RESULTS,
     fields.RESULTS_FIRST_SUBMIT, fields.RESULTS_FIRST_POST[:-1], fields.NCT_ID_ALIASES,
     fields.REGISTRY_RECORD, fields.RETRACTIONS, fields.VIOLATIONS, fields.UNPOSTED,
     fields.SUBMISSION_TRACKING, *fields.CERTIFICATION,
@@ -201,13 +201,16 @@ _JUDGED_BY_THEIR_RULES = (
 )  # fmt: skip
 _respelled = other.by_module(K.ADMINISTRATIVE_UPDATE, "the same words in other letters or marks")
 
+_unsaid_no = other.by_module(K.ADMINISTRATIVE_UPDATE, '"no" where nothing is said')
+
 
 def classify(changes: Sequence[FieldChange], ctx: Context) -> tuple[ChangeEvent, ...]:
     """Return what the changes mean, most severe first; every change is in exactly one event.
 
     An edit by the registry (no new last-update date) yields noise, but for what people want
     to hear of: a status set to UNKNOWN, results and their submission, a retracted publication,
-    a violation, a record that is gone. The same text in other letters or marks is noise too.
+    a violation, a record that is gone. So is the same text in other letters or marks, and
+    a "no" where nothing was said.
     Without any change one noise event says that only order, encoding or the extent of what is
     stated differ.
     """
@@ -219,12 +222,13 @@ def classify(changes: Sequence[FieldChange], ctx: Context) -> tuple[ChangeEvent,
         drafts.append(status.withheld(remaining, ctx))
         remaining = []
     elif is_silent(ctx.old, ctx.new):
-        quiet = [c for c in remaining if not fields.under(c.field, _MATTERS_WHEN_SILENT)]
-        remaining = [c for c in remaining if fields.under(c.field, _MATTERS_WHEN_SILENT)]
+        quiet = [change for change in remaining if not _matters_when_silent(change)]
+        remaining = list(all_but(remaining, quiet))
         drafts.extend(_silent_edit(quiet, ctx))
-    respelled = [change for change in remaining if _is_respelled(change)]
-    drafts.extend(_respelled(respelled, ctx))
-    remaining = list(all_but(remaining, respelled))
+    for told, derive in ((_is_respelled, _respelled), (_is_unsaid_no, _unsaid_no)):
+        same = [change for change in remaining if told(change)]
+        drafts.extend(derive(same, ctx))
+        remaining = list(all_but(remaining, same))
     for number in sorted({number for change in remaining for number in _takers(change.field)}):
         own = [change for change in remaining if number in _takers(change.field)]
         if own:
@@ -235,6 +239,23 @@ def classify(changes: Sequence[FieldChange], ctx: Context) -> tuple[ChangeEvent,
     phase = ctx.life_phase.value
     events = [_event(draft, phase) for draft in drafts]
     return tuple(sorted(events, key=lambda event: -event.severity.rank))
+
+
+def _matters_when_silent(change: FieldChange) -> bool:
+    """Tell whether people want to hear of what the registry itself wrote.
+
+    Within results a release renames fields; that results came or went is news.
+    """
+    if fields.under(change.field, (fields.RESULTS,)):
+        return change.field == fields.RESULTS
+    return fields.under(change.field, _MATTERS_WHEN_SILENT)
+
+
+def _is_unsaid_no(change: FieldChange) -> bool:
+    """Tell whether a "no" came or went where nothing else was said."""
+    return (change.op == "added" and change.after is False) or (
+        change.op == "removed" and change.before is False
+    )
 
 
 def _is_respelled(change: FieldChange) -> bool:

@@ -22,6 +22,8 @@ from monitor.model.record import TrialRecord
 # Sections whose coming or going is one change; elsewhere every leaf is one.
 _WHOLE = frozenset({fields.RESULTS})
 _NOT_COMPARED = frozenset({fields.VERSION_HOLDER})
+# What the registry's reviewers note beside a value ("allCauseMortalityReviewUnit") is no content.
+_REVIEW_MARKS = ("reviewUnit", "ReviewUnit", "resetReasons")
 _REPORTS = ("values_changed", "type_changes")
 _SORTED = orjson.OPT_SORT_KEYS
 ItemPair = tuple[dict[str, Any] | None, dict[str, Any] | None]
@@ -31,8 +33,8 @@ def diff(old: TrialRecord, new: TrialRecord) -> tuple[FieldChange, ...]:
     """Return the fields that differ, sorted by path; () when equal.
 
     Both records carry the same NCT ID, else RecordError. Only what both sides state is
-    compared. The order of a list, another encoding of the same text and the data-load stamp
-    are no differences. Pure: no clock, no I/O.
+    compared. The order of a list, another encoding of the same text, the data-load stamp and the
+    marks of the registry's reviewers are no differences. Pure: no clock, no I/O.
     """
     if old.nct_id != new.nct_id:
         raise RecordError(f"{old.nct_id} and {new.nct_id} are two trials, not two versions")
@@ -125,7 +127,7 @@ class _Pruner:
         """Collect what differs between two objects."""
         for name in old.keys() | new.keys():
             one, other = old.get(name, ABSENT), new.get(name, ABSENT)
-            if _identical(one, other):
+            if _identical(one, other) or name.endswith(_REVIEW_MARKS):
                 continue
             below = (*field_, name)
             if family := fields.list_rule(below).family:

@@ -16,7 +16,7 @@ NAMED: dict[str, list[list[str]]] = {
     "NCT07011550": [
         ["contact_changed", "enrollment_actual_reported", "site_status_changed",
          "start_date_moved", "trial_suspended"],
-        ["expanded_access_changed"],
+        [],
         [],
     ],
     "NCT05935098": [

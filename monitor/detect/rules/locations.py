@@ -174,7 +174,9 @@ def derive_contacts(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Dr
     """Gather changes of central and site contacts in one event."""
     del ctx
     sites = {c.path[:4] for c in below(changes, fields.LOCATION_CONTACTS)}
-    central = len(below(changes, fields.CENTRAL_CONTACTS))
+    ops = Counter(item.op for item in items.items_of(below(changes, fields.CENTRAL_CONTACTS)))
+    # One name gone and another come is one contact that changed.
+    central = ops["changed"] + max(ops["added"], ops["removed"])
     parts = [counted(central, "change") + " of central contacts"] if central else []
     if sites:
         parts.append(f"contacts of {counted(len(sites), 'site')}")

@@ -19,6 +19,8 @@ ONGOING = RECRUITING | {"NOT_YET_RECRUITING", "ACTIVE_NOT_RECRUITING"}
 EXPANDED_ACCESS = frozenset(
     {"AVAILABLE", "NO_LONGER_AVAILABLE", "TEMPORARILY_NOT_AVAILABLE", "APPROVED_FOR_MARKETING"}
 )
+# For patients the programme has ended, if only for a time.
+_ENDED_ACCESS = EXPANDED_ACCESS - {"AVAILABLE"}
 # The order in which a trial passes its statuses; going back is news of its own.
 _ORDER = {
     "NOT_YET_RECRUITING": 0, "RECRUITING": 1, "ENROLLING_BY_INVITATION": 1,
@@ -70,13 +72,26 @@ def derive_status(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draf
             summary += f" ({shown(reason)})"
     elif why is not None:
         yield _why_stopped(why)
-    if kind is ChangeKind.STATUS_UNKNOWN:
-        facts["last_known_status"] = ctx.new.text(fields.LAST_KNOWN_STATUS)
-    if kind is ChangeKind.RECRUITMENT_OPENED and status.before == "ACTIVE_NOT_RECRUITING":
-        facts["reopened"] = True
+    ended = kind is ChangeKind.EXPANDED_ACCESS_CHANGED and status.after in _ENDED_ACCESS
     yield Draft(
-        kind=kind, path=fields.OVERALL_STATUS, changes=tuple(taken), summary=summary, facts=facts
+        kind=kind,
+        path=fields.OVERALL_STATUS,
+        changes=tuple(taken),
+        summary=summary,
+        facts=facts | _about(kind, ctx),
+        severity=Severity.HIGH if ended else None,
     )
+
+
+def _about(kind: ChangeKind, ctx: Context) -> dict[str, object]:
+    """Return what the statuses before and after tell beside the kind."""
+    if kind is ChangeKind.STATUS_UNKNOWN:
+        return {"last_known_status": ctx.new.text(fields.LAST_KNOWN_STATUS)}
+    if kind is ChangeKind.RECRUITMENT_OPENED and ctx.old.overall_status == "ACTIVE_NOT_RECRUITING":
+        return {"reopened": True}
+    if kind is ChangeKind.TRIAL_COMPLETED and _known(ctx) in STOPPED:
+        return {"was_stopped": True}
+    return {}
 
 
 def status_kind(old: str | None, new: str | None) -> ChangeKind:
@@ -148,12 +163,11 @@ def derive_expanded_access(changes: Sequence[FieldChange], ctx: Context) -> Iter
     """Gather changes of expanded access in one event."""
     del ctx
     lead = at(changes, fields.HAS_EXPANDED_ACCESS) or changes[0]
-    # "No" for nothing said, or the other way round, opens and closes nothing.
-    none_before_or_after = len(changes) == 1 and not lead.before and not lead.after
+    ended = lead.field == fields.HAS_EXPANDED_ACCESS and lead.before is True
     yield Draft(
         kind=ChangeKind.EXPANDED_ACCESS_CHANGED,
         path=lead.field,
         changes=tuple(changes),
         summary=f"{fields.label(lead.field)}: {arrow(lead.before, lead.after)}",
-        severity=Severity.LOW if none_before_or_after else None,
+        severity=Severity.HIGH if ended else None,
     )

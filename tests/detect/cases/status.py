@@ -61,8 +61,8 @@ _MOVES = (
     _status("UNKNOWN", "RECRUITING", K.STATUS_CHANGED, S.MEDIUM, known="RECRUITING"),
     _status("UNKNOWN", "RECRUITING", K.RECRUITMENT_OPENED, S.HIGH, known="NOT_YET_RECRUITING"),
     _status("UNKNOWN", "COMPLETED", K.TRIAL_COMPLETED, S.HIGH, known="RECRUITING"),
-    _status("AVAILABLE", "NO_LONGER_AVAILABLE", K.EXPANDED_ACCESS_CHANGED, S.MEDIUM),
-    _status("AVAILABLE", "APPROVED_FOR_MARKETING", K.EXPANDED_ACCESS_CHANGED, S.MEDIUM),
+    _status("AVAILABLE", "NO_LONGER_AVAILABLE", K.EXPANDED_ACCESS_CHANGED, S.HIGH),
+    _status("AVAILABLE", "APPROVED_FOR_MARKETING", K.EXPANDED_ACCESS_CHANGED, S.HIGH),
 )
 
 CASES = (
@@ -129,9 +129,12 @@ CASES = (
     ),
     Case(
         name="no expanded access, no longer said",
-        kind=K.EXPANDED_ACCESS_CHANGED,
-        severity=S.LOW,
+        kind=K.ADMINISTRATIVE_UPDATE,
+        severity=S.NOISE,
         new={ACCESS: GONE},
+        path=f"protocolSection.{ACCESS}.hasExpandedAccess",
+        before=False,
+        after=None,
     ),
     Case(
         name="a record withheld is one event, however much goes with it",
