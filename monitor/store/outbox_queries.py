@@ -96,10 +96,11 @@ STORED_ITEMS = """
 SELECT version_id, subscription_id, channel, target FROM outbox
 WHERE version_id IN :version_ids"""
 
+# The key stands as the uid too: which of the two finds that another was quicker is chance.
 PUT_MESSAGES = """
 INSERT INTO messages (key, uid, subscriber, channel, target, state, closed, cutoff, due_at,
     attempts, created_at)
-{rows} ON CONFLICT (key) DO NOTHING"""
+{rows} ON CONFLICT DO NOTHING"""
 
 # Open means waiting. Asked for by its state too, SQLite would look through all that wait.
 OPEN_MESSAGES = """
