@@ -43,7 +43,9 @@ def seconds(text: str) -> float:
 
 def test_the_build_context_is_small_and_holds_nothing_private() -> None:
     files = context_files(PROJECT)
-    assert sum((PROJECT / file).stat().st_size for file in files) < 2 * MEGABYTE
+    assert (
+        sum((PROJECT / file).stat().st_size for file in files) < 3 * MEGABYTE
+    )  # the program has two
     tops = {file.parts[0] for file in files}
     assert tops == {
         "LICENSE", "README.md", "config", "monitor", "pyproject.toml", "requirements-dev.lock",
