@@ -35,6 +35,48 @@ def test_one_day_is_one_day(after: str, moved: str) -> None:
     assert the(ChangeKind.COMPLETION_MOVED, found).summary.endswith(moved)
 
 
+ACTUAL, PLANNED = "ACTUAL", "ESTIMATED"
+PRIMARY = "statusModule.primaryCompletionDateStruct"
+
+
+@pytest.mark.parametrize(
+    ("struct", "before", "after", "said"),
+    [
+        (START, ("2026-02-01", PLANNED), ("2026-02-05", ACTUAL),
+         "Start date: started on 2026-02-05 (planned for 2026-02-01, +4 days)"),
+        (START, ("2026-02-01", PLANNED), ("2026-02-01", ACTUAL),
+         "Start date: started on 2026-02-01, as planned"),
+        (START, ("2026-02", PLANNED), ("2026-02-05", ACTUAL),
+         "Start date: started on 2026-02-05 (planned for 2026-02)"),
+        (START, ("2026-02-01", None), ("2026-02-01", ACTUAL),
+         "Start date: started on 2026-02-01"),
+        (PRIMARY, ("2026-02-01", PLANNED), ("2026-01-31", ACTUAL),
+         "Primary completion date: reached on 2026-01-31 (planned for 2026-02-01, -1 day)"),
+        (END, ("2026-02-01", PLANNED), ("2026-02-02", ACTUAL),
+         "Completion date: completed on 2026-02-02 (planned for 2026-02-01, +1 day)"),
+        (START, ("2026-02-01", ACTUAL), ("2026-02-05", ACTUAL),
+         "Start date corrected: 2026-02-01 → 2026-02-05 (+4 days)"),
+        (END, ("2026-02-01", ACTUAL), ("2026-02", ACTUAL),
+         "Completion date corrected: 2026-02-01 → 2026-02"),
+        (START, ("2026-02-01", PLANNED), ("2026-02-05", PLANNED),
+         "Start date: 2026-02-01 → 2026-02-05 (+4 days)"),
+        (START, ("2026-02-01", ACTUAL), ("2026-02-05", PLANNED),
+         "Start date: 2026-02-01 → 2026-02-05 (+4 days)"),
+    ],
+    ids=["started late", "as planned", "to the day", "no type before", "reached", "completed",
+         "corrected", "corrected to the month", "still planned", "planned again"],
+)  # fmt: skip
+def test_a_date_says_whether_it_moved_was_corrected_or_came(
+    struct: str, before: tuple[str, str | None], after: tuple[str, str | None], said: str
+) -> None:
+    old, new = ({struct: {"date": day, "type": kind}} for day, kind in (before, after))
+    if before[1] is None:
+        del old[struct]["type"]
+    (event,) = (e for e in events(study(old), updated(new)) if struct.split(".")[1] in e.path)
+    assert event.summary == said
+    assert event.facts.get("corrected", False) is ("corrected" in said)
+
+
 @pytest.mark.parametrize("said", ["many", "240", 240.5])
 def test_a_number_of_participants_that_is_none_is_told_as_the_registry_wrote_it(
     said: object,

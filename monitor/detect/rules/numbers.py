@@ -1,6 +1,6 @@
 """Dates that move and numbers of participants."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from monitor.detect.rules.base import (
@@ -24,6 +24,13 @@ _DATES: tuple[tuple[ChangeKind, Path, Path], ...] = (
      fields.PRIMARY_COMPLETION_TYPE),
     (ChangeKind.COMPLETION_MOVED, fields.COMPLETION, fields.COMPLETION_TYPE),
 )  # fmt: skip
+
+# What is said once a date that was planned is the actual one.
+_CAME = {
+    fields.START_DATE: "started",
+    fields.PRIMARY_COMPLETION: "reached",
+    fields.COMPLETION: "completed",
+}
 
 
 def derive_dates(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
@@ -56,10 +63,8 @@ def _moved(
     if type_change is not None:
         facts["type"] = type_change.after
         facts["type_before"] = type_change.before
-    name = fields.label(moved.field)
-    summary = f"{name}: {arrow(moved.before, moved.after)}"
-    if days:
-        summary += f" ({days:+d} {'day' if abs(days) == 1 else 'days'})"
+    if before and after and type_change is None and _is_actual(moved, ctx):
+        facts["corrected"] = True
     severity = None
     if days == 0:
         # The same month or year told more (or less) exactly is no move.
@@ -69,8 +74,31 @@ def _moved(
     elif days is not None and abs(days) >= ctx.thresholds.date_days_high:
         severity = Severity.HIGH
     return Draft(
-        kind=kind, path=moved.field, changes=own, summary=summary, facts=facts, severity=severity
+        kind=kind,
+        path=moved.field,
+        changes=own,
+        summary=_move_words(moved, days, facts),
+        facts=facts,
+        severity=severity,
     )
+
+
+def _is_actual(moved: FieldChange, ctx: Context) -> bool:
+    """Tell whether the date was the actual one before and after."""
+    type_path = (*moved.field[:-1], "type")
+    return ctx.old.text(type_path) == ctx.new.text(type_path) == "ACTUAL"
+
+
+def _move_words(moved: FieldChange, days: int | None, facts: Mapping[str, object]) -> str:
+    """Say that a date moved, that an actual one was corrected, or that what was planned came."""
+    name = fields.label(moved.field)
+    by = f"{days:+d} {'day' if abs(days) == 1 else 'days'}" if days else ""
+    if facts.get("type") == "ACTUAL" and moved.after is not None:
+        planned = [f"planned for {shown(moved.before)}"] if moved.before is not None else []
+        aside = ", ".join([*planned, *filter(None, [by])])
+        return f"{name}: {_CAME[moved.field]} on {shown(moved.after)}" + f" ({aside})" * bool(aside)
+    corrected = " corrected" if facts.get("corrected") else ""
+    return f"{name}{corrected}: {arrow(moved.before, moved.after)}" + f" ({by})" * bool(by)
 
 
 def _type_only(
@@ -81,8 +109,11 @@ def _type_only(
     date, name = ctx.new.text(date_path), fields.label(date_path)
     facts = {"date": date, "type": type_change.after, "type_before": type_change.before}
     severity = None
+    said = f" {shown(date)}: {arrow(type_change.before, type_change.after)}"
     if type_change.after == "ACTUAL":
         kind = ChangeKind.DATE_ACTUALISED
+        planned = type_change.before is not None
+        said = f": {_CAME[date_path]} on {shown(date)}" + ", as planned" * planned
     else:
         facts["days"] = 0
         severity = Severity.MEDIUM if type_change.before == "ACTUAL" else Severity.LOW
@@ -90,7 +121,7 @@ def _type_only(
         kind=kind,
         path=type_change.field,
         changes=own,
-        summary=f"{name} {shown(date)}: {arrow(type_change.before, type_change.after)}",
+        summary=f"{name}{said}",
         label=name,
         facts=facts,
         severity=severity,

@@ -153,7 +153,7 @@ def test_sites_that_follow_the_trials_status_are_counted_not_listed() -> None:
 def test_what_a_change_is_of_is_said_once() -> None:
     contacts = [{"name": "Ana", "phone": "1"}]
     message = render(letters.updated({"contactsLocationsModule.centralContacts": contacts}))
-    assert "LOW  Contacts changed: 2 changes of central contacts\n" in message.text
+    assert "LOW  Contacts changed: 1 change of central contacts\n" in message.text
     assert "Contacts changed" in re.sub(r"<[^>]+>", "", message.html)
     assert "Contacts Contacts" not in " ".join(re.sub(r"<[^>]+>", " ", message.html).split())
 
