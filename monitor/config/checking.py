@@ -10,7 +10,8 @@ import msgspec
 
 from monitor.config.durations import duration
 from monitor.config.given import FILE_SUFFIX, Given, held_by
-from monitor.errors import ConfigError
+from monitor.errors import ConfigError, UsageError
+from monitor.model.nct import normalise_nct_id
 
 Refine = Callable[[Any], Any]
 """Returns the value as it is to be kept; FaultError or another ValueError when it will not do."""
@@ -21,6 +22,14 @@ _SHOWN_CHARACTERS = 60
 
 class FaultError(ValueError):
     """Why a value will not do, and the fix, where its key's description does not say it."""
+
+
+def nct_ids(given: tuple[str, ...]) -> tuple[str, ...]:
+    """Return NCT IDs in the registry's spelling, each once; FaultError names what is none."""
+    try:
+        return tuple(dict.fromkeys(normalise_nct_id(one) for one in given))
+    except UsageError as exc:
+        raise FaultError(str(exc)) from exc
 
 
 def checked(

@@ -6,14 +6,13 @@ from typing import Any
 
 from msgspec import structs
 
-from monitor.config.checking import FaultError, checked
+from monitor.config.checking import FaultError, checked, nct_ids
 from monitor.config.given import Given
 from monitor.config.people import LONGEST_NAME, Name, SubscriberSettings, SubscriptionSettings
 from monitor.config.tables import Reading, Spell, meant, named
-from monitor.errors import ConfigError, UsageError
+from monitor.errors import ConfigError
 from monitor.match.filters import require_usable
 from monitor.model.groups import kinds_of
-from monitor.model.nct import normalise_nct_id
 from monitor.model.subscriptions import Filter
 from monitor.model.when import AtOnce, parse_quiet, parse_when
 
@@ -143,13 +142,6 @@ def _name(text: str) -> str:
     return text
 
 
-def _nct_ids(given: tuple[str, ...]) -> tuple[str, ...]:
-    try:
-        return tuple(dict.fromkeys(normalise_nct_id(one) for one in given))
-    except UsageError as exc:
-        raise FaultError(str(exc)) from exc
-
-
 def _filters(tables: tuple[dict[str, Any], ...]) -> tuple[dict[str, Any], ...]:
     found = []
     for number, table in enumerate(tables, 1):
@@ -220,7 +212,7 @@ _SUBSCRIPTION = Reading(
     refined={
         "name": _name,
         "subscriber": _name,
-        "nct_ids": _nct_ids,
+        "nct_ids": nct_ids,
         "filter": _filters,
         "changes": _changes,
         "when": _WHEN,

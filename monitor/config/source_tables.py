@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from monitor.config.checking import FaultError
+from monitor.config.checking import FaultError, nct_ids
 from monitor.config.given import Given
 from monitor.config.sources import (
     FILTER_KEYS,
@@ -15,8 +15,8 @@ from monitor.config.sources import (
     CtgovSourceSettings,
 )
 from monitor.config.tables import Reading, meant, named, type_of
-from monitor.errors import ConfigError, UsageError
-from monitor.model.nct import normalise_nct_id
+from monitor.errors import ConfigError
+from monitor.model.nct import registry_reads_id
 
 
 def source_settings(
@@ -81,29 +81,14 @@ def _base_url(url: str) -> str:
     return url.strip().rstrip("/")
 
 
-def _nct_ids(given: tuple[str, ...]) -> tuple[str, ...]:
-    try:
-        return tuple(dict.fromkeys(normalise_nct_id(one) for one in given))
-    except UsageError as exc:
-        raise FaultError(str(exc)) from exc
-
-
 def _query(given: dict[str, str]) -> dict[str, str]:
     for key, text in given.items():
         if key not in QUERY_KEYS:
             raise FaultError(f"there is no query.{key}; {meant(key, QUERY_KEYS)}")
-        if all(_is_nct_id(word) for word in re.split(r"[\s,|]+", text.strip())):
+        if all(registry_reads_id(word) for word in re.split(r"[\s,|]+", text.strip())):
             # The registry then looks these up and ignores every filter.
             raise FaultError(f"query.{key} holds nothing but NCT IDs; write them under nct_ids")
     return given
-
-
-def _is_nct_id(word: str) -> bool:
-    try:
-        normalise_nct_id(word)
-    except UsageError:
-        return False
-    return True
 
 
 def _filter(given: dict[str, str]) -> dict[str, str]:
@@ -113,6 +98,8 @@ def _filter(given: dict[str, str]) -> dict[str, str]:
         pattern, description = FILTER_KEYS[key]
         if re.search(pattern, text) is None:
             raise FaultError(f"filter.{key} takes {description}")
+    if ids := given.get("ids"):
+        return {**given, "ids": "|".join(nct_ids(tuple(re.split(r"[|,]", ids))))}
     return given
 
 
@@ -120,7 +107,7 @@ _READING = Reading(
     refined={
         "timezone": _zone,
         "base_url": _base_url,
-        "nct_ids": _nct_ids,
+        "nct_ids": nct_ids,
         "query": _query,
         "filter": _filter,
     },

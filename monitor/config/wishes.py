@@ -19,7 +19,12 @@ from monitor.model.subscriptions import (
 )
 from monitor.model.when import parse_quiet, parse_when
 
-_BETWEEN = re.compile(r"[\s,;]+")
+# In a file: a comment, a link with whatever stands behind its "#", or anything between separators.
+_WORD = re.compile(r"#.*|[^\s,;#]*://[^\s,;]*|[^\s,;#]+")
+_HEADING = re.compile(
+    r"(?i)(?:clinicaltrials\.?gov|nct|trial|study|registry)?"
+    r"[ _-]*(?:ids?|numbers?|identifiers?|nct)"
+)
 _LONGEST_FILE_BYTES = 64 << 20
 
 
@@ -74,7 +79,8 @@ def _trials(given: SubscriptionSettings) -> Trials:
 def nct_ids_in(file: Path, *, place: str) -> frozenset[str]:
     """Return the NCT IDs of a text file; ConfigError names the place, and the line that is wrong.
 
-    Between them stand white space, commas or semicolons; a ``#`` begins a comment.
+    Between them stand white space, commas or semicolons; a ``#`` begins a comment. They may be
+    links or quoted, and the first line the heading of a column.
     """
     try:
         with file.open("rb") as stream:
@@ -96,10 +102,16 @@ def nct_ids_in(file: Path, *, place: str) -> frozenset[str]:
 def nct_ids_of(text: str, *, place: str) -> frozenset[str]:
     """Return the NCT IDs of a text, as ``nct_ids_in`` reads it."""
     found = set()
+    heads = True
     for number, line in enumerate(text.splitlines(), 1):
-        for word in _BETWEEN.split(line.partition("#")[0].strip(" \t,;")):
+        words = [word for word in _WORD.findall(line) if not word.startswith("#")]
+        if words and heads:
+            heads = False
+            if _HEADING.fullmatch(" ".join(words).strip("\"'")):
+                continue
+        for word in words:
             try:
-                found.update([normalise_nct_id(word)] if word else [])
+                found.add(normalise_nct_id(word))
             except UsageError as exc:
                 raise ConfigError(f"{place}, line {number}: {exc}") from exc
     return frozenset(found)

@@ -1,12 +1,24 @@
 """NCT IDs: the registry's name of a trial, eight digits behind ``NCT``."""
 
 import re
+import unicodedata
+from collections.abc import Sequence
+from urllib.parse import unquote
 
 from monitor.errors import UsageError
 
 _EXACT = re.compile(r"NCT[0-9]{8}")
-_WRITTEN = re.compile(r"(?i)nct(?=[0-9]*[1-9])(?P<digits>[0-9]{8}|[1-9][0-9]{0,6})")
-_READ_BY_REGISTRY = re.compile(r"(?i)nct0*[1-9][0-9]{0,7}")
+_WRITTEN = re.compile(r"(?i)nct0*(?P<number>[1-9][0-9]{0,7})")
+_WITHIN = re.compile(r"(?i)(?<![^\W_])nct0*(?P<number>[1-9][0-9]{0,7})(?![^\W_])")
+# What stands around an ID that was copied out of a table, a spreadsheet or a text.
+_AROUND = " \"'`=<>()[]{}.,:;*|\u00ab\u00bb\u2018\u2019\u201a\u201c\u201d\u201e\u2039\u203a"
+# The ways in which people write an ID that is meant but not valid: parted, its letters in another
+# order or left out. Letters that look like digits are read as such.
+_NEAR = re.compile(r"[nct]{0,4}[\s:#._-]*0*(?P<number>[1-9][0-9]{0,7})")
+_LOOK_LIKE_DIGITS = str.maketrans("oil", "011")
+_FEWEST_DIGITS = 4
+_LONGEST_READ = 4_000
+_LONGEST_SHOWN = 80
 
 
 def is_nct_id(value: object) -> bool:
@@ -19,26 +31,47 @@ def registry_reads_id(word: str) -> bool:
 
     Source: the id pattern of ClinicalTrials.gov API v2, ``^[Nn][Cc][Tt]0*[1-9]\d{0,7}$``.
     """
-    return _READ_BY_REGISTRY.fullmatch(word) is not None
+    return _WRITTEN.fullmatch(word) is not None
 
 
 def normalise_nct_id(text: str) -> str:
     """Return the ID in the registry's spelling: ``nct06377228 `` → ``NCT06377228``.
 
-    Leading zeros that are all left out are put back (``NCT6377228``). Where some are written
-    there are eight digits: ``NCT0637722`` lacks one, and nobody knows which; it is not taken
-    for another trial, though the registry does so. UsageError says what a valid ID looks like.
+    Read are: any letter case and number of leading zeros, as the registry does; an ID in quotation
+    marks or brackets, as cells of tables have it; a link that holds one trial's ID, however often.
+    UsageError for anything else: it names the ID that may be meant, else a valid one.
     """
-    match = _WRITTEN.fullmatch(text.strip())
-    if match is None:
-        shown = text.strip()[:40]
-        if _EXACT.fullmatch(shown.upper()):
-            raise UsageError(
-                f"{shown!r} is not an NCT ID: its number is zero, which no trial has; "
-                "a valid one is for example NCT06377228"
-            )
-        raise UsageError(
-            f"{shown!r} is not an NCT ID: it has the letters NCT and eight digits, "
-            "for example NCT06377228"
-        )
-    return f"NCT{match['digits']:0>8}"
+    bare = _visible(text[:_LONGEST_READ]).strip(_AROUND)
+    if match := _WRITTEN.fullmatch(bare):
+        return _spelt(match)
+    held = list(dict.fromkeys(_spelt(match) for match in _WITHIN.finditer(unquote(bare))))
+    if len(held) == 1 and "/" in bare and " " not in bare:
+        return held[0]
+    raise UsageError(f"{_shown(text)!r} is not an NCT ID: {_complaint(bare, held)}")
+
+
+def _complaint(bare: str, held: Sequence[str]) -> str:
+    if len(held) > 1:
+        more = " and others" if len(held) > 2 else ""
+        return f"it holds {len(held)}, {held[0]} and {held[1]}{more}; give one"
+    if re.fullmatch(r"(?i)nct0+", bare):
+        return "its number is zero, which no trial has; a valid one is for example NCT06377228"
+    near = _NEAR.fullmatch(bare.lower().translate(_LOOK_LIKE_DIGITS))
+    meant = [_spelt(near)] if near and sum(map(str.isdigit, bare)) >= _FEWEST_DIGITS else held
+    form = "it has the letters NCT and eight digits"
+    return f"{form}; did you mean {meant[0]}?" if meant else f"{form}, for example NCT06377228"
+
+
+def _spelt(match: re.Match[str]) -> str:
+    return f"NCT{match['number']:0>8}"
+
+
+def _visible(text: str) -> str:
+    """Return the text without zero-width and byte-order marks; all white space is a blank."""
+    seen = (char for char in text if unicodedata.category(char) != "Cf")
+    return "".join(" " if char.isspace() else char for char in seen)
+
+
+def _shown(text: str) -> str:
+    text = text.strip()
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"

@@ -190,12 +190,21 @@ def test_the_order_of_arrival_does_not_matter_for_what_is_seen_between(monitor: 
     ]
 
 
-@pytest.mark.parametrize("written", ["nct09000001", "NCT9000001", " NCT09000001 "])
+@pytest.mark.parametrize("written", ["NCT0900000I", "09000001"])
+def test_a_typing_error_is_told_the_id_that_may_be_meant(told: Monitor, written: str) -> None:
+    assert f"did you mean {NCT}?" in told.complaint("history", written, code=2)
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["nct09000001", "NCT9000001", " NCT09000001 ", "NCT000009000001", '"NCT09000001"',
+     "https://clinicaltrials.gov/study/NCT09000001?a=b"],
+)  # fmt: skip
 def test_an_id_in_another_spelling_is_understood(told: Monitor, written: str) -> None:
     assert told.json("history", written)["nct_id"] == NCT
 
 
-@pytest.mark.parametrize("written", ["NCT0900000I", "09000001", "NCT123456789", "EUCT-2023", ""])
+@pytest.mark.parametrize("written", ["09OOO", "NCT123456789", "EUCT-2023", ""])
 def test_a_typing_error_is_told_what_an_id_looks_like(told: Monitor, written: str) -> None:
     said = told.complaint("history", written, code=2)
     assert "eight digits, for example NCT06377228" in said

@@ -144,6 +144,20 @@ def test_the_trials_of_a_file_are_read_when_they_are_needed(tmp_path: Path) -> N
         only(tmp_path, text)
 
 
+def test_a_file_of_ids_may_hold_quoted_cells_and_links(shared_data: Path, tmp_path: Path) -> None:
+    case = shared_data / "cases" / "11-nct-ids" / "ids.txt"
+    text = wish(f'nct_ids_file = "{case}"\nchannels = "out"')
+    assert only(tmp_path, text).trials.nct_ids == {"NCT04280706", "NCT04280709"}
+
+
+@pytest.mark.parametrize("heading", ["NCT Number", '"nct_id"', "NCTID", "nct", "Trial ID", "id"])
+def test_the_heading_of_a_column_is_no_id(heading: str) -> None:
+    text = f'# mine\n{heading}\n"NCT00000102"\nhttps://a.org/#/NCT104?b#c,NCT105#see NCT106\n'
+    assert nct_ids_of(text, place="here") == {"NCT00000102", "NCT00000104", "NCT00000105"}
+    with pytest.raises(ConfigError, match="line 2"):
+        nct_ids_of(f"NCT00000102\n{heading}\n", place="here")
+
+
 def test_a_text_of_no_nct_ids_holds_none() -> None:
     assert nct_ids_of(" \n,;# x\n", place="here") == frozenset()
 

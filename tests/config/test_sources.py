@@ -67,6 +67,7 @@ def test_a_search_is_read_with_its_short_names(tmp_path: Path) -> None:
     assert isinstance(found, CtgovSourceSettings)
     assert found.nct_ids == ("NCT06733935", "NCT00000102")
     assert found.query == {"cond": "lupus", "intr": "CAR-T"}
+    assert found.filter["ids"] == "NCT00000102|NCT00000102"
     assert found.filter["geo"] == "distance(39.0,-77.1,50mi)"
     assert found.backfill is True
 
@@ -132,7 +133,7 @@ def test_what_is_no_length_of_time_is_refused(tmp_path: Path, value: str) -> Non
         ("filter = { Status = 'x' }", "no filter.Status; did you mean overallStatus?"),
         ("filter = { overallStatus = 'Recruiting' }", "filter.overallStatus takes statuses in"),
         ("filter = { geo = 'near Madrid' }", "filter.geo takes distance(LATITUDE,"),
-        ("filter = { ids = 'NCT1|x' }", "filter.ids takes NCT IDs with | between them"),
+        ("filter = { ids = 'NCT1|x' }", "filter: 'x' is not an NCT ID"),
         ("reread_every = 'weekly'", "reread_every = 'weekly' will not do; write a whole number"),
         ("evry = '1h'", '"lupus" evry: there is no such key; did you mean every?'),
         ("path = 'in'", '"lupus" path: there is no such key; '),
