@@ -4,8 +4,8 @@ from typing import Any
 
 import orjson
 
-from monitor.detect.sites import country_word
 from monitor.detect.texts import plain, wording
+from monitor.model.countries import country_word
 from monitor.model.fields import ListRule
 
 _SORTED = orjson.OPT_SORT_KEYS

@@ -28,37 +28,10 @@ _NAME_LENGTH = 60
 # Names less alike than this, in percent, are two names even at one address.
 _HOPELESS = 70
 
-# The registry renames countries in all records at once: records of 2023 say "Korea, Republic
-# of" and "Turkey" where those of 2026 say "South Korea" and "Turkey (Türkiye)".
-_COUNTRY_SPELLINGS = {
-    "cote d'ivoire": "côte d’ivoire",
-    "czech republic": "czechia",
-    "côte d'ivoire": "côte d’ivoire",
-    "iran, islamic republic of": "iran",
-    "korea, democratic people's republic of": "north korea",
-    "korea, republic of": "south korea",
-    "lao people's democratic republic": "laos",
-    "libyan arab jamahiriya": "libya",
-    "macedonia, the former yugoslav republic of": "north macedonia",
-    "moldova, republic of": "moldova",
-    "russian federation": "russia",
-    "swaziland": "eswatini",
-    "syrian arab republic": "syria",
-    "turkey (türkiye)": "turkey",
-    "türkiye": "turkey",
-    "viet nam": "vietnam",
-}
-
 
 def is_masked(facility: Any) -> bool:
     """Tell whether a facility's name says nothing about which facility it is."""
     return not isinstance(facility, str) or _MASK.search(facility.strip() or "0") is not None
-
-
-def country_word(country: str) -> str:
-    """Return one spelling for all that the registry has used for a country (case folded)."""
-    word = country.casefold()
-    return _COUNTRY_SPELLINGS.get(word, word)
 
 
 class SameSite:

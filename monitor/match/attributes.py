@@ -5,6 +5,7 @@ from typing import Any
 
 from monitor.match.words import phrase_of, searchable, words_of
 from monitor.model import fields
+from monitor.model.countries import country_names, country_now
 from monitor.model.record import TrialRecord
 from monitor.model.subscriptions import FILTER_KEYS
 
@@ -26,8 +27,11 @@ def attributes_of(record: TrialRecord) -> Attributes:
 def phrase_under(key: str, value: str) -> str:
     """Return a filter's value as it is searched for under its key; "" when it has no word.
 
-    Values of WHOLE_KEYS become one word: ``Phase 1`` and ``PHASE_1`` are ``PHASE1``.
+    Values of WHOLE_KEYS become one word: ``Phase 1`` and ``PHASE_1`` are ``PHASE1``. A country
+    is looked for under the registry's present name of it.
     """
+    if key == "country":
+        return phrase_of(country_now(value))
     if key not in WHOLE_KEYS:
         return phrase_of(value)
     word = "".join(words_of(value.replace("_", " ")))
@@ -49,10 +53,15 @@ def _texts(record: TrialRecord) -> Iterator[tuple[str, Iterable[str]]]:
         record.phases,
         _stated(record, fields.OVERALL_STATUS),
         _stated(record, fields.STUDY_TYPE),
-        _named(record.locations, "country"),
+        _countries(record),
         _stated(record, fields.BRIEF_TITLE, fields.OFFICIAL_TITLE, fields.ACRONYM),
     )  # fmt: skip
     return zip(FILTER_KEYS, texts, strict=True)
+
+
+def _countries(record: TrialRecord) -> Iterator[str]:
+    for country in set(_named(record.locations, "country")):
+        yield from country_names(country)
 
 
 def _interventions(record: TrialRecord) -> Iterator[str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from monitor.model import fields
 from monitor.model.asof import known_since
+from monitor.model.countries import country_word
 from monitor.model.fields import Path
 from monitor.model.history import StoredVersion
 from monitor.model.record import TrialRecord
@@ -161,8 +162,10 @@ def _sites(record: TrialRecord) -> Iterator[Line]:
     if not sites:
         return
     by_country: dict[str, Counter[str]] = {}
+    names: dict[str, str] = {}
     for site in sites:
         country = worded(site.get("country")) if site.get("country") else "(no country)"
+        country = names.setdefault(country_word(country), country)
         status = worded(site["status"]) if site.get("status") else ""
         by_country.setdefault(country, Counter())[status] += 1
     countries = sorted(by_country.items(), key=lambda pair: (-pair[1].total(), pair[0]))

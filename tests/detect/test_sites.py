@@ -147,6 +147,9 @@ def test_no_two_sites_have_one_path_even_if_one_is_named_like_a_count() -> None:
         ({"facility": "Central clinic", "state": "WA"}, {"state": "Washington"}),
         ({"country": "Korea, Republic of"}, {"country": "South Korea"}),
         ({"country": "Turkey"}, {"country": "Turkey (Türkiye)"}),
+        ({"country": "Iran, Islamic Republic of"}, {"country": "Iran"}),
+        ({"country": "Czech Republic"}, {"country": "Czechia"}),
+        ({"country": "Burma"}, {"country": "Myanmar"}),
         ({"facility": "Research Site", "country": "Russian Federation"}, {"country": "Russia"}),
     ],
 )
@@ -242,6 +245,14 @@ def test_a_country_comes_only_with_its_first_site() -> None:
     assert told([here, there], [here, there, site(3, country="Norway")]) == [
         (ChangeKind.SITE_ADDED, 1)
     ]
+
+
+def test_sites_of_a_country_are_counted_together_under_whichever_of_its_names() -> None:
+    place = "contactsLocationsModule.locations"
+    new = [site(1), site(2, country="Czech Republic"), site(3, country="Czechia")]
+    found = events(study({place: [site(1)]}), updated({place: new}))
+    assert the(ChangeKind.SITE_ADDED, found).facts["by_country"] == {"Czech Republic": 2}
+    assert the(ChangeKind.COUNTRY_ADDED, found).facts["sites"] == 2
 
 
 def test_a_site_whose_status_changes_with_the_trials_is_news_of_its_own() -> None:

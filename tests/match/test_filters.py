@@ -1,6 +1,8 @@
 """What a filter matches, and which filters are refused."""
 
+import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -75,6 +77,19 @@ def test_a_value_is_found_under_its_key(key: str, value: str) -> None:
 )
 def test_a_value_is_not_found_elsewhere_or_in_part(key: str, value: str) -> None:
     assert hit({key: [value]}) is None
+
+
+@pytest.mark.parametrize("wanted", ["Korea, Republic of", "South Korea", "republic of korea"])
+@pytest.mark.parametrize("version", ["v1.json", "v2.json", "v3.json"])
+def test_a_country_is_found_under_each_of_its_names(
+    shared_data: Path, wanted: str, version: str
+) -> None:
+    content = (shared_data / "cases" / "06-country-renamed" / version).read_bytes()
+    attributes = attributes_of(TrialRecord(nct_id=NCT, document=json.loads(content)))
+    one = compile_filter(made({"country": [wanted]}, {}))
+    assert one.hit(attributes) == f"country: {wanted}"
+    assert compile_filter(made({}, {"country": [wanted]})).hit(attributes) is None
+    assert compile_filter(made({"country": ["North Korea"]}, {})).hit(attributes) is None
 
 
 def test_any_value_of_every_key_is_enough_and_the_first_is_told() -> None:

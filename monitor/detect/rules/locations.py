@@ -7,10 +7,10 @@ from typing import Any
 from monitor.detect.rules import items
 from monitor.detect.rules.base import Context, Draft, all_but, arrow, at, below, counted
 from monitor.detect.rules.status import RECRUITING
-from monitor.detect.sites import country_word
 from monitor.detect.texts import plain
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange, Severity
+from monitor.model.countries import country_word
 from monitor.model.record import TrialRecord
 
 _NAMING = tuple((*fields.LOCATIONS, name) for name in sorted(fields.SITE_NAME_ATTRIBUTES))
@@ -105,9 +105,12 @@ def _consequences(changes: tuple[FieldChange, ...], ctx: Context) -> tuple[Field
 
 
 def _by_country(changes: Sequence[FieldChange]) -> dict[str, int]:
-    """Count sites (not fields) by country, most first."""
+    """Count sites (not fields) by country, most first; each under the name it comes with first."""
     sites = {change.path[:4]: _country(change) for change in changes}
-    counts = Counter(sites.values())
+    names: dict[str, str] = {}
+    for country in sites.values():
+        names.setdefault(country_word(country), country)
+    counts = Counter(names[country_word(country)] for country in sites.values())
     return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from monitor.model import fields
 from monitor.model.changes import ChangeEvent, ChangeKind, FieldChange
+from monitor.model.countries import country_names, country_word
 from monitor.render.events import item_names
 from monitor.render.lines import Line, Span, line
 from monitor.render.values import change_spans, counted, worded
@@ -78,11 +79,10 @@ def site_lines(event: ChangeEvent) -> Iterator[Line]:
     for change in event.fields:
         site = _site(change)
         if site is not None:
-            country = _country(site)
-            named.setdefault(country, []).append(_name(site))
+            named.setdefault(country_word(_country(site)), []).append(_name(site))
     for country, count in _counts(event).items():
-        if country in named:
-            yield _line([Span(sign, "dim")], [Span(country, "label")], count, named[country])
+        if sites := named.get(country_word(country)):
+            yield _line([Span(sign, "dim")], [Span(country, "label")], count, sites)
 
 
 def are_statuses(event: ChangeEvent) -> bool:
@@ -115,8 +115,10 @@ def status_lines(event: ChangeEvent) -> Iterator[Line]:
 
 def _by_country(event: ChangeEvent, sign: list[Span], sites: Sequence[str]) -> Iterator[Line]:
     named: dict[str, list[_Site]] = {}
+    names: dict[str, str] = {}
     for site in sites:
         facility, place, country = _parted(site, _counts(event))
+        country = names.setdefault(country_word(country), country)
         named.setdefault(country or "(no country)", []).append((facility, place))
     for country, found in sorted(named.items(), key=lambda one: (-len(one[1]), one[0])):
         yield _line(sign, [Span(country, "label")], len(found), found)
@@ -154,7 +156,8 @@ def _parted(key: str, countries: Iterable[str]) -> tuple[str, str, str]:
     The postal code is left out, and the number that tells sites of one key apart.
     """
     named = _NUMBER.sub("", key) if ", " in key else key
-    country = next((one for one in countries if named.endswith(f", {one}")), "")
+    names = (name for one in countries for name in country_names(one))
+    country = next((one for one in names if named.endswith(f", {one}")), "")
     facility, *place = named.removesuffix(f", {country}").split(", ")
     if country and len(place) > 1 and any(letter.isdigit() for letter in place[-1]):
         del place[-1]
