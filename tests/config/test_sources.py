@@ -60,14 +60,14 @@ def test_a_search_is_read_with_its_short_names(tmp_path: Path) -> None:
             'nct_ids = ["nct06733935", "NCT6733935 ", "NCT00000102"]\n'
             'query = { cond = "lupus", intr = "CAR-T" }\nevery = "1h"\nbackfill = true\n'
             "filter = { overallStatus = 'RECRUITING|UNKNOWN', advanced = 'AREA[Phase]PHASE3',"
-            " geo = 'distance(39.0,-77.1,50mi)', ids = 'NCT00000102|nct102',"
+            " geo = 'distance(39.0,-77.1,50mi)', ids = 'NCT00000102|nct105',"
             " synonyms = 'ConditionSearch:1651367' }\n"
         ),
     )
     assert isinstance(found, CtgovSourceSettings)
     assert found.nct_ids == ("NCT06733935", "NCT00000102")
     assert found.query == {"cond": "lupus", "intr": "CAR-T"}
-    assert found.filter["ids"] == "NCT00000102|NCT00000102"
+    assert found.filter["ids"] == "NCT00000102|NCT00000105"
     assert found.filter["geo"] == "distance(39.0,-77.1,50mi)"
     assert found.backfill is True
 
