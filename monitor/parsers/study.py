@@ -1,6 +1,7 @@
 """Study JSON of ClinicalTrials.gov API v2: the canonical form itself, taken as it is."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from monitor.errors import RecordError
@@ -26,27 +27,27 @@ def read(raw: RawVersion, content: Any) -> TrialRecord:
     What the monitor added to a record that it shows (``registryRecord``) is no word of the
     registry's and is left out.
 
-    It is complete when it was asked for whole, or carries the date of the registry's data load,
-    which a whole record always has; else it states just the leaves that are there (an answer
-    limited by ``fields``, an extract). RecordError: no NCT ID or two, a value of the wrong type.
+    It is complete when it was asked for whole, or has what every whole record has: the date of the
+    registry's data load and ``fields.REQUIRED``. Else it states just the leaves that are there (an
+    answer limited by ``fields``, an extract). RecordError: no NCT ID or two, a value of the wrong
+    type.
     """
     content = stated(raw, content)
     nct_id = checked_id(content, content)
     document = registrys_own(content)
-    found = fields.VERSION_HOLDER
-    info: Any = content
-    for name in found[:-1]:
-        info = info.get(name, {})
-    return TrialRecord(
-        nct_id=nct_id,
-        document=document,
-        coverage=(
-            Coverage.complete()
-            if raw.is_whole or found[-1] in info
-            else Coverage.of(_leaves(document, ()))
-        ),
-        registry_version=raw.registry_version,
-    )
+    record = TrialRecord(nct_id=nct_id, document=document, registry_version=raw.registry_version)
+    if raw.is_whole or _looks_whole(record):
+        return record
+    return replace(record, coverage=Coverage.of(_leaves(document, ())))
+
+
+def _looks_whole(record: TrialRecord) -> bool:
+    """Tell whether the record has what every whole one has; a withheld one has little else."""
+    if record.get(fields.VERSION_HOLDER) is None:
+        return False
+    if record.overall_status == fields.WITHHELD:
+        return True
+    return all(record.has(path) for path in fields.REQUIRED)
 
 
 def stated(raw: RawVersion, content: dict[str, Any]) -> dict[str, Any]:

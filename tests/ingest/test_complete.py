@@ -29,18 +29,26 @@ def test_a_complete_document_without_it_goes_to_the_quarantine(world: World, pat
     lacking = without(
         study("2026-03-03", "2026-03-04", status="TERMINATED", enrollment=7), *MODULES[path]
     )
-    assert world.take(raw(lacking, at=READ)).quarantined == 1
+    assert world.take(whole(lacking)).quarantined == 1
     assert f"({path}), which every record has" in world.quarantine()[0]
     assert len(world.history()) == 1
-    assert world.take(raw(without(study("2026-03-03", "2026-03-04", nct_id="NCT00000007"),
-                                  *MODULES[path]), at=READ)).quarantined == 1  # fmt: skip
+    assert world.take(whole(without(study("2026-03-03", "2026-03-04", nct_id="NCT00000007"),
+                                    *MODULES[path]))).quarantined == 1  # fmt: skip
+
+
+@pytest.mark.parametrize("path", MODULES)
+def test_a_file_without_it_states_what_it_has(world: World, path: str) -> None:
+    world.take(raw(study("2026-02-01", "2026-03-02"), at=READ))
+    lacking = without(study("2026-02-03", "2026-03-04", enrollment=7), *MODULES[path])
+    assert world.take(raw(lacking, at=READ)).stored == 1
+    assert world.history()[-1].news == ["enrollment_target_changed"]
 
 
 def test_a_module_that_is_renamed_counts_as_missing(world: World) -> None:
     document = study("2026-02-01", "2026-03-02")
     protocol = document["protocolSection"]
     protocol["statusInfoModule"] = protocol.pop("statusModule")
-    assert world.take(raw(document, at=READ)).quarantined == 1
+    assert world.take(whole(document)).quarantined == 1
 
 
 def test_what_was_asked_for_whole_is_complete_whatever_it_lacks(world: World) -> None:

@@ -10,7 +10,14 @@ from monitor.model.coverage import Coverage
 from monitor.parsers.base import parse
 from tests.parsers.raws import NCT_ID, parse_json, raw, study
 
-WHOLE = study() | {"derivedSection": {"miscInfoModule": {"versionHolder": "2026-02-02"}}}
+LOADED = {"derivedSection": {"miscInfoModule": {"versionHolder": "2026-02-02"}}}
+MODULES = {
+    "statusModule": {"overallStatus": "RECRUITING"},
+    "sponsorCollaboratorsModule": {"leadSponsor": {"name": "A sponsor"}},
+    "conditionsModule": {"conditions": ["Asthma"]},
+}
+NAMED = {"nctId": NCT_ID, "briefTitle": "A study"}
+WHOLE = study(identificationModule=NAMED, **MODULES) | LOADED
 
 
 def test_a_study_with_its_data_load_date_is_complete_and_kept_as_it_is() -> None:
@@ -18,6 +25,21 @@ def test_a_study_with_its_data_load_date_is_complete_and_kept_as_it_is() -> None
     assert record.nct_id == NCT_ID
     assert record.document == WHOLE
     assert record.coverage is Coverage.complete()
+
+
+@pytest.mark.parametrize("left_out", ["title", *MODULES])
+def test_a_reduced_answer_with_its_data_load_date_states_only_its_leaves(left_out: str) -> None:
+    modules = {name: module for name, module in MODULES.items() if name != left_out}
+    names = {"nctId": NCT_ID} if left_out == "title" else NAMED
+    record = parse_json(study(identificationModule=names, **modules) | LOADED)
+    assert not record.coverage.is_complete
+    assert record.coverage.states(fields.VERSION_HOLDER)
+    assert not record.coverage.states(fields.PRIMARY_OUTCOMES)
+
+
+def test_a_withheld_record_is_complete_without_what_it_withholds() -> None:
+    record = parse_json(study(statusModule={"overallStatus": "WITHHELD"}) | LOADED)
+    assert record.coverage.is_complete
 
 
 def test_a_study_without_data_load_date_states_only_its_leaves() -> None:
