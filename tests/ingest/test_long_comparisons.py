@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from monitor.detect.diff import diff as compare
+from monitor.errors import StoreError
 from monitor.ingest import derivations
 from monitor.model.changes import FieldChange
 from monitor.model.record import TrialRecord
@@ -154,7 +155,7 @@ def test_what_takes_long_in_all_is_not_compared_in_the_transaction(
                 store.transaction(),
             ):
                 locked.append(False)
-        except Exception:  # noqa: BLE001 - whatever it is, the write did not come about
+        except StoreError:
             locked.append(True)
 
     while_compared(take_long)
