@@ -39,6 +39,7 @@ class Postponed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Version:
+    nct_ids: tuple[str, ...]
     facts: TrialFacts
     number: int
     version: StoredVersion
@@ -117,7 +118,7 @@ class Letters:
             told = [
                 position
                 for position in item.positions
-                if not self._is_silenced(item, known.announced.events[position])
+                if not self._is_silenced(item, known, known.announced.events[position])
             ]
             events |= {position: known.announced.events[position] for position in told}
             reasons += [item.reason] if told else []
@@ -151,16 +152,17 @@ class Letters:
         if version_id != versions[-1].id and (trial := self.reader.trial(nct_id)) is not None:
             facts = replace(facts, status_now=trial.overall_status)
         return _Version(
+            nct_ids=(nct_id, *record.aliases),
             facts=facts,
             number=at + 1,
             version=versions[at],
             announced=announced(self.reader, versions, versions[at], self.thresholds),
         )
 
-    def _is_silenced(self, item: OutboxItem, event: ChangeEvent) -> bool:
+    def _is_silenced(self, item: OutboxItem, known: _Version, event: ChangeEvent) -> bool:
         if self._silences is None:
             self._silences = Silences(self.reader.people.silences(at=self.now))
-        over = self._silences.over(item.nct_id, event.kind)
+        over = self._silences.over(known.nct_ids, event.kind)
         return holding(over, item.subscriber, self.now) is not None
 
     def _quiet_until(self, items: Sequence[OutboxItem]) -> datetime | None:

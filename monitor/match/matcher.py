@@ -47,7 +47,7 @@ class Matcher:
         """Yield what is to be sent, in the order of the subscriptions, then of the events."""
         if news.backfilled or not news.events:
             return
-        over = [self._silences.over(news.nct_id, event.kind) for event in news.events]
+        over = [self._silences.over(news.nct_ids, event.kind) for event in news.events]
         wanted: dict[int, tuple[int, ...]] = {}
         found = self._found(news)
         for number in sorted(found):
@@ -65,12 +65,12 @@ class Matcher:
 
         It walks all subscriptions: for a person who asks why.
         """
-        over = [self._silences.over(news.nct_id, event.kind) for event in news.events]
+        over = [self._silences.over(news.nct_ids, event.kind) for event in news.events]
         trial = Trial(news)
         hits = [trial.hit(one) for one in self._filters]
         for number, subscription in enumerate(self._subscriptions):
             filters = self._filters_of.get(number, ())
-            about = _about(subscription, news.nct_id, [hits[one] for one in filters])
+            about = _about(subscription, news, [hits[one] for one in filters])
             if about is None:
                 missed = "; or ".join(trial.miss(self._filters[one]) for one in filters)
                 about = Verdict(reason=Reason.OTHER_TRIAL, words=missed)
@@ -97,22 +97,26 @@ class Matcher:
                 for number in self._by_filter[one]:
                     first = next(other for other in self._filters_of[number] if other in hits)
                     found[number] = hits[first]
-        named = self._by_nct_id.get(news.nct_id, ())
-        return found | dict.fromkeys(named, _named(news.nct_id))
+        for nct_id in reversed(news.nct_ids):  # the present ID's reason wins
+            named = self._by_nct_id.get(nct_id, ())
+            found |= dict.fromkeys(named, _named(nct_id, news.nct_id))
+        return found
 
 
 def _about(
-    subscription: Subscription, nct_id: str, hits: Iterable[Verdict | None]
+    subscription: Subscription, news: News, hits: Iterable[Verdict | None]
 ) -> Verdict | None:
     """Return how a subscription stands to a trial; None when it is about others."""
-    if nct_id in subscription.trials.nct_ids:
-        return _named(nct_id)
+    for nct_id in news.nct_ids:
+        if nct_id in subscription.trials.nct_ids:
+            return _named(nct_id, news.nct_id)
     hit = next((one for one in hits if one is not None), None)
     return hit or (_EVERYTHING if subscription.trials.everything else None)
 
 
-def _named(nct_id: str) -> Verdict:
-    return Verdict(reason=Reason.NCT_ID, words=nct_id)
+def _named(nct_id: str, now: str) -> Verdict:
+    words = nct_id if nct_id == now else f"{nct_id}, now {now}"
+    return Verdict(reason=Reason.NCT_ID, words=words)
 
 
 def _compiled(

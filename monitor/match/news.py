@@ -25,3 +25,10 @@ class News:
     events: Sequence[ChangeEvent]
     backfilled: bool
     known_at: datetime
+
+    @property
+    def nct_ids(self) -> tuple[str, ...]:
+        """The trial's ID, and those that it had before: what either record states as aliases."""
+        records = [self.new] if self.old is None else [self.new, self.old]
+        former = (nct_id for one in records for nct_id in one.aliases)
+        return tuple(dict.fromkeys((self.nct_id, *former)))

@@ -24,9 +24,13 @@ class Silences:
         found.pop((None, None), None)
         self._by_place = found
 
-    def over(self, nct_id: str, kind: ChangeKind) -> Over:
-        """Return the silences of this trial, of this kind, and of this kind in this trial."""
-        places = ((nct_id, None), (nct_id, kind), (None, kind))
+    def over(self, nct_ids: Iterable[str], kind: ChangeKind) -> Over:
+        """Return the silences of this trial, of this kind, and of this kind in this trial.
+
+        ``nct_ids``: all IDs of the trial.
+        """
+        named = [place for nct_id in nct_ids for place in ((nct_id, None), (nct_id, kind))]
+        places = (*named, (None, kind))
         return [self._by_place[place] for place in places if place in self._by_place]
 
 

@@ -82,6 +82,11 @@ class TrialRecord:
         return tuple(item for item in value if isinstance(item, str))
 
     @property
+    def aliases(self) -> tuple[str, ...]:
+        """The NCT IDs that the trial had before, by which the registry still knows it."""
+        return self.words(fields.NCT_ID_ALIASES)
+
+    @property
     def title(self) -> str | None:
         """The brief title, else the official one."""
         return self.text(fields.BRIEF_TITLE) or self.text(fields.OFFICIAL_TITLE)

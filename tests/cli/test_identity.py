@@ -53,3 +53,24 @@ def test_a_filter_finds_a_country_under_its_earlier_name(
     assert {"site_added", "site_removed", "country_added", "country_removed"}.isdisjoint(
         event["kind"] for event in events
     )
+
+
+def test_a_subscription_hears_of_a_trial_under_its_former_id(
+    monitor: Monitor, shared_data: Path
+) -> None:
+    ingest(monitor, shared_data / "cases" / "01-alias", config=True)
+    verdict = sent(monitor, 2)["trial_terminated"]
+    assert verdict["sends"], verdict
+    assert "NCT09900777, now NCT09900001" in monitor.answer("explain", TRIAL, "--version", "2")
+
+
+def test_a_silence_under_the_former_id_keeps_the_trial_quiet(
+    monitor: Monitor, shared_data: Path
+) -> None:
+    case = shared_data / "cases" / "01-alias"
+    monitor.environ["MONITOR_CONFIG"] = str(case / "my.toml")
+    monitor.answer("subscription", "list")
+    monitor.answer("silence", "add", "--nct-id", "NCT09900777", "--for", "7d")
+    ingest(monitor, case)
+    verdict = sent(monitor, 2)["trial_terminated"]
+    assert (verdict["sends"], verdict["reason"]) == (False, "silenced")

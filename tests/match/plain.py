@@ -33,12 +33,22 @@ def sent(
 
 def stands(one: Subscription, news: News) -> str | None:
     """Return the name of the reason for which the trial is the subscription's."""
-    if news.nct_id in one.trials.nct_ids:
+    if not ids(news).isdisjoint(one.trials.nct_ids):
         return "NCT_ID"
     records = [record for record in (news.old, news.new) if record is not None]
     if any(matches(wish, record) for wish in one.trials.filters for record in records):
         return "FILTER"
     return "EVERYTHING" if one.trials.everything else None
+
+
+def ids(news: News) -> set[str]:
+    """Return all IDs that the trial has, and had."""
+    found = {news.nct_id}
+    for record in (news.old, news.new):
+        study: Any = record.document if record is not None else {}
+        names = study.get("protocolSection", {}).get("identificationModule", {})
+        found.update(names.get("nctIdAliases", []))
+    return found
 
 
 def asked_for(changes: Changes, event: ChangeEvent) -> bool:
@@ -62,7 +72,7 @@ def is_over(silence: Silence, one: Subscription, event: ChangeEvent, news: News)
     """Tell whether a silence keeps the event from the subscription."""
     return (
         silence.subscriber in (None, one.subscriber)
-        and silence.nct_id in (None, news.nct_id)
+        and silence.nct_id in {None, *ids(news)}
         and silence.kind in (None, event.kind)
         and (silence.nct_id is not None or silence.kind is not None)
         and silence.created_at <= news.known_at < silence.until

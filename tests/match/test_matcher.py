@@ -110,12 +110,16 @@ silences = st.builds(
 )
 
 
-def document(parts: Mapping[str, list[str]]) -> dict[str, Any]:
-    """Return a study with these texts under each key of a filter."""
+def document(parts: Mapping[str, list[str]], *aliases: str) -> dict[str, Any]:
+    """Return a study with these texts under each key of a filter, and these former IDs."""
     first = {key: (found[0] if found else None) for key, found in parts.items()}
     return {
         "protocolSection": {
-            "identificationModule": {"briefTitle": first["title"], "acronym": "lupus of"},
+            "identificationModule": {
+                "briefTitle": first["title"],
+                "acronym": "lupus of",
+                "nctIdAliases": list(aliases),
+            },
             "statusModule": {"overallStatus": first["status"]},
             "sponsorCollaboratorsModule": {
                 "leadSponsor": {"name": first["sponsor"]},
@@ -136,8 +140,10 @@ def document(parts: Mapping[str, list[str]]) -> dict[str, Any]:
     }
 
 
-records = st.fixed_dictionaries(TEXTS).map(
-    lambda parts: TrialRecord(nct_id=NCT, document=document(parts))
+records = st.builds(
+    lambda parts, aliases: TrialRecord(nct_id=NCT, document=document(parts, *aliases)),
+    st.fixed_dictionaries(TEXTS),
+    st.sampled_from([(), (), NCT_IDS[1:2]]),
 )
 told = st.builds(
     News,
