@@ -164,10 +164,12 @@ class PageGate:
     masses: frozenset[Cause]
     silent: set[str] = field(default_factory=set)
     _set_aside: dict[str, Entry] = field(default_factory=dict)
+    _met: set[Cause] = field(default_factory=set)
 
     def restart(self) -> None:
         """Forget what was judged: the transaction runs anew."""
         self._set_aside.clear()
+        self._met.clear()
         self.silent.clear()
 
     def absences(self) -> Iterator[RawVersion]:
@@ -197,7 +199,7 @@ class PageGate:
         nct_id = seen.record.nct_id
         if not self.page.is_judged and nct_id not in self.keeper.aside.entries:
             return Verdict.GOES_ON
-        causes = causes_of(seen.record, newest, met=self.keeper.aside.causes)
+        causes = causes_of(seen.record, newest, met=self.keeper.aside.causes | self._met)
         if not causes:
             return Verdict.GOES_ON
         if self._is_accepted(causes, nct_id):
@@ -207,6 +209,8 @@ class PageGate:
         self._set_aside[nct_id] = Entry(
             causes=causes, is_known=newest is not None, pass_number=self.page.pass_number
         )
+        if newest is not None:
+            self._met.update(causes)
         return Verdict.SET_ASIDE
 
     def _is_accepted(self, causes: Sequence[Cause], nct_id: str) -> bool:

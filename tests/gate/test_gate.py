@@ -154,13 +154,14 @@ def test_few_records_without_what_all_have_go_to_the_quarantine(
         ]
 
 
-def test_a_new_trial_without_its_conditions_waits_with_the_others(
-    tmp_path: Path, sqlite_url: str
+@pytest.mark.parametrize("lost", ["conditionsModule", "country"])
+def test_a_new_trial_without_what_the_others_lost_waits_with_them(
+    tmp_path: Path, sqlite_url: str, lost: str
 ) -> None:
     found = records(COUNT)
     found.put(study(77, TUESDAY), on=TUESDAY)
     with hall(tmp_path, sqlite_url, found) as one:
-        one.poison([*EVERYBODY, 77], rename("conditionsModule", "topicsModule"))
+        one.poison([*EVERYBODY, 77], rename(lost, "another"))
         one.next_day()
         assert one.told() == {}
         assert one.gate().state.records == COUNT + 1
