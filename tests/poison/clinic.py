@@ -7,13 +7,14 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from monitor.model.history import QuarantineRow
 from monitor.store.reader import open_reader
 from tests.cli.calls import Monitor
-from tests.daemon.processes import REPO
+from tests.daemon.processes import REPO, eventually
 from tests.deliver.configured import folder_channel
 from tests.registry import Records, Replica, ReplicaServer, World
 
@@ -28,6 +29,7 @@ class Clinic:
     replica: Replica
     folder: Path
     url: str
+    has_run: bool = False
 
     @property
     def world(self) -> World:
@@ -35,7 +37,10 @@ class Clinic:
         return self.replica.world
 
     def run_once(self) -> int:
-        """Make a pass in a process of its own; return its exit code."""
+        """Make a pass in a process of its own, once it is due; return its exit code."""
+        if self.has_run:
+            eventually(self._is_due, what="the time of the next pass")
+        self.has_run = True
         done = subprocess.run(
             [sys.executable, "-m", "monitor", "--config", str(self.folder / "monitor.toml"),
              "run", "--once"],
@@ -44,6 +49,11 @@ class Clinic:
         assert "Traceback" not in done.stderr, done.stderr[-5000:]
         assert done.returncode in (0, 1), done.stderr
         return done.returncode
+
+    def _is_due(self) -> bool:
+        with open_reader(self.url) as reader:
+            times = [row.next_due_at for row in reader.sources.all()]
+        return all(at is None or at <= datetime.now(UTC) for at in times)
 
     def alerts(self) -> Counter[str]:
         """Return how many messages were sent of each trial whose status changed."""
