@@ -230,7 +230,9 @@ class App:
 
         given = self.settings.thresholds
         return Thresholds(
+            date_days_medium=given.date_days_medium,
             date_days_high=given.date_days_high,
+            date_days_critical=given.date_days_critical,
             enrollment_percent_high=given.enrollment_percent_high,
             enrollment_actual_percent_low=given.enrollment_actual_percent_low,
         )

@@ -46,9 +46,15 @@ class StoreSettings(Section, frozen=True, kw_only=True):
 class ThresholdSettings(Section, frozen=True, kw_only=True):
     """Where a change starts to weigh more."""
 
+    date_days_medium: Annotated[
+        int, Meta(ge=0, le=36_500, description="a whole number of days from 0 to 36500")
+    ] = 30
     date_days_high: Annotated[
         int, Meta(ge=0, le=36_500, description="a whole number of days from 0 to 36500")
     ] = 90
+    date_days_critical: Annotated[
+        int, Meta(ge=0, le=36_500, description="a whole number of days from 0 to 36500")
+    ] = 365
     enrollment_percent_high: Annotated[
         float, Meta(ge=0, le=1000, description="a percentage from 0 to 1000")
     ] = 20.0

@@ -33,7 +33,9 @@ def test_every_kind_has_the_severity_of_the_rules() -> None:
 
 def test_the_thresholds_of_the_page_are_the_defaults() -> None:
     defaults = Thresholds()
+    assert f"low below {defaults.date_days_medium} days" in PAGE
     assert f"high from {defaults.date_days_high} days" in PAGE
+    assert f"critical from {defaults.date_days_critical} days" in PAGE
     assert f"high from {defaults.enrollment_percent_high:.0f} %" in PAGE
     assert f"high below {defaults.enrollment_actual_percent_low:.0f} % of the last target" in PAGE
 

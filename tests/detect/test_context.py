@@ -63,6 +63,8 @@ def test_an_event_tells_the_trials_phase_of_life(
     [
         (Thresholds(date_days_high=30), ChangeKind.COMPLETION_MOVED, Severity.HIGH),
         (Thresholds(date_days_high=31), ChangeKind.COMPLETION_MOVED, Severity.MEDIUM),
+        (Thresholds(date_days_medium=31), ChangeKind.COMPLETION_MOVED, Severity.LOW),
+        (Thresholds(date_days_critical=30), ChangeKind.COMPLETION_MOVED, Severity.CRITICAL),
         (
             Thresholds(enrollment_percent_high=5),
             ChangeKind.ENROLLMENT_TARGET_CHANGED,

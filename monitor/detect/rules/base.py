@@ -20,12 +20,15 @@ AUTO: Any = object()
 class Thresholds:
     """Where a change starts to weigh more.
 
-    ``date_days_high``: days by which a date moves. ``enrollment_percent_high``: change of the
-    target in percent. ``enrollment_actual_percent_low``: actual enrollment in percent of the
-    last target below which the report is of high severity.
+    ``date_days_medium``, ``_high``, ``_critical``: days by which a date moves; by fewer than the
+    first it is low. ``enrollment_percent_high``: change of the target in percent.
+    ``enrollment_actual_percent_low``: actual enrollment in percent of the last target below which
+    the report is of high severity.
     """
 
+    date_days_medium: int = 30
     date_days_high: int = 90
+    date_days_critical: int = 365
     enrollment_percent_high: float = 20.0
     enrollment_actual_percent_low: float = 85.0
 

@@ -6,6 +6,7 @@ from typing import Any
 from monitor.detect.rules.base import (
     Context,
     Draft,
+    Thresholds,
     arrow,
     at,
     below,
@@ -71,8 +72,8 @@ def _moved(
         kind = ChangeKind.DATE_ACTUALISED if actualised else kind
         severity = Severity.LOW
         facts["precision_only"] = True
-    elif days is not None and abs(days) >= ctx.thresholds.date_days_high:
-        severity = Severity.HIGH
+    elif days is not None:
+        severity = _step(abs(days), ctx.thresholds, came=actualised)
     return Draft(
         kind=kind,
         path=moved.field,
@@ -81,6 +82,15 @@ def _moved(
         facts=facts,
         severity=severity,
     )
+
+
+def _step(days: int, thresholds: Thresholds, *, came: bool) -> Severity:
+    """Return what a move by so many days weighs; a date that came is no longer critical."""
+    if days >= thresholds.date_days_critical and not came:
+        return Severity.CRITICAL
+    if days >= thresholds.date_days_high:
+        return Severity.HIGH
+    return Severity.MEDIUM if days >= thresholds.date_days_medium else Severity.LOW
 
 
 def _is_actual(moved: FieldChange, ctx: Context) -> bool:

@@ -188,7 +188,7 @@ def test_a_digest_is_grouped_by_trial_the_most_severe_first() -> None:
     lines = message.text.splitlines()
     count = len(re.findall(r"(?m)^(CRITICAL|HIGH|MEDIUM|LOW)  ", message.text))
     assert count < len(worse.events) + 2  # countries that came are told, and counted, together
-    assert lines[0].startswith(f"{count} changes in 3 trials: 2 critical, ")
+    assert lines[0].startswith(f"{count} changes in 3 trials: 3 critical, ")
     assert lines[1] == "Seen from 2026-02-19 07:00 to 2026-02-20 07:00 UTC"
     order = re.findall(r"(?m)^(NCT\d{8}) ·", message.text)
     assert order == [NCT, "NCT00000000", "NCT00000001"]
