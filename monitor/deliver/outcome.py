@@ -59,11 +59,11 @@ class Outcome:
         *,
         now: datetime,
         chance: float,
-        first_tried_at: datetime | None = None,
+        refused_since: datetime | None = None,
     ) -> tuple[MessageState, datetime | None]:
         """Return what the message is from now on, and when it is tried again, if it is.
 
-        ``first_tried_at``: None when this was the first try.
+        ``refused_since``: since when it was refused; None when it was not until now.
         """
         if self.kind == "postponed":
             return MessageState.WAITING, self.until
@@ -74,7 +74,7 @@ class Outcome:
             return MessageState.DROPPED, None
         again = policy.retry_at(attempt, now=now, chance=chance, retry_after_s=self.retry_after_s)
         if self.refused:
-            end = (first_tried_at or now) + timedelta(seconds=policy.redeploy_s)
+            end = (refused_since or now) + timedelta(seconds=policy.redeploy_s)
             return (
                 (MessageState.WAITING, min(again, end)) if now < end else (MessageState.DEAD, None)
             )

@@ -235,16 +235,15 @@ class Courier:
         now = self.now()
         attempt = None
         if outcome.kind != "postponed":
-            attempt = Attempt(
-                message_id=message.id, at=now, outcome=outcome.kind, said=outcome.said
-            )
+            how = "refused" if outcome.refused else outcome.kind
+            attempt = Attempt(message_id=message.id, at=now, outcome=how, said=outcome.said)
         with self.store.transaction() as tx:
             state, due_at = outcome.state(
                 message,
                 self.policy,
                 now=now,
                 chance=self.chance(),
-                first_tried_at=tx.outbox.first_tried_at(message.id) if outcome.refused else None,
+                refused_since=tx.outbox.refused_since(message.id) if outcome.refused else None,
             )
             noted = tx.outbox.record(message, attempt, state, due_at=due_at)
             turn = breaker.note(tx.outbox, outcome, now) if outcome.by_channel else None

@@ -101,8 +101,8 @@ class OutboxMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One try to send a message: when, how it went ("sent", "transient", "permanent"), and what
-    the service said.
+    """One try to send a message: when, how it went ("sent", "transient", "refused", "permanent"),
+    and what the service said. "refused" is transient too, for some time.
     """  # noqa: D205 - one sentence
 
     message_id: int

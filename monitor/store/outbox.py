@@ -165,9 +165,9 @@ class OutboxWriter(OutboxReader):
             self._run.run(outbox_queries.PUT_ATTEMPT, {"message_id": message.id, **values})
         return True
 
-    def first_tried_at(self, message_id: int) -> datetime | None:
-        """Return when a message was first tried (aware UTC); None when it never was."""
-        [(at,)] = self._run.ask(outbox_queries.FIRST_TRIED, {"message_id": message_id})
+    def refused_since(self, message_id: int) -> datetime | None:
+        """Return when a service began to refuse a message (aware UTC); None when it did not."""
+        [(at,)] = self._run.ask(outbox_queries.FIRST_REFUSED, {"message_id": message_id})
         return None if at is None else moment(at)
 
     def record_late(self, attempt: Attempt, *, sent: bool) -> bool:

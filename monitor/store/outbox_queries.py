@@ -210,9 +210,12 @@ WHERE id = :id AND {_STATE} IN ('waiting', 'dead')"""
 PUT_ATTEMPT = """
 INSERT INTO attempts (message_id, at, outcome, said) VALUES (:message_id, :at, :outcome, :said)"""
 
-FIRST_TRIED = f"""
+# Of the refusals that no other answer came between.
+FIRST_REFUSED = f"""
 SELECT min(a.at) FROM messages m JOIN attempts a ON a.message_id = m.id
-WHERE m.id = :message_id AND {_COUNTED}"""
+WHERE m.id = :message_id AND {_COUNTED} AND a.id > (
+    SELECT COALESCE(max(o.id), 0) FROM attempts o
+    WHERE o.message_id = :message_id AND o.outcome <> 'refused')"""
 
 RELEASE = f"""
 UPDATE messages SET state = 'waiting', claimed_by = NULL, claim_fence = NULL

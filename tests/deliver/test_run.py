@@ -112,7 +112,17 @@ def test_a_refusal_while_a_service_is_redeployed_is_tried_again_for_an_hour(post
     assert reports[-1] == Report(dead=1)
     assert len(reports) > 2  # attempts do not count within the hour
     assert post.clock.at - began == HOUR  # the last try is at its end
-    assert post.said(message)[-1] == ("transient", "404 no such app")
+    assert post.said(message)[-1] == ("refused", "404 no such app")
+
+
+def test_the_hour_of_a_redeployed_service_begins_with_its_refusal(post: Post) -> None:
+    post.policy = Policy(attempts=20, breaker_failures=100)
+    begun(post)
+    post.box.answers = [later(), refused(), later(), refused()]
+    for _ in range(4):
+        assert post.deliver() == Report(retried=1)
+        post.clock.move(hours=2)
+    assert post.deliver() == Report(sent=1)
 
 
 def test_a_service_that_is_back_within_the_hour_gets_what_it_refused(office: Post) -> None:
