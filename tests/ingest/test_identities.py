@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
@@ -169,7 +169,8 @@ def test_a_record_that_is_shown_again_is_named_alike_whenever_that_is_noticed(
     other = World(f"sqlite:///{tmp_path / 'other.db'}")
     for world, noticed in ((small_world, "2026-02-04"), (other, "2026-02-20")):
         at = datetime.fromisoformat(f"{noticed}T12:00:00Z")
-        world.take(raw(study("2026-01-05", "2026-02-02"), at=at - timedelta(days=20)))
+        first = datetime(2026, 2, 2, 12, tzinfo=UTC)
+        world.take(raw(study("2026-01-05", "2026-02-02"), at=first))
         world.take(absence("2026-02-03"))
         world.take(raw(study("2026-01-05", noticed), at=at))
         assert len(world.history()) == 3
