@@ -1,6 +1,8 @@
 """Fetched versions in a real store: each in its place, once, and none of the old ones news."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, time
 
 import pytest
 
@@ -49,11 +51,12 @@ def on_last_day(script: Script) -> Replica:
 
 
 def polled(served: Replica, *nct_ids: str) -> Iterator[RawVersion]:
-    """Yield today's records as API v2 shows them."""
+    """Yield today's records as API v2 shows them, read at noon of the day of their load."""
+    noon = datetime.combine(served.world.load.day, time(12), UTC)
     for nct_id in nct_ids:
         found = served.world.find(nct_id)
         assert isinstance(found, Study)
-        yield raw_of(served.world.body(found, served.world.load))
+        yield replace(raw_of(served.world.body(found, served.world.load)), retrieved_at=noon)
 
 
 def backfill(asked: Asked, world: World, *nct_ids: str, book: Book | None = None) -> Book:
