@@ -57,7 +57,9 @@ def write(folder: Path, content: bytes, name: str = "packed") -> Path:
     return path
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, zstd, zstandard.compress])
+@pytest.mark.parametrize(
+    "pack", [gzip.compress, zstd, zstandard.compress], ids=["gzip", "zstd", "zstandard"]
+)
 def test_all_members_and_frames_are_read(tmp_path: Path, pack: Pack) -> None:
     packed = pack(ONE + b"\n" + TWO[:9]) + pack(b"") + pack(TWO[9:] + b"\n" + THREE)
     for chunk_bytes in (1, 7, 1 << 18):
@@ -77,7 +79,9 @@ def test_skippable_frames_of_zstandard_are_skipped(tmp_path: Path) -> None:
     assert contents(read(write(tmp_path, packed))) == [ONE, TWO]
 
 
-@pytest.mark.parametrize(("pack", "name"), [(gzip.compress, "gzip"), (zstd, "zstandard")])
+@pytest.mark.parametrize(
+    ("pack", "name"), [(gzip.compress, "gzip"), (zstd, "zstandard")], ids=["gzip", "zstd"]
+)
 def test_of_a_file_that_is_cut_off_everything_before_the_cut_is_read(
     tmp_path: Path, pack: Pack, name: str
 ) -> None:
@@ -208,7 +212,11 @@ def test_an_archive_without_records_says_so(tmp_path: Path) -> None:
         assert the_refusal(found).reason == "the archive holds no record files"
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, zstd, lambda data: zipped({"a.json": data})])
+@pytest.mark.parametrize(
+    "pack",
+    [gzip.compress, zstd, lambda data: zipped({"a.json": data})],
+    ids=["gzip", "zstd", "zip"],
+)
 @pytest.mark.parametrize("filling", [b"x", b"\n", b"{", b"[" * 60 + b"\n"])
 def test_a_bomb_is_stopped_at_the_limit(tmp_path: Path, pack: Pack, filling: bytes) -> None:
     packed = pack(ONE + b"\n" + filling * ((8 << 20) // len(filling)))
