@@ -117,7 +117,7 @@ class _Outbox:
         if not own:
             return None
         messages = tuple(message for _, message in own)
-        over = silences.over(news.nct_ids, news.events[position].kind)
+        over = silences.over(news.nct_ids, news.events[position].kinds)
         sent = [one.sent_at for one in messages if one.state is MessageState.SENT and one.sent_at]
         left_out = [silenced(subscription, over, at) for at in sent]
         # Each of several addresses gets its message at a time of its own.

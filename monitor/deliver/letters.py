@@ -162,7 +162,7 @@ class Letters:
     def _is_silenced(self, item: OutboxItem, known: _Version, event: ChangeEvent) -> bool:
         if self._silences is None:
             self._silences = Silences(self.reader.people.silences(at=self.now))
-        over = self._silences.over(known.nct_ids, event.kind)
+        over = self._silences.over(known.nct_ids, event.kinds)
         return holding(over, item.subscriber, self.now) is not None
 
     def _quiet_until(self, items: Sequence[OutboxItem]) -> datetime | None:

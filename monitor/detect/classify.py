@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from monitor.detect.rules import (
+    dates,
     documents,
     eligibility,
+    enrollment,
     locations,
-    numbers,
     other,
     outcomes,
     presence,
@@ -66,7 +67,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         takes=(fields.START_DATE[:-1], fields.PRIMARY_COMPLETION[:-1], fields.COMPLETION[:-1]),
-        derive=numbers.derive_dates,
+        derive=dates.derive_dates,
         yields={
             K.START_DATE_MOVED: S.MEDIUM, K.PRIMARY_COMPLETION_MOVED: S.MEDIUM,
             K.COMPLETION_MOVED: S.MEDIUM, K.DATE_ACTUALISED: S.LOW,
@@ -75,7 +76,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         takes=(fields.ENROLLMENT_COUNT[:-1],),
-        derive=numbers.derive_enrollment,
+        derive=enrollment.derive_enrollment,
         yields={K.ENROLLMENT_TARGET_CHANGED: S.MEDIUM, K.ENROLLMENT_ACTUAL_REPORTED: S.MEDIUM},
     ),
     Rule(

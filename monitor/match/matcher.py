@@ -47,7 +47,7 @@ class Matcher:
         """Yield what is to be sent, in the order of the subscriptions, then of the events."""
         if news.backfilled or not news.events:
             return
-        over = [self._silences.over(news.nct_ids, event.kind) for event in news.events]
+        over = [self._silences.over(news.nct_ids, event.kinds) for event in news.events]
         wanted: dict[int, tuple[int, ...]] = {}
         found = self._found(news)
         for number in sorted(found):
@@ -65,7 +65,7 @@ class Matcher:
 
         It walks all subscriptions: for a person who asks why.
         """
-        over = [self._silences.over(news.nct_ids, event.kind) for event in news.events]
+        over = [self._silences.over(news.nct_ids, event.kinds) for event in news.events]
         trial = Trial(news)
         hits = [trial.hit(one) for one in self._filters]
         for number, subscription in enumerate(self._subscriptions):

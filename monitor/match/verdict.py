@@ -50,12 +50,12 @@ def unwanted(changes: Changes, event: ChangeEvent) -> Verdict | None:
 
     Noise whose kind is named weighs nothing and is sent unless more than ``low`` is asked for.
     """
-    named = changes.kinds is not None and event.kind in changes.kinds
+    named = changes.kinds is not None and not changes.kinds.isdisjoint(event.kinds)
     noise = event.severity is Severity.NOISE
     if noise and not named:
         return Verdict(reason=Reason.NOISE, words=event.kind)
     if changes.kinds is not None and not named:
-        return Verdict(reason=Reason.KIND, words=event.kind)
+        return Verdict(reason=Reason.KIND, words=", ".join(event.kinds))
     weight = Severity.LOW if noise else event.severity
     if weight.rank < changes.min_severity.rank:
         return Verdict(reason=Reason.SEVERITY, words=f"min_severity: {changes.min_severity}")

@@ -147,3 +147,11 @@ class ChangeEvent:
     after: Any = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     fields: tuple[FieldChange, ...] = ()
+
+    @property
+    def kinds(self) -> tuple[ChangeKind, ...]:
+        """Return all kinds of change that the event tells of, its own first.
+
+        ``also`` among the facts names the others, so that who asked for any of them gets it.
+        """
+        return (self.kind, *map(ChangeKind, self.facts.get("also", ())))

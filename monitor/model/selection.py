@@ -38,7 +38,7 @@ class Wanted:
         """Tell whether the event is asked for."""
         if event.severity is Severity.NOISE and not self.noise:
             return False
-        if self.kinds and event.kind not in self.kinds:
+        if self.kinds and self.kinds.isdisjoint(event.kinds):
             return False
         return event.severity.rank >= self.min_severity.rank
 
@@ -91,6 +91,6 @@ def _hidden_noise(events: Sequence[ChangeEvent], wanted: Wanted) -> int:
         event.severity is Severity.NOISE
         and not wanted.noise
         and wanted.min_severity is Severity.NOISE
-        and (not wanted.kinds or event.kind in wanted.kinds)
+        and (not wanted.kinds or not wanted.kinds.isdisjoint(event.kinds))
         for event in events
     )

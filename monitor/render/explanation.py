@@ -32,7 +32,7 @@ def explanation_lines(
     for at, event in enumerate(events, 1):
         summary = worded(event.summary)
         yield line(Span(f"{at:>3} ", "dim"), Span(event.severity, event.severity.value),
-                   f"  {event.kind}: {summary}", indent=2, hang=6)  # fmt: skip
+                   f"  {', '.join(event.kinds)}: {summary}", indent=2, hang=6)  # fmt: skip
     if not events:
         yield line("it has no events", indent=2)
     for subscription, own in answers:

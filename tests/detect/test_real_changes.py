@@ -20,8 +20,8 @@ NAMED: dict[str, list[list[str]]] = {
         [],
     ],
     "NCT05935098": [
-        ["completion_moved", "enrollment_actual_reported", "identifier_changed",
-         "primary_completion_moved", "trial_terminated"],
+        ["enrollment_actual_reported", "identifier_changed", "primary_completion_moved",
+         "trial_terminated"],
     ],
     "NCT05294952": [["status_unknown"]],
     "NCT06302556": [["status_unknown"]],
@@ -30,12 +30,12 @@ NAMED: dict[str, list[list[str]]] = {
         ["site_status_changed"],
     ],
     "NCT07099898": [
-        ["completion_moved", "contact_changed", *["country_added"] * 9,
-         "enrollment_target_changed", "primary_completion_moved", "site_added"],
+        ["contact_changed", *["country_added"] * 9, "enrollment_target_changed",
+         "primary_completion_moved", "site_added"],
     ],
     "NCT06996782": [["site_added", "site_status_changed"]],
     "NCT05414032": [
-        ["arm_changed", "collaborator_changed", "completion_moved", "description_changed",
+        ["arm_changed", "collaborator_changed", "description_changed",
          "enrollment_target_changed", "primary_completion_moved"],
     ],
     "NCT04514484": [
@@ -83,7 +83,8 @@ def test_a_terminated_trial_tells_that_it_was_a_business_decision(shared_data: P
     assert "not driven by safety concerns" in terminated.facts["why_stopped"]
     enrolled = the(ChangeKind.ENROLLMENT_ACTUAL_REPORTED, events)
     assert (enrolled.before, enrolled.after) == (263, 99)
-    moved = the(ChangeKind.COMPLETION_MOVED, events)
+    moved = the(ChangeKind.PRIMARY_COMPLETION_MOVED, events)
+    assert moved.kinds[1:] == (ChangeKind.COMPLETION_MOVED,)
     assert moved.facts["days"] == -428
     assert moved.severity is Severity.HIGH
 
@@ -122,9 +123,10 @@ def test_43_new_sites_are_43_and_not_hundreds_of_shifted_ones(shared_data: Path)
     assert sum(added.facts["by_country"].values()) == 43
     target = the(ChangeKind.ENROLLMENT_TARGET_CHANGED, events)
     assert (target.before, target.after, target.facts["percent"]) == (300, 420, 40.0)
-    days = [the(kind, events).facts["days"] for kind in
-            (ChangeKind.PRIMARY_COMPLETION_MOVED, ChangeKind.COMPLETION_MOVED)]  # fmt: skip
+    moved = the(ChangeKind.PRIMARY_COMPLETION_MOVED, events)
+    days = [moved.facts[name]["days"] for name in ("primary_completion", "completion")]
     assert days == [422, 382]
+    assert moved.facts["days"] == 422
 
 
 def test_one_site_more_is_one_site_more(shared_data: Path) -> None:
@@ -134,8 +136,9 @@ def test_one_site_more_is_one_site_more(shared_data: Path) -> None:
 
 
 def test_months_without_days_move_by_whole_months(shared_data: Path) -> None:
-    moved = the(ChangeKind.COMPLETION_MOVED, told(shared_data, "NCT05414032"))
-    assert (moved.before, moved.after) == ("2026-07", "2028-07")
+    moved = the(ChangeKind.PRIMARY_COMPLETION_MOVED, told(shared_data, "NCT05414032"))
+    completion = {"before": "2026-07", "after": "2028-07", "days": 731}
+    assert moved.facts["completion"] == completion
     assert moved.facts["days"] == 731
 
 

@@ -141,7 +141,10 @@ def test_a_terminated_trial_with_its_reason(replay: Replay) -> None:
     assert status["reason_class"] == "business"
     enrollment = facts(replay, "NCT05935098", 1, "enrollment_actual_reported")
     assert (enrollment["before"], enrollment["after"]) == (263, 99)
-    assert facts(replay, "NCT05935098", 1, "completion_moved")["days"] == -428
+    assert facts(replay, "NCT05935098", 1, "primary_completion_moved")["also"] == [
+        "completion_moved"
+    ]
+    assert facts(replay, "NCT05935098", 1, "primary_completion_moved")["days"] == -428
 
 
 @pytest.mark.parametrize("nct_id", ["NCT05294952", "NCT06302556"])
@@ -170,13 +173,16 @@ def test_added_sites_are_additions_not_shifted_positions(replay: Replay) -> None
     assert not {"site_removed", "site_status_changed", "site_renamed"} & set(seen.kinds)
     enrollment = facts(replay, "NCT07099898", 1, "enrollment_target_changed")
     assert (enrollment["before"], enrollment["after"], enrollment["percent"]) == (300, 420, 40.0)
-    assert facts(replay, "NCT07099898", 1, "completion_moved")["days"] == 382
+    moved = facts(replay, "NCT07099898", 1, "primary_completion_moved")
+    completion = {"before": "2028-09-11", "after": "2029-09-28", "days": 382}
+    assert moved["completion"] == completion
     assert facts(replay, "NCT06996782", 1, "site_added")["by_country"] == {"Serbia": 1}
 
 
 def test_dates_without_days_move_by_months(replay: Replay) -> None:
     moved = facts(replay, "NCT05414032", 1, "primary_completion_moved")
-    assert (moved["before"], moved["after"], moved["days"]) == ("2026-07", "2027-09", 427)
+    assert (moved["before"], moved["after"], moved["days"]) == ("2026-07", "2027-09", 731)
+    assert moved["completion"] == {"before": "2026-07", "after": "2028-07", "days": 731}
 
 
 def test_six_versions_in_five_weeks(replay: Replay) -> None:

@@ -27,7 +27,9 @@ def sent(
         for position, event in enumerate(news.events)
         if one.created_at <= news.known_at
         and asked_for(one.changes, event)
-        and not any(is_over(silence, one, event, news) for silence in silences)
+        and not all(
+            any(is_over(silence, one, kind, news) for silence in silences) for kind in kinds(event)
+        )
     ]
 
 
@@ -57,7 +59,7 @@ def asked_for(changes: Changes, event: ChangeEvent) -> bool:
     if changes.kinds is None:
         if event.severity == "noise":
             return False
-    elif event.kind not in changes.kinds:
+    elif changes.kinds.isdisjoint(kinds(event)):
         return False
     if max(1, ranks.index(event.severity)) < ranks.index(changes.min_severity):
         return False
@@ -68,12 +70,17 @@ def asked_for(changes: Changes, event: ChangeEvent) -> bool:
     return not (least and percent is not None and -least < percent < least)
 
 
-def is_over(silence: Silence, one: Subscription, event: ChangeEvent, news: News) -> bool:
-    """Tell whether a silence keeps the event from the subscription."""
+def kinds(event: ChangeEvent) -> set[str]:
+    """Return all kinds of change that an event tells of."""
+    return {event.kind, *event.facts.get("also", [])}
+
+
+def is_over(silence: Silence, one: Subscription, kind: str, news: News) -> bool:
+    """Tell whether a silence keeps a kind of change from the subscription."""
     return (
         silence.subscriber in (None, one.subscriber)
         and silence.nct_id in {None, *ids(news)}
-        and silence.kind in (None, event.kind)
+        and silence.kind in (None, kind)
         and (silence.nct_id is not None or silence.kind is not None)
         and silence.created_at <= news.known_at < silence.until
     )

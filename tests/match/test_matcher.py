@@ -85,6 +85,7 @@ events = st.builds(
     st.sampled_from(Severity),
     days=st.sampled_from([None, 0, 29, -30]),
     percent=st.sampled_from([None, 9.9, -10.0]),
+    also=st.sampled_from([[], [], [], ["completion_moved"]]),
 )
 subscriptions = st.builds(
     wish,

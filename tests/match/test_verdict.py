@@ -231,3 +231,26 @@ def test_answers_come_in_the_order_of_subscriptions_then_of_events() -> None:
 
 def test_a_version_without_events_is_sent_to_nobody() -> None:
     assert list(Matcher([wish()]).verdicts(news(events=()))) == []
+
+
+BOTH = event(ChangeKind.PRIMARY_COMPLETION_MOVED, Severity.HIGH, days=120, also=[str(MOVED)])
+
+
+@pytest.mark.parametrize("kind", [ChangeKind.PRIMARY_COMPLETION_MOVED, MOVED])
+def test_who_asked_for_either_of_two_dates_gets_the_event_of_both(kind: ChangeKind) -> None:
+    assert verdict(wish(changes=Changes(kinds=frozenset({kind}))), news(BOTH)).sends
+
+
+def test_who_asked_for_neither_of_two_dates_is_told_which_kinds_they_are() -> None:
+    found = verdict(wish(changes=Changes(kinds=GROUPS["results"])), news(BOTH))
+    words = "primary_completion_moved, completion_moved"
+    assert found == Verdict(reason=Reason.KIND, words=words)
+
+
+def test_an_event_of_two_dates_is_silenced_where_both_are() -> None:
+    first = silence(kind=ChangeKind.PRIMARY_COMPLETION_MOVED)
+    last = silence(kind=MOVED)
+    assert verdict(wish(), news(BOTH), [first]).sends
+    assert verdict(wish(), news(BOTH), [last]).sends
+    assert verdict(wish(), news(BOTH), [first, last]).reason is Reason.SILENCED
+    assert verdict(wish(), news(BOTH), [silence()]).reason is Reason.SILENCED

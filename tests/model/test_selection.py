@@ -97,3 +97,17 @@ def test_a_kind_of_noise_needs_noise_asked_for_and_is_counted_until_then() -> No
 def test_noise_below_the_least_severity_is_not_counted() -> None:
     found = entries(*history(), Wanted(min_severity=Severity.LOW))
     assert [entry.hidden_noise for entry in found] == [0, 0, 0]
+
+
+def test_an_event_of_two_dates_is_found_by_either() -> None:
+    both = ChangeEvent(
+        kind=ChangeKind.PRIMARY_COMPLETION_MOVED,
+        severity=Severity.HIGH,
+        label="",
+        path="",
+        summary="",
+        facts={"also": ["completion_moved"]},
+    )
+    for kind in (ChangeKind.PRIMARY_COMPLETION_MOVED, ChangeKind.COMPLETION_MOVED):
+        assert Wanted(kinds=frozenset({kind})).takes_event(both)
+    assert not Wanted(kinds=frozenset({ChangeKind.START_DATE_MOVED})).takes_event(both)

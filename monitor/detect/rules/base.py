@@ -21,7 +21,8 @@ class Thresholds:
     """Where a change starts to weigh more.
 
     ``date_days_medium``, ``_high``, ``_critical``: days by which a date moves; by fewer than the
-    first it is low. ``enrollment_percent_high``: change of the target in percent.
+    first it is low, and critical only where it was a plan that lay ahead.
+    ``enrollment_percent_high``: change of the target in percent.
     ``enrollment_actual_percent_low``: actual enrollment in percent of the last target below which
     the report is of high severity.
     """

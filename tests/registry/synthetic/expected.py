@@ -18,6 +18,7 @@ _STOPPED = {"WITHDRAWN": "trial_withdrawn", "TERMINATED": "trial_terminated",
             "SUSPENDED": "trial_suspended"}  # fmt: skip
 _PLACE = {"NOT_YET_RECRUITING": 0, "RECRUITING": 1, "ENROLLING_BY_INVITATION": 1,
           "ACTIVE_NOT_RECRUITING": 2, "COMPLETED": 3}  # fmt: skip
+_Pair = tuple[str, str]
 NOISE = frozenset({"registry_normalisation", "administrative_update", "site_renamed"})
 
 
@@ -132,20 +133,31 @@ def _status(old: Facts, new: Facts) -> str:
 
 
 def _dates(old: Facts, new: Facts) -> Counter[str]:
-    found: Counter[str] = Counter()
-    for kind, dates, actual in (
+    starts, primary, completion = (
         ("start_date_moved", (old.start, new.start), (old.started, new.started)),
         ("primary_completion_moved", (old.primary_completion, new.primary_completion),
          (old.primary_completed, new.primary_completed)),
         ("completion_moved", (old.completion, new.completion), (old.completed, new.completed)),
-    ):  # fmt: skip
-        if dates[0] != dates[1]:
-            found[kind] += 1
-        elif actual == (False, True):
-            found["date_actualised"] += 1
-        elif actual == (True, False):
-            found[kind] += 1
+    )  # fmt: skip
+    found = Counter(filter(None, (_date(*one) for one in (starts, primary, completion))))
+    both = _date(*primary), _date(*completion)
+    alike = len({one == "date_actualised" for one in both}) == 1 and primary[2] == completion[2]
+    if both[0] and both[1] and alike and _is_joint(primary[1], completion[1], primary[2]):
+        found[both[1]] -= 1  # told with the primary completion
     return found
+
+
+def _is_joint(primary: _Pair, completion: _Pair, actual: tuple[bool, bool]) -> bool:
+    later = [pair[1] > pair[0] for pair in (primary, completion)]
+    moved = all(pair[0] != pair[1] for pair in (primary, completion))
+    return primary == completion or (moved and later[0] == later[1] and actual != (False, True))
+
+
+def _date(kind: str, dates: _Pair, actual: tuple[bool, bool]) -> str | None:
+    """Return the kind of event that one date makes, by itself."""
+    if dates[0] == dates[1] and actual[0] == actual[1]:
+        return None
+    return "date_actualised" if dates[0] == dates[1] and actual[1] else kind
 
 
 def _numbers(old: Facts, new: Facts) -> Counter[str]:

@@ -1,0 +1,279 @@
+"""Dates that move: the start, primary completion and completion of a trial."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from monitor.detect.rules.base import (
+    Context,
+    Draft,
+    Thresholds,
+    arrow,
+    at,
+    below,
+    counted,
+    shown,
+)
+from monitor.model import fields
+from monitor.model.changes import ChangeKind, FieldChange, Severity
+from monitor.model.dates import PartialDate
+from monitor.model.fields import Path
+
+_DATES: tuple[tuple[ChangeKind, Path, Path], ...] = (
+    (ChangeKind.START_DATE_MOVED, fields.START_DATE, fields.START_DATE_TYPE),
+    (ChangeKind.PRIMARY_COMPLETION_MOVED, fields.PRIMARY_COMPLETION,
+     fields.PRIMARY_COMPLETION_TYPE),
+    (ChangeKind.COMPLETION_MOVED, fields.COMPLETION, fields.COMPLETION_TYPE),
+)  # fmt: skip
+
+_BOTH = "Primary completion and completion"
+# Kinds of events about primary completion and completion that can be one event.
+_JOINT = (
+    (ChangeKind.PRIMARY_COMPLETION_MOVED, ChangeKind.COMPLETION_MOVED),
+    (ChangeKind.DATE_ACTUALISED, ChangeKind.DATE_ACTUALISED),
+)
+
+# What is said once a date that was planned is the actual one.
+_CAME = {
+    fields.START_DATE: "started",
+    fields.PRIMARY_COMPLETION: "reached",
+    fields.COMPLETION: "completed",
+}
+
+
+def derive_dates(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
+    """Turn changes of start, primary completion and completion date into events.
+
+    Primary completion and completion that move together are one event.
+    """
+    told = {kind: one for kind, *paths in _DATES if (one := _told(kind, changes, paths, ctx))}
+    joint = _together(
+        told.get(ChangeKind.PRIMARY_COMPLETION_MOVED), told.get(ChangeKind.COMPLETION_MOVED)
+    )
+    for kind, draft in told.items():
+        if joint is None or kind is ChangeKind.START_DATE_MOVED:
+            yield draft
+    if joint is not None:
+        yield joint
+    moved_start = at(changes, fields.START_DATE)
+    if moved_start is not None:
+        yield from _retroactively_prospective(moved_start, ctx)
+
+
+def _told(
+    kind: ChangeKind, changes: Sequence[FieldChange], paths: Sequence[Path], ctx: Context
+) -> Draft | None:
+    """Return what became of one date; None when nothing of it changed."""
+    date_path, type_path = paths
+    own = below(changes, date_path[:-1])
+    moved, type_change = at(own, date_path), at(own, type_path)
+    if moved is not None:
+        return _moved(kind, own, moved, type_change, ctx)
+    return _type_only(kind, own, type_change, ctx) if type_change is not None else None
+
+
+def _moved(
+    kind: ChangeKind,
+    own: tuple[FieldChange, ...],
+    moved: FieldChange,
+    type_change: FieldChange | None,
+    ctx: Context,
+) -> Draft:
+    before, after = PartialDate.parse(moved.before), PartialDate.parse(moved.after)
+    days = before.days_until(after) if before and after else None
+    actualised = type_change is not None and type_change.after == "ACTUAL"
+    facts: dict[str, object] = {"days": days}
+    if type_change is not None:
+        facts["type"] = type_change.after
+        facts["type_before"] = type_change.before
+    if before and after and type_change is None and _is_actual(moved, ctx):
+        facts["corrected"] = True
+    severity = None
+    if days == 0:
+        # The same month or year told more (or less) exactly is no move.
+        kind = ChangeKind.DATE_ACTUALISED if actualised else kind
+        severity = Severity.LOW
+        facts["precision_only"] = True
+    elif before is not None and days is not None:
+        planned = not (actualised or facts.get("corrected"))
+        stood = planned and before.first_day() > ctx.version_date
+        severity = _step(abs(days), ctx.thresholds, stood=stood)
+    return Draft(
+        kind=kind,
+        path=moved.field,
+        changes=own,
+        summary=_move_words(moved, days, facts),
+        facts=facts,
+        severity=severity,
+    )
+
+
+def _step(days: int, thresholds: Thresholds, *, stood: bool) -> Severity:
+    """Return what a move by so many days weighs.
+
+    ``stood``: the date was a plan that lay ahead. Only giving up such a plan is critical: that a
+    date which has passed, or is the actual one, would not hold was to be seen.
+    """
+    if days >= thresholds.date_days_critical and stood:
+        return Severity.CRITICAL
+    if days >= thresholds.date_days_high:
+        return Severity.HIGH
+    return Severity.MEDIUM if days >= thresholds.date_days_medium else Severity.LOW
+
+
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """What a date was and is, and the signed days between; None where they are unknown."""
+
+    before: Any
+    after: Any
+    days: int | None
+
+    @classmethod
+    def of(cls, draft: Draft) -> "_Move":
+        """Return how the date of an event moved; one whose type alone changed has not."""
+        date, days = draft.facts.get("date"), draft.facts.get("days")
+        before, after = draft.values() if date is None else (date, date)
+        return cls(before, after, days if isinstance(days, int) else None)
+
+    def facts(self) -> dict[str, Any]:
+        """Return it as a fact of an event."""
+        return {"before": self.before, "after": self.after, "days": self.days}
+
+    def distance(self) -> str:
+        """Write how far the date moved: in years or months where these are whole, or in days."""
+        before, after = PartialDate.parse(self.before), PartialDate.parse(self.after)
+        if before and after and before.day == after.day and bool(before.month) == bool(after.month):
+            months = abs(12 * (after.year - before.year) + after.month - before.month)
+            years, rest = divmod(months, 12)
+            return counted(months, "month") if rest else counted(years, "year")
+        return counted(abs(self.days or 0), "day")
+
+
+def _together(primary: Draft | None, completion: Draft | None) -> Draft | None:
+    """Return one event of both dates where they moved together; None where they are two news.
+
+    Together move plans, or actual dates that are corrected, in one direction, by as many days or
+    not. Dates that came, or are plans again, are one piece of news only where they are one date.
+    """
+    if primary is None or completion is None or not _alike(primary, completion):
+        return None
+    first, last = _Move.of(primary), _Move.of(completion)
+    if first == last:
+        summary = primary.summary.replace(fields.label(fields.PRIMARY_COMPLETION), _BOTH, 1)
+    elif _came(primary) or (first.days or 0) * (last.days or 0) <= 0:
+        return None
+    else:
+        summary = _both_moved(first, last, "corrected" if "corrected" in primary.facts else "moved")
+    facts = {**primary.facts, "primary_completion": first.facts(), "completion": last.facts()}
+    if completion.kind is not primary.kind:
+        facts["also"] = [completion.kind.value]
+        days = [move.days for move in (first, last) if move.days is not None]
+        facts["days"] = max(days, key=abs, default=None)
+    before, after = primary.values()
+    weights = [one.severity for one in (primary, completion) if one.severity is not None]
+    return replace(
+        primary,
+        changes=(*primary.changes, *completion.changes),
+        before=before,
+        after=after,
+        label=_BOTH,
+        summary=summary,
+        facts=facts,
+        severity=max(weights, key=lambda severity: severity.rank, default=None),
+    )
+
+
+def _alike(primary: Draft, completion: Draft) -> bool:
+    """Tell whether two events say the same kind of thing of their dates."""
+    kinds = primary.kind, completion.kind
+    return kinds in _JOINT and all(
+        primary.facts.get(name) == completion.facts.get(name)
+        for name in ("type", "type_before", "corrected", "precision_only")
+    )
+
+
+def _came(draft: Draft) -> bool:
+    return draft.facts.get("type") == "ACTUAL"
+
+
+def _both_moved(first: _Move, last: _Move, moved: str) -> str:
+    """Say how both dates moved, and once by how much where that is the same."""
+    words = [arrow(one.before, one.after) for one in (first, last)]
+    if first.distance() == last.distance():
+        later = (first.days or 0) > 0
+        way = f"by {first.distance()}" if later else f"{first.distance()} earlier"
+        return f"{_BOTH} {moved} {way}: {', '.join(words)}"
+    each = zip(words, (first, last), strict=True)
+    return f"{_BOTH} {moved}: " + ", ".join(f"{said} ({_by(one.days)})" for said, one in each)
+
+
+def _is_actual(moved: FieldChange, ctx: Context) -> bool:
+    """Tell whether the date was the actual one before and after."""
+    type_path = (*moved.field[:-1], "type")
+    return ctx.old.text(type_path) == ctx.new.text(type_path) == "ACTUAL"
+
+
+def _move_words(moved: FieldChange, days: int | None, facts: Mapping[str, object]) -> str:
+    """Say that a date moved, that an actual one was corrected, or that what was planned came."""
+    name = fields.label(moved.field)
+    by = _by(days)
+    if facts.get("type") == "ACTUAL" and moved.after is not None:
+        planned = [f"planned for {shown(moved.before)}"] if moved.before is not None else []
+        aside = ", ".join([*planned, *filter(None, [by])])
+        return f"{name}: {_CAME[moved.field]} on {shown(moved.after)}" + f" ({aside})" * bool(aside)
+    corrected = " corrected" if facts.get("corrected") else ""
+    return f"{name}{corrected}: {arrow(moved.before, moved.after)}" + f" ({by})" * bool(by)
+
+
+def _by(days: int | None) -> str:
+    """Write the signed days of a move: ``+1 day``; empty for none."""
+    return f"{days:+d} {'day' if abs(days) == 1 else 'days'}" if days else ""
+
+
+def _type_only(
+    kind: ChangeKind, own: tuple[FieldChange, ...], type_change: FieldChange, ctx: Context
+) -> Draft:
+    """Tell a date that became actual; one that is an estimate again has moved by no day yet."""
+    date_path = (*type_change.field[:-1], "date")
+    date, name = ctx.new.text(date_path), fields.label(date_path)
+    facts = {"date": date, "type": type_change.after, "type_before": type_change.before}
+    severity = None
+    said = f" {shown(date)}: {arrow(type_change.before, type_change.after)}"
+    if type_change.after == "ACTUAL":
+        kind = ChangeKind.DATE_ACTUALISED
+        planned = type_change.before is not None
+        said = f": {_CAME[date_path]} on {shown(date)}" + ", as planned" * planned
+    else:
+        facts["days"] = 0
+        severity = Severity.MEDIUM if type_change.before == "ACTUAL" else Severity.LOW
+    return Draft(
+        kind=kind,
+        path=type_change.field,
+        changes=own,
+        summary=f"{name}{said}",
+        label=name,
+        facts=facts,
+        severity=severity,
+    )
+
+
+def _retroactively_prospective(moved: FieldChange, ctx: Context) -> Iterator[Draft]:
+    registered = ctx.new.date_at(fields.FIRST_SUBMIT) or ctx.old.date_at(fields.FIRST_SUBMIT)
+    before, after = PartialDate.parse(moved.before), PartialDate.parse(moved.after)
+    if not (registered and before and after):
+        return
+    # Compared to the precision that both dates have; one told less exactly has not moved.
+    moved_on = before.days_until(after) > 0
+    if moved_on and before.days_until(registered) > 0 >= after.days_until(registered):
+        yield Draft(
+            kind=ChangeKind.RETROACTIVELY_PROSPECTIVE,
+            path=fields.START_DATE,
+            before=moved.before,
+            after=moved.after,
+            summary=(
+                f"Start date moved from before the first registration ({registered}) "
+                f"to on or after it: {arrow(moved.before, moved.after)}"
+            ),
+            facts={"first_submitted": str(registered)},
+        )

@@ -1,0 +1,69 @@
+"""Numbers of participants: the target, and what was reached."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from monitor.detect.rules.base import Context, Draft, arrow, at, percent, percent_words, shown
+from monitor.model import fields
+from monitor.model.changes import ChangeKind, FieldChange, Severity
+
+
+def derive_enrollment(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
+    """Turn changes of enrollment count and type into one event."""
+    type_change = at(changes, fields.ENROLLMENT_TYPE)
+    if type_change is None and not at(changes, fields.ENROLLMENT_COUNT):
+        return
+    before, after = ctx.old.enrollment, ctx.new.enrollment
+    said = ctx.old.get(fields.ENROLLMENT_COUNT), ctx.new.get(fields.ENROLLMENT_COUNT)
+    type_before = ctx.old.text(fields.ENROLLMENT_TYPE)
+    type_after = ctx.new.text(fields.ENROLLMENT_TYPE)
+    facts: dict[str, object] = {}
+    change, least = None, ctx.thresholds.enrollment_percent_high
+    if before is not None and after is not None:
+        change = percent(before, after, least=least)
+        facts = {"difference": after - before, "percent": change}
+    if type_change is not None:
+        facts |= {"type": type_after, "type_before": type_before}
+    actual = type_after == "ACTUAL"
+    kind = ChangeKind.ENROLLMENT_ACTUAL_REPORTED if actual else ChangeKind.ENROLLMENT_TARGET_CHANGED
+    if actual and type_before == "ACTUAL":
+        facts["corrected"] = True
+    yield Draft(
+        kind=kind,
+        path=fields.ENROLLMENT_COUNT,
+        changes=tuple(changes),
+        before=said[0],
+        after=said[1],
+        label="Actual enrollment" if actual else "Enrollment target",
+        summary=_enrollment_summary(
+            actual, said, percent_words(change, least=least) if change else None, type_change
+        ),
+        facts=facts,
+        severity=_enrollment_severity(actual, before, after, ctx),
+    )
+
+
+def _enrollment_summary(
+    actual: bool, said: tuple[Any, Any], change: str | None, type_change: FieldChange | None
+) -> str:
+    """Write the registry's own values; ``change``: in percent, where both are numbers."""
+    name = "Actual enrollment" if actual else "Enrollment target"
+    if type_change is not None and said[0] == said[1]:
+        return f"{name} {shown(said[1])}: {arrow(type_change.before, type_change.after)}"
+    text = f"{name}: {arrow(*said)}"
+    return f"{text} ({change})" if change else text
+
+
+def _enrollment_severity(
+    actual: bool, before: int | None, after: int | None, ctx: Context
+) -> Severity | None:
+    if before is None or after is None:
+        return None
+    if actual:
+        reached = after / before * 100 if before else 100.0
+        return Severity.HIGH if reached < ctx.thresholds.enrollment_actual_percent_low else None
+    if before == after:
+        # Only the type was added to a number that had none.
+        return Severity.LOW if ctx.old.text(fields.ENROLLMENT_TYPE) is None else None
+    large = abs(after - before) * 100 >= ctx.thresholds.enrollment_percent_high * before
+    return Severity.HIGH if large else None
