@@ -13,6 +13,7 @@ from monitor.app.doctor_patience import answer as ended
 from monitor.app.sources import client_settings
 from monitor.app.wiring import App
 from monitor.config import CtgovSourceSettings
+from monitor.data_types import DataType
 from monitor.errors import MonitorError, SourceError
 from monitor.model.finding import Finding, Verdict
 from monitor.sources.http import (
@@ -69,6 +70,9 @@ class _Version(msgspec.Struct):
 
     apiVersion: str  # noqa: N815  # the registry's name
     dataTimestamp: str  # noqa: N815  # likewise
+
+
+_VERSION = DataType[_Version](_Version)
 
 
 def registry_findings(app: App, *, offline: bool) -> Iterator[Finding]:
@@ -130,7 +134,7 @@ def _heard(way: Way, answer: Answer, now: datetime) -> Heard:
             f"answered {answer.status} to {_VERSION_PATH}", status=answer.status, words=answer.words
         )
     try:
-        version = msgspec.json.decode(answer.body, type=_Version)
+        version = _VERSION.decode(answer.body)
     except msgspec.DecodeError as exc:
         raise SourceError(f"the answer to {_VERSION_PATH} is not the registry's: {exc}") from exc
     return Heard(

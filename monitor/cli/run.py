@@ -1,5 +1,6 @@
 """``monitor run``: follow the configured sources, by the clock, until told to stop."""
 
+import faulthandler
 import signal
 import sys
 import threading
@@ -43,6 +44,8 @@ def command(session: Session, once: bool, as_json: bool) -> None:
     """
     if as_json and not once:
         raise UsageError('--json goes with --once; [log] format = "json" is for log lines')
+    if sys.__stderr__ is not None:
+        faulthandler.enable(sys.__stderr__)  # a crash of a library tells where it was
     with _signals() as asked_to_reload:
         from monitor.app.logs import configure, never_wait
         from monitor.app.people import bring_in_line

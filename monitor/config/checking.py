@@ -54,8 +54,8 @@ def checked(
     hidden = secret or given.place.endswith(FILE_SUFFIX)
     try:
         if timedelta in (kept, *get_args(kept)):
-            return duration(msgspec.convert(value, str))
-        value = msgspec.convert(value, kind, strict=strict)
+            return duration(_converted(value, str))
+        value = _converted(value, kind, strict=strict)
         return refine(value) if refine else value
     except ValueError as exc:  # msgspec's ValidationError is one
         # What a reference or a file stands for may be a secret, so only its own text is quoted.
@@ -65,6 +65,11 @@ def checked(
             message = f"{_said(given, hidden=hidden)}; write {meta.description}"
         # Not "from exc": msgspec's message can quote the value too.
         raise ConfigError(message) from None
+
+
+def _converted(value: Any, kind: Any, *, strict: bool = True) -> Any:
+    """Convert to a kind of setting: scalars and lists of them, no struct."""
+    return msgspec.convert(value, kind, strict=strict)  # noqa: TID251
 
 
 def resolved(given: Given, environ: Mapping[str, str]) -> Any:

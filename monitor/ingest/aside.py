@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from monitor.data_types import DataType
 from monitor.ingest.gate import Suspect
 from monitor.model.gate import GONE, Cause
 from monitor.store.reader import Reader
@@ -39,6 +40,9 @@ class Entry(Suspect):
     pass_number: int
     miss: Miss | None = None
     leaves: bool = False
+
+
+_ENTRY = DataType[Entry](Entry)
 
 
 class Aside:
@@ -85,4 +89,4 @@ def missed(miss: Miss, pass_number: int, *, leaves: bool) -> Entry:
 
 
 def _entry(state: Mapping[str, Any]) -> Entry:
-    return msgspec.convert(state, Entry)
+    return _ENTRY.convert(state)

@@ -5,11 +5,11 @@ have is text, and stays. What the table does not name may have any type.
 """
 
 import re
-from functools import cache
 from typing import Any
 
 import msgspec
 
+from monitor.data_types import DataType
 from monitor.errors import RecordError
 from monitor.model import fields
 from monitor.model.fields import Path
@@ -92,7 +92,7 @@ def check(study: dict[str, Any]) -> None:
     for path in _NUMBERS:
         _settle_number(study, path)
     try:
-        msgspec.convert(study, _study_type())
+        _STUDY.convert(study)
     except msgspec.ValidationError as exc:
         raise RecordError(_sentence(str(exc))) from exc
     for (section,) in _SECTIONS:
@@ -110,7 +110,6 @@ def _settle_number(study: dict[str, Any], path: Path) -> None:
         holder[path[-1]] = int(number)
 
 
-@cache
 def _study_type() -> Any:
     """Build the nested type of all paths of the table; names it lacks are not looked at."""
     tree: dict[str, Any] = {}
@@ -134,6 +133,9 @@ def _object_type(path: Path, tree: dict[str, Any]) -> Any:
             kind = list[kind]  # type: ignore[valid-type]  # made at run time
         members.append((name, kind | msgspec.UnsetType, msgspec.UNSET))
     return msgspec.defstruct(path[-1] if path else "study", members, gc=False)
+
+
+_STUDY: DataType[Any] = DataType(_study_type())
 
 
 def _sentence(complaint: str) -> str:

@@ -9,9 +9,10 @@ import re
 
 import msgspec
 
+from monitor.data_types import DataType
 from monitor.errors import RecordError
 
-_SCAN = msgspec.json.Decoder(msgspec.Raw)
+_SCAN = DataType[msgspec.Raw](msgspec.Raw)
 _MESSAGE = re.compile(r"(?:JSON is malformed: )?(.*?)(?: \(byte (\d+)\))?", re.DOTALL)
 _BRACKETS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
 _TRAILING = "trailing characters"

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from monitor.data_types import DataType
 from monitor.errors import RecordError
 from monitor.model import fields
 from monitor.sources.jsontext import bracket_end
@@ -34,7 +35,7 @@ _KEY = b'"' + fields.PROTOCOL[0].encode() + b'"'
 _COLON = re.compile(rb"\s*:")
 # Every study of the registry states it, and nearly at its end.
 _LATE = fields.HAS_RESULTS[0]
-_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_OBJECT = DataType[dict[str, msgspec.Raw]](dict[str, msgspec.Raw])
 _SECTIONS = (
     fields.PROTOCOL,
     fields.RESULTS,

@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from monitor.data_types import DataType
 from monitor.errors import RecordError
 from monitor.model import fields
 from monitor.model.record import RawVersion
@@ -49,11 +50,12 @@ class _Wrapping(msgspec.Struct):
     nctId: Any = None  # noqa: N815  the registry's spelling
 
 
-_WRAPPING = msgspec.json.Decoder(_Wrapping)
+_WRAPPING = DataType[_Wrapping](_Wrapping)
 _WRAPPING_NAMES = frozenset(_Wrapping.__struct_fields__)
 _named = re.compile(rb'"(' + "|".join(_WRAPPING_NAMES).encode() + rb')"\s*:').findall
-_ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
-_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_ITEMS = DataType[list[msgspec.Raw]](list[msgspec.Raw])
+_OBJECT = DataType[dict[str, msgspec.Raw]](dict[str, msgspec.Raw])
+_ANY = DataType[Any](Any)
 
 
 def slices(text: bytes, reading: Reading, at: str) -> Iterator[RawVersion | Unreadable]:
@@ -191,7 +193,7 @@ def _value_at(study: bytes, path: fields.Path) -> Any:
     try:
         for name in path:
             value = _OBJECT.decode(value).get(name, b"null")
-        return msgspec.json.decode(value)
+        return _ANY.decode(value)
     except (msgspec.DecodeError, RecursionError):
         return None
 

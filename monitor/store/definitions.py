@@ -10,6 +10,7 @@ from typing import Literal
 
 import msgspec
 
+from monitor.data_types import DataType
 from monitor.model.changes import ChangeKind, Severity
 from monitor.model.subscriptions import (
     Changes,
@@ -58,8 +59,9 @@ class _Definition(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True
     send_empty: bool = False
 
 
-_definitions = msgspec.json.Decoder(_Definition)
-_changes = msgspec.json.Decoder(_Changes)
+_definitions = DataType[_Definition](_Definition)
+_changes = DataType[_Changes](_Changes)
+_filter_words = DataType[_Words](_Words)
 _encoder = msgspec.json.Encoder(order="deterministic")
 
 
@@ -96,7 +98,7 @@ def _changes_text(changes: Changes) -> msgspec.Raw:
 
 
 def _words(words: Mapping[str, tuple[str, ...]]) -> _Words:
-    return msgspec.convert({key: _whole(values) for key, values in words.items()}, _Words)
+    return _filter_words.convert({key: _whole(values) for key, values in words.items()})
 
 
 def _whole(texts: Iterable[str]) -> tuple[str, ...]:

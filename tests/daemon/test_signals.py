@@ -11,6 +11,7 @@ import pytest
 
 from tests.daemon.processes import (
     REPO,
+    Running,
     Scripted,
     configure,
     eventually,
@@ -44,6 +45,16 @@ def test_a_signal_ends_it_in_good_order(
         events = [line["event"] for line in daemon.lines]
     assert events[-3:] == ["stopping", "scripted pass ends", "stopped"]
     assert leases(sqlite_url) == 0
+
+
+def test_a_crash_tells_where_it_was(tmp_path: Path, sqlite_url: str) -> None:
+    config = configure(tmp_path, sqlite_url, folder_source("here", tmp_path))
+    with Running(config) as daemon:
+        daemon.wait_for("pass finished")
+        daemon.send(signal.SIGSEGV)
+        assert daemon.ended() == -signal.SIGSEGV
+        assert "Fatal Python error: Segmentation fault" in daemon.written
+        assert daemon.written.count("most recent call first") > 1  # of every thread
 
 
 def test_what_hangs_is_left_behind_after_the_grace_period(tmp_path: Path, sqlite_url: str) -> None:

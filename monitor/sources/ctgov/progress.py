@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from monitor.data_types import DataType
 from monitor.errors import StoreError
 from monitor.sources.ctgov.following import Following
 
@@ -97,10 +98,13 @@ class Kept:
         return state
 
 
+_KEPT = DataType[Kept](Kept)
+
+
 def read_state(state: Mapping[str, Any] | None, *, source: str) -> Kept:
     """Return what the state says; StoreError when it is not one of this source's."""
     try:
-        return Kept() if state is None else msgspec.convert(state, Kept)
+        return Kept() if state is None else _KEPT.convert(state)
     except msgspec.ValidationError as exc:
         raise StoreError(f"the state that is kept of source {source!r} is unknown: {exc}") from exc
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from monitor.data_types import DataType
 from monitor.errors import HeldError, SourceError
 from monitor.sources.ctgov.studies import Cut, Study, cut, is_askable, lone
 from monitor.sources.http import Answer, Client, TooLargeError
@@ -64,6 +65,9 @@ class _Version(msgspec.Struct):
     dataTimestamp: str  # noqa: N815 - the registry's own name
 
 
+_VERSION = DataType[_Version](_Version)
+
+
 class Registry:
     """API v2 behind a client; ``now`` gives an aware UTC time; ``page`` studies come at once.
 
@@ -94,7 +98,7 @@ class Registry:
         answer = self._client.get(VERSION)
         _expect(answer)
         try:
-            stamp = msgspec.json.decode(answer.body, type=_Version).dataTimestamp
+            stamp = _VERSION.decode(answer.body).dataTimestamp
             date.fromisoformat(stamp[:10])
         except (msgspec.MsgspecError, ValueError, RecursionError) as exc:
             message = f"{_place(answer)} is of another shape than known: {str(exc)[:200]}"

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from monitor.data_types import DataType
 from monitor.errors import RecordError, SourceError
 from monitor.model import fields
 from monitor.model.nct import is_nct_id
@@ -62,8 +63,9 @@ class _Page(msgspec.Struct):
     totalCount: int | None = None  # noqa: N815 - likewise
 
 
-_PAGE = msgspec.json.Decoder(_Page)
-_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_PAGE = DataType[_Page](_Page)
+_OBJECT = DataType[dict[str, msgspec.Raw]](dict[str, msgspec.Raw])
+_ANY = DataType[Any](Any)
 _UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 
 
@@ -203,7 +205,7 @@ def _value_at(content: bytes, path: fields.Path) -> Any:
     try:
         for name in path:
             value = _OBJECT.decode(value).get(name, b"null")
-        return msgspec.json.decode(value)
+        return _ANY.decode(value)
     except _UNREADABLE:
         return None
 

@@ -12,6 +12,7 @@ from typing import Annotated, TypeVar
 import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
+from monitor.data_types import DataType
 from monitor.errors import SourceError
 from monitor.model.nct import is_nct_id
 
@@ -91,6 +92,7 @@ class _Version(Struct, frozen=True, rename="camel"):
 
 
 _Shape = TypeVar("_Shape", _Index, _Version)
+_INDEX, _VERSION = DataType[_Index](_Index), DataType[_Version](_Version)
 _WHERE = re.compile(r"^(?P<what>.*?)(?: - at `\$\.?(?P<where>.*)`)?$", re.DOTALL)
 
 
@@ -100,7 +102,7 @@ def read_index(body: bytes, path: str) -> Sequence[Entry]:
     ``path`` is what was asked for. HistoryShapeError when the answer differs from what is
     known; OddAnswerError when it is no JSON but closes, SourceError when it broke off.
     """
-    entries = _decoded(body, _Index, path).changes
+    entries = _decoded(body, _INDEX, path).changes
     for at, entry in enumerate(entries):
         if entry.version != at:
             what = f"changes[{at}].version is {entry.version}, not {at}"
@@ -110,7 +112,7 @@ def read_index(body: bytes, path: str) -> Sequence[Entry]:
 
 def read_version(body: bytes, path: str, *, number: int) -> str:
     """Return the NCT ID that a version states; errors as those of ``read_index``."""
-    answer = _decoded(body, _Version, path)
+    answer = _decoded(body, _VERSION, path)
     if answer.study_version != number:
         message = f"studyVersion is {answer.study_version}, and {number} was asked for"
         raise HistoryShapeError(path, message, body)
@@ -121,9 +123,9 @@ def read_version(body: bytes, path: str, *, number: int) -> str:
     return nct_id
 
 
-def _decoded(body: bytes, shape: type[_Shape], path: str) -> _Shape:
+def _decoded(body: bytes, shape: DataType[_Shape], path: str) -> _Shape:
     try:
-        return msgspec.json.decode(body, type=shape)
+        return shape.decode(body)
     except msgspec.ValidationError as exc:
         raise HistoryShapeError(path, _told(str(exc)), body) from exc
     except (msgspec.DecodeError, RecursionError) as exc:

@@ -1,0 +1,51 @@
+"""Types that several threads meet for the first time at once."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+_ROUNDS = 20
+# Each round in a process of its own: a type is new once.
+_MEET = """
+import importlib, sys, threading
+module, name, method, value = sys.argv[1:]
+sys.setswitchinterval(1e-6)
+kind = getattr(importlib.import_module(module), name)
+meet = threading.Barrier(4)
+
+def use():
+    meet.wait()
+    try:
+        getattr(kind, method)(eval(value))
+    except ValueError:
+        pass  # another shape, and said so
+
+threads = [threading.Thread(target=use) for _ in range(4)]
+for one in threads:
+    one.start()
+for one in threads:
+    one.join()
+"""
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "method", "value"),
+    [
+        ("monitor.sources.ctgov.progress", "_KEPT", "convert", "{}"),
+        ("monitor.parsers.shapes", "_STUDY", "convert", "{'protocolSection': {'statusModule': 1}}"),
+        ("monitor.ingest.aside", "_ENTRY", "convert", "{'pass_number': 1, 'miss': {'load': ''}}"),
+        ("monitor.sources.ctgov_history.shape", "_VERSION", "decode", "b'{}'"),
+    ],
+    ids=["state of a source", "study", "record set aside", "version of the history API"],
+)
+def test_threads_that_meet_a_type_at_once_do_not_end_the_process(
+    module: str, name: str, method: str, value: str
+) -> None:
+    for _ in range(_ROUNDS):
+        ended = subprocess.run(
+            [sys.executable, "-c", _MEET, module, name, method, value],
+            cwd=Path(__file__).parents[1], capture_output=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert ended.returncode == 0, ended.stderr.decode()
