@@ -8,12 +8,16 @@ from functools import lru_cache
 from monitor.detect.likeness import tokens
 from monitor.detect.stems import stem
 from monitor.detect.texts import LONGEST_COMPARED, plain
-from monitor.detect.word_lists import COUNTING, NEGATIONS, OPPOSITES, STOP
+from monitor.detect.word_lists import ABBREVIATIONS, COUNTING, NEGATIONS, OPPOSITES, STOP
 
 # "ALT", "R0", "FEV1", "HbA1c": a name of its own.
 _NAME = re.compile(r"\b(?=\w*[A-Z])(?:\w*[A-Z]\w*[A-Z]\w*|[A-Z]+\w*\d+)\b")
-# What one of two measures names and the other does not, and makes it another.
-_TELLING = NEGATIONS - {"free"} | {"duration"}
+# A time in short: "D28", "W12", "C1D15".
+_TIME = re.compile(r"(?:C\d+)?[DWM]\d+")
+# What one of two measures names and the other does not, and makes it another; "sickness absence"
+# and "whether or not" deny nothing.
+_TELLING = NEGATIONS - {"free", "absence", "absent", "lack"} | {"duration"}
+_WHETHER = re.compile(r"(?i)\bwhether or not\b")
 # Words of two short measures; in long ones such a word is often an aside.
 _SHORT = 12
 _ORDERING = frozenset({
@@ -60,14 +64,23 @@ def contradict(one: str, other: str) -> bool:
 @lru_cache(maxsize=1024)
 def _traits(text: str) -> _Traits:
     shown = plain(text)[:LONGEST_COMPARED]
-    words = tokens(text)
+    words = tokens(_WHETHER.sub("whether", shown))
     return _Traits(
-        names=frozenset(() if shown.isupper() else _NAME.findall(shown)),
+        names=frozenset(() if shown.isupper() else filter(_is_telling, _NAME.findall(shown))),
         words=frozenset(words),
         initials="".join(word[0] for word in words),
         relations=frozenset(_relations(words)),
         signs=frozenset((stem(word.casefold()), sign) for word, sign in _SIGNS.findall(shown)),
     )
+
+
+def _is_telling(name: str) -> bool:
+    """Tell whether an abbreviation names a thing of its own.
+
+    AE, SAE and TEAE are one in kind, and a time is no thing.
+    """
+    known = ABBREVIATIONS.get(name.casefold(), "")
+    return "adverse events" not in known and not _TIME.fullmatch(name)
 
 
 def _other_names(ours: _Traits, theirs: _Traits) -> bool:

@@ -12,7 +12,7 @@ _SORTED = orjson.OPT_SORT_KEYS
 _EXACT_FLOATS = 2**53
 Key = tuple[str, ...]
 _UNNAMED: Key = ("",)
-_SHOWN_UNNAMED = "(unnamed)"
+SHOWN_UNNAMED = "(unnamed)"
 
 
 def exact_key(item: Any) -> bytes:
@@ -50,7 +50,7 @@ def shown_key(item: Any, rule: ListRule) -> str:
     if isinstance(item, str):
         return item
     if not isinstance(item, dict):
-        return _SHOWN_UNNAMED if isinstance(item, list) else exact_key(item).decode()
+        return SHOWN_UNNAMED if isinstance(item, list) else exact_key(item).decode()
     names = rule.key or next(((n,) for n in rule.any_of if _says(item.get(n))), ())
     words = []
     for name in names:
@@ -61,7 +61,7 @@ def shown_key(item: Any, rule: ListRule) -> str:
                 words.append(value)
         elif _says(value):
             words.append(str(value))
-    return ", ".join(words) or _SHOWN_UNNAMED
+    return ", ".join(words) or SHOWN_UNNAMED
 
 
 def key_word(item: dict[str, Any], name: str) -> str:

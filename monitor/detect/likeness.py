@@ -15,7 +15,7 @@ from functools import cached_property
 
 from monitor.detect.stems import stem
 from monitor.detect.texts import LONGEST_COMPARED, plain
-from monitor.detect.word_lists import ABBREVIATIONS, COMMON, COUNTING, STOP, TIMES
+from monitor.detect.word_lists import ABBREVIATIONS, COMMON, COUNTING, NUMBERS, STOP, TIMES
 
 _WORD = re.compile(r"\d++(?:[.,]\d++)*+(?![^\W_])|[^\W_]++")
 _COMMON_WEIGHT = 0.4
@@ -72,7 +72,7 @@ class Vocabulary:
             for found in words:
                 self._meanings.update(_defined(found))
             self._texts |= Counter(
-                one for found in words for one in {stem(word) for word in _merged(found)}
+                one for found in words for one in {_root(word) for word in _merged(found)}
             )
         for text in glossary:
             self._meanings.update(_defined(_words(text)))
@@ -93,7 +93,7 @@ class Vocabulary:
             for one in meaning:
                 weight = self._weight(one)
                 if weight:
-                    stems.setdefault(stem(one), weight)
+                    stems.setdefault(_root(one), weight)
         if not stems:  # of nothing but counting words: they are all there is
             stems = {stem(word): _COMMON_WEIGHT for word in words if word not in STOP}
         return Bag(stems)
@@ -101,13 +101,18 @@ class Vocabulary:
     def _weight(self, word: str) -> float:
         if word in _EMPTY or (len(word) == 1 and not word.isdigit()):
             return 0.0
-        weight = _NUMBER_WEIGHT if word[0].isdigit() else 1.0
-        own = stem(word)
+        weight = _NUMBER_WEIGHT if word[0].isdigit() or word in NUMBERS else 1.0
+        own = _root(word)
         if own in _EMPTY_STEMS:
             return 0.0
         if own in _COMMON_STEMS:
             weight = _COMMON_WEIGHT
         return weight / (1 + _SPREAD * math.log(max(1, self._texts[own])))
+
+
+def _root(word: str) -> str:
+    """Return what a word stands for: its stem, the digits of a number."""
+    return NUMBERS.get(word) or stem(word)
 
 
 def tokens(text: str) -> list[str]:

@@ -87,6 +87,12 @@ ABBREVIATIONS = {
     "rom": "range of motion", "6mwd": "6 minute walk distance", "6mwt": "6 minute walk test",
 }  # fmt: skip
 
+# Numbers as they are spelled.
+NUMBERS = {word: str(number) for number, word in enumerate(
+    ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+     "eleven", "twelve")
+)}  # fmt: skip
+
 # Of two outcomes that differ in these, one has the one and the other the other.
 OPPOSITES = (
     ("complete", "partial"), ("systolic", "diastolic"), ("left", "right"), ("upper", "lower"),

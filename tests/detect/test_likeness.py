@@ -117,6 +117,10 @@ def test_measures_that_name_different_things_contradict(one: str, other: str) ->
         ("Death or myocardial infarction", "Death or MI (CEC)"),
         ("R0 resection rate", "Rate of R0 resections"),
         ("Time to relapse", "Relapse: time to it"),
+        ("Adverse events and MTD", "Treatment-emergent adverse events (TEAEs)"),
+        ("Recovery rate (ACPR) after 28 days", "Recovery rate at D28"),
+        ("Sickness absence", "Sick leave"),
+        ("Whether or not a recipient responded", "Response of recipients"),
     ],
 )
 def test_measures_in_other_words_do_not_contradict(one: str, other: str) -> None:

@@ -126,6 +126,63 @@ def test_a_time_frame_that_was_not_there_is_medium() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"measure": "Relapse within 12 months"}, {"measure": "Relapse", "timeFrame": "12 months"}),
+        (
+            {"measure": "Relapse at 12 months"},
+            {"measure": "Relapse at 12 months", "timeFrame": "12 months"},
+        ),
+        (
+            {"measure": "Relapse", "timeFrame": "three months"},
+            {"measure": "Relapse", "timeFrame": "3 months"},
+        ),
+    ],
+    ids=["moved there", "said again", "in digits"],
+)
+def test_a_time_frame_that_was_said_before_is_low(before: Outcome, after: Outcome) -> None:
+    assert one_edit(before, after).severity is Severity.LOW
+
+
+def test_another_number_in_words_is_not_low() -> None:
+    before, after = ({"measure": "Relapse", "timeFrame": f"{n} months"} for n in ("three", "4"))
+    assert one_edit(before, after).severity is Severity.MEDIUM
+
+
+def test_an_outcome_without_a_measure_is_unnamed() -> None:
+    before, after = ({"description": "Narcotics used", "timeFrame": t} for t in ("1 hour", "1 day"))
+    event = one_edit(before, after)
+    assert event.summary == "Primary outcome edited (time frame: “hour” → “day”): (unnamed)"
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "or need of colectomy and biologic rescue, placebo arm versus infliximab arm",
+        "Infliximab efficacy will be judged by a composite of:",
+    ],
+)
+def test_a_piece_of_a_sentence_that_goes_is_no_outcome_dropped(piece: str) -> None:
+    left = {"measure": "Relapse of colitis on infliximab"}
+    whole = {"measure": f"{left['measure']}, as seen by endoscopy"}
+    (event,) = told(primary(whole, {"measure": piece}), primary(left))
+    assert (event.kind, event.severity) == (EDITED, Severity.MEDIUM)
+
+
+def test_an_outcome_like_a_secondary_one_is_promoted_only_where_that_is_sure() -> None:
+    secondary = {"measure": "Vividness of the feeling at rest", "timeFrame": "1 week"}
+    (added,) = (
+        event
+        for event in told(
+            primary(OS) | {"secondaryOutcomes": [secondary]},
+            primary(OS, {"measure": "Intensity of the feeling at rest"}),
+        )
+        if event.kind.startswith("primary")
+    )
+    assert added.kind is ChangeKind.PRIMARY_OUTCOME_ADDED
+
+
 def test_an_outcome_that_is_split_is_edited() -> None:
     both = {"measure": "Relapse of colitis and length of hospital stay"}
     parts = [{"measure": "Relapse of colitis"}, {"measure": "Length of hospital stay"}]
@@ -146,8 +203,11 @@ def test_of_two_outcomes_with_one_measure_none_is_a_part_of_the_other() -> None:
 
 
 def test_an_outcome_that_a_measure_lost_is_dropped() -> None:
-    event = one_edit({"measure": "Static and dynamic balance"}, {"measure": "Static balance"})
-    assert (event.kind, event.severity) == (ChangeKind.PRIMARY_OUTCOME_DROPPED, Severity.CRITICAL)
+    lists, one = {"measure": "Static and dynamic balance"}, {"measure": "Static balance"}
+    event = one_edit(lists, one)
+    assert (event.kind, event.severity) == (ChangeKind.PRIMARY_OUTCOME_DROPPED, Severity.HIGH)
+    (with_them,) = with_results([lists], [one])
+    assert (with_them.kind, with_them.severity) == (event.kind, Severity.MEDIUM)
     assert event.facts["parts_dropped"] == ["dynamic balance"]
     assert event.summary == "Primary outcome lost “dynamic balance”: Static balance"
     added = one_edit({"measure": "Overall survival"}, {"measure": "Overall survival and fatigue"})
@@ -162,6 +222,7 @@ def test_an_outcome_that_moved_out_of_a_measure_is_demoted() -> None:
         | {"secondaryOutcomes": [{"measure": "Dynamic balance"}]},
     )
     assert [(e.kind, len(e.fields)) for e in found] == [(ChangeKind.PRIMARY_OUTCOME_DEMOTED, 3)]
+    assert found[0].severity is Severity.CRITICAL
     assert found[0].facts["list"] == "protocolSection.outcomesModule.secondaryOutcomes"
 
 

@@ -7,7 +7,7 @@ from monitor.detect.likeness import tokens
 from monitor.detect.rules.outcome_pairs import Words, text_of
 from monitor.detect.stems import stem
 from monitor.detect.texts import LONGEST_COMPARED, plain, same_words
-from monitor.detect.word_lists import DIRECTIONS, NEGATIONS
+from monitor.detect.word_lists import DIRECTIONS, NEGATIONS, NUMBERS, STOP
 from monitor.model.changes import FieldChange
 
 # An edit that keeps so much of the content words says the same; so much of the new measure was
@@ -19,11 +19,6 @@ _COMPARATORS = re.compile(r"[<>≤≥=±]")
 # How many there were: "(n = 192)".
 _COUNT = re.compile(r"(?i)\(n ?= ?\d+\)")
 _TURNING = NEGATIONS | DIRECTIONS | {"before", "after", "during", "each", "every"}
-_NUMBERS = {word: str(n) for n, word in enumerate(
-    ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
-     "eleven", "twelve")
-)}  # fmt: skip
-
 
 # "See results", "Please refer to the results section for details": no outcome is edited by it.
 _POINTS_TO_RESULTS = re.compile(
@@ -39,27 +34,35 @@ def keeps_its_meaning(old: Any, new: Any, words: Words) -> bool:
 
     That is every number, negation, direction and comparator of measure, description and time
     frame together: words may move from one to another. More words may explain the same measure;
-    a time frame that was not there is more than an explanation.
+    a time frame that was not said anywhere is more than an explanation.
     """
     ours, theirs = words.whole(old), words.whole(new)
     return (
-        bool(text_of(old, "timeFrame")) >= bool(text_of(new, "timeFrame"))
+        _times_said(old, new)
         and ours.standing_in(theirs) >= KEPT
         and words.measure(new).standing_in(ours) >= KEPT_MEASURE
         and _turning(old) == _turning(new)
     )
 
 
+def _times_said(old: Any, new: Any) -> bool:
+    """Tell whether the time frame was said before, as such or in the measure or description."""
+    if text_of(old, "timeFrame"):
+        return True
+    said = {stem(word) for word in tokens(text_of(old, *_PARTS))}
+    return all(stem(word) in said for word in tokens(text_of(new, "timeFrame")) if word not in STOP)
+
+
 def _turning(outcome: Any) -> set[str]:
     """Return the numbers, negations, directions and comparators of an outcome."""
     text = _COUNT.sub(" ", plain(text_of(outcome, *_PARTS)))[:LONGEST_COMPARED]
     text = text.replace(">=", "≥").replace("<=", "≤")
-    found = {_NUMBERS.get(word) or stem(word) for word in tokens(text) if _turns(word)}
+    found = {NUMBERS.get(word) or stem(word) for word in tokens(text) if _turns(word)}
     return found | set(_COMPARATORS.findall(text))
 
 
 def _turns(word: str) -> bool:
-    return word in _NUMBERS or word[0].isdigit() or word in _TURNING
+    return word in NUMBERS or word[0].isdigit() or word in _TURNING
 
 
 def says_nothing_new(change: FieldChange) -> str | None:

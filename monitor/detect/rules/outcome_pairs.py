@@ -23,10 +23,10 @@ LIKELY = 0.45
 SURE = 0.7
 # From here on an outcome stayed in its list, however alike one of another list is.
 STAYS = 0.55
-# From here on one that left the primary list is one that came to another; more is asked of one that
-# came to the primary list: it is described at length, and has many to be mistaken for.
+# From here on one that left the primary list is one that came to another; of one that came to the
+# primary list it has to be sure: it is described at length, and has many to be mistaken for.
 DEMOTED = 0.4
-PROMOTED = 0.6
+PROMOTED = SURE
 # From here on one that left the primary list stood in another already.
 ELSEWHERE = 0.6
 # So much of one outcome's weight standing in another makes it a part of that one.
@@ -152,7 +152,7 @@ class Matched:
     def take_part(self, part: Bag, op: Op, words: Words) -> FieldChange | None:
         """Return the outcome of another list that a part of a primary one became, or was."""
         for change in self.lesser:
-            if change.op == op and part.likeness(words.measure(item_of(change))) >= PROMOTED:
+            if change.op == op and part.likeness(words.measure(item_of(change))) >= ELSEWHERE:
                 self._take(change)
                 return change
         return None
@@ -202,7 +202,7 @@ def matched(
             found.move(likeness, change, other)
     for change in found.left:
         share, host = _host(change, found.groups, words)
-        if counts_differ and host and share >= PART:
+        if counts_differ and host and (share >= PART or _is_piece(change)):
             found.join(change, host)
         elif change.op == "removed":
             likeness, item, path = _elsewhere(change, sides[1], words)
@@ -270,6 +270,12 @@ def _host(change: FieldChange, groups: Sequence[Group], words: Words) -> tuple[f
             if share > best[0] and not _two(change, host):
                 best = (share, group)
     return best
+
+
+def _is_piece(change: FieldChange) -> bool:
+    """Tell whether a measure is a piece of a sentence: "or less than 5 %", "a composite of:"."""
+    measure = plain(measure_of(item_of(change))).strip()
+    return measure.endswith(":") or measure.startswith(("or ", "and "))
 
 
 def _two(change: FieldChange, host: Any) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
+from monitor.detect.keys import SHOWN_UNNAMED
 from monitor.detect.rules import items
 from monitor.detect.rules.base import Context, Draft, all_but, shown
 from monitor.detect.rules.edited_words import replaced
@@ -26,6 +27,11 @@ def severest(ctx: Context) -> Severity | None:
     if not ctx.started:
         return None
     return Severity.HIGH if ctx.results_came else Severity.CRITICAL
+
+
+def title(outcome: Any) -> str:
+    """Return what names an outcome, on one line; ``(unnamed)`` without a measure."""
+    return shown(named(outcome) or SHOWN_UNNAMED)
 
 
 def edit_groups(
@@ -76,7 +82,7 @@ def draft_edits(
 
 
 def _quiet(group: Group, changes: tuple[FieldChange, ...]) -> Draft:
-    name = shown(named(group.news[0]))
+    name = title(group.news[0])
     return Draft(
         kind=ChangeKind.ADMINISTRATIVE_UPDATE,
         path=changes[0].field,
@@ -113,11 +119,12 @@ def _edited(group: Group, found: Matched, words: Words, ctx: Context) -> Draft:
         said = _several(group, facts)
     elif group.verdict.same == "doubtful":
         severity = severest(ctx) or Severity.HIGH
-        said = f"replaced or reworded: {shown(named(old))} → {shown(named(new))}"
+        said = f"replaced or reworded: {title(old)} → {title(new)}"
     elif lost or gained:
         facts |= {"parts_dropped": lost, "parts_added": gained}
-        kind, severity = _of_parts(group, facts, found, words), severest(ctx)
-        said = f"{_parts(lost, gained)}: {shown(named(new))}"
+        kind = _of_parts(group, facts, found, words)
+        severity = severest(ctx) if "list" in facts else _of_a_list(ctx)
+        said = f"{_parts(lost, gained)}: {title(new)}"
     else:
         severity = Severity.LOW if keeps_its_meaning(old, new, words) else None
         said = _reworded(group, facts)
@@ -131,6 +138,11 @@ def _edited(group: Group, found: Matched, words: Words, ctx: Context) -> Draft:
         facts=facts,
         severity=severity,
     )
+
+
+def _of_a_list(ctx: Context) -> Severity:
+    """Return how severe it is that a measure lists more or less: it is surely the same outcome."""
+    return Severity.MEDIUM if ctx.results_came else Severity.HIGH
 
 
 def _path(group: Group) -> fields.Path:
@@ -153,9 +165,9 @@ def _sides(group: Group) -> dict[str, Any]:
 def _several(group: Group, facts: dict[str, Any]) -> str:
     if len(group.news) > 1:
         facts["split_into"] = [named(new) for new in group.news]
-        return f"split into {len(group.news)}: {shown(named(group.olds[0]))}"
+        return f"split into {len(group.news)}: {title(group.olds[0])}"
     facts["joined_from"] = [named(old) for old in group.olds]
-    return f"joined from {len(group.olds)}: {shown(named(group.news[0]))}"
+    return f"joined from {len(group.olds)}: {title(group.news[0])}"
 
 
 def _of_parts(group: Group, facts: dict[str, Any], found: Matched, words: Words) -> ChangeKind:
@@ -187,10 +199,10 @@ def _reworded(group: Group, facts: dict[str, Any]) -> str:
     before, after = (text_of(one, "measure") for one in (group.olds[0], group.news[0]))
     if not same_words(before, after):
         facts["words"] = [list(one) for one in word_diff(plain(before), plain(after))]
-        return f"reworded ({replaced(before, after)}): {shown(after)}"
+        return f"reworded ({replaced(before, after)}): {title(group.news[0])}"
     if len(group.changes) == 1 and group.changes[0].op == "changed":
         change = group.changes[0]
         told = replaced(change.before, change.after)
-        return f"edited ({fields.label(change.field).lower()}: {told}): {shown(before)}"
+        return f"edited ({fields.label(change.field).lower()}: {told}): {title(group.olds[0])}"
     names = dict.fromkeys(fields.label(change.field).lower() for change in group.changes)
-    return f"edited ({', '.join(names)}): {shown(before)}"
+    return f"edited ({', '.join(names)}): {title(group.olds[0])}"

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from monitor.detect.rules import items
-from monitor.detect.rules.base import Context, Draft, all_but, below, shown
+from monitor.detect.rules.base import Context, Draft, all_but, below
 from monitor.detect.rules.outcome_pairs import Move, Words, item_of, matched, named
-from monitor.detect.rules.outcome_verdicts import draft_edits, edit_groups, severest
+from monitor.detect.rules.outcome_verdicts import draft_edits, edit_groups, severest, title
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange
 from monitor.model.fields import Path
@@ -70,7 +70,7 @@ def _moved(move: Move, ctx: Context) -> Draft:
         before=own.before if gone else move.item,
         after=move.item if gone else own.after,
         label="Primary outcome",
-        summary=f"Primary outcome {words}: {shown(named(item_of(own)))}",
+        summary=f"Primary outcome {words}: {title(item_of(own))}",
         facts={
             "measure": named(item_of(own)),
             "list": fields.dotted(move.path),
@@ -83,7 +83,6 @@ def _moved(move: Move, ctx: Context) -> Draft:
 def _left_over(change: FieldChange, ctx: Context) -> Draft:
     """Say that an outcome is nowhere any more, or was nowhere before."""
     gone = change.op == "removed"
-    measure = named(item_of(change))
     return Draft(
         kind=ChangeKind.PRIMARY_OUTCOME_DROPPED if gone else ChangeKind.PRIMARY_OUTCOME_ADDED,
         path=fields.PRIMARY_OUTCOMES,
@@ -91,7 +90,7 @@ def _left_over(change: FieldChange, ctx: Context) -> Draft:
         before=change.before,
         after=change.after,
         label="Primary outcome",
-        summary=f"Primary outcome {'dropped' if gone else 'added'}: {shown(measure)}",
-        facts={"measure": measure},
+        summary=f"Primary outcome {'dropped' if gone else 'added'}: {title(item_of(change))}",
+        facts={"measure": named(item_of(change))},
         severity=severest(ctx),
     )
