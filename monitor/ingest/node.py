@@ -44,7 +44,7 @@ class Node:
     source stated it; both None (0) until needed. ``content``/``stated_content``: canonical
     bytes still to be stored. ``events`` None: as stored, untouched. ``identity`` None: it is
     yet to be given one. ``registry_date``: as of ``Observation``; of what is stored already, the
-    date of its place.
+    date of its place. ``rules``: those that the stored events were derived by.
     """
 
     id: int | None = None
@@ -71,6 +71,7 @@ class Node:
     moved: bool = False
     events: tuple[ChangeEvent, ...] | None = None
     recomputed: bool = False
+    rules: str | None = None
 
     @property
     def is_absence(self) -> bool:
@@ -133,6 +134,7 @@ def stored_node(version: StoredVersion) -> Node:
         backfilled=version.backfilled,
         snapshot_id=version.snapshot_id,
         stated_snapshot_id=version.stated_snapshot_id,
+        rules=version.rules,
     )
 
 

@@ -157,9 +157,10 @@ class Timeline:
         """Derive a version's events from it and its predecessor."""
         node = self.nodes[index]
         node.recomputed = node.recomputed or again
-        node.events = self._events(index)
+        node.events = self.events(index)
 
-    def _events(self, index: int) -> tuple[ChangeEvent, ...]:
+    def events(self, index: int) -> tuple[ChangeEvent, ...]:
+        """Return the events of a version, derived from it and its predecessor."""
         new = self.record(self.nodes[index])
         if index == 0:
             return (first_seen(new),)

@@ -1,7 +1,7 @@
 """The timelines of one batch: loaded from the store once, written back once."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from monitor.detect.rules.base import Thresholds
+from monitor.detect.rules_version import rules_id
 from monitor.ingest.derivations import Derivations
 from monitor.ingest.node import Node, Observation, give_identities, stored_node
 from monitor.ingest.timeline import Timeline
@@ -53,6 +54,7 @@ class Timelines:
     ) -> None:
         self._tx = tx
         self._thresholds = thresholds
+        self._rules = rules_id(thresholds)
         self._derivations = derivations
         self._announcer = announcer
         self._open: dict[str, Timeline] = {}
@@ -72,7 +74,7 @@ class Timelines:
                 nct_id=nct_id,
                 nodes=[stored_node(version) for version in known.versions] if known else [],
                 thresholds=self._thresholds,
-                load=partial(self._load, nct_id),
+                load=partial(load_record, self._tx.read_snapshot, nct_id),
                 derivations=self._derivations,
                 first_start_date=known.first_start_date if known else None,
                 last_changed=known.last_changed if known else None,
@@ -119,6 +121,8 @@ class Timelines:
             if node.events is not None and node.id is not None:
                 late = node.backfilled or node.recomputed
                 self._tx.replace_events(node.id, timeline.nct_id, node.events, backfilled=late)
+                if not fresh and node.rules != self._rules:
+                    self._tx.mark_rules({node.id: node.rules}, self._rules)
                 if fresh:
                     self.kinds.update(str(event.kind) for event in node.events)
                 if fresh and not late and self._announcer is not None:
@@ -140,23 +144,58 @@ class Timelines:
                     nct_id, node.stated_content, base_snapshot_id=node.snapshot_id
                 )
         if node.id is None:
-            node.id = self._tx.insert_version(_version(nct_id, node))
+            node.id = self._tx.insert_version(self._version(nct_id, node))
         elif relaid or node.moved:
-            version = _version(nct_id, node)
+            version = self._version(nct_id, node)
             columns = {name: getattr(version, name) for name in _CHANGEABLE}
             self._tx.update_version(node.id, **columns)
 
-    def _load(
-        self, nct_id: str, snapshot: int, coverage: Coverage, number: int | None
-    ) -> tuple[TrialRecord, int]:
-        content = self._tx.read_snapshot(snapshot)
-        record = TrialRecord(
+    def _version(self, nct_id: str, node: Node) -> NewVersion:
+        first, last = node.first_key, node.last_key
+        if node.identity is None:
+            raise ValueError("a version is stored with its identity")
+        return NewVersion(
             nct_id=nct_id,
-            document=orjson.loads(content),
-            coverage=coverage,
-            registry_version=number,
+            identity=node.identity,
+            source=node.source,
+            origin=node.origin,
+            version_date=first.version_date,
+            registry_version=first.registry_version,
+            data_date=first.data_date,
+            retrieved_at=first.retrieved_at,
+            last_version_date=last.version_date,
+            last_registry_version=last.registry_version,
+            last_data_date=last.data_date,
+            last_retrieved_at=last.retrieved_at,
+            raw_sha256=node.raw_sha256,
+            last_raw_sha256=node.last_raw_sha256,
+            stated_sha256=node.stated_sha256,
+            content_sha256=node.content_sha256,
+            coverage=node.coverage,
+            stated_coverage=node.stated_coverage,
+            backfilled=node.backfilled,
+            snapshot_id=node.stored_snapshot(),
+            stated_snapshot_id=node.stated_snapshot_id,
+            rules=self._rules,
         )
-        return record, len(content)
+
+
+def load_record(
+    read: Callable[[int], bytes],
+    nct_id: str,
+    snapshot: int,
+    coverage: Coverage,
+    number: int | None,
+) -> tuple[TrialRecord, int]:
+    """Return the record that a snapshot holds, and its bytes; ``number``: the registry's."""
+    content = read(snapshot)
+    record = TrialRecord(
+        nct_id=nct_id,
+        document=orjson.loads(content),
+        coverage=coverage,
+        registry_version=number,
+    )
+    return record, len(content)
 
 
 def _news(timeline: Timeline, number: int, at: datetime) -> News:
@@ -183,52 +222,24 @@ def _row(timeline: Timeline) -> TrialRow:
         first_start_date=timeline.first_start_date,
         latest_version_id=newest.id or 0,
         last_version_date=newest.first_key.version_date,
-        last_changed=_last_changed(timeline),
+        last_changed=last_changed(timeline),
         last_seen_at=timeline.last_seen_at or newest.last_key.retrieved_at,
     )
 
 
-def _version(nct_id: str, node: Node) -> NewVersion:
-    first, last = node.first_key, node.last_key
-    if node.identity is None:
-        raise ValueError("a version is stored with its identity")
-    return NewVersion(
-        nct_id=nct_id,
-        identity=node.identity,
-        source=node.source,
-        origin=node.origin,
-        version_date=first.version_date,
-        registry_version=first.registry_version,
-        data_date=first.data_date,
-        retrieved_at=first.retrieved_at,
-        last_version_date=last.version_date,
-        last_registry_version=last.registry_version,
-        last_data_date=last.data_date,
-        last_retrieved_at=last.retrieved_at,
-        raw_sha256=node.raw_sha256,
-        last_raw_sha256=node.last_raw_sha256,
-        stated_sha256=node.stated_sha256,
-        content_sha256=node.content_sha256,
-        coverage=node.coverage,
-        stated_coverage=node.stated_coverage,
-        backfilled=node.backfilled,
-        snapshot_id=node.stored_snapshot(),
-        stated_snapshot_id=node.stated_snapshot_id,
-    )
-
-
-def _last_changed(timeline: Timeline) -> date | None:
+def last_changed(timeline: Timeline) -> date | None:
     """Return the date from which the latest version with an event that is news holds."""
     dates = [timeline.last_changed] if timeline.last_changed else []
     before: date | None = None
     for node in timeline.nodes:
         key = node.first_key
-        if any(_is_news(event.severity, event.kind) for event in node.events or ()):
+        if any(is_news(event.severity, event.kind) for event in node.events or ()):
             known = min(key.retrieved_at, node.last_key.retrieved_at)
             dates.append(holds_from(key, before, known))
         before = key.version_date
     return max(dates, default=None)
 
 
-def _is_news(severity: Severity, kind: ChangeKind) -> bool:
+def is_news(severity: Severity, kind: ChangeKind) -> bool:
+    """Tell whether an event is one of a change above noise."""
     return severity is not Severity.NOISE and kind is not ChangeKind.TRIAL_REGISTERED

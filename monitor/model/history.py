@@ -50,6 +50,8 @@ class NewVersion:
     ``backfilled``: it arrived after a later version was already stored.
     ``stated_snapshot_id`` None: the stated document is the content itself. ``identity``: what
     every store of the same data calls it (``model.identity``); given once, never changed.
+    ``rules``: the name of the rules that its events were derived by (``detect.rules_version``);
+    None: of a program that did not keep it.
     """
 
     nct_id: str
@@ -73,6 +75,7 @@ class NewVersion:
     snapshot_id: int
     stated_snapshot_id: int | None = None
     identity: bytes
+    rules: str | None = None
 
     @property
     def first_key(self) -> VersionKey:

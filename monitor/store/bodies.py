@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import orjson
+
 from monitor.model.changes import ChangeEvent, ChangeKind, FieldChange, Severity
 from monitor.model.coverage import Coverage
 from monitor.model.fields import Path
@@ -58,6 +60,20 @@ def event_value(event: ChangeEvent) -> dict[str, Any]:
             for change in event.fields
         ],
     }
+
+
+def are_equal(some: Sequence[ChangeEvent], others: Sequence[ChangeEvent]) -> bool:
+    """Tell whether two versions' events would be stored as the same rows, in the same order."""
+    return len(some) == len(others) and _written(some) == _written(others)
+
+
+def stored_size(events: Sequence[ChangeEvent]) -> int:
+    """Return how many bytes a version's events take before they are compressed."""
+    return len(_written(events))
+
+
+def _written(events: Sequence[ChangeEvent]) -> bytes:
+    return orjson.dumps(announced_value(events), option=orjson.OPT_SORT_KEYS)
 
 
 def announced_value(events: Sequence[ChangeEvent]) -> list[dict[str, Any]]:

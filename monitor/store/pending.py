@@ -5,6 +5,7 @@ and counts on from the highest id, PostgreSQL gives out blocks of its sequences.
 """
 
 import sqlite3
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime
 from functools import lru_cache
@@ -16,6 +17,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Connection
 
 from monitor.store.moments import utc_text
+from monitor.store.queries import VERSIONS_BY
 from monitor.store.statements import (
     BATCH,
     INSERT_ANNOUNCEMENT,
@@ -52,8 +54,8 @@ class Pending:
         self._nct_ids: set[str] = set()
         self._ids: dict[str, Iterator[int]] = {}
         self._bytes = 0
-        self.written = {"events": 0, "versions": 0}
-        """How many rows more there are than before."""
+        self.written: Counter[str] = Counter()
+        """How many rows more there are than before, by the names that ``row_counts`` has."""
 
     def snapshot(self, values: Values) -> int:
         """Hold a snapshot's row and return its id."""
@@ -118,6 +120,8 @@ class Pending:
             for batch in batches(rows):
                 self._put(statement, batch)
         self.written["versions"] += len(self._versions)
+        rules = (values["rules"] for values in self._versions.values())
+        self.written.update(VERSIONS_BY.format(name) for name in rules if name is not None)
         self.written["events"] += sum(map(len, self._events.values()))
         for rows_by_id in (self._snapshots, self._versions, self._trials, self._events):
             rows_by_id.clear()

@@ -10,7 +10,8 @@ VERSION_COLUMNS = """v.id, v.nct_id, v.source, v.origin,
     v.version_date, v.registry_version, v.data_date, v.retrieved_at,
     v.last_version_date, v.last_registry_version, v.last_data_date, v.last_retrieved_at,
     v.raw_sha256, v.last_raw_sha256, v.stated_sha256, v.content_sha256,
-    v.coverage, v.stated_coverage, v.backfilled, v.snapshot_id, v.stated_snapshot_id, v.identity"""
+    v.coverage, v.stated_coverage, v.backfilled, v.snapshot_id, v.stated_snapshot_id, v.identity,
+    v.rules"""
 
 # The order of model.history.VersionKey, then the row's id.
 _ORDER = """{0}.version_date {1}, coalesce({0}.registry_version, 2147483647) {1},
@@ -78,6 +79,15 @@ TRIALS = f"SELECT {_TRIAL} FROM trials ORDER BY nct_id"
 TRIALS_CHANGED_SINCE = f"""
 SELECT {_TRIAL} FROM trials WHERE last_changed >= :changed_since ORDER BY nct_id"""
 
+_BY_RULES = """
+SELECT nct_id, count(*) FROM versions
+WHERE nct_id > :after AND version_date >= :since AND {}
+GROUP BY nct_id ORDER BY nct_id LIMIT :limit"""
+
+BY_PRESENT_RULES = _BY_RULES.format("rules = :rules")
+
+BY_OLDER_RULES = _BY_RULES.format("(rules IS NULL OR rules <> :rules)")
+
 EVENTS_OF_TRIAL = """
 SELECT e.id, e.version_id, e.nct_id, e.position, e.backfilled, e.kind, e.severity, e.body
 FROM versions v JOIN events e ON e.version_id = v.id
@@ -138,6 +148,11 @@ SELECT (SELECT count(*) FROM trials),
     (SELECT number FROM row_counts WHERE name = 'versions'),
     (SELECT number FROM row_counts WHERE name = 'events'),
     (SELECT count(*) FROM quarantine)"""
+
+VERSIONS_BY = "versions by {}"
+"""The name under which the versions whose events were derived by these rules are counted."""
+
+ROW_COUNT = "SELECT number FROM row_counts WHERE name = :name"
 
 POSTGRES_WRITABLE = """
     SELECT pg_is_in_recovery(), current_setting('default_transaction_read_only') = 'on',

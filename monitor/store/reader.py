@@ -14,7 +14,13 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 import orjson
 
 from monitor.errors import StoreError
-from monitor.model.history import QuarantineRow, StoredEvent, StoredVersion, TrialRow
+from monitor.model.history import (
+    QuarantineRow,
+    StoredEvent,
+    StoredVersion,
+    TrialHistory,
+    TrialRow,
+)
 from monitor.model.record import TrialRecord
 from monitor.store import queries
 from monitor.store.address import Address
@@ -175,6 +181,33 @@ class Reader:
             parameters = {"nct_id": nct_id}
             rows = self._rows.fetch(queries.VERSIONS_OF_TRIAL, parameters)
             return [version_row(row) for row in rows]
+
+    def history(self, nct_id: str) -> TrialHistory | None:
+        """Return the whole ordered history of a trial; None when it has none."""
+        trial, versions = self.trial(nct_id), self.versions(nct_id)
+        if trial is None or not versions:
+            return None
+        return TrialHistory(
+            versions, trial.first_start_date, trial.last_changed, trial.last_seen_at
+        )
+
+    def by_rules(
+        self,
+        rules: str,
+        *,
+        others: bool = False,
+        since: date = date.min,
+        after: str = "",
+        limit: int = 1_000,
+    ) -> list[tuple[str, int]]:
+        """Return the NCT IDs behind ``after``, ascending, and their numbers of versions by rules.
+
+        Counted are the versions dated ``since`` or later whose events were derived by these rules;
+        with ``others`` those by any others. Trials without any are left out.
+        """
+        sql = queries.BY_OLDER_RULES if others else queries.BY_PRESENT_RULES
+        given = {"rules": rules, "since": since.isoformat(), "after": after, "limit": limit}
+        return [(nct_id, int(count)) for nct_id, count in self._all(sql, given)]
 
     def events(
         self, nct_id: str, *, version_ids: Collection[int] | None = None

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from monitor.errors import StoreError
 from monitor.store.address import Address
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
 """All schema revisions of this program, oldest first: the files of ``migrations/versions``."""
 HEAD = REVISIONS[-1]
 

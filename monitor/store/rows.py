@@ -68,6 +68,7 @@ def version_row(row: Row) -> StoredVersion:
         snapshot_id=row[19],
         stated_snapshot_id=row[20],
         identity=bytes(row[21]),
+        rules=row[22],
     )
 
 
@@ -79,7 +80,7 @@ def histories(rows: Iterable[Row]) -> dict[str, TrialHistory]:
         version = version_row(row)
         history = found.get(version.nct_id)
         if history is None:
-            start, changed, seen_at = row[22:]
+            start, changed, seen_at = row[23:]
             history = TrialHistory([], start, _day_or_none(changed), _moment(seen_at))
             found[version.nct_id] = history
         history.versions.append(version)

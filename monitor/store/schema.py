@@ -117,6 +117,9 @@ versions = sa.Table(
     sa.Column("stated_snapshot_id", Id, sa.ForeignKey("snapshots.id")),
     # What every store of the same data calls it; given once. See ``model.identity``.
     sa.Column("identity", sa.LargeBinary(16), nullable=False),
+    # By which rules and thresholds its events were derived (``detect.rules_version``); None: by
+    # those of a program that did not keep it.
+    sa.Column("rules", sa.Text),
 )
 sa.Index("ix_versions_nct_id_version_date", versions.c.nct_id, versions.c.version_date)
 sa.Index("ix_versions_raw_sha256", versions.c.raw_sha256)
@@ -214,6 +217,6 @@ leases = sa.Table(
 row_counts = sa.Table(
     "row_counts",
     metadata,
-    sa.Column("name", sa.Text, primary_key=True),  # versions, events
+    sa.Column("name", sa.Text, primary_key=True),  # versions, events, versions by RULES
     sa.Column("number", sa.BigInteger, nullable=False),
 )

@@ -104,6 +104,11 @@ class SourcesReader:
         rows = self._ask(queries.FOLLOWED_COUNTS, {})
         return {row[0]: followed_counts(row) for row in rows}
 
+    def versions_by(self, rules: str) -> int:
+        """Return how many versions have events that were derived by these rules; looked up, too."""
+        rows = self._ask(queries.ROW_COUNT, {"name": queries.VERSIONS_BY.format(rules)})
+        return int(rows[0][0]) if rows else 0
+
     def counts(self) -> StoreCounts:
         """Return how much the store holds.
 

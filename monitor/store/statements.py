@@ -45,7 +45,15 @@ INSERT_VERSION = sa.insert(versions)
 INSERT_EVENTS = sa.insert(events)
 INSERT_ANNOUNCEMENT = sa.insert(announcements)
 DELETE_EVENTS = sa.delete(events).where(events.c.version_id == bindparam("version"))
-COUNT_ROWS = "UPDATE row_counts SET number = number + :more WHERE name = :table"
+COUNT_ROWS = """
+INSERT INTO row_counts (name, number) VALUES (:table, :more)
+ON CONFLICT (name) DO UPDATE SET number = row_counts.number + excluded.number"""
+SET_LAST_CHANGED = (
+    sa.update(trials)
+    .where(trials.c.nct_id == bindparam("trial"))
+    .values(last_changed=bindparam("changed"))
+)
+MARK_RULES = "UPDATE versions SET rules = :rules WHERE id IN :version_ids"
 DELETE_QUARANTINED = sa.delete(quarantine).where(quarantine.c.id == bindparam("entry"))
 
 _LISTS = re.compile(r"(?<=\bIN ):(\w+)")

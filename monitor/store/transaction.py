@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from hashlib import sha256
 from typing import Any
@@ -18,6 +18,7 @@ from monitor.model.history import (
     NewVersion,
     QuarantineEntry,
     QuarantineRow,
+    StoredEvent,
     StoredVersion,
     Touch,
     TrialHistory,
@@ -32,7 +33,7 @@ from monitor.store.leases import LeaseWriter
 from monitor.store.outbox import OutboxWriter
 from monitor.store.pending import Pending
 from monitor.store.people import PeopleWriter
-from monitor.store.rows import Row, histories, newest_sights, quarantine_row, version_row
+from monitor.store.rows import Row, event_row, histories, newest_sights, quarantine_row, version_row
 from monitor.store.running import Runner
 from monitor.store.snapshots import KEYFRAME, Place, Snapshots
 
@@ -211,6 +212,35 @@ class Transaction:
             gone = self._connection.execute(statements.DELETE_EVENTS, {"version": version_id})
             self._pending.written["events"] -= gone.rowcount
         self._pending.events(version_id, rows)
+
+    def events(self, nct_id: str) -> dict[int, list[StoredEvent]]:
+        """Return the events of a trial's versions by version id."""
+        self._pending.flush()
+        found: dict[int, list[StoredEvent]] = {}
+        for event in map(event_row, self._all(queries.EVENTS_OF_TRIAL, {"nct_id": nct_id})):
+            found.setdefault(event.version_id, []).append(event)
+        return found
+
+    def set_last_changed(self, nct_id: str, day: date | None) -> None:
+        """Note since when the latest version of a trial holds that has an event above noise."""
+        self._pending.settle_trials([nct_id])
+        values = {"trial": nct_id, "changed": day}
+        self._connection.execute(statements.SET_LAST_CHANGED, values)
+
+    def mark_rules(self, versions: Mapping[int, str | None], rules: str) -> None:
+        """Note by which rules the events of stored versions are derived now.
+
+        ``versions``: by their ids, the rules that they were derived by before (None: unknown).
+        """
+        marked = {one: before for one, before in versions.items() if before != rules}
+        self._pending.flush()
+        for batch in statements.batches(sorted(marked)):
+            self._runner.run(statements.MARK_RULES, {"rules": rules, "version_ids": batch})
+        counted = self._pending.written
+        counted[queries.VERSIONS_BY.format(rules)] += len(marked)
+        for before in marked.values():
+            if before is not None:
+                counted[queries.VERSIONS_BY.format(before)] -= 1
 
     def announce(
         self, version_id: int, events: Sequence[ChangeEvent], *, previous_id: int | None

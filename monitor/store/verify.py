@@ -166,10 +166,16 @@ class _Verification:
                 yield self._problem("references", said, nct_id, number)
 
     def _row_counts(self) -> Iterator[Problem]:
-        for name, noted in self._rows.fetch(verify_queries.ROW_COUNTS, {}):
-            counted = verify_queries.COUNTED.get(name)
-            if counted is not None and (there := self._rows.fetch(counted, {})[0][0]) != noted:
-                said = f"{noted:,} {name} are noted, {there:,} are there"
+        counted = {
+            name: self._rows.fetch(sql, {})[0][0] for name, sql in verify_queries.COUNTED.items()
+        }
+        by_rules = self._rows.fetch(verify_queries.COUNTED_BY_RULES, {})
+        counted |= {queries.VERSIONS_BY.format(rules): there for rules, there in by_rules}
+        noted = dict(map(tuple, self._rows.fetch(verify_queries.ROW_COUNTS, {})))
+        for name in sorted(counted.keys() | noted.keys()):
+            there, kept = counted.get(name, 0), noted.get(name, 0)
+            if there != kept:
+                said = f"{kept:,} {name} are noted, {there:,} are there"
                 yield Problem(check="row counts", said=said, fix=self._fix)
 
     # --- what they share -------------------------------------------------------------------

@@ -30,6 +30,9 @@ COUNTED = {
     "events": "SELECT count(*) FROM events",
 }
 
+COUNTED_BY_RULES = """
+SELECT rules, count(*) FROM versions WHERE rules IS NOT NULL GROUP BY rules"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:

@@ -32,7 +32,8 @@ TABLES = {
         UNION ALL SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'
         ORDER BY 1, 2""",
 }
-FIRST_COLUMNS = ", ".join(column.name for column in versions.columns if column.name != "identity")
+LATER = {"identity", "rules"}
+FIRST_COLUMNS = ", ".join(one.name for one in versions.columns if one.name not in LATER)
 ROWS = {
     "trials": "SELECT * FROM trials ORDER BY nct_id",
     "versions": f"SELECT {FIRST_COLUMNS} FROM versions ORDER BY id",  # noqa: S608 - names of the program

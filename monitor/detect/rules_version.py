@@ -1,0 +1,24 @@
+"""Which rules derived an event: their version, and the thresholds that they went by."""
+
+from dataclasses import asdict
+from hashlib import sha256
+
+import orjson
+
+from monitor.detect.rules.base import Thresholds
+
+RULES_VERSION = 1
+"""Raise it with every change that makes other events of the same two versions of a record.
+
+Events by a lower number are then events by older rules: ``monitor reclassify`` derives them anew.
+"""
+
+
+def rules_id(thresholds: Thresholds) -> str:
+    """Return the short name of the present rules with these thresholds: ``1-5f0c1d2e``.
+
+    Equal ones derive equal events of equal versions, in every store.
+    """
+    numbers = {name: float(value) for name, value in asdict(thresholds).items()}
+    digest = sha256(orjson.dumps(numbers, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return f"{RULES_VERSION}-{digest[:8]}"
