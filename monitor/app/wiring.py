@@ -237,6 +237,12 @@ class App:
             enrollment_actual_percent_low=given.enrollment_actual_percent_low,
         )
 
+    def rules(self) -> str:
+        """Return the name of the present rules with these thresholds."""
+        from monitor.detect.rules_version import rules_id
+
+        return rules_id(self.thresholds())
+
     def plausibility(self) -> "Plausibility":
         """Return how far what is read may be from what can be."""
         from monitor.ingest.plausible import Plausibility

@@ -1,8 +1,10 @@
 """``monitor db backup``, ``restore`` and ``verify``."""
 
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +16,9 @@ from monitor.cli.session import Session
 from monitor.render.lines import Span, line
 from monitor.render.status import size
 from monitor.render.values import counted, one_line
+
+if TYPE_CHECKING:
+    from monitor.model.problem import Problem
 
 _FILE = click.Path(path_type=Path)
 
@@ -109,21 +114,24 @@ def restore(session: Session, file: Path, discard: bool, as_json: bool) -> None:
     session.answer([line(one) for one in (*said, *_NEXT)])
 
 
-@click.command("verify", cls=Command, examples=("monitor db verify",))
+@click.command("verify", cls=Command, examples=("monitor db verify", "monitor db verify --events"))
+@click.option(
+    "--events", is_flag=True, help="Derive events anew, too, and compare them with the stored ones."
+)
 @json_option
 @click.pass_obj
-def verify(session: Session, as_json: bool) -> None:
+def verify(session: Session, events: bool, as_json: bool) -> None:
     """Read the whole store and name all that is damaged.
 
     Every snapshot is unpacked and compared with its hash, every entry read, every reference
-    followed; of SQLite the file's structure too. The monitor may run meanwhile. Exit code 1 when
-    something is wrong.
+    followed; of SQLite the file's structure too. With --events, the events of every version that
+    are by the present rules and thresholds must be what its snapshots give; those by older ones
+    are for `monitor reclassify`. The monitor may run meanwhile. Exit code 1 when something is
+    wrong.
     """
-    from monitor.app import backups
-
     problems = []
     with WorkBar(sys.stderr, environ=session.environ) as bar:
-        for problem in backups.verify(session.app, on_step=bar.move):
+        for problem in _problems(session, bar, events=events):
             problems.append(problem)
             if not as_json:
                 where = "" if problem.nct_id is None else f"{problem.nct_id} "
@@ -141,3 +149,13 @@ def verify(session: Session, as_json: bool) -> None:
         session.answer([line(f"{session.app.store_name}: {counted(len(problems), 'problem')}")])
     if problems:
         raise Failure(FAILED)
+
+
+def _problems(session: Session, bar: WorkBar, *, events: bool) -> "Iterator[Problem]":
+    from monitor.app import backups
+
+    yield from backups.verify(session.app, on_step=bar.move)
+    if events:
+        from monitor.app.reclassifying import verify_events
+
+        yield from verify_events(session.app, on_step=bar.move)

@@ -16,6 +16,10 @@ COMMANDS = {
         "monitor.cli.backfill",
         "Fetch the earlier versions of trials' records from ClinicalTrials.gov.",
     ),
+    "reclassify": (
+        "monitor.cli.reclassify",
+        "Derive stored events anew, by the present rules and thresholds.",
+    ),
     "history": (
         "monitor.cli.history",
         "Show what changed in a trial's record, and when; newest last.",

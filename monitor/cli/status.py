@@ -45,6 +45,7 @@ def _status(app: "App") -> "Status":
     with app.reader() as reader:
         check = last_check(reader)
         stored = {row.name: row for row in reader.sources.all()}
+        counts, rules = reader.sources.counts(), app.rules()
         named = {one.name: one.type for one in app.settings.sources if one.enabled}
         rows = [stored.pop(name, SourceRow(name=name, type=type_)) for name, type_ in named.items()]
         return Status(
@@ -54,7 +55,9 @@ def _status(app: "App") -> "Status":
             enabled=frozenset(named) | {BACKFILLS},
             scheduled=frozenset(named),
             followed=reader.sources.followed_counts(),
-            counts=reader.sources.counts(),
+            counts=counts,
+            rules=rules,
+            older=max(0, counts.versions - reader.sources.versions_by(rules)),
             lease=reader.leases.find(SCHEDULER, now=now),
             messages=reader.outbox.counts(),
             oldest_due=reader.outbox.oldest_due(),

@@ -25,7 +25,8 @@ class Status:
     are those of them that have a clock of their own. ``messages``: how many, by state and
     channel; ``oldest_due``: when the first that waits is due; ``channels``: those that fail.
     ``overdue``, ``full_disks``: a sentence for each. ``checked_at``: when the store's file was
-    checked last; ``damage``: what was found damaged.
+    checked last; ``damage``: what was found damaged. ``rules``: the name of the present rules with
+    their thresholds; ``older``: how many versions have events that were derived by others.
     """
 
     at: datetime
@@ -43,6 +44,8 @@ class Status:
     full_disks: tuple[str, ...] = ()
     checked_at: datetime | None = None
     damage: str = ""
+    rules: str = ""
+    older: int = 0
 
     @property
     def lease_is_held(self) -> bool:
@@ -56,6 +59,8 @@ def status_lines(status: Status) -> Iterator[Line]:
     yield _named("Schedule", _schedule(status))
     if status.messages:
         yield _named("Outbox", _outbox(status))
+    if status.older:
+        yield _named("Rules", _older(status))
     yield BLANK
     head = ("Source", "State", "Last success (UTC)", "Next due (UTC)", "Data of", "Follows")
     rows = [
@@ -91,6 +96,8 @@ def status_shape(status: Status) -> dict[str, Any]:
         "trials": status.counts.trials,
         "versions": status.counts.versions,
         "events": status.counts.events,
+        "rules": status.rules,
+        "versions_by_older_rules": status.older,
         "quarantined": status.counts.quarantined,
         "size_bytes": status.counts.size_bytes,
     }
@@ -178,6 +185,14 @@ def _outbox(status: Status) -> str:
     if status.oldest_due is not None and status.oldest_due <= status.at:
         said += f"; one is due since {moment(status.oldest_due)} UTC"
     return said
+
+
+def _older(status: Status) -> str:
+    of = counted(status.counts.versions, "version")
+    has = "has" if status.older == 1 else "have"
+    return (
+        f"{status.older:,} of {of} {has} events by older rules or thresholds: `monitor reclassify`"
+    )
 
 
 def _state(row: SourceRow, status: Status) -> str:

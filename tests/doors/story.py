@@ -229,6 +229,10 @@ def _questions(story: Story) -> None:
     story.ask("preview", NCT)
     for version in ("2", "3"):
         story.ask("explain", NCT, "--version", version)
+    story.ask("reclassify", NCT, "--dry-run")
+    story.monitor.environ["MONITOR_THRESHOLDS__ENROLLMENT_PERCENT_HIGH"] = "90"
+    story.ask("reclassify", "--dry-run")
+    del story.monitor.environ["MONITOR_THRESHOLDS__ENROLLMENT_PERCENT_HIGH"]
     story.ask("export", NCT, "--to", str(story.folder / "export"))
     story.ask("db", "status")
 

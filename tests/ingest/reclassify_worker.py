@@ -1,0 +1,45 @@
+"""A reclassification in a process of its own that ends itself as kill -9 would."""
+
+import os
+import signal
+import sys
+
+from monitor.detect.rules.base import Thresholds
+from monitor.ingest import reclassify as reclassification
+from monitor.ingest.reclassify import Scope, reclassify
+from monitor.store.reader import open_reader
+from monitor.store.transaction import Transaction
+from monitor.store.writer import open_store
+
+
+def die(*_: object) -> None:
+    """End this process at once."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def main(url: str, percent: str, where: str) -> None:
+    """Reclassify in batches of a version; die after the second commit, or before the third."""
+    reclassification.BATCH_VERSIONS = 1
+    batches = 0
+
+    def count(*_: object) -> None:
+        nonlocal batches
+        batches += 1
+        if batches == 2 and where == "between":
+            die()
+        if batches == 2:
+            Transaction.finish = die  # type: ignore[method-assign,assignment]
+
+    with open_store(url) as store:
+        reclassify(
+            lambda: open_reader(url),
+            store,
+            Scope(),
+            thresholds=Thresholds(enrollment_percent_high=float(percent)),
+            on_estimate=lambda _: None,
+            on_batch=count,
+        )
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
