@@ -2,7 +2,8 @@
 
 In this order: equal items; items of one natural key, most alike first; items that miss their
 key by one attribute (a city respelled, a postcode corrected); leftovers that are alike enough
-to be the same thing renamed, compared only within a bucket. What remains was added or removed.
+to be the same thing renamed, compared only within a bucket; who left a post and who came to it.
+What remains was added or removed.
 Which items pair never depends on the order of either list.
 """
 
@@ -119,6 +120,8 @@ def pair_items(
         _pair_near(left)
     if rule.rename and left.old and left.new:
         _pair_renamed(left, path, rule, moved)
+    if rule.post and left.old and left.new:
+        _pair_successors(left, rule)
     found: list[Pair] = []
     for index, item in enumerate(new):
         if index in equal:
@@ -264,6 +267,17 @@ def _pair_renamed(left: _Left, path: Path, rule: ListRule, moved: frozenset[Key]
 
     for old, new in _groups(left, place):
         left.pair_ranked(old, new, score, RENAME_THRESHOLD)
+
+
+def _pair_successors(left: _Left, rule: ListRule) -> None:
+    """Pair who left a post and who came to it: the only ones, or those that share most else."""
+
+    def post(item: Item) -> Hashable | None:
+        return tuple(key_word(item, name) for name in rule.post) if isinstance(item, dict) else None
+
+    for old, new in _groups(left, post):
+        alone = len(old) == len(new) == 1
+        left.pair_ranked(old, new, _Likeness(), 0.0 if alone else _RESEMBLANCE)
 
 
 def _text_score(rule: ListRule) -> Score:

@@ -35,7 +35,8 @@ class ListRule:
     shown. ``any_of``: the first of these that an item has is its key. ``bucket``: attributes
     that items must share to be taken for a renamed one (a site stays in its city).
     ``rename``: leftovers may be paired by similarity at all. ``texts``: attributes whose words
-    tell how alike two items are. ``family``: lists between which items move.
+    tell how alike two items are. ``family``: lists between which items move. ``post``: attributes
+    of the place that an item fills; the one that left it and the one that came are one, changed.
     """
 
     key: tuple[str, ...] = ()
@@ -44,9 +45,10 @@ class ListRule:
     rename: bool = False
     texts: tuple[str, ...] = ()
     family: tuple[Path, ...] = ()
+    post: tuple[str, ...] = ()
 
 
-_CONTACT = ListRule(key=("name",), rename=True, texts=("name",))
+_PERSON = ListRule(key=("name",), rename=True, texts=("name",), post=("role",))
 _OUTCOME = ListRule(
     key=("measure",), rename=True, texts=("measure", "description", "timeFrame"),
     family=(PRIMARY_OUTCOMES, SECONDARY_OUTCOMES, OTHER_OUTCOMES),
@@ -66,10 +68,10 @@ LIST_RULES: dict[Path, ListRule] = {
         rename=True,
         texts=("facility", "zip", "state"),
     ),
-    LOCATION_CONTACTS: _CONTACT,
-    CENTRAL_CONTACTS: _CONTACT,
-    OVERALL_OFFICIALS: ListRule(key=("name",), rename=True, texts=("name",)),
-    COLLABORATORS: ListRule(key=("name",)),
+    LOCATION_CONTACTS: _PERSON,
+    CENTRAL_CONTACTS: _PERSON,
+    OVERALL_OFFICIALS: _PERSON,
+    COLLABORATORS: ListRule(key=("name",), rename=True, texts=("name",), post=("class",)),
     SECONDARY_IDS: ListRule(key=("id",)),
     REFERENCES: ListRule(any_of=("pmid", "citation"), rename=True, texts=("citation",)),
     RETRACTIONS: ListRule(any_of=("pmid", "source")),

@@ -48,8 +48,9 @@ def listed(path: str, before: list[Any], after: list[Any]) -> tuple[Changes, Cha
             "Arms: changed Thing (type: EXPERIMENTAL → OTHER)",
         ),
         (
-            ARMS, [{**THING, "description": "x " * 40}], [{**THING, "description": "y " * 40}],
-            "Arms: changed Thing (description edited)",
+            ARMS, [{**THING, "description": "x " * 40 + "one a day"}],
+            [{**THING, "description": "x " * 40 + "two a day"}],
+            "Arms: changed Thing (description: “one” → “two”)",
         ),
         (
             ARMS, [THING], [{**THING, "type": "OTHER", "description": "d"}],
@@ -117,7 +118,7 @@ def test_a_renamed_arm_is_one_item_though_its_interventions_name_it() -> None:
         {ARMS: [{**THING, "label": label}], INTERVENTIONS: [{**DRUG, "armGroupLabels": [label]}]}
         for label in ("Thing once a day", "Thing twice a day")
     )
-    said = "Arms: changed Thing twice a day (label: Thing once a day → Thing twice a day)"
+    said = "Arms: Thing once a day → Thing twice a day"
     assert says(old, new) == said
 
 

@@ -237,7 +237,7 @@ def test_secondary_and_other_outcomes_are_told_in_one_event() -> None:
 def test_a_secondary_outcome_of_which_more_is_said_was_not_added() -> None:
     more = {**OS, "description": "From randomisation on, in both arms."}
     (event,) = told({"secondaryOutcomes": [OS, ALT]}, {"secondaryOutcomes": [more, PFS]})
-    assert event.summary == "Secondary and other outcomes: 1 added, 1 removed, 1 changed"
+    assert event.summary.startswith("Secondary outcomes: 1 added, 1 removed, 1 changed (")
 
 
 def test_an_outcome_edited_in_two_fields_is_told_as_an_outcome() -> None:

@@ -158,25 +158,6 @@ def _short_of(value: float, digits: int, least: float) -> float:
     return math.copysign(rounded, value)
 
 
-def shown(value: Any) -> str:
-    """Write a registry value on one line; absent values as ``(none)``, long ones cut."""
-    if value is None:
-        return "(none)"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        return ", ".join(shown(item) for item in value) or "(none)"
-    if isinstance(value, dict):
-        value = next((v for v in value.values() if isinstance(v, str)), "…")
-    text = " ".join(str(value).split())
-    return text if len(text) <= 160 else text[:159] + "…"
-
-
-def arrow(before: Any, after: Any) -> str:
-    """Write ``before → after``."""
-    return f"{shown(before)} → {shown(after)}"
-
-
 def counted(count: int, noun: str, plural: str | None = None) -> str:
     """Write a number with its noun: ``1 site``, ``43 sites``."""
     return f"{count} {noun if count == 1 else plural or noun + 's'}"

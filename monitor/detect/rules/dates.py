@@ -4,16 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from monitor.detect.rules.base import (
-    Context,
-    Draft,
-    Thresholds,
-    arrow,
-    at,
-    below,
-    counted,
-    shown,
-)
+from monitor.detect.rules.base import Context, Draft, Thresholds, at, below, counted
+from monitor.detect.rules.values import arrow, shown
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange, Severity
 from monitor.model.dates import PartialDate

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from monitor.detect.rules.base import Context, Draft, all_but, counted, shown
+from monitor.detect.rules.base import Context, Draft, all_but, counted
+from monitor.detect.rules.values import shown
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange
 

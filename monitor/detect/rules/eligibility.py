@@ -7,7 +7,8 @@ from monitor.detect.criteria import CriteriaChange, Edit, compare, excludes
 from monitor.detect.headings import INCLUSION
 from monitor.detect.limits import other_limits, states_limit
 from monitor.detect.outline import Criterion
-from monitor.detect.rules.base import Context, Draft, all_but, arrow, at, counted
+from monitor.detect.rules.base import Context, Draft, all_but, at, counted
+from monitor.detect.rules.values import arrow
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange, Severity
 

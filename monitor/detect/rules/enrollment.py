@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from monitor.detect.rules.base import Context, Draft, arrow, at, percent, percent_words, shown
+from monitor.detect.rules.base import Context, Draft, at, percent, percent_words
+from monitor.detect.rules.values import arrow, shown
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange, Severity
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 
-from monitor.detect.rules.base import arrow, shown
+from monitor.detect.rules.values import arrow, replaced, shown
 from monitor.model import fields
 from monitor.model.changes import OPS, FieldChange, Op
 from monitor.model.fields import Path
@@ -42,9 +42,32 @@ class Item:
         return lead.op if lead.path == self.place else "changed"
 
     @property
+    def renamed(self) -> FieldChange | None:
+        """The change of the text that names a list's item, if that is short and changed."""
+        names = fields.list_rule(self.changes[0].field[: len(self.place) - 1]).texts[:1]
+        for change in self.changes:
+            inside = change.op == "changed" and change.path[:-1] == self.place
+            if inside and change.path[-1:] == names and _is_short(change):
+                return change
+        return None
+
+    @property
     def name(self) -> str:
-        """The natural key, or the label of the field."""
-        return fields.full_label(self.place) if self.is_field else shown(self.place[-1])
+        """The natural key, both where it is another now; of a field its label."""
+        if self.is_field:
+            return fields.full_label(self.place)
+        renamed = self.renamed
+        if renamed:
+            return arrow(renamed.before, renamed.after)
+        return " ".join(self.place[-1].split())
+
+    @property
+    def edit(self) -> tuple[Path, str] | None:
+        """The attribute and the words that changed in it; None unless that is all that did."""
+        lead = self.changes[0]
+        if len(self.changes) > 1 or lead.op != "changed" or not _is_part(lead):
+            return None
+        return lead.field, replaced(lead.before, lead.after, between=", ")
 
 
 def items_of(changes: Sequence[FieldChange]) -> list[Item]:
@@ -79,16 +102,77 @@ def told(changes: Sequence[FieldChange], noun: str | None = None) -> tuple[str, 
     label = noun if noun and len(common) <= _MODULE_DEPTH else fields.full_label(common)
     item = items[0]
     if len(items) > 1:
-        names = [_short(one.name.removeprefix(f"{label}: ")) for one in items[:_NAMES]]
-        more = "; …" if len(items) > _NAMES else ""
-        said = f"{tally(items)} ({'; '.join(names)}{more})"
-    elif item.is_field or (item.op == "changed" and item.changes[0].path == item.place):
+        return label, _several(items, label)
+    if item.is_field or (item.op == "changed" and item.changes[0].path == item.place):
         said = arrow(item.changes[0].before, item.changes[0].after)
     elif item.op == "changed":
-        said = f"changed {item.name} ({', '.join(_edits(item))})"
+        inside = ", ".join(_edits(item))
+        aside = f" ({inside})" if inside else ""
+        said = ("" if item.renamed else "changed ") + shown(item.name) + aside
     else:
-        said = f"{item.op} {item.name}"
+        said = f"{item.op} {shown(item.name)}"
     return label, f"{label}: {said}"
+
+
+def _several(items: Sequence[Item], label: str) -> str:
+    """Tell several items: the edit that all have, else how many did what, and which they are."""
+    groups = _alike(items)
+    if len(groups) == 1 and not items[0].is_field:
+        said = _told_once(groups[0], _lowered(label))
+        return said[:1].upper() + said[1:]
+    edits = {one.edit[1] if one.edit else str(n) for n, one in enumerate(items)}
+    if len(edits) == 1:  # in several fields: a name that stands in two places
+        lead = items[0].changes[0]
+        said = arrow(lead.before, lead.after) if _is_short(lead) else edits.pop()
+        places = dict.fromkeys(fields.full_label(one.lies_in) for one in items)
+        return f"{label}: {said} ({'; '.join(places)})"
+    names = _briefly(items, label)
+    alike = [group for group in groups if len(group) > 1]
+    taken = {id(one) for group in alike for one in group}
+    listed = [_told_once(group, "") for group in alike]
+    listed += [name for name, one in zip(names, items, strict=True) if id(one) not in taken]
+    more = "; …" if len(listed) > _NAMES else ""
+    return f"{label}: {tally(items)} ({'; '.join(listed[:_NAMES])}{more})"
+
+
+def repeated(changes: Sequence[FieldChange], noun: str | None = None) -> list[str]:
+    """Return the edits that several items have, each in words, those of most items first.
+
+    ``time frame of 5 outcome measures: 59 → 58 months``; ``noun`` is for items of a list that
+    people call otherwise.
+    """
+    groups = [group for group in _alike(items_of(changes)) if len(group) > 1]
+    return [_told_once(one, noun or _lowered(fields.label(one[0].lies_in))) for one in groups]
+
+
+def _briefly(items: Sequence[Item], label: str) -> list[str]:
+    """Name each item in little room; those that begin alike by their end."""
+    names = [one.name.removeprefix(f"{label}: ") for one in items]
+    names = [
+        " ".join(one.place[-1].split()) if one.renamed and len(name) > _NAME_LENGTH else name
+        for one, name in zip(items, names, strict=True)
+    ]
+    brief = [_short(name) for name in names]
+    counts = Counter(brief)
+    return [
+        one if counts[one] == 1 or len(name) <= _NAME_LENGTH else f"…{name[-_NAME_LENGTH + 1 :]}"
+        for one, name in zip(brief, names, strict=True)
+    ]
+
+
+def _alike(items: Sequence[Item]) -> list[list[Item]]:
+    """Group the items that have one and the same edit, most first; others are alone."""
+    groups: dict[object, list[Item]] = {}
+    for number, item in enumerate(items):
+        groups.setdefault(item.edit or number, []).append(item)
+    return sorted(groups.values(), key=lambda group: -len(group))
+
+
+def _told_once(group: Sequence[Item], noun: str) -> str:
+    edit = group[0].edit
+    part = _part(group[0].changes[0])
+    count = f"{len(group)} {noun}".rstrip()
+    return f"{part} of {count}: {edit[1] if edit else ''}"
 
 
 def _without_types(items: Sequence[Item]) -> list[Item]:
@@ -100,6 +184,10 @@ def _without_types(items: Sequence[Item]) -> list[Item]:
         if not (one.is_field and one.place[-1] == "type" and (one.place[:-1], one.op) in dates)
         or one.op == "changed"
     ]
+
+
+def _lowered(label: str) -> str:
+    return label[:1].lower() + label[1:]
 
 
 def _short(name: str) -> str:
@@ -114,11 +202,12 @@ def _place(change: FieldChange) -> Path:
 
 
 def _edits(item: Item) -> Iterator[str]:
-    """Say what changed inside an item; of a single short value, what it was and is."""
+    """Say what changed inside an item beside its name; of one value, what it was and is."""
+    changes = [change for change in item.changes if change is not item.renamed]
     if len(item.changes) == 1:
-        yield _edit(item.changes[0])
+        yield from map(_edit, changes)
         return
-    edits = [f"{_part(one)} {one.op if _is_part(one) else 'changed'}" for one in item.changes]
+    edits = [f"{_part(one)} {one.op if _is_part(one) else 'changed'}" for one in changes]
     distinct = list(dict.fromkeys(edits))
     yield from distinct[:_NAMES]
     if len(distinct) > _NAMES:
@@ -130,9 +219,13 @@ def _edit(change: FieldChange) -> str:
         return f"{_part(change)}: {change.op} {_short(shown(change.path[-1]))}"
     if change.op != "changed":
         return f"{_part(change)} {change.op}"
-    if max(len(shown(change.before)), len(shown(change.after))) > _NAME_LENGTH:
-        return f"{_part(change)} edited"
-    return f"{_part(change)}: {arrow(change.before, change.after)}"
+    if _is_short(change):
+        return f"{_part(change)}: {arrow(change.before, change.after)}"
+    return f"{_part(change)}: {replaced(change.before, change.after, between=', ')}"
+
+
+def _is_short(change: FieldChange) -> bool:
+    return max(len(shown(change.before)), len(shown(change.after))) <= _NAME_LENGTH
 
 
 def _part(change: FieldChange) -> str:

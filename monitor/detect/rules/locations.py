@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from monitor.detect.rules import items
-from monitor.detect.rules.base import Context, Draft, all_but, arrow, at, below, counted
+from monitor.detect.rules.base import Context, Draft, all_but, at, below, counted
 from monitor.detect.rules.status import RECRUITING
+from monitor.detect.rules.values import arrow
 from monitor.detect.texts import plain
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange, Severity
@@ -29,12 +30,14 @@ def derive_sites(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft
     renamed = below(changes, *_NAMING)
     if renamed:
         sites = {change.path[:4] for change in renamed}
+        alike = items.repeated(renamed, "sites")
         yield Draft(
             kind=ChangeKind.SITE_RENAMED,
             path=items.common_path(change.field for change in renamed),
             changes=renamed,
             label="Site name",
-            summary=f"{counted(len(sites), 'site')} under another name or spelling",
+            summary=f"{counted(len(sites), 'site')} under another name or spelling"
+            + f" ({'; '.join(alike[:2])})" * bool(alike),
             facts={"count": len(sites), "by_country": _by_country(renamed)},
         )
     if whole:  # two sites that are one lie in one country, however it is spelled

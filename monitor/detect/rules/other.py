@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from monitor.detect.limits import other_limits
 from monitor.detect.rules import items
-from monitor.detect.rules.base import Context, Derive, Draft, all_but, arrow, below, shown, tally
+from monitor.detect.rules.base import Context, Derive, Draft, all_but, below, tally
+from monitor.detect.rules.values import LONG_TEXT, arrow, shown
 from monitor.detect.texts import plain, wording
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange, Severity
@@ -53,7 +54,7 @@ def derive_lists(kind: ChangeKind, *paths: Path) -> Derive:
             own = below(changes, path)
             if not own:
                 continue
-            parts = [_became(change) for change in own[:4]]
+            parts = _replaced(own) or [_became(change) for change in own[:4]]
             more = f" and {len(own) - 4} more" if len(own) > 4 else ""
             yield Draft(
                 kind=kind,
@@ -69,6 +70,16 @@ def derive_lists(kind: ChangeKind, *paths: Path) -> Derive:
             )
 
     return derive
+
+
+def _replaced(changes: Sequence[FieldChange]) -> list[str]:
+    """Say of one long text that went and one that came which words differ; else nothing."""
+    gone, come = ([one for one in changes if one.op == op] for op in ("removed", "added"))
+    if len(changes) != 2 or not (gone and come):
+        return []
+    before, after = gone[0].before, come[0].after
+    is_long = max(len(shown(before)), len(shown(after))) > LONG_TEXT
+    return [arrow(before, after)] if is_long else []
 
 
 def _became(change: FieldChange) -> str:

@@ -1,22 +1,22 @@
 """What is said of primary outcomes that are still there: reworded, split, joined, edited."""
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 from typing import Any
 
 from monitor.detect.keys import SHOWN_UNNAMED
 from monitor.detect.rules import items
-from monitor.detect.rules.base import Context, Draft, all_but, shown
-from monitor.detect.rules.edited_words import replaced
+from monitor.detect.rules.base import Context, Draft, all_but
 from monitor.detect.rules.outcome_edits import keeps_its_meaning, says_nothing_new
 from monitor.detect.rules.outcome_pairs import Group, Matched, Verdict, Words, named, text_of
 from monitor.detect.rules.outcome_parts import parts_changed
+from monitor.detect.rules.values import arrow, replaced, shown
 from monitor.detect.texts import plain, same_words
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange, Op, Severity
 from monitor.model.words import word_diff
 
 _UNCHANGED = 1.0
+_BESIDE_THE_MEASURE = (("description",), ("timeFrame",))
 
 
 def severest(ctx: Context) -> Severity | None:
@@ -55,7 +55,7 @@ def draft_edits(
     found: Matched, others: tuple[FieldChange, ...], words: Words, ctx: Context
 ) -> Iterator[Draft]:
     """Yield one event an outcome; one for all outcomes in which the very same was edited."""
-    single: list[tuple[str, Group]] = []
+    alike: dict[tuple[fields.Path, str], list[Group]] = {}
     for group in found.groups:
         quiet = tuple(change for change in group.changes if says_nothing_new(change))
         if quiet:
@@ -64,13 +64,13 @@ def draft_edits(
         if not real:
             continue
         own = Group(group.olds, group.news, real, group.verdict)
-        if len(real) == 1 and real[0].op == "changed" and real[0].field[3:] == ("timeFrame",):
-            single.append((replaced(real[0].before, real[0].after), own))
+        lead = real[0]
+        if len(real) == 1 and lead.op == "changed" and lead.field[3:] in _BESIDE_THE_MEASURE:
+            alike.setdefault((lead.field, replaced(lead.before, lead.after)), []).append(own)
         else:
             yield _edited(own, found, words, ctx)
-    for _, alike in groupby(sorted(single, key=lambda one: one[0]), key=lambda one: one[0]):
-        same = [group for _, group in alike]
-        yield _repeated(same) if len(same) > 1 else _edited(same[0], found, words, ctx)
+    for _, same in sorted(alike.items()):
+        yield _repeated(same, words) if len(same) > 1 else _edited(same[0], found, words, ctx)
     if others:
         yield Draft(
             kind=ChangeKind.PRIMARY_OUTCOME_EDITED,
@@ -91,8 +91,9 @@ def _quiet(group: Group, changes: tuple[FieldChange, ...]) -> Draft:
     )
 
 
-def _repeated(groups: Sequence[Group]) -> Draft:
+def _repeated(groups: Sequence[Group], words: Words) -> Draft:
     """Tell an edit once that was made in several outcomes."""
+    kept = all(keeps_its_meaning(group.olds[0], group.news[0], words) for group in groups)
     changes = tuple(change for group in groups for change in group.changes)
     lead = changes[0]
     return Draft(
@@ -106,6 +107,7 @@ def _repeated(groups: Sequence[Group]) -> Draft:
             "measures": [named(group.news[0]) for group in groups],
             **groups[0].verdict.facts(),
         },
+        severity=Severity.LOW if kept else None,
     )
 
 
@@ -119,7 +121,9 @@ def _edited(group: Group, found: Matched, words: Words, ctx: Context) -> Draft:
         said = _several(group, facts)
     elif group.verdict.same == "doubtful":
         severity = severest(ctx) or Severity.HIGH
-        said = f"replaced or reworded: {title(old)} → {title(new)}"
+        said = (
+            f"replaced or reworded: {arrow(*(named(one) or SHOWN_UNNAMED for one in (old, new)))}"
+        )
     elif lost or gained:
         facts |= {"parts_dropped": lost, "parts_added": gained}
         kind = _of_parts(group, facts, found, words)

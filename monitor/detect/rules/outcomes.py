@@ -44,12 +44,13 @@ def _is_item(change: FieldChange) -> bool:
 
 
 def _of_the_rest(changes: tuple[FieldChange, ...]) -> Draft:
+    label, summary = items.told(changes, "Secondary and other outcomes")
     return Draft(
         kind=ChangeKind.SECONDARY_OUTCOME_CHANGED,
         path=items.common_path(change.field[:3] for change in changes),
         changes=changes,
-        label="Secondary and other outcomes",
-        summary=f"Secondary and other outcomes: {items.tally(items.items_of(changes))}",
+        label=label,
+        summary=summary,
         facts={"outcomes": sorted({c.path[3] for c in changes if len(c.path) > 3})},
     )
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from monitor.detect.rules.base import Context, Draft, arrow, shown
+from monitor.detect.rules.base import Context, Draft
+from monitor.detect.rules.values import arrow, shown
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange
 from monitor.model.record import TrialRecord

@@ -3,16 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from monitor.detect.rules import items
-from monitor.detect.rules.base import (
-    Context,
-    Draft,
-    all_but,
-    at,
-    below,
-    counted,
-    has_results,
-    shown,
-)
+from monitor.detect.rules.base import Context, Draft, all_but, at, below, counted, has_results
+from monitor.detect.rules.values import shown
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange
 
@@ -50,10 +42,13 @@ def _posted_or_changed(changes: tuple[FieldChange, ...], ctx: Context) -> Draft:
 
 
 def _changed(changes: tuple[FieldChange, ...]) -> str:
-    """Say in which parts of the results something changed; of a date alone, from what to what."""
+    """Say in which parts of the results something changed; of a date alone, from what to what.
+
+    The same edit of several measures is told first.
+    """
     if len(changes) == 1 and not below(changes, fields.RESULTS):
         return items.told(changes)[1]
-    parts = sorted({_part(change) for change in changes})
+    parts = [*items.repeated(changes)[:2], *sorted({_part(change) for change in changes})]
     return f"Results: {counted(len(changes), 'field')} changed ({', '.join(parts)})"
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from monitor.detect.rules.base import Context, Draft, arrow, at, below, shown
+from monitor.detect.rules.base import Context, Draft, at, below
 from monitor.detect.rules.reasons import reason_classes
+from monitor.detect.rules.values import arrow, shown
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange, Severity
 from monitor.model.record import TrialRecord

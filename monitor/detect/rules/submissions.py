@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from monitor.detect.rules.base import Context, Draft, at, below, shown
+from monitor.detect.rules.base import Context, Draft, at, below
+from monitor.detect.rules.values import shown
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange, Severity
 from monitor.model.record import TrialRecord

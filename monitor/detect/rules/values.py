@@ -1,0 +1,112 @@
+"""Registry values in a summary: one, and what changed between two, on one line."""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
+from typing import Any
+
+from monitor.detect.texts import plain, same_words
+from monitor.model.words import Segment, word_diff
+
+# From this length on a text is told by the words that changed, not whole before and after.
+LONG_TEXT = 80
+_LONGEST_SHOWN = 160
+_CHANGES, _LENGTH = 3, 60
+# Characters of a word before its first difference, where two words begin alike.
+_LEAD = 20
+# A hyphen or bracket that came is not told beside words that did.
+_SAYS_MORE = re.compile(r"\w|[<>=≤≥±%]")
+
+
+def shown(value: Any) -> str:
+    """Write a registry value on one line; absent values as ``(none)``, long ones cut."""
+    if value is None:
+        return "(none)"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(shown(item) for item in value) or "(none)"
+    if isinstance(value, dict):
+        value = next((v for v in value.values() if isinstance(v, str)), "…")
+    text = " ".join(str(value).split())
+    return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"
+
+
+def arrow(before: Any, after: Any) -> str:
+    """Write ``before → after``; of long texts the words that changed.
+
+    The two halves never look alike: values that are written alike are told as JSON, in which a
+    number is no text and no character is invisible.
+    """
+    if isinstance(before, str) and isinstance(after, str):
+        if max(len(before), len(after)) > LONG_TEXT:
+            return replaced(before, after)
+        if same_words(before, after) and before != after:
+            return f"{json.dumps(before)} → {json.dumps(after)}"
+    one, other = shown(before), shown(after)
+    if one != other:
+        return f"{one} → {other}"
+    return _change(json.dumps(before, sort_keys=True), json.dumps(after, sort_keys=True), "")
+
+
+def replaced(before: Any, after: Any, *, between: str = "; ") -> str:
+    """Return what changed between two texts: ``59 → 58 months``, ``added “by week 24”``.
+
+    At most three places, each cut, and once what changed alike in several; words in other letters
+    or marks only where nothing else changed. Values that are no texts as ``before → after``.
+    """
+    if not (isinstance(before, str) and isinstance(after, str)):
+        return arrow(before, after)
+    segments = word_diff(plain(before), plain(after))
+    telling = [one for one in segments if _SAYS_MORE.search(one[1])]
+    said = list(dict.fromkeys(_changes(telling)) or dict.fromkeys(_changes(segments)))
+    more = ["…"] if len(said) > _CHANGES else []
+    return between.join(said[:_CHANGES] + more) or "other letters or marks"
+
+
+def _changes(segments: Sequence[Segment]) -> Iterator[str]:
+    removed = ""
+    for place, (op, text) in enumerate(segments):
+        following = segments[place + 1] if place + 1 < len(segments) else ("same", "")
+        if op == "removed":
+            removed = text.strip()
+            if following[0] != "added":
+                yield f"removed {_quoted(removed)}"
+                removed = ""
+        elif op == "added":
+            if not same_words(removed, text):
+                yield _change(removed, text.strip(), following[1])
+            removed = ""
+
+
+def _change(removed: str, added: str, following: str) -> str:
+    if not removed:
+        return f"added {_quoted(added)}"
+    if (
+        removed[-1:].isdigit()
+        and added[-1:].isdigit()
+        and max(map(len, (removed, added))) < _LENGTH
+    ):
+        return f"{removed} → {added}{_unit(following)}"
+    start = _start(removed, added)
+    return f"{_quoted(removed, start)} → {_quoted(added, start)}"
+
+
+def _start(one: str, other: str) -> int:
+    """Return from where two texts are shown: from their beginning if that shows a difference."""
+    shared = sum(
+        1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
+    )
+    return 0 if shared < _LENGTH - _LEAD else shared - _LEAD
+
+
+def _unit(following: str) -> str:
+    """Return the word behind a number, if it is one."""
+    word = following.split(maxsplit=1)[:1]
+    return f" {word[0].rstrip('.,;:)')}" if word and word[0][:1].isalpha() else ""
+
+
+def _quoted(text: str, start: int = 0) -> str:
+    cut = f"…{text[start:]}" if start else text
+    return f"“{cut if len(cut) <= _LENGTH else cut[: _LENGTH - 1].rstrip() + '…'}”"
