@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 
 from monitor.detect.texts import wording
 
@@ -19,6 +20,8 @@ _NAMED = re.compile(
     r"\b(?:amendment|appendix|arms?|cohorts?|covid|ctcae|parts?|phases?|protocol|recist|sections?"
     r"|tables?|type|v|version|visits?)[ -]?\.?\(?\d+(?:\.\d+)*"
 )
+# "HER2", also where it is written apart: "(HER) 2".
+_NAME = re.compile(r"(?<![^\W_])([a-z]{2,20})\)?[ -]?(\d{1,4})(?!\.?\d)")
 _TURNING = re.compile(r"\b(?:cannot|except|neither|never|no|nor|not|unless|without)\b|\bnon-")
 # Alone, a number is a limit where it is compared or measures a time.
 _STATED = re.compile(
@@ -28,11 +31,21 @@ _STATED = re.compile(
 
 def other_limits(before: str, after: str) -> bool:
     """Tell whether an edit of a criterion moved a limit, or turned what it asks for round."""
-    one, other = (_NAMED.sub(" ", wording(text)) for text in (before, after))
+    one, other = _without_names(before, after)
     return any(
         Counter(pattern.findall(one)) != Counter(pattern.findall(other))
         for pattern in (_LIMIT, _TURNING)
     )
+
+
+def _without_names(*texts: str) -> Iterator[str]:
+    """Yield the texts without the numbers of names, such as any of them writes in one word."""
+    plain = [_NAMED.sub(" ", wording(text)) for text in texts]
+    names = {
+        found.groups() for text in plain for found in _NAME.finditer(text) if found[0].isalnum()
+    }
+    for text in plain:
+        yield _NAME.sub(lambda found: " " if found.groups() in names else found[0], text)
 
 
 def states_limit(text: str) -> bool:

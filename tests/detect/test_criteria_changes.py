@@ -167,10 +167,12 @@ def test_an_item_that_a_longer_one_only_mentions_was_dropped() -> None:
         ("Severe asthma", "Severe allergic asthma", MEDIUM),
         ("Severe asthma\n* Gout", "Severe asthma", MEDIUM),
         ("Toxicity by CTCAE version 4", "Toxicity by CTCAE version 5", MEDIUM),
+        ("HER2 negative cancer", "Growth factor receptor (HER) 2 negative cancer", MEDIUM),
+        ("ECOG1 by the doctor", "ECOG 2 by a doctor", HIGH),
         ("Severe asthma, gout", "severe asthma gout.", NOISE),
     ],
     ids=["age", "comparison", "wash-out", "time added", "turned round", "limit added", "word",
-         "item dropped", "version", "marks"],
+         "item dropped", "version", "name written out", "another stage", "marks"],
 )  # fmt: skip
 def test_a_change_weighs_what_it_does(before: str, after: str, severity: Severity) -> None:
     assert weighed(f"* {before}", f"* {after}") is severity
