@@ -252,6 +252,12 @@ def test_a_reworded_measure_is_told_with_the_words_that_changed() -> None:
     assert event.facts["words"][0] == ["removed", "Reduction of"]
 
 
+def test_words_that_only_changed_case_are_not_told_beside_those_that_changed() -> None:
+    old, new = {"measure": "Progression-free survival"}, "Progression-Free Survival of all"
+    event = one_edit(old, {"measure": new})
+    assert event.summary == f"Primary outcome reworded (added “of all”): {new}"
+
+
 def test_every_verdict_on_a_pair_says_how_sure_it_is() -> None:
     cases: list[tuple[dict[str, Any], dict[str, Any]]] = [
         (primary(OS, PFS), primary(PFS) | {"secondaryOutcomes": [OS]}),

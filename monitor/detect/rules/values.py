@@ -58,11 +58,26 @@ def replaced(before: Any, after: Any, *, between: str = "; ") -> str:
     """
     if not (isinstance(before, str) and isinstance(after, str)):
         return arrow(before, after)
-    segments = word_diff(plain(before), plain(after))
-    telling = [one for one in segments if _SAYS_MORE.search(one[1])]
-    said = list(dict.fromkeys(_changes(telling)) or dict.fromkeys(_changes(segments)))
+    sides = plain(before), plain(after)
+    telling = [one for one in _beyond_case(*sides) if _SAYS_MORE.search(one[1])]
+    said = list(dict.fromkeys(_changes(telling)) or dict.fromkeys(_changes(word_diff(*sides))))
     more = ["…"] if len(said) > _CHANGES else []
     return between.join(said[:_CHANGES] + more) or "other letters or marks"
+
+
+def _beyond_case(before: str, after: str) -> Iterator[Segment]:
+    """Yield what changed but for letter case, as each text writes it."""
+    here = there = 0
+    for op, text in word_diff(_lower(before), _lower(after)):
+        old, new = before[here : here + len(text)], after[there : there + len(text)]
+        here += len(text) if op != "added" else 0
+        there += len(text) if op != "removed" else 0
+        yield op, old if op == "removed" else new
+
+
+def _lower(text: str) -> str:
+    """Return the text in lower case, as long as before."""
+    return "".join(one.lower() if len(one.lower()) == 1 else one for one in text)
 
 
 def _changes(segments: Sequence[Segment]) -> Iterator[str]:
