@@ -127,10 +127,15 @@ def wording(text: str) -> str:
     eczema" are worded alike, so are ">= 10 mg / kg" and "≥10mg/kg"; the text is in its normal
     form.
     """
+    words = _AT_MOST.sub("≤", _AT_LEAST.sub("≥", _MARK.sub("", folded(text))))
+    words = _DASHES.sub("-", _RAISED.sub("", words)).replace("+/-", "±")
+    return _LOOSE.sub(_tight, " ".join(words.split()))
+
+
+def folded(text: str) -> str:
+    """Return a text in lower case and in one typography, its marks and spaces as they are."""
     typed = text if text.isascii() else unicodedata.normalize("NFKC", text.translate(_TYPOGRAPHY))
-    folded = _AT_MOST.sub("≤", _AT_LEAST.sub("≥", _MARK.sub("", typed.casefold())))
-    folded = _DASHES.sub("-", _RAISED.sub("", folded)).replace("+/-", "±")
-    return _LOOSE.sub(_tight, " ".join(folded.split()))
+    return typed.casefold()
 
 
 def same_words(one: str, other: str) -> bool:

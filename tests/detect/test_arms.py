@@ -1,9 +1,16 @@
 """Arms and interventions: what is only clarified weighs less than another treatment."""
 
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
 import pytest
 
+from monitor.detect.drugs import Drugs
 from monitor.model.changes import ChangeKind, Severity
 from tests.detect.examples import events, study, the, updated
+from tests.records import mixed_studies
 
 K = ChangeKind
 ARM = {
@@ -52,3 +59,89 @@ def test_another_label_or_name_is_high(kind: K) -> None:
     renamed = {**item, "label" if "label" in item else "name": "Thing XR"}
     found = events(study({path: [item]}), updated({path: [renamed]}))
     assert the(kind, found).severity is Severity.HIGH
+
+
+BOTH: list[dict[str, Any]] = [
+    {"type": "DRUG", "name": "Pembrolizumab", "otherNames": ["MK-3475", "Keytruda"]},
+    {"type": "DRUG", "name": "Nivolumab"},
+    {"type": "DRUG", "name": "Zorvex"},
+]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "severity"),
+    [
+        ("Pembrolizumab 200 mg every 3 weeks", "Nivolumab 200 mg every 3 weeks", "high"),
+        ("Pembrolizumab 200 mg", "Nivolumab 240 mg", "high"),
+        ("Pembrolizumab 200 mg", "Durvalumab 200 mg", "high"),
+        ("Pembrolizumab and placebo", "Pembrolizumab and carboplatin", "high"),
+        ("Pembrolizumab alone", "Pembrolizumab with lenvatinib", "high"),
+        ("Pembrolizumab with lenvatinib", "Pembrolizumab alone", "high"),
+        ("Pembrolizumab 200 mg", "Quixotril 200 mg", "high"),
+        ("Infusion of MK-3475", "Infusion of AZD2936", "high"),
+        ("Pembrolizumab, then Zorvex", "Pembrolizumab, then surgery", "high"),
+        ("Pembrolizumab by infusion", "MK-3475 by infusion", "medium"),
+        ("Pembrolizumab by infusion", "Pembrolizumab (Keytruda) by infusion", "medium"),
+        ("The study drug by infusion", "Pembrolizumab by infusion", "medium"),
+        ("Pembrolizumab by infusion", "The study drug by infusion", "medium"),
+        ("Participants get pembrolizumab", "Pembrolizumab, given in hospital", "medium"),
+        ("In April, at home, accepted", "In the spring, at home, as accepted", "medium"),
+    ],
+)  # fmt: skip
+def test_another_drug_in_a_description_is_another_treatment(
+    before: str, after: str, severity: str
+) -> None:
+    arm = {"label": "A", "type": "EXPERIMENTAL", "interventionNames": ["Drug: Pembrolizumab"]}
+    old, new = (
+        {PLACES[K.ARM_CHANGED][0]: [{**arm, "description": text}],
+         PLACES[K.INTERVENTION_CHANGED][0]: BOTH}
+        for text in (before, after)
+    )  # fmt: skip
+    assert the(K.ARM_CHANGED, events(study(old), updated(new))).severity == severity
+
+
+def _real_arms(shared_data: Path) -> Iterator[tuple[dict[str, Any], list[Any], str]]:
+    """Yield real arms, the record's interventions, and the name of a drug that the arm names."""
+    for document in mixed_studies(shared_data):
+        module = document["protocolSection"].get("armsInterventionsModule", {})
+        drugs = [one for one in module.get("interventions", []) if one.get("type") == "DRUG"]
+        for arm in module.get("armGroups", []):
+            text = arm.get("description", "")
+            for drug in drugs:
+                named = re.search(rf"\b{re.escape(drug['name'])}\b", text)
+                if len(text) < 900 and len(drug["name"]) > 5 and drug["name"].isalpha() and named:
+                    yield arm, module["interventions"], drug["name"]
+                    break
+
+
+def test_real_arms_tell_another_drug_from_a_rewording(shared_data: Path) -> None:
+    arms = list(_real_arms(shared_data))[:150]
+    assert len(arms) > 60
+    weighed = {"swapped": Severity.HIGH, "reworded": Severity.MEDIUM}
+    wrong = []
+    for arm, interventions, name in arms:
+        other = "Sotorasib" if "sotorasib" not in arm["description"].lower() else "Imatinib"
+        texts = {
+            "swapped": re.sub(rf"\b{name}\b", other, arm["description"]),
+            "reworded": f"Those who take part, as described: {arm['description']}",
+        }
+        for how, text in texts.items():
+            paths = [path for path, _ in PLACES.values()]
+            old = study(dict(zip(paths, ([arm], interventions), strict=True)))
+            changed = {**arm, "description": text}
+            new = updated(dict(zip(paths, ([changed], interventions), strict=True)))
+            if the(K.ARM_CHANGED, events(old, new)).severity is not weighed[how]:
+                wrong.append((how, name, arm["description"]))
+    assert wrong == []
+
+
+def test_drugs_are_found_by_their_names_and_by_how_drugs_are_named() -> None:
+    drugs = Drugs(BOTH)
+    assert drugs.named_in("MK-3475 or Keytruda® or pembrolizumab") == {"pembrolizumab"}
+    assert drugs.named_in("zorvex, osimertinib; BNT327 and placebo") == {
+        "zorvex", "osimertinib", "bnt327", "placebo",
+    }  # fmt: skip
+    assert (
+        drugs.named_in("In April, accept the concept, except at night; COVID-19, week 12") == set()
+    )
+    assert Drugs([]).named_in("nothing of it") == set()

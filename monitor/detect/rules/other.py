@@ -1,17 +1,23 @@
 """Rules of one shape: all changes below some paths make one event that tells them apart."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
+from typing import Any
 
+from monitor.detect.drugs import Drugs
+from monitor.detect.likeness import tokens
 from monitor.detect.limits import other_limits
 from monitor.detect.rules import items
 from monitor.detect.rules.base import Context, Derive, Draft, all_but, below, tally
 from monitor.detect.rules.values import LONG_TEXT, arrow, shown
 from monitor.detect.texts import plain, wording
+from monitor.detect.word_lists import COMMON, COUNTING, STOP, TIMES
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange, Severity
 from monitor.model.fields import Path
+from monitor.model.words import word_diff
 
 # What tells of an arm or intervention more than its label and type say.
 _CLARIFYING = (
@@ -23,6 +29,13 @@ _DOSING = re.compile(
     r"|[bt]id|q\d*[dhwm]|oral(?:ly)?|intravenous(?:ly)?|iv|subcutaneous(?:ly)?|sc|topical(?:ly)?"
     r"|intramuscular(?:ly)?|im)(?![^\W_])"
 )
+
+
+_NAME_WORDS = 2
+_SAYING_NO_DRUG = STOP | COUNTING | TIMES | COMMON | frozenset(
+    {"agent", "agents", "drug", "drugs", "investigational", "it", "medication", "medications",
+     "medicine", "medicines", "product", "products", "infusion", "injection", "tablets"}
+)  # fmt: skip
 
 
 def gather(kind: ChangeKind, noun: str | None = None, severity: Severity | None = None) -> Derive:
@@ -95,6 +108,7 @@ def derive_arms(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]
     it in the other list too; that is no news of its own, but belongs to one of the events. Where
     descriptions are only clarified, the event weighs less.
     """
+    drugs = Drugs(one for side in (ctx.old, ctx.new) for one in side.items(fields.INTERVENTIONS))
     links = below(changes, fields.ARM_INTERVENTION_NAMES, fields.INTERVENTION_ARM_LABELS)
     news = all_but(changes, links) or below(links, fields.ARM_GROUPS) or links
     silent = all_but(changes, news)
@@ -110,19 +124,59 @@ def derive_arms(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]
                 changes=(*own, *silent),
                 before=before,
                 after=after,
-                severity=Severity.MEDIUM if all(map(_clarifies, own)) else None,
+                severity=Severity.MEDIUM if all(_clarifies(one, drugs) for one in own) else None,
             )
             silent = ()
 
 
-def _clarifies(change: FieldChange) -> bool:
-    """Tell whether the change is of a description, or another name, that sets no other dose."""
+def _clarifies(change: FieldChange, drugs: Drugs) -> bool:
+    """Tell whether the change is of a description, or another name, of the same treatment.
+
+    It sets no other dose and names no other drug.
+    """
     if not fields.under(change.field, _CLARIFYING):
         return False
     before, after = (v if isinstance(v, str) else "" for v in (change.before, change.after))
     if not (before and after):
         return True
-    return not (other_limits(before, after) or _dosing(before) != _dosing(after))
+    other_dose = other_limits(before, after) or _dosing(before) != _dosing(after)
+    return not (other_dose or _names_other_drugs(change, before, after, drugs))
+
+
+def _names_other_drugs(change: FieldChange, before: str, after: str, drugs: Drugs) -> bool:
+    """Tell whether a text names one drug in the place of another, or one that is not its item's.
+
+    That an arm's own drug is named, or no longer is, only says the same more, or less, exactly.
+    """
+    one, other = drugs.named_in(before), drugs.named_in(after)
+    lost, gained = one - other, other - one
+    if not (lost or gained):
+        return False
+    names = [text for item in change.item or () if item is not None for text in _names_of(item)]
+    own = {drug for name in names for drug in drugs.named_in(name)}
+    if lost and not gained:
+        gained = _in_the_place_of(lost, before, after, drugs)
+    return bool((lost and gained) or (lost | gained) - own)
+
+
+def _in_the_place_of(lost: frozenset[str], before: str, after: str, drugs: Drugs) -> frozenset[str]:
+    """Return a name of one or two words, of no known drug, that stands where a drug's name did."""
+    segments = word_diff(plain(before), plain(after))
+    for (op, old), (other_op, new) in pairwise(segments):
+        if (op, other_op) == ("removed", "added") and drugs.named_in(old) & lost:
+            words = tokens(new)
+            if len(words) <= _NAME_WORDS and not _SAYING_NO_DRUG.issuperset(words):
+                return frozenset(words)
+    return frozenset()
+
+
+def _names_of(item: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what names an arm or intervention, and the drugs that it is of."""
+    for name in ("label", "name", "interventionNames", "otherNames"):
+        value = item.get(name)
+        yield from (
+            one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)
+        )
 
 
 def _dosing(text: str) -> frozenset[str]:
