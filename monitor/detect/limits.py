@@ -1,4 +1,4 @@
-"""The limits that a criterion sets: numbers, comparisons, and what turns its sense round."""
+"""The limits that a criterion sets: numbers, comparisons, times, and what turns its sense round."""
 
 import re
 from collections import Counter
@@ -14,7 +14,8 @@ _COMPARISON = (
     r"[<>≤≥]|\b(?:at least|at most|(?:more|less|fewer|greater|higher|lower|older|younger"
     r"|later) than|up to|minimum|maximum)\b"
 )
-_LIMIT = re.compile(rf"{_NUMBER}|{_COMPARISON}")
+_UNIT = r"(?<![a-z])(?:hour|day|week|month|year)(?=s?(?![a-z]))"
+_LIMIT = re.compile(rf"{_NUMBER}|{_COMPARISON}|{_UNIT}")
 # "Version 5", "part 2": no limit of anything.
 _NAMED = re.compile(
     r"\b(?:amendment|appendix|arms?|cohorts?|covid|ctcae|parts?|phases?|protocol|recist|sections?"

@@ -169,10 +169,13 @@ def test_an_item_that_a_longer_one_only_mentions_was_dropped() -> None:
         ("Toxicity by CTCAE version 4", "Toxicity by CTCAE version 5", MEDIUM),
         ("HER2 negative cancer", "Growth factor receptor (HER) 2 negative cancer", MEDIUM),
         ("ECOG1 by the doctor", "ECOG 2 by a doctor", HIGH),
+        ("Steroids within 4 weeks", "Steroids within 4 months", HIGH),
+        ("Steroids every week", "Steroids every single week", MEDIUM),
         ("Severe asthma, gout", "severe asthma gout.", NOISE),
     ],
     ids=["age", "comparison", "wash-out", "time added", "turned round", "limit added", "word",
-         "item dropped", "version", "name written out", "another stage", "marks"],
+         "item dropped", "version", "name written out", "another stage",
+         "unit of time", "unit kept", "marks"],
 )  # fmt: skip
 def test_a_change_weighs_what_it_does(before: str, after: str, severity: Severity) -> None:
     assert weighed(f"* {before}", f"* {after}") is severity
@@ -182,6 +185,15 @@ def test_many_items_weigh_more_than_few() -> None:
     names = ["Asthma", "Lupus", "Gout", "Eczema", "Smoking"]
     assert weighed("* Stroke", "\n* ".join(["* Stroke", *names[:4]])) is MEDIUM
     assert weighed("* Stroke", "\n* ".join(["* Stroke", *names])) is HIGH
+
+
+def test_many_items_in_another_tense_weigh_no_more_than_one() -> None:
+    names = ["severe asthma", "active lupus", "acute gout", "atopic eczema", "a smoking habit"]
+    one, other = (
+        "\n* ".join(["* Stroke", *(f"{words} {name}" for name in names)])
+        for words in ("Patients have", "Participants had")
+    )
+    assert weighed(one, other) is MEDIUM
 
 
 @pytest.mark.parametrize(

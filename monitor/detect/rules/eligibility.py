@@ -5,6 +5,7 @@ from typing import Any
 
 from monitor.detect.criteria import CriteriaChange, Edit, compare, excludes
 from monitor.detect.headings import INCLUSION
+from monitor.detect.likeness import Vocabulary
 from monitor.detect.limits import other_limits, states_limit
 from monitor.detect.outline import Criterion
 from monitor.detect.rules.base import Context, Draft, all_but, at, counted
@@ -46,8 +47,16 @@ def _severity(found: CriteriaChange) -> Severity | None:
     """Weigh what the change does: another limit or another side is high, a heading low."""
     if not found.count:
         return Severity.LOW
-    high = found.count >= _MANY or _limits(found) or any(map(_turned, found.moved))
+    weighty = found.count - sum(_is_grammar(edit) for edit in found.edited)
+    high = weighty >= _MANY or _limits(found) or any(map(_turned, found.moved))
     return Severity.HIGH if high else None
+
+
+def _is_grammar(edit: Edit) -> bool:
+    """Tell whether an edit keeps all content words: "have" became "had", patients participants."""
+    words = Vocabulary()
+    one, other = (words.bag(item.text).weights.keys() for item in (edit.before, edit.after))
+    return one == other
 
 
 def _limits(found: CriteriaChange) -> int:
