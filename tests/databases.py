@@ -10,14 +10,17 @@ import os
 import subprocess
 import uuid
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import LiteralString
+from typing import Any, LiteralString, TypeAlias
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
 from psycopg import sql
+
+from monitor.store.migrate import upgrade
 
 _VARIABLE = "MONITOR_TEST_POSTGRES_URL"
 _PATIENCE_S = 3
@@ -25,8 +28,18 @@ _PATIENCE_S = 3
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store_url(request: pytest.FixtureRequest) -> str:
-    """Return the URL of an empty store: once a SQLite file, once a PostgreSQL database."""
+    """Return the URL of an empty store: once a SQLite file, once a PostgreSQL database.
+
+    The file is not there yet; the database has its tables, as ``monitor db upgrade`` makes them.
+    """
     name = {"sqlite": "sqlite_url", "postgresql": "postgres_url"}[request.param]
+    return str(request.getfixturevalue(name))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_store_url(request: pytest.FixtureRequest) -> str:
+    """Return the URL of a store that is still to be made, on either database."""
+    name = {"sqlite": "sqlite_url", "postgresql": "new_postgres_url"}[request.param]
     return str(request.getfixturevalue(name))
 
 
@@ -38,12 +51,22 @@ def sqlite_url(tmp_path: Path) -> str:
 
 @pytest.fixture
 def postgres_url(postgres_databases: "_Databases") -> Iterator[str]:
-    """Return the URL of an empty PostgreSQL database that no other test uses meanwhile."""
+    """Return the URL of an empty store in a PostgreSQL database that no other test uses."""
     url = postgres_databases.take()
     try:
         yield url
     finally:
         postgres_databases.give_back(url)
+
+
+@pytest.fixture
+def new_postgres_url(postgres_databases: "_Databases") -> Iterator[str]:
+    """Return the URL of a PostgreSQL database without any tables."""
+    url = postgres_databases.make()
+    try:
+        yield url
+    finally:
+        postgres_databases.drop(url)
 
 
 @pytest.fixture(scope="session")
@@ -57,36 +80,45 @@ def postgres_databases(postgres_server: str) -> Iterator["_Databases"]:
 
 
 class _Databases:
-    """Empty databases of one server: to empty one takes a fraction of what a new one takes."""
+    """Databases of one server; to empty one takes a tenth of what a new one takes."""
 
     def __init__(self, server: str) -> None:
         self._server = server
         self._empty: list[str] = []
+        self._as_made: dict[str, _Tables] = {}
 
     def take(self) -> str:
-        """Return the URL of an empty database."""
-        return self._empty.pop() if self._empty else self._new()
+        """Return the URL of an empty store."""
+        if self._empty:
+            return self._empty.pop()
+        url = self.make()
+        upgrade(url)
+        with psycopg.connect(url) as connection:
+            self._as_made[url] = _Tables.of(connection)
+        return url
 
     def give_back(self, url: str) -> None:
-        """Empty it for the next test; drop it where somebody still uses it or bars the way."""
-        if _emptied(url):
+        """Empty a store for the next test; drop it where it is no longer what it was."""
+        if _emptied(url, self._as_made[url]):
             self._empty.append(url)
         else:
-            self._drop(url)
+            self.drop(url)
 
     def close(self) -> None:
         """Drop all of them."""
         while self._empty:
-            self._drop(self._empty.pop())
+            self.drop(self._empty.pop())
 
-    def _new(self) -> str:
+    def make(self) -> str:
+        """Make a database without tables."""
         name = f"monitor_test_{uuid.uuid4().hex}"
         self._run("CREATE DATABASE {}", name)
         # What a power cut would take is not what these tests are about.
         self._run("ALTER DATABASE {} SET synchronous_commit = off", name)
         return urlunsplit(urlsplit(self._server)._replace(path=f"/{name}"))
 
-    def _drop(self, url: str) -> None:
+    def drop(self, url: str) -> None:
+        """Drop a database, whoever is connected."""
         self._run("DROP DATABASE {} WITH (FORCE)", urlsplit(url).path.removeprefix("/"))
 
     def _run(self, command: LiteralString, name: str) -> None:
@@ -94,8 +126,80 @@ class _Databases:
             connection.execute(sql.SQL(command).format(sql.Identifier(name)))
 
 
-def _emptied(url: str) -> bool:
-    """Take everything out of a database; False when others are connected or it is read-only."""
+_Connection: TypeAlias = psycopg.Connection[tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    """The tables of a new store: all that is defined in its schema, and the rows that are there."""
+
+    defined: str
+    rows: Mapping[str, Sequence[tuple[Any, ...]]]
+
+    @classmethod
+    def of(cls, connection: _Connection) -> "_Tables":
+        """Read them."""
+        return cls(
+            _defined(connection), {name: _rows(connection, name) for name in _filled(connection)}
+        )
+
+    def restore(self, connection: _Connection) -> None:
+        """Let the rows be what they were and every sequence begin anew."""
+        changed = [
+            name for name in {*_filled(connection), *self.rows}
+            if _rows(connection, name, limit=_FEW) != self.rows.get(name, [])
+        ]  # fmt: skip
+        if changed:
+            tables = sql.SQL(", ").join(map(sql.Identifier, sorted(changed)))
+            connection.execute(sql.SQL("TRUNCATE {} CASCADE").format(tables))
+        for name in changed:
+            for row in self.rows.get(name, ()):
+                values = sql.SQL(", ").join(map(sql.Literal, row))
+                table = sql.Identifier(name)
+                connection.execute(sql.SQL("INSERT INTO {} VALUES ({})").format(table, values))
+        connection.execute(
+            "SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, "
+            "false) FROM pg_sequences WHERE last_value IS NOT NULL"
+        )
+
+
+_FEW = 10
+_DEFINED = """
+SELECT md5(string_agg(line, E'\\n' ORDER BY line)) FROM (
+    SELECT concat_ws(' ', relname, relkind, relpersistence, attnum, attname, atttypid, attnotnull)
+    FROM pg_class LEFT JOIN pg_attribute ON attrelid = pg_class.oid AND attnum > 0
+    WHERE relnamespace = 'public'::regnamespace
+    UNION ALL SELECT pg_get_indexdef(indexrelid) FROM pg_index
+    JOIN pg_class ON pg_class.oid = indrelid WHERE relnamespace = 'public'::regnamespace
+    UNION ALL SELECT pg_get_constraintdef(oid) FROM pg_constraint
+    WHERE connamespace = 'public'::regnamespace
+    UNION ALL SELECT tgname FROM pg_trigger WHERE NOT tgisinternal
+    UNION ALL SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+    UNION ALL SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_(toast|temp)'
+) AS lines (line)"""
+
+
+def _defined(connection: _Connection) -> str:
+    return str(connection.execute(_DEFINED).fetchall()[0][0])
+
+
+def _filled(connection: _Connection) -> list[str]:
+    """Return the names of the tables that have rows."""
+    names = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    asked = [
+        sql.SQL("SELECT {} WHERE EXISTS (SELECT FROM {})").format(name, sql.Identifier(name))
+        for (name,) in names
+    ]
+    return [name for (name,) in connection.execute(sql.SQL(" UNION ALL ").join(asked))]
+
+
+def _rows(connection: _Connection, name: str, limit: int | None = None) -> list[tuple[Any, ...]]:
+    query = sql.SQL("SELECT * FROM {} ORDER BY 1 LIMIT {}").format(sql.Identifier(name), limit)
+    return connection.execute(query).fetchall()
+
+
+def _emptied(url: str, as_made: _Tables) -> bool:
+    """Take what a test wrote out of a store; False when it is in use, read-only or defined anew."""
     try:
         with psycopg.connect(url) as connection:
             others = connection.execute(
@@ -103,10 +207,9 @@ def _emptied(url: str) -> bool:
                 "WHERE datname = current_database() AND pid <> pg_backend_pid() "
                 "AND backend_type = 'client backend'"
             ).fetchone()
-            if others != (0,):
+            if others != (0,) or _defined(connection) != as_made.defined:
                 return False
-            connection.execute("DROP SCHEMA public CASCADE")
-            connection.execute("CREATE SCHEMA public")
+            as_made.restore(connection)
     except psycopg.Error:
         return False
     return True

@@ -27,14 +27,14 @@ def test_a_store_of_every_revision_is_kept(tmp_path: Path, request: pytest.Fixtu
 
 @pytest.mark.parametrize("revision", REVISIONS)
 def test_an_earlier_store_is_upgraded_shows_its_history_and_sends_what_waits(
-    store_url: str, tmp_path: Path, revision: str
+    new_store_url: str, tmp_path: Path, revision: str
 ) -> None:
     if not file_of(revision).is_file():
         pytest.fail(ADVICE.format(revision=revision), pytrace=False)
     kept = KeptStore.read(revision)
-    lay(kept, store_url)
-    with Story(tmp_path, attempts=3, url=store_url) as story:
-        story.monitor.environ["MONITOR_DATABASE_URL"] = store_url
+    lay(kept, new_store_url)
+    with Story(tmp_path, attempts=3, url=new_store_url) as story:
+        story.monitor.environ["MONITOR_DATABASE_URL"] = new_store_url
         upgraded = story.monitor.json("db", "upgrade")
         assert (upgraded["before"], upgraded["after"]) == (revision, HEAD)
         assert history_of(story.monitor) == kept.shown

@@ -50,15 +50,15 @@ def lines_of(found: Inspector, table: str) -> Iterator[str]:
 
 
 @pytest.mark.filterwarnings("ignore:.*expression-based index.*")
-def test_tables_columns_and_indexes_are_as_frozen(store_url: str, frozen: Frozen) -> None:
+def test_tables_columns_and_indexes_are_as_frozen(new_store_url: str, frozen: Frozen) -> None:
     """Of the earlier revisions a fingerprint is enough: their migrations never change."""
     found = {}
     for number, revision in enumerate(REVISIONS):
-        (migrate if number else migrate_new)(store_url, revision)
-        found[revision] = described(store_url)
+        (migrate if number else migrate_new)(new_store_url, revision)
+        found[revision] = described(new_store_url)
     digests = {
         revision: hashlib.sha256(text.encode()).hexdigest() for revision, text in found.items()
     }
     earlier = [f"revision {revision}: {digest[:16]}\n" for revision, digest in digests.items()]
-    dialect = urlsplit(store_url).scheme.partition("+")[0]
+    dialect = urlsplit(new_store_url).scheme.partition("+")[0]
     frozen(f"tables-{dialect}", "".join([found[HEAD], *earlier]))

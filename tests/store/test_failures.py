@@ -43,11 +43,14 @@ def test_a_missing_store_is_not_made_by_looking(sqlite_url: str) -> None:
     assert not path_of(sqlite_url).parent.exists()
 
 
-def test_an_empty_store_is_said_to_be_empty(store_url: str) -> None:
-    if store_url.startswith("sqlite"):
-        path_of(store_url).parent.mkdir()
-        path_of(store_url).touch()
-    for look in (lambda: open_reader(store_url), lambda: open_store(store_url, create=False)):
+def test_an_empty_store_is_said_to_be_empty(new_store_url: str) -> None:
+    if new_store_url.startswith("sqlite"):
+        path_of(new_store_url).parent.mkdir()
+        path_of(new_store_url).touch()
+    for look in (
+        lambda: open_reader(new_store_url),
+        lambda: open_store(new_store_url, create=False),
+    ):
         assert "has no tables yet" in refusal(look)
 
 

@@ -27,23 +27,23 @@ def test_the_program_knows_its_migrations() -> None:
     assert scripts.get_heads() == [HEAD]
 
 
-def test_migrations_build_the_tables_that_the_program_expects(store_url: str) -> None:
-    upgrade(store_url)
-    engine = make_engine(Address.parse(store_url), busy_timeout_s=5)
+def test_migrations_build_the_tables_that_the_program_expects(new_store_url: str) -> None:
+    upgrade(new_store_url)
+    engine = make_engine(Address.parse(new_store_url), busy_timeout_s=5)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, messages.metadata) == []
     engine.dispose()
 
 
-def test_an_upgrade_makes_an_empty_store_and_leaves_a_current_one(store_url: str) -> None:
-    assert schema_status(store_url) == SchemaStatus(standing="empty", revision=None)
-    assert upgrade(store_url).standing == "empty"
-    assert schema_status(store_url) == SchemaStatus(standing="current", revision=HEAD)
-    with open_store(store_url, create=False) as store:
+def test_an_upgrade_makes_an_empty_store_and_leaves_a_current_one(new_store_url: str) -> None:
+    assert schema_status(new_store_url) == SchemaStatus(standing="empty", revision=None)
+    assert upgrade(new_store_url).standing == "empty"
+    assert schema_status(new_store_url) == SchemaStatus(standing="current", revision=HEAD)
+    with open_store(new_store_url, create=False) as store:
         add_series(store, [document()])
-    assert upgrade(store_url).standing == "current"
-    with open_reader(store_url) as reader:
+    assert upgrade(new_store_url).standing == "current"
+    with open_reader(new_store_url) as reader:
         assert len(reader.versions(NCT_ID)) == 1
 
 
@@ -53,21 +53,21 @@ def test_an_older_store_is_not_used_before_it_is_upgraded() -> None:
         require_current(status, Address.parse("sqlite:///monitor.db"))
 
 
-def test_migrations_can_be_undone(store_url: str) -> None:
+def test_migrations_can_be_undone(new_store_url: str) -> None:
     from alembic import command
     from alembic.config import Config
 
-    upgrade(store_url)
-    engine = make_engine(Address.parse(store_url), busy_timeout_s=5)
+    upgrade(new_store_url)
+    engine = make_engine(Address.parse(new_store_url), busy_timeout_s=5)
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.downgrade(config, "base")
     engine.dispose()
-    assert schema_status(store_url).standing == "empty"
-    assert upgrade(store_url).standing == "empty"
-    assert schema_status(store_url).standing == "current"
+    assert schema_status(new_store_url).standing == "empty"
+    assert upgrade(new_store_url).standing == "empty"
+    assert schema_status(new_store_url).standing == "current"
 
 
 def test_a_sqlite_store_logs_ahead_and_checks_references(sqlite_url: str) -> None:
@@ -80,11 +80,11 @@ def test_a_sqlite_store_logs_ahead_and_checks_references(sqlite_url: str) -> Non
     engine.dispose()
 
 
-def test_a_version_without_its_trial_is_not_stored(store_url: str) -> None:
+def test_a_version_without_its_trial_is_not_stored(new_store_url: str) -> None:
     from tests.store.examples import new_version
 
     def forget_the_trial() -> None:
-        with open_store(store_url) as store, store.transaction() as transaction:
+        with open_store(new_store_url) as store, store.transaction() as transaction:
             snapshot = transaction.insert_snapshot(NCT_ID, document(), base_snapshot_id=None)
             transaction.insert_version(new_version(snapshot))
 
@@ -103,11 +103,11 @@ with open_store(url) as store:
 """
 
 
-def test_programs_that_make_the_same_store_at_once_all_succeed(store_url: str) -> None:
+def test_programs_that_make_the_same_store_at_once_all_succeed(new_store_url: str) -> None:
     nct_ids = [f"NCT0000000{number}" for number in range(1, 5)]
     programs = [
         subprocess.Popen(
-            [sys.executable, "-c", OPEN_AND_WRITE, store_url, nct_id],
+            [sys.executable, "-c", OPEN_AND_WRITE, new_store_url, nct_id],
             stdin=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=Path(__file__).parents[2],
@@ -121,7 +121,7 @@ def test_programs_that_make_the_same_store_at_once_all_succeed(store_url: str) -
     said = [program.communicate(timeout=60)[1].decode() for program in programs]
     assert said == [""] * 4
     assert [program.returncode for program in programs] == [0] * 4
-    with open_reader(store_url) as reader:
+    with open_reader(new_store_url) as reader:
         assert [trial.nct_id for trial in reader.trials()] == nct_ids
 
 
@@ -160,8 +160,8 @@ assert "alembic" not in sys.modules
 """
 
 
-def test_opening_a_current_store_does_not_wait_for_alembic(store_url: str) -> None:
-    upgrade(store_url)
-    command = [sys.executable, "-c", OPEN, store_url]
+def test_opening_a_current_store_does_not_wait_for_alembic(new_store_url: str) -> None:
+    upgrade(new_store_url)
+    command = [sys.executable, "-c", OPEN, new_store_url]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")

@@ -75,13 +75,15 @@ def first_url(store_url: str) -> str:
 
 
 @pytest.mark.parametrize(("older", "newer"), list(pairwise(REVISIONS)))
-def test_a_schema_is_what_undoing_the_next_leaves(store_url: str, older: str, newer: str) -> None:
-    migrate_new(store_url, older)
-    before = tables(store_url)
-    migrate(store_url, newer)
-    assert len(tables(store_url)) > len(before)
-    migrate(store_url, older, down=True)
-    assert tables(store_url) == before
+def test_a_schema_is_what_undoing_the_next_leaves(
+    new_store_url: str, older: str, newer: str
+) -> None:
+    migrate_new(new_store_url, older)
+    before = tables(new_store_url)
+    migrate(new_store_url, newer)
+    assert len(tables(new_store_url)) > len(before)
+    migrate(new_store_url, older, down=True)
+    assert tables(new_store_url) == before
 
 
 def test_a_store_of_followed_sources_gets_subscribers_and_keeps_all_else(
