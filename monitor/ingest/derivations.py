@@ -12,7 +12,7 @@ are compared before: docs/decisions/2026-11-30-long-comparisons-before.md
 """
 
 from collections.abc import Callable
-from time import monotonic
+from time import thread_time
 from typing import NamedTuple, TypeVar
 
 from monitor.detect.classify import classify
@@ -74,9 +74,9 @@ class Derivations:
         if known is not None:
             return known
         if self._settled or (size <= LARGE_BYTES and self._inside_s < _INSIDE_S):
-            began = monotonic()
+            began = thread_time()
             events = self._known[compared] = _derived(context)
-            self._inside_s += monotonic() - began
+            self._inside_s += thread_time() - began
             return events
         self._wanted[compared] = context
         self._bytes += size

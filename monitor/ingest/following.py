@@ -1,26 +1,27 @@
-"""One pass over a followed source: each of its pages is one transaction.
+"""One pass over a followed source: each of its pages is one transaction, a long one several.
 
-The records, their snapshots and events, what the page tells of followed records and the state
-from which the source goes on are stored together or not at all. Nothing is asked of the network
-while a transaction is open.
+A record, its snapshot, events and messages are stored together or not at all. What the page tells
+of followed records, and the state from which the source goes on, come with the last of them.
+Nothing is asked of the network while a transaction is open.
 """
 
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
 from monitor.detect.rules.base import Thresholds
 from monitor.errors import HeldError
 from monitor.ingest.batch import Batch, IngestReport
 from monitor.ingest.derivations import Derivations, derived_first
 from monitor.ingest.garbage import clear_circles, fewer_collections
-from monitor.ingest.gatekeeper import Gatekeeper, PageGate
+from monitor.ingest.gatekeeper import Gatekeeper, Judged, PageGate
 from monitor.ingest.notify import Announcer, Notifier
 from monitor.ingest.plausible import PLAUSIBLE, Plausibility
-from monitor.ingest.run import batches
+from monitor.ingest.run import Found, batches
 from monitor.ingest.unread import Unread
 from monitor.model.following import Followed, Presence, SourceRow
 from monitor.model.gate import GateState
@@ -29,6 +30,9 @@ from monitor.sources.base import FollowedSource, Page, State
 from monitor.store.lease_keeper import require_lease
 from monitor.store.reader import Reader
 from monitor.store.writer import Store, Transaction
+
+# Other writers wait for a transaction; behind one of this many seconds comes another one.
+_LONGEST_S = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +110,8 @@ class Follower:
 
     ``type``: of the source, as the configuration calls it. ``leases``: a page is stored only
     while all of them are held, and renews them; without any, processes may follow at once.
-    ``notifier``: turns news into messages, in the same transaction; None alerts nobody.
+    ``notifier``: turns news into messages, in the same transaction; None alerts nobody. ``clock``:
+    seconds, by which long pages are stored in several transactions.
     """
 
     store: Store
@@ -118,6 +123,7 @@ class Follower:
     batch_records: int = 200
     leases: Sequence[Lease] = ()
     notifier: Notifier | None = None
+    clock: Callable[[], float] = time.monotonic
 
     def follow(self, source: FollowedSource) -> Iterator[StoredPage]:
         """Store one pass, yielding what became of each page once it is stored.
@@ -170,47 +176,72 @@ class Follower:
     def _store_page(
         self, source: str, page: Page, unread: Unread, gate: PageGate
     ) -> tuple[IngestReport, Counter[str], str | None]:
-        """Store a page in one transaction; return the counts, and what could not be read first."""
+        """Store a page; return the counts, and what could not be read first.
 
-        def store_in(
-            tx: Transaction, derivations: Derivations
-        ) -> tuple[IngestReport, Counter[str], str | None]:
-            report = IngestReport()
-            kinds: Counter[str] = Counter()
-            unreadable: dict[str, str] = {}
-            for lease in self.leases:  # did nobody take over while the page was fetched?
-                require_lease(tx, lease, now=self.now())
-            gate.restart()
-            announcer = self._announcer(tx, page, gate)
-            for batch in batches([*gate.absences(), *page.found], self.batch_records):
-                taker = Batch(
-                    tx,
-                    self.thresholds,
-                    derivations,
-                    announcer,
-                    plausibility=self.plausibility,
-                    gate=gate,
-                )
-                taken = taker.take(batch)
-                report = report + taken
-                kinds.update(taker.kinds)
-                unreadable |= taker.unreadable
-                if taken.has_news:
-                    clear_circles()
-            derivations.require_known()  # what follows is to happen once
-            if announcer is not None:
-                announcer.write()
-            at = self.now()
-            tx.sources.follow(source, gate.sights, pass_number=page.pass_number, at=at)
-            tx.sources.unfollow(source, gate.left)
-            unread.note(tx, gate.decided, unreadable, gate.left, at=at)
-            gate.note(tx, at=at)
-            tx.sources.put_state(source, page.subject, page.state, at=at)
-            self._note_progress(tx, source, page)
-            first = next((f"{origin}: {reason}" for origin, reason in unreadable.items()), None)
-            return report, kinds, first
+        In one transaction, or several where that would take long: other writers would wait, and
+        leases run out. The last one moves the cursor: what is killed before is asked for again.
+        """
+        found = [*gate.absences(), *page.found]
+        rest = list(batches(found, self.batch_records))
+        report, kinds, unreadable = IngestReport(), Counter[str](), dict[str, str]()
+        while True:
+            part = _Part(source=source, page=page, gate=gate, judged=gate.judged, batches=rest)
+            stored = derived_first(self.store, partial(self._store_part, part, unread, unreadable))
+            report = report + stored.report
+            kinds.update(stored.kinds)
+            unreadable |= stored.unreadable
+            if stored.is_last:
+                break
+            rest = rest[stored.batches :]
+        first = next((f"{origin}: {reason}" for origin, reason in unreadable.items()), None)
+        return report, kinds, first
 
-        return derived_first(self.store, store_in)
+    def _store_part(
+        self,
+        part: "_Part",
+        unread: Unread,
+        unreadable: Mapping[str, str],
+        tx: Transaction,
+        derivations: Derivations,
+    ) -> "_StoredPart":
+        """Store as many batches as there is time for; after the last one, what the page says."""
+        page, gate = part.page, part.gate
+        for lease in self.leases:  # did nobody take over meanwhile?
+            require_lease(tx, lease, now=self.now())
+        gate.restart(part.judged)
+        announcer = self._announcer(tx, page, gate)
+        stored = _StoredPart()
+        began = self.clock()
+        for batch in part.batches:
+            taker = Batch(
+                tx,
+                self.thresholds,
+                derivations,
+                announcer,
+                plausibility=self.plausibility,
+                gate=gate,
+            )
+            stored.add(taker.take(batch), taker)
+            if self.clock() - began >= _LONGEST_S and not derivations.is_rehearsal:
+                break
+        derivations.require_known()  # what follows is to happen once
+        if announcer is not None:
+            announcer.write()
+        stored.is_last = stored.batches == len(part.batches)
+        if stored.is_last:
+            self._conclude_page(tx, part, unread, {**unreadable, **stored.unreadable})
+        return stored
+
+    def _conclude_page(
+        self, tx: Transaction, part: "_Part", unread: Unread, unreadable: Mapping[str, str]
+    ) -> None:
+        page, gate, at = part.page, part.gate, self.now()
+        tx.sources.follow(part.source, gate.sights, pass_number=page.pass_number, at=at)
+        tx.sources.unfollow(part.source, gate.left)
+        unread.note(tx, gate.decided, unreadable, gate.left, at=at)
+        gate.note(tx, at=at)
+        tx.sources.put_state(part.source, page.subject, page.state, at=at)
+        self._note_progress(tx, part.source, page)
 
     def _announcer(self, tx: Transaction, page: Page, gate: PageGate) -> Announcer | None:
         if self.notifier is None:
@@ -232,3 +263,34 @@ class Follower:
                 cursor=page.cursor or row.cursor,
             )
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """The batches of a page that are still to be stored; ``judged``: what the gate said so far."""
+
+    source: str
+    page: Page
+    gate: PageGate
+    judged: Judged
+    batches: Sequence[list[Found]]
+
+
+@dataclass(slots=True)
+class _StoredPart:
+    """What became of ``batches`` of a page; ``is_last``: the page is stored."""
+
+    report: IngestReport = field(default_factory=IngestReport)
+    kinds: Counter[str] = field(default_factory=Counter)
+    unreadable: dict[str, str] = field(default_factory=dict)
+    batches: int = 0
+    is_last: bool = False
+
+    def add(self, taken: IngestReport, by: Batch) -> None:
+        """Count a batch that was taken."""
+        self.report = self.report + taken
+        self.kinds.update(by.kinds)
+        self.unreadable |= by.unreadable
+        self.batches += 1
+        if taken.has_news:
+            clear_circles()

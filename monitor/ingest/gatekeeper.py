@@ -5,7 +5,7 @@ Then the source asks for it again, on pages that are ``is_final``: what is no ma
 is held, until it comes whole or the operator lets its cause through.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -155,6 +155,15 @@ class Gatekeeper:
         self.state = state
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a gate has judged of a page, before the transaction that goes on with it."""
+
+    set_aside: Mapping[str, Entry]
+    met: frozenset[Cause]
+    silent: frozenset[str]
+
+
 @dataclass(slots=True, kw_only=True)
 class PageGate:
     """Judges the records of one page; ``silent``: those that are let through without a word."""
@@ -166,11 +175,19 @@ class PageGate:
     _set_aside: dict[str, Entry] = field(default_factory=dict)
     _met: set[Cause] = field(default_factory=set)
 
-    def restart(self) -> None:
-        """Forget what was judged: the transaction runs anew."""
+    @property
+    def judged(self) -> "Judged":
+        """What was judged so far."""
+        return Judged(dict(self._set_aside), frozenset(self._met), frozenset(self.silent))
+
+    def restart(self, judged: "Judged") -> None:
+        """Forget what was judged since: the transaction runs anew."""
         self._set_aside.clear()
+        self._set_aside.update(judged.set_aside)
         self._met.clear()
+        self._met.update(judged.met)
         self.silent.clear()
+        self.silent.update(judged.silent)
 
     def absences(self) -> Iterator[RawVersion]:
         """Yield the absences that count now: missed in an earlier load too, and no mass.

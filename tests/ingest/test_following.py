@@ -1,9 +1,10 @@
-"""A pass over a followed source: each page is one transaction."""
+"""A pass over a followed source: each page is one transaction, a long one several."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import count
 
 import pytest
 
@@ -68,11 +69,12 @@ def follower(
     reader: Callable[[], AbstractContextManager[Reader]],
     lease: Lease | None = None,
     now: datetime = NOW,
+    clock: Callable[[], float] = lambda: 0.0,
 ) -> Follower:
-    """Return what stores pages."""
+    """Return what stores pages; by its ``clock`` a transaction is long, or not."""
     return Follower(
         store=store, reader=reader, type="ctgov", thresholds=Thresholds(), now=lambda: now,
-        leases=() if lease is None else (lease,),
+        leases=() if lease is None else (lease,), batch_records=2, clock=clock,
     )  # fmt: skip
 
 
@@ -219,3 +221,79 @@ def test_a_followed_record_is_unread_from_a_refusal_to_the_next_sight_that_can_b
     assert told == [[one, two, three], [one, two, three], [two, three], [three], []]
     with reader() as opened:
         assert opened.sources.states("somewhere") == {"": {}}
+
+
+def large_page(records: int) -> Page:
+    """Return a page of so many records."""
+    ids = [f"NCT0000010{number}" for number in range(records)]
+    documents = [study("2026-02-02", "2026-03-02", nct_id=nct_id) for nct_id in ids]
+    return Page(
+        found=tuple(map(raw, documents)), sights=tuple(Sight(nct_id=one) for one in ids),
+        pass_number=1, state={"page": "large"}, data_timestamp="T1", cursor="C1",
+    )  # fmt: skip
+
+
+def slowly() -> Callable[[], float]:
+    """Return a clock by which each batch takes ten seconds."""
+    seconds = count(0, 10)
+    return lambda: float(next(seconds))
+
+
+def test_a_page_that_takes_long_lets_others_write_meanwhile(
+    store: Store, reader: Callable[[], AbstractContextManager[Reader]]
+) -> None:
+    seen: list[tuple[int, object]] = []
+    seconds = slowly()
+
+    def clock() -> float:
+        with reader() as opened:
+            seen.append((len(list(opened.trials())), opened.sources.state("somewhere")))
+        return seconds()
+
+    (done,) = follower(store, reader, clock=clock).follow(Pages([large_page(5)]))
+    assert done.report.stored == 5
+    assert dict(done.kinds) == {"trial_registered": 5}
+    # What each transaction finds when it begins is what those before it have stored.
+    assert [trials for trials, _ in seen] == [0, 0, 2, 2, 4, 4]
+    assert {state for _, state in seen} == {None}
+    with reader() as opened:
+        assert opened.sources.state("somewhere") == {"page": "large"}
+        assert len(opened.sources.followed("somewhere")) == 5
+
+
+def test_a_page_that_is_quick_is_one_transaction(
+    store: Store, reader: Callable[[], AbstractContextManager[Reader]]
+) -> None:
+    seen: list[int] = []
+
+    def clock() -> float:
+        with reader() as opened:
+            seen.append(len(list(opened.trials())))
+        return 0.0
+
+    list(follower(store, reader, clock=clock).follow(Pages([large_page(5)])))
+    assert set(seen) == {0}
+
+
+def test_a_long_page_that_is_cut_short_is_stored_by_the_next_pass(
+    store: Store, reader: Callable[[], AbstractContextManager[Reader]]
+) -> None:
+    class KilledError(BaseException):
+        """What is not caught."""
+
+    seconds = slowly()
+
+    def clock() -> float:
+        now = seconds()
+        if now >= 30:  # in the second transaction
+            raise KilledError
+        return now
+
+    with pytest.raises(KilledError):
+        list(follower(store, reader, clock=clock).follow(Pages([large_page(5)])))
+    assert len(trials(reader)) == 2
+    with reader() as opened:
+        assert opened.sources.get("somewhere") is None
+    (done,) = follower(store, reader).follow(Pages([large_page(5)]))
+    assert (done.report.stored, done.report.unchanged) == (3, 2)
+    assert len(trials(reader)) == 5

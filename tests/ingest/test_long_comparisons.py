@@ -141,7 +141,7 @@ def test_what_takes_long_in_all_is_not_compared_in_the_transaction(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     seconds = [0.0]
-    monkeypatch.setattr(derivations, "monotonic", lambda: seconds[0])
+    monkeypatch.setattr(derivations, "thread_time", lambda: seconds[0])
     world = World(sqlite_url)
     trials = [f"NCT0900{number:04d}" for number in range(1, 6)]
     world.take(*(raw(study("2026-02-01", nct_id=nct_id)) for nct_id in trials))
