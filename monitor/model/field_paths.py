@@ -52,25 +52,26 @@ IPD_SHARING = _path("protocolSection.ipdSharingStatementModule")
 
 # --- identification ------------------------------------------------------------------------
 (NCT_ID, NCT_ID_ALIASES, ORG_STUDY_ID, SECONDARY_IDS, BRIEF_TITLE, OFFICIAL_TITLE, ACRONYM,
- ORGANIZATION, ORGANIZATION_NAME) = _module(
+ ORGANIZATION, ORGANIZATION_NAME, ORGANIZATION_CLASS) = _module(
     "protocolSection.identificationModule",
     "nctId nctIdAliases orgStudyIdInfo.id secondaryIdInfos briefTitle officialTitle acronym"
-    " organization organization.fullName",
+    " organization organization.fullName organization.class",
 )  # fmt: skip
 
 # --- status --------------------------------------------------------------------------------
 (OVERALL_STATUS, LAST_KNOWN_STATUS, WHY_STOPPED, HAS_EXPANDED_ACCESS, EXPANDED_ACCESS,
  STATUS_VERIFIED, START_DATE, START_DATE_TYPE, PRIMARY_COMPLETION, PRIMARY_COMPLETION_TYPE,
- COMPLETION, COMPLETION_TYPE, FIRST_SUBMIT, FIRST_SUBMIT_QC, FIRST_POST, LAST_UPDATE_SUBMIT,
- LAST_UPDATE_POST, LAST_UPDATE_POST_TYPE, RESULTS_FIRST_SUBMIT, RESULTS_FIRST_SUBMIT_QC,
- RESULTS_FIRST_POST, RESULTS_WAIVED, DELAYED_POSTING, DISP_FIRST_SUBMIT, DISP_FIRST_SUBMIT_QC,
- DISP_FIRST_POST) = _module(
+ COMPLETION, COMPLETION_TYPE, FIRST_SUBMIT, FIRST_SUBMIT_QC, FIRST_POST, FIRST_POST_TYPE,
+ LAST_UPDATE_SUBMIT, LAST_UPDATE_POST, LAST_UPDATE_POST_TYPE, RESULTS_FIRST_SUBMIT,
+ RESULTS_FIRST_SUBMIT_QC, RESULTS_FIRST_POST, RESULTS_WAIVED, DELAYED_POSTING, DISP_FIRST_SUBMIT,
+ DISP_FIRST_SUBMIT_QC, DISP_FIRST_POST) = _module(
     "protocolSection.statusModule",
     "overallStatus lastKnownStatus whyStopped expandedAccessInfo.hasExpandedAccess"
     " expandedAccessInfo statusVerifiedDate startDateStruct.date startDateStruct.type"
     " primaryCompletionDateStruct.date primaryCompletionDateStruct.type"
     " completionDateStruct.date completionDateStruct.type studyFirstSubmitDate"
-    " studyFirstSubmitQcDate studyFirstPostDateStruct.date lastUpdateSubmitDate"
+    " studyFirstSubmitQcDate studyFirstPostDateStruct.date"
+    " studyFirstPostDateStruct.type lastUpdateSubmitDate"
     " lastUpdatePostDateStruct.date lastUpdatePostDateStruct.type resultsFirstSubmitDate"
     " resultsFirstSubmitQcDate resultsFirstPostDateStruct.date resultsWaived delayedPosting"
     " dispFirstSubmitDate dispFirstSubmitQcDate dispFirstPostDateStruct.date",

@@ -20,7 +20,9 @@ from monitor.model.field_paths import (
     ENROLLMENT_COUNT,
     ENROLLMENT_TYPE,
     FIRST_POST,
+    FIRST_POST_TYPE,
     FIRST_SUBMIT,
+    FIRST_SUBMIT_QC,
     HAS_EXPANDED_ACCESS,
     HAS_RESULTS,
     HEALTHY_VOLUNTEERS,
@@ -29,6 +31,7 @@ from monitor.model.field_paths import (
     INTERVENTION_TYPE,
     INTERVENTIONS,
     LAST_UPDATE_POST,
+    LAST_UPDATE_POST_TYPE,
     LAST_UPDATE_SUBMIT,
     LEAD_SPONSOR_CLASS,
     LEAD_SPONSOR_NAME,
@@ -39,8 +42,10 @@ from monitor.model.field_paths import (
     LOCATIONS,
     MASKING,
     MINIMUM_AGE,
+    NCT_ID,
     OFFICIAL_TITLE,
     ORG_STUDY_ID,
+    ORGANIZATION_CLASS,
     ORGANIZATION_NAME,
     OVERALL_STATUS,
     OVERSIGHT,
@@ -108,6 +113,20 @@ WITHHELD = "WITHHELD"
 
 REQUIRED: tuple[Path, ...] = (OVERALL_STATUS, BRIEF_TITLE, LEAD_SPONSOR_NAME, CONDITIONS)
 """Without one of these a whole document is none; every real one has them all, but for withheld."""
+
+IN_EVERY_RECORD: tuple[Path, ...] = (
+    *REQUIRED, NCT_ID, ORG_STUDY_ID, ORGANIZATION_NAME, ORGANIZATION_CLASS, STATUS_VERIFIED,
+    FIRST_SUBMIT, FIRST_SUBMIT_QC, FIRST_POST, FIRST_POST_TYPE, LAST_UPDATE_SUBMIT,
+    LAST_UPDATE_POST, LAST_UPDATE_POST_TYPE, LEAD_SPONSOR_CLASS, BRIEF_SUMMARY, STUDY_TYPE,
+    STD_AGES, HAS_RESULTS, VERSION_HOLDER,
+)  # fmt: skip
+"""What tells a whole record from a reduced answer: what each of 1,761 real records has."""
+
+IN_EVERY_INTERVENTIONAL: tuple[Path, ...] = (INTERVENTIONS,)
+"""What each interventional one of these (1,364) has as well."""
+
+INTERVENTIONAL = "INTERVENTIONAL"
+"""The study type of a trial that gives its participants something."""
 
 FOR_INTERVENTIONAL: tuple[Path, ...] = (
     PHASES, ALLOCATION, INTERVENTION_MODEL, PRIMARY_PURPOSE, MASKING, ARM_TYPE,

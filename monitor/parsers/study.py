@@ -27,10 +27,9 @@ def read(raw: RawVersion, content: Any) -> TrialRecord:
     What the monitor added to a record that it shows (``registryRecord``) is no word of the
     registry's and is left out.
 
-    It is complete when it was asked for whole, or has what every whole record has: the date of the
-    registry's data load and ``fields.REQUIRED``. Else it states just the leaves that are there (an
-    answer limited by ``fields``, an extract). RecordError: no NCT ID or two, a value of the wrong
-    type.
+    It is complete when it was asked for whole, or has what every whole record has
+    (``fields.IN_EVERY_RECORD``). Else it states just the leaves that are there (an answer limited
+    by ``fields``, an extract). RecordError: no NCT ID or two, a value of the wrong type.
     """
     content = stated(raw, content)
     nct_id = checked_id(content, content)
@@ -47,7 +46,10 @@ def _looks_whole(record: TrialRecord) -> bool:
         return False
     if record.overall_status == fields.WITHHELD:
         return True
-    return all(record.has(path) for path in fields.REQUIRED)
+    required = fields.IN_EVERY_RECORD
+    if record.text(fields.STUDY_TYPE) == fields.INTERVENTIONAL:
+        required += fields.IN_EVERY_INTERVENTIONAL
+    return all(record.has(path) for path in required)
 
 
 def stated(raw: RawVersion, content: dict[str, Any]) -> dict[str, Any]:

@@ -74,12 +74,20 @@ def _skeleton(number: int, random: Random) -> dict[str, Any]:
     start = f"2025-{random.randint(1, 12):02}-01"
     return {
         "protocolSection": {
-            "identificationModule": {"nctId": _nct_id(number), "briefTitle": _text(random, 80)},
+            "identificationModule": {
+                "nctId": _nct_id(number),
+                "orgStudyIdInfo": {"id": f"EX-{number}"},
+                "organization": {"fullName": "Sponsor", "class": "INDUSTRY"},
+                "briefTitle": _text(random, 80),
+            },
             "statusModule": {
                 "statusVerifiedDate": "2026-01",
                 "overallStatus": "RECRUITING",
                 "startDateStruct": {"date": start, "type": "ACTUAL"},
                 "completionDateStruct": {"date": "2027-12-31", "type": "ESTIMATED"},
+                "studyFirstSubmitDate": "2024-12-02",
+                "studyFirstSubmitQcDate": "2024-12-04",
+                "studyFirstPostDateStruct": {"date": "2024-12-06", "type": "ACTUAL"},
                 "lastUpdateSubmitDate": "2026-01-14",
                 "lastUpdatePostDateStruct": {"date": "2026-01-16", "type": "ESTIMATED"},
             },
@@ -91,11 +99,16 @@ def _skeleton(number: int, random: Random) -> dict[str, Any]:
                 "phases": ["PHASE2"],
                 "enrollmentInfo": {"count": random.randint(10, 900), "type": "ESTIMATED"},
             },
+            "armsInterventionsModule": {"interventions": [{"type": "DRUG", "name": "A drug"}]},
             "outcomesModule": {
                 "primaryOutcomes": [_outcome(random, 0)],
                 "secondaryOutcomes": [],
             },
-            "eligibilityModule": {"sex": "ALL", "minimumAge": "18 Years"},
+            "eligibilityModule": {
+                "sex": "ALL",
+                "minimumAge": "18 Years",
+                "stdAges": ["ADULT", "OLDER_ADULT"],
+            },
             "contactsLocationsModule": {"locations": []},
         },
         "derivedSection": {"miscInfoModule": {"versionHolder": "2026-02-02"}},

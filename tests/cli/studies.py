@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from tests.whole import as_whole
+
 NCT = "NCT09000001"
 OTHER = "NCT09000002"
 
@@ -25,7 +27,7 @@ def study(
     modules: dict[str, Any] | None = None,
     **status_fields: Any,
 ) -> dict[str, Any]:
-    """Return a study; ``sites``: facility, country, status. Complete when ``loaded`` is given."""
+    """Return a study; ``sites``: facility, country, status. ``loaded``: of the data load."""
     document: dict[str, Any] = {
         "protocolSection": {
             "identificationModule": {"nctId": nct_id, "briefTitle": title},
@@ -53,7 +55,7 @@ def study(
         }
     }
     document["derivedSection"] = {"miscInfoModule": {"versionHolder": loaded or updated}}
-    return document
+    return as_whole(document)
 
 
 def hostile_study(updated: str, *, word: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What a trial, a country, a whole record is, told by the real command on the shared cases."""
 
+import copy
 import json
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,63 @@ def test_what_a_reduced_answer_leaves_out_is_not_stated(
     assert [[e["kind"] for e in one["events"]] for one in history["versions"]][1:] == [
         ["administrative_update"]
     ], json.dumps(history)[:2_000]
+
+
+_STAMPS = ("statusModule.lastUpdateSubmitDate", "statusModule.lastUpdatePostDateStruct")
+_EACH = ("hasResults", "identificationModule.nctId", "statusModule.overallStatus")
+_MODULES = (
+    "identificationModule", "statusModule", "sponsorCollaboratorsModule", "descriptionModule",
+    "conditionsModule", "designModule", "eligibilityModule",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        ("contactsLocationsModule", "identificationModule.briefTitle"),
+        ("sponsorCollaboratorsModule", "conditionsModule", "identificationModule"),
+        ("sponsorCollaboratorsModule", "conditionsModule", "designModule", "statusModule"),
+        ("identificationModule", "statusModule", "sponsorCollaboratorsModule", "conditionsModule"),
+        tuple(name for name in _MODULES if name != "descriptionModule"),
+        tuple(name for name in _MODULES if name != "eligibilityModule"),
+        _MODULES,
+    ],
+    ids=lambda kept: f"{len(kept)}-{kept[0]}",
+)
+@pytest.mark.parametrize("holder", [True, False], ids=["stamped", "unstamped"])
+def test_whatever_fields_are_asked_for_the_others_stay(
+    sqlite_url: str, shared_data: Path, tmp_path: Path, kept: tuple[str, ...], *, holder: bool
+) -> None:
+    monitor = Monitor(sqlite_url, tmp_path)
+    whole = json.loads((shared_data / "cases/02-reduced-with-versionHolder/v1.json").read_text())
+    reduced = _reduced(whole, (*kept, *_EACH, *_STAMPS), holder="2026-03-10" if holder else None)
+    status = reduced["protocolSection"]["statusModule"]
+    status["lastUpdateSubmitDate"] = status["lastUpdatePostDateStruct"]["date"] = "2026-03-09"
+    for name, study in (("v1", whole), ("v2", reduced)):
+        (tmp_path / f"{name}.json").write_text(json.dumps(study))
+        assert monitor("ingest", str(tmp_path / f"{name}.json")).exit_code == 0
+    last = monitor.json("history", TRIAL, "--noise")["versions"][-1]
+    assert [event["kind"] for event in last["events"]] == ["administrative_update"], last
+    outcomes = monitor.json("show", TRIAL, "--field", "primaryOutcomes.measure")
+    assert outcomes["value"] == ["SRI-4 response"]
+
+
+def _reduced(study: dict[str, Any], kept: tuple[str, ...], *, holder: str | None) -> dict[str, Any]:
+    """Return the answer of ``?fields=`` with these modules and fields of a study."""
+    study = copy.deepcopy(study)
+    found: dict[str, Any] = {"protocolSection": {}}
+    for dotted in kept:
+        module, *names = dotted.split(".")
+        if module == "hasResults":
+            found[module] = study[module]
+        elif not names:
+            found["protocolSection"][module] = study["protocolSection"][module]
+        elif names[0] in study["protocolSection"][module]:
+            below = found["protocolSection"].setdefault(module, {})
+            below[names[0]] = study["protocolSection"][module][names[0]]
+    if holder:
+        found["derivedSection"] = {"miscInfoModule": {"versionHolder": holder}}
+    return found
 
 
 def test_a_filter_finds_a_country_under_its_earlier_name(

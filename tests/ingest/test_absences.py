@@ -9,6 +9,7 @@ import pytest
 from monitor.model.record import RawVersion
 from monitor.store.reader import open_reader
 from tests.ingest.world import NCT, Seen, World, absence, raw, study
+from tests.whole import as_whole
 
 UPDATED = "2026-01-05"
 OTHER = "NCT07280598"
@@ -22,7 +23,7 @@ def shown(loaded: str, updated: str = UPDATED, **about: Any) -> RawVersion:
 
 def past(number: int, updated: str, **about: Any) -> RawVersion:
     """Return one version of the record as the registry's history answers it."""
-    return raw({"studyVersion": number, "study": study(updated, **about)}, at=LATER)
+    return raw({"studyVersion": number, "study": as_whole(study(updated, **about))}, at=LATER)
 
 
 def noon(day: str) -> datetime:

@@ -69,7 +69,8 @@ def test_what_was_known_stays_known_whatever_loads_are_read_later(world: World) 
 def test_a_record_without_a_date_of_its_own_is_dated_by_each_load(world: World) -> None:
     for day in (2, 3):
         undated = study("2026-01-05", f"2026-02-0{day}")
-        del undated["protocolSection"]["statusModule"]["lastUpdatePostDateStruct"]
+        for name in ("lastUpdatePostDateStruct", "lastUpdateSubmitDate"):
+            del undated["protocolSection"]["statusModule"][name]
         world.take(raw(undated, at=later(day)))
     [seen] = world.history()
     assert seen.version.version_date == date(2026, 2, 2)

@@ -18,6 +18,7 @@ from monitor.model.record import RawVersion
 from monitor.sources.base import Unreadable
 from monitor.store.reader import open_reader
 from monitor.store.writer import open_store
+from tests.whole import as_whole
 
 NCT = "NCT09000001"
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -49,6 +50,7 @@ def study(
     }
     if loaded is not None:
         document["derivedSection"] = {"miscInfoModule": {"versionHolder": loaded}}
+        return as_whole(document)
     return document
 
 

@@ -133,9 +133,18 @@ def _complete(shared_data: FilePath) -> list[TrialRecord]:
     return [record(study) for study in (*series, *mixed_studies(shared_data))]
 
 
-@pytest.mark.parametrize("path", fields.REQUIRED, ids=fields.dotted)
-def test_every_real_record_has_what_is_required(shared_data: FilePath, path: Path) -> None:
-    assert all(one.get(path) for one in _complete(shared_data))
+@pytest.mark.parametrize(
+    "path", [*fields.IN_EVERY_RECORD, *fields.IN_EVERY_INTERVENTIONAL], ids=fields.dotted
+)
+def test_every_real_record_has_what_tells_a_whole_one(shared_data: FilePath, path: Path) -> None:
+    found = _complete(shared_data)
+    if path in fields.IN_EVERY_INTERVENTIONAL:
+        found = [one for one in found if one.text(fields.STUDY_TYPE) == fields.INTERVENTIONAL]
+    assert all(one.has(path) for one in found)
+
+
+def test_what_is_required_is_a_part_of_what_every_record_has() -> None:
+    assert set(fields.REQUIRED) < set(fields.IN_EVERY_RECORD)
 
 
 @pytest.mark.parametrize("path", fields.MARKED, ids=fields.dotted)

@@ -1,40 +1,55 @@
 """API v2 study JSON: taken as it is, with the coverage that it has."""
 
+import copy
 import json
+from typing import Any
 
 import pytest
 
 from monitor.errors import RecordError
 from monitor.model import fields
 from monitor.model.coverage import Coverage
+from monitor.model.fields import Path
 from monitor.parsers.base import parse
 from tests.parsers.raws import NCT_ID, parse_json, raw, study
+from tests.whole import as_whole
 
 LOADED = {"derivedSection": {"miscInfoModule": {"versionHolder": "2026-02-02"}}}
-MODULES = {
-    "statusModule": {"overallStatus": "RECRUITING"},
-    "sponsorCollaboratorsModule": {"leadSponsor": {"name": "A sponsor"}},
-    "conditionsModule": {"conditions": ["Asthma"]},
-}
-NAMED = {"nctId": NCT_ID, "briefTitle": "A study"}
-WHOLE = study(identificationModule=NAMED, **MODULES) | LOADED
+WHOLE = as_whole(study())
 
 
-def test_a_study_with_its_data_load_date_is_complete_and_kept_as_it_is() -> None:
+def test_a_study_with_what_every_record_has_is_complete_and_kept_as_it_is() -> None:
     record = parse_json(WHOLE)
     assert record.nct_id == NCT_ID
     assert record.document == WHOLE
     assert record.coverage is Coverage.complete()
 
 
-@pytest.mark.parametrize("left_out", ["title", *MODULES])
-def test_a_reduced_answer_with_its_data_load_date_states_only_its_leaves(left_out: str) -> None:
-    modules = {name: module for name, module in MODULES.items() if name != left_out}
-    names = {"nctId": NCT_ID} if left_out == "title" else NAMED
-    record = parse_json(study(identificationModule=names, **modules) | LOADED)
+@pytest.mark.parametrize(
+    "path", [path for path in fields.IN_EVERY_RECORD if path != fields.NCT_ID], ids=fields.dotted
+)
+def test_an_answer_without_what_every_record_has_states_only_its_leaves(path: Path) -> None:
+    record = parse_json(_without(WHOLE, path))
     assert not record.coverage.is_complete
-    assert record.coverage.states(fields.VERSION_HOLDER)
+    assert not record.coverage.states(path)
     assert not record.coverage.states(fields.PRIMARY_OUTCOMES)
+
+
+def test_an_interventional_study_without_interventions_is_a_reduced_answer() -> None:
+    design = {"designModule": {"studyType": "INTERVENTIONAL"}}
+    whole = as_whole(study(**design))
+    assert parse_json(whole).coverage.is_complete
+    reduced = parse_json(_without(whole, fields.INTERVENTIONS[:-1]))
+    assert not reduced.coverage.states(fields.INTERVENTIONS)
+
+
+def _without(document: dict[str, Any], path: Path) -> dict[str, Any]:
+    copied = copy.deepcopy(document)
+    below = copied
+    for name in path[:-1]:
+        below = below[name]
+    del below[path[-1]]
+    return copied
 
 
 def test_a_withheld_record_is_complete_without_what_it_withholds() -> None:
