@@ -1,6 +1,6 @@
 """Records asked for by their IDs: the watched ones, and those followed through the search."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby, islice
 
@@ -9,7 +9,7 @@ from monitor.model.following import Followed, Presence
 from monitor.sources.base import Page
 from monitor.sources.ctgov.passing import Pass
 from monitor.sources.ctgov.progress import Leg
-from monitor.sources.ctgov.singles import singles
+from monitor.sources.ctgov.singles import merger_absences, merger_sights, singles
 from monitor.sources.ctgov.standing import Standing
 from monitor.sources.ctgov.studies import Study, is_askable
 
@@ -137,14 +137,15 @@ def _read(run: Pass, ids: Sequence[str], *, after: str, whole: bool) -> Iterator
     """Yield the batch; the pass goes on behind ``after`` once it is complete.
 
     ``whole``: all of the records, not those updated since the cursor; those that do not come
-    are then left for ``singles``. SourceError when the registry does not list what it counts, or
-    lists what was not asked for.
+    are then left for ``singles``, but for those that a record which came bears as its former IDs.
+    SourceError when the registry does not list what it counts, or lists what was not asked for.
     """
     search = {"filter.ids": "|".join(ids)}
     standing = run.standings.of(ids[0])  # a batch holds records of one standing
     if not whole:
         search = run.narrowed(search)
     seen: set[str] = set()
+    now: dict[str, str] = {}
     total = 0
     for tries in range(_TRIES):
         unnamed = 0
@@ -153,16 +154,20 @@ def _read(run: Pass, ids: Sequence[str], *, after: str, whole: bool) -> Iterator
             studies = _asked_for(page.studies, ids)
             total = page.total or total
             seen.update(one.nct_id for one in studies if one.nct_id)
+            now |= {former: one.nct_id for one in studies if one.nct_id for former in one.aliases()}
             unnamed += sum(one.nct_id is None for one in studies)
             # What has no ID is read again once: perhaps it has one then.
             if page.token is None and len(seen) + (unnamed if tries else 0) >= total:
-                absent = _absent(run, ids, seen) if whole else ()
+                missing = [nct_id for nct_id in ids if nct_id not in seen] if whole else []
+                merged = {nct_id: now[nct_id] for nct_id in missing if nct_id in now}
                 yield from run.put(
                     studies,
                     standing=standing,
                     retrieved_at=answered.at,
+                    absences=merger_absences(run, merged, answered.at),
+                    sights=merger_sights(merged),
                     after=after,
-                    absent=absent,
+                    absent=_absent(run, [one for one in missing if one not in merged]),
                 )
                 return
             yield from run.put(studies, standing=standing, retrieved_at=answered.at)
@@ -196,12 +201,8 @@ def _asked_for(studies: Sequence[Study], ids: Sequence[str]) -> list[Study]:
     return found
 
 
-def _absent(run: Pass, ids: Sequence[str], seen: Collection[str]) -> tuple[str, ...]:
-    """Return the IDs to ask for singly; what is known not to be there waits for a reread.
-
-    A record that others were merged into comes for all of their IDs and stands for itself only.
-    """
-    missing = [nct_id for nct_id in ids if nct_id not in seen]
+def _absent(run: Pass, missing: Sequence[str]) -> tuple[str, ...]:
+    """Return the IDs to ask for singly; what is known not to be there waits for a reread."""
     if run.at.reread or run.is_final:
         return tuple(missing)
     known = ((nct_id, run.known(nct_id)) for nct_id in missing)

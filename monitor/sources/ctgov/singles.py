@@ -1,6 +1,6 @@
 """Records asked for one by one: gone, become another, or only left out of a list."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -108,13 +108,9 @@ def _own(nct_id: str, asked: str, study: Study) -> Study:
 def _shown(run: Pass, nct_id: str, answer: Shown, left: tuple[str, ...]) -> Iterator[Page]:
     study = answer.study
     held = study.nct_id or nct_id
-    absences: list[RawVersion] = []
-    sights: list[Sight] = []
-    if held != nct_id and nct_id in study.aliases():
-        sights.append(Sight(nct_id=nct_id, presence=Presence.MERGED, merged_into=held))
-        if _was_shown(run, nct_id):
-            absences.append(_absence(run, nct_id, answer.at, into=held))
-    elif study.problem is not None:
+    merged = {nct_id: held} if held != nct_id and nct_id in study.aliases() else {}
+    sights = merger_sights(merged)
+    if study.problem is not None and not merged:
         # Whatever it is, the registry has it under this ID; of its presence it says nothing.
         held, study = nct_id, replace(study, nct_id=None)
         sights.append(_as_before(run, nct_id))
@@ -123,7 +119,7 @@ def _shown(run: Pass, nct_id: str, answer: Shown, left: tuple[str, ...]) -> Iter
         standing=run.standings.of(nct_id),
         retrieved_at=answer.at,
         origin=f"{STUDIES}/{held}",
-        absences=absences,
+        absences=merger_absences(run, merged, answer.at),
         sights=sights,
         absent=left,
     )
@@ -154,9 +150,27 @@ def _as_before(run: Pass, nct_id: str) -> Sight:
     return Sight(nct_id=nct_id, presence=row.presence, merged_into=row.merged_into)
 
 
-def _was_shown(run: Pass, nct_id: str) -> bool:
-    row = run.known(nct_id)
-    return row is not None and row.presence is not Presence.UNKNOWN
+def merger_sights(merged: Mapping[str, str]) -> list[Sight]:
+    """Return what is noted of records that were merged: their former IDs, each with that of now."""
+    return [
+        Sight(nct_id=nct_id, presence=Presence.MERGED, merged_into=now)
+        for nct_id, now in merged.items()
+    ]
+
+
+def merger_absences(run: Pass, merged: Mapping[str, str], at: datetime) -> list[RawVersion]:
+    """Return what is to be kept of those that were shown, or were merged into another before.
+
+    An ID that was a former one from the start has no record of its own to miss.
+    """
+    rows = ((nct_id, now, run.known(nct_id)) for nct_id, now in merged.items())
+    return [
+        _absence(run, nct_id, at, into=now)
+        for nct_id, now, row in rows
+        if row is not None
+        and row.presence is not Presence.UNKNOWN
+        and (row.presence, row.merged_into) != (Presence.MERGED, now)
+    ]
 
 
 def _absence(

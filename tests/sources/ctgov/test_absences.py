@@ -100,7 +100,7 @@ def test_a_merged_record_is_not_taken_for_the_one_it_became(bench: MakeBench) ->
         nct(1): f"merged into {nct(3)}", nct(2): "shown", nct(3): "shown",
     }  # fmt: skip
     assert one.memory.absences() == [{"nctId": nct(1), "presence": "merged", "mergedInto": nct(3)}]
-    singles(one)
+    assert singles(one) == [], "the record of now came with the batch, and bears the ID"
     assert set(next_day(one, watching(1, 2))) == {nct(2), nct(3)}, "the new record is followed"
     assert singles(one) == []
     for _ in range(4):
@@ -114,6 +114,21 @@ def test_an_id_that_was_an_alias_from_the_start_has_no_absence(bench: MakeBench)
     one = bench(served(records))
     assert set(one.poll(watching(1))) == {nct(2)}
     assert one.memory.presences() == {nct(1): f"merged into {nct(2)}", nct(2): "shown"}
+    assert one.memory.absences() == []
+
+
+def test_an_alias_that_is_watched_beside_its_record_costs_no_request(bench: MakeBench) -> None:
+    records = records_of(study(1), study(2), study(3))
+    records.merge(nct(1), into=nct(2), on=MONDAY)
+    one = bench(served(records))
+    found = one.poll(watching(1, 2, 3))
+    assert sorted(found) == [nct(2), nct(3)], "once, though asked for by two IDs"
+    for _ in range(6):
+        next_day(one, watching(1, 2, 3))
+    assert singles(one) == []
+    assert one.memory.presences() == {
+        nct(1): f"merged into {nct(2)}", nct(2): "shown", nct(3): "shown",
+    }  # fmt: skip
     assert one.memory.absences() == []
 
 
