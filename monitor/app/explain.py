@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from monitor.app.lookups import id_note, stored_trial
 from monitor.app.people import bring_in_line
 from monitor.app.subscribing import pick
-from monitor.app.wiring import App, stored_trial
+from monitor.app.wiring import App
 from monitor.deliver.as_announced import Announced, announced
 from monitor.errors import NotFoundError
 from monitor.match.matcher import Matcher
@@ -28,10 +29,12 @@ _SENDING = tuple(reason for reason in Reason if reason.sends)
 class Explanation:
     """One version, its events in their order, and for each subscription an answer on each.
 
+    ``note``: that the trial has another NCT ID than the one asked for.
     The events are those that were announced, where the version was.
     """
 
     trial: TrialRow
+    note: str | None
     number: int
     version: StoredVersion
     events: tuple[ChangeEvent, ...]
@@ -48,6 +51,8 @@ def explain(
     """
     bring_in_line(app)
     with stored_trial(app, nct_id) as (reader, trial, versions):
+        note = id_note(reader, nct_id)
+        nct_id = trial.nct_id
         version = _version(versions, nct_id, number)
         outbox = _Outbox.of(reader, version)
         stored = reader.events(nct_id, version_ids=[version.id]).get(version.id, [])
@@ -72,6 +77,7 @@ def explain(
         answers[one.id].append(outbox.answer(one, position, news, over) or absent)
     return Explanation(
         trial=trial,
+        note=note,
         number=number,
         version=version,
         events=tuple(news.events),

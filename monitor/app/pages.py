@@ -4,8 +4,9 @@ import hmac
 from collections.abc import Sequence
 
 from monitor.app.logs import get_logger
+from monitor.app.lookups import stored_trial
 from monitor.app.people import open_store_of
-from monitor.app.wiring import App, stored_trial
+from monitor.app.wiring import App
 from monitor.deliver.as_announced import announced
 from monitor.errors import NotFoundError, UsageError
 from monitor.model.history import StoredVersion
@@ -32,7 +33,7 @@ def changes(app: App, nct_id: str, name: str) -> str | None:
             entry = _entry(app, reader, versions, at)
     except (NotFoundError, UsageError):
         return None
-    return changes_page(nct_id, trial.title or nct_id, entry)
+    return changes_page(trial.nct_id, trial.title or trial.nct_id, entry)
 
 
 def _named(versions: Sequence[StoredVersion], name: str) -> int | None:

@@ -4,7 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from monitor.app.wiring import App, stored_trial
+from monitor.app.lookups import stored_trial
+from monitor.app.wiring import App
 from monitor.errors import NotFoundError
 from monitor.model.alerts import Alert, Letter
 from monitor.model.changes import Severity
@@ -39,11 +40,12 @@ def preview(
 def stored_letter(app: App, nct_id: str, number: int | None = None) -> Letter:
     """Return what ``preview`` puts into words."""
     with stored_trial(app, nct_id) as (reader, trial, versions):
-        events = reader.events(nct_id)
+        events = reader.events(trial.nct_id)
         version = _chosen(versions, events, number)
         found = [stored.event for stored in events.get(version.id, ())]
         news = [event for event in found if event.severity is not Severity.NOISE]
-        reason = f"your subscription “example”: {Reason.NCT_ID} ({nct_id})"
+        asked = nct_id if nct_id == trial.nct_id else f"{nct_id}, now {trial.nct_id}"
+        reason = f"your subscription “example”: {Reason.NCT_ID} ({asked})"
         alert = Alert.of(reader.record(version), versions, version.id, news or found, [reason])
         facts = replace(alert.trial, status_now=trial.overall_status)
     public_url = app.settings.delivery.public_url or None

@@ -14,7 +14,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from monitor.errors import NotFoundError
 from monitor.model.dates import PartialDate
 
 if TYPE_CHECKING:
@@ -294,16 +293,3 @@ def _tell_damaged(sentence: str) -> None:
     from monitor.app.logs import get_logger
 
     get_logger().error("subscription damaged", reason=sentence)
-
-
-@contextmanager
-def stored_trial(app: App, nct_id: str) -> "Iterator[tuple[Reader, TrialRow, list[StoredVersion]]]":
-    """Open the store and yield a trial with its ordered versions; NotFoundError without one."""
-    with app.reader() as reader:
-        trial = reader.trial(nct_id)
-        versions = reader.versions(nct_id) if trial is not None else []
-        if trial is None or not versions:
-            raise NotFoundError(
-                f"{nct_id} is not in the store {app.store_name}; `monitor trials` lists what is"
-            )
-        yield reader, trial, versions

@@ -29,17 +29,20 @@ def command(session: Session, nct_id: str, old: str | None, new: str | None, as_
     which the record stood on that date. Without TO the last version is meant, without both the
     last two. Inside long texts the words that changed are marked.
     """
-    from monitor.app import stored_trial
+    from monitor.app import id_note, stored_trial
 
     with stored_trial(session.app, nct_id) as (reader, trial, versions):
+        note = id_note(reader, nct_id)
         first, last = both_versions(versions, old, new)
         one, other = versions[first], versions[last]
         events = session.app.compare(reader, trial, one, other) if first != last else ()
     if as_json:
         from monitor.render.shapes import diff_shape
 
-        session.answer_json(diff_shape(nct_id, (first + 1, one), (last + 1, other), events))
+        session.answer_json(diff_shape(trial.nct_id, (first + 1, one), (last + 1, other), events))
     else:
         from monitor.render.history import diff_lines
+        from monitor.render.lines import noted
 
-        session.answer(diff_lines(trial, (first + 1, one), (last + 1, other), events))
+        found = diff_lines(trial, (first + 1, one), (last + 1, other), events)
+        session.answer([*noted(note), *found])

@@ -51,5 +51,6 @@ def command(
         session.answer_json(explanation_shape(*shown))
     else:
         from monitor.render.explanation import explanation_lines
+        from monitor.render.lines import noted
 
-        session.answer(explanation_lines(*shown))
+        session.answer([*noted(found.note), *explanation_lines(*shown)])

@@ -39,14 +39,17 @@ def command(session: Session, nct_ids: tuple[str, ...], folder: Path, as_json: b
     Where a version has another number since an earlier export, its file of then is removed;
     nothing else is ever deleted.
     """
-    from monitor.app import stored_trial
+    from monitor.app import id_note, stored_trial
     from monitor.cli.files import Exported, write_versions
     from monitor.render.lines import line
 
-    wanted = list(dict.fromkeys(nct_ids))
-    for nct_id in wanted:  # all of them or none: a missing one is told before anything is written
-        with stored_trial(session.app, nct_id):
-            pass
+    wanted: dict[str, None] = {}
+    notes: list[str] = []
+    for nct_id in nct_ids:  # all of them or none: a missing one is told before anything is written
+        with stored_trial(session.app, nct_id) as (reader, trial, _):
+            wanted[trial.nct_id] = None
+            note = id_note(reader, nct_id)
+            notes += [note] if note else []
     done = Exported()
     for nct_id in wanted:
         with stored_trial(session.app, nct_id) as (reader, _, versions), _faults_told(folder):
@@ -64,7 +67,7 @@ def command(session: Session, nct_ids: tuple[str, ...], folder: Path, as_json: b
             }
         )
     else:
-        session.answer([line(_told(done, folder))])
+        session.answer([*map(line, notes), line(_told(done, folder))])
 
 
 @contextmanager

@@ -49,7 +49,7 @@ def command(
     Dates are the registry's dates of the versions: 2026, 2026-02 or 2026-02-19. What the registry
     edited without a new date has the date of its data. docs/events.md lists the kinds of events.
     """
-    from monitor.app import stored_trial
+    from monitor.app import id_note, stored_trial
 
     wanted = Wanted(
         since=since.first if since else None,
@@ -59,16 +59,18 @@ def command(
         noise=noise,
     )
     with stored_trial(session.app, nct_id) as (reader, trial, versions):
+        note = id_note(reader, nct_id)
         ids = None
         if wanted.since or wanted.until:
             days = effective_dates(versions)
             ids = [one.id for one, day in zip(versions, days, strict=True) if wanted.takes_day(day)]
-        shown = entries(versions, reader.events(nct_id, version_ids=ids), wanted)
+        shown = entries(versions, reader.events(trial.nct_id, version_ids=ids), wanted)
     if as_json:
         from monitor.render.shapes import history_shape
 
         session.answer_json(history_shape(trial, shown))
     else:
         from monitor.render.history import history_lines
+        from monitor.render.lines import noted
 
-        session.answer(history_lines(trial, versions, shown, wanted))
+        session.answer([*noted(note), *history_lines(trial, versions, shown, wanted)])

@@ -54,11 +54,12 @@ def command(
     A field's path may leave out its first names. Behind a list an attribute gives its values in
     all items; a part of an item's natural key, in brackets, selects items.
     """
-    from monitor.app import stored_trial
+    from monitor.app import id_note, stored_trial
 
     if sum(choice is not None for choice in (at, known_at, number)) > 1:
         raise UsageError("--at, --known-at and --version exclude each other; give one of them")
     with stored_trial(session.app, nct_id) as (reader, _, versions):
+        note = id_note(reader, nct_id)
         position = _position(versions, at, known_at, number)
         version = versions[position]
         record = reader.record(version)
@@ -70,9 +71,10 @@ def command(
 
         session.answer_json(record_shape(*shown, record))
     else:
+        from monitor.render.lines import noted
         from monitor.render.record import show_lines
 
-        session.answer(show_lines(*shown, record, versions=len(versions)))
+        session.answer([*noted(note), *show_lines(*shown, record, versions=len(versions))])
 
 
 def _answer_field(

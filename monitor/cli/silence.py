@@ -49,6 +49,7 @@ def add(
 
     What happens meanwhile is not sent later either; `monitor history` shows it as ever.
     """
+    from monitor.app import id_note
     from monitor.render.people import silence_shape
     from monitor.render.values import moment as written
 
@@ -65,7 +66,10 @@ def add(
     else:
         what = " in ".join(str(name) for name in (of_kind, nct_id) if name)
         whom = f" for {subscriber}" if subscriber else ""
-        session.answer([line(f"{made.id}  {what} is silent until {written(end)} UTC{whom}")])
+        with session.app.reader() as reader:
+            note = id_note(reader, nct_id) if nct_id else None
+        told = line(f"{made.id}  {what} is silent until {written(end)} UTC{whom}")
+        session.answer([told, *([line(note)] if note else [])])
 
 
 @command.command("list", cls=Command, examples=("monitor silence list",))

@@ -131,6 +131,8 @@ class Timelines:
             previous = node.id
         if timeline.nodes:
             self._tx.put_trial(_row(timeline))
+            for alias, nct_id in timeline.record(timeline.nodes[-1]).former_ids:
+                self._tx.put_alias(alias, nct_id)
 
     def _write_version(self, nct_id: str, node: Node, below: int | None) -> None:
         """Write what is new of one version; ``below``: a snapshot to store its bytes against."""

@@ -10,6 +10,7 @@ from monitor.model import fields
 from monitor.model.coverage import Coverage
 from monitor.model.dates import PartialDate
 from monitor.model.fields import Path
+from monitor.model.nct import is_nct_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +86,13 @@ class TrialRecord:
     def aliases(self) -> tuple[str, ...]:
         """The NCT IDs that the trial had before, by which the registry still knows it."""
         return self.words(fields.NCT_ID_ALIASES)
+
+    @property
+    def former_ids(self) -> tuple[tuple[str, str], ...]:
+        """Pairs of a former NCT ID and that of now: of its aliases, and its own once merged."""
+        pairs = [(alias, self.nct_id) for alias in self.aliases]
+        pairs.append((self.nct_id, self.text(fields.REGISTRY_MERGED_INTO) or ""))
+        return tuple((old, now) for old, now in pairs if is_nct_id(old) and is_nct_id(now))
 
     @property
     def title(self) -> str | None:

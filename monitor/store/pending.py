@@ -39,16 +39,18 @@ _HELD_BYTES = 8 * 1024 * 1024
 class Pending:
     """What a transaction has yet to write; bounded in rows and bytes."""
 
-    def __init__(self, connection: Connection, put_trial: sa.Insert) -> None:
+    def __init__(self, connection: Connection, put_trial: sa.Insert, put_alias: sa.Insert) -> None:
         self._connection = connection
         self._sqlite: sqlite3.Connection | None = None
         if connection.dialect.name == "sqlite":
             self._sqlite = connection.connection.driver_connection
         self._put_trial = put_trial
+        self._put_alias = put_alias
         self._snapshots: dict[int, Values] = {}
         self._versions: dict[int, Values] = {}
         self._events: dict[int, list[Values]] = {}
         self._trials: dict[str, Values] = {}
+        self._aliases: dict[tuple[str, str], Values] = {}
         self._announcements: list[Values] = []
         self._eventless: set[int] = set()
         self._nct_ids: set[str] = set()
@@ -91,6 +93,10 @@ class Pending:
         self._nct_ids.add(values["nct_id"])
         self._stay_small()
 
+    def alias(self, alias: str, nct_id: str) -> None:
+        """Hold an NCT ID that a trial had before."""
+        self._aliases[alias, nct_id] = {"alias": alias, "nct_id": nct_id}
+
     def announcement(self, values: Values) -> None:
         """Hold what is announced of a version."""
         self._announcements.append(values)
@@ -113,6 +119,7 @@ class Pending:
             (INSERT_SNAPSHOT, list(self._snapshots.values())),
             (INSERT_VERSION, list(self._versions.values())),
             (self._put_trial, list(self._trials.values())),
+            (self._put_alias, [self._aliases[pair] for pair in sorted(self._aliases)]),
             (INSERT_EVENTS, [row for rows in self._events.values() for row in rows]),
             (INSERT_ANNOUNCEMENT, self._announcements),
         )
@@ -125,6 +132,7 @@ class Pending:
         self.written["events"] += sum(map(len, self._events.values()))
         for rows_by_id in (self._snapshots, self._versions, self._trials, self._events):
             rows_by_id.clear()
+        self._aliases.clear()
         self._announcements.clear()
         self._nct_ids.clear()
         self._bytes = 0

@@ -74,6 +74,12 @@ _TRIAL = """nct_id, title, overall_status, lead_sponsor, conditions, first_start
 
 TRIAL = f"SELECT {_TRIAL} FROM trials WHERE nct_id = :nct_id"
 
+TRIAL_OF_ALIAS = f"""
+SELECT {_TRIAL} FROM trials
+WHERE nct_id IN (SELECT nct_id FROM nct_id_aliases WHERE alias = :alias) AND nct_id != :alias
+ORDER BY CASE WHEN overall_status = 'MERGED' THEN 1 ELSE 0 END, last_version_date DESC, nct_id
+LIMIT 1"""
+
 TRIALS = f"SELECT {_TRIAL} FROM trials ORDER BY nct_id"
 
 TRIALS_CHANGED_SINCE = f"""
@@ -160,7 +166,7 @@ POSTGRES_WRITABLE = """
 """
 POSTGRES_TABLE_BYTES = """
 SELECT CAST(sum(pg_total_relation_size(to_regclass(name))) AS BIGINT) FROM (VALUES
-    ('trials'), ('versions'), ('snapshots'), ('events'), ('quarantine'),
+    ('trials'), ('nct_id_aliases'), ('versions'), ('snapshots'), ('events'), ('quarantine'),
     ('sources'), ('source_states'), ('followed'), ('leases'), ('row_counts'),
     ('subscribers'), ('subscriptions'), ('silences'), ('announcements'), ('messages'), ('outbox'),
     ('attempts'),

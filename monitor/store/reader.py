@@ -175,6 +175,11 @@ class Reader:
         row = self._first(queries.TRIAL, {"nct_id": nct_id})
         return None if row is None else trial_row(row)
 
+    def trial_of_alias(self, nct_id: str) -> TrialRow | None:
+        """Return the trial that had this NCT ID before; None when none is known to."""
+        row = self._first(queries.TRIAL_OF_ALIAS, {"alias": nct_id})
+        return None if row is None else trial_row(row)
+
     def versions(self, nct_id: str) -> list[StoredVersion]:
         """Return a trial's versions in order: the first is version 1."""
         with _errors(self._address):

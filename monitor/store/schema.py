@@ -86,6 +86,15 @@ trials = sa.Table(
 # all of them.
 sa.Index("ix_trials_latest_version_id", trials.c.latest_version_id)
 
+# The IDs that trials had before, as their records or the registry said; they are not taken back.
+nct_id_aliases = sa.Table(
+    "nct_id_aliases",
+    metadata,
+    sa.Column("alias", sa.Text, primary_key=True),
+    sa.Column("nct_id", sa.Text, primary_key=True),  # its trial may not be stored (yet)
+    sqlite_with_rowid=False,
+)
+
 versions = sa.Table(
     "versions",
     metadata,

@@ -19,6 +19,7 @@ from monitor.store.codec import Codec, pack
 from monitor.store.delivery_schema import announcements
 from monitor.store.schema import (
     events,
+    nct_id_aliases,
     quarantine,
     snapshots,
     trials,
@@ -96,8 +97,8 @@ def batches(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
 
 
 @cache  # or every opening of a store would build, and leave behind, some hundreds of objects
-def upserts(dialect: str) -> tuple[sa.Insert, sa.Insert]:
-    """Return the statements that put a trial and a quarantine entry, in a database's dialect."""
+def upserts(dialect: str) -> tuple[sa.Insert, sa.Insert, sa.Insert]:
+    """Return what puts a trial, a former NCT ID and a quarantine entry, in a database's dialect."""
     # Both databases take the same ON CONFLICT; SQLAlchemy types them apart.
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     trial = insert(trials)
@@ -110,7 +111,7 @@ def upserts(dialect: str) -> tuple[sa.Insert, sa.Insert]:
         index_elements=["sha256", "origin"],
         set_={"last_seen_at": entry.excluded.last_seen_at, "reason": entry.excluded.reason},
     )
-    return put_trial, put_quarantine
+    return put_trial, insert(nct_id_aliases).on_conflict_do_nothing(), put_quarantine
 
 
 def version_values(version: NewVersion, codec: Codec) -> dict[str, Any]:

@@ -47,14 +47,14 @@ class Transaction:
     bear on, so every question sees what was written before it.
     """
 
-    def __init__(self, connection: Connection, upserts: tuple[Insert, Insert]) -> None:
-        put_trial, self._put_quarantine = upserts
+    def __init__(self, connection: Connection, upserts: tuple[Insert, Insert, Insert]) -> None:
+        put_trial, put_alias, self._put_quarantine = upserts
         self._connection = connection
         self._sqlite: sqlite3.Connection | None = None
         if connection.dialect.name == "sqlite":
             self._sqlite = connection.connection.driver_connection
         self._codec = thread_codec()
-        self._pending = Pending(connection, put_trial)
+        self._pending = Pending(connection, put_trial, put_alias)
         # None of its parts refers back to it: what it holds goes with it, megabytes of snapshots
         # among that, without waiting for the garbage collector.
         self._runner = Runner(connection)
@@ -253,6 +253,10 @@ class Transaction:
     def put_trial(self, trial: TrialRow) -> None:
         """Store what is known of a trial now, in place of what was."""
         self._pending.trial(statements.trial_values(trial))
+
+    def put_alias(self, alias: str, nct_id: str) -> None:
+        """Store that ``nct_id`` is the trial that had the NCT ID ``alias`` before."""
+        self._pending.alias(alias, nct_id)
 
     def finish(self) -> None:
         """Write what is held back, and last, as other writers wait for it, how much it was."""

@@ -132,3 +132,41 @@ def test_a_silence_under_the_former_id_keeps_the_trial_quiet(
     ingest(monitor, case)
     verdict = sent(monitor, 2)["trial_terminated"]
     assert (verdict["sends"], verdict["reason"]) == (False, "silenced")
+
+
+FORMER = "NCT09900777"
+
+
+def test_every_look_up_by_the_former_id_finds_the_trial_and_says_so(
+    monitor: Monitor, shared_data: Path, tmp_path: Path
+) -> None:
+    ingest(monitor, shared_data / "cases" / "01-alias")
+    says = f"{FORMER} is now {TRIAL}"
+    for command in ("history", "show", "diff"):
+        said = monitor.answer(command, FORMER)
+        assert said.splitlines()[0] == says
+        assert said.split("\n", 2)[2] == monitor.answer(command, TRIAL), "else it is the same"
+        assert monitor.json(command, FORMER) == monitor.json(command, TRIAL)
+    assert says in monitor.answer("explain", FORMER, "--version", "2")
+    assert "TERMINATED" in monitor.answer("show", FORMER, "--field", "overallStatus")
+    assert f"{FORMER}, now {TRIAL}" in monitor.answer("preview", FORMER)
+    assert says in monitor.answer("export", FORMER, TRIAL, "--to", str(tmp_path / "out"))
+    assert [one.name for one in (tmp_path / "out").iterdir()] == [TRIAL]
+    assert says in monitor.answer("silence", "add", "--nct-id", FORMER, "--for", "7d")
+    monitor.complaint("history", "NCT09900778", code=3)
+
+
+def test_a_record_that_was_stored_under_its_former_id_says_where_it_goes_on(
+    monitor: Monitor, shared_data: Path, tmp_path: Path
+) -> None:
+    case = shared_data / "cases" / "01-alias"
+    before = json.loads((case / "v1.json").read_text())
+    before["protocolSection"]["identificationModule"]["nctId"] = FORMER
+    (tmp_path / "before.json").write_text(json.dumps(before))
+    assert monitor("ingest", str(tmp_path / "before.json")).exit_code == 0
+    assert "is now" not in monitor.answer("history", FORMER)
+    ingest(monitor, case)
+    said = monitor.answer("history", FORMER)
+    assert said.splitlines()[0].startswith(f"{FORMER} is now {TRIAL}: ")
+    assert monitor.json("history", FORMER)["nct_id"] == FORMER
+    assert "is now" not in monitor.answer("history", TRIAL)

@@ -1,0 +1,42 @@
+"""Looking up a stored trial by any NCT ID that it has or had."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from monitor.app.wiring import App
+from monitor.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from monitor.model.history import StoredVersion, TrialRow
+    from monitor.store.reader import Reader
+
+
+@contextmanager
+def stored_trial(app: App, nct_id: str) -> "Iterator[tuple[Reader, TrialRow, list[StoredVersion]]]":
+    """Open the store and yield a trial with its ordered versions.
+
+    It is the trial that has this NCT ID, else the one that had it before (``id_note`` says so).
+    NotFoundError when there is none.
+    """
+    with app.reader() as reader:
+        trial = reader.trial(nct_id) or reader.trial_of_alias(nct_id)
+        versions = reader.versions(trial.nct_id) if trial is not None else []
+        if trial is None or not versions:
+            raise NotFoundError(
+                f"{nct_id} is not in the store {app.store_name}; `monitor trials` lists what is"
+            )
+        yield reader, trial, versions
+
+
+def id_note(reader: "Reader", nct_id: str) -> str | None:
+    """Say which NCT ID a trial has now; None where the store knows of no other than this."""
+    own, now = reader.trial(nct_id), reader.trial_of_alias(nct_id)
+    if now is None:
+        return None
+    if own is None:
+        return f"{nct_id} is now {now.nct_id}"
+    # A merger tells itself; a record that is shown by itself again is seen as late as the other.
+    if own.overall_status == "MERGED" or own.last_seen_at >= now.last_seen_at:
+        return None
+    return f"{nct_id} is now {now.nct_id}: `monitor history {now.nct_id}` tells how it goes on"
