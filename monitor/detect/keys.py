@@ -86,12 +86,18 @@ def _says(value: Any) -> bool:
 
 
 def facets(item: dict[str, Any]) -> dict[str, str]:
-    """Return the normal form of every attribute that says something, as text."""
-    return {
+    """Return the normal form of every attribute that says something, as text.
+
+    A country is one under all its names.
+    """
+    found = {
         name: normal if isinstance(normal, str) else exact_key(normal).decode()
         for name, value in item.items()
         if (normal := _normal(value)) not in ([], {})
     }
+    if "country" in found:
+        found["country"] = key_word(item, "country")
+    return found
 
 
 def _normal(value: Any) -> Any:

@@ -209,6 +209,15 @@ def test_a_swap_at_one_address_tells_that_it_is_one_address() -> None:
     ]
 
 
+def test_one_address_is_one_under_all_names_of_its_country() -> None:
+    old = site(1, facility="North Hospital", country="Korea, Republic of")
+    new = site(1, facility="Institute of Oncology", country="South Korea")
+    facts = the(ChangeKind.SITE_ADDED, events(_with([old]), _with_update([new]))).facts
+    assert facts["same_place"] == [
+        "City 1/00001/South Korea: North Hospital → Institute of Oncology"
+    ]
+
+
 @pytest.mark.parametrize(
     "name",
     [

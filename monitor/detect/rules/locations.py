@@ -1,9 +1,10 @@
 """Sites and countries."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from monitor.detect.keys import key_word
 from monitor.detect.rules import items
 from monitor.detect.rules.base import Context, Draft, all_but, at, below, counted
 from monitor.detect.rules.status import RECRUITING
@@ -127,14 +128,21 @@ def _same_places(removed: tuple[FieldChange, ...], added: tuple[FieldChange, ...
     def place(value: Any) -> tuple[str, ...] | None:
         if not isinstance(value, dict) or not value.get("zip"):
             return None
-        return tuple(str(value.get(name, "")) for name in ("city", "zip", "country"))
+        return tuple(key_word(value, name) for name in ("city", "zip", "country"))
 
     gone = {place(change.before): change.before for change in removed}
-    return [
-        f"{'/'.join(found)}: {arrow(gone[found].get('facility'), change.after.get('facility'))}"
+    pairs = [
+        (gone[found], change.after)
         for change in added
         if (found := place(change.after)) is not None and found in gone
     ]
+    return [
+        f"{_place(new)}: {arrow(old.get('facility'), new.get('facility'))}" for old, new in pairs
+    ]
+
+
+def _place(site: Mapping[str, Any]) -> str:
+    return "/".join(str(site.get(name, "")) for name in ("city", "zip", "country"))
 
 
 def _countries(ctx: Context) -> Iterator[Draft]:
