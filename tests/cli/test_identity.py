@@ -2,12 +2,14 @@
 
 import copy
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.cli.calls import Monitor
+from tests.cli.studies import NCT, study
 
 TRIAL = "NCT09900001"
 
@@ -74,8 +76,8 @@ def test_whatever_fields_are_asked_for_the_others_stay(
     reduced = _reduced(whole, (*kept, *_EACH, *_STAMPS), holder="2026-03-10" if holder else None)
     status = reduced["protocolSection"]["statusModule"]
     status["lastUpdateSubmitDate"] = status["lastUpdatePostDateStruct"]["date"] = "2026-03-09"
-    for name, study in (("v1", whole), ("v2", reduced)):
-        (tmp_path / f"{name}.json").write_text(json.dumps(study))
+    for name, one in (("v1", whole), ("v2", reduced)):
+        (tmp_path / f"{name}.json").write_text(json.dumps(one))
         assert monitor("ingest", str(tmp_path / f"{name}.json")).exit_code == 0
     last = monitor.json("history", TRIAL, "--noise")["versions"][-1]
     assert [event["kind"] for event in last["events"]] == ["administrative_update"], last
@@ -83,19 +85,19 @@ def test_whatever_fields_are_asked_for_the_others_stay(
     assert outcomes["value"] == ["SRI-4 response"]
 
 
-def _reduced(study: dict[str, Any], kept: tuple[str, ...], *, holder: str | None) -> dict[str, Any]:
+def _reduced(whole: dict[str, Any], kept: tuple[str, ...], *, holder: str | None) -> dict[str, Any]:
     """Return the answer of ``?fields=`` with these modules and fields of a study."""
-    study = copy.deepcopy(study)
+    source = copy.deepcopy(whole)
     found: dict[str, Any] = {"protocolSection": {}}
     for dotted in kept:
         module, *names = dotted.split(".")
         if module == "hasResults":
-            found[module] = study[module]
+            found[module] = source[module]
         elif not names:
-            found["protocolSection"][module] = study["protocolSection"][module]
-        elif names[0] in study["protocolSection"][module]:
+            found["protocolSection"][module] = source["protocolSection"][module]
+        elif names[0] in source["protocolSection"][module]:
             below = found["protocolSection"].setdefault(module, {})
-            below[names[0]] = study["protocolSection"][module][names[0]]
+            below[names[0]] = source["protocolSection"][module][names[0]]
     if holder:
         found["derivedSection"] = {"miscInfoModule": {"versionHolder": holder}}
     return found
@@ -111,6 +113,56 @@ def test_a_filter_finds_a_country_under_its_earlier_name(
     assert {"site_added", "site_removed", "country_added", "country_removed"}.isdisjoint(
         event["kind"] for event in events
     )
+
+
+@pytest.mark.parametrize(
+    ("then", "now"),
+    [
+        ("Russian Federation", "Russia"), ("Iran, Islamic Republic of", "Iran"),
+        ("Turkey", "Turkey (Türkiye)"), ("Czech Republic", "Czechia"), ("Viet Nam", "Vietnam"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("asked", [0, 1], ids=["by the earlier name", "by the name of now"])
+def test_a_country_that_the_registry_renames_is_one(
+    sqlite_url: str, tmp_path: Path, then: str, now: str, asked: int
+) -> None:
+    monitor = Monitor(sqlite_url, tmp_path)
+    (tmp_path / "my.toml").write_text(
+        'channel = [{ name = "box", type = "folder", path = "out" }]\n'
+        'subscription = [{ name = "there", subscriber = "me", channels = ["box"],'
+        f' filter = {{ country = "{(then, now)[asked]}" }} }}]\n'
+    )
+    monitor.environ["MONITOR_CONFIG"] = str(tmp_path / "my.toml")
+    monitor.answer("subscription", "list")
+    dated = ((then, "RECRUITING", "2026-02-02"), (now, "RECRUITING", "2026-02-09"),
+             (now, "SUSPENDED", "2026-02-16"))  # fmt: skip
+    later = datetime.now(UTC) + timedelta(minutes=1)
+    for country, status, day in dated:
+        sites = (("Clinic A", country, "RECRUITING"),)
+        monitor.ingest(study(day, status=status, sites=sites), at=later)
+    first, renamed, last = monitor.json("history", NCT, "--noise")["versions"]
+    assert {event["severity"] for event in renamed["events"]} == {"noise"}
+    (one,) = monitor.json("explain", NCT, "--version", "3")["subscriptions"]
+    verdicts = dict(zip([event["kind"] for event in last["events"]], one["verdicts"], strict=True))
+    assert verdicts["trial_suspended"]["sends"], verdicts
+    assert first["version"] == 1
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "NCT9900001", "nct0009900001", "https://clinicaltrials.gov/study/NCT09900001",
+        "https://clinicaltrials.gov/study/NCT09900001?tab=history", '"NCT09900001"', "NCT09900001,",
+    ],
+)  # fmt: skip
+def test_an_id_is_read_as_people_paste_it(
+    sqlite_url: str, tmp_path: Path, shared_data: Path, written: str
+) -> None:
+    monitor = Monitor(sqlite_url, tmp_path)
+    ingest(monitor, shared_data / "cases" / "01-alias")
+    for command in (("history",), ("show",), ("diff",), ("explain", "--version", "2")):
+        assert monitor.answer(command[0], written, *command[1:]).startswith(TRIAL)
+    monitor.complaint("history", "NCT1234567890123", code=2)
 
 
 def test_a_subscription_hears_of_a_trial_under_its_former_id(
