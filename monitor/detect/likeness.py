@@ -2,16 +2,18 @@
 
 A word counts by its stem, without the words of grammar and of counting, weighted by how much it
 tells: a word of every trial little, one of many texts of the same record less. Abbreviations are
-written out: as the record does, by the initials of words beside them, or as people know them.
+written out: as the record does, by the initials of words beside them or in the place of them in
+another version, or as people know them.
 Everything takes a time that grows with the texts, not with their square.
 """
 
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import permutations
 
 from monitor.detect.stems import stem
 from monitor.detect.texts import LONGEST_COMPARED, plain
@@ -20,6 +22,8 @@ from monitor.detect.word_lists import ABBREVIATIONS, COMMON, COUNTING, NUMBERS, 
 _WORD = re.compile(r"\d++(?:[.,]\d++)*+(?![^\W_])|[^\W_]++")
 _COMMON_WEIGHT = 0.4
 _NUMBER_WEIGHT = 0.3
+_LONGEST_SHORT = 6  # letters of an abbreviation
+_MOST_SHORTS = 300  # that are looked for in another version
 _SPREAD = 0.5  # how much a word loses for being in many texts of one record
 _COMMON_STEMS = frozenset(map(stem, COMMON))
 _WITH_NEXT = frozenset({"overall", "objective"})
@@ -67,8 +71,8 @@ class Vocabulary:
     def __init__(self, *versions: Iterable[str], glossary: Iterable[str] = ()) -> None:
         self._meanings: dict[str, tuple[str, ...]] = {}
         self._texts: Counter[str] = Counter()
-        for texts in versions:
-            words = [_words(text) for text in texts]
+        spelled = [[_words(text) for text in texts] for texts in versions]
+        for words in spelled:
             for found in words:
                 self._meanings.update(_defined(found))
             self._texts |= Counter(
@@ -76,6 +80,8 @@ class Vocabulary:
             )
         for text in glossary:
             self._meanings.update(_defined(_words(text)))
+        for short, meaning in _written_out(spelled):
+            self._meanings.setdefault(short, meaning)
         self._bags: dict[str, Bag] = {}
 
     def bag(self, text: str) -> Bag:
@@ -141,11 +147,35 @@ def _defined(words: list[str]) -> Iterable[tuple[str, tuple[str, ...]]]:
     """Yield abbreviations that stand beside their words: "progression free survival (PFS)"."""
     for place, word in enumerate(words):
         size = len(word)
-        if not 2 <= size <= 6 or word in STOP:
+        if not 2 <= size <= _LONGEST_SHORT or word in STOP:
             continue
         before = _long_form(word, words[max(0, place - size - 3) : place])
         if before:
             yield word, tuple(_merged(before))
+
+
+def _written_out(versions: Sequence[list[list[str]]]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield abbreviations of one version whose words stand in the other alone, as "hs" troponin.
+
+    Each is a word that the other version lacks, and the initials of words in a row that its own
+    version lacks.
+    """
+    for own, other in permutations(versions, 2):
+        mine, theirs = ({word for text in side for word in text} for side in (own, other))
+        shorts = sorted(filter(_is_short, mine - theirs - STOP - _KNOWN.keys() - {"vs"}))
+        shorts = shorts[:_MOST_SHORTS]
+        for text in other if shorts else ():
+            words = [word for word in text if word not in STOP]
+            initials = "".join(word[0] for word in words)
+            for short in shorts:
+                start = initials.find(short)
+                run = words[start : start + len(short)]
+                if start >= 0 and mine.isdisjoint(run):
+                    yield short, tuple(_merged(run))
+
+
+def _is_short(word: str) -> bool:
+    return 2 <= len(word) <= _LONGEST_SHORT and word.isalpha()
 
 
 def _long_form(short: str, words: list[str]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import orjson
 
 from monitor.detect.rules.base import Thresholds
 
-RULES_VERSION = 3
+RULES_VERSION = 4
 """Raise it with every change that makes other events of the same two versions of a record.
 
 Events by a lower number are then events by older rules: ``monitor reclassify`` derives them anew.

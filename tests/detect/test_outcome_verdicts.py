@@ -56,8 +56,11 @@ def with_results(old: list[Outcome], new: list[Outcome]) -> list[ChangeEvent]:
             {"measure": "Closure of the wound", "description": "Healing means closed for 2 weeks"},
         ),
         ({"measure": "PFS at centers"}, {"measure": "Progression free survival at centers"}),
+        ({"measure": "Release of hs troponin"}, {"measure": "High sensitivity troponin release"}),
+        ({"measure": "Incidence of SRE"}, {"measure": "Skeletal-related events"}),
     ],
-    ids=["counting words", "prose became a title", "moved to the description", "written out"],
+    ids=["counting words", "prose became a title", "moved to the description", "written out",
+         "written out by the other version", "by that alone"],
 )  # fmt: skip
 def test_an_outcome_in_other_words_is_surely_or_likely_the_same(
     before: Outcome, after: Outcome

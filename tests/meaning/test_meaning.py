@@ -16,7 +16,7 @@ REACHED = {
     "major change": (0.74, 0.83),
     "critical": (0.85, 0.56),
     "any change": (0.76, 0.97),
-    "same outcome": (0.61, 0.83),
+    "same outcome": (0.61, 0.84),
 }
 
 
