@@ -129,11 +129,22 @@ def _behind(event: ChangeEvent, detail: Detail) -> Iterator[Line]:
     if "edited" in event.facts and "dropped" in event.facts:
         yield from _criteria(event.facts, detail)
         return
+    reworded = event.facts.get("reworded", ())
+    yield from (_reworded(one, detail) for one in reworded)
+    told = {name for one in reworded for name in (one["before"], one["after"])}
     for change in event.fields:
-        if not _is_told(change, event):
+        is_whole = change.op != "changed" and change.path[:-1] == change.field
+        if not ((is_whole and change.path[-1] in told) or _is_told(change, event)):
             yield _field(change, detail)
     for place in event.facts.get("same_place", ()):
         yield line(Span(f"perhaps one site under another name: {worded(place)}", "dim"))
+
+
+def _reworded(pair: Mapping[str, Any], detail: Detail) -> Line:
+    """Return an outcome in other words by the words that changed."""
+    segments = word_diff(worded(pair["before"], longest=None), worded(pair["after"], longest=None))
+    told = word_spans(segments, context=detail.context, changes=detail.passages)
+    return line(Span(_SIGNS["changed"], "dim"), *told)
 
 
 def _is_told(change: FieldChange, event: ChangeEvent) -> bool:

@@ -155,6 +155,22 @@ def test_criteria_are_told_item_by_item() -> None:
     ]
 
 
+def test_a_reworded_outcome_shows_its_words_instead_of_one_gone_and_one_come() -> None:
+    outcomes = ("protocolSection", "outcomesModule", "secondaryOutcomes")
+    before, after = "Pain at rest", "Pain at rest, by scale"
+    found = event(
+        change(outcomes, None, {"measure": after}, op="added", path=(*outcomes, after)),
+        change(outcomes, {"measure": before}, None, op="removed", path=(*outcomes, before)),
+        change(outcomes, {"measure": "Flares"}, None, op="removed", path=(*outcomes, "Flares")),
+        summary="Secondary outcomes: 1 reworded; removed Flares",
+        reworded=[{"before": before, "after": after, "same": "sure", "likeness": 0.9}],
+    )
+    assert text(found).splitlines()[1:] == [
+        "            ~ Pain at rest{+, by scale+}",
+        "            - Flares",
+    ]
+
+
 def test_facts_that_the_summary_leaves_out_stand_behind_it() -> None:
     date = ("protocolSection", "statusModule", "completionDateStruct", "date")
     kind = (*date[:-1], "type")

@@ -243,6 +243,24 @@ def _ranked(
     return sorted(found, key=_rank)
 
 
+def best_pairs(
+    gone: Sequence[FieldChange], come: Sequence[FieldChange], words: Words
+) -> list[tuple[float, FieldChange, FieldChange]]:
+    """Return which outcomes of one list are one in other words, the most alike first.
+
+    ``gone`` and ``come``: changes that remove and add one; each is in one pair at most.
+    """
+    scored = ((words.likeness(item_of(x), item_of(y)), x, y) for x in gone for y in come)
+    ranked = sorted((one for one in scored if one[0] >= PAIRED), key=lambda one: -one[0])
+    found: list[tuple[float, FieldChange, FieldChange]] = []
+    taken: set[int] = set()
+    for pair in ranked:
+        if taken.isdisjoint(map(id, pair[1:])):
+            taken.update(map(id, pair[1:]))
+            found.append(pair)
+    return found
+
+
 def _rank(pair: tuple[float, FieldChange, FieldChange]) -> tuple[int, float]:
     """Order pairs: who surely stayed in the list, then whoever is most alike."""
     likeness, change, other = pair

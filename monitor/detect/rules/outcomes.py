@@ -3,16 +3,29 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from monitor.detect.align import MAX_COMPARISONS
 from monitor.detect.rules import items
 from monitor.detect.rules.base import Context, Draft, all_but, below
-from monitor.detect.rules.outcome_pairs import Move, Words, item_of, matched, named
+from monitor.detect.rules.outcome_pairs import (
+    Move,
+    Verdict,
+    Words,
+    best_pairs,
+    item_of,
+    matched,
+    named,
+)
 from monitor.detect.rules.outcome_verdicts import draft_edits, edit_groups, severest, title
+from monitor.detect.rules.values import arrow
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange
 from monitor.model.fields import Path
 from monitor.model.record import TrialRecord
 
 _LESSER = (fields.SECONDARY_OUTCOMES, fields.OTHER_OUTCOMES)
+_THE_REST = "Secondary and other outcomes"
+_TOLD = 3  # reworded outcomes in a summary
+_MOST_COMPARED = MAX_COMPARISONS // 4  # pairs of outcomes with long descriptions
 
 
 def derive_outcomes(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
@@ -32,7 +45,7 @@ def derive_outcomes(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Dr
         yield from drafts
         rest = all_but(rest, [change for draft in drafts for change in draft.changes])
     if rest:
-        yield _of_the_rest(rest)
+        yield _of_the_rest(rest, ctx)
 
 
 def _lists(record: TrialRecord) -> dict[Path, tuple[Mapping[str, Any], ...]]:
@@ -43,16 +56,50 @@ def _is_item(change: FieldChange) -> bool:
     return len(change.path) == 4 and change.op != "changed" and len(change.field) == 3
 
 
-def _of_the_rest(changes: tuple[FieldChange, ...]) -> Draft:
-    label, summary = items.told(changes, "Secondary and other outcomes")
+def _of_the_rest(changes: tuple[FieldChange, ...], ctx: Context) -> Draft:
+    pairs = _reworded(changes, ctx)
+    label, summary = items.told(changes, _THE_REST)
+    if pairs:
+        told = [arrow(named(gone.before), named(come.after)) for _, gone, come in pairs]
+        more = "; …" if len(told) > _TOLD else ""
+        summary = f"{label}: {len(told)} reworded ({'; '.join(told[:_TOLD])}{more})"
+        left = all_but(changes, (one for _, *pair in pairs for one in pair))
+        if left:
+            summary += "; " + items.told(left, _THE_REST)[1].removeprefix(f"{label}: ")
     return Draft(
         kind=ChangeKind.SECONDARY_OUTCOME_CHANGED,
         path=items.common_path(change.field[:3] for change in changes),
         changes=changes,
         label=label,
         summary=summary,
-        facts={"outcomes": sorted({c.path[3] for c in changes if len(c.path) > 3})},
-    )
+        facts={
+            "outcomes": sorted({c.path[3] for c in changes if len(c.path) > 3}),
+            "reworded": [
+                {"before": named(gone.before), "after": named(come.after),
+                 **Verdict.of(likeness).facts()}
+                for likeness, gone, come in pairs
+            ],
+        },
+    )  # fmt: skip
+
+
+def _reworded(
+    changes: Sequence[FieldChange], ctx: Context
+) -> list[tuple[float, FieldChange, FieldChange]]:
+    """Return the outcomes that one list lost and gained in other words, the most alike first.
+
+    They are compared by their content words, as primary outcomes are; very many are not.
+    """
+    whole = [change for change in changes if _is_item(change)]
+    sides = [[one for path in _LESSER for one in side.items(path)] for side in (ctx.old, ctx.new)]
+    found: list[tuple[float, FieldChange, FieldChange]] = []
+    for path in _LESSER:
+        own = [change for change in whole if change.field == path]
+        gone, come = ([one for one in own if one.op == op] for op in ("removed", "added"))
+        if gone and come and len(gone) * len(come) <= _MOST_COMPARED:
+            words = Words(*sides)
+            found += best_pairs(gone, come, words)
+    return found
 
 
 def _moved(move: Move, ctx: Context) -> Draft:
