@@ -36,12 +36,17 @@ Events = tuple[ChangeEvent, ...]
 
 
 class Compared(NamedTuple):
-    """What two versions' events depend on, beside the thresholds: equal ones have equal events."""
+    """What two versions' events depend on, beside the thresholds: equal ones have equal events.
+
+    ``old_number``/``new_number``: the registry's, where known.
+    """
 
     old_sha256: bytes
     old_coverage: Coverage
+    old_number: int | None
     new_sha256: bytes
     new_coverage: Coverage
+    new_number: int | None
     version_date: str
     first_start_date: str | None
 

@@ -45,6 +45,7 @@ class Node:
     bytes still to be stored. ``events`` None: as stored, untouched. ``identity`` None: it is
     yet to be given one. ``registry_date``: as of ``Observation``; of what is stored already, the
     date of its place. ``rules``: those that the stored events were derived by.
+    ``checked``: ``events`` are written only where they are not the stored ones.
     """
 
     id: int | None = None
@@ -71,6 +72,7 @@ class Node:
     moved: bool = False
     events: tuple[ChangeEvent, ...] | None = None
     recomputed: bool = False
+    checked: bool = False
     rules: str | None = None
 
     @property

@@ -5,7 +5,7 @@ Pure but for the loader that it is given: it decides, ``timelines`` writes.
 
 from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from monitor.detect.canonical import canonical_bytes, fingerprint
@@ -26,6 +26,7 @@ from monitor.ingest.node import Node, Observation, new_node, split
 from monitor.model.changes import ChangeEvent
 from monitor.model.coverage import Coverage
 from monitor.model.dates import PartialDate
+from monitor.model.history import VersionKey
 from monitor.model.record import TrialRecord
 
 # (snapshot id, coverage, registry version) → the record that the snapshot holds, and its bytes.
@@ -97,12 +98,18 @@ class Timeline:
             if neighbour is not None:
                 self.record(neighbour)  # what cannot be read back is told before anything moves
         if after is not None and not inside and self._is_earlier_sight(seen, after):
-            after.first_key, after.raw_sha256 = earlier_sight(seen.key, after), seen.raw_sha256
+            before_key, after.raw_sha256 = after.first_key, seen.raw_sha256
+            after.first_key = earlier_sight(seen.key, after)
             after.moved = True
+            if _derived_from(before_key) != _derived_from(after.first_key):
+                self._check(index + 1)
+                self._check(index + 2)
             return False
         if before is not None and inside:
             self.nodes.insert(index + 1, split(before))
         self._insert(index + 1, seen, all_later=all_later)
+        if inside:
+            self._check(index + 3)  # what follows the second half of what was cut in two
         return True
 
     def _says_nothing_new(self, seen: Observation, node: Node) -> bool:
@@ -156,8 +163,18 @@ class Timeline:
     def _derive(self, index: int, *, again: bool = False) -> None:
         """Derive a version's events from it and its predecessor."""
         node = self.nodes[index]
-        node.recomputed = node.recomputed or again
+        node.recomputed, node.checked = node.recomputed or again, False
         node.events = self.events(index)
+
+    def _check(self, index: int) -> None:
+        """Derive the events of a version, if there is one, whose neighbor or date moved.
+
+        Stored ones mostly stay as they are then, and keep their mark where they do not.
+        """
+        if index < len(self.nodes):
+            node = self.nodes[index]
+            node.checked = node.checked or node.events is None
+            node.events = self.events(index)
 
     def events(self, index: int) -> tuple[ChangeEvent, ...]:
         """Return the events of a version, derived from it and its predecessor."""
@@ -176,8 +193,10 @@ class Timeline:
         compared = Compared(
             before.content_sha256,
             before.coverage,
+            before.first_key.registry_version,
             node.content_sha256,
             node.coverage,
+            node.first_key.registry_version,
             version_date.isoformat(),
             self.first_start_date,
         )
@@ -185,9 +204,11 @@ class Timeline:
 
     def record(self, node: Node) -> TrialRecord:
         """Return a version's record as known then."""
+        number = node.first_key.registry_version
         if node.record is None:
-            number = node.first_key.registry_version
             node.record, node.size = self.load(node.stored_snapshot(), node.coverage, number)
+        elif node.record.registry_version != number:
+            node.record = replace(node.record, registry_version=number)
         return node.record
 
     def _stated(self, node: Node) -> TrialRecord:
@@ -197,3 +218,8 @@ class Timeline:
             snapshot = node.stated_snapshot_id or node.stored_snapshot()
             node.stated, _ = self.load(snapshot, node.stated_coverage, number)
         return node.stated
+
+
+def _derived_from(key: VersionKey) -> tuple[date, int | None]:
+    """Return what of a version's place its events, and those of the next one, depend on."""
+    return key.version_date, key.registry_version

@@ -15,10 +15,11 @@ from monitor.ingest.node import Node, Observation, give_identities, stored_node
 from monitor.ingest.timeline import Timeline
 from monitor.match.news import News
 from monitor.model.asof import holds_from
-from monitor.model.changes import ChangeKind, Severity
+from monitor.model.changes import ChangeEvent, ChangeKind, Severity
 from monitor.model.coverage import Coverage
 from monitor.model.history import NewVersion, TrialRow
 from monitor.model.record import TrialRecord
+from monitor.store.bodies import are_equal
 from monitor.store.writer import Transaction
 
 if TYPE_CHECKING:
@@ -120,7 +121,10 @@ class Timelines:
             below = node.snapshot_id
             if node.events is not None and node.id is not None:
                 late = node.backfilled or node.recomputed
-                self._tx.replace_events(node.id, timeline.nct_id, node.events, backfilled=late)
+                if node.checked:
+                    self._write_checked(timeline.nct_id, node.id, node.events)
+                else:
+                    self._tx.replace_events(node.id, timeline.nct_id, node.events, backfilled=late)
                 if not fresh and node.rules != self._rules:
                     self._tx.mark_rules({node.id: node.rules}, self._rules)
                 if fresh:
@@ -133,6 +137,13 @@ class Timelines:
             self._tx.put_trial(_row(timeline))
             for alias, nct_id in timeline.record(timeline.nodes[-1]).former_ids:
                 self._tx.put_alias(alias, nct_id)
+
+    def _write_checked(self, nct_id: str, version_id: int, events: tuple[ChangeEvent, ...]) -> None:
+        """Write the events of a stored version where they are others now, marked as they were."""
+        stored = self._tx.events(nct_id).get(version_id, ())
+        if not are_equal([one.event for one in stored], events):
+            late = any(one.backfilled for one in stored)
+            self._tx.replace_events(version_id, nct_id, events, backfilled=late)
 
     def _write_version(self, nct_id: str, node: Node, below: int | None) -> None:
         """Write what is new of one version; ``below``: a snapshot to store its bytes against."""

@@ -1,5 +1,6 @@
 """Old events learn the present rules: as if they had always been there, and nothing else moves."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -21,7 +23,7 @@ from monitor.model.changes import Severity
 from monitor.model.reclassified import Estimate, ReclassifyReport
 from monitor.store.reader import open_reader
 from monitor.store.writer import open_store
-from tests.ingest.world import NCT, NOON, World, raw, study
+from tests.ingest.world import NCT, NOON, World, empty_world, raw, study
 from tests.store.test_snapshots import run_sql
 
 WIDE, NARROW = Thresholds(enrollment_percent_high=90.0), Thresholds(enrollment_percent_high=5.0)
@@ -248,3 +250,30 @@ def test_what_is_ingested_is_by_the_present_rules(wide: World) -> None:
     wide.thresholds = NARROW
     wide.take(raw(study("2026-02-15", enrollment=500), at=NOON + timedelta(days=70)))
     assert (by_rules(wide, WIDE), by_rules(wide, NARROW)) == (17, 2)  # and its successor's
+
+
+# What the registry showed: date, number in its history, data load, enrollment. Two and two versions
+# have one date; without their numbers, the later one looks like an edit of the registry's own.
+SHOWN = (
+    ("2024-12-20", 0, "2024-12-21", 100),
+    ("2025-02-02", 1, "2025-02-03", 109),
+    ("2025-02-02", 2, "2025-02-10", 150),
+    ("2025-03-01", 3, "2025-03-02", 100),
+    ("2025-03-01", 4, "2025-03-09", 130),
+    ("2025-04-01", 5, "2025-04-02", 90),
+)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_in_whatever_order_versions_come_their_events_are_what_is_derived_anew(
+    tmp_path: Path, seed: int
+) -> None:
+    random = Random(seed)  # noqa: S311 - a fixed series of orders
+    world = empty_world(tmp_path, "shuffled")
+    for hour in range(14):
+        day, number, loaded, enrollment = random.choice(SHOWN)
+        content = json.dumps(study(day, loaded, enrollment=enrollment), indent=hour % 3).encode()
+        found = raw(content, at=NOON + timedelta(hours=hour))
+        world.take(replace(found, registry_version=random.choice((None, number))))
+        report = renew(world, world.thresholds, Scope(nct_ids=(NCT,)), dry=True)
+        assert (report.versions > 0, report.changed, report.examples) == (True, 0, [])
