@@ -9,6 +9,8 @@ from deepdiff import DeepDiff
 
 from monitor.detect.rules.base import Thresholds
 from monitor.ingest import ingest
+from monitor.ingest.reclassify import Scope, reclassify
+from monitor.store.reader import open_reader
 from monitor.store.writer import Store, open_store
 from tests.bench.edits import later_version
 from tests.bench.plan import Bench
@@ -21,8 +23,9 @@ _NOTHING = Sample(wall_s=0.0, cpu_s=0.0)
 
 
 def measure(bench: Bench) -> list[Row]:
-    """Measure the real changes against DeepDiff, then two bulk ingests."""
-    return [_in_a_row(bench), _one_by_one(bench), _first_load(bench), _later_versions(bench)]
+    """Measure the real changes against DeepDiff, two bulk ingests, and deriving events anew."""
+    rows = [_in_a_row(bench), _one_by_one(bench), _first_load(bench)]
+    return [*rows, *_later_versions(bench)]
 
 
 def _in_a_row(bench: Bench) -> Row:
@@ -129,7 +132,7 @@ def _first_load(bench: Bench) -> Row:
     )  # fmt: skip
 
 
-def _later_versions(bench: Bench) -> Row:
+def _later_versions(bench: Bench) -> list[Row]:
     firsts = [content.content for content in bench.corpus.latest()]
     rounds = bench.plan.later_versions
     bench.say("changed: making later versions")
@@ -138,18 +141,61 @@ def _later_versions(bench: Bench) -> Row:
         for version in range(1, rounds + 1)
         for trial, first in enumerate(firsts)
     ]
-    samples = []
+    samples, loaded, anew = [], [], []
     for number in range(1, bench.plan.bulk_rounds + 1):
         bench.say(f"changed: later versions, round {number} of {bench.plan.bulk_rounds}")
-        with open_store(_fresh(bench.folder / f"later-{number}.db")) as store:
-            _bulk(store, firsts)
+        url = _fresh(bench.folder / f"later-{number}.db")
+        with open_store(url) as store:
+            loaded.append(_bulk(store, firsts))
             samples.append(_bulk(store, contents))
-    return _per_second(
+            bench.say(f"changed: derived anew, round {number} of {bench.plan.bulk_rounds}")
+            anew.append(_reclassify(store, url, versions=len(firsts) + len(contents)))
+    ingested = [
+        Sample(wall_s=one.wall_s + other.wall_s, cpu_s=one.cpu_s + other.cpu_s)
+        for one, other in zip(loaded, samples, strict=True)
+    ]
+    bulk = _per_second(
         "bulk ingest, changed versions", samples, contents,
         f"{rounds} later versions of each of {len(firsts)} trials, all trials' second versions "
         "before any third, each edited in one to three places (status, enrollment, dates, sites, "
         f"criteria, summary, contacts) and dated anew. Best of {len(samples)} rounds.",
     )  # fmt: skip
+    return [bulk, _against_ingest(best(anew), best(ingested), len(firsts) + len(contents))]
+
+
+def _reclassify(store: Store, url: str, *, versions: int) -> Sample:
+    """Derive all events anew, by thresholds that most changes of enrollment and dates meet."""
+    others = Thresholds(enrollment_percent_high=1.0, date_days_medium=1, date_days_high=2)
+
+    def ours() -> None:
+        report = reclassify(
+            lambda: open_reader(url),
+            store,
+            Scope(),
+            thresholds=others,
+            on_estimate=lambda _: None,
+            on_batch=lambda *_: None,
+        )
+        assert report.versions == versions, report
+        assert report.changed, report
+
+    return timed(ours)
+
+
+def _against_ingest(ours: Sample, ingest_: Sample, versions: int) -> Row:
+    return Row(
+        name="bulk",
+        what="events derived anew",
+        ours=f"{versions / ours.wall_s:,.0f} versions/s",
+        baseline=f"{versions / ingest_.wall_s:,.0f} versions/s ingested",
+        ratio=ingest_.wall_s / ours.wall_s,
+        cpu_ratio=ingest_.cpu_s / ours.cpu_s,
+        asked=0.5,
+        at_least=True,
+        note=f"`monitor reclassify` by other thresholds over all {versions} versions of the row"
+        " above, first ones too, against ingesting the same in the same run. One process, one"
+        " thread.",
+    )
 
 
 def _bulk(store: Store, contents: list[bytes]) -> Sample:

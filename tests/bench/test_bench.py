@@ -18,7 +18,7 @@ from tests.bench.timing import Race, Sample
 
 ROWS = {
     "unchanged": 3,
-    "changed": 4,
+    "changed": 5,
     "large": 3,
     "space": 2,
     "process": 3,
