@@ -3,6 +3,7 @@
 import re
 import signal
 import sys
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -59,7 +60,7 @@ def command(
     the same command is given again. On PostgreSQL, parts can run at the same time.
     """
     scope = _scope(nct_ids, since, part)
-    _require_stored(session, scope.nct_ids)
+    scope = replace(scope, nct_ids=_stored(session, scope.nct_ids))
     report = _reclassified(session, scope, dry_run=dry_run)
     if as_json:
         from monitor.render.reclassified import report_shape
@@ -94,14 +95,16 @@ def _part(text: str) -> tuple[int, int]:
     return int(found[1]), int(found[2])
 
 
-def _require_stored(session: Session, nct_ids: tuple[str, ...]) -> None:
+def _stored(session: Session, nct_ids: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the NCT IDs of the stored trials that have these, or had them before."""
     with session.app.reader() as reader:
-        missing = [nct_id for nct_id in nct_ids if reader.trial(nct_id) is None]
-    if missing:
+        found = {one: reader.trial(one) or reader.trial_of_alias(one) for one in nct_ids}
+    if missing := [nct_id for nct_id, trial in found.items() if trial is None]:
         raise NotFoundError(
             f"{', '.join(missing)}: not in the store {session.app.store_name}; "
             "`monitor trials` lists what is"
         )
+    return tuple(dict.fromkeys(trial.nct_id for trial in found.values() if trial))
 
 
 def _reclassified(session: Session, scope: "Scope", *, dry_run: bool) -> "ReclassifyReport":
