@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import click
 
 from monitor.cli.group import Command, Group
-from monitor.cli.params import json_option, kind, moment
+from monitor.cli.params import json_option, kind, moment_ahead
 from monitor.cli.session import Session
 from monitor.cli.subscriber import people_of
 from monitor.errors import UsageError
@@ -30,7 +30,12 @@ def command() -> None:
 @click.option("--nct-id", type=normalise_nct_id, metavar="NCT_ID", help="Of this trial.")
 @click.option("--kind", "of_kind", type=kind, metavar="KIND", help="Of this kind of change.")
 @click.option("--subscriber", metavar="NAME", help="To this person  [default: to everybody]")
-@click.option("--until", type=moment, metavar="DATETIME", help="UTC, or with a zone; or a date.")
+@click.option(
+    "--until",
+    type=moment_ahead,
+    metavar="DATETIME",
+    help="UTC or with a zone; a date; 7d, tomorrow.",
+)
 @click.option("--for", "length", metavar="TIME", help="From now on: 30m, 12h, 7d.")
 @click.option("--reason", metavar="WORDS", help="Why, for those who ask later.")
 @json_option

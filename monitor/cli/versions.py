@@ -34,7 +34,7 @@ def position(versions: Sequence[StoredVersion], written: str) -> int:
     days = Days.parse(text)
     if days is None:
         raise UsageError(
-            f"{written[:40]!r} is neither a version's number nor a date; write 3 or 2026-02-19"
+            f"{written[:40]!r} is neither a version number nor a date; write 3, 2026-02-19 or 7d"
         )
     return on_date(versions, days)
 

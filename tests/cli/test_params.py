@@ -3,8 +3,9 @@
 from datetime import UTC, date, datetime
 
 import pytest
+import time_machine
 
-from monitor.cli.params import days, kind, moment, severity
+from monitor.cli.params import days, kind, moment, moment_ahead, severity
 from monitor.errors import UsageError
 from monitor.model.changes import ChangeKind, Severity
 
@@ -27,9 +28,56 @@ def test_a_date_means_its_days(text: str, first: date, last: date) -> None:
     assert (days(text).first, days(text).last) == (first, last)
 
 
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("today", date(2026, 3, 31)),
+        ("Yesterday", date(2026, 3, 30)),
+        ("tomorrow", date(2026, 4, 1)),
+        ("0d", date(2026, 3, 31)),
+        ("7d", date(2026, 3, 24)),
+        (" 7 days ago ", date(2026, 3, 24)),
+        ("2w", date(2026, 3, 17)),
+        ("1 week", date(2026, 3, 24)),
+        ("1mo", date(2026, 2, 28)),
+        ("3 months", date(2025, 12, 31)),
+        ("15mo", date(2024, 12, 31)),
+        ("2y", date(2024, 3, 31)),
+    ],
+)
+def test_a_date_may_be_counted_from_today_in_utc(text: str, meant: date) -> None:
+    with time_machine.travel(datetime(2026, 3, 31, 23, 30, tzinfo=UTC), tick=False):
+        assert (days(text).first, days(text).last) == (meant, meant)
+
+
+@pytest.mark.parametrize(
+    ("text", "ago", "ahead"),
+    [
+        ("7d", "2026-02-22T23:59:59.999999", "2026-03-08T23:59:59.999999"),
+        ("1mo", "2026-02-01T23:59:59.999999", "2026-04-01T23:59:59.999999"),
+        ("12h", "2026-03-01T00:05:00", "2026-03-02T00:05:00"),
+        ("30 min", "2026-03-01T11:35:00", "2026-03-01T12:35:00"),
+        ("now", "2026-03-01T12:05:00", "2026-03-01T12:05:00"),
+        ("2026-05-01", "2026-05-01T23:59:59.999999", "2026-05-01T23:59:59.999999"),
+    ],
+)
+def test_a_time_may_be_counted_from_now(text: str, ago: str, ahead: str) -> None:
+    with time_machine.travel(datetime(2026, 3, 1, 12, 5, tzinfo=UTC), tick=False):
+        assert moment(text) == datetime.fromisoformat(f"{ago}+00:00")
+        assert moment_ahead(text) == datetime.fromisoformat(f"{ahead}+00:00")
+
+
+@pytest.mark.parametrize(
+    "text", ["3m", "7", "d", "-7d", "9999y", "999999d", "1.5w", "7d 2h", "7dd"]
+)
+def test_what_cannot_be_counted_from_today_is_no_date(text: str) -> None:
+    with pytest.raises(UsageError, match=r"is not a date; write .*3mo"):
+        days(text)
+
+
 @pytest.mark.parametrize("text", ["", "26", "2026-13", "2026-02-30", "19.02.2026", "2026-2-9"])
 def test_what_is_no_date_is_asked_wrongly(text: str) -> None:
-    with pytest.raises(UsageError, match="is no date; write 2026"):
+    with pytest.raises(UsageError, match="is not a date; write 2026"):
         days(text)
 
 
@@ -49,7 +97,7 @@ def test_a_time_is_utc_unless_it_names_a_zone(text: str, meant: datetime) -> Non
 
 @pytest.mark.parametrize("text", ["", "noon", "2026-02-19T25:00", "0001-01-01T00:00+14:00"])
 def test_what_is_no_time_is_asked_wrongly(text: str) -> None:
-    with pytest.raises(UsageError, match="is no time; write 2026"):
+    with pytest.raises(UsageError, match="is not a time; write 2026"):
         moment(text)
 
 
