@@ -10,12 +10,12 @@ from monitor.app.pass_report import PassReport
 from monitor.daemon.books import Books
 from monitor.daemon.duty import Duty
 from monitor.daemon.hold import until_lost
-from monitor.daemon.memory import share_arenas
 from monitor.daemon.passes import Passes
 from monitor.daemon.signals import heed, leave
 from monitor.daemon.term import check_sources
 from monitor.daemon.work import Work, in_thread
 from monitor.errors import MonitorError
+from monitor.memory import share_arenas
 from monitor.model.lease import Lease
 from monitor.scheduler import due_at_start, next_due, trigger_of
 from monitor.store.lease_keeper import LeaseHeldError

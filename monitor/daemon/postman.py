@@ -8,9 +8,9 @@ from typing import Protocol
 from monitor.app.deliveries import DeliveryReport
 from monitor.app.logs import get_logger
 from monitor.daemon.delivering import Deliveries, Delivering
-from monitor.daemon.memory import share_arenas
 from monitor.daemon.signals import heed, leave
 from monitor.daemon.work import Work, in_thread
+from monitor.memory import share_arenas
 
 
 class AllDue(Protocol):

@@ -17,7 +17,6 @@ from monitor.daemon.delivering import TELLING, Deliveries
 from monitor.daemon.duty import Duty
 from monitor.daemon.hold import until_lost
 from monitor.daemon.listeners import OPERATORS, READERS, listeners_of
-from monitor.daemon.memory import share_arenas
 from monitor.daemon.passes import Passes
 from monitor.daemon.reloading import Reloading
 from monitor.daemon.signals import heed, leave
@@ -25,6 +24,7 @@ from monitor.daemon.standing import Standing
 from monitor.daemon.term import Term, check_sources
 from monitor.daemon.work import Work, in_thread
 from monitor.errors import StoreError
+from monitor.memory import share_arenas
 from monitor.model.lease import Lease
 
 __all__ = ["HEARTBEAT_S", "Daemon", "holder"]

@@ -23,6 +23,7 @@ from monitor.ingest.notify import Announcer, Notifier
 from monitor.ingest.plausible import PLAUSIBLE, Plausibility
 from monitor.ingest.run import Found, batches
 from monitor.ingest.unread import Unread
+from monitor.memory import give_back
 from monitor.model.following import Followed, Presence, SourceRow
 from monitor.model.gate import GateState
 from monitor.model.lease import Lease
@@ -171,6 +172,8 @@ class Follower:
                     store_s=time.monotonic() - got,
                 )
                 del page  # or its bytes would stay while the next one is fetched
+                if report.stored:
+                    give_back()
                 yield stored
 
     def _store_page(

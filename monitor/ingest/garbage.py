@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from monitor.memory import give_back
+
 # Between two looks; Python's own number is 700, a small record's worth.
 _NEW_OBJECTS = 20_000
 # A changed record leaves some hundreds, a large one three thousand.
@@ -48,6 +50,7 @@ def fewer_collections(clock: Callable[[], float] = time.monotonic) -> Iterator[N
                 gc.collect()  # what came after the freezing
                 gc.unfreeze()
                 gc.set_threshold(*put_back)
+                give_back()
 
 
 def clear_circles() -> None:

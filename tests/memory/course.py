@@ -18,11 +18,12 @@ _SHARE = 10  # a tenth of the second half is looked at on either side
 class Plan:
     """A registry of ``records``, ``changed`` of which change before each of so many ``passes``.
 
+    All have changed after a whole number of passes.
     ``asked_for``: records whose every change is a message at once. ``patience_s``: how long
     a pass may take.
     """
 
-    records: int = 10_000
+    records: int = 10_500
     changed: int = 1_500
     passes: int = 200
     asked_for: int = 100
@@ -50,6 +51,7 @@ class Course:
 
 def follow(plan: Plan, folder: Path, say: Say) -> Course:
     """Let the daemon follow the registry through all the passes; AssertionError when it ends."""
+    assert plan.records % plan.changed == 0, "the last of a round of passes would bring fewer"
     after: list[int] = []
     population = ("--whole", str(plan.records), "--daily", str(plan.changed), "--ahead")
     with (

@@ -1,7 +1,9 @@
-"""How the C library hands out memory in a process that runs for years."""
+"""How the C library hands out memory, and takes it back, in a process that runs for years."""
 
 import ctypes
 import os
+from functools import cache
+from typing import Any
 
 _M_ARENA_MAX = -8  # malloc.h of glibc
 _ARENAS = 1
@@ -19,8 +21,24 @@ def share_arenas() -> bool:
     """
     if os.environ.get("MALLOC_ARENA_MAX") or "arena_max" in os.environ.get("GLIBC_TUNABLES", ""):
         return False
+    mallopt = _function("mallopt")
+    return mallopt is not None and bool(mallopt(_M_ARENA_MAX, _ARENAS))
+
+
+def give_back() -> bool:
+    """Give memory that lies free back to the system; True where there was some to give back.
+
+    A page of records is tens of megabytes in small pieces. Some of them outlive it, and glibc keeps
+    all that lies between those; other C libraries are not asked. It takes some milliseconds.
+    """
+    trim = _function("malloc_trim")
+    return trim is not None and bool(trim(0))
+
+
+@cache
+def _function(name: str) -> Any:
+    """Return a function of the C library; None where it has none of that name."""
     try:
-        mallopt = ctypes.CDLL(None).mallopt
+        return getattr(ctypes.CDLL(None), name)
     except (AttributeError, OSError, TypeError):
-        return False
-    return bool(mallopt(_M_ARENA_MAX, _ARENAS))
+        return None
