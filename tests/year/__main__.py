@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,7 @@ _OPTIONS = {
     "least": "how often each other fault has to come",
     "seed": "what everything follows from",
     "reread_every": "as the configuration has it (1d, 7d)",
+    "answer_limit_mb": "of the registry's lists: the fewer, the more pages",
 }
 
 
@@ -47,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     plan = Plan(**{name: getattr(given, name) for name in _OPTIONS})
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="monitor-year-") as folder:
+    with _folder(given.keep) as folder:
         outcome = live(plan, Path(folder), DaemonProcess, _progress(began))
     figures = _figures(outcome, time.monotonic() - began)
     if given.json:
@@ -84,6 +86,14 @@ def verdict(outcome: Outcome) -> int:
     if len(lines) > _SHOWN:
         sys.stderr.write(f"… and {len(lines) - _SHOWN:,} more\n")
     return 0 if outcome else 1
+
+
+def _folder(kept: str | None) -> AbstractContextManager[str]:
+    """Return where the monitor's store and log are: a new folder, or one that stays."""
+    if kept is None:
+        return tempfile.TemporaryDirectory(prefix="monitor-year-")
+    Path(kept).mkdir(parents=True)
+    return nullcontext(kept)
 
 
 def _progress(began: float) -> Say:
@@ -159,6 +169,7 @@ def _parser() -> argparse.ArgumentParser:
         option = "--" + name.replace("_", "-")
         parser.add_argument(option, type=type(default), default=default, help=text)
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+    parser.add_argument("--keep", metavar="FOLDER", help="a new folder for store and log, to stay")
     return parser
 
 

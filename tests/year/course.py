@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from monitor.errors import StoreError
 from monitor.model.following import SourceRow
 from monitor.model.messages import MessageState
 from monitor.store.reader import Reader, open_reader
@@ -241,8 +242,13 @@ class Year:
     def _row(self, name: str) -> SourceRow | None:
         if not (self.folder / "year.db").exists():
             return None
-        with open_reader(self.store_url) as reader:
-            return reader.sources.get(name)
+        try:
+            with open_reader(self.store_url) as reader:
+                return reader.sources.get(name)
+        except StoreError:
+            if self.read:
+                raise
+            return None  # its tables are being made
 
     def moment(self) -> Callable[[], None]:
         """Draw an instant: after some request or other and a little while, or at the start."""
