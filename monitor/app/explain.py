@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from monitor.app.lookups import id_note, stored_trial
+from monitor.app.lookups import id_note, stored_trial, version_number
 from monitor.app.people import bring_in_line
 from monitor.app.subscribing import pick
 from monitor.app.wiring import App
 from monitor.deliver.as_announced import Announced, announced
-from monitor.errors import NotFoundError
 from monitor.match.matcher import Matcher
 from monitor.match.news import News
 from monitor.match.silences import Silences
@@ -19,7 +18,6 @@ from monitor.model.explaining import Answer
 from monitor.model.history import StoredEvent, StoredVersion, TrialRow
 from monitor.model.messages import MessageState, OutboxItem, OutboxMessage
 from monitor.model.subscriptions import Reason, Standing, Subscription, Verdict
-from monitor.render.values import counted
 from monitor.store.reader import Reader
 
 _SENDING = tuple(reason for reason in Reason if reason.sends)
@@ -42,10 +40,16 @@ class Explanation:
 
 
 def explain(
-    app: App, nct_id: str, number: int, *, word: str | None = None, subscriber: str | None = None
+    app: App,
+    nct_id: str,
+    number: int | None = None,
+    *,
+    word: str | None = None,
+    subscriber: str | None = None,
 ) -> Explanation:
     """Look up what the outbox holds of a version; what it does not hold is matched anew.
 
+    ``number`` None: the last version that brought news, as ``monitor.app.previews`` takes it.
     ``word``: the name or the number of the one subscription that is asked about, of
     ``subscriber`` alone where given. NotFoundError for what is not stored.
     """
@@ -53,7 +57,9 @@ def explain(
     with stored_trial(app, nct_id) as (reader, trial, versions):
         note = id_note(reader, nct_id)
         nct_id = trial.nct_id
-        version = _version(versions, nct_id, number)
+        events = reader.events(nct_id) if number is None else {}
+        number = version_number(versions, events, number)
+        version = versions[number - 1]
         outbox = _Outbox.of(reader, version)
         stored = reader.events(nct_id, version_ids=[version.id]).get(version.id, [])
         told = _told(app, reader, versions, number - 1, outbox, stored)
@@ -82,14 +88,6 @@ def explain(
         version=version,
         events=tuple(news.events),
         answers=tuple((one, tuple(answers[one.id])) for one in subscriptions),
-    )
-
-
-def _version(versions: Sequence[StoredVersion], nct_id: str, number: int) -> StoredVersion:
-    if 1 <= number <= len(versions):
-        return versions[number - 1]
-    raise NotFoundError(
-        f"{nct_id} has no version {number}; it has {counted(len(versions), 'version')}, from 1 on"
     )
 
 

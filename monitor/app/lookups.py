@@ -1,14 +1,16 @@
 """Looking up a stored trial by any NCT ID that it has or had."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from monitor.app.wiring import App
 from monitor.errors import NotFoundError
+from monitor.model.changes import Severity
+from monitor.render.values import counted
 
 if TYPE_CHECKING:
-    from monitor.model.history import StoredVersion, TrialRow
+    from monitor.model.history import StoredEvent, StoredVersion, TrialRow
     from monitor.store.reader import Reader
 
 
@@ -40,3 +42,32 @@ def id_note(reader: "Reader", nct_id: str) -> str | None:
     if own.overall_status == "MERGED" or own.last_seen_at >= now.last_seen_at:
         return None
     return f"{nct_id} is now {now.nct_id}: `monitor history {now.nct_id}` tells how it goes on"
+
+
+def version_number(
+    versions: "Sequence[StoredVersion]",
+    events: "Mapping[int, Sequence[StoredEvent]]",
+    number: int | None,
+) -> int:
+    """Return a version's number, from 1; None: the last version with more than noise.
+
+    Where all versions have noise alone it is the last one. ``events``: by a version's id; read
+    only for None. NotFoundError for a number that no version has.
+    """
+    count = len(versions)
+    if number is None:
+        changed = (
+            at
+            for at in range(count, 0, -1)
+            if any(
+                one.event.severity is not Severity.NOISE
+                for one in events.get(versions[at - 1].id, ())
+            )
+        )
+        return next(changed, count)
+    if 1 <= number <= count:
+        return number
+    raise NotFoundError(
+        f"{versions[0].nct_id} has no version {number}; it has {counted(count, 'version')}, "
+        "from 1 on"
+    )

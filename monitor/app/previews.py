@@ -1,83 +1,118 @@
-"""The message that a stored version would be, without any subscription."""
+"""The message that stored versions would be, without any subscription; and sending it to try."""
 
-from dataclasses import replace
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from monitor.app.lookups import stored_trial
+from monitor.app.lookups import stored_trial, version_number
 from monitor.app.wiring import App
-from monitor.errors import NotFoundError
-from monitor.model.alerts import Alert, Letter
+from monitor.model.alerts import Alert, Letter, Window
+from monitor.model.asof import known_since
 from monitor.model.changes import Severity
-from monitor.model.history import StoredEvent, StoredVersion
 from monitor.model.identity import ItemIdentity, message_id
-from monitor.model.messages import Message
+from monitor.model.messages import ALONE, Message
 from monitor.model.subscriptions import Reason
-from monitor.render.values import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from monitor.channels.base import Channel
+    from monitor.channels.trying import Tried
+
+Kind = Literal["alert", "digest", "group"]
+"""What a message is: of one trial, a digest, or alerts that came at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """The message that versions of trials would be; ``templates`` None: the built-in ones."""
+
+    letter: Letter
+    templates: Path | None
+
+    @property
+    def message(self) -> Message:
+        """The message, the same for the same versions; DeliveryError when a template fails."""
+        return self._rendered(self.letter)
+
+    def send(self, channel: "Channel", *, to: str | None = None) -> "Iterator[Tried]":
+        """Send it to ``to``, else to every target of the channel; yield how each went.
+
+        Each bears an id of its own, made by chance, so that no receiver takes it for one that it
+        has; it stands in no trial's thread, and has no link to unsubscribe.
+        """
+        from monitor.channels.trying import send_each  # noqa: PLC0415 - only where one is sent
+
+        def made(target: str) -> Message:
+            letter = replace(
+                self.letter, uid=str(uuid.uuid4()), target=target, unsubscribe_url=None
+            )
+            return replace(self._rendered(letter), thread=ALONE)
+
+        return send_each(channel, made, to=to)
+
+    def _rendered(self, letter: Letter) -> Message:
+        from monitor.render.alerts import render  # noqa: PLC0415 - jinja2 is slow
+
+        return render(letter, self.templates)
 
 
 def preview(
-    app: App, nct_id: str, number: int | None = None, *, templates: Path | None = None
-) -> Message:
-    """Return the message of a trial's version; None: of the last one that brought news.
+    app: App,
+    nct_ids: Sequence[str],
+    number: int | None = None,
+    *,
+    kind: Kind = "alert",
+    templates: Path | None = None,
+) -> Preview:
+    """Return the message of versions of trials; ``number`` None: of each the last with news.
 
-    ``templates`` None: those that the configuration names. Noise is left out, as subscriptions
-    do, unless the version has nothing else. NotFoundError for a trial or version that is not
-    stored; ConfigError when a template fails.
+    An alert is of one trial, else ValueError. ``templates`` None: those that the configuration
+    names. Noise is left out, as subscriptions do, unless a version has nothing else.
+    NotFoundError for a trial or version that is not stored; ConfigError when a template fails.
     """
-    from monitor.render.alerts import check_templates, render  # noqa: PLC0415 - jinja2 is slow
-
+    if kind == "alert" and len(nct_ids) != 1:
+        raise ValueError("an alert is of one trial")
     configured = app.settings.delivery.templates
     folder = templates or (Path(configured) if configured else None)
     if folder is not None:
+        from monitor.render.alerts import check_templates  # noqa: PLC0415 - jinja2 is slow
+
         check_templates(folder)
-    return render(stored_letter(app, nct_id, number), folder)
+    found = {one.trial.nct_id: one for one in (_alert(app, each, number) for each in nct_ids)}
+    alerts = sorted(found.values(), key=lambda one: -one.events[0].severity.rank)
+    return Preview(letter=_letter(app, alerts, kind), templates=folder)
 
 
-def stored_letter(app: App, nct_id: str, number: int | None = None) -> Letter:
-    """Return what ``preview`` puts into words."""
+def _alert(app: App, nct_id: str, number: int | None) -> Alert:
     with stored_trial(app, nct_id) as (reader, trial, versions):
         events = reader.events(trial.nct_id)
-        version = _chosen(versions, events, number)
+        version = versions[version_number(versions, events, number) - 1]
         found = [stored.event for stored in events.get(version.id, ())]
         news = [event for event in found if event.severity is not Severity.NOISE]
         asked = nct_id if nct_id == trial.nct_id else f"{nct_id}, now {trial.nct_id}"
         reason = f"your subscription “example”: {Reason.NCT_ID} ({asked})"
         alert = Alert.of(reader.record(version), versions, version.id, news or found, [reason])
         facts = replace(alert.trial, status_now=trial.overall_status)
-    public_url = app.settings.delivery.public_url or None
-    previous = alert.previous.identity if alert.previous else b""
-    told = [ItemIdentity(alert.version.identity, previous)]
+    return replace(alert, trial=facts)
+
+
+def _letter(app: App, alerts: Sequence[Alert], kind: Kind) -> Letter:
+    told = [
+        ItemIdentity(one.version.identity, one.previous.identity if one.previous else b"")
+        for one in alerts
+    ]
     uid = message_id("preview", subscriber="you", channel="", target="", items=told)
     # As for a subscription “example” that names the trial; its link to unsubscribe leads nowhere.
+    public_url = app.settings.delivery.public_url or None
     unsubscribe = f"{public_url.rstrip('/')}/unsubscribe/{uid}/example" if public_url else None
-    alerts = (replace(alert, trial=facts),)
+    until = max(known_since(one.version) for one in alerts)
     return Letter(
         uid=uid,
         subscriber="you",
-        alerts=alerts,
+        alerts=tuple(alerts),
         public_url=public_url,
         unsubscribe_url=unsubscribe,
+        digest=Window(until=until) if kind == "digest" else None,
+        group_until=until if kind == "group" else None,
     )
-
-
-def _chosen(
-    versions: "Sequence[StoredVersion]",
-    events: "Mapping[int, Sequence[StoredEvent]]",
-    number: int | None,
-) -> StoredVersion:
-    if number is not None:
-        if number > len(versions):
-            raise NotFoundError(
-                f"{versions[0].nct_id} has no version {number}; it has "
-                f"{counted(len(versions), 'version')}, from 1 on"
-            )
-        return versions[number - 1]
-    for version in reversed(versions):
-        stored = events.get(version.id, ())
-        if any(one.event.severity is not Severity.NOISE for one in stored):
-            return version
-    return versions[-1]

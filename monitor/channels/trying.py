@@ -3,7 +3,7 @@
 import html
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -59,11 +59,21 @@ def specimen(now: datetime) -> Message:
 
 def try_out(channel: Channel, *, now: datetime, to: str | None = None) -> Iterator[Tried]:
     """Send a test message to ``to``, else to every target of the channel; yield how each went."""
+    return send_each(channel, lambda target: replace(specimen(now), target=target), to=to)
+
+
+def send_each(
+    channel: Channel, made: Callable[[str], Message], *, to: str | None = None
+) -> Iterator[Tried]:
+    """Send what is made for a target to ``to``, else to every target of the channel.
+
+    Nothing is stored, and nothing is tried again; yields how each went.
+    """
     with channel.connected() as connection:
         for target in channel.targets if to is None else (to,):
             started = time.monotonic()
             try:
-                ok, said = True, connection.send(replace(specimen(now), target=target))
+                ok, said = True, connection.send(made(target))
             except DeliveryError as exc:
                 ok, said = False, str(exc)
             yield Tried(

@@ -4,17 +4,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor.cli.faults import FAILED, Failure
 from monitor.cli.group import Command, Group
 from monitor.cli.params import json_option
 from monitor.cli.session import Session
-from monitor.errors import UsageError
-from monitor.render.lines import line
+from monitor.cli.trying import channel_to_try, report_tried
 
 if TYPE_CHECKING:
     from monitor.config import AnyChannelSettings, Settings
-
-_TRY_S = 30.0
 
 
 @click.group("channel", cls=Group, examples=("monitor channel list",))
@@ -55,23 +51,11 @@ def test(session: Session, name: str, to: str | None, as_json: bool) -> None:
     Nothing is stored, and nothing is tried again. Each target gets 30 seconds at most, or
     [delivery] total_timeout_s where that is less. Exit code 1 when it was not sent.
     """
-    from monitor.app.channels import beside_json, channel_of, limited, named
     from monitor.channels.trying import try_out
 
-    settings = beside_json(session.app.settings) if as_json else session.app.settings
-    given = named(settings, name)
-    if to is not None and given.type != "email":
-        raise UsageError(f"--to is for e-mail, and {name} is of type {given.type}")
-    channel = channel_of(given, limited(settings.delivery, _TRY_S))
-    tried = []
-    for one in try_out(channel, now=session.app.now(), to=to):
-        tried.append(one)
-        if not as_json:
-            session.answer([line(one.as_line())])
-    if as_json:
-        session.answer_json([one.as_json() for one in tried])
-    if not all(one.ok for one in tried):
-        raise Failure(FAILED)
+    channel = channel_to_try(session, name, to, as_json=as_json)
+    tried = try_out(channel, now=session.app.now(), to=to)
+    report_tried(session, tried, as_json=as_json)
 
 
 def _shape(given: "AnyChannelSettings", settings: "Settings") -> dict[str, Any]:

@@ -12,7 +12,7 @@ from monitor.model.nct import normalise_nct_id
     "explain",
     cls=Command,
     examples=(
-        "monitor explain NCT06733935 --version 2",
+        "monitor explain NCT06733935",
         "monitor explain NCT06733935 --version 2 --subscription car-t --json",
     ),
 )
@@ -21,8 +21,8 @@ from monitor.model.nct import normalise_nct_id
     "--version",
     "number",
     type=click.IntRange(min=1),
-    required=True,
-    help="The version whose changes are asked about, as monitor history numbers them.",
+    help="The version whose changes are asked about, as monitor history numbers them.  "
+    "[default: the last one that brought news]",
 )
 @click.option("--subscription", metavar="NAME|ID", help="Only this subscription.")
 @click.option("--subscriber", metavar="NAME", help="Only the subscriptions of one person.")
@@ -31,7 +31,7 @@ from monitor.model.nct import normalise_nct_id
 def command(
     session: Session,
     nct_id: str,
-    number: int,
+    number: int | None,
     subscription: str | None,
     subscriber: str | None,
     as_json: bool,

@@ -1,16 +1,23 @@
-"""``monitor preview``: the message that a change would be."""
+"""``monitor preview``: the message that changes would be, shown or sent to try."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from monitor.cli.group import Command
 from monitor.cli.params import json_option
 from monitor.cli.session import Session
+from monitor.cli.trying import channel_to_try, report_tried
+from monitor.errors import UsageError
 from monitor.model.nct import normalise_nct_id
 from monitor.render.lines import BLANK, Span, line
 
+if TYPE_CHECKING:
+    from monitor.app.previews import Kind, Preview
+
 _FORMATS = ("text", "html", "slack", "json")
+_KINDS = ("alert", "digest", "group")
 
 
 @click.command(
@@ -19,10 +26,23 @@ _FORMATS = ("text", "html", "slack", "json")
     examples=(
         "monitor preview NCT06733935",
         "monitor preview NCT06733935 --version 2 --format html > alert.html",
+        "monitor preview NCT06733935 NCT06377228 --as digest --send ana-mail",
     ),
 )
-@click.argument("nct_id", type=normalise_nct_id)
-@click.option("--version", "number", type=click.IntRange(min=1), help="The version of that number.")
+@click.argument("nct_ids", metavar="NCT_ID…", type=normalise_nct_id, nargs=-1, required=True)
+@click.option(
+    "--version",
+    "number",
+    type=click.IntRange(min=1),
+    help="The version of that number, of one trial.  [default: the last one that brought news]",
+)
+@click.option(
+    "--as",
+    "kind",
+    type=click.Choice(_KINDS),
+    help="An alert of one trial, a digest, or a group: alerts that came at once.  "
+    "[default: alert; group for several trials]",
+)
 @click.option(
     "--format",
     "written",
@@ -37,30 +57,61 @@ _FORMATS = ("text", "html", "slack", "json")
     metavar="FOLDER",
     help="Templates that replace the built-in ones.",
 )
+@click.option("--send", "channel", metavar="CHANNEL", help="Send it by this channel to try it.")
+@click.option(
+    "--to", metavar="ADDRESS", help="With --send, for e-mail: to this address instead of its own."
+)
 @json_option
 @click.pass_obj
 def command(
     session: Session,
-    nct_id: str,
+    nct_ids: tuple[str, ...],
     number: int | None,
+    kind: "Kind | None",
     written: str,
     templates: Path | None,
+    channel: str | None,
+    to: str | None,
     as_json: bool,
 ) -> None:
-    """Show the message that a change of a trial's record would be.
+    """Show the message that changes of trials' records would be.
 
-    It is that of the last version that brought news, or of the one named. Nothing is sent, and
-    no subscription is needed. --json is short for --format json.
+    Of each trial it is the last version that brought news, or the one named. No subscription is
+    needed. Nothing is sent without --send, which says what it sends and to whom: a message with
+    an id made by chance, stored nowhere and not tried again; exit code 1 when it was not sent.
+    --json is short for --format json; with --send it prints how that went.
     """
     from monitor.app.previews import preview
 
-    message = preview(session.app, nct_id, number, templates=templates)
-    if as_json or written == "json":
-        session.answer_json(message.data)
+    several = len(set(nct_ids)) > 1
+    if several and kind == "alert":
+        raise UsageError("an alert is of one trial; for several use --as digest or --as group")
+    if several and number is not None:
+        raise UsageError("--version is for one trial; name one NCT ID")
+    if to is not None and channel is None:
+        raise UsageError("--to goes with --send CHANNEL")
+    kind = kind or ("group" if several else "alert")
+    found = preview(
+        session.app, tuple(dict.fromkeys(nct_ids)), number, kind=kind, templates=templates
+    )
+    if channel is not None:
+        _send(session, found, channel, to, as_json=as_json)
+    elif as_json or written == "json":
+        session.answer_json(found.message.data)
     elif written == "slack":
-        session.answer_json(message.slack)
+        session.answer_json(found.message.slack)
     elif written == "html":
-        click.echo(message.html)
+        click.echo(found.message.html)
     else:
+        message = found.message
         told = [line(one, hang=0) if one else BLANK for one in message.text.splitlines()]
         session.answer([line(Span(message.subject, "title")), BLANK, *told])
+
+
+def _send(session: Session, found: "Preview", name: str, to: str | None, *, as_json: bool) -> None:
+    channel = channel_to_try(session, name, to, as_json=as_json)
+    if not as_json:
+        targets = ", ".join(filter(None, channel.targets if to is None else (to,)))
+        whom = f" to {targets}" if targets else ""
+        session.answer([line(f"Sending by {name}{whom}: {found.message.subject}")])
+    report_tried(session, found.send(channel, to=to), as_json=as_json)

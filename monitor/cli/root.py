@@ -28,7 +28,7 @@ COMMANDS = {
     "show": ("monitor.cli.show", "Show a trial's record: the last version, or one of the past."),
     "preview": (
         "monitor.cli.preview",
-        "Show the message that a change of a trial's record would be.",
+        "Show the message that changes of trials' records would be.",
     ),
     "explain": (
         "monitor.cli.explain",

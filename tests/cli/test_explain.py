@@ -211,3 +211,14 @@ def test_what_was_announced_stays_told_when_the_past_is_filled_in(told: Monitor)
     told.ingest(study("2026-02-20", enrollment=240), at=LATER + timedelta(days=1))
     # Against the version of the past its enrollment did not change; it was announced all the same.
     assert reasons(told, 3, "enrollment_target_changed")["all"] == (True, "everything")
+
+
+def test_without_a_number_it_is_the_last_version_with_news(told: Monitor) -> None:
+    assert told.json("explain", TRIAL) == told.json("explain", TRIAL, "--version", "2")
+    told.ingest(
+        study("2026-03-07", "2026-03-12", enrollment=240, status="COMPLETED",
+              statusVerifiedDate="2026-03"),
+        at=NOON + timedelta(days=12),
+    )  # fmt: skip
+    assert told.json("history", TRIAL, "--noise")["versions"][-1]["version"] == 3
+    assert told.json("explain", TRIAL)["version"] == 2

@@ -100,3 +100,56 @@ def test_templates_of_ones_own_are_tried_and_used(told: Monitor) -> None:
     said = told.complaint("preview", NCT, "--templates", str(folder), code=2)
     assert f"{own}, line 2 fails: " in said
     assert "sbuject" in said
+
+
+def test_several_trials_make_a_group_or_a_digest(seeded: Monitor) -> None:
+    group = seeded.json("preview", *REAL)
+    assert {alert["nct_id"] for alert in group["alerts"]} == set(REAL)
+    assert group["group"]["until"].startswith("2026-07-09T08:30")
+    assert group["digest"] is None
+    digest = seeded.json("preview", *REAL, "--as", "digest")
+    assert digest["digest"]["until"] == group["group"]["until"]
+    assert digest["alerts"] == group["alerts"]
+    of_one = seeded.json("preview", REAL[0], "--as", "digest")
+    assert of_one["digest"] is not None
+    assert of_one["alerts"] == seeded.json("preview", REAL[0])["alerts"]
+    for nct_id in REAL:
+        assert nct_id in seeded.answer("preview", *REAL, "--as", "digest")
+        assert nct_id in seeded.answer("preview", *REAL, "--format", "html")
+
+
+def test_what_several_trials_cannot_be_is_refused(seeded: Monitor) -> None:
+    said = seeded.complaint("preview", *REAL, "--as", "alert", code=2)
+    assert "--as digest or --as group" in said
+    assert "--version is for one trial" in seeded.complaint(
+        "preview", *REAL, "--version", "1", code=2
+    )
+    assert "--send" in seeded.complaint("preview", REAL[0], "--to", "a@example.org", code=2)
+
+
+def test_it_is_sent_by_a_channel_with_an_id_of_its_own(told: Monitor) -> None:
+    config = told.folder / "monitor.toml"
+    out = told.folder / "out"
+    config.write_text(
+        f'[[channel]]\nname = "files"\ntype = "folder"\npath = "{out}"\n'
+        '[[channel]]\nname = "away"\ntype = "email"\nserver = "127.0.0.1:1"\nsecurity = "none"\n'
+        'sender = "m@example.org"\nto = "ana@example.org"\n',
+        "utf-8",
+    )
+    told.environ["MONITOR_CONFIG"] = str(config)
+    shown = told.json("preview", NCT)
+    said = told.answer("preview", NCT, "--send", "files")
+    assert said.startswith(f"Sending by files: {shown['subject']}\nfiles (folder): sent: ")
+    tried = told.json("preview", NCT, "--send", "files")
+    assert [(one["channel"], one["ok"]) for one in tried] == [("files", True)]
+    files = sorted(out.rglob("*.json"))
+    sent = [json.loads(file.read_text("utf-8"))["data"] for file in files]
+    ids = {one.pop("delivery") for one in sent}
+    assert len(ids) == 2
+    assert shown.pop("delivery") not in ids
+    assert sent == [shown, shown]
+    assert told.json("outbox", "list") == []
+    failed = told("preview", NCT, "--send", "away", "--to", "bo@example.org")
+    assert failed.exit_code == 1
+    assert "away (email) to bo@example.org: failed: " in failed.stdout
+    assert "there is no channel 'none'" in told.complaint("preview", NCT, "--send", "none", code=3)

@@ -1,0 +1,44 @@
+"""Sending by a channel to try it: which channel, and how it went."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from monitor.cli.faults import FAILED, Failure
+from monitor.cli.session import Session
+from monitor.errors import UsageError
+from monitor.render.lines import line
+
+if TYPE_CHECKING:
+    from monitor.channels.bounded import BoundedChannel
+    from monitor.channels.trying import Tried
+
+_TRY_S = 30.0
+
+
+def channel_to_try(
+    session: Session, name: str, to: str | None, *, as_json: bool
+) -> "BoundedChannel":
+    """Return a channel that gives each target 30 seconds at most; its secrets are looked up.
+
+    UsageError for ``to`` with a channel that has no addresses, NotFoundError for no channel.
+    """
+    from monitor.app.channels import beside_json, channel_of, limited, named
+
+    settings = beside_json(session.app.settings) if as_json else session.app.settings
+    given = named(settings, name)
+    if to is not None and given.type != "email":
+        raise UsageError(f"--to is for e-mail, and {name} is of type {given.type}")
+    return channel_of(given, limited(settings.delivery, _TRY_S))
+
+
+def report_tried(session: Session, tried: "Iterable[Tried]", *, as_json: bool) -> None:
+    """Tell how each target went; Failure when one was not sent to."""
+    done = []
+    for one in tried:
+        done.append(one)
+        if not as_json:
+            session.answer([line(one.as_line())])
+    if as_json:
+        session.answer_json([one.as_json() for one in done])
+    if not all(one.ok for one in done):
+        raise Failure(FAILED)
