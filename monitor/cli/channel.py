@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from monitor.cli.group import Command, Group
-from monitor.cli.params import json_option
+from monitor.cli.params import json_option, table_options
 from monitor.cli.session import Session
 from monitor.cli.trying import channel_to_try, report_tried
 
@@ -19,9 +19,9 @@ def command() -> None:
 
 
 @command.command("list", cls=Command, examples=("monitor channel list",))
-@json_option
+@table_options
 @click.pass_obj
-def list_(session: Session, as_json: bool) -> None:
+def list_(session: Session, as_json: bool, as_csv: bool) -> None:
     """List the channels; their secrets are neither needed nor shown.
 
     While none is configured there is a built-in one, a folder beside the default store.
@@ -33,7 +33,7 @@ def list_(session: Session, as_json: bool) -> None:
     if as_json:
         session.answer_json(shapes)
     else:
-        session.answer(channels_table(shapes))
+        session.answer(channels_table(shapes), as_csv=as_csv)
 
 
 @command.command(

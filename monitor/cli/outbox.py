@@ -8,7 +8,7 @@ import click
 
 from monitor.cli.faults import FAILED, Failure, complain
 from monitor.cli.group import Command, Group
-from monitor.cli.params import json_option
+from monitor.cli.params import json_option, table_options
 from monitor.cli.session import Session
 from monitor.errors import NotFoundError, UsageError
 from monitor.model.identity import part_id
@@ -53,7 +53,7 @@ def command() -> None:
     show_default=True,
     help="At most so many, the newest.",
 )
-@json_option
+@table_options
 @click.pass_obj
 def list_(
     session: Session,
@@ -62,6 +62,7 @@ def list_(
     channel: str | None,
     limit: int,
     as_json: bool,
+    as_csv: bool,
 ) -> None:
     """List messages, newest first, and how many there are of each state."""
     with session.app.reader() as reader:
@@ -75,7 +76,7 @@ def list_(
     if as_json:
         session.answer_json([message_shape(message) for message in found])
     else:
-        session.answer(outbox_table(found, counts, trials))
+        session.answer(outbox_table(found, counts, trials), as_csv=as_csv)
 
 
 @command.command(

@@ -33,6 +33,7 @@ _HOURS = {
     **dict.fromkeys(("h", "hour", "hours"), timedelta(hours=1)),
     **dict.fromkeys(("min", "minute", "minutes"), timedelta(minutes=1)),
 }
+_FORMAT = f"{__name__}.format"  # the key of ctx.meta
 _NAMED_DAYS = {"today": 0, "yesterday": -1, "tomorrow": 1}
 
 
@@ -166,4 +167,21 @@ def nearest(name: str, names: Sequence[str]) -> str:
 
 def json_option(function: Function) -> Function:
     """Add ``--json`` to a command."""
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(function)
+    return click.option(
+        "--json", "as_json", is_flag=True, callback=_only_format, help="Print JSON."
+    )(function)
+
+
+def table_options(function: Function) -> Function:
+    """Add ``--json`` and ``--csv`` to a command that prints a table."""
+    as_csv = click.option(
+        "--csv", "as_csv", is_flag=True, callback=_only_format, help="Print the table as CSV."
+    )
+    return json_option(as_csv(function))
+
+
+def _only_format(ctx: click.Context, option: click.Parameter, is_given: bool) -> bool:
+    """Pass a flag that says how to print, unless another one was given before."""
+    if is_given and ctx.meta.setdefault(_FORMAT, option.name) != option.name:
+        raise UsageError("--json and --csv exclude each other; give one of them")
+    return is_given

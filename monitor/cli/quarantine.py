@@ -8,7 +8,7 @@ import click
 
 from monitor.cli.faults import FAILED, Failure
 from monitor.cli.group import Command, Group
-from monitor.cli.params import json_option
+from monitor.cli.params import json_option, table_options
 from monitor.cli.session import Session
 from monitor.errors import NotFoundError, UsageError
 from monitor.render.lines import Line, line
@@ -34,9 +34,9 @@ def command() -> None:
 
 
 @command.command("list", cls=Command, examples=("monitor quarantine list",))
-@json_option
+@table_options
 @click.pass_obj
-def list_(session: Session, as_json: bool) -> None:
+def list_(session: Session, as_json: bool, as_csv: bool) -> None:
     """List what could not be read: where it came from, and why not."""
     with session.app.reader() as reader:
         found = reader.quarantine()
@@ -47,7 +47,7 @@ def list_(session: Session, as_json: bool) -> None:
     else:
         from monitor.render.tables import quarantine_table
 
-        session.answer(quarantine_table(found))
+        session.answer(quarantine_table(found), as_csv=as_csv)
 
 
 @command.command(

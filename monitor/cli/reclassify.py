@@ -11,7 +11,7 @@ import click
 
 from monitor.cli.faults import FAILED, INTERRUPTED, Failure, complain
 from monitor.cli.group import Command
-from monitor.cli.params import days, json_option
+from monitor.cli.params import days, table_options
 from monitor.cli.progress import WorkBar
 from monitor.cli.session import Session
 from monitor.errors import NotFoundError, UsageError
@@ -41,7 +41,7 @@ _LOG_EVERY_S = 10.0
     "--part", metavar="K/N", help="Only the K-th of N parts of the trials, beside the others."
 )
 @click.option("--dry-run", is_flag=True, help="Show what would change; write nothing.")
-@json_option
+@table_options
 @click.pass_obj
 def command(
     session: Session,
@@ -50,6 +50,7 @@ def command(
     part: str | None,
     dry_run: bool,
     as_json: bool,
+    as_csv: bool,
 ) -> None:
     """Derive stored events anew, by the present rules and thresholds.
 
@@ -70,7 +71,7 @@ def command(
     else:
         from monitor.render.reclassified import report_lines
 
-        session.answer(report_lines(report, dry_run=dry_run))
+        session.answer(report_lines(report, dry_run=dry_run), as_csv=as_csv)
     for reason in report.damaged.values():
         complain(f"{reason}; its trial is left as it is")
     if report.damaged:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from monitor.render.lines import Line
+from monitor.render.lines import Block
 from monitor.render.screen import Screen
 
 if TYPE_CHECKING:
@@ -44,9 +44,12 @@ class Session:
         """Standard output."""
         return Screen.of(sys.stdout, color=self.color, environ=self.environ)
 
-    def answer(self, lines: Iterable[Line]) -> None:
-        """Write lines to standard output."""
-        self.screen.show(lines)
+    def answer(self, blocks: Iterable[Block], *, as_csv: bool = False) -> None:
+        """Write lines and tables to standard output; ``as_csv``: the tables alone, as CSV."""
+        if as_csv:
+            self.screen.csv(blocks)
+        else:
+            self.screen.show(blocks)
 
     def answer_json(self, value: Any) -> None:
         """Write JSON to standard output."""

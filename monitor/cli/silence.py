@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import click
 
 from monitor.cli.group import Command, Group
-from monitor.cli.params import json_option, kind, moment_ahead
+from monitor.cli.params import json_option, kind, moment_ahead, table_options
 from monitor.cli.session import Session
 from monitor.cli.subscriber import people_of
 from monitor.errors import UsageError
@@ -79,9 +79,9 @@ def add(
 
 @command.command("list", cls=Command, examples=("monitor silence list",))
 @click.option("--all", "every", is_flag=True, help="Also those that are over.")
-@json_option
+@table_options
 @click.pass_obj
-def list_(session: Session, every: bool, as_json: bool) -> None:
+def list_(session: Session, every: bool, as_json: bool, as_csv: bool) -> None:
     """List what is silent, until when, and for whom."""
     from monitor.render.people import silence_shape, silences_table
 
@@ -89,7 +89,7 @@ def list_(session: Session, every: bool, as_json: bool) -> None:
     if as_json:
         session.answer_json([silence_shape(one) for one in found])
     else:
-        session.answer(silences_table(found))
+        session.answer(silences_table(found), as_csv=as_csv)
 
 
 @command.command("remove", cls=Command, examples=("monitor silence remove 3",))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from monitor.cli.group import Command
-from monitor.cli.params import json_option
+from monitor.cli.params import table_options
 from monitor.cli.session import Session
 from monitor.daemon import SCHEDULER
 from monitor.model.following import SourceRow
@@ -19,9 +19,9 @@ BACKFILLS = "ctgov_history"
 
 
 @click.command("status", cls=Command, examples=("monitor status", "monitor status --json"))
-@json_option
+@table_options
 @click.pass_obj
-def command(session: Session, as_json: bool) -> None:
+def command(session: Session, as_json: bool, as_csv: bool) -> None:
     """Tell how every source is doing, how much is stored, and who schedules.
 
     Reads the store alone and looks at the disks, so it works whether `monitor run` is running
@@ -33,7 +33,7 @@ def command(session: Session, as_json: bool) -> None:
     if as_json:
         session.answer_json(status_shape(found))
     else:
-        session.answer(status_lines(found))
+        session.answer(status_lines(found), as_csv=as_csv)
 
 
 def _status(app: "App") -> "Status":

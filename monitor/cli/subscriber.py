@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from monitor.cli.group import Command, Group
-from monitor.cli.params import json_option
+from monitor.cli.params import json_option, table_options
 from monitor.cli.session import Session
 from monitor.errors import UsageError
 from monitor.model.subscriptions import Standing
@@ -43,9 +43,9 @@ def add(session: Session, name: str, as_json: bool) -> None:
     "list", cls=Command, examples=("monitor subscriber list", "monitor subscriber list --all")
 )
 @click.option("--all", "every", is_flag=True, help="Also those who were removed.")
-@json_option
+@table_options
 @click.pass_obj
-def list_(session: Session, every: bool, as_json: bool) -> None:
+def list_(session: Session, every: bool, as_json: bool, as_csv: bool) -> None:
     """List who is told: their standing, where they come from, how much they ask for."""
     from monitor.render.people import subscriber_shape, subscribers_table
 
@@ -54,7 +54,7 @@ def list_(session: Session, every: bool, as_json: bool) -> None:
     if as_json:
         session.answer_json([subscriber_shape(one, counts.get(one.name, 0)) for one in shown])
     else:
-        session.answer(subscribers_table(shown, counts))
+        session.answer(subscribers_table(shown, counts), as_csv=as_csv)
 
 
 @command.command("remove", cls=Command, examples=("monitor subscriber remove ana",))

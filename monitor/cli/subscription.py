@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import click
 
 from monitor.cli.group import Command, Group
-from monitor.cli.params import json_option
+from monitor.cli.params import json_option, table_options
 from monitor.cli.session import Session
 from monitor.cli.subscriber import people_of
 from monitor.model.subscriptions import FILTER_KEYS, Standing, Subscription
@@ -90,9 +90,11 @@ def add(session: Session, /, as_json: bool, **options: Any) -> None:
 )
 @click.option("--subscriber", metavar="NAME", help="Only those of one person.")
 @click.option("--all", "every", is_flag=True, help="Also those that were removed.")
-@json_option
+@table_options
 @click.pass_obj
-def list_(session: Session, subscriber: str | None, every: bool, as_json: bool) -> None:
+def list_(
+    session: Session, subscriber: str | None, every: bool, as_json: bool, as_csv: bool
+) -> None:
     """List subscriptions: whose they are, where they come from, what they ask for."""
     from monitor.render.people import subscription_shape, subscriptions_table
 
@@ -100,7 +102,7 @@ def list_(session: Session, subscriber: str | None, every: bool, as_json: bool) 
     if as_json:
         session.answer_json([subscription_shape(one) for one in found])
     else:
-        session.answer(subscriptions_table(found))
+        session.answer(subscriptions_table(found), as_csv=as_csv)
 
 
 def _which(function: Function) -> Function:

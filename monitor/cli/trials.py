@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from monitor.cli.group import Command
-from monitor.cli.params import Days, days, json_option
+from monitor.cli.params import Days, days, table_options
 from monitor.cli.session import Session
 from monitor.errors import UsageError
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     metavar="DATE",
     help="Only with news in a version of that date or later.",
 )
-@json_option
+@table_options
 @click.pass_obj
 def command(
     session: Session,
@@ -36,6 +36,7 @@ def command(
     condition: str | None,
     changed_since: Days | None,
     as_json: bool,
+    as_csv: bool,
 ) -> None:
     """List the trials in the store that meet every given test."""
     word = status and "_".join(status.replace("-", " ").replace(",", " ").split()).upper()
@@ -55,7 +56,7 @@ def command(
     else:
         from monitor.render.tables import trials_table
 
-        session.answer(trials_table(found))
+        session.answer(trials_table(found), as_csv=as_csv)
 
 
 def _check_status(word: str, reader: "Reader") -> None:

@@ -3,14 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from monitor.render.lines import Line, Span
-from monitor.render.tables import table
+from monitor.render.lines import Block, Line, Span, Table
 from monitor.render.values import counted
 
 
-def channels_table(shapes: Sequence[Mapping[str, Any]]) -> Iterator[Line]:
+def channels_table(shapes: Sequence[Mapping[str, Any]]) -> Iterator[Block]:
     """Yield one row per channel, of what ``monitor channel list --json`` prints."""
-    rows = [
+    rows = tuple(
         (
             shape["name"],
             shape["type"],
@@ -19,8 +18,8 @@ def channels_table(shapes: Sequence[Mapping[str, Any]]) -> Iterator[Line]:
             f"{shape['place']}{_to(shape['targets'])}{' (built in)' if shape['built_in'] else ''}",
         )
         for shape in shapes
-    ]
-    yield from table(("Name", "Type", "A minute", "For", "Where"), rows)
+    )
+    yield Table(head=("Name", "Type", "Rate/min", "For", "Where"), rows=rows)
     yield Line((Span(counted(len(rows), "channel"), "dim"),))
 
 

@@ -22,22 +22,17 @@ Role = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A run of text of one role. The text is as the registry gave it; the writer cleans it.
-
-    ``width``: a cell of a column. It is padded to that many letters, and on a terminal cut to
-    them.
-    """
+    """A run of text of one role. The text is as the registry gave it; the writer cleans it."""
 
     text: str
     role: Role = "plain"
-    width: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line: spans behind an indent; where it is wrapped, it goes on at ``hang``.
 
-    ``row``: a row of a table, which on a terminal is cut at the edge instead of wrapped.
+    ``row``: it is cut at a terminal's edge instead of wrapped, as a row of a table is.
     """
 
     spans: tuple[Span, ...] = ()
@@ -48,6 +43,23 @@ class Line:
     def indented(self, by: int) -> "Line":
         """Return the line moved to the right."""
         return Line(self.spans, self.indent + by, self.hang + by, self.row)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Rows under a head; how wide the columns are is decided where it is written.
+
+    A cell holds its whole text; None: there is nothing to say. ``note``: the last column is free
+    text that, where there is no room for it, goes below its row instead of being cut.
+    """
+
+    head: tuple[str, ...]
+    rows: tuple[tuple[str | None, ...], ...]
+    note: bool = False
+
+
+Block = Line | Table
+"""What a screen writes: a line, or a table."""
 
 
 def line(*parts: Span | str, indent: int = 0, hang: int | None = None) -> Line:

@@ -7,8 +7,7 @@ from typing import Any
 from monitor.model.changes import ChangeEvent
 from monitor.model.identity import part_id
 from monitor.model.messages import Announcement, Attempt, MessageState, OutboxItem, OutboxMessage
-from monitor.render.lines import BLANK, Line, Span, line
-from monitor.render.tables import table
+from monitor.render.lines import BLANK, Block, Line, Span, Table, line
 from monitor.render.values import counted, moment, one_line
 
 Shape = dict[str, Any]
@@ -18,27 +17,27 @@ Told = Mapping[int, Announcement | None]
 
 def outbox_table(
     messages: Sequence[OutboxMessage], counts: Counts, trials: Mapping[int, tuple[str, int]]
-) -> Iterator[Line]:
+) -> Iterator[Block]:
     """Yield a row for each message, and how many there are of each state.
 
     ``trials``: by message the first trial that it tells of, and how many.
     """
-    head = ("ID", "State", "To", "By", "What", "Due (UTC)", "Tries", "Last error")
-    yield from table(
-        head,
-        [
+    yield Table(
+        head=("ID", "State", "To", "Channel", "What", "Due (UTC)", "Tries", "Last error"),
+        rows=tuple(
             (
                 str(message.id),
                 message.state.value,
                 _to(message),
-                one_line(message.channel),
+                one_line(message.channel, longest=None),
                 _what(message, trials.get(message.id)),
                 moment(message.due_at),
                 str(message.attempts),
-                one_line(message.last_error) if message.last_error else "-",
+                one_line(message.last_error, longest=None) if message.last_error else None,
             )
             for message in messages
-        ],
+        ),
+        note=True,
     )
     yield line(Span(f"{counted(len(messages), 'message')} shown; {tally(counts)}", "dim"))
 
@@ -75,7 +74,7 @@ def whole_message_lines(
         yield _named("Group", f"of {count} that came until {moment(message.group_until)} UTC")
     if message.part and message.parts:
         yield _named("Part", _part(message.uid or "", message.part, message.parts))
-    yield _named("Made", f"{moment(message.created_at)} UTC")
+    yield _named("Created", f"{moment(message.created_at)} UTC")
     yield BLANK
     yield line(Span(counted(len(items), "item"), "label"))
     for item in items:

@@ -6,8 +6,7 @@ from typing import Any
 from monitor.model.changes import ChangeKind, Severity
 from monitor.model.groups import GROUPS
 from monitor.model.subscriptions import Changes, Filter, Silence, Subscriber, Subscription, Trials
-from monitor.render.lines import Line, Span, line
-from monitor.render.tables import table
+from monitor.render.lines import Block, Line, Span, Table, line
 from monitor.render.values import counted, moment
 
 Shape = dict[str, Any]
@@ -21,9 +20,9 @@ _LABEL = 16
 
 def subscribers_table(
     subscribers: Sequence[Subscriber], counts: Mapping[str, int]
-) -> Iterator[Line]:
+) -> Iterator[Block]:
     """Yield one row per person; ``counts``: their subscriptions."""
-    rows = [
+    rows = tuple(
         (
             one.name,
             one.standing.value,
@@ -32,15 +31,15 @@ def subscribers_table(
             moment(one.created_at),
         )
         for one in subscribers
-    ]
-    yield from table(("Name", "Standing", "From", "Subscriptions", "Since (UTC)"), rows)
+    )
+    yield Table(head=("Name", "Status", "From", "Subscriptions", "Created (UTC)"), rows=rows)
     yield Line((Span(counted(len(rows), "subscriber"), "dim"),))
 
 
-def subscriptions_table(subscriptions: Sequence[Subscription]) -> Iterator[Line]:
+def subscriptions_table(subscriptions: Sequence[Subscription]) -> Iterator[Block]:
     """Yield one row per subscription."""
-    head = ("ID", "Subscriber", "Name", "Standing", "From", "When", "Channels", "About")
-    rows = [
+    head = ("ID", "Subscriber", "Name", "Status", "From", "When", "Channels", "Filter")
+    rows = tuple(
         (
             str(one.id),
             one.subscriber,
@@ -52,26 +51,26 @@ def subscriptions_table(subscriptions: Sequence[Subscription]) -> Iterator[Line]
             f"{trials_words(one.trials)}: {changes_words(one.changes)}",
         )
         for one in subscriptions
-    ]
-    yield from table(head, rows)
+    )
+    yield Table(head=head, rows=rows)
     yield Line((Span(counted(len(rows), "subscription"), "dim"),))
 
 
-def silences_table(silences: Sequence[Silence]) -> Iterator[Line]:
+def silences_table(silences: Sequence[Silence]) -> Iterator[Block]:
     """Yield one row per silence."""
     head = ("ID", "Until (UTC)", "Trial", "Kind", "For", "Reason")
-    rows = [
+    rows = tuple(
         (
             str(one.id),
             moment(one.until),
             one.nct_id or "any",
             one.kind.value if one.kind else "any",
             one.subscriber or "everybody",
-            one.reason or "",
+            one.reason,
         )
         for one in silences
-    ]
-    yield from table(head, rows)
+    )
+    yield Table(head=head, rows=rows)
     yield Line((Span(counted(len(rows), "silence"), "dim"),))
 
 
@@ -83,9 +82,9 @@ def subscription_lines(one: Subscription, *, file: str | None) -> Iterator[Line]
     yield line(Span(f"{one.id}  {one.name}", "title"))
     for label, value in (
         ("Subscriber", one.subscriber),
-        ("Standing", one.standing.value),
+        ("Status", one.standing.value),
         ("From", from_file if one.origin == "config" else "a command"),
-        ("Made (UTC)", moment(one.created_at)),
+        ("Created (UTC)", moment(one.created_at)),
         ("Trials", trials_words(one.trials, shown=None)),
         ("Changes", changes_words(one.changes)),
         ("When", f"{one.when}{digest}{empty}"),

@@ -5,9 +5,8 @@ from typing import Any
 
 from monitor.model.changes import ChangeEvent, Severity
 from monitor.model.reclassified import Estimate, Events, Example, ReclassifyReport
-from monitor.render.lines import BLANK, Line, Role, Span, line
+from monitor.render.lines import BLANK, Block, Line, Role, Span, Table, line
 from monitor.render.status import size
-from monitor.render.tables import table
 from monitor.render.values import counted, one_line
 
 _MINUTE_S, _HOUR_S = 60, 3_600
@@ -24,16 +23,16 @@ def estimate_words(estimate: Estimate, free: int | None) -> str:
     return f"{words}; up to {size(estimate.disk_bytes)} of disk{room}"
 
 
-def report_lines(report: ReclassifyReport, *, dry_run: bool) -> Iterator[Line]:
+def report_lines(report: ReclassifyReport, *, dry_run: bool) -> Iterator[Block]:
     """Yield the counts, then by kind and severity what changed, then some examples."""
     yield line(_summary(report, dry_run=dry_run))
-    rows = [
+    rows = tuple(
         (kind, severity, f"{before:,}", f"{after:,}")
         for kind, severity, before, after in _classes(report)
-    ]
+    )
     if rows:
         yield BLANK
-        yield from table(("Kind", "Severity", "Before", "After"), rows)
+        yield Table(head=("Kind", "Severity", "Before", "After"), rows=rows)
     for example in report.examples:
         yield BLANK
         yield from _example_lines(example)

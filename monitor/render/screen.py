@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TextIO
 
-from monitor.render.lines import Line, Role, Span
+from monitor.render.columns import csv_text, table_lines
+from monitor.render.lines import Block, Line, Role, Span, Table
 from monitor.render.safe import neutral
 
 if TYPE_CHECKING:
@@ -32,14 +33,13 @@ _STYLES: dict[Role, str] = {
 }
 _MARKS: dict[Role, tuple[str, str]] = {"removed": ("[-", "-]"), "added": ("{+", "+}")}
 _NARROWEST = 40
-_GAP = "  "  # between two columns
 # Valid in JSON text as they are, but a terminal would obey them.
 _STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 @dataclass(slots=True, kw_only=True)
 class Screen:
-    """Writes lines and JSON to a stream; every text passes ``neutral`` on its way.
+    """Writes lines, tables, CSV and JSON to a stream; every text passes ``neutral`` on its way.
 
     ``color``: styles are sent; without them changed words are marked ``[-so-]{+so+}``.
     ``width``: columns to wrap to; None: lines stay whole.
@@ -66,16 +66,27 @@ class Screen:
             width=columns and max(columns, _NARROWEST),
         )
 
-    def show(self, lines: Iterable[Line]) -> None:
-        """Write the lines."""
-        for one in lines:
-            if not one.spans:
+    def show(self, blocks: Iterable[Block]) -> None:
+        """Write the lines, and tables in the room that there is."""
+        for one in blocks:
+            if isinstance(one, Table):
+                self.show(table_lines(one, self.width))
+            elif not one.spans:
                 self.stream.write("\n")
             elif self.color or self.width is not None:
                 self._print_rich(one)
             else:
                 text = "".join(self._piece(span) for span in one.spans)
                 self.stream.write(f"{' ' * one.indent}{text}".rstrip() + "\n")
+
+    def csv(self, blocks: Iterable[Block]) -> None:
+        """Write the tables alone, as CSV in UTF-8 whatever the locale says."""
+        text = "".join(csv_text(one) for one in blocks if isinstance(one, Table))
+        if (buffer := getattr(self.stream, "buffer", None)) is None:
+            self.stream.write(text)
+        else:
+            self.stream.flush()
+            buffer.write(text.encode())
 
     def json(self, value: Any) -> None:
         """Write a value as indented JSON; what would steer a terminal is escaped."""
@@ -118,16 +129,12 @@ class Screen:
         return text
 
     def _piece(self, span: Span) -> str:
-        """Return a span's clean text: marked where there is no colour, a cell at its width."""
+        """Return a span's clean text, marked where there is no colour."""
         text = neutral(span.text)
-        if not self.color:
-            before, after = _MARKS.get(span.role, ("", ""))
-            text = f"{before}{text}{after}"
-        if span.width is None:
+        if self.color:
             return text
-        if self.width is not None and len(text) > span.width:
-            text = f"{text[: span.width - 1]}…"
-        return text.ljust(span.width) + _GAP
+        before, after = _MARKS.get(span.role, ("", ""))
+        return f"{before}{text}{after}"
 
     def _rich(self) -> "Console":
         if self._console is None:

@@ -8,9 +8,8 @@ from typing import Any
 from monitor.model.following import Presence, SourceRow, StoreCounts
 from monitor.model.lease import Lease
 from monitor.model.messages import ChannelState, MessageState
-from monitor.render.lines import BLANK, Line, Span, line
+from monitor.render.lines import BLANK, Block, Line, Span, Table, line
 from monitor.render.outbox import tally
-from monitor.render.tables import table
 from monitor.render.values import clock_time, counted, moment, one_line
 
 _UNITS = ("bytes", "KB", "MB", "GB", "TB")
@@ -53,7 +52,7 @@ class Status:
         return self.lease is not None and self.lease.is_current
 
 
-def status_lines(status: Status) -> Iterator[Line]:
+def status_lines(status: Status) -> Iterator[Block]:
     """Yield the store, who schedules, one row per source, and why failing ones fail."""
     yield _named("Store", f"{status.store}: {_holds(status.counts)}")
     yield _named("Schedule", _schedule(status))
@@ -63,18 +62,18 @@ def status_lines(status: Status) -> Iterator[Line]:
         yield _named("Rules", _older(status))
     yield BLANK
     head = ("Source", "State", "Last success (UTC)", "Next due (UTC)", "Data of", "Follows")
-    rows = [
+    rows = tuple(
         (
-            one_line(row.name),
+            one_line(row.name, longest=None),
             _state(row, status),
-            _moment(row.last_success_at),
+            moment(row.last_success_at) if row.last_success_at else None,
             _next_due(row, status),
-            one_line(row.data_timestamp) if row.data_timestamp else "-",
+            one_line(row.data_timestamp) if row.data_timestamp else None,
             _follows(status.followed.get(row.name, {})),
         )
         for row in status.sources
-    ]
-    yield from table(head, rows)
+    )
+    yield Table(head=head, rows=rows)
     yield Line((Span(counted(len(rows), "source"), "dim"),))
     yield from _remarks(status)
 
@@ -207,16 +206,12 @@ def _state(row: SourceRow, status: Status) -> str:
     return "first pass begun" if begun else "not read yet"
 
 
-def _next_due(row: SourceRow, status: Status) -> str:
+def _next_due(row: SourceRow, status: Status) -> str | None:
     if row.name not in status.scheduled:
-        return "-"
+        return None
     if row.next_due_at is None or row.next_due_at <= status.at:
         return "now"
     return moment(row.next_due_at)
-
-
-def _moment(when: datetime | None) -> str:
-    return "-" if when is None else moment(when)
 
 
 def _follows(known: Mapping[Presence, int]) -> str:
@@ -233,7 +228,7 @@ def _follows(known: Mapping[Presence, int]) -> str:
 def _remarks(status: Status) -> Iterator[Line]:
     """Yield what no column holds: damage, full disks, why sources fail, how far they have read."""
     if status.damage:
-        checked = f" (checked {_moment(status.checked_at)} UTC): "
+        checked = f" (checked {moment(status.checked_at)} UTC): " if status.checked_at else ": "
         told = checked + one_line(status.damage, longest=None)
         yield line(Span("the store is damaged", "high"), told)
     for sentence in (*status.overdue, *status.full_disks):

@@ -12,6 +12,7 @@ import pytest
 
 from tests.cli.calls import Monitor
 from tests.cli.studies import NCT, study
+from tests.deliver.configured import folder_channel
 
 pty = pytest.importorskip("pty", reason="this system has no pseudo-terminals")
 REPO = Path(__file__).parents[2]
@@ -70,6 +71,29 @@ def test_a_table_fits_the_terminal(told: Monitor) -> None:
     assert len(rows) == 5
     assert max(map(len, rows)) <= 90
     assert rows[3].endswith("…")
+
+
+def test_a_wide_terminal_shows_whole_cells_and_a_narrow_one_the_last_error(
+    monitor: Monitor,
+) -> None:
+    config = monitor.folder / "monitor.toml"
+    config.write_text(
+        folder_channel(monitor.folder, "broken")
+        + '[delivery]\nattempts = 1\n[[subscription]]\nname = "all"\nall = true\n'
+        'subscriber = "feasibility-team-of-the-hospital"\nchannels = "broken"\n',
+        "utf-8",
+    )
+    (monitor.folder / "broken").write_text("a file where the folder should be")
+    monitor.environ["MONITOR_CONFIG"] = str(config)
+    monitor.ingest(study())
+    assert monitor("deliver", "--once").exit_code == 1
+    environ = {"MONITOR_CONFIG": str(config), "NO_COLOR": "1"}
+    narrow, _ = on_terminal(monitor, "outbox", "list", COLUMNS="80", **environ)
+    assert "\n    the folder: Not a directory" in narrow
+    assert max(map(len, narrow.splitlines())) <= 80
+    wide, _ = on_terminal(monitor, "outbox", "list", COLUMNS="200", **environ)
+    assert "  feasibility-team-of-the-hospital  " in wide
+    assert "  the folder: Not a directory" in wide.splitlines()[1]
 
 
 def test_a_long_run_shows_a_bar_and_takes_it_away(monitor: Monitor, tmp_path: Path) -> None:

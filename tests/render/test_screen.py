@@ -80,15 +80,6 @@ def test_a_word_longer_than_the_terminal_is_folded_not_lost() -> None:
     assert all(len(row) <= 60 for row in found.splitlines())
 
 
-def test_a_row_is_cut_at_a_terminals_edge_and_whole_in_a_pipe() -> None:
-    row = Line((Span("NCT09000001", "label", 5), Span("title " * 30)), row=True)
-    cut = shown(row, color=False, width=50)
-    assert cut.startswith("NCT0…  title")
-    assert len(cut.splitlines()) == 1
-    assert len(cut) <= 51
-    assert shown(row, color=False, width=None).startswith("NCT09000001  title title")
-
-
 @pytest.mark.parametrize(
     ("choice", "environ", "terminal", "wanted"),
     [

@@ -1,0 +1,116 @@
+"""Tables as lines: columns as wide as there is room for; and tables as CSV."""
+
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+
+from monitor.render.lines import Line, Role, Span, Table
+from monitor.render.safe import neutral
+
+_GAP = "  "  # between two columns
+_NOTHING = "-"
+_NARROWEST = 4  # columns that a column is left with, whatever the room
+_NOTE_ROOM = 32  # columns below which a note goes under its row
+_NOTE_INDENT = 4
+# The roles of a row's first cell and of the others; in the head they are the same.
+_ROLES: dict[bool, tuple[Role, Role]] = {True: ("title", "title"), False: ("label", "plain")}
+# What a spreadsheet takes for a formula, also behind spaces and in full-width letters; no number.
+_FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r]")
+_NUMBER = re.compile(r"[+-]?[0-9][0-9,]*(?:\.[0-9]+)?")
+
+Cells = list[list[str]]
+
+
+def table_lines(table: Table, width: int | None) -> Iterator[Line]:
+    """Yield a head and rows in aligned columns.
+
+    ``width``: columns of the terminal; None: nothing is cut (a pipe). Columns that are narrower
+    than a fair share of the room keep their width, the others share what is left.
+    """
+    cells = [[neutral(_NOTHING if cell is None else cell) for cell in row] for row in table.rows]
+    cells.insert(0, [neutral(name) for name in table.head])
+    notes: list[str] = []
+    if width is not None and table.note and _lacks_room(cells, width):
+        notes = [row.pop() for row in cells]
+    widths = _fitted(
+        [max(map(display_width, column)) for column in zip(*cells, strict=True)], width
+    )
+    for number, row in enumerate(cells):
+        yield _row(row, widths, is_head=number == 0, is_cut=width is not None)
+        if number and notes and notes[number] != _NOTHING:
+            yield Line((Span(notes[number]),), _NOTE_INDENT, _NOTE_INDENT)
+
+
+def csv_text(table: Table) -> str:
+    """Return a table as CSV with its head; no cell is a formula to a spreadsheet.
+
+    A cell that would be one gets a single quote before it. Nothing to say is an empty cell.
+    Source: https://owasp.org/www-community/attacks/CSV_Injection
+    """
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(table.head)
+    writer.writerows([_harmless(neutral(cell or "")) for cell in row] for row in table.rows)
+    return stream.getvalue()
+
+
+def display_width(text: str) -> int:
+    """Return how many columns of a terminal a text takes: Chinese letters two, accents none."""
+    if text.isascii():
+        return len(text)
+    return sum(map(_letter_width, text))
+
+
+def _letter_width(letter: str) -> int:
+    if unicodedata.combining(letter):
+        return 0
+    return 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+
+
+def _harmless(cell: str) -> str:
+    is_formula = _FORMULA.match(cell) and not _NUMBER.fullmatch(cell)
+    return f"'{cell}" if is_formula else cell
+
+
+def _lacks_room(cells: Cells, width: int) -> bool:
+    """Tell whether the last column would be cut, and to less than what a note needs."""
+    *others, last = [max(map(display_width, column)) for column in zip(*cells, strict=True)]
+    room = width - sum(others) - len(_GAP) * len(others)
+    return room < min(last, _NOTE_ROOM)
+
+
+def _fitted(natural: Sequence[int], width: int | None) -> list[int]:
+    """Return how wide columns become: as they are, or where that is too wide, within ``width``."""
+    widths = list(natural)
+    if width is None:
+        return widths
+    room = width - len(_GAP) * (len(widths) - 1)
+    narrow_first = sorted(range(len(widths)), key=widths.__getitem__)
+    for done, at in enumerate(narrow_first):
+        share = max(_NARROWEST, room // (len(widths) - done))
+        widths[at] = min(widths[at], share)
+        room -= widths[at]
+    return widths
+
+
+def _row(row: Sequence[str], widths: Sequence[int], *, is_head: bool, is_cut: bool) -> Line:
+    first, rest = _ROLES[is_head]
+    last = len(row) - 1
+    spans = []
+    for at, (cell, width) in enumerate(zip(row, widths, strict=True)):
+        text = _cut(cell, width) if is_cut else cell
+        padding = "" if at == last else " " * (width - display_width(text)) + _GAP
+        spans.append(Span(text + padding, rest if at else first))
+    return Line(tuple(spans), row=True)
+
+
+def _cut(text: str, width: int) -> str:
+    """Return a text of at most so many columns; ``…`` stands for what is left out."""
+    if display_width(text) <= width:
+        return text
+    end, room = 0, width - 1
+    while (room := room - _letter_width(text[end])) >= 0:
+        end += 1
+    return f"{text[:end]}…"
