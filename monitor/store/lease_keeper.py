@@ -177,8 +177,13 @@ class LeaseKeeper:
         return min(self._ttl_s() / 3, max(0.01, self._until - self._clock()))
 
     def renew(self) -> None:
-        """Renew the lease once; what goes wrong is told, and may mean that it is lost."""
-        self._look()
+        """Renew the lease once; what goes wrong is told, and may mean that it is lost.
+
+        Where transactions that write as its holder have renewed it since the last time, it waits
+        for none of them.
+        """
+        if self._look():
+            return
         with self._lock:
             lease = self._lease
         if lease is None:
@@ -199,6 +204,7 @@ class LeaseKeeper:
                 self._lost = self._lost or lost
             else:
                 self._until, self._trouble = max(self._until, asked_at + lease.ttl_s), None
+        self._look()  # from here on, whoever renews it is another transaction
 
     def lose(self) -> None:
         """Note that a transaction of ours found the lease to be another's."""
@@ -222,7 +228,7 @@ class LeaseKeeper:
                 self._lost = self._trouble or _SILENT
             return self._lost
 
-    def _look(self) -> None:
+    def _look(self) -> bool:
         """Find out whether a transaction of ours has renewed the lease since the last look.
 
         Reading waits for no writer. What counts is that the row has moved, not what any clock on
@@ -233,13 +239,15 @@ class LeaseKeeper:
             with self._reader() as reader:
                 found = reader.leases.find(self.name, now=self._now())
         except StoreError:
-            return
+            return False
         with self._lock:
             if found is None or self._lease is None or found.fence != self._lease.fence:
-                return
-            if self._seen is not None and found.renewals > self._seen[1]:
+                return False
+            is_renewed = self._seen is not None and found.renewals > self._seen[1]
+            if self._seen is not None and is_renewed:
                 self._until = max(self._until, self._seen[0] + self._lease.ttl_s)
             self._seen = looked_at, found.renewals
+            return is_renewed
 
     def tell(self, reason: str) -> None:
         """Tell what went wrong with what was done under the lease."""

@@ -101,6 +101,32 @@ def test_each_renewal_begins_the_time_anew(store_url: str) -> None:
             assert tx.leases.renew(theirs, now=SEEN)
 
 
+def test_who_renews_with_its_own_writing_waits_for_no_writer(store_url: str) -> None:
+    clock, told = Clock(), list[str]()
+    open_store(store_url).close()
+    ours = LeaseKeeper(
+        NAME, "we", opened=lambda: open_store(store_url, busy_timeout_s=0.1),
+        reader=lambda: open_reader(store_url), ttl_s=lambda: 30, now=lambda: SEEN,
+        on_trouble=told.append, clock=clock.monotonic,
+    )  # fmt: skip
+    ours.take()
+    for _ in range(6):
+        clock.seconds += 10
+        with open_store(store_url) as store:
+            with store.transaction() as tx:
+                assert tx.leases.renew(ours.lease, now=SEEN)  # as one that stores a page
+            with store.transaction() as tx:  # and the next one is open already
+                assert tx.leases.renew(ours.lease, now=SEEN)
+                ours.renew()
+                assert ours.held
+    assert told == []
+    for _ in range(2):  # nobody else writes any more
+        clock.seconds += 10
+        ours.renew()
+    clock.seconds += 29
+    assert ours.held
+
+
 @pytest.mark.parametrize("year", [1970, 2027, 9999])
 def test_no_clock_on_the_wall_takes_a_lease_or_keeps_one(store_url: str, year: int) -> None:
     elsewhere(store_url)
