@@ -17,6 +17,7 @@ from monitor.app.heard import Untold
 from monitor.app.logs import get_logger
 from monitor.app.policies import policy_of, splitter_of
 from monitor.app.telling import Teller
+from monitor.app.welcomes import Welcomes
 from monitor.app.wiring import App
 from monitor.app.workers import Workers, process_of
 from monitor.channels.base import Channel
@@ -28,7 +29,9 @@ from monitor.deliver.turns import Turns
 from monitor.errors import StoreError
 from monitor.model.alerts import Letter
 from monitor.model.messages import ChannelState, Message, MessageState, OutboxMessage
+from monitor.model.welcome import Welcome
 from monitor.render.alerts import check_templates, render
+from monitor.render.welcome import welcome_message
 from monitor.store.reader import Reader
 from monitor.store.writer import Store, open_store
 
@@ -87,7 +90,9 @@ class Deliveries:
         )
         self._workers = Workers(app, opened=self._store)
         self._claims = self._workers.claims(worker)
-        self._digests = Digests(app, targets={n: c.targets for n, c in self.channels.items()})
+        targets = {name: channel.targets for name, channel in self.channels.items()}
+        self._digests = Digests(app, targets=targets)
+        self._welcomes = Welcomes(app, targets=targets)
 
     def due(self) -> list[str]:
         """Return the channels by which something is due now, but for resting ones.
@@ -109,8 +114,9 @@ class Deliveries:
         return sorted(found)
 
     def prepare(self) -> None:
-        """Make the digests that are sent even when they are empty, before their time comes."""
+        """Make what no change calls for: welcome messages, and digests sent even when empty."""
         self._repair_times()
+        self._welcomes.open(self._store)
         self._digests.open(self._store)
 
     def _repair_times(self) -> None:
@@ -207,7 +213,9 @@ class Deliveries:
             public_url=self.app.settings.delivery.public_url or None,
         )
 
-    def _render(self, letter: Letter) -> Message:
+    def _render(self, letter: Letter | Welcome) -> Message:
+        if isinstance(letter, Welcome):
+            return welcome_message(letter)
         return render(letter, self._templates)
 
     def _store(self) -> Store:

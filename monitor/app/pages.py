@@ -93,6 +93,7 @@ def _active(reader: Reader, message: OutboxMessage) -> Sequence[Subscription]:
     mine = reader.people.subscriptions(
         subscriber=message.subscriber, standing=Standing.ACTIVE, effective=True, damaged=[]
     )
+    of_items |= set(message.welcomes)
     if of_items:
         return [one for one in mine if one.id in of_items]
     return [one for one in mine if one.send_empty and message.channel in one.channels]

@@ -61,4 +61,5 @@ class DeliverySettings(Section, frozen=True, kw_only=True):
         ),
     ] = ""
     templates: Annotated[str, Meta(description="the path of a folder, or nothing")] = ""
+    welcome: Annotated[bool, Meta(description="true or false")] = True
     operator: Annotated[str, Meta(description="the name of a [[channel]], or nothing")] = ""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from monitor.deliver.as_announced import Announced, announced
+from monitor.deliver.coverage import coverage
 from monitor.detect.rules.base import Thresholds
 from monitor.errors import StoreError
 from monitor.match.silences import Silences, holding
@@ -13,6 +14,7 @@ from monitor.model.changes import ChangeEvent, Severity
 from monitor.model.history import StoredVersion
 from monitor.model.messages import OutboxItem, OutboxMessage
 from monitor.model.subscriptions import Standing, Subscription
+from monitor.model.welcome import Welcome
 from monitor.model.when import AtOnce
 from monitor.store.reader import Reader
 
@@ -63,10 +65,12 @@ class Letters:
     _people: dict[str, Sequence[Subscription]] = field(default_factory=dict, init=False)
     _silences: Silences | None = field(default=None, init=False)
 
-    def letter(self, message: OutboxMessage) -> Letter | Withheld | Postponed:
+    def letter(self, message: OutboxMessage) -> Letter | Welcome | Withheld | Postponed:
         """Return what a claimed message says; StoreError when it cannot be read."""
         if message.uid is None:
             raise ValueError("a message has no id before it is claimed")
+        if message.welcomes:
+            return self._welcome(message, message.uid)
         items = self.reader.outbox.items(message.id)
         paused = {
             one.id
@@ -92,6 +96,23 @@ class Letters:
             asked_for=asked_for,
             group_until=message.group_until,
             part=(message.part, message.parts) if message.part and message.parts else None,
+        )
+
+    def _welcome(self, message: OutboxMessage, uid: str) -> Welcome | Withheld:
+        told = [
+            one
+            for one in self._subscriptions(message.subscriber)
+            if one.id in message.welcomes and one.standing is Standing.ACTIVE
+        ]
+        if not told:
+            return Withheld(reason=WITHHELD)
+        return Welcome(
+            uid=uid,
+            subscriber=message.subscriber,
+            target=message.target,
+            at=message.created_at,
+            coverage=tuple(coverage(self.reader, told, now=self.now)),
+            unsubscribe_url=self._unsubscribe_url(uid),
         )
 
     def _unsubscribe_url(self, uid: str) -> str | None:

@@ -26,6 +26,7 @@ from monitor.errors import DamagedSnapshotError, DeliveryError, StoreError
 from monitor.model.alerts import Letter
 from monitor.model.lease import Lease
 from monitor.model.messages import Attempt, Message, MessageState, OutboxMessage
+from monitor.model.welcome import Welcome
 from monitor.store.reader import Reader
 from monitor.store.writer import Store
 
@@ -55,7 +56,7 @@ class Courier:
     store: Store
     reader: Callable[[], AbstractContextManager[Reader]]
     letters: Callable[[Reader], Letters]
-    render: Callable[[Letter], Message]
+    render: Callable[[Letter | Welcome], Message]
     claims: Claims
     now: Callable[[], datetime]
     chance: Callable[[], float]
@@ -195,8 +196,8 @@ class Courier:
             if isinstance(letter, Outcome):
                 return letter, []
             rendered = self.render(letter)
-            splitter = self.splitter
-            parts = splitter.parts(message, rendered, letter.alerts) if splitter else []
+            alerts = letter.alerts if isinstance(letter, Letter) else ()
+            parts = self.splitter.parts(message, rendered, alerts) if self.splitter else []
         except DeliveryError as exc:
             return failed(str(exc), permanent=exc.permanent), []
         except DamagedSnapshotError as exc:
@@ -207,7 +208,7 @@ class Courier:
             return unforeseen("it cannot be rendered", exc), []
         return rendered, parts
 
-    def _letter(self, message: OutboxMessage, letters: Letters) -> Letter | Outcome:
+    def _letter(self, message: OutboxMessage, letters: Letters) -> Letter | Welcome | Outcome:
         if self.channel is None:
             return failed(f"no channel {self.name!r} is configured any more", permanent=True)
         if message.target not in self.channel.targets:

@@ -16,7 +16,7 @@ from uuid import UUID, uuid5
 _MESSAGES = UUID("0b6f3c1e-6f0e-5d0b-8f43-1d6a3a6f5c2e")
 _VERSION_BYTES = 16
 
-MessageKind = Literal["alert", "digest", "group", "preview"]
+MessageKind = Literal["alert", "digest", "group", "preview", "welcome"]
 
 
 class ItemIdentity(NamedTuple):
@@ -60,6 +60,18 @@ def message_id(
     address = sha256(target.encode("utf-8", "replace")).hexdigest()
     until = cutoff.astimezone(UTC).isoformat() if cutoff else ""
     return str(uuid5(_MESSAGES, json.dumps([kind, subscriber, channel, address, until, told])))
+
+
+def welcome_id(
+    subscriptions: Iterable[tuple[str, str]], *, subscriber: str, channel: str, target: str
+) -> str:
+    """Return the id of the message that tells of new subscriptions: a UUID.
+
+    It stands for their names and definitions, whatever their order.
+    """
+    address = sha256(target.encode("utf-8", "replace")).hexdigest()
+    about = ["welcome", subscriber, channel, address, sorted(subscriptions)]
+    return str(uuid5(_MESSAGES, json.dumps(about)))
 
 
 def part_id(whole: str, number: int) -> str:

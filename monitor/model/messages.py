@@ -92,8 +92,16 @@ class OutboxMessage:
     retried_at: datetime | None = None
 
     @property
-    def kind(self) -> Literal["alert", "digest", "group"]:
+    def welcomes(self) -> tuple[int, ...]:
+        """The ids of the subscriptions that a welcome message tells of; else nothing."""
+        kind, _, rest = self.key.partition(":")
+        return tuple(map(int, rest.partition(":")[0].split(","))) if kind == "w" else ()
+
+    @property
+    def kind(self) -> Literal["alert", "digest", "group", "welcome"]:
         """What it is, whole or in parts."""
+        if self.welcomes:
+            return "welcome"
         if self.cutoff is not None:
             return "digest"
         return "alert" if self.group_until is None else "group"

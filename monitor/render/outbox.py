@@ -178,6 +178,8 @@ def _state(message: OutboxMessage) -> str:
 def _what(message: OutboxMessage, trials: tuple[str, int] | None) -> str:
     """Say which trial a message tells of; of a digest or a group how many, and which part it is."""
     nct_id, count = trials or ("", 0)
+    if message.kind == "welcome":
+        return f"welcome, {counted(len(message.welcomes), 'subscription')}"
     if message.kind == "alert":
         return nct_id or "alert"
     part = f", part {message.part} of {message.parts}" if message.part else ""

@@ -1,7 +1,8 @@
 """Putting items into the outbox: each into its message, once, and never into one that left.
 
 A message's key is ``v:version:subscriber:channel:target`` where it goes at once, and
-``d:subscriber:channel:target:cut-off`` for a digest. The id that receivers know is not made of it:
+``d:subscriber:channel:target:cut-off`` for a digest, ``w:subscriptions:subscriber:channel:target``
+for a welcome message, which has no items. The id that receivers know is not made of it:
 ``claiming`` gives that when nothing more can come in.
 """
 
@@ -98,6 +99,29 @@ class Enqueueing:
         whom = subscriber, channel, target
         key = _digest_key(_joined(whom), cutoff)
         self._messages([_Draft(0, key, whom, cutoff, cutoff)], at)
+
+    def open_welcome(
+        self,
+        whom: Whom,
+        subscription_ids: Sequence[int],
+        *,
+        uid: str,
+        due_at: datetime,
+        at: datetime,
+    ) -> None:
+        """Make the message that tells of new subscriptions, where there is none.
+
+        It takes no items and goes in no group. Nobody is forgotten before the transaction ends.
+        """
+        subscriber, channel, target = map(storable, whom)
+        whom = subscriber, channel, target
+        sql = outbox_queries.KNOWN_SUBSCRIBERS.format(lock=self._run.lock("FOR KEY SHARE"))
+        if not self._run.ask(sql, {"names": [subscriber]}):
+            return
+        key = f"w:{','.join(map(str, subscription_ids))}:{_joined(whom)}"
+        state = MessageState.WAITING.value
+        row = (key, uid, *whom, state, True, None, due_at, 0, at)
+        self._run.put_many(outbox_queries.PUT_MESSAGES, _MESSAGE_COLUMNS, [row])
 
     def _of_known(self, items: Items) -> Items:
         """Leave out the items of people who are forgotten, and let nobody be forgotten now."""

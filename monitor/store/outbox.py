@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import nullcontext
 from datetime import datetime
 
+from monitor.model.identity import welcome_id
 from monitor.model.lease import Lease
 from monitor.model.messages import (
     Attempt,
@@ -12,8 +13,10 @@ from monitor.model.messages import (
     OutboxItem,
     OutboxMessage,
 )
+from monitor.model.subscriptions import Subscription
 from monitor.store import outbox_queries
 from monitor.store.claiming import fix
+from monitor.store.definitions import definition_text
 from monitor.store.enqueueing import Enqueueing
 from monitor.store.grouping import alone, gather
 from monitor.store.moments import moment
@@ -61,6 +64,26 @@ class OutboxWriter(OutboxReader):
     ) -> None:
         """Make a digest even though nothing is in it yet."""
         self._enqueueing.open_digest((subscriber, channel, target), cutoff=cutoff, at=at)
+
+    def open_welcome(
+        self,
+        subscriptions: Sequence[Subscription],
+        *,
+        channel: str,
+        target: str,
+        due_at: datetime,
+        at: datetime,
+    ) -> None:
+        """Make the message that tells a person of their new subscriptions.
+
+        All of one subscriber. Its id stands for what they are, over restores too.
+        """
+        subscriber = subscriptions[0].subscriber
+        about = [(one.name, definition_text(one)) for one in subscriptions]
+        uid = welcome_id(about, subscriber=subscriber, channel=channel, target=target)
+        ids = [one.id for one in subscriptions]
+        whom = subscriber, channel, target
+        self._enqueueing.open_welcome(whom, ids, uid=uid, due_at=due_at, at=at)
 
     # --- out of it -------------------------------------------------------------------------
 

@@ -103,6 +103,28 @@ class PeopleWriter(PeopleReader):
             self._run.put_many(people_queries.PUT_SUBSCRIBERS, _SUBSCRIBER_COLUMNS, rows)
             self._bump()
 
+    def take_new_subscriptions(self) -> list[Subscription]:
+        """Return the active subscriptions that nobody has taken yet, and take them; by id.
+
+        One under another name is not new: the same person had one that asks for the same. What
+        cannot be read is left out. Others who take wait for the end of the transaction.
+        """
+        self._run.run(people_queries.BEGIN_WELCOMED, {})
+        [(value,)] = self._run.ask(people_queries.WELCOMED.format(lock=self._lock()), {})
+        taken = int(value)
+        found = self.subscriptions(effective=True, damaged=[])
+        [(newest,)] = self._run.ask(people_queries.NEWEST_SUBSCRIPTION, {})
+        if int(newest) != taken:
+            self._run.run(people_queries.PUT_WELCOMED, {"value": str(newest)})
+        new = [one for one in found if one.id > taken and one.standing is Standing.ACTIVE]
+        people = {one.subscriber for one in new}
+        known = {
+            (one.subscriber, definition_text(one))
+            for one in found
+            if one.id <= taken and one.subscriber in people
+        }
+        return [one for one in new if (one.subscriber, definition_text(one)) not in known]
+
     def set_standing(self, subscriber: str, name: str | None, standing: Standing) -> bool:
         """Pause, resume or retire a subscription, or a subscriber (``name`` None).
 
@@ -179,7 +201,15 @@ class PeopleWriter(PeopleReader):
         self._forget_errors(subscriber)
         gone = {kind: self._run.run(sql, about) for kind, sql in people_queries.FORGET.items()}
         self._bumped(gone["subscribers"])
+        self._forget_welcomed()
         return gone
+
+    def _forget_welcomed(self) -> None:
+        """Let the next subscription be new, also where it gets a number that was one's before."""
+        rows = self._run.ask(people_queries.WELCOMED.format(lock=self._lock()), {})
+        [(newest,)] = self._run.ask(people_queries.NEWEST_SUBSCRIPTION, {})
+        if rows and int(rows[0][0]) > newest:
+            self._run.run(people_queries.PUT_WELCOMED, {"value": str(newest)})
 
     def _forget_errors(self, subscriber: str) -> None:
         rows = self._run.ask(people_queries.TARGETS, {"subscriber": subscriber})

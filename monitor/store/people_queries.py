@@ -35,6 +35,8 @@ SELECT id, subscriber, nct_id, kind, ends_at, reason, created_at FROM silences O
 
 PROPERTY = "SELECT value FROM properties WHERE name = :name"
 
+NEWEST_SUBSCRIPTION = "SELECT COALESCE(max(id), 0) FROM subscriptions"
+
 # --- writing ------------------------------------------------------------------------------
 
 BUMP = """
@@ -78,6 +80,19 @@ INSERT INTO silences (subscriber, nct_id, kind, ends_at, reason, created_at)
 VALUES (:subscriber, :nct_id, :kind, :until, :reason, :created_at) RETURNING id"""
 
 REMOVE_SILENCE = "DELETE FROM silences WHERE id = :id"
+
+# --- welcoming ----------------------------------------------------------------------------
+
+# The newest subscription that was looked at; a store that none was looked at in has no row.
+WELCOMED = "SELECT value FROM properties WHERE name = 'welcomed_subscription'{lock}"
+
+PUT_WELCOMED = """
+INSERT INTO properties (name, value) VALUES ('welcomed_subscription', :value)
+ON CONFLICT (name) DO UPDATE SET value = excluded.value"""
+
+BEGIN_WELCOMED = """
+INSERT INTO properties (name, value) VALUES ('welcomed_subscription', '0')
+ON CONFLICT (name) DO NOTHING"""
 
 # --- forgetting ---------------------------------------------------------------------------
 

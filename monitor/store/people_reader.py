@@ -40,6 +40,13 @@ class PeopleReader:
         with self._errors():
             return _number(value)
 
+    def has_new_subscriptions(self) -> bool:
+        """Tell whether there are subscriptions that ``take_new_subscriptions`` has not taken."""
+        rows = self._ask(people_queries.WELCOMED.format(lock=""), {})
+        [(newest,)] = self._ask(people_queries.NEWEST_SUBSCRIPTION, {})
+        with self._errors():
+            return int(newest) > (_number(rows[0][0]) if rows else 0)
+
     def subscribers(self) -> list[Subscriber]:
         """Return everybody, by name."""
         rows = self._ask(people_queries.SUBSCRIBERS, {})

@@ -61,7 +61,7 @@ def test_after_a_clock_that_was_a_year_ahead_the_next_process_leads_delivers_and
     inbox, box, ops = (tmp_path / name for name in ("in", "box", "ops"))
     inbox.mkdir()
     more = (
-        '[delivery]\noperator = "ops"\nbreaker_failures = 1\nbreaker_rest_s = 1\n'
+        '[delivery]\noperator = "ops"\nwelcome = false\nbreaker_failures = 1\nbreaker_rest_s = 1\n'
         "backoff_initial_s = 0.1\nbackoff_max_s = 1\nretry_after_max_s = 10\n"
         + folder_channel(tmp_path, "box")
         + folder_channel(tmp_path, "ops")

@@ -70,7 +70,7 @@ def with_operator(folder: Path, url: str, inbox: Path, *web: str) -> Path:
     for name in (inbox, folder / "box", folder / "ops"):
         name.mkdir(exist_ok=True)
     channels = folder_channel(folder, "box") + folder_channel(folder, "ops")
-    more = f'[delivery]\noperator = "ops"\n{channels}\n{EVERYTHING}'
+    more = f'[delivery]\noperator = "ops"\nwelcome = false\n{channels}\n{EVERYTHING}'
     source = folder_source("inbox", inbox) + "\nsettle_s = 0"
     file = configure(folder, url, source, more=more)
     text = file.read_text("utf-8")

@@ -35,6 +35,7 @@ listen = "127.0.0.1:0"
 [http]
 requests_per_minute = 6000
 [delivery]
+welcome = false
 lease_s = 3
 [[source]]
 name = "everything"

@@ -39,8 +39,9 @@ class Monitored:
     changes: int = 0
 
     def configure(self, *tables: str, **delivery: object) -> Path:
-        """Write the configuration; ``delivery``: keys of its section."""
-        keys = "".join(f"{key} = {json.dumps(value)}\n" for key, value in delivery.items())
+        """Write the configuration; ``delivery``: keys of its section; welcomes only where asked."""
+        given = {"welcome": False, **delivery}
+        keys = "".join(f"{key} = {json.dumps(value)}\n" for key, value in given.items())
         text = f'[store]\nurl = "{self.url}"\n[delivery]\n{keys}\n' + "\n".join(tables)
         file = self.folder / "monitor.toml"
         file.write_text(text, "utf-8")

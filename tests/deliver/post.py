@@ -18,7 +18,6 @@ from monitor.detect.rules.base import Thresholds
 from monitor.errors import DeliveryError
 from monitor.ingest import ingest
 from monitor.ingest.notify import Notifier
-from monitor.model.alerts import Letter
 from monitor.model.messages import ChannelState, Message, MessageState, OutboxMessage
 from monitor.model.subscriptions import Origin, Subscription, Trials
 from monitor.model.when import Hourly
@@ -163,7 +162,7 @@ class Post:
     heard: Heard = field(default_factory=Heard)
     stop: threading.Event = field(default_factory=threading.Event)
     pace: Pace = field(default_factory=Pace)
-    render: Callable[[Letter], Message] = render
+    render: Callable[[Any], Message] = render
     changes: int = 0
 
     def wish(self, subscriber: str = "ana", name: str = "mine", **other: Any) -> Subscription:

@@ -35,6 +35,7 @@ listen = "127.0.0.1:0"
 [log]
 format = "json"
 [delivery]
+welcome = false
 attempts = {attempts}
 operator = "desk"
 public_url = "https://monitor.example.org"

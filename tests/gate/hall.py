@@ -155,7 +155,7 @@ def hall(folder: Path, url: str, found: Records, follows: str = "all = true") ->
         config.write_text(
             f'[store]\nurl = "{url}"\n[web]\nlisten = ""\n'
             "[http]\nrequests_per_minute = 6000\nretry_attempts = 1\n"
-            f'[delivery]\noperator = "ops"\noverdue_after_s = 604800\n'
+            f'[delivery]\noperator = "ops"\nwelcome = false\noverdue_after_s = 604800\n'
             f"{folder_channel(folder, 'box')}{folder_channel(folder, 'ops')}{_EVERYTHING}"
             f'[[source]]\nname = "{SOURCE}"\ntype = "ctgov"\nbase_url = "{server.base_url}"\n'
             f'every = "1s"\nreread_every = "1d"\n{follows}\n'

@@ -90,7 +90,7 @@ def _configured(plan: Plan, folder: Path, base_url: str) -> Path:
         f'[[subscription]]\nname = "some"\nsubscriber = "ana"\nnct_ids = {list(asked)}\n'
         'channels = "box"\n'
     )
-    more = folder_channel(folder, "box") + subscription
+    more = "[delivery]\nwelcome = false\n" + folder_channel(folder, "box") + subscription
     return configure(folder, f"sqlite:///{folder / 'memory.db'}", source, more=more)
 
 

@@ -103,6 +103,7 @@ def clinic(folder: Path, url: str, records: Records, **sources: str) -> Iterator
         (folder / "monitor.toml").write_text(
             f'[store]\nurl = "{url}"\n[web]\nlisten = ""\n'
             "[http]\nrequests_per_minute = 6000\nretry_attempts = 1\n"
+            "[delivery]\nwelcome = false\n"
             f"{folder_channel(folder, 'box')}{_EVERYTHING}{tables}"
         )
         yield Clinic(replica=server.replica, folder=folder, url=url)

@@ -121,6 +121,7 @@ lease_s = 3.0
 shutdown_grace_s = 5.0
 
 [delivery]
+welcome = false
 attempts = 1000
 backoff_initial_s = 0.1
 backoff_max_s = 0.4

@@ -20,6 +20,7 @@ busy_timeout_s = 30
 [log]
 format = "json"
 [delivery]
+welcome = false
 attempts = 1000
 backoff_initial_s = 0.1
 backoff_max_s = 0.4

@@ -1,0 +1,214 @@
+"""The welcome message: what new subscriptions cover now, and when the next digest comes."""
+
+from collections.abc import Iterator
+from html import escape
+
+from monitor.model.alerts import TrialFacts
+from monitor.model.messages import ALONE, Message
+from monitor.model.neutral import neutral
+from monitor.model.subscriptions import Subscription
+from monitor.model.welcome import Coverage, Welcome
+from monitor.render.people import changes_words, subscription_shape, trials_words
+from monitor.render.shapes import Shape
+from monitor.render.values import counted, moment, status_words
+
+_LONGEST = 300
+_LONGEST_SUBJECT = 78
+_SLACK_BLOCKS = 45
+_SLACK_TEXT = 2_900
+_SHOWN_IDS = 10
+
+Section = tuple[str, list[str]]
+"""Of one subscription: its headline, and the lines below it."""
+
+
+def welcome_message(welcome: Welcome) -> Message:
+    """Return the message, the same for the same welcome."""
+    subject = _subject(welcome)
+    sections = [(_headline(one), list(_lines(one))) for one in welcome.coverage]
+    link = welcome.unsubscribe_url
+    return Message(
+        uid=welcome.uid,
+        subscriber=welcome.subscriber,
+        target=welcome.target,
+        subject=subject,
+        text=_text(welcome, sections),
+        html=_html(welcome, subject, sections),
+        slack=_slack(subject, sections),
+        data=_data(welcome, subject),
+        occurred_at=welcome.at,
+        thread=ALONE,
+        severity="noise",
+        headers={"List-Unsubscribe": link} if link else {},
+    )
+
+
+def _subject(welcome: Welcome) -> str:
+    """Say it in one line: ``Welcome: “lupus” covers 41 trials now``."""
+    if len(welcome.coverage) > 1:
+        return f"Welcome: {len(welcome.coverage)} subscriptions are set up"
+    [one] = welcome.coverage
+    said = f" covers {_count(one)} now"
+    room = _LONGEST_SUBJECT - len(f"Welcome: “”{said}")
+    return f"Welcome: “{_clean(one.subscription.name, room)}”{said}"
+
+
+def _headline(one: Coverage) -> str:
+    return f"{_clean(one.subscription.name)}: {_count(one)} now"
+
+
+def _count(one: Coverage) -> str:
+    return counted(one.trials, "trial") if one.trials else "no trial"
+
+
+def _lines(one: Coverage) -> Iterator[str]:
+    """Yield what a subscription asks for, what it covers and when it is told of."""
+    subscription = one.subscription
+    yield f"Trials: {_clean(trials_words(subscription.trials))}"
+    yield f"Changes: {_clean(changes_words(subscription.changes))}"
+    yield _when(one)
+    if one.compared is not None:
+        yield f"Compared with the {one.compared} trials whose records changed last."
+    if one.missing:
+        ids = ", ".join(one.missing[:_SHOWN_IDS])
+        more = f" and {len(one.missing) - _SHOWN_IDS} more" if len(one.missing) > _SHOWN_IDS else ""
+        yield f"Not read yet, or followed by no source: {ids}{more}"
+    if not one.trials and not one.missing:
+        yield "No trial that has been read so far matches; those that come are compared, too."
+    yield from (f"• {_trial(facts)}" for facts in one.first)
+    if one.trials > len(one.first):
+        yield f"… and {one.trials - len(one.first)} more"
+
+
+def _when(one: Coverage) -> str:
+    subscription = one.subscription
+    quiet = f", not in the quiet hours {subscription.quiet}" if subscription.quiet else ""
+    if one.next_digest is None:
+        return f"Changes come at once{quiet}."
+    due = f"Changes come in a digest, {subscription.when}; the next one at "
+    due += f"{moment(one.next_digest)} UTC"
+    due += "" if subscription.send_empty else " if anything changes until then"
+    return f"{due}; critical changes at once." if subscription.critical_at_once else f"{due}."
+
+
+def _trial(facts: TrialFacts) -> str:
+    parts = [facts.title or "no title stated", status_words(facts.overall_status)]
+    return f"{facts.nct_id}  {' · '.join(_clean(part, 120) for part in parts)}"
+
+
+def _clean(text: str, longest: int = _LONGEST) -> str:
+    said = neutral(" ".join(text.split()))
+    return said if len(said) <= longest else said[: max(0, longest - 1)].rstrip() + "…"
+
+
+# --- formats ------------------------------------------------------------------------------------
+
+_INTRO = "This subscription is set up, and its alerts will come this way."
+_INTRO_OF_SEVERAL = "These subscriptions are set up, and their alerts will come this way."
+
+
+def _intro(sections: list[Section]) -> str:
+    return _INTRO if len(sections) == 1 else _INTRO_OF_SEVERAL
+
+
+def _text(welcome: Welcome, sections: list[Section]) -> str:
+    lines = [_intro(sections), ""]
+    for headline, below in sections:
+        lines += [headline, *(f"    {one}" for one in below), ""]
+    lines.append(f"Sent to {_clean(welcome.subscriber)}")
+    if welcome.unsubscribe_url:
+        lines.append(f"Unsubscribe: {welcome.unsubscribe_url}")
+    return "\n".join(lines) + "\n"
+
+
+_FONT = (
+    "font-family:-apple-system,BlinkMacSystemFont,Segoe UI,Roboto,Helvetica,Arial,sans-serif;"
+    "overflow-wrap:anywhere;word-break:break-word;"
+)
+_INTRO_STYLE = "font-size:16px;line-height:24px;color:#1c2129;"
+_HEAD = (
+    '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+    '<meta name="viewport" content="width=device-width,initial-scale=1">'
+    '<meta name="color-scheme" content="light dark"><title>{subject}</title><style>'
+    ":root{{color-scheme:light dark}}@media (prefers-color-scheme:dark){{"
+    ".page{{background-color:#101317!important}}"
+    ".card{{background-color:#1a1e24!important;border-color:#2d343d!important}}"
+    ".t{{color:#e9ecf1!important}}.d{{color:#a5afbc!important}}.l{{color:#8ab4f8!important}}}}"
+    '</style></head><body class="page" style="margin:0;padding:0;background-color:#f2f4f7;">'
+)
+
+
+def _html(welcome: Welcome, subject: str, sections: list[Section]) -> str:
+    cards = "".join(_card(headline, below) for headline, below in sections)
+    link = welcome.unsubscribe_url
+    unsubscribe = (
+        f' &middot; <a class="l" style="color:#0b57d0;" href="{escape(link)}">Unsubscribe</a>'
+        if link
+        else ""
+    )
+    return (
+        f"{_HEAD.format(subject=escape(subject))}"
+        f'<div style="max-width:640px;margin:0 auto;padding:20px 12px;{_FONT}">'
+        f'<div class="t" style="padding:0 12px 14px;{_INTRO_STYLE}">'
+        f"{escape(_intro(sections))}</div>{cards}"
+        f'<div class="d" style="padding:0 12px;font-size:12px;line-height:18px;color:#566171;">'
+        f"Sent to {escape(_clean(welcome.subscriber))}{unsubscribe}</div></div></body></html>\n"
+    )
+
+
+def _card(headline: str, below: list[str]) -> str:
+    lines = "".join(
+        f'<div class="d" style="padding-top:5px;font-size:14px;line-height:21px;color:#566171;">'
+        f"{escape(one)}</div>"
+        for one in below
+    )
+    return (
+        '<div class="card" style="margin:0 0 16px;padding:16px 20px;background-color:#ffffff;'
+        'border:1px solid #dfe3e8;border-radius:10px;">'
+        '<div class="t" style="font-size:18px;line-height:25px;font-weight:700;color:#1c2129;">'
+        f"{escape(headline)}</div>{lines}</div>"
+    )
+
+
+def _slack(subject: str, sections: list[Section]) -> dict[str, object]:
+    # As plain text nothing in it is a link, a mention or a format.
+    said = [_intro(sections), *("\n".join([headline, *below]) for headline, below in sections)]
+    if len(said) > _SLACK_BLOCKS:
+        said = [*said[: _SLACK_BLOCKS - 1], f"… and {len(said) - _SLACK_BLOCKS + 1} more"]
+    blocks = [
+        {"type": "section", "text": {"type": "plain_text", "text": text[:_SLACK_TEXT]}}
+        for text in said
+    ]
+    escaped = subject.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return {"text": escaped, "blocks": blocks}
+
+
+def _data(welcome: Welcome, subject: str) -> Shape:
+    """Return it as JSON: that of a message without alerts, and what is covered."""
+    return {
+        "delivery": welcome.uid,
+        "subscriber": welcome.subscriber,
+        "subject": subject,
+        "severity": "noise",
+        "occurred_at": welcome.at.isoformat(),
+        "digest": None,
+        "group": None,
+        "part": None,
+        "counts": {
+            "trials": 0,
+            "changes": 0,
+            "by_severity": dict.fromkeys(("critical", "high", "medium", "low", "noise"), 0),
+        },
+        "alerts": [],
+        "welcome": [_coverage_shape(one, one.subscription) for one in welcome.coverage],
+    }
+
+
+def _coverage_shape(one: Coverage, subscription: Subscription) -> Shape:
+    return {
+        **subscription_shape(subscription),
+        "trials_now": one.trials,
+        "trials_compared": one.compared,
+        "nct_ids_missing": list(one.missing),
+        "next_digest_at": one.next_digest.isoformat() if one.next_digest else None,
+    }

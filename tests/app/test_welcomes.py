@@ -1,0 +1,162 @@
+"""Welcome messages: once for each new subscription, with what it covers and when it is told of."""
+
+import threading
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from monitor.app.pages import unsubscribe
+from monitor.app.people import bring_in_line
+from monitor.app.subscribing import Subscribing
+from monitor.model.subscriptions import Standing
+from monitor.store.reader import open_reader
+from tests.deliver.configured import Monitored, folder_channel, subscription
+from tests.ingest.world import NCT, NOON, study
+
+STOP = threading.Event()
+OTHER = "NCT09000002"
+
+
+@pytest.fixture
+def monitored(store_url: str, tmp_path: Path) -> Monitored:
+    """Return a monitor that knows a trial of two, on either database, and welcomes people."""
+    made = Monitored(tmp_path, store_url)
+    configure(made)
+    made.ingest(study("2026-02-01"), alerts=False)
+    made.ingest(study("2026-02-01", nct_id=OTHER), alerts=False)
+    return made
+
+
+def configure(monitored: Monitored, *tables: str, **delivery: Any) -> None:
+    box = folder_channel(monitored.folder, "box")
+    monitored.configure(box, *tables, **{"welcome": True, **delivery})
+
+
+def told(monitored: Monitored) -> list[dict[str, Any]]:
+    """Deliver what is due and return all that the folder has got."""
+    monitored.deliveries().deliver_due(stop=STOP)
+    return monitored.got("box")
+
+
+def test_a_new_subscription_is_told_what_it_covers_and_when_it_hears(monitored: Monitored) -> None:
+    wish = subscription("ana", "box", when="daily 08:00 Europe/Madrid")
+    configure(monitored, wish + 'filter = { condition = "a condition" }\n')
+    [message] = told(monitored)
+    assert message["subject"] == "Welcome: “mine” covers 2 trials now"
+    assert message["alerts"] == []
+    [one] = message["welcome"]
+    assert (one["name"], one["trials_now"], one["nct_ids"]) == ("mine", 2, [NCT])
+    assert one["next_digest_at"] == "2026-03-03T07:00:00+00:00"
+
+
+def test_it_comes_once_whatever_follows(monitored: Monitored) -> None:
+    configure(monitored, subscription("ana", "box"))
+    assert len(told(monitored)) == 1
+    for tables in (
+        [subscription("ana", "box")],  # restarted
+        [subscription("ana", "box", when="hourly")],  # changed
+        [subscription("ana", "box", when="hourly").replace('"mine"', '"renamed"')],
+        [],
+        [subscription("ana", "box", when="hourly")],  # it comes back
+    ):
+        monitored.clock.move(minutes=10)
+        configure(monitored, *tables)
+        assert len(told(monitored)) == 1, tables
+    people = Subscribing(app=monitored.app, file=None)
+    people.set_standing("mine", Standing.PAUSED)
+    people.set_standing("mine", Standing.ACTIVE)
+    assert len(told(monitored)) == 1
+
+
+def test_what_is_new_together_comes_in_one_message_for_each_address(monitored: Monitored) -> None:
+    second = subscription("ana", "box").replace(f'"{NCT}"', f'"{OTHER}", "NCT09000009"')
+    configure(
+        monitored,
+        subscription("ana", "box"),
+        second.replace('"mine"', '"second"'),
+        subscription("ben", "box"),
+    )
+    ana, ben = sorted(told(monitored), key=lambda one: str(one["subscriber"]))
+    assert ana["subject"] == "Welcome: 2 subscriptions are set up"
+    assert [(one["name"], one["trials_now"]) for one in ana["welcome"]] == [
+        ("mine", 1), ("second", 1),
+    ]  # fmt: skip
+    assert ana["welcome"][1]["nct_ids_missing"] == ["NCT09000009"]
+    assert ben["subject"] == "Welcome: “mine” covers 1 trial now"
+
+
+def test_it_goes_before_news_and_in_no_group(monitored: Monitored) -> None:
+    configure(monitored, subscription("ana", "box"), subscription("ben", "box"))
+    monitored.change(2)
+    messages = told(monitored)
+    assert sum("welcome" in one for one in messages) == 2
+    assert sum(len(one["alerts"]) for one in messages) == 4
+
+
+def test_without_it_nobody_is_welcomed_now_or_later(monitored: Monitored) -> None:
+    configure(monitored, subscription("ana", "box"), welcome=False)
+    assert told(monitored) == []
+    configure(monitored, subscription("ana", "box"))
+    assert told(monitored) == []
+
+
+def test_what_was_there_long_before_is_no_news(monitored: Monitored) -> None:
+    configure(monitored, subscription("ana", "box"))
+    bring_in_line(monitored.app)
+    monitored.clock.move(days=2)
+    assert told(monitored) == []
+
+
+def test_it_waits_for_the_first_reading_of_the_sources_but_not_for_long(
+    monitored: Monitored,
+) -> None:
+    source = '[[source]]\nname = "drop"\ntype = "files"\nevery = "1h"\npath = "drop"\n'
+    configure(monitored, source, subscription("ana", "box"))
+    bring_in_line(monitored.app)
+    assert told(monitored) == []
+    monitored.clock.move(seconds=50)
+    assert len(told(monitored)) == 1
+
+
+def test_who_has_quiet_hours_is_welcomed_after_them(monitored: Monitored) -> None:
+    configure(monitored, subscription("ana", "box", quiet="11:00-14:00 UTC"))
+    assert told(monitored) == []
+    monitored.clock.at = NOON + timedelta(hours=2)
+    assert len(told(monitored)) == 1
+
+
+def test_another_store_of_the_same_gives_it_the_same_id(
+    monitored: Monitored, sqlite_url: str, tmp_path: Path
+) -> None:
+    configure(monitored, subscription("ana", "box"))
+    [message] = told(monitored)
+    (tmp_path / "other").mkdir()
+    other = Monitored(tmp_path / "other", f"{sqlite_url}.other")
+    configure(other, subscription("ana", "box"))
+    [same] = told(other)
+    assert same["delivery"] == message["delivery"]
+
+
+def test_its_link_pauses_what_it_tells_of(monitored: Monitored) -> None:
+    configure(monitored, subscription("ana", "box"), public_url="https://monitor.example.org")
+    [message] = told(monitored)
+    with open_reader(monitored.url) as reader:
+        token = reader.outbox.unsubscribe_token(message["delivery"])
+    page = unsubscribe(monitored.app, message["delivery"], token)
+    assert page is not None
+    with open_reader(monitored.url) as reader:
+        [one] = reader.people.subscriptions()
+    assert one.standing is Standing.PAUSED
+
+
+def test_who_is_forgotten_and_comes_back_is_welcomed_anew(monitored: Monitored) -> None:
+    configure(monitored, subscription("ana", "box"))
+    assert len(told(monitored)) == 1
+    configure(monitored)
+    Subscribing(app=monitored.app, file=None).forget("ana")
+    for file in (monitored.folder / "box").iterdir():
+        file.unlink()
+    configure(monitored, subscription("ana", "box"))
+    assert len(told(monitored)) == 1
