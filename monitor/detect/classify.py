@@ -1,6 +1,6 @@
 """The rule table: which fields make which change events, and how severe each is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -201,7 +201,7 @@ _JUDGED_BY_THEIR_RULES = (
     fields.PRIMARY_OUTCOMES, fields.ELIGIBILITY_CRITERIA, fields.LOCATIONS,
 )  # fmt: skip
 _respelled = other.by_module(K.ADMINISTRATIVE_UPDATE, "the same words in other letters or marks")
-
+_relettered = other.by_module(K.REGISTRY_NORMALISATION, "the same groups under other ids")
 _unsaid_no = other.by_module(K.ADMINISTRATIVE_UPDATE, '"no" where nothing is said')
 
 
@@ -210,8 +210,8 @@ def classify(changes: Sequence[FieldChange], ctx: Context) -> tuple[ChangeEvent,
 
     An edit by the registry (no new last-update date) yields noise, but for what people want
     to hear of: a status set to UNKNOWN, results and their submission, a retracted publication,
-    a violation, a record that is gone. So is the same text in other letters or marks, and
-    a "no" where nothing was said.
+    a violation, a record that is gone. So is the same text in other letters or marks, a
+    "no" where nothing was said, and another id of a group of results.
     Without any change one noise event says that only order, encoding or the extent of what is
     stated differ.
     """
@@ -226,7 +226,7 @@ def classify(changes: Sequence[FieldChange], ctx: Context) -> tuple[ChangeEvent,
         quiet = [change for change in remaining if not _matters_when_silent(change)]
         remaining = list(all_but(remaining, quiet))
         drafts.extend(_silent_edit(quiet, ctx))
-    for told, derive in ((_is_respelled, _respelled), (_is_unsaid_no, _unsaid_no)):
+    for told, derive in _NO_NEWS:
         same = [change for change in remaining if told(change)]
         drafts.extend(derive(same, ctx))
         remaining = list(all_but(remaining, same))
@@ -259,6 +259,15 @@ def _is_unsaid_no(change: FieldChange) -> bool:
     )
 
 
+def _is_relettered(change: FieldChange) -> bool:
+    """Tell whether a group of results has another id: only what is of one title is compared."""
+    if change.op != "changed" or not fields.under(change.field, (fields.RESULTS,)):
+        return False
+    if change.field[-1:] == ("id",):
+        return change.field[-2] in fields.GROUP_LISTS
+    return change.field[-1] in (fields.GROUP_ID, fields.GROUP_IDS)
+
+
 def _is_respelled(change: FieldChange) -> bool:
     """Tell whether a text has the same words in other letters or marks."""
     before, after = change.before, change.after
@@ -268,6 +277,11 @@ def _is_respelled(change: FieldChange) -> bool:
     if theirs and not fields.under(change.field, (fields.LOCATION_CONTACTS,)):
         return False
     return same_words(before, after)
+
+
+_NO_NEWS: tuple[tuple[Callable[[FieldChange], bool], Derive], ...] = (
+    (_is_relettered, _relettered), (_is_respelled, _respelled), (_is_unsaid_no, _unsaid_no),
+)  # fmt: skip
 
 
 @lru_cache(maxsize=4096)

@@ -9,6 +9,7 @@ from deepdiff import DeepDiff
 
 from monitor.detect.align import ABSENT, moved_keys, pair_items
 from monitor.detect.keys import Key, shown_key
+from monitor.detect.result_groups import as_stated, by_title
 from monitor.detect.run_in import split_run_in
 from monitor.detect.stated import stated_part
 from monitor.detect.texts import plain, same_value
@@ -125,6 +126,8 @@ class _Pruner:
 
     def objects(self, old: Any, new: Any, path: Path, field_: Path, item: ItemPair | None) -> None:
         """Collect what differs between two objects."""
+        if field_[:1] == fields.RESULTS:
+            old, new = by_title(old, new, field_)
         for name in old.keys() | new.keys():
             one, other = old.get(name, ABSENT), new.get(name, ABSENT)
             if _identical(one, other) or name.endswith(_REVIEW_MARKS):
@@ -150,7 +153,14 @@ class _Pruner:
             self.objects(_or_empty(one, {}), _or_empty(other, {}), path, field_, item)
         elif _is(one, list) and _is(other, list):
             self._lists(_or_empty(one, []), _or_empty(other, []), path, field_, item)
-        elif one is ABSENT or other is ABSENT or not same_value(one, other):
+        else:
+            self._leaf(one, other, path, field_, item)
+
+    def _leaf(self, one: Any, other: Any, path: Path, field_: Path, item: ItemPair | None) -> None:
+        """Keep two values that differ, as the records state them."""
+        if field_[:1] == fields.RESULTS:
+            one, other = as_stated(one), as_stated(other)
+        if one is ABSENT or other is ABSENT or not same_value(one, other):
             self.leaves.append(_Leaf(one, other, path, field_, item))
 
     def _lists(
@@ -163,16 +173,32 @@ class _Pruner:
             old, new = self._stated_only(old, field_), self._stated_only(new, field_)
         moved = self.moved.get(field_, frozenset())
         names = _Names(rule)
-        for one, other in pair_items(old, new, field_, rule, moved):
+        for one, other in self._pairs(old, new, field_, moved):
             name = names.take(one if other is ABSENT else other)
             if one is other:
                 continue
             below = (*path, name)
-            pair = (_object(one), _object(other)) if item is None else item
+            pair = (_object(one, field_), _object(other, field_)) if item is None else item
             if isinstance(one, dict) and isinstance(other, dict):
                 self.objects(one, other, below, field_, pair)
-            elif one is ABSENT or other is ABSENT or not same_value(one, other):
-                self.leaves.append(_Leaf(one, other, below, field_, pair))
+            else:
+                self._leaf(one, other, below, field_, pair)
+
+    @staticmethod
+    def _pairs(
+        old: list[Any], new: list[Any], field_: Path, moved: frozenset[Key]
+    ) -> Iterator[tuple[Any, Any]]:
+        """Yield the items of two lists that may differ, and those without a partner.
+
+        Results of groups that have one title pair as equal, and may have other ids.
+        """
+        pairs = pair_items(old, new, field_, fields.list_rule(field_), moved)
+        if field_[:1] != fields.RESULTS:
+            yield from pairs
+            return
+        for (one, same), other in zip(pairs, new, strict=False):
+            yield one, one if same is one and one == other else other
+        yield from pairs[len(new) :]
 
     def _stated_only(self, items: list[Any], field_: Path) -> list[Any]:
         """Return the items with only those attributes that both sides state."""
@@ -191,7 +217,7 @@ class _Names:
     taken: set[str] = field(default_factory=set)
 
     def take(self, item: Any) -> str:
-        key = name = shown_key(item, self.rule)
+        key = name = str(shown_key(item, self.rule))
         while name in self.taken:
             count = self.counts[key] = self.counts.get(key, 1) + 1
             name = f"{key} ({count})"
@@ -227,5 +253,9 @@ def _says_nothing(value: Any) -> bool:
     return value is ABSENT or value == []
 
 
-def _object(value: Any) -> dict[str, Any] | None:
-    return value if isinstance(value, dict) else None
+def _object(value: Any, field_: Path) -> dict[str, Any] | None:
+    """Return an item as its record states it; None where it is no object."""
+    if not isinstance(value, dict):
+        return None
+    stated: dict[str, Any] = as_stated(value) if field_[:1] == fields.RESULTS else value
+    return stated

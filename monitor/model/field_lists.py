@@ -18,6 +18,7 @@ from monitor.model.field_paths import (
     OVERALL_OFFICIALS,
     PRIMARY_OUTCOMES,
     REFERENCES,
+    RESULTS,
     RETRACTIONS,
     SECONDARY_IDS,
     SECONDARY_OUTCOMES,
@@ -87,6 +88,14 @@ LIST_RULES: dict[Path, ListRule] = {
 # of these attributes that an item carries.
 FALLBACK_KEYS = ("id", "title", "label", "name", "term", "measure", "groupId", "type")
 
+# Lists of groups in posted results, and what else in them refers to a group by its id.
+GROUP_LISTS = ("groups", "eventGroups")
+GROUP_ID, GROUP_IDS = "groupId", "groupIds"
+GROUP_VALUES = frozenset(
+    {"achievements", "counts", "measurements", "reasons", "stats", *GROUP_LISTS, GROUP_IDS}
+)
+"""The lists in results that have an item for each group."""
+
 # Lists that a saved page may run into one line of text; such a line equals a list that joins
 # to the same words.
 RUN_IN_LISTS = frozenset({CONDITIONS, KEYWORDS, INTERVENTION_OTHER_NAMES})
@@ -96,8 +105,14 @@ RUN_IN_LISTS = frozenset({CONDITIONS, KEYWORDS, INTERVENTION_OTHER_NAMES})
 SITE_NAME_ATTRIBUTES = frozenset({"facility", "city", "state", "zip", "country"})
 
 _FALLBACK = ListRule(any_of=FALLBACK_KEYS, rename=True)
+# What is of one group is never what was of another.
+_OF_GROUPS = ListRule(any_of=("id", GROUP_ID, "title"))
 
 
 def list_rule(path: Path) -> ListRule:
     """Return how items of the list at ``path`` are told apart."""
-    return LIST_RULES.get(path, _FALLBACK)
+    found = LIST_RULES.get(path)
+    if found is None:
+        in_results = path[:1] == RESULTS and path[-1] in GROUP_VALUES
+        found = _OF_GROUPS if in_results else _FALLBACK
+    return found

@@ -1,12 +1,15 @@
 """Results: submitted, posted, changed, withdrawn."""
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from monitor.detect.rules import items
 from monitor.detect.rules.base import Context, Draft, all_but, at, below, counted, has_results
 from monitor.detect.rules.values import shown
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange
+
+_GROUPS = 3
 
 
 def derive_results(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
@@ -44,12 +47,29 @@ def _posted_or_changed(changes: tuple[FieldChange, ...], ctx: Context) -> Draft:
 def _changed(changes: tuple[FieldChange, ...]) -> str:
     """Say in which parts of the results something changed; of a date alone, from what to what.
 
-    The same edit of several measures is told first.
+    The same edit of several measures is told first, the titles of groups last.
     """
     if len(changes) == 1 and not below(changes, fields.RESULTS):
         return items.told(changes)[1]
     parts = [*items.repeated(changes)[:2], *sorted({_part(change) for change in changes})]
-    return f"Results: {counted(len(changes), 'field')} changed ({', '.join(parts)})"
+    groups = _groups(changes)
+    of = f"; {'groups' if len(groups) > 1 else 'group'} {_listed(groups)}" if groups else ""
+    return f"Results: {counted(len(changes), 'field')} changed ({', '.join(parts)}{of})"
+
+
+def _groups(changes: Sequence[FieldChange]) -> list[str]:
+    """Return the titles of the groups that the changes are of."""
+    titles = {
+        name
+        for change in changes
+        for holder, name in pairwise(change.path)
+        if holder in fields.GROUP_VALUES and holder in change.field and name not in change.field
+    }
+    return sorted(titles)
+
+
+def _listed(titles: Sequence[str]) -> str:
+    return ", ".join(f"“{name}”" for name in titles[:_GROUPS]) + (", …" * (len(titles) > _GROUPS))
 
 
 def _part(change: FieldChange) -> str:

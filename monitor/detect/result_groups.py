@@ -1,0 +1,220 @@
+"""Groups of results go by their titles: the registry may letter them anew with every submission.
+
+A module, or an outcome measure, lists its groups (``{"id": "OG000", "title": "Placebo", …}``), and
+everything else in it refers to them by those ids.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice, zip_longest
+from typing import Any, Self
+
+from monitor.detect.align import ABSENT, pair_items
+from monitor.detect.contradictions import contradict
+from monitor.detect.keys import exact_key, key_word
+from monitor.detect.texts import plain, wording
+from monitor.detect.word_lists import STOP
+from monitor.model.fields import GROUP_ID, GROUP_IDS, GROUP_LISTS, ListRule, Path
+
+_BY_TITLE = ListRule(key=("title",), rename=True, texts=("title", "description"))
+# What tells one group of several from the others: "cohort 2", "arm B", "stage III".
+_MARKS = re.compile(r"\d+(?:[.,]\d+)*|\b[^\W\d_]{1,3}\b")
+
+Object = Mapping[str, Any]
+Group = dict[str, Any]
+GroupPair = tuple[Group | None, Group | None]
+
+
+class GroupName(str):
+    """A group's title in the place of its id.
+
+    It names, sorts and pairs as the title does; two are equal where title and id both are.
+    """
+
+    __slots__ = ("id",)
+    id: str
+
+    def __new__(cls, title: str, id_: str) -> Self:
+        """Return the title as the name of the group that has this id."""
+        name = super().__new__(cls, title)
+        name.id = id_
+        return name
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether the other is the same name of the same id."""
+        return isinstance(other, GroupName) and self.id == other.id and str(self) == str(other)
+
+    def __ne__(self, other: object) -> bool:
+        """Tell the opposite; a text would compare its letters alone."""
+        return not self == other
+
+    __hash__ = str.__hash__
+
+
+def by_title(old: Object, new: Object, path: Path) -> tuple[Object, Object]:
+    """Return copies of two objects that list groups, with a ``GroupName`` in the place of each id.
+
+    A group that was retitled has its new title in both; of groups of one title all but one get a
+    number. What is equal in both, and the same groups', is left as it is, and so are objects that
+    list no groups, or only one of which does.
+    """
+    for name in GROUP_LISTS:
+        ours, theirs = old.get(name), new.get(name)
+        if ours and theirs and isinstance(ours, list) and isinstance(theirs, list):
+            old_names, new_names = _names(ours, theirs, (*path, name))
+            same = old_names == new_names
+            return (
+                _named(old, name, _Names(old_names, same), new),
+                _named(new, name, _Names(new_names, same), old),
+            )
+    return old, new
+
+
+def as_stated(value: Any) -> Any:
+    """Return a value as its record states it, with ids where ``by_title`` put names."""
+    if isinstance(value, GroupName):
+        return value.id
+    if isinstance(value, list):
+        return [as_stated(one) for one in value]
+    if isinstance(value, dict):
+        return {name: as_stated(below) for name, below in value.items()}
+    return value
+
+
+def _names(old: list[Any], new: list[Any], path: Path) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the name of every group by its id, of the old groups and of the new ones.
+
+    An id that one side does not list means there what it means on the other.
+    """
+    sides: tuple[dict[str, str], dict[str, str]] = {}, {}
+    taken: set[str] = set()
+    for pair in _pairs(_listed(old), _listed(new), path):
+        latest = next(group for group in reversed(pair) if group is not None)
+        title, count = str(latest["title"]), 1
+        name = title
+        while (word := key_word({"": name}, "")) in taken:
+            count += 1
+            name = f"{title} ({count})"
+        taken.add(word)
+        for side, group in zip(sides, pair, strict=True):
+            if group is not None:
+                side[group["id"]] = name
+    for side, other in (sides, sides[::-1]):
+        unused = {one: name for one, name in other.items() if name not in side.values()}
+        side.update({one: name for one, name in unused.items() if one not in side})
+    return sides
+
+
+def _listed(groups: list[Any]) -> list[Group]:
+    """Return the groups that have a title and an id to themselves, in an order of their own."""
+    found = [
+        one
+        for one in groups
+        if isinstance(one, dict) and isinstance(one.get("id"), str) and key_word(one, "title")
+    ]
+    counts = Counter(one["id"] for one in found)
+    return sorted((one for one in found if counts[one["id"]] == 1), key=exact_key)
+
+
+def _pairs(old: Sequence[Group], new: Sequence[Group], path: Path) -> list[GroupPair]:
+    """Pair groups by title, then those in whose titles little changed or one description is left.
+
+    Ids count only between groups that are alike in all else.
+    """
+    same = {exact_key(one) for one in old} & {exact_key(one) for one in new}
+    pairs: list[GroupPair] = [(one, one) for one in new if exact_key(one) in same]
+    ours, theirs = ([one for one in side if exact_key(one) not in same] for side in (old, new))
+    bare = [[{name: below for name, below in one.items() if name != "id"} for one in side]
+            for side in (ours, theirs)]  # fmt: skip
+    originals = {id(one): group for one, group in zip(bare[0], ours, strict=True)}
+    found = pair_items(bare[0], bare[1], path, _BY_TITLE)
+    gone = [originals[id(one)] for one, _ in found[len(theirs) :]]
+    come: list[Group] = []
+    for (one, _), group in zip(found, theirs, strict=False):
+        before = None if one is ABSENT else originals[id(one)]
+        if before is not None and _is_one(before, group):
+            pairs.append((before, group))
+        else:
+            come.append(group)
+            gone += [before] if before is not None else []
+    for before, group in _of_one_description(gone, come, old, new):
+        pairs.append((before, group))
+        gone.remove(before)
+        come.remove(group)
+    pairs += [(one, None) for one in gone] + [(None, one) for one in come]
+    return sorted(pairs, key=lambda pair: exact_key(pair[::-1]))
+
+
+def _is_one(before: Group, after: Group) -> bool:
+    """Tell whether two titles are one, or one in other words: cohort 1 is not cohort 2."""
+    if key_word(before, "title") == key_word(after, "title"):
+        return True
+    titles = str(before["title"]), str(after["title"])
+    one, other = (Counter(_MARKS.findall(wording(plain(title)))) for title in titles)
+    told_apart = (one - other).keys() | (other - one).keys()
+    return told_apart <= STOP and not contradict(*titles)
+
+
+def _of_one_description(
+    gone: Iterable[Group], come: Iterable[Group], old: Iterable[Group], new: Iterable[Group]
+) -> list[tuple[Group, Group]]:
+    """Return pairs of groups that say of themselves what no other group of their side does."""
+    sides = [Counter(key_word(one, "description") for one in side) for side in (old, new)]
+    alone = {said for said, count in sides[0].items() if said and count == sides[1][said] == 1}
+    left = {key_word(one, "description"): one for one in gone}
+    return [
+        (left[said], one)
+        for one in come
+        if (said := key_word(one, "description")) in alone and said in left
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What a side's groups are called by their ids; ``same``: on the other side too."""
+
+    names: Mapping[str, str]
+    same: bool
+
+    def of(self, id_: Any) -> Any:
+        """Return the name of a group, or what is no group's id as it is."""
+        if isinstance(id_, str) and id_ in self.names:
+            return GroupName(self.names[id_], id_)
+        return id_
+
+    def referring(self, value: Any, other: Any = ABSENT) -> Any:
+        """Return a copy of a value that refers to groups by their names.
+
+        ``other`` stands in its place on the other side: equal items of the two are not copied.
+        """
+        if self.same and value == other:
+            return value
+        if isinstance(value, list):
+            others = other if isinstance(other, list) else []
+            pairs = islice(zip_longest(value, others, fillvalue=ABSENT), len(value))
+            return [one if self.same and one == two else self.referring(one) for one, two in pairs]
+        if not isinstance(value, dict):
+            return value
+        return {name: self._attribute(name, below) for name, below in value.items()}
+
+    def _attribute(self, name: str, value: Any) -> Any:
+        if name == GROUP_ID:
+            return self.of(value)
+        if name == GROUP_IDS and isinstance(value, list):
+            return [self.of(one) for one in value]
+        return self.referring(value)
+
+
+def _named(holder: Object, groups: str, names: _Names, other: Object) -> Object:
+    found = {
+        name: names.referring(value, other.get(name))
+        for name, value in holder.items()
+        if name != groups
+    }
+    found[groups] = [
+        {**one, "id": names.of(one["id"])} if isinstance(one, dict) and "id" in one else one
+        for one in holder[groups]
+    ]
+    return found
