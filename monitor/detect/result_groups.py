@@ -60,8 +60,8 @@ def by_title(old: Object, new: Object, path: Path) -> tuple[Object, Object]:
     number. What is equal in both, and the same groups', is left as it is, and so are objects that
     list no groups, or only one of which does.
     """
-    for name in GROUP_LISTS:
-        ours, theirs = old.get(name), new.get(name)
+    for name in sorted(GROUP_LISTS & old.keys() & new.keys()):
+        ours, theirs = old[name], new[name]
         if ours and theirs and isinstance(ours, list) and isinstance(theirs, list):
             old_names, new_names = _names(ours, theirs, (*path, name))
             same = old_names == new_names

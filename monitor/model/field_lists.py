@@ -89,7 +89,7 @@ LIST_RULES: dict[Path, ListRule] = {
 FALLBACK_KEYS = ("id", "title", "label", "name", "term", "measure", "groupId", "type")
 
 # Lists of groups in posted results, and what else in them refers to a group by its id.
-GROUP_LISTS = ("groups", "eventGroups")
+GROUP_LISTS = frozenset({"groups", "eventGroups"})
 GROUP_ID, GROUP_IDS = "groupId", "groupIds"
 GROUP_VALUES = frozenset(
     {"achievements", "counts", "measurements", "reasons", "stats", *GROUP_LISTS, GROUP_IDS}
