@@ -70,6 +70,7 @@ def explain(
             events=told.events,
             backfilled=version.backfilled,
             known_at=known_since(version),
+            sources=(version.source, *reader.sources.following(nct_id)),
         )
         found = reader.people.subscriptions(subscriber=subscriber, effective=True)
         subscriptions = found if word is None else [pick(found, word)]
@@ -77,7 +78,7 @@ def explain(
     recomputed = not outbox.items and any(one.backfilled for one in stored)
     answers: dict[int, list[Answer]] = {one.id: [] for one in subscriptions}
     over = Silences(silences)
-    matcher = Matcher(map(outbox.as_then, subscriptions), silences)
+    matcher = Matcher(map(outbox.as_then, subscriptions), silences, app.synonyms())
     for one, position, verdict in matcher.explain(news):
         absent = Answer(verdict=_absent(verdict, news.events[position], recomputed=recomputed))
         answers[one.id].append(outbox.answer(one, position, news, over) or absent)

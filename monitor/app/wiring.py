@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from monitor.ingest import IngestReport
     from monitor.ingest.notify import Notifier
     from monitor.ingest.plausible import Plausibility
+    from monitor.match.synonyms import Synonyms
     from monitor.model.changes import ChangeEvent
     from monitor.model.history import QuarantineRow, StoredVersion, TrialRow
     from monitor.model.record import RawVersion
@@ -182,7 +183,10 @@ class App:
         from monitor.ingest.notify import Notifier
 
         return Notifier(
-            targets=targets_by_channel(self.settings), now=self.now, on_damaged=_tell_damaged
+            targets=targets_by_channel(self.settings),
+            now=self.now,
+            on_damaged=_tell_damaged,
+            synonyms=self.synonyms(),
         )
 
     def _store(self) -> "Store":
@@ -235,6 +239,12 @@ class App:
             enrollment_percent_high=given.enrollment_percent_high,
             enrollment_actual_percent_low=given.enrollment_actual_percent_low,
         )
+
+    def synonyms(self) -> "Synonyms":
+        """Return the sets of words any of which stands for all in a filter."""
+        from monitor.match.synonyms import Synonyms
+
+        return Synonyms(self.settings.synonyms)
 
     def rules(self) -> str:
         """Return the name of the present rules with these thresholds."""

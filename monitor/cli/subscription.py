@@ -5,11 +5,12 @@ from typing import Any, TypeVar
 
 import click
 
+from monitor.cli.filter_options import filter_options
 from monitor.cli.group import Command, Group
 from monitor.cli.params import json_option, table_options
 from monitor.cli.session import Session
 from monitor.cli.subscriber import people_of
-from monitor.model.subscriptions import FILTER_KEYS, Standing, Subscription
+from monitor.model.subscriptions import Standing, Subscription
 from monitor.render.lines import line
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -20,26 +21,13 @@ def command() -> None:
     """Look after what people want to hear of."""
 
 
-def _filter_options(function: Function) -> Function:
-    """Add ``--condition`` and the like, and ``--not-condition`` and the like."""
-    for key in reversed(FILTER_KEYS):
-        name, words = key.replace("_", "-"), key.replace("_", " ")
-        for prefix, which in (("not-", "none"), ("", "any")):
-            function = click.option(
-                f"--{prefix}{name}",
-                metavar="WORDS",
-                multiple=True,
-                help=f"Trials with {which} of these as {words}; repeatable.",
-            )(function)
-    return function
-
-
 @command.command(
     "add",
     cls=Command,
     examples=(
         "monitor subscription add --subscriber ana --name car-t --nct-id NCT06733935",
         "monitor subscription add --subscriber ana --name lupus --condition lupus --channel alerts",
+        'monitor subscription add --subscriber ana --name nk --text "CAR NK" --city Boston',
     ),
 )
 @click.option("--subscriber", metavar="NAME", required=True, help="Whose it is.")
@@ -51,7 +39,7 @@ def _filter_options(function: Function) -> Function:
     metavar="FILE",
     help="The trials of a text file, as they are in it now; - for standard input.",
 )
-@_filter_options
+@filter_options
 @click.option("--all", "everything", is_flag=True, help="Every trial.")
 @click.option(
     "--changes",
@@ -74,7 +62,8 @@ def add(session: Session, /, as_json: bool, **options: Any) -> None:
 
     The options are the keys of [[subscription]] in docs/configuration.md, which says more. A
     trial is wanted when --nct-id, --nct-ids-from or the filter names it; the filter's options
-    are one filter: any of the values of an option, all options, none of --not-….
+    are one filter: any of the values of an option, all options, none of --not-…. Words match in any
+    order within one text of the record, and in "double quotes" as they are written.
     """
     from monitor.cli.wishes import wish_of
 

@@ -4,11 +4,16 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from msgspec import structs
 
+from monitor.cli.filter_options import take_filter
 from monitor.config.given import Given
-from monitor.config.people_tables import read_subscription, require_channels, sends_empty_at_once
+from monitor.config.people_tables import (
+    read_subscription,
+    require_channels,
+    require_sources,
+    sends_empty_at_once,
+)
 from monitor.config.wishes import nct_ids_of
 from monitor.errors import UsageError
-from monitor.model.subscriptions import FILTER_KEYS
 
 if TYPE_CHECKING:
     from monitor.config import Settings, SubscriptionSettings
@@ -27,18 +32,17 @@ def wish_of(
 ) -> "SubscriptionSettings":
     """Return the subscription that the options describe; ConfigError or UsageError names them."""
     table: dict[str, Any] = {"nct_ids": [*nct_ids, *_listed(nct_ids_from)]}
-    wanted = {key: list(options.pop(key)) for key in FILTER_KEYS}
-    excluded = {key: list(options.pop(f"not_{key}")) for key in FILTER_KEYS}
-    filled = {key: values for key, values in wanted.items() if values}
-    none_of = {key: values for key, values in excluded.items() if values}
-    if filled or none_of:
-        table["filter"] = [{**filled, "not": none_of} if none_of else filled]
+    if wanted := take_filter(options):
+        table["filter"] = [wanted]
     table |= {key: value for key, value in options.items() if value not in (None, False, ())}
     table |= {"all": everything, "channels": list(channels)}
     if "changes" in table:
         table["changes"] = list(table["changes"])
     given = Given(place="", value=table, from_environment=True)
-    wish = read_subscription(given, {}, spell=_spelt)
+    wish = read_subscription(given, {}, spell=_spelt, synonyms=settings.synonyms)
+    require_sources(
+        wish, [one.name for one in settings.sources], settings.synonyms, place="--source"
+    )
     if not (wish.channels or _own_channels(wish, settings)):
         wish = structs.replace(wish, channels=settings.default_channels)
     _require_complete(wish, settings)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from monitor.config.keys import KEY_TYPES, LISTS, Key, require_key, require_section
+from monitor.config.keys import KEY_TYPES, LISTS, SYNONYMS, Key, require_key, require_section
 from monitor.errors import ConfigError
 
 PREFIX = "MONITOR_"
@@ -34,10 +34,15 @@ class Given:
 def read_file(file: Path) -> tuple[dict[Key, Given], dict[str, list[Given]]]:
     """Return the values that a TOML file gives, and its ``[[…]]`` tables by their name.
 
+    ``[synonyms]`` is among these, as a list of one table.
+
     ConfigError for what has no place in it.
     """
     tables = _tables(file)
     lists = {name: _listed(file, name, tables.pop(name, [])) for name in LISTS}
+    if isinstance(tables.get(SYNONYMS), dict):
+        place, value = f"{file}: [{SYNONYMS}]", tables.pop(SYNONYMS)
+        lists[SYNONYMS] = [Given(place=place, value=value, from_environment=False)]
     given: dict[Key, Given] = {}
     for section, table in tables.items():
         if not isinstance(table, dict):
@@ -105,6 +110,8 @@ def read_environment(environ: Mapping[str, str]) -> dict[Key, Given]:
         if name.startswith(PREFIX) and "__" in name and environ[name]:
             plain = name.removesuffix(FILE_SUFFIX)
             key = _key_of(plain)
+            if key[0] == SYNONYMS:
+                raise ConfigError(f"{name}: synonyms are set in the file, as [{SYNONYMS}]")
             if key[0] in LISTS:
                 raise ConfigError(f"{name}: {key[0]}s stand in the file, as [[{key[0]}]] tables")
             if key not in KEY_TYPES:

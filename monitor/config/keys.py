@@ -16,6 +16,8 @@ Spelling = Callable[[Key], str]
 SOURCE, CHANNEL, SUBSCRIBER, SUBSCRIPTION = "source", "channel", "subscriber", "subscription"
 # Not sections: [[source]] tables and the like, read by themselves.
 LISTS = (SOURCE, CHANNEL, SUBSCRIBER, SUBSCRIPTION)
+# A section whose keys are whatever people name: [synonyms], read by itself too.
+SYNONYMS = "synonyms"
 SECTIONS: Mapping[str, type[Section]] = {
     found.name: found.type
     for found in fields(Settings)
@@ -41,10 +43,12 @@ def require_section(section: str, *, place: str, lists: bool = False) -> None:
     """
     if section in SECTIONS and not lists:
         return
-    if section in SECTIONS:
+    if section in {*SECTIONS, SYNONYMS}:
         raise ConfigError(f"{place}: [[{section}]] is not a list; write [{section}]")
     shown = f"[[{section}]]" if lists else f"[{section}]"
-    near = difflib.get_close_matches(section, [*SECTIONS, *LISTS], n=1, cutoff=LEAST_LIKENESS)
+    near = difflib.get_close_matches(
+        section, [*SECTIONS, SYNONYMS, *LISTS], n=1, cutoff=LEAST_LIKENESS
+    )
     fix = f"did you mean {_written(near[0])}?" if near else f"there are {_all_sections()}"
     raise ConfigError(f"{place}: there is no section {shown}; {fix}")
 
@@ -84,4 +88,4 @@ def _written(section: str) -> str:
 
 
 def _all_sections() -> str:
-    return ", ".join(_written(section) for section in [*SECTIONS, *LISTS])
+    return ", ".join(_written(section) for section in [*SECTIONS, SYNONYMS, *LISTS])

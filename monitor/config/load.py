@@ -18,6 +18,7 @@ from monitor.config.keys import (
     SOURCE,
     SUBSCRIBER,
     SUBSCRIPTION,
+    SYNONYMS,
     Key,
 )
 from monitor.config.listening import listening
@@ -119,18 +120,31 @@ def _with_lists(
     people, wishes = tables.get(SUBSCRIBER, ()), tables.get(SUBSCRIPTION, ())
     subscribers: tuple[SubscriberSettings, ...] = ()
     subscriptions: tuple[SubscriptionSettings, ...] = ()
+    synonyms: Mapping[str, tuple[str, ...]] = {}
+    sources = source_settings(tables.get(SOURCE, ()), environ)
+    if sets := tables.get(SYNONYMS, ()):
+        from monitor.config.synonyms import read_synonyms  # noqa: PLC0415 - as below
+
+        synonyms = read_synonyms(sets, environ)
     if people or wishes:
         # Who has no subscriptions does not wait for what reads them.
         from monitor.config.people_tables import people_settings  # noqa: PLC0415 - above
 
         subscribers, subscriptions = people_settings(
-            people, wishes, environ, channels=names, default=settings.default_channels
+            people,
+            wishes,
+            environ,
+            channels=names,
+            default=settings.default_channels,
+            sources=[source.name for source in sources],
+            synonyms=synonyms,
         )
     return replace(
         settings,
-        sources=source_settings(tables.get(SOURCE, ()), environ),
+        sources=sources,
         subscribers=subscribers,
         subscriptions=subscriptions,
+        synonyms=synonyms,
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from msgspec import structs
@@ -11,11 +12,14 @@ from monitor.config.given import Given
 from monitor.config.people import LONGEST_NAME, Name, SubscriberSettings, SubscriptionSettings
 from monitor.config.tables import Reading, Spell, meant, named
 from monitor.errors import ConfigError
+from monitor.match.attributes import term_under
 from monitor.match.filters import require_usable
+from monitor.match.synonyms import Synonyms
 from monitor.model.groups import kinds_of
 from monitor.model.subscriptions import Filter
 from monitor.model.when import AtOnce, parse_quiet, parse_when
 
+_NO_SETS: Mapping[str, tuple[str, ...]] = {}
 _LISTED = {"channels", "nct_ids", "filter", "changes"}
 
 
@@ -26,11 +30,14 @@ def people_settings(
     *,
     channels: Collection[str],
     default: tuple[str, ...] = (),
+    sources: Collection[str] = (),
+    synonyms: Mapping[str, tuple[str, ...]] = _NO_SETS,
 ) -> tuple[tuple[SubscriberSettings, ...], tuple[SubscriptionSettings, ...]]:
     """Return the settings of people and of what they ask for, in the tables' order.
 
     ``channels``: the names that there are; ``default``: of those that are taken where neither a
-    subscription nor its subscriber names any. ConfigError names the table, the key and the fix.
+    subscription nor its subscriber names any. ``sources``: the names that there are;
+    ``synonyms``: the sets that there are. ConfigError names the table, the key and the fix.
     """
     people: dict[str, SubscriberSettings] = {}
     for numbered in subscribers:
@@ -43,7 +50,8 @@ def people_settings(
     wishes: dict[tuple[str, str], SubscriptionSettings] = {}
     for numbered in subscriptions:
         table = named(numbered)
-        wish = read_subscription(table, environ)
+        wish = read_subscription(table, environ, synonyms=synonyms)
+        require_sources(wish, sources, synonyms, place=table.place)
         person = people.setdefault(
             wish.subscriber.casefold(), SubscriberSettings(name=wish.subscriber)
         )
@@ -61,13 +69,20 @@ def people_settings(
 
 
 def read_subscription(
-    table: Given, environ: Mapping[str, str], *, spell: Spell | None = None
+    table: Given,
+    environ: Mapping[str, str],
+    *,
+    spell: Spell | None = None,
+    synonyms: Mapping[str, tuple[str, ...]] = _NO_SETS,
 ) -> SubscriptionSettings:
     """Return what one table says, each key by itself; ConfigError names key and fix.
 
-    ``spell`` names a key's place where it does not stand in a file.
+    ``spell`` names a key's place where it is not in a file. ``synonyms``: the sets that there are.
     """
-    reading = _SUBSCRIPTION if spell is None else replace(_SUBSCRIPTION, spell=spell)
+    filters = partial(_filters, synonyms=Synonyms(synonyms))
+    reading = replace(_SUBSCRIPTION, refined={**_SUBSCRIPTION.refined, "filter": filters})
+    if spell is not None:
+        reading = replace(reading, spell=spell)
     return SubscriptionSettings(**reading.values(table, SubscriptionSettings, environ))
 
 
@@ -122,6 +137,25 @@ def require_channels(names: Iterable[str], known: Collection[str], *, place: str
             raise ConfigError(f"{place}: there is no [[channel]] {name[:LONGEST_NAME]!r}; {fix}")
 
 
+def require_sources(
+    wish: SubscriptionSettings,
+    known: Collection[str],
+    synonyms: Mapping[str, tuple[str, ...]],
+    *,
+    place: str,
+) -> None:
+    """Pass when there are sources of the names in the filters, else raise a ConfigError."""
+    names = {term_under("source", name): name for name in known}
+    sets = Synonyms(synonyms)
+    for table in wish.filter:
+        for value in (*table.get("source", ()), *table.get("not", {}).get("source", ())):
+            if not any(term_under("source", one) in names for one in sets.of(value)):
+                fix = meant(value, known) if known else "write a [[source]] table first"
+                raise ConfigError(
+                    f"{place} filter: there is no [[source]] {value[:LONGEST_NAME]!r}; {fix}"
+                )
+
+
 def _known_channels(known: Collection[str]) -> str:
     return f"there are {', '.join(known)}" if known else "write a [[channel]] table first"
 
@@ -142,13 +176,15 @@ def _name(text: str) -> str:
     return text
 
 
-def _filters(tables: tuple[dict[str, Any], ...]) -> tuple[dict[str, Any], ...]:
+def _filters(
+    tables: tuple[dict[str, Any], ...], *, synonyms: Synonyms
+) -> tuple[dict[str, Any], ...]:
     found = []
     for number, table in enumerate(tables, 1):
         try:
             wanted = _words({key: value for key, value in table.items() if key != "not"})
             excluded = _words(table.get("not", {}))
-            require_usable(Filter(wanted=wanted, excluded=excluded))
+            require_usable(Filter(wanted=wanted, excluded=excluded), synonyms)
         except ValueError as exc:
             which = f"filter {number}: " if len(tables) > 1 else ""
             raise FaultError(f"{which}{exc}") from exc
@@ -213,7 +249,6 @@ _SUBSCRIPTION = Reading(
         "name": _name,
         "subscriber": _name,
         "nct_ids": nct_ids,
-        "filter": _filters,
         "changes": _changes,
         "when": _WHEN,
         "quiet": _QUIET,

@@ -3,6 +3,7 @@
 A key's Meta says in its description what may be written; errors and documentation use it.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
@@ -211,6 +212,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     channels: tuple[AnyChannelSettings, ...] = BUILT_IN_CHANNELS
     subscribers: tuple[SubscriberSettings, ...] = ()
     subscriptions: tuple[SubscriptionSettings, ...] = ()
+    synonyms: Mapping[str, tuple[str, ...]] = {}
 
     @property
     def default_channels(self) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 
-from monitor.match.attributes import attributes_of
+from monitor.match.attributes import Attributes
 from monitor.match.filters import compile_filter
 from monitor.model.alerts import TrialFacts
 from monitor.model.history import TrialRow
@@ -76,7 +76,8 @@ class _Filtered:
             return
         newest = sorted(rows, key=lambda row: (row.last_version_date, row.nct_id), reverse=True)
         for row in newest[:_COMPARED]:
-            attributes = attributes_of(reader.record(reader.versions(row.nct_id)[-1]))
+            record = reader.record(reader.versions(row.nct_id)[-1])
+            attributes = Attributes(record, sources=reader.sources.following(row.nct_id))
             for number, filters in compiled:
                 if any(each.hit(attributes) is not None for each in filters):
                     self._found[number].append(_facts(row))

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from monitor.match.matcher import Matcher
 from monitor.match.news import News
+from monitor.match.synonyms import NO_SYNONYMS, Synonyms
 from monitor.model.changes import ChangeEvent, ChangeKind, Severity
 from monitor.model.messages import OutboxItem
 from monitor.model.subscriptions import Subscription, Verdict
@@ -28,11 +29,13 @@ class Notifier:
     and the configuration does not is written to all the same: its messages become dead letters
     that the operator hears of, which silence would not. ``on_damaged`` is told of each stored
     subscription that cannot be read, and the others are served; without it that is a StoreError.
+    ``synonyms``: of the words of filters.
     """
 
     targets: Mapping[str, Sequence[str]]
     now: Callable[[], datetime]
     on_damaged: Callable[[str], None] | None = None
+    synonyms: Synonyms = NO_SYNONYMS
     _version: int | None = field(default=None, init=False)
     _matcher: Matcher | None = field(default=None, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
@@ -60,7 +63,7 @@ class Notifier:
         with self._lock:
             if self._matcher is None or version != self._version:
                 silences = tx.people.silences(at=self.now())
-                self._matcher = Matcher(self._wishes(tx), silences)
+                self._matcher = Matcher(self._wishes(tx), silences, self.synonyms)
                 self._version = version
             return self._matcher
 
@@ -100,6 +103,8 @@ class Announcer:
             return
         if news.nct_id in self.silent:
             return
+        if self.matcher.asks_for_sources:
+            news = replace(news, sources=_sources(self.tx, news))
         wanted: dict[int, tuple[Subscription, list[int], Verdict]] = {}
         for subscription, position, verdict in self.matcher.verdicts(news):
             wanted.setdefault(subscription.id, (subscription, [], verdict))[1].append(position)
@@ -192,6 +197,12 @@ def _together(items: list[OutboxItem]) -> list[OutboxItem]:
         digest, due_at = first[place]
         found.append(replace(item, digest=digest, due_at=due_at))
     return found
+
+
+def _sources(tx: Transaction, news: News) -> tuple[str, ...]:
+    """Return which sources follow a trial, by whichever of its IDs, and which brought the news."""
+    following = (source for nct_id in news.nct_ids for source in tx.sources.following(nct_id))
+    return tuple(dict.fromkeys((*news.sources, *following)))
 
 
 def _is_first_sight(events: Iterable[ChangeEvent]) -> bool:

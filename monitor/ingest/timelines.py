@@ -220,6 +220,7 @@ def _news(timeline: Timeline, number: int, at: datetime) -> News:
         events=nodes[number].events or (),
         backfilled=False,
         known_at=at,
+        sources=(nodes[number].source,),
     )
 
 

@@ -1,67 +1,83 @@
 """What a record says under each key of a filter."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from monitor.match.words import phrase_of, searchable, words_of
+from monitor.match.words import Term, phrase_of, searchable, sentences, term_of, words_of
 from monitor.model import fields
 from monitor.model.countries import country_names, country_now
 from monitor.model.record import TrialRecord
-from monitor.model.subscriptions import FILTER_KEYS
 
-Attributes = Mapping[str, str]
-"""By key of FILTER_KEYS: all texts of the record under it, as ``searchable`` writes them."""
-
-WHOLE_KEYS = frozenset({"phase", "status", "study_type"})
-"""Keys whose values are the registry's own and match as a whole."""
+WHOLE_KEYS = frozenset({"phase", "status", "study_type", "source"})
+"""Keys whose values match as a whole: the registry's own, and the names of sources."""
 
 # What the registry's web site writes for two of its values.
 _WRITTEN = {"notapplicable": "na", "unknownstatus": "unknown"}
 
 
-def attributes_of(record: TrialRecord) -> Attributes:
-    """Return what the record says under each key; "" where it says nothing."""
-    return {key: _searchable(key, set(texts)) for key, texts in _texts(record)}
+class Attributes(dict[str, str]):
+    """By key of FILTER_KEYS: all texts of a record under it, as ``searchable`` writes them.
+
+    What nobody asks for is never looked up; "" where the record says nothing. ``sources``: names
+    of the sources that follow the trial. ``other``: the attributes of another version, with which
+    equal ones are shared.
+    """
+
+    def __init__(
+        self,
+        record: TrialRecord,
+        *,
+        sources: Iterable[str] = (),
+        other: "Attributes | None" = None,
+    ) -> None:
+        super().__init__()
+        self._record = record
+        self._sources = tuple(sources)
+        self._other = other
+        self._texts: dict[str, frozenset[str]] = {}
+
+    def __missing__(self, key: str) -> str:
+        """Look a key up the first time it is asked for."""
+        texts = self.texts(key)
+        other = self._other
+        if other is not None and texts == other.texts(key):
+            found = other[key]
+        elif key in WHOLE_KEYS:
+            found = "\n".join(phrase for text in sorted(texts) for phrase in term_under(key, text))
+        else:
+            found = searchable(sorted(texts))
+        self[key] = found
+        return found
+
+    def texts(self, key: str) -> frozenset[str]:
+        """Return the texts under a key as they are written."""
+        found = self._texts.get(key)
+        if found is None:
+            texts = self._sources if key == "source" else _TEXTS[key](self._record)
+            found = self._texts[key] = frozenset(texts)
+        return found
 
 
-def phrase_under(key: str, value: str) -> str:
-    """Return a filter's value as it is searched for under its key; "" when it has no word.
+def term_under(key: str, value: str) -> Term:
+    """Return a filter's value as it is searched for under its key; () when it has no word.
 
     Values of WHOLE_KEYS become one word: ``Phase 1`` and ``PHASE_1`` are ``PHASE1``. A country
     is looked for under the registry's present name of it.
     """
     if key == "country":
-        return phrase_of(country_now(value))
+        written = value.strip('"“” ')
+        now = country_now(written)
+        return term_of(value) if now == written else (phrase_of(now),)
     if key not in WHOLE_KEYS:
-        return phrase_of(value)
+        return term_of(value)
     word = "".join(words_of(value.replace("_", " ")))
-    return f" {_WRITTEN.get(word, word)} " if word else ""
+    return (f" {_WRITTEN.get(word, word)} ",) if word else ()
 
 
-def _searchable(key: str, texts: Iterable[str]) -> str:
-    if key in WHOLE_KEYS:
-        return "\n".join(phrase_under(key, text) for text in sorted(texts))
-    return searchable(sorted(texts))
-
-
-def _texts(record: TrialRecord) -> Iterator[tuple[str, Iterable[str]]]:
-    texts: tuple[Iterable[str], ...] = (
-        (*record.conditions, *_named(record.items(fields.CONDITION_MESHES), "term")),
-        _interventions(record),
-        (*_stated(record, fields.LEAD_SPONSOR_NAME),
-         *_named(record.items(fields.COLLABORATORS), "name")),
-        record.phases,
-        _stated(record, fields.OVERALL_STATUS),
-        _stated(record, fields.STUDY_TYPE),
-        _countries(record),
-        _stated(record, fields.BRIEF_TITLE, fields.OFFICIAL_TITLE, fields.ACRONYM),
-    )  # fmt: skip
-    return zip(FILTER_KEYS, texts, strict=True)
-
-
-def _countries(record: TrialRecord) -> Iterator[str]:
-    for country in set(_named(record.locations, "country")):
-        yield from country_names(country)
+def _conditions(record: TrialRecord) -> Iterator[str]:
+    yield from record.conditions
+    for path in (fields.CONDITION_MESHES, fields.CONDITION_ANCESTORS):
+        yield from _named(record.items(path), "term")
 
 
 def _interventions(record: TrialRecord) -> Iterator[str]:
@@ -71,11 +87,34 @@ def _interventions(record: TrialRecord) -> Iterator[str]:
         others = intervention.get("otherNames")
         if isinstance(others, list):
             yield from (name for name in others if isinstance(name, str))
-    yield from _named(record.items(fields.INTERVENTION_MESHES), "term")
+    for path in (fields.INTERVENTION_MESHES, fields.INTERVENTION_ANCESTORS):
+        yield from _named(record.items(path), "term")
 
 
-def _stated(record: TrialRecord, *paths: fields.Path) -> tuple[str, ...]:
-    return tuple(text for path in paths if (text := record.text(path)) is not None)
+def _sponsors(record: TrialRecord) -> Iterator[str]:
+    yield from _stated(record, fields.LEAD_SPONSOR_NAME)
+    yield from _named(record.items(fields.COLLABORATORS), "name")
+
+
+def _countries(record: TrialRecord) -> Iterator[str]:
+    for country in set(_named(record.locations, "country")):
+        yield from country_names(country)
+
+
+def _titles(record: TrialRecord) -> Iterator[str]:
+    return _stated(record, fields.BRIEF_TITLE, fields.OFFICIAL_TITLE, fields.ACRONYM)
+
+
+def _all_texts(record: TrialRecord) -> Iterator[str]:
+    yield from _titles(record)
+    yield from _conditions(record)
+    yield from record.words(fields.KEYWORDS)
+    yield from _interventions(record)
+    yield from sentences(record.text(fields.BRIEF_SUMMARY) or "")
+
+
+def _stated(record: TrialRecord, *paths: fields.Path) -> Iterator[str]:
+    return (text for path in paths if (text := record.text(path)) is not None)
 
 
 def _named(items: Iterable[Mapping[str, Any]], name: str) -> Iterator[str]:
@@ -83,3 +122,19 @@ def _named(items: Iterable[Mapping[str, Any]], name: str) -> Iterator[str]:
         value = item.get(name)
         if isinstance(value, str):
             yield value
+
+
+_TEXTS: Mapping[str, Callable[[TrialRecord], Iterable[str]]] = {
+    "condition": _conditions,
+    "intervention": _interventions,
+    "sponsor": _sponsors,
+    "phase": lambda record: record.phases,
+    "status": lambda record: _stated(record, fields.OVERALL_STATUS),
+    "study_type": lambda record: _stated(record, fields.STUDY_TYPE),
+    "country": _countries,
+    "title": _titles,
+    "keyword": lambda record: record.words(fields.KEYWORDS),
+    "facility": lambda record: _named(record.locations, "facility"),
+    "city": lambda record: _named(record.locations, "city"),
+    "text": _all_texts,
+}

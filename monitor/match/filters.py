@@ -1,10 +1,12 @@
 """Filters, made ready to be held against many records."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from monitor.match.attributes import WHOLE_KEYS, Attributes, phrase_under
+from monitor.match.attributes import term_under
+from monitor.match.synonyms import NO_SYNONYMS, Synonyms
+from monitor.match.words import Term, holds, words_of
 from monitor.model import fields
 from monitor.model.subscriptions import FILTER_KEYS, Filter
 
@@ -16,7 +18,7 @@ KNOWN_VALUES: Mapping[str, tuple[str, ...]] = {
     "status": fields.ENUMERATIONS[fields.OVERALL_STATUS],
     "study_type": fields.ENUMERATIONS[fields.STUDY_TYPE],
 }
-"""The registry's values of WHOLE_KEYS (API v2, ``/studies/enums``)."""
+"""The registry's values of those WHOLE_KEYS that are its own (API v2, ``/studies/enums``)."""
 
 # What people write and the registry never does.
 _COUNTRIES = {
@@ -26,13 +28,13 @@ _COUNTRIES = {
     "uae": "United Arab Emirates", "holland": "Netherlands",
 }  # fmt: skip
 
-_Terms = tuple[tuple[str, str], ...]
-"""Of one key: (phrase, the value as it was written)."""
+_Terms = tuple[tuple[Term, str], ...]
+"""Of one key: what is searched for, and the value as it was written, with the synonym it is by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledFilter:
-    """A filter whose values are phrases; a key whose values have no word has no terms.
+    """A filter whose values are terms; a key whose values have no word has no terms.
 
     ``keys``: all that it asks about.
     """
@@ -48,7 +50,7 @@ class CompiledFilter:
             return any(terms for _, terms in self.excluded)
         return all(terms for _, terms in self.wanted)
 
-    def hit(self, attributes: Attributes) -> str | None:
+    def hit(self, attributes: Mapping[str, str]) -> str | None:
         """Return what made the filter match, ``condition: lupus; phase: PHASE1``; else None.
 
         Of one that only excludes, what the trial is without: ``not country: China, Turkey``.
@@ -57,9 +59,9 @@ class CompiledFilter:
             return None
         hits = []
         for key, terms in self.wanted:
-            text = attributes.get(key, "")
-            for phrase, value in terms:
-                if phrase in text:
+            text = attributes[key]
+            for term, value in terms:
+                if holds(text, term):
                     hits.append((key, value))
                     break
             else:
@@ -74,45 +76,46 @@ class CompiledFilter:
             ]
         return "; ".join(f"{key}: {value}" for key, value in hits)
 
-    def miss(self, attributes: Attributes) -> str:
+    def miss(self, attributes: Mapping[str, str]) -> str:
         """Return what kept the filter from matching; "" when it matches, or asks for nothing.
 
         Either a key with all its values, none of which is there (``condition: lupus, gout``),
         or a value that is excluded (``not country: China``).
         """
         for key, terms in self.wanted:
-            text = attributes.get(key, "")
-            if not any(phrase in text for phrase, _ in terms):
+            text = attributes[key]
+            if not any(holds(text, term) for term, _ in terms):
                 return f"{key}: {', '.join(value for _, value in terms)}"
         return self._excluding(attributes) or ""
 
-    def _excluding(self, attributes: Attributes) -> str | None:
+    def _excluding(self, attributes: Mapping[str, str]) -> str | None:
         for key, terms in self.excluded:
-            text = attributes.get(key, "")
-            for phrase, value in terms:
-                if phrase in text:
+            text = attributes[key]
+            for term, value in terms:
+                if holds(text, term):
                     return f"not {key}: {value}"
         return None
 
 
-def compile_filter(wish: Filter) -> CompiledFilter:
+def compile_filter(wish: Filter, synonyms: Synonyms = NO_SYNONYMS) -> CompiledFilter:
     """Make a filter ready. Whatever it holds, it never matches more than its words say.
 
     A value without a word matches no record; ``require_usable`` tells people so.
     """
     return CompiledFilter(
-        wanted=_compiled(wish.wanted),
-        excluded=_compiled(wish.excluded),
+        wanted=_compiled(wish.wanted, synonyms),
+        excluded=_compiled(wish.excluded, synonyms),
         keys=frozenset((*wish.wanted, *wish.excluded)),
     )
 
 
-def require_usable(wish: Filter) -> None:
+def require_usable(wish: Filter, synonyms: Synonyms = NO_SYNONYMS) -> None:
     """Pass when a filter can do what it was written for, else raise a ValueError.
 
     Refused are: nothing wanted and nothing excluded, unknown keys, keys without values, values
     without a word or longer than LONGEST_VALUE, values of ``phase``, ``status`` and
     ``study_type`` that the registry does not have, names of countries that it does not use. The
+    name of a set of synonyms stands for the set: it is usable where all others of it are. The
     error names key, value and what to write.
     """
     if not wish.wanted and not wish.excluded:
@@ -126,31 +129,45 @@ def require_usable(wish: Filter) -> None:
             if not written:
                 raise ValueError(f"{prefix}{key}: name at least one value, or leave the key out")
             for value in written:
-                _require_usable_value(f"{prefix}{key}", key, value)
+                _require_usable_value(f"{prefix}{key}", key, value, synonyms)
 
 
-def _require_usable_value(place: str, key: str, value: str) -> None:
+def _require_usable_value(place: str, key: str, value: str, synonyms: Synonyms) -> None:
     shown = repr(value if len(value) <= 40 else f"{value[:40]}…")
     if len(value) > LONGEST_VALUE:
         raise ValueError(f"{place}: {shown} is longer than {LONGEST_VALUE} characters")
-    phrase = phrase_under(key, value)
-    if not phrase:
+    if not term_under(key, value):
         raise ValueError(f"{place}: {shown} has no letter and no digit, so nothing could match it")
-    if key in WHOLE_KEYS:
-        known = {phrase_under(key, name): name for name in KNOWN_VALUES[key]}
-        if phrase not in known:
-            near = difflib.get_close_matches(phrase, known, n=1)
-            names = ", ".join(KNOWN_VALUES[key])
-            fix = f"did you mean {known[near[0]]}?" if near else f"there are {names}"
-            raise ValueError(f"{place}: the registry has no value {shown}; {fix}")
-    if key == "country" and phrase.strip() in _COUNTRIES:
-        raise ValueError(f"{place}: for {shown} the registry writes {_COUNTRIES[phrase.strip()]!r}")
+    fix = _fix(key, value)
+    if fix and not any(_fix(key, one) is None for one in synonyms.of(value)[1:]):
+        raise ValueError(f"{place}: {fix.format(shown)}")
 
 
-def _compiled(values: Mapping[str, tuple[str, ...]]) -> tuple[tuple[str, _Terms], ...]:
-    return tuple((key, _terms(key, written)) for key, written in values.items())
+def _fix(key: str, value: str) -> str | None:
+    """Return what is wrong with a value of which the registry knows all, and what to write."""
+    if key == "country":
+        name = _COUNTRIES.get(" ".join(words_of(value)))
+        return name and f"for {{}} the registry writes {name!r}"
+    if key not in KNOWN_VALUES:
+        return None
+    [word] = term_under(key, value) or ("",)
+    known = {term_under(key, name)[0]: name for name in KNOWN_VALUES[key]}
+    if word in known:
+        return None
+    near = difflib.get_close_matches(word, known, n=1)
+    names = ", ".join(KNOWN_VALUES[key])
+    fix = f"did you mean {known[near[0]]}?" if near else f"there are {names}"
+    return f"the registry has no value {{}}; {fix}"
 
 
-def _terms(key: str, written: tuple[str, ...]) -> _Terms:
-    pairs = ((phrase_under(key, value), value) for value in written)
-    return tuple((phrase, value) for phrase, value in pairs if phrase)
+def _compiled(
+    values: Mapping[str, tuple[str, ...]], synonyms: Synonyms
+) -> tuple[tuple[str, _Terms], ...]:
+    return tuple((key, tuple(_terms(key, written, synonyms))) for key, written in values.items())
+
+
+def _terms(key: str, written: tuple[str, ...], synonyms: Synonyms) -> Iterator[tuple[Term, str]]:
+    for value in written:
+        for one in synonyms.of(value):
+            if term := term_under(key, one):
+                yield term, value if one == value else f"{value} ({one})"

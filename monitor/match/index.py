@@ -8,10 +8,11 @@ stands under no value: any record may match it.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
-from monitor.match.attributes import WHOLE_KEYS, Attributes
+from monitor.match.attributes import WHOLE_KEYS
 from monitor.match.filters import CompiledFilter
+from monitor.match.words import Term
 
 # Keys of few values, each of which many records have.
 _COARSE = WHOLE_KEYS | {"country"}
@@ -20,8 +21,8 @@ _SHORT = 3
 
 _Place = tuple[str, str]
 """A key and a word."""
-_Phrases = dict[str, list[int]]
-"""Filters by a phrase that matches them, as far as one key goes."""
+_Terms = dict[Term, list[int]]
+"""Filters by a term that matches them, as far as one key goes."""
 
 
 class FilterIndex:
@@ -31,46 +32,59 @@ class FilterIndex:
         """Take filters by number; those that nothing can match are left out."""
         usable = {number: one for number, one in filters.items() if one.satisfiable}
         spread = Counter(place for one in usable.values() for place in _places(one))
-        found: dict[str, dict[str, _Phrases]] = {}
+        found: dict[str, dict[str, _Terms]] = {}
         self._of_any = {number for number, one in usable.items() if not one.wanted}
         for number, one in usable.items():
             if not one.wanted:
                 continue
-            key, phrases = _anchors(one, spread)
+            key, words = _anchors(one, spread)
             by_word = found.setdefault(key, {})
-            for phrase, word in phrases.items():
-                by_word.setdefault(word, {}).setdefault(phrase, []).append(number)
+            for term, word in words.items():
+                by_word.setdefault(word, {}).setdefault(term, []).append(number)
         self._by_key = found
 
-    def candidates(self, attributes: Attributes) -> set[int]:
-        """Return the numbers of all filters that match these attributes, and of some others."""
+    @property
+    def keys(self) -> Collection[str]:
+        """The keys that any filter is found under."""
+        return self._by_key.keys()
+
+    def candidates(
+        self, attributes: Mapping[str, str], keys: Iterable[str] | None = None
+    ) -> set[int]:
+        """Return the numbers of all filters that match these attributes, and of some others.
+
+        ``keys``: look under these alone, where the answer to the others is known.
+        """
         found = set(self._of_any)
-        for key, by_word in self._by_key.items():
-            text = attributes.get(key, "")
-            for word in set(text.split()) & by_word.keys():
-                for phrase, numbers in by_word[word].items():
-                    if phrase in text:
+        for key in self._by_key if keys is None else keys:
+            by_word = self._by_key[key]
+            text = attributes[key]
+            for word in by_word.keys() & text.split():
+                for term, numbers in by_word[word].items():
+                    if all(phrase in text for phrase in term):
                         found.update(numbers)
         return found
 
 
+def _words(term: Term) -> set[str]:
+    return {word for phrase in term for word in phrase.split()}
+
+
 def _places(one: CompiledFilter) -> set[_Place]:
-    return {
-        (key, word) for key, terms in one.wanted for phrase, _ in terms for word in phrase.split()
-    }
+    return {(key, word) for key, terms in one.wanted for term, _ in terms for word in _words(term)}
 
 
-def _anchors(one: CompiledFilter, spread: Counter[_Place]) -> tuple[str, dict[str, str]]:
-    """Return the key to look under, and for each phrase there the word to find it by."""
+def _anchors(one: CompiledFilter, spread: Counter[_Place]) -> tuple[str, dict[Term, str]]:
+    """Return the key to look under, and for each term there the word to find it by."""
     choices = []
     for key, terms in one.wanted:
-        rarest = {phrase: _rarest(key, phrase.split(), spread) for phrase, _ in terms}
+        rarest = {term: _rarest(key, _words(term), spread) for term, _ in terms}
         short = any(len(word) <= _SHORT for word in rarest.values())
         shared = sum(spread[key, word] for word in set(rarest.values()))
         choices.append((key in _COARSE, short, shared, key, rarest))
-    *_, key, phrases = min(choices, key=lambda choice: choice[:3])
-    return key, phrases
+    *_, key, words = min(choices, key=lambda choice: choice[:3])
+    return key, words
 
 
 def _rarest(key: str, words: Iterable[str], spread: Counter[_Place]) -> str:
-    return min(words, key=lambda word: (len(word) <= _SHORT, spread[key, word], -len(word)))
+    return min(words, key=lambda word: (len(word) <= _SHORT, spread[key, word], -len(word), word))

@@ -6,6 +6,7 @@ from monitor.match.filters import CompiledFilter, compile_filter
 from monitor.match.index import FilterIndex
 from monitor.match.news import News
 from monitor.match.silences import Silences
+from monitor.match.synonyms import NO_SYNONYMS, Synonyms
 from monitor.match.trial import Trial
 from monitor.match.verdict import decide, out_of_time, silenced, wanted_positions
 from monitor.model.subscriptions import Changes, Reason, Silence, Standing, Subscription, Verdict
@@ -23,15 +24,20 @@ class Matcher:
     keep a matcher until a subscription or a silence changes. A silence that ends does so by
     itself. A subscription that names the trial gets its events for that reason even where one of
     its filters matches too, and for its first matching filter where several do.
+    ``asks_for_sources``: a filter asks which sources follow a trial, so ``News`` must say so.
     """
 
     def __init__(
-        self, subscriptions: Iterable[Subscription], silences: Iterable[Silence] = ()
+        self,
+        subscriptions: Iterable[Subscription],
+        silences: Iterable[Silence] = (),
+        synonyms: Synonyms = NO_SYNONYMS,
     ) -> None:
         self._subscriptions = tuple(subscriptions)
         self._silences = Silences(silences)
-        self._filters, self._filters_of = _compiled(self._subscriptions)
+        self._filters, self._filters_of = _compiled(self._subscriptions, synonyms)
         numbers: dict[Changes, int] = {}
+        self.asks_for_sources = any("source" in one.keys for one in self._filters)
         self._changes_of = [
             numbers.setdefault(one.changes, len(numbers)) for one in self._subscriptions
         ]
@@ -120,7 +126,7 @@ def _named(nct_id: str, now: str) -> Verdict:
 
 
 def _compiled(
-    subscriptions: Sequence[Subscription],
+    subscriptions: Sequence[Subscription], synonyms: Synonyms
 ) -> tuple[tuple[CompiledFilter, ...], Mapping[int, tuple[int, ...]]]:
     """Return the filters, each once however many share it, and which ones a subscription has."""
     numbers: dict[object, int] = {}
@@ -132,7 +138,7 @@ def _compiled(
             written = tuple(wish.wanted.items()), tuple(wish.excluded.items())
             if written not in numbers:
                 numbers[written] = len(filters)
-                filters.append(compile_filter(wish))
+                filters.append(compile_filter(wish, synonyms))
             own.append(numbers[written])
         if own:
             filters_of[number] = tuple(own)

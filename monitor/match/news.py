@@ -17,6 +17,7 @@ class News:
     is the event's position within the version, from 0. ``backfilled``: a version of the past.
     ``known_at``: when the monitor stored it, the ingest transaction's own time (aware UTC);
     subscriptions that were made later and silences that do not hold then do not count.
+    ``sources``: names of the sources that follow the trial, with the one that brought the version.
     """
 
     nct_id: str
@@ -25,6 +26,7 @@ class News:
     events: Sequence[ChangeEvent]
     backfilled: bool
     known_at: datetime
+    sources: Sequence[str] = ()
 
     @property
     def nct_ids(self) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """The trial of one piece of news, held against filters: as it is, and as it was before."""
 
-from monitor.match.attributes import attributes_of
+from monitor.match.attributes import Attributes
 from monitor.match.filters import CompiledFilter
 from monitor.match.index import FilterIndex
 from monitor.match.news import News
@@ -17,19 +17,25 @@ class Trial:
     """
 
     def __init__(self, news: News) -> None:
-        self._new = attributes_of(news.new)
-        self._old = {} if news.old is None else attributes_of(news.old)
-        self._moved = {key for key, text in self._old.items() if text != self._new[key]}
+        self._new = Attributes(news.new, sources=news.sources)
+        self._old = (
+            None
+            if news.old is None
+            else Attributes(news.old, sources=news.sources, other=self._new)
+        )
 
     def candidates(self, index: FilterIndex) -> set[int]:
         """Return the numbers of all filters of the index that match, and of some others."""
         found = index.candidates(self._new)
-        return found | index.candidates(self._old) if self._moved else found
+        if self._old is not None:
+            moved = [key for key in index.keys if self._has_moved(key)]
+            found |= index.candidates(self._old, moved)
+        return found
 
     def hit(self, one: CompiledFilter) -> Verdict | None:
         """Return the verdict FILTER with what matched; None when the filter does not."""
         hit = one.hit(self._new)
-        if hit is None and not one.keys.isdisjoint(self._moved):
+        if hit is None and self._old is not None and any(map(self._has_moved, one.keys)):
             before = one.hit(self._old)
             hit = None if before is None else f"{before}{_BEFORE}"
         return None if hit is None else Verdict(reason=Reason.FILTER, words=hit)
@@ -37,3 +43,6 @@ class Trial:
     def miss(self, one: CompiledFilter) -> str:
         """Return what kept a filter from matching the trial as it is now."""
         return one.miss(self._new)
+
+    def _has_moved(self, key: str) -> bool:
+        return self._old is not None and self._old[key] != self._new[key]

@@ -5,10 +5,15 @@ compatibility forms (``ﬁ``, full-width letters) or trademark signs. A word is 
 Scripts that put no spaces between words (Chinese, Japanese, Thai, Lao, Khmer, Burmese) have a
 word at each character: so a name is found wherever it stands inside a sentence.
 
-Texts are kept as their words with one blank around each, and several texts with a line break
-between them. Then a phrase is found by a plain search for a string: the blanks at its ends are the
+Texts are kept as their words with one space around each, and several texts with a line break
+between them. Then a phrase is found by a plain search for a string: the spaces at its ends are the
 word boundaries, and it never reaches from one text into the next. Nothing that people write is
 ever read as a pattern.
+
+What people write is a *term*: phrases that must all be in one text, in any order, so that
+``systemic lupus`` finds ``Lupus Erythematosus, Systemic``. What is in double quotes or joined by a
+hyphen is one phrase, and a single letter or a number belongs to the word before it (``type 1``,
+``CAR T``, ``vitamin D``): by itself it would be found everywhere.
 """
 
 import re
@@ -19,6 +24,20 @@ _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Burmese, Khmer
     "\u3005-\u3007\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff"  # kana
     "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # Chinese characters
+)
+# "chimeric antigen receptor", with the abbreviation behind it or not, and the abbreviation where a
+# cell follows it: both are searched as the same words, so that either finds the other.
+_WRITTEN_OUT = re.compile(r"chimeric[\s-]+antigen[\s-]+receptors?(?:\W+CARs?\b)?", re.IGNORECASE)
+_RECEPTOR = re.compile(
+    r" (?:chimeric antigen receptors?(?: cars?)?"
+    r"|cars?(?= (?:t|tcr|nk|nkt|m|macrophages?|tregs?) )) "
+)
+_RECEPTOR_WORDS = " chimeric antigen receptor car "
+_QUOTED = re.compile(r'"([^"]*)"|“([^”]*)”|„([^“”]*)[“”]')
+# Between the parts of a term; a hyphen, an apostrophe or a dot is inside one.
+_PART = re.compile(r"[^\s,;:/()\[\]{}|&+]+")
+_SENTENCE_END = re.compile(
+    r"(?<=\w{3}[.!?])\s+(?=[\W_]*[A-Z0-9])|(?<=\w[)\]][.!?])\s+|(?<=[。！？])|\n\s*\n|\n\s*[*•-]\s"  # noqa: RUF001
 )
 _WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
 _ASCII_WORD = re.compile(r"\w+", re.ASCII)
@@ -34,6 +53,10 @@ _LETTERS = str.maketrans(
 )
 
 
+Term = tuple[str, ...]
+"""Phrases, as ``phrase_of`` writes them."""
+
+
 def words_of(text: str) -> list[str]:
     """Return the words of a text, as they are compared, in its order."""
     if text.isascii():
@@ -46,7 +69,65 @@ def words_of(text: str) -> list[str]:
 def phrase_of(text: str) -> str:
     """Return a text as a phrase that can be searched for; "" when it has no word."""
     words = words_of(text)
-    return f" {' '.join(words)} " if words else ""
+    if not words:
+        return ""
+    phrase = f" {' '.join(words)} "
+    if " car" in phrase or " chimeric " in phrase:
+        return _RECEPTOR.sub(_RECEPTOR_WORDS, phrase)
+    return phrase
+
+
+def term_of(text: str) -> Term:
+    """Return the phrases that a text must hold for what was written; () when it has no word."""
+    phrases: list[str] = []
+    at = 0
+    for quoted in _QUOTED.finditer(text):
+        phrases += _phrases(text[at : quoted.start()])
+        phrases.append(phrase_of("".join(filter(None, quoted.groups()))))
+        at = quoted.end()
+    phrases += _phrases(text[at:])
+    return tuple(dict.fromkeys(filter(None, phrases)))
+
+
+def is_quoted(text: str) -> bool:
+    """Tell whether all of a text is in quotation marks."""
+    return _QUOTED.fullmatch(text.strip()) is not None
+
+
+def _phrases(text: str) -> list[str]:
+    """Return the phrases of what stands outside quotation marks."""
+    text = _WRITTEN_OUT.sub("chimeric-antigen-receptor", text)
+    parts: list[str] = []
+    end = 0
+    for found in _PART.finditer(text):
+        part = found[0]
+        apart = bool(text[end : found.start()].strip())
+        end = found.end()
+        if parts and not apart and (_is_short(part) or (len(parts) == 1 and _is_short(parts[0]))):
+            parts[-1] += f" {part}"
+        elif words_of(part):
+            parts.append(part)
+    return [phrase_of(part) for part in parts]
+
+
+def _is_short(part: str) -> bool:
+    """Tell whether a part is a single letter or a number."""
+    words = words_of(part)
+    return len(words) == 1 and (words[0].isdigit() or (len(words[0]) == 1 and words[0].isascii()))
+
+
+def holds(text: str, term: Term) -> bool:
+    """Tell whether one of the texts that ``searchable`` joined holds all phrases of a term."""
+    if len(term) == 1:
+        return term[0] in text
+    return all(phrase in text for phrase in term) and any(
+        all(phrase in one for phrase in term) for one in text.split("\n")
+    )
+
+
+def sentences(text: str) -> list[str]:
+    """Return the sentences of a longer text; what is not surely an end does not end one."""
+    return _SENTENCE_END.split(text)
 
 
 def searchable(texts: Iterable[str]) -> str:

@@ -147,8 +147,10 @@ REMOVED_COUNTRIES = (*MISC_INFO, "removedCountries")
 SUBMISSION_TRACKING = (*MISC_INFO, "submissionTracking")
 SUBMISSION_INFOS = (*SUBMISSION_TRACKING, "submissionInfos")
 UNPOSTED_RESULTS_SUBMIT = (*SUBMISSION_TRACKING, "estimatedResultsFirstSubmitDate")
-CONDITION_MESHES, INTERVENTION_MESHES = _module(
-    "derivedSection", "conditionBrowseModule.meshes interventionBrowseModule.meshes"
+(CONDITION_MESHES, CONDITION_ANCESTORS, INTERVENTION_MESHES, INTERVENTION_ANCESTORS) = _module(
+    "derivedSection",
+    "conditionBrowseModule.meshes conditionBrowseModule.ancestors"
+    " interventionBrowseModule.meshes interventionBrowseModule.ancestors",
 )
 
 # --- how the registry shows the record as a whole; not a part of its study document -------------

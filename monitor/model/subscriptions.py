@@ -27,6 +27,7 @@ class Standing(StrEnum):
 
 FILTER_KEYS = (
     "condition", "intervention", "sponsor", "phase", "status", "study_type", "country", "title",
+    "keyword", "facility", "city", "text", "source",
 )  # fmt: skip
 
 
@@ -35,9 +36,9 @@ class Filter:
     """Trials by their attributes: any value of a key, all keys, none of ``excluded``.
 
     Both map keys of FILTER_KEYS to values. Words match case- and accent-insensitively, on word
-    boundaries, in the order written; ``phase``, ``status`` and ``study_type`` match the
-    registry's value as a whole. One that only excludes matches all other trials; a filter without
-    keys matches nothing.
+    boundaries, in any order within one text of the record; words in double quotes match as a
+    phrase. ``phase``, ``status``, ``study_type`` and ``source`` match as a whole. One that only
+    excludes matches all other trials; a filter without keys matches nothing.
     """
 
     wanted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

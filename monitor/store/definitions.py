@@ -26,8 +26,9 @@ from monitor.store.moments import moment
 from monitor.store.rows import Row
 
 FilterKey = Literal[
-    "condition", "intervention", "sponsor", "phase", "status", "study_type", "country", "title"
-]
+    "condition", "intervention", "sponsor", "phase", "status", "study_type", "country", "title",
+    "keyword", "facility", "city", "text", "source",
+]  # fmt: skip
 _Words = dict[FilterKey, tuple[str, ...]]
 
 

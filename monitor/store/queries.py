@@ -137,6 +137,12 @@ WHERE source = :source AND nct_id > :after
     AND (CAST(:presence AS TEXT) IS NULL OR presence = :presence)
 ORDER BY nct_id LIMIT :limit"""
 
+FOLLOWING = """
+SELECT name FROM sources WHERE EXISTS (
+    SELECT 1 FROM followed
+    WHERE source = name AND nct_id = :nct_id AND presence <> 'unknown')
+ORDER BY name"""
+
 SEEN_IN = """
 SELECT count(*) FROM followed
 WHERE source = :source AND presence = 'shown' AND pass_number = :pass_number"""

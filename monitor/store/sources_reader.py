@@ -40,6 +40,10 @@ class SourcesReader:
         with self._errors():
             return [source_row(row) for row in rows]
 
+    def following(self, nct_id: str) -> list[str]:
+        """Return the names of the sources that show a record, or did so, in order."""
+        return [row[0] for row in self._ask(queries.FOLLOWING, {"nct_id": nct_id})]
+
     def get(self, name: str) -> SourceRow | None:
         """Return how a source is doing; None when the store has not heard of it."""
         rows = self._ask(queries.SOURCE_ROW, {"name": name})

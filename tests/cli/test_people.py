@@ -15,6 +15,11 @@ from tests.cli.calls import NOON, Monitor
 TRIAL = "NCT06733935"
 OTHER = "NCT00000102"
 CONFIG = """
+[[source]]
+name = "lupus"
+type = "ctgov"
+nct_ids = ["NCT06733935"]
+every = "1h"
 [[channel]]
 name = "out"
 type = "console"
@@ -94,7 +99,8 @@ def test_a_subscription_is_shown_with_what_it_has_from_its_subscriber(told: Moni
 
 
 def test_every_option_of_add_becomes_a_part_of_the_subscription(told: Monitor) -> None:
-    values = {"phase": "PHASE1", "status": "RECRUITING", "study_type": "INTERVENTIONAL"}
+    values = {"phase": "PHASE1", "status": "RECRUITING", "study_type": "INTERVENTIONAL",
+              "source": "lupus"}  # fmt: skip
     filters = [
         part
         for key in FILTER_KEYS

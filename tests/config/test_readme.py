@@ -13,7 +13,7 @@ from monitor.config.people import SubscriberSettings, SubscriptionSettings
 from monitor.config.sources import SOURCE_TYPES
 
 README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
-LISTS = {"sources", "channels", "subscribers", "subscriptions"}
+LISTS = {"sources", "channels", "subscribers", "subscriptions", "synonyms"}
 
 
 def keys(*types: type) -> set[str]:

@@ -10,10 +10,12 @@ import pytest
 from monitor.errors import StoreError
 from monitor.ingest.notify import Notifier
 from monitor.match.news import News
+from monitor.match.synonyms import NO_SYNONYMS, Synonyms
 from monitor.model.changes import ChangeEvent, Severity
+from monitor.model.following import Presence, Sight, SourceRow
 from monitor.model.messages import OutboxMessage
 from monitor.model.record import TrialRecord
-from monitor.model.subscriptions import Subscription
+from monitor.model.subscriptions import Filter, Subscription, Trials
 from monitor.model.when import AtOnce, next_cutoff, parse_quiet, parse_when
 from monitor.store.reader import open_reader
 from monitor.store.writer import Store, open_store
@@ -37,6 +39,8 @@ def messages(
     *events: ChangeEvent,
     at: datetime = SEEN,
     beside: Sequence[Subscription] = (),
+    synonyms: Synonyms = NO_SYNONYMS,
+    conditions: Sequence[str] = (),
 ) -> list[OutboxMessage]:
     """Announce a version with these events to a subscription, and to those beside it.
 
@@ -46,15 +50,22 @@ def messages(
     news = News(
         nct_id=NCT_ID,
         old=TrialRecord(nct_id=NCT_ID, document={}),
-        new=TrialRecord(nct_id=NCT_ID, document={}),
+        new=TrialRecord(
+            nct_id=NCT_ID,
+            document={"protocolSection": {"conditionsModule": {"conditions": list(conditions)}}},
+        ),
         events=list(events),
         backfilled=False,
         known_at=at,
+        sources=["folder"],
     )
     with store.transaction() as tx:
         tx.people.put_subscriptions([wish, *beside])
     with store.transaction() as tx:
-        announcer = Notifier(targets={"mail": ["ana@example.org"]}, now=lambda: at).announcer(tx)
+        notifier = Notifier(
+            targets={"mail": ["ana@example.org"]}, now=lambda: at, synonyms=synonyms
+        )
+        announcer = notifier.announcer(tx)
         announcer.announce(version, news, previous_id=None)
         announcer.write()
     with open_reader(url) as reader:
@@ -69,6 +80,43 @@ def wish(**changed: object) -> Subscription:
 def test_at_once_is_due_at_once(store: Store, sqlite_url: str) -> None:
     [message] = messages(store, sqlite_url, wish(when=parse_when("at once")), status_event())
     assert (message.due_at, message.cutoff) == (SEEN, None)
+
+
+@pytest.mark.parametrize(
+    ("source", "reached"), [("lupus", True), ("folder", True), ("gout", False), ("asthma", False)]
+)
+def test_what_a_source_follows_reaches_who_asked_for_the_source(
+    store: Store, sqlite_url: str, source: str, *, reached: bool
+) -> None:
+    """Whichever source brought the version: ``folder`` did, and ``lupus`` follows the trial."""
+    with store.transaction() as tx:
+        for name, nct_id, presence in (
+            ("lupus", NCT_ID, Presence.SHOWN),
+            ("gout", NCT_ID, Presence.UNKNOWN),
+            ("asthma", "NCT00000102", Presence.SHOWN),
+        ):
+            tx.sources.put(SourceRow(name=name, type="ctgov"))
+            sight = Sight(nct_id=nct_id, presence=presence)
+            tx.sources.follow(name, [sight], pass_number=1, at=SEEN)
+    about = Trials(filters=(Filter(wanted={"source": (source,)}),))
+    sent = messages(store, sqlite_url, wish(trials=about), status_event())
+    assert len(sent) == reached
+
+
+def test_synonyms_reach_who_asked_for_a_set(store: Store, sqlite_url: str) -> None:
+    about = Trials(filters=(Filter(wanted={"condition": ("car-t",)}),))
+    sets = Synonyms({"car-t": ("gout", "Lupus systemic")})
+    [message] = messages(
+        store,
+        sqlite_url,
+        wish(trials=about),
+        status_event(),
+        synonyms=sets,
+        conditions=["LUPUS, Systemic"],
+    )
+    with open_reader(sqlite_url) as reader:
+        [item] = reader.outbox.items(message.id)
+    assert item.reason.endswith("(condition: car-t (Lupus systemic))")
 
 
 def test_quiet_hours_put_it_off_to_their_end(store: Store, sqlite_url: str) -> None:

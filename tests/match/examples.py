@@ -41,6 +41,9 @@ STUDY: dict[str, Any] = {
             "conditions": ["Systemic Lupus Erythematosus", "Sjögren’s Syndrome"],
             "keywords": ["keyword-only"],
         },
+        "descriptionModule": {
+            "briefSummary": "Interferon is blocked. Half of the people get a placebo."
+        },
         "designModule": {"studyType": "INTERVENTIONAL", "phases": ["PHASE1", "PHASE2"]},
         "armsInterventionsModule": {
             "interventions": [
@@ -48,12 +51,24 @@ STUDY: dict[str, Any] = {
             ]
         },
         "contactsLocationsModule": {
-            "locations": [{"country": "Turkey (Türkiye)"}, {"country": "Papua New Guinea"}]
+            "locations": [
+                {
+                    "facility": "Karolinska University Hospital", "city": "Malmö",
+                    "country": "Turkey (Türkiye)",
+                },
+                {"facility": "Ankara Clinic", "country": "Papua New Guinea"},
+            ]
         },
     },
     "derivedSection": {
-        "conditionBrowseModule": {"meshes": [{"id": "D1", "term": "Connective Tissue Diseases"}]},
-        "interventionBrowseModule": {"meshes": [{"id": "C1", "term": "Antibodies, Monoclonal"}]},
+        "conditionBrowseModule": {
+            "meshes": [{"id": "D1", "term": "Connective Tissue Diseases"}],
+            "ancestors": [{"id": "D2", "term": "Autoimmune Diseases"}],
+        },
+        "interventionBrowseModule": {
+            "meshes": [{"id": "C1", "term": "Antibodies, Monoclonal"}],
+            "ancestors": [{"id": "C2", "term": "Immunoglobulins, Biological"}],
+        },
     },
 }  # fmt: skip
 

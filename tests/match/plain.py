@@ -11,6 +11,9 @@ from monitor.model.changes import ChangeEvent
 from monitor.model.record import TrialRecord
 from monitor.model.subscriptions import Changes, Filter, Silence, Subscription
 
+# A paragraph, an item of a list, or a full stop behind a word, before what begins with a capital.
+SENTENCE = r"\n\s*\n|\n\s*[*•-]\s|(?<=\w{3}[.!?])\s+(?=[\W_]*[A-Z0-9])|(?<=\w[)\]][.!?])\s+"
+
 Sent = tuple[int, int, str]
 """Subscription, position of the event, name of the reason."""
 
@@ -107,15 +110,50 @@ def says(value: str) -> bool:
 def has(record: TrialRecord, key: str, value: str) -> bool:
     """Tell whether a record has a value under a key."""
     texts = [text for text in under(record.document, key) if isinstance(text, str)]
-    if key in {"phase", "status", "study_type"}:
+    if key in {"phase", "status", "study_type", "source"}:
         bare = re.sub(r"[\W_]", "", value).lower()
         return bool(bare) and any(re.sub(r"[\W_]", "", text).lower() == bare for text in texts)
-    phrase = split(value)
-    return bool(phrase) and any(
-        words[at : at + len(phrase)] == phrase
-        for words in map(split, texts)
-        for at in range(len(words))
+    parts = phrases(value)
+    return bool(parts) and any(
+        all(stands_in(part, words) for part in parts) for words in map(split, texts)
     )
+
+
+def stands_in(part: list[str], words: list[str]) -> bool:
+    """Tell whether words stand among others, next to one another."""
+    return any(words[at : at + len(part)] == part for at in range(len(words)))
+
+
+def phrases(value: str) -> list[list[str]]:
+    """Return the parts of a value, each of which a text must have.
+
+    Parts are what is in quotation marks, and words; a number or a letter goes with what is before
+    it, else with what is behind it.
+    """
+    pieces = value.split('"') if value.count('"') % 2 == 0 else [value]
+    found: list[list[str]] = []
+    for at, piece in enumerate(pieces):
+        clauses = [piece] if at % 2 else re.split(r"[,;:/()\[\]{}|&+]", piece)
+        for clause in clauses:
+            found += [split(clause)] if at % 2 else together(clause.split())
+    return [part for part in found if part]
+
+
+def together(words: list[str]) -> list[list[str]]:
+    """Return the parts of words that nothing but spaces separates."""
+    parts: list[list[str]] = []
+    for part in filter(None, map(split, words)):
+        if parts and (is_short(part) or (len(parts) == 1 and is_short(parts[0]))):
+            parts[-1] += part
+        else:
+            parts.append([*part])
+    return parts
+
+
+def is_short(part: list[str]) -> bool:
+    """Tell whether a part is a number or a letter of the Latin alphabet."""
+    [first, *rest] = part
+    return not rest and (first.isdigit() or (len(first) == 1 and first.isascii()))
 
 
 @cache
@@ -125,32 +163,48 @@ def split(text: str) -> list[str]:
     return re.findall(r"\w+", "".join(c for c in apart if not unicodedata.combining(c)))
 
 
+PATHS = {
+    "condition": """protocolSection.conditionsModule.conditions
+        derivedSection.conditionBrowseModule.meshes.term
+        derivedSection.conditionBrowseModule.ancestors.term""",
+    "intervention": """protocolSection.armsInterventionsModule.interventions.name
+        protocolSection.armsInterventionsModule.interventions.otherNames
+        derivedSection.interventionBrowseModule.meshes.term
+        derivedSection.interventionBrowseModule.ancestors.term""",
+    "sponsor": """protocolSection.sponsorCollaboratorsModule.leadSponsor.name
+        protocolSection.sponsorCollaboratorsModule.collaborators.name""",
+    "phase": "protocolSection.designModule.phases",
+    "status": "protocolSection.statusModule.overallStatus",
+    "study_type": "protocolSection.designModule.studyType",
+    "country": "protocolSection.contactsLocationsModule.locations.country",
+    "title": """protocolSection.identificationModule.briefTitle
+        protocolSection.identificationModule.officialTitle
+        protocolSection.identificationModule.acronym""",
+    "keyword": "protocolSection.conditionsModule.keywords",
+    "facility": "protocolSection.contactsLocationsModule.locations.facility",
+    "city": "protocolSection.contactsLocationsModule.locations.city",
+    "source": "",
+}
+
+
 def under(study: Any, key: str) -> Iterable[Any]:
     """Return what the study document says under a key."""
-    protocol, derived = study.get("protocolSection", {}), study.get("derivedSection", {})
-    if key == "condition":
-        yield from protocol.get("conditionsModule", {}).get("conditions", [])
-        meshes = derived.get("conditionBrowseModule", {}).get("meshes", [])
-        yield from (mesh["term"] for mesh in meshes)
-    if key == "intervention":
-        for one in protocol.get("armsInterventionsModule", {}).get("interventions", []):
-            yield from (one["name"], *one.get("otherNames", []))
-        meshes = derived.get("interventionBrowseModule", {}).get("meshes", [])
-        yield from (mesh["term"] for mesh in meshes)
-    sponsors = protocol.get("sponsorCollaboratorsModule", {})
-    if key == "sponsor":
-        yield sponsors.get("leadSponsor", {}).get("name")
-        yield from (one["name"] for one in sponsors.get("collaborators", []))
-    design = protocol.get("designModule", {})
-    if key == "phase":
-        yield from design.get("phases", [])
-    if key == "study_type":
-        yield design.get("studyType")
-    if key == "status":
-        yield protocol.get("statusModule", {}).get("overallStatus")
-    if key == "country":
-        sites = protocol.get("contactsLocationsModule", {}).get("locations", [])
-        yield from (site.get("country") for site in sites)
-    if key == "title":
-        names = protocol.get("identificationModule", {})
-        yield from (names.get(name) for name in ("briefTitle", "officialTitle", "acronym"))
+    if key == "text":
+        for one in ("title", "condition", "keyword", "intervention"):
+            yield from under(study, one)
+        for summary in at(study, ["protocolSection", "descriptionModule", "briefSummary"]):
+            yield from re.split(SENTENCE, summary)
+    else:
+        for path in PATHS[key].split():
+            yield from at(study, path.split("."))
+
+
+def at(value: Any, names: Sequence[str]) -> Iterable[Any]:
+    """Return what is at a path, of each item of a list on the way."""
+    if isinstance(value, list):
+        for one in value:
+            yield from at(one, names)
+    elif names:
+        yield from at(value.get(names[0], {}), names[1:])
+    elif value:
+        yield value

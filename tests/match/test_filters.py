@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.match.attributes import attributes_of
+from monitor.match.attributes import Attributes
 from monitor.match.filters import KNOWN_VALUES, compile_filter, require_usable
 from monitor.model.record import TrialRecord
 from monitor.model.subscriptions import FILTER_KEYS, Filter
 from tests.match.examples import NCT, record
 from tests.records import sample
 
-HERE = attributes_of(record())
+HERE = Attributes(record(), sources=["lupus trials"])
 
 
 def hit(wanted: dict[str, list[str]], excluded: dict[str, list[str]] | None = None) -> str | None:
@@ -54,6 +54,21 @@ def made(wanted: dict[str, list[str]], excluded: dict[str, list[str]]) -> Filter
         ("title", "early disease"),
         ("title", "randomized study"),
         ("title", "TULIP-9"),
+        ("title", "disease anifrolumab"),
+        ("condition", "erythematosus systemic"),
+        ("condition", '"systemic lupus"'),
+        ("condition", "autoimmune diseases"),
+        ("intervention", "biological immunoglobulins"),
+        ("keyword", "keyword only"),
+        ("facility", "Karolinska hospital"),
+        ("city", "Malmo"),
+        ("text", "TULIP-9"),
+        ("text", "connective tissue"),
+        ("text", "autoimmune diseases"),
+        ("text", "keyword-only"),
+        ("text", "saphnelo"),
+        ("text", "interferon blocked"),
+        ("source", "Lupus trials"),
     ],
 )
 def test_a_value_is_found_under_its_key(key: str, value: str) -> None:
@@ -64,6 +79,16 @@ def test_a_value_is_found_under_its_key(key: str, value: str) -> None:
     ("key", "value"),
     [
         ("condition", "keyword-only"),
+        ("condition", "lupus syndrome"),
+        ("condition", '"lupus systemic"'),
+        ("text", "lupus syndrome"),
+        ("text", "interferon placebo"),
+        ("text", "Karolinska"),
+        ("text", "Malmö"),
+        ("facility", "Karolinska Ankara"),
+        ("city", "Karolinska"),
+        ("keyword", "lupus"),
+        ("source", "lupus"),
         ("condition", "anifrolumab"),
         ("condition", "lup"),
         ("title", "lupus"),
@@ -85,7 +110,7 @@ def test_a_country_is_found_under_each_of_its_names(
     shared_data: Path, wanted: str, version: str
 ) -> None:
     content = (shared_data / "cases" / "06-country-renamed" / version).read_bytes()
-    attributes = attributes_of(TrialRecord(nct_id=NCT, document=json.loads(content)))
+    attributes = Attributes(TrialRecord(nct_id=NCT, document=json.loads(content)))
     one = compile_filter(made({"country": [wanted]}, {}))
     assert one.hit(attributes) == f"country: {wanted}"
     assert compile_filter(made({}, {"country": [wanted]})).hit(attributes) is None
@@ -181,7 +206,7 @@ def test_what_the_web_site_calls_the_registrys_values_is_usable() -> None:
 
 def test_all_values_of_real_records_are_known(shared_data: Any) -> None:
     for study in sample(shared_data, 60):
-        attributes = attributes_of(TrialRecord(nct_id=NCT, document=study))
+        attributes = Attributes(TrialRecord(nct_id=NCT, document=study))
         for key, known in KNOWN_VALUES.items():
             for phrase in filter(None, attributes[key].split("\n")):
                 assert compile_filter(made({key: list(known)}, {})).hit({key: phrase}), phrase
@@ -212,6 +237,5 @@ def test_whatever_a_broken_record_holds_its_attributes_are_texts(
 ) -> None:
     for name in reversed(path):
         value = {name: value}
-    attributes = attributes_of(record(value))
-    assert tuple(attributes) == FILTER_KEYS
-    assert all(isinstance(text, str) for text in attributes.values())
+    attributes = Attributes(record(value))
+    assert all(isinstance(attributes[key], str) for key in FILTER_KEYS)

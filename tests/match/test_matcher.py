@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from itertools import pairwise, product
+from itertools import pairwise, product, zip_longest
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -36,7 +36,7 @@ NCT_IDS = (NCT, "NCT09000002", "NCT09000003")
 KINDS = (ChangeKind.TRIAL_TERMINATED, ChangeKind.SITE_RENAMED, ChangeKind.COMPLETION_MOVED,
          ChangeKind.ENROLLMENT_TARGET_CHANGED)  # fmt: skip
 # Few, so that filters and records often have some in common.
-WORDS = ("lupus", "Lupus,", "of", "érythème", "ERYTHEME", "(", "2")
+WORDS = ("lupus", "Lupus,", "of", "érythème", "ERYTHEME", "(", "2", '"of lupus"')
 WHOLE = ("PHASE_1", "phase 1", "Phase", "2")
 BEFORE, AFTER = KNOWN - timedelta(days=9), KNOWN + timedelta(days=9)
 MADE = st.sampled_from([*[BEFORE] * 6, KNOWN, AFTER])
@@ -54,7 +54,7 @@ SOME_WHOLE = st.lists(st.sampled_from(WHOLE), min_size=1, max_size=3)
 SOME_PHRASES = st.lists(PHRASES, min_size=1, max_size=3)
 # What a record or a filter may have under a key.
 TEXTS = {
-    key: SOME_WHOLE if key in {"phase", "status", "study_type"} else SOME_PHRASES
+    key: SOME_WHOLE if key in {"phase", "status", "study_type", "source"} else SOME_PHRASES
     for key in FILTER_KEYS
 }
 KEYS = {
@@ -126,7 +126,8 @@ def document(parts: Mapping[str, list[str]], *aliases: str) -> dict[str, Any]:
                 "leadSponsor": {"name": first["sponsor"]},
                 "collaborators": [{"name": text} for text in parts["sponsor"][1:]],
             },
-            "conditionsModule": {"conditions": parts["condition"]},
+            "conditionsModule": {"conditions": parts["condition"], "keywords": parts["keyword"]},
+            "descriptionModule": {"briefSummary": ". ".join(parts["text"])},
             "designModule": {"phases": parts["phase"], "studyType": first["study_type"]},
             "armsInterventionsModule": {
                 "interventions": [
@@ -135,7 +136,12 @@ def document(parts: Mapping[str, list[str]], *aliases: str) -> dict[str, Any]:
                 ]
             },
             "contactsLocationsModule": {
-                "locations": [{"country": text} for text in parts["country"]]
+                "locations": [
+                    {"country": country, "city": city, "facility": facility}
+                    for country, city, facility in zip_longest(
+                        parts["country"], parts["city"], parts["facility"]
+                    )
+                ]
             },
         }
     }
@@ -233,7 +239,7 @@ def real_wishes(pairs: Sequence[Any], random: Random, count: int) -> list[Trials
     for _ in range(count):
         study = random.choice(random.choice(pairs))
         wanted = {}
-        for key in random.sample(FILTER_KEYS, random.choice((1, 1, 2, 3))):
+        for key in random.sample(FILTER_KEYS[:-1], random.choice((1, 1, 2, 3))):
             there = [text for text in plain.under(study, key) if isinstance(text, str)]
             wanted[key] = tuple(some_words(text, key, random) for text in there[:2])
         excluded = {"country": ("China",), "title": ("safety",)} if random.random() < 0.2 else {}

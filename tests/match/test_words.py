@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.match.words import phrase_of, searchable, words_of
+from monitor.match.words import holds, phrase_of, searchable, sentences, term_of, words_of
 
 
-def found(phrase: str, *texts: str) -> bool:
-    return phrase_of(phrase) in searchable(texts)
+def found(written: str, *texts: str) -> bool:
+    term = term_of(written)
+    return bool(term) and holds(searchable(texts), term)
 
 
 @pytest.mark.parametrize(
@@ -45,16 +46,87 @@ def test_case_accents_and_signs_do_not_count(phrase: str, text: str) -> None:
     [
         ("lupus", "lupuslike syndrome"),
         ("lupus", "antilupus"),
-        ("erythematosus lupus", "Lupus Erythematosus"),
-        ("systemic erythematosus", "Systemic Lupus Erythematosus"),
         ("type 1", "Type 10 Diabetes"),
         ("beta", "β-thalassaemia"),
         ("lupus", ""),
         ("lupus.*", "lupus erythematosus x"[6:]),
     ],
 )
-def test_only_whole_words_in_the_order_written_are_found(phrase: str, text: str) -> None:
+def test_only_whole_words_are_found(phrase: str, text: str) -> None:
     assert not found(phrase, text)
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ("systemic lupus", "Lupus Erythematosus, Systemic"),
+        ("erythematosus lupus", "Lupus Erythematosus"),
+        ("systemic erythematosus", "Systemic Lupus Erythematosus"),
+        ("cancer breast", "Breast Cancer"),
+        ("type 1 diabetes", "Diabetes Mellitus, Type 1"),
+        ("B-cell lymphoma", "Lymphoma, B-Cell"),
+        ("T cell lymphoma", "Lymphoma, T-Cell"),
+        ("lung non-small cell", "Non-Small-Cell Lung Carcinoma"),
+        ('"lupus erythematosus" systemic', "Systemic Lupus Erythematosus"),
+        ("“lupus erythematosus” systemic", "Systemic Lupus Erythematosus"),
+        ("tislelizumab/placebo", "Placebo or Tislelizumab"),
+        ('lupus"', "lupus"),
+        ("CAR-T", "chimeric antigen receptor T-cell therapy"),
+        ("CAR T cell", "a dual Chimeric Antigen Receptor (CAR) T cell therapy"),
+        ("CAR T cell", "CAR T-cell"),
+        ("chimeric antigen receptor", "CD19/BCMA dual CAR-T"),
+        ("chimeric antigen receptor T", "CD19 CAR T cells"),
+        ("chimeric antigen receptor (CAR) T", "CD19 CAR T cells"),
+        ("CAR", "CAR T"),
+        ("CAR", "chimeric antigen receptors"),
+    ],
+)
+def test_words_are_found_in_any_order(written: str, text: str) -> None:
+    assert found(written, text)
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ('"systemic lupus"', "Lupus Erythematosus, Systemic"),
+        ("type 1 diabetes", "Diabetes Mellitus, Type 2, for 1 year"),
+        ("vitamin D deficiency", "Deficiency of vitamin A and dehydration; D"),
+        ("non-small lung", "Small Lung Nodules, Non Malignant"),
+        ("B-cell lymphoma", "Lymphoma of a cell; hepatitis B"),
+        ("CAR T", "CAR-NK cells and T cells"),
+        ("CAR T cell", "chimeric antigen receptor natural killer cell, after a T cell depletion"),
+        ("chimeric antigen receptor", "Car seats and T shirts"),
+        ("CAR-T", "cART in HIV"),
+    ],
+)
+def test_what_belongs_together_is_found_together(written: str, text: str) -> None:
+    assert not found(written, text)
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [("Breast Feeding", "Lung Cancer"), tuple(sentences(
+        "We study breast feeding after chemotherapy. Lung cancer (stage 2) is excluded."
+    ))],
+)  # fmt: skip
+def test_words_are_not_taken_from_several_texts(texts: tuple[str, ...]) -> None:
+    assert not found("breast cancer", *texts)
+    assert found("feeding breast", *texts)
+    assert found("cancer lung", *texts)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("One is here. Two is there! Three?", ["One is here.", "Two is there!", "Three?"]),
+        ("At St. Jude, e.g. Memphis, by Dr. Doe", ["At St. Jude, e.g. Memphis, by Dr. Doe"]),
+        ("Given:\n\n* AZD0120\n* placebo\n\nweekly", ["Given:", "* AZD0120", "placebo", "weekly"]),
+        ("5 mg (daily). Then\nno more", ["5 mg (daily).", "Then\nno more"]),
+        ("", [""]),
+    ],
+)
+def test_a_longer_text_has_sentences(text: str, expected: list[str]) -> None:
+    assert sentences(text) == expected
 
 
 def test_a_phrase_does_not_reach_from_one_text_into_the_next() -> None:

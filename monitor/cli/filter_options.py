@@ -1,0 +1,58 @@
+"""``--condition``, ``--not-condition`` and the like: one filter, as options of a command."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import click
+
+from monitor.model.subscriptions import FILTER_KEYS
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+_LOOKS_IN: Mapping[str, str] = {
+    "condition": "in a condition or its MeSH terms",
+    "intervention": "in an intervention or its MeSH terms",
+    "sponsor": "in the sponsor or a collaborator",
+    "phase": "as phase",
+    "status": "as overall status",
+    "study_type": "as study type",
+    "country": "as country of a site",
+    "title": "in a title or the acronym",
+    "keyword": "in a keyword",
+    "facility": "in the facility of a site",
+    "city": "in the city of a site",
+    "text": "in title, conditions, keywords, interventions or summary",
+    "source": "as source that follows them",
+}
+
+
+def filter_options(function: Function) -> Function:
+    """Add an option for each key of a filter, and one for what it excludes."""
+    for key in reversed(FILTER_KEYS):
+        name = key.replace("_", "-")
+        function = click.option(
+            f"--not-{name}",
+            metavar="WORDS",
+            multiple=True,
+            help="Trials with none of these there; repeatable.",
+        )(function)
+        function = click.option(
+            f"--{name}",
+            metavar="WORDS",
+            multiple=True,
+            help=f"Trials with any of these {_LOOKS_IN[key]}; repeatable.",
+        )(function)
+    return function
+
+
+def take_filter(options: dict[str, Any]) -> dict[str, Any]:
+    """Take the options of ``filter_options`` out of a command's; return the filter's table.
+
+    Its keys are those of a filter in the configuration; {} when none of the options is given.
+    """
+    wanted = {key: list(options.pop(key)) for key in FILTER_KEYS}
+    excluded = {key: list(options.pop(f"not_{key}")) for key in FILTER_KEYS}
+    table: dict[str, Any] = {key: values for key, values in wanted.items() if values}
+    if none_of := {key: values for key, values in excluded.items() if values}:
+        table["not"] = none_of
+    return table
