@@ -14,6 +14,7 @@ from monitor.ingest.fresh import Fresh, guess_id, is_loaded_again
 from monitor.ingest.gatekeeper import PageGate, Verdict
 from monitor.ingest.node import Observation
 from monitor.ingest.observing import ABSENT, day_of, observed
+from monitor.ingest.places import places
 from monitor.ingest.plausible import Plausibility, missing_required
 from monitor.ingest.timelines import OPEN_TRIALS, Timelines
 from monitor.model import fields
@@ -114,6 +115,7 @@ class Batch:
             self._read(one.raw, one.digest)
         self._place_news()
         events = self._timelines.write_all()
+        self._close_quarantined(batch)
         return IngestReport(
             read=len(batch),
             stored=self._stored,
@@ -291,6 +293,18 @@ class Batch:
         met = self._touches.get(touch.version_id)
         if met is None or met.last_key is None or _reaches_further(touch, met.last_key):
             self._touches[touch.version_id] = touch
+
+    def _close_quarantined(self, batch: list[RawVersion | Unreadable]) -> None:
+        """Drop the entries of places of which something was read now; not those of this batch."""
+        read = {
+            place
+            for item in batch
+            if item.origin not in self.unreadable
+            for place in places(item.origin)
+        }
+        if read:
+            begun = min(item.retrieved_at for item in batch)
+            self._tx.close_quarantined(read, before=begun)
 
     def _quarantine(self, item: RawVersion | Unreadable, reason: str, size: int) -> None:
         self._quarantined += 1

@@ -6,6 +6,7 @@ from typing import Any
 
 from monitor.errors import RecordError
 from monitor.model import fields
+from monitor.model.foreign_formats import of_object, of_text
 from monitor.model.record import RawVersion, TrialRecord
 from monitor.parsers import (
     absence,
@@ -36,6 +37,11 @@ _DECODERS: dict[str, Callable[[bytes], Any]] = {
     "json": strict_json.decode,
     "text": pages.decode,
 }
+
+_UNKNOWN_PAGE = (
+    "the text page has none of the known layouts; download JSON instead: "
+    "https://clinicaltrials.gov/api/v2/studies/NCT_ID"
+)
 
 # The first one that recognises the content reads it.
 PARSERS: dict[str, Parser] = {
@@ -69,11 +75,13 @@ def parse(raw: RawVersion) -> TrialRecord:
 
 def _unrecognised(media: str, content: Any) -> str:
     if media == "text":
-        return "the text page has none of the known layouts"
+        return of_text("\n".join(content)) or _UNKNOWN_PAGE
     if media == "absence":
         return "the absence is not a JSON object"
     if not isinstance(content, dict):
         return "the JSON is not an object, so not a study record"
     if "studies" in content:
         return "this is a list of studies, not one study record"
+    if (known := of_object(content)) is not None:
+        return known
     return f"the JSON is not a study record ({fields.dotted(fields.PROTOCOL)} is missing)"

@@ -11,6 +11,7 @@ from pathlib import PureWindowsPath
 from typing import BinaryIO
 
 from monitor.errors import RecordError
+from monitor.model.foreign_formats import of_archive
 from monitor.sources.containers import BombWatch
 from monitor.sources.folders import is_record_name
 from monitor.sources.reading import Limits
@@ -71,7 +72,7 @@ def entries(file: BinaryIO, limits: Limits) -> Iterator[Entry]:
             chunks = iter(()) if problem else _unpacked(archive, info, size, watch, limits)
             yield Entry(name=info.filename, size=info.file_size, chunks=chunks, problem=problem)
     if not taken:
-        raise RecordError("the archive holds no record files")
+        raise RecordError(of_archive(info.filename for info in archive.infolist()))
 
 
 def _problem(info: zipfile.ZipInfo) -> str | None:

@@ -8,11 +8,19 @@ import re
 from collections.abc import Iterator
 
 from monitor.errors import RecordError
+from monitor.model.foreign_formats import of_bytes, of_list
 from monitor.model.record import RawVersion
 from monitor.sources.collapse import collapsed
 from monitor.sources.containers import MAGIC_BYTES, is_packed
 from monitor.sources.jsontext import is_whole
-from monitor.sources.lists import PAGE, BrokenListError, finish_page, items, open_page
+from monitor.sources.lists import (
+    PAGE,
+    BrokenListError,
+    finish_page,
+    is_list_of_pages,
+    items,
+    open_page,
+)
 from monitor.sources.reading import Limits, Reading, Unreadable
 from monitor.sources.slices import is_bare_study, item, slices
 from monitor.sources.window import Leftover, Window
@@ -26,7 +34,6 @@ _LOOK_AHEAD = 8 << 20
 _HEAD = 64 << 10
 
 _BOM = b"\xef\xbb\xbf"
-_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 # ``[`` also begins many a text page (``[Image]``).
 _LIST = re.compile(rb'\[\s*(?:[\[\]{"\d-]|true\b|false\b|null\b|\Z)')
 _OTHER_LIST = re.compile(rb"\[\s*[^\s{\]]")
@@ -123,8 +130,12 @@ def _documents(window: Window, reading: Reading, limits: Limits, at: str = "") -
             is_page = first == b"{" and open_page(window)
             if is_page or first == b"[":
                 if not is_page and _OTHER_LIST.match(window.data, window.pos):
-                    raise BrokenListError("it is a JSON list, but not of objects", 0)
-                yield from _list(window, reading, place)
+                    known = of_list(window.data[window.pos : window.pos + _HEAD])
+                    raise BrokenListError(known or "it is a JSON list, but not of objects", 0)
+                if not is_page and is_list_of_pages(window):
+                    yield from _pages(window, reading, place)
+                else:
+                    yield from _list(window, reading, place)
             elif first == b"{":
                 text, problem = _take_value(window)
                 if problem is None:
@@ -149,9 +160,35 @@ def _list(window: Window, reading: Reading, at: str) -> Found:
     for one in items(window):
         place = f"{at}[{one.number}]"
         if one.problem is None:
-            yield item(one.text, reading, place)
+            yield from item(one.text, reading, place)
         else:
             yield reading.refusal(one.text, reason=one.problem, at=place)
+
+
+def _pages(window: Window, reading: Reading, at: str) -> Found:
+    """Read a list of search pages, study by study; whatever else it holds, item by item."""
+    separator = window.take_byte(b"[")
+    number = 0
+    while separator != b"]":
+        window.skip_space()
+        window.look(_HEAD)
+        place = f"{at}[{number}]"
+        if open_page(window):
+            try:
+                yield from _list(window, reading, place)
+            except BrokenListError as exc:
+                yield _refused(window.take_rest(str(exc)), reading, f"{place}[{exc.number}]")
+                return
+            finish_page(window)
+        else:
+            text, problem = _take_value(window)
+            if problem is None:
+                yield from item(text, reading, place)
+            else:
+                yield reading.refusal(text, reason=problem, at=place)
+        window.skip_space()
+        separator = window.take_byte(b",]")
+        number += 1
 
 
 def _take_value(window: Window) -> tuple[bytes, str | None]:
@@ -192,14 +229,7 @@ def _no_text(head: bytes) -> str | None:
     """Return what the content is that begins like this, when it is no text page; else None."""
     if is_packed(head[:MAGIC_BYTES]):
         return "it is compressed once more; unpack it first"
-    if head.startswith(_UTF_16):
-        return "it is text in UTF-16; save it as UTF-8"
-    if b"\0" in head:
-        return "it is binary data, not a record"
-    if head.startswith(b"<"):
-        kind = "an HTML page" if b"<html" in head.lower() else "XML or a part of an HTML page"
-        return f"it is {kind}, not a record"
-    return None
+    return of_bytes(head)
 
 
 def _refused(leftover: Leftover, reading: Reading, at: str) -> Unreadable:

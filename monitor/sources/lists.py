@@ -29,6 +29,7 @@ _LIST_NAME = b'"studies"'
 _PAGE_END = re.compile(
     rb'\](?=\s*(?:,\s*"(?:nextPageToken|totalCount)"\s*:\s*(?:"[^"\\]*"|\w+)\s*)*\}\s*\Z)'
 )
+_LIST_OPENING = re.compile(rb"\[\s*")
 _LIST_END = re.compile(rb"\]\s*\Z")
 
 _KEY = b'"' + fields.PROTOCOL[0].encode() + b'"'
@@ -44,10 +45,10 @@ _SECTIONS = (
     fields.DERIVED,
     fields.HAS_RESULTS,
 )
-# What may follow a list: the end of the file or of the page, another document, or members of the
-# page, which are none of a study.
+# What may follow a list: the end of the file or of the page, another document, another page of a
+# list of pages, or members of the page, which are none of a study.
 _CLOSED = re.compile(
-    rb"\s*(?:\Z|[\[{]|\}\s*(?:\Z|[\[{])|,\s*\"(?!(?:"
+    rb"\s*(?:\Z|[\[{]|\}\s*(?:\Z|[\[{]|\]\s*\Z|,\s*\{\s*\"(?:studies|nextPageToken|totalCount)\"\s*:)|,\s*\"(?!(?:"
     + b"|".join(path[0].encode() for path in _SECTIONS)
     + rb')"))'
 )
@@ -222,6 +223,12 @@ def open_page(window: Window) -> bool:
         return False
     window.pos = found.end()
     return True
+
+
+def is_list_of_pages(window: Window) -> bool:
+    """Tell whether the list that the window stands at begins with a search page."""
+    found = _LIST_OPENING.match(window.data, window.pos)
+    return found is not None and PAGE.match(window.data, found.end()) is not None
 
 
 def finish_page(window: Window) -> None:

@@ -17,6 +17,7 @@ import msgspec
 from monitor.data_types import DataType
 from monitor.errors import RecordError
 from monitor.model import fields
+from monitor.model.foreign_formats import of_list
 from monitor.model.record import RawVersion
 from monitor.sources.jsontext import broken
 from monitor.sources.reading import Reading, Unreadable
@@ -76,16 +77,18 @@ def slices(text: bytes, reading: Reading, at: str) -> Iterator[RawVersion | Unre
         yield _slice(text, wrapping, reading, at)
 
 
-def item(text: bytes, reading: Reading, at: str) -> RawVersion | Unreadable:
-    """Return the one study of an item of a list."""
+def item(text: bytes, reading: Reading, at: str) -> Iterator[RawVersion | Unreadable]:
+    """Yield the study of an item of a list; of a search page in a list all of its studies."""
     if is_bare_study(text):
-        return reading.version(text, at=at)
+        yield reading.version(text, at=at)
+        return
     if text[:1] != b"{":
-        return reading.refusal(text, at=at, reason="the item is not a JSON object")
+        yield reading.refusal(text, at=at, reason="the item is not a JSON object")
+        return
     try:
-        return _slice(text, _unwrapped(text), reading, at)
+        yield from slices(text, reading, at)
     except RecordError as exc:
-        return reading.refusal(text, at=at, reason=str(exc))
+        yield reading.refusal(text, at=at, reason=str(exc))
 
 
 def _items(
@@ -96,9 +99,9 @@ def _items(
     except (msgspec.DecodeError, RecursionError) as exc:
         raise _complaint(exc) from None
     if pieces and bytes(pieces[0])[:1] != b"{":
-        raise RecordError("it is a JSON list, but not of objects")
+        raise RecordError(of_list(bytes(text)) or "it is a JSON list, but not of objects")
     for number, piece in enumerate(pieces):
-        yield item(bytes(piece), reading, f"{at}[{number}]")
+        yield from item(bytes(piece), reading, f"{at}[{number}]")
 
 
 def _unwrapped(text: bytes) -> _Wrapping:

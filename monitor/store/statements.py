@@ -56,6 +56,11 @@ SET_LAST_CHANGED = (
 )
 MARK_RULES = "UPDATE versions SET rules = :rules WHERE id IN :version_ids"
 DELETE_QUARANTINED = sa.delete(quarantine).where(quarantine.c.id == bindparam("entry"))
+ANY_QUARANTINED = sa.select(quarantine.c.id).limit(1)
+CLOSE_QUARANTINED = sa.delete(quarantine).where(
+    quarantine.c.origin.in_(bindparam("origins", expanding=True)),
+    quarantine.c.last_seen_at < bindparam("before"),
+)
 
 _LISTS = re.compile(r"(?<=\bIN ):(\w+)")
 

@@ -285,6 +285,16 @@ class Transaction:
         result = self._connection.execute(statements.DELETE_QUARANTINED, {"entry": quarantine_id})
         return result.rowcount > 0
 
+    def close_quarantined(self, origins: Collection[str], *, before: datetime) -> int:
+        """Drop the entries of these places that were last seen before a time; return how many."""
+        if self._connection.execute(statements.ANY_QUARANTINED).first() is None:
+            return 0
+        closed = 0
+        for batch in statements.batches(sorted(set(origins))):
+            found = {"origins": batch, "before": before}
+            closed += self._connection.execute(statements.CLOSE_QUARANTINED, found).rowcount
+        return closed
+
     # --- rows ------------------------------------------------------------------------------
 
     def _about(self, sql: str, nct_ids: Collection[str]) -> list[Row]:

@@ -3,10 +3,12 @@
 import json
 import sqlite3
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
+import time_machine
 
 from monitor.model.history import QuarantineEntry
 from monitor.store.writer import open_store
@@ -179,3 +181,33 @@ def test_entries_are_dropped_with_what_was_kept(monitor: Monitor) -> None:
     assert "name the entries to drop" in monitor.complaint(
         "quarantine", "drop", "--all", "1", code=2
     )
+
+
+def test_an_entry_that_was_read_well_since_is_closed_by_itself(monitor: Monitor) -> None:
+    file = monitor.folder / "mine.json"
+    other = monitor.folder / "other.json"
+    moments = (NOON + timedelta(hours=hour) for hour in count())
+
+    def ingest(path: Path, content: bytes) -> list[str]:
+        path.write_bytes(content)
+        with time_machine.travel(next(moments), tick=False):
+            monitor("ingest", str(path))
+        return [Path(one["origin"]).name for one in monitor.json("quarantine", "list")]
+
+    whole = json.dumps(study()).encode()
+    assert ingest(other, b"<html>") == ["other.json"]
+    assert ingest(file, b"<html>") == ["other.json", "mine.json"]
+    assert ingest(file, b"[%b]" % whole) == [
+        "other.json"
+    ]  # now a list: its item is at mine.json[0]
+    assert ingest(file, b"%b\n%b\n" % (whole, b'{"protocolSection": 1}')) == [
+        "other.json",
+        "mine.json:2",
+    ]
+    assert ingest(file, b"%b\n%b\n" % (whole, b'{"protocolSection": 2}')) == [
+        "other.json",
+        "mine.json:2",
+        "mine.json:2",
+    ]
+    assert ingest(file, b"%b\n%b\n" % (whole, whole)) == ["other.json"]
+    assert ingest(other, whole) == []

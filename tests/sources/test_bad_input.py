@@ -7,6 +7,7 @@ import pytest
 from monitor.sources.base import Limits
 from tests.sources.examples import origins, read, refusals, study, the_refusal, versions
 
+JSON = "download JSON instead: https://clinicaltrials.gov/api/v2/studies/NCT_ID"
 ONE, TWO, THREE = study(1), study(2), study(3)
 
 
@@ -32,10 +33,16 @@ def refused(folder: Path, content: bytes) -> str:
         (b'["a"]', "it is a JSON list, but not of objects"),
         (b"null", "it is JSON, but neither an object nor a list"),
         (b'\n"NCT00000001"\n', "it is JSON, but neither an object nor a list"),
-        (b"<!DOCTYPE html>\n<html><body>502</body></html>", "it is an HTML page, not a record"),
-        (b'<?xml version="1.0"?><a/>', "it is XML or a part of an HTML page, not a record"),
+        (
+            b"<!DOCTYPE html>\n<html><body>502</body></html>",
+            f"it is an HTML page, not a record; {JSON}",
+        ),
+        (
+            b'<?xml version="1.0"?><a/>',
+            f"it is XML or a part of an HTML page, not a record; {JSON}",
+        ),
         (b"\x7fELF\x02\x01\x01\x00\x00", "it is binary data, not a record"),
-        (b"\x89PNG\r\n\x1a\n" + b"\xff" * 20, "it is no text in UTF-8 (byte 0)"),
+        (b"\x89PNG\r\n\x1a\n" + b"\xff" * 20, f"it is an image (PNG), not a record; {JSON}"),
         (b"A study \xe9t\xe9", "it is no text in UTF-8 (byte 8)"),
         ("A study".encode("utf-16"), "it is text in UTF-16; save it as UTF-8"),
         (b'{"nct_id":"NCT00000001","study":null}', "the study in it is not a JSON object"),

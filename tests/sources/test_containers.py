@@ -209,7 +209,7 @@ def test_what_is_packed_twice_is_refused(tmp_path: Path, inner: bytes) -> None:
 def test_an_archive_without_records_says_so(tmp_path: Path) -> None:
     for packed in (zipped({}), zipped({"notes.md": b"x"})):
         found = read(write(tmp_path, packed, "a.zip"))
-        assert the_refusal(found).reason == "the archive holds no record files"
+        assert the_refusal(found).reason.startswith("the archive holds no record files")
 
 
 @pytest.mark.parametrize(
