@@ -92,7 +92,8 @@ def _opened(app: App, url: str, address: Address, patience_s: float) -> Iterator
         counts = reader.sources.counts()
         check = last_check(reader)
     checked = ", its structure sound" if sound else ""
-    said = f"schema {status.revision}{checked}, {counted(counts.trials, 'trial')}"
+    holds = counted(counts.trials, "trial") if counts.trials else "empty: it holds no trial yet"
+    said = f"schema {status.revision}{checked}, {holds}"
     yield _fine(f"{app.store_name}: {said}")
     if check is not None and check.damage:
         told = f"the check of {moment(check.at)} UTC found damage: {check.damage}"

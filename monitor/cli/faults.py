@@ -38,6 +38,13 @@ def complain(message: str) -> None:
     click.echo(f"monitor: {neutral(' '.join(message.split()))}", err=True)
 
 
+def say_made_stores() -> None:
+    """Say on standard error which stores the command made, as it does where there is none."""
+    migrate = sys.modules.get("monitor.store.migrate")  # not loaded: nothing was written
+    for name in migrate.made_stores() if migrate else ():
+        complain(f"made a new store at {name}")
+
+
 def wants_traceback(args: Sequence[str]) -> bool:
     """Tell whether --debug or MONITOR_DEBUG asks for tracebacks."""
     return "--debug" in args or bool(os.environ.get("MONITOR_DEBUG"))

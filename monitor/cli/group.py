@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 import click
 
-from monitor.cli.faults import PIPE_CLOSED, Failure, close_output, told
+from monitor.cli.faults import PIPE_CLOSED, Failure, close_output, say_made_stores, told
 from monitor.errors import UsageError
 
 # Name → (module, what it does in one line); the command bears the module's last name there.
@@ -114,6 +114,8 @@ class LazyGroup(Group):
         except BrokenPipeError:  # caught here: click itself would make an exit code 1 of it
             close_output()
             raise Failure(PIPE_CLOSED) from None
+        finally:
+            say_made_stores()
         return result
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **options: Any) -> NoReturn:

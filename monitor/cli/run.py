@@ -5,19 +5,19 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.faults import FAILED, INTERRUPTED, Failure, complain
+from monitor.cli.faults import FAILED, INTERRUPTED, Failure, complain, say_made_stores
 from monitor.cli.group import Command
 from monitor.cli.ingest import complain_of_quarantined, told
 from monitor.cli.params import json_option
 from monitor.cli.session import Session
-from monitor.errors import UsageError
+from monitor.errors import StoreError, UsageError
 from monitor.render.lines import Line, Span, line
 from monitor.render.values import counted, one_line
 
@@ -32,15 +32,19 @@ if TYPE_CHECKING:
 
 @click.command("run", cls=Command, examples=("monitor run", "monitor run --once --json"))
 @click.option("--once", is_flag=True, help="Make one pass of everything that is due, and exit.")
+@click.option("--new-store", is_flag=True, help="Make a store even if there was another before.")
 @json_option
 @click.pass_obj
-def command(session: Session, once: bool, as_json: bool) -> None:
+def command(session: Session, once: bool, new_store: bool, as_json: bool) -> None:
     """Follow the configured sources, each by its own clock, until told to stop.
 
     What subscribers are to hear is delivered side by side with that. One process schedules a
     store at a time; a second one stands by and takes over. SIGTERM and SIGINT end it in good
     order, a second one at once; SIGHUP reads the configuration again. With --once the exit code
     is 1 when a source failed, or when something went to the quarantine.
+
+    A store is made where there is none; but not where this configuration ran with another one
+    before, or has one beside it: then the folder may be the wrong one (see --new-store).
     """
     if as_json and not once:
         raise UsageError('--json goes with --once; [log] format = "json" is for log lines')
@@ -53,11 +57,29 @@ def command(session: Session, once: bool, as_json: bool) -> None:
         app = session.app
         configure(app.settings.log)
         never_wait()
+        _find_store(session, app, new_store=new_store)
         bring_in_line(app)
         if once:
             _once(session, app, as_json=as_json)
         else:
             _daemon(session, app, asked_to_reload)
+
+
+def _find_store(session: Session, app: "App", *, new_store: bool) -> None:
+    """Make the store where there is none and one may be made; remember it.
+
+    Where it cannot be opened, what uses it says so, or waits for it.
+    """
+    from monitor.app.store_memory import StoreMemory
+
+    memory = StoreMemory(session.config_file, session.environ)
+    with suppress(StoreError):
+        if not new_store:
+            memory.check_new(app)
+        if app.schema_status().standing == "empty":
+            app.upgrade()
+            say_made_stores()
+        memory.remember(app)
 
 
 @contextmanager

@@ -33,6 +33,13 @@ class Session:
         return self._app
 
     @property
+    def config_file(self) -> Path | None:
+        """The configuration file that is read; None without one."""
+        from monitor.config.load import chosen_file
+
+        return chosen_file(self.config, self.environ)
+
+    @property
     def web(self) -> "WebSettings":
         """Where a monitor that runs listens, as far as a wrong configuration tells."""
         from monitor.config import load_web

@@ -115,7 +115,5 @@ def forget(session: Session, name: str, yes: bool, as_json: bool) -> None:
 def people_of(session: Session) -> "Subscribing":
     """Return the people of the store, and the file that the configuration is read from."""
     from monitor.app.subscribing import Subscribing
-    from monitor.config.load import chosen_file
 
-    file = chosen_file(session.config, session.environ)
-    return Subscribing(app=session.app, file=file)
+    return Subscribing(app=session.app, file=session.config_file)

@@ -15,6 +15,7 @@ from monitor.store.revisions import SchemaStatus, read_status, require_current
 MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK_KEY = 0x6D6F6E69746F72
 """Held by a program that builds or changes the schema of a PostgreSQL store."""
+_MADE: list[str] = []
 _UNICODE = ("UTF8", "SQL_ASCII")
 """Encodings of PostgreSQL that take whatever the program writes; the latter looks at nothing."""
 
@@ -72,7 +73,16 @@ def upgrade_engine(engine: Engine, address: Address, *, busy_timeout_s: float) -
         status = _status_within(connection)
         if status.standing != "current":
             _run_alembic(connection)
+    if status.standing == "empty":
+        _MADE.append(address.shown)
     return status
+
+
+def made_stores() -> list[str]:
+    """Return which stores this process made since this was last called."""
+    made = _MADE.copy()
+    _MADE.clear()
+    return made
 
 
 def _require_unicode(connection: Connection, address: Address) -> None:
