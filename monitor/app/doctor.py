@@ -124,11 +124,12 @@ def _is_zone(name: str) -> bool:
 
 def source_findings(app: App, next_run: NextRun) -> Iterator[Finding]:
     """Look whether each source can run at all, and say when it will."""
-    if not app.settings.sources:
+    if not any(source.enabled for source in app.settings.sources):
+        none = "all are switched off" if app.settings.sources else "there are none"
         yield Finding(
             about="sources",
             verdict=Verdict.WARNING,
-            said="there are none: `monitor run` follows nothing",
+            said=f"{none}: `monitor run` follows nothing",
             fix="write a [[source]] table (docs/configuration.md)",
         )
     rows = known_sources(app)

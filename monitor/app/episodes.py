@@ -153,6 +153,15 @@ def full_disks(app: App, *, told: bool, free: Free = free_bytes) -> list[Episode
     return found
 
 
+def free_by_folder(app: App, *, free: Free = free_bytes) -> dict[str, int]:
+    """Return how many bytes are free for the store and for the channels that write folders."""
+    found: dict[str, int] = {}
+    for _, folder in _folders(app):
+        with suppress(OSError):
+            found[str(folder)] = free(folder)
+    return found
+
+
 def _failing(row: SourceRow) -> Episode:
     since = f" since {moment(row.failing_since)} UTC" if row.failing_since else ""
     return Episode(

@@ -20,9 +20,10 @@ from prometheus_client import (
 
 from monitor import __version__
 from monitor.app.log_queue import dropped_lines
+from monitor.model.messages import MessageState
 
 if TYPE_CHECKING:
-    from monitor.model.following import SourceRow
+    from monitor.model.following import SourceRow, StoreCounts
     from monitor.sources.http import RequestLog
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
@@ -40,6 +41,7 @@ class Metrics:
         self._registry = CollectorRegistry()
         self._name_counts()
         self._name_standing()
+        self._name_amounts()
         self._name_seconds()
         ProcessCollector(registry=self._registry)
         built = self._gauge("build_info", "The program that runs; always 1.", "version", "python")
@@ -76,7 +78,22 @@ class Metrics:
         self._resting = self._gauge(
             "channel_resting", "1 while a channel rests because it fails, else 0.", "channel"
         )
+        self._config_age = self._gauge(
+            "config_last_good_read_age_seconds",
+            "Since the configuration in force was read; a refused one does not count.",
+        )
         self._lease = self._gauge("lease_held", "1 in the process that schedules, else 0.")
+
+    def _name_amounts(self) -> None:
+        self._outbox = self._gauge("outbox_messages", "Messages in the outbox.", "channel", "state")
+        self._dead = self._gauge("dead_letters", "Messages that were given up and not dropped.")
+        self._quarantine = self._gauge("quarantine_entries", "Input that could not be read.")
+        self._size = self._gauge(
+            "store_size_bytes", "Size of the SQLite file, or of the tables and indexes."
+        )
+        self._free = self._gauge(
+            "disk_free_bytes", "Room for the store and for channels of folders.", "folder"
+        )
 
     def _name_seconds(self) -> None:
         self._stages = self._histogram(
@@ -161,6 +178,28 @@ class Metrics:
             waited_s = partial(self._age_s, due_at, never_s=0.0)
             self._overdue.labels(name).set_function(waited_s)
             self._resting.labels(name).set(name in resting)
+
+    def amounts(
+        self,
+        counts: "StoreCounts",
+        messages: "Mapping[MessageState, Mapping[str, int]]",
+        free: Mapping[str, int],
+    ) -> None:
+        """Note how much the store holds, messages by state and channel, free bytes by folder."""
+        self._outbox.clear()
+        for state, by_channel in messages.items():
+            for channel, count in by_channel.items():
+                self._outbox.labels(channel, state.value).set(count)
+        self._dead.set(sum(messages.get(MessageState.DEAD, {}).values()))
+        self._quarantine.set(counts.quarantined)
+        self._size.set(math.nan if counts.size_bytes is None else counts.size_bytes)
+        self._free.clear()
+        for folder, count in free.items():
+            self._free.labels(folder).set(count)
+
+    def config_read(self, at: datetime) -> None:
+        """Note when the configuration in force was read."""
+        self._config_age.set_function(partial(self._age_s, at, never_s=math.inf))
 
     def _age_s(self, at: datetime | None, *, never_s: float) -> float:
         """Return how long ago that is now: asked when it is exposed, not when it was noted."""

@@ -90,6 +90,7 @@ def _fetched(session: Session, wanted: Wanted, since: date | None) -> "PassRepor
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like ^C does
     try:
         with bar:
+            bar.begin(sum(len(asked) for _, asked in wanted))
             passes = Passes(app=session.app, patient=True)
             return _in_one(
                 passes.backfill(

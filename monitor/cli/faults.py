@@ -40,9 +40,18 @@ def complain(message: str) -> None:
 
 def say_made_stores() -> None:
     """Say on standard error which stores the command made, as it does where there is none."""
-    migrate = sys.modules.get("monitor.store.migrate")  # not loaded: nothing was written
-    for name in migrate.made_stores() if migrate else ():
+    for name in _made_stores():
         complain(f"made a new store at {name}")
+
+
+def forget_made_stores() -> None:
+    """Leave out what was made before the command, where a process runs several."""
+    _made_stores()
+
+
+def _made_stores() -> list[str]:
+    migrate = sys.modules.get("monitor.store.migrate")  # not loaded: nothing was written
+    return migrate.made_stores() if migrate else []
 
 
 def wants_traceback(args: Sequence[str]) -> bool:

@@ -9,7 +9,14 @@ from typing import Any, NoReturn
 
 import click
 
-from monitor.cli.faults import PIPE_CLOSED, Failure, close_output, say_made_stores, told
+from monitor.cli.faults import (
+    PIPE_CLOSED,
+    Failure,
+    close_output,
+    forget_made_stores,
+    say_made_stores,
+    told,
+)
 from monitor.errors import UsageError
 
 # Name → (module, what it does in one line); the command bears the module's last name there.
@@ -108,6 +115,7 @@ class LazyGroup(Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command and bring its output out, so that a closed pipe shows here."""
+        forget_made_stores()
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()

@@ -1,6 +1,7 @@
 """``monitor outbox``: messages on their way, sent, and given up."""
 
 import re
+import sys
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from monitor.cli.session import Session
 from monitor.errors import NotFoundError, UsageError
 from monitor.model.identity import part_id
 from monitor.model.messages import MessageState, OutboxMessage
+from monitor.render.values import counted
 
 if TYPE_CHECKING:
     from monitor.store.reader import Reader
@@ -31,7 +33,7 @@ Change = Callable[["Transaction", Collection[int]], set[int]]
 
 @click.group("outbox", cls=Group, examples=("monitor outbox list",))
 def command() -> None:
-    """Look into the messages on their way, and into those that were given up."""
+    """Inspect the messages on their way, and those that were given up."""
 
 
 @command.command(
@@ -129,55 +131,95 @@ def retry(
     def make_due(tx: "Transaction", ids: Collection[int]) -> set[int]:
         return tx.outbox.retry(ids, now=session.app.now())
 
-    _change(session, messages, dead, channel, make_due, word="due now", as_json=as_json)
+    wanted = _wanted(session, messages, dead, channel)
+    _change(session, wanted, make_due, word="due now", as_json=as_json)
 
 
 @command.command(
     "drop",
     cls=Command,
-    examples=("monitor outbox drop 17", "monitor outbox drop --dead"),
+    examples=(
+        "monitor outbox drop 17",
+        "monitor outbox drop --dead",
+        "monitor outbox drop --channel old-slack --yes",
+    ),
 )
 @click.argument("messages", nargs=-1, metavar="[ID]…")
 @click.option("--dead", is_flag=True, help="All dead letters.")
-@click.option("--channel", metavar="NAME", help="With --dead: only those of this channel.")
+@click.option(
+    "--channel", metavar="NAME", help="All that wait for this channel, and its dead letters."
+)
+@click.option("--yes", is_flag=True, help="Do not ask before waiting messages are dropped.")
 @json_option
 @click.pass_obj
 def drop(
-    session: Session, messages: tuple[str, ...], dead: bool, channel: str | None, as_json: bool
+    session: Session,
+    messages: tuple[str, ...],
+    dead: bool,
+    channel: str | None,
+    yes: bool,
+    as_json: bool,
 ) -> None:
-    """Let waiting messages and dead letters go: they are not sent.
+    """Discard waiting messages and dead letters: they are not sent.
 
-    What was sent, or is just being sent, is left alone: exit code 1.
+    With --channel alone waiting messages of the channel go, too: it asks first, or needs --yes
+    where nobody can answer. With --dead only the dead letters. What was sent, or is just being
+    sent, is left alone: exit code 1.
     """
 
     def let_go(tx: "Transaction", ids: Collection[int]) -> set[int]:
         return tx.outbox.drop(ids)
 
-    _change(session, messages, dead, channel, let_go, word="dropped", as_json=as_json)
+    if channel is not None and not (dead or messages):
+        wanted = _of_channel(session, channel, yes=yes)
+    else:
+        wanted = _wanted(session, messages, dead, channel)
+    _change(session, wanted, let_go, word="dropped", as_json=as_json)
 
 
-def _change(
-    session: Session,
-    messages: tuple[str, ...],
-    dead: bool,
-    channel: str | None,
-    change: Change,
-    *,
-    word: str,
-    as_json: bool,
-) -> None:
+def _of_channel(session: Session, channel: str, *, yes: bool) -> list[OutboxMessage]:
+    """Return what waits for a channel and its dead letters, once that is confirmed."""
+    with session.app.reader() as reader:
+        found = [
+            message
+            for state in (MessageState.WAITING, MessageState.DEAD)
+            for message in reader.outbox.messages(state=state, channel=channel, limit=_ALL_AT_ONCE)
+        ]
+    waiting = sum(message.state is MessageState.WAITING for message in found)
+    if waiting and not yes:
+        many = counted(waiting, "waiting message")
+        if not can_ask():
+            raise UsageError(f"{many} of {channel} would not be sent; say --yes to drop them")
+        dead = counted(len(found) - waiting, "dead letter")
+        click.confirm(f"Drop {many} and {dead} of {channel}?", abort=True, err=True)
+    return found
+
+
+def can_ask() -> bool:
+    """Tell whether somebody sits at a terminal who can answer."""
+    return sys.stdin.isatty()
+
+
+def _wanted(
+    session: Session, messages: tuple[str, ...], dead: bool, channel: str | None
+) -> list[OutboxMessage]:
+    """Return the messages that are named, or all dead letters, of a channel or of all."""
     if dead == bool(messages):
         raise UsageError("name the messages, or say --dead for all dead letters")
     if channel is not None and not dead:
-        raise UsageError("--channel goes with --dead")
-    app = session.app
-    with app.reader() as reader:
-        wanted = _dead(reader, channel) if dead else _named(reader, messages)
+        raise UsageError("--channel goes with --dead, not with messages by number")
+    with session.app.reader() as reader:
+        return _dead(reader, channel) if dead else _named(reader, messages)
+
+
+def _change(
+    session: Session, wanted: list[OutboxMessage], change: Change, *, word: str, as_json: bool
+) -> None:
     changed: set[int] = set()
     if wanted:
         from monitor.app.people import open_store_of
 
-        with open_store_of(app) as store, store.transaction() as tx:
+        with open_store_of(session.app) as store, store.transaction() as tx:
             changed = change(tx, [message.id for message in wanted])
     left = [message for message in wanted if message.id not in changed]
     from monitor.render.outbox import changed_lines

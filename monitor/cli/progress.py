@@ -74,12 +74,19 @@ class ProgressBar:
 
 
 class HistoryBar:
-    """Shows how far a backfill is; nothing where the stream is no terminal."""
+    """Shows how far a backfill is, from its first second on; nothing where there is no terminal."""
 
     def __init__(self, stream: TextIO, *, environ: Mapping[str, str]) -> None:
         self._stream = stream
         self._shown = stream.isatty() and environ.get("TERM") != "dumb"
         self._bar: RichProgress | None = None
+
+    def begin(self, trials: int) -> None:
+        """Say that so many trials are asked for, before the registry has answered once."""
+        if self._shown:
+            self._bar = self._bar or self._start()
+            many = "1 trial" if trials == 1 else f"{trials:,} trials"
+            self._bar.update(self._bar.task_ids[0], total=trials, now=f"asking for {many}")
 
     def move(self, progress: "HistoryProgress") -> None:
         """Take a source's report."""

@@ -50,7 +50,7 @@ COMMANDS = {
     "deliver": ("monitor.cli.deliver", "Send the messages that are due, until told to stop."),
     "outbox": (
         "monitor.cli.outbox",
-        "Look into the messages on their way, and into those that were given up.",
+        "Inspect the messages on their way, and those that were given up.",
     ),
     "status": (
         "monitor.cli.status",

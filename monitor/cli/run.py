@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.faults import FAILED, INTERRUPTED, Failure, complain, say_made_stores
+from monitor.cli.faults import FAILED, INTERRUPTED, Failure, complain
 from monitor.cli.group import Command
 from monitor.cli.ingest import complain_of_quarantined, told
 from monitor.cli.params import json_option
@@ -58,6 +58,8 @@ def command(session: Session, once: bool, new_store: bool, as_json: bool) -> Non
         configure(app.settings.log)
         never_wait()
         _find_store(session, app, new_store=new_store)
+        if not once:
+            _log_made_stores()
         bring_in_line(app)
         if once:
             _once(session, app, as_json=as_json)
@@ -78,8 +80,16 @@ def _find_store(session: Session, app: "App", *, new_store: bool) -> None:
             memory.check_new(app)
         if app.schema_status().standing == "empty":
             app.upgrade()
-            say_made_stores()
         memory.remember(app)
+
+
+def _log_made_stores() -> None:
+    """Log it where a daemon's other lines are."""
+    from monitor.app.logs import get_logger
+    from monitor.store.migrate import made_stores
+
+    for name in made_stores():
+        get_logger().warning("new store made", store=name)
 
 
 @contextmanager
@@ -154,7 +164,7 @@ def _once(session: Session, app: "App", *, as_json: bool) -> None:
     if as_json:
         session.answer_json([_shape(report) for report in reports])
     else:
-        session.answer(_lines(reports))
+        session.answer(_lines(reports, app))
     quarantined = sum(report.report.quarantined for report in reports)
     if quarantined:
         complain_of_quarantined(quarantined)
@@ -169,7 +179,7 @@ def _shape(report: "PassReport") -> dict[str, object]:
     return {**told, **counts["report"]}
 
 
-def _lines(reports: "Sequence[PassReport]") -> Iterator[Line]:
+def _lines(reports: "Sequence[PassReport]", app: "App") -> Iterator[Line]:
     for report in reports:
         name = Span(one_line(report.source, longest=None), "title")
         if report.outcome == "ok":
@@ -178,4 +188,5 @@ def _lines(reports: "Sequence[PassReport]") -> Iterator[Line]:
         else:
             yield line(name, f": {report.outcome}: {one_line(report.reason, longest=None)}")
     if not reports:
-        yield line("nothing is due")
+        is_idle = not any(source.enabled for source in app.settings.sources)
+        yield line("nothing is followed: add a [[source]]" if is_idle else "nothing is due")

@@ -4,10 +4,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from monitor.cli.faults import complain
 from monitor.cli.group import Command
 from monitor.cli.params import table_options
 from monitor.cli.session import Session
 from monitor.daemon import SCHEDULER
+from monitor.errors import ConfigError
 from monitor.model.following import SourceRow
 
 if TYPE_CHECKING:
@@ -25,18 +27,36 @@ def command(session: Session, as_json: bool, as_csv: bool) -> None:
     """Tell how every source is doing, how much is stored, and who schedules.
 
     Reads the store alone and looks at the disks, so it works whether `monitor run` is running
-    or not.
+    or not. Where the configuration is wrong it says so, and shows what the store knows.
     """
     from monitor.render.status import status_lines, status_shape
 
-    found = _status(session.app)
+    try:
+        found = _status(session.app)
+    except ConfigError as exc:
+        found = _status(_by_the_store_alone(session, exc), wrong=str(exc))
     if as_json:
         session.answer_json(status_shape(found))
     else:
         session.answer(status_lines(found), as_csv=as_csv)
+    if found.config_error is not None:
+        complain(f"the configuration is wrong, this is what the store knows: {found.config_error}")
 
 
-def _status(app: "App") -> "Status":
+def _by_the_store_alone(session: Session, wrong: ConfigError) -> "App":
+    """Return the monitor with what a wrong configuration says of its store, and defaults."""
+    from monitor.app import App
+    from monitor.config import Settings
+    from monitor.config.load import load_store
+
+    try:
+        store = load_store(session.config, environ=session.environ)
+    except ConfigError:
+        raise wrong from None
+    return App(settings=Settings(store=store))
+
+
+def _status(app: "App", wrong: str | None = None) -> "Status":
     from monitor.app.episodes import full_disks, overdue_messages
     from monitor.app.store_checks import last_check
     from monitor.render.status import Status
@@ -48,12 +68,15 @@ def _status(app: "App") -> "Status":
         counts, rules = reader.sources.counts(), app.rules()
         named = {one.name: one.type for one in app.settings.sources if one.enabled}
         rows = [stored.pop(name, SourceRow(name=name, type=type_)) for name, type_ in named.items()]
+        # Of a wrong configuration it is not known: all that the store remembers may be followed.
+        enabled = named if wrong is None else stored
         return Status(
             at=now,
+            config_error=wrong,
             store=app.store_name,
             sources=(*rows, *stored.values()),
-            enabled=frozenset(named) | {BACKFILLS},
-            scheduled=frozenset(named),
+            enabled=frozenset(enabled) | {BACKFILLS},
+            scheduled=frozenset(enabled) - {BACKFILLS},
             followed=reader.sources.followed_counts(),
             counts=counts,
             rules=rules,

@@ -60,6 +60,39 @@ def read_section(file: Path, section: str) -> dict[Key, Given]:
     return _keys(file, section, table) if isinstance(table, dict) else {}
 
 
+def salvage_section(file: Path, section: str) -> dict[Key, Given]:
+    """Return what can be made out of one section, key by key, of a file that may not be TOML.
+
+    Unknown keys are left out. ConfigError where the file cannot be read, or the line of a known
+    key makes no sense.
+    """
+    try:
+        table = _tables(file).get(section)
+    except ConfigError as exc:
+        table = _lines_of(file, section, exc)
+    known = {key: value for key, value in (table or {}).items() if (section, key) in KEY_TYPES}
+    return _keys(file, section, known)
+
+
+def _lines_of(file: Path, section: str, problem: ConfigError) -> dict[str, Any]:
+    """Return the keys of a section that stand on lines of their own; others are passed over."""
+    try:
+        text = file.read_text("utf-8-sig", errors="replace")
+    except OSError:
+        raise problem from None
+    lines = re.findall(rf"(?m)^[ \t]*{section}\.(.*)$", text)
+    for body in re.findall(rf"(?ms)^[ \t]*\[{section}\][^\n]*\n(.*?)(?=^[ \t]*\[|\Z)", text):
+        lines += body.splitlines()
+    found: dict[str, Any] = {}
+    for line in lines:
+        try:
+            found |= tomllib.loads(line)
+        except tomllib.TOMLDecodeError:
+            if (section, line.partition("=")[0].strip()) in KEY_TYPES:
+                raise problem from None
+    return found
+
+
 def _keys(file: Path, section: str, table: Mapping[str, Any]) -> dict[Key, Given]:
     given = {}
     for name, value in table.items():

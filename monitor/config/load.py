@@ -9,7 +9,16 @@ from msgspec.structs import replace
 
 from monitor.config.channel_tables import channel_settings
 from monitor.config.checking import Refine, checked
-from monitor.config.given import PREFIX, Given, read_environment, read_file, read_section
+from monitor.config.given import (
+    ALIASES,
+    FILE_SUFFIX,
+    PREFIX,
+    Given,
+    read_environment,
+    read_file,
+    read_section,
+    salvage_section,
+)
 from monitor.config.keys import (
     CHANNEL,
     KEY_TYPES,
@@ -23,7 +32,7 @@ from monitor.config.keys import (
 )
 from monitor.config.listening import listening
 from monitor.config.people import SubscriberSettings, SubscriptionSettings
-from monitor.config.settings import Settings
+from monitor.config.settings import Settings, StoreSettings
 from monitor.config.source_tables import source_settings
 from monitor.config.tables import meant
 from monitor.config.web import WebSettings
@@ -38,7 +47,7 @@ def _listens(text: str) -> str:
     return text.strip()
 
 
-_WEB = "web"
+_WEB, _STORE = "web", "store"
 _REFINED: Mapping[Key, Refine] = {(_WEB, "listen"): _listens, (_WEB, "public_listen"): _listens}
 
 
@@ -81,14 +90,36 @@ def load_web(path: Path | None = None, *, environ: Mapping[str, str]) -> WebSett
     with suppress(ConfigError):
         file = chosen_file(path, environ)
         given |= read_section(file, _WEB) if file else {}
-    own = {name: text for name, text in environ.items() if name.startswith(f"{PREFIX}WEB__")}
     with suppress(ConfigError):
-        given |= read_environment(own)
+        given |= read_environment(_variables_of(_WEB, environ))
     values: dict[str, Any] = {}
     for key, found in given.items():
         with suppress(ConfigError):
             values[key[1]] = _value(key, found, environ)
     return WebSettings(**values)
+
+
+def load_store(path: Path | None = None, *, environ: Mapping[str, str]) -> StoreSettings:
+    """Return which store is meant, whatever else of the configuration is wrong.
+
+    Of a file that is not TOML the lines of [store] are read by themselves. ConfigError where the
+    store's own settings are wrong: none is guessed.
+    """
+    file = chosen_file(path, environ)
+    given = salvage_section(file, _STORE) if file else {}
+    given |= read_environment(_variables_of(_STORE, environ))
+    return StoreSettings(**{key[1]: _value(key, one, environ) for key, one in given.items()})
+
+
+def _variables_of(section: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that lie over a section."""
+    prefix = f"{PREFIX}{section.upper()}__"
+    aliases = [name for name, key in ALIASES.items() if key[0] == section]
+    return {
+        name: text
+        for name, text in environ.items()
+        if name.startswith(prefix) or name.removesuffix(FILE_SUFFIX) in aliases
+    }
 
 
 def _check_listeners(web: WebSettings) -> None:

@@ -18,7 +18,7 @@ from monitor.daemon.duty import Duty
 from monitor.daemon.hold import until_lost
 from monitor.daemon.listeners import OPERATORS, READERS, listeners_of
 from monitor.daemon.passes import Passes
-from monitor.daemon.reloading import Reloading
+from monitor.daemon.reloading import Reloading, warn_if_idle
 from monitor.daemon.signals import heed, leave
 from monitor.daemon.standing import Standing
 from monitor.daemon.term import Term, check_sources
@@ -140,6 +140,7 @@ class Daemon:
             listen=self._listeners.urls.get(OPERATORS),
             public_listen=self._listeners.urls.get(READERS),
         )
+        warn_if_idle(self._standing.app.settings)
 
     # --- its parts -------------------------------------------------------------------------
 

@@ -8,12 +8,21 @@ from msgspec.structs import replace as replaced
 
 from monitor.app import App
 from monitor.app.logs import configure, get_logger
+from monitor.config import Settings
 from monitor.daemon.standing import Standing
 from monitor.daemon.work import in_thread
 from monitor.errors import MonitorError
 
 _AT_START_ALONE = ("store", "web")
 """Sections that a running daemon cannot change: where it keeps things, and where it listens."""
+
+
+def warn_if_idle(settings: Settings) -> None:
+    """Log that nothing is followed, where no source is configured and switched on."""
+    if not any(source.enabled for source in settings.sources):
+        get_logger().warning(
+            "nothing is followed", reason="no [[source]] is enabled", fix="add one, then reload"
+        )
 
 
 class Reloading:
@@ -58,10 +67,12 @@ class Reloading:
                 log.error("configuration refused", reason=str(exc))
                 return
             self._standing.refused = None
+            self._standing.config_read_at = self._standing.app.now()
             settings = self._standing.app.settings
             configure(settings.log)
             names = [source.name for source in settings.sources if source.enabled]
             log.info("configuration read again", sources=names)
+            warn_if_idle(settings)
 
     def _as_can_be(self, read: App) -> App:
         """Return what was read, with the sections of before that only a new start can change."""

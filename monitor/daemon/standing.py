@@ -9,10 +9,12 @@ from typing import Any, Literal
 
 from monitor import __version__
 from monitor.app import App
+from monitor.app.episodes import free_by_folder
 from monitor.app.metrics import CONTENT_TYPE, Metrics
 from monitor.daemon.work import Work, in_thread
 from monitor.errors import MonitorError
-from monitor.model.following import SourceRow
+from monitor.model.following import SourceRow, StoreCounts
+from monitor.model.messages import MessageState
 from monitor.web.answers import Answers, Exposed, Told
 
 Role = Literal["starting", "standby", "leader", "stopping"]
@@ -30,6 +32,7 @@ class Standing:
     ``lease_problem``: why the lease could not be asked for the last time; None when it could.
     ``listener_faults``: tells what is wrong with the web listeners, by name.
     ``lease_fault``: what is impossible about the lease that it stands by behind.
+    ``config_read_at``: when the configuration in force was read; None: at the start.
     """
 
     app: App
@@ -41,6 +44,7 @@ class Standing:
     lease_problem: str | None = None
     listener_faults: Callable[[], Mapping[str, str]] = dict
     lease_fault: str | None = None
+    config_read_at: datetime | None = None
     beat_at: float = field(default_factory=time.monotonic)
 
 
@@ -52,6 +56,9 @@ class _Seen:
     write_problem: str | None
     due: dict[str, datetime | None]
     resting: set[str]
+    counts: StoreCounts
+    messages: Mapping[MessageState, Mapping[str, int]]
+    free: Mapping[str, int]
 
 
 class Inquiries:
@@ -131,6 +138,7 @@ class Inquiries:
         seen = looking.result()
         self._metrics.sources(enabled, seen.sources)
         self._metrics.channels(seen.due, seen.resting)
+        self._metrics.amounts(seen.counts, seen.messages, seen.free)
         return seen.write_problem if to_write else None
 
     def _look(self) -> "asyncio.Future[_Seen]":
@@ -142,6 +150,7 @@ class Inquiries:
     async def _counted(self) -> Exposed:
         self._metrics.store(answers=await self._store_problem() is None)
         self._metrics.lease(held=self._standing.role == "leader")
+        self._metrics.config_read(self._standing.config_read_at or self._standing.started_at)
         return Exposed(body=self._metrics.exposition(), content_type=CONTENT_TYPE)
 
 
@@ -158,6 +167,9 @@ def _reading(app: App) -> Callable[[], _Seen]:
                 resting={
                     one.channel for one in states if one.resting_until and one.resting_until > now
                 },
+                counts=reader.sources.counts(),
+                messages=reader.outbox.counts(),
+                free=free_by_folder(app),
             )
 
     return read

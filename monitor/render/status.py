@@ -26,6 +26,7 @@ class Status:
     ``overdue``, ``full_disks``: a sentence for each. ``checked_at``: when the store's file was
     checked last; ``damage``: what was found damaged. ``rules``: the name of the present rules with
     their thresholds; ``older``: how many versions have events that were derived by others.
+    ``config_error``: what is wrong with the configuration; only its [store] counts then.
     """
 
     at: datetime
@@ -45,6 +46,7 @@ class Status:
     damage: str = ""
     rules: str = ""
     older: int = 0
+    config_error: str | None = None
 
     @property
     def lease_is_held(self) -> bool:
@@ -83,6 +85,7 @@ def status_shape(status: Status) -> dict[str, Any]:
     return {
         "at": status.at.isoformat(),
         "store": status.store,
+        "configuration_error": status.config_error,
         "lease": _lease_shape(status),
         "sources": [_source_shape(row, status) for row in status.sources],
         "outbox": {state.value: dict(status.messages.get(state, {})) for state in MessageState},

@@ -134,7 +134,9 @@ def test_a_folder_that_is_watched_has_to_be_there(tmp_path: Path) -> None:
 
 def test_a_source_that_is_switched_off_is_not_tried() -> None:
     off = FilesSourceSettings(name="off", path="/nowhere", every=HOURLY, enabled=False)
-    assert [one.verdict for one in of_sources(off)] == [SKIPPED]
+    warning, skipped = of_sources(off)
+    assert (warning.verdict, skipped.verdict) == (WARNING, SKIPPED)
+    assert warning.said == "all are switched off: `monitor run` follows nothing"
 
 
 def test_a_configuration_without_sources_is_a_warning() -> None:

@@ -4,7 +4,8 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from monitor.app.metrics import Metrics
-from monitor.model.following import SourceRow
+from monitor.model.following import SourceRow, StoreCounts
+from monitor.model.messages import MessageState
 from monitor.sources.http import RequestLog
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -103,3 +104,25 @@ def test_a_name_cannot_break_out_of_its_series() -> None:
     written = counts.exposition().decode()
     assert 'kind="odd\\"} 9\\nforged 1"' in written
     assert not re.search("(?m)^forged", written)
+
+
+def test_what_the_store_holds_and_the_disks_have_left_is_told() -> None:
+    counts = metrics()
+    held = StoreCounts(trials=1, versions=2, events=3, quarantined=4, size_bytes=5_000)
+    counts.amounts(
+        held,
+        {MessageState.WAITING: {"mail": 3, "box": 1}, MessageState.DEAD: {"mail": 2, "box": 5}},
+        {"/data": 70},
+    )
+    counts.config_read(NOON - timedelta(hours=1))
+    found = told(counts)
+    assert found['monitor_outbox_messages{channel="mail",state="waiting"}'] == 3
+    assert found['monitor_outbox_messages{channel="box",state="dead"}'] == 5
+    assert found["monitor_dead_letters"] == 7
+    assert found["monitor_quarantine_entries"] == 4
+    assert found["monitor_store_size_bytes"] == 5_000
+    assert found['monitor_disk_free_bytes{folder="/data"}'] == 70
+    assert found["monitor_config_last_good_read_age_seconds"] == 3_600
+    counts.amounts(held, {}, {})
+    assert not [series for series in told(counts) if "monitor_outbox_messages{" in series]
+    assert told(counts)["monitor_dead_letters"] == 0

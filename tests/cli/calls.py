@@ -25,10 +25,12 @@ class Monitor:
     environ: dict[str, str | None] = field(default_factory=dict)
     _files: int = 0
 
-    def __call__(self, *args: str) -> Result:
-        """Run ``monitor ARGS``."""
+    def __call__(self, *args: str, typed: str | None = None) -> Result:
+        """Run ``monitor ARGS``; ``typed``: a line on standard input."""
         environ = {"MONITOR_DATABASE_URL": self.url, **self.environ}
-        return CliRunner(env=environ).invoke(monitor, list(args), prog_name="monitor")
+        return CliRunner(env=environ).invoke(
+            monitor, list(args), prog_name="monitor", input=typed and f"{typed}\n"
+        )
 
     def answer(self, *args: str) -> str:
         """Run it, expect success and silence on standard error, return what it printed.

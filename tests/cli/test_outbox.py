@@ -143,6 +143,53 @@ def test_all_dead_letters_of_a_channel_are_let_go(given_up: Monitor) -> None:
     assert given_up.json("outbox", "list", "--state", "dropped")[0]["id"] == message["id"]
 
 
+@pytest.fixture
+def waiting(given_up: Monitor) -> Monitor:
+    """Return the same with a message that waits for each channel, too."""
+    given_up.ingest(study("2026-02-02", nct_id=OTHER))
+    return given_up
+
+
+def states(monitor: Monitor, channel: str) -> list[str]:
+    """Return the states of the messages of a channel, newest first."""
+    return [one["state"] for one in monitor.json("outbox", "list", "--channel", channel)]
+
+
+def test_what_waits_for_a_channel_is_dropped_with_its_dead_letters(waiting: Monitor) -> None:
+    assert states(waiting, "broken") == ["waiting", "dead"]
+    assert (
+        waiting.answer("outbox", "drop", "--channel", "broken", "--yes") == "2 messages dropped\n"
+    )
+    assert states(waiting, "broken") == ["dropped", "dropped"]
+    assert states(waiting, "box") == ["waiting", "sent"]
+
+
+def test_nothing_that_waits_is_dropped_where_nobody_can_answer(waiting: Monitor) -> None:
+    said = waiting.complaint("outbox", "drop", "--channel", "broken", code=2)
+    assert "1 waiting message of broken would not be sent; say --yes" in said
+    assert states(waiting, "broken") == ["waiting", "dead"]
+
+
+@pytest.mark.parametrize(("answer", "left"), [("y", "dropped"), ("n", "waiting")])
+def test_somebody_at_a_terminal_is_asked(
+    waiting: Monitor, monkeypatch: pytest.MonkeyPatch, answer: str, left: str
+) -> None:
+    monkeypatch.setattr("monitor.cli.outbox.can_ask", lambda: True)
+    result = waiting("outbox", "drop", "--channel", "broken", typed=answer)
+    assert result.exit_code == (0 if answer == "y" else 130)
+    assert states(waiting, "broken")[0] == left
+
+
+def test_dead_letters_alone_of_a_channel_need_no_answer(given_up: Monitor) -> None:
+    assert given_up.answer("outbox", "drop", "--channel", "broken") == "1 message dropped\n"
+    assert given_up.json("outbox", "drop", "--channel", "nobody") == {"changed": [], "left": []}
+
+
+def test_with_dead_what_waits_for_the_channel_is_left(waiting: Monitor) -> None:
+    waiting.answer("outbox", "drop", "--dead", "--channel", "broken")
+    assert states(waiting, "broken") == ["waiting", "dropped"]
+
+
 @pytest.mark.parametrize("command", ["retry", "drop"])
 def test_what_was_sent_is_left_alone(given_up: Monitor, command: str) -> None:
     (sent,) = given_up.json("outbox", "list", "--state", "sent")

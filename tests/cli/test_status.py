@@ -1,5 +1,6 @@
 """``monitor status``: out of the store alone, whether anything runs or not."""
 
+import json
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -191,3 +192,42 @@ def test_on_a_terminal_it_fits_and_has_colours(followed: Monitor) -> None:
     shown, _ = on_terminal(followed, "status", COLUMNS="80", MONITOR_CONFIG=config)
     assert "\x1b[1;31mbox\x1b[0m failed 3 times" in shown
     assert max(map(len, SGR.sub("", shown).splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        '[http]\nretry_attempts = "many"\n',
+        '[[source]]\nname = "x"\ntype = "nothing"\n',
+        "[http\n",
+        'this is "no TOML\n',
+    ],
+)
+@pytest.mark.parametrize("written", ['[store]\nurl = "{}"\n', 'store.url = "{}"\n'])
+def test_status_works_with_a_broken_configuration_and_says_so(
+    monitor: Monitor, broken: str, written: str
+) -> None:
+    monitor.ingest(study())
+    config = monitor.folder / "monitor.toml"
+    config.write_text(written.format(monitor.url) + broken, "utf-8")
+    monitor.environ |= {"MONITOR_CONFIG": str(config), "MONITOR_DATABASE_URL": None}
+    result = monitor("status")
+    assert result.exit_code == 0
+    assert "1 trial, 1 version" in result.stdout
+    assert "the configuration is wrong" in result.stderr
+    assert str(config) in result.stderr
+    found = monitor("status", "--json")
+    assert str(config) in json.loads(found.stdout)["configuration_error"]
+
+
+def test_status_of_a_good_configuration_has_no_error(monitor: Monitor) -> None:
+    monitor.ingest(study())
+    assert monitor.json("status")["configuration_error"] is None
+
+
+@pytest.mark.parametrize("store", ["url = 7", 'url = "sqlite:///a.db', "url = sqlite"])
+def test_status_does_not_guess_a_store_that_is_itself_wrong(monitor: Monitor, store: str) -> None:
+    config = monitor.folder / "monitor.toml"
+    config.write_text(f"[store]\n{store}\n", "utf-8")
+    monitor.environ |= {"MONITOR_CONFIG": str(config), "MONITOR_DATABASE_URL": None}
+    assert str(config) in monitor.complaint("status", code=2)

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -10,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.calls import Monitor
-from tests.cli.studies import NCT, study
+from tests.cli.calls import MADE, Monitor
+from tests.cli.studies import NCT, OTHER, study
 from tests.deliver.configured import folder_channel
 
 pty = pytest.importorskip("pty", reason="this system has no pseudo-terminals")
@@ -21,6 +22,13 @@ SGR = re.compile(r"\x1b\[[\d;]*m")
 
 def on_terminal(monitor: Monitor, *args: str, **environ: str) -> tuple[str, str]:
     """Run it with output and errors on a terminal each; return what they show."""
+    code, shown, errors = ended_on_terminal(monitor, *args, **environ)
+    assert code == 0, errors
+    return shown, errors
+
+
+def ended_on_terminal(monitor: Monitor, *args: str, **environ: str) -> tuple[int, str, str]:
+    """Do the same, and return the exit code before it."""
     clean = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
     ends = [pty.openpty() for _ in range(2)]
     with subprocess.Popen(
@@ -35,8 +43,7 @@ def on_terminal(monitor: Monitor, *args: str, **environ: str) -> tuple[str, str]
             os.close(theirs)
         with ThreadPoolExecutor() as readers:  # neither end may fill up meanwhile
             shown, errors = readers.map(read_all, (ours for ours, _ in ends))
-        assert process.wait(timeout=60) == 0, errors
-    return shown, errors
+        return process.wait(timeout=60), shown, errors
 
 
 def read_all(terminal: int) -> str:
@@ -112,4 +119,21 @@ def test_a_long_run_shows_a_bar_and_takes_it_away(monitor: Monitor, tmp_path: Pa
 def test_a_short_run_shows_no_bar(monitor: Monitor, tmp_path: Path) -> None:
     file = tmp_path / "one.json"
     file.write_text(json.dumps(study()))
-    assert on_terminal(monitor, "ingest", str(file))[1] == ""
+    assert MADE.sub("", on_terminal(monitor, "ingest", str(file))[1]) == ""
+
+
+def test_a_backfill_shows_its_progress_before_the_registry_has_answered(
+    monitor: Monitor, tmp_path: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections, says nothing
+        config = tmp_path / "monitor.toml"
+        config.write_text(
+            "[http]\nread_timeout_s = 1\nretry_attempts = 1\n"
+            '[[source]]\nname = "a"\ntype = "ctgov"\n'
+            f'base_url = "http://127.0.0.1:{silent.getsockname()[1]}"\nall = true\nevery = "1h"\n'
+        )
+        code, _, bar = ended_on_terminal(
+            monitor, "backfill", NCT, OTHER, MONITOR_CONFIG=str(config), COLUMNS="100"
+        )
+    assert code == 1
+    assert "asking for 2 trials" in bar

@@ -128,3 +128,16 @@ def test_another_store_takes_a_new_start_and_says_so(tmp_path: Path, sqlite_url:
         daemon.wait_for("scripted pass ends", times=passes + 1)
         assert daemon.stop() == 0
     assert not (tmp_path / "other.db").exists()
+
+
+def test_a_configuration_that_follows_nothing_says_so(tmp_path: Path, sqlite_url: str) -> None:
+    off = folder_source("off", tmp_path) + "\nenabled = false"
+    with Scripted(configure(tmp_path, sqlite_url, off)) as daemon:
+        assert daemon.wait_for("nothing is followed")["level"] == "warning"
+        configure(tmp_path, sqlite_url, folder_source("quick one", tmp_path))
+        daemon.send(signal.SIGHUP)
+        daemon.wait_for("configuration read again", sources=["quick one"])
+        configure(tmp_path, sqlite_url)
+        daemon.send(signal.SIGHUP)
+        daemon.wait_for("nothing is followed", times=2)
+        assert daemon.stop() == 0
