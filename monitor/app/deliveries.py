@@ -25,12 +25,19 @@ from monitor.deliver import Courier, Report
 from monitor.deliver.late import LateResults
 from monitor.deliver.letters import Letters
 from monitor.deliver.pace import Pace
+from monitor.deliver.run import Render
 from monitor.deliver.turns import Turns
 from monitor.errors import StoreError
 from monitor.model.alerts import Letter
-from monitor.model.messages import ChannelState, Message, MessageState, OutboxMessage
+from monitor.model.messages import (
+    ChannelState,
+    Message,
+    MessageState,
+    OutboxMessage,
+    Rendering,
+)
 from monitor.model.welcome import Welcome
-from monitor.render.alerts import check_templates, render
+from monitor.render.alerts import Renderer, check_templates
 from monitor.render.welcome import welcome_message
 from monitor.store.reader import Reader
 from monitor.store.writer import Store, open_store
@@ -190,7 +197,7 @@ class Deliveries:
             store=store,
             reader=self.app.reader,
             letters=self._letters,
-            render=self._render,
+            renderer=self._renderer,
             claims=self._claims,
             now=self.app.now,
             chance=SystemRandom().random,
@@ -213,10 +220,15 @@ class Deliveries:
             public_url=self.app.settings.delivery.public_url or None,
         )
 
-    def _render(self, letter: Letter | Welcome) -> Message:
-        if isinstance(letter, Welcome):
-            return welcome_message(letter)
-        return render(letter, self._templates)
+    def _renderer(self) -> Render:
+        renderer = Renderer(self._templates)
+
+        def render(letter: Letter | Welcome, renderings: frozenset[Rendering]) -> Message:
+            if isinstance(letter, Welcome):
+                return welcome_message(letter)
+            return renderer.render(letter, renderings)
+
+        return render
 
     def _store(self) -> Store:
         store = self.app.settings.store

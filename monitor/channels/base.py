@@ -10,7 +10,7 @@ from monitor.channels.folder import FolderChannel
 from monitor.channels.over_apprise import AppriseChannel
 from monitor.channels.slack import SlackChannel
 from monitor.channels.webhook import WebhookChannel
-from monitor.model.messages import Message
+from monitor.model.messages import Message, Rendering
 
 __all__ = [
     "CHANNELS",
@@ -59,6 +59,11 @@ class Channel(Protocol):
     @property
     def targets(self) -> tuple[str, ...]:
         """Whom it serves: addresses, each with messages of its own; ("",) where there is one."""
+        ...
+
+    @property
+    def renderings(self) -> frozenset[Rendering]:
+        """What of a message it sends; the rest need not be rendered."""
         ...
 
     def connected(self) -> AbstractContextManager[Connection]:

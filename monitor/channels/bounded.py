@@ -20,7 +20,7 @@ from monitor.deadlines.threads import (
     TooManyAbandonedError,
 )
 from monitor.errors import DeliveryError
-from monitor.model.messages import Message
+from monitor.model.messages import Message, Rendering
 
 _FAREWELL_S = 2.0
 _REACHABLE = {"email", "slack", "webhook"}
@@ -76,6 +76,11 @@ class BoundedChannel:
     def targets(self) -> tuple[str, ...]:
         """See ``Channel``."""
         return self.channel.targets
+
+    @property
+    def renderings(self) -> frozenset[Rendering]:
+        """See ``Channel``."""
+        return self.channel.renderings
 
     @contextlib.contextmanager
     def connected(self) -> Iterator["BoundedConnection"]:

@@ -9,7 +9,7 @@ from typing import ClassVar, Literal, TextIO
 
 from monitor.channels.checking import wrong
 from monitor.errors import DeliveryError
-from monitor.model.messages import Message
+from monitor.model.messages import Message, Rendering
 from monitor.model.neutral import neutral, neutral_lines
 
 _RULE = "-" * 72
@@ -32,6 +32,7 @@ class ConsoleChannel:
     """Writes messages to the console, or to the given stream."""
 
     type: ClassVar[str] = "console"
+    renderings: ClassVar[frozenset[Rendering]] = frozenset({"text"})
     targets: tuple[str, ...] = ("",)
 
     def __init__(self, settings: ConsoleSettings, *, stream: TextIO | None = None) -> None:

@@ -17,7 +17,7 @@ from monitor.channels.smtp import Line, WatchedSmtp
 from monitor.channels.wording import login_secrets, told
 from monitor.deadlines.sockets import TooMuchError
 from monitor.errors import DeliveryError
-from monitor.model.messages import Message
+from monitor.model.messages import Message, Rendering
 
 Security = Literal["none", "starttls", "tls"]
 
@@ -106,6 +106,7 @@ class EmailChannel:
     """Mails to the addresses of the settings."""
 
     type: ClassVar[str] = "email"
+    renderings: ClassVar[frozenset[Rendering]] = frozenset({"text", "html"})
 
     def __init__(self, settings: EmailSettings) -> None:
         self.settings = settings

@@ -14,12 +14,17 @@ from monitor.channels.checking import wrong
 from monitor.channels.envelope import envelope
 from monitor.channels.mail import Mailbox, compose
 from monitor.errors import DeliveryError
-from monitor.model.messages import Message
+from monitor.model.messages import Message, Rendering
 from monitor.private_files import make_private_folder, open_private
 
 Format = Literal["eml", "html", "json"]
 
 _FORMATS: tuple[Format, ...] = ("eml", "html", "json")
+_RENDERINGS: Mapping[Format, frozenset[Rendering]] = {
+    "eml": frozenset({"text", "html"}),
+    "html": frozenset({"html"}),
+    "json": frozenset({"data"}),
+}
 _SENDER = Mailbox(name="Trial monitor", address="trial-monitor@localhost")
 _UNSAFE = re.compile(r"[^A-Za-z0-9]+")
 _NUMBER = re.compile(r"\.[0-9]+\Z")
@@ -53,6 +58,9 @@ class FolderChannel:
     def __init__(self, settings: FolderSettings) -> None:
         self.settings = settings
         self.name = settings.name
+        self.renderings = frozenset[Rendering]().union(
+            *(_RENDERINGS[kind] for kind in settings.formats)
+        )
 
     @contextlib.contextmanager
     def connected(self) -> Iterator["FolderConnection"]:

@@ -18,7 +18,7 @@ from monitor.channels.checking import wrong
 from monitor.channels.fitting import clipped, fitted, size
 from monitor.channels.unmarked import unmarked
 from monitor.errors import DeliveryError
-from monitor.model.messages import Message
+from monitor.model.messages import Message, Rendering
 from monitor.model.neutral import neutral
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ class AppriseChannel:
     """
 
     type: ClassVar[str] = "apprise"
+    renderings: ClassVar[frozenset[Rendering]] = frozenset({"text"})
     targets: tuple[str, ...] = ("",)
 
     def __init__(self, settings: AppriseSettings) -> None:

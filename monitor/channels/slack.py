@@ -10,7 +10,7 @@ import orjson
 from monitor.channels.hook import HookChannel, HookConnection, HookSettings
 from monitor.channels.judging import accepted
 from monitor.errors import DeliveryError
-from monitor.model.messages import Message
+from monitor.model.messages import Message, Rendering
 
 # Slack's own limits; whatever is beyond them is refused as a whole (invalid_blocks).
 TEXT_CHARS = 40_000
@@ -31,6 +31,7 @@ class SlackChannel(HookChannel[SlackSettings]):
     """Posts to the one Slack channel that the webhook belongs to."""
 
     type: ClassVar[str] = "slack"
+    renderings: ClassVar[frozenset[Rendering]] = frozenset({"slack"})
 
     @contextlib.contextmanager
     def connected(self) -> Iterator["SlackConnection"]:

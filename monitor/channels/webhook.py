@@ -12,7 +12,7 @@ from monitor.channels.hook import HookChannel, HookConnection, HookSettings
 from monitor.channels.judging import REDEPLOYED, accepted
 from monitor.channels.post import Poster
 from monitor.channels.signing import key_of, signature
-from monitor.model.messages import Message
+from monitor.model.messages import Message, Rendering
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +39,7 @@ class WebhookChannel(HookChannel[WebhookSettings]):
     """Posts events to one URL."""
 
     type: ClassVar[str] = "webhook"
+    renderings: ClassVar[frozenset[Rendering]] = frozenset({"data"})
 
     @contextlib.contextmanager
     def connected(self) -> Iterator["WebhookConnection"]:

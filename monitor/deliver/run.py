@@ -25,7 +25,14 @@ from monitor.deliver.watcher import Watcher
 from monitor.errors import DamagedSnapshotError, DeliveryError, StoreError
 from monitor.model.alerts import Letter
 from monitor.model.lease import Lease
-from monitor.model.messages import Attempt, Message, MessageState, OutboxMessage
+from monitor.model.messages import (
+    RENDERINGS,
+    Attempt,
+    Message,
+    MessageState,
+    OutboxMessage,
+    Rendering,
+)
 from monitor.model.welcome import Welcome
 from monitor.store.reader import Reader
 from monitor.store.writer import Store
@@ -35,6 +42,7 @@ _NOTING_PAUSES_S = (0.2, 1.0, 5.0)
 Ready = Message | Outcome
 """A message to be sent, or what has become of it without."""
 Send = Callable[[Message], str]
+Render = Callable[[Letter | Welcome, frozenset[Rendering]], Message]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,9 +51,9 @@ class Courier:
 
     ``channel`` None: there is no channel of this ``name`` any more; what is due by it becomes
     dead letters. ``turns``: shared by the process. ``letters`` makes what reads letters out of a
-    reader. ``claims``: of this process. ``chance``: 0 up to 1, evenly distributed. ``late``:
-    notes what comes of what was given up at its deadline. ``splitter``: for a service that takes
-    messages of a limited size alone.
+    reader, and ``renderer`` what renders the letters of one reading. ``claims``: of this process.
+    ``chance``: 0 up to 1, evenly distributed. ``late``: notes what comes of what was given up at
+    its deadline. ``splitter``: for a service that takes messages of a limited size alone.
     """
 
     name: str
@@ -56,7 +64,7 @@ class Courier:
     store: Store
     reader: Callable[[], AbstractContextManager[Reader]]
     letters: Callable[[Reader], Letters]
-    render: Callable[[Letter | Welcome], Message]
+    renderer: Callable[[], Render]
     claims: Claims
     now: Callable[[], datetime]
     chance: Callable[[], float]
@@ -188,14 +196,17 @@ class Courier:
         """Return each message rendered, and the versions of each part where it is too large."""
         with self.reader() as reader:
             letters = self.letters(reader)
-            return [(message, *self._ready(message, letters)) for message in messages]
+            render = self.renderer()
+            return [(message, *self._ready(message, letters, render)) for message in messages]
 
-    def _ready(self, message: OutboxMessage, letters: Letters) -> tuple[Ready, list[list[int]]]:
+    def _ready(
+        self, message: OutboxMessage, letters: Letters, render: Render
+    ) -> tuple[Ready, list[list[int]]]:
         try:
             letter = self._letter(message, letters)
             if isinstance(letter, Outcome):
                 return letter, []
-            rendered = self.render(letter)
+            rendered = render(letter, self.channel.renderings if self.channel else RENDERINGS)
             alerts = letter.alerts if isinstance(letter, Letter) else ()
             parts = self.splitter.parts(message, rendered, alerts) if self.splitter else []
         except DeliveryError as exc:

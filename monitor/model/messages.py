@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from monitor.model.changes import ChangeEvent
 
@@ -119,17 +119,23 @@ class Attempt:
     said: str
 
 
+Rendering = Literal["text", "html", "slack", "data"]
+"""What a message can be rendered as; ``Message`` has a field of each name."""
+
+RENDERINGS: frozenset[Rendering] = frozenset(get_args(Rendering))
+
 ALONE = "group"
 """The ``thread`` of messages that stand alone: groups of alerts, of many trials or of one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A message as it is handed to a channel: everything rendered, nothing to be looked up.
+    """A message as it is handed to a channel: all that the channel sends, nothing to be looked up.
 
     ``uid``: its stable id. ``subject``: one line. ``text``: plain text. ``html``: a whole HTML
     document. ``slack``: the payload of a Slack webhook (``text`` and ``blocks``). ``data``: the
-    change as JSON. ``occurred_at``: when the monitor stored the change. ``thread``: what mails
+    change as JSON. Of these four those are empty that the channel does not send.
+    ``occurred_at``: when the monitor stored the change. ``thread``: what mails
     of one trial have in common (an NCT ID; "digest" for digests); ALONE: nothing with any other.
     ``severity``: the highest.
     ``dated_at``: what a mail is dated, the cut-off of a digest; None: ``occurred_at``.
@@ -139,13 +145,13 @@ class Message:
     subscriber: str
     target: str
     subject: str
-    text: str
-    html: str
-    slack: Mapping[str, Any]
-    data: Mapping[str, Any]
     occurred_at: datetime
     thread: str
     severity: str
+    text: str = ""
+    html: str = ""
+    slack: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     dated_at: datetime | None = None
 

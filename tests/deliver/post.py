@@ -18,7 +18,14 @@ from monitor.detect.rules.base import Thresholds
 from monitor.errors import DeliveryError
 from monitor.ingest import ingest
 from monitor.ingest.notify import Notifier
-from monitor.model.messages import ChannelState, Message, MessageState, OutboxMessage
+from monitor.model.messages import (
+    RENDERINGS,
+    ChannelState,
+    Message,
+    MessageState,
+    OutboxMessage,
+    Rendering,
+)
 from monitor.model.subscriptions import Origin, Subscription, Trials
 from monitor.model.when import Hourly
 from monitor.render.alerts import render
@@ -67,6 +74,7 @@ class Box:
     name: str = "box"
     type: str = "box"
     targets: tuple[str, ...] = ("",)
+    renderings: frozenset[Rendering] = RENDERINGS
     got: list[Message] = field(default_factory=list)
     answers: list[Exception | Callable[[Message], None]] = field(default_factory=list)
     connections: int = 0
@@ -237,7 +245,7 @@ class Post:
             letters=lambda reader: Letters(
                 reader=reader, thresholds=Thresholds(), now=self.clock.at
             ),
-            render=self.render,
+            renderer=lambda: lambda letter, _: self.render(letter),
             claims=self.claims(worker),
             now=self.clock.now,
             chance=lambda: 1.0,

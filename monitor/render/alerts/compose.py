@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from html import escape
+from operator import is_
 
 from monitor.model.alerts import Alert, Letter, TrialFacts
-from monitor.model.changes import ChangeEvent, ChangeKind, Severity
-from monitor.model.selection import Entry
-from monitor.render.alerts.links import record_url, trial_links, version_link
+from monitor.model.changes import Severity
+from monitor.render.alerts.blocks import Shared, measured_version
+from monitor.render.alerts.links import record_url, trial_links
 from monitor.render.alerts.page import (
     BriefTrial,
     EventBlock,
@@ -16,33 +16,18 @@ from monitor.render.alerts.page import (
     TrialBlock,
     VersionBlock,
 )
-from monitor.render.alerts.sites import (
-    are_countries,
-    are_statuses,
-    countries_headline,
-    folded,
-    is_list_of_sites,
-    site_lines,
-    sites_headline,
-    status_lines,
-)
+from monitor.render.alerts.sites import folded
 from monitor.render.alerts.subject import phrase, subject, tally
-from monitor.render.alerts.words import clean, clean_line, phase_words
-from monitor.render.events import Detail, cut, headline_spans, is_long_text, lines_behind
-from monitor.render.history import sighting
-from monitor.render.lines import Line, Span, line
+from monitor.render.alerts.words import clean, phase_words
 from monitor.render.values import counted, moment, status_words, unescaped
 
-_DETAIL = Detail(items=6, context=8, passages=3)
-_EVENTS_OF_VERSION = 20
 _BRIEF_TRIALS = 40
 _NAMED_TRIALS = 600
 _REASONS = 5
 _PREHEADER = 140
-# Bytes of mail that changes may take: Gmail cuts a mail off at 102 KB. A line's and a run's
-# share of the markup are those of the built-in template.
+# Bytes of mail that changes may take: Gmail cuts a mail off at 102 KB.
 _ROOM = 60_000
-_LINE_BYTES, _RUN_BYTES, _EVENT_BYTES, _TRIAL_BYTES = 120, 110, 900, 4_000
+_TRIAL_BYTES = 4_000
 _ID_BYTES = 80
 
 
@@ -60,8 +45,9 @@ class _Room:
         return True
 
 
-def compose(letter: Letter) -> Page:
-    """Return what a letter says."""
+def compose(letter: Letter, shared: Shared | None = None) -> Page:
+    """Return what a letter says; ``shared``: what letters before it have been made of."""
+    shared = shared or Shared()
     groups = _by_trial(letter.alerts)
     named = min(max(0, len(groups) - _BRIEF_TRIALS), _NAMED_TRIALS)
     room = _Room(_ROOM - _ID_BYTES * named)
@@ -69,7 +55,7 @@ def compose(letter: Letter) -> Page:
     for alerts in groups:
         if trials and not room.has(_TRIAL_BYTES):
             break
-        trials.append(_trial(alerts, letter.public_url, room))
+        trials.append(_trial(alerts, letter.public_url, room, shared))
     rest = groups[len(trials) :]
     unsubscribe = letter.unsubscribe_url
     return Page(
@@ -87,44 +73,6 @@ def compose(letter: Letter) -> Page:
         delivery=clean(letter.uid),
         unsubscribe=Link(text="Unsubscribe", url=unsubscribe) if unsubscribe else None,
     )
-
-
-def _block(events: Sequence[ChangeEvent]) -> EventBlock:
-    """Return what a change says, or several of countries, without what lies behind it."""
-    event = events[0]
-    label = clean(event.label)
-    if event.kind is ChangeKind.TRIAL_REGISTERED:  # its title and status stand above
-        said = line("first seen")
-        return EventBlock(severity=event.severity, label=label, joint=" ", said=said)
-    if are_countries(events) or is_list_of_sites(event):
-        told = countries_headline(events) if are_countries(events) else sites_headline(event)
-        said = clean_line(line(told))
-        return EventBlock(severity=event.severity, label=label, joint="", said=said)
-    spans = headline_spans(event)
-    joint = ""
-    if is_long_text(event):
-        spans, joint = (Span(spans[1].text.strip()), *spans[2:]), " "
-    elif spans[0].text.startswith(f"{event.label}: "):
-        first = spans[0].text.removeprefix(f"{event.label}: ")
-        spans, joint = (Span(first, spans[0].role), *spans[1:]), ": "
-    elif spans[0].text.startswith(f"{event.label} "):
-        first = spans[0].text.removeprefix(f"{event.label} ")
-        spans, joint = (Span(first, spans[0].role), *spans[1:]), " "
-    said = clean_line(line(*(span for span in spans if span.text)))
-    return EventBlock(severity=event.severity, label=label, joint=joint, said=said)
-
-
-def _behind(events: Sequence[ChangeEvent]) -> tuple[Line, ...]:
-    event = events[0]
-    if are_countries(events):
-        return ()
-    if is_list_of_sites(event):
-        found = cut(list(site_lines(event)), _DETAIL.items, " countries")
-    elif are_statuses(event):
-        found = cut(list(status_lines(event)), _DETAIL.items)
-    else:
-        found = lines_behind(event, _DETAIL)
-    return tuple(map(clean_line, found))
 
 
 def _by_trial(alerts: Iterable[Alert]) -> list[list[Alert]]:
@@ -166,7 +114,9 @@ def _reason_of_empty(name: str) -> str:
     )
 
 
-def _trial(alerts: Sequence[Alert], public_url: str | None, room: _Room) -> TrialBlock:
+def _trial(
+    alerts: Sequence[Alert], public_url: str | None, room: _Room, shared: Shared
+) -> TrialBlock:
     facts = alerts[-1].trial
     reasons = dict.fromkeys(reason for alert in alerts for reason in alert.reasons)
     return TrialBlock(
@@ -179,7 +129,7 @@ def _trial(alerts: Sequence[Alert], public_url: str | None, room: _Room) -> Tria
         phase=phase_words(facts.phases),
         severity=_worst(alerts),
         brief=_brief(alerts).said,
-        versions=tuple(_version(alert, public_url, room) for alert in alerts),
+        versions=tuple(_version(alert, public_url, room, shared) for alert in alerts),
         links=trial_links(facts.nct_id),
         reasons=tuple(map(_reason, list(reasons)[:_REASONS])),
     )
@@ -193,31 +143,18 @@ def _status(facts: TrialFacts) -> str:
     return f"{clean(then, longest=60)} in that version, now {clean(now, longest=60)}"
 
 
-def _version(alert: Alert, public_url: str | None, room: _Room) -> VersionBlock:
-    blocks: list[EventBlock] = []
-    groups = folded(alert.events)
-    for events in groups[:_EVENTS_OF_VERSION]:
-        block = _block(events)
-        if blocks and not room.has(_EVENT_BYTES + _bytes([block.said])):
+def _version(alert: Alert, public_url: str | None, room: _Room, shared: Shared) -> VersionBlock:
+    """Return a version with the changes that there is room for; its first has it always."""
+    whole = shared.of(alert, "version", lambda one: measured_version(one, public_url))
+    found: list[EventBlock] = []
+    for event, (said, behind) in zip(whole.block.events, whole.sizes, strict=True):
+        if found and not room.has(said):
             break
-        behind = _behind(events)
-        blocks.append(replace(block, behind=behind if room.has(_bytes(behind)) else ()))
-    entry = Entry(number=alert.number, version=alert.version, previous=alert.previous)
-    return VersionBlock(
-        number=alert.number,
-        sighting=clean(sighting(entry)),
-        events=tuple(blocks),
-        more=len(groups) - len(blocks),
-        link=version_link(public_url, alert.version),
-    )
-
-
-def _bytes(lines: Iterable[Line]) -> int:
-    """Return about how many bytes of an HTML mail the lines take."""
-    return sum(
-        _LINE_BYTES + sum(_RUN_BYTES + len(escape(s.text).encode()) for s in one.spans)
-        for one in lines
-    )
+        found.append(event if room.has(behind) else replace(event, behind=()))
+    if len(found) == len(whole.block.events) and all(map(is_, found, whole.block.events)):
+        return whole.block
+    more = whole.block.more + len(whole.block.events) - len(found)
+    return replace(whole.block, events=tuple(found), more=more)
 
 
 def _brief(alerts: Sequence[Alert]) -> BriefTrial:

@@ -2,12 +2,14 @@
 
 import json
 from collections import Counter
+from functools import partial
 from typing import Any
 
 from monitor.model.alerts import Alert, Letter
 from monitor.model.asof import last_known
 from monitor.model.changes import ChangeEvent, Severity
 from monitor.model.selection import Entry
+from monitor.render.alerts.blocks import Shared
 from monitor.render.alerts.links import history_url, record_url, version_url
 from monitor.render.history import sighting
 from monitor.render.shapes import Shape, event_shape, version_shape
@@ -16,8 +18,12 @@ LONGEST_EVENT = 200_000
 """Letters of JSON from which on an event is sent without its values."""
 
 
-def letter_shape(letter: Letter, subject: str) -> Shape:
-    """Return all that a letter tells, values as the registry wrote them."""
+def letter_shape(letter: Letter, subject: str, shared: Shared | None = None) -> Shape:
+    """Return all that a letter tells, values as the registry wrote them.
+
+    ``shared``: what letters before it have been made of.
+    """
+    shared = shared or Shared()
     digest = letter.digest
     return {
         "delivery": letter.uid,
@@ -33,7 +39,11 @@ def letter_shape(letter: Letter, subject: str) -> Shape:
         "group": letter.group_until and {"until": letter.group_until.isoformat()},
         "part": letter.part and {"number": letter.part[0], "of": letter.part[1]},
         "counts": _counts(letter),
-        "alerts": [_alert(alert, letter.public_url) for alert in letter.alerts],
+        "alerts": [
+            shared.of(alert, "shape", partial(_alert, public_url=letter.public_url))
+            | {"reasons": list(alert.reasons)}
+            for alert in letter.alerts
+        ],
     }
 
 
@@ -59,7 +69,7 @@ def _alert(alert: Alert, public_url: str | None) -> Shape:
         "previous_seen_at": previous and last_known(previous).isoformat(),
         "sighting": sighting(Entry(number=alert.number, version=alert.version, previous=previous)),
         "events": [_event(event) for event in alert.events],
-        "reasons": list(alert.reasons),
+        "reasons": [],
         "links": {
             "record": record_url(trial.nct_id),
             "history": history_url(trial.nct_id),

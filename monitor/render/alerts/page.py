@@ -4,7 +4,7 @@ Every text in a page is clean: on one line, steering nothing, cut where it is to
 not escaped for any format; that is the work of whoever writes the format.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from monitor.model.changes import Severity
 from monitor.render.lines import Line
@@ -34,13 +34,17 @@ class EventBlock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionBlock:
-    """One version: what is known of its time, its changes, how many more are not told."""
+    """One version: what is known of its time, its changes, how many more are not told.
+
+    ``rendered``: what the built-in templates made of it, by their names.
+    """
 
     number: int
     sighting: str
     events: tuple[EventBlock, ...]
     more: int = 0
     link: Link | None = None
+    rendered: dict[str, str] = field(default_factory=dict, init=False, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

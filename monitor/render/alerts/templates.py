@@ -12,6 +12,7 @@ from pathlib import Path
 from jinja2 import (
     BaseLoader,
     ChoiceLoader,
+    Environment,
     FileSystemLoader,
     PrefixLoader,
     StrictUndefined,
@@ -27,7 +28,7 @@ from monitor.model.alerts import Alert, Letter, TrialFacts, Window
 from monitor.model.changes import ChangeEvent, ChangeKind, Severity
 from monitor.model.history import StoredVersion
 from monitor.render.alerts.compose import compose
-from monitor.render.alerts.page import Page
+from monitor.render.alerts.page import Page, VersionBlock
 from monitor.render.alerts.plain import plain
 
 NAMES = ("subject.txt.j2", "message.txt.j2", "message.html.j2")
@@ -42,15 +43,21 @@ _MISTAKES = (TemplateError, ArithmeticError, AttributeError, LookupError, TypeEr
 
 
 def rendered(name: str, page: Page, folder: Path | None) -> str:
-    """Return a page in one template.
+    """Return a page in one template: the folder's, where that has it, else the built-in one.
 
     DeliveryError, not a permanent one, when a template of the user's own fails: nothing is lost,
     and the message goes out once the template is mended.
     """
     try:
-        return environment(folder).get_template(name).render(page=page)
+        own = folder if has_own(name, folder) else None
+        return environment(own).get_template(name).render(page=page)
     except _MISTAKES as exc:
         raise DeliveryError(_said(name, folder, exc), permanent=False) from exc
+
+
+def has_own(name: str, folder: Path | None) -> bool:
+    """Tell whether a folder has a template of that name."""
+    return folder is not None and (folder / name).is_file()
 
 
 def check_templates(folder: Path) -> None:
@@ -69,23 +76,34 @@ def check_templates(folder: Path) -> None:
 
 
 @lru_cache(maxsize=8)
-def environment(folder: Path | None) -> ImmutableSandboxedEnvironment:
-    """Return the templates of a folder over the built-in ones."""
+def environment(folder: Path | None) -> Environment:
+    """Return the built-in templates; with a folder its own over them, in a sandbox."""
     built_in = FileSystemLoader(_BUILT_IN)
-    loader: BaseLoader = built_in
+    loaders: list[BaseLoader] = [built_in, PrefixLoader({"builtin": built_in})]
+    kind: type[Environment] = Environment
     if folder is not None:
-        own = FileSystemLoader(folder)
-        loader = ChoiceLoader([own, built_in, PrefixLoader({"builtin": built_in})])
-    made = ImmutableSandboxedEnvironment(
-        loader=loader,
+        loaders.insert(0, FileSystemLoader(folder))
+        kind = ImmutableSandboxedEnvironment
+    made = kind(
+        loader=ChoiceLoader(loaders),
         autoescape=select_autoescape(enabled_extensions=("html.j2",), default=False),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=folder is not None,
     )
-    made.filters |= {"plain": plain, "together": _together}
+    made.filters |= {"plain": plain, "together": _together, "in_template": _in_template}
     return made
+
+
+def _in_template(version: VersionBlock, name: str) -> str:
+    """Return a version in a built-in template, which is filled once for all letters.
+
+    HTML is escaped as it is filled, and marked ``safe`` by the template that it comes into.
+    """
+    if name not in version.rendered:
+        version.rendered[name] = environment(None).get_template(name).render(version=version)
+    return version.rendered[name]
 
 
 def _together(text: str) -> list[tuple[str, bool]]:

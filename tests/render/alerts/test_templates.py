@@ -4,10 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from jinja2.sandbox import SandboxedEnvironment
 
 from monitor.errors import ConfigError, DeliveryError
 from monitor.render.alerts import check_templates, render
-from monitor.render.alerts.templates import NAMES
+from monitor.render.alerts.templates import NAMES, environment
 from tests.render.alerts import letters
 
 ENROLLED = {"designModule.enrollmentInfo": {"count": 240, "type": "ESTIMATED"}}
@@ -22,7 +23,7 @@ def write(folder: Path, name: str, text: str) -> Path:
 
 def test_the_built_in_templates_are_there_and_sound() -> None:
     folder = Path(__file__).parents[3] / "monitor" / "render" / "templates"
-    assert {file.name for file in folder.iterdir()} == set(NAMES)
+    assert {file.name for file in folder.iterdir()} >= set(NAMES)
     check_templates(folder)
 
 
@@ -106,3 +107,10 @@ def test_a_template_that_is_no_text_is_a_mistake(tmp_path: Path) -> None:
     (tmp_path / "message.txt.j2").write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigError, match=r"message\.txt\.j2 fails"):
         check_templates(tmp_path)
+
+
+def test_only_a_folders_own_templates_run_in_the_sandbox(tmp_path: Path) -> None:
+    assert not isinstance(environment(None), SandboxedEnvironment)
+    assert isinstance(environment(tmp_path), SandboxedEnvironment)
+    write(tmp_path, "message.txt.j2", '{% include "builtin/message.txt.j2" %}')
+    assert render(FOUND, tmp_path) == render(FOUND)

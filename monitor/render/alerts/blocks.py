@@ -1,0 +1,132 @@
+"""Versions in words: each is put into words once, however many letters tell of it."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from typing import TypeVar
+
+from monitor.model.alerts import Alert
+from monitor.model.changes import ChangeEvent, ChangeKind
+from monitor.model.selection import Entry
+from monitor.render.alerts.links import version_link
+from monitor.render.alerts.page import EventBlock, VersionBlock
+from monitor.render.alerts.sites import (
+    are_countries,
+    are_statuses,
+    countries_headline,
+    folded,
+    is_list_of_sites,
+    site_lines,
+    sites_headline,
+    status_lines,
+)
+from monitor.render.alerts.words import clean, clean_line
+from monitor.render.events import Detail, cut, headline_spans, is_long_text, lines_behind
+from monitor.render.history import sighting
+from monitor.render.lines import Line, Span, line
+
+_DETAIL = Detail(items=6, context=8, passages=3)
+_EVENTS_OF_VERSION = 20
+# A line's and a run's share of the markup are those of the built-in template.
+_LINE_BYTES, _RUN_BYTES, _EVENT_BYTES = 120, 110, 900
+
+Made = TypeVar("Made")
+
+
+@dataclass(slots=True)
+class Shared:
+    """What letters of one reading have in common, made once for each version that they tell of.
+
+    Two alerts are of the same words when they hold the very same events of the same version.
+    """
+
+    _made: dict[tuple[object, ...], tuple[Alert, object]] = field(default_factory=dict)
+
+    def of(self, alert: Alert, what: str, make: Callable[[Alert], Made]) -> Made:
+        """Return what ``make`` makes of an alert; it must not depend on the alert's reasons."""
+        about = (alert.trial, alert.version, alert.previous, *alert.events)
+        key = (what, alert.number, *map(id, about))
+        if key not in self._made:
+            self._made[key] = (alert, make(alert))  # the alert keeps its parts, and their ids
+        return self._made[key][1]  # type: ignore[return-value]  # made by the same ``what``
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """A version with all its changes, and about how many bytes of an HTML mail they take.
+
+    ``sizes``: of each change, what it says and what lies behind it.
+    """
+
+    block: VersionBlock
+    sizes: tuple[tuple[int, int], ...]
+
+
+def measured_version(alert: Alert, public_url: str | None) -> Measured:
+    """Return a version in words."""
+    groups = folded(alert.events)
+    events = tuple(_event(group) for group in groups[:_EVENTS_OF_VERSION])
+    entry = Entry(number=alert.number, version=alert.version, previous=alert.previous)
+    block = VersionBlock(
+        number=alert.number,
+        sighting=clean(sighting(entry)),
+        events=events,
+        more=len(groups) - len(events),
+        link=version_link(public_url, alert.version),
+    )
+    sizes = tuple((_EVENT_BYTES + _bytes([one.said]), _bytes(one.behind)) for one in events)
+    return Measured(block=block, sizes=sizes)
+
+
+def _event(events: Sequence[ChangeEvent]) -> EventBlock:
+    """Return what a change says, or several of countries."""
+    event = events[0]
+    label, joint = clean(event.label), ""
+    if event.kind is ChangeKind.TRIAL_REGISTERED:  # its title and status stand above
+        said, joint = line("first seen"), " "
+    elif are_countries(events):
+        said = line(countries_headline(events))
+    elif is_list_of_sites(event):
+        said = line(sites_headline(event))
+    else:
+        said, joint = _headline(event)
+    return EventBlock(
+        severity=event.severity,
+        label=label,
+        joint=joint,
+        said=clean_line(said),
+        behind=_behind(events),
+    )
+
+
+def _headline(event: ChangeEvent) -> tuple[Line, str]:
+    """Return what an event says behind its label, and what joins the two."""
+    spans, joint = headline_spans(event), ""
+    if is_long_text(event):
+        spans, joint = (Span(spans[1].text.strip()), *spans[2:]), " "
+    for sign in (": ", " "):
+        if not joint and spans[0].text.startswith(event.label + sign):
+            first = spans[0].text.removeprefix(event.label + sign)
+            spans, joint = (Span(first, spans[0].role), *spans[1:]), sign
+    return line(*(span for span in spans if span.text)), joint
+
+
+def _behind(events: Sequence[ChangeEvent]) -> tuple[Line, ...]:
+    event = events[0]
+    if are_countries(events) or event.kind is ChangeKind.TRIAL_REGISTERED:
+        return ()
+    if is_list_of_sites(event):
+        found = cut(list(site_lines(event)), _DETAIL.items, " countries")
+    elif are_statuses(event):
+        found = cut(list(status_lines(event)), _DETAIL.items)
+    else:
+        found = lines_behind(event, _DETAIL)
+    return tuple(map(clean_line, found))
+
+
+def _bytes(lines: Iterable[Line]) -> int:
+    """Return about how many bytes of an HTML mail the lines take."""
+    return sum(
+        _LINE_BYTES + sum(_RUN_BYTES + len(escape(s.text).encode()) for s in one.spans)
+        for one in lines
+    )

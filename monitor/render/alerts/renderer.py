@@ -1,0 +1,89 @@
+"""From letters to messages: only what the channel sends, each version in words once."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from monitor.model.alerts import Letter
+from monitor.model.messages import ALONE, RENDERINGS, Message, Rendering
+from monitor.render.alerts.blocks import Shared
+from monitor.render.alerts.compose import compose
+from monitor.render.alerts.data import letter_shape
+from monitor.render.alerts.page import Page
+from monitor.render.alerts.plain import plain_text
+from monitor.render.alerts.slack import slack_payload
+from monitor.render.alerts.subject import LONGEST, subject
+from monitor.render.alerts.templates import has_own, rendered
+from monitor.render.alerts.words import clean
+
+_SUBJECT = "subject.txt.j2"
+
+
+@dataclass(frozen=True, slots=True)
+class Renderer:
+    """Renders the letters of one reading of the store.
+
+    ``templates``: a folder whose templates replace the built-in ones of the same names. What
+    letters say of one version is put into words once and kept as long as the renderer.
+    """
+
+    templates: Path | None = None
+    _shared: Shared = field(default_factory=Shared)
+
+    def render(self, letter: Letter, renderings: frozenset[Rendering] = RENDERINGS) -> Message:
+        """Return a letter as a message, the same for the same letter, with these renderings.
+
+        DeliveryError, not a permanent one, when a template of the folder fails.
+        """
+        page = None
+        if renderings != {"data"} or has_own(_SUBJECT, self.templates):
+            page = compose(letter, self._shared)
+        line = self._subject(letter, page)
+        found: dict[str, Any] = {}
+        if "data" in renderings:
+            found["data"] = letter_shape(letter, line, self._shared)
+        if page is not None:
+            found |= self._of_page(page, renderings)
+        unsubscribe = letter.unsubscribe_url
+        return Message(
+            uid=letter.uid,
+            subscriber=letter.subscriber,
+            target=letter.target,
+            subject=line,
+            occurred_at=letter.occurred_at,
+            thread=_thread(letter),
+            severity=str(letter.severity),
+            headers={"List-Unsubscribe": unsubscribe} if unsubscribe else {},
+            dated_at=letter.digest.until if letter.digest else None,
+            **found,
+        )
+
+    def _subject(self, letter: Letter, page: Page | None) -> str:
+        if page is None:
+            said = subject(letter)
+        elif has_own(_SUBJECT, self.templates):
+            said = rendered(_SUBJECT, page, self.templates)
+        else:
+            said = page.subject
+        return clean(" ".join(said.split()), longest=LONGEST)
+
+    def _of_page(self, page: Page, renderings: frozenset[Rendering]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        if "text" in renderings:
+            found["text"] = plain_text(rendered("message.txt.j2", page, self.templates))
+        if "html" in renderings:
+            found["html"] = rendered("message.html.j2", page, self.templates)
+        if "slack" in renderings:
+            found["slack"] = slack_payload(page)
+        return found
+
+
+def render(letter: Letter, templates: Path | None = None) -> Message:
+    """Return one letter with all renderings; see ``Renderer``."""
+    return Renderer(templates).render(letter)
+
+
+def _thread(letter: Letter) -> str:
+    if letter.group_until is not None:
+        return ALONE
+    return "digest" if letter.digest else letter.alerts[0].trial.nct_id
