@@ -7,7 +7,7 @@ import pytest
 from monitor.detect.classify import classify
 from monitor.detect.diff import diff
 from monitor.detect.rules.base import Thresholds
-from monitor.model.changes import ChangeKind
+from monitor.model.changes import ChangeKind, Severity
 from tests.detect.examples import context, events, kinds, of, study, the, updated
 
 START, END = "statusModule.startDateStruct", "statusModule.completionDateStruct"
@@ -122,3 +122,13 @@ def test_a_percentage_does_not_reach_a_threshold_of_the_configuration() -> None:
         ours = replace(context(old, new), thresholds=Thresholds(enrollment_percent_high=33.0))
         found = classify(diff(old, new), ours)
         assert f"({said})" in the(ChangeKind.ENROLLMENT_TARGET_CHANGED, found).summary
+
+
+@pytest.mark.parametrize("path", [START, PRIMARY, END])
+@pytest.mark.parametrize(("before", "after"), [(PLANNED, ACTUAL), (ACTUAL, PLANNED)])
+def test_a_type_without_a_date_dates_nothing(path: str, before: str, after: str) -> None:
+    found = events(study({path: {"type": before}}), updated({path: {"type": after}}))
+    (event,) = [one for one in found if one.severity is not Severity.NOISE]
+    assert event.severity is Severity.LOW
+    assert event.summary.endswith(f": type {before} → {after}, no date stated")
+    assert "(none)" not in event.summary

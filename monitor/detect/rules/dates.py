@@ -226,13 +226,19 @@ def _by(days: int | None) -> str:
 def _type_only(
     kind: ChangeKind, own: tuple[FieldChange, ...], type_change: FieldChange, ctx: Context
 ) -> Draft:
-    """Tell a date that became actual; one that is an estimate again has moved by no day yet."""
+    """Tell a date that became actual; one that is an estimate again has moved by no day yet.
+
+    A type without a date dates nothing.
+    """
     date_path = (*type_change.field[:-1], "date")
     date, name = ctx.new.text(date_path), fields.label(date_path)
     facts = {"date": date, "type": type_change.after, "type_before": type_change.before}
     severity = None
     said = f" {shown(date)}: {arrow(type_change.before, type_change.after)}"
-    if type_change.after == "ACTUAL":
+    if date is None:
+        severity = Severity.LOW
+        said = f": type {arrow(type_change.before, type_change.after)}, no date stated"
+    elif type_change.after == "ACTUAL":
         kind = ChangeKind.DATE_ACTUALISED
         planned = type_change.before is not None
         said = f": {_CAME[date_path]} on {shown(date)}" + ", as planned" * planned
