@@ -47,6 +47,9 @@ _RAISED = re.compile(r"(?<=[^\W\d_])\^(?=\d)")
 _AT_LEAST = re.compile(r"> ?=|= ?>")
 _AT_MOST = re.compile(r"< ?=|= ?<")
 _DASHES = re.compile(r"-{2,}")
+# "follow-up" is "follow up", "PD-1" "PD 1", "12-week" "12week"; "1-5" is another number than "15".
+_HYPHEN = re.compile(r"(?<=[^\W\d_])-(?=[^\W_])")
+_HYPHEN_OF_A_NUMBER = re.compile(r"(?<=\d)-(?=[^\W\d_])")
 # "10 mg / kg" is "10mg/kg", "18 - 65" is "18-65", "> 5 %" is ">5%". A sign keeps its number.
 _LOOSE = re.compile(r" (?=[/<>=≤≥])|(?<=[/<>=≤≥]) |(?<=\d) (?=[^\W\d_]|[%°])|(?<=\d) - (?=\d)")
 
@@ -141,9 +144,17 @@ def folded(text: str) -> str:
 def same_words(one: str, other: str) -> bool:
     """Tell whether two texts differ at most in letter case, typography and marks.
 
-    The one judgement of that, for every text of a record: such a difference is no news.
+    The one judgement of that, for every text of a record: such a difference is no news. A hyphen
+    within a name or word is such a mark.
     """
-    return wording(plain(one)) == wording(plain(other))
+    return _unhyphenated(wording(plain(one))) == _unhyphenated(wording(plain(other)))
+
+
+def _unhyphenated(text: str) -> str:
+    """Return a text, as ``wording`` has it, with spaces for the hyphens of words."""
+    if "-" not in text:
+        return text
+    return _HYPHEN_OF_A_NUMBER.sub("", _HYPHEN.sub(" ", text))
 
 
 def _tight(loose: re.Match[str]) -> str:

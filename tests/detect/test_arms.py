@@ -9,7 +9,7 @@ import pytest
 
 from monitor.detect.drugs import Drugs
 from monitor.model.changes import ChangeKind, Severity
-from tests.detect.examples import events, study, the, updated
+from tests.detect.examples import events, kinds, study, the, updated
 from tests.records import mixed_studies
 
 K = ChangeKind
@@ -59,6 +59,68 @@ def test_another_label_or_name_is_high(kind: K) -> None:
     renamed = {**item, "label" if "label" in item else "name": "Thing XR"}
     found = events(study({path: [item]}), updated({path: [renamed]}))
     assert the(kind, found).severity is Severity.HIGH
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("5 mg of Thing TID", "5 mg of Thing three times a day (TID)"),
+        ("5 mg of Thing three times a day", "5 mg of Thing three times a day (TID)"),
+        ("5 mg of Thing twice daily", "5 mg of Thing BID"),
+        ("5 mg of Thing every day", "5 mg of Thing once daily (QD)"),
+        ("An IM injection of Thing", "An intramuscular (IM) injection of Thing"),
+        ("Thing, intravenously", "Thing, intravenously (IV)"),
+        ("Thing, given subcutaneously", "Thing, given subcutaneously (SC)"),
+        ("Thing by mouth", "Thing by mouth (PO)"),
+        ("Thing q3w", "Thing every three weeks (Q3W)"),
+        ("Thing q8h", "Thing every 8 hours"),
+        ("5 mg of Thing", "5 milligrams (mg) of Thing"),
+        ("5 mcg of Thing", "5 µg of Thing"),
+        ("2 tablets of Thing", "Two (2) tablets of Thing"),
+        ("Thing for 2 hrs", "Thing for 2 hours (hrs)"),
+        ("Thing, once-weekly", "Thing, once a week (QW)"),
+        ("Thing after a followup", "Thing after a follow-up"),
+    ],
+)
+@pytest.mark.parametrize("kind", PLACES)
+def test_an_abbreviation_that_is_written_out_only_clarifies(
+    kind: K, before: str, after: str
+) -> None:
+    path, item = PLACES[kind]
+    for old, new in ((before, after), (after, before)):
+        sides = ({path: [{**item, "description": text}]} for text in (old, new))
+        found = events(study(next(sides)), updated(next(sides)))
+        assert the(kind, found).severity is Severity.MEDIUM
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("5 mg of Thing TID", "5 mg of Thing twice a day (BID)"),
+        ("An IM injection of Thing", "An intravenous (IV) injection of Thing"),
+        ("Thing every 3 weeks", "Thing every two weeks (Q2W)"),
+        ("5 mg of Thing", "5 micrograms (mcg) of Thing"),
+        ("Thing from -5 on", "Thing from 5 on"),
+        ("Thing on days 1-5", "Thing on days 15"),
+    ],
+)
+def test_another_dose_is_high_where_it_is_written_out_too(before: str, after: str) -> None:
+    path, item = PLACES[K.ARM_CHANGED]
+    sides = ({path: [{**item, "description": text}]} for text in (before, after))
+    found = events(study(next(sides)), updated(next(sides)))
+    assert the(K.ARM_CHANGED, found).severity is Severity.HIGH
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("Thing in a drug eluting stent", "Thing in a drug-eluting stent"),
+     ("Non steroidal Thing", "Non-steroidal Thing"), ("A 12 week course", "A 12-week course"),
+     ("After anti PD 1", "After anti-PD-1")],
+)  # fmt: skip
+def test_a_hyphen_that_came_is_noise(before: str, after: str) -> None:
+    path, item = PLACES[K.ARM_CHANGED]
+    sides = ({path: [{**item, "description": text}]} for text in (before, after))
+    assert kinds(events(study(next(sides)), updated(next(sides)))) == []
 
 
 BOTH: list[dict[str, Any]] = [

@@ -6,7 +6,7 @@ import pytest
 
 from monitor.model.changes import ChangeEvent, ChangeKind, Severity
 from tests.detect.cases.other import ARMS, INTERVENTIONS, PLACEBO, REFERENCES, THING
-from tests.detect.examples import GONE, Changes, events, study, updated
+from tests.detect.examples import GONE, Changes, events, study, the, updated
 
 DRUG = {"type": "DRUG", "name": "Thing", "armGroupLabels": ["Thing"]}
 OFFICIALS = "contactsLocationsModule.overallOfficials"
@@ -225,3 +225,38 @@ def test_a_word_in_other_letter_case_is_the_same_word(path: str, said: str) -> N
     assert [(one.op, one.before, one.after) for one in noise.fields] == [
         ("changed", "Eczema", "ECZEMA"),
     ]
+
+
+TYPE_2 = "Diabetes Mellitus, Type 2"
+
+
+@pytest.mark.parametrize("list_", ["conditions", "keywords"])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (TYPE_2, "Type 2 Diabetes Mellitus"),
+        ("Lung Cancer", "Cancer of the Lung"),
+        ("Leukemia, Acute Myeloid", "Acute Myeloid Leukemia"),
+    ],
+)
+def test_words_in_another_order_are_one_rename(list_: str, before: str, after: str) -> None:
+    path = f"conditionsModule.{list_}"
+    found = events(study({path: ["Asthma", before]}), updated({path: [after, "Asthma"]}))
+    event = the(ChangeKind.CONDITION_CHANGED, found)
+    assert event.severity is Severity.LOW
+    assert event.summary == f"{list_.capitalize()}: {before} → {after}"
+    assert event.facts["renamed"] == [{"before": before, "after": after}]
+    assert event.facts["added"] == event.facts["removed"] == []
+    assert len(event.fields) == 2
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(TYPE_2, "Type 1 Diabetes Mellitus"), ("Migraine With Aura", "Migraine Without Aura")],
+)
+def test_other_words_are_no_rename(before: str, after: str) -> None:
+    path = "conditionsModule.conditions"
+    found = events(study({path: [before]}), updated({path: [after, "Asthma"]}))
+    facts = the(ChangeKind.CONDITION_CHANGED, found).facts
+    assert facts["renamed"] == []
+    assert sorted(facts["added"]) == sorted([after, "Asthma"])

@@ -57,3 +57,32 @@ def test_very_many_outcomes_are_not_compared_one_by_one() -> None:
     event = the(ChangeKind.SECONDARY_OUTCOME_CHANGED, events(old, new))
     assert time.process_time() - start < 20
     assert event.facts["reworded"] == []
+
+
+@pytest.mark.parametrize("after", [SAFETY, REWORDED])
+@pytest.mark.parametrize(("source", "target"), [(SECONDARY, OTHER), (OTHER, SECONDARY)])
+def test_an_outcome_that_changes_lists_is_moved(source: str, target: str, after: str) -> None:
+    old = study({source: [{"measure": SAFETY}], target: [{"measure": PAIN}]})
+    new = updated({source: [], target: [{"measure": PAIN}, {"measure": after}]})
+    event = the(ChangeKind.SECONDARY_OUTCOME_CHANGED, events(old, new))
+    name = "other" if target == OTHER else "secondary"
+    assert event.summary.startswith(f"Secondary and other outcomes: 1 moved to {name} (")
+    assert "added" not in event.summary.partition("(")[0]
+    assert "removed" not in event.summary.rpartition(")")[2]
+    (moved,) = event.facts["moved"]
+    assert (moved["before"], moved["after"]) == (SAFETY, after)
+    assert moved["from"] == f"protocolSection.{source}"
+    assert moved["to"] == f"protocolSection.{target}"
+    assert event.facts["reworded"] == []
+    assert len(event.fields) == 2
+
+
+def test_what_stayed_in_its_list_did_not_move() -> None:
+    old = study({SECONDARY: [{"measure": SAFETY}], OTHER: [{"measure": f"{PAIN}, at night"}]})
+    new = updated({
+        SECONDARY: [{"measure": REWORDED}, {"measure": PAIN}],
+        OTHER: [],
+    })  # fmt: skip
+    facts = the(ChangeKind.SECONDARY_OUTCOME_CHANGED, events(old, new)).facts
+    assert [one["before"] for one in facts["reworded"]] == [SAFETY]
+    assert [one["after"] for one in facts["moved"]] == [PAIN]

@@ -6,13 +6,14 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
+from monitor.detect.dosing import dosing, in_short
 from monitor.detect.drugs import Drugs
 from monitor.detect.likeness import tokens
 from monitor.detect.limits import other_limits
 from monitor.detect.rules import items
 from monitor.detect.rules.base import Context, Derive, Draft, all_but, below, tally
 from monitor.detect.rules.values import LONG_TEXT, arrow, shown
-from monitor.detect.texts import plain, wording
+from monitor.detect.texts import plain
 from monitor.detect.word_lists import COMMON, COUNTING, STOP, TIMES
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange, Severity
@@ -23,14 +24,11 @@ from monitor.model.words import word_diff
 _CLARIFYING = (
     fields.ARM_DESCRIPTION, fields.INTERVENTION_DESCRIPTION, fields.INTERVENTION_OTHER_NAMES,
 )  # fmt: skip
-# Units, how often and which way: another one is another treatment, whatever the number.
-_DOSING = re.compile(
-    r"(?<![^\W\d_])(?:[mμukn]?g|mcg|m?l|m?mol|m?iu|gy|daily|weekly|biweekly|monthly|yearly|hourly"
-    r"|[bt]id|q\d*[dhwm]|oral(?:ly)?|intravenous(?:ly)?|iv|subcutaneous(?:ly)?|sc|topical(?:ly)?"
-    r"|intramuscular(?:ly)?|im)(?![^\W_])"
-)
-
-
+# "Follow-up", "followup"; a hyphen before a number may be a sign, or a range's.
+_BEFORE_LETTERS = re.compile(r"(?<=[^\W_])[ -](?=[^\W\d_])")
+# Words that another order of the others needs or not.
+_LINKING = frozenset({"a", "an", "of", "the"})
+_TOLD = 4  # items of a list in a summary
 _NAME_WORDS = 2
 _SAYING_NO_DRUG = STOP | COUNTING | TIMES | COMMON | frozenset(
     {"agent", "agents", "drug", "drugs", "investigational", "it", "medication", "medications",
@@ -67,22 +65,51 @@ def derive_lists(kind: ChangeKind, *paths: Path) -> Derive:
             own = below(changes, path)
             if not own:
                 continue
-            parts = _replaced(own) or [_became(change) for change in own[:4]]
-            more = f" and {len(own) - 4} more" if len(own) > 4 else ""
+            renamed = _reordered(own)
+            left = all_but(own, (change for pair in renamed for change in pair))
+            told = [arrow(gone.before, come.after) for gone, come in renamed]
+            told += _replaced(left) or [_became(change) for change in left]
+            more = f" and {len(told) - _TOLD} more" if len(told) > _TOLD else ""
             yield Draft(
                 kind=kind,
                 path=path,
                 changes=own,
                 before=ctx.old.get(path),
                 after=ctx.new.get(path),
-                summary=f"{fields.label(path)}: {', '.join(parts)}{more}",
+                summary=f"{fields.label(path)}: {', '.join(told[:_TOLD])}{more}",
                 facts={
-                    "added": [c.after for c in own if c.op == "added"],
-                    "removed": [c.before for c in own if c.op == "removed"],
+                    "added": [c.after for c in left if c.op == "added"],
+                    "removed": [c.before for c in left if c.op == "removed"],
+                    "renamed": [
+                        {"before": gone.before, "after": come.after} for gone, come in renamed
+                    ],
                 },
             )
 
     return derive
+
+
+def _reordered(changes: Sequence[FieldChange]) -> list[tuple[FieldChange, FieldChange]]:
+    """Return what went and what came in the same words in another order.
+
+    "Diabetes Mellitus, Type 2" is "Type 2 Diabetes Mellitus", "Cancer of the Lung" is "Lung
+    Cancer".
+    """
+    gone: dict[tuple[str, ...], list[FieldChange]] = {}
+    for change in changes:
+        if change.op == "removed" and (words := _sorted_words(change.before)):
+            gone.setdefault(words, []).append(change)
+    come = [change for change in changes if change.op == "added"]
+    return [
+        (gone[words].pop(0), change)
+        for change in come
+        if gone.get(words := _sorted_words(change.after))
+    ]
+
+
+def _sorted_words(value: Any) -> tuple[str, ...]:
+    words = tokens(value) if isinstance(value, str) else ()
+    return tuple(sorted(word for word in words if word not in _LINKING))
 
 
 def _replaced(changes: Sequence[FieldChange]) -> list[str]:
@@ -139,8 +166,16 @@ def _clarifies(change: FieldChange, drugs: Drugs) -> bool:
     before, after = (v if isinstance(v, str) else "" for v in (change.before, change.after))
     if not (before and after):
         return True
-    other_dose = other_limits(before, after) or _dosing(before) != _dosing(after)
+    one, other = in_short(before), in_short(after)
+    if _without_hyphens(one) == _without_hyphens(other):
+        return True
+    other_dose = other_limits(one, other) or dosing(one) != dosing(other)
     return not (other_dose or _names_other_drugs(change, before, after, drugs))
+
+
+def _without_hyphens(text: str) -> str:
+    """Return a text without the hyphens and spaces that stand before letters."""
+    return _BEFORE_LETTERS.sub("", text)
 
 
 def _names_other_drugs(change: FieldChange, before: str, after: str, drugs: Drugs) -> bool:
@@ -177,10 +212,6 @@ def _names_of(item: Mapping[str, Any]) -> Iterator[str]:
         yield from (
             one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)
         )
-
-
-def _dosing(text: str) -> frozenset[str]:
-    return frozenset(_DOSING.findall(wording(plain(text))))
 
 
 def derive_identifiers(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:

@@ -246,12 +246,15 @@ def _ranked(
 def best_pairs(
     gone: Sequence[FieldChange], come: Sequence[FieldChange], words: Words
 ) -> list[tuple[float, FieldChange, FieldChange]]:
-    """Return which outcomes of one list are one in other words, the most alike first.
+    """Return which outcomes are one: in other words, in another list, or both; the surest first.
 
     ``gone`` and ``come``: changes that remove and add one; each is in one pair at most.
     """
     scored = ((words.likeness(item_of(x), item_of(y)), x, y) for x in gone for y in come)
-    ranked = sorted((one for one in scored if one[0] >= PAIRED), key=lambda one: -one[0])
+    ranked = sorted(
+        (one for one in scored if one[0] >= (PAIRED if one[1].field == one[2].field else DEMOTED)),
+        key=_rank,
+    )
     found: list[tuple[float, FieldChange, FieldChange]] = []
     taken: set[int] = set()
     for pair in ranked:

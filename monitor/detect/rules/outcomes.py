@@ -16,7 +16,7 @@ from monitor.detect.rules.outcome_pairs import (
     named,
 )
 from monitor.detect.rules.outcome_verdicts import draft_edits, edit_groups, severest, title
-from monitor.detect.rules.values import arrow
+from monitor.detect.rules.values import arrow, shown
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange
 from monitor.model.fields import Path
@@ -57,15 +57,20 @@ def _is_item(change: FieldChange) -> bool:
 
 
 def _of_the_rest(changes: tuple[FieldChange, ...], ctx: Context) -> Draft:
-    pairs = _reworded(changes, ctx)
+    pairs = _same(changes, ctx)
+    reworded = [pair for pair in pairs if pair[1].field == pair[2].field]
+    moved = [pair for pair in pairs if pair[1].field != pair[2].field]
     label, summary = items.told(changes, _THE_REST)
     if pairs:
-        told = [arrow(named(gone.before), named(come.after)) for _, gone, come in pairs]
-        more = "; …" if len(told) > _TOLD else ""
-        summary = f"{label}: {len(told)} reworded ({'; '.join(told[:_TOLD])}{more})"
+        told = [
+            *(f"{len(own)} moved to {_list_name(path)} {_briefly(own)}"
+              for path in _LESSER if (own := [one for one in moved if one[2].field == path])),
+            *([f"{len(reworded)} reworded {_briefly(reworded)}"] if reworded else []),
+        ]  # fmt: skip
         left = all_but(changes, (one for _, *pair in pairs for one in pair))
         if left:
-            summary += "; " + items.told(left, _THE_REST)[1].removeprefix(f"{label}: ")
+            told.append(items.told(left, _THE_REST)[1].removeprefix(f"{label}: "))
+        summary = f"{label}: {'; '.join(told)}"
     return Draft(
         kind=ChangeKind.SECONDARY_OUTCOME_CHANGED,
         path=items.common_path(change.field[:3] for change in changes),
@@ -74,39 +79,74 @@ def _of_the_rest(changes: tuple[FieldChange, ...], ctx: Context) -> Draft:
         summary=summary,
         facts={
             "outcomes": sorted({c.path[3] for c in changes if len(c.path) > 3}),
-            "reworded": [
-                {"before": named(gone.before), "after": named(come.after),
-                 **Verdict.of(likeness).facts()}
-                for likeness, gone, come in pairs
+            "reworded": [_fact(*pair) for pair in reworded],
+            "moved": [
+                {**_fact(*pair), "from": fields.dotted(pair[1].field),
+                 "to": fields.dotted(pair[2].field)}
+                for pair in moved
             ],
         },
     )  # fmt: skip
 
 
-def _reworded(
+def _briefly(pairs: Sequence[tuple[float, FieldChange, FieldChange]]) -> str:
+    """Write in parentheses which outcomes these are: what each was called and is called."""
+    told = [
+        shown(named(come.after))
+        if named(gone.before) == named(come.after)
+        else arrow(named(gone.before), named(come.after))
+        for _, gone, come in pairs
+    ]
+    more = "; …" if len(told) > _TOLD else ""
+    return f"({'; '.join(told[:_TOLD])}{more})"
+
+
+def _fact(likeness: float, gone: FieldChange, come: FieldChange) -> dict[str, Any]:
+    return {
+        "before": named(gone.before),
+        "after": named(come.after),
+        **Verdict.of(likeness).facts(),
+    }
+
+
+def _same(
     changes: Sequence[FieldChange], ctx: Context
 ) -> list[tuple[float, FieldChange, FieldChange]]:
-    """Return the outcomes that one list lost and gained in other words, the most alike first.
+    """Return the outcomes that went and came in other words or in the other list, surest first.
 
-    They are compared by their content words, as primary outcomes are; very many are not.
+    They are compared by their content words, as primary outcomes are; many only within their
+    list, and very many not at all.
     """
     whole = [change for change in changes if _is_item(change)]
     sides = [[one for path in _LESSER for one in side.items(path)] for side in (ctx.old, ctx.new)]
+    pools = [_sides(whole)]
+    if not _is_few(*pools[0]):
+        pools = [_sides([one for one in whole if one.field == path]) for path in _LESSER]
     found: list[tuple[float, FieldChange, FieldChange]] = []
-    for path in _LESSER:
-        own = [change for change in whole if change.field == path]
-        gone, come = ([one for one in own if one.op == op] for op in ("removed", "added"))
-        if gone and come and len(gone) * len(come) <= _MOST_COMPARED:
-            words = Words(*sides)
-            found += best_pairs(gone, come, words)
+    for gone, come in pools:
+        if gone and come and _is_few(gone, come):
+            found += best_pairs(gone, come, Words(*sides))
     return found
+
+
+def _sides(changes: Sequence[FieldChange]) -> tuple[list[FieldChange], list[FieldChange]]:
+    gone, come = ([one for one in changes if one.op == op] for op in ("removed", "added"))
+    return gone, come
+
+
+def _is_few(gone: Sequence[FieldChange], come: Sequence[FieldChange]) -> bool:
+    return len(gone) * len(come) <= _MOST_COMPARED
+
+
+def _list_name(path: Path) -> str:
+    return fields.label(path).lower().removesuffix(" outcomes")
 
 
 def _moved(move: Move, ctx: Context) -> Draft:
     """Say that an outcome left the primary list for another, or came from there."""
     own = move.changes[0]
     gone = own.op == "removed"
-    lesser = fields.label(move.path).lower().removesuffix(" outcomes")
+    lesser = _list_name(move.path)
     if len(move.changes) == 1:
         words = f"dropped, still {lesser}"
     else:
