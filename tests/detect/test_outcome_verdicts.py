@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from monitor.detect.rules.outcome_edits import turning_words
+from monitor.detect.rules.outcome_pairs import Words
 from monitor.model.changes import ChangeEvent, ChangeKind, Severity
 from tests.detect.examples import compared, events, study, updated
 from tests.detect.test_outcomes import OS, PFS, Outcome, primary, told
@@ -26,6 +28,18 @@ ULCER: Outcome = {
 def one_edit(before: Outcome, after: Outcome) -> ChangeEvent:
     (event,) = told(primary(before), primary(after))
     return event
+
+
+def compared_by(old: Outcome, new: Outcome) -> str:
+    """Say what decides whether an edit keeps the meaning of an outcome."""
+    words = Words([old], [new])
+    ours, theirs = words.whole(old), words.whole(new)
+    turning = [sorted(turning_words(one)) for one in (old, new)]
+    return (
+        f"turning words {turning[0]} and {turning[1]}; kept {ours.standing_in(theirs)} of "
+        f"{dict(ours.weights)} in {dict(theirs.weights)}; of the new measure "
+        f"{words.measure(new).standing_in(ours)} was said before"
+    )
 
 
 def before_start(old: Outcome, new: Outcome) -> list[ChangeEvent]:
@@ -95,12 +109,14 @@ def test_an_outcome_that_results_brought_is_one_step_lower() -> None:
         {"measure": "Ulcer healing"},
         {"measure": "Number of patients with healing of the ulcer"},
         {"timeFrame": "Week 12"},
+        {"description": f"{ULCER['description']}. Readers are blinded."},
     ],
-    ids=["words", "counting words", "time frame"],
+    ids=["words", "counting words", "time frame", "explained"],
 )
 def test_an_edit_that_keeps_the_words_is_low(change: Outcome) -> None:
-    event = one_edit(ULCER, {**ULCER, **change})
-    assert (event.kind, event.severity) == (EDITED, Severity.LOW)
+    new = {**ULCER, **change}
+    event = one_edit(ULCER, new)
+    assert (event.kind, event.severity) == (EDITED, Severity.LOW), compared_by(ULCER, new)
     assert event.facts["same"] == "sure"
 
 
@@ -305,3 +321,25 @@ def test_a_real_record_tells_one_edit_of_three_time_frames_once(shared_data: Pat
     (event,) = (e for e in found if e.kind is EDITED)
     assert event.summary == "Time frame of 3 primary outcomes: 59 → 58 months"
     assert len(event.facts["measures"]) == 3
+
+
+ADVERSE = "Number of participants with adverse events"
+EMERGENT = (
+    "Safety: percentage of subjects with treatment emergent adverse events (TEAEs) by severity"
+)
+SERIOUS = "Safety: percentage of subjects with a serious adverse event (SAE) related to Thing"
+
+
+def test_one_outcome_that_became_two_is_split_and_two_that_became_one_are_joined() -> None:
+    one, two = [{"measure": ADVERSE}], [{"measure": EMERGENT}, {"measure": SERIOUS}]
+    (split,) = told(primary(*one), primary(*two))
+    assert (split.kind, split.severity) == (EDITED, Severity.MEDIUM)
+    assert split.summary == f"Primary outcome split into 2: {ADVERSE}"
+    assert sorted(split.facts["split_into"]) == [SERIOUS, EMERGENT]
+    (joined,) = told(primary(*two), primary(*one))
+    assert joined.summary == f"Primary outcome joined from 2: {ADVERSE}"
+
+
+def test_one_that_came_beside_an_outcome_in_its_own_words_is_added() -> None:
+    found = told(primary({"measure": ADVERSE}), primary({"measure": ADVERSE}, {"measure": SERIOUS}))
+    assert [event.kind for event in found] == [ChangeKind.PRIMARY_OUTCOME_ADDED]

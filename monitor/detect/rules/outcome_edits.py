@@ -41,7 +41,7 @@ def keeps_its_meaning(old: Any, new: Any, words: Words) -> bool:
         _times_said(old, new)
         and ours.standing_in(theirs) >= KEPT
         and words.measure(new).standing_in(ours) >= KEPT_MEASURE
-        and _turning(old) == _turning(new)
+        and turning_words(old) == turning_words(new)
     )
 
 
@@ -53,7 +53,7 @@ def _times_said(old: Any, new: Any) -> bool:
     return all(stem(word) in said for word in tokens(text_of(new, "timeFrame")) if word not in STOP)
 
 
-def _turning(outcome: Any) -> set[str]:
+def turning_words(outcome: Any) -> set[str]:
     """Return the numbers, negations, directions and comparators of an outcome."""
     text = _COUNT.sub(" ", plain(text_of(outcome, *_PARTS)))[:LONGEST_COMPARED]
     text = text.replace(">=", "≥").replace("<=", "≤")

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from monitor.detect.align import MAX_COMPARISONS
 from monitor.detect.contradictions import contradict
 from monitor.detect.likeness import Bag, Vocabulary
-from monitor.detect.texts import plain
+from monitor.detect.texts import plain, same_words
 from monitor.model import fields
 from monitor.model.changes import FieldChange, Op
 from monitor.model.fields import Path
@@ -202,7 +202,11 @@ def matched(
             found.move(likeness, change, other)
     for change in found.left:
         share, host = _host(change, found.groups, words)
-        if counts_differ and host and (share >= PART or _is_piece(change)):
+        is_alone = found.left == [change]
+        if counts_differ and host and (
+            share >= PART or _is_piece(change)
+            or (is_alone and _is_the_other_half(change, host, words))
+        ):  # fmt: skip
             found.join(change, host)
         elif change.op == "removed":
             likeness, item, path = _elsewhere(change, sides[1], words)
@@ -291,6 +295,20 @@ def _host(change: FieldChange, groups: Sequence[Group], words: Words) -> tuple[f
             if share > best[0] and not _two(change, host):
                 best = (share, group)
     return best
+
+
+def _is_the_other_half(change: FieldChange, group: Group, words: Words) -> bool:
+    """Tell whether an outcome that is in other words now became two, or is what two became.
+
+    Either of the two would be taken for the one if it were alone.
+    """
+    gone = change.op == "removed"
+    hosts, others = (group.news, group.olds) if gone else (group.olds, group.news)
+    return (
+        len(hosts) == len(others) == 1
+        and not same_words(measure_of(hosts[0]), measure_of(others[0]))
+        and words.likeness(item_of(change), hosts[0]) >= PAIRED
+    )
 
 
 def _is_piece(change: FieldChange) -> bool:
