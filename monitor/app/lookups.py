@@ -44,6 +44,16 @@ def id_note(reader: "Reader", nct_id: str) -> str | None:
     return f"{nct_id} is now {now.nct_id}: `monitor history {now.nct_id}` tells how it goes on"
 
 
+def present_id(reader: "Reader", nct_id: str) -> str:
+    """Return the NCT ID by which the registry shows a trial now, as far as the store knows."""
+    own, now = reader.trial(nct_id), reader.trial_of_alias(nct_id)
+    if now is None:
+        return nct_id
+    if own is None or own.overall_status == "MERGED" or own.last_seen_at < now.last_seen_at:
+        return now.nct_id
+    return nct_id
+
+
 def version_number(
     versions: "Sequence[StoredVersion]",
     events: "Mapping[int, Sequence[StoredEvent]]",

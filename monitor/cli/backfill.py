@@ -50,7 +50,8 @@ def command(
 
     Only versions that the store lacks are fetched, one request after the other: a record with
     ten versions takes some ten seconds. What is interrupted goes on from where it was. Versions
-    of the past alert nobody.
+    of the past alert nobody. Of an NCT ID that a trial had before, those of the ID that it has
+    now are fetched.
     """
     if bool(nct_ids) == followed:
         raise UsageError("name the trials, or say --followed for all that the sources follow")
@@ -58,11 +59,17 @@ def command(
     if followed:
         wanted = _followed(session)
     asked = [nct_id for _, some in wanted for nct_id in some]
-    report = _fetched(session, wanted, days(since).first if since else None)
+    first = days(since).first if since else None
+    report = _fetched(session, wanted, first)
+    now: dict[str, str] = {}
+    while nct_ids and report.outcome == "ok" and (more := _present(session, asked, now)):
+        report = _in_one([report, _fetched(session, [(None, more)], first)])
+    asked = [nct_id for nct_id in (*asked, *dict.fromkeys(now.values())) if nct_id not in now]
     if as_json:
         session.answer_json({"trials": len(asked), **asdict(report.report)})
     else:
-        session.answer([line(_told(asked, report))])
+        notes = [line(f"{former} is now {nct_id}") for former, nct_id in now.items()]
+        session.answer([*notes, line(_told(asked, report))])
     if report.outcome != "ok":
         complain(report.reason or f"the backfill {report.outcome}")
     unknown = _not_known(session, asked)
@@ -124,6 +131,23 @@ def _followed(session: Session) -> Wanted:
     return list(found.items())
 
 
+def _present(session: Session, asked: Sequence[str], now: dict[str, str]) -> list[str]:
+    """Return NCT IDs not asked for yet that trials have now instead of these, and note them."""
+    from monitor.app.lookups import present_id
+    from monitor.app.sources import HISTORY
+    from monitor.sources.ctgov_history.state import backfill_of
+
+    looked_up = {*asked, *now.values()}
+    with session.app.reader() as reader:
+        states = reader.sources.states(HISTORY)
+        for nct_id in sorted(looked_up - now.keys()):
+            merged_into = backfill_of(states.get(nct_id)).merged_into
+            present = merged_into or present_id(reader, nct_id)
+            if present not in (nct_id, *now):
+                now[nct_id] = present
+    return sorted(set(now.values()) - looked_up)
+
+
 def _not_known(session: Session, asked: Sequence[str]) -> list[str]:
     """Return a sentence for each record of which the registry has no history by its ID."""
     from monitor.app.sources import HISTORY
@@ -136,7 +160,7 @@ def _not_known(session: Session, asked: Sequence[str]) -> list[str]:
         known = backfill_of(states.get(nct_id))
         if known.outcome is Outcome.UNKNOWN:
             found.append(f"{nct_id}: the registry has no such record")
-        elif known.outcome is Outcome.MERGED:
+        elif known.outcome is Outcome.MERGED:  # of a source's: it follows that one, too
             found.append(f"{nct_id}: was merged into {known.merged_into}; ask for that one")
     return found
 

@@ -1,6 +1,6 @@
 """``monitor subscription``: what people want to hear of."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import click
@@ -11,7 +11,7 @@ from monitor.cli.params import json_option, table_options
 from monitor.cli.session import Session
 from monitor.cli.subscriber import people_of
 from monitor.model.subscriptions import Standing, Subscription
-from monitor.render.lines import line
+from monitor.render.lines import Line, line
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -70,6 +70,17 @@ def add(session: Session, /, as_json: bool, **options: Any) -> None:
     given = wish_of(session.app.settings, **options)
     stored = people_of(session).subscribe(given)
     _answer(session, stored, as_json=as_json, told="added")
+    if not as_json and stored.trials.nct_ids:
+        session.answer(_former(session, sorted(stored.trials.nct_ids)))
+
+
+def _former(session: Session, nct_ids: Iterable[str]) -> list[Line]:
+    """Return a note for each of these NCT IDs that a trial had before."""
+    from monitor.app.lookups import present_id
+
+    with session.app.reader() as reader:
+        now = ((nct_id, present_id(reader, nct_id)) for nct_id in nct_ids)
+        return [line(f"{nct_id} is now {other}") for nct_id, other in now if other != nct_id]
 
 
 @command.command(

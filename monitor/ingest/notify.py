@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from monitor.ingest.mergers import Mergers
 from monitor.match.matcher import Matcher
 from monitor.match.news import News
 from monitor.match.synonyms import NO_SYNONYMS, Synonyms
@@ -93,6 +94,7 @@ class Announcer:
     _items: list[OutboxItem] = field(default_factory=list)
     _subscriptions: dict[int, Subscription] = field(default_factory=dict)
     _cutoffs: dict[Hourly | LocalTime, datetime] = field(default_factory=dict)
+    _mergers: Mergers = field(default_factory=Mergers)
 
     def announce(self, version_id: int, news: News, *, previous_id: int | None) -> None:
         """Note who gets which events of a stored version, and keep those for good.
@@ -108,6 +110,9 @@ class Announcer:
         wanted: dict[int, tuple[Subscription, list[int], Verdict]] = {}
         for subscription, position, verdict in self.matcher.verdicts(news):
             wanted.setdefault(subscription.id, (subscription, [], verdict))[1].append(position)
+            self._mergers.note(
+                subscription, verdict, news=news, version_id=version_id, position=position
+            )
         items: list[OutboxItem] = []
         for subscription, positions, verdict in wanted.values():
             self._subscriptions[subscription.id] = subscription
@@ -134,7 +139,7 @@ class Announcer:
 
     def write(self) -> int:
         """Put everything noted into the outbox; return how many items there were."""
-        items, self._items = self._items, []
+        items, self._items = self._mergers.told_once(self._items), []
         if not items:
             return 0
         count = len(items)

@@ -138,8 +138,8 @@ class Reason(StrEnum):
     EARLIER = "the version was stored before the subscription was made"
     RECOMPUTED = "it was not put into the outbox: versions of the past changed it later"
     FIRST_SIGHT = (
-        "it was not put into the outbox: a source began with this trial, "
-        "or it was stored without alerts"
+        "it was not put into the outbox: a source began with this trial, it was stored without "
+        "alerts, or a merger that was sent told it"
     )
     UNANNOUNCED = (
         "it was not put into the outbox: it was stored without alerts, "

@@ -9,6 +9,7 @@ import orjson
 
 from monitor.errors import DamagedSnapshotError, StoreError
 from monitor.model.problem import Problem
+from monitor.model.record import TrialRecord
 from monitor.store import queries, verify_queries
 from monitor.store.address import Address
 from monitor.store.codec import DamagedError, unpack
@@ -23,6 +24,8 @@ from monitor.store.snapshots import Snapshots
 MOST_NAMED = 1_000
 """So many problems of a kind are named; of the others, how many there are."""
 
+# The fields that name a former NCT ID, or the one that a record went to.
+_NAMING = (b'"nctIdAliases"', b'"mergedInto"')
 _A_STEP = 200  # rows between two reports
 _RESTORE = "put a backup back (`monitor db restore`); look at the disk"
 _RESTORE_POSTGRES = "put a dump back (pg_restore); look at the server's disk"
@@ -58,12 +61,16 @@ class _Verification:
         self._address = address
         self._on_step = on_step
         self._fix = _RESTORE if rows.dialect == "sqlite" else _RESTORE_POSTGRES
+        # What snapshots say of other NCT IDs: (former, of now) by snapshot; and damaged trials.
+        self._former: dict[int, tuple[tuple[str, str], ...]] = {}
+        self._unread: set[str] = set()
 
     def problems(self) -> Iterator[Problem]:
         """Make every check, also behind one that found damage."""
         checks: list[tuple[str, Callable[[], Iterator[Problem]]]] = [
             ("snapshots", self._snapshots),
             ("versions", self._versions),
+            ("former NCT IDs", self._former_ids),
             ("events", self._events),
             ("announcements", self._announcements),
             ("quarantine", self._quarantine),
@@ -108,7 +115,9 @@ class _Verification:
         for snapshot_id, nct_id in self._each("snapshots", verify_queries.SNAPSHOTS):
             try:
                 content = snapshots.read(snapshot_id)
-                orjson.loads(content)
+                document = orjson.loads(content)
+                if pairs := _former_ids(nct_id, content, document):
+                    self._former[snapshot_id] = pairs
             except DamagedSnapshotError as exc:
                 yield from self._of_snapshot(snapshot_id, nct_id, str(exc.__cause__ or exc))
             except orjson.JSONDecodeError:
@@ -116,6 +125,7 @@ class _Verification:
 
     def _of_snapshot(self, snapshot_id: int, nct_id: str, why: str) -> Iterator[Problem]:
         """Name every version that is lost with a snapshot."""
+        self._unread.add(nct_id)
         number = None
         for number, row in enumerate(self._versions_of(nct_id), start=1):
             if snapshot_id in (row[19], row[20]):
@@ -131,6 +141,21 @@ class _Verification:
             except DamagedError as exc:
                 said = f"the version dated {row[4]}: {exc}"
                 yield self._problem("versions", said, row[1], self._number(row[1], row[0]))
+
+    def _former_ids(self) -> Iterator[Problem]:
+        """Compare the former NCT IDs that are noted with those that records state."""
+        noted = set(map(tuple, self._rows.fetch(verify_queries.ALIASES, {})))
+        stated = {pair for pairs in self._former.values() for pair in pairs}
+        for alias, nct_id in sorted(noted - stated):
+            if self._unread.isdisjoint((alias, nct_id)):
+                said = f"{alias} is noted as a former NCT ID of {nct_id}; no version says so"
+                yield self._problem("former NCT IDs", said, nct_id)
+        for snapshot_id, pairs in sorted(self._former.items()):
+            if lost := sorted(set(pairs) - noted):
+                for (nct_id,) in self._rows.fetch(verify_queries.LATEST, {"id": snapshot_id}):
+                    names = ", ".join(f"{alias} is {now} now" for alias, now in lost)
+                    said = f"its latest version says what is not noted: {names}"
+                    yield self._problem("former NCT IDs", said, nct_id)
 
     def _events(self) -> Iterator[Problem]:
         for row in self._each("events", verify_queries.EVENTS):
@@ -199,3 +224,10 @@ class _Verification:
     def _problem(self, check: str, said: str, nct_id: Any, version: int | None = None) -> Problem:
         known = None if nct_id is None else str(nct_id)
         return Problem(check=check, said=said, fix=self._fix, nct_id=known, version=version)
+
+
+def _former_ids(nct_id: str, content: bytes, document: Any) -> tuple[tuple[str, str], ...]:
+    """Return what a snapshot says of former NCT IDs; few say anything."""
+    if not any(name in content for name in _NAMING):
+        return ()
+    return TrialRecord(nct_id=nct_id, document=document).former_ids

@@ -23,6 +23,12 @@ FROM announcements a LEFT JOIN versions v ON v.id = a.version_id ORDER BY a.vers
 
 QUARANTINE = "SELECT id, origin, content FROM quarantine ORDER BY id"
 
+ALIASES = "SELECT alias, nct_id FROM nct_id_aliases"
+
+LATEST = """
+SELECT t.nct_id FROM versions v JOIN trials t ON t.latest_version_id = v.id
+WHERE v.snapshot_id = :id"""
+
 ROW_COUNTS = "SELECT name, number FROM row_counts ORDER BY name"
 
 COUNTED = {

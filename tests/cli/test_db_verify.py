@@ -335,3 +335,25 @@ def test_what_is_no_store_is_one_clear_line(monitor: Monitor) -> None:
     monitor.ingest(study())
     damage(monitor.url, "UPDATE alembic_version SET version_num = '0002'")
     assert "`monitor db upgrade`" in monitor.complaint("db", "verify", code=1)
+
+
+FORMER = "NCT09900777"
+
+
+def test_former_nct_ids_are_what_the_latest_records_say(full: Monitor) -> None:
+    document = study("2026-02-26", status="WITHDRAWN")
+    document["protocolSection"]["identificationModule"]["nctIdAliases"] = [FORMER]
+    full.ingest(document)
+    assert full.json("db", "verify")["ok"]
+    damage(full.url, "DELETE FROM nct_id_aliases")
+    [problem] = problems(full)
+    assert (problem["check"], problem["nct_id"]) == ("former NCT IDs", NCT)
+    assert problem["said"] == (f"its latest version says what is not noted: {FORMER} is {NCT} now")
+    damage(
+        full.url,
+        f"INSERT INTO nct_id_aliases (alias, nct_id) VALUES ('{FORMER}', '{NCT}')",
+        f"INSERT INTO nct_id_aliases (alias, nct_id) VALUES ('{FORMER}', '{OTHER}')",
+    )
+    [problem] = problems(full)
+    assert (problem["check"], problem["nct_id"]) == ("former NCT IDs", OTHER)
+    assert problem["said"] == f"{FORMER} is noted as a former NCT ID of {OTHER}; no version says so"

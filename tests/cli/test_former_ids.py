@@ -117,8 +117,69 @@ def test_after_a_merger_the_follower_of_the_former_id_goes_on_hearing(
     followed = Followed(monitor, tmp_path, served, f'["{FORMER}"]')
     assert [followed.look(), followed.next_day()] == [[], []]
     merged = followed.next_day()
-    assert told(merged) == [(NOW, "trial_registered"), (FORMER, "record_merged")]
-    assert merged[1]["events"][0]["summary"] == f"Record merged into {NOW}"
+    assert told(merged) == [(FORMER, "record_merged")], "one message: no trial is new"
+    assert merged[0]["events"][0]["summary"] == f"Record merged into {NOW}"
+    assert "a merger that was sent told it" in monitor.answer("explain", NOW, "--version", "1")
     assert told(followed.next_day()) == [(NOW, "trial_terminated")]
     assert f"Record merged into {NOW}" in monitor.answer("history", FORMER)
     assert f"{FORMER}, now {NOW}" in monitor.answer("explain", NOW, "--version", "2")
+
+
+def test_a_merger_into_a_record_that_was_there_is_told_once(
+    monitor: Monitor, tmp_path: Path, records: Records, served: ReplicaServer
+) -> None:
+    records.put(study(9), on=MONDAY)
+    records.merge(FORMER, into=NOW, on=WEDNESDAY)
+    followed = Followed(monitor, tmp_path, served, f'["{FORMER}", "{NOW}"]')
+    assert [followed.look(), followed.next_day()] == [[], []]
+    assert told(followed.next_day()) == [(FORMER, "record_merged")]
+
+
+def test_a_merger_is_told_of_both_records_to_who_follows_both(
+    monitor: Monitor, tmp_path: Path, records: Records, served: ReplicaServer
+) -> None:
+    records.put(study(9), on=MONDAY)
+    records.merge(FORMER, into=NOW, on=TUESDAY)
+    followed = Followed(monitor, tmp_path, served, f'["{FORMER}", "{NOW}"]')
+    settings = tmp_path / "monitor.toml"
+    both = settings.read_text().replace(
+        f'\nnct_ids = ["{FORMER}"]\nchannels', "\nall = true\nchannels"
+    )
+    settings.write_text(both)
+    assert followed.look() == []
+    assert told(followed.next_day()) == [(NOW, "record_merged"), (FORMER, "record_merged")]
+
+
+@pytest.mark.parametrize("is_known", [False, True], ids=["not in the store", "in the store"])
+def test_a_backfill_by_the_former_id_is_that_of_the_trial(
+    monitor: Monitor, tmp_path: Path, records: Records, served: ReplicaServer, is_known: bool
+) -> None:
+    records.put(study(9), on=MONDAY)
+    records.merge(FORMER, into=NOW, on=TUESDAY)
+    terminate(records)
+    followed = Followed(monitor, tmp_path, served, f'["{NOW}"]')
+    for _ in range(3):
+        served.replica.world.advance()
+    if is_known:
+        followed.look()
+    told = monitor.answer("backfill", FORMER).splitlines()
+    assert told[0] == f"{FORMER} is now {NOW}"
+    assert told[1].startswith("1 trial: ")
+    versions = monitor.json("history", NOW)["versions"]
+    assert len(versions) >= 2
+    assert monitor.json("backfill", FORMER)["trials"] == 1
+    assert monitor.json("backfill", NOW)["read"] == 0
+    assert len(monitor.json("history", NOW)["versions"]) == len(versions)
+
+
+def test_a_subscription_to_a_former_id_says_so(
+    monitor: Monitor, tmp_path: Path, records: Records, served: ReplicaServer
+) -> None:
+    records.merge(FORMER, into=NOW, on=MONDAY)
+    followed = Followed(monitor, tmp_path, served, f'["{NOW}"]')
+    add = ["subscription", "add", "--subscriber", "me", "--channel", "box"]
+    followed.look()
+    told = monitor.answer(*add, "--name", "late", "--nct-id", FORMER, "--nct-id", NOW)
+    assert told.splitlines()[1:] == [f"{FORMER} is now {NOW}"]
+    assert "is now" not in monitor.answer(*add, "--name", "present", "--nct-id", NOW)
+    assert monitor.json(*add, "--name", "json", "--nct-id", FORMER)["name"] == "json"

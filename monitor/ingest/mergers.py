@@ -1,0 +1,55 @@
+"""A merger is told once to whoever follows the trial by the NCT ID that it had before."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from monitor.match.news import News
+from monitor.model.changes import ChangeKind
+from monitor.model.messages import OutboxItem
+from monitor.model.subscriptions import Reason, Subscription, Verdict
+
+
+@dataclass(slots=True)
+class Mergers:
+    """The mergers of one transaction, and what is told of them.
+
+    Who names only the former ID is told that its record was merged into another. That this one,
+    which is no new trial, is seen for the first time or took the former one in says the same again.
+    """
+
+    gone: set[tuple[int, str]] = field(default_factory=set)
+    goes_on: dict[tuple[int, int, int], tuple[str, ...]] = field(default_factory=dict)
+
+    def note(
+        self,
+        subscription: Subscription,
+        verdict: Verdict,
+        *,
+        news: News,
+        version_id: int,
+        position: int,
+    ) -> None:
+        """Note an event that a subscription is to get, and how it stands to the trial."""
+        event = news.events[position]
+        place = subscription.id, version_id, position
+        if event.kind is ChangeKind.RECORD_MERGED and "merged_into" in event.facts:
+            self.gone.add((subscription.id, news.nct_id))
+        elif verdict.reason is not Reason.NCT_ID or news.nct_id in subscription.trials.nct_ids:
+            return
+        elif event.kind is ChangeKind.TRIAL_REGISTERED:
+            self.goes_on[place] = news.nct_ids[1:]
+        elif event.kind is ChangeKind.RECORD_MERGED:
+            self.goes_on[place] = tuple(event.facts.get("merged", ()))
+
+    def told_once(self, items: Sequence[OutboxItem]) -> list[OutboxItem]:
+        """Return the items without what another of the same subscription tells."""
+        if not (self.gone and self.goes_on):
+            return list(items)
+        kept = (replace(item, positions=tuple(self._positions(item))) for item in items)
+        return [item for item in kept if item.positions]
+
+    def _positions(self, item: OutboxItem) -> Iterator[int]:
+        for position in item.positions:
+            former = self.goes_on.get((item.subscription_id, item.version_id, position), ())
+            if not any((item.subscription_id, nct_id) in self.gone for nct_id in former):
+                yield position
