@@ -1,6 +1,6 @@
 """What commands do about subscribers, subscriptions and silences."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from monitor.app.people import bring_in_line, open_store_of
 from monitor.app.wiring import App
 from monitor.errors import NotFoundError, UsageError
-from monitor.model.changes import ChangeKind
 from monitor.model.subscriptions import Origin, Silence, Standing, Subscriber, Subscription
 from monitor.render.values import moment
 from monitor.store.people_reader import PeopleReader
@@ -150,38 +149,47 @@ class Subscribing:
         self,
         *,
         subscriber: str | None,
-        nct_id: str | None,
-        kind: ChangeKind | None,
+        nct_ids: Sequence[str] = (),
+        kinds: Sequence[str] = (),
         until: datetime,
         reason: str | None,
-    ) -> Silence:
-        """Store a silence and return it; UsageError when it would never hold."""
+    ) -> list[Silence]:
+        """Store a silence of each kind in each trial and return them.
+
+        ``kinds``: kinds or groups of changes, () for all; ``nct_ids``: () for any trial. UsageError
+        when they would never hold.
+        """
         now = self.app.now()
         if until <= now:
             raise UsageError(f"{moment(until)} UTC is past; name a time to come")
         self._in_line()
-        wanted = Silence(
-            id=0,
-            subscriber=subscriber,
-            nct_id=nct_id,
-            kind=kind,
-            until=until,
-            reason=reason,
-            created_at=now,
-        )
+        wanted = [
+            Silence(
+                id=0,
+                subscriber=subscriber,
+                nct_id=nct_id,
+                kind=kind,
+                until=until,
+                reason=reason,
+                created_at=now,
+            )
+            for nct_id in dict.fromkeys(nct_ids) or [None]
+            for kind in dict.fromkeys(kinds) or [None]
+        ]
         with open_store_of(self.app) as store, store.transaction() as transaction:
             if subscriber is not None:
                 _person(transaction.people, subscriber)
-            return replace(wanted, id=transaction.people.put_silence(wanted))
+            return [replace(one, id=transaction.people.put_silence(one)) for one in wanted]
 
-    def end_silence(self, number: int) -> None:
-        """Remove a silence."""
+    def end_silences(self, numbers: Iterable[int]) -> None:
+        """Remove silences: all of them, or none where one is not there."""
         self._in_line()
         with open_store_of(self.app) as store, store.transaction() as transaction:
-            if not transaction.people.remove_silence(number):
-                raise NotFoundError(
-                    f"there is no silence {number}; `monitor silence list` has them all"
-                )
+            for number in numbers:
+                if not transaction.people.remove_silence(number):
+                    raise NotFoundError(
+                        f"there is no silence {number}; `monitor silence list` has them all"
+                    )
 
     # --- the file --------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 import click
 
-from monitor.model.subscriptions import FILTER_KEYS
+from monitor.model.subscriptions import FILTER_KEYS, Filter
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -56,3 +56,11 @@ def take_filter(options: dict[str, Any]) -> dict[str, Any]:
     if none_of := {key: values for key, values in excluded.items() if values}:
         table["not"] = none_of
     return table
+
+
+def filter_of(table: Mapping[str, Any]) -> Filter:
+    """Return the filter of a table; whether it is usable is not looked at."""
+    return Filter(
+        wanted={key: tuple(table[key]) for key in FILTER_KEYS if key in table},
+        excluded={key: tuple(values) for key, values in table.get("not", {}).items()},
+    )

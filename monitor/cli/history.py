@@ -6,7 +6,8 @@ from monitor.cli.group import Command
 from monitor.cli.params import Days, days, json_option, kind, severity
 from monitor.cli.session import Session
 from monitor.model.asof import effective_dates
-from monitor.model.changes import ChangeKind, Severity
+from monitor.model.changes import Severity
+from monitor.model.groups import kinds_of
 from monitor.model.nct import normalise_nct_id
 from monitor.model.selection import Wanted, entries
 
@@ -16,6 +17,7 @@ from monitor.model.selection import Wanted, entries
     cls=Command,
     examples=(
         "monitor history NCT06733935",
+        "monitor history NCT06733935 --kind sites --kind enrollment",
         "monitor history NCT06733935 --since 2026 --min-severity high --json",
     ),
 )
@@ -23,7 +25,12 @@ from monitor.model.selection import Wanted, entries
 @click.option("--since", type=days, metavar="DATE", help="From this version date on.")
 @click.option("--until", type=days, metavar="DATE", help="Up to this version date, inclusive.")
 @click.option(
-    "--kind", "kinds", type=kind, metavar="KIND", multiple=True, help="Only this kind; repeatable."
+    "--kind",
+    "kinds",
+    type=kind,
+    metavar="KIND",
+    multiple=True,
+    help="Only this kind or group of changes (sites, status, …); repeatable.",
 )
 @click.option(
     "--min-severity",
@@ -39,7 +46,7 @@ def command(
     nct_id: str,
     since: Days | None,
     until: Days | None,
-    kinds: tuple[ChangeKind, ...],
+    kinds: tuple[str, ...],
     min_severity: Severity | None,
     noise: bool,
     as_json: bool,
@@ -47,14 +54,15 @@ def command(
     """Show what changed in a trial's record, and when; newest last.
 
     Dates are the registry's dates of the versions: 2026, 2026-02 or 2026-02-19. What the registry
-    edited without a new date has the date of its data. docs/events.md lists the kinds of events.
+    edited without a new date has the date of its data. docs/events.md lists the kinds of events and
+    their groups.
     """
     from monitor.app import id_note, stored_trial
 
     wanted = Wanted(
         since=since.first if since else None,
         until=until.last if until else None,
-        kinds=frozenset(kinds),
+        kinds=kinds_of(kinds),
         min_severity=min_severity or Severity.NOISE,
         noise=noise,
     )

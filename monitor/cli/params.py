@@ -2,7 +2,7 @@
 
 import re
 from calendar import monthrange
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, TypeVar
@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 import click
 
 from monitor.errors import UsageError
-from monitor.model.changes import ChangeKind, Severity
+from monitor.model.changes import Severity
 from monitor.model.dates import PartialDate
+from monitor.model.groups import kind_or_group
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-_KINDS = tuple(str(kind) for kind in ChangeKind)
 _SEVERITIES = tuple(str(severity) for severity in Severity)
 
 
@@ -139,12 +139,12 @@ def _relative_time(text: str, *, ahead: bool) -> datetime | None:
     return _now() + length if ahead else _now() - length
 
 
-def kind(text: str) -> ChangeKind:
-    """Read a kind of event, however it is spelt; UsageError names the nearest ones."""
-    name = text.strip().lower().replace("-", "_").replace(" ", "_")
-    if name in _KINDS:
-        return ChangeKind(name)
-    raise UsageError(f"there is no kind of event {text!r}; {nearest(name, _KINDS)}")
+def kind(text: str) -> str:
+    """Read a kind or a group of changes, however it is spelled; UsageError names the nearest."""
+    try:
+        return kind_or_group(text)
+    except ValueError as exc:
+        raise UsageError(str(exc)) from exc
 
 
 def severity(text: str) -> Severity:
@@ -153,16 +153,6 @@ def severity(text: str) -> Severity:
     if name in _SEVERITIES:
         return Severity(name)
     raise UsageError(f"there is no severity {text!r}; there are {', '.join(_SEVERITIES)}")
-
-
-def nearest(name: str, names: Sequence[str]) -> str:
-    """Say what somebody may have meant, or where all the names are listed."""
-    import difflib
-
-    near = difflib.get_close_matches(name, names, n=2, cutoff=0.5)
-    if near:
-        return f"did you mean {' or '.join(near)}?"
-    return "docs/events.md lists them, for example " + ", ".join(names[:3])
 
 
 def json_option(function: Function) -> Function:

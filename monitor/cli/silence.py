@@ -9,7 +9,6 @@ from monitor.cli.params import json_option, kind, moment_ahead, table_options
 from monitor.cli.session import Session
 from monitor.cli.subscriber import people_of
 from monitor.errors import UsageError
-from monitor.model.changes import ChangeKind
 from monitor.model.nct import normalise_nct_id
 from monitor.render.lines import line
 
@@ -25,10 +24,25 @@ def command() -> None:
     examples=(
         "monitor silence add --nct-id NCT06733935 --for 7d",
         "monitor silence add --kind contact_changed --until 2027-01-31 --subscriber ana",
+        "monitor silence add --kind sites --kind dates --nct-id NCT06733935 --for 12h",
     ),
 )
-@click.option("--nct-id", type=normalise_nct_id, metavar="NCT_ID", help="Of this trial.")
-@click.option("--kind", "of_kind", type=kind, metavar="KIND", help="Of this kind of change.")
+@click.option(
+    "--nct-id",
+    "nct_ids",
+    type=normalise_nct_id,
+    metavar="NCT_ID",
+    multiple=True,
+    help="Of this trial; repeatable.",
+)
+@click.option(
+    "--kind",
+    "kinds",
+    type=kind,
+    metavar="KIND",
+    multiple=True,
+    help="Of this kind or group of changes (sites, status, …); repeatable.",
+)
 @click.option("--subscriber", metavar="NAME", help="To this person  [default: to everybody]")
 @click.option(
     "--until",
@@ -42,8 +56,8 @@ def command() -> None:
 @click.pass_obj
 def add(
     session: Session,
-    nct_id: str | None,
-    of_kind: ChangeKind | None,
+    nct_ids: tuple[str, ...],
+    kinds: tuple[str, ...],
     subscriber: str | None,
     until: datetime | None,
     length: str | None,
@@ -52,29 +66,33 @@ def add(
 ) -> None:
     """Send nothing of a trial, of a kind of change, or of a kind in a trial, until a time.
 
-    What happens meanwhile is not sent later either; `monitor history` shows it as ever.
+    What happens meanwhile is not sent later either; `monitor history` shows it as ever. Each of
+    several trials and kinds gets a silence of its own, each kind in each trial.
     """
     from monitor.app import id_note
     from monitor.render.people import silence_shape
     from monitor.render.values import moment as written
 
-    if nct_id is None and of_kind is None:
+    if not (nct_ids or kinds):
         raise UsageError("say what is to be silent: --nct-id, --kind, or both")
     if (until is None) == (length is None):
         raise UsageError("say how long: either --until or --for")
     end = until if until is not None else session.app.now() + _duration(length or "")
     made = people_of(session).silence(
-        subscriber=subscriber, nct_id=nct_id, kind=of_kind, until=end, reason=reason
+        subscriber=subscriber, nct_ids=nct_ids, kinds=kinds, until=end, reason=reason
     )
     if as_json:
-        session.answer_json(silence_shape(made))
-    else:
-        what = " in ".join(str(name) for name in (of_kind, nct_id) if name)
-        whom = f" for {subscriber}" if subscriber else ""
-        with session.app.reader() as reader:
-            note = id_note(reader, nct_id) if nct_id else None
-        told = line(f"{made.id}  {what} is silent until {written(end)} UTC{whom}")
-        session.answer([told, *([line(note)] if note else [])])
+        shapes = [silence_shape(one) for one in made]
+        session.answer_json(shapes[0] if len(shapes) == 1 else shapes)
+        return
+    whom = f" for {subscriber}" if subscriber else ""
+    told = []
+    for one in made:
+        what = " in ".join(name for name in (one.kind, one.nct_id) if name)
+        told.append(line(f"{one.id}  {what} is silent until {written(end)} UTC{whom}"))
+    with session.app.reader() as reader:
+        notes = [note for nct_id in dict.fromkeys(nct_ids) if (note := id_note(reader, nct_id))]
+    session.answer([*told, *map(line, notes)])
 
 
 @command.command("list", cls=Command, examples=("monitor silence list",))
@@ -93,16 +111,24 @@ def list_(session: Session, every: bool, as_json: bool, as_csv: bool) -> None:
 
 
 @command.command("remove", cls=Command, examples=("monitor silence remove 3",))
-@click.argument("silence_id", type=click.IntRange(min=1, max=2**63 - 1), metavar="ID")
+@click.argument(
+    "silence_ids",
+    type=click.IntRange(min=1, max=2**63 - 1),
+    metavar="ID…",
+    nargs=-1,
+    required=True,
+)
 @json_option
 @click.pass_obj
-def remove(session: Session, silence_id: int, as_json: bool) -> None:
-    """End a silence before its time."""
-    people_of(session).end_silence(silence_id)
+def remove(session: Session, silence_ids: tuple[int, ...], as_json: bool) -> None:
+    """End silences before their time."""
+    numbers = list(dict.fromkeys(silence_ids))
+    people_of(session).end_silences(numbers)
     if as_json:
-        session.answer_json({"id": silence_id})
+        shapes = [{"id": number} for number in numbers]
+        session.answer_json(shapes[0] if len(shapes) == 1 else shapes)
     else:
-        session.answer([line(f"silence {silence_id} is removed")])
+        session.answer([line(f"silence {number} is removed") for number in numbers])
 
 
 def _duration(text: str) -> timedelta:

@@ -1,26 +1,24 @@
 """``monitor trials``: what is in the store."""
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
+from monitor.cli.filter_options import filter_of, filter_options, take_filter
 from monitor.cli.group import Command
 from monitor.cli.params import Days, days, table_options
 from monitor.cli.session import Session
-from monitor.errors import UsageError
-
-if TYPE_CHECKING:
-    from monitor.store.reader import Reader
 
 
 @click.command(
     "trials",
     cls=Command,
-    examples=("monitor trials --condition lupus --changed-since 2026-02",),
+    examples=(
+        "monitor trials --condition lupus --changed-since 2026-02",
+        'monitor trials --text "CAR T" --text "CAR NK" --not-status withdrawn',
+    ),
 )
-@click.option("--status", help="Overall status, in any spelling: RECRUITING, 'not yet recruiting'.")
-@click.option("--sponsor", help="Part of the lead sponsor's name; case and accents do not matter.")
-@click.option("--condition", help="Part of a condition's name, likewise.")
+@filter_options
 @click.option(
     "--changed-since",
     type=days,
@@ -30,25 +28,26 @@ if TYPE_CHECKING:
 @table_options
 @click.pass_obj
 def command(
-    session: Session,
-    status: str | None,
-    sponsor: str | None,
-    condition: str | None,
-    changed_since: Days | None,
-    as_json: bool,
-    as_csv: bool,
+    session: Session, /, changed_since: Days | None, as_json: bool, as_csv: bool, **options: Any
 ) -> None:
-    """List the trials in the store that meet every given test."""
-    word = status and "_".join(status.replace("-", " ").replace(",", " ").split()).upper()
-    with session.app.reader() as reader:
-        found = reader.trials(
-            status=word,
-            sponsor=sponsor,
-            condition=condition,
-            changed_since=changed_since.first if changed_since else None,
-        )
-        if word is not None and not found:
-            _check_status(word, reader)
+    """List the trials in the store that meet every given test.
+
+    Their newest versions count. The options match as those of a subscription's filter do: any of
+    the values of an option, all options, none of --not-…. Words match in any order within one text
+    of the record, and in "double quotes" as they are written.
+    """
+    from monitor.app.matching import matching_trials, require_findable
+
+    app, since = session.app, changed_since.first if changed_since else None
+    table = take_filter(options)
+    with app.reader() as reader:
+        if not table:
+            found = reader.trials(changed_since=since)
+        else:
+            asked = filter_of(table)
+            require_findable(app, reader, asked)
+            matches = matching_trials(app, reader, [asked], changed_since=since)
+            found = [trial for trial, _ in matches]
     if as_json:
         from monitor.render.shapes import trial_shape
 
@@ -57,15 +56,3 @@ def command(
         from monitor.render.tables import trials_table
 
         session.answer(trials_table(found), as_csv=as_csv)
-
-
-def _check_status(word: str, reader: "Reader") -> None:
-    """Raise UsageError for a status that neither the registry has nor a stored trial."""
-    from monitor.match.filters import KNOWN_VALUES
-
-    known = {*KNOWN_VALUES["status"], "GONE", "MERGED"}
-    if word in known:
-        return
-    known |= {trial.overall_status for trial in reader.trials() if trial.overall_status}
-    if word not in {one.upper() for one in known}:
-        raise UsageError(f"there is no status {word!r}; there are {', '.join(sorted(known))}")

@@ -40,9 +40,8 @@ def wish_of(
         table["changes"] = list(table["changes"])
     given = Given(place="", value=table, from_environment=True)
     wish = read_subscription(given, {}, spell=_spelt, synonyms=settings.synonyms)
-    require_sources(
-        wish, [one.name for one in settings.sources], settings.synonyms, place="--source"
-    )
+    sources = [one.name for one in settings.sources]
+    require_sources(wish.filter, sources, settings.synonyms, place="--source: ")
     if not (wish.channels or _own_channels(wish, settings)):
         wish = structs.replace(wish, channels=settings.default_channels)
     _require_complete(wish, settings)

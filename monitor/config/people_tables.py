@@ -51,7 +51,7 @@ def people_settings(
     for numbered in subscriptions:
         table = named(numbered)
         wish = read_subscription(table, environ, synonyms=synonyms)
-        require_sources(wish, sources, synonyms, place=table.place)
+        require_sources(wish.filter, sources, synonyms, place=f"{table.place} filter: ")
         person = people.setdefault(
             wish.subscriber.casefold(), SubscriberSettings(name=wish.subscriber)
         )
@@ -138,22 +138,23 @@ def require_channels(names: Iterable[str], known: Collection[str], *, place: str
 
 
 def require_sources(
-    wish: SubscriptionSettings,
+    filters: Iterable[Mapping[str, Any]],
     known: Collection[str],
     synonyms: Mapping[str, tuple[str, ...]],
     *,
     place: str,
 ) -> None:
-    """Pass when there are sources of the names in the filters, else raise a ConfigError."""
+    """Pass when there are sources of the names in filters' tables, else raise a ConfigError.
+
+    ``place``: what the error begins with.
+    """
     names = {term_under("source", name): name for name in known}
     sets = Synonyms(synonyms)
-    for table in wish.filter:
+    for table in filters:
         for value in (*table.get("source", ()), *table.get("not", {}).get("source", ())):
             if not any(term_under("source", one) in names for one in sets.of(value)):
                 fix = meant(value, known) if known else "write a [[source]] table first"
-                raise ConfigError(
-                    f"{place} filter: there is no [[source]] {value[:LONGEST_NAME]!r}; {fix}"
-                )
+                raise ConfigError(f"{place}there is no [[source]] {value[:LONGEST_NAME]!r}; {fix}")
 
 
 def _known_channels(known: Collection[str]) -> str:

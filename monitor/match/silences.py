@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from monitor.model.changes import ChangeKind
+from monitor.model.groups import kinds_of
 from monitor.model.subscriptions import Silence
 
 _BySubscriber = Mapping[str | None, Sequence[Silence]]
@@ -21,8 +22,9 @@ class Silences:
     def __init__(self, silences: Iterable[Silence]) -> None:
         found: dict[tuple[str | None, ChangeKind | None], dict[str | None, list[Silence]]] = {}
         for silence in silences:
-            place = found.setdefault((silence.nct_id, silence.kind), {})
-            place.setdefault(silence.subscriber, []).append(silence)
+            for kind in [None] if silence.kind is None else kinds_of([silence.kind]):
+                place = found.setdefault((silence.nct_id, kind), {})
+                place.setdefault(silence.subscriber, []).append(silence)
         found.pop((None, None), None)
         self._by_place = found
 

@@ -62,14 +62,17 @@ def kinds_of(words: Iterable[str]) -> frozenset[K]:
     return frozenset(kind for word in words for kind in _kinds(word))
 
 
-def _kinds(word: str) -> frozenset[K]:
+def kind_or_group(word: str) -> str:
+    """Return the name of a kind or a group as it is spelled here; ValueError as ``kinds_of``."""
     name = "_".join(word.replace("-", " ").replace("_", " ").lower().split())
-    if name in GROUPS:
-        return GROUPS[name]
-    try:
-        return frozenset({K(name)})
-    except ValueError:
-        raise ValueError(_unknown(word, name)) from None
+    if name not in GROUPS and name not in set(K):
+        raise ValueError(_unknown(word, name))
+    return name
+
+
+def _kinds(word: str) -> frozenset[K]:
+    name = kind_or_group(word)
+    return GROUPS[name] if name in GROUPS else frozenset({K(name)})
 
 
 def _unknown(word: str, name: str) -> str:

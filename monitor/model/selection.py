@@ -6,6 +6,7 @@ from datetime import date
 
 from monitor.model.asof import effective_dates
 from monitor.model.changes import ChangeEvent, ChangeKind, Severity
+from monitor.model.groups import GROUPS
 from monitor.model.history import StoredEvent, StoredVersion
 
 
@@ -14,7 +15,8 @@ class Wanted:
     """Which versions and events of a history are asked for.
 
     ``since``/``until``: dates from which versions hold, both inclusive. ``kinds`` empty: all.
-    ``noise``: events that are no news too.
+    ``noise``: events that are no news too. A kind that is always noise is also taken where it is
+    named.
     """
 
     since: date | None = None
@@ -34,9 +36,14 @@ class Wanted:
             self.until is None or day <= self.until
         )
 
+    def hides(self, event: ChangeEvent) -> bool:
+        """Tell whether the event is left out because it is noise, whose kind nobody named."""
+        named = event.kind in self.kinds and event.kind in GROUPS["noise"]
+        return event.severity is Severity.NOISE and not (self.noise or named)
+
     def takes_event(self, event: ChangeEvent) -> bool:
         """Tell whether the event is asked for."""
-        if event.severity is Severity.NOISE and not self.noise:
+        if self.hides(event):
             return False
         if self.kinds and self.kinds.isdisjoint(event.kinds):
             return False
@@ -88,8 +95,7 @@ def entries(
 
 def _hidden_noise(events: Sequence[ChangeEvent], wanted: Wanted) -> int:
     return sum(
-        event.severity is Severity.NOISE
-        and not wanted.noise
+        wanted.hides(event)
         and wanted.min_severity is Severity.NOISE
         and (not wanted.kinds or not wanted.kinds.isdisjoint(event.kinds))
         for event in events

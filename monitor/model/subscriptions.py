@@ -108,13 +108,14 @@ class Subscriber:
 class Silence:
     """Nothing of a trial, or of a kind, or of a kind in a trial, is sent until then (aware UTC).
 
+    ``kind``: a kind of change, or the name of a group (``model.groups``) for all kinds of it.
     ``subscriber`` None: to nobody. At least one of ``nct_id`` and ``kind`` is given.
     """
 
     id: int
     subscriber: str | None
     nct_id: str | None
-    kind: ChangeKind | None
+    kind: str | None
     until: datetime
     reason: str | None = None
     created_at: datetime

@@ -64,7 +64,7 @@ def silences_table(silences: Sequence[Silence]) -> Iterator[Block]:
             str(one.id),
             moment(one.until),
             one.nct_id or "any",
-            one.kind.value if one.kind else "any",
+            one.kind or "any",
             one.subscriber or "everybody",
             one.reason,
         )
@@ -183,7 +183,7 @@ def silence_shape(one: Silence) -> Shape:
         "id": one.id,
         "subscriber": one.subscriber,
         "nct_id": one.nct_id,
-        "kind": one.kind.value if one.kind else None,
+        "kind": one.kind,
         "until": one.until.isoformat(),
         "reason": one.reason,
         "created_at": one.created_at.isoformat(),

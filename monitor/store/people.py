@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import nullcontext
 from datetime import datetime
 
+from monitor.model.groups import kind_or_group
 from monitor.model.subscriptions import Origin, Silence, Standing, Subscription
 from monitor.store import outbox_queries, people_queries
 from monitor.store.definitions import definition_text
@@ -164,7 +165,8 @@ class PeopleWriter(PeopleReader):
     def put_silence(self, silence: Silence) -> int:
         """Store a silence, whose ``id`` does not count, and return its id.
 
-        ValueError when it is about no trial and no kind; StoreError for an unknown subscriber.
+        ValueError when it is about no trial and no kind, or about a kind that there is not;
+        StoreError for an unknown subscriber.
         """
         if silence.nct_id is None and silence.kind is None:
             raise ValueError("a silence is about a trial, a kind of change, or both")
@@ -173,7 +175,7 @@ class PeopleWriter(PeopleReader):
             {
                 "subscriber": silence.subscriber,
                 "nct_id": silence.nct_id,
-                "kind": None if silence.kind is None else silence.kind.value,
+                "kind": None if silence.kind is None else kind_or_group(silence.kind),
                 "until": silence.until,
                 "reason": storable(silence.reason),
                 "created_at": silence.created_at,

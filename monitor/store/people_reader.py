@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from monitor.model.changes import ChangeKind
+from monitor.model.groups import kind_or_group
 from monitor.model.subscriptions import Origin, Silence, Standing, Subscriber, Subscription
 from monitor.store import outbox_queries, people_queries
 from monitor.store.codec import DamagedError
@@ -160,7 +160,7 @@ def silence_row(row: Row) -> Silence:
             id=row[0],
             subscriber=row[1],
             nct_id=row[2],
-            kind=None if row[3] is None else ChangeKind(row[3]),
+            kind=None if row[3] is None else kind_or_group(row[3]),
             until=moment(row[4]),
             reason=row[5],
             created_at=moment(row[6]),

@@ -24,6 +24,8 @@ VERSIONS_OF_TRIAL = f"""
 SELECT {VERSION_COLUMNS} FROM versions v WHERE v.nct_id = :nct_id
 ORDER BY {_ORDER.format("v", "")}"""
 
+VERSION = f"SELECT {VERSION_COLUMNS} FROM versions v WHERE v.id = :version_id"
+
 HISTORIES = f"""
 SELECT {VERSION_COLUMNS}, t.first_start_date, t.last_changed, t.last_seen_at
 FROM trials t JOIN versions v ON v.nct_id = t.nct_id WHERE t.nct_id IN :nct_ids

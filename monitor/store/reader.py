@@ -30,7 +30,6 @@ from monitor.store.leases import LeaseReader
 from monitor.store.readonly import open_read_only
 from monitor.store.revisions import SchemaStatus, read_status, require_current
 from monitor.store.rows import Row, event_row, quarantine_row, trial_row, version_row
-from monitor.store.search import contains
 from monitor.store.snapshots import Snapshots
 from monitor.store.sources_reader import SourcesReader
 
@@ -247,35 +246,25 @@ class Reader:
             registry_version=version.registry_version,
         )
 
-    def trials(
-        self,
-        *,
-        status: str | None = None,
-        sponsor: str | None = None,
-        condition: str | None = None,
-        changed_since: date | None = None,
-    ) -> list[TrialRow]:
-        """Return the trials that meet every given test, by NCT ID.
+    def newest_record(self, trial: TrialRow) -> TrialRecord:
+        """Return a trial's record as its newest version has it."""
+        with _errors(self._address):
+            [row] = self._rows.fetch(queries.VERSION, {"version_id": trial.latest_version_id})
+            version = version_row(row)
+        return self.record(version)
 
-        ``status``: the registry's word, in any case. ``sponsor``/``condition``: part of the
-        lead sponsor's or of a condition's name, whatever its case and accents.
-        ``changed_since``: a version that holds from that date or later has an event above noise.
+    def trials(self, *, changed_since: date | None = None) -> list[TrialRow]:
+        """Return all trials, by NCT ID.
+
+        ``changed_since``: those of which a version that holds from that date or later has an event
+        above noise.
         """
-        return [
-            trial
-            for trial in self._trials(changed_since)
-            if (status is None or (trial.overall_status or "").casefold() == status.casefold())
-            and (sponsor is None or contains(trial.lead_sponsor or "", sponsor))
-            and (condition is None or any(contains(name, condition) for name in trial.conditions))
-        ]
-
-    def _trials(self, changed_since: date | None) -> Iterator[TrialRow]:
         sql, parameters = queries.TRIALS, {}
         if changed_since is not None:
             sql = queries.TRIALS_CHANGED_SINCE
             parameters = {"changed_since": changed_since.isoformat()}
         with _errors(self._address):
-            yield from map(trial_row, self._rows.stream(sql, parameters))
+            return [trial_row(row) for row in self._rows.stream(sql, parameters)]
 
     def quarantine(self) -> list[QuarantineRow]:
         """Return what could not be read, oldest first, without the content."""

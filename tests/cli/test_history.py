@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+from monitor.model.groups import GROUPS
 from tests.cli.calls import NOON, Monitor
 from tests.cli.studies import NCT, OTHER, study
 
@@ -119,6 +120,24 @@ def test_kinds_select_events_and_json_still_lists_every_version(told: Monitor) -
     assert [[event["kind"] for event in version["events"]] for version in found] == [
         [], ["enrollment_target_changed", "site_added"], [],
     ]  # fmt: skip
+
+
+def test_a_group_selects_the_events_of_its_kinds(told: Monitor) -> None:
+    found = told.json("history", NCT, "--kind", "sites", "--kind", "enrollment")["versions"]
+    assert [[event["kind"] for event in version["events"]] for version in found] == [
+        [], ["enrollment_target_changed", "site_added"], [],
+    ]  # fmt: skip
+
+
+def test_noise_is_shown_where_it_is_named(told: Monitor) -> None:
+    def kinds(*options: str) -> set[str]:
+        versions = told.json("history", NCT, *options)["versions"]
+        return {event["kind"] for version in versions for event in version["events"]}
+
+    noise = {kind for kind in kinds("--noise") if kind in GROUPS["noise"]}
+    assert noise
+    assert kinds("--kind", "noise") == noise
+    assert noise.isdisjoint(kinds("--kind", "sites"))
 
 
 def test_versions_without_the_asked_events_are_counted_not_shown(told: Monitor) -> None:

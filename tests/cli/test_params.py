@@ -103,13 +103,17 @@ def test_what_is_no_time_is_asked_wrongly(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["site_added", "SITE_ADDED", "site-added", " Site added "])
 def test_a_kind_may_be_spelt_in_any_way(text: str) -> None:
-    assert kind(text) is ChangeKind.SITE_ADDED
+    assert kind(text) == ChangeKind.SITE_ADDED
 
 
-def test_of_what_is_no_kind_the_nearest_or_the_page_is_named() -> None:
+def test_a_group_of_kinds_is_taken_as_a_kind_is() -> None:
+    assert kind(" Sites") == "sites"
+
+
+def test_of_what_is_no_kind_the_nearest_or_the_groups_are_named() -> None:
     with pytest.raises(UsageError, match="did you mean site_added"):
         kind("site_aded")
-    with pytest.raises(UsageError, match=r"docs/events\.md"):
+    with pytest.raises(UsageError, match="the groups are status, dates, "):
         kind("zzzzzz")
 
 

@@ -286,6 +286,23 @@ def test_a_silence_holds_until_its_end_and_is_then_no_longer_listed(anywhere: Mo
         assert anywhere.json("silence", "list") == []
 
 
+def test_each_of_several_kinds_and_groups_is_silent_in_each_trial(anywhere: Monitor) -> None:
+    with time_machine.travel(NOON, tick=False):
+        made = anywhere.json(
+            "silence", "add", "--nct-id", TRIAL, "--nct-id", OTHER, "--kind", "Sites",
+            "--kind", "contact_changed", "--for", "7d",
+        )  # fmt: skip
+        assert [(one["nct_id"], one["kind"]) for one in made] == [
+            (TRIAL, "sites"), (TRIAL, "contact_changed"),
+            (OTHER, "sites"), (OTHER, "contact_changed"),
+        ]  # fmt: skip
+        assert anywhere.json("silence", "list") == made
+        said = anywhere.answer("silence", "remove", "1", "2", "4").splitlines()
+        assert said == [f"silence {number} is removed" for number in (1, 2, 4)]
+        assert "there is no silence 9" in anywhere.complaint("silence", "remove", "3", "9", code=3)
+        assert anywhere.json("silence", "list") == made[2:3]
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -294,7 +311,7 @@ def test_a_silence_holds_until_its_end_and_is_then_no_longer_listed(anywhere: Mo
         (("--nct-id", TRIAL, "--for", "1d", "--until", "2027"), "say how long: either"),
         (("--nct-id", TRIAL, "--for", "soon"), "--for 'soon' will not do; write a whole number"),
         (("--nct-id", TRIAL, "--until", "2020-01-01"), "2020-01-01 23:59 UTC is past; name a time"),
-        (("--kind", "contact", "--for", "1d"), "there is no kind of event 'contact'; did you mean"),
+        (("--kind", "contact", "--for", "1d"), "there is no kind and no group of changes"),
     ],
 )
 def test_a_wrong_silence_is_told_what_to_say(

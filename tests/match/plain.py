@@ -8,6 +8,7 @@ from typing import Any
 
 from monitor.match.news import News
 from monitor.model.changes import ChangeEvent
+from monitor.model.groups import GROUPS
 from monitor.model.record import TrialRecord
 from monitor.model.subscriptions import Changes, Filter, Silence, Subscription
 
@@ -83,7 +84,7 @@ def is_over(silence: Silence, one: Subscription, kind: str, news: News) -> bool:
     return (
         silence.subscriber in (None, one.subscriber)
         and silence.nct_id in {None, *ids(news)}
-        and silence.kind in (None, kind)
+        and (silence.kind in (None, kind) or kind in GROUPS.get(silence.kind or "", ()))
         and (silence.nct_id is not None or silence.kind is not None)
         and silence.created_at <= news.known_at < silence.until
     )

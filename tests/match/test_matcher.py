@@ -105,7 +105,7 @@ silences = st.builds(
     id=st.just(1),
     subscriber=st.sampled_from([None, "ana", "ben"]),
     nct_id=st.sampled_from([None, *NCT_IDS]),
-    kind=st.none() | st.sampled_from(KINDS),
+    kind=st.none() | st.sampled_from([*KINDS, "status", "noise"]),
     until=st.sampled_from([AFTER, AFTER, KNOWN, BEFORE]),
     created_at=MADE,
 )
