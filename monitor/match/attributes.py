@@ -1,6 +1,7 @@
 """What a record says under each key of a filter."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from monitor.match.words import Term, phrase_of, searchable, sentences, term_of, words_of
@@ -31,31 +32,29 @@ class Attributes(dict[str, str]):
         other: "Attributes | None" = None,
     ) -> None:
         super().__init__()
-        self._record = record
+        self.record = record
         self._sources = tuple(sources)
         self._other = other
-        self._texts: dict[str, frozenset[str]] = {}
 
     def __missing__(self, key: str) -> str:
         """Look a key up the first time it is asked for."""
-        texts = self.texts(key)
         other = self._other
-        if other is not None and texts == other.texts(key):
-            found = other[key]
-        elif key in WHOLE_KEYS:
-            found = "\n".join(phrase for text in sorted(texts) for phrase in term_under(key, text))
-        else:
-            found = searchable(sorted(texts))
+        found = other[key] if other is not None and self._is_same(other, key) else self._found(key)
         self[key] = found
         return found
 
-    def texts(self, key: str) -> frozenset[str]:
-        """Return the texts under a key as they are written."""
-        found = self._texts.get(key)
-        if found is None:
-            texts = self._sources if key == "source" else _TEXTS[key](self._record)
-            found = self._texts[key] = frozenset(texts)
-        return found
+    def _is_same(self, other: "Attributes", key: str) -> bool:
+        """Tell whether both records surely say the same under a key."""
+        if key == "source":
+            return True
+        paths, here, there = _KEYS[key].paths, self.record, other.record
+        return bool(paths) and all(here.get(path) == there.get(path) for path in paths)
+
+    def _found(self, key: str) -> str:
+        texts = sorted(set(self._sources if key == "source" else _KEYS[key].texts(self.record)))
+        if key in WHOLE_KEYS:
+            return "\n".join(word for text in texts for word in term_under(key, text))
+        return searchable(texts)
 
 
 def term_under(key: str, value: str) -> Term:
@@ -124,17 +123,39 @@ def _named(items: Iterable[Mapping[str, Any]], name: str) -> Iterator[str]:
             yield value
 
 
-_TEXTS: Mapping[str, Callable[[TrialRecord], Iterable[str]]] = {
-    "condition": _conditions,
-    "intervention": _interventions,
-    "sponsor": _sponsors,
-    "phase": lambda record: record.phases,
-    "status": lambda record: _stated(record, fields.OVERALL_STATUS),
-    "study_type": lambda record: _stated(record, fields.STUDY_TYPE),
-    "country": _countries,
-    "title": _titles,
-    "keyword": lambda record: record.words(fields.KEYWORDS),
-    "facility": lambda record: _named(record.locations, "facility"),
-    "city": lambda record: _named(record.locations, "city"),
-    "text": _all_texts,
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """``texts``: what a record says under a key. ``paths``: where; () where that is very much."""
+
+    texts: Callable[[TrialRecord], Iterable[str]]
+    paths: tuple[fields.Path, ...] = ()
+
+
+_TITLE_PATHS = (fields.BRIEF_TITLE, fields.OFFICIAL_TITLE, fields.ACRONYM)
+_CONDITION_PATHS = (fields.CONDITIONS, fields.CONDITION_MESHES, fields.CONDITION_ANCESTORS)
+_INTERVENTION_PATHS = (
+    fields.INTERVENTIONS, fields.INTERVENTION_MESHES, fields.INTERVENTION_ANCESTORS,
+)  # fmt: skip
+_KEYS: Mapping[str, _Key] = {
+    "condition": _Key(_conditions, _CONDITION_PATHS),
+    "intervention": _Key(_interventions, _INTERVENTION_PATHS),
+    "sponsor": _Key(_sponsors, (fields.LEAD_SPONSOR_NAME, fields.COLLABORATORS)),
+    "phase": _Key(lambda record: record.phases, (fields.PHASES,)),
+    "status": _Key(lambda record: _stated(record, fields.OVERALL_STATUS), (fields.OVERALL_STATUS,)),
+    "study_type": _Key(lambda record: _stated(record, fields.STUDY_TYPE), (fields.STUDY_TYPE,)),
+    "country": _Key(_countries),
+    "title": _Key(_titles, _TITLE_PATHS),
+    "keyword": _Key(lambda record: record.words(fields.KEYWORDS), (fields.KEYWORDS,)),
+    "facility": _Key(lambda record: _named(record.locations, "facility")),
+    "city": _Key(lambda record: _named(record.locations, "city")),
+    "text": _Key(
+        _all_texts,
+        (
+            *_TITLE_PATHS,
+            *_CONDITION_PATHS,
+            fields.KEYWORDS,
+            *_INTERVENTION_PATHS,
+            fields.BRIEF_SUMMARY,
+        ),
+    ),
 }

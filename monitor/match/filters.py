@@ -36,19 +36,13 @@ _Terms = tuple[tuple[Term, str], ...]
 class CompiledFilter:
     """A filter whose values are terms; a key whose values have no word has no terms.
 
-    ``keys``: all that it asks about.
+    ``keys``: all that it asks about. ``satisfiable``: there can be a record that it matches.
     """
 
     wanted: tuple[tuple[str, _Terms], ...]
     excluded: tuple[tuple[str, _Terms], ...]
     keys: frozenset[str]
-
-    @property
-    def satisfiable(self) -> bool:
-        """Tell whether there is a record at all that it could match."""
-        if not self.wanted:
-            return any(terms for _, terms in self.excluded)
-        return all(terms for _, terms in self.wanted)
+    satisfiable: bool
 
     def hit(self, attributes: Mapping[str, str]) -> str | None:
         """Return what made the filter match, ``condition: lupus; phase: PHASE1``; else None.
@@ -61,7 +55,7 @@ class CompiledFilter:
         for key, terms in self.wanted:
             text = attributes[key]
             for term, value in terms:
-                if holds(text, term):
+                if term[0] in text and holds(text, term):  # most are not, without a call
                     hits.append((key, value))
                     break
             else:
@@ -92,7 +86,7 @@ class CompiledFilter:
         for key, terms in self.excluded:
             text = attributes[key]
             for term, value in terms:
-                if holds(text, term):
+                if term[0] in text and holds(text, term):  # most are not, without a call
                     return f"not {key}: {value}"
         return None
 
@@ -102,10 +96,12 @@ def compile_filter(wish: Filter, synonyms: Synonyms = NO_SYNONYMS) -> CompiledFi
 
     A value without a word matches no record; ``require_usable`` tells people so.
     """
+    wanted, excluded = _compiled(wish.wanted, synonyms), _compiled(wish.excluded, synonyms)
     return CompiledFilter(
-        wanted=_compiled(wish.wanted, synonyms),
-        excluded=_compiled(wish.excluded, synonyms),
+        wanted=wanted,
+        excluded=excluded,
         keys=frozenset((*wish.wanted, *wish.excluded)),
+        satisfiable=all(terms for _, terms in wanted) if wanted else any(t for _, t in excluded),
     )
 
 

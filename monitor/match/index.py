@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from monitor.match.attributes import WHOLE_KEYS
 from monitor.match.filters import CompiledFilter
-from monitor.match.words import Term
+from monitor.match.words import Term, holds
 
 # Keys of few values, each of which many records have.
 _COARSE = WHOLE_KEYS | {"country"}
@@ -61,7 +61,7 @@ class FilterIndex:
             text = attributes[key]
             for word in by_word.keys() & text.split():
                 for term, numbers in by_word[word].items():
-                    if all(phrase in text for phrase in term):
+                    if term[0] in text and holds(text, term):
                         found.update(numbers)
         return found
 

@@ -19,6 +19,7 @@ hyphen is one phrase, and a single letter or a number belongs to the word before
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Burmese, Khmer
@@ -54,7 +55,9 @@ _LETTERS = str.maketrans(
 
 
 Term = tuple[str, ...]
-"""Phrases, as ``phrase_of`` writes them."""
+"""Phrases, as ``phrase_of`` writes them, the longest first: terms of the same phrases are equal."""
+
+_SHORT = 80
 
 
 def words_of(text: str) -> list[str]:
@@ -68,6 +71,15 @@ def words_of(text: str) -> list[str]:
 
 def phrase_of(text: str) -> str:
     """Return a text as a phrase that can be searched for; "" when it has no word."""
+    return _short_phrase(text) if len(text) <= _SHORT else _phrase(text)
+
+
+@lru_cache(maxsize=8_192)  # countries, conditions, MeSH terms, sponsors: many trials have the same
+def _short_phrase(text: str) -> str:
+    return _phrase(text)
+
+
+def _phrase(text: str) -> str:
     words = words_of(text)
     if not words:
         return ""
@@ -86,7 +98,8 @@ def term_of(text: str) -> Term:
         phrases.append(phrase_of("".join(filter(None, quoted.groups()))))
         at = quoted.end()
     phrases += _phrases(text[at:])
-    return tuple(dict.fromkeys(filter(None, phrases)))
+    found = set(filter(None, phrases))
+    return tuple(sorted(found, key=lambda phrase: (-len(phrase), phrase)))
 
 
 def is_quoted(text: str) -> bool:
@@ -118,11 +131,20 @@ def _is_short(part: str) -> bool:
 
 def holds(text: str, term: Term) -> bool:
     """Tell whether one of the texts that ``searchable`` joined holds all phrases of a term."""
-    if len(term) == 1:
-        return term[0] in text
-    return all(phrase in text for phrase in term) and any(
-        all(phrase in one for phrase in term) for one in text.split("\n")
-    )
+    longest, rest = term[0], term[1:]
+    if not rest:
+        return longest in text
+    at = text.find(longest)
+    while at >= 0:
+        start, end = text.rfind("\n", 0, at) + 1, text.find("\n", at)
+        one = text[start : end if end >= 0 else None]
+        for phrase in rest:
+            if phrase not in one:
+                break
+        else:
+            return True
+        at = text.find(longest, end) if end >= 0 else -1
+    return False
 
 
 def sentences(text: str) -> list[str]:

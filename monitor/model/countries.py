@@ -84,6 +84,7 @@ def country_word(name: str) -> str:
     return _form(country_now(name)) or name.casefold()
 
 
+@lru_cache(maxsize=1_024)
 def country_names(name: str) -> tuple[str, ...]:
     """Return a country's names, the one given first; none that names another country too."""
     now = country_now(name)
