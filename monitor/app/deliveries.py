@@ -218,6 +218,7 @@ class Deliveries:
             thresholds=self.app.thresholds(),
             now=self.app.now(),
             public_url=self.app.settings.delivery.public_url or None,
+            synonyms=self.app.synonyms(),
         )
 
     def _renderer(self) -> Render:

@@ -6,6 +6,7 @@ from itertools import islice
 
 from monitor.match.attributes import Attributes
 from monitor.match.filters import compile_filter
+from monitor.match.synonyms import NO_SYNONYMS, Synonyms
 from monitor.model.alerts import TrialFacts
 from monitor.model.history import TrialRow
 from monitor.model.subscriptions import Subscription
@@ -19,7 +20,11 @@ _COMPARED = 2_000
 
 
 def coverage(
-    reader: Reader, subscriptions: Sequence[Subscription], *, now: datetime
+    reader: Reader,
+    subscriptions: Sequence[Subscription],
+    *,
+    now: datetime,
+    synonyms: Synonyms = NO_SYNONYMS,
 ) -> Iterator[Coverage]:
     """Yield what each of the subscriptions covers now (aware UTC), in their order.
 
@@ -27,7 +32,7 @@ def coverage(
     read once for all subscriptions.
     """
     rows = reader.trials()
-    filtered = _Filtered(reader, rows, subscriptions)
+    filtered = _Filtered(reader, rows, subscriptions, synonyms)
     for one in subscriptions:
         missing: tuple[str, ...] = ()
         found: list[TrialFacts]
@@ -63,12 +68,16 @@ class _Filtered:
     """
 
     def __init__(
-        self, reader: Reader, rows: Sequence[TrialRow], subscriptions: Sequence[Subscription]
+        self,
+        reader: Reader,
+        rows: Sequence[TrialRow],
+        subscriptions: Sequence[Subscription],
+        synonyms: Synonyms,
     ) -> None:
         self._found: dict[int, list[TrialFacts]] = {one.id: [] for one in subscriptions}
         self.limit = _COMPARED if len(rows) > _COMPARED else None
         compiled = [
-            (one.id, [compile_filter(each) for each in one.trials.filters])
+            (one.id, [compile_filter(each, synonyms) for each in one.trials.filters])
             for one in subscriptions
             if one.trials.filters and not one.trials.everything
         ]
@@ -76,8 +85,8 @@ class _Filtered:
             return
         newest = sorted(rows, key=lambda row: (row.last_version_date, row.nct_id), reverse=True)
         for row in newest[:_COMPARED]:
-            record = reader.record(reader.versions(row.nct_id)[-1])
-            attributes = Attributes(record, sources=reader.sources.following(row.nct_id))
+            following = reader.sources.following(row.nct_id)
+            attributes = Attributes(reader.newest_record(row), sources=following)
             for number, filters in compiled:
                 if any(each.hit(attributes) is not None for each in filters):
                     self._found[number].append(_facts(row))

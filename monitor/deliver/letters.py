@@ -9,6 +9,7 @@ from monitor.deliver.coverage import coverage
 from monitor.detect.rules.base import Thresholds
 from monitor.errors import StoreError
 from monitor.match.silences import Silences, holding
+from monitor.match.synonyms import NO_SYNONYMS, Synonyms
 from monitor.model.alerts import Alert, Letter, TrialFacts, Window, most_severe_first
 from monitor.model.changes import ChangeEvent, Severity
 from monitor.model.history import StoredVersion
@@ -54,12 +55,14 @@ class Letters:
 
     Versions that many messages tell of are read once. What a person has paused or silenced since
     it was put into the outbox is left out. ``public_url``: as of ``Letter``.
+    ``synonyms``: of the words of filters, for what a welcome says.
     """
 
     reader: Reader
     thresholds: Thresholds
     now: datetime
     public_url: str | None = None
+    synonyms: Synonyms = NO_SYNONYMS
     _versions: dict[int, _Version] = field(default_factory=dict, init=False)
     _history: tuple[str, Sequence[StoredVersion]] = field(default=("", ()), init=False)
     _people: dict[str, Sequence[Subscription]] = field(default_factory=dict, init=False)
@@ -111,7 +114,7 @@ class Letters:
             subscriber=message.subscriber,
             target=message.target,
             at=message.created_at,
-            coverage=tuple(coverage(self.reader, told, now=self.now)),
+            coverage=tuple(coverage(self.reader, told, now=self.now, synonyms=self.synonyms)),
             unsubscribe_url=self._unsubscribe_url(uid),
         )
 

@@ -12,6 +12,9 @@ from monitor.model.record import TrialRecord
 WHOLE_KEYS = frozenset({"phase", "status", "study_type", "source"})
 """Keys whose values match as a whole: the registry's own, and the names of sources."""
 
+_SUMMARY = "summary"  # no key of its own
+_TEXT = ("title", "condition", "keyword", "intervention", _SUMMARY)
+
 # What the registry's web site writes for two of its values.
 _WRITTEN = {"notapplicable": "na", "unknownstatus": "unknown"}
 
@@ -45,12 +48,14 @@ class Attributes(dict[str, str]):
 
     def _is_same(self, other: "Attributes", key: str) -> bool:
         """Tell whether both records surely say the same under a key."""
-        if key == "source":
-            return True
+        if key in {"source", "text"}:  # of the text, the parts are looked at
+            return key == "source"
         paths, here, there = _KEYS[key].paths, self.record, other.record
         return bool(paths) and all(here.get(path) == there.get(path) for path in paths)
 
     def _found(self, key: str) -> str:
+        if key == "text":
+            return "\n".join(filter(None, (self[part] for part in _TEXT)))
         texts = sorted(set(self._sources if key == "source" else _KEYS[key].texts(self.record)))
         if key in WHOLE_KEYS:
             return "\n".join(word for text in texts for word in term_under(key, text))
@@ -104,14 +109,6 @@ def _titles(record: TrialRecord) -> Iterator[str]:
     return _stated(record, fields.BRIEF_TITLE, fields.OFFICIAL_TITLE, fields.ACRONYM)
 
 
-def _all_texts(record: TrialRecord) -> Iterator[str]:
-    yield from _titles(record)
-    yield from _conditions(record)
-    yield from record.words(fields.KEYWORDS)
-    yield from _interventions(record)
-    yield from sentences(record.text(fields.BRIEF_SUMMARY) or "")
-
-
 def _stated(record: TrialRecord, *paths: fields.Path) -> Iterator[str]:
     return (text for path in paths if (text := record.text(path)) is not None)
 
@@ -148,14 +145,7 @@ _KEYS: Mapping[str, _Key] = {
     "keyword": _Key(lambda record: record.words(fields.KEYWORDS), (fields.KEYWORDS,)),
     "facility": _Key(lambda record: _named(record.locations, "facility")),
     "city": _Key(lambda record: _named(record.locations, "city")),
-    "text": _Key(
-        _all_texts,
-        (
-            *_TITLE_PATHS,
-            *_CONDITION_PATHS,
-            fields.KEYWORDS,
-            *_INTERVENTION_PATHS,
-            fields.BRIEF_SUMMARY,
-        ),
+    _SUMMARY: _Key(
+        lambda record: sentences(record.text(fields.BRIEF_SUMMARY) or ""), (fields.BRIEF_SUMMARY,)
     ),
 }

@@ -24,7 +24,7 @@ ROWS = {
     "process": 3,
     "poll": 2,
     "mail": 1,
-    "fanout": 3,
+    "fanout": 4,
     "registry": 6,
 }
 

@@ -18,6 +18,7 @@ from tests.bench.records import Corpus
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 CHANNELS = ("mail", "slack")
+SOURCE = "source"
 
 _WHEN: tuple[When, ...] = (
     AtOnce(), AtOnce(), Hourly(), LocalTime(at=time(8), zone="Europe/Madrid"),
@@ -62,11 +63,16 @@ def changed_trials(corpus: Corpus, changed: int) -> Iterator[News]:
             events=_events(random),
             backfilled=False,
             known_at=NOW,
+            sources=(f"{SOURCE} {number % 20}",),
         )
 
 
-def wishes(corpus: Corpus, size: int, *, trials: int) -> list[Subscription]:
-    """Return subscriptions as people make them: some NCT IDs each, or a filter."""
+def wishes(corpus: Corpus, size: int, *, trials: int, new_keys: bool = False) -> list[Subscription]:
+    """Return subscriptions as people make them: some NCT IDs each, or a filter.
+
+    ``new_keys``: every second filter asks under ``text``, ``keyword``, ``facility``, ``city`` or
+    ``source`` in place of ``condition``.
+    """
     random = Random(5)  # noqa: S311 - repeatable, not secret
     records = [
         TrialRecord(nct_id=content.nct_id, document=orjson.loads(content.content))
@@ -75,7 +81,10 @@ def wishes(corpus: Corpus, size: int, *, trials: int) -> list[Subscription]:
     conditions = sorted({text for record in records for text in record.conditions})
     found = []
     for number in range(size):
-        about = Trials(filters=(_filter(conditions, records, random),))
+        one = _filter(conditions, records, random)
+        if new_keys and number % 2:
+            one = _under_another_key(one, records, Random(number))  # noqa: S311 - as above
+        about = Trials(filters=(one,))
         if random.random() < 0.8:
             ids = (nct_id(random.randrange(trials)) for _ in range(random.randint(1, 5)))
             about = Trials(nct_ids=frozenset(ids))
@@ -139,6 +148,22 @@ def _filter(conditions: Sequence[str], records: Sequence[TrialRecord], random: R
             wanted[key] = tuple(values)
     excluded = {"country": ("China",)} if random.random() < 0.1 else {}
     return Filter(wanted=wanted, excluded=excluded)
+
+
+def _under_another_key(one: Filter, records: Sequence[TrialRecord], random: Random) -> Filter:
+    """Return a filter that asks for words of a record elsewhere than in its conditions."""
+    record = random.choice(records)
+    sites = [random.choice(record.locations)] if record.locations else []
+    choices = {
+        "text": one.wanted["condition"],
+        "keyword": record.words(fields.KEYWORDS)[:2],
+        "facility": tuple(str(site.get("facility")) for site in sites),
+        "city": tuple(str(site.get("city")) for site in sites),
+        "source": (f"{SOURCE} {random.randrange(20)}",),
+    }
+    key = random.choice([key for key, values in choices.items() if any(values)])
+    others = {name: values for name, values in one.wanted.items() if name != "condition"}
+    return Filter(wanted={key: choices[key], **others}, excluded=one.excluded)
 
 
 def _edited(before: dict[str, Any]) -> dict[str, Any]:
