@@ -1,7 +1,8 @@
 """``./run demo``: a registry's days go by, the daemon follows, three subscribers hear of it.
 
 Everything is real but the registry's address: the daemon is a process of its own, the mails go
-over SMTP, the hook speaks HTTP. Nothing leaves the machine.
+over SMTP, the hook speaks HTTP. Nothing leaves the machine. The daemon's clock shows the story's
+days, so that what it read is dated by them.
 """
 
 import os
@@ -22,10 +23,11 @@ from monitor.render.history import history_lines
 from monitor.render.lines import BLANK, Line, Span, line
 from monitor.render.screen import Screen
 from monitor.render.values import counted
+from tests.demo.clock import DatedReplica, StoryClock
 from tests.demo.records import AFTER, seed_world
 from tests.demo.servers import Hook, Mailbox, hook_server, mail_server
 from tests.demo.settings import write_settings
-from tests.registry import Replica, ReplicaServer
+from tests.registry import ReplicaServer
 from tests.registry.world import World
 
 SHOWN = "NCT06733935"
@@ -39,6 +41,7 @@ class Stage:
     folder: Path
     config: Path
     world: World
+    clock: StoryClock
     app: App
     mailbox: Mailbox
     hook: Hook
@@ -71,18 +74,28 @@ def main() -> int:
 def _play(stage: Stage) -> None:
     """Let days go by and wait until the daemon has read each and told everybody."""
     _until(lambda: _data_read(stage), "the daemon did not read the registry's first day")
-    stage.screen.show([_day(stage, "the daemon follows five trials; nobody is told of beginnings")])
+    _until(lambda: _all_told(stage), "not everybody was welcomed")
+    welcomed = _received(stage)
+    stage.screen.show(
+        [
+            _day(stage, "the daemon follows five trials; initial records send no alerts"),
+            _day(stage, "each subscriber is told once what their subscription covers"),
+        ]
+    )
     stage.world.advance()
     _until(lambda: _data_read(stage), "the daemon did not read the second day")
-    if stage.mailbox.mails or stage.hook.payloads or stage.archive:
+    if _received(stage) != welcomed:
         raise AssertionError("somebody was told of a day without news")
     stage.screen.show([_day(stage, "every record bears a new stamp, nothing else; no news")])
     stage.world.go_to(AFTER)
     _until(lambda: _data_read(stage), "the daemon did not read July")
-    _until(lambda: _all_told(stage), "not every alert arrived")
-    mails, posts = len(stage.mailbox.mails), len(stage.hook.payloads)
+    _until(
+        lambda: _all_told(stage) and all(map(int.__lt__, welcomed, _received(stage))),
+        "not every alert arrived",
+    )
+    mails, posts, files_now = map(int.__sub__, _received(stage), welcomed)
     told = f"{counted(mails, 'mail')}, {counted(posts, 'post')} to the hook"
-    files = f"{counted(len(stage.archive), 'file')} in the folder"
+    files = f"{counted(files_now, 'file')} in the folder"
     stage.screen.show([_day(stage, f"{told}, {files}"), BLANK])
 
 
@@ -90,6 +103,11 @@ def _data_read(stage: Stage) -> bool:
     with stage.app.reader() as reader:
         row = reader.sources.get("five trials")
     return (row.data_timestamp or "")[:10] == stage.world.day.isoformat() if row else False
+
+
+def _received(stage: Stage) -> tuple[int, int, int]:
+    """Return how many messages the mailbox, the hook and the folder have got."""
+    return len(stage.mailbox.mails), len(stage.hook.payloads), len(stage.archive)
 
 
 def _all_told(stage: Stage) -> bool:
@@ -100,7 +118,7 @@ def _all_told(stage: Stage) -> bool:
             for message in reader.outbox.messages(limit=1_000)
             if message.state.value in {"waiting", "sending"}
         ]
-    return not waiting and all((stage.mailbox.mails, stage.hook.payloads, stage.archive))
+    return not waiting and all(_received(stage))
 
 
 # --- the stage ----------------------------------------------------------------------------------
@@ -110,8 +128,9 @@ def _all_told(stage: Stage) -> bool:
 def _stage(screen: Screen) -> Iterator[Stage]:
     folder = Path(tempfile.mkdtemp(prefix="monitor-demo-"))
     world = seed_world()
+    clock = StoryClock(folder / "clock", world.day)
     with (
-        ReplicaServer(Replica(world)) as registry,
+        ReplicaServer(DatedReplica(world, clock)) as registry,
         mail_server(folder / "mailbox") as (mail, mailbox),
         hook_server() as (slack, hook),
     ):
@@ -122,15 +141,16 @@ def _stage(screen: Screen) -> Iterator[Stage]:
         app = App.configured(config, environ={})
         app.upgrade()
         yield Stage(
-            folder=folder, config=config, world=world, app=app, mailbox=mailbox, hook=hook,
-            screen=screen,
+            folder=folder, config=config, world=world, clock=clock, app=app, mailbox=mailbox,
+            hook=hook, screen=screen,
         )  # fmt: skip
 
 
 @contextmanager
 def _daemon(stage: Stage) -> Iterator[None]:
     """Run ``monitor run`` for the block; it ends in good order."""
-    command = [sys.executable, "-m", "monitor", "--config", str(stage.config), "run"]
+    clock = [sys.executable, "-m", "tests.demo.clock", str(stage.clock.file)]
+    command = [*clock, "--config", str(stage.config), "run"]
     daemon = subprocess.Popen(command, env=_environ())
     try:
         yield
@@ -210,7 +230,7 @@ def _next(stage: Stage) -> Iterator[Line]:
     program = "monitor" if shutil.which("monitor") else ".venv/bin/monitor"
     for what in (
         f"diff {SHOWN}",
-        f"explain {SHOWN} --version 2",
+        f"explain {SHOWN}",
         f"preview {SHOWN}",
         "outbox list",
         "status",

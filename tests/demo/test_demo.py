@@ -62,10 +62,30 @@ def test_it_shows_the_timeline_of_a_trial(told: str) -> None:
     assert "Enrollment target: 144 → 240 (+67 %)" in timeline
 
 
+def test_what_is_read_is_dated_by_the_days_of_the_story(told: str) -> None:
+    read = re.findall(r"seen between (\S+) \S+ and (\S+) \S+ UTC", told)
+    assert read
+    assert set(read) == {("2026-01-13", "2026-07-15")}
+    found = re.search(r"The mails lie in (\S+)", told)
+    assert found is not None
+    for path in Path(found[1]).glob("*.eml"):
+        mail = message_from_bytes(path.read_bytes(), policy=policy.default)
+        day = "Mon, 12 Jan 2026" if str(mail["Subject"]).startswith("Welcome") else "Wed, 15 Jul"
+        assert str(mail["Date"]).startswith(day)
+
+
+def test_the_first_message_says_what_a_subscription_covers(told: str) -> None:
+    mailbox, _ = told.split("What the hook got")
+    assert "Welcome: “our five trials” covers 5 trials now" in mailbox
+
+
 def test_days_without_news_alert_nobody(told: str) -> None:
     days = re.findall(r"(?m)^(2026-\d\d-\d\d)  (.+)$", told)
-    assert [day for day, _ in days] == ["2026-01-12", "2026-01-13", "2026-07-15"]
-    assert "no news" in days[1][1]
+    begins, welcomes, second, july = days
+    assert [begins[0], welcomes[0], second[0], july[0]] == [
+        "2026-01-12", "2026-01-12", "2026-01-13", "2026-07-15",
+    ]  # fmt: skip
+    assert "no news" in second[1]
 
 
 def test_it_is_interrupted_in_one_line(tmp_path: Path) -> None:
