@@ -12,7 +12,8 @@ _FIRST_READING = timedelta(seconds=45)
 """How long a new subscription waits for sources that were never read to say what it covers."""
 _NEW = timedelta(days=1)
 """What is older was made before there were such messages, or while nobody delivered."""
-_TOGETHER = 100
+_TOGETHER = 40
+"""A mail of as many is below the 102 KB at which Gmail cuts it off."""
 
 _Address = tuple[str, str, str]
 """Subscriber, channel, target."""

@@ -35,8 +35,8 @@ for (const e of document.body.querySelectorAll('*')) {
 }
 const card = document.querySelector('.card').getBoundingClientRect();
 parent.document.documentElement.setAttribute('data-found', JSON.stringify({width: innerWidth,
-  scrolls: document.documentElement.scrollWidth, out, faint, card: card.width,
-  page: numbers(getComputedStyle(document.body).backgroundColor)}));
+  scrolls: document.documentElement.scrollWidth, height: document.body.scrollHeight,
+  out, faint, card: card.width, page: numbers(getComputedStyle(document.body).backgroundColor)}));
 </script>
 """
 _FRAME = """<!DOCTYPE html><meta charset="utf-8"><meta name="color-scheme" content="light dark">

@@ -1,46 +1,115 @@
-"""Take the pictures of docs/alerts.md anew: ``python -m tests.render.alerts.pictures FOLDER``."""
+"""Take the pictures of docs/alerts.md anew: ``./run pictures [FOLDER]``.
 
+Real changes of the seed trials, their versions read a day apart, as mail in a browser and as
+Slack's blocks drawn as Slack draws them.
+"""
+
+import json
 import sys
 import tempfile
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import time_machine
 
 from tests.cli.calls import Monitor
+from tests.render.alerts.block_kit import block_kit_page
 from tests.render.alerts.browser import CHROMIUM, Browser
 
-SEEDS = Path(__file__).parents[3] / "seeds"
-NCT = "NCT06733935"
-VIEWS = {"phone": (390, 556), "desktop": (1024, 490)}
+PROJECT = Path(__file__).parents[3]
+SEEDS = PROJECT / "seeds"
+IMAGES = PROJECT / "docs" / "images"
+CHANGED, WITHDRAWN = "NCT06733935", "NCT06377228"
+READ = datetime(2026, 6, 4, 8, tzinfo=UTC)
+TALLEST = 1_100
+WIDTHS = {"phone": 390, "desktop": 1024, "slack": 640}
+SCHEMES = ("light", "dark")
+
+_CONFIG = """
+[delivery]
+public_url = "https://monitor.example.org"
+[[channel]]
+name = "mail"
+type = "folder"
+path = "{folder}/mail"
+formats = ["html", "json"]
+[[subscription]]
+name = "lupus"
+subscriber = "feasibility team"
+filter = {{ condition = "lupus" }}
+when = "daily 08:00 Europe/Madrid"
+channels = "mail"
+"""
 
 
-def alert(folder: Path) -> str:
-    """Return the HTML of a seed trial's real change, its versions read a day apart."""
-    monitor = Monitor(f"sqlite:///{folder / 'monitor.db'}", folder)
-    for at, file in (
-        (datetime(2026, 6, 4, 8, tzinfo=UTC), SEEDS / f"{NCT}_2025-11-12.txt"),
-        (datetime(2026, 6, 5, 8, tzinfo=UTC), SEEDS / "2026-07" / f"{NCT}.json"),
-    ):
-        with time_machine.travel(at, tick=False):
-            monitor.answer("ingest", str(file))
-    return monitor.answer("preview", NCT, "--format", "html")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A page that is to be a picture; ``views``: how wide it is looked at."""
+
+    name: str
+    html: str
+    views: tuple[str, ...] = ("phone", "desktop")
+
+
+def pictures(folder: Path) -> Iterator[Picture]:
+    """Yield what is to be taken; the store lies in the folder."""
+    monitor = _read_seeds(folder)
+    ids = sorted(page.name.partition("_")[0] for page in SEEDS.glob("*.txt"))
+    messages = {
+        "alert": (CHANGED,),
+        "first-seen": (WITHDRAWN, "--version", "1"),
+        "digest": (*ids, "--as", "digest"),
+        "group": (*ids, "--as", "group"),
+    }
+    for name, asked in messages.items():
+        yield Picture(name=name, html=monitor.answer("preview", *asked, "--format", "html"))
+    for name, asked in messages.items():
+        blocks = json.loads(monitor.answer("preview", *asked, "--format", "slack"))["blocks"]
+        yield Picture(name=name, html=block_kit_page(blocks), views=("slack",))
+    yield Picture(name="welcome", html=_welcome(monitor, folder))
 
 
 def take(to: Path) -> None:
-    """Write ``alert-phone-light.png`` and the other three."""
+    """Write the pictures as ``NAME-VIEW-SCHEME.png``."""
     if CHROMIUM is None:
         sys.exit("there is no chromium here (./run browser installs it)")
     to.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        html = alert(folder)
         browser = Browser(program=CHROMIUM, folder=folder)
-        for view, (width, height) in VIEWS.items():
-            for scheme in ("light", "dark"):
-                picture = to / f"alert-{view}-{scheme}.png"
-                browser.shoot(html, picture, width=width, height=height, scheme=scheme)
+        for picture in pictures(folder):
+            for view in picture.views:
+                width = WIDTHS[view]
+                found = browser.measured(picture.html, width=width, scheme="light")
+                height = min(int(found["height"]), TALLEST)
+                for scheme in SCHEMES:
+                    file = to / f"{picture.name}-{view}-{scheme}.png"
+                    browser.shoot(picture.html, file, width=width, height=height, scheme=scheme)
+                    sys.stdout.write(f"{file}\n")
+
+
+def _read_seeds(folder: Path) -> Monitor:
+    monitor = Monitor(f"sqlite:///{folder / 'monitor.db'}", folder)
+    for at, paths in (
+        (READ, sorted(SEEDS.glob("*.txt"))),
+        (READ + timedelta(days=1), [SEEDS / "2026-07"]),
+    ):
+        with time_machine.travel(at, tick=False):
+            monitor.answer("ingest", *map(str, paths))
+    config = folder / "monitor.toml"
+    config.write_text(_CONFIG.format(folder=folder), "utf-8")
+    monitor.environ["MONITOR_CONFIG"] = str(config)
+    return monitor
+
+
+def _welcome(monitor: Monitor, folder: Path) -> str:
+    with time_machine.travel(READ + timedelta(days=1), tick=False):
+        monitor("deliver", "--once")
+    [file] = (folder / "mail").glob("*.html")
+    return file.read_text("utf-8")
 
 
 if __name__ == "__main__":
-    take(Path(sys.argv[1]).resolve())
+    take(Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else IMAGES)
