@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from html import escape
+from typing import NamedTuple
 
 from monitor.model.alerts import TrialFacts
 from monitor.model.messages import ALONE, Message
 from monitor.model.neutral import neutral
 from monitor.model.subscriptions import Subscription
 from monitor.model.welcome import Coverage, Welcome
+from monitor.render.alerts.links import record_url
 from monitor.render.people import changes_words, subscription_shape, trials_words
 from monitor.render.shapes import Shape
 from monitor.render.values import counted, moment, status_words
@@ -18,14 +20,26 @@ _SLACK_BLOCKS = 45
 _SLACK_TEXT = 2_900
 _SHOWN_IDS = 10
 
-Section = tuple[str, list[str]]
-"""Of one subscription: its headline, and the lines below it."""
+
+class Section(NamedTuple):
+    """Of one subscription: its headline, the lines below it, some trials (ID, words), a rest."""
+
+    headline: str
+    said: list[str]
+    trials: list[tuple[str, str]]
+    more: str
+
+    @property
+    def below(self) -> list[str]:
+        """All lines below the headline, as plain text."""
+        trials = [f"• {nct_id}  {words}" for nct_id, words in self.trials]
+        return [*self.said, *trials, *filter(None, [self.more])]
 
 
 def welcome_message(welcome: Welcome) -> Message:
     """Return the message, the same for the same welcome."""
     subject = _subject(welcome)
-    sections = [(_headline(one), list(_lines(one))) for one in welcome.coverage]
+    sections = [_section(one) for one in welcome.coverage]
     link = welcome.unsubscribe_url
     return Message(
         uid=welcome.uid,
@@ -53,8 +67,14 @@ def _subject(welcome: Welcome) -> str:
     return f"Welcome: “{_clean(one.subscription.name, room)}”{said}"
 
 
-def _headline(one: Coverage) -> str:
-    return f"{_clean(one.subscription.name)}: {_count(one)} now"
+def _section(one: Coverage) -> Section:
+    rest = one.trials - len(one.first)
+    return Section(
+        headline=f"{_clean(one.subscription.name)}: {_count(one)} now",
+        said=list(_lines(one)),
+        trials=[(facts.nct_id, _trial(facts)) for facts in one.first],
+        more=f"… and {rest} more" if rest else "",
+    )
 
 
 def _count(one: Coverage) -> str:
@@ -75,9 +95,6 @@ def _lines(one: Coverage) -> Iterator[str]:
         yield f"Not read yet, or followed by no source: {ids}{more}"
     if not one.trials and not one.missing:
         yield "No trial that has been read so far matches; those that come are compared, too."
-    yield from (f"• {_trial(facts)}" for facts in one.first)
-    if one.trials > len(one.first):
-        yield f"… and {one.trials - len(one.first)} more"
 
 
 def _when(one: Coverage) -> str:
@@ -93,7 +110,7 @@ def _when(one: Coverage) -> str:
 
 def _trial(facts: TrialFacts) -> str:
     parts = [facts.title or "no title stated", status_words(facts.overall_status)]
-    return f"{facts.nct_id}  {' · '.join(_clean(part, 120) for part in parts)}"
+    return " · ".join(_clean(part, 120) for part in parts)
 
 
 def _clean(text: str, longest: int = _LONGEST) -> str:
@@ -113,8 +130,8 @@ def _intro(sections: list[Section]) -> str:
 
 def _text(welcome: Welcome, sections: list[Section]) -> str:
     lines = [_intro(sections), ""]
-    for headline, below in sections:
-        lines += [headline, *(f"    {one}" for one in below), ""]
+    for section in sections:
+        lines += [section.headline, *(f"    {one}" for one in section.below), ""]
     lines.append(f"Sent to {_clean(welcome.subscriber)}")
     if welcome.unsubscribe_url:
         lines.append(f"Unsubscribe: {welcome.unsubscribe_url}")
@@ -139,7 +156,7 @@ _HEAD = (
 
 
 def _html(welcome: Welcome, subject: str, sections: list[Section]) -> str:
-    cards = "".join(_card(headline, below) for headline, below in sections)
+    cards = "".join(map(_card, sections))
     link = welcome.unsubscribe_url
     unsubscribe = (
         f' &middot; <a class="l" style="color:#0b57d0;" href="{escape(link)}">Unsubscribe</a>'
@@ -156,23 +173,28 @@ def _html(welcome: Welcome, subject: str, sections: list[Section]) -> str:
     )
 
 
-def _card(headline: str, below: list[str]) -> str:
+def _card(section: Section) -> str:
+    trials = (
+        f'<a class="l" style="color:#0b57d0;" href="{escape(record_url(nct_id))}">'
+        f"{escape(nct_id)}</a> {escape(words)}"
+        for nct_id, words in section.trials
+    )
     lines = "".join(
         f'<div class="d" style="padding-top:5px;font-size:14px;line-height:21px;color:#566171;">'
-        f"{escape(one)}</div>"
-        for one in below
+        f"{one}</div>"
+        for one in [*map(escape, section.said), *trials, *filter(None, [section.more])]
     )
     return (
         '<div class="card" style="margin:0 0 16px;padding:16px 20px;background-color:#ffffff;'
         'border:1px solid #dfe3e8;border-radius:10px;">'
         '<div class="t" style="font-size:18px;line-height:25px;font-weight:700;color:#1c2129;">'
-        f"{escape(headline)}</div>{lines}</div>"
+        f"{escape(section.headline)}</div>{lines}</div>"
     )
 
 
 def _slack(subject: str, sections: list[Section]) -> dict[str, object]:
     # As plain text nothing in it is a link, a mention or a format.
-    said = [_intro(sections), *("\n".join([headline, *below]) for headline, below in sections)]
+    said = [_intro(sections), *("\n".join([one.headline, *one.below]) for one in sections)]
     if len(said) > _SLACK_BLOCKS:
         said = [*said[: _SLACK_BLOCKS - 1], f"… and {len(said) - _SLACK_BLOCKS + 1} more"]
     blocks = [

@@ -23,7 +23,7 @@ SEEDS = PROJECT / "seeds"
 IMAGES = PROJECT / "docs" / "images"
 CHANGED, WITHDRAWN = "NCT06733935", "NCT06377228"
 READ = datetime(2026, 6, 4, 8, tzinfo=UTC)
-TALLEST = 1_100
+TALLEST = 900
 WIDTHS = {"phone": 390, "desktop": 1024, "slack": 640}
 SCHEMES = ("light", "dark")
 
