@@ -3,11 +3,13 @@
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from monitor.app.lookups import stored_trial, version_number
 from monitor.app.wiring import App
+from monitor.errors import NotFoundError
 from monitor.model.alerts import Alert, Letter, Window
 from monitor.model.asof import known_since
 from monitor.model.changes import Severity
@@ -55,6 +57,23 @@ class Preview:
         from monitor.render.alerts import render  # noqa: PLC0415 - jinja2 is slow
 
         return render(letter, self.templates)
+
+
+def changed_last(app: App, count: int) -> list[str]:
+    """Return the NCT IDs of the trials whose records changed last, latest first.
+
+    A trial that has never changed counts by its version's date, after all that have.
+    NotFoundError when nothing is stored.
+    """
+    with app.reader() as reader:
+        rows = reader.trials()
+    if not rows:
+        raise NotFoundError(f"no trial is stored in {app.store_name}; `monitor ingest` reads some")
+    rows.sort(
+        key=lambda row: (row.last_changed or date.min, row.last_version_date, row.nct_id),
+        reverse=True,
+    )
+    return [row.nct_id for row in rows[:count]]
 
 
 def preview(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from monitor.app.previews import Kind, Preview
 
 _FORMATS = ("text", "html", "slack", "json")
+_MANY = 20
 _KINDS = ("alert", "digest", "group")
 
 
@@ -26,10 +27,11 @@ _KINDS = ("alert", "digest", "group")
     examples=(
         "monitor preview NCT06733935",
         "monitor preview NCT06733935 --version 2 --format html > alert.html",
-        "monitor preview NCT06733935 NCT06377228 --as digest --send ana-mail",
+        "monitor preview NCT06733935 NCT06377228 --as digest",
+        "monitor preview --as digest --send ana-mail",
     ),
 )
-@click.argument("nct_ids", metavar="NCT_ID…", type=normalise_nct_id, nargs=-1, required=True)
+@click.argument("nct_ids", metavar="[NCT_ID]…", type=normalise_nct_id, nargs=-1)
 @click.option(
     "--version",
     "number",
@@ -76,13 +78,16 @@ def command(
 ) -> None:
     """Show the message that changes of trials' records would be.
 
-    Of each trial it is the last version that brought news, or the one named. No subscription is
-    needed. Nothing is sent without --send, which says what it sends and to whom: a message with
-    an id made by chance, stored nowhere and not tried again; exit code 1 when it was not sent.
-    --json is short for --format json; with --send it prints how that went.
+    Without an NCT ID it is of the trial whose record changed last; a digest or group, of the 20
+    that did. Of each trial it is the last version that brought news, or the one named. No
+    subscription is needed. Nothing is sent without --send, which says what it sends and to whom:
+    a message with an id made by chance, stored nowhere and not tried again; exit code 1 when it
+    was not sent. --json is short for --format json; with --send it prints how that went.
     """
-    from monitor.app.previews import preview
+    from monitor.app.previews import changed_last, preview
 
+    if not nct_ids:
+        nct_ids = tuple(changed_last(session.app, _MANY if kind in {"digest", "group"} else 1))
     several = len(set(nct_ids)) > 1
     if several and kind == "alert":
         raise UsageError("an alert is of one trial; for several use --as digest or --as group")

@@ -153,3 +153,12 @@ def test_it_is_sent_by_a_channel_with_an_id_of_its_own(told: Monitor) -> None:
     assert failed.exit_code == 1
     assert "away (email) to bo@example.org: failed: " in failed.stdout
     assert "there is no channel 'none'" in told.complaint("preview", NCT, "--send", "none", code=3)
+
+
+def test_without_an_id_it_is_what_changed_last(seeded: Monitor, monitor: Monitor) -> None:
+    assert seeded.json("preview") == seeded.json("preview", REAL[0])
+    digest = seeded.json("preview", "--as", "digest")
+    assert len(digest["alerts"]) == 5
+    assert digest["alerts"][0]["nct_id"] == REAL[0]
+    monitor.answer("db", "upgrade")
+    assert "no trial is stored in" in monitor.complaint("preview", code=3)
