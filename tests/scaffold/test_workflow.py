@@ -12,7 +12,18 @@ import pytest
 from tests.scaffold.tracked import PROJECT
 
 RUN = PROJECT / "run"
-COMMANDS = ["demo", "test", "lint", "bench", "meaning", "soak", "browser", "tools", "lock"]
+COMMANDS = [
+    "demo",
+    "test",
+    "lint",
+    "bench",
+    "meaning",
+    "soak",
+    "browser",
+    "tools",
+    "pictures",
+    "lock",
+]
 
 
 def run(
