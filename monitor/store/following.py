@@ -68,6 +68,15 @@ SEEN_AGAIN = """
     WHERE source = :source AND nct_id IN :nct_ids AND presence = 'shown'
         AND merged_into IS NULL AND pass_number <= :pass_number"""
 
+PUT_BY_COMMAND = _with_times(
+    """
+    INSERT INTO followed_by_command (nct_id, since) VALUES (:nct_id, :at)
+    ON CONFLICT (nct_id) DO NOTHING""",
+    "at",
+)
+
+REMOVE_BY_COMMAND = text("DELETE FROM followed_by_command WHERE nct_id = :nct_id")
+
 DROP_STATE = text("DELETE FROM source_states WHERE source = :source AND subject = :subject")
 
 UNFOLLOW = text("DELETE FROM followed WHERE source = :source AND nct_id = :nct_id")
@@ -173,6 +182,20 @@ class SourcesWriter:
         if nct_ids:
             rows = [{"source": source, "nct_id": nct_id} for nct_id in nct_ids]
             self._many(UNFOLLOW, rows)
+
+    def followed_by_command(self) -> list[str]:
+        """Return the NCT IDs that are followed by command, ascending."""
+        return [nct_id for (nct_id,) in self._ask(queries.FOLLOWED_BY_COMMAND, {})]
+
+    def follow_by_command(self, nct_ids: Collection[str], *, at: datetime) -> None:
+        """Note that these records are to be followed; one that is noted already stays as it is."""
+        for nct_id in sorted(nct_ids):
+            self._connection.execute(PUT_BY_COMMAND, {"nct_id": nct_id, "at": at})
+
+    def unfollow_by_command(self, nct_ids: Collection[str]) -> None:
+        """Drop the wish that these records be followed; one that is not noted is no error."""
+        for nct_id in sorted(nct_ids):
+            self._connection.execute(REMOVE_BY_COMMAND, {"nct_id": nct_id})
 
     def _many(self, statement: TextClause, rows: Sequence[Mapping[str, Any]]) -> None:
         """Run a statement for every row; SQLite itself takes values as it stores them."""

@@ -144,6 +144,11 @@ SELECT name FROM sources WHERE EXISTS (
     SELECT 1 FROM followed
     WHERE source = name AND nct_id = :nct_id AND presence <> 'unknown')
 ORDER BY name"""
+FOLLOWED_BY_COMMAND = "SELECT nct_id FROM followed_by_command ORDER BY nct_id"
+
+FOLLOWED_RECORD = """
+SELECT source, nct_id, presence, merged_into, pass_number, since FROM followed
+WHERE source = :source AND nct_id = :nct_id"""
 
 SEEN_IN = """
 SELECT count(*) FROM followed
@@ -175,7 +180,8 @@ POSTGRES_WRITABLE = """
 POSTGRES_TABLE_BYTES = """
 SELECT CAST(sum(pg_total_relation_size(to_regclass(name))) AS BIGINT) FROM (VALUES
     ('trials'), ('nct_id_aliases'), ('versions'), ('snapshots'), ('events'), ('quarantine'),
-    ('sources'), ('source_states'), ('followed'), ('leases'), ('row_counts'),
+    ('sources'), ('source_states'), ('followed'), ('followed_by_command'), ('leases'),
+    ('row_counts'),
     ('subscribers'), ('subscriptions'), ('silences'), ('announcements'), ('messages'), ('outbox'),
     ('attempts'),
     ('channel_states'), ('properties')) ours (name)"""

@@ -209,6 +209,13 @@ followed = sa.Table(
     sqlite_with_rowid=False,
 )
 
+followed_by_command = sa.Table(
+    "followed_by_command",
+    metadata,
+    sa.Column("nct_id", sa.Text, primary_key=True),
+    sa.Column("since", UtcTime, nullable=False),
+)
+
 leases = sa.Table(
     "leases",
     metadata,

@@ -87,6 +87,16 @@ class SourcesReader:
         with self._errors():
             return [followed_row(row) for row in rows]
 
+    def followed_record(self, source: str, nct_id: str) -> Followed | None:
+        """Return how a source shows one record; None when it does not follow it."""
+        rows = self._ask(queries.FOLLOWED_RECORD, {"source": source, "nct_id": nct_id})
+        with self._errors():
+            return followed_row(rows[0]) if rows else None
+
+    def followed_by_command(self) -> list[str]:
+        """Return the NCT IDs that are followed by command, ascending."""
+        return [nct_id for (nct_id,) in self._ask(queries.FOLLOWED_BY_COMMAND, {})]
+
     def seen_in(
         self, source: str, pass_number: int, *, followed_before: datetime | None = None
     ) -> int:
