@@ -13,7 +13,7 @@ from monitor.app.doctor_clock import time_findings
 from monitor.app.doctor_patience import HangsError, answer, hanging, patiently
 from monitor.app.doctor_people import channel_findings, delivery_findings, subscription_findings
 from monitor.app.doctor_registry import REGISTRY_S, registry_findings
-from monitor.app.doctor_store import known_sources, store_findings
+from monitor.app.doctor_store import known_sources, limited_with_followed, store_findings
 from monitor.app.doctor_web import IsAnswered, heartbeat_findings, web_findings
 from monitor.app.gate import gates
 from monitor.app.sources import following_of
@@ -67,6 +67,7 @@ def examine(
     yield from patiently("store", partial(store_findings, app))
     yield from patiently("stored times", partial(time_findings, app, latest_run))
     yield from patiently("time zones", partial(zone_findings, app))
+    app = limited_with_followed(app)
     yield from source_findings(app, next_run)
     yield from patiently("gate", partial(gate_findings, app))
     yield from channel_findings(app, offline=offline)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from monitor.app.doctor_patience import HangsError, answer
+from monitor.app.follows import following
 from monitor.app.store_checks import last_check
 from monitor.app.wiring import App
 from monitor.errors import StoreError
@@ -54,6 +55,20 @@ def limited_reader(app: App) -> "Iterator[Reader]":
     patience_s = min(_PATIENCE_S, store.busy_timeout_s)
     with open_reader(_limited(store.url), busy_timeout_s=patience_s) as reader:
         yield reader
+
+
+def limited_with_followed(app: App) -> App:
+    """Return the monitor with what is followed by command, where the store tells that in time."""
+    try:
+        nct_ids = answer(partial(_by_command, app), about="store", within_s=2 * _PATIENCE_S)
+    except (StoreError, HangsError):  # told among the findings of the store
+        return app
+    return following(app, nct_ids)
+
+
+def _by_command(app: App) -> list[str]:
+    with limited_reader(app) as reader:
+        return reader.sources.followed_by_command()
 
 
 def known_sources(app: App) -> dict[str, SourceRow]:

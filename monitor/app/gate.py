@@ -1,5 +1,6 @@
 """What the gate holds of the sources, and letting it through."""
 
+from monitor.app.follows import with_followed
 from monitor.app.wiring import App
 from monitor.errors import NotFoundError, UsageError
 from monitor.model.following import SourceRow, UnreadRecords
@@ -50,7 +51,8 @@ def accept(app: App, name: str, *, silent: bool) -> Gate:
 
 
 def _rows(app: App, reader: Reader) -> dict[str, SourceRow]:
-    rows = {one.name: SourceRow(name=one.name, type=one.type) for one in app.settings.sources}
+    sources = with_followed(app).settings.sources
+    rows = {one.name: SourceRow(name=one.name, type=one.type) for one in sources}
     return rows | {row.name: row for row in reader.sources.all()}
 
 

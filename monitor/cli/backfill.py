@@ -123,9 +123,11 @@ def _in_one(reports: Iterable["PassReport"]) -> "PassReport":
 
 def _followed(session: Session) -> Wanted:
     from monitor.app.backfills import all_backfills
+    from monitor.app.follows import with_followed
 
-    with session.app.reader() as reader:
-        found = all_backfills(session.app.settings, reader)
+    app = with_followed(session.app)
+    with app.reader() as reader:
+        found = all_backfills(app.settings, reader)
     if not found:
         raise NotFoundError("no source follows a record yet; `monitor run --once` makes a pass")
     return list(found.items())

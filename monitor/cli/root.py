@@ -35,6 +35,14 @@ COMMANDS = {
         "Say for every subscription why it did or did not get each change of a version.",
     ),
     "trials": ("monitor.cli.trials", "List the trials in the store that meet every given test."),
+    "follow": (
+        "monitor.cli.follow",
+        "Follow trials and send their changes to somebody, from now on.",
+    ),
+    "unfollow": (
+        "monitor.cli.unfollow",
+        "Undo `monitor follow`: send no changes of these trials any more, and read them no more.",
+    ),
     "run": (
         "monitor.cli.run",
         "Follow the configured sources, each by its own clock, until told to stop.",

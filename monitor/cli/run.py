@@ -51,16 +51,17 @@ def command(session: Session, once: bool, new_store: bool, as_json: bool) -> Non
     if sys.__stderr__ is not None:
         faulthandler.enable(sys.__stderr__)  # a crash of a library tells where it was
     with _signals() as asked_to_reload:
+        from monitor.app.follows import with_followed
         from monitor.app.logs import configure, never_wait
         from monitor.app.people import bring_in_line
 
-        app = session.app
-        configure(app.settings.log)
+        configure(session.app.settings.log)
         never_wait()
-        _find_store(session, app, new_store=new_store)
+        _find_store(session, session.app, new_store=new_store)
         if not once:
             _log_made_stores()
-        bring_in_line(app)
+        bring_in_line(session.app)
+        app = with_followed(session.app)
         if once:
             _once(session, app, as_json=as_json)
         else:
@@ -123,11 +124,17 @@ def _daemon(session: Session, app: "App", asked_to_reload: threading.Event) -> N
 
 
 def _read_again(session: Session, before: "App") -> "App":
-    """Read the configuration anew, and bring the running monitor's store in line with it."""
+    """Read the configuration anew, and bring the running monitor's store in line with it.
+
+    What is followed by command is that store's.
+    """
+    from monitor.app.follows import followed_by_command, following
     from monitor.app.people import bring_in_line
 
     read = type(before).configured(session.config, environ=session.environ)
     bring_in_line(read.with_store(before.settings.store.url))
+    with suppress(StoreError):  # who opens it next tells why; the daemon looks again soon
+        read = following(read, followed_by_command(before))
     return read
 
 

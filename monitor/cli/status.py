@@ -29,12 +29,14 @@ def command(session: Session, as_json: bool, as_csv: bool) -> None:
     Reads the store alone and looks at the disks, so it works whether `monitor run` is running
     or not. Where the configuration is wrong it says so, and shows what the store knows.
     """
+    from monitor.app.follows import with_followed
     from monitor.render.status import status_lines, status_shape
 
     try:
-        found = _status(session.app)
+        found = _status(with_followed(session.app))
     except ConfigError as exc:
-        found = _status(_by_the_store_alone(session, exc), wrong=str(exc))
+        app = with_followed(_by_the_store_alone(session, exc))
+        found = _status(app, wrong=str(exc))
     if as_json:
         session.answer_json(status_shape(found))
     else:

@@ -9,6 +9,7 @@ from monitor.config.checking import FaultError, nct_ids
 from monitor.config.given import Given
 from monitor.config.sources import (
     FILTER_KEYS,
+    FOLLOWED_BY_COMMAND,
     QUERY_KEYS,
     SOURCE_TYPES,
     AnySourceSettings,
@@ -32,6 +33,10 @@ def source_settings(
         source = _source(table, environ)
         if source.name.casefold() in sources:
             raise ConfigError(f"{table.place} is there twice; give each source its own name")
+        if source.name.casefold() == FOLLOWED_BY_COMMAND:
+            raise ConfigError(
+                f"{table.place}: `monitor follow` has a source of that name; give this one another"
+            )
         sources[source.name.casefold()] = source
     return tuple(sources.values())
 

@@ -37,6 +37,10 @@ FILTER_KEYS: Mapping[str, tuple[str, str]] = {
 }
 
 
+FOLLOWED_BY_COMMAND = "followed by command"
+"""The name of the source of the trials that `monitor follow` was given."""
+
+
 class SourceSettings(Section, frozen=True, kw_only=True):
     """What every source has: a name, and either an interval or a cron expression."""
 

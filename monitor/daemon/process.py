@@ -122,6 +122,7 @@ class Daemon:
             ("heartbeat", self._beat()),
             ("schedule", self._take_turns()),
             ("configuration", self._reloading.serve()),
+            ("followed trials", self._reloading.watch_followed()),
         ]
 
     def _broke(self, part: "asyncio.Task[None]") -> bool:
@@ -248,6 +249,7 @@ class Daemon:
         self._standing.role = "stopping"
         parts["schedule"].cancel()
         parts["configuration"].cancel()
+        parts["followed trials"].cancel()
         grace_s = self._standing.app.settings.daemon.shutdown_grace_s
         if self._term is not None:
             hanging = await self._term.end(within_s=grace_s)

@@ -1,12 +1,17 @@
-"""The configuration is read again, and taken up where it is good: at SIGHUP, at a take-over."""
+"""The configuration is read again, and taken up where it is good: at SIGHUP, at a take-over.
+
+What is followed by command is looked for in the store, and taken up as soon as it changes.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 
 from msgspec.structs import replace as replaced
 
 from monitor.app import App
+from monitor.app.follows import followed_by_command, following
 from monitor.app.logs import configure, get_logger
 from monitor.config import Settings
 from monitor.daemon.standing import Standing
@@ -15,6 +20,9 @@ from monitor.errors import MonitorError
 
 _AT_START_ALONE = ("store", "web")
 """Sections that a running daemon cannot change: where it keeps things, and where it listens."""
+
+
+_LOOK_S = 1.0
 
 
 def warn_if_idle(settings: Settings) -> None:
@@ -73,6 +81,24 @@ class Reloading:
             names = [source.name for source in settings.sources if source.enabled]
             log.info("configuration read again", sources=names)
             warn_if_idle(settings)
+
+    async def watch_followed(self) -> None:
+        """Look every second what is followed by command, and take up what changed."""
+        while True:
+            await asyncio.sleep(_LOOK_S)
+            look = partial(followed_by_command, self._standing.app)
+            try:
+                nct_ids = await in_thread("followed by command", look)
+                await self._take_up_followed(nct_ids)
+            except MonitorError as exc:  # who passes or delivers tells of a store out of reach
+                get_logger().debug("followed trials not looked for", reason=str(exc))
+
+    async def _take_up_followed(self, nct_ids: tuple[str, ...]) -> None:
+        async with self._turn:
+            app = following(self._standing.app, nct_ids)
+            if app.settings.sources != self._standing.app.settings.sources:
+                await self._take_up(app)
+                get_logger().info("followed trials taken up", count=len(nct_ids))
 
     def _as_can_be(self, read: App) -> App:
         """Return what was read, with the sections of before that only a new start can change."""

@@ -13,6 +13,7 @@ from monitor.app.logs import get_logger
 from monitor.app.pass_report import PassReport
 from monitor.app.sources import following_of
 from monitor.config import AnySourceSettings, CtgovSourceSettings, Settings
+from monitor.config.sources import FOLLOWED_BY_COMMAND
 from monitor.daemon.beating import Beating
 from monitor.daemon.books import Books
 from monitor.daemon.checking import Checking
@@ -61,6 +62,7 @@ class Term:
         self._checks: asyncio.Task[None] | None = None
         self._beats: asyncio.Task[None] | None = None
         self._began: dict[str, float] = {}
+        self._again: set[str] = set()
         self._books = books
         self._work = work
         self._next: dict[str, datetime] = {}
@@ -88,9 +90,13 @@ class Term:
     async def change(self, app: App, passes: Passes, deliveries: Deliveries | None = None) -> None:
         """Schedule by other settings from now on; passes under way are left alone.
 
-        StoreError as of ``begin``; the settings of before are then still in force.
+        What is followed by command is read at once where it changed. StoreError as of ``begin``;
+        the settings of before are then still in force.
         """
         rows = await in_thread("books", self._books.sources)
+        if _by_command(app.settings) != _by_command(self._duty.app.settings):
+            self._next[FOLLOWED_BY_COMMAND] = app.now()
+            self._again.add(FOLLOWED_BY_COMMAND)
         self._duty.app, self._duty.passes = app, passes
         self._changed.set()
         self._news.set()
@@ -139,7 +145,11 @@ class Term:
     async def _pass(self, name: str) -> None:
         self._began[name] = time.monotonic()
         try:
+            self._again.discard(name)
             await self._duty.pass_over(name)
+            while name in self._again and not self._duty.stop.is_set():  # changed meanwhile
+                self._again.discard(name)
+                await self._duty.pass_over(name)
         finally:
             del self._began[name]
         self._news.set()
@@ -214,6 +224,10 @@ class Term:
             await asyncio.wait(self._noting, timeout=_DRAIN_S)
         self._scheduler.shutdown()
         return hanging
+
+
+def _by_command(settings: Settings) -> AnySourceSettings | None:
+    return next((one for one in settings.sources if one.name == FOLLOWED_BY_COMMAND), None)
 
 
 async def _happens(event: asyncio.Event, *, within_s: float) -> None:

@@ -212,6 +212,8 @@ def _people(story: Story) -> None:
     story.ask(*added, "other", "--nct-id", NCT, "--changes", "results", "--channel", "hook")
     story.ask("subscription", "list", "--all")
     story.ask("subscription", "show", "mine", "--subscriber", "dot")
+    for verb in ("follow", "unfollow"):
+        story.ask(verb, registry.nct(102), "--to", "hook", "--subscriber", "dot")
     for verb in ("pause", "resume", "remove"):
         story.ask("subscription", verb, "mine", "--subscriber", "dot")
     silence = story.ask("silence", "add", "--nct-id", NCT, "--for", "1h", "--reason", "known")

@@ -1,0 +1,139 @@
+"""``monitor follow``: trials are read, and somebody is told of their changes, by one command."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from monitor.cli.group import Command
+from monitor.cli.params import json_option
+from monitor.cli.session import Session
+from monitor.errors import UsageError
+from monitor.model.nct import normalise_nct_id
+from monitor.render.lines import Line, line
+
+if TYPE_CHECKING:
+    from monitor.app.follows import FollowedTrial
+    from monitor.model.subscriptions import Subscription
+
+
+@click.command(
+    "follow",
+    cls=Command,
+    examples=(
+        "monitor follow NCT06733935",
+        "monitor follow NCT06733935 NCT06377228 --to mail",
+        "monitor follow NCT06733935 --no-alerts",
+    ),
+)
+@click.argument("nct_ids", nargs=-1, required=True, metavar="NCT_ID…")
+@click.option("--to", "channels", metavar="CHANNEL", multiple=True,
+              help="The channel that changes are sent by; repeatable.  [default: that of before, "
+              "else the subscriber's own, else the only one]")  # fmt: skip
+@click.option("--subscriber", metavar="NAME", help="Who is told.  [default: the only one, else me]")
+@click.option("--no-alerts", is_flag=True, help="Follow them without telling anybody.")
+@json_option
+@click.pass_obj
+def command(
+    session: Session,
+    nct_ids: tuple[str, ...],
+    channels: tuple[str, ...],
+    subscriber: str | None,
+    no_alerts: bool,
+    as_json: bool,
+) -> None:
+    """Follow trials and send their changes to somebody, from now on.
+
+    The trials are kept in the store, beside what the configuration follows, and are read by a
+    source of their own, "followed by command": where and when the first ctgov source of the
+    configuration is read, else from ClinicalTrials.gov every hour. A running monitor takes them up
+    within seconds. The first look at a trial alerts nobody. IDs are taken in any spelling, in
+    links and in lists; those that trials had before stand for those of now.
+    """
+    from monitor.app.follows import follow
+
+    if no_alerts and (channels or subscriber):
+        raise UsageError("--no-alerts tells nobody; leave it out, or --to and --subscriber")
+    asked = pasted_nct_ids(nct_ids)
+    check_options(session, channels, subscriber)
+    found = follow(
+        session.app, asked, channels=channels, subscriber=subscriber, alerts=not no_alerts
+    )
+    if as_json:
+        session.answer_json({"trials": [trial_shape(one) for one in found]})
+    else:
+        session.answer([*map(_told, found), line(_when(session))])
+
+
+def pasted_nct_ids(texts: Sequence[str]) -> list[str]:
+    """Return the NCT IDs of arguments, each of which may be a list of them; else UsageError."""
+    return list(dict.fromkeys(nct_id for text in texts for nct_id in _pasted(text)))
+
+
+def _pasted(text: str) -> Iterator[str]:
+    try:
+        yield normalise_nct_id(text)
+    except UsageError:
+        words = [word for word in re.split(r"[\s,;]+", text) if word]
+        if sum("nct" in word.lower() for word in words) < 2:
+            raise
+        yield from map(normalise_nct_id, words)
+
+
+def check_options(session: Session, channels: Sequence[str], subscriber: str | None) -> None:
+    """Pass when there are such channels, and a subscriber can have that name; else ConfigError."""
+    from monitor.config.people_tables import person_name, require_channels
+
+    known = [channel.name for channel in session.app.settings.channels]
+    require_channels(channels, known, place="--to")
+    if subscriber is not None:
+        person_name(subscriber, place="--subscriber")
+
+
+def trial_shape(one: "FollowedTrial") -> dict[str, Any]:
+    """Return what became of a trial for ``--json``."""
+    return {
+        "asked": one.asked,
+        "nct_id": one.nct_id,
+        "changed": one.changed,
+        "subscriptions": [_subscription(of) for of in one.subscriptions],
+    }
+
+
+def _subscription(one: "Subscription") -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "subscriber": one.subscriber,
+        "name": one.name,
+        "channels": list(one.channels),
+        "standing": one.standing.value,
+    }
+
+
+def asked_as(one: "FollowedTrial") -> str:
+    """Return a trial's ID, with the one that it was asked for by: ``NCT… (was NCT…)``."""
+    return one.nct_id if one.nct_id == one.asked else f"{one.nct_id} (was {one.asked})"
+
+
+def _told(one: "FollowedTrial") -> Line:
+    followed = "is followed" if one.changed else "is followed already"
+    to = [f"{of.subscriber} by {', '.join(of.channels)}{_paused(of)}" for of in one.subscriptions]
+    sent = f"; its changes go to {' and '.join(to)}" if to else ""
+    return line(f"{asked_as(one)} {followed}{sent}")
+
+
+def _paused(one: "Subscription") -> str:
+    if one.standing.value == "active":
+        return ""
+    return f" (paused; `monitor subscription resume {one.id}`)"
+
+
+def _when(session: Session) -> str:
+    from monitor.daemon import SCHEDULER
+
+    with session.app.reader() as reader:
+        lease = reader.leases.find(SCHEDULER, now=session.app.now())
+    if lease is not None and lease.is_current:
+        return "the running monitor takes this up within seconds"
+    return "nothing reads it yet: start `monitor run`"
