@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
+from monitor.app.deaf import deaf_sources, deaf_subscriptions
 from monitor.app.channels import channel_of, limited, place_of
 from monitor.app.doctor_patience import patiently
 from monitor.app.doctor_store import limited_reader
@@ -15,7 +16,7 @@ from monitor.channels.bounded import BoundedChannel
 from monitor.config.channels import AnyChannelSettings, FolderChannelSettings
 from monitor.errors import ConfigError, DeliveryError, StoreError
 from monitor.model.finding import Finding, Verdict
-from monitor.model.subscriptions import Origin, Standing
+from monitor.model.subscriptions import Origin, Standing, Subscription
 from monitor.private_files import is_open_to_others
 from monitor.render.values import counted
 
@@ -149,10 +150,23 @@ def subscription_findings(app: App) -> Iterator[Finding]:
             fix="write their [[channel]] tables, or `monitor subscription list` and remove them",
         )
         return
+    yield from _deaf(app, [*(one for one in stored if one.origin is Origin.COMMAND),
+                           *of_file.values()])  # fmt: skip
     verdict = Verdict.FINE if wanting or app.settings.default_channels else Verdict.WARNING
     said = f"{counted(len(wanting), 'subscription')}, {len(of_file)} of them in the file"
     fix = "" if verdict is Verdict.FINE else "`monitor subscription add`, or write [[subscription]]"
     yield Finding(about=about, verdict=verdict, said=said if wanting else "there are none", fix=fix)
+
+
+def _deaf(app: App, subscriptions: Sequence[Subscription]) -> Iterator[Finding]:
+    """Tell what subscriptions and sources ask for in vain."""
+    try:
+        with limited_reader(app) as reader:
+            found = [*deaf_sources(app, reader), *deaf_subscriptions(app, reader, subscriptions)]
+    except StoreError:  # as above
+        return
+    for one in found:
+        yield Finding(about=one.about, verdict=Verdict.WARNING, said=one.said, fix=one.fix)
 
 
 def delivery_findings(app: App) -> Iterator[Finding]:

@@ -120,6 +120,15 @@ class Subscribing:
             number = transaction.people.put_subscription(wish)
         return replace(wish, id=number)
 
+    def deaf(self, subscriptions: Sequence[Subscription]) -> list[str]:
+        """Return sentences on what these subscriptions ask for in vain."""
+        from monitor.app.deaf import deaf_subscriptions  # noqa: PLC0415  # as above
+        from monitor.app.follows import with_followed  # noqa: PLC0415  # likewise
+
+        app = with_followed(self.app)
+        with app.reader() as reader:
+            return [str(one) for one in deaf_subscriptions(app, reader, subscriptions)]
+
     def set_standing(
         self, word: str, standing: Standing, *, subscriber: str | None = None
     ) -> tuple[Subscription, bool]:

@@ -14,10 +14,19 @@ from monitor.model.following import SourceRow
 
 if TYPE_CHECKING:
     from monitor.app import App
+    from monitor.app.deaf import Deaf
     from monitor.render.status import Status
+    from monitor.store.reader import Reader
 
 BACKFILLS = "ctgov_history"
 """The source of earlier versions, which runs after others, as ``monitor.app.sources`` names it."""
+
+
+_JUDGED = 200
+_COMPARED = 500
+"""Subscriptions and records that are looked at for what is asked for in vain: no look takes long.
+
+`monitor doctor` takes its time."""
 
 
 @click.command("status", cls=Command, examples=("monitor status", "monitor status --json"))
@@ -35,8 +44,7 @@ def command(session: Session, as_json: bool, as_csv: bool) -> None:
     try:
         found = _status(with_followed(session.app))
     except ConfigError as exc:
-        app = with_followed(_by_the_store_alone(session, exc))
-        found = _status(app, wrong=str(exc))
+        found = _status(_by_the_store_alone(session, exc), wrong=str(exc))
     if as_json:
         session.answer_json(status_shape(found))
     else:
@@ -56,6 +64,18 @@ def _by_the_store_alone(session: Session, wrong: ConfigError) -> "App":
     except ConfigError:
         raise wrong from None
     return App(settings=Settings(store=store))
+
+
+def _deaf(app: "App", reader: "Reader") -> "list[Deaf]":
+    """Return what is asked for in vain, as far as that can be told at once."""
+    from monitor.app.deaf import deaf_sources, deaf_subscriptions
+    from monitor.model.subscriptions import Standing
+
+    found = reader.people.subscriptions(standing=Standing.ACTIVE, effective=True, damaged=[])
+    subscriptions = deaf_subscriptions(
+        app, reader, found[:_JUDGED], compared=_COMPARED, in_part=False
+    )
+    return [*deaf_sources(app, reader), *subscriptions]
 
 
 def _status(app: "App", wrong: str | None = None) -> "Status":
@@ -93,5 +113,6 @@ def _status(app: "App", wrong: str | None = None) -> "Status":
                 f"{one.began}: {one.detail}"
                 for one in overdue_messages(reader, after_s=after_s, now=now)
             ),
+            deaf=() if wrong else tuple((o.about, str(o)) for o in _deaf(app, reader)),
             full_disks=tuple(f"{one.began}: {one.detail}" for one in full_disks(app, told=False)),
         )

@@ -1,6 +1,6 @@
 """``monitor subscription``: what people want to hear of."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 import click
@@ -11,7 +11,7 @@ from monitor.cli.params import json_option, table_options
 from monitor.cli.session import Session
 from monitor.cli.subscriber import people_of
 from monitor.model.subscriptions import Standing, Subscription
-from monitor.render.lines import Line, line
+from monitor.render.lines import Line, Span, line
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -68,8 +68,9 @@ def add(session: Session, /, as_json: bool, **options: Any) -> None:
     from monitor.cli.wishes import wish_of
 
     given = wish_of(session.app.settings, **options)
-    stored = people_of(session).subscribe(given)
-    _answer(session, stored, as_json=as_json, told="added")
+    people = people_of(session)
+    stored = people.subscribe(given)
+    _answer(session, stored, as_json=as_json, told="added", warnings=people.deaf([stored]))
     if not as_json and stored.trials.nct_ids:
         session.answer(_former(session, sorted(stored.trials.nct_ids)))
 
@@ -177,10 +178,25 @@ def _set(
     _answer(session, found, as_json=as_json, told=f"{told[standing]}{already}")
 
 
-def _answer(session: Session, found: Subscription, *, as_json: bool, told: str) -> None:
+def _answer(
+    session: Session,
+    found: Subscription,
+    *,
+    as_json: bool,
+    told: str,
+    warnings: Sequence[str] | None = None,
+) -> None:
+    """Say what became of a subscription; ``warnings`` None: nothing was looked for."""
     from monitor.render.people import subscription_shape
 
     if as_json:
-        session.answer_json(subscription_shape(found))
+        looked = {} if warnings is None else {"warnings": list(warnings)}
+        session.answer_json({**subscription_shape(found), **looked})
     else:
         session.answer([line(f"{found.id}  {found.subscriber}: {found.name} is {told}")])
+        session.answer(map(warning_line, warnings or ()))
+
+
+def warning_line(sentence: str) -> Line:
+    """Return a line that somebody should look at."""
+    return line(Span("! ", "high"), sentence, hang=2)

@@ -56,10 +56,18 @@ class Attributes(dict[str, str]):
     def _found(self, key: str) -> str:
         if key == "text":
             return "\n".join(filter(None, (self[part] for part in _TEXT)))
-        texts = sorted(set(self._sources if key == "source" else _KEYS[key].texts(self.record)))
+        texts = sorted(self.texts(key))
         if key in WHOLE_KEYS:
             return "\n".join(word for text in texts for word in term_under(key, text))
         return searchable(texts)
+
+    def texts(self, key: str) -> frozenset[str]:
+        """Return the texts under a key as they are written; not of ``text``, which has others'."""
+        return frozenset(self._sources if key == "source" else _KEYS[key].texts(self.record))
+
+    def countries_of_sites(self) -> list[str]:
+        """Return the country of each site, under the registry's present name of it."""
+        return [country_now(one) for one in _named(self.record.locations, "country")]
 
 
 def term_under(key: str, value: str) -> Term:

@@ -66,6 +66,12 @@ class Matcher:
                 if not silenced(subscription, over[position], news.known_at):
                     yield subscription, position, found[number]
 
+    def about(self, news: News) -> Iterator[tuple[Subscription, Verdict]]:
+        """Yield the active subscriptions that the trial of the news is for, whatever happened."""
+        found = self._found(news)
+        for number in sorted(found):
+            yield self._subscriptions[number], found[number]
+
     def explain(self, news: News) -> Iterator[Answer]:
         """Yield a verdict on every event for every subscription, in the same order.
 

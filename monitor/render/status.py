@@ -23,6 +23,7 @@ class Status:
     the store remembers from before; ``enabled`` are the names of the former. ``scheduled``
     are those of them that have a clock of their own. ``messages``: how many, by state and
     channel; ``oldest_due``: when the first that waits is due; ``channels``: those that fail.
+    ``deaf``: which subscription or source asks for something in vain, and a sentence on it.
     ``overdue``, ``full_disks``: a sentence for each. ``checked_at``: when the store's file was
     checked last; ``damage``: what was found damaged. ``rules``: the name of the present rules with
     their thresholds; ``older``: how many versions have events that were derived by others.
@@ -41,6 +42,7 @@ class Status:
     oldest_due: datetime | None = None
     channels: tuple[ChannelState, ...] = ()
     overdue: tuple[str, ...] = ()
+    deaf: tuple[tuple[str, str], ...] = ()
     full_disks: tuple[str, ...] = ()
     checked_at: datetime | None = None
     damage: str = ""
@@ -91,6 +93,7 @@ def status_shape(status: Status) -> dict[str, Any]:
         "outbox": {state.value: dict(status.messages.get(state, {})) for state in MessageState},
         "oldest_due_at": _iso(status.oldest_due),
         "failing_channels": [_channel_shape(state, status) for state in status.channels],
+        "warnings": [{"about": about, "said": said} for about, said in status.deaf],
         "overdue": list(status.overdue),
         "full_disks": list(status.full_disks),
         "checked_at": _iso(status.checked_at),
@@ -248,6 +251,9 @@ def _remarks(status: Status) -> Iterator[Line]:
         times = counted(state.failures, "time") + (" in a row" if state.failures > 1 else "")
         told = f" failed {times}{rest}: {one_line(state.last_error, longest=None)}"
         yield line(Span(f"channel {one_line(state.channel, longest=None)}", "high"), told)
+    for about, said in status.deaf:
+        told = f": {one_line(said, longest=None)}"
+        yield line(Span(one_line(about, longest=None), "high"), told)
     for row in status.sources:
         if row.cursor:
             name = one_line(row.name, longest=None)

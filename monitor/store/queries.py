@@ -26,6 +26,9 @@ ORDER BY {_ORDER.format("v", "")}"""
 
 VERSION = f"SELECT {VERSION_COLUMNS} FROM versions v WHERE v.id = :version_id"
 
+TRIALS_READ_SINCE = """
+SELECT DISTINCT nct_id FROM versions WHERE retrieved_at >= :since ORDER BY nct_id"""
+
 HISTORIES = f"""
 SELECT {VERSION_COLUMNS}, t.first_start_date, t.last_changed, t.last_seen_at
 FROM trials t JOIN versions v ON v.nct_id = t.nct_id WHERE t.nct_id IN :nct_ids
@@ -144,6 +147,7 @@ SELECT name FROM sources WHERE EXISTS (
     SELECT 1 FROM followed
     WHERE source = name AND nct_id = :nct_id AND presence <> 'unknown')
 ORDER BY name"""
+
 FOLLOWED_BY_COMMAND = "SELECT nct_id FROM followed_by_command ORDER BY nct_id"
 
 FOLLOWED_RECORD = """

@@ -6,7 +6,7 @@
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self
@@ -27,6 +27,7 @@ from monitor.store.address import Address
 from monitor.store.codec import DamagedError, unpack
 from monitor.store.faults import translate
 from monitor.store.leases import LeaseReader
+from monitor.store.moments import utc_text
 from monitor.store.readonly import open_read_only
 from monitor.store.revisions import SchemaStatus, read_status, require_current
 from monitor.store.rows import Row, event_row, quarantine_row, trial_row, version_row
@@ -265,6 +266,11 @@ class Reader:
             parameters = {"changed_since": changed_since.isoformat()}
         with _errors(self._address):
             return [trial_row(row) for row in self._rows.stream(sql, parameters)]
+
+    def read_since(self, since: datetime) -> list[str]:
+        """Return the NCT IDs of the trials with a version that was read then or later (aware)."""
+        at = utc_text(since) if self._rows.dialect == "sqlite" else since
+        return [nct_id for (nct_id,) in self._all(queries.TRIALS_READ_SINCE, {"since": at})]
 
     def quarantine(self) -> list[QuarantineRow]:
         """Return what could not be read, oldest first, without the content."""

@@ -1,0 +1,40 @@
+"""The known value that somebody may have meant by one that nothing has."""
+
+from collections.abc import Iterable, Mapping
+
+from rapidfuzz import fuzz, process
+
+from monitor.match.words import words_of
+
+_LIKE = 80.0
+_CHOICES = 10
+
+
+def nearest(value: str, counts: Mapping[str, int]) -> tuple[str, int] | None:
+    """Return the value most like the given one, with its count; None when none is alike.
+
+    ``counts``: by value, as it is written. Letter case and accents do not count; of equally like
+    ones the one that is there most often is taken.
+    """
+    words = " ".join(words_of(value))
+    folded = {text: " ".join(words_of(text)) for text in counts}
+    found = process.extract(words, folded, scorer=_likeness, limit=_CHOICES, score_cutoff=_LIKE)
+    best = max(found, key=lambda one: (round(one[1]), counts[one[2]], one[2]), default=None)
+    return None if best is None else (best[2], counts[best[2]])
+
+
+def _likeness(one: str, other: str, *, score_cutoff: float | None = None, **_: object) -> float:
+    """Return from 0 to 100 how like two texts are, or the first is to words of the second."""
+    whole = fuzz.ratio(one, other)
+    parts = max(_windows(one, other), default=0.0) * 0.95
+    best = max(whole, parts)
+    return best if score_cutoff is None or best >= score_cutoff else 0.0
+
+
+def _windows(one: str, other: str) -> Iterable[float]:
+    words, width = other.split(), len(one.split())
+    return (
+        fuzz.ratio(one, " ".join(words[at : at + width]))
+        for at in range(len(words) - width + 1)
+        if width < len(words)
+    )

@@ -1,0 +1,146 @@
+"""What was asked for and can never be heard of is said: at once, by the doctor and by status."""
+
+from typing import Any
+
+import pytest
+
+from tests.cli.calls import Monitor
+from tests.cli.studies import NCT, OTHER, study
+from tests.cli.test_follow import MAIL, configured
+from tests.registry import Records, Replica, ReplicaServer, World
+from tests.registry import examples as registry
+
+GONE = "NCT00000109"
+
+
+def trial(nct_id: str, condition: str, *countries: str, **more: Any) -> dict[str, Any]:
+    sites = tuple((f"Clinic {n}", one, "RECRUITING") for n, one in enumerate(countries))
+    modules = {
+        "conditionsModule": {"conditions": [condition], "keywords": ["checkpoint"]},
+        "armsInterventionsModule": {"interventions": [{"type": "DRUG", "name": "Nivolumab"}]},
+    }
+    return study(nct_id=nct_id, sites=sites, modules=modules, **more)
+
+
+@pytest.fixture
+def stocked(monitor: Monitor) -> Monitor:
+    configured(monitor, MAIL)
+    monitor.ingest(
+        trial(NCT, "Asthma in Children", "Germany", "Germany", "France"),
+        trial(OTHER, "Asthma in Children", "Germany", sponsor="Roche"),
+    )
+    return monitor
+
+
+def add(monitor: Monitor, *options: str, name: str = "x") -> list[str]:
+    named = ("--subscriber", "ana", "--name", name, "--channel", "mail")
+    found: list[str] = monitor.json("subscription", "add", *named, *options)["warnings"]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--country", "Germny"), 'country "Germny": none of the stored trials (2) has it; '
+         "did you mean Germany? 3 sites"),
+        (("--condition", "asthmma"), 'condition "asthmma": none of the stored trials (2) has it; '
+         "did you mean Asthma in Children? 2 trials"),
+        (("--sponsor", "Rosche"), 'sponsor "Rosche": none of the stored trials (2) has it; '
+         "did you mean Roche? 1 trial"),
+        (("--intervention", "nivolumap"), 'intervention "nivolumap": none of the stored trials (2) '
+         "has it; did you mean Nivolumab? 2 trials"),
+        (("--keyword", "chekpoint"), 'keyword "chekpoint": none of the stored trials (2) has it; '
+         "did you mean checkpoint? 2 trials"),
+        (("--facility", "Clinnic 0"), 'facility "Clinnic 0": none of the stored trials (2) has it; '
+         "did you mean Clinic 0? 2 trials"),
+        (("--status", "WITHDRAWN"), 'status "WITHDRAWN": none of the stored trials (2) has it'),
+        (("--phase", "PHASE4"), 'phase "PHASE4": none of the stored trials (2) has it'),
+        (("--condition", "gout"), 'condition "gout": none of the stored trials (2) has it'),
+        (("--condition", "asthma", "--not-country", "Frence"), 'not country "Frence": none of the '
+         "stored trials (2) has it; did you mean France? 1 site"),
+        (("--sponsor", "Roche", "--country", "France"), "none of the stored trials (2) matches all "
+         "of sponsor: Roche; country: France"),
+    ],
+)  # fmt: skip
+def test_a_value_that_no_trial_has_is_named_with_the_nearest(
+    stocked: Monitor, options: tuple[str, ...], said: str
+) -> None:
+    assert add(stocked, *options) == [said]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--condition", "asthma", "--country", "Germany"),
+        ("--condition", "asthma", "--not-country", "China"),
+        ("--sponsor", "ROCHE"),
+        ("--all",),
+    ],
+)
+def test_what_matches_is_not_complained_of(stocked: Monitor, options: tuple[str, ...]) -> None:
+    assert add(stocked, *options) == []
+
+
+def test_an_empty_store_says_nothing_of_values(monitor: Monitor) -> None:
+    assert add(configured(monitor, MAIL), "--condition", "asthmma") == []
+
+
+def test_ids_that_no_source_follows_are_named_with_the_command_that_adds_them(
+    stocked: Monitor,
+) -> None:
+    said = f"no source follows {GONE}: `monitor follow --no-alerts {GONE}` adds them"
+    assert add(stocked, "--nct-id", GONE) == [said]
+    about = "subscription x of ana"
+    assert stocked.json("status")["warnings"] == [{"about": about, "said": said}]
+    assert f"{about}: {said}" in stocked.answer("status")
+    found = [one for one in _doctor(stocked) if one["about"] == about]
+    assert [(one["verdict"], one["said"]) for one in found] == [
+        ("warning", f"no source follows {GONE}")
+    ]
+    stocked.answer("follow", "--no-alerts", GONE)
+    assert stocked.json("status")["warnings"] == []
+    assert add(stocked, "--nct-id", GONE, name="y") == []
+
+
+def _doctor(monitor: Monitor) -> list[dict[str, Any]]:
+    import json
+
+    found: list[dict[str, Any]] = json.loads(
+        monitor("doctor", "--offline", "--json").stdout
+    )["findings"]  # fmt: skip
+    return found
+
+
+def test_a_deaf_filter_is_told_by_doctor_and_status(stocked: Monitor) -> None:
+    add(stocked, "--country", "Germny")
+    said = 'country "Germny": none of the stored trials (2) has it; did you mean Germany? 3 sites'
+    assert [one["said"] for one in stocked.json("status")["warnings"]] == [said]
+    assert said in [one["said"] for one in _doctor(stocked)]
+    stocked.answer("subscription", "pause", "x")
+    assert stocked.json("status")["warnings"] == []
+
+
+def test_sources_that_find_nothing_and_ids_that_the_registry_does_not_know_are_named(
+    stocked: Monitor,
+) -> None:
+    records = Records()
+    records.put(registry.study(101, conditions=["Lupus"]), on=registry.MONDAY)
+    with ReplicaServer(Replica(World(records, day=registry.MONDAY))) as server:
+        base = f'type = "ctgov"\nbase_url = "{server.base_url}"\nevery = "1h"\n'
+        text = (
+            f'{MAIL}[http]\nrequests_per_minute = 6000\n'
+            f'[[source]]\nname = "typo"\n{base}query = {{ cond = "asthmma" }}\n'
+            f'[[source]]\nname = "list"\n{base}nct_ids = ["{registry.nct(101)}", "{GONE}"]\n'
+        )  # fmt: skip
+        configured(stocked, text)
+        assert stocked.json("status")["warnings"] == []  # nothing was read yet
+        stocked("run", "--once")
+    assert stocked.json("status")["warnings"] == [
+        {"about": "source typo", "said": "its search (cond: asthmma) finds no trial; "
+         "did you mean Asthma in Children? 2 trials"},
+        {"about": "source list", "said": f"the registry does not know {GONE}"},
+    ]  # fmt: skip
+    assert add(stocked, "--nct-id", GONE) == [f"the registry does not know {GONE}"]
+    assert add(stocked, "--nct-id", registry.nct(101), name="y") == []
+    told = {one["about"]: one["said"] for one in _doctor(stocked) if one["verdict"] == "warning"}
+    assert told["source list"] == f"the registry does not know {GONE}"
