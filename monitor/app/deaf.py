@@ -14,7 +14,6 @@ from monitor.app.wiring import App
 from monitor.config import CtgovSourceSettings
 from monitor.match.attributes import WHOLE_KEYS, Attributes
 from monitor.match.filters import CompiledFilter, compile_filter
-from monitor.match.nearest import nearest
 from monitor.model.following import Presence, SourceRow
 from monitor.model.history import TrialRow
 from monitor.model.subscriptions import Filter, Standing, Subscription
@@ -255,6 +254,8 @@ def _said(key: str, attributes: Attributes) -> Iterable[str]:
 
 
 def _suggestion(part: _Value, counts: Mapping[str, Counter[str]]) -> str:
+    from monitor.match.nearest import nearest  # noqa: PLC0415  # `monitor status` seldom needs it
+
     key, value, _ = part
     found = nearest(value, counts[key]) if key in counts else None
     if found is None or len(found[0]) > _LONGEST_SUGGESTION:

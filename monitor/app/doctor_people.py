@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from monitor.app.deaf import deaf_sources, deaf_subscriptions
 from monitor.app.channels import channel_of, limited, place_of
+from monitor.app.deaf import deaf_sources, deaf_subscriptions
 from monitor.app.doctor_patience import patiently
 from monitor.app.doctor_store import limited_reader
 from monitor.app.episodes import overdue_messages

@@ -1,6 +1,6 @@
 """What commands do about subscribers, subscriptions and silences."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -119,6 +119,43 @@ class Subscribing:
                 )
             number = transaction.people.put_subscription(wish)
         return replace(wish, id=number)
+
+    def draft(self, given: "SubscriptionSettings") -> Subscription:
+        """Return what ``subscribe`` would store, with the id 0; nothing is stored."""
+        from monitor.config.wishes import subscription_of  # noqa: PLC0415  # as above
+
+        bring_in_line(self.app)
+        people = {person.name: person for person in self.app.settings.subscribers}
+        person = people.get(given.subscriber)
+        return subscription_of(given, person, origin=Origin.COMMAND, now=self.app.now())
+
+    def edit(
+        self,
+        word: str,
+        change: "Callable[[Subscription], SubscriptionSettings]",
+        *,
+        subscriber: str | None = None,
+    ) -> Subscription:
+        """Store what ``change`` makes of a subscription in its place, and return it.
+
+        It keeps its number, name, standing and date. UsageError for one of the configuration.
+        """
+        from monitor.config.wishes import subscription_of  # noqa: PLC0415  # as above
+
+        self._in_line()
+        with open_store_of(self.app) as store, store.transaction() as transaction:
+            found = pick(transaction.people.subscriptions(subscriber=subscriber), word)
+            if found.standing is Standing.RETIRED:
+                raise NotFoundError(f"the subscription {word[:_SHOWN]!r} is removed already")
+            if found.origin is Origin.CONFIG:
+                raise UsageError(
+                    f"{found.name!r} of {found.subscriber} stands in {self.file}; change it there"
+                )
+            given = change(found)
+            wish = subscription_of(given, None, origin=Origin.COMMAND, now=found.created_at)
+            changed = replace(wish, id=found.id, standing=found.standing)
+            transaction.people.put_subscription(changed)
+        return changed
 
     def deaf(self, subscriptions: Sequence[Subscription]) -> list[str]:
         """Return sentences on what these subscriptions ask for in vain."""

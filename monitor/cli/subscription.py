@@ -1,6 +1,7 @@
 """``monitor subscription``: what people want to hear of."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 import click
@@ -10,6 +11,7 @@ from monitor.cli.group import Command, Group
 from monitor.cli.params import json_option, table_options
 from monitor.cli.session import Session
 from monitor.cli.subscriber import people_of
+from monitor.errors import UsageError
 from monitor.model.subscriptions import Standing, Subscription
 from monitor.render.lines import Line, Span, line
 
@@ -19,6 +21,55 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 @click.group("subscription", cls=Group, examples=("monitor subscription list",))
 def command() -> None:
     """Look after what people want to hear of."""
+
+
+RESETTABLE = (
+    "nct-ids", "filter", "changes", "min-severity", "min-days", "min-percent", "when",
+    "critical-at-once", "quiet", "send-empty",
+)  # fmt: skip
+
+_WISH = (
+    click.option(
+        "--nct-id", "nct_ids", metavar="NCT_ID", multiple=True, help="A trial; repeatable."
+    ),
+    click.option(
+        "--nct-ids-from",
+        type=click.File("r", encoding="utf-8-sig"),
+        metavar="FILE",
+        help="The trials of a text file, as they are in it now; - for standard input.",
+    ),
+    filter_options,
+    click.option("--all", "everything", is_flag=True, help="Every trial."),
+    click.option(
+        "--changes",
+        metavar="KIND",
+        multiple=True,
+        help="A kind or a group of changes; repeatable.  [default: all but noise]",
+    ),
+    click.option(
+        "--min-severity", metavar="SEVERITY", help="low, medium, high or critical and above."
+    ),
+    click.option("--min-days", metavar="DAYS", help="Of moved dates, the least distance."),
+    click.option("--min-percent", metavar="PERCENT", help="Of enrollments, the least change."),
+    click.option(
+        "--when", metavar="TIME", help='"at once", "hourly", "daily 08:00 Europe/Madrid", …'
+    ),
+    click.option("--critical-at-once", is_flag=True, help="What is critical waits for no digest."),
+    click.option(
+        "--quiet", metavar="HOURS", help='Nothing at once in "22:00-07:00 Europe/Madrid".'
+    ),
+    click.option("--send-empty", is_flag=True, help="A digest also when nothing happened."),
+    click.option(
+        "--channel", "channels", metavar="NAME", multiple=True, help="Where to; repeatable."
+    ),
+)
+
+
+def _wish_options(function: Function) -> Function:
+    """Add the options that say which trials, which changes, when and where."""
+    for option in reversed(_WISH):
+        function = option(function)
+    return function
 
 
 @command.command(
@@ -32,29 +83,7 @@ def command() -> None:
 )
 @click.option("--subscriber", metavar="NAME", required=True, help="Whose it is.")
 @click.option("--name", required=True, help="What it is called; unique among the subscriber's.")
-@click.option("--nct-id", "nct_ids", metavar="NCT_ID", multiple=True, help="A trial; repeatable.")
-@click.option(
-    "--nct-ids-from",
-    type=click.File("r", encoding="utf-8-sig"),
-    metavar="FILE",
-    help="The trials of a text file, as they are in it now; - for standard input.",
-)
-@filter_options
-@click.option("--all", "everything", is_flag=True, help="Every trial.")
-@click.option(
-    "--changes",
-    metavar="KIND",
-    multiple=True,
-    help="A kind or a group of changes; repeatable.  [default: all but noise]",
-)
-@click.option("--min-severity", metavar="SEVERITY", help="low, medium, high or critical and above.")
-@click.option("--min-days", metavar="DAYS", help="Of moved dates, the least distance.")
-@click.option("--min-percent", metavar="PERCENT", help="Of enrollments, the least change.")
-@click.option("--when", metavar="TIME", help='"at once", "hourly", "daily 08:00 Europe/Madrid", …')
-@click.option("--critical-at-once", is_flag=True, help="What is critical waits for no digest.")
-@click.option("--quiet", metavar="HOURS", help='Nothing at once in "22:00-07:00 Europe/Madrid".')
-@click.option("--send-empty", is_flag=True, help="A digest also when nothing happened.")
-@click.option("--channel", "channels", metavar="NAME", multiple=True, help="Where to; repeatable.")
+@_wish_options
 @json_option
 @click.pass_obj
 def add(session: Session, /, as_json: bool, **options: Any) -> None:
@@ -133,6 +162,88 @@ def show(session: Session, subscription: str, subscriber: str | None, as_json: b
     else:
         file = str(people.file) if people.file else None
         session.answer(subscription_lines(found, file=file))
+
+
+@command.command(
+    "test",
+    cls=Command,
+    examples=(
+        "monitor subscription test car-t",
+        "monitor subscription test --condition lupus --country Spain --min-severity high",
+    ),
+)
+@click.argument("subscription", metavar="[NAME|ID]", required=False)
+@click.option("--subscriber", metavar="NAME", help="Whose it is.")
+@_wish_options
+@json_option
+@click.pass_obj
+def test(
+    session: Session,
+    /,
+    subscription: str | None,
+    subscriber: str | None,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Show which followed trials a subscription matches now, and what it would have sent.
+
+    Either one that is there, by its name or number, or one that is not saved, by the options of
+    `monitor subscription add`. What was read in the last 30 days is held against it as if it had
+    been there all along; silences count as they are now. Nothing is saved or sent.
+    """
+    from monitor.app.rehearsal import rehearse
+    from monitor.render.rehearsal import rehearsal_lines, rehearsal_shape
+
+    people = people_of(session)
+    described = any(value not in (None, False, ()) for value in options.values())
+    if described == (subscription is not None):
+        raise UsageError("name a subscription, or describe one by the options of add")
+    if subscription is not None:
+        wanted = people.subscription(subscription, subscriber=subscriber)
+    else:
+        from monitor.cli.wishes import draft_of
+
+        wanted = people.draft(draft_of(session.app.settings, subscriber or "me", **options))
+    found = rehearse(session.app, wanted)
+    if as_json:
+        session.answer_json(rehearsal_shape(found))
+    else:
+        session.answer([*map(warning_line, found.warnings), *rehearsal_lines(found)])
+
+
+@command.command(
+    "edit",
+    cls=Command,
+    examples=(
+        "monitor subscription edit car-t --min-severity high --when 'daily 08:00'",
+        "monitor subscription edit car-t --reset changes --channel mail",
+    ),
+)
+@_which
+@_wish_options
+@click.option(
+    "--reset",
+    type=click.Choice(RESETTABLE),
+    multiple=True,
+    help="Back to what it is where nothing is said; repeatable.",
+)
+@json_option
+@click.pass_obj
+def edit(
+    session: Session, /, subscription: str, subscriber: str | None, as_json: bool, **options: Any
+) -> None:
+    """Change what a subscription asks for; what no option names stays as it is.
+
+    An option that repeats replaces all of its values, and the filter's options the whole filter.
+    The name, and what was sent, stay. One that stands in the configuration is changed there.
+    """
+    from monitor.cli.wishes import edited
+
+    people = people_of(session)
+    changed = people.edit(
+        subscription, partial(edited, session.app.settings, **options), subscriber=subscriber
+    )
+    _answer(session, changed, as_json=as_json, told="changed", warnings=people.deaf([changed]))
 
 
 @command.command("pause", cls=Command, examples=("monitor subscription pause car-t",))

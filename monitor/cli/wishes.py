@@ -14,10 +14,16 @@ from monitor.config.people_tables import (
 )
 from monitor.config.wishes import nct_ids_of
 from monitor.errors import UsageError
+from monitor.render.people import subscription_shape
 
 if TYPE_CHECKING:
     from monitor.config import Settings, SubscriptionSettings
+    from monitor.model.subscriptions import Subscription
 
+_KEYS = (
+    "name", "subscriber", "nct_ids", "filter", "all", "changes", "min_severity", "min_days",
+    "min_percent", "when", "critical_at_once", "quiet", "send_empty", "channels",
+)  # fmt: skip
 _OPTIONS = {"nct_ids": "--nct-id", "channels": "--channel", "filter": "the filter"}
 
 
@@ -44,6 +50,44 @@ def wish_of(
     require_sources(wish.filter, sources, settings.synonyms, place="--source: ")
     if not (wish.channels or _own_channels(wish, settings)):
         wish = structs.replace(wish, channels=settings.default_channels)
+    _require_complete(wish, settings)
+    return wish
+
+
+def draft_of(settings: "Settings", subscriber: str, **options: Any) -> "SubscriptionSettings":
+    """Return the subscription that the options describe, which is not to be saved.
+
+    Where it would be sent may be left open.
+    """
+    channels = options.pop("channels") or tuple(one.name for one in settings.channels[:1])
+    return wish_of(settings, subscriber=subscriber, name="draft", channels=channels, **options)
+
+
+def edited(
+    settings: "Settings", one: "Subscription", *, reset: tuple[str, ...], **options: Any
+) -> "SubscriptionSettings":
+    """Return what a subscription asks for with these options in place of what it says there.
+
+    UsageError when no option is given.
+    """
+    nct_ids = [*options.pop("nct_ids"), *_listed(options.pop("nct_ids_from"))]
+    everything, wanted = options.pop("everything"), take_filter(options)
+    given = {key: value for key, value in options.items() if value not in (None, False, ())}
+    if not (given or nct_ids or wanted or everything or reset):
+        raise UsageError("say what to change, by the options of `monitor subscription add`")
+    shape = subscription_shape(one)
+    table = {key: shape[key] for key in _KEYS if shape[key] not in (None, [])}
+    for key in reset:
+        table.pop(key.replace("-", "_"), None)
+    if everything:
+        table |= {"nct_ids": [], "filter": [], "all": True}
+    elif nct_ids or wanted:
+        table["all"] = False
+    table |= {"nct_ids": nct_ids} if nct_ids else {}
+    table |= {"filter": [wanted]} if wanted else {}
+    table |= {key: list(v) if isinstance(v, tuple) else v for key, v in given.items()}
+    raw = Given(place="", value=table, from_environment=True)
+    wish = read_subscription(raw, {}, spell=_spelt, synonyms=settings.synonyms)
     _require_complete(wish, settings)
     return wish
 

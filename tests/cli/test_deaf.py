@@ -1,5 +1,6 @@
 """What was asked for and can never be heard of is said: at once, by the doctor and by status."""
 
+import json
 from typing import Any
 
 import pytest
@@ -38,34 +39,38 @@ def add(monitor: Monitor, *options: str, name: str = "x") -> list[str]:
     return found
 
 
+NONE = "none of the stored trials (2)"
+
+
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("key", "value", "meant"),
     [
-        (("--country", "Germny"), 'country "Germny": none of the stored trials (2) has it; '
-         "did you mean Germany? 3 sites"),
-        (("--condition", "asthmma"), 'condition "asthmma": none of the stored trials (2) has it; '
-         "did you mean Asthma in Children? 2 trials"),
-        (("--sponsor", "Rosche"), 'sponsor "Rosche": none of the stored trials (2) has it; '
-         "did you mean Roche? 1 trial"),
-        (("--intervention", "nivolumap"), 'intervention "nivolumap": none of the stored trials (2) '
-         "has it; did you mean Nivolumab? 2 trials"),
-        (("--keyword", "chekpoint"), 'keyword "chekpoint": none of the stored trials (2) has it; '
-         "did you mean checkpoint? 2 trials"),
-        (("--facility", "Clinnic 0"), 'facility "Clinnic 0": none of the stored trials (2) has it; '
-         "did you mean Clinic 0? 2 trials"),
-        (("--status", "WITHDRAWN"), 'status "WITHDRAWN": none of the stored trials (2) has it'),
-        (("--phase", "PHASE4"), 'phase "PHASE4": none of the stored trials (2) has it'),
-        (("--condition", "gout"), 'condition "gout": none of the stored trials (2) has it'),
-        (("--condition", "asthma", "--not-country", "Frence"), 'not country "Frence": none of the '
-         "stored trials (2) has it; did you mean France? 1 site"),
-        (("--sponsor", "Roche", "--country", "France"), "none of the stored trials (2) matches all "
-         "of sponsor: Roche; country: France"),
+        ("country", "Germny", "; did you mean Germany? 3 sites"),
+        ("condition", "asthmma", "; did you mean Asthma in Children? 2 trials"),
+        ("sponsor", "Rosche", "; did you mean Roche? 1 trial"),
+        ("intervention", "nivolumap", "; did you mean Nivolumab? 2 trials"),
+        ("keyword", "chekpoint", "; did you mean checkpoint? 2 trials"),
+        ("facility", "Clinnic 0", "; did you mean Clinic 0? 2 trials"),
+        ("city", "Twon", ""),
+        ("text", "chekpoint", ""),
+        ("status", "WITHDRAWN", ""),
+        ("phase", "PHASE4", ""),
+        ("condition", "gout", ""),
     ],
-)  # fmt: skip
+)
 def test_a_value_that_no_trial_has_is_named_with_the_nearest(
-    stocked: Monitor, options: tuple[str, ...], said: str
+    stocked: Monitor, key: str, value: str, meant: str
 ) -> None:
-    assert add(stocked, *options) == [said]
+    assert add(stocked, f"--{key}", value) == [f'{key} "{value}": {NONE} has it{meant}']
+
+
+def test_a_misspelt_exclusion_and_what_no_trial_has_together_are_named(stocked: Monitor) -> None:
+    assert add(stocked, "--condition", "asthma", "--not-country", "Frence") == [
+        f'not country "Frence": {NONE} has it; did you mean France? 1 site'
+    ]
+    assert add(stocked, "--sponsor", "Roche", "--country", "France", name="y") == [
+        f"{NONE} matches all of sponsor: Roche; country: France"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -103,8 +108,6 @@ def test_ids_that_no_source_follows_are_named_with_the_command_that_adds_them(
 
 
 def _doctor(monitor: Monitor) -> list[dict[str, Any]]:
-    import json
-
     found: list[dict[str, Any]] = json.loads(
         monitor("doctor", "--offline", "--json").stdout
     )["findings"]  # fmt: skip

@@ -115,6 +115,7 @@ def test_every_option_of_add_becomes_a_part_of_the_subscription(told: Monitor) -
     )  # fmt: skip
     wanted = {key: [values.get(key, "one")] for key in FILTER_KEYS}
     kinds = found.pop("changes")
+    assert found.pop("warnings") == []
     assert {"trial_withdrawn", "site_renamed"} < set(kinds)
     assert datetime.fromisoformat(found.pop("created_at")).tzinfo is UTC
     assert found == {

@@ -214,6 +214,8 @@ def _people(story: Story) -> None:
     story.ask("subscription", "show", "mine", "--subscriber", "dot")
     for verb in ("follow", "unfollow"):
         story.ask(verb, registry.nct(102), "--to", "hook", "--subscriber", "dot")
+    story.ask("subscription", "test", "mine", "--subscriber", "dot")
+    story.ask("subscription", "edit", "mine", "--subscriber", "dot", "--min-days", "20")
     for verb in ("pause", "resume", "remove"):
         story.ask("subscription", verb, "mine", "--subscriber", "dot")
     silence = story.ask("silence", "add", "--nct-id", NCT, "--for", "1h", "--reason", "known")

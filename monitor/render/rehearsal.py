@@ -1,0 +1,80 @@
+"""What a subscription is for, and what it would have sent: lines and JSON."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from monitor.model.rehearsal import Rehearsal, SentVersion
+from monitor.render.events import headline_spans
+from monitor.render.lines import BLANK, Block, Line, Span, Table, line
+from monitor.render.people import subscription_shape
+from monitor.render.shapes import event_shape
+from monitor.render.values import counted, moment, one_line, worded
+
+
+def rehearsal_lines(found: Rehearsal) -> Iterator[Block]:
+    """Yield the trials that match now, and what would have been sent, oldest first."""
+    rows = tuple(
+        (
+            one.trial.nct_id,
+            worded(one.trial.overall_status, longest=None),
+            worded(one.trial.title, longest=None),
+            one_line(one.reason, longest=None),
+        )
+        for one in found.trials
+    )
+    if rows:
+        yield Table(head=("NCT ID", "Status", "Title", "Because"), rows=rows)
+    matches = "matches" if len(rows) == 1 else "match"
+    said = f"{counted(len(rows), 'followed trial')} {matches} now"
+    if found.unfollowed:
+        said += f"; {found.unfollowed:,} more that no source follows"
+    yield Line((Span(said, "dim"),))
+    yield BLANK
+    for one in found.sent:
+        yield from _sent(one)
+    changes = sum(len(one.events) for one in found.sent)
+    told = f"since {moment(found.since)} UTC it would have sent "
+    told += f"{counted(found.messages, 'message')} of {counted(changes, 'change')}"
+    if found.first_seen:
+        told += f"; {counted(found.first_seen, 'trial')} seen for the first time not counted"
+    yield Line((Span(told, "dim"),))
+
+
+def _sent(one: SentVersion) -> Iterator[Line]:
+    title = f"  {one_line(one.title)}" if one.title else ""
+    yield line(Span(f"{moment(one.known_at)}  {one.nct_id}", "title"), title)
+    for event in one.events:
+        yield line("  ", Span(event.severity.value.ljust(9), "label"), *headline_spans(event),
+                   hang=11)  # fmt: skip
+
+
+def rehearsal_shape(found: Rehearsal) -> dict[str, Any]:
+    """Return the same for ``--json``; times in UTC."""
+    return {
+        "subscription": subscription_shape(found.subscription),
+        "trials": [
+            {
+                "nct_id": one.trial.nct_id,
+                "title": one.trial.title,
+                "overall_status": one.trial.overall_status,
+                "reason": one.reason,
+            }
+            for one in found.trials
+        ],
+        "unfollowed": found.unfollowed,
+        "since": found.since.isoformat(),
+        "messages": found.messages,
+        "sent": [
+            {
+                "nct_id": one.nct_id,
+                "title": one.title,
+                "version": one.number,
+                "retrieved_at": one.known_at.isoformat(),
+                "due_at": one.due_at.isoformat(),
+                "events": [event_shape(event) for event in one.events],
+            }
+            for one in found.sent
+        ],
+        "first_seen": found.first_seen,
+        "warnings": list(found.warnings),
+    }
