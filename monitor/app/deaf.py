@@ -55,11 +55,13 @@ def deaf_subscriptions(
     *,
     compared: int = COMPARED,
     in_part: bool = True,
+    most_ids: int | None = None,
 ) -> list[Deaf]:
     """Return what these subscriptions ask for in vain, in their order; only active ones count.
 
     ``app`` follows what is followed by command too. ``compared``: how many records are read at
-    most; ``in_part`` False: no filter is judged where the store has more.
+    most; ``in_part`` False: no filter is judged where the store has more. ``most_ids``: how many
+    NCT IDs of each subscription are looked for at most; None: all.
     """
     active = [one for one in subscriptions if one.standing is Standing.ACTIVE]
     known = _Known(app, reader, compared, in_part=in_part)
@@ -67,7 +69,7 @@ def deaf_subscriptions(
     found = []
     for one in active:
         about = f"subscription {one.name} of {one.subscriber}"
-        found += [Deaf(about=about, said=s, fix=fix) for s, fix in _ids(app, reader, one)]
+        found += [Deaf(about=about, said=s, fix=fix) for s, fix in _ids(app, reader, one, most_ids)]
         for each in one.trials.filters:
             found += [Deaf(about=about, said=said) for said in unmatched.get(_key(each), ())]
     return found
@@ -109,9 +111,11 @@ def _meant_query(app: App, reader: Reader, query: Mapping[str, str]) -> str:
 # --- NCT IDs --------------------------------------------------------------------------------------
 
 
-def _ids(app: App, reader: Reader, one: Subscription) -> Iterator[tuple[str, str]]:
+def _ids(
+    app: App, reader: Reader, one: Subscription, most: int | None
+) -> Iterator[tuple[str, str]]:
     """Yield a sentence and a fix on the trials that a subscription names in vain."""
-    ids = sorted(one.trials.nct_ids)
+    ids = sorted(one.trials.nct_ids)[:most]
     now = {nct_id: present_id(reader, nct_id) for nct_id in ids}
     by = followers(app.settings.sources, reader, {*ids, *now.values()})
     names = {nct_id: {*by[nct_id], *by[now[nct_id]]} for nct_id in ids}

@@ -24,7 +24,7 @@ BACKFILLS = "ctgov_history"
 
 _JUDGED = 200
 _COMPARED = 500
-"""Subscriptions and records that are looked at for what is asked for in vain: no look takes long.
+"""How many subscriptions, NCT IDs of each, and records are looked at for what is asked for in vain.
 
 `monitor doctor` takes its time."""
 
@@ -73,7 +73,7 @@ def _deaf(app: "App", reader: "Reader") -> "list[Deaf]":
 
     found = reader.people.subscriptions(standing=Standing.ACTIVE, effective=True, damaged=[])
     subscriptions = deaf_subscriptions(
-        app, reader, found[:_JUDGED], compared=_COMPARED, in_part=False
+        app, reader, found[:_JUDGED], compared=_COMPARED, in_part=False, most_ids=_JUDGED
     )
     return [*deaf_sources(app, reader), *subscriptions]
 

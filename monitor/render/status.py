@@ -206,7 +206,9 @@ def _state(row: SourceRow, status: Status) -> str:
     if row.name not in status.enabled:
         return "off"
     if row.last_success_at:
-        return "ok"
+        known = status.followed.get(row.name, {})
+        found = any(known.get(one) for one in Presence if one is not Presence.UNKNOWN)
+        return "ok" if found or row.type != "ctgov" else "finds nothing"
     # The first pass over much takes its time; what it has stored so far shows that it is on.
     begun = row.cursor or any(status.followed.get(row.name, {}).values())
     return "first pass begun" if begun else "not read yet"
