@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from monitor.app.follows import followers, present_id
+from monitor.app.follows import followers
+from monitor.app.lookups import present_id
 from monitor.app.wiring import App
 from monitor.config import CtgovSourceSettings
 from monitor.match.attributes import WHOLE_KEYS, Attributes

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from monitor.app.lookups import present_id
 from monitor.app.people import bring_in_line, open_store_of
 from monitor.app.wiring import App
 from monitor.config.sources import (
@@ -283,11 +284,3 @@ def _present(app: App, nct_ids: Iterable[str]) -> Mapping[str, str]:
     """Return by NCT ID the one that its trial has now, as far as the store knows."""
     with app.reader() as reader:
         return {nct_id: present_id(reader, nct_id) for nct_id in nct_ids}
-
-
-def present_id(reader: "Reader", nct_id: str) -> str:
-    """Return the NCT ID that a trial has now; the same where the store knows of no other."""
-    own, now = reader.trial(nct_id), reader.trial_of_alias(nct_id)
-    if now is None or (own is not None and own.overall_status != "MERGED"):
-        return nct_id
-    return now.nct_id
