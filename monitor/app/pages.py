@@ -8,13 +8,14 @@ from monitor.app.lookups import stored_trial
 from monitor.app.people import open_store_of
 from monitor.app.wiring import App
 from monitor.deliver.as_announced import announced
+from monitor.deliver.letters import Letters
 from monitor.errors import NotFoundError, UsageError
 from monitor.model.history import StoredVersion
 from monitor.model.messages import OutboxMessage
 from monitor.model.nct import normalise_nct_id
 from monitor.model.selection import Entry
 from monitor.model.subscriptions import Standing, Subscription
-from monitor.render.pages import changes_page, unsubscribed_page, unsubscribing_page
+from monitor.render.pages import changes_page, message_page, unsubscribed_page, unsubscribing_page
 from monitor.store.reader import Reader
 
 
@@ -54,6 +55,19 @@ def _entry(app: App, reader: Reader, versions: Sequence[StoredVersion], at: int)
     return Entry(number=at + 1, version=version, previous=previous, events=events)
 
 
+def message(app: App, uid: str, token: str) -> str | None:
+    """Return the page of all that a message tells; None when the address is none of ours."""
+    with app.reader() as reader:
+        if not _is_same(reader.outbox.page_token(uid), token):
+            return None
+        found = reader.outbox.message(uid)
+        if found is None:
+            return None
+        letters = Letters(reader=reader, thresholds=app.thresholds(), now=app.now())
+        alerts = letters.alerts(found)
+    return message_page(alerts, app.settings.delivery.public_url)
+
+
 def unsubscribing(app: App, uid: str, token: str) -> str | None:
     """Return the page that asks who got a message; None when the address is none of ours."""
     with app.reader() as reader:
@@ -81,10 +95,13 @@ def unsubscribe(app: App, uid: str, token: str) -> str | None:
 
 def _message(reader: Reader, uid: str, token: str) -> OutboxMessage | None:
     """Return the message whose reader alone can know the token."""
-    known = reader.outbox.unsubscribe_token(uid)
-    if not hmac.compare_digest(known.encode(), token.encode("utf-8", "replace")):
+    if not _is_same(reader.outbox.unsubscribe_token(uid), token):
         return None
     return reader.outbox.message(uid)
+
+
+def _is_same(known: str, token: str) -> bool:
+    return hmac.compare_digest(known.encode(), token.encode("utf-8", "replace"))
 
 
 def _active(reader: Reader, message: OutboxMessage) -> Sequence[Subscription]:

@@ -27,11 +27,17 @@ class Reading:
     def pages(self) -> Pages:
         """Whom to ask for each page."""
         return Pages(
-            changes=self._changes, unsubscribing=self._unsubscribing, unsubscribe=self._unsubscribe
+            changes=self._changes,
+            message=self._message,
+            unsubscribing=self._unsubscribing,
+            unsubscribe=self._unsubscribe,
         )
 
     async def _changes(self, nct_id: str, version: str) -> str | None:
         return await self._ask(lambda app: pages.changes(app, nct_id, version))
+
+    async def _message(self, uid: str, token: str) -> str | None:
+        return await self._ask(lambda app: pages.message(app, uid, token))
 
     async def _unsubscribing(self, uid: str, token: str) -> str | None:
         return await self._ask(lambda app: pages.unsubscribing(app, uid, token))

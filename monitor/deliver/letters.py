@@ -10,10 +10,18 @@ from monitor.detect.rules.base import Thresholds
 from monitor.errors import StoreError
 from monitor.match.silences import Silences, holding
 from monitor.match.synonyms import NO_SYNONYMS, Synonyms
-from monitor.model.alerts import Alert, Letter, TrialFacts, Window, most_severe_first
+from monitor.model.alerts import (
+    Alert,
+    Letter,
+    TrialFacts,
+    Window,
+    most_severe_first,
+    profile_of,
+)
 from monitor.model.changes import ChangeEvent, Severity
 from monitor.model.history import StoredVersion
 from monitor.model.messages import OutboxItem, OutboxMessage
+from monitor.model.profile import TrialProfile
 from monitor.model.subscriptions import Standing, Subscription
 from monitor.model.welcome import Welcome
 from monitor.model.when import AtOnce
@@ -47,6 +55,7 @@ class _Version:
     number: int
     version: StoredVersion
     announced: Announced
+    profile: TrialProfile | None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -95,7 +104,8 @@ class Letters:
             alerts=alerts,
             digest=self._window(message),
             public_url=self.public_url,
-            unsubscribe_url=self._unsubscribe_url(message.uid),
+            unsubscribe_url=self._url("unsubscribe", message.uid),
+            message_url=self._url("messages", message.uid),
             asked_for=asked_for,
             group_until=message.group_until,
             part=(message.part, message.parts) if message.part and message.parts else None,
@@ -115,25 +125,31 @@ class Letters:
             target=message.target,
             at=message.created_at,
             coverage=tuple(coverage(self.reader, told, now=self.now, synonyms=self.synonyms)),
-            unsubscribe_url=self._unsubscribe_url(uid),
+            unsubscribe_url=self._url("unsubscribe", uid),
         )
 
-    def _unsubscribe_url(self, uid: str) -> str | None:
+    def _url(self, page: str, uid: str) -> str | None:
+        """Return the address of a page for who got the message; None where there are no pages."""
         if self.public_url is None:
             return None
-        token = self.reader.outbox.unsubscribe_token(uid)
-        return f"{self.public_url.rstrip('/')}/unsubscribe/{uid}/{token}"
+        outbox = self.reader.outbox
+        token = outbox.page_token(uid) if page == "messages" else outbox.unsubscribe_token(uid)
+        return f"{self.public_url.rstrip('/')}/{page}/{uid}/{token}"
 
-    def _alerts(self, items: Sequence[OutboxItem]) -> tuple[Alert, ...]:
+    def alerts(self, message: OutboxMessage) -> tuple[Alert, ...]:
+        """Return all that a message was made of, paused or silenced since or not."""
+        return self._alerts(self.reader.outbox.items(message.id), silences=False)
+
+    def _alerts(self, items: Sequence[OutboxItem], *, silences: bool = True) -> tuple[Alert, ...]:
         """Return one alert for each version, whichever subscriptions want it; most severe first."""
         by_version: dict[int, list[OutboxItem]] = {}
         for item in sorted(items, key=lambda one: (one.nct_id, one.version_id)):
             by_version.setdefault(item.version_id, []).append(item)
-        found = (self._alert(together) for together in by_version.values())
+        found = (self._alert(together, silences=silences) for together in by_version.values())
         told = [alert for alert in found if alert is not None]
         return tuple(sorted(told, key=lambda one: -one.events[0].severity.rank))
 
-    def _alert(self, items: Sequence[OutboxItem]) -> Alert | None:
+    def _alert(self, items: Sequence[OutboxItem], *, silences: bool) -> Alert | None:
         """Return the alert of items of one version; None when all of it is silenced."""
         known = self._version(items[0].nct_id, items[0].version_id)
         events: dict[int, ChangeEvent] = {}
@@ -142,7 +158,8 @@ class Letters:
             told = [
                 position
                 for position in item.positions
-                if not self._is_silenced(item, known, known.announced.events[position])
+                if not silences
+                or not self._is_silenced(item, known, known.announced.events[position])
             ]
             events |= {position: known.announced.events[position] for position in told}
             reasons += [item.reason] if told else []
@@ -155,6 +172,7 @@ class Letters:
             previous=known.announced.previous,
             events=most_severe_first(events[position] for position in sorted(events)),
             reasons=tuple(dict.fromkeys(reasons)),
+            profile=known.profile,
         )
 
     def _version(self, nct_id: str, version_id: int) -> _Version:
@@ -175,12 +193,14 @@ class Letters:
         facts = TrialFacts.of(record)
         if version_id != versions[-1].id and (trial := self.reader.trial(nct_id)) is not None:
             facts = replace(facts, status_now=trial.overall_status)
+        told = announced(self.reader, versions, versions[at], self.thresholds)
         return _Version(
             nct_ids=(nct_id, *record.aliases),
             facts=facts,
             number=at + 1,
             version=versions[at],
-            announced=announced(self.reader, versions, versions[at], self.thresholds),
+            announced=told,
+            profile=profile_of(record, told.events),
         )
 
     def _is_silenced(self, item: OutboxItem, known: _Version, event: ChangeEvent) -> bool:

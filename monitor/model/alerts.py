@@ -1,12 +1,14 @@
 """What a message to a subscriber is made of, before anything of it is put into words."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from monitor.model import fields
 from monitor.model.asof import known_since
-from monitor.model.changes import ChangeEvent, Severity
+from monitor.model.changes import ChangeEvent, ChangeKind, Severity
 from monitor.model.history import StoredVersion
+from monitor.model.profile import Treatment, TrialProfile
 from monitor.model.record import TrialRecord
 
 
@@ -24,6 +26,9 @@ class TrialFacts:
     overall_status: str | None = None
     status_now: str | None = None
     phases: tuple[str, ...] = ()
+    acronym: str | None = None
+    conditions: tuple[str, ...] = ()
+    treatment: Treatment = field(default_factory=Treatment)
 
     @classmethod
     def of(cls, record: TrialRecord) -> "TrialFacts":
@@ -34,6 +39,9 @@ class TrialFacts:
             sponsor=record.lead_sponsor,
             overall_status=record.presence or record.overall_status,
             phases=record.phases,
+            acronym=record.text(fields.ACRONYM),
+            conditions=record.conditions,
+            treatment=Treatment.of(record),
         )
 
 
@@ -42,7 +50,8 @@ class Alert:
     """Events of one version of one trial that a subscriber is told of, most severe first.
 
     ``number``: the version's place in the trial's history, from 1; ``previous``: the version
-    before it. ``reasons``: whole sentences that say why it is sent, each once.
+    before it. ``reasons``: whole sentences that say why it is sent, each once. ``profile``: of a
+    trial that is new to the monitor, else None.
     """
 
     trial: TrialFacts
@@ -51,6 +60,7 @@ class Alert:
     previous: StoredVersion | None
     events: tuple[ChangeEvent, ...]
     reasons: tuple[str, ...] = ()
+    profile: TrialProfile | None = None
 
     @classmethod
     def of(
@@ -66,13 +76,15 @@ class Alert:
         ValueError when no version of these has that id.
         """
         at = [version.id for version in versions].index(version_id)
+        told = most_severe_first(events)
         return cls(
             trial=TrialFacts.of(record),
             number=at + 1,
             version=versions[at],
             previous=versions[at - 1] if at else None,
-            events=most_severe_first(events),
+            events=told,
             reasons=tuple(dict.fromkeys(reasons)),
+            profile=profile_of(record, told),
         )
 
 
@@ -94,6 +106,7 @@ class Letter:
     ``uid``: the delivery's stable id. ``digest`` None: it is sent at once and has an alert.
     ``public_url``: where the monitor's own pages can be read, without a slash at its end; None
     where there are none. ``unsubscribe_url``: where a click, or a POST, ends the subscription.
+    ``message_url``: where all that it tells can be read; None where there are no pages.
     ``asked_for``: of a digest without alerts, the names of the subscriptions that want it even so.
     ``group_until``: of alerts that came at once and go together, when the last of them came.
     ``part``: where it was too large to be sent whole, its place from 1 on, and of how many.
@@ -106,6 +119,7 @@ class Letter:
     digest: Window | None = None
     public_url: str | None = None
     unsubscribe_url: str | None = None
+    message_url: str | None = None
     asked_for: tuple[str, ...] = ()
     group_until: datetime | None = None
     part: tuple[int, int] | None = None
@@ -131,6 +145,12 @@ class Letter:
         if self.digest is not None and not self.alerts:
             return self.digest.until
         return max(known_since(alert.version) for alert in self.alerts)
+
+
+def profile_of(record: TrialRecord, events: Iterable[ChangeEvent]) -> TrialProfile | None:
+    """Return the profile of a trial whose events tell that it is new; None of any other."""
+    is_new = any(event.kind is ChangeKind.TRIAL_REGISTERED for event in events)
+    return TrialProfile.of(record) if is_new else None
 
 
 def most_severe_first(events: Iterable[ChangeEvent]) -> tuple[ChangeEvent, ...]:

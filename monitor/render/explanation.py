@@ -11,6 +11,7 @@ from monitor.model.subscriptions import Subscription, Verdict
 from monitor.render.lines import BLANK, Line, Span, line
 from monitor.render.outbox import message_shape
 from monitor.render.shapes import version_shape
+from monitor.render.statuses import plain_statuses
 from monitor.render.values import moment, one_line, worded
 
 Answers = Sequence[tuple[Subscription, Sequence[Answer]]]
@@ -30,7 +31,7 @@ def explanation_lines(
     number, version = numbered
     yield line(Span(f"{trial.nct_id}, version {number}", "title"), f"  of {version.version_date}")
     for at, event in enumerate(events, 1):
-        summary = worded(event.summary)
+        summary = plain_statuses(worded(event.summary))
         yield line(Span(f"{at:>3} ", "dim"), Span(event.severity, event.severity.value),
                    f"  {', '.join(event.kinds)}: {summary}", indent=2, hang=6)  # fmt: skip
     if not events:

@@ -9,7 +9,8 @@ from monitor.model.history import StoredVersion, TrialRow
 from monitor.model.selection import Entry, Wanted
 from monitor.render.events import BRIEF, FULL, event_lines
 from monitor.render.lines import BLANK, Line, Span, line
-from monitor.render.values import counted, moment, status_words, worded
+from monitor.render.statuses import status_words
+from monitor.render.values import counted, moment, worded
 
 
 def history_lines(

@@ -10,8 +10,8 @@ Role = Literal[
     "dim",
     "before",
     "after",
-    "removed",  # words that went; marked [-so-] where there is no colour
-    "added",  # words that came; marked {+so+} where there is no colour
+    "removed",  # words that went; marked [-so-]
+    "added",  # words that came; marked {+so+}
     "critical",
     "high",
     "medium",

@@ -3,15 +3,19 @@
 They load nothing and run nothing. Every word in them is escaped.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
+from monitor.model.alerts import Alert
 from monitor.model.neutral import neutral
 from monitor.model.selection import Entry
-from monitor.render.alerts.links import history_url, record_url
-from monitor.render.events import FULL, event_lines
+from monitor.render.alerts.links import history_url, record_url, version_url
+from monitor.render.alerts.trials import Trial, headings, trials_of
+from monitor.render.events import BRIEF, FULL, event_lines
 from monitor.render.history import sighting
 from monitor.render.lines import Line, Span
+from monitor.render.statuses import status_words
+from monitor.render.values import counted, unescaped
 
 _STYLE = (
     ":root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;margin:0 auto;"
@@ -37,6 +41,32 @@ def changes_page(nct_id: str, title: str, entry: Entry) -> str:
         "<p>Nothing that is told changed.</p>" if not entry.events else "",
     ]
     return _page(head, body)
+
+
+def message_page(alerts: Iterable[Alert], public_url: str) -> str:
+    """Return the page of all trials that a message tells of, each with its changes."""
+    trials = trials_of(alerts)
+    head = f"Changes in {counted(len(trials), 'trial')}"
+    body = [f"<h1>{head}</h1>"]
+    for trial, heading in zip(trials, headings(trials), strict=True):
+        body += [f"<h2>{_clean(heading)}</h2>"] if heading else []
+        body += _trial(trial, public_url)
+    return _page(head, body)
+
+
+def _trial(trial: Trial, public_url: str) -> Iterator[str]:
+    """Yield a trial: which it is, and of each version what changed, with a link to all of it."""
+    facts = trial.facts
+    sponsor = facts.sponsor or "no sponsor stated"
+    status = status_words(facts.overall_status)
+    record = f'<a href="{record_url(facts.nct_id)}">{_clean(facts.nct_id)}</a>'
+    yield f"<h3>{_clean(unescaped(facts.title or '(no title stated)'))}</h3>"
+    yield f"<p>{record} · {_clean(status)} · {_clean(unescaped(sponsor))}</p>"
+    for alert in trial.alerts:
+        entry = Entry(number=alert.number, version=alert.version, previous=alert.previous)
+        url = version_url(public_url, alert.version)
+        yield from (_line(one) for event in alert.events for one in event_lines(event, BRIEF))
+        yield f'<p>{_clean(sighting(entry))} · <a href="{url}">See all changes</a></p>'
 
 
 def unsubscribing_page(subscriber: str, subscriptions: Sequence[str]) -> str:

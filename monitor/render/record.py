@@ -12,6 +12,7 @@ from monitor.model.history import StoredVersion
 from monitor.model.record import TrialRecord
 from monitor.render.lines import BLANK, Line, Span, line
 from monitor.render.safe import neutral_lines
+from monitor.render.statuses import status_words
 from monitor.render.values import counted, moment, one_line, unescaped, worded
 
 _LABEL_WIDTH = 24
@@ -96,9 +97,12 @@ def _fact(record: TrialRecord, path: Path, aside: Path | None) -> Iterator[Line]
             stated = record.coverage.states(path)
             yield _labelled(path, Span("(none)" if stated else "not stated by this source", "dim"))
         return
+    said = worded(value, longest=None)
+    if path == fields.OVERALL_STATUS:
+        said = status_words(said)
     beside = record.get(aside) if aside else None
     more = (Span(f" ({worded(beside)})", "dim"),) if beside is not None else ()
-    yield _labelled(path, Span(worded(value, longest=None)), *more)
+    yield _labelled(path, Span(said), *more)
 
 
 def _labelled(path: Path, *spans: Span) -> Line:

@@ -21,10 +21,10 @@ _STYLES: dict[Role, str] = {
     "title": "bold",
     "label": "cyan",
     "dim": "dim",
-    "before": "red",
-    "after": "green",
-    "removed": "red strike",
-    "added": "green",
+    "before": "dim",
+    "after": "bold",
+    "removed": "dim strike",
+    "added": "bold underline",
     "critical": "bold white on red",
     "high": "bold red",
     "medium": "yellow",
@@ -41,8 +41,9 @@ _STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
 class Screen:
     """Writes lines, tables, CSV and JSON to a stream; every text passes ``neutral`` on its way.
 
-    ``color``: styles are sent; without them changed words are marked ``[-so-]{+so+}``.
-    ``width``: columns to wrap to; None: lines stay whole.
+    ``color``: styles are sent. Words that went and came are marked ``[-so-]{+so+}`` with them
+    too, so that they can be told apart where the text is copied to. ``width``: columns to wrap
+    to; None: lines stay whole.
     """
 
     stream: TextIO
@@ -129,12 +130,9 @@ class Screen:
         return text
 
     def _piece(self, span: Span) -> str:
-        """Return a span's clean text, marked where there is no colour."""
-        text = neutral(span.text)
-        if self.color:
-            return text
+        """Return a span's clean text, words that went and came marked."""
         before, after = _MARKS.get(span.role, ("", ""))
-        return f"{before}{text}{after}"
+        return f"{before}{neutral(span.text)}{after}"
 
     def _rich(self) -> "Console":
         if self._console is None:

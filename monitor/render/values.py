@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from monitor.render.lines import Role, Span
+from monitor.render.statuses import pair_words, plain_status, plain_statuses
 
 ARROW = " → "
 _LONGEST = 160
-_ABSENT = {"GONE": "no longer in the registry", "MERGED": "merged into another record"}
 # The registry's texts are Markdown, in which punctuation is escaped: ``\\>= 18 years``; a text
 # that was cut may end in half an escape.
 _ESCAPE = re.compile(r"\\((?=…$)|[!-/:-@\[-`{-~])")
@@ -30,8 +30,8 @@ def one_line(value: Any, *, longest: int | None = _LONGEST) -> str:
 
 
 def worded(value: Any, *, longest: int | None = _LONGEST) -> str:
-    """Write a registry value on one line for readers, without the escapes of its Markdown."""
-    return unescaped(one_line(value, longest=longest))
+    """Write a registry value on one line for readers: statuses in words, no escapes of Markdown."""
+    return plain_status(unescaped(one_line(value, longest=longest)))
 
 
 def unescaped(text: str) -> str:
@@ -49,28 +49,19 @@ def item_line(value: Any) -> str:
 
 def change_spans(before: Any, after: Any) -> tuple[Span, ...]:
     """Return ``before → after`` as spans."""
-    return (
-        Span(worded(before), "before"),
-        Span(ARROW, "dim"),
-        Span(worded(after), "after"),
-    )
+    old, new = pair_words(*(unescaped(one_line(value)) for value in (before, after)))
+    return Span(old, "before"), Span(ARROW, "dim"), Span(new, "after")
 
 
 def marked_summary(summary: str, before: Any, after: Any, role: Role) -> tuple[Span, ...]:
     """Return an event's summary with its ``before → after``, where it stands there, set off."""
-    summary, change = unescaped(summary), worded(before) + ARROW + worded(after)
+    summary = unescaped(summary)
+    change = ARROW.join(unescaped(one_line(value)) for value in (before, after))
     head, found, tail = summary.partition(change)
     if not found:
-        return (Span(summary, role),)
-    spans = (Span(head, role), *change_spans(before, after), Span(tail, role))
+        return (Span(plain_statuses(summary), role),)
+    spans = (Span(head, role), *change_spans(before, after), Span(plain_statuses(tail), role))
     return tuple(span for span in spans if span.text)
-
-
-def status_words(overall_status: str | None) -> str:
-    """Write a trial's overall status; of an absent record in words."""
-    if not overall_status:
-        return "no status stated"
-    return _ABSENT.get(overall_status) or worded(overall_status)
 
 
 def moment(when: datetime) -> str:

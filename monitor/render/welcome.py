@@ -12,7 +12,8 @@ from monitor.model.welcome import Coverage, Welcome
 from monitor.render.alerts.links import record_url
 from monitor.render.people import changes_words, subscription_shape, trials_words
 from monitor.render.shapes import Shape
-from monitor.render.values import counted, moment, status_words
+from monitor.render.statuses import status_words
+from monitor.render.values import counted, moment
 
 _LONGEST = 300
 _LONGEST_SUBJECT = 78

@@ -97,7 +97,14 @@ class OutboxReader:
 
     def unsubscribe_token(self, uid: str) -> str:
         """Return what only those know who got the message of this id: 32 letters."""
-        said = f"unsubscribe {uid}".encode("utf-8", "replace")
+        return self._token("unsubscribe", uid)
+
+    def page_token(self, uid: str) -> str:
+        """Return the same for the page of all that the message tells; it ends no subscription."""
+        return self._token("read", uid)
+
+    def _token(self, purpose: str, uid: str) -> str:
+        said = f"{purpose} {uid}".encode("utf-8", "replace")
         return hmac.new(self.namespace().encode(), said, "sha256").hexdigest()[:32]
 
     def namespace(self) -> str:

@@ -28,10 +28,12 @@ class Pages:
     """Whom to ask for each page, as HTML; None where there is no such page.
 
     ``changes``: by NCT ID and the version's identity, or its number in the store. The others: by
-    the message's id and its token. They may raise a MonitorError.
+    the message's id and its token, of which ``message`` has another than those to unsubscribe.
+    They may raise a MonitorError.
     """
 
     changes: Callable[[str, str], Awaitable[str | None]]
+    message: Callable[[str, str], Awaitable[str | None]]
     unsubscribing: Callable[[str, str], Awaitable[str | None]]
     unsubscribe: Callable[[str, str], Awaitable[str | None]]
 
@@ -42,6 +44,10 @@ def routes(pages: Pages) -> list[Route]:
     async def changes(request: Request) -> Response:
         about = request.path_params
         return await _told(pages.changes(str(about["nct_id"]), str(about["version"])))
+
+    async def message(request: Request) -> Response:
+        about = request.path_params
+        return await _told(pages.message(str(about["uid"]), str(about["token"])))
 
     async def unsubscribe(request: Request) -> Response:
         about = request.path_params
@@ -54,6 +60,7 @@ def routes(pages: Pages) -> list[Route]:
 
     return [
         Route("/trials/{nct_id}/changes/{version}", changes, methods=["GET"]),
+        Route("/messages/{uid}/{token}", message, methods=["GET"]),
         Route("/unsubscribe/{uid}/{token}", unsubscribe, methods=["GET", "POST"]),
     ]
 

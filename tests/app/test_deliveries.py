@@ -52,9 +52,9 @@ def test_what_is_ingested_is_delivered_to_those_who_asked(monitored: Monitored) 
     assert deliveries.due() == ["ana-box"]
     report = deliveries.deliver_due(stop=STOP)
     assert report.channels == {"ana-box": Report(sent=2)}
-    assert [subject.rpartition(":")[2].strip() for subject in monitored.subjects("ana-box")] == [
-        "enrollment target 100 → 101 (+1 %)",
-        "enrollment target 101 → 102 (+1 %)",
+    assert [subject.partition(":")[0] for subject in monitored.subjects("ana-box")] == [
+        "Enrollment target 100 → 101 (+1 %)",
+        "Enrollment target 101 → 102 (+1 %)",
     ]
     assert deliveries.due() == []
     monitored.clock.at = NOON + HOUR

@@ -43,7 +43,9 @@ def test_a_real_change_in_every_format(
 
 def test_text_begins_with_the_subject(seeded: Monitor) -> None:
     lines = seeded.answer("preview", "NCT06733935").splitlines()
-    assert lines[0] == "NCT06733935: enrollment target 144 → 240 (+67 %) + 1 more"
+    assert (
+        lines[0] == "Enrollment target 144 → 240 (+67 %) + 1 more: NKX019 + Fludarab… (NCT06733935)"
+    )
     assert "seen between 2026-06-01 08:00 and 2026-07-09 08:30 UTC" in "\n".join(lines)
 
 
@@ -57,7 +59,9 @@ def test_without_a_number_it_is_the_last_version_with_news(told: Monitor) -> Non
     assert told.json("history", NCT, "--noise")["versions"][-1]["version"] == 3
     assert told.json("preview", NCT)["alerts"][0]["version"] == 2
     assert told.json("preview", NCT, "--version", "1")["alerts"][0]["version"] == 1
-    assert told.json("preview", OTHER)["subject"] == f"{OTHER}: first seen (COMPLETED, Phase 2)"
+    assert told.json("preview", OTHER)["subject"] == (
+        f"First seen (completed): Examplumab, systemic lupus erythematosus ({OTHER})"
+    )
 
 
 def test_noise_is_left_out_unless_there_is_nothing_else(told: Monitor) -> None:
@@ -71,7 +75,7 @@ def test_it_is_the_message_that_a_subscriber_would_get(told: Monitor) -> None:
     config = told.folder / "linked.toml"
     config.write_text('[delivery]\npublic_url = "https://monitor.example.org"\n', "utf-8")
     shown = told.answer("preview", NCT, "--config", str(config))
-    assert f"Why you get this: your subscription “example”: it names this trial ({NCT})" in shown
+    assert f"You get this because “example” includes this trial ({NCT})" in shown
     assert re.search("Unsubscribe: https://monitor.example.org/unsubscribe/[0-9a-f-]+/", shown)
     assert "Unsubscribe" not in told.answer("preview", NCT)
 
@@ -92,7 +96,7 @@ def test_templates_of_ones_own_are_tried_and_used(told: Monitor) -> None:
     own = folder / "subject.txt.j2"
     own.write_text("[trials] {{ page.subject }}", "utf-8")
     shown = told.answer("preview", NCT, "--templates", str(folder))
-    assert shown.startswith(f"[trials] {NCT}: ")
+    assert shown.startswith("[trials] ACTIVE, NOT RECRUITING + 2 more: ")
     config = told.folder / "own.toml"
     config.write_text(f'[delivery]\ntemplates = "{folder}"\n', "utf-8")
     assert told.answer("preview", NCT, "--config", str(config)) == shown

@@ -9,8 +9,8 @@ from tests.cli.studies import NCT, OTHER, study
 def test_every_trial_is_one_row(told: Monitor) -> None:
     rows = told.answer("trials").splitlines()
     assert rows[0].split() == ["NCT", "ID", "Status", "Last", "news", "Sponsor", "Title"]
-    assert rows[1].startswith(f"{NCT}  ACTIVE_NOT_RECRUITING  2026-03-07  Example Sponsor")
-    assert rows[2].startswith(f"{OTHER}  COMPLETED              -           Example Sponsor")
+    assert rows[1].startswith(f"{NCT}  active, not recruiting  2026-03-07  Example Sponsor")
+    assert rows[2].startswith(f"{OTHER}  completed               -           Example Sponsor")
     assert rows[3] == "2 trials"
 
 

@@ -217,3 +217,26 @@ def test_questions_wait_for_each_other(monitored: Monitored) -> None:
         return await asyncio.gather(*(pages.changes(nct_id, version) for _ in range(20)))
 
     assert all(asyncio.run(many()))
+
+
+def test_a_message_leads_to_a_page_of_all_that_it_tells(monitored: Monitored) -> None:
+    [data] = monitored.got("ana-box")
+    uid = data["delivery"]
+    with monitored.app.reader() as reader:
+        outbox = reader.outbox
+        token, other = outbox.page_token(uid), outbox.unsubscribe_token(uid)
+    assert token != other
+    with served(answering(), pages_of(monitored)) as server:
+        status, headers, body = ask(server.address, f"/messages/{uid}/{token}")
+        assert status == 200
+        assert_kept_private(headers)
+        text = body.decode()
+        assert "Changes in 1 trial" in text
+        assert "Enrollment target: 100 → 101" in text
+        assert f"{PUBLIC}/trials/{NCT}/changes/" in text
+        for wrong in (f"{uid}/{other}", f"{uid}/", f"x/{token}"):
+            assert ask(server.address, f"/messages/{wrong}")[0] == 404
+        assert ask(server.address, unsubscribe_path(monitored), "POST")[0] == 200
+        again = ask(server.address, f"/messages/{uid}/{token}")
+        assert again[0] == 200  # what was sent stays readable
+        assert "Enrollment target" in again[2].decode()

@@ -75,10 +75,10 @@ def test_a_group_reads_as_a_digest_does_and_stands_in_no_thread(office: Post) ->
     (got,) = office.box.got
     lines = got.text.splitlines()
     assert lines[0].startswith(f"{COUNT} changes in {COUNT} trials: 1 critical, ")
-    assert lines[1].startswith("Seen by 2026-03-02 12:01 UTC: so many at once that")
+    assert lines[1].startswith("Changes up to 2026-03-02 12:01 UTC, which came at once")
     assert got.text.index(nct(COUNT // 2)) < got.text.index(nct(1))
     assert set(re.findall(r"NCT09\d{6}", got.text)) == {nct(n + 1) for n in range(COUNT)}
-    assert "Why you get this: your subscription “all”" in got.text
+    assert "You get this because “all” includes" in got.text
     assert len(got.html.encode()) < 100_000
     assert len(got.slack["blocks"]) <= 50
     mail = message_from_bytes(compose(got, SENDER, to="a@example.org"), policy=default)
@@ -101,7 +101,7 @@ def test_versions_of_one_trial_that_waited_are_a_group_too(office: Post) -> None
     office.change(6)
     assert office.deliver() == Report(sent=1)
     (got,) = office.box.got
-    assert got.subject.startswith("6 changes in NCT09000001: ")
+    assert got.subject.startswith("Enrollment target 100 → 101 (+1 %) + 5 more: ")
     assert [alert["version"] for alert in got.data["alerts"]] == [2, 3, 4, 5, 6, 7]
     assert b'"subject":"NCT' not in envelope(got, "here")
 

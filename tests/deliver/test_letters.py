@@ -65,9 +65,9 @@ def test_a_digest_tells_how_a_trial_stands_now_beside_how_it_stood(post: Post) -
     post.clock.move(hours=1)
     assert post.deliver() == Report(sent=2)
     at_once, digest = post.box.got
-    assert "RECRUITING → WITHDRAWN" in at_once.subject
-    assert f"{NCT} · WITHDRAWN · " in at_once.text
-    assert f"{NCT} · RECRUITING in that version, now WITHDRAWN · " in digest.text
+    assert at_once.subject.startswith("WITHDRAWN: ")
+    assert f"{NCT} · withdrawn · " in at_once.text
+    assert f"{NCT} · recruiting in that version, now withdrawn · " in digest.text
 
 
 def test_what_is_learnt_of_the_past_does_not_change_what_was_announced(post: Post) -> None:
@@ -201,8 +201,8 @@ def test_an_empty_digest_is_sent_to_who_asked_for_it_alone(post: Post) -> None:
     assert post.deliver() == Report(sent=1, dropped=1)
     (got,) = post.box.got
     assert (got.subscriber, got.data["alerts"]) == ("ben", [])
-    assert re.findall("Why you get this: (.*)", got.text) == [
-        "your subscription “mine”: it asks for digests without changes too"
+    assert re.findall("You get this because (.*)", got.text) == [
+        "“mine” asks for digests without changes too"
     ]
     (dropped,) = post.messages(MessageState.DROPPED)
     assert dropped.subscriber == "ana"

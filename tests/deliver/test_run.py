@@ -38,7 +38,7 @@ def test_a_change_is_sent_once_and_noted(post: Post) -> None:
     (got,) = post.box.got
     assert (got.uid, got.subscriber, got.thread) == (message.uid, "ana", NCT)
     assert "100 → 101" in got.subject
-    assert "your subscription “mine”" in got.text
+    assert "“mine” includes this trial" in got.text
     assert post.deliver() == Report()
     assert len(post.box.got) == 1
 

@@ -76,11 +76,11 @@ def test_a_single_value_is_told_in_one_line() -> None:
         before="RECRUITING",
         after="COMPLETED",
     )
-    assert text(found) == "  HIGH      Overall status: RECRUITING → COMPLETED\n"
+    assert text(found) == "  HIGH      Overall status: recruiting → completed\n"
     spans = event_lines(found, BRIEF)[0].spans
     assert [(span.text, span.role) for span in spans if span.role in {"before", "after"}] == [
-        ("RECRUITING", "before"),
-        ("COMPLETED", "after"),
+        ("recruiting", "before"),
+        ("completed", "after"),
     ]
 
 
@@ -112,7 +112,7 @@ def test_a_change_inside_an_item_names_the_item_and_the_field() -> None:
     found = event(*moves, summary="Status of 2 sites", by_country={"Spain": 1, "France": 1})
     lines = text(found).splitlines()
     assert lines[0] == "  HIGH      Status of 2 sites · Spain 1, France 1"
-    assert lines[1] == "            ~ Clinic 0 » Site status: RECRUITING → COMPLETED"
+    assert lines[1] == "            ~ Clinic 0 » Site status: recruiting → completed"
 
 
 def test_a_long_text_is_told_by_its_changed_words() -> None:

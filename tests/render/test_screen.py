@@ -39,12 +39,12 @@ def test_without_colour_changed_words_are_marked() -> None:
     assert shown(line(*spans), color=False, width=None) == "a [-old-]{+new+} b\n"
 
 
-def test_with_colour_changed_words_are_struck_or_green_and_unmarked() -> None:
+def test_with_color_changed_words_are_styled_and_marked_too() -> None:
     spans = ("a ", Span("old", "removed"), Span("new", "added"), " b")
     found = shown(line(*spans), color=True, width=None)
-    assert SGR.sub("", found) == "a oldnew b\n"
-    assert "\x1b[9;31mold" in found
-    assert "\x1b[32mnew" in found
+    assert SGR.sub("", found) == "a [-old-]{+new+} b\n"
+    assert "\x1b[2;9m[-old-]" in found
+    assert "\x1b[1;4m{+new+}" in found
 
 
 @pytest.mark.parametrize("color", [True, False])

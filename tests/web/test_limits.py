@@ -36,7 +36,7 @@ def pages(clicks: list[str]) -> Pages:
         clicks.append(uid)
         return token
 
-    return Pages(changes=large, unsubscribing=asking, unsubscribe=clicked)
+    return Pages(changes=large, message=asking, unsubscribing=asking, unsubscribe=clicked)
 
 
 @contextlib.contextmanager

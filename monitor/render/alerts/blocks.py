@@ -8,6 +8,7 @@ from typing import TypeVar
 from monitor.model.alerts import Alert
 from monitor.model.changes import ChangeEvent, ChangeKind
 from monitor.model.selection import Entry
+from monitor.render.alerts.first_seen import profile_lines
 from monitor.render.alerts.links import version_link
 from monitor.render.alerts.page import EventBlock, VersionBlock
 from monitor.render.alerts.sites import (
@@ -65,7 +66,7 @@ class Measured:
 def measured_version(alert: Alert, public_url: str | None) -> Measured:
     """Return a version in words."""
     groups = folded(alert.events)
-    events = tuple(_event(group) for group in groups[:_EVENTS_OF_VERSION])
+    events = tuple(_event(group, alert) for group in groups[:_EVENTS_OF_VERSION])
     entry = Entry(number=alert.number, version=alert.version, previous=alert.previous)
     block = VersionBlock(
         number=alert.number,
@@ -78,7 +79,7 @@ def measured_version(alert: Alert, public_url: str | None) -> Measured:
     return Measured(block=block, sizes=sizes)
 
 
-def _event(events: Sequence[ChangeEvent]) -> EventBlock:
+def _event(events: Sequence[ChangeEvent], alert: Alert) -> EventBlock:
     """Return what a change says, or several of countries."""
     event = events[0]
     label, joint = clean(event.label), ""
@@ -95,7 +96,7 @@ def _event(events: Sequence[ChangeEvent]) -> EventBlock:
         label=label,
         joint=joint,
         said=clean_line(said),
-        behind=_behind(events),
+        behind=_behind(events, alert),
     )
 
 
@@ -111,11 +112,13 @@ def _headline(event: ChangeEvent) -> tuple[Line, str]:
     return line(*(span for span in spans if span.text)), joint
 
 
-def _behind(events: Sequence[ChangeEvent]) -> tuple[Line, ...]:
+def _behind(events: Sequence[ChangeEvent], alert: Alert) -> tuple[Line, ...]:
     event = events[0]
-    if are_countries(events) or event.kind is ChangeKind.TRIAL_REGISTERED:
+    if are_countries(events):
         return ()
-    if is_list_of_sites(event):
+    if event.kind is ChangeKind.TRIAL_REGISTERED:
+        found = list(profile_lines(alert.profile)) if alert.profile else []
+    elif is_list_of_sites(event):
         found = cut(list(site_lines(event)), _DETAIL.items, " countries")
     elif are_statuses(event):
         found = cut(list(status_lines(event)), _DETAIL.items)

@@ -41,4 +41,4 @@ def trial_links(nct_id: str) -> tuple[Link, ...]:
 def version_link(public_url: str | None, version: StoredVersion) -> Link | None:
     """Return the link to all that changed in a version; None without pages of our own."""
     url = version_url(public_url, version)
-    return None if url is None else Link(text="All that changed", url=url)
+    return None if url is None else Link(text="See all changes", url=url)

@@ -48,10 +48,26 @@ class VersionBlock:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BriefTrial:
+    """A trial in a line: which it is, and its most severe change.
+
+    ``link``: to the change, by the NCT ID. ``heading``: as of ``TrialBlock``.
+    """
+
+    link: Link
+    name: str
+    sponsor: str
+    severity: Severity
+    said: str
+    heading: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrialBlock:
     """One trial with its versions, oldest first, where to read on, and why it is sent.
 
-    ``brief``: the same in a few words, where there is no room for more.
+    ``brief``: the same in a line, where there is no room for more. ``heading``: of a digest or
+    group, what this trial and those behind it stand under; "" where that has been said.
     """
 
     nct_id: str
@@ -60,18 +76,11 @@ class TrialBlock:
     sponsor: str
     phase: str
     severity: Severity
-    brief: str
+    brief: BriefTrial
     versions: tuple[VersionBlock, ...]
     links: tuple[Link, ...]
     reasons: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BriefTrial:
-    """A trial of a digest that has no room for more than a line."""
-
-    link: Link
-    said: str
+    heading: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +89,8 @@ class Page:
 
     ``preheader``: what a mailbox shows beside the subject. ``counts`` and ``window``: of a
     digest or group, else None. ``brief``: trials told in a line each. ``more``: how many have no
-    line; ``others``: the first of those by NCT ID. ``reasons``: why a digest without trials is
+    line. ``all``: where all trials can be read; without such a page ``others`` are the first of
+    those without a line, by NCT ID. ``reasons``: why a digest without trials is
     sent, or why it has those that are not in ``trials``.
     """
 
@@ -93,6 +103,7 @@ class Page:
     brief: tuple[BriefTrial, ...] = ()
     more: int = 0
     others: tuple[Link, ...] = ()
+    all: Link | None = None
     reasons: tuple[str, ...] = ()
     recipient: str
     delivery: str

@@ -12,11 +12,12 @@ from monitor.render.alerts.data import letter_shape
 from monitor.render.alerts.page import Page
 from monitor.render.alerts.plain import plain_text
 from monitor.render.alerts.slack import slack_payload
-from monitor.render.alerts.subject import LONGEST, subject
+from monitor.render.alerts.subject import subject
 from monitor.render.alerts.templates import has_own, rendered
 from monitor.render.alerts.words import clean
 
 _SUBJECT = "subject.txt.j2"
+_LONGEST_OWN = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +61,11 @@ class Renderer:
 
     def _subject(self, letter: Letter, page: Page | None) -> str:
         if page is None:
-            said = subject(letter)
-        elif has_own(_SUBJECT, self.templates):
-            said = rendered(_SUBJECT, page, self.templates)
-        else:
-            said = page.subject
-        return clean(" ".join(said.split()), longest=LONGEST)
+            return subject(letter)
+        if not has_own(_SUBJECT, self.templates):
+            return page.subject
+        said = rendered(_SUBJECT, page, self.templates)
+        return clean(" ".join(said.split()), longest=_LONGEST_OWN)
 
     def _of_page(self, page: Page, renderings: frozenset[Rendering]) -> dict[str, Any]:
         found: dict[str, Any] = {}

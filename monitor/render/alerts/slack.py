@@ -21,7 +21,15 @@ from monitor.render.alerts.mrkdwn import (
     mrkdwn,
     section,
 )
-from monitor.render.alerts.page import EventBlock, Link, Page, TrialBlock, VersionBlock
+from monitor.render.alerts.page import (
+    BriefTrial,
+    EventBlock,
+    Link,
+    Page,
+    TrialBlock,
+    VersionBlock,
+)
+from monitor.render.alerts.reasons import first_reasons
 from monitor.render.values import counted
 
 MOST_BLOCKS = 50
@@ -31,7 +39,6 @@ _NO_LIMIT = 10**9
 # what says how many of its changes are not told.
 _REST_BLOCKS, _REST_LETTERS = 8, 800
 _CUT_BLOCKS, _CUT_LETTERS = 5, 800
-_REASONS = 5
 _SIGNS = {"critical": "🔴", "high": "🟠", "medium": "🟡", "low": "🔵", "noise": "⚪"}
 
 
@@ -48,11 +55,11 @@ def slack_payload(page: Page) -> Block:
 
 def _trials(page: Page, most: int, room: int) -> Iterator[Block]:
     """Yield the first trials with their changes, the next in a line each, the rest by ID."""
-    links = [_id(trial) for trial in page.trials] + [brief.link for brief in page.brief]
-    said = [trial.brief for trial in page.trials] + [brief.said for brief in page.brief]
-    lines = [f"{anchor(link)}: {escaped(one)}" for link, one in zip(links, said, strict=True)]
-    ids = [anchor(link) for link in (*links, *page.others)]
-    if len(ids) > 1:
+    told_in_lines = [*(trial.brief for trial in page.trials), *page.brief]
+    lines = list(map(_brief, told_in_lines))
+    links = [brief.link for brief in told_in_lines]
+    ids = [] if page.all else [anchor(link) for link in (*links, *page.others)]
+    if len(lines) > 1:
         most, room = most - _REST_BLOCKS, room - _REST_LETTERS
     full = [_trial(trial) for trial in page.trials]
     sizes = list(map(_size, full))
@@ -69,9 +76,10 @@ def _trials(page: Page, most: int, room: int) -> Iterator[Block]:
     room -= _size(blocks) + _size(why[told])
     listed = _first(_lengths(lines[told:]), _lengths(ids[told:]), room) + told
     room -= sum(_lengths(lines[told:listed]))
+    left = len(lines) - listed + page.more
     yield from blocks
     yield from map(section, _filled(lines[told:listed], "\n"))
-    yield from map(section, _filled(_named(page, ids[listed:], room), " "))
+    yield from map(section, _filled(_named(page, left, ids[listed:], room), " "))
     yield from why[told]
 
 
@@ -82,15 +90,15 @@ def _reasons(page: Page, told: int) -> list[Block]:
     """
     said = {*page.reasons, *(reason for trial in page.trials[:told] for reason in trial.reasons)}
     behind = (reason for trial in page.trials[told:] for reason in trial.reasons)
-    found = [one for one in dict.fromkeys(behind) if one not in said]
-    lines = [_why(reason) for reason in found[:_REASONS]]
-    if len(found) > _REASONS:
-        lines.append(_why(counted(len(found) - _REASONS, "more reason")))
-    return [context("\n".join(lines))] if lines else []
+    found = list(first_reasons(one for one in behind if one not in said))
+    return [context("\n".join(map(escaped, found)))] if found else []
 
 
-def _why(reason: str) -> str:
-    return f"Why you get this: {escaped(reason)}"
+def _brief(told: BriefTrial) -> str:
+    """Write a trial in a line, which leads to the change."""
+    head = f"*{escaped(told.heading)}*\n" if told.heading else ""
+    what = f"{_SIGNS[told.severity]} *{escaped(told.name)}* · {escaped(told.sponsor)}"
+    return f"{head}{what} · {escaped(told.said)} · {anchor(told.link)}"
 
 
 def _size(blocks: Iterable[Block]) -> int:
@@ -114,18 +122,18 @@ def _lengths(texts: Sequence[str]) -> list[int]:
     return [len(text) + 1 for text in texts]
 
 
-def _named(page: Page, ids: Sequence[str], room: int) -> Iterator[str]:
-    """Yield how many more trials there are, their IDs, and where those are that have no room."""
-    unnamed = page.more - len(page.others)
-    left = len(ids) + unnamed
+def _named(page: Page, left: int, ids: Sequence[str], room: int) -> Iterator[str]:
+    """Yield how many more trials there are, and where they can be read; else their IDs."""
     if not left:
+        return
+    if page.all:
+        yield f"… and {counted(left, 'more trial')}: {anchor(page.all)}"
         return
     told = _first(_lengths(ids), [], room)
     yield f"… and {counted(left, 'more trial')}" + (":" if told else "")
     yield from ids[:told]
-    if told < left:
-        where = f"“monitor outbox show {escaped(page.delivery)}”"
-        yield f"({left - told if told else 'all'} in {where})"
+    if 0 < told < left:
+        yield f"and {left - told} that there is no room for"
 
 
 def _filled(parts: Iterable[str], joint: str) -> Iterator[str]:
@@ -138,10 +146,6 @@ def _filled(parts: Iterable[str], joint: str) -> Iterator[str]:
         text += joint * bool(text) + part
     if text:
         yield text
-
-
-def _id(trial: TrialBlock) -> Link:
-    return Link(text=trial.nct_id, url=trial.links[0].url)
 
 
 def _trial(trial: TrialBlock, most: int = _NO_LIMIT, room: int = _NO_LIMIT) -> list[Block]:
@@ -165,12 +169,13 @@ def _trial(trial: TrialBlock, most: int = _NO_LIMIT, room: int = _NO_LIMIT) -> l
 def _head(trial: TrialBlock) -> Block:
     facts = " · ".join(escaped(fact) for fact in (trial.status, trial.sponsor, trial.phase))
     title = Link(text=f"{trial.nct_id}  {trial.title}", url=trial.links[0].url)
-    return section(f"*{anchor(title)}*\n{facts}")
+    head = f"*{escaped(trial.heading)}*\n" if trial.heading else ""
+    return section(f"{head}*{anchor(title)}*\n{facts}")
 
 
 def _end(trial: TrialBlock) -> Block:
     links = " · ".join(map(anchor, trial.links))
-    return context("\n".join([links, *map(_why, trial.reasons)]))
+    return context("\n".join([links, *map(escaped, trial.reasons)]))
 
 
 def _version(
@@ -213,7 +218,7 @@ def _joined(lines: list[str], link: Link) -> str:
 
 
 def _last_block(page: Page) -> Block:
-    said = f"To {escaped(page.recipient)} · delivery {escaped(page.delivery)}"
+    said = f"Sent to {escaped(page.recipient)}"
     if page.unsubscribe:
         said += f" · {anchor(page.unsubscribe)}"
-    return context("\n".join([*map(_why, page.reasons), said]))
+    return context("\n".join([*map(escaped, page.reasons), said]))

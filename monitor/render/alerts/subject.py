@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from monitor.model import fields
 from monitor.model.alerts import Alert, Letter, TrialFacts
 from monitor.model.changes import ChangeEvent, ChangeKind, Severity
+from monitor.render.alerts.names import trial_name
 from monitor.render.alerts.sites import (
     are_countries,
     countries_headline,
@@ -13,39 +14,84 @@ from monitor.render.alerts.sites import (
     is_list_of_sites,
     sites_headline,
 )
-from monitor.render.alerts.words import clean, phase_words
+from monitor.render.alerts.words import clean, clipped, phase_words
 from monitor.render.events import is_long_text
-from monitor.render.values import ARROW, counted, status_words, unescaped, worded
+from monitor.render.statuses import status_headline, status_words
+from monitor.render.values import ARROW, counted, marked_summary
 
-LONGEST = 200
+LONGEST = 78
+"""Letters of a subject: what mail programs show of one, and a line of a mail's head holds."""
+
 _LONGEST_PHRASE = 150
+_SHORTEST_NAME, _SHORTEST_ASIDE = 16, 8
 _OVERALL_STATUS = fields.dotted(fields.OVERALL_STATUS)
 
 
 def subject(letter: Letter) -> str:
-    """Return a letter's subject: one line of at most 200 letters, steering nothing.
+    """Return a letter's subject: one line of at most 78 letters, steering nothing.
 
-    One change: ``NCT06733935: enrollment target 144 → 240 (+67 %)``. Several of one version: the
-    most severe, and how many more. A digest or group of several: counts.
+    What happened, to which trial: ``TERMINATED: BGB-A3055 ± tislelizumab (NCT05935098)``; of
+    several changes the most severe, and how many more. Of several trials: counts.
     """
-    said = _said(letter)
-    if letter.part is None:
-        return clean(said, longest=LONGEST)
-    number, of = letter.part
-    part = f" (part {number} of {of})"
-    return clean(said, longest=LONGEST - len(part)) + part
+    part = " (part {} of {})".format(*letter.part) if letter.part else ""
+    return _said(letter, LONGEST - len(part)) + part
 
 
-def _said(letter: Letter) -> str:
+def _said(letter: Letter, longest: int) -> str:
     count = sum(len(folded(alert.events)) for alert in letter.alerts)
+    ids = {alert.trial.nct_id for alert in letter.alerts}
+    if count == 0 and len(ids) != 1:
+        return "No changes in the trials you follow"
+    if len(ids) > 1:
+        return clean(_counts(letter.alerts, count), longest=longest)
+    alert = max(letter.alerts, key=lambda one: _weight(one.events))
     if count == 0:
-        return _nothing(letter)
-    if not letter.is_gathered or count == 1:
-        alert = max(letter.alerts, key=lambda one: _weight(one.events))
-        lead = folded(alert.events)[0]
-        more = f" + {count - 1} more" if count > 1 else ""
-        return f"{alert.trial.nct_id}: {phrase(lead, alert.trial)}{more}"
-    return _counts(letter.alerts, count)
+        return _about("No news", alert.trial, longest)
+    more = f" + {count - 1} more" if count > 1 else ""
+    return _about(happened(folded(alert.events)[0], alert.trial), alert.trial, longest, more)
+
+
+def _about(said: str, trial: TrialFacts, longest: int, more: str = "") -> str:
+    """Join what happened and the trial's name and ID; what is longer gives way to the others.
+
+    The ID is whole; of the name at least the beginning is there.
+    """
+    end = f" ({clean(trial.nct_id)})"
+    room = longest - len(end) - len(more) - len(": ")
+    name = trial_name(trial)
+    said = _shortened(said, room - min(len(name), _SHORTEST_NAME))
+    if not name:
+        return f"{said}{more}{end}"
+    return f"{said}{more}: {trial_name(trial, room - len(said))}{end}"
+
+
+def _shortened(said: str, longest: int) -> str:
+    """Return what happened, cut in its brackets first: ``34 sites added (Spain 12, …)``."""
+    if len(said) <= longest:
+        return said
+    head, bracket, aside = said.partition(" (")
+    room = longest - len(f"{head} (, …)")
+    if not bracket or len(head) > longest or room < _SHORTEST_ASIDE:
+        return clipped(head, longest)
+    kept = aside[:room].rpartition(", ")[0] or aside[:room].rpartition(" ")[0]
+    return f"{head} ({kept}, …)" if ", " in aside[:room] else f"{head} ({kept}…)"
+
+
+def happened(change: Sequence[ChangeEvent], trial: TrialFacts) -> str:
+    """Say what happened, so that a colon and a name can follow: ``TERMINATED``, ``First seen``.
+
+    What is longer or of less weight stands at the end in brackets.
+    """
+    event = change[0]
+    if event.kind is ChangeKind.TRIAL_REGISTERED:
+        return f"First seen ({clean(status_words(trial.overall_status), longest=60)})"
+    if event.path == _OVERALL_STATUS and isinstance(event.after, str):
+        return clean(status_headline(event.after), longest=_LONGEST_PHRASE)
+    said = phrase(change, trial)
+    head, colon, rest = said.partition(": ")
+    if colon:
+        said = f"{head} {rest}" if ARROW in rest else f"{head} ({rest})"
+    return said[:1].upper() + said[1:]
 
 
 def phrase(change: Sequence[ChangeEvent], trial: TrialFacts) -> str:
@@ -63,13 +109,18 @@ def phrase(change: Sequence[ChangeEvent], trial: TrialFacts) -> str:
         return clean(sites_headline(event), longest=_LONGEST_PHRASE)
     if is_long_text(event):
         return clean(f"{_lowered(event.label)} edited", longest=_LONGEST_PHRASE)
-    label, said = f"{event.label}: ", unescaped(event.summary)
-    status = worded(event.before) + ARROW + worded(event.after)
-    if event.path == _OVERALL_STATUS and said.startswith(label + status):
-        return clean(status, longest=_LONGEST_PHRASE)
+    label, said = f"{event.label}: ", _plain(event)
+    if event.path == _OVERALL_STATUS and said.startswith(label) and ARROW in said:
+        return clean(said.removeprefix(label), longest=_LONGEST_PHRASE)
     if said.startswith(label):
         said = f"{event.label} {said[len(label) :]}"
     return clean(_lowered(said), longest=_LONGEST_PHRASE)
+
+
+def _plain(event: ChangeEvent) -> str:
+    """Return an event's summary, statuses in plain words."""
+    spans = marked_summary(event.summary, event.before, event.after, "plain")
+    return "".join(span.text for span in spans)
 
 
 def tally(changes: Iterable[Sequence[ChangeEvent]], highest: int | None = None) -> str:
@@ -80,15 +131,9 @@ def tally(changes: Iterable[Sequence[ChangeEvent]], highest: int | None = None) 
 
 
 def _counts(alerts: Sequence[Alert], count: int) -> str:
-    ids = {alert.trial.nct_id for alert in alerts}
-    where = counted(len(ids), "trial") if len(ids) > 1 else next(iter(ids))
+    where = counted(len({alert.trial.nct_id for alert in alerts}), "trial")
     changes = [events for alert in alerts for events in folded(alert.events)]
     return f"{counted(count, 'change')} in {where}: {tally(changes, highest=2)}"
-
-
-def _nothing(letter: Letter) -> str:
-    ids = sorted({alert.trial.nct_id for alert in letter.alerts})
-    return f"{ids[0]}: no news" if len(ids) == 1 else "No changes in the trials you follow"
 
 
 def _weight(events: Sequence[ChangeEvent]) -> int:

@@ -1,21 +1,15 @@
 """Text of the registry as messages may hold it: on one line, steering nothing, not too long."""
 
-import re
 from dataclasses import replace
 
 from monitor.render.lines import Line, Span
 from monitor.render.safe import neutral
+from monitor.render.statuses import plain_statuses
 
 # A change is told in full in the registry; a message is read in ten seconds.
 LONGEST_SPAN = 240
 LONGEST_LINE = 600
 _CUT = "…"
-# The registry's own words for a status, as they are written everywhere but in its data.
-_STATUSES = (
-    "NOT_YET_RECRUITING", "ACTIVE_NOT_RECRUITING", "ENROLLING_BY_INVITATION",
-    "NO_LONGER_AVAILABLE", "TEMPORARILY_NOT_AVAILABLE", "APPROVED_FOR_MARKETING",
-)  # fmt: skip
-_STATUS = re.compile(rf"(?<!\w)(?:{'|'.join(_STATUSES)})(?!\w)")
 _PHASES = {
     "NA": "no phase", "EARLY_PHASE1": "Early Phase 1", "PHASE1": "Phase 1", "PHASE2": "Phase 2",
     "PHASE3": "Phase 3", "PHASE4": "Phase 4",
@@ -23,9 +17,8 @@ _PHASES = {
 
 
 def clean(text: str, *, longest: int = LONGEST_LINE) -> str:
-    """Return the text on one line, neutral, statuses without underscores, cut where too long."""
-    flat = _STATUS.sub(lambda found: found[0].replace("_", " "), neutral(text))
-    return clipped(flat, longest)
+    """Return the text on one line, neutral, statuses in plain words, cut where it is too long."""
+    return clipped(plain_statuses(neutral(text)), longest)
 
 
 def clipped(text: str, longest: int) -> str:

@@ -59,7 +59,7 @@ def test_a_version_is_put_into_words_once_however_many_get_it(
     others = [renderer.render(to(name)) for name in ("ben", "cleo")]
     assert (told.call_count, shaped.call_count) == (1, len(FOUND.alerts[0].events))
     assert [first, *others] == [render(to(name)) for name in ("ana", "ben", "cleo")]
-    assert "Why you get this: ben" in others[0].text
+    assert "\nben\n" in others[0].text
     assert others[0].data["alerts"][0]["reasons"] == ["ben"]
 
 

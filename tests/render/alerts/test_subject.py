@@ -21,27 +21,28 @@ OLDER = {"eligibilityModule.minimumAge": "21 Years"}
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        (ENROLLED, "enrollment target 200 → 240 (+20 %)"),
+        (ENROLLED, "Enrollment target 200 → 240 (+20 %)"),
         ({"statusModule.overallStatus": "ACTIVE_NOT_RECRUITING"},
-         "RECRUITING → ACTIVE NOT RECRUITING"),
+         "ACTIVE, NOT RECRUITING"),
         ({"statusModule.overallStatus": "WITHDRAWN", "statusModule.whyStopped": "No funds"},
-         "RECRUITING → WITHDRAWN"),
+         "WITHDRAWN"),
+        ({"statusModule.overallStatus": "UNKNOWN"}, "NOT UPDATED FOR TWO YEARS"),
         ({"statusModule.completionDateStruct": {"date": "2027-10-01", "type": "ESTIMATED"}},
-         "completion date 2027-09-01 → 2027-10-01 (+30 days)"),
-        (OLDER, "minimum age: 18 Years → 21 Years"),
+         "Completion date 2027-09-01 → 2027-10-01"),
+        (OLDER, "Minimum age 18 Years → 21 Years"),
         ({"outcomesModule.primaryOutcomes": examples.STUDY["protocolSection"]["outcomesModule"]
-          ["primaryOutcomes"][:1]}, "primary outcome dropped: Objective response rate"),
+          ["primaryOutcomes"][:1]}, "Primary outcome dropped (Objective response rate)"),
         ({"ipdSharingStatementModule.ipdSharing": "YES"}, "IPD sharing NO → YES"),
     ],
 )  # fmt: skip
 def test_one_change_is_told_with_before_and_after(changes: dict[str, Any], said: str) -> None:
-    assert subject(letters.updated(changes)) == f"{NCT}: {said}"
+    assert subject(letters.updated(changes)) == f"{said}: Thing, asthma ({NCT})"
 
 
 def test_a_first_sight_tells_status_and_phase_and_its_title_once() -> None:
     record = examples.of(examples.study())
     found = letters.letter(letters.alert(record, [first_seen(record)]))
-    assert subject(found) == f"{NCT}: first seen (RECRUITING, Phase 2)"
+    assert subject(found) == f"First seen (recruiting): Thing, asthma ({NCT})"
     message = render(found)
     assert "  Trial first seen\n" in message.text
     assert message.text.count("A study of a thing") == 1
@@ -52,7 +53,7 @@ def test_of_several_changes_the_most_severe_leads() -> None:
     said = subject(
         letters.updated({**OLDER, **ENROLLED, "statusModule.overallStatus": "WITHDRAWN"})
     )
-    assert said == f"{NCT}: RECRUITING → WITHDRAWN + 2 more"
+    assert said == f"WITHDRAWN + 2 more: Thing, asthma ({NCT})"
 
 
 def test_sites_are_counted_by_country() -> None:
@@ -60,10 +61,8 @@ def test_sites_are_counted_by_country() -> None:
     found = letters.updated(
         {"contactsLocationsModule.locations": [*examples.sites(examples.study()), *sites]}
     )
-    said = (
-        "34 sites added: Spain 12, France 9, Italy 5, Poland 3, Chile 2, and 3 more in 2 countries"
-    )
-    assert subject(found) == f"{NCT}: {said} + 1 more"
+    said = "34 sites added (Spain 12, France 9, …) + 1 more"
+    assert subject(found) == f"{said}: Thing, asthma ({NCT})"
 
 
 @pytest.mark.parametrize("digest", [False, True])
@@ -75,8 +74,7 @@ def test_as_many_changes_are_counted_as_are_told(digest: bool) -> None:
     told = re.findall(r"(?m)^(CRITICAL|HIGH|MEDIUM|LOW)  ", message.text)
     events = len(found.alerts[0].events)
     assert len(told) == events - 4  # five countries came
-    counted = f"{len(told)} changes in {NCT}: " if digest else f" + {len(told) - 1} more"
-    assert counted in message.subject
+    assert f" + {len(told) - 1} more: " in message.subject
     assert message.data["counts"]["changes"] == events == len(message.data["alerts"][0]["events"])
 
 
@@ -85,13 +83,13 @@ def test_countries_that_came_together_lead_together() -> None:
     found = letters.updated({"contactsLocationsModule.locations": sites})
     (one,) = found.alerts
     countries = [event for event in one.events if event.kind is ChangeKind.COUNTRY_ADDED]
-    said = f"{NCT}: 5 countries added: Spain 12, Italy 5, Poland 3, Chile 2, Peru 1"
+    said = f"5 countries added (Spain 12, Italy 5, …): Thing, asthma ({NCT})"
     for made in (letters.letter, letters.digest):
         assert subject(made(replace(one, events=tuple(countries)))) == said
 
 
 def test_a_long_text_is_edited() -> None:
-    assert subject(letters.rewritten("50", "75")) == f"{NCT}: brief summary edited"
+    assert subject(letters.rewritten("50", "75")) == f"Brief summary edited: Thing, asthma ({NCT})"
 
 
 def test_a_digest_tells_counts() -> None:
@@ -102,9 +100,11 @@ def test_a_digest_tells_counts() -> None:
 
 def test_a_digest_of_one_trial_names_it_and_one_of_one_change_tells_it() -> None:
     both = letters.digest(*letters.many(1, {**OLDER, **ENROLLED}))
-    assert subject(both) == "2 changes in NCT00000000: 2 high"
+    assert subject(both) == (
+        "Enrollment target 200 → 240 (+20 %) + 1 more: Thing, asthma (NCT00000000)"
+    )
     assert subject(letters.digest(*letters.many(1, ENROLLED))) == (
-        "NCT00000000: enrollment target 200 → 240 (+20 %)"
+        "Enrollment target 200 → 240 (+20 %): Thing, asthma (NCT00000000)"
     )
 
 
@@ -124,4 +124,66 @@ def test_a_subject_is_never_longer_than_its_limit() -> None:
     outcome = [{"measure": f"{'A long measure ' * 30}{at}"} for at in range(3)]
     said = subject(letters.updated({"outcomesModule.primaryOutcomes": outcome}))
     assert len(said) <= LONGEST
-    assert said.startswith(f"{NCT}: primary outcome added: A long measure")
+    assert said.startswith("Primary outcome added (A long…) + ")
+    assert said.endswith(f": Thing, asthma ({NCT})")
+
+
+ARMS = {
+    "armGroups": [
+        {"label": "A", "type": "EXPERIMENTAL", "interventionNames": ["Drug: BGB-A3055"]},
+        {"label": "B", "type": "EXPERIMENTAL",
+         "interventionNames": ["Drug: BGB-A3055", "Drug: Tislelizumab"]},
+        {"label": "C", "type": "ACTIVE_COMPARATOR", "interventionNames": ["Drug: Docetaxel"]},
+        {"label": "D", "type": "PLACEBO_COMPARATOR", "interventionNames": ["Drug: Placebo"]},
+    ],
+    "interventions": [
+        {"type": "DRUG", "name": name}
+        for name in ("BGB-A3055", "Tislelizumab", "Docetaxel", "Placebo")
+    ],
+}  # fmt: skip
+SOLID = {"conditionsModule.conditions": ["Solid Tumors", "Melanoma"]}
+
+
+def named(changes: dict[str, Any], **stated: Any) -> str:
+    """Return the subject of a trial that states this and was terminated."""
+    base = {**changes, **stated}
+    old = examples.study(base)
+    new = examples.study({**base, "statusModule.overallStatus": "TERMINATED"})
+    return subject(letters.changed(old, new))
+
+
+def test_a_trial_is_named_by_acronym_else_intervention_else_a_short_title() -> None:
+    treated = {"armsInterventionsModule": ARMS, **SOLID}
+    said = named(treated)
+    assert said == f"TERMINATED: BGB-A3055 ± tislelizumab, solid tumors ({NCT})"
+    said = named(treated, **{"identificationModule.acronym": "KEYSTONE-1"})
+    assert said == f"TERMINATED: KEYSTONE-1 ({NCT})"
+    said = named(
+        {"armsInterventionsModule": {},
+         "identificationModule.briefTitle": "A Phase 2 Study to Evaluate Walking in Knee Pain"}
+    )  # fmt: skip
+    assert said == f"TERMINATED: Walking in Knee Pain ({NCT})"
+
+
+def test_what_is_long_gives_way_and_the_id_stays_whole() -> None:
+    long = {"type": "DRUG", "name": "Adalimumab biosimilar candidate FKB327"}
+    arms = {"interventions": [{**long, "name": f"{long['name']}{at}"} for at in range(5)]}
+    title = "A study of the efficacy and safety of everything in everybody, at great length"
+    stated: dict[str, Any]
+    for stated in ({"armsInterventionsModule": arms},
+                   {"armsInterventionsModule": {}, "identificationModule.briefTitle": title},
+                   {"armsInterventionsModule": {}, "identificationModule.briefTitle": None},
+                   {"identificationModule.acronym": "X" * 200}):  # fmt: skip
+        said = named(stated)
+        assert said.startswith("TERMINATED")
+        assert said.endswith(f"({NCT})")
+        assert len(said) <= LONGEST == 78
+
+
+@pytest.mark.parametrize("part", [None, (2, 3)])
+def test_no_change_makes_a_subject_longer_than_78(part: tuple[int, int] | None) -> None:
+    (one,) = letters.updated(letters.eventful()).alerts
+    for event in one.events:
+        said = subject(letters.letter(replace(one, events=(event,)), part=part))
+        assert len(said) <= LONGEST
+        assert f"({NCT})" in said

@@ -1,0 +1,81 @@
+"""A trial that is new to the monitor, as a feasibility team needs it."""
+
+from collections.abc import Iterator
+
+from monitor.model.profile import PlannedDate, TrialProfile
+from monitor.render.lines import Line, Span, line
+from monitor.render.values import counted, unescaped, worded
+
+_MOST = 4
+_COUNTRIES = 6
+_SUMMARY = 230
+
+
+def profile_lines(profile: TrialProfile) -> Iterator[Line]:
+    """Yield what is planned, a subject a line; what the record does not state is left out.
+
+    Title, status, sponsor and phase stand above, as of every trial.
+    """
+    yield from _said("Conditions", _some(map(worded, profile.conditions)))
+    yield from _said("Interventions", _some(_intervention(*one) for one in profile.interventions))
+    yield from _said("Enrollment", _enrollment(profile))
+    yield from _said("Sites", _sites(profile))
+    yield from _said("Dates", _dates(profile))
+    yield from _said("Collaborators", _some(map(worded, profile.collaborators)))
+    yield from _said("Summary", _beginning(profile.summary or ""))
+
+
+def _said(label: str, value: str) -> Iterator[Line]:
+    if value:
+        yield line(Span(f"{label}: ", "label"), value)
+
+
+def _some(found: Iterator[str]) -> str:
+    names = list(found)
+    more = f", and {len(names) - _MOST} more" if len(names) > _MOST else ""
+    return ", ".join(names[:_MOST]) + more
+
+
+def _intervention(of_type: str, name: str) -> str:
+    kind = of_type.replace("_", " ").lower()
+    return f"{worded(name)} ({kind})" if kind else worded(name)
+
+
+def _enrollment(profile: TrialProfile) -> str:
+    if profile.enrollment is None:
+        return ""
+    kind = f" ({profile.enrollment_type.lower()})" if profile.enrollment_type else ""
+    return f"{profile.enrollment:,} participants{kind}"
+
+
+def _sites(profile: TrialProfile) -> str:
+    sites = profile.sites
+    if not sites:
+        return ""
+    countries = counted(len(sites), "country", "countries")
+    told = ", ".join(f"{worded(country)} {count}" for country, count in sites[:_COUNTRIES])
+    more = f", and {len(sites) - _COUNTRIES} more" if len(sites) > _COUNTRIES else ""
+    return f"{counted(sum(count for _, count in sites), 'site')} in {countries}: {told}{more}"
+
+
+def _dates(profile: TrialProfile) -> str:
+    found = (
+        ("start", profile.start),
+        ("primary completion", profile.primary_completion),
+        ("completion", profile.completion),
+    )
+    return ", ".join(f"{name} {_date(one)}" for name, one in found if one is not None)
+
+
+def _date(planned: PlannedDate) -> str:
+    kind = f" ({planned.type.lower()})" if planned.type else ""
+    return worded(planned.date) + kind
+
+
+def _beginning(text: str) -> str:
+    """Return the first lines of a text, whole sentences where one ends in time."""
+    flat = " ".join(unescaped(text).split())
+    if len(flat) <= _SUMMARY:
+        return flat
+    end = flat.rfind(". ", _SUMMARY // 2, _SUMMARY)
+    return flat[: end + 1] if end > 0 else flat[:_SUMMARY].rsplit(" ", 1)[0] + " …"
