@@ -47,7 +47,11 @@ class Preview:
 
         def made(target: str) -> Message:
             letter = replace(
-                self.letter, uid=str(uuid.uuid4()), target=target, unsubscribe_url=None
+                self.letter,
+                uid=str(uuid.uuid4()),
+                target=target,
+                unsubscribe_url=None,
+                message_url=None,
             )
             return replace(self._rendered(letter), thread=ALONE)
 
@@ -122,16 +126,17 @@ def _letter(app: App, alerts: Sequence[Alert], kind: Kind) -> Letter:
         for one in alerts
     ]
     uid = message_id("preview", subscriber="you", channel="", target="", items=told)
-    # As for a subscription “example” that names the trial; its link to unsubscribe leads nowhere.
+    # As for a subscription “example” that names the trial; links to its own pages lead nowhere.
     public_url = app.settings.delivery.public_url or None
-    unsubscribe = f"{public_url.rstrip('/')}/unsubscribe/{uid}/example" if public_url else None
+    own = public_url.rstrip("/") if public_url else None
     until = max(known_since(one.version) for one in alerts)
     return Letter(
         uid=uid,
         subscriber="you",
         alerts=tuple(alerts),
         public_url=public_url,
-        unsubscribe_url=unsubscribe,
+        unsubscribe_url=own and f"{own}/unsubscribe/{uid}/example",
+        message_url=own and f"{own}/messages/{uid}/example",
         digest=Window(until=until) if kind == "digest" else None,
         group_until=until if kind == "group" else None,
     )
