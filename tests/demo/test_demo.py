@@ -34,7 +34,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def test_everybody_hears_of_what_happened(told: str) -> None:
-    subject = f"{SHOWN}: enrollment target 144 → 240 (+67 %)"
+    subject = "Enrollment target 144 → 240 (+67 %)"
     mailbox, hook = told.split("What the hook got")
     assert f"{subject} + " in mailbox
     assert subject in hook

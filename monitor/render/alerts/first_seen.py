@@ -52,10 +52,13 @@ def _sites(profile: TrialProfile) -> str:
     sites = profile.sites
     if not sites:
         return ""
+    many = counted(sum(count for _, count in sites), "site")
+    if len(sites) == 1:
+        return f"{many} in {worded(sites[0][0])}"
     countries = counted(len(sites), "country", "countries")
     told = ", ".join(f"{worded(country)} {count}" for country, count in sites[:_COUNTRIES])
     more = f", and {len(sites) - _COUNTRIES} more" if len(sites) > _COUNTRIES else ""
-    return f"{counted(sum(count for _, count in sites), 'site')} in {countries}: {told}{more}"
+    return f"{many} in {countries}: {told}{more}"
 
 
 def _dates(profile: TrialProfile) -> str:

@@ -12,7 +12,7 @@ def test_every_block_of_a_message_is_drawn() -> None:
     sent = render(letters.digest(*others, public_url=letters.MONITOR)).slack["blocks"]
     page = block_kit_page(sent)
     assert "NCT00000001" in page
-    assert 'href="https://clinicaltrials.gov/study/NCT00000001' in page
+    assert 'href="https://clinicaltrials.gov/study/NCT00000000' in page
 
 
 def test_marks_links_and_text_of_the_registry_are_drawn_as_slack_does() -> None:

@@ -345,5 +345,5 @@ def test_the_page_shows_json_of_the_shape_that_is_sent() -> None:
 def test_the_pages_pictures_are_there_and_small() -> None:
     page = Path(__file__).parents[3] / "docs" / "alerts.md"
     names = re.findall(r"\]\((images/[^)]+)\)", page.read_text("utf-8"))
-    assert len(names) == 4
-    assert all(0 < (page.parent / name).stat().st_size < 150_000 for name in names)
+    assert len(names) > 20
+    assert all(0 < (page.parent / name).stat().st_size < 200_000 for name in names)
