@@ -2,7 +2,8 @@
 
 import re
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
+from itertools import product
 from typing import TYPE_CHECKING
 
 import click
@@ -43,11 +44,25 @@ def command() -> None:
 )
 @click.option(
     "--state",
+    "states",
     type=click.Choice([state.value for state in MessageState]),
-    help="Only messages of this state.",
+    multiple=True,
+    help="Only messages of this state; repeatable.",
 )
-@click.option("--subscriber", metavar="NAME", help="Only messages to this person.")
-@click.option("--channel", metavar="NAME", help="Only messages by this channel.")
+@click.option(
+    "--subscriber",
+    "subscribers",
+    metavar="NAME",
+    multiple=True,
+    help="Only messages to this person; repeatable.",
+)
+@click.option(
+    "--channel",
+    "channels",
+    metavar="NAME",
+    multiple=True,
+    help="Only messages by this channel; repeatable.",
+)
 @click.option(
     "--limit",
     type=click.IntRange(min=1, max=_ALL_AT_ONCE),
@@ -59,20 +74,29 @@ def command() -> None:
 @click.pass_obj
 def list_(
     session: Session,
-    state: str | None,
-    subscriber: str | None,
-    channel: str | None,
+    states: tuple[str, ...],
+    subscribers: tuple[str, ...],
+    channels: tuple[str, ...],
     limit: int,
     as_json: bool,
     as_csv: bool,
 ) -> None:
     """List messages, newest first, and how many there are of each state."""
     with session.app.reader() as reader:
-        asked = {"subscriber": subscriber, "channel": channel}
-        of = MessageState(state) if state else None
-        found = reader.outbox.messages(state=of, limit=limit, **asked)
-        trials = {} if as_json else reader.outbox.trials(state=of, limit=limit, **asked)
+        messages: dict[int, OutboxMessage] = {}
+        trials: dict[int, tuple[str, int]] = {}
+        for state, subscriber, channel in product(
+            map(MessageState, states) if states else [None],
+            subscribers or [None],
+            channels or [None],
+        ):
+            asked = {"subscriber": subscriber, "channel": channel}
+            found = reader.outbox.messages(state=state, limit=limit, **asked)
+            messages |= {message.id: message for message in found}
+            if not as_json:
+                trials |= reader.outbox.trials(state=state, limit=limit, **asked)
         counts = reader.outbox.counts()
+    found = [messages[number] for number in sorted(messages, reverse=True)[:limit]]
     from monitor.render.outbox import message_shape, outbox_table
 
     if as_json:
@@ -117,11 +141,21 @@ def show(session: Session, message: str, as_json: bool) -> None:
 )
 @click.argument("messages", nargs=-1, metavar="[ID]…")
 @click.option("--dead", is_flag=True, help="All dead letters.")
-@click.option("--channel", metavar="NAME", help="With --dead: only those of this channel.")
+@click.option(
+    "--channel",
+    "channels",
+    metavar="NAME",
+    multiple=True,
+    help="With --dead: only those of this channel; repeatable.",
+)
 @json_option
 @click.pass_obj
 def retry(
-    session: Session, messages: tuple[str, ...], dead: bool, channel: str | None, as_json: bool
+    session: Session,
+    messages: tuple[str, ...],
+    dead: bool,
+    channels: tuple[str, ...],
+    as_json: bool,
 ) -> None:
     """Make messages due now, with all tries before them, whatever became of them before.
 
@@ -131,7 +165,7 @@ def retry(
     def make_due(tx: "Transaction", ids: Collection[int]) -> set[int]:
         return tx.outbox.retry(ids, now=session.app.now())
 
-    wanted = _wanted(session, messages, dead, channel)
+    wanted = _wanted(session, messages, dead, channels)
     _change(session, wanted, make_due, word="due now", as_json=as_json)
 
 
@@ -147,7 +181,11 @@ def retry(
 @click.argument("messages", nargs=-1, metavar="[ID]…")
 @click.option("--dead", is_flag=True, help="All dead letters.")
 @click.option(
-    "--channel", metavar="NAME", help="All that wait for this channel, and its dead letters."
+    "--channel",
+    "channels",
+    metavar="NAME",
+    multiple=True,
+    help="All that wait for this channel, and its dead letters; repeatable.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask before waiting messages are dropped.")
 @json_option
@@ -156,7 +194,7 @@ def drop(
     session: Session,
     messages: tuple[str, ...],
     dead: bool,
-    channel: str | None,
+    channels: tuple[str, ...],
     yes: bool,
     as_json: bool,
 ) -> None:
@@ -170,21 +208,23 @@ def drop(
     def let_go(tx: "Transaction", ids: Collection[int]) -> set[int]:
         return tx.outbox.drop(ids)
 
-    if channel is not None and not (dead or messages):
-        wanted = _of_channel(session, channel, yes=yes)
+    if channels and not (dead or messages):
+        wanted = _of_channels(session, channels, yes=yes)
     else:
-        wanted = _wanted(session, messages, dead, channel)
+        wanted = _wanted(session, messages, dead, channels)
     _change(session, wanted, let_go, word="dropped", as_json=as_json)
 
 
-def _of_channel(session: Session, channel: str, *, yes: bool) -> list[OutboxMessage]:
-    """Return what waits for a channel and its dead letters, once that is confirmed."""
+def _of_channels(session: Session, channels: Sequence[str], *, yes: bool) -> list[OutboxMessage]:
+    """Return what waits for channels and their dead letters, once that is confirmed."""
     with session.app.reader() as reader:
         found = [
             message
+            for channel in dict.fromkeys(channels)
             for state in (MessageState.WAITING, MessageState.DEAD)
             for message in reader.outbox.messages(state=state, channel=channel, limit=_ALL_AT_ONCE)
         ]
+    channel = ", ".join(dict.fromkeys(channels))
     waiting = sum(message.state is MessageState.WAITING for message in found)
     if waiting and not yes:
         many = counted(waiting, "waiting message")
@@ -201,15 +241,15 @@ def can_ask() -> bool:
 
 
 def _wanted(
-    session: Session, messages: tuple[str, ...], dead: bool, channel: str | None
+    session: Session, messages: tuple[str, ...], dead: bool, channels: Sequence[str]
 ) -> list[OutboxMessage]:
-    """Return the messages that are named, or all dead letters, of a channel or of all."""
+    """Return the messages that are named, or all dead letters, of some channels or of all."""
     if dead == bool(messages):
         raise UsageError("name the messages, or say --dead for all dead letters")
-    if channel is not None and not dead:
+    if channels and not dead:
         raise UsageError("--channel goes with --dead, not with messages by number")
     with session.app.reader() as reader:
-        return _dead(reader, channel) if dead else _named(reader, messages)
+        return _dead(reader, channels) if dead else _named(reader, messages)
 
 
 def _change(
@@ -236,8 +276,14 @@ def _change(
         raise Failure(FAILED)
 
 
-def _dead(reader: "Reader", channel: str | None) -> list[OutboxMessage]:
-    return reader.outbox.messages(state=MessageState.DEAD, channel=channel, limit=_ALL_AT_ONCE)
+def _dead(reader: "Reader", channels: Sequence[str]) -> list[OutboxMessage]:
+    return [
+        message
+        for channel in dict.fromkeys(channels) or [None]
+        for message in reader.outbox.messages(
+            state=MessageState.DEAD, channel=channel, limit=_ALL_AT_ONCE
+        )
+    ]
 
 
 def _named(reader: "Reader", names: Collection[str]) -> list[OutboxMessage]:

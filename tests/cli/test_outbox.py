@@ -53,6 +53,10 @@ def test_a_digest_is_listed_with_how_many_trials_it_tells_of(monitor: Monitor) -
         (("--subscriber", "ben"), ["ben"]),
         (("--channel", "box", "--state", "dead"), []),
         (("--limit", "1"), [None]),
+        (("--state", "dead", "--state", "waiting"), ["ana"]),
+        (("--state", "dead", "--state", "sent", "--limit", "1"), [None]),
+        (("--subscriber", "ben", "--subscriber", "zoe"), ["ben"]),
+        (("--channel", "box", "--channel", "broken", "--state", "dead"), ["ana"]),
     ],
 )
 def test_lists_are_filtered(
@@ -153,6 +157,12 @@ def waiting(given_up: Monitor) -> Monitor:
 def states(monitor: Monitor, channel: str) -> list[str]:
     """Return the states of the messages of a channel, newest first."""
     return [one["state"] for one in monitor.json("outbox", "list", "--channel", channel)]
+
+
+def test_dead_letters_of_several_channels_are_let_go(given_up: Monitor) -> None:
+    channels = ("--channel", "box", "--channel", "broken")
+    assert len(given_up.json("outbox", "list", *channels)) == 2
+    assert len(given_up.json("outbox", "drop", "--dead", *channels)["changed"]) == 1
 
 
 def test_what_waits_for_a_channel_is_dropped_with_its_dead_letters(waiting: Monitor) -> None:
