@@ -1,6 +1,7 @@
 """What people have instead of records is named, with what to do."""
 
 import gzip
+import itertools
 import json
 import zipfile
 from pathlib import Path
@@ -76,6 +77,7 @@ def as_json(value: Any) -> bytes:
         (as_json({"error": "not found"}), "a server's error message", "fetch the record again"),
         (as_json({"NCT Number": "NCT00000123"}), "a row of a table", f"{STUDY}/NCT00000123"),
     ],
+    ids=itertools.count(),  # the bytes may hold the time
 )
 def test_a_foreign_format_is_named_with_what_to_do(
     tmp_path: Path, content: bytes, what: str, fix: str
