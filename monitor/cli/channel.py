@@ -1,4 +1,4 @@
-"""``monitor channel``: the ways by which messages go."""
+"""``monitor channel``: delivery channels."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.group("channel", cls=Group, examples=("monitor channel list",))
 def command() -> None:
-    """Look after the ways by which messages go."""
+    """Manage delivery channels."""
 
 
 @command.command("list", cls=Command, examples=("monitor channel list",))

@@ -20,7 +20,7 @@ _SAYS = {
 
 @click.group("db", cls=Group, examples=("monitor db status",))
 def command() -> None:
-    """Look after the store's schema and files."""
+    """Manage the store's schema and files."""
 
 
 @command.command(

@@ -29,10 +29,10 @@ from monitor.render.lines import line
 @json_option
 @click.pass_obj
 def command(session: Session, url: str | None, timeout_s: float, as_json: bool) -> None:
-    """Ask the running monitor whether it is alive; exit with 1 when it is not.
+    """Check whether the running monitor is healthy; exit with 1 when it is not.
 
     Asks `monitor run` on this machine over HTTP, as a container's health check does. A
-    configuration that has become wrong since does not make it less alive: that is said beside.
+    configuration that has become invalid since does not make it unhealthy: that is said beside.
     """
     from monitor.web.asking import ask
 
@@ -41,7 +41,7 @@ def command(session: Session, url: str | None, timeout_s: float, as_json: bool) 
     if wrong is not None:
         if not said.well:
             raise wrong
-        complain(f"it goes by an earlier configuration; the present one is wrong: {wrong}")
+        complain(f"still using the previous configuration; the present one is invalid: {wrong}")
     fault = said.facts.get("lease_fault")
     if said.well and isinstance(fault, str):
         reason = f"it stands by behind a lease that is impossible ({fault})"
@@ -50,10 +50,10 @@ def command(session: Session, url: str | None, timeout_s: float, as_json: bool) 
         session.answer_json({"well": said.well, "reason": said.reason, "facts": dict(said.facts)})
     elif said.well:
         role = said.facts.get("role")
-        session.answer([line(f"alive, as {role}" if isinstance(role, str) else "alive")])
+        session.answer([line(f"healthy ({role})" if isinstance(role, str) else "healthy")])
     if not said.well:
         if not as_json:
-            complain(f"not well: {said.reason}")
+            complain(f"unhealthy: {said.reason}")
         raise Failure(FAILED)
 
 

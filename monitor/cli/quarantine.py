@@ -30,7 +30,7 @@ def _named_or_all(function: Callable[..., None]) -> Callable[..., None]:
 
 @click.group("quarantine", cls=Group, examples=("monitor quarantine list",))
 def command() -> None:
-    """Look into input that could not be read."""
+    """Inspect input that could not be read."""
 
 
 @command.command("list", cls=Command, examples=("monitor quarantine list",))

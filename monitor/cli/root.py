@@ -51,10 +51,13 @@ COMMANDS = {
         "monitor.cli.source",
         "Show what is held of the followed sources, and accept it.",
     ),
-    "subscription": ("monitor.cli.subscription", "Look after what people want to hear of."),
-    "subscriber": ("monitor.cli.subscriber", "Look after the people who are told of changes."),
+    "subscription": (
+        "monitor.cli.subscription",
+        "Manage subscriptions: which trials and changes, to whom, when.",
+    ),
+    "subscriber": ("monitor.cli.subscriber", "Manage subscribers: the people who get alerts."),
     "silence": ("monitor.cli.silence", "Keep a trial or a kind of change quiet until a date."),
-    "channel": ("monitor.cli.channel", "Look after the ways by which messages go."),
+    "channel": ("monitor.cli.channel", "Manage delivery channels."),
     "deliver": ("monitor.cli.deliver", "Send the messages that are due, until told to stop."),
     "outbox": (
         "monitor.cli.outbox",
@@ -62,18 +65,18 @@ COMMANDS = {
     ),
     "status": (
         "monitor.cli.status",
-        "Tell how every source is doing, how much is stored, and who schedules.",
+        "Show how every source is doing, how much is stored, and who schedules.",
     ),
     "health": (
         "monitor.cli.health",
-        "Ask the running monitor whether it is alive; exit with 1 when it is not.",
+        "Check whether the running monitor is healthy; exit with 1 when it is not.",
     ),
     "export": (
         "monitor.cli.export",
         "Write every version of the trials' records as dated, indented JSON.",
     ),
-    "quarantine": ("monitor.cli.quarantine", "Look into input that could not be read."),
-    "db": ("monitor.cli.db", "Look after the store's schema and files."),
+    "quarantine": ("monitor.cli.quarantine", "Inspect input that could not be read."),
+    "db": ("monitor.cli.db", "Manage the store's schema and files."),
     "doctor": (
         "monitor.cli.doctor",
         "Try configuration, store, channels, registry and clock; say what to do.",
@@ -108,7 +111,7 @@ def monitor(ctx: click.Context, config: Path | None, color: bool | None, debug: 
 
     The store is the one that the configuration names; MONITOR_DATABASE_URL overrides it.
 
-    Exit codes: 0 done, 1 the work failed (or something was quarantined), 2 asked wrongly,
+    Exit codes: 0 done, 1 the work failed (or something was quarantined), 2 usage error,
     3 not found, 130 interrupted.
     """
     del debug  # faults.wants_traceback reads it off the arguments: it counts before they parse

@@ -137,4 +137,4 @@ def _duration(text: str) -> timedelta:
     try:
         return duration(text)
     except ValueError as exc:
-        raise UsageError(f"--for {text[:40]!r} will not do; write {DESCRIPTION}") from exc
+        raise UsageError(f"--for: invalid value {text[:40]!r}: expected {DESCRIPTION}") from exc

@@ -33,7 +33,7 @@ _COMPARED = 500
 @table_options
 @click.pass_obj
 def command(session: Session, as_json: bool, as_csv: bool) -> None:
-    """Tell how every source is doing, how much is stored, and who schedules.
+    """Show how every source is doing, how much is stored, and who schedules.
 
     Reads the store alone and looks at the disks, so it works whether `monitor run` is running
     or not. Where the configuration is wrong it says so, and shows what the store knows.

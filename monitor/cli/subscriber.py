@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.group("subscriber", cls=Group, examples=("monitor subscriber list",))
 def command() -> None:
-    """Look after the people who are told of changes."""
+    """Manage subscribers: the people who get alerts."""
 
 
 @command.command("add", cls=Command, examples=("monitor subscriber add ana",))

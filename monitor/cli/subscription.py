@@ -20,7 +20,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 @click.group("subscription", cls=Group, examples=("monitor subscription list",))
 def command() -> None:
-    """Look after what people want to hear of."""
+    """Manage subscriptions: which trials and changes, to whom, when."""
 
 
 RESETTABLE = (

@@ -174,21 +174,21 @@ def size(count: int) -> str:
 def _schedule(status: Status) -> str:
     lease = status.lease
     if lease is None:
-        return "nobody runs it (`monitor run` does)"
+        return "not running; start it with `monitor run`"
     if status.lease_is_held:
         until = clock_time(lease.expires_at, now=status.at)
-        return f"{lease.holder} since {moment(lease.acquired_at)} UTC, its lease until {until}"
+        return f"{lease.holder} since {moment(lease.acquired_at)} UTC; lease expires {until}"
     if lease.fault is not None:
         return f"unknown: the lease of {lease.holder} is impossible: {lease.fault}"
     ended = moment(lease.expires_at)
-    return f"nobody runs it; {lease.holder} went without a word, its lease ended {ended} UTC"
+    return f"not running; {lease.holder} stopped responding, its lease expired {ended} UTC"
 
 
 def _outbox(status: Status) -> str:
     """Write how many messages there are, and since when the oldest one that is due waits."""
     said = tally(status.messages)
     if status.oldest_due is not None and status.oldest_due <= status.at:
-        said += f"; one is due since {moment(status.oldest_due)} UTC"
+        said += f"; oldest due since {moment(status.oldest_due)} UTC"
     return said
 
 
@@ -249,7 +249,11 @@ def _remarks(status: Status) -> Iterator[Line]:
             yield line(Span(one_line(row.name, longest=None), "high"), told)
     for state in status.channels:
         until = state.resting_until
-        rest = f", rests until {moment(until)} UTC" if until and until > status.at else ""
+        rest = (
+            f", paused after failures until {moment(until)} UTC"
+            if until and until > status.at
+            else ""
+        )
         times = counted(state.failures, "time") + (" in a row" if state.failures > 1 else "")
         told = f" failed {times}{rest}: {one_line(state.last_error, longest=None)}"
         yield line(Span(f"channel {one_line(state.channel, longest=None)}", "high"), told)

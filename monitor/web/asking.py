@@ -56,7 +56,7 @@ def ask(url: str, *, timeout_s: float) -> Said:
         body = answer.read(_LONGEST_ANSWER)
     except (OSError, http.client.HTTPException) as exc:
         reason = getattr(exc, "strerror", None) or str(exc) or type(exc).__name__
-        return Said(well=False, reason=f"nobody answers at {url}: {reason}", facts={})
+        return Said(well=False, reason=f"no response from {url}: {reason}", facts={})
     finally:
         connection.close()
     return _said(answer.status, body, url)

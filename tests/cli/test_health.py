@@ -13,8 +13,8 @@ from tests.web.serving import answering, served
 def test_a_monitor_that_is_alive_is_0(monitor: Monitor) -> None:
     with served(answering(health=Told(good=True, facts={"role": "standby"}))) as server:
         monitor.environ["MONITOR_WEB__LISTEN"] = server.url.removeprefix("http://")
-        assert monitor.answer("health") == "alive, as standby\n"
-        assert monitor.answer("health", "--url", f"{server.url}/readyz") == "alive\n"
+        assert monitor.answer("health") == "healthy (standby)\n"
+        assert monitor.answer("health", "--url", f"{server.url}/readyz") == "healthy\n"
         told = monitor.json("health")
     assert (told["well"], told["reason"], told["facts"]["role"]) == (True, None, "standby")
 
@@ -31,7 +31,7 @@ def test_a_monitor_that_is_not_is_1_with_the_reason(monitor: Monitor) -> None:
 def test_nobody_there_is_1(monitor: Monitor) -> None:
     with closed_port() as url:
         monitor.environ["MONITOR_WEB__LISTEN"] = url.removeprefix("http://")
-        assert "nobody answers at http://127.0.0.1:" in monitor.complaint("health", code=1)
+        assert "no response from http://127.0.0.1:" in monitor.complaint("health", code=1)
 
 
 def test_where_nothing_listens_there_is_nothing_to_ask(monitor: Monitor) -> None:
@@ -54,8 +54,8 @@ def test_a_configuration_that_became_wrong_makes_it_no_less_alive(
     with served(answering(health=Told(good=True, facts={"role": "leader"}))) as server:
         file.write_text(f'[web]\nlisten = "{server.url.removeprefix("http://")}"\n{mistake}')
         result = monitor("--config", str(file), "health")
-    assert (result.exit_code, result.stdout) == (0, "alive, as leader\n")
-    assert "the present one is wrong: " in result.stderr
+    assert (result.exit_code, result.stdout) == (0, "healthy (leader)\n")
+    assert "the present one is invalid: " in result.stderr
     assert str(file) in result.stderr
     # Nobody is there any more: then the configuration is what is to be mended first.
     assert str(file) in monitor.complaint("--config", str(file), "health", code=2)

@@ -243,4 +243,4 @@ def test_status_tells_since_when_something_is_due(monitor: Monitor) -> None:
     config.write_text(folder_channel(monitor.folder, "box") + subscription, "utf-8")
     monitor.environ["MONITOR_CONFIG"] = str(config)
     monitor.ingest(study("2026-02-02", nct_id=OTHER))
-    assert "1 waiting; one is due since 2026-03-02 12:00 UTC" in monitor.answer("status")
+    assert "1 waiting; oldest due since 2026-03-02 12:00 UTC" in monitor.answer("status")

@@ -310,7 +310,10 @@ def test_each_of_several_kinds_and_groups_is_silent_in_each_trial(anywhere: Moni
         (("--for", "7d"), "say what is to be silent: --nct-id, --kind, or both"),
         (("--nct-id", TRIAL), "say how long: either --until or --for"),
         (("--nct-id", TRIAL, "--for", "1d", "--until", "2027"), "say how long: either"),
-        (("--nct-id", TRIAL, "--for", "soon"), "--for 'soon' will not do; write a whole number"),
+        (
+            ("--nct-id", TRIAL, "--for", "soon"),
+            "--for: invalid value 'soon': expected a whole number",
+        ),
         (("--nct-id", TRIAL, "--until", "2020-01-01"), "2020-01-01 23:59 UTC is past; name a time"),
         (("--kind", "contact", "--for", "1d"), "there is no kind and no group of changes"),
     ],

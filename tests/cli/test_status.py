@@ -68,7 +68,7 @@ def _now() -> object:
 def test_it_tells_of_sources_store_and_schedule(followed: Monitor) -> None:
     lines = followed.answer("status").splitlines()
     assert ": 1 trial, 2 versions, 3 events, 1 in the quarantine; " in lines[0]
-    assert lines[1] == ("Schedule  host:12:ab since 2026-03-02 14:29 UTC, its lease until 14:30:20")
+    assert lines[1] == ("Schedule  host:12:ab since 2026-03-02 14:29 UTC; lease expires 14:30:20")
     table = {line.split("  ")[0]: line for line in lines[3:8]}
     assert "ok" in table["lupus"]
     assert "2026-03-02 13:30" in table["lupus"]
@@ -119,20 +119,20 @@ def test_it_tells_the_same_in_json(followed: Monitor) -> None:
 
 def test_it_tells_that_nobody_schedules(followed: Monitor) -> None:
     with time_machine.travel(NOW + timedelta(minutes=5), tick=False):
-        assert "host:12:ab went without a word, its lease ended 2026-03-02 14:30 UTC" in (
+        assert "host:12:ab stopped responding, its lease expired 2026-03-02 14:30 UTC" in (
             followed.answer("status")
         )
         assert followed.json("status")["lease"]["held"] is False
     with open_store(followed.url) as store, store.transaction() as tx:
         lose(tx, SCHEDULER)
-    assert "nobody runs it (`monitor run` does)" in followed.answer("status")
+    assert "not running; start it with `monitor run`" in followed.answer("status")
     assert followed.json("status")["lease"] is None
 
 
 def test_a_lease_that_does_not_end_today_is_told_with_its_date(followed: Monitor) -> None:
     with open_store(followed.url) as store:
         take(store, SCHEDULER, "host:12:ab", ttl_s=86_400, now=NOW)
-    assert "its lease until 2026-03-03 14:30:00\n" in followed.answer("status")
+    assert "lease expires 2026-03-03 14:30:00\n" in followed.answer("status")
 
 
 def test_a_lease_of_a_clock_that_was_ahead_is_told_as_what_it_is(followed: Monitor) -> None:

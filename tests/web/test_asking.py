@@ -36,7 +36,7 @@ def test_a_closed_port_is_a_reason() -> None:
     with closed_port() as url:
         said = ask(url, timeout_s=30)
     assert not said.well
-    assert said.reason == f"nobody answers at {url}: Connection refused"
+    assert said.reason == f"no response from {url}: Connection refused"
 
 
 def test_silence_is_a_reason() -> None:
