@@ -17,6 +17,7 @@ from monitor.app.doctor_store import known_sources, limited_with_followed, store
 from monitor.app.doctor_web import IsAnswered, heartbeat_findings, web_findings
 from monitor.app.gate import gates
 from monitor.app.sources import following_of
+from monitor.app.store_memory import StoreMemory
 from monitor.app.wiring import App, utc_now
 from monitor.config import AnySourceSettings, CtgovSourceSettings, FilesSourceSettings
 from monitor.config.durations import written
@@ -65,6 +66,7 @@ def examine(
     app = App(settings=app.settings, now=now)
     yield Finding(about=about, verdict=Verdict.FINE, said=_told(told))
     yield from patiently("store", partial(store_findings, app))
+    yield from patiently("store", partial(_another_store, app, told.file, environ))
     yield from patiently("stored times", partial(time_findings, app, latest_run))
     yield from patiently("time zones", partial(zone_findings, app))
     app = limited_with_followed(app)
@@ -82,6 +84,17 @@ def examine(
 
 def _configured(config: Path | None, environ: Mapping[str, str]) -> tuple[App, Origin]:
     return App.configured(config, environ=environ), origin(config, environ=environ)
+
+
+def _another_store(app: App, file: Path | None, environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Say where `monitor run` would make no store, because there was another one before."""
+    try:
+        StoreMemory(file, environ).check_new(app)
+    except ConfigError as exc:
+        fix = "start it in the right folder, or name the store by an absolute path"
+        yield Finding(about="store", verdict=Verdict.FAILED, said=str(exc), fix=fix)
+    except StoreError:  # told among the findings of the store
+        return
 
 
 def _told(told: Origin) -> str:

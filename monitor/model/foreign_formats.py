@@ -89,14 +89,18 @@ _LISTING = re.compile(r"^\s*NCT Number:\s", re.MULTILINE)
 _MAIL = re.compile(r"(?:Return-Path|Received|Delivered-To|From|MIME-Version): .", re.IGNORECASE)
 
 
-def of_text(text: str) -> str | None:
-    """Say what a text is that begins like this; None where it may be a record's page or JSON."""
+def of_text(text: str, *, is_unknown: bool = False) -> str | None:
+    """Say what a text is that begins like this; None where it may be a record's page or JSON.
+
+    ``is_unknown``: no parser has recognized it as a record's page, so that likeness is enough.
+    """
     if text.lstrip().startswith("<"):
         return _of_markup(text)
     for pattern, name in _REFERENCES:
         if pattern.match(text):
             return f"it is {name}: references, not records; {_json_of(text)}"
-    return _of_lines([line for line in text.splitlines()[:_LOOK_AT] if line.strip()], text)
+    lines = [line for line in text.splitlines()[:_LOOK_AT] if line.strip()]
+    return _of_lines(lines) or (_likely(lines, text) if is_unknown else None)
 
 
 def _of_markup(text: str) -> str:
@@ -108,16 +112,25 @@ def _of_markup(text: str) -> str:
     return f"it is XML or a part of an HTML page, not a record; {_json_of(text)}"
 
 
-def _of_lines(lines: Sequence[str], text: str) -> str | None:
+def _of_lines(lines: Sequence[str]) -> str | None:
+    """Say what lines surely are: a list of NCT IDs, or a table with a column of them."""
     if not lines or lines[0].lstrip().startswith(("{", "[")):
         return None
     ids = [line for line in lines if _NCT_ID_ONLY.fullmatch(line.strip())]
     if ids and len(ids) >= len(lines) - 1:
         return _list_of_ids()
     for delimiter, name in _DELIMITERS.items():
+        cells = _cells(lines[0], delimiter)
+        if len(cells) > 1 and any(_HEAD.fullmatch(cell) for cell in cells):
+            return _table(name)
+    return None
+
+
+def _likely(lines: Sequence[str], text: str) -> str | None:
+    """Say what lines look like."""
+    for delimiter, name in _DELIMITERS.items():
         if _is_table(lines, delimiter):
-            fix = "or follow its NCT IDs (nct_ids of a [[source]])"
-            return f"it is a table ({name}), not a record; {_json_of('')}, {fix}"
+            return _table(name)
     if _LISTING.search(text):
         return f"it is a search listing, not a record; {_json_of(text)}"
     if _MAIL.match(lines[0]) and sum(": " in line for line in lines) > len(lines) // 2:
@@ -126,26 +139,27 @@ def _of_lines(lines: Sequence[str], text: str) -> str | None:
 
 
 def _is_table(lines: Sequence[str], delimiter: str) -> bool:
-    """Tell whether the lines are rows: a head that names NCT IDs, or as many cells in each."""
-    head = lines[0]
-    cells = [cell.strip().strip('"') for cell in head.split(delimiter)]
-    if len(cells) > 1 and any(_HEAD.fullmatch(cell) for cell in cells):
-        return True
-    counts = {_unquoted(line).count(delimiter) for line in lines[:_LOOK_AT]}
+    """Tell whether the lines are rows: as many cells in each, under a head of short names."""
+    counts = {_QUOTED.sub("", line).count(delimiter) for line in lines}
     return (
         len(lines) >= _LEAST_ROWS
         and len(counts) == 1
         and counts.pop() + 1 >= _LEAST_COLUMNS
-        and all(len(cell) <= _LONGEST_NAME for cell in cells)
+        and all(len(cell) <= _LONGEST_NAME for cell in _cells(lines[0], delimiter))
     )
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    return [cell.strip().strip('"') for cell in line.split(delimiter)]
+
+
+def _table(name: str) -> str:
+    fix = "or follow its NCT IDs (nct_ids of a [[source]])"
+    return f"it is a table ({name}), not a record; {_json_of('')}, {fix}"
 
 
 _LONGEST_NAME = 60  # letters in the name of a column
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
-
-
-def _unquoted(line: str) -> str:
-    return _QUOTED.sub("", line)
 
 
 # --- JSON -------------------------------------------------------------------------------------

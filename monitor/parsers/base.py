@@ -75,7 +75,7 @@ def parse(raw: RawVersion) -> TrialRecord:
 
 def _unrecognised(media: str, content: Any) -> str:
     if media == "text":
-        return of_text("\n".join(content)) or _UNKNOWN_PAGE
+        return of_text("\n".join(content), is_unknown=True) or _UNKNOWN_PAGE
     if media == "absence":
         return "the absence is not a JSON object"
     if not isinstance(content, dict):

@@ -151,3 +151,11 @@ def test_every_command_says_when_it_made_a_store(run: Run, config: Path, tmp_pat
 def test_doctor_says_where_a_store_is_empty(run: Run, config: Path) -> None:
     assert run("a", "--config", str(config), "db", "upgrade").exit_code == 0
     assert "empty" in run("a", "--config", str(config), "doctor", "--offline").stdout
+
+
+def test_doctor_says_that_run_would_make_no_store_there(run: Run, config: Path) -> None:
+    assert run("right", *once(config)).exit_code == 0
+    assert run("right", "--config", str(config), "doctor", "--offline").exit_code == 0
+    wrong = run("wrong", "--config", str(config), "doctor", "--offline")
+    assert wrong.exit_code == 1
+    assert "right/data/monitor.db before" in " ".join(wrong.stdout.split())

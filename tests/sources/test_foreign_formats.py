@@ -39,7 +39,11 @@ def as_json(value: Any) -> bytes:
     ("content", "what", "fix"),
     [
         (CLASSIC, "the classic XML of ClinicalTrials.gov", f"{STUDY}/NCT00000123"),
-        (gzip.compress(CLASSIC), "the classic XML of ClinicalTrials.gov", f"{STUDY}/NCT00000123"),
+        (
+            gzip.compress(CLASSIC, mtime=0),
+            "the classic XML of ClinicalTrials.gov",
+            f"{STUDY}/NCT00000123",
+        ),
         (b"<search_results query='x'/>", "the classic XML", f"{STUDY}/NCT_ID"),
         (b"<ResearchStudy xmlns='http://hl7.org/fhir'>NCT123</ResearchStudy>", "FHIR (XML)", STUDY),
         (b"<!DOCTYPE html>\n<html lang=en>", "an HTML page, not a record", "download JSON instead"),

@@ -242,6 +242,19 @@ def test_a_version_keeps_its_trial_and_id(store_url: str) -> None:
                 transaction.update_version(version_id, **{column: 1})
 
 
+def test_quarantined_input_of_a_place_is_closed_unless_it_was_seen_since(store_url: str) -> None:
+    with open_store(store_url) as store, store.transaction() as transaction:
+        assert transaction.close_quarantined(["a.json"], before=SEEN + timedelta(hours=1)) == 0
+        for origin in ("a.json", "a.json:2", "b.json"):
+            transaction.quarantine(quarantine_entry(origin=origin))
+        assert transaction.close_quarantined(["a.json", "b.json"], before=SEEN) == 0
+        assert (
+            transaction.close_quarantined(["a.json", "no.json"], before=SEEN + timedelta(hours=1))
+            == 1
+        )
+        assert [row.origin for row in transaction.quarantined()] == ["a.json:2", "b.json"]
+
+
 def test_quarantined_input_is_kept_once_and_can_be_shown_and_removed(store_url: str) -> None:
     content = b'{"nctId":' * 1000
     with open_store(store_url) as store:
