@@ -130,6 +130,7 @@ class Year:
             if number % _MISLED_EVERY == 0:
                 mislead(self.replica, self.script.nct_ids, self.draw)
             self.finish_or_hold()
+            self.look_at_the_quarantine()  # what is read well since is no longer there
             say(number + 1, day, self)
         self._fill_in_the_past()
         self.look_at_the_quarantine()
