@@ -45,6 +45,9 @@ class SlackConnection(HookConnection):
     def send(self, message: Message) -> str:
         """Post the message's Slack payload and return Slack's words.
 
+        ``webhook-id`` is the message's uid, as of a webhook: Slack passes over it, a relay or a
+        service that speaks Slack's language can tell a repetition.
+
         DeliveryError: 429 with Slack's pause, timeouts and 5xx are to be tried again;
         invalid_payload, no_service, channel_not_found, action_prohibited and what is beyond
         Slack's limits are permanent.
@@ -57,7 +60,11 @@ class SlackConnection(HookConnection):
             body = orjson.dumps(dict(message.slack))
         except orjson.JSONEncodeError:
             raise DeliveryError("the message cannot be written as JSON", permanent=True) from None
-        answer = self._poster.post(body, {"Content-Type": "application/json; charset=utf-8"})
+        headers = {
+            "Content-Type": "application/json; charset=utf-8",
+            "webhook-id": message.uid,
+        }
+        answer = self._poster.post(body, headers)
         return accepted(answer, place.shown, now=self._now(), secrets=place.secrets)
 
 

@@ -35,6 +35,15 @@ def test_the_payload_is_posted_as_it_was_rendered() -> None:
     assert json.loads(post.body) == {"text": SUBJECT, "blocks": [section("144 → 240")]}
 
 
+def test_the_id_is_in_a_header_the_same_however_often_a_message_is_sent() -> None:
+    with Receiver(reply(b"ok", media="text/html")) as server:
+        for number in (1, 1, 2):
+            send_one(server, uid=message(number).uid)
+    first, again, other = (post.headers["webhook-id"] for post in server.posts)
+    assert first == again == message(1).uid
+    assert other == message(2).uid
+
+
 @pytest.mark.parametrize(
     ("status", "words"),
     [
