@@ -25,7 +25,7 @@ _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["tests.deliver.crash.worker", "monitor.store.postgres"])
 _TRIAL = re.compile(r"(NCT\d{8}) · ")
 _TARGET = re.compile(r"[A-Z]+  Enrollment target: .*?→ (\d[\d,]*)")
-_CHANGE = re.compile(r"(NCT\d{8}).*?→ (\d[\d,]*)", re.DOTALL)
+_CHANGE = re.compile(r"Enrollment target .*?→ (\d[\d,]*) .*\((NCT\d{8})\)")
 _HOUR_AHEAD_S = 3_700.0
 _LOOK_S = 0.02
 _PATIENCE_S = 20.0
@@ -259,9 +259,9 @@ def _changes(receipt: Receipt) -> list[tuple[str, int]]:
         return sorted(_read(receipt.content))
     if receipt.channel == "slack":
         said = json.loads(receipt.content)["text"]
-        found = _CHANGE.search(said)
+        found = _CHANGE.fullmatch(said)
         assert found is not None, said
-        return [(found[1], int(found[2].replace(",", "")))]
+        return [(found[2], int(found[1].replace(",", "")))]
     return sorted(
         (
             alert["nct_id"],

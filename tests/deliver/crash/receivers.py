@@ -169,7 +169,7 @@ class _Web(BaseHTTPRequestHandler):
             self._take(channel, content, lost=fault == "lost")
 
     def _take(self, channel: str, content: bytes, *, lost: bool) -> None:
-        uid = UID.search(content)
+        uid = UID.fullmatch(self.headers["webhook-id"].encode())
         assert uid is not None
         trap = self.receivers.take(channel, content, uid[0], lost=lost)
         if not lost:
