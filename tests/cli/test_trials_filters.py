@@ -98,6 +98,27 @@ def test_filters_choose_trials_as_they_choose_alerts(
     assert found(told, *options) == expected
 
 
+def test_trials_are_found_by_status_sponsor_and_condition_on_either_database(
+    store_url: str, tmp_path: Path
+) -> None:
+    monitor = Monitor(store_url, tmp_path)
+    names = {"conditionsModule": {"conditions": ["Asthma", "Sjögren's Disease"]}}
+    without_status = study(sponsor="Hôpital Général")
+    del without_status["protocolSection"]["statusModule"]["overallStatus"]
+    monitor.ingest(without_status, study(nct_id=OTHER, modules=names))
+    for options, expected in (
+        ((), [NCT, OTHER]),
+        (("--status", "recruiting"), [OTHER]),
+        (("--not-status", "recruiting"), [NCT]),
+        (("--sponsor", "hopital general"), [NCT]),
+        (("--sponsor", "HÔPITAL"), [NCT]),
+        (("--condition", "SJOGREN"), [OTHER]),
+        (("--condition", "asthma", "--sponsor", "hopital"), []),
+        (("--condition", "100%"), []),
+    ):
+        assert found(monitor, *options) == expected, options
+
+
 def test_a_trial_is_found_by_what_it_says_now(told: Monitor) -> None:
     gout = study("2026-03-20", modules={"conditionsModule": {"conditions": ["Gout"]}})
     told.ingest(gout, at=NOON + timedelta(days=20))
