@@ -1,5 +1,6 @@
 """Choosing versions and events of a history."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from monitor.model.changes import ChangeEvent, ChangeKind, Severity
@@ -87,11 +88,23 @@ def test_kinds_and_least_severity_narrow_the_events() -> None:
     assert severities(Wanted(kinds=frozenset({ChangeKind.TITLE_CHANGED}))) == [["low"]] * 3
 
 
-def test_a_kind_of_noise_needs_noise_asked_for_and_is_counted_until_then() -> None:
+def test_a_kind_that_is_always_noise_is_shown_where_it_is_named() -> None:
     kinds = frozenset({ChangeKind.SITE_RENAMED})
-    assert severities(Wanted(kinds=kinds)) == [[], [], []]
-    assert [entry.hidden_noise for entry in entries(*history(), Wanted(kinds=kinds))] == [1, 1, 1]
-    assert severities(Wanted(kinds=kinds, noise=True)) == [["noise"]] * 3
+    for wanted in (Wanted(kinds=kinds), Wanted(kinds=kinds, noise=True)):
+        assert severities(wanted) == [["noise"]] * 3
+        assert [entry.hidden_noise for entry in entries(*history(), wanted)] == [0, 0, 0]
+
+
+def test_noise_of_a_kind_of_news_needs_noise_asked_for_and_is_counted_until_then() -> None:
+    versions, events = history()
+    for stored in events.values():
+        [only] = [one for one in stored if one.event.kind is ChangeKind.TITLE_CHANGED]
+        stored[:] = [replace(only, event=replace(only.event, severity=Severity.NOISE))]
+    kinds = frozenset({ChangeKind.TITLE_CHANGED})
+    hidden = entries(versions, events, Wanted(kinds=kinds))
+    assert [(entry.events, entry.hidden_noise) for entry in hidden] == [((), 1)] * 3
+    shown = entries(versions, events, Wanted(kinds=kinds, noise=True))
+    assert [(len(entry.events), entry.hidden_noise) for entry in shown] == [(1, 0)] * 3
 
 
 def test_noise_below_the_least_severity_is_not_counted() -> None:
