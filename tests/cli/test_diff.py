@@ -60,8 +60,8 @@ def test_changed_words_of_a_long_text_are_marked_with_some_text_around_them(
     assert shown.count("A sentence that stays as it is.") < 10
     assert "…" in shown
     colored = monitor.answer("--color", "diff", NCT)
-    assert "\x1b[9;31m4" in colored
-    assert "[-" not in colored
+    assert "\x1b[2;9m[-4-]\x1b[0m\x1b[1;4m{+6+}\x1b[0m weeks." in colored
+    assert "\x1b[2;9m[-9-]\x1b[0m\x1b[1;4m{+8+}\x1b[0m weeks." in colored
 
 
 def test_one_version_against_itself_has_no_events(told: Monitor) -> None:

@@ -7,7 +7,7 @@ import orjson
 
 from monitor.sources.base import Progress
 from monitor.sources.files import read_paths
-from tests.sources.examples import NOW, contents, read, versions
+from tests.sources.examples import NOW, contents, read, the_refusal, versions
 
 
 def test_the_daily_snapshots_yield_every_study_byte_for_byte(shared_data: Path) -> None:
@@ -49,6 +49,9 @@ def test_the_five_seed_pages_are_read_as_text(shared_data: Path) -> None:
     ]
 
 
-def test_a_whole_tree_of_data_is_read_without_a_refusal(shared_data: Path) -> None:
-    found = contents(read(shared_data / "ctgov"))
-    assert len(found) > 2_400
+def test_of_a_whole_tree_of_data_nothing_is_refused_but_a_table(shared_data: Path) -> None:
+    found = read(shared_data / "ctgov")
+    refused = the_refusal(found)
+    assert refused.origin.endswith("/history/cthist_versions_140_trials.csv.gz")
+    assert refused.reason.startswith("it is a table (CSV), not a record")
+    assert len(versions(found)) > 2_400
