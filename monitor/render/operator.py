@@ -25,7 +25,7 @@ def operator_message(
     first = notices[0][0]
     more = f" (+ {len(notices) - 1} more)" if len(notices) > 1 else ""
     subject = f"Trial monitor: {first}{more}"
-    foot = f"{moment(at)} UTC. `monitor status` tells how everything stands. Delivery {uid}"
+    foot = f"{moment(at)} UTC. `monitor status` tells how everything stands."
     return Message(
         uid=uid,
         subscriber="operator",
