@@ -54,9 +54,11 @@ def command(session: Session, once: bool, new_store: bool, as_json: bool) -> Non
         from monitor.app.follows import with_followed
         from monitor.app.logs import configure, never_wait
         from monitor.app.people import bring_in_line
+        from monitor.daemon.term import check_sources
 
         configure(session.app.settings.log)
         never_wait()
+        check_sources(session.app.settings)  # before a store is made that nobody is to fill
         _find_store(session, session.app, new_store=new_store)
         if not once:
             _log_made_stores()

@@ -44,7 +44,10 @@ def command(session: Session, as_json: bool, as_csv: bool) -> None:
     try:
         found = _status(with_followed(session.app))
     except ConfigError as exc:
-        found = _status(_by_the_store_alone(session, exc), wrong=str(exc))
+        alone = _by_the_store_alone(session, exc)
+        if alone.schema_status().standing == "empty":
+            raise  # there is no store that could tell more
+        found = _status(alone, wrong=str(exc))
     if as_json:
         session.answer_json(status_shape(found))
     else:

@@ -8,7 +8,7 @@ from monitor.render.lines import Line, Role, Span, line
 from monitor.render.values import one_line
 
 _SIGNS: dict[Verdict, tuple[str, Role]] = {
-    Verdict.FINE: ("✓", "after"),
+    Verdict.FINE: ("✓", "good"),
     Verdict.WARNING: ("!", "medium"),
     Verdict.FAILED: ("✗", "high"),
     Verdict.SKIPPED: ("–", "dim"),

@@ -10,6 +10,7 @@ Role = Literal[
     "dim",
     "before",
     "after",
+    "good",  # what is known to be good
     "removed",  # words that went; marked [-so-]
     "added",  # words that came; marked {+so+}
     "critical",

@@ -23,6 +23,7 @@ _STYLES: dict[Role, str] = {
     "dim": "dim",
     "before": "dim",
     "after": "bold",
+    "good": "green",
     "removed": "dim strike",
     "added": "bold underline",
     "critical": "bold white on red",

@@ -80,9 +80,14 @@ def test_a_store_that_is_not_there_yet_is_not_made(sqlite_url: str) -> None:
     assert not path_of(sqlite_url).parent.exists()
 
 
-def test_an_empty_database_is_told(postgres_url: str) -> None:
-    (only,) = tried(postgres_url)
+def test_an_empty_database_is_told(new_postgres_url: str) -> None:
+    (only,) = tried(new_postgres_url)
     assert (only.verdict, "has no tables yet" in only.said) == (FINE, True)
+
+
+def test_an_empty_store_is_told(store_url: str) -> None:
+    open_store(store_url).close()
+    assert "empty: it holds no trial yet" in tried(store_url)[0].said
 
 
 def test_a_folder_that_cannot_be_made_is_a_failure(tmp_path: Path) -> None:

@@ -170,6 +170,7 @@ def test_a_time_that_never_comes_is_one_clear_line(
     complaint = monitor.complaint(*arguments, code=2)
     assert '"box"' in complaint
     assert "61" in complaint
+    assert not (tmp_path / "stores").exists(), "a store was made before it was refused"
 
 
 @pytest.mark.parametrize("arguments", [("run",), ("run", "--once")], ids=" ".join)
@@ -189,6 +190,7 @@ def test_a_search_that_the_registry_cannot_take_is_one_clear_line(
     complaint = monitor.complaint(*arguments, code=2)
     assert "'typo'" in complaint
     assert key in complaint
+    assert not (tmp_path / "stores").exists(), "a store was made before it was refused"
 
 
 def test_told_to_stop_before_it_has_begun_it_ends_well(monitor: Monitor, tmp_path: Path) -> None:
