@@ -36,6 +36,9 @@ def hook() -> Iterator[tuple[str, list[bytes]]]:
         server.shutdown()
 
 
+QUIETLY = "[delivery]\nwelcome = false\n"
+
+
 def configured(monitor: Monitor, text: str) -> Monitor:
     file = monitor.folder / "monitor.toml"
     file.write_text(text, "utf-8")
@@ -120,11 +123,12 @@ def test_who_names_no_channel_is_served_by_the_built_in_one(
 ) -> None:
     monkeypatch.chdir(monitor.folder)
     if by == "command":
-        configured(monitor, "").answer(
+        configured(monitor, QUIETLY).answer(
             "subscription", "add", "--subscriber", "ana", "--name", "x", "--all"
         )
     else:
-        configured(monitor, '[[subscription]]\nname = "x"\nsubscriber = "ana"\nall = true\n')
+        table = '[[subscription]]\nname = "x"\nsubscriber = "ana"\nall = true\n'
+        configured(monitor, QUIETLY + table)
     (found,) = monitor.json("subscription", "list")
     assert found["channels"] == ["alerts"]
     monitor.ingest(study("2026-02-02"), at=datetime.now(UTC) + timedelta(minutes=1))

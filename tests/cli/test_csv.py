@@ -38,7 +38,7 @@ def test_csv_holds_whole_texts_and_no_formula(told: Monitor) -> None:
     found = {row["NCT ID"]: row for row in rows(told, "trials")}
     assert found["NCT09000003"]["Title"] == f"'{title.strip()}"
     assert found["NCT09000003"]["Sponsor"] == "Universität 日本, GmbH"
-    assert found[NCT]["Status"] == "ACTIVE_NOT_RECRUITING"
+    assert found[NCT]["Status"] == "active, not recruiting"
 
 
 def test_the_reclassified_can_be_had_as_csv(told: Monitor) -> None:

@@ -20,7 +20,7 @@ from tests.daemon.processes import PATIENCE_S, Running, configure, eventually, f
 from tests.deliver.configured import folder_channel
 from tests.ingest.world import study
 
-_QUIETLY = "[delivery]\nwelcome = false\n"
+QUIETLY = "[delivery]\nwelcome = false\n"
 EVERYTHING = '[[subscription]]\nname = "all"\nsubscriber = "ana"\nall = true\nchannels = "box"\n'
 
 
@@ -126,7 +126,7 @@ def test_what_a_source_brings_is_delivered_and_counted(tmp_path: Path, sqlite_ur
     inbox.mkdir()
     source = folder_source("inbox", inbox) + "\nsettle_s = 1\n"
     config = configure(
-        tmp_path, sqlite_url, source, more=_QUIETLY + folder_channel(tmp_path, "box") + EVERYTHING
+        tmp_path, sqlite_url, source, more=QUIETLY + folder_channel(tmp_path, "box") + EVERYTHING
     )
     with Running(config) as daemon:
         daemon.wait_for("pass finished")  # what lies there at the beginning is no news

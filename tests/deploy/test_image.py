@@ -178,7 +178,10 @@ def test_a_secret_in_a_file_is_read(container: Container, temporary: Path) -> No
     secret.write_text(f"sqlite:///{container.image.volume}/elsewhere.db\n", "utf-8")
     container.environ["MONITOR_DATABASE_URL_FILE"] = str(secret)
     done = container.run("monitor", "db", "upgrade")
-    assert (done.returncode, done.stderr) == (0, "")
+    made = f"monitor: made a new store at {container.image.volume}/elsewhere.db\n"
+    assert done.returncode == 0
+    assert done.stderr.endswith(made.rpartition("/")[2])
+    assert done.stderr.count("\n") == 1
     assert (container.image.volume / "elsewhere.db").is_file()
 
 
