@@ -57,7 +57,7 @@ def examine(
     try:
         app, told = answer(partial(_configured, config, environ), about=about)
     except ConfigError as exc:
-        fix = "mend that; nothing else was tried"
+        fix = "fix this; nothing else was tried"
         yield Finding(about=about, verdict=Verdict.FAILED, said=str(exc), fix=fix)
         return
     except HangsError as exc:
@@ -167,7 +167,7 @@ def _source(
         if isinstance(source, CtgovSourceSettings):
             following_of(source)
     except ConfigError as exc:
-        yield Finding(about=about, verdict=Verdict.FAILED, said=str(exc), fix="mend that")
+        yield Finding(about=about, verdict=Verdict.FAILED, said=str(exc), fix="fix this")
         return
     if isinstance(source, FilesSourceSettings) and (fault := _folder_fault(source.path)):
         fix = f"make {source.path} a folder that this user ({_user()}) can read"

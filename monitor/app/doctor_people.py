@@ -55,7 +55,7 @@ def _channel(
     try:
         tried = _tried(channel_of(given, limited(delivery, _TRY_S)), offline=offline)
     except ConfigError as exc:
-        yield Finding(about=about, verdict=Verdict.FAILED, said=str(exc), fix="mend that")
+        yield Finding(about=about, verdict=Verdict.FAILED, said=str(exc), fix="fix this")
         return
     except DeliveryError as exc:
         fix = _fix(str(exc))
@@ -129,7 +129,7 @@ def subscription_findings(app: App) -> Iterator[Finding]:
     try:
         of_file = wanted_subscriptions(app.settings, app.now())
     except ConfigError as exc:
-        yield Finding(about=about, verdict=Verdict.FAILED, said=str(exc), fix="mend that")
+        yield Finding(about=about, verdict=Verdict.FAILED, said=str(exc), fix="fix this")
         return
     try:
         with limited_reader(app) as reader:

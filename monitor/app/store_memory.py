@@ -109,7 +109,7 @@ def _state_folder(environ: Mapping[str, str]) -> Path:
 
 def _name(address: Address) -> str:
     """Return a store's absolute path, or its URL without user and password."""
-    return address.shown if address.path is None else os.path.abspath(address.path)  # noqa: PTH100
+    return address.shown if address.path is None else os.path.abspath(address.path)  # noqa: PTH100 - as above
 
 
 def _may_be_there(store: str) -> bool:

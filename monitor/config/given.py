@@ -130,7 +130,7 @@ def _not_toml(said: str) -> str:
     twice = _TWICE.match(said)
     if twice:
         return f"[{twice[1]}] begins a second time {twice[2]}; write all its keys in one place"
-    return f"this is not TOML: {said}; mend that place"
+    return f"this is not TOML: {said}; fix that place"
 
 
 def read_environment(environ: Mapping[str, str]) -> dict[Key, Given]:

@@ -75,7 +75,7 @@ def test_a_wrong_configuration_is_the_only_finding(file: Path) -> None:
     (only,) = examined(file)
     assert only.verdict is FAILED
     assert "did you mean [store] busy_timeout_s?" in only.said
-    assert only.fix == "mend that; nothing else was tried"
+    assert only.fix == "fix this; nothing else was tried"
 
 
 def test_a_source_says_when_it_runs_next() -> None:
