@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from monitor.errors import NotFoundError, UsageError
+from monitor.ingest import following
 from monitor.model import fields
 from monitor.model.gate import GONE, unknown_value, without
 from tests.gate.hall import (
@@ -117,6 +118,23 @@ def test_the_true_changes_of_the_others_are_told_at_once(tmp_path: Path, sqlite_
         one.heal(range(1, 11))
         assert one.poll().outcome == "ok"
         assert one.told() == once(3, 11, 12, 13)
+
+
+def test_what_is_held_of_a_page_that_is_stored_in_parts_is_held_of_all_of_them(
+    tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "_LONGEST_S", 0.0)  # each batch is a transaction of its own
+    with hall(tmp_path, sqlite_url, withdrawn_on(TUESDAY, 3, 11, 12)) as one:
+        one.edit("[http]\n", "[ingest]\nbatch_records = 3\n[http]\n")
+        one.poison(range(1, 11), rename("conditionsModule", "topicsModule"))
+        assert one.next_day().outcome == "failed"
+        assert one.told() == once(11, 12)
+        assert (one.gate().state.records, one.gate().state.judged) == (10, COUNT)
+        assert one.row().data_timestamp == f"{MONDAY}T09:00:05", "the cursor stays"
+        one.heal(range(1, 11))
+        assert one.poll().outcome == "ok"
+        assert one.told() == once(3, 11, 12)
+        assert {one.versions(number) for number in (1, 2, 4)} == {1}
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 
 from monitor.detect.rules.base import Thresholds
 from monitor.errors import SourceError
+from monitor.ingest import following
 from monitor.ingest.following import Follower
 from monitor.model.following import Presence, Sight
 from monitor.model.lease import Lease
@@ -297,3 +298,14 @@ def test_a_long_page_that_is_cut_short_is_stored_by_the_next_pass(
     (done,) = follower(store, reader).follow(Pages([large_page(5)]))
     assert (done.report.stored, done.report.unchanged) == (3, 2)
     assert len(trials(reader)) == 5
+
+
+def test_memory_is_given_back_after_each_page_that_brought_news(
+    store: Store,
+    reader: Callable[[], AbstractContextManager[Reader]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given: list[int] = []
+    monkeypatch.setattr(following, "give_back", lambda: given.append(len(given)))
+    list(follower(store, reader).follow(Pages([page(1), page(2), page(2)])))
+    assert len(given) == 2
