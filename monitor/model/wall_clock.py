@@ -1,8 +1,8 @@
 """From what a wall clock shows to the instant at which it shows that."""
 
-from datetime import UTC, datetime, timedelta, tzinfo
-
-_SECOND = timedelta(seconds=1)
+from bisect import bisect_left
+from datetime import UTC, datetime, tzinfo
+from math import ceil, floor
 
 
 def wall_time(instant: datetime, zone: tzinfo) -> datetime:
@@ -18,22 +18,20 @@ def instant_of(wall: datetime, zone: tzinfo) -> datetime:
     first = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
     if wall_time(first, zone) == wall:
         return first
-    return _end_of_gap(wall, zone)
-
-
-def _end_of_gap(wall: datetime, zone: tzinfo) -> datetime:
     # In a gap, fold=1 counts with the offset after it, which leads to an instant before it, and
     # fold=0 the other way round (PEP 495): between the two the clocks are set.
-    before = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
-    after = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    return clock_change(wall.replace(tzinfo=zone, fold=1).astimezone(UTC), first, zone)
+
+
+def clock_change(before: datetime, after: datetime, zone: tzinfo) -> datetime:
+    """Return the instant (UTC) in between at which the zone's clocks are first set.
+
+    At ``before`` and ``after`` (aware) their distance from UTC is not the same.
+    """
     offset = before.astimezone(zone).utcoffset()
-    while after - before > _SECOND:
-        middle = before + (after - before) // 2
-        middle = middle.replace(microsecond=0)
-        if middle <= before:
-            break
-        if middle.astimezone(zone).utcoffset() == offset:
-            before = middle
-        else:
-            after = middle
-    return after
+    seconds = range(floor(before.timestamp()), ceil(after.timestamp()))
+
+    def is_set(second: int) -> bool:
+        return datetime.fromtimestamp(second, zone).utcoffset() != offset
+
+    return datetime.fromtimestamp(seconds.start + bisect_left(seconds, True, key=is_set), UTC)

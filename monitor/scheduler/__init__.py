@@ -1,8 +1,8 @@
 """When things run, and nothing of what they do."""
 
+from monitor.scheduler.cron import Cron
 from monitor.scheduler.scheduler import Job, Scheduler, Trouble
 from monitor.scheduler.triggers import (
-    Cron,
     Every,
     Trigger,
     due_at_start,

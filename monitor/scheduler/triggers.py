@@ -3,11 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from monitor.errors import ConfigError
-from monitor.model.wall_clock import instant_of, wall_time
-from monitor.scheduler.cron import next_wall_time
+from monitor.scheduler.cron import Cron
 
 if TYPE_CHECKING:
     from monitor.config import SourceSettings
@@ -26,18 +24,6 @@ class Every:
     interval: timedelta
 
 
-@dataclass(frozen=True, slots=True)
-class Cron:
-    """Due when the wall clocks of the time zone show what the expression of five fields names.
-
-    A time that the clocks skip is due at the first instant after the gap; a time that they show
-    twice is due once, the first time.
-    """
-
-    expression: str
-    timezone: str = "UTC"
-
-
 Trigger = Every | Cron
 
 
@@ -47,7 +33,7 @@ def trigger_of(source: "SourceSettings") -> Trigger:
         return Every(source.every)
     trigger = Cron(source.cron or "", source.timezone)
     try:
-        next_wall_time(trigger.expression, datetime(2000, 1, 1))  # noqa: DTZ001  # a wall time
+        trigger.check()
     except ConfigError as exc:
         message = f'[[source]] "{source.name}" {exc}'
         raise ConfigError(message) from exc
@@ -66,10 +52,10 @@ def next_due(trigger: Trigger, *, last_due: datetime | None, now: datetime) -> d
     if isinstance(trigger, Every):
         return _next_interval(trigger.interval, last_due, now)
     if last_due is None:
-        return _after(trigger, now - _TICK)
+        return trigger.next_time(now - _TICK)
     if last_due > now + LONGEST_STEP_BACK:
         last_due = now
-    first = _after(trigger, last_due)
+    first = trigger.next_time(last_due)
     return first if first > now else _latest(trigger, first, now)
 
 
@@ -108,28 +94,16 @@ def _next_interval(interval: timedelta, last_due: datetime | None, now: datetime
     return min(last_due + interval, now + interval)
 
 
-def _after(cron: Cron, instant: datetime) -> datetime:
-    """Return the first instant, later than this one, at which it is due."""
-    zone = ZoneInfo(cron.timezone)
-    wall = wall_time(instant, zone)
-    while True:
-        wall = next_wall_time(cron.expression, wall)
-        found = instant_of(wall, zone)
-        # While the clocks show an hour again, its times lie before this instant.
-        if found > instant:
-            return found
-
-
 def _latest(cron: Cron, due: datetime, now: datetime) -> datetime:
     """Return the last instant up to now at which it is due, where ``due`` is one."""
     none_behind = now
     while none_behind - due > _MINUTE:
         middle = due + (none_behind - due) / 2
-        found = _after(cron, middle)
+        found = cron.next_time(middle)
         if found <= now:
             due = found
         else:
             none_behind = middle
-    while (found := _after(cron, due)) <= now:
+    while (found := cron.next_time(due)) <= now:
         due = found
     return due
