@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from monitor.sources.http import RequestLog
 
 # Below a warning they tell of every request, every job and every connection.
-_TALKATIVE = ("apscheduler", "httpcore2", "httpx2", "stamina", "urllib3", "uvicorn")
+_TALKATIVE = ("apscheduler", "httpcore2", "httpx2", "urllib3", "uvicorn")
 
 
 def configure(settings: LogSettings) -> None:

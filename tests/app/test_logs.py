@@ -91,9 +91,7 @@ def test_fields_of_a_pass_are_in_all_lines_of_its_thread_and_in_no_other(
     assert found == {"inside": 7, "elsewhere": None, "after": None}
 
 
-@pytest.mark.parametrize(
-    "name", ["apscheduler", "httpcore2", "httpx2", "stamina", "urllib3", "uvicorn"]
-)
+@pytest.mark.parametrize("name", ["apscheduler", "httpcore2", "httpx2", "urllib3", "uvicorn"])
 def test_libraries_speak_up_from_warnings_on_whatever_the_level(
     capsys: pytest.CaptureFixture[str], name: str
 ) -> None:

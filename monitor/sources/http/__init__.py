@@ -3,8 +3,8 @@
 Importing this loads none of the HTTP libraries; the first request does.
 """
 
-from monitor.sources.http.answer import Answer, Headers, RequestLog, RetryLog
-from monitor.sources.http.client import Client, OnRequest, OnRetry
+from monitor.sources.http.answer import Answer, Headers
+from monitor.sources.http.client import Client, OnRequest, OnRetry, RequestLog, RetryLog
 from monitor.sources.http.faults import (
     BrokenTransferError,
     BusyError,

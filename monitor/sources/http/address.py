@@ -1,15 +1,27 @@
 """From a base URL, a path and parameters to what is asked for."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from urllib.parse import SplitResult, quote, urlencode, urlsplit
 
 from monitor.errors import ConfigError, SourceError
-from monitor.sources.http.faults import Target
 
 Params = Mapping[str, str] | Sequence[tuple[str, str]]
 Pairs = tuple[tuple[str, str], ...]
 
 _PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What is asked for: the URL for the library, ``host`` and ``path`` for people and books.
+
+    ``host`` carries the port where it is not the scheme's own.
+    """
+
+    url: str
+    host: str
+    path: str
 
 
 class Address:

@@ -1,9 +1,19 @@
-"""What a server answered, and what is told about each request."""
+"""What a server answered, and what its status means: an answer, a failure, or one to try again."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urljoin
+
+from monitor.model.retry_after import retry_after_s
+from monitor.sources.http.address import Target
+from monitor.sources.http.faults import (
+    BusyError,
+    HostClosedError,
+    HtmlAnswerError,
+    HttpStatusError,
+)
 
 _PAGE_STARTS: Final = (b"<!doctype html", b"<html")
 _WORDS_CHARS = 160
@@ -32,6 +42,16 @@ class Headers(Mapping[str, str]):
 
     def __repr__(self) -> str:
         return f"Headers({self._fields!r})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """An answer whose headers are here; ``raw`` yields the body as it comes, still compressed."""
+
+    status: int
+    headers: Headers
+    http_version: str
+    raw: Iterator[bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,35 +104,68 @@ class Answer:
         return " ".join(shown.split())[:_WORDS_CHARS]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestLog:
-    """One request as it went, for metrics and logs.
+def is_for_caller(status: int) -> bool:
+    """Whether the status is an answer: success, a redirect or 304, 400, 404."""
+    return 200 <= status < 400 or status in (400, 404)
 
-    ``status`` is None when no complete answer came; ``error`` then names the kind of failure
-    ("TimedOutError"). ``attempt`` counts from 1 within one ``get``. ``size`` is the decompressed
-    body in bytes. ``waited_s`` was spent on the rate limit before. ``params`` hold no secrets.
+
+def is_refused_by_edge(answer: Answer) -> bool:
+    """Whether a 403 comes from the servers in front of the registry.
+
+    The registry's own errors are text/plain; theirs are pages, or nothing that says what it is.
     """
-
-    method: str
-    host: str
-    path: str
-    params: tuple[tuple[str, str], ...]
-    status: int | None
-    error: str | None
-    elapsed_s: float
-    waited_s: float
-    size: int
-    attempt: int
-    transport: str
+    own = answer.content_type in ("text/plain", "application/json") and not answer.is_html
+    return answer.status == 403 and not own
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RetryLog:
-    """A request that failed and is made once more, told before the pause.
+def check_status(
+    answer: Answer, target: Target, *, refused: tuple[str, ...], now: datetime
+) -> Answer:
+    """Return the answer that is one for the caller; raise for the others.
 
-    ``reason`` is a sentence that names host and path; ``attempt`` counts from 1 within one ``get``.
+    HtmlAnswerError for a page with a status of success, BusyError for 408, 429 and 5xx,
+    HttpStatusError for other statuses. ``refused`` are the transports that got a 403 from the
+    edge. ``now`` is aware.
     """
+    if is_for_caller(answer.status):
+        if answer.status < 300 and answer.is_html:
+            raise HtmlAnswerError(
+                f"{target.host} answered {target.path} with an HTML page and status"
+                f" {answer.status} instead of data"
+            )
+        return answer
+    words = answer.words
+    if answer.status == 403:
+        raise HttpStatusError(_forbidden(target, refused, words), status=403, words=words)
+    message = f"{target.host} answered {answer.status} to {target.path}{_quoted(words)}"
+    if answer.status in (408, 429) or answer.status >= 500:
+        pause_s = retry_after_s(
+            answer.headers.get("retry-after"), now=now, date=answer.headers.get("date")
+        )
+        raise BusyError(message, status=answer.status, words=words, retry_after_s=pause_s)
+    raise HttpStatusError(message, status=answer.status, words=words)
 
-    reason: str
-    attempt: int
-    pause_s: float
+
+def too_long(fault: BusyError, *, now: datetime) -> HostClosedError:
+    """Return the error for a pause that is too long to wait for; it says until when."""
+    try:
+        until = now + timedelta(seconds=fault.retry_after_s or 0.0)
+        when = f"before {until:%Y-%m-%d %H:%M:%S} UTC"
+    except OverflowError:
+        when = "for years"
+    return HostClosedError(
+        f"{fault} and asks for no request {when}", status=fault.status, words=fault.words
+    )
+
+
+def _forbidden(target: Target, refused: tuple[str, ...], words: str) -> str:
+    if not refused:
+        return f"{target.host} answered 403 to {target.path}{_quoted(words)}"
+    return (
+        f"refused by the edge (403): {target.host} does not let this user agent in"
+        f" ({' and '.join(refused)}) at {target.path}; this says nothing about the record"
+    )
+
+
+def _quoted(words: str) -> str:
+    return f": {words}" if words else ""

@@ -7,9 +7,9 @@ import io
 import zlib
 from collections.abc import Iterable, Iterator
 
-from monitor.sources.http.answer import Headers
-from monitor.sources.http.faults import BrokenTransferError, RetryableError, Target, TooLargeError
-from monitor.sources.http.session import Incoming
+from monitor.sources.http.address import Target
+from monitor.sources.http.answer import Headers, Incoming
+from monitor.sources.http.faults import BrokenTransferError, RetryableError, TooLargeError
 from monitor.sources.http.settings import MEGABYTE
 
 ACCEPT_ENCODING = "gzip"

@@ -1,5 +1,6 @@
 """The client: asks, paces, tries again, and says in one sentence what went wrong."""
 
+import random
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -7,33 +8,67 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from monitor.errors import SourceError
-from monitor.sources.http.address import Address, Pairs, Params
-from monitor.sources.http.answer import Answer, RequestLog, RetryLog
-from monitor.sources.http.exchange import exchange
-from monitor.sources.http.faults import Target
-from monitor.sources.http.judge import is_refused_by_edge, judged
+from monitor.sources.http.address import Address, Pairs, Params, Target
+from monitor.sources.http.answer import Answer, check_status, is_refused_by_edge, too_long
+from monitor.sources.http.faults import BusyError, RetryableError
 from monitor.sources.http.pace import HOSTS, Hosts, Pace, RateLimit, Sleep, pause
-from monitor.sources.http.session import other_transport
-from monitor.sources.http.sessions import Sessions
+from monitor.sources.http.session import Sessions, other_transport, send
 from monitor.sources.http.settings import HttpSettings, Transport, user_agent
 
-if TYPE_CHECKING:
-    from monitor.sources.http.retrying import Spent
-
-OnRequest = Callable[[RequestLog], None]
-OnRetry = Callable[[RetryLog], None]
+_JITTER = random.SystemRandom().random
 
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestLog:
+    """One request as it went, for metrics and logs.
+
+    ``status`` is None when no complete answer came; ``error`` then names the kind of failure
+    ("TimedOutError"). ``attempt`` counts from 1 within one ``get``. ``size`` is the decompressed
+    body in bytes. ``waited_s`` was spent on the rate limit before. ``params`` hold no secrets.
+    """
+
+    method: str
+    host: str
+    path: str
+    params: tuple[tuple[str, str], ...]
+    status: int | None
+    error: str | None
+    elapsed_s: float
+    waited_s: float
+    size: int
+    attempt: int
+    transport: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryLog:
+    """A request that failed and is made once more, told before the pause.
+
+    ``reason`` is a sentence that names host and path; ``attempt`` counts from 1 within one ``get``.
+    """
+
+    reason: str
+    attempt: int
+    pause_s: float
+
+
+OnRequest = Callable[[RequestLog], None]
+OnRetry = Callable[[RetryLog], None]
+
+
 @dataclass(slots=True, kw_only=True)
-class _Asking:
-    """One ``get`` under way: the transport in use, and those that the edge refused."""
+class _Call:
+    """One ``get`` under way, and what it has cost so far.
+
+    ``refused``: the transports that the edge refused; ``spent_s``: of requests and pauses.
+    """
 
     target: Target
     params: Pairs
@@ -41,6 +76,9 @@ class _Asking:
     limit: RateLimit
     transport: Transport
     refused: tuple[Transport, ...] = ()
+    failures: int = 0
+    requests: int = 0
+    spent_s: float = 0.0
 
 
 class Client:
@@ -111,95 +149,119 @@ class Client:
         edge is tried once over the other transport, which is then remembered for the host.
         SourceError, one of those in ``faults``, for everything else.
         """
-        # stamina costs a start-up time that only those who ask need to pay.
-        from monitor.sources.http.retrying import Retrying  # noqa: PLC0415 - above
-
         target, pairs = self._address.target(path_or_url, params)
-        asking = _Asking(
-            target=target,
-            params=pairs,
-            headers={} if if_none_match is None else {"If-None-Match": if_none_match},
-            limit=self._hosts.limit(target.host, self._settings.requests_per_minute),
-            transport=self._first_transport(target.host),
+        return self._retry(
+            _Call(
+                target=target,
+                params=pairs,
+                headers={} if if_none_match is None else {"If-None-Match": if_none_match},
+                limit=self._hosts.limit(target.host, self._settings.requests_per_minute),
+                transport=self._first_transport(target.host),
+            )
         )
-        retrying = Retrying(
-            settings=self._settings.retries,
-            limit=asking.limit,
-            stop=self._stop,
-            sleep=self._sleep,
-            now=self._now,
-            tell=self._tell_retry,
-        )
-        return retrying(lambda spent: self._attempt(asking, spent))
+
+    def _retry(self, call: _Call) -> Answer:
+        """Call until there is an answer, as the settings allow; raise the last RetryableError."""
+        allowed = self._settings.retries
+        backoff_s = allowed.wait_initial_s
+        while True:
+            try:
+                return self._attempt(call)
+            except RetryableError as exc:
+                call.failures += 1
+                pause_s = min(backoff_s, allowed.wait_max_s) + _JITTER() * allowed.wait_jitter_s
+                pause_s = max(pause_s, self._asked_pause(call, exc))
+                is_last = call.failures >= allowed.attempts
+                if is_last or call.spent_s + pause_s > allowed.total_s:
+                    exc.args = (_with_cost(exc, call),)
+                    raise
+                self._tell_retry(exc, pause_s, call)
+            if pause_s:
+                self._sleep(pause_s, self._stop)
+            call.spent_s += pause_s
+            backoff_s = min(2 * backoff_s, allowed.wait_max_s)
+
+    def _asked_pause(self, call: _Call, exc: RetryableError) -> float:
+        """Return the pause that the host asks for; it is one for everybody.
+
+        HostClosedError when it is longer than is allowed: nobody asks the host before it is over.
+        """
+        asked_s = exc.retry_after_s
+        if not asked_s:
+            return 0.0
+        if asked_s > self._settings.retries.retry_after_max_s and isinstance(exc, BusyError):
+            closed = too_long(exc, now=self._now())
+            call.limit.close(asked_s, closed)
+            raise closed from exc
+        call.limit.hold(asked_s)
+        return asked_s
 
     def _first_transport(self, host: str) -> Transport:
         known = self._hosts.transport(host) if self._may_switch else None
         return known or self._settings.transport
 
-    def _attempt(self, asking: _Asking, spent: "Spent") -> Answer:
-        answer = self._request(asking, spent)
+    def _attempt(self, call: _Call) -> Answer:
+        answer = self._request(call)
         while refused := is_refused_by_edge(answer):
-            asking.refused += (asking.transport,)
-            if not self._may_switch or len(asking.refused) > 1:
+            call.refused += (call.transport,)
+            if not self._may_switch or len(call.refused) > 1:
                 break
-            place = f"{asking.target.host} answered 403 to {asking.target.path}"
-            self._tell_retry(f"{place} over {asking.transport}", 0.0, spent)
-            asking.transport = other_transport(asking.transport)
-            answer = self._request(asking, spent)
-        if self._may_switch and asking.refused:
-            self._hosts.remember_transport(
-                asking.target.host, None if refused else asking.transport
-            )
-        return judged(
-            answer, asking.target, refused=asking.refused if refused else (), now=self._now()
+            place = f"{call.target.host} answered 403 to {call.target.path}"
+            self._tell_retry(f"{place} over {call.transport}", 0.0, call)
+            call.transport = other_transport(call.transport)
+            answer = self._request(call)
+        if self._may_switch and call.refused:
+            self._hosts.remember_transport(call.target.host, None if refused else call.transport)
+        return check_status(
+            answer, call.target, refused=call.refused if refused else (), now=self._now()
         )
 
-    def _tell_retry(self, reason: object, pause_s: float, spent: "Spent") -> None:
+    def _tell_retry(self, reason: object, pause_s: float, call: _Call) -> None:
         if self._on_retry is not None:
-            self._on_retry(RetryLog(reason=str(reason), attempt=spent.requests, pause_s=pause_s))
+            self._on_retry(RetryLog(reason=str(reason), attempt=call.requests, pause_s=pause_s))
 
-    def _request(self, asking: _Asking, spent: "Spent") -> Answer:
+    def _request(self, call: _Call) -> Answer:
         outcome: Answer | SourceError
-        with self._turn(asking) as waited_s:
+        with self._turn(call) as waited_s:
             began = time.monotonic()
             try:
-                outcome = self._exchange(asking)
+                outcome = self._exchange(call)
             except SourceError as exc:
                 outcome = exc
             elapsed_s = time.monotonic() - began
-        spent.seconds += elapsed_s
-        spent.requests += 1
+        call.spent_s += elapsed_s
+        call.requests += 1
         if self._on_request is not None:
-            log = _log(asking, outcome, attempt=spent.requests, times=(elapsed_s, waited_s))
+            log = _log(call, outcome, attempt=call.requests, times=(elapsed_s, waited_s))
             self._on_request(log)
         if isinstance(outcome, SourceError):
             raise outcome
         return outcome
 
     @contextmanager
-    def _turn(self, asking: _Asking) -> Iterator[float]:
+    def _turn(self, call: _Call) -> Iterator[float]:
         """Wait for the pace first and for the host then: nobody holds up the host by queueing."""
         if self._pace is None:
-            with asking.limit.turn(self._stop) as waited_s:
+            with call.limit.turn(self._stop) as waited_s:
                 yield waited_s
             return
-        pace = self._hosts.pace(asking.target.host, self._pace)
-        with pace.turn(self._stop) as paced_s, asking.limit.turn(self._stop) as waited_s:
+        pace = self._hosts.pace(call.target.host, self._pace)
+        with pace.turn(self._stop) as paced_s, call.limit.turn(self._stop) as waited_s:
             yield paced_s + waited_s
 
-    def _exchange(self, asking: _Asking) -> Answer:
-        key = (asking.transport, asking.target.host)
+    def _exchange(self, call: _Call) -> Answer:
+        key = (call.transport, call.target.host)
         session = self._sessions.take(*key)
         reusable = False
         try:
-            answer, reusable = exchange(
+            answer, reusable = send(
                 session,
-                asking.target,
-                headers=asking.headers,
+                call.target,
+                headers=call.headers,
                 settings=self._settings,
-                transport=asking.transport,
+                transport=call.transport,
                 stop=self._stop,
-                abandoned=self._hosts.abandoned(asking.target.host),
+                abandoned=self._hosts.abandoned(call.target.host),
             )
             return answer
         finally:
@@ -209,20 +271,26 @@ class Client:
                 session.close()
 
 
+def _with_cost(exc: RetryableError, call: _Call) -> str:
+    if call.requests == 1:
+        return str(exc)
+    return f"{exc} ({call.requests} requests in {call.spent_s:.0f} s)"
+
+
 def _log(
-    asking: _Asking, outcome: Answer | SourceError, *, attempt: int, times: tuple[float, float]
+    call: _Call, outcome: Answer | SourceError, *, attempt: int, times: tuple[float, float]
 ) -> RequestLog:
     answer = None if isinstance(outcome, SourceError) else outcome
     return RequestLog(
         method="GET",
-        host=asking.target.host,
-        path=asking.target.path,
-        params=asking.params,
+        host=call.target.host,
+        path=call.target.path,
+        params=call.params,
         status=None if answer is None else answer.status,
         error=type(outcome).__name__ if answer is None else None,
         elapsed_s=times[0],
         waited_s=times[1],
         size=0 if answer is None else len(answer.body),
         attempt=attempt,
-        transport=asking.transport,
+        transport=call.transport,
     )

@@ -3,21 +3,7 @@
 All of them are SourceErrors; the classes are for those who count or decide.
 """
 
-from dataclasses import dataclass
-
 from monitor.errors import SourceError
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """What is asked for: the URL for the library, ``host`` and ``path`` for people and books.
-
-    ``host`` carries the port where it is not the scheme's own.
-    """
-
-    url: str
-    host: str
-    path: str
 
 
 class StoppedError(SourceError):

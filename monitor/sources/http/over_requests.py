@@ -13,9 +13,8 @@ from requests.adapters import HTTPAdapter
 from monitor.deadlines.sockets import SocketHandle
 from monitor.errors import SourceError
 from monitor.sources.http import sentences
-from monitor.sources.http.answer import Headers
-from monitor.sources.http.faults import Target
-from monitor.sources.http.session import Incoming
+from monitor.sources.http.address import Target
+from monitor.sources.http.answer import Headers, Incoming
 from monitor.sources.http.settings import HttpSettings
 
 _CHUNK_BYTES = 64 << 10

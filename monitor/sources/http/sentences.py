@@ -8,9 +8,9 @@ import ssl
 from collections.abc import Iterator
 
 from monitor.errors import SourceError
+from monitor.sources.http.address import Target
 from monitor.sources.http.faults import (
     BrokenTransferError,
-    Target,
     TimedOutError,
     TlsError,
     UnreachableError,

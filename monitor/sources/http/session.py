@@ -1,27 +1,30 @@
-"""What a transport is, and which there are.
+"""One request over one connection: what a transport is, which there are, and how one is bounded.
 
-A session has one connection to one host at a time and serves one request at a time.
+A session has one connection to one host at a time and serves one request at a time. The
+libraries' timeouts bound the silence between two reads: a server that drips would hold a request
+for ever, so that each request has a deadline as a whole.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from typing import Final, Protocol
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import Protocol
 
 from monitor.deadlines.sockets import SocketHandle
-from monitor.sources.http.answer import Headers
-from monitor.sources.http.faults import Target
-from monitor.sources.http.settings import HttpSettings, Transport
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Incoming:
-    """An answer whose headers are here; ``raw`` yields the body as it comes, still compressed."""
-
-    status: int
-    headers: Headers
-    http_version: str
-    raw: Iterator[bytes]
+from monitor.deadlines.threads import (
+    AbandonedError,
+    AbandonedThreads,
+    BoundedThread,
+    LateError,
+    TooManyAbandonedError,
+)
+from monitor.errors import SourceError
+from monitor.sources.http.address import Target
+from monitor.sources.http.answer import Answer, Incoming, is_for_caller
+from monitor.sources.http.body import ACCEPT_ENCODING, read_all, read_head
+from monitor.sources.http.faults import StoppedError, TimedOutError, UnreachableError
+from monitor.sources.http.settings import HttpSettings, Transport, user_agent
 
 
 class Session(Protocol):
@@ -51,25 +54,129 @@ class Session(Protocol):
         ...
 
 
-def _httpx2(settings: HttpSettings) -> Session:
-    from monitor.sources.http.over_httpx2 import Httpx2Session  # noqa: PLC0415 - one of two
+def _new_session(transport: Transport, settings: HttpSettings) -> Session:
+    # Each library costs a start-up time that only those who ask with it need to pay.
+    if transport == "httpx2":
+        from monitor.sources.http.over_httpx2 import Httpx2Session  # noqa: PLC0415 - above
 
-    return Httpx2Session(settings)
-
-
-def _requests(settings: HttpSettings) -> Session:
-    from monitor.sources.http.over_requests import RequestsSession  # noqa: PLC0415 - likewise
+        return Httpx2Session(settings)
+    from monitor.sources.http.over_requests import RequestsSession  # noqa: PLC0415 - above
 
     return RequestsSession(settings)
-
-
-# Imported when first used: the two libraries cost a start-up time that most commands need not pay.
-TRANSPORTS: Final[dict[Transport, Callable[[HttpSettings], Session]]] = {
-    "httpx2": _httpx2,
-    "requests": _requests,
-}
 
 
 def other_transport(transport: Transport) -> Transport:
     """Return the one to try when a host refuses this one."""
     return "requests" if transport == "httpx2" else "httpx2"
+
+
+class Sessions:
+    """Lends each session to one request at a time; the latest used goes out first."""
+
+    def __init__(self, settings: HttpSettings) -> None:
+        self._settings = settings
+        self._idle: dict[tuple[Transport, str], list[Session]] = {}
+        self._closed = False
+        self._lock = threading.Lock()
+
+    def take(self, transport: Transport, host: str) -> Session:
+        """Return an idle session to the host, or a new one."""
+        with self._lock:
+            idle = self._idle.get((transport, host))
+            if idle:
+                return idle.pop()
+        return _new_session(transport, self._settings)
+
+    def give_back(self, transport: Transport, host: str, session: Session) -> None:
+        """Keep the session for the next request, unless all is closed."""
+        with self._lock:
+            if not self._closed:
+                self._idle.setdefault((transport, host), []).append(session)
+                return
+        session.close()
+
+    def close(self) -> None:
+        """Close what is idle now and what comes back later."""
+        with self._lock:
+            self._closed = True
+            idle = [session for sessions in self._idle.values() for session in sessions]
+            self._idle.clear()
+        for session in idle:
+            session.close()
+
+
+def send(
+    session: Session,
+    target: Target,
+    *,
+    headers: Mapping[str, str],
+    settings: HttpSettings,
+    transport: Transport,
+    stop: threading.Event | None,
+    abandoned: AbandonedThreads,
+) -> tuple[Answer, bool]:
+    """Ask once; return the answer, whatever its status, and whether the session can go on.
+
+    Raises what ``Session.open`` and ``read_all`` raise, TimedOutError after the total timeout, and
+    StoppedError when ``stop`` was set. The session is then to be closed. What hangs where no
+    connection is there to be shut down, in the name service, is left to itself: UnreachableError
+    when that is so with as many requests as ``abandoned`` allows.
+    """
+    began = time.monotonic()
+    sent = {
+        "User-Agent": user_agent(settings, session.library),
+        "Accept-Encoding": ACCEPT_ENCODING,
+        **headers,
+    }
+
+    def ask(session: Session) -> tuple[Incoming, bytes, bool]:
+        with session.open(target, sent) as incoming:
+            return incoming, *_body(incoming, target, settings)
+
+    thread = BoundedThread[Session](
+        lambda: nullcontext(session), name=f"http {target.host}", abandoned=abandoned, cut=_cut
+    )
+    try:
+        incoming, body, whole = thread.run(ask, within_s=settings.total_timeout_s, stop=stop)
+    except (AbandonedError, LateError) as exc:
+        raise _ended(target, settings, stop) from exc
+    except TooManyAbandonedError:
+        raise UnreachableError(
+            f"requests to {target.host} hang ({abandoned.limit} of them): see to the name service"
+        ) from None
+    finally:
+        thread.stop()
+    # A line that was cut looks like the end of a body without a length.
+    if session.line.is_cut:
+        raise _ended(target, settings, stop)
+    answer = Answer(
+        status=incoming.status,
+        headers=incoming.headers,
+        body=body,
+        url=target.url,
+        elapsed_s=time.monotonic() - began,
+        transport=transport,
+        http_version=incoming.http_version,
+    )
+    return answer, whole
+
+
+def _cut(session: Session) -> bool:
+    session.line.cut()
+    return True
+
+
+def _body(incoming: Incoming, target: Target, settings: HttpSettings) -> tuple[bytes, bool]:
+    if is_for_caller(incoming.status):
+        return read_all(incoming, target, settings.answer_limit_mb), True
+    return read_head(incoming, target)
+
+
+def _ended(target: Target, settings: HttpSettings, stop: threading.Event | None) -> SourceError:
+    """Return why a request was ended from outside."""
+    if stop is not None and stop.is_set():
+        return StoppedError()
+    return TimedOutError(
+        f"the answer of {target.host} to {target.path} was not complete within"
+        f" {settings.total_timeout_s:g} s"
+    )
