@@ -8,15 +8,8 @@ from monitor.errors import RecordError
 from monitor.model import fields
 from monitor.model.foreign_formats import of_object, of_text
 from monitor.model.record import RawVersion, TrialRecord
-from monitor.parsers import (
-    absence,
-    history,
-    mirror_page,
-    pages,
-    recruitment_page,
-    strict_json,
-    study,
-)
+from monitor.parsers import absence, history, strict_json, study
+from monitor.parsers.saved_pages import mirror, page, recruitment_site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +28,7 @@ class Parser:
 _DECODERS: dict[str, Callable[[bytes], Any]] = {
     "absence": strict_json.decode,
     "json": strict_json.decode,
-    "text": pages.decode,
+    "text": page.decode,
 }
 
 _UNKNOWN_PAGE = (
@@ -48,11 +41,9 @@ PARSERS: dict[str, Parser] = {
     "absence": Parser(media="absence", recognises=absence.recognises, read=absence.read),
     "history answer": Parser(media="json", recognises=history.recognises, read=history.read),
     "study": Parser(media="json", recognises=study.recognises, read=study.read),
-    "registry mirror's page": Parser(
-        media="text", recognises=mirror_page.recognises, read=mirror_page.read
-    ),
+    "registry mirror's page": Parser(media="text", recognises=mirror.recognises, read=mirror.read),
     "recruitment site's page": Parser(
-        media="text", recognises=recruitment_page.recognises, read=recruitment_page.read
+        media="text", recognises=recruitment_site.recognises, read=recruitment_site.read
     ),
 }
 

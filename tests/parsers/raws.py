@@ -8,7 +8,7 @@ from typing import Any
 from monitor.model.fields import Path as FieldPath
 from monitor.model.record import RawVersion, TrialRecord
 from monitor.parsers.base import parse
-from monitor.parsers.mirror_sections import SENTENCES
+from monitor.parsers.saved_pages.mirror_sections import SENTENCES
 
 ROOT = Path(__file__).parents[2]
 SEED_PAGES = sorted((ROOT / "seeds").glob("NCT*.txt"))

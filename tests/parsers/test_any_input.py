@@ -12,7 +12,7 @@ from monitor.errors import RecordError
 from monitor.model import fields
 from monitor.model.record import TrialRecord
 from monitor.parsers.base import parse
-from monitor.parsers.mirror_sections import SENTENCES
+from monitor.parsers.saved_pages.mirror_sections import SENTENCES
 from tests.parsers.raws import NCT_ID, SEED_PAGES, raw, study
 
 PAGES = [path.read_text(encoding="utf-8") for path in SEED_PAGES]

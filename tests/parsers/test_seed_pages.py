@@ -9,8 +9,8 @@ import pytest
 
 from monitor.model import fields
 from monitor.model.coverage import Coverage
-from monitor.parsers import mirror_sections
 from monitor.parsers.base import parse
+from monitor.parsers.saved_pages import mirror_sections
 from tests.parsers.raws import GOLDEN, SEED_PAGES, page, parse_page, raw
 
 NO_RESULTS = (

@@ -5,8 +5,8 @@ from typing import Any
 
 from monitor.errors import RecordError
 from monitor.model import fields
-from monitor.parsers import mirror_sections as names
-from monitor.parsers.pages import Facts
+from monitor.parsers.saved_pages import mirror_sections as names
+from monitor.parsers.saved_pages.page import Facts
 
 _ROLE = re.compile(r"Role: *(.*)")
 _SPONSOR_ROLE = re.compile(r"Sponsor Role\b *(.*)")

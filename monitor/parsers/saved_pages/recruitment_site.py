@@ -12,7 +12,7 @@ from typing import Any
 from monitor.model import fields
 from monitor.model.record import RawVersion, TrialRecord
 from monitor.parsers import markup
-from monitor.parsers.pages import Facts, only_id, paragraphs
+from monitor.parsers.saved_pages.page import Facts, only_id, paragraphs
 
 _OVERVIEW, _ELIGIBILITY, _DETAILS = "Overview", "Eligibility", "Study details"
 _HEADINGS = (_OVERVIEW, _ELIGIBILITY, _DETAILS)

@@ -12,9 +12,9 @@ from monitor.errors import RecordError
 from monitor.model import fields
 from monitor.model.fields import Path
 from monitor.model.record import RawVersion, TrialRecord
-from monitor.parsers import mirror_arms, mirror_people
-from monitor.parsers import mirror_sections as names
-from monitor.parsers.pages import Facts, only_id, paragraphs
+from monitor.parsers.saved_pages import mirror_arms, mirror_people
+from monitor.parsers.saved_pages import mirror_sections as names
+from monitor.parsers.saved_pages.page import Facts, only_id, paragraphs
 
 _OWN_ID = re.compile(r"NCT ID: *(\S.*)")
 _UPDATED = re.compile(r"Last Updated: *(\S.*)")

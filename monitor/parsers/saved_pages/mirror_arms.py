@@ -15,8 +15,8 @@ from typing import Any
 
 from monitor.errors import RecordError
 from monitor.model import fields
-from monitor.parsers import mirror_sections as names
-from monitor.parsers.pages import Facts, paragraphs
+from monitor.parsers.saved_pages import mirror_sections as names
+from monitor.parsers.saved_pages.page import Facts, paragraphs
 
 _TYPE = re.compile(r"(Group|Intervention) Type(?: +([A-Z_]+|-))?")
 
