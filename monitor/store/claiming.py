@@ -11,8 +11,8 @@ from dataclasses import replace
 from monitor.model.identity import ItemIdentity, message_id
 from monitor.model.messages import OutboxMessage
 from monitor.store import outbox_queries
+from monitor.store.db import batches
 from monitor.store.running import Runner
-from monitor.store.statements import batches
 
 
 def fix(run: Runner, claimed: Iterable[OutboxMessage]) -> list[OutboxMessage]:

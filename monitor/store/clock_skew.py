@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from monitor.model.messages import OutboxMessage
 from monitor.store import outbox_queries, people_queries
+from monitor.store.mapping import Row
 from monitor.store.moments import moment, utc_text
 from monitor.store.outbox_reader import message_row
-from monitor.store.rows import Row
 
 if TYPE_CHECKING:
     from monitor.store.running import Runner

@@ -22,8 +22,8 @@ from monitor.model.subscriptions import (
 )
 from monitor.model.when import QuietHours, When, parse_quiet, parse_when
 from monitor.store.codec import DamagedError
+from monitor.store.mapping import Row
 from monitor.store.moments import moment
-from monitor.store.rows import Row
 
 FilterKey = Literal[
     "condition", "intervention", "sponsor", "phase", "status", "study_type", "country", "title",

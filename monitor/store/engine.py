@@ -4,15 +4,19 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.pool import NullPool
 
 from monitor.errors import StoreError
 from monitor.store.address import Address
 from monitor.store.codec import DamagedError
 from monitor.store.faults import translate
+from monitor.store.readonly import open_read_only
 from monitor.store.revisions import SchemaStatus, read_status
 
 _CACHE_KIB = 16_384
@@ -42,9 +46,58 @@ def make_engine(address: Address, *, busy_timeout_s: float) -> Engine:
     return engine
 
 
-def _postgres_engine(address: Address, busy_timeout_s: float) -> Engine:
+@lru_cache(maxsize=8)
+def _reading_engine(address: Address, busy_timeout_s: float) -> Engine:
+    """Return an engine for reading, which keeps what it compiles and no connection."""
+    if address.path is None:
+        return _postgres_engine(address, busy_timeout_s, poolclass=NullPool)
+    path: Path = address.path
+    return sa.create_engine(
+        "sqlite://",
+        creator=lambda: open_read_only(path, busy_timeout_s),
+        poolclass=NullPool,
+        pool_reset_on_return=None,  # closing ends the transaction
+    )
+
+
+def connect_to_read(address: Address, *, busy_timeout_s: float) -> Connection:
+    """Open a store for reading: one transaction, which sees it as of its first query.
+
+    Whatever its schema; StoreError when it is not there. The caller closes it.
+    """
+    _require_file(address)
+    with store_errors(address):
+        try:
+            connection = _reading_engine(address, busy_timeout_s).connect()
+        except UnicodeDecodeError as exc:
+            raise translate(exc, address) from exc
+        if address.path is None:
+            return connection.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+        try:
+            driver: Any = connection.connection.driver_connection
+            driver.execute("BEGIN")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+def _require_file(address: Address) -> None:
+    if address.path is None:
+        return
+    if not address.path.exists():
+        makes = "`monitor run` or `monitor ingest` makes one"
+        raise StoreError(f"there is no store at {address.shown} yet; {makes}")
+    if address.path.is_dir():
+        raise StoreError(f"the store {address.shown} cannot be opened: it is a folder")
+
+
+def _postgres_engine(address: Address, busy_timeout_s: float, **options: Any) -> Engine:
     engine = sa.create_engine(
         _postgres_url(address),
+        **options,
         connect_args={
             # Else texts come as bytes from a database of the encoding SQL_ASCII, which
             # PostgreSQL makes where the system has no other locale than C.

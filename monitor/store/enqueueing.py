@@ -15,9 +15,10 @@ import orjson
 
 from monitor.model.messages import MessageState, OutboxItem
 from monitor.store import outbox_queries
+from monitor.store.db import batches
 from monitor.store.moments import moment
 from monitor.store.running import Runner
-from monitor.store.statements import batches, storable
+from monitor.store.texts import storable
 
 Identity = tuple[int, int, str, str]
 Items = dict[Identity, OutboxItem]

@@ -8,9 +8,9 @@ from collections.abc import Collection
 from datetime import datetime
 
 from monitor.store import outbox_queries
+from monitor.store.db import batches
 from monitor.store.moments import moment
 from monitor.store.running import Runner
-from monitor.store.statements import batches
 
 
 def alone(run: Runner, channel: str) -> None:

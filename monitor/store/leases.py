@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from monitor.model.lease import Lease
 from monitor.store.codec import DamagedError
+from monitor.store.mapping import Row
 from monitor.store.moments import moment, utc_text
-from monitor.store.rows import Row
 
 if TYPE_CHECKING:
     from monitor.store.running import Runner

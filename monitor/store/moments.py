@@ -7,6 +7,8 @@ def moment(value: str | datetime) -> datetime:
     """Read a time of a row (UTC)."""
     if isinstance(value, str):
         return datetime.fromisoformat(value).replace(tzinfo=UTC)
+    if not isinstance(value, datetime):
+        raise TypeError("a time is missing")
     return value.astimezone(UTC)
 
 

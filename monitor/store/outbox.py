@@ -16,15 +16,16 @@ from monitor.model.messages import (
 from monitor.model.subscriptions import Subscription
 from monitor.store import outbox_queries
 from monitor.store.claiming import fix
+from monitor.store.db import batches
 from monitor.store.definitions import definition_text
 from monitor.store.enqueueing import Enqueueing
 from monitor.store.grouping import alone, gather
+from monitor.store.mapping import Row
 from monitor.store.moments import moment
 from monitor.store.outbox_reader import OutboxReader, channel_state_row, message_row
-from monitor.store.rows import Row
 from monitor.store.running import Runner
 from monitor.store.splitting import split
-from monitor.store.statements import batches, storable
+from monitor.store.texts import storable
 
 _SAID_CHARACTERS = 2_000
 

@@ -20,8 +20,8 @@ from monitor.model.messages import (
 from monitor.store import outbox_queries, people_queries
 from monitor.store.bodies import read_announced
 from monitor.store.codec import DamagedError, read_body
+from monitor.store.mapping import Row
 from monitor.store.moments import moment, moment_or_none
-from monitor.store.rows import Row
 
 Ask = Callable[[str, Mapping[str, Any]], Sequence[Row]]
 Errors = Callable[[], AbstractContextManager[None]]

@@ -4,48 +4,36 @@ A row's id is known before the row is written: on SQLite the transaction is the 
 and counts on from the highest id, PostgreSQL gives out blocks of its sequences.
 """
 
-import sqlite3
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
-from datetime import date, datetime
-from functools import lru_cache
+from collections.abc import Collection, Iterator
 from itertools import count
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.engine import Connection
+from sqlalchemy import bindparam
 
-from monitor.store.moments import utc_text
-from monitor.store.queries import VERSIONS_BY
-from monitor.store.statements import (
-    BATCH,
-    INSERT_ANNOUNCEMENT,
-    INSERT_EVENTS,
-    INSERT_SNAPSHOT,
-    INSERT_VERSION,
-    NEXT_IDS,
-    batches,
-)
+from monitor.store import counting, events, snapshots, trials, versions
+from monitor.store.db import BATCH, Db, batches
+from monitor.store.schema import metadata
 
 Values = dict[str, Any]
 
 _BLOCK = 100
-_HIGHEST_IDS = """
-SELECT coalesce((SELECT max(id) FROM snapshots), 0), coalesce((SELECT max(id) FROM versions), 0)"""
 _HELD_BYTES = 8 * 1024 * 1024
+_HIGHEST_ID = {
+    name: sa.select(sa.func.coalesce(sa.func.max(metadata.tables[name].c.id), 0))
+    for name in ("snapshots", "versions")
+}
+_NEXT_IDS = sa.select(
+    sa.func.nextval(sa.func.pg_get_serial_sequence(bindparam("table_name", type_=sa.Text), "id"))
+).select_from(sa.func.generate_series(1, _BLOCK))
 
 
 class Pending:
     """What a transaction has yet to write; bounded in rows and bytes."""
 
-    def __init__(self, connection: Connection, put_trial: sa.Insert, put_alias: sa.Insert) -> None:
-        self._connection = connection
-        self._sqlite: sqlite3.Connection | None = None
-        if connection.dialect.name == "sqlite":
-            self._sqlite = connection.connection.driver_connection
-        self._put_trial = put_trial
-        self._put_alias = put_alias
+    def __init__(self, db: Db) -> None:
+        self._db = db
         self._snapshots: dict[int, Values] = {}
         self._versions: dict[int, Values] = {}
         self._events: dict[int, list[Values]] = {}
@@ -116,19 +104,19 @@ class Pending:
     def flush(self) -> None:
         """Write everything, what is referred to first."""
         held = (
-            (INSERT_SNAPSHOT, list(self._snapshots.values())),
-            (INSERT_VERSION, list(self._versions.values())),
-            (self._put_trial, list(self._trials.values())),
-            (self._put_alias, [self._aliases[pair] for pair in sorted(self._aliases)]),
-            (INSERT_EVENTS, [row for rows in self._events.values() for row in rows]),
-            (INSERT_ANNOUNCEMENT, self._announcements),
+            (snapshots.INSERT, list(self._snapshots.values())),
+            (versions.INSERT, list(self._versions.values())),
+            (trials.PUT, list(self._trials.values())),
+            (trials.PUT_ALIAS, [self._aliases[pair] for pair in sorted(self._aliases)]),
+            (events.INSERT, [row for rows in self._events.values() for row in rows]),
+            (events.INSERT_ANNOUNCEMENT, self._announcements),
         )
         for statement, rows in held:
             for batch in batches(rows):
-                self._put(statement, batch)
+                self._db.run_many(statement, batch)
         self.written["versions"] += len(self._versions)
         rules = (values["rules"] for values in self._versions.values())
-        self.written.update(VERSIONS_BY.format(name) for name in rules if name is not None)
+        self.written.update(counting.by_rules(name) for name in rules if name is not None)
         self.written["events"] += sum(map(len, self._events.values()))
         for rows_by_id in (self._snapshots, self._versions, self._trials, self._events):
             rows_by_id.clear()
@@ -137,25 +125,16 @@ class Pending:
         self._nct_ids.clear()
         self._bytes = 0
 
-    def _put(self, statement: sa.Insert, rows: Sequence[Values]) -> None:
-        """Write rows in bulk; SQLite itself takes a row or two seven times sooner."""
-        if self._sqlite is None:
-            self._connection.execute(statement, rows)
-        else:
-            sql = _spelled(statement, tuple(rows[0]))
-            self._sqlite.executemany(sql, map(_plain, rows))
-
     def _next_id(self, table: str) -> int:
         """Return the id of a new row, asking the database when the first is wanted."""
-        if not self._ids:
-            self._ids = self._count_on()
+        if table not in self._ids:
+            self._ids[table] = self._new_ids(table)
         return next(self._ids[table])
 
-    def _count_on(self) -> dict[str, Iterator[int]]:
-        if self._sqlite is None:
-            return {table: _blocks(self._connection, table) for table in ("snapshots", "versions")}
-        [highest] = self._sqlite.execute(_HIGHEST_IDS)
-        return {"snapshots": count(highest[0] + 1), "versions": count(highest[1] + 1)}
+    def _new_ids(self, table: str) -> Iterator[int]:
+        if self._db.dialect == "sqlite":
+            return count(self._db.value(_HIGHEST_ID[table]) + 1)
+        return _blocks(self._db, table)
 
     def _stay_small(self) -> None:
         rows = max(
@@ -165,32 +144,8 @@ class Pending:
             self.flush()
 
 
-@lru_cache(maxsize=64)
-def _spelled(statement: sa.Insert, columns: tuple[str, ...]) -> str:
-    """Return an insert of these columns as sqlite3 takes it."""
-    dialect = sqlite.dialect(paramstyle="named")
-    return str(statement.compile(dialect=dialect, column_keys=list(columns)))
-
-
-def _plain(values: Values) -> Values:
-    """Return values as SQLite keeps them: times and dates as text."""
-    return {
-        name: _as_text(value) if isinstance(value, date) else value
-        for name, value in values.items()
-    }
-
-
-def _as_text(moment: date) -> str:
-    """Write a time, which has a zone, or a day; ValueError for a time without a zone."""
-    if not isinstance(moment, datetime):
-        return moment.isoformat()
-    if moment.tzinfo is None:
-        raise ValueError("a time without a time zone cannot be stored")
-    return utc_text(moment)
-
-
-def _blocks(connection: Connection, table: str) -> Iterator[int]:
+def _blocks(db: Db, table: str) -> Iterator[int]:
     """Yield ids for new rows of a table, asking PostgreSQL when the first of a block is wanted."""
     while True:
-        block = {"table_name": table, "how_many": _BLOCK}
-        yield from connection.execute(NEXT_IDS, block).scalars().all()
+        for (new_id,) in db.fetch(_NEXT_IDS, {"table_name": table}):
+            yield new_id

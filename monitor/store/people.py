@@ -7,10 +7,11 @@ from datetime import datetime
 from monitor.model.groups import kind_or_group
 from monitor.model.subscriptions import Origin, Silence, Standing, Subscription
 from monitor.store import outbox_queries, people_queries
+from monitor.store.db import batches
 from monitor.store.definitions import definition_text
 from monitor.store.people_reader import PeopleReader
 from monitor.store.running import Runner
-from monitor.store.statements import batches, storable
+from monitor.store.texts import storable
 
 _SUBSCRIBER_COLUMNS = {
     "name": "text",

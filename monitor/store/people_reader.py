@@ -13,9 +13,9 @@ from monitor.model.subscriptions import Origin, Silence, Standing, Subscriber, S
 from monitor.store import outbox_queries, people_queries
 from monitor.store.codec import DamagedError
 from monitor.store.definitions import subscription_row
+from monitor.store.mapping import Row
 from monitor.store.moments import moment
 from monitor.store.outbox_reader import attempt_row, item_row, message_row
-from monitor.store.rows import Row
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

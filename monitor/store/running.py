@@ -9,8 +9,8 @@ from typing import Any
 import orjson
 from sqlalchemy.engine import Connection
 
+from monitor.store.mapping import Row
 from monitor.store.moments import utc_text
-from monitor.store.rows import Row
 from monitor.store.statements import question, spelled_out
 
 Values = Mapping[str, Any]

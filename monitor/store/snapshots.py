@@ -8,19 +8,56 @@ the predecessor, reading a version would take as many steps as there are version
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import bindparam
 
 from monitor.errors import DamagedSnapshotError
-from monitor.store import queries
 from monitor.store.codec import DamagedError, restore
-from monitor.store.rows import Row
+from monitor.store.db import Db, batches
+from monitor.store.mapping import Row
+from monitor.store.schema import snapshots, versions
 
 SNAPSHOTS_PER_KEYFRAME = 64
 _KEPT_BYTES = 16 * 1024 * 1024
 
-Fetch = Callable[[str, Mapping[str, Any]], Sequence[Row]]
+INSERT = sa.insert(snapshots)
+
+
+def _with_bases() -> sa.Select[tuple[int]]:
+    """Return the ids of some snapshots and of all that they are built upon.
+
+    UNION, without ALL, ends the walk even where damaged rows refer to one another in a circle.
+    """
+    asked = snapshots.c.id.in_(bindparam("snapshot_ids", expanding=True))
+    path = sa.select(snapshots.c.id, snapshots.c.base_id).where(asked).cte("path", recursive=True)
+    bases = path.join(snapshots, snapshots.c.id == path.c.base_id)
+    path = path.union(sa.select(snapshots.c.id, snapshots.c.base_id).select_from(bases))
+    return sa.select(path.c.id)
+
+
+PATHS = sa.select(
+    snapshots.c.id,
+    snapshots.c.base_id,
+    snapshots.c.number,
+    snapshots.c.codec,
+    snapshots.c.size,
+    snapshots.c.sha256,
+    snapshots.c.content,
+).where(snapshots.c.id.in_(_with_bases()))
+_USER = (
+    sa.select(versions.c.nct_id, versions.c.version_date)
+    .where(
+        sa.or_(
+            versions.c.snapshot_id == bindparam("snapshot_id"),
+            versions.c.stated_snapshot_id == bindparam("snapshot_id"),
+        )
+    )
+    .order_by(versions.c.version_date)
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,15 +75,20 @@ class Place:
 KEYFRAME = Place()
 
 
+def _ignore(snapshot_id: int) -> None:
+    """Do nothing: all snapshots are written."""
+
+
 class Snapshots:
     """Snapshots of one connection, as long as one transaction sees them.
 
-    ``fetch`` runs a query of ``queries`` and returns its rows. What was read or written last
-    is kept unpacked, up to a bounded number of bytes.
+    ``settle`` is called before a snapshot is looked for, and writes it where it is held back. What
+    was read or written last is kept unpacked, up to a bounded number of bytes.
     """
 
-    def __init__(self, fetch: Fetch) -> None:
-        self._fetch = fetch
+    def __init__(self, db: Db, *, settle: Callable[[int], None] = _ignore) -> None:
+        self._db = db
+        self._settle = settle
         self._fetched: dict[int, Row] = {}
         self._kept: OrderedDict[int, tuple[Place, bytes]] = OrderedDict()
         self._kept_bytes = 0
@@ -61,9 +103,15 @@ class Snapshots:
             what = DamagedError("its row cannot be read")
             raise DamagedSnapshotError(self._blame(snapshot_id, what)) from exc
 
-    def fetched(self, rows: Iterable[Row]) -> None:
-        """Take rows of snapshots that will be read next, in place of those taken before."""
-        self._fetched = {row[0]: row for row in rows}
+    def fetch(self, snapshot_ids: Collection[int]) -> None:
+        """Ask for what will be read next, at once, in place of what was asked for before."""
+        for snapshot_id in snapshot_ids:
+            self._settle(snapshot_id)
+        self._fetched = {
+            row[0]: row
+            for batch in batches(sorted(snapshot_ids))
+            for row in self._db.fetch(PATHS, {"snapshot_ids": batch})
+        }
 
     def place_after(self, snapshot_id: int) -> Place:
         """Return where the successor of a stored snapshot goes; fails as ``read`` does."""
@@ -108,7 +156,8 @@ class Snapshots:
         """Return the rows from a snapshot down to a keyframe, or to above a kept snapshot."""
         rows = self._fetched
         if snapshot_id not in rows:
-            found = self._fetch(queries.SNAPSHOT_PATH, {"snapshot_id": snapshot_id})
+            self._settle(snapshot_id)
+            found = self._db.fetch(PATHS, {"snapshot_ids": [snapshot_id]})
             rows = {row[0]: row for row in found}
         if snapshot_id not in rows:
             raise DamagedError("it is missing")
@@ -123,7 +172,7 @@ class Snapshots:
         return path
 
     def _blame(self, snapshot_id: int, exc: DamagedError) -> str:
-        users = self._fetch(queries.SNAPSHOT_USER, {"snapshot_id": snapshot_id})
+        users = self._db.fetch(_USER, {"snapshot_id": snapshot_id})
         if not users:
             return f"snapshot {snapshot_id} is damaged: {exc}"
         nct_id, version_date = users[0]

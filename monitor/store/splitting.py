@@ -9,9 +9,9 @@ from collections.abc import Collection, Sequence
 from monitor.model.identity import part_id
 from monitor.model.messages import OutboxMessage
 from monitor.store import outbox_queries
+from monitor.store.db import batches
 from monitor.store.outbox_reader import message_row
 from monitor.store.running import Runner
-from monitor.store.statements import batches
 
 
 def split(

@@ -1,15 +1,16 @@
 """One transaction of an ingest pass: what it asks of the store and what it writes."""
 
-import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
-from functools import partial
 from hashlib import sha256
 from typing import Any
 from zlib import crc32
 
+import sqlalchemy as sa
+from sqlalchemy import bindparam
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection
-from sqlalchemy.sql import Insert
+from sqlalchemy.sql import Executable
 
 from monitor.model.changes import ChangeEvent
 from monitor.model.history import (
@@ -24,20 +25,24 @@ from monitor.model.history import (
     TrialHistory,
     TrialRow,
 )
-from monitor.store import intervals, queries, statements
+from monitor.store import counting, events, quarantine, trials, versions
+from monitor.store.address import Address
 from monitor.store.bodies import announced_value
 from monitor.store.clock_skew import SkewWriter
-from monitor.store.codec import CODEC, thread_codec, unpack
-from monitor.store.following import SourcesWriter
+from monitor.store.codec import CODEC, thread_codec
+from monitor.store.db import Db, batches
 from monitor.store.leases import LeaseWriter
+from monitor.store.mapping import Row
 from monitor.store.outbox import OutboxWriter
 from monitor.store.pending import Pending
 from monitor.store.people import PeopleWriter
-from monitor.store.rows import Row, event_row, histories, newest_sights, quarantine_row, version_row
 from monitor.store.running import Runner
 from monitor.store.snapshots import KEYFRAME, Place, Snapshots
+from monitor.store.sources import SourcesWriter
 
 _LOCK_SPACE = 0x4E4354  # advisory locks of PostgreSQL: ours, by the trial's number
+_KEY = sa.func.unnest(bindparam("keys", type_=postgresql.ARRAY(sa.Integer))).column_valued("key")
+_LOCK_TRIALS = sa.select(sa.func.pg_advisory_xact_lock(_LOCK_SPACE, _KEY))
 
 
 class Transaction:
@@ -47,20 +52,15 @@ class Transaction:
     bear on, so every question sees what was written before it.
     """
 
-    def __init__(self, connection: Connection, upserts: tuple[Insert, Insert, Insert]) -> None:
-        put_trial, put_alias, self._put_quarantine = upserts
-        self._connection = connection
-        self._sqlite: sqlite3.Connection | None = None
-        if connection.dialect.name == "sqlite":
-            self._sqlite = connection.connection.driver_connection
+    def __init__(self, connection: Connection, address: Address) -> None:
+        self._db = db = Db(connection, address)
         self._codec = thread_codec()
-        self._pending = Pending(connection, put_trial, put_alias)
         # None of its parts refers back to it: what it holds goes with it, megabytes of snapshots
         # among that, without waiting for the garbage collector.
+        self._pending = Pending(db)
         self._runner = Runner(connection)
-        self._all = self._runner.ask
-        self._snapshots = Snapshots(partial(_rows_of_snapshot, self._pending, self._runner))
-        self.sources = SourcesWriter(connection, self._runner.ask)
+        self._snapshots = Snapshots(db, settle=self._pending.settle_snapshot)
+        self.sources = SourcesWriter(db)
         self.leases = LeaseWriter(self._runner)
         self.skew = SkewWriter(self._runner)
         self.people = PeopleWriter(self._runner)
@@ -75,12 +75,11 @@ class Transaction:
         here, so ask before reading them; the order is the same for everybody. Ask for all at
         once: two transactions that ask bit by bit can wait for each other, and one then fails.
         """
-        if self._connection.dialect.name != "postgresql":
+        if self._db.dialect == "sqlite":
             return
         # crc32 is unsigned, the lock's key a signed int: two trials that share one share a lock.
         keys = sorted({crc32(nct_id.encode()) - 2**31 for nct_id in nct_ids})
-        parameters = {"space": _LOCK_SPACE, "keys": keys}
-        self._connection.execute(statements.LOCK_TRIALS, parameters).all()
+        self._db.fetch(_LOCK_TRIALS, {"keys": keys})
 
     def known_raw(self, hashes: Collection[bytes]) -> dict[bytes, int]:
         """Return the version id of each raw slice that a version was first or last seen as.
@@ -89,35 +88,30 @@ class Transaction:
         """
         self._pending.flush()
         found: dict[bytes, int] = {}
-        for batch in statements.batches(sorted(set(hashes))):
-            for digest, version_id in self._all(queries.KNOWN_RAW, {"hashes": batch}):
+        for batch in batches(sorted(set(hashes))):
+            for digest, version_id in self._db.fetch(versions.KNOWN_RAW, {"hashes": batch}):
                 found[bytes(digest)] = version_id
         return found
 
     def latest(self, nct_ids: Collection[str]) -> dict[str, StoredVersion]:
         """Return the last version of each of these trials that has one."""
-        rows = self._about(queries.LATEST_VERSIONS, nct_ids)
-        return {version.nct_id: version for version in map(version_row, rows)}
+        rows = self._about(versions.LATEST, nct_ids)
+        return {version.nct_id: version for version in map(versions.VERSION, rows)}
 
     def newest_sights(self, nct_ids: Collection[str]) -> dict[str, NewestSight]:
         """Return what the last version of each of these trials was seen as; see ``latest``."""
-        return newest_sights(self._about(queries.NEWEST_SIGHTS, nct_ids))
+        return dict(map(versions.SIGHT, self._about(versions.NEWEST_SIGHTS, nct_ids)))
 
     def histories(self, nct_ids: Collection[str]) -> dict[str, TrialHistory]:
         """Return the whole ordered history of each of these trials that has one."""
-        return histories(self._about(queries.HISTORIES, nct_ids))
+        return versions.histories(self._about(versions.HISTORIES, nct_ids))
 
     def fetch_snapshots(self, snapshot_ids: Collection[int]) -> None:
         """Ask for these snapshots at once; reading them then asks no more.
 
         They are held, compressed, until the next call.
         """
-        rows: list[Row] = []
-        for snapshot_id in snapshot_ids:
-            self._pending.settle_snapshot(snapshot_id)
-        for batch in statements.batches(sorted(snapshot_ids)):
-            rows.extend(self._all(queries.SNAPSHOT_PATHS, {"snapshot_ids": batch}))
-        self._snapshots.fetched(rows)
+        self._snapshots.fetch(snapshot_ids)
 
     def read_snapshot(self, snapshot_id: int) -> bytes:
         """Return a snapshot's bytes, checked; StoreError names trial and version."""
@@ -163,21 +157,21 @@ class Transaction:
 
     def insert_version(self, version: NewVersion) -> int:
         """Store a version and return its id; its trial must be put in the same transaction."""
-        return self._pending.version(statements.version_values(version, self._codec))
+        return self._pending.version(versions.version_values(version, self._codec))
 
     def update_version(self, version_id: int, **columns: Any) -> None:
         """Change columns of a version, named as the fields of ``NewVersion``."""
-        statement = statements.update_of_version(columns, self._codec)
+        statement = versions.update_of(columns, self._codec)
         self._pending.flush()
-        self._connection.execute(statement, {"version": version_id})
+        self._db.run(statement, {"version": version_id})
 
     def touch(self, touches: Sequence[Touch]) -> None:
         """Extend the observation intervals of stored versions; see ``Touch``."""
         if not touches:
             return
         self._pending.flush()
-        for statement, rows in intervals.moves(touches):
-            self._connection.execute(statement, rows)
+        for statement, rows in versions.moves(touches):
+            self._db.run_many(statement, rows)
         in_order = sorted(touches, key=lambda touch: touch.seen_at)
         self.see({touch.version_id: touch.seen_at for touch in in_order})
 
@@ -186,73 +180,68 @@ class Transaction:
         if not loads:
             return
         self._pending.flush()
-        rows = intervals.loads_again(loads, plain=self._sqlite is not None)
-        if self._sqlite is not None:
-            self._sqlite.executemany(intervals.LOAD_AGAIN.text, rows)
-        else:
-            self._connection.execute(intervals.LOAD_AGAIN, rows)
+        self._db.run_many(versions.LOAD_AGAIN, versions.loads_again(loads))
         self.see({load.version_id: load.seen_at for load in loads})
 
-    def see(self, versions: Mapping[int, datetime]) -> None:
+    def see(self, sights: Mapping[int, datetime]) -> None:
         """Note when trials were seen to be as stored, by a version's id; never moves back."""
-        if not versions:
+        if not sights:
             return
         self._pending.flush()
-        for seen_at, version_ids in intervals.seen(versions):
-            for batch in statements.batches(version_ids):
-                parameters = {"seen_at": seen_at, "version_ids": batch}
-                self._connection.execute(intervals.SEE_TRIALS, parameters)
+        for seen_at, version_ids in versions.seen(sights):
+            for batch in batches(version_ids):
+                self._db.run(versions.SEE_TRIALS, {"seen_at": seen_at, "version_ids": batch})
 
     def replace_events(
-        self, version_id: int, nct_id: str, events: Sequence[ChangeEvent], *, backfilled: bool
+        self, version_id: int, nct_id: str, changes: Sequence[ChangeEvent], *, backfilled: bool
     ) -> None:
         """Make these, in this order, the events of a version."""
-        rows = statements.event_values(version_id, nct_id, events, backfilled, self._codec)
+        rows = events.event_values(version_id, nct_id, changes, backfilled, self._codec)
         if self._pending.may_have_events(version_id):
-            gone = self._connection.execute(statements.DELETE_EVENTS, {"version": version_id})
-            self._pending.written["events"] -= gone.rowcount
+            gone = self._db.run(events.DELETE, {"version": version_id})
+            self._pending.written["events"] -= gone
         self._pending.events(version_id, rows)
 
     def events(self, nct_id: str) -> dict[int, list[StoredEvent]]:
         """Return the events of a trial's versions by version id."""
         self._pending.flush()
         found: dict[int, list[StoredEvent]] = {}
-        for event in map(event_row, self._all(queries.EVENTS_OF_TRIAL, {"nct_id": nct_id})):
+        for event in self._db.read(events.EVENT, events.OF_TRIAL, {"nct_id": nct_id}):
             found.setdefault(event.version_id, []).append(event)
         return found
 
     def set_last_changed(self, nct_id: str, day: date | None) -> None:
         """Note since when the latest version of a trial holds that has an event above noise."""
         self._pending.settle_trials([nct_id])
-        values = {"trial": nct_id, "changed": day}
-        self._connection.execute(statements.SET_LAST_CHANGED, values)
+        self._db.run(trials.SET_LAST_CHANGED, {"trial": nct_id, "changed": day})
 
-    def mark_rules(self, versions: Mapping[int, str | None], rules: str) -> None:
+    def mark_rules(self, derived: Mapping[int, str | None], rules: str) -> None:
         """Note by which rules the events of stored versions are derived now.
 
-        ``versions``: by their ids, the rules that they were derived by before (None: unknown).
+        ``derived``: by the ids of the versions, the rules that they were derived by before (None:
+        unknown).
         """
-        marked = {one: before for one, before in versions.items() if before != rules}
+        marked = {one: before for one, before in derived.items() if before != rules}
         self._pending.flush()
-        for batch in statements.batches(sorted(marked)):
-            self._runner.run(statements.MARK_RULES, {"rules": rules, "version_ids": batch})
+        for batch in batches(sorted(marked)):
+            self._db.run(versions.MARK_RULES, {"present": rules, "version_ids": batch})
         counted = self._pending.written
-        counted[queries.VERSIONS_BY.format(rules)] += len(marked)
+        counted[counting.by_rules(rules)] += len(marked)
         for before in marked.values():
             if before is not None:
-                counted[queries.VERSIONS_BY.format(before)] -= 1
+                counted[counting.by_rules(before)] -= 1
 
     def announce(
-        self, version_id: int, events: Sequence[ChangeEvent], *, previous_id: int | None
+        self, version_id: int, changes: Sequence[ChangeEvent], *, previous_id: int | None
     ) -> None:
         """Keep for good what is announced of a version; see ``Announcement``."""
-        body = self._codec.body(announced_value(events))
+        body = self._codec.body(announced_value(changes))
         values = {"version_id": version_id, "previous_id": previous_id, "body": body}
         self._pending.announcement(values)
 
     def put_trial(self, trial: TrialRow) -> None:
         """Store what is known of a trial now, in place of what was."""
-        self._pending.trial(statements.trial_values(trial))
+        self._pending.trial(trials.trial_values(trial))
 
     def put_alias(self, alias: str, nct_id: str) -> None:
         """Store that ``nct_id`` is the trial that had the NCT ID ``alias`` before."""
@@ -261,56 +250,40 @@ class Transaction:
     def finish(self) -> None:
         """Write what is held back, and last, as other writers wait for it, how much it was."""
         self._pending.flush()
-        # One row at a time, in one order for everybody: two writers that lock them in two orders
-        # would wait for each other.
-        for name, number in sorted(self._pending.written.items()):
-            if number:
-                self._runner.run(statements.COUNT_ROWS, {"table": name, "more": number})
+        counting.add_to(self._db, self._pending.written)
 
     # --- quarantine ------------------------------------------------------------------------
 
     def quarantine(self, entry: QuarantineEntry) -> None:
         """Keep unreadable input; the same bytes from the same place only count as seen again."""
-        self._connection.execute(self._put_quarantine, statements.quarantine_values(entry))
+        self._db.run(quarantine.PUT, quarantine.entry_values(entry))
 
     def quarantined(self, quarantine_id: int | None = None) -> list[QuarantineRow]:
         """Return one entry with its content (or []), or all without, oldest first."""
         if quarantine_id is None:
-            return [quarantine_row(row) for row in self._all(queries.QUARANTINE, {})]
-        row = self._first(queries.QUARANTINED, {"quarantine_id": quarantine_id})
-        return [] if row is None else [quarantine_row(row, unpack(bytes(row[8])))]
+            return self._db.read(quarantine.ENTRY, quarantine.ALL)
+        about = {"quarantine_id": quarantine_id}
+        return self._db.read(quarantine.WHOLE_ENTRY, quarantine.OF_ID, about)
 
     def remove_quarantined(self, quarantine_id: int) -> bool:
         """Drop an entry; False when there is none."""
-        result = self._connection.execute(statements.DELETE_QUARANTINED, {"entry": quarantine_id})
-        return result.rowcount > 0
+        return self._db.run(quarantine.DELETE, {"entry": quarantine_id}) > 0
 
     def close_quarantined(self, origins: Collection[str], *, before: datetime) -> int:
         """Drop the entries of these places that were last seen before a time; return how many."""
-        if self._connection.execute(statements.ANY_QUARANTINED).first() is None:
+        if not self._db.fetch(quarantine.ANY):
             return 0
-        closed = 0
-        for batch in statements.batches(sorted(set(origins))):
-            found = {"origins": batch, "before": before}
-            closed += self._connection.execute(statements.CLOSE_QUARANTINED, found).rowcount
-        return closed
+        return sum(
+            self._db.run(quarantine.CLOSE, {"origins": batch, "before": before})
+            for batch in batches(sorted(set(origins)))
+        )
 
     # --- rows ------------------------------------------------------------------------------
 
-    def _about(self, sql: str, nct_ids: Collection[str]) -> list[Row]:
+    def _about(self, question: Executable, nct_ids: Collection[str]) -> list[Row]:
         self._pending.settle_trials(nct_ids)
-        found: list[Row] = []
-        for batch in statements.batches(sorted(set(nct_ids))):
-            found.extend(self._all(sql, {"nct_ids": batch}))
-        return found
-
-    def _first(self, sql: str, parameters: Mapping[str, Any]) -> Row | None:
-        return next(iter(self._all(sql, parameters)), None)
-
-
-def _rows_of_snapshot(
-    pending: Pending, runner: Runner, sql: str, parameters: Mapping[str, Any]
-) -> Sequence[Row]:
-    """Return the rows of a query about a snapshot, which is written first if it has to be."""
-    pending.settle_snapshot(parameters["snapshot_id"])
-    return runner.ask(sql, parameters)
+        return [
+            row
+            for batch in batches(sorted(set(nct_ids)))
+            for row in self._db.fetch(question, {"nct_ids": batch})
+        ]

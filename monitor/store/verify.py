@@ -1,24 +1,27 @@
 """Verifying a store whole: every snapshot's hash, every entry's bytes, every reference."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
-from typing import Any
+from typing import Any, TypeGuard
 
 import orjson
+import sqlalchemy as sa
+from sqlalchemy import bindparam
 
 from monitor.errors import DamagedSnapshotError, StoreError
 from monitor.model.problem import Problem
 from monitor.model.record import TrialRecord
-from monitor.store import queries, verify_queries
+from monitor.store import counting, events, quarantine, schema, versions
 from monitor.store.address import Address
-from monitor.store.codec import DamagedError, unpack
+from monitor.store.codec import DamagedError
 from monitor.store.copying import OnStep, ignore_steps, interruptible
-from monitor.store.faults import translate
+from monitor.store.db import Db
+from monitor.store.engine import connect_to_read
 from monitor.store.outbox_reader import announcement_row
-from monitor.store.reader import Rows, SqliteRows, connect
-from monitor.store.revisions import read_status, require_current
-from monitor.store.rows import Row, event_row, version_row
+from monitor.store.reader import status_of
+from monitor.store.references import references
+from monitor.store.revisions import require_current
 from monitor.store.snapshots import Snapshots
 
 MOST_NAMED = 1_000
@@ -26,6 +29,30 @@ MOST_NAMED = 1_000
 
 # The fields that name a former NCT ID, or the one that a record went to.
 _NAMING = (b'"nctIdAliases"', b'"mergedInto"')
+_SNAPSHOTS = sa.select(schema.snapshots.c.id, schema.snapshots.c.nct_id).order_by(
+    schema.snapshots.c.nct_id, schema.snapshots.c.id
+)
+_VERSIONS = sa.select(*schema.versions.c).order_by(schema.versions.c.nct_id, schema.versions.c.id)
+_EVENTS = sa.select(*schema.events.c).order_by(schema.events.c.id)
+_ANNOUNCEMENTS = (
+    sa.select(*schema.announcements.c, schema.versions.c.nct_id)
+    .outerjoin(schema.versions, schema.versions.c.id == schema.announcements.c.version_id)
+    .order_by(schema.announcements.c.version_id)
+)
+_QUARANTINE = sa.select(*schema.quarantine.c).order_by(schema.quarantine.c.id)
+_ALIASES = sa.select(schema.nct_id_aliases.c.alias, schema.nct_id_aliases.c.nct_id)
+_LATEST = (
+    sa.select(schema.trials.c.nct_id)
+    .join(schema.versions, schema.trials.c.latest_version_id == schema.versions.c.id)
+    .where(schema.versions.c.snapshot_id == bindparam("id"))
+)
+_ROW_COUNTS = sa.select(schema.row_counts.c.name, schema.row_counts.c.number)
+_BY_RULES = (
+    sa.select(schema.versions.c.rules, sa.func.count())
+    .where(schema.versions.c.rules.is_not(None))
+    .group_by(schema.versions.c.rules)
+)
+_CHECK_FILE = sa.text(f"PRAGMA integrity_check({MOST_NAMED})")
 _A_STEP = 200  # rows between two reports
 _RESTORE = "put a backup back (`monitor db restore`); look at the disk"
 _RESTORE_POSTGRES = "put a dump back (pg_restore); look at the server's disk"
@@ -40,27 +67,23 @@ def verify(
     be opened, or is no store of this program's schema.
     """
     address = Address.parse(url)
-    try:
-        rows = connect(address, busy_timeout_s)
-        with closing(rows), ExitStack() as held:
-            fetch = rows.fetch
-            status = read_status(lambda sql: map(tuple, fetch(sql, {})), rows.dialect)
-            require_current(status, address)
-            if isinstance(rows, SqliteRows):
-                held.enter_context(interruptible(rows.connection))
-            yield from _Verification(rows, address, on_step).problems()
-    except (sqlite3.Error, UnicodeDecodeError) as exc:
-        raise translate(exc, address) from exc
+    with closing(connect_to_read(address, busy_timeout_s=busy_timeout_s)) as connection:
+        db = Db(connection, address)
+        with db.errors(), ExitStack() as held:
+            require_current(status_of(db), address)
+            if db.dialect == "sqlite":
+                driver: Any = connection.connection.driver_connection
+                held.enter_context(interruptible(driver))
+            yield from _Verification(db, on_step).problems()
 
 
 class _Verification:
     """One reading of a store."""
 
-    def __init__(self, rows: Rows, address: Address, on_step: OnStep) -> None:
-        self._rows = rows
-        self._address = address
+    def __init__(self, db: Db, on_step: OnStep) -> None:
+        self._db = db
         self._on_step = on_step
-        self._fix = _RESTORE if rows.dialect == "sqlite" else _RESTORE_POSTGRES
+        self._fix = _RESTORE if db.dialect == "sqlite" else _RESTORE_POSTGRES
         # What snapshots say of other NCT IDs: (former, of now) by snapshot; and damaged trials.
         self._former: dict[int, tuple[tuple[str, str], ...]] = {}
         self._unread: set[str] = set()
@@ -77,7 +100,7 @@ class _Verification:
             ("references", self._references),
             ("row counts", self._row_counts),
         ]
-        if self._rows.dialect == "sqlite":
+        if self._db.dialect == "sqlite":
             checks.insert(0, ("file", self._file))
         for name, check in checks:
             self._on_step(name, 0, None)
@@ -90,13 +113,13 @@ class _Verification:
                 count += 1
                 if count <= MOST_NAMED:
                     yield problem
-        except (sqlite3.DatabaseError, UnicodeDecodeError) as exc:
-            if getattr(exc, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
-                raise
-            yield Problem(check=name, said=str(translate(exc, self._address)), fix=self._fix)
-        except StoreError as exc:  # PostgreSQL's, translated
+        except StoreError as exc:
+            cause = getattr(exc.__cause__, "orig", exc.__cause__)
+            if _is_interrupt(cause):
+                raise cause from None  # for ``interruptible``
             yield Problem(check=name, said=str(exc), fix=self._fix)
-            raise
+            if self._db.dialect != "sqlite":  # the transaction is over
+                raise
         if count > MOST_NAMED:
             said = f"{count - MOST_NAMED:,} more problems of this kind"
             yield Problem(check=name, said=said, fix=self._fix)
@@ -104,15 +127,15 @@ class _Verification:
     # --- the checks ------------------------------------------------------------------------
 
     def _file(self) -> Iterator[Problem]:
-        for (said,) in self._rows.fetch(f"PRAGMA integrity_check({MOST_NAMED})", {}):
+        for (said,) in self._db.fetch(_CHECK_FILE):
             if said != "ok":
                 line = " ".join(str(said).split())
                 yield Problem(check="file", said=f"the file's structure: {line}", fix=self._fix)
 
     def _snapshots(self) -> Iterator[Problem]:
         """Unpack each snapshot and compare its hash; a trial's one after the other."""
-        snapshots = Snapshots(self._rows.fetch)
-        for snapshot_id, nct_id in self._each("snapshots", verify_queries.SNAPSHOTS):
+        snapshots = Snapshots(self._db)
+        for snapshot_id, nct_id in self._each(schema.snapshots, _SNAPSHOTS):
             try:
                 content = snapshots.read(snapshot_id)
                 document = orjson.loads(content)
@@ -128,23 +151,24 @@ class _Verification:
         self._unread.add(nct_id)
         number = None
         for number, row in enumerate(self._versions_of(nct_id), start=1):
-            if snapshot_id in (row[19], row[20]):
-                said = f"snapshot {snapshot_id}, of the version dated {row[4]}: {why}"
+            if snapshot_id in (row.snapshot_id, row.stated_snapshot_id):
+                said = f"snapshot {snapshot_id}, of the version dated {row.version_date}: {why}"
                 yield self._problem("snapshots", said, nct_id, number)
         if number is None:
             yield self._problem("snapshots", f"snapshot {snapshot_id}: {why}", nct_id)
 
     def _versions(self) -> Iterator[Problem]:
-        for row in self._each("versions", verify_queries.VERSIONS):
+        for row in self._each(schema.versions, _VERSIONS):
             try:
-                version_row(row)
+                versions.VERSION(row)
             except DamagedError as exc:
-                said = f"the version dated {row[4]}: {exc}"
-                yield self._problem("versions", said, row[1], self._number(row[1], row[0]))
+                said = f"the version dated {row.version_date}: {exc}"
+                number = self._number(row.nct_id, row.id)
+                yield self._problem("versions", said, row.nct_id, number)
 
     def _former_ids(self) -> Iterator[Problem]:
         """Compare the former NCT IDs that are noted with those that records state."""
-        noted = set(map(tuple, self._rows.fetch(verify_queries.ALIASES, {})))
+        noted = set(map(tuple, self._db.fetch(_ALIASES)))
         stated = {pair for pairs in self._former.values() for pair in pairs}
         for alias, nct_id in sorted(noted - stated):
             if self._unread.isdisjoint((alias, nct_id)):
@@ -152,51 +176,49 @@ class _Verification:
                 yield self._problem("former NCT IDs", said, nct_id)
         for snapshot_id, pairs in sorted(self._former.items()):
             if lost := sorted(set(pairs) - noted):
-                for (nct_id,) in self._rows.fetch(verify_queries.LATEST, {"id": snapshot_id}):
+                for (nct_id,) in self._db.fetch(_LATEST, {"id": snapshot_id}):
                     names = ", ".join(f"{alias} is {now} now" for alias, now in lost)
                     said = f"its latest version says what is not noted: {names}"
                     yield self._problem("former NCT IDs", said, nct_id)
 
     def _events(self) -> Iterator[Problem]:
-        for row in self._each("events", verify_queries.EVENTS):
+        for row in self._each(schema.events, _EVENTS):
             try:
-                event_row(row)
+                events.EVENT(row)
             except DamagedError as exc:
-                said = f"event {row[0]} ({row[5]}): {exc}"
-                yield self._problem("events", said, row[2], self._number(row[2], row[1]))
+                said = f"event {row.id} ({row.kind}): {exc}"
+                number = self._number(row.nct_id, row.version_id)
+                yield self._problem("events", said, row.nct_id, number)
 
     def _announcements(self) -> Iterator[Problem]:
-        for row in self._each("announcements", verify_queries.ANNOUNCEMENTS):
+        for row in self._each(schema.announcements, _ANNOUNCEMENTS):
             try:
                 announcement_row(row)
             except DamagedSnapshotError as exc:
-                number = self._number(row[3], row[0])
-                yield self._problem("announcements", str(exc), row[3], number)
+                number = self._number(row.nct_id, row.version_id)
+                yield self._problem("announcements", str(exc), row.nct_id, number)
 
     def _quarantine(self) -> Iterator[Problem]:
         fix = f"`monitor quarantine drop ID`, or {self._fix}"
-        for entry_id, origin, content in self._each("quarantine", verify_queries.QUARANTINE):
+        for row in self._each(schema.quarantine, _QUARANTINE):
             try:
-                unpack(bytes(content))
-            except (DamagedError, TypeError) as exc:
-                said = f"entry {entry_id} ({origin}): {exc}"
+                quarantine.WHOLE_ENTRY(row)
+            except DamagedError as exc:
+                said = f"entry {row.id} ({row.origin}): {exc}"
                 yield Problem(check="quarantine", said=said, fix=fix)
 
     def _references(self) -> Iterator[Problem]:
-        for reference in verify_queries.references():
+        for reference in references():
             self._on_step(f"references of {reference.table}", 0, None)
-            for key, refers_to, nct_id, version_id in self._rows.stream(reference.sql, {}):
+            for key, refers_to, nct_id, version_id in self._db.stream(reference.wrong):
                 number = None if version_id is None else self._number(nct_id, version_id)
                 said = f"{reference.table} {key}: {reference.says.format(refers_to)}"
                 yield self._problem("references", said, nct_id, number)
 
     def _row_counts(self) -> Iterator[Problem]:
-        counted = {
-            name: self._rows.fetch(sql, {})[0][0] for name, sql in verify_queries.COUNTED.items()
-        }
-        by_rules = self._rows.fetch(verify_queries.COUNTED_BY_RULES, {})
-        counted |= {queries.VERSIONS_BY.format(rules): there for rules, there in by_rules}
-        noted = dict(map(tuple, self._rows.fetch(verify_queries.ROW_COUNTS, {})))
+        counted = {name: self._count(table) for name, table in counting.COUNTED.items()}
+        counted |= {counting.by_rules(rules): there for rules, there in self._db.fetch(_BY_RULES)}
+        noted = dict(map(tuple, self._db.fetch(_ROW_COUNTS)))
         for name in sorted(counted.keys() | noted.keys()):
             there, kept = counted.get(name, 0), noted.get(name, 0)
             if there != kept:
@@ -205,25 +227,32 @@ class _Verification:
 
     # --- what they share -------------------------------------------------------------------
 
-    def _each(self, what: str, sql: str) -> Iterator[Row]:
+    def _each(self, table: sa.Table, rows: sa.Select[Any]) -> Iterator[Any]:
         """Yield the rows of a table and tell how far it is."""
-        total = self._rows.fetch(f"SELECT count(*) FROM {what}", {})[0][0]  # noqa: S608  # ours
-        for done, row in enumerate(self._rows.stream(sql, {})):
+        total = self._count(table)
+        for done, row in enumerate(self._db.stream(rows)):
             if done % _A_STEP == 0:
-                self._on_step(what, done, total)
+                self._on_step(table.name, done, total)
             yield row
 
-    def _versions_of(self, nct_id: str) -> list[Row]:
-        return list(self._rows.fetch(queries.VERSIONS_OF_TRIAL, {"nct_id": nct_id}))
+    def _count(self, table: sa.Table) -> int:
+        return int(self._db.value(sa.select(sa.func.count()).select_from(table)))
+
+    def _versions_of(self, nct_id: str) -> Sequence[Any]:
+        return self._db.fetch(versions.OF_TRIAL, {"nct_id": nct_id})
 
     def _number(self, nct_id: Any, version_id: int) -> int | None:
         """Return a version's number in its trial's history; None when it is not there."""
-        ids = [row[0] for row in self._versions_of(nct_id)]
+        ids = [row.id for row in self._versions_of(nct_id)]
         return ids.index(version_id) + 1 if version_id in ids else None
 
     def _problem(self, check: str, said: str, nct_id: Any, version: int | None = None) -> Problem:
         known = None if nct_id is None else str(nct_id)
         return Problem(check=check, said=said, fix=self._fix, nct_id=known, version=version)
+
+
+def _is_interrupt(cause: BaseException | None) -> TypeGuard[sqlite3.Error]:
+    return getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT
 
 
 def _former_ids(nct_id: str, content: bytes, document: Any) -> tuple[tuple[str, str], ...]:

@@ -2,27 +2,30 @@
 
 import os
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from monitor.store import queries
+import sqlalchemy as sa
+
 from monitor.store.address import Address
-from monitor.store.rows import Row
+from monitor.store.db import Db
+from monitor.store.schema import versions
 
 _PROBE_BYTES = 1 << 20
+_POSTGRES = sa.select(
+    sa.func.pg_is_in_recovery(),
+    sa.func.current_setting("default_transaction_read_only") == "on",
+    sa.func.has_table_privilege(versions.name, "INSERT"),
+)
 
 
-def write_problem(
-    address: Address, ask: Callable[[str, Mapping[str, Any]], Sequence[Row]]
-) -> str | None:
+def write_problem(address: Address, db: Db) -> str | None:
     """Return in one line why nothing can be written; None when nothing is known against it.
 
     Of a SQLite store the file's rights are looked at, and room for 1 MB is taken in its folder
-    for a moment. A PostgreSQL server is asked by ``ask`` whether it takes writes at all.
+    for a moment. A PostgreSQL server is asked whether it takes writes at all.
     """
     if address.path is None:
-        return _of_postgres(address, ask)
+        return _of_postgres(address, db)
     return _of_file(address.path, address.shown)
 
 
@@ -39,10 +42,8 @@ def _of_file(path: Path, shown: str) -> str | None:
     return None
 
 
-def _of_postgres(
-    address: Address, ask: Callable[[str, Mapping[str, Any]], Sequence[Row]]
-) -> str | None:
-    (row,) = ask(queries.POSTGRES_WRITABLE, {})
+def _of_postgres(address: Address, db: Db) -> str | None:
+    (row,) = db.fetch(_POSTGRES)
     is_replica, is_read_only, may_write = row
     if is_replica or is_read_only:
         return f"the store {address.shown} is read-only for this program"

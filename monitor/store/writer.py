@@ -8,7 +8,6 @@ from typing import Any, Self
 from sqlalchemy.engine import Connection, Engine
 
 from monitor.errors import StoreError
-from monitor.store import statements
 from monitor.store.address import Address
 from monitor.store.engine import make_engine, status_of, store_errors
 from monitor.store.migrate import make_file, make_folder, upgrade_engine
@@ -53,7 +52,6 @@ class Store:
         self._engine = engine
         self._address = address
         self._idle: list[Connection] = []
-        self._upserts = statements.upserts(engine.dialect.name)
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -63,7 +61,7 @@ class Store:
         program writes meanwhile.
         """
         with store_errors(self._address), self._connection() as connection, connection.begin():
-            transaction = Transaction(connection, self._upserts)
+            transaction = Transaction(connection, self._address)
             yield transaction
             transaction.finish()
 

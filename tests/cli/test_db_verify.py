@@ -13,7 +13,7 @@ import psycopg
 import pytest
 import time_machine
 
-from monitor.store.delivery_schema import outbox
+from monitor.store.schema import outbox
 from monitor.store.verify import verify
 from tests.cli.calls import NOON, Monitor
 from tests.cli.studies import NCT, OTHER, study

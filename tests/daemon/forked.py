@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 _CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["tests.daemon.scripted_worker", "monitor.store.postgres"])
+_CONTEXT.set_forkserver_preload(["tests.daemon.scripted_worker", "monitor.store.reader", "psycopg"])
 
 
 class Forked:

@@ -12,7 +12,7 @@ from tests.ingest.world import World, study
 KILLS = 12
 # Each pass is forked from a process that has imported everything already.
 _CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["tests.ingest.crash_worker", "monitor.store.postgres"])
+_CONTEXT.set_forkserver_preload(["tests.ingest.crash_worker", "monitor.store.reader", "psycopg"])
 
 
 def write_series(path: Path) -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
+from monitor.store.db import BATCH
 from monitor.store.reader import open_reader
-from monitor.store.statements import BATCH
 from monitor.store.writer import Store, open_store
 from tests.store.examples import NCT_ID, add_version, document, status_event
 

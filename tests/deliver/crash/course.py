@@ -22,7 +22,7 @@ from tests.deliver.crash.worker import run
 from tests.ingest.world import World, raw
 
 _CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["tests.deliver.crash.worker", "monitor.store.postgres"])
+_CONTEXT.set_forkserver_preload(["tests.deliver.crash.worker", "monitor.store.reader", "psycopg"])
 _TRIAL = re.compile(r"(NCT\d{8}) · ")
 _TARGET = re.compile(r"[A-Z]+  Enrollment target: .*?→ (\d[\d,]*)")
 _CHANGE = re.compile(r"Enrollment target .*?→ (\d[\d,]*) .*\((NCT\d{8})\)")

@@ -10,8 +10,8 @@ from alembic import op
 from monitor.errors import StoreError
 from monitor.model import fields
 from monitor.model.record import TrialRecord
-from monitor.store.queries import SNAPSHOT_PATHS
-from monitor.store.running import Runner
+from monitor.store.address import Address
+from monitor.store.db import Db
 from monitor.store.snapshots import Snapshots
 
 revision = "0009"
@@ -42,11 +42,10 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.execute(_MERGED)
-    ask = Runner(op.get_bind()).ask
-    snapshots = Snapshots(ask)
+    bind = op.get_bind()
+    snapshots = Snapshots(Db(bind, Address.parse(str(bind.engine.url))))
     for rows in _newest():
-        snapshot_ids = [snapshot_id for _, snapshot_id in rows]
-        snapshots.fetched(ask(SNAPSHOT_PATHS, {"snapshot_ids": snapshot_ids}))
+        snapshots.fetch([snapshot_id for _, snapshot_id in rows])
         found = [pair for row in rows for pair in _former_ids(snapshots, *row)]
         if found:
             op.get_bind().execute(sa.text(_PUT), found)

@@ -1,0 +1,93 @@
+"""Rows of the store as dataclasses of the domain: the one place that reads values of columns.
+
+SQLite gives dates and times as ISO text, PostgreSQL as date and datetime: both are taken. SQLite
+keeps values of any type in any column, so whatever cannot be read is a DamagedError.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from functools import lru_cache
+from typing import Any, Generic, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.sql import ColumnElement
+
+from monitor.store.codec import DamagedError
+from monitor.store.moments import moment
+from monitor.store.schema import Day, UtcTime
+
+Row = Sequence[Any]
+Decoder = Callable[[Any], Any]
+T = TypeVar("T")
+
+
+class RowMapper(Generic[T]):
+    """Makes an object of each row of some columns.
+
+    ``columns``: in the order of the row, each named as the argument of ``make`` that it becomes.
+    ``damaged``: what a DamagedError says of a row that cannot be read, in which ``{0}`` stands for
+    its first value. ``decoders``: by name, what reads a column otherwise than by its type.
+    """
+
+    def __init__(
+        self,
+        make: Callable[..., T],
+        columns: Iterable[ColumnElement[Any]],
+        *,
+        damaged: str = "a row cannot be read",
+        **decoders: Decoder,
+    ) -> None:
+        self.columns = tuple(columns)
+        self._make = make
+        self._damaged = damaged
+        self.names = [str(column.key) for column in self.columns]
+        found = [
+            (place, decoders.get(name) or _decoder(column))
+            for place, (name, column) in enumerate(zip(self.names, self.columns, strict=True))
+        ]
+        self._decoders = [(place, decode) for place, decode in found if decode is not None]
+
+    def __call__(self, row: Row) -> T:
+        """Return what a row stands for, whose further columns do not count."""
+        try:
+            values = list(row[: len(self.names)])
+            for place, decode in self._decoders:
+                values[place] = decode(values[place])
+            return self._make(**dict(zip(self.names, values, strict=True)))
+        except (TypeError, ValueError, LookupError) as exc:
+            raise DamagedError(f"{self._damaged.format(*row)} ({exc})") from exc
+
+
+def _decoder(column: ColumnElement[Any]) -> Decoder | None:
+    """Return what reads a column's values; None where they are taken as they come."""
+    decode = _DECODERS.get(type(column.type))
+    is_optional = getattr(column, "nullable", True)
+    return optional(decode) if decode is not None and is_optional else decode
+
+
+def optional(decode: Decoder) -> Decoder:
+    """Return what reads a value that may be missing."""
+
+    def decoded(value: Any) -> Any:
+        return None if value is None else decode(value)
+
+    return decoded
+
+
+# Of versions and data loads: there are few among very many rows.
+@lru_cache(maxsize=4_096)
+def day(value: str | date) -> date:
+    """Read a date of a row."""
+    if isinstance(value, str):
+        return date.fromisoformat(value)
+    if isinstance(value, date):
+        return value
+    raise TypeError("a date is missing")
+
+
+_DECODERS: dict[type, Decoder] = {
+    Day: day,
+    UtcTime: moment,
+    sa.Boolean: bool,
+    sa.LargeBinary: bytes,
+}

@@ -1,0 +1,21 @@
+"""Texts as a database can hold them."""
+
+from contextlib import suppress
+from typing import Any
+
+
+def storable(value: Any) -> Any:
+    """Return a text without what a database cannot hold; other values as they are.
+
+    PostgreSQL has no NUL in a text, and neither database has half a surrogate pair (which a
+    file name that is not UTF-8 turns into).
+    """
+    if not isinstance(value, str):
+        return value
+    if "\0" not in value:
+        if value.isascii():
+            return value
+        with suppress(UnicodeEncodeError):
+            value.encode()
+            return value
+    return value.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()

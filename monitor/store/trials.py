@@ -1,0 +1,55 @@
+"""Trials as they are known now, and the NCT IDs that they had before."""
+
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy import bindparam
+from sqlalchemy.dialects import postgresql
+
+from monitor.model.history import TrialRow
+from monitor.store.db import upsert
+from monitor.store.mapping import RowMapper
+from monitor.store.schema import nct_id_aliases, trials
+from monitor.store.texts import storable
+
+
+def _conditions(text: str) -> tuple[str, ...]:
+    return tuple(orjson.loads(text))
+
+
+TRIAL = RowMapper(TrialRow, trials.c, conditions=_conditions)
+
+# --- what is asked --------------------------------------------------------------------------
+
+OF_ID = sa.select(*trials.c).where(trials.c.nct_id == bindparam("nct_id"))
+_HAD_BEFORE = sa.select(nct_id_aliases.c.nct_id).where(nct_id_aliases.c.alias == bindparam("alias"))
+OF_ALIAS = (
+    sa.select(*trials.c)
+    .where(trials.c.nct_id.in_(_HAD_BEFORE), trials.c.nct_id != bindparam("alias"))
+    .order_by(
+        sa.case((trials.c.overall_status == "MERGED", 1), else_=0),
+        trials.c.last_version_date.desc(),
+        trials.c.nct_id,
+    )
+    .limit(1)
+)
+ALL = sa.select(*trials.c).order_by(trials.c.nct_id)
+CHANGED_SINCE = ALL.where(trials.c.last_changed >= bindparam("changed_since"))
+
+# --- what is written ------------------------------------------------------------------------
+
+PUT = upsert(trials)
+PUT_ALIAS = postgresql.insert(nct_id_aliases).on_conflict_do_nothing()
+SET_LAST_CHANGED = (
+    sa.update(trials)
+    .where(trials.c.nct_id == bindparam("trial"))
+    .values(last_changed=bindparam("changed"))
+)
+
+
+def trial_values(trial: TrialRow) -> dict[str, Any]:
+    """Return a trial's columns."""
+    values = {name: storable(getattr(trial, name)) for name in TRIAL.names}
+    values["conditions"] = orjson.dumps([storable(name) for name in trial.conditions]).decode()
+    return values
