@@ -8,7 +8,14 @@ from functools import lru_cache
 from monitor.detect.likeness import tokens
 from monitor.detect.stems import stem
 from monitor.detect.texts import LONGEST_COMPARED, plain
-from monitor.detect.word_lists import ABBREVIATIONS, COUNTING, NEGATIONS, OPPOSITES, STOP
+from monitor.detect.word_lists import (
+    ABBREVIATIONS,
+    COUNTING,
+    INSTRUMENTS,
+    NEGATIONS,
+    OPPOSITES,
+    STOP,
+)
 
 # "ALT", "R0", "FEV1", "HbA1c": a name of its own.
 _NAME = re.compile(r"\b(?=\w*[A-Z])(?:\w*[A-Z]\w*[A-Z]\w*|[A-Z]+\w*\d+)\b")
@@ -86,7 +93,15 @@ def _is_telling(name: str) -> bool:
 def _other_names(ours: _Traits, theirs: _Traits) -> bool:
     mine = {name for name in ours.names - theirs.names if not theirs.writes_out(name)}
     yours = {name for name in theirs.names - ours.names if not ours.writes_out(name)}
-    return bool(mine and yours) and not any(x in y or y in x for x in mine for y in yours)
+    return bool(mine and yours) and not any(
+        x in y or y in x or _measure_one_thing(x, y) for x in mine for y in yours
+    )
+
+
+def _measure_one_thing(one: str, other: str) -> bool:
+    """Tell whether two abbreviations are instruments for the same thing: HDRS and MADRS."""
+    ours, theirs = (set(INSTRUMENTS.get(name.casefold(), ())) for name in (one, other))
+    return bool(ours & theirs)
 
 
 def _opposite(ours: frozenset[str], theirs: frozenset[str]) -> bool:

@@ -17,7 +17,16 @@ from itertools import permutations
 
 from monitor.detect.stems import stem
 from monitor.detect.texts import LONGEST_COMPARED, plain
-from monitor.detect.word_lists import ABBREVIATIONS, COMMON, COUNTING, NUMBERS, STOP, TIMES
+from monitor.detect.word_lists import (
+    ABBREVIATIONS,
+    COMMON,
+    COUNTING,
+    INSTRUMENTS,
+    NUMBERS,
+    STOP,
+    SYNONYMS,
+    TIMES,
+)
 
 _WORD = re.compile(r"\d++(?:[.,]\d++)*+(?![^\W_])|[^\W_]++")
 _COMMON_WEIGHT = 0.4
@@ -55,6 +64,10 @@ class Bag:
         """Return the share of both texts' weight that they have in common, from 0 to 1."""
         both = self.total + other.total
         return (self.shared(other) + other.shared(self)) / both if both else 0.0
+
+    def without(self, other: "Bag") -> "Bag":
+        """Return the words that the other text lacks."""
+        return Bag({word: w for word, w in self.weights.items() if word not in other.weights})
 
     def with_words(self, other: "Bag") -> "Bag":
         """Return the words of both texts."""
@@ -96,7 +109,7 @@ class Vocabulary:
         stems: dict[str, float] = {}
         for word in words:
             meaning = self._meanings.get(word) or _KNOWN.get(word) or (word,)
-            for one in meaning:
+            for one in (*meaning, *INSTRUMENTS.get(word, ())):
                 weight = self._weight(one)
                 if weight:
                     stems.setdefault(_root(one), weight)
@@ -117,8 +130,9 @@ class Vocabulary:
 
 
 def _root(word: str) -> str:
-    """Return what a word stands for: its stem, the digits of a number."""
-    return NUMBERS.get(word) or stem(word)
+    """Return what a word stands for: the stem of its meaning, the digits of a number."""
+    own = NUMBERS.get(word) or stem(word)
+    return _MEANINGS.get(own, own)
 
 
 def tokens(text: str) -> list[str]:
@@ -187,4 +201,5 @@ def _long_form(short: str, words: list[str]) -> tuple[str, ...]:
     return ()
 
 
+_MEANINGS = {stem(word): stem(meaning) for word, meaning in SYNONYMS.items()}
 _KNOWN = {short: tuple(_merged(long.split())) for short, long in ABBREVIATIONS.items()}

@@ -87,6 +87,77 @@ ABBREVIATIONS = {
     "rom": "range of motion", "6mwd": "6 minute walk distance", "6mwt": "6 minute walk test",
 }  # fmt: skip
 
+# What an instrument measures: another one for the same thing is another way to measure it.
+_MEASURED_BY = {
+    "depression": "bdi cesd epds gds hamd hdrs ids madrs phq qids",
+    "anxiety": "bai gad hama lsas spin stai",
+    "anxiety depression": "hads hscl",
+    "psychosis": "bprs panss saps sans",
+    "mania": "ymrs",
+    "obsession compulsion": "ybocs",
+    "cognition": "adas moca mmse wais",
+    "dementia": "cdr",
+    "quality life": "eortc eq5d qlq sf12 sf36 whoqol",
+    "disability": "edss haq mrs ndi odi rankin",
+    "pain": "bpi mpq",
+    "pain function": "koos womac",
+    "sleep": "ess isi psqi",
+    "parkinson": "updrs",
+    "asthma control": "acq act",
+    "disease activity": "asdas basdai bvas cdai das28 mayo sledai",
+    "psoriasis": "pasi",
+    "eczema": "easi scorad",
+    "vision": "etdrs bcva",
+    "glucose": "fpg hba1c ogtt",
+    "kidney": "creatinine egfr gfr",
+    "stroke": "nihss",
+    "prostate symptoms": "ipss",
+    "heart failure": "nyha lvef bnp",
+    "walking": "6mwd 6mwt",
+}
+INSTRUMENTS = {
+    name: tuple(thing.split()) for thing, names in _MEASURED_BY.items() for name in names.split()
+}
+
+# Words of one meaning, the one that stands for all first.
+SYNONYMS = {
+    word: words.split()[0]
+    for words in (
+        "safety tolerability toxicity toxicities tolerance adverse",
+        "bleeding haemorrhage hemorrhage bled",
+        "kidney renal nephropathy",
+        "liver hepatic",
+        "lung pulmonary",
+        "heart cardiac",
+        "brain cerebral",
+        "bone skeletal osseous",
+        "muscle muscular",
+        "skin cutaneous dermal",
+        "tooth teeth dental",
+        "gum gingival gingivitis",
+        "eye ocular",
+        "vision visual sight",
+        "hearing auditory",
+        "newborn neonate neonatal infant",
+        "itching itch pruritus",
+        "vomiting emesis",
+        "smoking tobacco",
+        "abstinence cessation quit quitting",
+        "hospitalization hospitalisation hospitalizations admission admissions",
+        "glucose glycemic glycaemic glycemia glycaemia",
+        "walking gait ambulation",
+        "fever febrile",
+        "defecation stool bowel",
+        "urination voiding micturition",
+        "tumor tumour neoplasm",
+        "relapse recurrence",
+        "rejection reject",
+        "antibody antibodies immunogenicity seroconversion titer titers titre titres",
+        "pharmacokinetics pharmacokinetic pk auc cmax tmax",
+    )
+    for word in words.split()
+}
+
 # Numbers as they are spelled.
 NUMBERS = {word: str(number) for number, word in enumerate(
     ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",

@@ -72,9 +72,17 @@ def with_results(old: list[Outcome], new: list[Outcome]) -> list[ChangeEvent]:
         ({"measure": "PFS at centers"}, {"measure": "Progression free survival at centers"}),
         ({"measure": "Release of hs troponin"}, {"measure": "High sensitivity troponin release"}),
         ({"measure": "Incidence of SRE"}, {"measure": "Skeletal-related events"}),
+        ({"measure": "Severity of depression"}, {"measure": "BDI total score"}),
+        ({"measure": "Toxicity"}, {"measure": "Number of participants with adverse events"}),
+        (
+            {"measure": "Cognition",
+             "description": "A span task, an antisaccade task and a memory task"},
+            {"measure": "Errors in the antisaccade task"},
+        ),
     ],
     ids=["counting words", "prose became a title", "moved to the description", "written out",
-         "written out by the other version", "by that alone"],
+         "written out by the other version", "by that alone", "by an instrument",
+         "words of one meaning", "what the description named among others"],
 )  # fmt: skip
 def test_an_outcome_in_other_words_is_surely_or_likely_the_same(
     before: Outcome, after: Outcome
@@ -229,6 +237,74 @@ def test_an_outcome_that_a_measure_lost_is_dropped() -> None:
     assert (with_them.kind, with_them.severity) == (event.kind, Severity.MEDIUM)
     assert event.facts["parts_dropped"] == ["dynamic balance"]
     assert event.summary == "Primary outcome lost “dynamic balance”: Static balance"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "lost"),
+    [
+        ("Pain severity and knee range of motion", "Pain", ["knee range of motion"]),
+        (
+            "1) stools per week; 2) no more painful defecation as told by the parents; 3) growth",
+            "Stools per week",
+            ["no more painful defecation as told by the parents", "growth"],
+        ),
+        ("Attitudes, knowledge and skills in medicine", "Knowledge",
+         ["Attitudes", "skills in medicine"]),
+    ],
+    ids=["of two, one in fewer words", "numbered", "of three"],
+)  # fmt: skip
+def test_what_a_list_inside_a_measure_lost_is_dropped(
+    before: str, after: str, lost: list[str]
+) -> None:
+    event = one_edit({"measure": before}, {"measure": after})
+    assert event.kind is ChangeKind.PRIMARY_OUTCOME_DROPPED
+    assert event.facts["parts_dropped"] == lost
+
+
+def test_another_instrument_for_the_same_thing_is_no_other_outcome() -> None:
+    measures = "Change in the HDRS total score at week 8", "Change in MADRS total score at week 8"
+    event = one_edit(*({"measure": one} for one in measures))
+    assert event.kind is EDITED
+    assert event.facts["same"] != "sure"
+
+
+def moved_lists(
+    before: list[Outcome], after: list[Outcome], lesser_before: list[Outcome],
+    lesser_after: list[Outcome],
+) -> list[ChangeEvent]:  # fmt: skip
+    old, new = (
+        {"outcomesModule.primaryOutcomes": main, "outcomesModule.secondaryOutcomes": lesser}
+        for main, lesser in ((before, lesser_before), (after, lesser_after))
+    )
+    found = events(study(old), updated(new))
+    return [event for event in found if event.severity is not Severity.NOISE]
+
+
+BURDEN: Outcome = {"measure": "Change in caregiver burden 3 months after the psychotherapy"}
+EFFICACY: Outcome = {"measure": "Change in perceived worth 3 months after the psychotherapy"}
+
+
+@pytest.mark.parametrize("turned", [False, True], ids=["demoted", "promoted"])
+def test_what_a_rewording_took_out_and_another_list_has_now_is_moved(turned: bool) -> None:
+    lesser: Outcome = {"measure": "Burden of the caregiver"}
+    none: list[Outcome] = []
+    sides = ([BURDEN], [EFFICACY], none, [lesser])
+    (event,) = moved_lists(*(sides[1], sides[0], sides[3], sides[2]) if turned else sides)
+    kind = ChangeKind.PRIMARY_OUTCOME_PROMOTED if turned else ChangeKind.PRIMARY_OUTCOME_DEMOTED
+    assert (event.kind, event.severity) == (kind, Severity.CRITICAL)
+    assert event.facts["list"].endswith("outcomesModule.secondaryOutcomes")
+    told_as = "moved here from secondary" if turned else "moved to secondary"
+    assert event.summary.startswith(f"Primary outcome replaced, partly {told_as}: ")
+
+
+def test_an_outcome_that_is_secondary_now_was_not_reworded_into_its_successor() -> None:
+    episodes: Outcome = {"measure": "Number of fecal incontinence episodes"}
+    responders: Outcome = {
+        "measure": "Responders",
+        "description": "Half as many fecal incontinence episodes as before",
+    }
+    kinds = {event.kind for event in moved_lists([episodes], [responders], [], [episodes])}
+    assert kinds == {ChangeKind.PRIMARY_OUTCOME_DEMOTED, ChangeKind.PRIMARY_OUTCOME_ADDED}
     added = one_edit({"measure": "Overall survival"}, {"measure": "Overall survival and fatigue"})
     assert added.kind is ChangeKind.PRIMARY_OUTCOME_ADDED
     assert added.facts["parts_added"] == ["fatigue"]

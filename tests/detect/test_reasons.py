@@ -120,6 +120,33 @@ not_stated: Withdrawn prior to enrollment
 not_stated: See detailed description
 not_stated: Requested by the Data and Safety Monitoring Board
 not_stated: Terminated for reasons other than safety
+safety: The combination was not tolerable
+safety: Complications were reported in three patients
+external_evidence: Combined with our other study
+external_evidence: See NCT01234567
+external_evidence: The study was entered twice
+accrual: Too few patients enrolled; continued as NCT01234567
+efficacy: No significant differences were seen
+efficacy: Treatment differences were not detected
+efficacy: Higher rate of acute rejection in one group
+regulatory: Unable to obtain approval
+accrual: Participants did not want to be randomized
+accrual: Inclusion criteria too stringent
+design: The nature of the study was changed
+design: Availability of newer agents or competing drugs
+design: Modifications to the test device
+business: The principal investigator, Dr. A. Miller, has moved to another hospital
+business: No longer with the university
+business: Unable to procure the supplement
+business: Ran out of drug
+business: The analyzer is not functioning properly
+business: Pfizer decision
+business: Non-safety related sponsor decision
+business: No reimbursement by the insurance
+not_stated: Study will not commence
+not_stated: Recommended by the independent DSMB
+not_stated: At the discretion of the PI
+business: No complications were seen; the budget was cut
 other: A flood destroyed the hospital
 """
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 Row = dict[str, Any]
 Part = Literal["tune", "check"]
 PARTS: tuple[Part, ...] = ("tune", "check")
+HALVES = 20
 
 OUTCOME_CHANGES = "primary_outcome_changes.jsonl.gz"
 OUTCOME_PAIRS = "outcome_pairs.jsonl.gz"
@@ -32,3 +33,8 @@ def part(key: str) -> Part:
     By its hash, so that nothing stands in both and more data never moves what there is.
     """
     return PARTS[sha256(key.encode()).digest()[0] % 2]
+
+
+def in_half(key: str, number: int) -> bool:
+    """Tell whether an NCT ID or a text is in the random half of that number, of `HALVES`."""
+    return sha256(f"{number} {key}".encode()).digest()[0] % 2 == 0

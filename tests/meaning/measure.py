@@ -1,32 +1,38 @@
 """All questions, put to the monitor on each part of the labelled data."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from tests.meaning import outcomes, reasons
 from tests.meaning.labels import (
     COVID_REASONS,
+    HALVES,
     OUTCOME_CHANGES,
     OUTCOME_PAIRS,
     PARTS,
     STOP_REASONS,
     Part,
     Row,
+    in_half,
     part,
     read,
 )
-from tests.meaning.scores import Score, Share
+from tests.meaning.scores import Judged, Score, Share, Spread
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The score of one question on one part of the data; of a share, that alone."""
+    """The score of one question on one part of the data, or how it differs from half to half.
+
+    Of a share, that alone.
+    """
 
     group: str
     question: str
-    part: Part
-    score: Score | Share
+    part: Part | Literal["halves"]
+    score: Score | Share | Spread
 
 
 def _parted(rows: Iterable[Row], key: str) -> dict[Part, list[Row]]:
@@ -36,17 +42,34 @@ def _parted(rows: Iterable[Row], key: str) -> dict[Part, list[Row]]:
     return {name: own for name, own in found.items() if own}
 
 
+def _scored(
+    group: str, question: str, keys: Sequence[str], judged: Sequence[Judged]
+) -> Iterator[Result]:
+    """Score judgements on each part, and over random halves that no trial or text is split by."""
+    rows = list(zip(keys, judged, strict=True))
+    for name in PARTS:
+        if own := [one for key, one in rows if part(key) == name]:
+            yield Result(group, question, name, Score.of(own))
+    halves = [
+        Score.of(one for key, one in rows if in_half(key, number)) for number in range(HALVES)
+    ]
+    if spread := Spread.of(halves):
+        yield Result(group, question, "halves", spread)
+
+
 def outcome_changes(folder: Path) -> Iterator[Result]:
     """Score the verdicts on changed primary outcomes."""
-    for name, rows in _parted(read(folder, OUTCOME_CHANGES), "nct_id").items():
-        for question, judged in outcomes.judge_changes(rows).items():
-            yield Result("primary outcomes", question, name, Score.of(judged))
+    rows = list(read(folder, OUTCOME_CHANGES))
+    keys = [row["nct_id"] for row in rows]
+    for question, judged in outcomes.judge_changes(rows).items():
+        yield from _scored("primary outcomes", question, keys, judged)
 
 
 def outcome_pairs(folder: Path) -> Iterator[Result]:
     """Score whether two phrases are taken for one outcome."""
-    for name, rows in _parted(read(folder, OUTCOME_PAIRS), "one").items():
-        yield Result("two phrases", "same outcome", name, Score.of(outcomes.judge_pairs(rows)))
+    rows = list(read(folder, OUTCOME_PAIRS))
+    keys = [row["one"] for row in rows]
+    yield from _scored("two phrases", "same outcome", keys, outcomes.judge_pairs(rows))
 
 
 def stop_reasons(folder: Path) -> Iterator[Result]:
@@ -61,6 +84,13 @@ def stop_reasons(folder: Path) -> Iterator[Result]:
             yield Result("reasons for stopping", question, name, Score.of(judged))
 
 
+def reasons_read(folder: Path) -> Iterator[Result]:
+    """Score the classes of reasons for stopping that a reader judged."""
+    for name, rows in _parted(read(folder, STOP_REASONS), "text").items():
+        for question, share in reasons.judge_read(rows):
+            yield Result("reasons for stopping, read", question, name, share)
+
+
 def covid_reasons(folder: Path) -> Iterator[Result]:
     """Score whether COVID-19 is found as a reason."""
     for name, rows in _parted(read(folder, COVID_REASONS), "text").items():
@@ -72,6 +102,7 @@ MEASUREMENTS = {
     "outcomes": outcome_changes,
     "pairs": outcome_pairs,
     "reasons": stop_reasons,
+    "read": reasons_read,
     "covid": covid_reasons,
 }
 

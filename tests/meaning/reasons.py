@@ -1,6 +1,7 @@
-"""Reasons for stopping, by class, against a machine's labels and a reader's of COVID-19."""
+"""Reasons for stopping, by class, against a machine's labels and what people read in them."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 from monitor.detect.rules.reasons import reason_class, reason_classes
 from tests.meaning.labels import Row
@@ -8,6 +9,7 @@ from tests.meaning.scores import Judged, Share
 
 # What the labels call otherwise than the monitor does.
 _CLASSES: Mapping[str, str] = {"another study": "external_evidence"}
+_READ = Path(__file__).parent / "reasons_read.txt"
 
 
 def told_class(text: str) -> str:
@@ -24,6 +26,31 @@ def judged(row: Row) -> tuple[str, str]:
 def labelled_class(row: Row) -> str:
     """Return the class that the label names, by the monitor's name for it."""
     return _CLASSES.get(row["class"], row["class"])
+
+
+def read_by_people() -> dict[str, Sequence[str]]:
+    """Return by NCT ID the classes that a reader found in a reason, the leading one first."""
+    lines = _READ.read_text("utf-8").splitlines()
+    rows = (line.split() for line in lines if not line.startswith("#"))
+    return {nct_id: classes for nct_id, *classes in rows}
+
+
+def judge_read(rows: Iterable[Row]) -> Iterator[tuple[str, Share]]:
+    """Yield how often the class told is one that a reader found, his leading one, or ``other``.
+
+    Of the rows that a reader judged; nothing where there is none.
+    """
+    known = read_by_people()
+    pairs = [
+        (told_class(row["text"]), known[row["nct_id"]])
+        for row in rows
+        if row.get("nct_id") in known
+    ]
+    if pairs:
+        yield "accuracy", Share(sum(told in found for told, found in pairs), len(pairs))
+        leads = sum(told == found[0] for told, found in pairs)
+        yield "leading class", Share(leads, len(pairs))
+        yield "told other", Share(sum(told == "other" for told, _ in pairs), len(pairs))
 
 
 def accuracy(rows: Iterable[tuple[str, str]]) -> Share:

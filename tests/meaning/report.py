@@ -4,13 +4,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from tests.meaning.labels import HALVES
 from tests.meaning.measure import Result
-from tests.meaning.scores import Score, Share
+from tests.meaning.scores import Score, Share, Spread
 
 _CAUSES = 6
 _QUESTION, _FIGURE = 22, 20
 _HEADING = "".join(
-    (f"{'':{_QUESTION + 8}}", *(f"{name:{_FIGURE}}" for name in ("precision", "recall", "F1")))
+    (f"{'':{_QUESTION + 9}}", *(f"{name:{_FIGURE}}" for name in ("precision", "recall", "F1")))
 ).rstrip()
 
 
@@ -27,13 +28,16 @@ def _lines(results: Sequence[Result]) -> Iterator[str]:
             group, question = result.group, ""
         name = "" if result.question == question else result.question
         question = result.question
-        yield f"  {name:{_QUESTION}}{result.part:6}{_figures(result.score)}".rstrip()
+        yield f"  {name:{_QUESTION}}{result.part:7}{_figures(result.score)}".rstrip()
         if isinstance(result.score, Score):
             yield from _errors("wrongly told", result.score.false_causes)
             yield from _errors("missed", result.score.missed_causes)
 
 
-def _figures(score: Score | Share) -> str:
+def _figures(score: Score | Share | Spread) -> str:
+    if isinstance(score, Spread):
+        spreads = (f"{mean:.2f} ± {sd:.2f}" for mean, sd in (score.precision, score.recall))
+        return "".join(f"{spread:{_FIGURE}}" for spread in spreads) + f"  {HALVES} random halves"
     if isinstance(score, Share):
         return f"{_figure(score.value, score.interval)}  of {score.of:,}"
     shares = [(one.value, one.interval) for one in (score.precision, score.recall)]

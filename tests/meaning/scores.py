@@ -2,8 +2,9 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from statistics import fmean, pstdev
 from typing import Any
 
 _Z = 1.959963984540054  # two-sided 95 %
@@ -102,6 +103,32 @@ class Score:
             "true_no": self.true_no,
             "false_by_cause": dict(self.false_causes.most_common()),
             "missed_by_cause": dict(self.missed_causes.most_common()),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Precision and recall over many halves of the data: their means and standard deviations."""
+
+    precision: tuple[float, float]
+    recall: tuple[float, float]
+
+    @classmethod
+    def of(cls, scores: Sequence[Score]) -> "Spread | None":
+        """Return the spread of these scores; None where they tell of nothing."""
+        found = []
+        for shares in ([s.precision for s in scores], [s.recall for s in scores]):
+            values = [share.value for share in shares if share.value is not None]
+            if not values:
+                return None
+            found.append((fmean(values), pstdev(values)))
+        return cls(*found)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as a JSON object."""
+        return {
+            name: {"mean": mean, "deviation": deviation}
+            for name, (mean, deviation) in (("precision", self.precision), ("recall", self.recall))
         }
 
 

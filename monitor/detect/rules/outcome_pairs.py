@@ -19,10 +19,12 @@ Same = Literal["sure", "likely", "doubtful"]
 # From here on two outcomes of one list are one in other words; below LIKELY it takes a person to
 # tell, from SURE on it does not.
 PAIRED = 0.38
-LIKELY = 0.45
+LIKELY = 0.42
 SURE = 0.7
 # From here on an outcome stayed in its list, however alike one of another list is.
 STAYS = 0.55
+# From here on it is the same in another list as it was in its own, whatever took its place.
+UNCHANGED = 1.0
 # From here on one that left the primary list is one that came to another; of one that came to the
 # primary list it has to be sure: it is described at length, and has many to be mistaken for.
 DEMOTED = 0.4
@@ -31,6 +33,8 @@ PROMOTED = SURE
 ELSEWHERE = 0.6
 # So much of one outcome's weight standing in another makes it a part of that one.
 PART = 0.5
+# Words of so much weight name something: two that are not of every trial.
+A_NAME = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +85,17 @@ class Words:
     def likeness(self, one: Any, other: Any) -> float:
         """Return how alike two outcomes are, from 0 to 1.
 
-        By their measures, or by the measure of one standing in the description of the other.
+        By their measures, or by the measure of one standing in the description of the other; of two
+        that do so in part, the longer one counts for more.
         """
         if contradict(measure_of(one), measure_of(other)):
             return 0.0
         ours, theirs = self.measure(one), self.measure(other)
         inside = max(ours.standing_in(theirs), theirs.standing_in(ours))
         named = (ours.likeness(theirs) + inside) / 2
-        described = (ours.standing_in(self.whole(other)) + theirs.standing_in(self.whole(one))) / 2
+        mine, yours = ours.standing_in(self.whole(other)), theirs.standing_in(self.whole(one))
+        weighed = (mine * ours.total + yours * theirs.total) / (ours.total + theirs.total or 1)
+        described = max((mine + yours) / 2, weighed)
         return max(named, described)
 
 
@@ -153,6 +160,16 @@ class Matched:
         """Return the outcome of another list that a part of a primary one became, or was."""
         for change in self.lesser:
             if change.op == op and part.likeness(words.measure(item_of(change))) >= ELSEWHERE:
+                self._take(change)
+                return change
+        return None
+
+    def take_words(self, lost: Bag, op: Op, words: Words) -> FieldChange | None:
+        """Return the outcome of another list with most of what a primary one lost, or gained."""
+        if lost.total < A_NAME:
+            return None
+        for change in self.lesser:
+            if change.op == op and lost.standing_in(words.measure(item_of(change))) >= PART:
                 self._take(change)
                 return change
         return None
@@ -269,10 +286,10 @@ def best_pairs(
 
 
 def _rank(pair: tuple[float, FieldChange, FieldChange]) -> tuple[int, float]:
-    """Order pairs: who surely stayed in the list, then whoever is most alike."""
+    """Order pairs: what is as it was, or surely stayed in its list, then whatever is most alike."""
     likeness, change, other = pair
-    moved = change.field != other.field
-    return (0 if not moved and likeness >= STAYS else 1), -likeness
+    least = STAYS if change.field == other.field else UNCHANGED
+    return (0 if likeness >= least else 1), -likeness
 
 
 def _host(change: FieldChange, groups: Sequence[Group], words: Words) -> tuple[float, Group | None]:

@@ -9,11 +9,13 @@ from monitor.detect.texts import LONGEST_COMPARED, plain
 from monitor.detect.word_lists import STOP
 
 _BETWEEN = re.compile(r"[;,&]|\b(?:and|plus|as well as)\b")
+# "1) … 2) …", "(a) … (b) …", "i) … ii) …": what stands behind a number may be a whole sentence.
+_NUMBERED = re.compile(r"(?:^|(?<=[\s;,:.]))\(?(?:\d{1,2}|[a-h]|i{1,3}|iv|v|vi)\)\s")
 _ASIDE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _MOST_PARTS = 30
 # A part is a few words that name something: one with "during" or "is" is a piece of a sentence.
 _MOST_WORDS = 6
-_NO_NAMES = STOP - {"of", "the", "a", "an"}
+_NO_NAMES = STOP - {"of", "in", "the", "a", "an"}
 # So much of one side's measure stands on the other side where a list got longer or shorter.
 _KEPT = 0.8
 # So little of a part does, where it came or went.
@@ -33,14 +35,18 @@ def _missing(one: Any, other: Any, words: Words) -> list[str]:
     if words.measure(other).standing_in(words.whole(one)) < _KEPT:
         return []
     whole = words.whole(other)
-    parts = _parts(measure_of(one))
-    missing = [part for part in parts if words.bag(part).standing_in(whole) <= _NEW]
-    return missing if len(missing) < len(parts) else []
+    shares = [(part, words.bag(part).standing_in(whole)) for part in _parts(measure_of(one))]
+    kept = max((share for _, share in shares), default=0.0)
+    return [part for part, share in shares if share <= _NEW and share < kept]
 
 
 def _parts(measure: str) -> list[str]:
     """Return the names that a measure lists; none where it is no list of names."""
-    text = _ASIDE.sub(" ", plain(measure)[:LONGEST_COMPARED])
+    shown = plain(measure)[:LONGEST_COMPARED]
+    numbered = [part.strip(" .:;,") for part in _NUMBERED.split(shown)[1:]]
+    if len(numbered) > 1:
+        return [part for part in numbered if part][:_MOST_PARTS]
+    text = _ASIDE.sub(" ", shown)
     parts = [part.strip(" .:") for part in _BETWEEN.split(text)]
     found = [part for part in parts if part][:_MOST_PARTS]
     return found if len(found) > 1 and all(map(_is_name, found)) else []

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from monitor.detect.keys import SHOWN_UNNAMED
+from monitor.detect.likeness import Bag
 from monitor.detect.rules import items
 from monitor.detect.rules.base import Context, Draft, all_but
 from monitor.detect.rules.outcome_edits import keeps_its_meaning, says_nothing_new
@@ -117,8 +118,14 @@ def _edited(group: Group, found: Matched, words: Words, ctx: Context) -> Draft:
     several = len(group.olds) > 1 or len(group.news) > 1
     lost, gained = ([], []) if several else parts_changed(old, new, words)
     kind, severity = ChangeKind.PRIMARY_OUTCOME_EDITED, None
+    moved = None if several or group.verdict.same == "sure" else _moved_words(group, found, words)
     if several:
         said = _several(group, facts)
+    elif moved:
+        kind, partner = moved
+        severity = severest(ctx)
+        facts["list"] = fields.dotted(partner.field)
+        said = _exchanged(group, kind, partner)
     elif group.verdict.same == "doubtful":
         severity = severest(ctx) or Severity.HIGH
         said = (
@@ -187,6 +194,33 @@ def _of_parts(group: Group, facts: dict[str, Any], found: Matched, words: Words)
                 kinds[side] = moves[side]
                 facts["list"] = fields.dotted(partner.field)
     return kinds[0] if parts[0] else kinds[1]
+
+
+def _moved_words(
+    group: Group, found: Matched, words: Words
+) -> tuple[ChangeKind, FieldChange] | None:
+    """Return what an outcome in other words left to another list, or got from there."""
+    old, new = group.olds[0], group.news[0]
+    lost = words.measure(old).without(words.whole(new))
+    gained = words.measure(new).without(words.whole(old))
+    ways: tuple[tuple[ChangeKind, Bag, Op], ...] = (
+        (ChangeKind.PRIMARY_OUTCOME_DEMOTED, lost, "added"),
+        (ChangeKind.PRIMARY_OUTCOME_PROMOTED, gained, "removed"),
+    )
+    for kind, part, op in ways:
+        if partner := found.take_words(part, op, words):
+            group.changes.append(partner)
+            return kind, partner
+    return None
+
+
+def _exchanged(group: Group, kind: ChangeKind, partner: FieldChange) -> str:
+    """Say that an outcome took another's place."""
+    gone = kind is ChangeKind.PRIMARY_OUTCOME_DEMOTED
+    lesser = fields.label(partner.field).lower().removesuffix(" outcomes")
+    told = "moved to" if gone else "moved here from"
+    names = arrow(*(named(one) or SHOWN_UNNAMED for one in (group.olds[0], group.news[0])))
+    return f"replaced, partly {told} {lesser}: {names}"
 
 
 def _parts(lost: Sequence[str], gained: Sequence[str]) -> str:

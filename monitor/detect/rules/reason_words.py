@@ -50,18 +50,28 @@ _LEFT = (
     r"|transfer\w*"
     r"|transition\w*|resign\w*|graduat\w+|(?:no|any) longer (?:at|with|in|affiliated|employed"
     r"|available|a part|part)|chang\w+|turnover|loss|lost|sick\w*|ill(?:ness)?|maternity|on leave"
-    r"|withdrew|withdrawal|time)"
+    r"|withdrew|withdrawal|time|emigrat\w*|abroad|another position|deployed|passed"
+    r"|out[- ]of[- ]service)"
 )
 _PRODUCT = (
     r"(?:drugs?|products?|devices?|equipment|machines?|scanners?|software|apps?|kits?|reagents?"
     r"|medication|medicines?|placebo|molecules?|compounds?|tracers?|isotopes?|vaccines?|imp|imd"
-    r"|materials?|agents?|instruments?|probes?|implants?|assays?|technolog\w+|formulation|batch\w*)"
+    r"|materials?|agents?|instruments?|probes?|implants?|assays?|technolog\w+|formulation|batch\w*"
+    r"|substances?|supplements?|capsules?|tablets?|lasers?|systems?|analy[sz]ers?|sensors?"
+    r"|monitors?|treatment)"
 )
 _GONE = (
     r"(?:availab\w+|unavailab\w+|expir\w+|discontinu\w+|withdrawn|shortage|defect\w*|fail\w*"
     r"|malfunction\w*|broke\w*|issues?|problems?|lack\w*|delay\w*|no longer|not (?:been )?"
     r"(?:made|produced"
-    r"|ready|delivered|provided|supplied)|difficult\w*|stability|out of stock|limitations?)"
+    r"|ready|delivered|provided|supplied|sent|received|functional|functioning|working|work|suitable"
+    r"|accurate|reliable)|unreliab\w+|inaccura\w+|difficult\w*|stability|out of stock|limitations?"
+    r"|contaminat\w+|delisted|divested|stolen|de-?commission\w*|flaw\w*|cracked|leaking|incorrect"
+    r"|incomplete|inadequate|insufficient quality)"
+)
+_UNABLE = (
+    r"(?:unable|not able|not possible|impossible|fail(?:ed|ure)|inability|difficult\w*|problems?"
+    r"|issues?|could ?n[o']t|can ?not)"
 )
 _OTHER_STUDY = r"(?:trials?|stud(?:y|ies)|rcts?|protocols?)"
 
@@ -75,7 +85,14 @@ _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
          r"|increase|[2-9])\b"
          rf"[^.;]{{0,40}}\b{_INJURY}\b"),
         r"\b(?:increas\w+|elevated|higher|unacceptable|potential|possible) (?:[\w-]+ )?risks?\b",
-        r"\brisks? outweigh",
+        r"\brisks? outweigh", r"\bunsafe\b|\bnot safe\b", r"\bAEs\b",
+        (r"\b(?:respiratory (?:depression|insufficiency|failure|arrest)|hypox(?:em)?ia"
+         r"|skin irritation)\b"),
+        r"\b(?:poor|could not|not|unable to) tolera\w+",
+        r"\b(?:post-?\w+|surgical|serious|major|severe) complications\b",
+        r"\b(?:increased|elevated) LFTs?\b",
+        (rf"(?<!no )(?<!any )\b{_INJURY} (?:\w+ ){{0,3}}(?:occur\w*|encountered|observed|reported"
+         rf"|developed)\b"),
     )),
     ("covid", (
         r"co[- ]?vid", r"corona[- ]?virus", r"\bcorona\b", r"sars[- ]?cov", r"pandemic",
@@ -83,11 +100,13 @@ _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     )),
     ("external_evidence", (
         (r"\b(?:other|another|similar|compet\w+|parallel|concurren\w+|parent|pivotal|sister|larger"
-         r"|bigger|broader|overlapping|alternative|previous|ongoing|recent|published"
+         r"|bigger|broader|overlapping|alternative|previous|ongoing|existing|expanded|recent"
+         r"|published"
+         r"|feeder|main|subsequent|replacement|extension"
          r"|phase (?:\d|i+)[ab]?(?! (?:of|portion|part)\b))"
-         rf" (?:(?!this\b|of\b)\w[\w/,-]* ){{0,3}}{_OTHER_STUDY}\b"),
+         rf" (?:(?!this\b|of\b)\w[\w/,-]* ){{0,3}}{_OTHER_STUDY}\b(?! design)"),
         r"\bnew (?:[\w-]+ )?(?:study|trial|rct)\b",
-        r"\bpubli(?:shed|cations?)\b", r"\bliterature\b", r"meta-?analys",
+        r"\bpubli(?:shed|cations?)\b", r"\bliterature\b", r"meta-?n?analys",
         (r"\b(?:new|external|emerging|recent|outside|non-?clinical|pre-?clinical|animal)"
          r" (?:[\w-]+ ){0,2}(?:evidence|data|information|knowledge|findings?"
          r"|results|insights?)\b"),
@@ -95,7 +114,12 @@ _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
          r"(?:[\w-]+ ){1,3}(?:trials?|study|studies)\b"),
         (r"\b(?:supersed\w+|merg(?:ed|ing)|duplicat\w+|overlap\w*|combined into|incorporated|rolled"
          r"|roll-?over|replac\w+ (?:by|with))\b"),
-        r"already (?:been )?(?:examined|published|shown|proven|done|demonstrated)",
+        (r"\b(?:combin|join)(?:ed|ing)\b(?: [\w-]+){0,2} (?:with|into) (?:our|the|another|one"
+         r"|other|an?)\b"
+         r"[^.;]{0,40}\b(?:study|trial|protocol)\b"),
+        r"\bother (?:[\w-]+ )?(?:teams|groups|researchers|means)\b",
+        r"\b(?:entered|registered) twice\b|\badditional copy\b",
+        r"already (?:been )?(?:registered|examined|published|shown|proven|done|demonstrated)",
     )),
     ("efficacy", (
         r"efficac", r"efficiency|inefficient", r"futil", r"ineffective", r"\bsuperior", r"inferior",
@@ -123,6 +147,28 @@ _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
          r"|reduc\w+|increase|higher|lower)"),
         r"\bstatistical\w* significan",
         r"\brisk\w*.{0,20}\bbenefit|\bbenefit\w*.{0,20}\brisk",
+        (r"\b(?:overwhelming|substantial|identifiable|obvious|early|great\w*|clear(?:ly)?)"
+         r" (?:[\w-]+ ){0,2}benefits?\b"),
+        (r"\b(?:no|not|n't|never|without|fail\w*)\b[^.;]{0,30}\b(?:reduc\w+|diff|decreas\w+"
+         r"|convincing"
+         r"|conclusive|promising|superior|detected|differentiat\w+|as good as)\b"),
+        (r"\b(?:data|results?|study|analysis|trial) (?:did|does|do) ?(?:not|n't) (?:show"
+         r"|demonstrate|prove)"),
+        r"\bunsatis\w+", r"\bresearch question\b[^.;]{0,20}\b(?:answered|resolved|settled)",
+        (r"\b(?:low|lower|poor|high|higher|insufficient) (?:[\w-]+ ){0,3}(?:cure|response|event"
+         r"|success|failure|rejection|reoperation|relapse) rates?\b"),
+        r"\bdata (?:\w+ ){0,3}(?:is|are|was|were) (?:enough|sufficient|adequate)\b",
+        r"\b(?:sufficient|enough) (?:[\w-]+ ){0,2}findings\b",
+        r"\bresults? (?:\w+ ){0,4}(?:does|do|did) not\b",
+        r"\b(?:maximum|maximal|optimal) (?:tolerated )?dose\b",
+        r"\bno significant (?:\w+ )?(?:diff\w*|chang\w+|trends?|effects?)\b",
+        r"\b(?:worse|poorer) (?:\w+ )?outcomes?\b",
+        r"\b(?:higher|increased) (?:rate|incidence|recurrence) of\b",
+        r"\b(?:not|n't) (?:provid\w+|yield\w*) (?:\w+ ){0,2}(?:useful|results?|information|data)\b",
+        (r"\b(?:study|trial|pilot|results?) (?:was|were) negative\b"
+         r"|\bnegatives? (?:\w+ )?(?:results|endpoint)"),
+        r"\b(?:stop|go)[/-](?:no[- ]?)?go\b|\bno[- ]go\b|\bcriteri\w+ for (?:continu|progress)\w+",
+        r"\binter(?:im|ima|m|rim) (?:\w+ )?analys",
         r"treatment failure", r"disease progress",
     )),
     ("regulatory", (
@@ -134,6 +180,8 @@ _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
          r"|withdrew) (?:\w+ ){0,3}(?:approv|authori[sz])"),
         r"\bapproval (?:\w+ ){0,2}(?:denied|expired|lapsed|refused|withdrawn|delay\w*|not)\b",
         r"\bmarketing (?:authori|approv)", r"\bnon-?compliance",
+        (rf"\b{_UNABLE}\b[^.;]{{0,25}}\b(?:approv\w*|authori[sz]\w+|permi(?:t|ts|ssions?)|clearance"
+         r"|certificat\w+)\b"),
         r"\b(?:NIH|NCI|NIMH|NHLBI|CTEP|AIFA) (?:decision|terminated|request\w*|closed)",
         r"(?:closed|decision) by (?:the )?N(?:IH|CI)\b",
     )),
@@ -157,10 +205,29 @@ _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
         r"drop-? ?outs?", r"dropped out", r"attrition", r"lo(?:st|ss) (?:to|of) follow",
         r"retention",
         r"\b(?:low|poor|lack of|insufficient) (?:\w+ )?follow",
-        r"withdr\w+ (?:of )?(?:their )?consent",
+        r"withdr\w+ (?:of )?(?:their )?consent", r"\bwithdrawal rates?\b",
+        (r"\b(?:patients?|participants?|subjects?|volunteers?|parents|famil\w+)\b['’]?[^.;]{0,20}"
+         r"\b(?:reluctan\w+|not want\w*|did ?n[o']t want|unwilling\w*|preferr?\w*)\b"),
+        r"\breluctan\w+", r"recrual",
+        (r"\b(?:problems?|diff\w*|fail\w*|unable|impossib\w+|inability) (?:to|in|with|of) "
+         r"(?:includ\w*|inclusion|find\w* (?:\w+ )?(?:patients|subjects|interested))"),
+        (r"\b(?:inclusion|eligibility|entry) criteria\b[^.;]{0,30}\b(?:too|strict|stringent"
+         r"|restrictive|narrow)\b"),
+        r"\bpatient eligibility\b", r"\bnot show\w* up\b",
+        (r"\b(?:not|without|impossib\w+|unable|fail\w*)\b[^.;]{0,20}\b(?:achiev\w+|reach\w*"
+         r"|obtain\w*)\b"
+         r"[^.;]{0,20}\bnumber of\b"),
+        r"\b(?:inclusion|registration)s?\b[^.;]{0,20}\b(?:poor|too|slow\w*|low\w*|default)\b",
+        (r"\b(?:poor|slow|low|problems? in|difficult\w* in|default of|defect of) (?:registration"
+         r"|inclu\w+)\b"),
+        r"\bloss of (?:participants|patients|subjects)\b",
+        (r"\bnumber of (?:eligible )?(?:patients|candidates|subjects|participants"
+         r"|cases)\b[^.;]{0,40}"
+         r"\b(?:too|small|low|lower|insufficient|not (?:obtained|reached|met))\b"),
     )),
     ("design", (
-        r"\bre-?des?i?gn", r"\b(?:study|trial|protocol|clinical|experimental) design",
+        r"\bre-?des?i?gn", r"\bre-?desg",
+        r"\b(?:study|trial|protocol|clinical|experimental) design",
         r"\bdesign (?:\w+ )?(?:chang|flaw|issue|limitation|problem)",
         (r"\bprotocol(?:'s)? (?:\w+ ){0,3}(?:amend\w*|chang\w*|modif\w*|revis\w*|deficien\w*"
          r"|re-?writ\w*|issues?|design)"),
@@ -171,7 +238,29 @@ _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
         r"\bamend", r"standard of care", r"standard (?:therapy|treatment|practice)",
         r"clinical practice", r"practice (?:chang|pattern)", r"change in (?:\w+ )?practice",
         r"(?:treatment|therap\w+|clinical) (?:landscape|paradigm|guidelines?|algorithm)",
-        r"guidelines",
+        r"\bguidelines?\b",
+        (r"\b(?:chang\w*|modif\w*|revis\w*|updat\w*|improv\w*"
+         r"|adjust\w*) (?:[\w'-]+ ){0,4}(?:devices?"
+         r"|system|app|(?:study|project) plans?|project|practices?|methods?|concept|technique"
+         r"|technology|scope"
+         r"|strateg(?:y|ies) (?:for|of) treatment|management of|hypothesis|population)\b"),
+        (r"\b(?:device|plan|project|practice|method|protocol|scope|concept"
+         r"|technology)s? (?:\w+ ){0,5}?"
+         r"(?:was|were|has|have|is|are|being|been) (?:\w+ )?(?:chang|modif|revis|updat|revamp)\w*"),
+        r"\b(?:next|second|2nd|newer|new|later|improved) (?:[\w-]+ ){0,2}(?:generation|version)\b",
+        (r"\b(?:new|newer|alternative|competing|novel) (?:[\w-]+ ){0,2}(?:treatments?|therap\w+"
+         r"|drugs?"
+         r"|agents?|options?|apps?|methods?|techniques?)\b"),
+        r"\b(?:different|other|another|alternative) (?:method|concept|approach|product)\b",
+        r"\bunsuitable method", r"\bsuboptimal\b", r"\bbec[ao]me standard\b",
+        r"\bneeds? revision\b",
+        (r"\b(?:nature|approach\w*|subject|study|trial|treatment|technique|care)\b (?:\w+ ){0,2}?"
+         r"(?:ha[sd] |have |was |were )?(?:been )?(?:changed|shifted|revised|modified)\b"),
+        r"\b(?:radical|significant|major|substantial) changes?\b", r"\bdeviations?\b",
+        r"\badherence\b",
+        (r"\b(?:less|little|no) (?:\w+ )?(?:relevan\w+|scientific (?:purpose|value"
+         r"|justification))\b"),
+        r"\b(?:not|improperly|poorly) (?:\w+ )?designed\b", r"\bdosage form\b",
         (r"\bno(?:t| longer) (?:\w+ )?(?:relevant|appropriate|necessary|needed|consistent|valid"
          r"|of interest"
          r"|required|applicable|clinically)\b"),
@@ -186,7 +275,18 @@ _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
         r"\bgrants?\b", r"\bmoney",
         r"econom", r"liquidat", r"disband", r"man-?power",
         r"\bspons[eo]r(?:ship)? (?:withdr|chang)", r"\bcosts?\b", r"insolven", r"portfolio",
-        r"pipeline", r"budget", r"priorit",
+        r"pipeline", r"budget", r"priorit", r"subsid", r"divest", r"delisted", r"\bcommitments?\b",
+        r"\b(?:fo[ck]us|interests?|direction)\b[^.;]{0,20}\b(?:chang|shift)\w*",
+        (r"\b(?:chang\w*|shift\w*|redirect\w*|new) (?:[\w'-]+ ){0,4}(?:focus|interests?"
+         r"|direction)\b"),
+        r"\b(?:lost|no longer|losing) (?:\w+ )?interest", r"communication", r"logisi?tic",
+        r"\binsurance\b|reimburs",
+        r"\b(?:product|device|software|further|additional) development\b",
+        r"\bschedul\w+ (?:issue|conflict|problem)",
+        r"\btime ?lines?\b", r"\bspons[oe]r preference\b", r"\bconflict of interest\b",
+        r"\binternal (?:[\w-]+ )?(?:decisions?|reasons?|reviews?)\b", r"by industry",
+        r"\bexpired\b",
+        r"implementation", r"\bsales\b", r"\bsteering committee\b",
         r"resour?c", r"capacit", r"partner", r"\bcontract(?:s|ual|ed|ing)?\b",
         r"intellectual property",
         r"bankr?c?up", r"acquired by|acquisition", r"licen[cs]", r"merger", r"operational",
@@ -198,13 +298,33 @@ _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
         r"development (?:program|plan|of)", r"discontinu.{0,25}develop",
         r"develop.{0,30}discontinu",
         r"\bprogram(?:me|s|mes)?\b", r"\bmolecule", r"projects?(?: \w+){0,3} (?:discontinu|shut)",
-        r"programmatic", r"staff", r"personnel", r"student", r"thesis",
+        r"programmatic", r"staff", r"person+el", r"student", r"thesis",
+        r"\bno longer (?:at|with|in|affiliated|employed)\b", r"\bnew (?:position|job|employ\w+)\b",
+        (r"\b(?:mov(?:ed?|ing)|re-?locat\w+|went|gone|left|leav\w+|work\w*"
+         r"|transfer\w*)\b[^.;]{0,40}"
+         r"\b(?:universit\w+|institut\w+|hospital|position|job|facility|medical cent\w+"
+         r"|employer)\b"),
+        (r"\b(?:sites?|cent(?:re|er)s?|hospitals?|institutions?|lab\w*"
+         r"|departments?)\b[^.;]{0,25}\b(?:chang\w*"
+         r"|unable|withdr\w+|no longer|clos\w+|unavailab\w+|declin\w+|would not|mov(?:ed|ing)"
+         r"|restructur\w+)\b"),
+        (r"\b(?:chang\w+|mov\w+|loss|lack|lost|alternate|unavailab\w+|availab\w+|restructur\w+)"
+         r" (?:[\w']+ ){0,4}(?:sites?|cent(?:re|er)s?|hospital|lab\w*)\b"),
         rf"{_LED}[^.;]{{0,40}}\b{_LEFT}\b", rf"\b{_LEFT}\b[^.;]{{0,25}}\b{_LED}",
         rf"\b{_PRODUCT}\b[^.;]{{0,30}}\b{_GONE}\b", rf"\b{_GONE}\b[^.;]{{0,30}}\b{_PRODUCT}\b",
-        r"equipment", r"technical", r"sabbatical",
+        r"equipment", r"technical", r"sabbatical", r"\bran out of\b",
+        (rf"\b{_UNABLE}\b (?:to |with |in )?(?:[\w-]+ ){{0,3}}(?:obtain|get|receive|retain"
+         rf"|produce|prepare|secure|procure|acquire"
+         rf"|access|purchase"
+         r"|import|collect\w*|abstract|measure\w*|retriev\w*|download\w*|handling|analy[sz]\w+"
+         r"|validat\w+"
+         r"|data|samples?|images?|signals?)\b"),
+        (r"\b(?:no usable|lack of|not enough|insufficient) (?:study |access to )?(?:data|supplies"
+         r"|substance)\b"),
         (r"\b(?:moved?|moving|transferr?\w*|transition\w*|gone) to (?:an? )?(?:new|another"
          r"|different)"),
-        (r"\b(?:not|no longer|never|being) (?:being )?(?:develop|pursu|manufactur|market|produc"
+        (r"\b(?:not|no longer|never|being) (?:being |to |to be )?(?:develop|pursu|manufactur"
+         r"|market|produc"
          r"|sold)\w*"),
         r"f[ea]+i?s[ai]b", r"unfeasib", r"organi[sz]ation", r"manag\w*ment",
         r"\btime (?:constraints?|commitment|limit\w*)", r"(?:lack|short\w*) of time", r"workload",
@@ -217,9 +337,16 @@ _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
 REASON_CLASSES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (name, re.compile("|".join(words), re.IGNORECASE)) for name, words in _WORDS
 )
-# Who decides stands beside any reason; alone it is the sponsor's business.
+# Another trial's number, and who decides, stand beside any reason; alone, another trial took over,
+# or it is the sponsor's business.
 ALONE: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("external_evidence", re.compile(r"\bNCT ?0?\d{6,8}\b", re.IGNORECASE)),
     ("business", re.compile(
-        r"spons[oe]r|\bcompan(?:y|ies)\b|study team|\binc\b|pharma", re.IGNORECASE
+        r"spons[oe]r|\bcompan(?:y|ies)\b|study team|\binc\b|pharma|promot[eo]r"
+        r"|\b(?:abbott|abbvie|allergan|amgen|astra ?zeneca|bayer|biogen|boehringer|bms|bristol"
+        r"|celgene"
+        r"|genentech|gilead|glaxo\w*|gsk|janssen|lilly|medtronic|merck|msd|novartis|novo nordisk"
+        r"|pfizer"
+        r"|roche|sanofi|takeda)\b", re.IGNORECASE
     )),
 )  # fmt: skip

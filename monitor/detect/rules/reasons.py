@@ -29,7 +29,7 @@ _DENIAL = re.compile(
     r"|\bnot?\b(?: (?!obtain|receiv|grant|secur|get\b|suffic|enough|due\b|because|for\b|start"
     r"|initiat|open"
     r"|complet|continu|conduct|proceed|resum|enrol|recruit|feasib|able\b)[\w/-]+){0,3}?"
-    r"(?= (?:safety|toxic|adverse|tolerab|regulatory|SAEs?|side effects?|harm|deaths?\b))"
+    r"(?= (?:safety|toxic|adverse|tolerability|regulatory|SAEs?|side effects?|harm|deaths?\b))"
     r"|\bnon(?=[- ]safety)"
     r"|\b(?:independent of|irrespective of|other than|rather than|neither|nothing to do with"
     r"|unrelated to|without)\b)"
@@ -154,7 +154,12 @@ _ENDING = """
     stated status stop stopped stopping study subject subjects suspend suspended terminate
     terminated terminating termination that the their there they this time to trial trials
     unable undisclosed unknown unspecified until up voluntarily voluntary was we went were
-    will with withdraw withdrawal withdrawn withdrew yet
+    will with withdraw withdrawal withdrawn withdrew yet abandoned anticipated anymore back board
+    chosen commence commenced concluded conclude currently determined discretion early formally
+    forward go going implemented live longer make medical mutual normally occurring officially
+    ongoing pause paused pending per performed physician physicians place postponed proposed
+    recommendation recommendations recommended restarted s since stage still take team team's
+    trial's undertaken unfortunately would independent suggestion timing carried
 """
 _NOTHING_SAID = frozenset(_ENDING.split())
 _ELSEWHERE = re.compile(
@@ -179,7 +184,7 @@ def reason_classes(why_stopped: str | None) -> tuple[str, ...]:
     return (
         _classes(_NOBODY_YET.sub(" ", words))
         or _classes(words)
-        or tuple(name for name, pattern in ALONE if pattern.search(words))
+        or tuple(name for name, pattern in ALONE if pattern.search(told))
         or (("not_stated",) if _says_nothing(told, words) else ("other",))
     )
 
