@@ -12,7 +12,7 @@ from monitor.model.subscriptions import Origin, Standing, Subscription
 
 if TYPE_CHECKING:
     from monitor.config import Settings
-    from monitor.store.people_reader import PeopleReader
+    from monitor.store.people import PeopleReader
     from monitor.store.writer import Store
 
 Names = tuple[str, str]

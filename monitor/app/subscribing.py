@@ -11,7 +11,7 @@ from monitor.app.wiring import App
 from monitor.errors import NotFoundError, UsageError
 from monitor.model.subscriptions import Origin, Silence, Standing, Subscriber, Subscription
 from monitor.render.values import moment
-from monitor.store.people_reader import PeopleReader
+from monitor.store.people import PeopleReader
 
 if TYPE_CHECKING:
     from monitor.config import SubscriptionSettings

@@ -7,32 +7,84 @@ given here, whatever is paused, silenced or learnt later.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy import bindparam
 
 from monitor.model.identity import ItemIdentity, message_id
-from monitor.model.messages import OutboxMessage
-from monitor.store import outbox_queries
-from monitor.store.db import batches
-from monitor.store.running import Runner
+from monitor.model.lease import Lease
+from monitor.model.messages import MessageState, OutboxMessage
+from monitor.store.db import Db, batches
+from monitor.store.messages import IS_UNHELD, MESSAGE, has_state
+from monitor.store.schema import announcements, messages, outbox, versions
+
+_CLAIM = (
+    sa.update(messages)
+    .where(
+        messages.c.id.in_(bindparam("ids", expanding=True)),
+        sa.or_(
+            sa.and_(has_state(MessageState.WAITING), messages.c.due_at <= bindparam("now")),
+            sa.and_(has_state(MessageState.SENDING), IS_UNHELD),
+        ),
+    )
+    .values(
+        state=MessageState.SENDING.value,
+        closed=True,
+        claimed_by=bindparam("worker"),
+        claim_fence=bindparam("fence"),
+    )
+    .returning(*MESSAGE.columns)
+)
+_PREVIOUS = versions.alias("previous")
+# What messages that are claimed for the first time tell of.
+_CLAIMED_ITEMS = (
+    sa.select(outbox.c.message_id, versions.c.identity, _PREVIOUS.c.identity)
+    .distinct()
+    .select_from(
+        outbox.join(versions, versions.c.id == outbox.c.version_id)
+        .outerjoin(announcements, announcements.c.version_id == outbox.c.version_id)
+        .outerjoin(_PREVIOUS, _PREVIOUS.c.id == announcements.c.previous_id)
+    )
+    .where(outbox.c.message_id.in_(bindparam("ids", expanding=True)))
+)
+_FIX_UID = (
+    sa.update(messages).where(messages.c.id == bindparam("of")).values(uid=bindparam("given"))
+)
 
 
-def fix(run: Runner, claimed: Iterable[OutboxMessage]) -> list[OutboxMessage]:
+def claim(db: Db, lease: Lease, ids: Sequence[int], now: datetime) -> list[OutboxMessage]:
+    """Take those of these messages that are due or nobody's, and return them in their order.
+
+    Their items and ids are fixed.
+    """
+    claimant = {"worker": lease.holder, "fence": lease.fence, "now": now}
+    taken = [
+        message
+        for batch in batches(ids)
+        for message in db.read(MESSAGE, _CLAIM, {"ids": batch, **claimant})
+    ]
+    return sorted(_fix(db, taken), key=lambda message: (message.due_at, message.id))
+
+
+def _fix(db: Db, messages: Iterable[OutboxMessage]) -> list[OutboxMessage]:
     """Return messages that were just claimed, each with its id; a new id is stored."""
-    messages = list(claimed)
-    items = _items(run, [message.id for message in messages if message.uid is None])
+    messages = list(messages)
+    items = _items(db, [message.id for message in messages if message.uid is None])
     found = []
     for message in messages:
         if message.uid is None:
             uid = _id_of(message, items.get(message.id, ()))
-            run.run(outbox_queries.FIX_UID, {"id": message.id, "uid": uid})
+            db.run(_FIX_UID, {"of": message.id, "given": uid})
             message = replace(message, uid=uid)  # noqa: PLW2901 - the same message, complete
         found.append(message)
     return found
 
 
-def _items(run: Runner, ids: Sequence[int]) -> dict[int, list[ItemIdentity]]:
+def _items(db: Db, ids: Sequence[int]) -> dict[int, list[ItemIdentity]]:
     found: dict[int, list[ItemIdentity]] = {}
     for batch in batches(ids):
-        for of, version, previous in run.ask(outbox_queries.CLAIMED_ITEMS, {"ids": batch}):
+        for of, version, previous in db.fetch(_CLAIMED_ITEMS, {"ids": batch}):
             item = ItemIdentity(bytes(version), bytes(previous or b""))
             found.setdefault(of, []).append(item)
     return found

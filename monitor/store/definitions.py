@@ -6,7 +6,7 @@ ask for the same have the same text.
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -21,9 +21,8 @@ from monitor.model.subscriptions import (
     Trials,
 )
 from monitor.model.when import QuietHours, When, parse_quiet, parse_when
-from monitor.store.codec import DamagedError
-from monitor.store.mapping import Row
-from monitor.store.moments import moment
+from monitor.store.mapping import RowMapper
+from monitor.store.schema import subscriptions
 
 FilterKey = Literal[
     "condition", "intervention", "sponsor", "phase", "status", "study_type", "country", "title",
@@ -107,30 +106,28 @@ def _whole(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(text.encode("utf-8", "replace").decode() for text in texts)
 
 
-def subscription_row(row: Row) -> Subscription:
-    """Read a row of ``subscriptions``; DamagedError names the subscription."""
-    try:
-        definition = _definitions.decode(row[3])
-        return Subscription(
-            id=row[0],
-            subscriber=row[1],
-            name=row[2],
-            trials=_trials(definition.trials),
-            changes=_read_changes(definition.changes),
-            when=_when(definition.when),
-            critical_at_once=definition.critical_at_once,
-            quiet=None if definition.quiet is None else _quiet(definition.quiet),
-            send_empty=definition.send_empty,
-            channels=definition.channels,
-            origin=Origin(row[4]),
-            standing=Standing(row[5]),
-            created_at=moment(row[6]),
-        )
-    except (TypeError, ValueError, LookupError, msgspec.MsgspecError) as exc:
-        problem = " ".join(str(exc).split())
-        raise DamagedError(
-            f"the subscription {row[2]!r} of {row[1]!r} cannot be read ({problem})"
-        ) from exc
+def _subscription(definition: str, **values: Any) -> Subscription:
+    found = _definitions.decode(definition)
+    return Subscription(
+        trials=_trials(found.trials),
+        changes=_read_changes(found.changes),
+        when=_when(found.when),
+        critical_at_once=found.critical_at_once,
+        quiet=None if found.quiet is None else _quiet(found.quiet),
+        send_empty=found.send_empty,
+        channels=found.channels,
+        **values,
+    )
+
+
+SUBSCRIPTION = RowMapper(
+    _subscription,
+    subscriptions.c,
+    damaged="the subscription {2!r} of {1!r} cannot be read",
+    origin=Origin,
+    standing=Standing,
+)
+"""Reads a row of ``subscriptions``; DamagedError names the subscription."""
 
 
 def _trials(written: _Trials) -> Trials:

@@ -7,23 +7,64 @@ something in, and a process that dies leaves either the messages or the group.
 from collections.abc import Collection
 from datetime import datetime
 
-from monitor.store import outbox_queries
-from monitor.store.db import batches
+import sqlalchemy as sa
+from sqlalchemy import bindparam
+
+from monitor.store.db import Db, batches
 from monitor.store.moments import moment
-from monitor.store.running import Runner
+from monitor.store.schema import GROUPABLE, messages, outbox
+
+_CLAIMS = 7264802  # this program's own number, beside that of the trials' locks
+# While it lasts nobody else claims by this channel; who fills the outbox goes on.
+_LOCK_CLAIMS = sa.select(
+    sa.func.pg_advisory_xact_lock(_CLAIMS, sa.func.hashtext(bindparam("channel", type_=sa.Text)))
+)
+_IS_GROUPABLE = (
+    GROUPABLE,
+    messages.c.channel == bindparam("channel"),
+    messages.c.due_at <= bindparam("now"),
+)
+_MANY_DUE = (
+    sa.select(messages.c.subscriber, messages.c.target)
+    .where(*_IS_GROUPABLE, messages.c.subscriber.in_(bindparam("subscribers", expanding=True)))
+    .group_by(messages.c.subscriber, messages.c.target)
+    .having(sa.func.count() > bindparam("above", type_=sa.Integer))
+    .order_by(messages.c.subscriber, messages.c.target)
+)
+_GROUPABLE = (
+    sa.select(messages.c.id, messages.c.due_at)
+    .where(
+        *_IS_GROUPABLE,
+        messages.c.subscriber == bindparam("subscriber"),
+        messages.c.target == bindparam("target"),
+    )
+    .order_by(messages.c.due_at, messages.c.id)
+    .with_for_update(skip_locked=True)
+)
+_GATHER_ITEMS = (
+    sa.update(outbox)
+    .where(outbox.c.message_id.in_(bindparam("ids", expanding=True)))
+    .values(message_id=bindparam("into"))
+)
+_DELETE_GATHERED = sa.delete(messages).where(messages.c.id.in_(bindparam("ids", expanding=True)))
+_BECOME_GROUP = (
+    sa.update(messages)
+    .where(messages.c.id == bindparam("into"))
+    .values(key=bindparam("given"), uid=bindparam("given"), group_until=bindparam("until"))
+)
 
 
-def alone(run: Runner, channel: str) -> None:
+def alone(db: Db, channel: str) -> None:
     """Let nobody else claim by a channel until the transaction ends: two would gather a part each.
 
     Who comes second waits, and then finds what the first one has left.
     """
-    if run.dialect == "postgresql":  # on SQLite nobody else writes anyway
-        run.ask(outbox_queries.LOCK_CLAIMS, {"channel": channel})
+    if db.dialect == "postgresql":  # on SQLite nobody else writes anyway
+        db.fetch(_LOCK_CLAIMS, {"channel": channel})
 
 
 def gather(
-    run: Runner, channel: str, subscribers: Collection[str], *, now: datetime, above: int
+    db: Db, channel: str, subscribers: Collection[str], *, now: datetime, above: int
 ) -> dict[int, int]:
     """Make one message of more than ``above`` due, unclaimed ones that go at once.
 
@@ -33,32 +74,30 @@ def gather(
     group, of how many messages it was made.
     """
     due = {"channel": channel, "now": now}
-    sql = outbox_queries.GROUPABLE.format(lock=run.lock("FOR UPDATE SKIP LOCKED"))
     made: dict[int, int] = {}
-    for subscriber, target in _many(run, due, subscribers, above):
-        rows = run.ask(sql, {**due, "subscriber": subscriber, "target": target})
+    for subscriber, target in _many(db, due, subscribers, above):
+        rows = db.fetch(_GROUPABLE, {**due, "subscriber": subscriber, "target": target})
         if len(rows) > above:
             ids = [row[0] for row in rows]
-            _become_one(run, ids, until=max(moment(row[1]) for row in rows))
+            _become_one(db, ids, until=max(moment(row[1]) for row in rows))
             made[ids[0]] = len(ids)
     return made
 
 
 def _many(
-    run: Runner, due: dict[str, object], subscribers: Collection[str], above: int
+    db: Db, due: dict[str, object], subscribers: Collection[str], above: int
 ) -> list[tuple[str, str]]:
     return [
         (row[0], row[1])
         for batch in batches(sorted(set(subscribers)))
-        for row in run.ask(outbox_queries.MANY_DUE, {**due, "subscribers": batch, "above": above})
+        for row in db.fetch(_MANY_DUE, {**due, "subscribers": batch, "above": above})
     ]
 
 
-def _become_one(run: Runner, ids: list[int], *, until: datetime) -> None:
+def _become_one(db: Db, ids: list[int], *, until: datetime) -> None:
     into, *others = ids
     for batch in batches(others):
-        run.run(outbox_queries.GATHER_ITEMS, {"into": into, "ids": batch})
-        run.run(outbox_queries.DELETE_GATHERED, {"ids": batch})
+        db.run(_GATHER_ITEMS, {"into": into, "ids": batch})
+        db.run(_DELETE_GATHERED, {"ids": batch})
     # With a key of its own: that of its first version would let more in.
-    group = {"id": into, "key": f"g:{into}", "until": until}
-    run.run(outbox_queries.BECOME_GROUP, group)
+    db.run(_BECOME_GROUP, {"into": into, "given": f"g:{into}", "until": until})

@@ -4,17 +4,16 @@ import fcntl
 import os
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from monitor.errors import StoreError
 from monitor.model.lease import Lease
 from monitor.store.codec import DamagedError
 from monitor.store.lease_process import liveness
-from monitor.store.leases import LeaseReader
+from monitor.store.leases import leases_in
 
 _PAUSE_S = 0.05
 _LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
@@ -28,13 +27,9 @@ def require_unused(connection: sqlite3.Connection, store: Path, *, now: datetime
     A process that is certain to be gone holds none, nor does one of elsewhere whose lease is over.
     A store that does not tell (it is damaged, or has another schema) holds none.
     """
-
-    def ask(sql: str, parameters: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
-        return connection.execute(sql, parameters).fetchall()
-
     held: list[Lease] = []
     with suppress(sqlite3.DatabaseError, DamagedError):  # an older store has no such table
-        held = LeaseReader(ask, "sqlite").all(now=now)
+        held = leases_in(connection, now=now)
     lease = next(filter(_is_held, held), None)
     if lease is not None:
         raise StoreError(

@@ -1,52 +1,99 @@
-"""What a transaction asks and writes of leases."""
+"""Leases: who holds which, and what a transaction writes of them."""
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+import sqlite3
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import bindparam
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from monitor.model.lease import Lease
+from monitor.store import properties
 from monitor.store.codec import DamagedError
-from monitor.store.mapping import Row
-from monitor.store.moments import moment, utc_text
+from monitor.store.db import Db, sqlite_text
+from monitor.store.mapping import RowMapper
+from monitor.store.moments import utc_text
+from monitor.store.schema import UtcTime, leases
 
-if TYPE_CHECKING:
-    from monitor.store.running import Runner
 
-# ``{now}``: PostgreSQL dates leases by its own clock, which all hosts share.
-_LEASE = "name, holder, fence, renewals, ttl_s, process, acquired_at, renewed_at, {now}"
+class _Now(FunctionElement[datetime]):
+    """The clock that dates leases: on PostgreSQL its own, which all hosts share; else a value."""
 
-LEASE = f"SELECT {_LEASE} FROM leases WHERE name = :name{{lock}}"  # noqa: S608 - constants
+    inherit_cache = True
+    name = "now"
+    type = UtcTime()
 
-LEASES = f"SELECT {_LEASE} FROM leases ORDER BY name"  # noqa: S608 - constants
 
-NEXT_FENCE = """
-UPDATE properties SET value = CAST(CAST(value AS BIGINT) + 1 AS TEXT)
-WHERE name = 'lease_fence' RETURNING value"""
+@compiles(_Now)
+def _given_now(element: _Now, compiler: SQLCompiler, **options: Any) -> str:
+    return compiler.process(element.clauses, **options)
 
-PUT_LEASE = """
-INSERT INTO leases (name, holder, fence, renewals, ttl_s, process, acquired_at, renewed_at)
-VALUES (:name, :holder, :fence, 0, :ttl_s, :process, {now}, {now})
-ON CONFLICT (name) DO NOTHING"""
 
-REPLACE_LEASE = """
-UPDATE leases SET holder = :holder, fence = :fence, renewals = 0, ttl_s = :ttl_s,
-    process = :process, acquired_at = {now}, renewed_at = {now}
-WHERE name = :name AND fence = :old_fence AND renewals = :old_renewals"""
+@compiles(_Now, "postgresql")
+def _database_now(element: _Now, compiler: SQLCompiler, **options: Any) -> str:
+    del element, compiler, options
+    return "clock_timestamp()"
 
-RENEW_LEASE = """
-UPDATE leases SET renewals = renewals + 1, ttl_s = :ttl_s, renewed_at = {now}
-WHERE name = :name AND holder = :holder AND fence = :fence"""
 
-RELEASE_LEASE = """
-DELETE FROM leases WHERE name = :name AND holder = :holder AND fence = :fence"""
+_NOW = _Now(bindparam("now", type_=UtcTime))
 
-DROP_LEASE = """
-DELETE FROM leases WHERE name = :name AND fence = :fence AND renewals = :renewals"""
+_LEASE = RowMapper(
+    Lease,
+    (*leases.c, _NOW.label("read_at")),
+    damaged="the lease {0!r} cannot be read",
+    fence=int,
+    renewals=int,
+    ttl_s=float,
+)
+_ALL = sa.select(*_LEASE.columns).order_by(leases.c.name)
+_OF_NAME = sa.select(*_LEASE.columns).where(leases.c.name == bindparam("name"))
+_FREE_TO_WRITE = _OF_NAME.with_for_update(skip_locked=True)
 
-_NOW = {"sqlite": ":now", "postgresql": "clock_timestamp()"}
+_NEXT_FENCE = properties.raised("lease_fence")
+_TAKEN = {
+    "holder": bindparam("by"),
+    "fence": bindparam("token"),
+    "renewals": 0,
+    "ttl_s": bindparam("seconds"),
+    "process": bindparam("where"),
+    "acquired_at": _NOW,
+    "renewed_at": _NOW,
+}
+_PUT = postgresql.insert(leases).values(name=bindparam("of"), **_TAKEN).on_conflict_do_nothing()
+_REPLACE = (
+    sa.update(leases)
+    .where(
+        leases.c.name == bindparam("of"),
+        leases.c.fence == bindparam("old_fence"),
+        leases.c.renewals == bindparam("old_renewals"),
+    )
+    .values(**_TAKEN)
+)
+_IS_HELD = (
+    leases.c.name == bindparam("of"),
+    leases.c.holder == bindparam("by"),
+    leases.c.fence == bindparam("token"),
+)
+_RENEW = (
+    sa.update(leases)
+    .where(*_IS_HELD)
+    .values(renewals=leases.c.renewals + 1, ttl_s=bindparam("seconds"), renewed_at=_NOW)
+)
+_RELEASE = sa.delete(leases).where(*_IS_HELD)
+_DROP = sa.delete(leases).where(
+    leases.c.name == bindparam("of"),
+    leases.c.fence == bindparam("old_fence"),
+    leases.c.renewals == bindparam("old_renewals"),
+)
 
-Ask = Callable[[str, Mapping[str, Any]], Sequence[Row]]
+
+def leases_in(connection: sqlite3.Connection, *, now: datetime) -> list[Lease]:
+    """Return the leases of a SQLite file that was opened by other means than a ``Db``."""
+    return list(map(_LEASE, connection.execute(sqlite_text(_ALL), {"now": utc_text(now)})))
 
 
 class LeaseReader:
@@ -55,44 +102,20 @@ class LeaseReader:
     ``now`` dates them on SQLite; PostgreSQL goes by its own clock.
     """
 
-    def __init__(
-        self,
-        ask: Ask,
-        dialect: str,
-        *,
-        errors: Callable[[], AbstractContextManager[None]] = nullcontext,
-    ) -> None:
-        self._ask = ask
-        self._dialect = dialect
-        self._errors = errors
+    def __init__(self, db: Db) -> None:
+        self._db = db
 
     def find(self, name: str, *, now: datetime) -> Lease | None:
         """Return a lease that is held, or was never given back; None when nobody has it."""
-        rows = self._ask(self._sql(LEASE), {"name": name, **self._dated(now)})
-        with self._errors():
-            return lease_row(rows[0]) if rows else None
+        return self._db.first(_LEASE, _OF_NAME, {"name": name, "now": now})
 
     def all(self, *, now: datetime) -> list[Lease]:
         """Return all of them, by name."""
-        rows = self._ask(self._sql(LEASES), self._dated(now))
-        with self._errors():
-            return [lease_row(row) for row in rows]
-
-    def _sql(self, sql: str, lock: str = "") -> str:
-        return sql.format(now=_NOW[self._dialect], lock=lock)
-
-    def _dated(self, now: datetime) -> dict[str, str]:
-        if now.tzinfo is None:
-            raise ValueError("a time without a time zone cannot be stored")
-        return {"now": utc_text(now)} if self._dialect == "sqlite" else {}
+        return self._db.read(_LEASE, _ALL, {"now": now})
 
 
 class LeaseWriter(LeaseReader):
     """Takes, renews and gives back leases; reached by ``Transaction.leases``, written at once."""
-
-    def __init__(self, run: "Runner") -> None:
-        super().__init__(run.ask, run.dialect)
-        self._run = run
 
     def take(
         self,
@@ -117,25 +140,23 @@ class LeaseWriter(LeaseReader):
                 return None
             if not self._is_free_to_write(name, now):
                 return None
-        values: dict[str, Any] = {"name": name, "holder": holder, "ttl_s": ttl_s}
-        values |= {"process": process, "fence": self._next_fence(), **self._dated(now)}
-        if found is None:
-            taken = self._run.run(self._sql(PUT_LEASE), values)
-        else:
-            old = {"old_fence": found.fence, "old_renewals": found.renewals}
-            taken = self._run.run(self._sql(REPLACE_LEASE), {**values, **old})
+        values = {"of": name, "by": holder, "token": self._next_fence(), "seconds": ttl_s}
+        values |= {"where": process, "now": now}
+        taken = self._db.run(_PUT, values) if found is None else self._replace(found, values)
         return self.find(name, now=now) if taken else None
+
+    def _replace(self, found: Lease, values: dict[str, Any]) -> int:
+        return self._db.run(_REPLACE, {**values, **_pulse_values(found)})
 
     def _is_free_to_write(self, name: str, now: datetime) -> bool:
         """Tell whether nobody is about to renew it; on PostgreSQL its row is locked from now on."""
-        lock = self._run.lock("FOR UPDATE SKIP LOCKED")
-        return bool(self._ask(self._sql(LEASE, lock), {"name": name, **self._dated(now)}))
+        return bool(self._db.fetch(_FREE_TO_WRITE, {"name": name, "now": now}))
 
     def _next_fence(self) -> int:
-        rows = self._run.ask(NEXT_FENCE, {})
-        if not rows:
+        fence = self._db.value(_NEXT_FENCE)
+        if fence is None:
             raise DamagedError("the number of the last lease cannot be read")
-        return int(rows[0][0])
+        return int(fence)
 
     def renew(self, lease: Lease, *, now: datetime) -> bool:
         """Keep a lease for ``lease.ttl_s`` more seconds; False when it is no longer held.
@@ -143,40 +164,24 @@ class LeaseWriter(LeaseReader):
         After True nobody else can take it before this transaction ends: what it writes, it writes
         as holder.
         """
-        return self._run.run(self._sql(RENEW_LEASE), {**_token(lease), "ttl_s": lease.ttl_s,
-                                                      **self._dated(now)}) > 0  # fmt: skip
+        return self._db.run(_RENEW, {**_token(lease), "seconds": lease.ttl_s, "now": now}) > 0
 
     def release(self, lease: Lease) -> None:
         """Give a lease back; nothing happens when another has it."""
-        self._run.run(RELEASE_LEASE, _token(lease))
+        self._db.run(_RELEASE, _token(lease))
 
     def drop(self, lost: Lease) -> bool:
         """Forget a lease that is lost to its holder; False when it was renewed meanwhile."""
-        values = {"name": lost.name, "fence": lost.fence, "renewals": lost.renewals}
-        return self._run.run(DROP_LEASE, values) > 0
+        return self._db.run(_DROP, {"of": lost.name, **_pulse_values(lost)}) > 0
 
 
 def _token(lease: Lease) -> dict[str, Any]:
-    return {"name": lease.name, "holder": lease.holder, "fence": lease.fence}
+    return {"of": lease.name, "by": lease.holder, "token": lease.fence}
 
 
 def _pulse(lease: Lease) -> tuple[int, int]:
     return lease.fence, lease.renewals
 
 
-def lease_row(row: Row) -> Lease:
-    """Read a row of ``leases``, with the time at which it was read."""
-    try:
-        return Lease(
-            name=row[0],
-            holder=row[1],
-            fence=int(row[2]),
-            renewals=int(row[3]),
-            ttl_s=float(row[4]),
-            process=row[5],
-            acquired_at=moment(row[6]),
-            renewed_at=moment(row[7]),
-            read_at=moment(row[8]),
-        )
-    except (TypeError, ValueError) as exc:
-        raise DamagedError(f"the lease {row[0]!r} cannot be read ({exc})") from exc
+def _pulse_values(lease: Lease) -> dict[str, Any]:
+    return {"old_fence": lease.fence, "old_renewals": lease.renewals}

@@ -55,7 +55,8 @@ class RowMapper(Generic[T]):
                 values[place] = decode(values[place])
             return self._make(**dict(zip(self.names, values, strict=True)))
         except (TypeError, ValueError, LookupError) as exc:
-            raise DamagedError(f"{self._damaged.format(*row)} ({exc})") from exc
+            problem = " ".join(str(exc).split())
+            raise DamagedError(f"{self._damaged.format(*row)} ({problem})") from exc
 
 
 def _decoder(column: ColumnElement[Any]) -> Decoder | None:

@@ -1,8 +1,12 @@
 """What a transaction writes of messages on their way."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from contextlib import nullcontext
 from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import bindparam
+from sqlalchemy.sql import Executable
 
 from monitor.model.identity import welcome_id
 from monitor.model.lease import Lease
@@ -14,20 +18,101 @@ from monitor.model.messages import (
     OutboxMessage,
 )
 from monitor.model.subscriptions import Subscription
-from monitor.store import outbox_queries
-from monitor.store.claiming import fix
-from monitor.store.db import batches
+from monitor.store import channel_states
+from monitor.store.claiming import claim
+from monitor.store.db import Db, batches
 from monitor.store.definitions import definition_text
 from monitor.store.enqueueing import Enqueueing
 from monitor.store.grouping import alone, gather
 from monitor.store.mapping import Row
+from monitor.store.messages import (
+    ABANDONED,
+    COUNTED,
+    IS_CLAIMED_BY,
+    OF_ID,
+    OutboxReader,
+    has_state,
+)
 from monitor.store.moments import moment
-from monitor.store.outbox_reader import OutboxReader, channel_state_row, message_row
 from monitor.store.running import Runner
+from monitor.store.schema import attempts, messages
 from monitor.store.splitting import split
 from monitor.store.texts import storable
 
 _SAID_CHARACTERS = 2_000
+_WAITING, _SENDING = MessageState.WAITING.value, MessageState.SENDING.value
+
+_DUE = (
+    sa.select(messages.c.id, messages.c.due_at, messages.c.subscriber)
+    .where(
+        messages.c.state == _WAITING,
+        messages.c.channel == bindparam("channel"),
+        messages.c.due_at <= bindparam("now"),
+    )
+    .order_by(messages.c.due_at, messages.c.id)
+    .limit(bindparam("limit", type_=sa.Integer))
+    .with_for_update(skip_locked=True)
+)
+_ABANDONED = ABANDONED.with_for_update(skip_locked=True)
+_IDS = messages.c.id.in_(bindparam("ids", expanding=True))
+
+_RECORD = (
+    sa.update(messages)
+    .where(messages.c.id == bindparam("message_id"), messages.c.state == _SENDING, IS_CLAIMED_BY)
+    .values(
+        state=bindparam("becomes"),
+        due_at=sa.func.coalesce(bindparam("next", type_=messages.c.due_at.type), messages.c.due_at),
+        attempts=messages.c.attempts + bindparam("tried", type_=sa.Integer),
+        last_error=bindparam("error"),
+        sent_at=bindparam("sent"),
+        claimed_by=None,
+        claim_fence=None,
+    )
+)
+_LATE = (
+    sa.update(messages)
+    .where(
+        messages.c.id == bindparam("message_id"), has_state(MessageState.WAITING, MessageState.DEAD)
+    )
+    .values(state=MessageState.SENT.value, sent_at=bindparam("sent"), last_error=None)
+)
+_PUT_ATTEMPT = sa.insert(attempts)
+_OTHERS = attempts.alias("others")
+# Of the refusals that no other answer came between.
+_FIRST_REFUSED = (
+    sa.select(sa.func.min(attempts.c.at))
+    .select_from(messages.join(attempts, attempts.c.message_id == messages.c.id))
+    .where(
+        messages.c.id == bindparam("message_id"),
+        COUNTED,
+        attempts.c.id
+        > sa.select(sa.func.coalesce(sa.func.max(_OTHERS.c.id), 0))
+        .where(
+            _OTHERS.c.message_id == bindparam("message_id"),
+            _OTHERS.c.outcome != "refused",
+        )
+        .scalar_subquery(),
+    )
+)
+_RELEASE = (
+    sa.update(messages)
+    .where(_IDS, has_state(MessageState.SENDING), IS_CLAIMED_BY)
+    .values(state=_WAITING, claimed_by=None, claim_fence=None)
+    .returning(messages.c.id)
+)
+_RETRY = (
+    sa.update(messages)
+    .where(_IDS, has_state(MessageState.DEAD, MessageState.DROPPED, MessageState.WAITING))
+    .values(state=_WAITING, due_at=bindparam("now"), attempts=0, retried_at=bindparam("now"))
+    .returning(messages.c.id)
+)
+_DROP = (
+    sa.update(messages)
+    .where(_IDS, has_state(MessageState.DEAD, MessageState.WAITING))
+    .values(state=MessageState.DROPPED.value, closed=True)
+    .returning(messages.c.id)
+)
+_CHANNEL_STATE = channel_states.OF_CHANNEL.with_for_update()
 
 
 class OutboxWriter(OutboxReader):
@@ -37,9 +122,8 @@ class OutboxWriter(OutboxReader):
     transaction, of how many messages.
     """
 
-    def __init__(self, run: Runner, *, settle: Callable[[], None]) -> None:
-        super().__init__(run.ask, errors=nullcontext)
-        self._run = run
+    def __init__(self, db: Db, run: Runner, *, settle: Callable[[], None]) -> None:
+        super().__init__(db)
         self._settle = settle
         self._enqueueing = Enqueueing(run)
         self.grouped: dict[int, int] = {}
@@ -109,40 +193,33 @@ class OutboxWriter(OutboxReader):
         due: list[tuple[datetime, int]] = []
         for channel in self._open_channels(channels, resting):
             rows = [*self._due(channel, now, limit, group_above)]
-            rows += self._locked(outbox_queries.ABANDONED, channel, now, limit)
+            rows += self._locked(_ABANDONED, channel, now, limit)
             due += [(moment(row[1]), row[0]) for row in rows]
-        ids = [message_id for _, message_id in sorted(due)[:limit]]
-        claimant = {"worker": lease.holder, "fence": lease.fence}
-        taken = [
-            message_row(row)
-            for batch in batches(ids)
-            for row in self._run.ask(outbox_queries.CLAIM, {"ids": batch, "now": now, **claimant})
-        ]
-        return sorted(fix(self._run, taken), key=lambda message: (message.due_at, message.id))
+        return claim(self._db, lease, [message_id for _, message_id in sorted(due)[:limit]], now)
 
     def _due(self, channel: str, now: datetime, limit: int, group_above: int) -> Sequence[Row]:
         """Return what is due by a channel, once all of it is grouped that is to be."""
         if group_above:
-            alone(self._run, channel)
+            alone(self._db, channel)
         looked_at: set[str] = set()
         while True:
-            rows = self._locked(outbox_queries.DUE, channel, now, limit)
+            rows = self._locked(_DUE, channel, now, limit)
             whom = {row[2] for row in rows} - looked_at
             if not group_above or not whom:
                 return rows
-            self.grouped |= gather(self._run, channel, whom, now=now, above=group_above)
+            self.grouped |= gather(self._db, channel, whom, now=now, above=group_above)
             looked_at |= whom
 
-    def _locked(self, sql: str, channel: str, now: datetime, limit: int) -> Sequence[Row]:
-        lock = self._run.lock("FOR UPDATE SKIP LOCKED")
-        about = {"channel": channel, "now": now, "limit": limit}
-        return self._run.ask(sql.format(lock=lock), about)
+    def _locked(
+        self, question: sa.Select[Any], channel: str, now: datetime, limit: int
+    ) -> Sequence[Row]:
+        return self._db.fetch(question, {"channel": channel, "now": now, "limit": limit})
 
     def split(
         self, message: OutboxMessage, parts: Sequence[Collection[int]]
     ) -> list[OutboxMessage]:
         """Make several messages of one that was claimed and never tried; see ``splitting``."""
-        return split(self._run, message, parts)
+        return split(self._db, message, parts)
 
     def _open_channels(
         self, channels: Collection[str] | None, resting: Collection[str]
@@ -173,25 +250,29 @@ class OutboxWriter(OutboxReader):
         said = None if attempt is None else storable(attempt.said)[:_SAID_CHARACTERS]
         sent = state is MessageState.SENT
         values = {
-            "id": message.id,
+            "message_id": message.id,
             "worker": message.claimed_by,
             "fence": message.claim_fence,
-            "state": state.value,
-            "due_at": due_at,
+            "becomes": state.value,
+            "next": due_at,
             "tried": 0 if attempt is None else 1,
-            "last_error": None if sent else said,
-            "sent_at": attempt.at if sent and attempt is not None else None,
+            "error": None if sent else said,
+            "sent": attempt.at if sent and attempt is not None else None,
         }
-        if self._run.run(outbox_queries.RECORD, values) == 0:
+        if self._db.run(_RECORD, values) == 0:
             return False
         if attempt is not None:
-            values = {"at": attempt.at, "outcome": attempt.outcome, "said": said}
-            self._run.run(outbox_queries.PUT_ATTEMPT, {"message_id": message.id, **values})
+            self._put_attempt(message.id, attempt)
         return True
+
+    def _put_attempt(self, message_id: int, attempt: Attempt) -> None:
+        said = storable(attempt.said)[:_SAID_CHARACTERS]
+        values = {"at": attempt.at, "outcome": attempt.outcome, "said": said}
+        self._db.run(_PUT_ATTEMPT, {"message_id": message_id, **values})
 
     def refused_since(self, message_id: int) -> datetime | None:
         """Return when a service began to refuse a message (aware UTC); None when it did not."""
-        [(at,)] = self._run.ask(outbox_queries.FIRST_REFUSED, {"message_id": message_id})
+        at = self._db.value(_FIRST_REFUSED, {"message_id": message_id})
         return None if at is None else moment(at)
 
     def record_late(self, attempt: Attempt, *, sent: bool) -> bool:
@@ -200,27 +281,17 @@ class OutboxWriter(OutboxReader):
         ``sent``: a message that waits or is a dead letter is sent then; return whether it was.
         The try is noted and not counted again; of a person who is forgotten, nothing is.
         """
-        values = {"id": attempt.message_id}
-        if not self._run.ask(outbox_queries.MESSAGE, values):
+        about = {"message_id": attempt.message_id}
+        if not self._db.fetch(OF_ID, about):
             return False
-        changed = 0
-        if sent:
-            changed = self._run.run(outbox_queries.LATE, {**values, "at": attempt.at})
-        self._run.run(
-            outbox_queries.PUT_ATTEMPT,
-            {
-                "message_id": attempt.message_id,
-                "at": attempt.at,
-                "outcome": attempt.outcome,
-                "said": storable(attempt.said)[:_SAID_CHARACTERS],
-            },
-        )
+        changed = self._db.run(_LATE, {**about, "sent": attempt.at}) if sent else 0
+        self._put_attempt(attempt.message_id, attempt)
         return changed > 0
 
     def release(self, lease: Lease, ids: Collection[int]) -> set[int]:
         """Give messages that were claimed under a lease back untried; return those still held."""
         claimant = {"worker": lease.holder, "fence": lease.fence}
-        return self._changed(outbox_queries.RELEASE, ids, **claimant)
+        return self._changed(_RELEASE, ids, **claimant)
 
     # --- by hand ---------------------------------------------------------------------------
 
@@ -229,38 +300,26 @@ class OutboxWriter(OutboxReader):
 
         Not those that were sent or are just being sent.
         """
-        return self._changed(outbox_queries.RETRY, ids, now=now)
+        return self._changed(_RETRY, ids, now=now)
 
     def drop(self, ids: Collection[int]) -> set[int]:
         """Never send waiting or dead messages; return those that were."""
-        return self._changed(outbox_queries.DROP, ids)
+        return self._changed(_DROP, ids)
 
-    def _changed(self, sql: str, ids: Collection[int], **parameters: object) -> set[int]:
+    def _changed(self, change: Executable, ids: Collection[int], **parameters: object) -> set[int]:
         return {
-            row[0]
+            message_id
             for batch in batches(sorted(set(ids)))
-            for row in self._run.ask(sql, {"ids": batch, **parameters})
+            for (message_id,) in self._db.fetch(change, {"ids": batch, **parameters})
         }
 
     # --- channels --------------------------------------------------------------------------
 
     def channel_state(self, channel: str) -> ChannelState:
         """Return how a channel does; another transaction that asks for the same waits."""
-        sql = outbox_queries.CHANNEL_STATE.format(lock=self._run.lock("FOR UPDATE"))
-        rows = self._run.ask(sql, {"channel": channel})
-        return channel_state_row(rows[0]) if rows else ChannelState(channel=channel)
+        found = self._db.first(channel_states.CHANNEL_STATE, _CHANNEL_STATE, {"channel": channel})
+        return found or ChannelState(channel=channel)
 
     def put_channel_state(self, state: ChannelState) -> None:
         """Store how a channel does, in place of what was known of it."""
-        last_error = None if state.last_error is None else storable(state.last_error)
-        self._run.run(
-            outbox_queries.PUT_CHANNEL_STATE,
-            {
-                "channel": storable(state.channel),
-                "failures": state.failures,
-                "resting_until": state.resting_until,
-                "last_error": None if last_error is None else last_error[:_SAID_CHARACTERS],
-                "reported": state.reported,
-                "failing_since": state.failing_since,
-            },
-        )
+        self._db.run(channel_states.PUT, channel_states.channel_state_values(state))

@@ -1,34 +1,257 @@
-"""What a transaction writes of subscribers, subscriptions and silences."""
+"""Who wants to hear of what: subscribers, their subscriptions, and silences."""
 
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import nullcontext
+from dataclasses import fields
 from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy import bindparam
+from sqlalchemy.dialects import postgresql
 
 from monitor.model.groups import kind_or_group
-from monitor.model.subscriptions import Origin, Silence, Standing, Subscription
-from monitor.store import outbox_queries, people_queries
-from monitor.store.db import batches
-from monitor.store.definitions import definition_text
-from monitor.store.people_reader import PeopleReader
-from monitor.store.running import Runner
+from monitor.model.subscriptions import Origin, Silence, Standing, Subscriber, Subscription
+from monitor.store import forgetting, messages, properties
+from monitor.store.codec import DamagedError
+from monitor.store.db import Db, batches
+from monitor.store.definitions import SUBSCRIPTION, definition_text
+from monitor.store.mapping import Row, RowMapper, optional
+from monitor.store.moments import moment
+from monitor.store.schema import properties as properties_
+from monitor.store.schema import silences, subscribers, subscriptions
 from monitor.store.texts import storable
 
-_SUBSCRIBER_COLUMNS = {
-    "name": "text",
-    "origin": "text",
-    "standing": "text",
-    "created_at": "timestamptz",
-}
-_SUBSCRIPTION_COLUMNS = {
-    "subscriber": "text",
-    "name": "text",
-    "definition": "text",
-    "origin": "text",
-    "standing": "text",
-    "created_at": "timestamptz",
-}
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 Names = tuple[str, str]
 """A subscriber's and a subscription's."""
+
+_WELCOMED = "welcomed_subscription"
+"""The newest subscription that was looked at; a store that none was looked at in has no row."""
+
+_SUBSCRIBER = RowMapper(
+    Subscriber,
+    subscribers.c,
+    damaged="the subscriber {0!r} cannot be read",
+    origin=Origin,
+    standing=Standing,
+)
+_SILENCE = RowMapper(
+    Silence,
+    (
+        *(column for column in silences.c if column.name != "ends_at"),
+        silences.c.ends_at.label("until"),
+    ),
+    damaged="silence {0} cannot be read",
+    kind=optional(kind_or_group),
+    until=moment,
+)
+
+# --- what is asked --------------------------------------------------------------------------
+
+_SUBSCRIBERS = sa.select(*subscribers.c).order_by(subscribers.c.name)
+_OF_SUBSCRIBER = sa.select(*subscribers.c).where(subscribers.c.name == bindparam("name"))
+_SUBSCRIPTIONS = (
+    sa.select(*SUBSCRIPTION.columns)
+    .join(subscribers, subscribers.c.name == subscriptions.c.subscriber)
+    .order_by(subscriptions.c.id)
+)
+# Who is paused or retired pauses or retires all that is theirs.
+_EFFECTIVE = sa.case(
+    (
+        sa.or_(
+            subscribers.c.standing == Standing.ACTIVE.value,
+            subscriptions.c.standing == Standing.RETIRED.value,
+        ),
+        subscriptions.c.standing,
+    ),
+    else_=subscribers.c.standing,
+).label("standing")
+_SUBSCRIPTION = sa.select(*SUBSCRIPTION.columns).where(
+    subscriptions.c.subscriber == bindparam("subscriber"), subscriptions.c.name == bindparam("name")
+)
+_SUBSCRIPTIONS_OF = sa.select(*SUBSCRIPTION.columns).where(
+    subscriptions.c.subscriber.in_(bindparam("subscribers", expanding=True))
+)
+_LIVE_OF = sa.select(subscribers.c.name).where(
+    subscribers.c.name.in_(bindparam("subscribers", expanding=True)),
+    subscribers.c.standing != Standing.RETIRED.value,
+)
+_SILENCES = sa.select(*_SILENCE.columns).order_by(silences.c.id)
+_NEWEST_SUBSCRIPTION = sa.select(sa.func.coalesce(sa.func.max(subscriptions.c.id), 0))
+_LIVE_SUBSCRIBERS = sa.select(subscribers.c.name).where(
+    subscribers.c.origin == bindparam("origin"),
+    subscribers.c.standing != Standing.RETIRED.value,
+)
+_LIVE_SUBSCRIPTIONS = sa.select(
+    subscriptions.c.subscriber, subscriptions.c.name, subscriptions.c.origin
+).where(subscriptions.c.standing != Standing.RETIRED.value)
+
+# --- what is written ------------------------------------------------------------------------
+
+# A person is whose who named them first; who comes back is whose who brought them back.
+_INSERT_SUBSCRIBER = postgresql.insert(subscribers)
+_PUT_SUBSCRIBER = _INSERT_SUBSCRIBER.on_conflict_do_update(
+    index_elements=["name"],
+    set_={name: _INSERT_SUBSCRIBER.excluded[name] for name in ("origin", "standing")},
+    where=subscribers.c.standing == Standing.RETIRED.value,
+)
+# What somebody paused stays paused, however often the configuration names it.
+_INSERT_SUBSCRIPTION = postgresql.insert(subscriptions)
+_GIVEN = _INSERT_SUBSCRIPTION.excluded
+_PUT_SUBSCRIPTION = _INSERT_SUBSCRIPTION.on_conflict_do_update(
+    index_elements=["subscriber", "name"],
+    set_={
+        "definition": _GIVEN.definition,
+        "origin": _GIVEN.origin,
+        "standing": sa.case(
+            (
+                sa.and_(
+                    subscriptions.c.standing == Standing.PAUSED.value,
+                    _GIVEN.standing == Standing.ACTIVE.value,
+                ),
+                Standing.PAUSED.value,
+            ),
+            else_=_GIVEN.standing,
+        ),
+    },
+)
+_SET_SUBSCRIBER = (
+    sa.update(subscribers)
+    .where(subscribers.c.name == bindparam("of"), subscribers.c.standing != bindparam("becomes"))
+    .values(standing=bindparam("becomes"))
+)
+_SET_SUBSCRIPTION = (
+    sa.update(subscriptions)
+    .where(
+        subscriptions.c.subscriber == bindparam("of"),
+        subscriptions.c.name == bindparam("called"),
+        subscriptions.c.standing != bindparam("becomes"),
+    )
+    .values(standing=bindparam("becomes"))
+)
+_PUT_SILENCE = sa.insert(silences).returning(silences.c.id)
+_REMOVE_SILENCE = sa.delete(silences).where(silences.c.id == bindparam("silence_id"))
+_BEGIN_WELCOMED = (
+    postgresql.insert(properties_).values(name=_WELCOMED, value="0").on_conflict_do_nothing()
+)
+
+
+class PeopleReader:
+    """Subscribers, their subscriptions, and silences; reached by ``Reader.people``."""
+
+    def __init__(self, db: Db) -> None:
+        self._db = db
+
+    def version(self) -> int:
+        """Return a number that every change of subscribers, subscriptions or silences raises.
+
+        Who keeps what it read asks this first, and reads again when the number is another.
+        """
+        return self._number(properties.CHANGES_OF_SUBSCRIPTIONS, properties.VALUE)
+
+    def has_new_subscriptions(self) -> bool:
+        """Tell whether there are subscriptions that ``take_new_subscriptions`` has not taken."""
+        newest = int(self._db.value(_NEWEST_SUBSCRIPTION))
+        return newest > self._number(_WELCOMED, properties.VALUE)
+
+    def _number(self, name: str, statement: sa.Select[tuple[str]]) -> int:
+        """Return a number that is kept by name; 0 where none is."""
+        value = self._db.value(statement, {"name": name})
+        with self._db.errors():
+            try:
+                return int(value or 0)
+            except ValueError as exc:
+                raise DamagedError("its number of changes to subscriptions cannot be read") from exc
+
+    def subscribers(self) -> list[Subscriber]:
+        """Return everybody, by name."""
+        return self._db.read(_SUBSCRIBER, _SUBSCRIBERS)
+
+    def subscription(self, subscriber: str, name: str) -> Subscription | None:
+        """Return one subscription; None when there is none."""
+        return self._db.first(SUBSCRIPTION, _SUBSCRIPTION, {"subscriber": subscriber, "name": name})
+
+    def subscriptions(
+        self,
+        *,
+        subscriber: str | None = None,
+        standing: Standing | None = None,
+        effective: bool = False,
+        damaged: list[str] | None = None,
+    ) -> list[Subscription]:
+        """Return subscriptions by ascending id: all, a subscriber's, those of one standing.
+
+        ``effective``: a subscription of somebody who is paused or retired is paused or retired
+        as they are. One whose definition cannot be read is a StoreError that names it; with
+        ``damaged`` it is left out and a sentence about it is added there.
+        """
+        rows = self._subscription_rows(subscriber, standing, effective=effective)
+        found: list[Subscription] = []
+        with self._db.errors():
+            for row in rows:
+                try:
+                    found.append(SUBSCRIPTION(row))
+                except DamagedError as exc:
+                    if damaged is None:
+                        raise
+                    damaged.append(str(exc))
+        return found
+
+    def _subscription_rows(
+        self, subscriber: str | None, standing: Standing | None = None, *, effective: bool = False
+    ) -> Sequence[Row]:
+        asked = _SUBSCRIPTIONS
+        stands: Any = subscriptions.c.standing
+        if effective:
+            stands = _EFFECTIVE
+            asked = asked.with_only_columns(
+                *(stands if column.key == "standing" else column for column in SUBSCRIPTION.columns)
+            )
+        # With a condition for each of what is asked for, so that an index can be used.
+        if subscriber is not None:
+            asked = asked.where(subscriptions.c.subscriber == subscriber)
+        if standing is not None:
+            asked = asked.where(stands == standing.value)
+        return self._db.fetch(asked)
+
+    def silences(self, *, at: datetime | None = None) -> list[Silence]:
+        """Return the silences that hold at a moment, or all, by ascending id."""
+        found = self._db.read(_SILENCE, _SILENCES)
+        return [silence for silence in found if at is None or silence.until > at]
+
+    def export(self, subscriber: str) -> dict[str, Any] | None:
+        """Return all that is stored about a person, as JSON; None for nobody of that name.
+
+        Keys: subscriber, subscriptions, silences, messages (each with items and attempts).
+        """
+        person = self._db.first(_SUBSCRIBER, _OF_SUBSCRIBER, {"name": subscriber})
+        if person is None:
+            return None
+        return {
+            "subscriber": _values(person),
+            "subscriptions": [
+                _subscription_value(row) for row in self._subscription_rows(subscriber)
+            ],
+            "silences": [
+                _values(silence) for silence in self.silences() if silence.subscriber == subscriber
+            ],
+            "messages": self._messages(subscriber),
+        }
+
+    def _messages(self, subscriber: str) -> list[dict[str, Any]]:
+        about = {"subscriber": subscriber}
+        found: dict[int, dict[str, Any]] = {}
+        with self._db.errors():
+            for message in self._db.read(messages.MESSAGE, messages.OF_SUBSCRIBER, about):
+                found[message.id] = {**_values(message), "items": [], "attempts": []}
+            for row in self._db.fetch(messages.ITEMS_OF_SUBSCRIBER, about):
+                found[row[0]]["items"].append(_values(messages.ITEM(row)))
+            for attempt in self._db.read(messages.ATTEMPT, messages.ATTEMPTS_OF_SUBSCRIBER, about):
+                found[attempt.message_id]["attempts"].append(_values(attempt))
+        return list(found.values())
 
 
 class PeopleWriter(PeopleReader):
@@ -37,10 +260,6 @@ class PeopleWriter(PeopleReader):
     What changes anything raises ``version``; what is stored already changes nothing. Times are
     aware, else ValueError.
     """
-
-    def __init__(self, run: Runner) -> None:
-        super().__init__(run.ask, errors=nullcontext)
-        self._run = run
 
     def put_subscriber(self, name: str, origin: Origin, *, at: datetime) -> None:
         """Store somebody, who is active unless paused before.
@@ -72,38 +291,49 @@ class PeopleWriter(PeopleReader):
         self._put_subscribers(people)
         stored = self._stored(people)
         rows = [
-            (*names, text, one.origin.value, one.standing.value, one.created_at)
+            {
+                "subscriber": names[0],
+                "name": names[1],
+                "definition": text,
+                "origin": one.origin.value,
+                "standing": one.standing.value,
+                "created_at": one.created_at,
+            }
             for names, (one, text) in texts.items()
             if not _same(stored.get(names), one, text)
         ]
         if rows:
-            self._run.put_many(people_queries.PUT_SUBSCRIPTIONS, _SUBSCRIPTION_COLUMNS, rows)
-            self._bump()
+            self._db.run_many(_PUT_SUBSCRIPTION, rows)
+            self._raise_changes()
             stored = self._stored(people)
-        return [stored[names][0] for names in texts]
+        return [stored[names].id for names in texts]
 
-    def _stored(self, people: Collection[str]) -> dict[Names, tuple[int, str, str, str]]:
-        return {
-            (row[0], row[1]): (row[2], row[3], row[4], row[5])
-            for batch in batches(sorted(people))
-            for row in self._run.ask(people_queries.SUBSCRIPTIONS_OF, {"subscribers": batch})
-        }
+    def _stored(self, people: Collection[str]) -> dict[Names, Any]:
+        """Return the rows of these people's subscriptions by their names."""
+        found: list[Any] = []
+        for batch in batches(sorted(people)):
+            found.extend(self._db.fetch(_SUBSCRIPTIONS_OF, {"subscribers": batch}))
+        return {(row.subscriber, row.name): row for row in found}
 
     def _put_subscribers(self, people: Mapping[str, tuple[Origin, datetime]]) -> None:
         live = {
-            row[0]
+            name
             for batch in batches(sorted(people))
-            for row in self._run.ask(people_queries.SUBSCRIBERS_OF, {"subscribers": batch})
-            if row[2] != Standing.RETIRED.value
+            for (name,) in self._db.fetch(_LIVE_OF, {"subscribers": batch})
         }
         rows = [
-            (name, origin.value, Standing.ACTIVE.value, at)
+            {
+                "name": name,
+                "origin": origin.value,
+                "standing": Standing.ACTIVE.value,
+                "created_at": at,
+            }
             for name, (origin, at) in sorted(people.items())
             if name not in live
         ]
         if rows:
-            self._run.put_many(people_queries.PUT_SUBSCRIBERS, _SUBSCRIBER_COLUMNS, rows)
-            self._bump()
+            self._db.run_many(_PUT_SUBSCRIBER, rows)
+            self._raise_changes()
 
     def take_new_subscriptions(self) -> list[Subscription]:
         """Return the active subscriptions that nobody has taken yet, and take them; by id.
@@ -111,13 +341,12 @@ class PeopleWriter(PeopleReader):
         One under another name is not new: the same person had one that asks for the same. What
         cannot be read is left out. Others who take wait for the end of the transaction.
         """
-        self._run.run(people_queries.BEGIN_WELCOMED, {})
-        [(value,)] = self._run.ask(people_queries.WELCOMED.format(lock=self._lock()), {})
-        taken = int(value)
+        self._db.run(_BEGIN_WELCOMED)
+        taken = self._number(_WELCOMED, properties.LOCKED_VALUE)
         found = self.subscriptions(effective=True, damaged=[])
-        [(newest,)] = self._run.ask(people_queries.NEWEST_SUBSCRIPTION, {})
-        if int(newest) != taken:
-            self._run.run(people_queries.PUT_WELCOMED, {"value": str(newest)})
+        newest = int(self._db.value(_NEWEST_SUBSCRIPTION))
+        if newest != taken:
+            self._db.run(properties.PUT, {"name": _WELCOMED, "value": str(newest)})
         new = [one for one in found if one.id > taken and one.standing is Standing.ACTIVE]
         people = {one.subscriber for one in new}
         known = {
@@ -132,11 +361,10 @@ class PeopleWriter(PeopleReader):
 
         False when there is none, or when it is so already.
         """
-        sql = people_queries.SET_SUBSCRIBER if name is None else people_queries.SET_SUBSCRIPTION
-        values = {"subscriber": subscriber, "name": name, "standing": standing.value}
+        about = {"of": subscriber, "becomes": standing.value}
         if name is None:
-            del values["name"]
-        return self._bumped(self._run.run(sql, values))
+            return self._changed(self._db.run(_SET_SUBSCRIBER, about))
+        return self._changed(self._db.run(_SET_SUBSCRIPTION, {**about, "called": name}))
 
     def retire_missing(
         self,
@@ -151,13 +379,13 @@ class PeopleWriter(PeopleReader):
         subscription left. Returns the names of the subscriptions and of the people, in order.
         """
         kept = {(storable(subscriber), storable(name)) for subscriber, name in keep}
-        live = self._run.ask(people_queries.LIVE_SUBSCRIPTIONS, {})
+        live = self._db.fetch(_LIVE_SUBSCRIPTIONS)
         gone = sorted((s, n) for s, n, of in live if of == origin.value and (s, n) not in kept)
         for subscriber, name in gone:
             self.set_standing(subscriber, name, Standing.RETIRED)
         staying = {s for s, n, _ in live if (s, n) not in set(gone)}
         staying.update(map(storable, subscribers), (subscriber for subscriber, _ in kept))
-        rows = self._run.ask(people_queries.LIVE_SUBSCRIBERS, {"origin": origin.value})
+        rows = self._db.fetch(_LIVE_SUBSCRIBERS, {"origin": origin.value})
         people = sorted(row[0] for row in rows if row[0] not in staying)
         for subscriber in people:
             self.set_standing(subscriber, None, Standing.RETIRED)
@@ -171,23 +399,21 @@ class PeopleWriter(PeopleReader):
         """
         if silence.nct_id is None and silence.kind is None:
             raise ValueError("a silence is about a trial, a kind of change, or both")
-        rows = self._run.ask(
-            people_queries.PUT_SILENCE,
-            {
-                "subscriber": silence.subscriber,
-                "nct_id": silence.nct_id,
-                "kind": None if silence.kind is None else kind_or_group(silence.kind),
-                "until": silence.until,
-                "reason": storable(silence.reason),
-                "created_at": silence.created_at,
-            },
-        )
-        self._bump()
-        return int(rows[0][0])
+        values = {
+            "subscriber": silence.subscriber,
+            "nct_id": silence.nct_id,
+            "kind": None if silence.kind is None else kind_or_group(silence.kind),
+            "ends_at": silence.until,
+            "reason": storable(silence.reason),
+            "created_at": silence.created_at,
+        }
+        silence_id = int(self._db.value(_PUT_SILENCE, values))
+        self._raise_changes()
+        return silence_id
 
     def remove_silence(self, silence_id: int) -> bool:
         """Remove a silence; False when there is none."""
-        return self._bumped(self._run.run(people_queries.REMOVE_SILENCE, {"id": silence_id}))
+        return self._changed(self._db.run(_REMOVE_SILENCE, {"silence_id": silence_id}))
 
     def forget(self, subscriber: str) -> dict[str, int]:
         """Erase everything about a person; return how many rows of each kind that were.
@@ -197,49 +423,57 @@ class PeopleWriter(PeopleReader):
         channels keep as their last error goes too where it names the person or a target of
         theirs. The database's files hold remains of it until ``compacting.compact``.
         """
-        about = {"subscriber": subscriber}
-        # Whoever enqueues something for them has to end before, or finds nobody.
-        self._run.ask(people_queries.LOCKED_SUBSCRIBER.format(lock=self._lock()), about)
-        self._run.ask(people_queries.LOCKED_MESSAGES.format(lock=self._lock()), about)
-        self._forget_errors(subscriber)
-        gone = {kind: self._run.run(sql, about) for kind, sql in people_queries.FORGET.items()}
-        self._bumped(gone["subscribers"])
-        self._forget_welcomed()
+        gone = forgetting.forget(self._db, subscriber)
+        self._changed(gone["subscribers"])
+        # The next subscription is new, also where it gets a number that was one's before.
+        taken = self._number(_WELCOMED, properties.LOCKED_VALUE)
+        newest = int(self._db.value(_NEWEST_SUBSCRIPTION))
+        if taken > newest:
+            self._db.run(properties.PUT, {"name": _WELCOMED, "value": str(newest)})
         return gone
 
-    def _forget_welcomed(self) -> None:
-        """Let the next subscription be new, also where it gets a number that was one's before."""
-        rows = self._run.ask(people_queries.WELCOMED.format(lock=self._lock()), {})
-        [(newest,)] = self._run.ask(people_queries.NEWEST_SUBSCRIPTION, {})
-        if rows and int(rows[0][0]) > newest:
-            self._run.run(people_queries.PUT_WELCOMED, {"value": str(newest)})
+    def _changed(self, rows: int) -> bool:
+        if rows:
+            self._raise_changes()
+        return rows > 0
 
-    def _forget_errors(self, subscriber: str) -> None:
-        rows = self._run.ask(people_queries.TARGETS, {"subscriber": subscriber})
-        words = {subscriber, *(target for (target,) in rows if target)}
-        words = {word.casefold() for word in words}
-        for channel, last_error in self._run.ask(outbox_queries.LAST_ERRORS, {}):
-            if any(word in last_error.casefold() for word in words):
-                self._run.run(outbox_queries.FORGET_LAST_ERROR, {"channel": channel})
-
-    def _lock(self) -> str:
-        return self._run.lock("FOR UPDATE")
-
-    def _bumped(self, changed: int) -> bool:
-        if changed:
-            self._bump()
-        return changed > 0
-
-    def _bump(self) -> None:
-        self._run.run(people_queries.BUMP, {})
+    def _raise_changes(self) -> None:
+        self._db.run(properties.SUBSCRIPTIONS_CHANGED)
 
 
-def _same(stored: tuple[int, str, str, str] | None, one: Subscription, text: str) -> bool:
-    """Tell whether storing a subscription would change nothing."""
+def _same(stored: Any, one: Subscription, text: str) -> bool:
+    """Tell whether storing a subscription would change nothing of the row of that name."""
     if stored is None:
         return False
-    _, definition, origin, standing = stored
-    kept = standing == one.standing.value or (
-        standing == Standing.PAUSED.value and one.standing is Standing.ACTIVE
+    kept = stored.standing == one.standing.value or (
+        stored.standing == Standing.PAUSED.value and one.standing is Standing.ACTIVE
     )
-    return definition == text and origin == one.origin.value and kept
+    return stored.definition == text and stored.origin == one.origin.value and kept
+
+
+def _subscription_value(row: Any) -> dict[str, Any]:
+    # Not by way of the definition's meaning: a damaged one belongs to the person all the same.
+    return {
+        "name": row.name,
+        "definition": _loaded(row.definition),
+        "origin": row.origin,
+        "standing": row.standing,
+        "created_at": moment(row.created_at).isoformat(),
+    }
+
+
+def _loaded(text: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return text
+
+
+def _values(row: "DataclassInstance") -> dict[str, Any]:
+    return {field.name: _json(getattr(row, field.name)) for field in fields(row)}
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return list(value) if isinstance(value, tuple) else value

@@ -1,9 +1,8 @@
 """Looking things up in a store."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 from contextlib import closing
 from datetime import date, datetime
-from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 import orjson
@@ -22,18 +21,16 @@ from monitor.store.address import Address
 from monitor.store.db import Db
 from monitor.store.engine import connect_to_read
 from monitor.store.leases import LeaseReader
-from monitor.store.mapping import Row
 from monitor.store.revisions import SchemaStatus, read_status, require_current
 from monitor.store.snapshots import Snapshots
 from monitor.store.sources import SourcesReader
-from monitor.store.statements import question
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from monitor.store.clock_skew import SkewReader
-    from monitor.store.outbox_reader import OutboxReader
-    from monitor.store.people_reader import PeopleReader
+    from monitor.store.messages import OutboxReader
+    from monitor.store.people import PeopleReader
 
 
 def open_reader(url: str, *, busy_timeout_s: float = 10.0) -> "Reader":
@@ -78,32 +75,31 @@ class Reader:
         # None of its parts refers back to it: what it holds goes with it, without waiting for the
         # garbage collector.
         self._db = db = Db(connection, address)
-        self._all = partial(_all, db)
         self._snapshots = Snapshots(db)
         self.sources = SourcesReader(db)
-        self.leases = LeaseReader(self._all, db.dialect, errors=db.errors)
+        self.leases = LeaseReader(db)
 
     @property
     def skew(self) -> "SkewReader":
         """Return what finds times that no clock can have been right about."""
         from monitor.store.clock_skew import SkewReader  # noqa: PLC0415 - as below
 
-        return SkewReader(self._all, self._db.dialect, errors=self._db.errors)
+        return SkewReader(self._db)
 
     @property
     def people(self) -> "PeopleReader":
         """Return what looks up subscribers and their subscriptions."""
         # Here and below: who looks at a trial's history does not wait for what reads these.
-        from monitor.store.people_reader import PeopleReader  # noqa: PLC0415 - above
+        from monitor.store.people import PeopleReader  # noqa: PLC0415 - above
 
-        return PeopleReader(self._all, errors=self._db.errors)
+        return PeopleReader(self._db)
 
     @property
     def outbox(self) -> "OutboxReader":
         """Return what looks up messages on their way."""
-        from monitor.store.outbox_reader import OutboxReader  # noqa: PLC0415 - likewise
+        from monitor.store.messages import OutboxReader  # noqa: PLC0415 - likewise
 
-        return OutboxReader(self._all, errors=self._db.errors)
+        return OutboxReader(self._db)
 
     def trial(self, nct_id: str) -> TrialRow | None:
         """Return what is known of a trial now; None when it is not stored."""
@@ -228,7 +224,3 @@ class Reader:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def _all(db: Db, sql: str, parameters: Mapping[str, Any]) -> Sequence[Row]:
-    return db.fetch(question(sql), parameters)

@@ -61,10 +61,10 @@ class Transaction:
         self._runner = Runner(connection)
         self._snapshots = Snapshots(db, settle=self._pending.settle_snapshot)
         self.sources = SourcesWriter(db)
-        self.leases = LeaseWriter(self._runner)
-        self.skew = SkewWriter(self._runner)
-        self.people = PeopleWriter(self._runner)
-        self.outbox = OutboxWriter(self._runner, settle=self._pending.flush)
+        self.leases = LeaseWriter(db)
+        self.skew = SkewWriter(db)
+        self.people = PeopleWriter(db)
+        self.outbox = OutboxWriter(db, self._runner, settle=self._pending.flush)
 
     # --- questions -------------------------------------------------------------------------
 

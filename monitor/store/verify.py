@@ -18,7 +18,7 @@ from monitor.store.codec import DamagedError
 from monitor.store.copying import OnStep, ignore_steps, interruptible
 from monitor.store.db import Db
 from monitor.store.engine import connect_to_read
-from monitor.store.outbox_reader import announcement_row
+from monitor.store.messages import announcement
 from monitor.store.reader import status_of
 from monitor.store.references import references
 from monitor.store.revisions import require_current
@@ -193,7 +193,7 @@ class _Verification:
     def _announcements(self) -> Iterator[Problem]:
         for row in self._each(schema.announcements, _ANNOUNCEMENTS):
             try:
-                announcement_row(row)
+                announcement(row)
             except DamagedSnapshotError as exc:
                 number = self._number(row.nct_id, row.version_id)
                 yield self._problem("announcements", str(exc), row.nct_id, number)

@@ -13,7 +13,7 @@ from monitor.model.changes import ChangeKind, Severity
 from monitor.model.subscriptions import FILTER_KEYS, Changes, Filter, Subscription, Trials
 from monitor.model.when import AtOnce, Hourly, LocalTime, QuietHours
 from monitor.store.codec import DamagedError
-from monitor.store.definitions import FilterKey, definition_text, subscription_row
+from monitor.store.definitions import SUBSCRIPTION, FilterKey, definition_text
 from tests.store.deliveries import subscription
 from tests.store.examples import NCT_ID, SEEN
 
@@ -50,7 +50,7 @@ subscriptions = st.builds(
 
 
 def read(text: str) -> Subscription:
-    return subscription_row((0, "ana", "lupus", text, "config", "active", SEEN))
+    return SUBSCRIPTION((0, "ana", "lupus", text, "config", "active", SEEN))
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow])
@@ -119,4 +119,4 @@ def test_a_damaged_row_is_named(column: int, value: str) -> None:
     row = [0, "ana", "lupus", orjson.dumps(GOOD).decode(), "config", "active", SEEN]
     row[column] = value
     with pytest.raises(DamagedError, match="the subscription 'lupus' of 'ana' cannot be read"):
-        subscription_row(row)
+        SUBSCRIPTION(row)

@@ -1,0 +1,63 @@
+"""Erasing all that is stored about a person."""
+
+import sqlalchemy as sa
+from sqlalchemy import bindparam
+
+from monitor.store.db import Db
+from monitor.store.schema import (
+    attempts,
+    channel_states,
+    messages,
+    outbox,
+    silences,
+    subscribers,
+    subscriptions,
+)
+
+_PERSON = bindparam("person", type_=sa.Text)
+_LOCKED_SUBSCRIBER = (
+    sa.select(subscribers.c.name).where(subscribers.c.name == _PERSON).with_for_update()
+)
+_LOCKED_MESSAGES = (
+    sa.select(messages.c.id)
+    .where(messages.c.subscriber == _PERSON)
+    .order_by(messages.c.id)
+    .with_for_update()
+)
+_TARGETS = sa.select(messages.c.target).distinct().where(messages.c.subscriber == _PERSON)
+_LAST_ERRORS = sa.select(channel_states.c.channel, channel_states.c.last_error).where(
+    channel_states.c.last_error.is_not(None)
+)
+_FORGET_LAST_ERROR = (
+    sa.update(channel_states)
+    .where(channel_states.c.channel == bindparam("of"))
+    .values(last_error=None)
+)
+_THEIRS = sa.select(messages.c.id).where(messages.c.subscriber == _PERSON)
+_FORGET = {
+    "attempts": sa.delete(attempts).where(attempts.c.message_id.in_(_THEIRS)),
+    "items": sa.delete(outbox).where(outbox.c.message_id.in_(_THEIRS)),
+    "messages": sa.delete(messages).where(messages.c.subscriber == _PERSON),
+    "silences": sa.delete(silences).where(silences.c.subscriber == _PERSON),
+    "subscriptions": sa.delete(subscriptions).where(subscriptions.c.subscriber == _PERSON),
+    "subscribers": sa.delete(subscribers).where(subscribers.c.name == _PERSON),
+}
+
+
+def forget(db: Db, subscriber: str) -> dict[str, int]:
+    """Erase everything about a person; return how many rows of each kind that were."""
+    about = {"person": subscriber}
+    # Whoever enqueues something for them has to end before, or finds nobody.
+    db.fetch(_LOCKED_SUBSCRIBER, about)
+    db.fetch(_LOCKED_MESSAGES, about)
+    _forget_errors(db, subscriber)
+    return {kind: db.run(statement, about) for kind, statement in _FORGET.items()}
+
+
+def _forget_errors(db: Db, subscriber: str) -> None:
+    """Drop the last errors of channels that name the person or a target of theirs."""
+    targets = (target for (target,) in db.fetch(_TARGETS, {"person": subscriber}) if target)
+    words = {word.casefold() for word in (subscriber, *targets)}
+    for channel, last_error in db.fetch(_LAST_ERRORS):
+        if any(word in last_error.casefold() for word in words):
+            db.run(_FORGET_LAST_ERROR, {"of": channel})
