@@ -1,304 +1,225 @@
-"""Pairing the items of two versions of a list, never by position.
+"""Two records as two trees that DeepDiff can compare: what is one thing has one place in both.
 
-In this order: equal items; items of one natural key, most alike first; items that miss their
-key by one attribute (a city respelled, a postcode corrected); leftovers that are alike enough
-to be the same thing renamed, compared only within a bucket; who left a post and who came to it.
-What remains was added or removed.
-Which items pair never depends on the order of either list.
+The tree of an object has its values by their paths within it, and in the place of each list a tree
+of the list's items by their names. DeepDiff would pair the items of a list by position, or at a cost
+that grows with the square of their number. Equal parts, and what only one of the records states,
+are in neither tree.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-from monitor.detect.keys import Key, exact_key, facets, key_word, natural_key, normal_key
-from monitor.detect.sites import SameSite, is_masked, same_place_score
-from monitor.detect.texts import continues, likeness
-from monitor.model.fields import LOCATIONS, ListRule, Path, list_rule
+import orjson
 
-Item = Any
-Pair = tuple[Item, Item]
-Score = Callable[[Item, Item], float]
-# Stands on the side of a pair where there is no item (null is an item).
-ABSENT: Any = object()
+from monitor.detect.keys import Key, shown_key
+from monitor.detect.overlay import split_run_in, stated_part
+from monitor.detect.pairing import ABSENT, moved_keys, pair_items
+from monitor.detect.result_groups import as_stated, by_title
+from monitor.detect.texts import same_value
+from monitor.model import fields
+from monitor.model.coverage import Coverage
+from monitor.model.fields import ListRule, Path
+from monitor.model.record import TrialRecord
 
-# Below this share of likeness two items are two things, not one renamed.
-RENAME_THRESHOLD = 0.8
-# Cities that are less alike than this are two cities, not one in two spellings.
-_PLACE_THRESHOLD = 0.5
-# What a longer text says of an item can tell it again under quite another name.
-_TELLING_LENGTH = 40
-_SAME_NAME_ROUGHLY = 0.4
-_SIMILAR_WORDS = 0.5
-# Items without a text that names them are one when they share this much.
-_RESEMBLANCE = 0.6
-# In a group of more comparisons than this, items that differ in one attribute pair first.
-_MANY_COMPARISONS = 400
-MAX_COMPARISONS = 2_500
+# Sections whose coming or going is one change; elsewhere every leaf is one.
+_WHOLE = frozenset({fields.RESULTS})
+_NOT_COMPARED = frozenset({fields.VERSION_HOLDER})
+# What the registry's reviewers note beside a value ("allCauseMortalityReviewUnit") is no content.
+_REVIEW_MARKS = ("reviewUnit", "ReviewUnit", "resetReasons")
+_SORTED = orjson.OPT_SORT_KEYS
+
+ItemPair = tuple[dict[str, Any] | None, dict[str, Any] | None]
+
+
+class ItemName(str):
+    """The name of a list item in a tree; it knows the item."""
+
+    __slots__ = ("__dict__",)
+    _sides: tuple[Any, Any]
+    _path: Path
+
+    @classmethod
+    def of(cls, name: str, sides: tuple[Any, Any], path: Path) -> "ItemName":
+        """Return the name of an item of the list at ``path``, as old and new have it (ABSENT)."""
+        made = cls(name)
+        made._sides, made._path = sides, path
+        return made
+
+    @cached_property
+    def item(self) -> ItemPair:
+        """The item as the old and the new record state it; None where it is no object."""
+        old, new = (one if isinstance(one, dict) else None for one in self._sides)
+        return _as_stated(old, new, self._path)
+
+
+Tree = dict[Path | ItemName, Any]
+Trees = tuple[Tree, Tree]
+
+
+def aligned(old: TrialRecord, new: TrialRecord) -> Trees:
+    """Return the trees of two records of one trial.
+
+    Names of list items are ``ItemName``s, the same in both trees. Values are as the records state
+    them: those of one name may still say the same in another form.
+    """
+    return _Aligner(_Common(old.coverage, new.coverage)).record(old.document, new.document)
+
+
+@dataclass(frozen=True, slots=True)
+class _Common:
+    """What both records state."""
+
+    old: Coverage
+    new: Coverage
+
+    @property
+    def complete(self) -> bool:
+        return self.old.is_complete and self.new.is_complete
+
+    def states(self, path: Path) -> bool:
+        return self.old.states(path) and self.new.states(path)
+
+    def run_in(self, path: Path) -> bool:
+        return path in self.old.run_in or path in self.new.run_in
 
 
 @dataclass(slots=True)
-class _Left:
-    """Items not paired yet, by their index."""
+class _Aligner:
+    """Makes trees; ``moved`` names by list the items that its family's other lists lost or got."""
 
-    old: dict[int, Item]
-    new: dict[int, Item]
-    pairs: dict[int, int]
+    common: _Common
+    moved: dict[Path, frozenset[Key]] = field(default_factory=dict)
 
-    def pair(self, old_index: int, new_index: int) -> None:
-        del self.old[old_index], self.new[new_index]
-        self.pairs[new_index] = old_index
+    def record(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> Trees:
+        """Return the trees of two documents."""
+        trees: Trees = {}, {}
+        self._objects(old, new, (), trees, ())
+        return trees
 
-    def comparisons(self, old: Iterable[int], new: Iterable[int]) -> int:
-        """Return how many pairs these indexes still allow."""
-        return sum(i in self.old for i in old) * sum(i in self.new for i in new)
-
-    def pair_equal(
-        self, old: Iterable[int], new: Iterable[int], key: Callable[[Item], Hashable]
+    def _objects(
+        self, old: Mapping[str, Any], new: Mapping[str, Any], path: Path, trees: Trees, at: Path
     ) -> None:
-        """Pair the items of the two sides that have the same key, in the order given."""
-        waiting: dict[Hashable, list[int]] = defaultdict(list)
-        for index in old:
-            if index in self.old:
-                waiting[key(self.old[index])].append(index)
-        for index in new:
-            if index in self.new and (found := waiting.get(key(self.new[index]))):
-                self.pair(found.pop(0), index)
+        """Put what may differ between two objects, which stand ``at`` this path of the trees."""
+        if path[:1] == fields.RESULTS:
+            old, new = by_title(old, new, path)
+        for name in old.keys() | new.keys():
+            one, other = old.get(name, ABSENT), new.get(name, ABSENT)
+            if _identical(one, other) or name.endswith(_REVIEW_MARKS):
+                continue
+            below = (*path, name)
+            if family := fields.list_rule(below).family:
+                self.moved[below] = moved_keys(old, new, family, below)
+            if below in _NOT_COMPARED or not (self.common.complete or self.common.states(below)):
+                continue
+            self._values(one, other, below, trees, (*at, name))
 
-    def pair_ranked(
-        self, old: Sequence[int], new: Sequence[int], score: Score, threshold: float
-    ) -> None:
-        """Pair the most alike first, down to the threshold; ties by content, not position.
+    def _values(self, one: Any, other: Any, path: Path, trees: Trees, at: Path) -> None:
+        """Put two values of one name, which differ.
 
-        Too many to compare are paired in the order of their content, or not at all where a
-        threshold must be reached.
+        An absent list or object counts as empty: the registry leaves out what is empty.
         """
-        olds = self.by_content(self.old, old)
-        news = self.by_content(self.new, new)
-        if len(olds) * len(news) > MAX_COMPARISONS:
-            for old_index, new_index in zip(olds, news, strict=False) if not threshold else ():
-                self.pair(old_index, new_index)
+        if _says_nothing(one) and _says_nothing(other):
             return
-        ranked = sorted(
-            (-score(self.old[o], self.new[n]), i, j)
-            for i, o in enumerate(olds)
-            for j, n in enumerate(news)
-        )
-        for negative, i, j in ranked:
-            if -negative < threshold:
-                return
-            if olds[i] in self.old and news[j] in self.new:
-                self.pair(olds[i], news[j])
-
-    @staticmethod
-    def by_content(items: dict[int, Item], indexes: Iterable[int]) -> list[int]:
-        """Return those indexes that are left, in an order that no shuffling changes."""
-        left = [index for index in indexes if index in items]
-        return sorted(left, key=lambda index: normal_key(items[index]))
-
-
-def pair_items(
-    old: Sequence[Item],
-    new: Sequence[Item],
-    path: Path,
-    rule: ListRule,
-    moved: frozenset[Key] = frozenset(),
-) -> list[Pair]:
-    """Return (old, new) pairs in the order of ``new``, then the removed ones (old, ABSENT).
-
-    An added item is (ABSENT, new); of two equal items the pair holds one, twice. Items are
-    objects or scalars; a scalar is its own key.
-    ``moved``: keys of items that left for another list or came from one: not renamed ones.
-    """
-    left = _Left(dict(enumerate(old)), dict(enumerate(new)), {})
-    left.pair_equal(list(left.old), list(left.new), exact_key)
-    equal = dict(left.pairs)
-    if left.old and left.new:
-        _pair_named(left, rule)
-    if path == LOCATIONS and left.old and left.new:
-        _pair_near(left)
-    if rule.rename and left.old and left.new:
-        _pair_renamed(left, path, rule, moved)
-    if rule.post and left.old and left.new:
-        _pair_successors(left, rule)
-    found: list[Pair] = []
-    for index, item in enumerate(new):
-        if index in equal:
-            found.append((old[equal[index]],) * 2)
+        whole = path in _WHOLE and (one is ABSENT or other is ABSENT)
+        if _is(one, dict) and _is(other, dict) and not whole:
+            self._objects(_or_empty(one, {}), _or_empty(other, {}), path, trees, at)
+        elif _is(one, list) and _is(other, list):
+            _put(trees, at, self._lists(_or_empty(one, []), _or_empty(other, []), path))
         else:
-            found.append((old[left.pairs[index]] if index in left.pairs else ABSENT, item))
-    return found + [(item, ABSENT) for item in left.old.values()]
+            _put(trees, at, _as_stated(one, other, path))
+
+    def _lists(self, old: list[Any], new: list[Any], path: Path) -> Trees:
+        if path in fields.RUN_IN_LISTS and self.common.run_in(path):
+            old, new = split_run_in(old, new)
+        if old and new and not self.common.complete:
+            old, new = self._stated_only(old, path), self._stated_only(new, path)
+        names = _Names(fields.list_rule(path))
+        trees: Trees = {}, {}
+        for one, other in self._pairs(old, new, path):
+            name = names.take(one if other is ABSENT else other)
+            if one is other:
+                continue
+            named = ItemName.of(name, (one, other), path)
+            if isinstance(one, dict) and isinstance(other, dict):
+                inner: Trees = {}, {}
+                self._objects(one, other, path, inner, ())
+                _put(trees, named, inner)
+            else:
+                _put(trees, named, _as_stated(one, other, path))
+        return trees
+
+    def _pairs(self, old: list[Any], new: list[Any], path: Path) -> Iterator[tuple[Any, Any]]:
+        """Yield the items of two lists that may differ, and those without a partner.
+
+        Results of groups that have one title pair as equal, and may have other ids.
+        """
+        moved = self.moved.get(path, frozenset())
+        pairs = pair_items(old, new, path, fields.list_rule(path), moved)
+        if path[:1] != fields.RESULTS:
+            yield from pairs
+            return
+        for (one, same), other in zip(pairs, new, strict=False):
+            yield one, one if same is one and one == other else other
+        yield from pairs[len(new) :]
+
+    def _stated_only(self, items: list[Any], path: Path) -> list[Any]:
+        """Return the items with only those attributes that both sides state."""
+        return [item for item in stated_part(items, path, self.common.states) if item != {}]
 
 
-class _Likeness:
-    """The share of attributes that say the same, from 0 to 1; similar words count for a part.
+@dataclass(slots=True)
+class _Names:
+    """Names of list items within one list; a second of the same name gets a number.
 
-    Remembers the items that it has seen, so it lives no longer than they do.
+    An item may really be called "Cohort (2)": no two ever get one name.
     """
 
-    def __init__(self) -> None:
-        self._seen: dict[int, dict[str, str]] = {}
+    rule: ListRule
+    counts: dict[str, int] = field(default_factory=dict)
+    taken: set[str] = field(default_factory=set)
 
-    def __call__(self, one: Item, other: Item) -> float:
-        ours, theirs = self.facets(one), self.facets(other)
-        names = ours.keys() | theirs.keys()
-        same = 0.0
-        for name in ours.keys() & theirs.keys():
-            value, their = ours[name], theirs[name]
-            same += 1 if value == their else _SIMILAR_WORDS * likeness(value, their) / 100
-        return same / len(names) if names else 1.0
-
-    def facets(self, item: Item) -> dict[str, str]:
-        """Return the item's attributes in normal form; a scalar has one, itself."""
-        found = self._seen.get(id(item))
-        if found is None:
-            found = facets(item) if isinstance(item, dict) else {"": normal_key(item).decode()}
-            self._seen[id(item)] = found
-        return found
-
-    def all_but(self, name: str) -> Callable[[Item], Hashable]:
-        """Return a key that leaves one attribute out of account."""
-        return lambda item: frozenset(pair for pair in self.facets(item).items() if pair[0] != name)
-
-    def only(self, name: str) -> Callable[[Item], Hashable]:
-        """Return a key of one attribute."""
-        return lambda item: self.facets(item).get(name)
+    def take(self, item: Any) -> str:
+        key = name = str(shown_key(item, self.rule))
+        while name in self.taken:
+            count = self.counts[key] = self.counts.get(key, 1) + 1
+            name = f"{key} ({count})"
+        self.taken.add(name)
+        return name
 
 
-def _pair_named(left: _Left, rule: ListRule) -> None:
-    """Pair items of one key; where several share it, the same ones and the most alike first."""
-    for old, new in _groups(left, lambda item: natural_key(item, rule)):
-        if len(old) == len(new) == 1:
-            left.pair(old[0], new[0])
-            continue
-        left.pair_equal(old, new, normal_key)
-        likely = _Likeness()
-        if left.comparisons(old, new) > _MANY_COMPARISONS:
-            _pair_many(left, old, new, likely)
-        left.pair_ranked(old, new, likely, threshold=0.0)
+def _put(trees: Trees, name: Path | ItemName, sides: tuple[Any, Any]) -> None:
+    if sides == ({}, {}):
+        return
+    for tree, side in zip(trees, sides, strict=True):
+        if side is not ABSENT:
+            tree[name] = side
 
 
-def _pair_many(left: _Left, old: list[int], new: list[int], likely: _Likeness) -> None:
-    """Pair items that differ in one attribute; if still too many are left, by the most telling."""
-    old, new = left.by_content(left.old, old), left.by_content(left.new, new)
-    values: dict[str, set[str]] = defaultdict(set)
-    for index in new:
-        for name, value in likely.facets(left.new[index]).items():
-            values[name].add(value)
-    for name in sorted(values):
-        left.pair_equal(old, new, likely.all_but(name))
-    telling = sorted(values, key=lambda name: (-len(values[name]), name))
-    for name in telling:
-        if left.comparisons(old, new) > MAX_COMPARISONS and len(values[name]) > 1:
-            left.pair_equal(old, new, likely.only(name))
+def _as_stated(one: Any, other: Any, path: Path) -> tuple[Any, Any]:
+    return (as_stated(one), as_stated(other)) if path[:1] == fields.RESULTS else (one, other)
 
 
-def _groups(
-    left: _Left, key: Callable[[Item], Hashable | None]
-) -> list[tuple[list[int], list[int]]]:
-    """Return the indexes of both sides by key, where both have some; None is no key."""
-    groups: dict[Hashable, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
-    for side, items in enumerate((left.old, left.new)):
-        for index, item in items.items():
-            found = key(item)
-            if found is not None:
-                groups[found][side].append(index)
-    return [sides for sides in groups.values() if all(sides)]
+def _identical(one: Any, other: Any) -> bool:
+    """Tell at C speed whether two values are equal in content and type (``True`` is not 1)."""
+    if one is ABSENT or other is ABSENT or one != other:
+        return False
+    if isinstance(one, (dict, list)):
+        # Sorted: a stored record has its keys in another order than one just read.
+        return orjson.dumps(one, option=_SORTED) == orjson.dumps(other, option=_SORTED)
+    return type(one) is type(other) or same_value(one, other)
 
 
-def _pair_near(left: _Left) -> None:
-    """Pair sites that miss their key by one attribute: a city respelled, a postcode corrected."""
-    for attributes, score, threshold in (
-        (("facility", "zip", "country"), _Likeness(), 0.0),
-        (("facility", "city", "country"), _Likeness(), 0.0),
-        (("facility", "country"), same_place_score, _PLACE_THRESHOLD),
-    ):
-        for old, new in _groups(left, _partial_key(attributes)):
-            left.pair_ranked(old, new, score, threshold)
+def _is(value: Any, kind: type) -> bool:
+    return value is ABSENT or isinstance(value, kind)
 
 
-def _partial_key(attributes: tuple[str, ...]) -> Callable[[Item], Hashable | None]:
-    """Return a key of these attributes; None (never paired) when one is missing.
-
-    A masked facility name tells nothing, so it pairs only where the postcode agrees.
-    """
-
-    def key(item: Item) -> Hashable | None:
-        if not isinstance(item, dict):
-            return None
-        if "zip" not in attributes and is_masked(item.get("facility")) and item.get("zip"):
-            return None
-        words = tuple(key_word(item, name) for name in attributes)
-        return words if all(words) else None
-
-    return key
+def _or_empty(value: Any, empty: Any) -> Any:
+    return empty if value is ABSENT else value
 
 
-def moved_keys(
-    old: Mapping[str, Any], new: Mapping[str, Any], family: Iterable[Path], path: Path
-) -> frozenset[Key]:
-    """Return the keys of items that ``path`` lost to, or gained from, other lists of its family.
-
-    ``old`` and ``new`` are the two versions of the object that holds the lists.
-    """
-    keys: list[dict[Path, set[Key]]] = [
-        {one: {natural_key(item, list_rule(one)) for item in _list_at(side, one)} for one in family}
-        for side in (old, new)
-    ]
-    others = [set[Key]().union(*(found for one, found in side.items() if one != path))
-              for side in keys]  # fmt: skip
-    left, come = keys[0][path] - keys[1][path], keys[1][path] - keys[0][path]
-    return frozenset(left & others[1] | come & others[0])
-
-
-def _list_at(module: Mapping[str, Any], path: Path) -> list[Item]:
-    found = module.get(path[-1])
-    return found if isinstance(found, list) else []
-
-
-def _pair_renamed(left: _Left, path: Path, rule: ListRule, moved: frozenset[Key]) -> None:
-    score = SameSite() if path == LOCATIONS else _text_score(rule)
-
-    def place(item: Item) -> Hashable | None:
-        if not isinstance(item, dict) or (moved and natural_key(item, rule) in moved):
-            return None
-        return tuple(key_word(item, name) for name in rule.bucket)
-
-    for old, new in _groups(left, place):
-        left.pair_ranked(old, new, score, RENAME_THRESHOLD)
-
-
-def _pair_successors(left: _Left, rule: ListRule) -> None:
-    """Pair who left a post and who came to it: the only ones, or those that share most else."""
-
-    def post(item: Item) -> Hashable | None:
-        return tuple(key_word(item, name) for name in rule.post) if isinstance(item, dict) else None
-
-    for old, new in _groups(left, post):
-        alone = len(old) == len(new) == 1
-        left.pair_ranked(old, new, _Likeness(), 0.0 if alone else _RESEMBLANCE)
-
-
-def _text_score(rule: ListRule) -> Score:
-    """Compare by the first text; a weaker match counts when a telling longer one agrees.
-
-    "Overall survival" is not "Progression-free survival" because both are measured over 24
-    months; the same description of some length makes two names one outcome renamed.
-    Items without texts are compared by the share of attributes that agree.
-    """
-    if not rule.texts:
-        likely = _Likeness()
-        return lambda one, other: RENAME_THRESHOLD + likely(one, other) - _RESEMBLANCE
-
-    def score(one: Item, other: Item) -> float:
-        words = [(key_word(one, name), key_word(other, name)) for name in rule.texts]
-        first, *rest = (likeness(*pair) / 100 if any(pair) else 1.0 for pair in words)
-        if continues(*words[0]):
-            return max(first, RENAME_THRESHOLD)
-        telling = max((min(map(len, pair)) for pair in words[1:]), default=0)
-        if telling >= _TELLING_LENGTH and min(rest) >= 0.9 and first >= _SAME_NAME_ROUGHLY:
-            return max(first, RENAME_THRESHOLD)
-        return first if any(words[0]) else 0.0
-
-    return score
+def _says_nothing(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(map(_says_nothing, value.values()))
+    return value is ABSENT or value == []

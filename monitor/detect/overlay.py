@@ -1,17 +1,19 @@
-"""Laying a partial record over the trial's last known one."""
+"""Partial records: laid over the trial's last known one, and what of two records can be compared.
 
-from collections.abc import Mapping
+A source may leave fields out, and run a list into one line of text.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from monitor.detect.align import ABSENT, pair_items
 from monitor.detect.keys import normal_key
-from monitor.detect.run_in import split_run_in
-from monitor.detect.stated import stated_part
-from monitor.detect.texts import same_value
+from monitor.detect.pairing import ABSENT, pair_items
+from monitor.detect.texts import plain, same_value
 from monitor.model import fields
 from monitor.model.coverage import ABSENCE, Coverage
 from monitor.model.fields import Path
 from monitor.model.record import TrialRecord
+from monitor.model.words import word_diff
 
 
 def lay_over(base: TrialRecord | None, top: TrialRecord) -> TrialRecord:
@@ -92,3 +94,73 @@ def _lists(base: list[Any], top: list[Any], path: Path, stated: Coverage) -> lis
 
 def _same_items(one: list[Any], other: list[Any]) -> bool:
     return sorted(map(normal_key, one)) == sorted(map(normal_key, other))
+
+
+def stated_part(value: Any, path: Path, states: Callable[[Path], bool]) -> Any:
+    """Return the value with only those fields, at any depth, that ``states`` says yes to.
+
+    Items of a list stay items, if need be empty ones. The value itself is not changed.
+    """
+    if isinstance(value, dict):
+        below = ((name, inner, (*path, name)) for name, inner in value.items())
+        return {name: stated_part(inner, at, states) for name, inner, at in below if states(at)}
+    if isinstance(value, list):
+        return [stated_part(item, path, states) for item in value]
+    return value
+
+
+def split_run_in(old: Sequence[Any], new: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+    """Return both lists with run-in lines cut at the other side's items.
+
+    ``["A B C"]`` against ``["A B", "C", "D"]`` becomes ``["A B", "C"]`` against the same.
+    Words that belong to no item of the other side stay together as one item. Two run-in
+    lines are cut where their words differ.
+    """
+    one, other = _line(old), _line(new)
+    if one is not None and other is not None:
+        return _split_both(one, other)
+    if one is not None:
+        return _cut(one, new), list(new)
+    if other is not None:
+        return list(old), _cut(other, old)
+    return list(old), list(new)
+
+
+def _line(items: Sequence[Any]) -> str | None:
+    return plain(items[0]) if len(items) == 1 and isinstance(items[0], str) else None
+
+
+def _split_both(one: str, other: str) -> tuple[list[Any], list[Any]]:
+    old: list[Any] = []
+    new: list[Any] = []
+    for op, text in word_diff(one, other):
+        part = text.strip()
+        if part and op != "added":
+            old.append(part)
+        if part and op != "removed":
+            new.append(part)
+    return old, new
+
+
+def _cut(line: str, items: Sequence[Any]) -> list[Any]:
+    known = sorted(
+        ((plain(item).split(" "), item) for item in items if isinstance(item, str)),
+        key=lambda pair: -len(pair[0]),
+    )
+    words = line.split(" ")
+    parts: list[Any] = []
+    rest: list[str] = []
+    at = 0
+    while at < len(words):
+        match = next(((w, item) for w, item in known if words[at : at + len(w)] == w), None)
+        if match is None:
+            rest.append(words[at])
+            at += 1
+            continue
+        if rest:
+            parts.append(" ".join(rest))
+            rest = []
+        parts.append(match[1])
+        known.remove(match)
+        at += len(match[0])
+    return [*parts, " ".join(rest)] if rest else parts

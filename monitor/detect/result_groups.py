@@ -7,13 +7,12 @@ everything else in it refers to them by those ids.
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice, zip_longest
 from typing import Any, Self
 
-from monitor.detect.align import ABSENT, pair_items
 from monitor.detect.contradictions import contradict
 from monitor.detect.keys import exact_key, key_word
+from monitor.detect.pairing import ABSENT, pair_items
 from monitor.detect.texts import plain, wording
 from monitor.detect.word_lists import STOP
 from monitor.model.fields import GROUP_ID, GROUP_IDS, GROUP_LISTS, ListRule, Path
@@ -53,6 +52,9 @@ class GroupName(str):
     __hash__ = str.__hash__
 
 
+Names = Mapping[str, GroupName]
+
+
 def by_title(old: Object, new: Object, path: Path) -> tuple[Object, Object]:
     """Return copies of two objects that list groups, with a ``GroupName`` in the place of each id.
 
@@ -66,8 +68,8 @@ def by_title(old: Object, new: Object, path: Path) -> tuple[Object, Object]:
             old_names, new_names = _names(ours, theirs, (*path, name))
             same = old_names == new_names
             return (
-                _named(old, name, _Names(old_names, same), new),
-                _named(new, name, _Names(new_names, same), old),
+                _named(old, name, old_names, new if same else None),
+                _named(new, name, new_names, old if same else None),
             )
     return old, new
 
@@ -83,7 +85,7 @@ def as_stated(value: Any) -> Any:
     return value
 
 
-def _names(old: list[Any], new: list[Any], path: Path) -> tuple[dict[str, str], dict[str, str]]:
+def _names(old: list[Any], new: list[Any], path: Path) -> tuple[Names, Names]:
     """Return the name of every group by its id, of the old groups and of the new ones.
 
     An id that one side does not list means there what it means on the other.
@@ -104,7 +106,10 @@ def _names(old: list[Any], new: list[Any], path: Path) -> tuple[dict[str, str], 
     for side, other in (sides, sides[::-1]):
         unused = {one: name for one, name in other.items() if name not in side.values()}
         side.update({one: name for one, name in unused.items() if one not in side})
-    return sides
+    old_names, new_names = (
+        {one: GroupName(name, one) for one, name in side.items()} for side in sides
+    )
+    return old_names, new_names
 
 
 def _listed(groups: list[Any]) -> list[Group]:
@@ -171,50 +176,46 @@ def _of_one_description(
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class _Names:
-    """What a side's groups are called by their ids; ``same``: on the other side too."""
-
-    names: Mapping[str, str]
-    same: bool
-
-    def of(self, id_: Any) -> Any:
-        """Return the name of a group, or what is no group's id as it is."""
-        if isinstance(id_, str) and id_ in self.names:
-            return GroupName(self.names[id_], id_)
-        return id_
-
-    def referring(self, value: Any, other: Any = ABSENT) -> Any:
-        """Return a copy of a value that refers to groups by their names.
-
-        ``other`` stands in its place on the other side: equal items of the two are not copied.
-        """
-        if self.same and value == other:
-            return value
-        if isinstance(value, list):
-            others = other if isinstance(other, list) else []
-            pairs = islice(zip_longest(value, others, fillvalue=ABSENT), len(value))
-            return [one if self.same and one == two else self.referring(one) for one, two in pairs]
-        if not isinstance(value, dict):
-            return value
-        return {name: self._attribute(name, below) for name, below in value.items()}
-
-    def _attribute(self, name: str, value: Any) -> Any:
-        if name == GROUP_ID:
-            return self.of(value)
-        if name == GROUP_IDS and isinstance(value, list):
-            return [self.of(one) for one in value]
-        return self.referring(value)
-
-
-def _named(holder: Object, groups: str, names: _Names, other: Object) -> Object:
+def _named(holder: Object, groups: str, names: Names, other: Object | None) -> Object:
+    """Return a copy of an object that lists groups; where ``other`` is equal, it is not copied."""
     found = {
-        name: names.referring(value, other.get(name))
+        name: _referring(value, names, ABSENT if other is None else other.get(name))
         for name, value in holder.items()
         if name != groups
     }
     found[groups] = [
-        {**one, "id": names.of(one["id"])} if isinstance(one, dict) and "id" in one else one
+        {**one, "id": _name(one["id"], names)} if isinstance(one, dict) and "id" in one else one
         for one in holder[groups]
     ]
     return found
+
+
+def _referring(value: Any, names: Names, other: Any) -> Any:
+    """Return a copy of a value that refers to groups by their names.
+
+    ``other`` stands in its place on the other side: equal items of the two are not copied.
+    """
+    if value == other:
+        return value
+    if isinstance(value, list):
+        others = other if isinstance(other, list) else []
+        pairs = islice(zip_longest(value, others, fillvalue=ABSENT), len(value))
+        return [_referring(one, names, two) for one, two in pairs]
+    if not isinstance(value, dict):
+        return value
+    found = {}
+    for name, below in value.items():
+        if name == GROUP_ID:
+            found[name] = _name(below, names)
+        elif name == GROUP_IDS and isinstance(below, list):
+            found[name] = [_name(one, names) for one in below]
+        elif isinstance(below, (dict, list)):
+            found[name] = _referring(below, names, ABSENT)
+        else:
+            found[name] = below
+    return found
+
+
+def _name(id_: Any, names: Names) -> Any:
+    """Return the name of a group, or what is no group's id as it is."""
+    return names.get(id_, id_) if isinstance(id_, str) else id_

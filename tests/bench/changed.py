@@ -39,7 +39,7 @@ def _in_a_row(bench: Bench) -> Row:
             changes = [_passing(store, new, line) for line, (_, new) in enumerate(pairs, start=1)]
             race.run(partial(_one_after_another, changes), baseline)
     return _against_deepdiff(
-        "changed version, end to end", best(race.ours), best(race.baseline), pairs, asked=0.1,
+        "changed version, end to end", best(race.ours), best(race.baseline), pairs, asked=0.15,
         note=f"{len(pairs)} changes of the series one after the other, each in an ingest pass and "
         "a transaction of its own: bytes to snapshot, changes, events and commit, into a SQLite "
         "file that holds the first contents of all trials. Baseline: DeepDiff(old, new, "
@@ -60,7 +60,7 @@ def _one_by_one(bench: Bench) -> Row:
     ours = sum((best(race.ours) for race in races), _NOTHING)
     baseline = sum((best(race.baseline) for race in races), _NOTHING)
     return _against_deepdiff(
-        "changed version, by itself", ours, baseline, pairs, asked=0.1,
+        "changed version, by itself", ours, baseline, pairs, asked=0.15,
         note="The same, but change and DeepDiff take turns, each after a full garbage collection, "
         "which leaves little of either in the processor's caches. Best of "
         f"{bench.plan.rounds} rounds for each change, added up.",

@@ -33,7 +33,7 @@ def measure(bench: Bench) -> list[Row]:
         _race(bench, f"record of {plan.sites} sites ({size}), one field",
               crowded, other_enrollment(crowded), 1, 3.0),
         _race(bench, f"{plan.changed_sites} of {plan.sites} sites changed, list shuffled ({size})",
-              crowded, many, plan.changed_sites, 10.0),
+              crowded, many, plan.changed_sites, 20.0),
     ]  # fmt: skip
 
 

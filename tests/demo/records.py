@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from monitor.detect.overlay import lay_over
-from monitor.detect.run_in import split_run_in
+from monitor.detect.overlay import lay_over, split_run_in
 from monitor.model.record import RawVersion, TrialRecord
 from monitor.parsers.base import parse
 from tests.registry import Records

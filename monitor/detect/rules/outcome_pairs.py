@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from monitor.detect.align import MAX_COMPARISONS
 from monitor.detect.contradictions import contradict
 from monitor.detect.likeness import Bag, Vocabulary
+from monitor.detect.pairing import MAX_COMPARISONS
 from monitor.detect.texts import plain, same_words
 from monitor.model import fields
 from monitor.model.changes import FieldChange, Op

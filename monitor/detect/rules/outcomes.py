@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from monitor.detect.align import MAX_COMPARISONS
+from monitor.detect.pairing import MAX_COMPARISONS
 from monitor.detect.rules import items
 from monitor.detect.rules.base import Context, Draft, all_but, below
 from monitor.detect.rules.outcome_pairs import (

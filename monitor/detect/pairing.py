@@ -1,0 +1,304 @@
+"""Pairing the items of two versions of a list, never by position.
+
+In this order: equal items; items of one natural key, most alike first; items that miss their
+key by one attribute (a city respelled, a postcode corrected); leftovers that are alike enough
+to be the same thing renamed, compared only within a bucket; who left a post and who came to it.
+What remains was added or removed.
+Which items pair never depends on the order of either list.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from monitor.detect.keys import Key, exact_key, facets, key_word, natural_key, normal_key
+from monitor.detect.sites import SameSite, is_masked, same_place_score
+from monitor.detect.texts import continues, likeness
+from monitor.model.fields import LOCATIONS, ListRule, Path, list_rule
+
+Item = Any
+Pair = tuple[Item, Item]
+Score = Callable[[Item, Item], float]
+# Stands on the side of a pair where there is no item (null is an item).
+ABSENT: Any = object()
+
+# Below this share of likeness two items are two things, not one renamed.
+RENAME_THRESHOLD = 0.8
+# Cities that are less alike than this are two cities, not one in two spellings.
+_PLACE_THRESHOLD = 0.5
+# What a longer text says of an item can tell it again under quite another name.
+_TELLING_LENGTH = 40
+_SAME_NAME_ROUGHLY = 0.4
+_SIMILAR_WORDS = 0.5
+# Items without a text that names them are one when they share this much.
+_RESEMBLANCE = 0.6
+# In a group of more comparisons than this, items that differ in one attribute pair first.
+_MANY_COMPARISONS = 400
+MAX_COMPARISONS = 2_500
+
+
+@dataclass(slots=True)
+class _Left:
+    """Items not paired yet, by their index."""
+
+    old: dict[int, Item]
+    new: dict[int, Item]
+    pairs: dict[int, int]
+
+    def pair(self, old_index: int, new_index: int) -> None:
+        del self.old[old_index], self.new[new_index]
+        self.pairs[new_index] = old_index
+
+    def comparisons(self, old: Iterable[int], new: Iterable[int]) -> int:
+        """Return how many pairs these indexes still allow."""
+        return sum(i in self.old for i in old) * sum(i in self.new for i in new)
+
+    def pair_equal(
+        self, old: Iterable[int], new: Iterable[int], key: Callable[[Item], Hashable]
+    ) -> None:
+        """Pair the items of the two sides that have the same key, in the order given."""
+        waiting: dict[Hashable, list[int]] = defaultdict(list)
+        for index in old:
+            if index in self.old:
+                waiting[key(self.old[index])].append(index)
+        for index in new:
+            if index in self.new and (found := waiting.get(key(self.new[index]))):
+                self.pair(found.pop(0), index)
+
+    def pair_ranked(
+        self, old: Sequence[int], new: Sequence[int], score: Score, threshold: float
+    ) -> None:
+        """Pair the most alike first, down to the threshold; ties by content, not position.
+
+        Too many to compare are paired in the order of their content, or not at all where a
+        threshold must be reached.
+        """
+        olds = self.by_content(self.old, old)
+        news = self.by_content(self.new, new)
+        if len(olds) * len(news) > MAX_COMPARISONS:
+            for old_index, new_index in zip(olds, news, strict=False) if not threshold else ():
+                self.pair(old_index, new_index)
+            return
+        ranked = sorted(
+            (-score(self.old[o], self.new[n]), i, j)
+            for i, o in enumerate(olds)
+            for j, n in enumerate(news)
+        )
+        for negative, i, j in ranked:
+            if -negative < threshold:
+                return
+            if olds[i] in self.old and news[j] in self.new:
+                self.pair(olds[i], news[j])
+
+    @staticmethod
+    def by_content(items: dict[int, Item], indexes: Iterable[int]) -> list[int]:
+        """Return those indexes that are left, in an order that no shuffling changes."""
+        left = [index for index in indexes if index in items]
+        return sorted(left, key=lambda index: normal_key(items[index]))
+
+
+def pair_items(
+    old: Sequence[Item],
+    new: Sequence[Item],
+    path: Path,
+    rule: ListRule,
+    moved: frozenset[Key] = frozenset(),
+) -> list[Pair]:
+    """Return (old, new) pairs in the order of ``new``, then the removed ones (old, ABSENT).
+
+    An added item is (ABSENT, new); of two equal items the pair holds one, twice. Items are
+    objects or scalars; a scalar is its own key.
+    ``moved``: keys of items that left for another list or came from one: not renamed ones.
+    """
+    left = _Left(dict(enumerate(old)), dict(enumerate(new)), {})
+    left.pair_equal(list(left.old), list(left.new), exact_key)
+    equal = dict(left.pairs)
+    if left.old and left.new:
+        _pair_named(left, rule)
+    if path == LOCATIONS and left.old and left.new:
+        _pair_near(left)
+    if rule.rename and left.old and left.new:
+        _pair_renamed(left, path, rule, moved)
+    if rule.post and left.old and left.new:
+        _pair_successors(left, rule)
+    found: list[Pair] = []
+    for index, item in enumerate(new):
+        if index in equal:
+            found.append((old[equal[index]],) * 2)
+        else:
+            found.append((old[left.pairs[index]] if index in left.pairs else ABSENT, item))
+    return found + [(item, ABSENT) for item in left.old.values()]
+
+
+class _Likeness:
+    """The share of attributes that say the same, from 0 to 1; similar words count for a part.
+
+    Remembers the items that it has seen, so it lives no longer than they do.
+    """
+
+    def __init__(self) -> None:
+        self._seen: dict[int, dict[str, str]] = {}
+
+    def __call__(self, one: Item, other: Item) -> float:
+        ours, theirs = self.facets(one), self.facets(other)
+        names = ours.keys() | theirs.keys()
+        same = 0.0
+        for name in ours.keys() & theirs.keys():
+            value, their = ours[name], theirs[name]
+            same += 1 if value == their else _SIMILAR_WORDS * likeness(value, their) / 100
+        return same / len(names) if names else 1.0
+
+    def facets(self, item: Item) -> dict[str, str]:
+        """Return the item's attributes in normal form; a scalar has one, itself."""
+        found = self._seen.get(id(item))
+        if found is None:
+            found = facets(item) if isinstance(item, dict) else {"": normal_key(item).decode()}
+            self._seen[id(item)] = found
+        return found
+
+    def all_but(self, name: str) -> Callable[[Item], Hashable]:
+        """Return a key that leaves one attribute out of account."""
+        return lambda item: frozenset(pair for pair in self.facets(item).items() if pair[0] != name)
+
+    def only(self, name: str) -> Callable[[Item], Hashable]:
+        """Return a key of one attribute."""
+        return lambda item: self.facets(item).get(name)
+
+
+def _pair_named(left: _Left, rule: ListRule) -> None:
+    """Pair items of one key; where several share it, the same ones and the most alike first."""
+    for old, new in _groups(left, lambda item: natural_key(item, rule)):
+        if len(old) == len(new) == 1:
+            left.pair(old[0], new[0])
+            continue
+        left.pair_equal(old, new, normal_key)
+        likely = _Likeness()
+        if left.comparisons(old, new) > _MANY_COMPARISONS:
+            _pair_many(left, old, new, likely)
+        left.pair_ranked(old, new, likely, threshold=0.0)
+
+
+def _pair_many(left: _Left, old: list[int], new: list[int], likely: _Likeness) -> None:
+    """Pair items that differ in one attribute; if still too many are left, by the most telling."""
+    old, new = left.by_content(left.old, old), left.by_content(left.new, new)
+    values: dict[str, set[str]] = defaultdict(set)
+    for index in new:
+        for name, value in likely.facets(left.new[index]).items():
+            values[name].add(value)
+    for name in sorted(values):
+        left.pair_equal(old, new, likely.all_but(name))
+    telling = sorted(values, key=lambda name: (-len(values[name]), name))
+    for name in telling:
+        if left.comparisons(old, new) > MAX_COMPARISONS and len(values[name]) > 1:
+            left.pair_equal(old, new, likely.only(name))
+
+
+def _groups(
+    left: _Left, key: Callable[[Item], Hashable | None]
+) -> list[tuple[list[int], list[int]]]:
+    """Return the indexes of both sides by key, where both have some; None is no key."""
+    groups: dict[Hashable, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
+    for side, items in enumerate((left.old, left.new)):
+        for index, item in items.items():
+            found = key(item)
+            if found is not None:
+                groups[found][side].append(index)
+    return [sides for sides in groups.values() if all(sides)]
+
+
+def _pair_near(left: _Left) -> None:
+    """Pair sites that miss their key by one attribute: a city respelled, a postcode corrected."""
+    for attributes, score, threshold in (
+        (("facility", "zip", "country"), _Likeness(), 0.0),
+        (("facility", "city", "country"), _Likeness(), 0.0),
+        (("facility", "country"), same_place_score, _PLACE_THRESHOLD),
+    ):
+        for old, new in _groups(left, _partial_key(attributes)):
+            left.pair_ranked(old, new, score, threshold)
+
+
+def _partial_key(attributes: tuple[str, ...]) -> Callable[[Item], Hashable | None]:
+    """Return a key of these attributes; None (never paired) when one is missing.
+
+    A masked facility name tells nothing, so it pairs only where the postcode agrees.
+    """
+
+    def key(item: Item) -> Hashable | None:
+        if not isinstance(item, dict):
+            return None
+        if "zip" not in attributes and is_masked(item.get("facility")) and item.get("zip"):
+            return None
+        words = tuple(key_word(item, name) for name in attributes)
+        return words if all(words) else None
+
+    return key
+
+
+def moved_keys(
+    old: Mapping[str, Any], new: Mapping[str, Any], family: Iterable[Path], path: Path
+) -> frozenset[Key]:
+    """Return the keys of items that ``path`` lost to, or gained from, other lists of its family.
+
+    ``old`` and ``new`` are the two versions of the object that holds the lists.
+    """
+    keys: list[dict[Path, set[Key]]] = [
+        {one: {natural_key(item, list_rule(one)) for item in _list_at(side, one)} for one in family}
+        for side in (old, new)
+    ]
+    others = [set[Key]().union(*(found for one, found in side.items() if one != path))
+              for side in keys]  # fmt: skip
+    left, come = keys[0][path] - keys[1][path], keys[1][path] - keys[0][path]
+    return frozenset(left & others[1] | come & others[0])
+
+
+def _list_at(module: Mapping[str, Any], path: Path) -> list[Item]:
+    found = module.get(path[-1])
+    return found if isinstance(found, list) else []
+
+
+def _pair_renamed(left: _Left, path: Path, rule: ListRule, moved: frozenset[Key]) -> None:
+    score = SameSite() if path == LOCATIONS else _text_score(rule)
+
+    def place(item: Item) -> Hashable | None:
+        if not isinstance(item, dict) or (moved and natural_key(item, rule) in moved):
+            return None
+        return tuple(key_word(item, name) for name in rule.bucket)
+
+    for old, new in _groups(left, place):
+        left.pair_ranked(old, new, score, RENAME_THRESHOLD)
+
+
+def _pair_successors(left: _Left, rule: ListRule) -> None:
+    """Pair who left a post and who came to it: the only ones, or those that share most else."""
+
+    def post(item: Item) -> Hashable | None:
+        return tuple(key_word(item, name) for name in rule.post) if isinstance(item, dict) else None
+
+    for old, new in _groups(left, post):
+        alone = len(old) == len(new) == 1
+        left.pair_ranked(old, new, _Likeness(), 0.0 if alone else _RESEMBLANCE)
+
+
+def _text_score(rule: ListRule) -> Score:
+    """Compare by the first text; a weaker match counts when a telling longer one agrees.
+
+    "Overall survival" is not "Progression-free survival" because both are measured over 24
+    months; the same description of some length makes two names one outcome renamed.
+    Items without texts are compared by the share of attributes that agree.
+    """
+    if not rule.texts:
+        likely = _Likeness()
+        return lambda one, other: RENAME_THRESHOLD + likely(one, other) - _RESEMBLANCE
+
+    def score(one: Item, other: Item) -> float:
+        words = [(key_word(one, name), key_word(other, name)) for name in rule.texts]
+        first, *rest = (likeness(*pair) / 100 if any(pair) else 1.0 for pair in words)
+        if continues(*words[0]):
+            return max(first, RENAME_THRESHOLD)
+        telling = max((min(map(len, pair)) for pair in words[1:]), default=0)
+        if telling >= _TELLING_LENGTH and min(rest) >= 0.9 and first >= _SAME_NAME_ROUGHLY:
+            return max(first, RENAME_THRESHOLD)
+        return first if any(words[0]) else 0.0
+
+    return score
