@@ -1,9 +1,9 @@
 """Two records as two trees that DeepDiff can compare: what is one thing has one place in both.
 
 The tree of an object has its values by their paths within it, and in the place of each list a tree
-of the list's items by their names. DeepDiff would pair the items of a list by position, or at a cost
-that grows with the square of their number. Equal parts, and what only one of the records states,
-are in neither tree.
+of the list's items by their names: DeepDiff would pair items by position, or at a cost that grows
+with the square of their number. Equal parts, and what only one of the records states, are in
+neither tree.
 """
 
 from collections.abc import Iterator, Mapping
