@@ -52,15 +52,7 @@ def shown_key(item: Any, rule: ListRule) -> str:
     if not isinstance(item, dict):
         return SHOWN_UNNAMED if isinstance(item, list) else exact_key(item).decode()
     names = rule.key or next(((n,) for n in rule.any_of if _says(item.get(n))), ())
-    words = []
-    for name in names:
-        value = item.get(name)
-        if isinstance(value, str):
-            # A letter says something; only what begins with a mark or a space is looked into.
-            if value[:1].isalnum() or _says(value):
-                words.append(value)
-        elif _says(value):
-            words.append(str(value))
+    words = [str(value) for name in names if _says(value := item.get(name))]
     return ", ".join(words) or SHOWN_UNNAMED
 
 
@@ -81,7 +73,8 @@ def _word(text: str) -> str:
 def _says(value: Any) -> bool:
     """Tell whether an attribute's value says anything."""
     if isinstance(value, str):
-        return bool(plain(value))
+        # Most begin with a letter; only a line of several can be a number that counts it.
+        return (value[:1].isalnum() and "\n" not in value) or bool(plain(value))
     return value not in (None, [], {})
 
 

@@ -177,12 +177,15 @@ def _of_one_description(
 
 
 def _named(holder: Object, groups: str, names: Names, other: Object | None) -> Object:
-    """Return a copy of an object that lists groups; where ``other`` is equal, it is not copied."""
-    found = {
-        name: _referring(value, names, ABSENT if other is None else other.get(name))
-        for name, value in holder.items()
-        if name != groups
-    }
+    """Return a copy of an object that lists groups; what is equal in ``other`` is not copied."""
+    found = {}
+    for name, value in holder.items():
+        its = None if other is None else other.get(name)
+        if isinstance(value, list) and isinstance(its, list):
+            pairs = islice(zip_longest(value, its, fillvalue=ABSENT), len(value))
+            found[name] = [one if one == two else _referring(one, names) for one, two in pairs]
+        else:
+            found[name] = _referring(value, names)
     found[groups] = [
         {**one, "id": _name(one["id"], names)} if isinstance(one, dict) and "id" in one else one
         for one in holder[groups]
@@ -190,29 +193,20 @@ def _named(holder: Object, groups: str, names: Names, other: Object | None) -> O
     return found
 
 
-def _referring(value: Any, names: Names, other: Any) -> Any:
-    """Return a copy of a value that refers to groups by their names.
-
-    ``other`` stands in its place on the other side: equal items of the two are not copied.
-    """
-    if value == other:
-        return value
+def _referring(value: Any, names: Names) -> Any:
+    """Return a copy of a value that refers to groups by their names."""
     if isinstance(value, list):
-        others = other if isinstance(other, list) else []
-        pairs = islice(zip_longest(value, others, fillvalue=ABSENT), len(value))
-        return [_referring(one, names, two) for one, two in pairs]
+        return [_referring(one, names) for one in value]
     if not isinstance(value, dict):
         return value
-    found = {}
-    for name, below in value.items():
-        if name == GROUP_ID:
-            found[name] = _name(below, names)
-        elif name == GROUP_IDS and isinstance(below, list):
-            found[name] = [_name(one, names) for one in below]
-        elif isinstance(below, (dict, list)):
-            found[name] = _referring(below, names, ABSENT)
-        else:
-            found[name] = below
+    found = {
+        name: _referring(below, names) if isinstance(below, (dict, list)) else below
+        for name, below in value.items()
+    }
+    if GROUP_ID in found:
+        found[GROUP_ID] = _name(found[GROUP_ID], names)
+    if isinstance(ids := found.get(GROUP_IDS), list):
+        found[GROUP_IDS] = [_name(one, names) for one in ids]
     return found
 
 
