@@ -1,5 +1,6 @@
 """Fixtures and settings that every test package shares."""
 
+import gc
 import os
 import signal
 from collections.abc import Iterator
@@ -28,6 +29,16 @@ SHARED = Path(__file__).parents[2] / "shared"
 settings.register_profile("ci", derandomize=True, deadline=None, database=None)
 settings.register_profile("explore", max_examples=1_000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+def pytest_collection_finish() -> None:
+    """Keep what was collected, which is most of a process's objects, out of garbage collections.
+
+    Looked through again each time, thousands of collected tests made every full collection of a
+    test's own take a tenth of a second.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
