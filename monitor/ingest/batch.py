@@ -50,11 +50,6 @@ class IngestReport:
     quarantined: int = 0
     events: int = 0
 
-    @property
-    def has_news(self) -> bool:
-        """True when there was more to do than to note what was seen again."""
-        return self.unchanged < self.read
-
     def __add__(self, other: "IngestReport") -> "IngestReport":
         return IngestReport(
             read=self.read + other.read,

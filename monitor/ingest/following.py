@@ -17,7 +17,7 @@ from monitor.detect.rules.base import Thresholds
 from monitor.errors import HeldError
 from monitor.ingest.batch import Batch, IngestReport
 from monitor.ingest.derivations import Derivations, derived_first
-from monitor.ingest.garbage import clear_circles, fewer_collections
+from monitor.ingest.garbage import fewer_collections
 from monitor.ingest.gatekeeper import Gatekeeper, Judged, PageGate
 from monitor.ingest.notify import Announcer, Notifier
 from monitor.ingest.plausible import PLAUSIBLE, Plausibility
@@ -295,5 +295,3 @@ class _StoredPart:
         self.kinds.update(by.kinds)
         self.unreadable |= by.unreadable
         self.batches += 1
-        if taken.has_news:
-            clear_circles()

@@ -20,7 +20,7 @@ from zlib import crc32
 from monitor.detect.rules.base import Thresholds
 from monitor.detect.rules_version import rules_id
 from monitor.errors import DamagedSnapshotError
-from monitor.ingest.garbage import clear_circles, fewer_collections
+from monitor.ingest.garbage import fewer_collections
 from monitor.ingest.rederive import RederivedTrial, basis_of, rederive
 from monitor.model.history import StoredEvent, StoredVersion, TrialHistory
 from monitor.model.reclassified import Estimate, ReclassifyReport
@@ -91,10 +91,7 @@ def reclassify(
             for trial in work.written(trials):
                 _count(report, trial)
             del trials
-            clear_circles()
             on_batch(report, total.versions)
-        if store is not None and report.versions > BATCH_VERSIONS:
-            store.fold_log()
     return report
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from monitor.detect.rules.base import Thresholds
 from monitor.ingest.batch import Batch, IngestReport
 from monitor.ingest.derivations import Derivations, derived_first
-from monitor.ingest.garbage import clear_circles, fewer_collections
+from monitor.ingest.garbage import fewer_collections
 from monitor.ingest.plausible import PLAUSIBLE, Plausibility
 from monitor.model.record import RawVersion
 from monitor.sources.base import Unreadable
@@ -49,12 +49,8 @@ def ingest(
                 batch, store, thresholds=thresholds, plausibility=plausibility, notifier=notifier
             )
             report = report + done
-            if done.has_news:
-                clear_circles()
             if on_batch is not None:
                 on_batch(report)
-        if report.stored > batch_records:
-            store.fold_log()
     return report
 
 

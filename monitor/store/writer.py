@@ -1,9 +1,8 @@
 """Opening a store for writing; ``transaction`` does the writing."""
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, Self
+from typing import Self
 
 from sqlalchemy.engine import Connection, Engine
 
@@ -79,20 +78,6 @@ class Store:
             self._give_back()  # what broke one may have broken all: the pool looks at them
             raise
         self._idle.append(connection)
-
-    def fold_log(self) -> None:
-        """Bring what much writing left in SQLite's log into its file, as far as no reader needs it.
-
-        The log is then written over from its beginning, which a disk confirms sooner than that a
-        file has grown, and readers have less of it to look through.
-        """
-        if self._address.path is None:
-            return
-        with store_errors(self._address), self._connection() as connection:
-            driver: Any = connection.connection.driver_connection
-            # What cannot be brought over now, a later commit brings over; nothing waits for it.
-            with suppress(sqlite3.OperationalError):
-                driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
     def _give_back(self) -> None:
         """Give the idle connections back to the pool."""

@@ -1,13 +1,16 @@
-"""Circles that comparing leaves behind go once there are many of them."""
+"""What a pass leaves in circles goes in time, and the collector looks less often meanwhile."""
 
 import gc
-import time
 import weakref
 from collections.abc import Iterator
 
 import pytest
 
-from monitor.ingest.garbage import clear_circles, fewer_collections
+from monitor.detect.rules.base import Thresholds
+from monitor.ingest import ingest
+from monitor.model.record import RawVersion
+from monitor.store.writer import open_store
+from tests.ingest.world import raw, study
 
 
 class Circle:
@@ -18,54 +21,32 @@ class Circle:
 
 
 @pytest.fixture(autouse=True)
-def _by_call_alone() -> Iterator[None]:
-    gc.collect()
-    gc.disable()
-    yield
-    gc.enable()
-
-
-def _left_behind(number: int) -> "weakref.ref[Circle]":
-    first, *_ = [Circle() for _ in range(number)]
-    return weakref.ref(first)
-
-
-def test_what_many_changed_records_leave_behind_is_cleared() -> None:
-    left = _left_behind(20_000)
-    clear_circles()
-    assert left() is None
-
-
-def test_for_the_little_that_one_leaves_nothing_is_looked_through() -> None:
-    left = _left_behind(10)
-    clear_circles()
-    assert left() is not None
-
-
-def test_what_a_pass_leaves_behind_goes_with_it() -> None:
-    with fewer_collections():
-        left = _left_behind(10)
-        assert left() is not None
-    assert left() is None
-
-
-def test_what_was_left_out_of_the_looks_of_passes_goes_after_a_while() -> None:
-    left, now = _left_behind(10), time.monotonic()
-    for _ in range(3):
-        with fewer_collections(lambda: now):
-            clear_circles()
-    assert left() is not None
-    with fewer_collections(lambda: now + 61):
-        pass
-    assert left() is None
-
-
-def test_a_pass_within_another_ends_without_its_garbage_and_with_the_thresholds_of_before() -> None:
+def _thresholds_of_before() -> Iterator[None]:
     before = gc.get_threshold()
-    with fewer_collections():
-        with fewer_collections():
-            left = _left_behind(10)
-        assert left() is not None
-    assert left() is None
-    assert gc.get_threshold() == before
-    assert gc.get_freeze_count() == 0
+    yield
+    gc.set_threshold(*before)
+
+
+def test_during_a_pass_few_looks_are_made_and_none_is_put_off_for_good(sqlite_url: str) -> None:
+    left: list[weakref.ref[Circle]] = []
+    looks: list[int] = []
+
+    def found() -> Iterator[RawVersion]:
+        yield raw(study("2026-02-01", "2026-02-02"))
+        looks.append(_looks())
+        objects: list[list[int]] = [[] for _ in range(100_000)]
+        looks.append(_looks())
+        left.append(weakref.ref(Circle()))
+        yield raw(study("2026-02-03", "2026-02-04"))
+        del objects
+
+    with open_store(sqlite_url) as store:
+        ingest(found(), store, thresholds=Thresholds(), batch_records=1)
+    assert looks[1] - looks[0] <= 100_000 / 20_000
+    later: list[list[int]] = [[] for _ in range(50_000)]
+    assert left[0]() is None
+    del later
+
+
+def _looks() -> int:
+    return int(gc.get_stats()[0]["collections"])
