@@ -11,9 +11,9 @@ from monitor.detect.texts import LONGEST_COMPARED, plain
 from monitor.detect.word_lists import (
     ABBREVIATIONS,
     COUNTING,
-    INSTRUMENTS,
     NEGATIONS,
     OPPOSITES,
+    SCALES,
     STOP,
 )
 
@@ -99,8 +99,8 @@ def _other_names(ours: _Traits, theirs: _Traits) -> bool:
 
 
 def _measure_one_thing(one: str, other: str) -> bool:
-    """Tell whether two abbreviations are instruments for the same thing: HDRS and MADRS."""
-    ours, theirs = (set(INSTRUMENTS.get(name.casefold(), ())) for name in (one, other))
+    """Tell whether two abbreviations are scales for the same thing: HDRS and MADRS."""
+    ours, theirs = (set(SCALES.get(name.casefold(), ())) for name in (one, other))
     return bool(ours & theirs)
 
 

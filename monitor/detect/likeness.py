@@ -21,7 +21,7 @@ from monitor.detect.word_lists import (
     ABBREVIATIONS,
     COMMON,
     COUNTING,
-    INSTRUMENTS,
+    MEASURED,
     NUMBERS,
     STOP,
     SYNONYMS,
@@ -109,7 +109,7 @@ class Vocabulary:
         stems: dict[str, float] = {}
         for word in words:
             meaning = self._meanings.get(word) or _KNOWN.get(word) or (word,)
-            for one in (*meaning, *INSTRUMENTS.get(word, ())):
+            for one in (*meaning, *MEASURED.get(word, ())):
                 weight = self._weight(one)
                 if weight:
                     stems.setdefault(_root(one), weight)

@@ -7,7 +7,7 @@ import orjson
 
 from monitor.detect.rules.base import Thresholds
 
-RULES_VERSION = 7
+RULES_VERSION = 8
 """Raise it with every change that makes other events of the same two versions of a record.
 
 A test over kept pairs of versions fails until it is. Events by a lower number are then events by

@@ -43,13 +43,14 @@ seconds time times timepoint timepoints week weeks weekly wk wks year years yr y
 COMMON = _listed("""
 active activity administration body index achieve achieved achieving adult adults any assay blood
 cause clinical clinically complete completion confirmed criteria data date degree develop
-development disease documented dose doses duration effect effects effectiveness event events
-experience experienced factor free function functional grade high higher improve improved
-improvement improvements increase increased initial intervention investigator laboratory last late
-level levels long low lower maximum method minimum new normal onset patient period performance
-placebo positive post pre profile progress questionnaire randomization randomisation receive
-received receiving relative related response responses safety scale short significant specific
-standard status sum survival symptom symptoms system term test therapy type use
+development disease documented dose doses duration effect effects effectiveness emergent
+event events experience experienced factor free function functional grade high higher improve
+improved improvement improvements increase increased initial intervention investigator laboratory
+last late level levels long low lower maximum method minimum new normal onset patient period
+performance placebo positive post pre profile progress questionnaire randomization randomisation
+receive received receiving relationship relative related response responses scale serious severe
+severity short significant specific standard status sum survival symptom symptoms system term test
+therapy type use
 """)
 
 # Written out as people do; what a record itself spells out comes first.
@@ -77,9 +78,11 @@ ABBREVIATIONS = {
     "mri": "magnetic resonance imaging", "ct": "computed tomography",
     "psa": "prostate specific antigen", "iop": "intraocular pressure",
     "bcva": "best corrected visual acuity", "icu": "intensive care unit",
-    "los": "length of stay", "nrs": "numeric rating scale", "vas": "visual analog scale",
+    "los": "length of stay", "ponv": "postoperative nausea and vomiting",
+    "nrs": "numeric rating scale", "vas": "visual analog scale",
     "crp": "c reactive protein", "bmd": "bone mineral density",
-    "svr": "sustained virologic response", "gfr": "glomerular filtration rate",
+    "svr": "sustained virologic response", "svr12": "sustained virologic response",
+    "gfr": "glomerular filtration rate",
     "cns": "central nervous system", "copd": "chronic obstructive pulmonary disease",
     "wbc": "white blood cell", "rbc": "red blood cell", "gvhd": "graft versus host disease",
     "hiv": "human immunodeficiency virus", "cgi": "clinical global impression",
@@ -87,8 +90,8 @@ ABBREVIATIONS = {
     "rom": "range of motion", "6mwd": "6 minute walk distance", "6mwt": "6 minute walk test",
 }  # fmt: skip
 
-# What an instrument measures: another one for the same thing is another way to measure it.
-_MEASURED_BY = {
+# What a scale measures: another one for the same thing is another way to measure it.
+_SCALES = {
     "depression": "bdi cesd epds gds hamd hdrs ids madrs phq qids",
     "anxiety": "bai gad hama lsas spin stai",
     "anxiety depression": "hads hscl",
@@ -97,8 +100,8 @@ _MEASURED_BY = {
     "obsession compulsion": "ybocs",
     "cognition": "adas moca mmse wais",
     "dementia": "cdr",
-    "quality life": "eortc eq5d qlq sf12 sf36 whoqol",
-    "disability": "edss haq mrs ndi odi rankin",
+    "quality life": "eortc eq eq5d qlq sf sf12 sf36 whoqol",
+    "disability function": "barthel edss haq mrs ndi odi rankin",
     "pain": "bpi mpq",
     "pain function": "koos womac",
     "sleep": "ess isi psqi",
@@ -107,28 +110,44 @@ _MEASURED_BY = {
     "disease activity": "asdas basdai bvas cdai das28 mayo sledai",
     "psoriasis": "pasi",
     "eczema": "easi scorad",
-    "vision": "etdrs bcva",
-    "glucose": "fpg hba1c ogtt",
-    "kidney": "creatinine egfr gfr",
     "stroke": "nihss",
     "prostate symptoms": "ipss",
-    "heart failure": "nyha lvef bnp",
-    "walking": "6mwd 6mwt",
 }
-INSTRUMENTS = {
-    name: tuple(thing.split()) for thing, names in _MEASURED_BY.items() for name in names.split()
+# What a quantity tells of: two for the same thing are two all the same, as FEV1 and FVC.
+_QUANTITIES = {
+    "vision": "bcva etdrs",
+    "glucose": "fpg hba1c ogtt",
+    "insulin sensitivity": "clamp homa matsuda",
+    "kidney function": "creatinine egfr gfr glomerular",
+    "heart function": "bnp ejection lvef nyha",
+    "lung function": "expiratory fev1 fvc pef spirometry",
+    "exercise capacity": "6mwd 6mwt treadmill vo2",
+    "motion": "extension flexion goniometer rom",
+    "body composition": "dexa dxa",
+    "viral load": "rna",
 }
+
+
+def _by_name(things: dict[str, str]) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(thing.split()) for thing, names in things.items() for name in names.split()}
+
+
+SCALES = _by_name(_SCALES)
+MEASURED = {**SCALES, **_by_name(_QUANTITIES)}
 
 # Words of one meaning, the one that stands for all first.
 SYNONYMS = {
     word: words.split()[0]
     for words in (
         "safety tolerability toxicity toxicities tolerance adverse",
+        "death deaths mortality lethality fatal",
+        "survival alive survivor survivors",
         "bleeding haemorrhage hemorrhage bled",
+        "thrombosis thromboembolism thromboembolic",
         "kidney renal nephropathy",
         "liver hepatic",
         "lung pulmonary",
-        "heart cardiac",
+        "heart cardiac cardiovascular",
         "brain cerebral",
         "bone skeletal osseous",
         "muscle muscular",
@@ -143,17 +162,24 @@ SYNONYMS = {
         "vomiting emesis",
         "smoking tobacco",
         "abstinence cessation quit quitting",
+        "adherence compliance",
         "hospitalization hospitalisation hospitalizations admission admissions",
         "glucose glycemic glycaemic glycemia glycaemia",
+        "glycated glycosylated",
+        "viral virologic virological virus",
         "walking gait ambulation",
         "fever febrile",
-        "defecation stool bowel",
         "urination voiding micturition",
         "tumor tumour neoplasm",
         "relapse recurrence",
+        "exacerbation exacerbations flare flares",
         "rejection reject",
+        "seizure seizures convulsion convulsions",
+        "edema oedema swelling",
+        "dyspnea dyspnoea breathlessness",
+        "erythema redness",
         "antibody antibodies immunogenicity seroconversion titer titers titre titres",
-        "pharmacokinetics pharmacokinetic pk auc cmax tmax",
+        "pharmacokinetics pharmacokinetic pk",
     )
     for word in words.split()
 }
@@ -170,6 +196,7 @@ OPPOSITES = (
     ("gain", "loss"), ("increase", "decrease"), ("fasting", "postprandial"), ("peak", "trough"),
     ("objective", "subjective"), ("intra", "extra"), ("acute", "chronic"), ("early", "late"),
     ("minor", "major"), ("anterior", "posterior"), ("male", "female"),
+    ("cmax", "tmax"), ("cmax", "cmin"), ("cmax", "ctrough"), ("cmax", "auc"), ("tmax", "auc"),
 )  # fmt: skip
 # An outcome with one of these is not the one without it.
 NEGATIONS = _listed("no not non without neither nor never absence absent free lack")

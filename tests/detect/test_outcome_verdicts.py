@@ -261,6 +261,43 @@ def test_what_a_list_inside_a_measure_lost_is_dropped(
     assert event.facts["parts_dropped"] == lost
 
 
+# As sponsors word an outcome when they register it and when they post its results.
+REGISTERED_AND_POSTED = """
+Safety and tolerability | Percentage of Participants With Serious Adverse Events
+Safety: subjects with adverse events, and MTD | Participants With TEAEs Related to the Study Drug
+Toxicity | Number of participants with grade 3/4 adverse events
+Immunogenicity | Percentage of Participants With Seroconversion
+Mortality | Number of deaths
+Viral load | Percentage of participants with HIV-1 RNA <50 copies/mL
+Lung function | Forced expiratory volume in one second
+Renal function | Estimated glomerular filtration rate
+Quality of life | SF-36 physical component summary
+Functional outcome | Modified Rankin Scale
+Postoperative nausea and vomiting | PONV incidence
+"""
+
+
+@pytest.mark.parametrize("line", REGISTERED_AND_POSTED.strip().splitlines())
+def test_an_outcome_worded_for_the_results_is_the_one_registered(line: str) -> None:
+    before, after = line.split(" | ")
+    assert one_edit({"measure": before}, {"measure": after}).kind is EDITED
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Mean Cmax of the drug", "Mean Tmax of the drug"),
+        ("Change in FEV1 at week 8", "Change in FVC at week 8"),
+        ("Change in depression", "Change in anxiety"),
+        ("Toxicity", "Overall survival"),
+        ("Change in HbA1c", "Change in fasting plasma glucose (FPG)"),
+    ],
+)
+def test_two_that_tell_of_one_thing_are_two(one: str, other: str) -> None:
+    found = told(primary({"measure": one}), primary({"measure": other}))
+    assert {event.severity for event in found} == {Severity.CRITICAL}
+
+
 def test_another_instrument_for_the_same_thing_is_no_other_outcome() -> None:
     measures = "Change in the HDRS total score at week 8", "Change in MADRS total score at week 8"
     event = one_edit(*({"measure": one} for one in measures))
