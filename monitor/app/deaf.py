@@ -14,7 +14,7 @@ from monitor.app.lookups import present_id
 from monitor.app.wiring import App
 from monitor.config import CtgovSourceSettings
 from monitor.match.attributes import WHOLE_KEYS, Attributes
-from monitor.match.filters import CompiledFilter, compile_filter
+from monitor.match.filters import CompiledFilter, Hits, compile_filter
 from monitor.model.following import Presence, SourceRow
 from monitor.model.history import TrialRow
 from monitor.model.subscriptions import Filter, Standing, Subscription
@@ -249,7 +249,8 @@ def _parts(one: Filter) -> Iterator[_Value]:
 
 
 def _cross_out(filters: dict[Any, CompiledFilter], attributes: Attributes) -> None:
-    for name in [name for name, one in filters.items() if one.hit(attributes) is not None]:
+    hits = Hits(attributes)
+    for name in [name for name, one in filters.items() if one.hit(hits) is not None]:
         del filters[name]
 
 

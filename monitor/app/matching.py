@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from monitor.app.wiring import App
 from monitor.errors import UsageError
 from monitor.match.attributes import Attributes, term_under
-from monitor.match.filters import KNOWN_VALUES, CompiledFilter, compile_filter, require_usable
+from monitor.match.filters import KNOWN_VALUES, CompiledFilter, Hits, compile_filter, require_usable
 from monitor.match.synonyms import Synonyms
 from monitor.match.words import Term
 from monitor.model.history import TrialRow
@@ -76,7 +76,7 @@ class _Trial:
 
     def could_meet(self, status: CompiledFilter) -> bool:
         """Tell whether the trial meets what a filter says of the status alone."""
-        return not status.miss(self._attributes)
+        return not status.miss(Hits(self._attributes))
 
     def hit(self, one: CompiledFilter) -> str | None:
         """Return what made a filter match; None when it does not."""
@@ -85,11 +85,11 @@ class _Trial:
             sources = "\n".join(word for name in following for word in term_under("source", name))
             self._attributes["source"] = sources
         if one.keys <= _OF_THE_ROW:
-            return one.hit(self._attributes)
+            return one.hit(Hits(self._attributes))
         if self._whole is None:
             self._whole = self._of(self._reader.newest_record(self._row))
         self._whole["source"] = self._attributes["source"]
-        return one.hit(self._whole)
+        return one.hit(Hits(self._whole))
 
     def _of(self, record: TrialRecord) -> Attributes:
         found = Attributes(record)

@@ -93,7 +93,7 @@ def _sent(
             if not told:
                 continue
             news = _news(reader, versions, at, told)
-            wanted = [told[position] for _, position, _ in matcher.verdicts(news)]
+            wanted = [told[at] for _, positions, _ in matcher.wanted(news) for at in positions]
             if any(event.kind is ChangeKind.TRIAL_REGISTERED for event in wanted):
                 first_seen += 1
             elif wanted:

@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import islice
 
 from monitor.match.attributes import Attributes
-from monitor.match.filters import compile_filter
+from monitor.match.filters import Hits, compile_filter
 from monitor.match.synonyms import NO_SYNONYMS, Synonyms
 from monitor.model.alerts import TrialFacts
 from monitor.model.history import TrialRow
@@ -86,9 +86,9 @@ class _Filtered:
         newest = sorted(rows, key=lambda row: (row.last_version_date, row.nct_id), reverse=True)
         for row in newest[:_COMPARED]:
             following = reader.sources.following(row.nct_id)
-            attributes = Attributes(reader.newest_record(row), sources=following)
+            hits = Hits(Attributes(reader.newest_record(row), sources=following))
             for number, filters in compiled:
-                if any(each.hit(attributes) is not None for each in filters):
+                if any(each.hit(hits) is not None for each in filters):
                     self._found[number].append(_facts(row))
 
     def of(self, one: Subscription) -> list[TrialFacts]:

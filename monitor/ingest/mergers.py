@@ -1,12 +1,19 @@
 """A merger is told once to whoever follows the trial by the NCT ID that it had before."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from monitor.match.news import News
-from monitor.model.changes import ChangeKind
+from monitor.model.changes import ChangeEvent, ChangeKind
 from monitor.model.messages import OutboxItem
 from monitor.model.subscriptions import Reason, Subscription, Verdict
+
+_KINDS = frozenset({ChangeKind.RECORD_MERGED, ChangeKind.TRIAL_REGISTERED})
+
+
+def may_tell_of_merger(events: Iterable[ChangeEvent]) -> bool:
+    """Tell whether any event may have to do with a merger."""
+    return any(event.kind in _KINDS for event in events)
 
 
 @dataclass(slots=True)
@@ -27,19 +34,20 @@ class Mergers:
         *,
         news: News,
         version_id: int,
-        position: int,
+        positions: Iterable[int],
     ) -> None:
-        """Note an event that a subscription is to get, and how it stands to the trial."""
-        event = news.events[position]
-        place = subscription.id, version_id, position
-        if event.kind is ChangeKind.RECORD_MERGED and "merged_into" in event.facts:
-            self.gone.add((subscription.id, news.nct_id))
-        elif verdict.reason is not Reason.NCT_ID or news.nct_id in subscription.trials.nct_ids:
-            return
-        elif event.kind is ChangeKind.TRIAL_REGISTERED:
-            self.goes_on[place] = news.nct_ids[1:]
-        elif event.kind is ChangeKind.RECORD_MERGED:
-            self.goes_on[place] = tuple(event.facts.get("merged", ()))
+        """Note events that a subscription is to get, and how it stands to the trial."""
+        for position in positions:
+            event = news.events[position]
+            place = subscription.id, version_id, position
+            if event.kind is ChangeKind.RECORD_MERGED and "merged_into" in event.facts:
+                self.gone.add((subscription.id, news.nct_id))
+            elif verdict.reason is not Reason.NCT_ID or news.nct_id in subscription.trials.nct_ids:
+                continue
+            elif event.kind is ChangeKind.TRIAL_REGISTERED:
+                self.goes_on[place] = news.nct_ids[1:]
+            elif event.kind is ChangeKind.RECORD_MERGED:
+                self.goes_on[place] = tuple(event.facts.get("merged", ()))
 
     def told_once(self, items: Sequence[OutboxItem]) -> list[OutboxItem]:
         """Return the items without what another of the same subscription tells."""

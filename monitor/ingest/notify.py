@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from monitor.ingest.mergers import Mergers
+from monitor.ingest.mergers import Mergers, may_tell_of_merger
 from monitor.match.matcher import Matcher
 from monitor.match.news import News
 from monitor.match.synonyms import NO_SYNONYMS, Synonyms
@@ -20,6 +20,7 @@ from monitor.model.when import AtOnce, Hourly, LocalTime, next_cutoff
 from monitor.store.writer import Transaction
 
 _TRIES = 100
+_NO_TARGET = ("",)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -107,32 +108,32 @@ class Announcer:
             return
         if self.matcher.asks_for_sources:
             news = replace(news, sources=_sources(self.tx, news))
-        wanted: dict[int, tuple[Subscription, list[int], Verdict]] = {}
-        for subscription, position, verdict in self.matcher.verdicts(news):
-            wanted.setdefault(subscription.id, (subscription, [], verdict))[1].append(position)
-            self._mergers.note(
-                subscription, verdict, news=news, version_id=version_id, position=position
-            )
+        of_merger = may_tell_of_merger(news.events)
         items: list[OutboxItem] = []
-        for subscription, positions, verdict in wanted.values():
-            self._subscriptions[subscription.id] = subscription
-            due_at, digest = self._due(subscription, [news.events[n] for n in positions])
-            items.extend(
-                OutboxItem(
-                    version_id=version_id,
-                    nct_id=news.nct_id,
-                    subscription_id=subscription.id,
-                    subscriber=subscription.subscriber,
-                    channel=channel,
-                    target=target,
-                    positions=tuple(positions),
-                    reason=reason(subscription, verdict),
-                    due_at=due_at,
-                    digest=digest,
+        for subscription, positions, verdict in self.matcher.wanted(news):
+            if of_merger:
+                self._mergers.note(
+                    subscription, verdict, news=news, version_id=version_id, positions=positions
                 )
-                for channel in subscription.channels
-                for target in self.targets.get(channel, ("",))
-            )
+            self._subscriptions[subscription.id] = subscription
+            due_at, digest = self._due(subscription, news.events, positions)
+            why = reason(subscription, verdict)
+            for channel in subscription.channels:
+                for target in self.targets.get(channel, _NO_TARGET):
+                    items.append(  # noqa: PERF401 - a generator for each pair costs more than the items
+                        OutboxItem(
+                            version_id=version_id,
+                            nct_id=news.nct_id,
+                            subscription_id=subscription.id,
+                            subscriber=subscription.subscriber,
+                            channel=channel,
+                            target=target,
+                            positions=positions,
+                            reason=why,
+                            due_at=due_at,
+                            digest=digest,
+                        )
+                    )
         if items:
             self.tx.announce(version_id, news.events, previous_id=previous_id)
         self._items += _together(items)
@@ -151,23 +152,24 @@ class Announcer:
         raise RuntimeError("a digest's end is always over: the clock and the outbox disagree")
 
     def _due(
-        self, subscription: Subscription, events: Sequence[ChangeEvent]
+        self, subscription: Subscription, events: Sequence[ChangeEvent], positions: Iterable[int]
     ) -> tuple[datetime, bool]:
-        """Return when the events are to be sent, and whether in a digest.
+        """Return when these of a version's events are to be sent, and whether in a digest.
 
         With ``critical_at_once`` a version with a critical event goes at once, with all that it
         brings, whatever the digest and the quiet hours.
         """
         when, quiet = subscription.when, subscription.quiet
         if subscription.critical_at_once and any(
-            event.severity is Severity.CRITICAL for event in events
+            events[at].severity is Severity.CRITICAL for at in positions
         ):
             return self.at, False
         if isinstance(when, AtOnce):
             return (quiet and quiet.end_after(self.at)) or self.at, False
-        if when not in self._cutoffs:
-            self._cutoffs[when] = next_cutoff(when, self.at)
-        return self._cutoffs[when], True
+        cutoff = self._cutoffs.get(when)
+        if cutoff is None:
+            cutoff = self._cutoffs[when] = next_cutoff(when, self.at)
+        return cutoff, True
 
     def _moved_on(self, item: OutboxItem) -> OutboxItem:
         """Move an item of a digest that has left to the digest after it."""
@@ -189,19 +191,19 @@ def _together(items: list[OutboxItem]) -> list[OutboxItem]:
     However many subscriptions ask for it: at once where one of them does, else in the digest that
     comes first.
     """
+    places = [(item.version_id, item.subscriber, item.channel, item.target) for item in items]
+    if len(set(places)) == len(items):  # mostly
+        return items
     first: dict[tuple[int, str, str, str], tuple[bool, datetime]] = {}
-    for item in items:
-        place = item.version_id, item.subscriber, item.channel, item.target
+    for place, item in zip(places, items, strict=True):
         own = item.digest, item.due_at
         first[place] = min(first.get(place, own), own)
-    if len(first) == len(items):
-        return items
-    found = []
-    for item in items:
-        place = item.version_id, item.subscriber, item.channel, item.target
-        digest, due_at = first[place]
-        found.append(replace(item, digest=digest, due_at=due_at))
-    return found
+    return [
+        item
+        if first[place] == (item.digest, item.due_at)
+        else replace(item, digest=first[place][0], due_at=first[place][1])
+        for place, item in zip(places, items, strict=True)
+    ]
 
 
 def _sources(tx: Transaction, news: News) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from monitor.match.attributes import term_under
 from monitor.match.synonyms import NO_SYNONYMS, Synonyms
@@ -28,81 +29,146 @@ _COUNTRIES = {
     "uae": "United Arab Emirates", "holland": "Netherlands",
 }  # fmt: skip
 
-_Terms = tuple[tuple[Term, str], ...]
-"""Of one key: what is searched for, and the value as it was written, with the synonym it is by."""
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Clause:
+    """What a filter says of one key: any of some terms, each with the value as it was written.
+
+    ``terms``: () when none of the values has a word. Filters that say the same share one.
+    """
+
+    key: str
+    terms: tuple[tuple[Term, str], ...]
+
+    def __str__(self) -> str:
+        """Return the key with all its values, ``condition: lupus, gout``."""
+        return f"{self.key}: {', '.join(value for _, value in self.terms)}"
+
+
+class _Found(dict[Term, bool]):
+    """Whether one record has terms under one key: each is looked for once."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._text = text
+
+    def __missing__(self, term: Term) -> bool:
+        """Look for a term the first time it is asked for."""
+        text = self._text
+        found = self[term] = term[0] in text and holds(text, term)  # most are not, without a call
+        return found
+
+
+class Hits(dict[Clause, str | None]):
+    """What clauses hit in one record, ``condition: lupus``, None for those that hit nothing.
+
+    Each clause, and each term under a key, is looked for once, however many filters share it.
+    """
+
+    def __init__(self, attributes: Mapping[str, str]) -> None:
+        super().__init__()
+        self.attributes = attributes
+        self._found: dict[str, _Found] = {}
+
+    def __missing__(self, clause: Clause) -> str | None:
+        """Look for a clause the first time it is asked for."""
+        found = self.under(clause.key)
+        hit = None
+        for term, value in clause.terms:
+            if found[term]:
+                hit = f"{clause.key}: {value}"
+                break
+        self[clause] = hit
+        return hit
+
+    def under(self, key: str) -> Mapping[Term, bool]:
+        """Return whether the record has a term under a key, by term."""
+        found = self._found.get(key)
+        if found is None:
+            found = self._found[key] = _Found(self.attributes[key])
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledFilter:
-    """A filter whose values are terms; a key whose values have no word has no terms.
+    """A filter whose values are terms: all that is wanted must be there, nothing that is excluded.
 
     ``keys``: all that it asks about. ``satisfiable``: there can be a record that it matches.
     """
 
-    wanted: tuple[tuple[str, _Terms], ...]
-    excluded: tuple[tuple[str, _Terms], ...]
+    wanted: tuple[Clause, ...]
+    excluded: tuple[Clause, ...]
     keys: frozenset[str]
     satisfiable: bool
 
-    def hit(self, attributes: Mapping[str, str]) -> str | None:
+    def hit(self, hits: Hits) -> str | None:
         """Return what made the filter match, ``condition: lupus; phase: PHASE1``; else None.
 
         Of one that only excludes, what the trial is without: ``not country: China, Turkey``.
         """
-        if not self.satisfiable:
-            return None
-        hits = []
-        for key, terms in self.wanted:
-            text = attributes[key]
-            for term, value in terms:
-                if term[0] in text and holds(text, term):  # most are not, without a call
-                    hits.append((key, value))
-                    break
-            else:
+        found = []
+        for clause in self.wanted:
+            hit = hits[clause]
+            if hit is None:
                 return None
-        if self._excluding(attributes) is not None:
-            return None
-        if not hits:
-            hits = [
-                (f"not {key}", ", ".join(value for _, value in terms))
-                for key, terms in self.excluded
-                if terms
-            ]
-        return "; ".join(f"{key}: {value}" for key, value in hits)
+            found.append(hit)
+        for clause in self.excluded:
+            if hits[clause] is not None:
+                return None
+        if not found:
+            found = [f"not {clause}" for clause in self.excluded if clause.terms]
+        return "; ".join(found) or None
 
-    def miss(self, attributes: Mapping[str, str]) -> str:
+    def miss(self, hits: Hits) -> str:
         """Return what kept the filter from matching; "" when it matches, or asks for nothing.
 
         Either a key with all its values, none of which is there (``condition: lupus, gout``),
         or a value that is excluded (``not country: China``).
         """
-        for key, terms in self.wanted:
-            text = attributes[key]
-            if not any(holds(text, term) for term, _ in terms):
-                return f"{key}: {', '.join(value for _, value in terms)}"
-        return self._excluding(attributes) or ""
+        missed = (str(clause) for clause in self.wanted if hits[clause] is None)
+        excluding = (f"not {hits[clause]}" for clause in self.excluded if hits[clause] is not None)
+        return next(chain(missed, excluding), "")
 
-    def _excluding(self, attributes: Mapping[str, str]) -> str | None:
-        for key, terms in self.excluded:
-            text = attributes[key]
-            for term, value in terms:
-                if term[0] in text and holds(text, term):  # most are not, without a call
-                    return f"not {key}: {value}"
-        return None
+
+_Written = tuple[str, tuple[str, ...]]
+"""A key and its values."""
+
+
+class FilterCompiler:
+    """Makes filters ready. Whatever they hold, they never match more than their words say.
+
+    A value without a word matches no record; ``require_usable`` tells people so. Filters of one
+    compiler share their clauses.
+    """
+
+    def __init__(self, synonyms: Synonyms = NO_SYNONYMS) -> None:
+        self._synonyms = synonyms
+        self._clauses: dict[_Written, Clause] = {}
+
+    def compile(self, wish: Filter) -> CompiledFilter:
+        """Make a filter ready."""
+        wanted = tuple(map(self._clause, wish.wanted.items()))
+        excluded = tuple(map(self._clause, wish.excluded.items()))
+        some = all if wanted else any
+        return CompiledFilter(
+            wanted=wanted,
+            excluded=excluded,
+            keys=frozenset((*wish.wanted, *wish.excluded)),
+            satisfiable=some(clause.terms for clause in wanted or excluded),
+        )
+
+    def _clause(self, written: _Written) -> Clause:
+        found = self._clauses.get(written)
+        if found is None:
+            key, values = written
+            terms = tuple(_terms(key, values, self._synonyms))
+            found = self._clauses[written] = Clause(key=key, terms=terms)
+        return found
 
 
 def compile_filter(wish: Filter, synonyms: Synonyms = NO_SYNONYMS) -> CompiledFilter:
-    """Make a filter ready. Whatever it holds, it never matches more than its words say.
-
-    A value without a word matches no record; ``require_usable`` tells people so.
-    """
-    wanted, excluded = _compiled(wish.wanted, synonyms), _compiled(wish.excluded, synonyms)
-    return CompiledFilter(
-        wanted=wanted,
-        excluded=excluded,
-        keys=frozenset((*wish.wanted, *wish.excluded)),
-        satisfiable=all(terms for _, terms in wanted) if wanted else any(t for _, t in excluded),
-    )
+    """Make one filter ready, as a FilterCompiler does."""
+    return FilterCompiler(synonyms).compile(wish)
 
 
 def require_usable(wish: Filter, synonyms: Synonyms = NO_SYNONYMS) -> None:
@@ -154,12 +220,6 @@ def _fix(key: str, value: str) -> str | None:
     names = ", ".join(KNOWN_VALUES[key])
     fix = f"did you mean {known[near[0]]}?" if near else f"there are {names}"
     return f"the registry has no value {{}}; {fix}"
-
-
-def _compiled(
-    values: Mapping[str, tuple[str, ...]], synonyms: Synonyms
-) -> tuple[tuple[str, _Terms], ...]:
-    return tuple((key, tuple(_terms(key, written, synonyms))) for key, written in values.items())
 
 
 def _terms(key: str, written: tuple[str, ...], synonyms: Synonyms) -> Iterator[tuple[Term, str]]:

@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 
 from monitor.match.attributes import WHOLE_KEYS
-from monitor.match.filters import CompiledFilter
-from monitor.match.words import Term, holds
+from monitor.match.filters import CompiledFilter, Hits
+from monitor.match.words import Term
 
 # Keys of few values, each of which many records have.
 _COARSE = WHOLE_KEYS | {"country"}
@@ -48,20 +48,17 @@ class FilterIndex:
         """The keys that any filter is found under."""
         return self._by_key.keys()
 
-    def candidates(
-        self, attributes: Mapping[str, str], keys: Iterable[str] | None = None
-    ) -> set[int]:
-        """Return the numbers of all filters that match these attributes, and of some others.
+    def candidates(self, hits: Hits, keys: Iterable[str] | None = None) -> set[int]:
+        """Return the numbers of all filters that match a record, and of some others.
 
         ``keys``: look under these alone, where the answer to the others is known.
         """
         found = set(self._of_any)
         for key in self._by_key if keys is None else keys:
-            by_word = self._by_key[key]
-            text = attributes[key]
-            for word in by_word.keys() & text.split():
+            by_word, has = self._by_key[key], hits.under(key)
+            for word in by_word.keys() & hits.attributes[key].split():
                 for term, numbers in by_word[word].items():
-                    if term[0] in text and holds(text, term):
+                    if has[term]:
                         found.update(numbers)
         return found
 
@@ -71,14 +68,20 @@ def _words(term: Term) -> set[str]:
 
 
 def _places(one: CompiledFilter) -> set[_Place]:
-    return {(key, word) for key, terms in one.wanted for term, _ in terms for word in _words(term)}
+    return {
+        (clause.key, word)
+        for clause in one.wanted
+        for term, _ in clause.terms
+        for word in _words(term)
+    }
 
 
 def _anchors(one: CompiledFilter, spread: Counter[_Place]) -> tuple[str, dict[Term, str]]:
     """Return the key to look under, and for each term there the word to find it by."""
     choices = []
-    for key, terms in one.wanted:
-        rarest = {term: _rarest(key, _words(term), spread) for term, _ in terms}
+    for clause in one.wanted:
+        key = clause.key
+        rarest = {term: _rarest(key, _words(term), spread) for term, _ in clause.terms}
         short = any(len(word) <= _SHORT for word in rarest.values())
         shared = sum(spread[key, word] for word in set(rarest.values()))
         choices.append((key in _COARSE, short, shared, key, rarest))

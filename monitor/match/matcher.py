@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from monitor.match.filters import CompiledFilter, compile_filter
+from monitor.match.filters import CompiledFilter, FilterCompiler
 from monitor.match.index import FilterIndex
 from monitor.match.news import News
 from monitor.match.silences import Silences
@@ -11,6 +11,9 @@ from monitor.match.trial import Trial
 from monitor.match.verdict import decide, out_of_time, silenced, wanted_positions
 from monitor.model.subscriptions import Changes, Reason, Silence, Standing, Subscription, Verdict
 
+Wanted = tuple[Subscription, tuple[int, ...], Verdict]
+"""A subscription, the positions within the version (from 0) of the events that it is to be sent,
+ascending, and why."""
 Answer = tuple[Subscription, int, Verdict]
 """A subscription, the position of an event within the version (from 0), and the verdict on it."""
 
@@ -49,22 +52,28 @@ class Matcher:
                 self._enter(number, one)
         self._index = FilterIndex({number: self._filters[number] for number in self._by_filter})
 
-    def verdicts(self, news: News) -> Iterator[Answer]:
-        """Yield what is to be sent, in the order of the subscriptions, then of the events."""
+    def wanted(self, news: News) -> Iterator[Wanted]:
+        """Yield what is to be sent, in the order of the subscriptions."""
         if news.backfilled or not news.events:
             return
         over = [self._silences.over(news.nct_ids, event.kinds) for event in news.events]
-        wanted: dict[int, tuple[int, ...]] = {}
+        may_be_silenced = any(map(all, over))
+        positions_of: dict[int, tuple[int, ...]] = {}
         found = self._found(news)
         for number in sorted(found):
             subscription, changes = self._subscriptions[number], self._changes_of[number]
-            if changes not in wanted:
-                wanted[changes] = wanted_positions(subscription.changes, news.events)
-            if not wanted[changes] or out_of_time(subscription, news):
+            positions = positions_of.get(changes)
+            if positions is None:
+                positions = wanted_positions(subscription.changes, news.events)
+                positions_of[changes] = positions
+            if not positions or out_of_time(subscription, news):
                 continue
-            for position in wanted[changes]:
-                if not silenced(subscription, over[position], news.known_at):
-                    yield subscription, position, found[number]
+            if may_be_silenced:
+                positions = tuple(
+                    at for at in positions if not silenced(subscription, over[at], news.known_at)
+                )
+            if positions:
+                yield subscription, positions, found[number]
 
     def about(self, news: News) -> Iterator[tuple[Subscription, Verdict]]:
         """Yield the active subscriptions that the trial of the news is for, whatever happened."""
@@ -103,11 +112,11 @@ class Matcher:
         found = dict.fromkeys(self._of_everything, _EVERYTHING)
         if self._by_filter:
             trial = Trial(news)
-            asked = {one: trial.hit(self._filters[one]) for one in trial.candidates(self._index)}
-            hits = {one: hit for one, hit in asked.items() if hit is not None}
+            hits = trial.matching(self._filters, trial.candidates(self._index))
             for one in hits:
                 for number in self._by_filter[one]:
-                    first = next(other for other in self._filters_of[number] if other in hits)
+                    own = self._filters_of[number]
+                    first = own[0] if len(own) == 1 else next(each for each in own if each in hits)
                     found[number] = hits[first]
         for nct_id in reversed(news.nct_ids):  # the present ID's reason wins
             named = self._by_nct_id.get(nct_id, ())
@@ -137,6 +146,7 @@ def _compiled(
     """Return the filters, each once however many share it, and which ones a subscription has."""
     numbers: dict[object, int] = {}
     filters: list[CompiledFilter] = []
+    compiler = FilterCompiler(synonyms)
     filters_of: dict[int, tuple[int, ...]] = {}
     for number, subscription in enumerate(subscriptions):
         own = []
@@ -144,7 +154,7 @@ def _compiled(
             written = tuple(wish.wanted.items()), tuple(wish.excluded.items())
             if written not in numbers:
                 numbers[written] = len(filters)
-                filters.append(compile_filter(wish, synonyms))
+                filters.append(compiler.compile(wish))
             own.append(numbers[written])
         if own:
             filters_of[number] = tuple(own)

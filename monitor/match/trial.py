@@ -1,7 +1,9 @@
 """The trial of one piece of news, held against filters: as it is, and as it was before."""
 
+from collections.abc import Iterable, Sequence
+
 from monitor.match.attributes import Attributes
-from monitor.match.filters import CompiledFilter
+from monitor.match.filters import CompiledFilter, Hits
 from monitor.match.index import FilterIndex
 from monitor.match.news import News
 from monitor.model.subscriptions import Reason, Verdict
@@ -17,12 +19,15 @@ class Trial:
     """
 
     def __init__(self, news: News) -> None:
-        self._new = Attributes(news.new, sources=news.sources)
+        new = Attributes(news.new, sources=news.sources)
+        self._new = Hits(new)
         self._old = (
             None
             if news.old is None
-            else Attributes(news.old, sources=news.sources, other=self._new)
+            else Hits(Attributes(news.old, sources=news.sources, other=new))
         )
+        self._moved: dict[frozenset[str], bool] = {}
+        self._verdicts: dict[str, Verdict] = {}
 
     def candidates(self, index: FilterIndex) -> set[int]:
         """Return the numbers of all filters of the index that match, and of some others."""
@@ -32,17 +37,43 @@ class Trial:
             found |= index.candidates(self._old, moved)
         return found
 
+    def matching(
+        self, filters: Sequence[CompiledFilter], numbers: Iterable[int]
+    ) -> dict[int, Verdict]:
+        """Return, of the filters with these numbers, those that match, with their verdicts."""
+        found = {}
+        for number in numbers:
+            verdict = self.hit(filters[number])
+            if verdict is not None:
+                found[number] = verdict
+        return found
+
     def hit(self, one: CompiledFilter) -> Verdict | None:
         """Return the verdict FILTER with what matched; None when the filter does not."""
-        hit = one.hit(self._new)
-        if hit is None and self._old is not None and any(map(self._has_moved, one.keys)):
-            before = one.hit(self._old)
-            hit = None if before is None else f"{before}{_BEFORE}"
-        return None if hit is None else Verdict(reason=Reason.FILTER, words=hit)
+        words = one.hit(self._new)
+        if words is None:
+            if self._old is None or not self._have_moved(one.keys):
+                return None
+            words = one.hit(self._old)
+            if words is None:
+                return None
+            words += _BEFORE
+        verdict = self._verdicts.get(words)
+        if verdict is None:  # one for all that match by the same words
+            verdict = self._verdicts[words] = Verdict(reason=Reason.FILTER, words=words)
+        return verdict
 
     def miss(self, one: CompiledFilter) -> str:
         """Return what kept a filter from matching the trial as it is now."""
         return one.miss(self._new)
 
+    def _have_moved(self, keys: frozenset[str]) -> bool:
+        """Tell whether the record says something else under any of the keys than before."""
+        moved = self._moved.get(keys)
+        if moved is None:
+            moved = self._moved[keys] = any(map(self._has_moved, keys))
+        return moved
+
     def _has_moved(self, key: str) -> bool:
-        return self._old is not None and self._old[key] != self._new[key]
+        old, new = self._old, self._new
+        return old is not None and old.attributes[key] != new.attributes[key]

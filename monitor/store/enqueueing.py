@@ -9,6 +9,7 @@ for a welcome message, which has no items. The id that receivers know is not mad
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import orjson
@@ -21,9 +22,11 @@ from monitor.store.running import Runner
 from monitor.store.texts import storable
 
 Identity = tuple[int, int, str, str]
-Items = dict[Identity, OutboxItem]
 Whom = tuple[str, str, str]
 """Subscriber, channel and target of a message, as they can be stored."""
+
+_WAITING = MessageState.WAITING.value
+_IDENTITY = itemgetter(0, 1, 2, 3)  # of a row of the table of items
 
 _MESSAGE_COLUMNS = {
     "key": "text",
@@ -62,6 +65,33 @@ class _Draft(NamedTuple):
     cutoff: datetime | None
 
 
+class _Address:
+    """Whom items are for, and the keys of the messages there.
+
+    ``whom`` is as the store writes it; so it may stand for several that items name.
+    """
+
+    __slots__ = ("_digests", "_joined", "whom")
+
+    def __init__(self, given: Whom) -> None:
+        subscriber, channel, target = map(storable, given)
+        self.whom = subscriber, channel, target
+        self._joined = _joined(self.whom)
+        self._digests: dict[datetime, str] = {}
+
+    def key(self, item: OutboxItem) -> str:
+        """Return the key of the message that an item for here goes into."""
+        if not item.digest:
+            return f"v:{item.version_id}:{self._joined}"
+        key = self._digests.get(item.due_at)
+        if key is None:
+            key = self._digests[item.due_at] = _digest_key(self._joined, item.due_at)
+        return key
+
+
+Items = dict[Identity, tuple[OutboxItem, _Address]]
+
+
 class Enqueueing:
     """Puts items into the outbox within one transaction."""
 
@@ -70,29 +100,28 @@ class Enqueueing:
 
     def enqueue(self, items: Iterable[OutboxItem], at: datetime) -> list[OutboxItem]:
         """Store those that are not stored yet; return those whose message takes no more."""
-        whoms: dict[Whom, Whom] = {}
-        fresh = self._not_stored(self._of_known(_given(items, whoms)))
+        fresh = self._not_stored(self._of_known(_given(items)))
         drafts: dict[str, _Draft] = {}
-        keys: dict[Identity, str] = {}
-        names: dict[Whom, str] = {}
-        for identity, item in fresh.items():
-            whom = whoms[item.subscriber, item.channel, item.target]
-            joined = names.get(whom) or names.setdefault(whom, _joined(whom))
-            key = keys[identity] = _key(item, joined)
+        keyed: list[tuple[Identity, OutboxItem, str]] = []
+        for identity, (item, address) in fresh.items():
+            key = address.key(item)
+            keyed.append((identity, item, key))
             draft = drafts.get(key)
             if draft is None:
                 version_id, cutoff = (0, item.due_at) if item.digest else (item.version_id, None)
-                drafts[key] = _Draft(version_id, key, whom, item.due_at, cutoff)
+                drafts[key] = _Draft(version_id, key, address.whom, item.due_at, cutoff)
             elif item.due_at < draft.due_at:
                 drafts[key] = draft._replace(due_at=item.due_at)
         ids = self._messages(drafts.values(), at)
         rows = [
-            _item_row(identity, item, ids[keys[identity]])
-            for identity, item in sorted(fresh.items())
-            if keys[identity] in ids
-        ]
+            (*identity, ids[key], item.nct_id, _positions(item.positions), storable(item.reason),
+             item.due_at)
+            for identity, item, key in keyed
+            if key in ids
+        ]  # fmt: skip
+        rows.sort(key=_IDENTITY)
         self._run.put_many(outbox_queries.PUT_ITEMS, _ITEM_COLUMNS, rows)
-        return [item for identity, item in fresh.items() if keys[identity] not in ids]
+        return [] if len(rows) == len(keyed) else [item for _, item, key in keyed if key not in ids]
 
     def open_digest(self, whom: Whom, *, cutoff: datetime, at: datetime) -> None:
         """Make a digest of this cut-off where there is none."""
@@ -120,22 +149,17 @@ class Enqueueing:
         if not self._run.ask(sql, {"names": [subscriber]}):
             return
         key = f"w:{','.join(map(str, subscription_ids))}:{_joined(whom)}"
-        state = MessageState.WAITING.value
-        row = (key, uid, *whom, state, True, None, due_at, 0, at)
+        row = (key, uid, *whom, _WAITING, True, None, due_at, 0, at)
         self._run.put_many(outbox_queries.PUT_MESSAGES, _MESSAGE_COLUMNS, [row])
 
     def _of_known(self, items: Items) -> Items:
         """Leave out the items of people who are forgotten, and let nobody be forgotten now."""
-        names = {item.subscriber: storable(item.subscriber) for item in items.values()}
+        names = sorted({address.whom[0] for _, address in items.values()})
         sql = outbox_queries.KNOWN_SUBSCRIBERS.format(lock=self._run.lock("FOR KEY SHARE"))
-        known = {
-            row[0]
-            for batch in batches(sorted(set(names.values())))
-            for row in self._run.ask(sql, {"names": batch})
-        }
-        return {
-            identity: item for identity, item in items.items() if names[item.subscriber] in known
-        }
+        known = {row[0] for batch in batches(names) for row in self._run.ask(sql, {"names": batch})}
+        if len(known) == len(names):
+            return items
+        return {identity: one for identity, one in items.items() if one[1].whom[0] in known}
 
     def _not_stored(self, items: Items) -> Items:
         versions = sorted({version_id for version_id, *_ in items})
@@ -144,7 +168,9 @@ class Enqueueing:
             for batch in batches(versions)
             for row in self._run.ask(outbox_queries.STORED_ITEMS, {"version_ids": batch})
         }
-        return {identity: item for identity, item in items.items() if identity not in stored}
+        if not stored:
+            return items
+        return {identity: one for identity, one in items.items() if identity not in stored}
 
     def _messages(self, drafts: Iterable[_Draft], at: datetime) -> dict[str, int]:
         """Make the messages that there are not yet; return, by key, the ids of the open ones.
@@ -163,37 +189,32 @@ class Enqueueing:
         for batch in batches(others):
             for key, message_id, due_at in self._run.ask(sql, {"keys": batch}):
                 found[key] = message_id
-                if ordered[key].due_at < moment(due_at):
+                if ordered[key].due_at < _moment(due_at):
                     sooner = {"id": message_id, "due_at": ordered[key].due_at}
                     self._run.run(outbox_queries.SOONER, sooner)
         return found
 
 
-def _given(items: Iterable[OutboxItem], whoms: dict[Whom, Whom]) -> Items:
-    """Return items by what is stored once of them; of two of one identity the first.
-
-    ``whoms`` is filled: whom items are for, as the store writes it.
-    """
+def _given(items: Iterable[OutboxItem]) -> Items:
+    """Return items by what is stored once of them; of two of one identity the first."""
+    addresses: dict[Whom, _Address] = {}
     found: Items = {}
     for item in items:
-        whom = item.subscriber, item.channel, item.target
-        stored = whoms.get(whom)
-        if stored is None:
-            subscriber, channel, target = map(storable, whom)
-            stored = whoms[whom] = subscriber, channel, target
-        found.setdefault((item.version_id, item.subscription_id, *stored[1:]), item)
+        given = item.subscriber, item.channel, item.target
+        address = addresses.get(given)
+        if address is None:
+            address = addresses[given] = _Address(given)
+        _, channel, target = address.whom
+        found.setdefault((item.version_id, item.subscription_id, channel, target), (item, address))
     return found
 
 
 def _joined(whom: Whom) -> str:
     """Write names so that no two of them are written alike: colons within are escaped."""
+    joined = ":".join(whom)
+    if joined.count(":") == len(whom) - 1 and "%" not in joined:
+        return joined
     return ":".join(name.replace("%", "%25").replace(":", "%3A") for name in whom)
-
-
-def _key(item: OutboxItem, joined: str) -> str:
-    if item.digest:
-        return _digest_key(joined, item.due_at)
-    return f"v:{item.version_id}:{joined}"
 
 
 def _digest_key(joined: str, cutoff: datetime) -> str:
@@ -201,14 +222,11 @@ def _digest_key(joined: str, cutoff: datetime) -> str:
 
 
 def _message_row(draft: _Draft, at: datetime) -> Sequence[Any]:
-    state = MessageState.WAITING.value
-    due_at, cutoff = draft.due_at, draft.cutoff
-    return (draft.key, draft.key, *draft.whom, state, False, cutoff, due_at, 0, at)
+    _, key, whom, due_at, cutoff = draft
+    return (key, key, *whom, _WAITING, False, cutoff, due_at, 0, at)
 
 
-def _item_row(identity: Identity, item: OutboxItem, message_id: int) -> Sequence[Any]:
-    positions = _positions(item.positions)
-    return (*identity, message_id, item.nct_id, positions, storable(item.reason), item.due_at)
+_moment = lru_cache(maxsize=256)(moment)  # many messages share few times
 
 
 @lru_cache(maxsize=4096)

@@ -1,7 +1,7 @@
 """Running the texts of a transaction: by sqlite3 itself on SQLite, by SQLAlchemy on PostgreSQL."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -86,18 +86,14 @@ class Runner:
         return {name: _aware(value) for name, value in parameters.items()}
 
 
-def _plain(columns: Mapping[str, str], rows: Sequence[Sequence[Any]]) -> Iterator[list[Any]]:
-    """Yield rows with their times as SQLite keeps them; looking at every value takes longer."""
-    times = [place for place, kind in enumerate(columns.values()) if kind == "timestamptz"]
-    written: dict[int, Any] = {}  # by identity: many rows share few times, which the rows keep
-    for row in rows:
-        values = list(row)
-        for place in times:
-            value = values[place]
-            if id(value) not in written:
-                written[id(value)] = _text(value)
-            values[place] = written[id(value)]
-        yield values
+def _plain(columns: Mapping[str, str], rows: Sequence[Sequence[Any]]) -> Iterator[Sequence[Any]]:
+    """Return rows with their times as SQLite keeps them: of few times each is written once."""
+    given: list[Iterable[Any]] = list(zip(*rows, strict=True))
+    for place, kind in enumerate(columns.values()):
+        if kind == "timestamptz" and rows:
+            texts = {value: _text(value) for value in set(given[place])}
+            given[place] = map(texts.__getitem__, given[place])
+    return zip(*given, strict=True)
 
 
 def _text(value: Any) -> Any:

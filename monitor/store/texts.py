@@ -1,6 +1,5 @@
 """Texts as a database can hold them."""
 
-from contextlib import suppress
 from typing import Any
 
 
@@ -15,7 +14,10 @@ def storable(value: Any) -> Any:
     if "\0" not in value:
         if value.isascii():
             return value
-        with suppress(UnicodeEncodeError):
+        try:  # `suppress` takes as long as all the rest
             value.encode()
+        except UnicodeEncodeError:
+            pass
+        else:
             return value
     return value.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()

@@ -67,7 +67,7 @@ def measure(bench: Bench) -> list[Row]:
 
 def matched(matcher: Matcher, news: Sequence[News]) -> int:
     """Ask for all the news; return how many events are to be sent."""
-    return sum(1 for one in news for _answer in matcher.verdicts(one))
+    return sum(len(positions) for one in news for _, positions, _ in matcher.wanted(one))
 
 
 def _enqueued(
@@ -111,7 +111,8 @@ def _share_of_filters(matcher: Matcher, news: Sequence[News]) -> float:
     of_filters = [
         bool(subscription.trials.filters)
         for one in news
-        for subscription, _, _ in matcher.verdicts(one)
+        for subscription, positions, _ in matcher.wanted(one)
+        for _ in positions
     ]
     return sum(of_filters) / max(len(of_filters), 1)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from monitor.match.matcher import Matcher
+from monitor.match.matcher import Answer, Matcher
 from monitor.match.news import News
 from monitor.model.changes import ChangeEvent, ChangeKind, Severity
 from monitor.model.record import TrialRecord
@@ -147,6 +147,15 @@ def silence(**given: Any) -> Silence:
     return Silence(**settings | given)
 
 
+def sent_by(matcher: Matcher, told: News) -> list[Answer]:
+    """Return each event that is to be sent, as ``explain`` would tell of it."""
+    return [
+        (subscription, position, verdict)
+        for subscription, positions, verdict in matcher.wanted(told)
+        for position in positions
+    ]
+
+
 def verdict(
     subscription: Subscription, told: News | None = None, silences: Sequence[Silence] = ()
 ) -> Verdict:
@@ -155,5 +164,5 @@ def verdict(
     matcher = Matcher([subscription], silences)
     answers = list(matcher.explain(told))
     sent = [answer for answer in answers if answer[2].sends]
-    assert list(matcher.verdicts(told)) == sent
+    assert sent_by(matcher, told) == sent
     return answers[0][2]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.match.attributes import Attributes
-from monitor.match.filters import KNOWN_VALUES, compile_filter, require_usable
+from monitor.match.filters import KNOWN_VALUES, Hits, compile_filter, require_usable
 from monitor.model.record import TrialRecord
 from monitor.model.subscriptions import FILTER_KEYS, Filter
 from tests.match.examples import NCT, record
@@ -21,8 +21,8 @@ HERE = Attributes(record(), sources=["lupus trials"])
 
 def hit(wanted: dict[str, list[str]], excluded: dict[str, list[str]] | None = None) -> str | None:
     one = compile_filter(made(wanted, excluded or {}))
-    found = one.hit(HERE)
-    assert (one.miss(HERE) == "") == (found is not None) or not one.satisfiable
+    found = one.hit(Hits(HERE))
+    assert (one.miss(Hits(HERE)) == "") == (found is not None) or not one.satisfiable
     return found
 
 
@@ -112,9 +112,9 @@ def test_a_country_is_found_under_each_of_its_names(
     content = (shared_data / "cases" / "06-country-renamed" / version).read_bytes()
     attributes = Attributes(TrialRecord(nct_id=NCT, document=json.loads(content)))
     one = compile_filter(made({"country": [wanted]}, {}))
-    assert one.hit(attributes) == f"country: {wanted}"
-    assert compile_filter(made({}, {"country": [wanted]})).hit(attributes) is None
-    assert compile_filter(made({"country": ["North Korea"]}, {})).hit(attributes) is None
+    assert one.hit(Hits(attributes)) == f"country: {wanted}"
+    assert compile_filter(made({}, {"country": [wanted]})).hit(Hits(attributes)) is None
+    assert compile_filter(made({"country": ["North Korea"]}, {})).hit(Hits(attributes)) is None
 
 
 def test_any_value_of_every_key_is_enough_and_the_first_is_told() -> None:
@@ -154,7 +154,7 @@ def test_a_filter_that_only_excludes_matches_all_other_trials() -> None:
 def test_what_kept_a_filter_from_matching_is_told_in_its_words(
     wanted: dict[str, list[str]], excluded: dict[str, list[str]], missed: str
 ) -> None:
-    assert compile_filter(made(wanted, excluded)).miss(HERE) == missed
+    assert compile_filter(made(wanted, excluded)).miss(Hits(HERE)) == missed
 
 
 @pytest.mark.parametrize("key", FILTER_KEYS)
@@ -209,7 +209,7 @@ def test_all_values_of_real_records_are_known(shared_data: Any) -> None:
         attributes = Attributes(TrialRecord(nct_id=NCT, document=study))
         for key, known in KNOWN_VALUES.items():
             for phrase in filter(None, attributes[key].split("\n")):
-                assert compile_filter(made({key: list(known)}, {})).hit({key: phrase}), phrase
+                assert compile_filter(made({key: list(known)}, {})).hit(Hits({key: phrase})), phrase
 
 
 @given(

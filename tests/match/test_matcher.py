@@ -29,7 +29,7 @@ from monitor.model.subscriptions import (
     Trials,
 )
 from tests.match import plain
-from tests.match.examples import KNOWN, NCT, event, wish
+from tests.match.examples import KNOWN, NCT, event, sent_by, wish
 from tests.records import snapshot_series
 
 NCT_IDS = (NCT, "NCT09000002", "NCT09000003")
@@ -176,7 +176,7 @@ def numbered(wishes: Sequence[Subscription]) -> list[Subscription]:
 def check(wishes: Sequence[Subscription], given_silences: Sequence[Silence], news: News) -> int:
     """Hold the matcher against the plain definition; return how many events are sent."""
     matcher = Matcher(wishes, given_silences)
-    verdicts = list(matcher.verdicts(news))
+    verdicts = sent_by(matcher, news)
     found = [(one.id, position, verdict.reason.name) for one, position, verdict in verdicts]
     assert found == plain.sent(wishes, given_silences, news)
     explained = list(matcher.explain(news))
@@ -280,7 +280,7 @@ def test_filters_that_many_share_are_told_in_each_ones_own_words() -> None:
     conditions = {"conditionsModule": {"conditions": ["Lupus nephritis"]}}
     study = TrialRecord(nct_id=NCT, document={"protocolSection": conditions})
     news = News(nct_id=NCT, old=None, new=study, events=[event()], backfilled=False, known_at=KNOWN)
-    said = [verdict.words for _, _, verdict in Matcher(wishes).verdicts(news)]
+    said = [verdict.words for _, _, verdict in sent_by(Matcher(wishes), news)]
     assert said == [f"condition: {word}" for word in spelt]
 
 
@@ -288,7 +288,7 @@ def test_a_matcher_answers_the_same_however_often_it_is_asked() -> None:
     study = TrialRecord(nct_id=NCT, document={})
     news = News(nct_id=NCT, old=None, new=study, events=[event()], backfilled=False, known_at=KNOWN)
     matcher = Matcher([wish(), wish(Trials(everything=True), id=2)])
-    first = list(matcher.verdicts(news))
+    first = sent_by(matcher, news)
     assert len(first) == 2
     list(matcher.explain(news))
-    assert list(matcher.verdicts(news)) == first
+    assert sent_by(matcher, news) == first

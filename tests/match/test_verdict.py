@@ -21,6 +21,7 @@ from tests.match.examples import (
     filtered,
     news,
     record,
+    sent_by,
     silence,
     verdict,
     wish,
@@ -222,7 +223,7 @@ def test_of_several_reasons_the_first_in_order_is_told() -> None:
 def test_answers_come_in_the_order_of_subscriptions_then_of_events() -> None:
     wishes = [wish(filtered(LUPUS), id=3), wish(id=1), wish(Trials(everything=True), id=2)]
     told = news(event(), NOISE, event(MOVED, Severity.LOW, days=3), old=None, new=record())
-    sent = [(one.id, position) for one, position, _ in Matcher(wishes).verdicts(told)]
+    sent = [(one.id, position) for one, position, _ in sent_by(Matcher(wishes), told)]
     assert sent == [(3, 0), (3, 2), (1, 0), (1, 2), (2, 0), (2, 2)]
     explained = [(one.id, position) for one, position, _ in Matcher(wishes).explain(told)]
     assert explained == [(number, position) for number in (3, 1, 2) for position in range(3)]
@@ -230,7 +231,7 @@ def test_answers_come_in_the_order_of_subscriptions_then_of_events() -> None:
 
 
 def test_a_version_without_events_is_sent_to_nobody() -> None:
-    assert list(Matcher([wish()]).verdicts(news(events=()))) == []
+    assert sent_by(Matcher([wish()]), news(events=())) == []
 
 
 BOTH = event(ChangeKind.PRIMARY_COMPLETION_MOVED, Severity.HIGH, days=120, also=[str(MOVED)])
