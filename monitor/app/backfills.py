@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from monitor.app.sources import HISTORY, Sources
 from monitor.app.turns import Turn
-from monitor.config import CtgovSourceSettings, Settings
 from monitor.model.following import Presence
+from monitor.settings import CtgovSourceSettings, Settings
 from monitor.sources.base import FollowedSource, State
 from monitor.sources.ctgov_history.state import Outcome, backfill_of
 from monitor.store.reader import Reader

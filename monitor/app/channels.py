@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from monitor.config.channels import (
+from monitor.errors import NotFoundError
+from monitor.settings.channels import (
     AnyChannelSettings,
     ConsoleChannelSettings,
     EmailChannelSettings,
@@ -15,13 +16,12 @@ from monitor.config.channels import (
     SlackChannelSettings,
     WebhookChannelSettings,
 )
-from monitor.errors import NotFoundError
 
 if TYPE_CHECKING:
     from monitor.channels.base import UnboundedChannel
     from monitor.channels.bounded import BoundedChannel
-    from monitor.config import DeliverySettings, Settings
     from monitor.deadlines.threads import AbandonedThreads
+    from monitor.settings import DeliverySettings, Settings
 
 _SOURCE = "trial-monitor"
 """What webhooks say that events come from, where the monitor has no public address."""

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 from monitor.app.clock_notes import note
 from monitor.app.logs import get_logger
 from monitor.app.policies import policy_of
-from monitor.config import AnySourceSettings
 from monitor.model.lease import CLOCK_TOLERANCE
 from monitor.model.messages import MessageState, OutboxMessage
 from monitor.model.when import AtOnce, next_cutoff
 from monitor.render.values import moment
+from monitor.settings import AnySourceSettings
 from monitor.store.reader import Reader
 from monitor.store.writer import Store, Transaction
 

@@ -12,13 +12,13 @@ from typing import Any
 from monitor.app.follows import followers
 from monitor.app.lookups import present_id
 from monitor.app.wiring import App
-from monitor.config import CtgovSourceSettings
 from monitor.match.attributes import WHOLE_KEYS, Attributes
 from monitor.match.filters import CompiledFilter, Hits, compile_filter
 from monitor.model.following import Presence, SourceRow
 from monitor.model.history import TrialRow
 from monitor.model.subscriptions import Filter, Standing, Subscription
 from monitor.render.people import filter_words
+from monitor.settings import CtgovSourceSettings
 from monitor.store.reader import Reader
 
 COMPARED = 5_000

@@ -44,7 +44,7 @@ from monitor.store.writer import Store, open_store
 
 if TYPE_CHECKING:
     from monitor.app.metrics import Metrics
-    from monitor.config import Settings
+    from monitor.settings import Settings
 
 
 _REPAIR_EVERY_S = 30.0
@@ -215,7 +215,7 @@ class Deliveries:
     def _letters(self, reader: Reader) -> Letters:
         return Letters(
             reader=reader,
-            thresholds=self.app.thresholds(),
+            thresholds=self.app.settings.thresholds,
             now=self.app.now(),
             public_url=self.app.settings.delivery.public_url or None,
             synonyms=self.app.synonyms(),

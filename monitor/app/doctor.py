@@ -16,17 +16,16 @@ from monitor.app.doctor_registry import REGISTRY_S, registry_findings
 from monitor.app.doctor_store import known_sources, limited_with_followed, store_findings
 from monitor.app.doctor_web import IsAnswered, heartbeat_findings, web_findings
 from monitor.app.gate import gates
-from monitor.app.sources import following_of
 from monitor.app.store_memory import StoreMemory
 from monitor.app.wiring import App, utc_now
-from monitor.config import AnySourceSettings, CtgovSourceSettings, FilesSourceSettings
-from monitor.config.durations import written
-from monitor.config.origin import Origin, origin
+from monitor.config.load import Origin, origin
 from monitor.errors import ConfigError, StoreError
 from monitor.model.finding import Finding, Verdict
 from monitor.model.following import SourceRow
 from monitor.render.gate import what_to_do
 from monitor.render.values import counted, moment
+from monitor.settings import AnySourceSettings, FilesSourceSettings
+from monitor.settings.durations import written
 
 NextRun = Callable[[AnySourceSettings, SourceRow | None, datetime], datetime]
 """Says when `monitor run` reads a source, if it starts at a time: then, where it is due already.
@@ -164,8 +163,6 @@ def _source(
         return
     try:
         at = next_run(now)
-        if isinstance(source, CtgovSourceSettings):
-            following_of(source)
     except ConfigError as exc:
         yield Finding(about=about, verdict=Verdict.FAILED, said=str(exc), fix="fix this")
         return

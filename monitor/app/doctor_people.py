@@ -13,12 +13,12 @@ from monitor.app.episodes import overdue_messages
 from monitor.app.people import wanted_subscriptions
 from monitor.app.wiring import App
 from monitor.channels.bounded import BoundedChannel
-from monitor.config.channels import AnyChannelSettings, FolderChannelSettings
 from monitor.errors import ConfigError, DeliveryError, StoreError
 from monitor.model.finding import Finding, Verdict
 from monitor.model.subscriptions import Origin, Standing, Subscription
 from monitor.private_files import is_open_to_others
 from monitor.render.values import counted
+from monitor.settings.channels import AnyChannelSettings, FolderChannelSettings
 
 _SHOWN = 5
 _TRY_S = 10.0

@@ -1,21 +1,22 @@
 """Asking the registry in every way there is, and the clock against its answer."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Literal, get_args
 
 import msgspec
+from msgspec.structs import replace
 
 from monitor.app.doctor_patience import HangsError
 from monitor.app.doctor_patience import answer as ended
-from monitor.app.sources import client_settings
 from monitor.app.wiring import App
-from monitor.config import CtgovSourceSettings
 from monitor.data_types import DataType
 from monitor.errors import MonitorError, SourceError
 from monitor.model.finding import Finding, Verdict
+from monitor.settings import CtgovSourceSettings
+from monitor.settings.sources import REGISTRY
 from monitor.sources.http import (
     Answer,
     BusyError,
@@ -23,7 +24,6 @@ from monitor.sources.http import (
     Hosts,
     HtmlAnswerError,
     HttpStatusError,
-    RetrySettings,
     TimedOutError,
     TlsError,
     Transport,
@@ -36,7 +36,6 @@ _MORE_S = 2.0
 REGISTRY_S = 60.0
 """How long it takes at most to ask one registry in every way."""
 _TOLERATED_S = 60
-_REGISTRY = "https://clinicaltrials.gov"
 
 Agent = Literal["default", "configured"]
 
@@ -84,7 +83,7 @@ def registry_findings(app: App, *, offline: bool) -> Iterator[Finding]:
     sources = [one for one in app.settings.sources if isinstance(one, CtgovSourceSettings)]
     places = dict.fromkeys(source.base_url for source in sources if source.enabled)
     offsets: dict[str, float] = {}
-    for base_url in places or (_REGISTRY,):
+    for base_url in places or (REGISTRY,):
         heard = [_ask(app, base_url, way) for way in ways(app)]
         yield from _judged(base_url, heard)
         told = [one.ahead_s for one in heard if one.ahead_s is not None]
@@ -102,16 +101,16 @@ def ways(app: App) -> list[Way]:
 
 
 def _ask(app: App, base_url: str, way: Way) -> Heard:
-    given = client_settings(app.settings.http)
+    given = app.settings.http
     settings = replace(
         given,
-        user_agent=given.user_agent if way.agent == "configured" else None,
+        user_agent=given.user_agent if way.agent == "configured" else "",
         transport=way.transport,
         connect_timeout_s=min(_TRY_S, given.connect_timeout_s),
         read_timeout_s=min(_TRY_S, given.read_timeout_s),
         total_timeout_s=min(_TRY_S, given.total_timeout_s),
         answer_limit_mb=1,
-        retries=RetrySettings(attempts=1),
+        retry_attempts=1,
     )
 
     def ask() -> Heard:

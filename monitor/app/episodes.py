@@ -10,12 +10,12 @@ from pathlib import Path
 from monitor.app.clock_notes import repaired
 from monitor.app.store_checks import last_check
 from monitor.app.wiring import App
-from monitor.config import FolderChannelSettings
 from monitor.model.following import SourceRow, UnreadRecords
 from monitor.model.gate import GateState
 from monitor.model.messages import ChannelState, MessageState
 from monitor.render.gate import what_to_do
 from monitor.render.values import counted, moment
+from monitor.settings import FolderChannelSettings
 from monitor.store.address import Address
 from monitor.store.reader import Reader
 

@@ -140,7 +140,7 @@ def _told(
 ) -> Announced:
     """Return a version's events as they were announced, else as they are stored."""
     if outbox.items:
-        return announced(reader, versions, versions[at], app.thresholds())
+        return announced(reader, versions, versions[at], app.settings.thresholds)
     previous = versions[at - 1] if at else None
     return Announced(events=[one.event for one in stored], previous=previous)
 

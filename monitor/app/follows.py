@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 from monitor.app.lookups import present_id
 from monitor.app.people import bring_in_line, open_store_of
 from monitor.app.wiring import App
-from monitor.config.sources import (
+from monitor.errors import StoreError, UsageError
+from monitor.model.subscriptions import Origin, Standing, Subscription, Trials
+from monitor.settings.sources import (
     FOLLOWED_BY_COMMAND,
     AnySourceSettings,
     CtgovSourceSettings,
 )
-from monitor.errors import StoreError, UsageError
-from monitor.model.subscriptions import Origin, Standing, Subscription, Trials
 
 if TYPE_CHECKING:
-    from monitor.config import Settings
+    from monitor.settings import Settings
     from monitor.store.people import PeopleWriter
     from monitor.store.reader import Reader
     from monitor.store.transaction import Transaction
@@ -161,8 +161,8 @@ def _channels_of(settings: "Settings", people: "PeopleWriter", person: str) -> S
 def _subscribe(
     app: App, people: "PeopleWriter", person: str, channel: str, wanted: Collection[str]
 ) -> Subscription:
-    from monitor.config import SubscriptionSettings
     from monitor.config.wishes import subscription_of
+    from monitor.settings import SubscriptionSettings
 
     name = f"{_NAME}{channel}"
     known = people.subscription(person, name)

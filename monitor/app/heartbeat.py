@@ -29,7 +29,7 @@ from monitor.errors import ConfigError, MonitorError, StoreError
 from monitor.render.values import moment
 
 if TYPE_CHECKING:
-    from monitor.config import Settings
+    from monitor.settings import Settings
 
 _LONGEST_S = 10.0
 _ABANDONED = 4

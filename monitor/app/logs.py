@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 import structlog
 
 from monitor.app.log_queue import queue_standard_error
-from monitor.config import LogSettings
 from monitor.render.safe import neutral, neutral_lines
+from monitor.settings import LogSettings
 
 if TYPE_CHECKING:
     from structlog.typing import EventDict, FilteringBoundLogger, Processor

@@ -46,7 +46,7 @@ def _entry(app: App, reader: Reader, versions: Sequence[StoredVersion], at: int)
     """Return a version with all its events."""
     version = versions[at]
     if reader.outbox.announcement(version.id) is not None:
-        told = announced(reader, versions, version, app.thresholds())
+        told = announced(reader, versions, version, app.settings.thresholds)
         events, previous = tuple(told.events), told.previous
     else:
         stored = reader.events(version.nct_id, version_ids=[version.id]).get(version.id, ())
@@ -63,7 +63,7 @@ def message(app: App, uid: str, token: str) -> str | None:
         found = reader.outbox.message(uid)
         if found is None:
             return None
-        letters = Letters(reader=reader, thresholds=app.thresholds(), now=app.now())
+        letters = Letters(reader=reader, thresholds=app.settings.thresholds, now=app.now())
         alerts = letters.alerts(found)
     return message_page(alerts, app.settings.delivery.public_url)
 

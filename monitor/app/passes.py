@@ -31,13 +31,14 @@ from monitor.model.following import SourceRow
 from monitor.model.lease import Lease
 from monitor.sources.base import FollowedSource
 from monitor.sources.http import RequestLog, StoppedError
+from monitor.sources.reading import Limits
 from monitor.store.lease_keeper import LeaseLostError, require_lease
 from monitor.store.lease_observer import LeaseObserver
 from monitor.store.writer import Store, open_store
 
 if TYPE_CHECKING:
     from monitor.app.metrics import Metrics
-    from monitor.sources.ctgov_history import HistoryProgress
+from monitor.sources.ctgov_history import HistoryProgress
 
 OnHistory = Callable[["HistoryProgress"], None]
 OnPage = Callable[[IngestReport], None]
@@ -199,8 +200,8 @@ class Passes:
             store=store,
             reader=self.app.reader,
             type=work.type,
-            thresholds=self.app.thresholds(),
-            plausibility=self.app.plausibility(),
+            thresholds=self.app.settings.thresholds,
+            settings=self.app.settings.ingest,
             now=self.app.now,
             batch_records=self.app.settings.ingest.batch_records,
             leases=work.leases,
@@ -216,8 +217,8 @@ class Passes:
 
         return Sources(
             http=self.app.settings.http,
-            limits=self.app.limits(),
-            stamp_ahead=self.app.plausibility().stamp_ahead,
+            limits=Limits.of(self.app.settings.ingest),
+            stamp_ahead=self.app.settings.ingest.stamp_ahead,
             now=self.app.now,
             stop=work.stop,
             on_request=on_request,

@@ -11,7 +11,7 @@ from monitor.errors import ConfigError, StoreError
 from monitor.model.subscriptions import Origin, Standing, Subscription
 
 if TYPE_CHECKING:
-    from monitor.config import Settings
+    from monitor.settings import Settings
     from monitor.store.people import PeopleReader
     from monitor.store.writer import Store
 

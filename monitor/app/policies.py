@@ -3,31 +3,18 @@
 from typing import TYPE_CHECKING
 
 from monitor.app.channels import event_source
-from monitor.config.channels import WebhookChannelSettings
 from monitor.deliver.policy import Policy
 from monitor.deliver.splitting import Splitter
+from monitor.settings.channels import WebhookChannelSettings
 
 if TYPE_CHECKING:
-    from monitor.config import Settings
+    from monitor.settings import Settings
 
 
 def policy_of(settings: "Settings", channel: str) -> Policy:
     """Return what the configuration says of a channel's deliveries."""
-    given = settings.delivery
     own = next((one for one in settings.channels if one.name == channel), None)
-    return Policy(
-        attempts=given.attempts,
-        backoff_initial_s=given.backoff_initial_s,
-        backoff_max_s=given.backoff_max_s,
-        retry_after_max_s=given.retry_after_max_s,
-        redeploy_s=given.redeploy_s,
-        lease_s=given.lease_s,
-        claim_messages=given.claim_messages,
-        breaker_failures=given.breaker_failures,
-        breaker_rest_s=given.breaker_rest_s,
-        per_minute=own.per_minute if own else 0,
-        group_above=own.group_above if own else 0,
-    )
+    return Policy(delivery=settings.delivery, channel=own)
 
 
 def splitter_of(settings: "Settings", channel: str) -> Splitter | None:

@@ -61,7 +61,7 @@ def reclassify(
             app.reader,
             store,
             scope,
-            thresholds=app.thresholds(),
+            thresholds=app.settings.thresholds,
             on_estimate=check,
             on_batch=on_batch,
         )
@@ -74,7 +74,7 @@ def verify_events(app: App, *, on_step: "OnStep") -> "Iterator[Problem]":
     """
     from monitor.ingest.rederive import rederive
 
-    rules, thresholds = app.rules(), app.thresholds()
+    rules, thresholds = app.rules(), app.settings.thresholds
     with app.reader() as reader:
         total = reader.sources.versions_by(rules)
     done, after = 0, ""

@@ -6,50 +6,25 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from monitor.config import (
+from monitor.errors import ConfigError
+from monitor.settings import (
     AnySourceSettings,
     CtgovSourceSettings,
     FilesSourceSettings,
     HttpSettings,
     Settings,
 )
-from monitor.errors import ConfigError
+from monitor.settings.sources import REGISTRY
 from monitor.sources.base import FollowedSource, Limits
-from monitor.sources.http import HISTORY_PACE, Client, OnRequest, Pace, RetryLog, RetrySettings
-from monitor.sources.http import HttpSettings as ClientSettings
+from monitor.sources.http import HISTORY_PACE, Client, OnRequest, Pace, RetryLog
 
 if TYPE_CHECKING:
-    from monitor.sources.ctgov import Following
     from monitor.sources.ctgov_history import HistoryProgress
 
 HISTORY = "ctgov_history"
 """The name and the type of the source that fills in earlier versions."""
-
-
-def client_settings(http: HttpSettings) -> ClientSettings:
-    """Return the HTTP client's settings; an empty text stands for its own default."""
-    return ClientSettings(
-        contact=http.contact or None,
-        requests_per_minute=http.requests_per_minute,
-        connect_timeout_s=http.connect_timeout_s,
-        read_timeout_s=http.read_timeout_s,
-        total_timeout_s=http.total_timeout_s,
-        answer_limit_mb=http.answer_limit_mb,
-        retries=RetrySettings(
-            attempts=http.retry_attempts,
-            wait_initial_s=http.retry_wait_initial_s,
-            wait_max_s=http.retry_wait_max_s,
-            wait_jitter_s=http.retry_wait_jitter_s,
-            retry_after_max_s=http.retry_after_max_s,
-            total_s=http.retry_total_s,
-        ),
-        user_agent=http.user_agent or None,
-        transport=http.transport,
-        http2=http.http2,
-    )
 
 
 def named_source(settings: Settings, name: str) -> AnySourceSettings:
@@ -65,8 +40,7 @@ def first_base_url(settings: Settings) -> str:
     for source in settings.sources:
         if isinstance(source, CtgovSourceSettings) and source.enabled:
             return source.base_url
-    default: str = CtgovSourceSettings(name="default").base_url
-    return default
+    return REGISTRY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +70,7 @@ class Sources:
 
         with self._client(source.base_url) as client:
             yield CtgovSource(
-                following_of(source),
+                source,
                 client,
                 now=self.now,
                 on_step=self.on_step,
@@ -129,7 +103,7 @@ class Sources:
 
     def _client(self, base_url: str, pace: Pace | None = None) -> Client:
         return Client(
-            client_settings(self.http),
+            self.http,
             base_url=base_url,
             pace=pace,
             on_request=self.on_request,
@@ -148,24 +122,4 @@ class Sources:
     def _drop_box(self, source: FilesSourceSettings) -> FollowedSource:
         from monitor.sources.dropbox import DropBoxSource
 
-        return DropBoxSource(
-            name=source.name,
-            folder=Path(source.path),
-            settle_s=source.settle_s,
-            limits=self.limits,
-            now=self.now,
-        )
-
-
-def following_of(source: CtgovSourceSettings) -> "Following":
-    """Return what a ``ctgov`` source follows; ConfigError when the registry could not take it."""
-    from monitor.sources.ctgov import Following
-
-    return Following(
-        name=source.name,
-        nct_ids=source.nct_ids,
-        query=source.query,
-        filter=source.filter,
-        everything=source.all,
-        reread_every=source.reread_every,
-    )
+        return DropBoxSource(settings=source, limits=self.limits, now=self.now)

@@ -14,7 +14,7 @@ from monitor.render.values import moment
 from monitor.store.people import PeopleReader
 
 if TYPE_CHECKING:
-    from monitor.config import SubscriptionSettings
+    from monitor.settings import SubscriptionSettings
 
 _SHOWN = 64
 

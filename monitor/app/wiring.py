@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,21 +19,17 @@ from monitor.model.dates import PartialDate
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger, Processor
 
-    from monitor.config import Settings
-    from monitor.detect.rules.base import Thresholds
     from monitor.ingest import IngestReport
     from monitor.ingest.notify import Notifier
-    from monitor.ingest.plausible import Plausibility
     from monitor.match.synonyms import Synonyms
     from monitor.model.changes import ChangeEvent
     from monitor.model.history import QuarantineRow, StoredVersion, TrialRow
     from monitor.model.record import RawVersion
-    from monitor.sources.base import Limits, Progress, Unreadable
+    from monitor.settings import Settings
+    from monitor.sources.base import Progress, Unreadable
     from monitor.store.reader import Reader
     from monitor.store.revisions import SchemaStatus
     from monitor.store.writer import Store
-
-_MEGABYTE = 1 << 20
 
 
 def utc_now() -> datetime:
@@ -87,7 +83,7 @@ class App:
             new=after,
             version_date=new.version_date,
             first_start_date=PartialDate.parse(trial.first_start_date),
-            thresholds=self.thresholds(),
+            thresholds=self.settings.thresholds,
         )
         return classify(diff(before, after), context)
 
@@ -107,8 +103,11 @@ class App:
         happens afterwards. ``alerts`` False: nobody is told of what is new.
         """
         from monitor.sources.files import read_paths
+        from monitor.sources.reading import Limits
 
-        found = read_paths(paths, now=self.now, limits=self.limits(), on_progress=on_progress)
+        limits = Limits.of(self.settings.ingest)
+
+        found = read_paths(paths, now=self.now, limits=limits, on_progress=on_progress)
         with self._store() as store:
             self._log("ingest started", store=self.store_name, paths=len(paths))
             notifier = self.notifier() if alerts else None
@@ -141,11 +140,14 @@ class App:
         """Yield what the kept bytes hold, as found where and when they were."""
         from monitor.model.record import RawVersion
         from monitor.sources.files import read_paths
+        from monitor.sources.reading import Limits
+
+        limits = Limits.of(self.settings.ingest)
 
         with tempfile.TemporaryDirectory(prefix="monitor-retry-") as folder:
             file = Path(folder) / "kept"
             file.write_bytes(entry.content or b"")
-            found = read_paths([file], now=lambda: entry.first_seen_at, limits=self.limits())
+            found = read_paths([file], now=lambda: entry.first_seen_at, limits=limits)
             for piece in found:
                 origin = entry.origin + piece.origin.removeprefix(str(file))
                 kept = replace(piece, source=entry.source, origin=origin)
@@ -170,8 +172,8 @@ class App:
         return ingest(
             found,
             store,
-            thresholds=self.thresholds(),
-            plausibility=self.plausibility(),
+            thresholds=self.settings.thresholds,
+            settings=self.settings.ingest,
             batch_records=self.settings.ingest.batch_records,
             notifier=notifier,
             on_batch=stored,
@@ -227,19 +229,6 @@ class App:
 
     # --- settings in the terms of the parts ------------------------------------------------
 
-    def thresholds(self) -> "Thresholds":
-        """Return where a change starts to weigh more."""
-        from monitor.detect.rules.base import Thresholds
-
-        given = self.settings.thresholds
-        return Thresholds(
-            date_days_medium=given.date_days_medium,
-            date_days_high=given.date_days_high,
-            date_days_critical=given.date_days_critical,
-            enrollment_percent_high=given.enrollment_percent_high,
-            enrollment_actual_percent_low=given.enrollment_actual_percent_low,
-        )
-
     def synonyms(self) -> "Synonyms":
         """Return the sets of words any of which stands for all in a filter."""
         from monitor.match.synonyms import Synonyms
@@ -250,35 +239,12 @@ class App:
         """Return the name of the present rules with these thresholds."""
         from monitor.detect.rules_version import rules_id
 
-        return rules_id(self.thresholds())
-
-    def plausibility(self) -> "Plausibility":
-        """Return how far what is read may be from what can be."""
-        from monitor.ingest.plausible import Plausibility
-
-        given = self.settings.ingest
-        return Plausibility(
-            stamp_ahead=timedelta(days=given.stamp_ahead_days),
-            hold_min_records=given.hold_min_records,
-            hold_percent=given.hold_percent,
-        )
-
-    def limits(self) -> "Limits":
-        """Return how much one input may cost."""
-        from monitor.sources.base import Limits
-
-        given = self.settings.ingest
-        return Limits(
-            record_bytes=given.record_limit_mb * _MEGABYTE,
-            unpacked_bytes=given.unpacked_limit_mb * _MEGABYTE,
-            unpacked_ratio=given.unpacked_limit_ratio,
-            file_bytes=given.file_limit_mb * _MEGABYTE,
-        )
+        return rules_id(self.settings.thresholds)
 
     @property
     def store_name(self) -> str:
         """The store's URL as messages may show it."""
-        from monitor.config import mask_url
+        from monitor.settings import mask_url
 
         return mask_url(self.settings.store.url)
 

@@ -10,7 +10,7 @@ from monitor.cli.session import Session
 from monitor.cli.trying import channel_to_try, report_tried
 
 if TYPE_CHECKING:
-    from monitor.config import AnyChannelSettings, Settings
+    from monitor.settings import AnyChannelSettings, Settings
 
 
 @click.group("channel", cls=Group, examples=("monitor channel list",))

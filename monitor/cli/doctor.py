@@ -11,8 +11,8 @@ from monitor.cli.params import json_option
 from monitor.cli.session import Session
 
 if TYPE_CHECKING:
-    from monitor.config import AnySourceSettings
     from monitor.model.following import SourceRow
+    from monitor.settings import AnySourceSettings
 
 _PATIENCE_S = 5.0
 

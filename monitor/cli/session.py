@@ -11,7 +11,7 @@ from monitor.render.screen import Screen
 
 if TYPE_CHECKING:
     from monitor.app import App
-    from monitor.config import WebSettings
+    from monitor.settings import WebSettings
 
 
 @dataclass(slots=True, kw_only=True)

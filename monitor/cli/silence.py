@@ -132,9 +132,11 @@ def remove(session: Session, silence_ids: tuple[int, ...], as_json: bool) -> Non
 
 
 def _duration(text: str) -> timedelta:
-    from monitor.config.durations import DESCRIPTION, duration
+    from monitor.settings.durations import DURATION, parse_duration
 
     try:
-        return duration(text)
+        return parse_duration(text)
     except ValueError as exc:
-        raise UsageError(f"--for: invalid value {text[:40]!r}: expected {DESCRIPTION}") from exc
+        raise UsageError(
+            f"--for: invalid value {text[:40]!r}: expected {DURATION.description}"
+        ) from exc

@@ -59,8 +59,8 @@ def command(session: Session, as_json: bool, as_csv: bool) -> None:
 def _by_the_store_alone(session: Session, wrong: ConfigError) -> "App":
     """Return the monitor with what a wrong configuration says of its store, and defaults."""
     from monitor.app import App
-    from monitor.config import Settings
     from monitor.config.load import load_store
+    from monitor.settings import Settings
 
     try:
         store = load_store(session.config, environ=session.environ)

@@ -17,8 +17,8 @@ from monitor.errors import UsageError
 from monitor.render.people import subscription_shape
 
 if TYPE_CHECKING:
-    from monitor.config import Settings, SubscriptionSettings
     from monitor.model.subscriptions import Subscription
+    from monitor.settings import Settings, SubscriptionSettings
 
 _KEYS = (
     "name", "subscriber", "nct_ids", "filter", "all", "changes", "min_severity", "min_days",

@@ -1,70 +1,63 @@
 """One value against its key's type: what comes out, and the error when it will not do."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 import msgspec
 
-from monitor.config.durations import duration
 from monitor.config.given import FILE_SUFFIX, Given, held_by
-from monitor.errors import ConfigError, UsageError
-from monitor.model.nct import normalise_nct_id
-
-Refine = Callable[[Any], Any]
-"""Returns the value as it is to be kept; FaultError or another ValueError when it will not do."""
+from monitor.errors import ConfigError
+from monitor.settings.durations import parse_duration
+from monitor.settings.secret import Secret
+from monitor.settings.section import HIDDEN, Check, InvalidValueError
 
 _REFERENCE = re.compile(r"\$\{([^}]*)\}")
 _SHOWN_CHARACTERS = 60
 
 
-class FaultError(ValueError):
-    """Why a value will not do, and the fix, where its key's description does not say it."""
-
-
-def nct_ids(given: tuple[str, ...]) -> tuple[str, ...]:
-    """Return NCT IDs in the registry's spelling, each once; FaultError names what is none."""
-    try:
-        return tuple(dict.fromkeys(normalise_nct_id(one) for one in given))
-    except UsageError as exc:
-        raise FaultError(str(exc)) from exc
-
-
-def checked(
-    kind: Any,
-    given: Given,
-    environ: Mapping[str, str],
-    *,
-    secret: bool = False,
-    refine: Refine | None = None,
-) -> Any:
-    """Return the value in the type ``kind``, which is Annotated with a Meta that describes it.
+def checked(kind: Any, given: Given, environ: Mapping[str, str]) -> Any:
+    """Return the value in a key's type ``kind``, Annotated as ``Section`` says.
 
     ``${NAME}`` in a text of the file is replaced first; numbers may be text where the
-    environment gave them. ConfigError names the place and what may be written there, and shows
-    no value that is ``secret``.
+    environment gave them, and one value may stand alone for a list. ConfigError names the place
+    and what may be written there, and shows no value that is hidden.
     """
-    kept, meta = get_args(kind)[:2]
+    kept, meta, *marks = get_args(kind)
+    given = alone_as_list(kind, given)
     value = given.value if given.from_environment else resolved(given, environ)
     # Of the file's own texts only those that a reference made may mean a number.
     as_written = value == given.value
     strict = as_written and not given.from_environment
-    hidden = secret or given.place.endswith(FILE_SUFFIX)
+    hidden = HIDDEN in marks or given.place.endswith(FILE_SUFFIX)
     try:
         if timedelta in (kept, *get_args(kept)):
-            return duration(_converted(value, str))
+            return parse_duration(_converted(value, str))
         value = _converted(value, kind, strict=strict)
-        return refine(value) if refine else value
+        for mark in marks:
+            if isinstance(mark, Check):
+                value = mark.run(value)
     except ValueError as exc:  # msgspec's ValidationError is one
         # What a reference or a file stands for may be a secret, so only its own text is quoted.
-        if isinstance(exc, FaultError) and as_written and not hidden:
+        if isinstance(exc, InvalidValueError) and as_written and not hidden:
             message = f"{given.place}: {exc}"
         else:
             message = f"{_said(given, hidden=hidden)}; write {meta.description}"
         # Not "from exc": msgspec's message can quote the value too.
         raise ConfigError(message) from None
+    return value
+
+
+def alone_as_list(kind: Any, given: Given) -> Given:
+    """Return a text or a table as a list of one where the key takes a list."""
+    is_list = get_origin(get_args(kind)[0]) is tuple
+    return replace(given, value=[given.value]) if is_list and _is_one(given.value) else given
+
+
+def _is_one(value: Any) -> bool:
+    return isinstance(value, str | dict)
 
 
 def _converted(value: Any, kind: Any, *, strict: bool = True) -> Any:
@@ -111,3 +104,55 @@ def _said(given: Given, *, hidden: bool) -> str:
     if len(shown) > _SHOWN_CHARACTERS:
         shown = f"{shown[:_SHOWN_CHARACTERS]}…"
     return f"{given.place} = {shown} will not do"
+
+
+# --- secrets: looked up when they are used, never shown -------------------------------------------
+
+
+def is_secret(kind: Any) -> bool:
+    """Tell whether a key's type is that of a secret, or of a list of them."""
+    kept = get_args(kind)[0]
+    return Secret in (kept, *get_args(kept))
+
+
+def secret(
+    kind: Any, given: Given, environ: Mapping[str, str], *, by_file: bool
+) -> Secret | tuple[Secret, ...]:
+    """Return the secret, or the list of them, that a key of a table gives.
+
+    It is a text, in which ``${NAME}`` may stand, or ``by_file`` the name of a file that holds it.
+    ConfigError, which shows nothing of it, when that is no text.
+    """
+    kept, meta = get_args(kind)[:2]
+    many = get_origin(kept) is tuple
+    if by_file:
+        found = _secret_in_file(given, environ)
+    elif many and isinstance(given.value, list) and given.value:
+        pieces = (replace(given, value=piece) for piece in given.value)
+        return tuple(_secret_text(piece, environ, meta.description) for piece in pieces)
+    else:
+        found = _secret_text(given, environ, meta.description)
+    return (found,) if many else found
+
+
+def _secret_text(given: Given, environ: Mapping[str, str], description: str) -> Secret:
+    _require_text(given, description)
+
+    def look_up() -> str:
+        text = str(resolved(given, environ)).strip()
+        if not text:
+            raise ConfigError(f"{given.place} is empty; write {description}")
+        return text
+
+    return Secret(look_up)
+
+
+def _secret_in_file(given: Given, environ: Mapping[str, str]) -> Secret:
+    """Return what the named file holds, without white space around it."""
+    _require_text(given, "the path of a text file that holds the secret")
+    return Secret(lambda: held_by(str(resolved(given, environ)), place=given.place, what="secret"))
+
+
+def _require_text(given: Given, description: str) -> None:
+    if not isinstance(given.value, str) or not given.value.strip():
+        raise ConfigError(f"{given.place} will not do; write {description}")

@@ -173,8 +173,8 @@ def _variable(name: str, environ: Mapping[str, str]) -> Given:
     return Given(place=place, value=held_by(by_file, place=place), from_environment=True)
 
 
-def held_by(file: str, *, place: str) -> str:
-    """Return what a file holds that a variable names, without white space around it.
+def held_by(file: str, *, place: str, what: str = "value") -> str:
+    """Return what a file holds that a variable or a key names, without white space around it.
 
     ConfigError when that cannot be read or is nothing.
     """
@@ -186,7 +186,7 @@ def held_by(file: str, *, place: str) -> str:
             f"{place} names {file}, which cannot be read ({reason}); name a text file"
         ) from None  # a decoding error holds the bytes
     if not value:
-        raise ConfigError(f"{place} names {file}, which is empty; write the value into it")
+        raise ConfigError(f"{place} names {file}, which is empty; write the {what} into it")
     return value
 
 

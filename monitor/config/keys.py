@@ -1,14 +1,15 @@
 """The keys that exist, read off the structs, and what somebody may have meant."""
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from msgspec.structs import fields
 
-from monitor.config.section import Section
-from monitor.config.settings import Settings
 from monitor.errors import ConfigError
+from monitor.settings import Settings
+from monitor.settings.section import Section
+from monitor.settings.suggest import LEAST_LIKENESS, likeness
 
 Key = tuple[str, str]  # section and name
 Spelling = Callable[[Key], str]
@@ -28,12 +29,6 @@ KEY_TYPES: Mapping[Key, Any] = {
     for section, struct in SECTIONS.items()
     for found in fields(struct)
 }
-# Their values never stand in an error, not even wrong ones.
-SECRETS: frozenset[Key] = frozenset(
-    {("store", "url"), ("delivery", "public_url"), ("daemon", "heartbeat_url")}
-)
-
-LEAST_LIKENESS = 0.6
 
 
 def require_section(section: str, *, place: str, lists: bool = False) -> None:
@@ -61,26 +56,13 @@ def require_key(key: Key, *, place: str, spelling: Spelling) -> None:
     if key in KEY_TYPES:
         return
     section, name = key
-    near = max(KEY_TYPES, key=lambda known: _likeness(name, known[1]))
-    if _likeness(name, near[1]) >= LEAST_LIKENESS:
+    near = max(KEY_TYPES, key=lambda known: likeness(name, known[1]))
+    if likeness(name, near[1]) >= LEAST_LIKENESS:
         fix = f"did you mean {spelling(near)}?"
     else:
         known_here = [known for known in KEY_TYPES if known[0] == section] or KEY_TYPES
         fix = f"there are {', '.join(spelling(known) for known in known_here)}"
     raise ConfigError(f"{place}: there is no such key; {fix}")
-
-
-def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name that is most like this one; None when none is."""
-    best = max(known, key=lambda one: _likeness(name, one), default=None)
-    return best if best is not None and _likeness(name, best) >= LEAST_LIKENESS else None
-
-
-def _likeness(name: str, known: str) -> float:
-    """Return 0 to 1; a word of the name (``timeout`` of ``busy_timeout_s``) is like it too."""
-    if name in known.split("_") or (name and known.startswith(name)):
-        return 0.9 + (name == known) / 10
-    return difflib.SequenceMatcher(None, name, known).ratio()
 
 
 def _written(section: str) -> str:

@@ -2,18 +2,19 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from msgspec.structs import replace
 
-from monitor.config.channel_tables import channel_settings
-from monitor.config.checking import Refine, checked
+from monitor.config.checking import checked
 from monitor.config.given import (
     ALIASES,
     FILE_SUFFIX,
     PREFIX,
     Given,
+    in_file,
     read_environment,
     read_file,
     read_section,
@@ -22,7 +23,6 @@ from monitor.config.given import (
 from monitor.config.keys import (
     CHANNEL,
     KEY_TYPES,
-    SECRETS,
     SECTIONS,
     SOURCE,
     SUBSCRIBER,
@@ -30,25 +30,22 @@ from monitor.config.keys import (
     SYNONYMS,
     Key,
 )
-from monitor.config.listening import listening
-from monitor.config.people import SubscriberSettings, SubscriptionSettings
-from monitor.config.settings import Settings, StoreSettings
-from monitor.config.source_tables import source_settings
-from monitor.config.tables import meant
-from monitor.config.web import WebSettings
+from monitor.config.tables import channels_of, sources_of
 from monitor.errors import ConfigError
+from monitor.settings import (
+    Settings,
+    StoreSettings,
+    SubscriberSettings,
+    SubscriptionSettings,
+    WebSettings,
+)
+from monitor.settings.suggest import suggest
 
 DEFAULT_FILE = Path("config/monitor.toml")
 CONFIG_VARIABLE = "MONITOR_CONFIG"
 
 
-def _listens(text: str) -> str:
-    listening(text)
-    return text.strip()
-
-
 _WEB, _STORE = "web", "store"
-_REFINED: Mapping[Key, Refine] = {(_WEB, "listen"): _listens, (_WEB, "public_listen"): _listens}
 
 
 def load(path: Path | None = None, *, environ: Mapping[str, str]) -> Settings:
@@ -72,12 +69,11 @@ def load(path: Path | None = None, *, environ: Mapping[str, str]) -> Settings:
     for key, found in {**given, **read_environment(environ)}.items():
         section, name = key
         sections.setdefault(section, {})[name] = _value(key, found, environ)
-    filled: dict[str, Any] = {
-        section: SECTIONS[section](**values) for section, values in sections.items()
-    }
-    settings = Settings(**filled)
-    _check_listeners(settings.web)
-    return _with_lists(settings, tables, environ)
+    filled = {section: SECTIONS[section](**values) for section, values in sections.items()}
+    for section, settings in filled.items():
+        if contradiction := settings.contradiction():
+            raise ConfigError(f"[{section}] {contradiction}")
+    return _with_lists(Settings(**filled), tables, environ)  # type: ignore[arg-type]  # by name
 
 
 def load_web(path: Path | None = None, *, environ: Mapping[str, str]) -> WebSettings:
@@ -122,28 +118,21 @@ def _variables_of(section: str, environ: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _check_listeners(web: WebSettings) -> None:
-    """Pass when the two listeners have addresses of their own, else raise ConfigError."""
-    if web.public_address and web.public_address == web.address and web.address[1] != 0:
-        raise ConfigError(
-            f"[web] public_listen = {web.public_listen!r} is what listen says, too; give readers"
-            " another port"
-        )
-
-
 def _value(key: Key, given: Given, environ: Mapping[str, str]) -> Any:
-    return checked(KEY_TYPES[key], given, environ, secret=key in SECRETS, refine=_REFINED.get(key))
+    return checked(KEY_TYPES[key], given, environ)
 
 
 def _with_lists(
     settings: Settings, tables: Mapping[str, list[Given]], environ: Mapping[str, str]
 ) -> Settings:
     """Return the settings with what the ``[[…]]`` tables say."""
-    channels = channel_settings(tables.get(CHANNEL, ()), environ)
+    channels = channels_of(tables.get(CHANNEL, ()), environ)
     settings = replace(settings, channels=channels or settings.channels)
     names = [channel.name for channel in settings.channels]
     if settings.delivery.operator and settings.delivery.operator not in names:
-        fix = meant(settings.delivery.operator, names) if channels else "write a [[channel]] table"
+        fix = (
+            suggest(settings.delivery.operator, names) if channels else "write a [[channel]] table"
+        )
         raise ConfigError(
             f"[delivery] operator: there is no [[channel]] {settings.delivery.operator[:64]!r}; "
             f"{fix}"
@@ -152,9 +141,9 @@ def _with_lists(
     subscribers: tuple[SubscriberSettings, ...] = ()
     subscriptions: tuple[SubscriptionSettings, ...] = ()
     synonyms: Mapping[str, tuple[str, ...]] = {}
-    sources = source_settings(tables.get(SOURCE, ()), environ)
+    sources = sources_of(tables.get(SOURCE, ()), environ)
     if sets := tables.get(SYNONYMS, ()):
-        from monitor.config.synonyms import read_synonyms  # noqa: PLC0415 - as below
+        from monitor.config.people_tables import read_synonyms  # noqa: PLC0415 - as below
 
         synonyms = read_synonyms(sets, environ)
     if people or wishes:
@@ -191,3 +180,36 @@ def chosen_file(path: Path | None, environ: Mapping[str, str]) -> Path | None:
             f"{CONFIG_VARIABLE} names {named}, which is no file; name one or unset it"
         )
     return Path(named)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """The file that is read (None: there is none), and who sets what: names, never a value.
+
+    ``from_file``: the keys that the file sets to something else than their default
+    (``[store] url``). ``tables``: how many ``[[…]]`` tables of each name it holds, at least one.
+    ``from_environment``: the variables that lie over it.
+    """
+
+    file: Path | None
+    from_file: tuple[str, ...]
+    tables: Mapping[str, int]
+    from_environment: tuple[str, ...]
+
+
+def origin(path: Path | None = None, *, environ: Mapping[str, str]) -> Origin:
+    """Return where ``load`` with the same arguments takes the settings from; the same errors."""
+    file = chosen_file(path, environ)
+    given, tables = read_file(file) if file else ({}, {})
+    own = (
+        in_file((section, name))
+        for (section, name), found in given.items()
+        if found.value != getattr(SECTIONS[section](), name)
+    )
+    variables = {found.place for found in read_environment(environ).values()}
+    return Origin(
+        file=file,
+        from_file=tuple(own),
+        tables={name: len(found) for name, found in tables.items() if found},
+        from_environment=tuple(sorted(variables)),
+    )

@@ -1,26 +1,27 @@
-"""From ``[[subscriber]]`` and ``[[subscription]]`` tables to settings of people."""
+"""``[[subscriber]]`` and ``[[subscription]]`` tables, and the ``[synonyms]`` of their filters."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
-from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import structs
+from msgspec import Meta, structs
 
-from monitor.config.checking import FaultError, checked, nct_ids
+from monitor.config.checking import checked
 from monitor.config.given import Given
-from monitor.config.people import LONGEST_NAME, Name, SubscriberSettings, SubscriptionSettings
-from monitor.config.tables import Reading, Spell, meant, named
+from monitor.config.tables import Spell, behind_the_table, named, read_table
 from monitor.errors import ConfigError
 from monitor.match.attributes import term_under
-from monitor.match.filters import require_usable
+from monitor.match.filters import LONGEST_VALUE, require_usable
 from monitor.match.synonyms import Synonyms
-from monitor.model.groups import kinds_of
+from monitor.match.words import words_of
 from monitor.model.subscriptions import Filter
-from monitor.model.when import AtOnce, parse_quiet, parse_when
+from monitor.model.when import AtOnce, parse_when
+from monitor.settings import SubscriberSettings, SubscriptionSettings
+from monitor.settings.people import LONGEST_NAME, PersonName, which_filter
+from monitor.settings.section import Check, InvalidValueError
+from monitor.settings.suggest import suggest
 
 _NO_SETS: Mapping[str, tuple[str, ...]] = {}
-_LISTED = {"channels", "nct_ids", "filter", "changes"}
 
 
 def people_settings(
@@ -42,7 +43,7 @@ def people_settings(
     people: dict[str, SubscriberSettings] = {}
     for numbered in subscribers:
         table = named(numbered)
-        person = SubscriberSettings(**_SUBSCRIBER.values(table, SubscriberSettings, environ))
+        person = read_table(table, SubscriberSettings, environ)
         require_channels(person.channels, channels, place=f"{table.place} channels")
         if person.name.casefold() in people:
             raise ConfigError(f"{table.place} is there twice; give each subscriber their own name")
@@ -72,18 +73,22 @@ def read_subscription(
     table: Given,
     environ: Mapping[str, str],
     *,
-    spell: Spell | None = None,
+    spell: Spell = behind_the_table,
     synonyms: Mapping[str, tuple[str, ...]] = _NO_SETS,
 ) -> SubscriptionSettings:
     """Return what one table says, each key by itself; ConfigError names key and fix.
 
     ``spell`` names a key's place where it is not in a file. ``synonyms``: the sets that there are.
     """
-    filters = partial(_filters, synonyms=Synonyms(synonyms))
-    reading = replace(_SUBSCRIPTION, refined={**_SUBSCRIPTION.refined, "filter": filters})
-    if spell is not None:
-        reading = replace(reading, spell=spell)
-    return SubscriptionSettings(**reading.values(table, SubscriptionSettings, environ))
+    wish = read_table(table, SubscriptionSettings, environ, spell=spell)
+    for number, one in enumerate(wish.filter, 1):
+        try:
+            wanted = {key: values for key, values in one.items() if key != "not"}
+            require_usable(Filter(wanted=wanted, excluded=one.get("not", {})), Synonyms(synonyms))
+        except ValueError as exc:
+            which = which_filter(number, wish.filter)
+            raise ConfigError(f"{spell(table, 'filter')}: {which}{exc}") from exc
+    return wish
 
 
 def require_complete(
@@ -125,7 +130,7 @@ def sends_empty_at_once(wish: SubscriptionSettings) -> bool:
 def person_name(text: str, *, place: str) -> str:
     """Return the name of a subscriber; ConfigError says what one looks like."""
     given = Given(place=place, value=text, from_environment=True)
-    name: str = checked(Name, given, {}, refine=_name)
+    name: str = checked(PersonName, given, {})
     return name
 
 
@@ -133,7 +138,7 @@ def require_channels(names: Iterable[str], known: Collection[str], *, place: str
     """Pass when there are channels of these names, else raise a ConfigError with the nearest."""
     for name in names:
         if name not in known:
-            fix = meant(name, known) if known else _known_channels(known)
+            fix = suggest(name, known) if known else _known_channels(known)
             raise ConfigError(f"{place}: there is no [[channel]] {name[:LONGEST_NAME]!r}; {fix}")
 
 
@@ -153,7 +158,7 @@ def require_sources(
     for table in filters:
         for value in (*table.get("source", ()), *table.get("not", {}).get("source", ())):
             if not any(term_under("source", one) in names for one in sets.of(value)):
-                fix = meant(value, known) if known else "write a [[source]] table first"
+                fix = suggest(value, known) if known else "write a [[source]] table first"
                 raise ConfigError(f"{place}there is no [[source]] {value[:LONGEST_NAME]!r}; {fix}")
 
 
@@ -169,90 +174,47 @@ def _require_same_spelling(table: Given, written: str, known: str) -> None:
         )
 
 
-def _name(text: str) -> str:
-    if not 0 < len(text) <= LONGEST_NAME or not text.isprintable() or ":" in text:
-        raise ValueError
-    if text != text.strip():
-        raise ValueError
-    return text
+# --- synonyms: sets of words that filters take for one another ------------------------------------
+
+_LONGEST_SET_NAME = 64
 
 
-def _filters(
-    tables: tuple[dict[str, Any], ...], *, synonyms: Synonyms
-) -> tuple[dict[str, Any], ...]:
-    found = []
-    for number, table in enumerate(tables, 1):
-        try:
-            wanted = _words({key: value for key, value in table.items() if key != "not"})
-            excluded = _words(table.get("not", {}))
-            require_usable(Filter(wanted=wanted, excluded=excluded), synonyms)
-        except ValueError as exc:
-            which = f"filter {number}: " if len(tables) > 1 else ""
-            raise FaultError(f"{which}{exc}") from exc
-        found.append({**wanted, "not": excluded} if excluded else {**wanted})
-    return tuple(found)
+def read_synonyms(
+    tables: Iterable[Given], environ: Mapping[str, str]
+) -> dict[str, tuple[str, ...]]:
+    """Return the words of each set by the set's name, in the file's order.
+
+    ConfigError for a name or a text without a letter or a digit, one that is too long, and a set
+    without texts.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for table in tables:
+        for name, value in table.value.items():
+            place = f"{table.place} {name[:_LONGEST_SET_NAME]!r}"
+            if not words_of(name) or len(name) > _LONGEST_SET_NAME:
+                raise ConfigError(
+                    f"{place}: name a set by 1 to {_LONGEST_SET_NAME} characters, a letter or a "
+                    "digit among them"
+                )
+            found[name] = checked(_Words, replace(table, place=place, value=value), environ)
+    return found
 
 
-def _words(table: Any) -> dict[str, tuple[str, ...]]:
-    """Return a filter's keys with lists of values; ValueError for what is no list of texts."""
-    if isinstance(table, dict):
-        return {key: _values(key, value) for key, value in table.items()}
-    raise ValueError('not is a table: not = { country = ["China"] }')
+def _texts(texts: tuple[str, ...]) -> tuple[str, ...]:
+    if not texts:
+        raise InvalidValueError("a set needs at least one text")
+    for text in texts:
+        if not words_of(text):
+            raise InvalidValueError(
+                f"{text[:40]!r} has no letter and no digit, so nothing could match it"
+            )
+        if len(text) > LONGEST_VALUE:
+            raise InvalidValueError(f"{text[:40]!r}… is longer than {LONGEST_VALUE} characters")
+    return tuple(dict.fromkeys(texts))
 
 
-def _values(key: str, value: Any) -> tuple[str, ...]:
-    values = [value] if isinstance(value, str) else value
-    if isinstance(values, list | tuple) and all(isinstance(one, str) for one in values):
-        return tuple(dict.fromkeys(values))
-    raise ValueError(f"{key[:LONGEST_NAME]} takes a text or a list of texts")
-
-
-def _by(parse: Callable[[str], object]) -> Callable[[str], str]:
-    """Return a check that keeps the text, written tidily; what the parser says is the fix."""
-
-    def check(text: str) -> str:
-        if text.strip():
-            try:
-                parse(text)
-            except ValueError as exc:
-                raise FaultError(f"{text[:LONGEST_NAME]!r} will not do; {exc}") from exc
-        return text.strip()
-
-    return check
-
-
-def _changes(words: tuple[str, ...]) -> tuple[str, ...]:
-    try:
-        kinds_of(words)
-    except ValueError as exc:
-        raise FaultError(str(exc)) from exc
-    return words
-
-
-def _zone(name: str) -> str:
-    parse_quiet("0:00-0:00", zone=name)
-    return name
-
-
-def _some_quiet(text: str) -> None:
-    quiet = parse_quiet(text)
-    if quiet.start == quiet.end:
-        raise ValueError('they would be over as they begin; write "22:00-07:00 Europe/Madrid"')
-
-
-_WHEN = _by(parse_when)
-_QUIET = _by(_some_quiet)
-_SUBSCRIBER = Reading(
-    refined={"name": _name, "quiet": _QUIET, "timezone": _zone}, listed={"channels"}
-)
-_SUBSCRIPTION = Reading(
-    refined={
-        "name": _name,
-        "subscriber": _name,
-        "nct_ids": nct_ids,
-        "changes": _changes,
-        "when": _WHEN,
-        "quiet": _QUIET,
-    },
-    listed=_LISTED,
-)
+_Words = Annotated[
+    tuple[str, ...],
+    Meta(description='a list of texts: ["CAR T", "chimeric antigen receptor T"]'),
+    Check(_texts),
+]

@@ -1,90 +1,117 @@
-"""``[[…]]`` tables: what each kind of them has in common when it is read."""
+"""``[[…]]`` tables: how they are read, and those of sources and channels."""
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeVar
 
 from msgspec.structs import FieldInfo, fields
 
-from monitor.config.checking import Refine, checked
-from monitor.config.given import Given
-from monitor.config.keys import nearest
-from monitor.config.secret import Secret
-from monitor.config.secret_values import FILE_KEY_SUFFIX, secret_in_file, secret_of
-from monitor.config.section import Section
+from monitor.config.checking import checked, is_secret, secret
+from monitor.config.given import FILE_SUFFIX, Given
 from monitor.errors import ConfigError
+from monitor.settings.channels import CHANNEL_TYPES, AnyChannelSettings
+from monitor.settings.section import Section
+from monitor.settings.sources import FOLLOWED_BY_COMMAND, SOURCE_TYPES, AnySourceSettings
+from monitor.settings.suggest import suggest
 
 Spell = Callable[[Given, str], str]
 """Table and key → how an error names the key's place."""
 
+Kind = TypeVar("Kind", bound=Section)
+
 _SHOWN_NAME = 64
 
 
-def _behind_the_table(table: Given, key: str) -> str:
+def sources_of(
+    tables: Iterable[Given], environ: Mapping[str, str]
+) -> tuple[AnySourceSettings, ...]:
+    """Return the settings of the sources, in the tables' order.
+
+    ConfigError says which source, by its name or, without one, by its number in the file.
+    """
+    found = _of_types(tables, SOURCE_TYPES, environ, what="source")
+    for table, source in found:
+        if source.name.casefold() == FOLLOWED_BY_COMMAND:
+            raise ConfigError(
+                f"{table.place}: `monitor follow` has a source of that name; give this one another"
+            )
+    return tuple(source for _, source in found)
+
+
+def channels_of(
+    tables: Iterable[Given], environ: Mapping[str, str]
+) -> tuple[AnyChannelSettings, ...]:
+    """Return the settings of the channels, in the tables' order.
+
+    ConfigError as of ``sources_of``; it shows no secret. Secrets are looked up in ``environ``
+    when they are used, not before.
+    """
+    found = _of_types(tables, CHANNEL_TYPES, environ, what="channel")
+    return tuple(channel for _, channel in found)
+
+
+def _of_types(
+    tables: Iterable[Given],
+    types: Mapping[str, type[Kind]],
+    environ: Mapping[str, str],
+    *,
+    what: str,
+) -> list[tuple[Given, Kind]]:
+    """Return each table, named, with the settings that it says, by its ``type``."""
+    found: dict[str, tuple[Given, Kind]] = {}
+    for numbered in tables:
+        table = named(numbered)
+        settings = read_table(table, types[_type_of(table, types, what=what)], environ)
+        name: str = settings.name  # type: ignore[attr-defined]  # every table with a type has one
+        if name.casefold() in found:
+            raise ConfigError(f"{table.place} is there twice; give each {what} its own name")
+        found[name.casefold()] = (table, settings)
+    return list(found.values())
+
+
+def _type_of(table: Given, known: Collection[str], *, what: str) -> str:
+    written = table.value.get("type")
+    if isinstance(written, str) and written in known:
+        return written
+    choice = " or ".join(f'type = "{name}"' for name in known)
+    raise ConfigError(f"{table.place}: what kind of {what} is it? write {choice}")
+
+
+def behind_the_table(table: Given, key: str) -> str:
+    """Name the place of a key as errors about the file do."""
     return f"{table.place} {key}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """How the keys of a kind of table are read, beside what their types say.
+def read_table(
+    table: Given, kind: type[Kind], environ: Mapping[str, str], *, spell: Spell = behind_the_table
+) -> Kind:
+    """Return what a table says; ConfigError for a wrong, unknown or missing key.
 
-    ``refined``: by key. ``hidden``: keys of which an error shows nothing. ``secret``: keys
-    that become Secrets, and may also be written KEY_file. ``listed``: keys of a list for which
-    one value may stand alone.
+    A secret may also be written KEY_file, naming a file. ``spell`` names a key's place where it
+    is not in a file.
     """
-
-    refined: Mapping[str, Refine] = field(default_factory=dict)
-    hidden: Collection[str] = ()
-    secret: Collection[str] = ()
-    listed: Collection[str] = ()
-    spell: Spell = _behind_the_table
-
-    def values(self, table: Given, kind: type[Section], environ: Mapping[str, str]) -> Any:
-        """Return the values of a table's keys; ConfigError for a wrong, unknown or missing one."""
-        known = {found.name: found for found in fields(kind)}
-        values: dict[str, Any] = {}
-        for key, value in table.value.items():
-            one = replace(table, place=self.spell(table, key), value=value)
-            plain = key.removesuffix(FILE_KEY_SUFFIX)
-            if plain in self.secret and plain in known:
-                if plain in values:
-                    raise ConfigError(f"{one.place}: {plain} is there already; delete one of them")
-                values[plain] = self._secret(one, known[plain], environ, by_file=plain != key)
-            elif key in known:
-                values[key] = self._checked(one, known[key], environ)
-            else:
-                raise ConfigError(f"{one.place}: there is no such key; {meant(key, known)}")
-        for found in known.values():
-            if found.required and found.name not in values:
-                place = self.spell(table, found.name)
-                raise ConfigError(f"{place} is missing; write {_description(found)}")
-        return values
-
-    def _checked(self, one: Given, key: FieldInfo, environ: Mapping[str, str]) -> Any:
-        if key.name in self.listed and isinstance(one.value, str | dict):
-            one = replace(one, value=[one.value])
-        return checked(
-            key.type,
-            one,
-            environ,
-            secret=key.name in self.hidden,
-            refine=self.refined.get(key.name),
-        )
-
-    def _secret(
-        self, one: Given, key: FieldInfo, environ: Mapping[str, str], *, by_file: bool
-    ) -> Secret | tuple[Secret, ...]:
-        many = key.name in self.listed
-        if by_file:
-            found = secret_in_file(one, environ)
-            return (found,) if many else found
-        description = _description(key)
-        if many and isinstance(one.value, list) and one.value:
-            pieces = (replace(one, value=piece) for piece in one.value)
-            return tuple(secret_of(piece, environ, description=description) for piece in pieces)
-        found = secret_of(one, environ, description=description)
-        return (found,) if many else found
+    known = {found.name: found for found in fields(kind)}
+    values: dict[str, Any] = {}
+    for key, value in table.value.items():
+        one = replace(table, place=spell(table, key), value=value)
+        plain = key.removesuffix(FILE_SUFFIX.lower())
+        if plain in known and is_secret(known[plain].type):
+            if plain in values:
+                raise ConfigError(f"{one.place}: {plain} is there already; delete one of them")
+            values[plain] = secret(known[plain].type, one, environ, by_file=plain != key)
+        elif key in known:
+            values[key] = checked(known[key].type, one, environ)
+        else:
+            raise ConfigError(f"{one.place}: there is no such key; {suggest(key, known)}")
+    for found in known.values():
+        if found.required and found.name not in values:
+            place = spell(table, found.name)
+            raise ConfigError(f"{place} is missing; write {_description(found)}")
+    settings = kind(**values)
+    if contradiction := settings.contradiction():
+        raise ConfigError(f"{table.place} {contradiction}")
+    return settings
 
 
 def named(table: Given) -> Given:
@@ -94,21 +121,6 @@ def named(table: Given) -> Given:
         return table
     place = re.sub(r"[0-9]+\Z", lambda _: f'"{name[:_SHOWN_NAME]}"', table.place)
     return replace(table, place=place)
-
-
-def type_of(table: Given, known: Collection[str], *, what: str) -> str:
-    """Return the table's ``type``; ConfigError names those that there are."""
-    written = table.value.get("type")
-    if isinstance(written, str) and written in known:
-        return written
-    choice = " or ".join(f'type = "{name}"' for name in known)
-    raise ConfigError(f"{table.place}: what kind of {what} is it? write {choice}")
-
-
-def meant(name: str, known: Iterable[str]) -> str:
-    """Say which known name somebody may have meant, else all of them."""
-    near = nearest(name, known)
-    return f"did you mean {near}?" if near else f"there are {', '.join(known)}"
 
 
 def _description(key: FieldInfo) -> str:

@@ -4,7 +4,6 @@ import re
 from datetime import datetime
 from pathlib import Path
 
-from monitor.config.people import SubscriberSettings, SubscriptionSettings
 from monitor.errors import ConfigError, UsageError
 from monitor.model.changes import Severity
 from monitor.model.groups import kinds_of
@@ -18,6 +17,7 @@ from monitor.model.subscriptions import (
     Trials,
 )
 from monitor.model.when import parse_quiet, parse_when
+from monitor.settings import SubscriberSettings, SubscriptionSettings
 
 # In a file: a comment, a link with whatever stands behind its "#", or anything between separators.
 _WORD = re.compile(r"#.*|[^\s,;#]*://[^\s,;]*|[^\s,;#]+")

@@ -12,8 +12,8 @@ from monitor.app.metrics import Metrics
 from monitor.daemon.listener_faults import ListenerFaults
 from monitor.daemon.reading import Reading
 from monitor.daemon.standing import Inquiries, Standing
+from monitor.settings import WebSettings
 from monitor.web.answers import application, pages_application
-from monitor.web.limits import Limits
 from monitor.web.reading import Pages
 from monitor.web.server import Application, ListenError, PortTakenError, WebServer
 
@@ -39,7 +39,7 @@ class Listener:
         application: Callable[[], Application],
         *,
         key: str,
-        limits: Limits,
+        limits: WebSettings,
         stands_by: Callable[[], bool],
     ) -> None:
         self.name = name
@@ -181,11 +181,6 @@ def listeners_of(standing: Standing, metrics: Metrics, *, stale_s: float) -> Lis
     ``stale_s``: as of ``Inquiries``.
     """
     web = standing.app.settings.web
-    limits = Limits(
-        connections=web.connections,
-        header_timeout_s=web.header_timeout_s,
-        request_timeout_s=web.request_timeout_s,
-    )
 
     def pages() -> Pages:
         return Reading(lambda: standing.app).pages
@@ -201,7 +196,7 @@ def listeners_of(standing: Standing, metrics: Metrics, *, stale_s: float) -> Lis
         name: str, address: tuple[str, int], key: str, made: Callable[[], Application]
     ) -> Listener:
         return Listener(
-            name, address, made, key=key, limits=limits,
+            name, address, made, key=key, limits=web,
             stands_by=lambda: standing.role == "standby",
         )  # fmt: skip
 

@@ -13,10 +13,10 @@ from msgspec.structs import replace as replaced
 from monitor.app import App
 from monitor.app.follows import followed_by_command, following
 from monitor.app.logs import configure, get_logger
-from monitor.config import Settings
 from monitor.daemon.standing import Standing
 from monitor.daemon.work import in_thread
 from monitor.errors import MonitorError
+from monitor.settings import Settings
 
 _AT_START_ALONE = ("store", "web")
 """Sections that a running daemon cannot change: where it keeps things, and where it listens."""

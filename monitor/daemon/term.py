@@ -11,9 +11,6 @@ from monitor.app import App
 from monitor.app.heartbeat import heartbeat_place
 from monitor.app.logs import get_logger
 from monitor.app.pass_report import PassReport
-from monitor.app.sources import following_of
-from monitor.config import AnySourceSettings, CtgovSourceSettings, Settings
-from monitor.config.sources import FOLLOWED_BY_COMMAND
 from monitor.daemon.beating import Beating
 from monitor.daemon.books import Books
 from monitor.daemon.checking import Checking
@@ -23,6 +20,8 @@ from monitor.daemon.passes import Passes
 from monitor.daemon.work import Work, in_thread
 from monitor.model.following import SourceRow
 from monitor.scheduler import Job, Scheduler, Trouble, due_at_start, trigger_of
+from monitor.settings import AnySourceSettings, Settings
+from monitor.settings.sources import FOLLOWED_BY_COMMAND
 
 _BACKFILL_PAUSE_S = 600.0
 _LEAST_PAUSE_S = 1.0
@@ -37,8 +36,6 @@ def check_sources(settings: Settings) -> None:
     heartbeat_place(settings)
     for source in settings.sources:
         trigger_of(source)
-        if isinstance(source, CtgovSourceSettings):
-            following_of(source)
 
 
 class Term:

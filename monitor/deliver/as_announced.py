@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 from monitor.detect.classify import classify, first_seen
 from monitor.detect.diff import diff
-from monitor.detect.rules.base import Context, Thresholds
+from monitor.detect.rules.base import Context
 from monitor.errors import DamagedSnapshotError
 from monitor.model.changes import ChangeEvent
 from monitor.model.dates import PartialDate
 from monitor.model.history import StoredVersion
 from monitor.model.messages import Announcement
+from monitor.settings import ThresholdSettings
 from monitor.store.reader import Reader
 
 
@@ -23,7 +24,10 @@ class Announced:
 
 
 def announced(
-    reader: Reader, versions: Sequence[StoredVersion], version: StoredVersion, limits: Thresholds
+    reader: Reader,
+    versions: Sequence[StoredVersion],
+    version: StoredVersion,
+    limits: ThresholdSettings,
 ) -> Announced:
     """Return what was announced of one of a trial's ordered versions.
 
@@ -43,7 +47,7 @@ def _again(
     kept: Announcement,
     version: StoredVersion,
     previous: StoredVersion | None,
-    limits: Thresholds,
+    limits: ThresholdSettings,
 ) -> Sequence[ChangeEvent]:
     """Derive anew what was announced before the store kept copies, from the same two versions."""
     record = reader.record(version)

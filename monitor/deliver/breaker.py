@@ -33,7 +33,7 @@ class Breaker:
         self.rests = state.resting_until is not None and state.resting_until > now
         if self.rests:
             return 0
-        is_open = state.failures >= self._policy.breaker_failures
+        is_open = state.failures >= self._policy.delivery.breaker_failures
         return 1 if is_open else self._policy.claim_limit
 
     def note(self, outbox: OutboxWriter, outcome: Outcome, now: datetime) -> Turn | None:
@@ -64,8 +64,8 @@ class Breaker:
         before = outbox.channel_state(self.state.channel)
         failures = before.failures + (outcome.kind == "transient")
         if outcome.opens_circuit:
-            failures = max(failures, self._policy.breaker_failures)
-        broken = failures >= self._policy.breaker_failures
+            failures = max(failures, self._policy.delivery.breaker_failures)
+        broken = failures >= self._policy.delivery.breaker_failures
         pause_s = self._policy.pause_s(outcome.retry_after_s)
         rest_s = self._policy.rest_s(outcome.retry_after_s) if broken else pause_s
         self.rests = rest_s > 0

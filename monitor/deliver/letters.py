@@ -6,7 +6,6 @@ from datetime import datetime
 
 from monitor.deliver.as_announced import Announced, announced
 from monitor.deliver.coverage import coverage
-from monitor.detect.rules.base import Thresholds
 from monitor.errors import StoreError
 from monitor.match.silences import Silences, holding
 from monitor.match.synonyms import NO_SYNONYMS, Synonyms
@@ -25,6 +24,7 @@ from monitor.model.profile import TrialProfile
 from monitor.model.subscriptions import Standing, Subscription
 from monitor.model.welcome import Welcome
 from monitor.model.when import AtOnce
+from monitor.settings import ThresholdSettings
 from monitor.store.reader import Reader
 
 _KEPT_VERSIONS = 200
@@ -68,7 +68,7 @@ class Letters:
     """
 
     reader: Reader
-    thresholds: Thresholds
+    thresholds: ThresholdSettings
     now: datetime
     public_url: str | None = None
     synonyms: Synonyms = NO_SYNONYMS

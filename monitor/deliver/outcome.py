@@ -74,7 +74,7 @@ class Outcome:
             return MessageState.DROPPED, None
         again = policy.retry_at(attempt, now=now, chance=chance, retry_after_s=self.retry_after_s)
         if self.refused:
-            end = (refused_since or now) + timedelta(seconds=policy.redeploy_s)
+            end = (refused_since or now) + timedelta(seconds=policy.delivery.redeploy_s)
             return (
                 (MessageState.WAITING, min(again, end)) if now < end else (MessageState.DEAD, None)
             )

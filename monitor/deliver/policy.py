@@ -3,37 +3,31 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from monitor.settings import ChannelSettings, DeliverySettings
+
 _LONGEST_EXPONENT = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """What holds for one channel.
+    """What the settings say of the deliveries by one channel (None: it is no longer configured)."""
 
-    ``attempts``: tries of a message before it is a dead letter. ``lease_s``: how long a claim
-    lasts that nobody renews. ``breaker_failures`` in a row let the channel rest for
-    ``breaker_rest_s``. ``per_minute``: messages that one process sends at most, evenly; 0: any.
-    ``retry_after_max_s``: a service that asks for a longer pause gets this one.
-    ``redeploy_s``: for so long after the first try a refusal is taken for a service that is
-    being redeployed. ``group_above``: more messages than that which go at once to one address
-    become one; 0: never.
-    """
+    delivery: DeliverySettings
+    channel: ChannelSettings | None = None
 
-    attempts: int = 10
-    backoff_initial_s: float = 30.0
-    backoff_max_s: float = 3600.0
-    retry_after_max_s: float = 86_400.0
-    redeploy_s: float = 3_600.0
-    lease_s: float = 120.0
-    claim_messages: int = 50
-    breaker_failures: int = 5
-    breaker_rest_s: float = 300.0
-    per_minute: int = 0
-    group_above: int = 0
+    @property
+    def per_minute(self) -> int:
+        """How many messages one process sends at most, evenly; 0: any."""
+        return self.channel.per_minute if self.channel else 0
+
+    @property
+    def group_above(self) -> int:
+        """From how many messages on that go at once to one address they become one; 0: never."""
+        return self.channel.group_above if self.channel else 0
 
     def is_last(self, attempt: int) -> bool:
         """Tell whether there is no other try after this one, counted from 1."""
-        return attempt >= self.attempts
+        return attempt >= self.delivery.attempts
 
     def retry_at(
         self, attempt: int, *, now: datetime, chance: float, retry_after_s: float | None = None
@@ -51,24 +45,30 @@ class Policy:
         if attempt < 1:
             return 0.0
         exponent = min(attempt - 1, _LONGEST_EXPONENT)
-        return min(self.backoff_max_s, self.backoff_initial_s * 2.0**exponent)
+        return min(self.delivery.backoff_max_s, self.delivery.backoff_initial_s * 2.0**exponent)
 
     @property
     def longest_wait_s(self) -> float:
         """The longest that a message, or a channel, ever waits because of a try that failed."""
-        return max(self.backoff_max_s, self.retry_after_max_s, self.breaker_rest_s)
+        return max(
+            self.delivery.backoff_max_s,
+            self.delivery.retry_after_max_s,
+            self.delivery.breaker_rest_s,
+        )
 
     def pause_s(self, retry_after_s: float | None) -> float:
         """Return how long a pause that a service asked for is kept; 0 for none."""
-        return min(max(0.0, retry_after_s or 0.0), self.retry_after_max_s)
+        return min(max(0.0, retry_after_s or 0.0), self.delivery.retry_after_max_s)
 
     def rest_s(self, retry_after_s: float | None) -> float:
         """Return how long a channel rests that has failed too often in a row."""
-        return max(self.breaker_rest_s, self.pause_s(retry_after_s))
+        return max(self.delivery.breaker_rest_s, self.pause_s(retry_after_s))
 
     @property
     def claim_limit(self) -> int:
         """How many messages to claim at a time: not more than can be sent within a lease."""
         if not self.per_minute:
-            return self.claim_messages
-        return max(1, min(self.claim_messages, int(self.per_minute * self.lease_s / 60)))
+            return self.delivery.claim_messages
+        return max(
+            1, min(self.delivery.claim_messages, int(self.per_minute * self.delivery.lease_s / 60))
+        )

@@ -1,11 +1,11 @@
 """Which rules derived an event: their version, and the thresholds that they went by."""
 
-from dataclasses import asdict
 from hashlib import sha256
 
 import orjson
+from msgspec.structs import asdict
 
-from monitor.detect.rules.base import Thresholds
+from monitor.settings import ThresholdSettings
 
 RULES_VERSION = 8
 """Raise it with every change that makes other events of the same two versions of a record.
@@ -15,7 +15,7 @@ older rules: ``monitor reclassify`` derives them anew.
 """
 
 
-def rules_id(thresholds: Thresholds) -> str:
+def rules_id(thresholds: ThresholdSettings) -> str:
     """Return the short name of the present rules with these thresholds: ``1-5f0c1d2e``.
 
     Equal ones derive equal events of equal versions, in every store.

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from monitor.detect.rawhash import absence_hash, raw_hash, unreadable_hash
-from monitor.detect.rules.base import Thresholds
 from monitor.errors import DamagedSnapshotError, RecordError
 from monitor.ingest.derivations import Derivations
 from monitor.ingest.fresh import Fresh, guess_id, is_loaded_again
@@ -15,7 +14,7 @@ from monitor.ingest.gatekeeper import PageGate, Verdict
 from monitor.ingest.node import Observation
 from monitor.ingest.observing import ABSENT, day_of, observed
 from monitor.ingest.places import places
-from monitor.ingest.plausible import Plausibility, missing_required
+from monitor.ingest.plausible import allows_stamp, missing_required
 from monitor.ingest.timelines import OPEN_TRIALS, Timelines
 from monitor.model import fields
 from monitor.model.history import (
@@ -27,6 +26,7 @@ from monitor.model.history import (
     VersionKey,
 )
 from monitor.model.record import RawVersion
+from monitor.settings import IngestSettings, ThresholdSettings
 from monitor.sources.base import Unreadable
 from monitor.store.writer import Transaction
 
@@ -72,16 +72,16 @@ class Batch:
     def __init__(
         self,
         tx: Transaction,
-        thresholds: Thresholds,
+        thresholds: ThresholdSettings,
         derivations: Derivations,
         announcer: "Announcer | None" = None,
         *,
-        plausibility: Plausibility,
+        settings: IngestSettings,
         gate: PageGate | None = None,
     ) -> None:
         self._tx = tx
         self._gate = gate
-        self._plausibility = plausibility
+        self._settings = settings
         self._timelines = Timelines(tx, thresholds, derivations, announcer)
         self._sights: dict[str, NewestSight | None] = {}
         self._latest: dict[str, StoredVersion] = {}
@@ -126,7 +126,7 @@ class Batch:
 
     def _read(self, raw: RawVersion, digest: bytes) -> None:
         try:
-            self._observe(observed(raw, digest, self._plausibility))
+            self._observe(observed(raw, digest, self._settings))
         except RecordError as exc:
             self._quarantine(raw, str(exc), len(raw.content))
             for twin in self._not_unchanged(digest):
@@ -180,7 +180,7 @@ class Batch:
             if (
                 loaded is not None
                 and sight is not None
-                and self._plausibility.allows_stamp(loaded, one.raw)
+                and allows_stamp(loaded, one.raw, self._settings)
                 and is_loaded_again(one, loaded, sight)
             ):
                 load = LoadedAgain(sight.version_id, loaded, one.raw.retrieved_at, one.digest)

@@ -13,20 +13,20 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
-from monitor.detect.rules.base import Thresholds
 from monitor.errors import HeldError
 from monitor.ingest.batch import Batch, IngestReport
 from monitor.ingest.derivations import Derivations, derived_first
 from monitor.ingest.garbage import fewer_collections
 from monitor.ingest.gatekeeper import Gatekeeper, Judged, PageGate
 from monitor.ingest.notify import Announcer, Notifier
-from monitor.ingest.plausible import PLAUSIBLE, Plausibility
 from monitor.ingest.run import Found, batches
 from monitor.ingest.unread import Unread
 from monitor.memory import give_back
 from monitor.model.following import Followed, Presence, SourceRow
 from monitor.model.gate import GateState
 from monitor.model.lease import Lease
+from monitor.settings import IngestSettings, ThresholdSettings
+from monitor.settings.sections import INGEST_DEFAULTS
 from monitor.sources.base import FollowedSource, Page, State
 from monitor.store.lease_keeper import require_lease
 from monitor.store.reader import Reader
@@ -118,9 +118,9 @@ class Follower:
     store: Store
     reader: Callable[[], AbstractContextManager[Reader]]
     type: str
-    thresholds: Thresholds
+    thresholds: ThresholdSettings
     now: Callable[[], datetime]
-    plausibility: Plausibility = PLAUSIBLE
+    settings: IngestSettings = INGEST_DEFAULTS
     batch_records: int = 200
     leases: Sequence[Lease] = ()
     notifier: Notifier | None = None
@@ -133,7 +133,7 @@ class Follower:
         when the store cannot be written, LeaseLostError when another process took over; what was
         yielded stays stored.
         """
-        gate = Gatekeeper(source.name, self.reader, self.plausibility)
+        gate = Gatekeeper(source.name, self.reader, self.settings)
         try:
             yield from self._pages(source, gate)
         except HeldError as exc:
@@ -221,7 +221,7 @@ class Follower:
                 self.thresholds,
                 derivations,
                 announcer,
-                plausibility=self.plausibility,
+                settings=self.settings,
                 gate=gate,
             )
             stored.add(taker.take(batch), taker)

@@ -15,11 +15,11 @@ from functools import cached_property
 from monitor.ingest.aside import Aside, Entry, Miss, missed
 from monitor.ingest.gate import causes_of, mass_causes
 from monitor.ingest.node import Observation
-from monitor.ingest.plausible import Plausibility
 from monitor.model import fields
 from monitor.model.following import Presence, Sight
 from monitor.model.gate import GONE, Cause, GateState, Held, without
 from monitor.model.record import RawVersion, TrialRecord
+from monitor.settings import IngestSettings
 from monitor.sources.base import Page
 from monitor.store.reader import Reader
 from monitor.store.writer import Transaction
@@ -43,11 +43,11 @@ class Gatekeeper:
         self,
         source: str,
         reader: Callable[[], AbstractContextManager[Reader]],
-        plausibility: Plausibility,
+        settings: IngestSettings,
     ) -> None:
         self._source = source
         self._reader = reader
-        self._plausibility = plausibility
+        self._settings = settings
         self.aside = Aside(source, reader)
         self._asked: set[str] = set()
         self._found: set[Cause] | None = None
@@ -93,7 +93,7 @@ class Gatekeeper:
         entries = self.aside.entries
         if not entries:
             return set()
-        limits = self._plausibility
+        limits = self._settings
         found = mass_causes(
             entries.values(), self.judged(), min_records=limits.hold_min_records,
             percent=limits.hold_percent,

@@ -4,22 +4,23 @@ from datetime import date
 
 from monitor.detect.canonical import canonical_bytes, fingerprint
 from monitor.ingest.node import Observation
-from monitor.ingest.plausible import Plausibility
+from monitor.ingest.plausible import check_dates
 from monitor.model.history import VersionKey
 from monitor.model.record import RawVersion, TrialRecord
 from monitor.parsers.base import parse
+from monitor.settings import IngestSettings
 
 # The medium of what is said of a record that is no longer shown.
 ABSENT = "absence"
 
 
-def observed(raw: RawVersion, digest: bytes, plausibility: Plausibility) -> Observation:
+def observed(raw: RawVersion, digest: bytes, settings: IngestSettings) -> Observation:
     """Return what a raw version says; RecordError when it cannot be read.
 
     ``digest``: what tells its bytes from others (``raw_hash``).
     """
     record = parse(raw)
-    plausibility.check_dates(record, raw)
+    check_dates(record, raw, settings)
     canonical = canonical_bytes(record.document)
     key = _key(record, raw)
     return Observation(

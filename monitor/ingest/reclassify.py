@@ -17,13 +17,13 @@ from dataclasses import dataclass
 from datetime import date
 from zlib import crc32
 
-from monitor.detect.rules.base import Thresholds
 from monitor.detect.rules_version import rules_id
 from monitor.errors import DamagedSnapshotError
 from monitor.ingest.garbage import fewer_collections
 from monitor.ingest.rederive import RederivedTrial, basis_of, rederive
 from monitor.model.history import StoredEvent, StoredVersion, TrialHistory
 from monitor.model.reclassified import Estimate, ReclassifyReport
+from monitor.settings import ThresholdSettings
 from monitor.store.bodies import stored_size
 from monitor.store.reader import Reader
 from monitor.store.writer import Store, Transaction
@@ -67,7 +67,7 @@ def reclassify(
     store: Store | None,
     scope: Scope,
     *,
-    thresholds: Thresholds,
+    thresholds: ThresholdSettings,
     on_estimate: Callable[[Estimate], None],
     on_batch: Callable[[ReclassifyReport, int], None],
 ) -> ReclassifyReport:
@@ -103,7 +103,7 @@ class _Reclassification:
         open_reader: OpenReader,
         store: Store | None,
         scope: Scope,
-        thresholds: Thresholds,
+        thresholds: ThresholdSettings,
     ) -> None:
         self._open_reader = open_reader
         self._store = store

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
-from monitor.detect.rules.base import Thresholds
 from monitor.ingest.derivations import Derivations
 from monitor.ingest.node import stored_node
 from monitor.ingest.timeline import Timeline
 from monitor.ingest.timelines import is_news, last_changed, load_record
 from monitor.model.changes import ChangeEvent
 from monitor.model.history import StoredEvent, StoredVersion, TrialHistory
+from monitor.settings import ThresholdSettings
 from monitor.store.bodies import are_equal
 
 Events = tuple[ChangeEvent, ...]
@@ -65,7 +65,7 @@ def rederive(
     events: Mapping[int, Sequence[StoredEvent]],
     read_snapshot: Callable[[int], bytes],
     *,
-    thresholds: Thresholds,
+    thresholds: ThresholdSettings,
     is_wanted: Callable[[StoredVersion], bool],
 ) -> RederivedTrial:
     """Derive the events of a trial's wanted versions anew.

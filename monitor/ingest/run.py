@@ -7,12 +7,12 @@ write. Raw versions are taken in batches; each batch is one transaction.
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from monitor.detect.rules.base import Thresholds
 from monitor.ingest.batch import Batch, IngestReport
 from monitor.ingest.derivations import Derivations, derived_first
 from monitor.ingest.garbage import fewer_collections
-from monitor.ingest.plausible import PLAUSIBLE, Plausibility
 from monitor.model.record import RawVersion
+from monitor.settings import IngestSettings, ThresholdSettings
+from monitor.settings.sections import INGEST_DEFAULTS
 from monitor.sources.base import Unreadable
 from monitor.store.writer import Store, Transaction
 
@@ -29,8 +29,8 @@ def ingest(
     found: Iterable[Found],
     store: Store,
     *,
-    thresholds: Thresholds,
-    plausibility: Plausibility = PLAUSIBLE,
+    thresholds: ThresholdSettings,
+    settings: IngestSettings = INGEST_DEFAULTS,
     batch_records: int = 200,
     notifier: "Notifier | None" = None,
     on_batch: Callable[[IngestReport], None] | None = None,
@@ -46,7 +46,7 @@ def ingest(
     with fewer_collections():
         for batch in batches(found, batch_records):
             done = _stored(
-                batch, store, thresholds=thresholds, plausibility=plausibility, notifier=notifier
+                batch, store, thresholds=thresholds, settings=settings, notifier=notifier
             )
             report = report + done
             if on_batch is not None:
@@ -58,15 +58,15 @@ def _stored(
     batch: list[Found],
     store: Store,
     *,
-    thresholds: Thresholds,
-    plausibility: Plausibility,
+    thresholds: ThresholdSettings,
+    settings: IngestSettings,
     notifier: "Notifier | None",
 ) -> IngestReport:
     """Store a batch in one transaction."""
 
     def store_in(tx: Transaction, derivations: Derivations) -> IngestReport:
         announcer = notifier.announcer(tx) if notifier is not None else None
-        taker = Batch(tx, thresholds, derivations, announcer, plausibility=plausibility)
+        taker = Batch(tx, thresholds, derivations, announcer, settings=settings)
         done = taker.take(batch)
         derivations.require_known()  # or messages would be made twice
         if announcer is not None:

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from monitor.detect.canonical import canonical_bytes, fingerprint
 from monitor.detect.classify import first_seen
 from monitor.detect.overlay import lay_over
-from monitor.detect.rules.base import Context, Thresholds
+from monitor.detect.rules.base import Context
 from monitor.ingest.derivations import Compared, Derivations
 from monitor.ingest.loads import (
     after_earlier_loads,
@@ -28,6 +28,7 @@ from monitor.model.coverage import Coverage
 from monitor.model.dates import PartialDate
 from monitor.model.history import VersionKey
 from monitor.model.record import TrialRecord
+from monitor.settings import ThresholdSettings
 
 # (snapshot id, coverage, registry version) → the record that the snapshot holds, and its bytes.
 Load = Callable[[int, Coverage, int | None], tuple[TrialRecord, int]]
@@ -45,7 +46,7 @@ class Timeline:
 
     nct_id: str
     nodes: list[Node]
-    thresholds: Thresholds
+    thresholds: ThresholdSettings
     load: Load
     derivations: Derivations
     first_start_date: str | None = None

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from monitor.detect.rules.base import Thresholds
 from monitor.detect.rules_version import rules_id
 from monitor.ingest.derivations import Derivations
 from monitor.ingest.node import Node, Observation, give_identities, stored_node
@@ -19,6 +18,7 @@ from monitor.model.changes import ChangeEvent, ChangeKind, Severity
 from monitor.model.coverage import Coverage
 from monitor.model.history import NewVersion, TrialRow
 from monitor.model.record import TrialRecord
+from monitor.settings import ThresholdSettings
 from monitor.store.bodies import are_equal
 from monitor.store.writer import Transaction
 
@@ -49,7 +49,7 @@ class Timelines:
     def __init__(
         self,
         tx: Transaction,
-        thresholds: Thresholds,
+        thresholds: ThresholdSettings,
         derivations: Derivations,
         announcer: "Announcer | None" = None,
     ) -> None:

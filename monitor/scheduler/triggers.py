@@ -8,7 +8,7 @@ from monitor.errors import ConfigError
 from monitor.scheduler.cron import Cron
 
 if TYPE_CHECKING:
-    from monitor.config import SourceSettings
+    from monitor.settings import SourceSettings
 
 # A clock that is set back by more than this had been wrong: what it had done counts for nothing.
 LONGEST_STEP_BACK = timedelta(days=1)

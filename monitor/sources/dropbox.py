@@ -13,6 +13,7 @@ from pathlib import Path
 
 from monitor.errors import SourceError
 from monitor.model.record import RawVersion
+from monitor.settings import FilesSourceSettings
 from monitor.sources.base import Memory, Page
 from monitor.sources.files import read_paths
 from monitor.sources.folders import listed
@@ -47,11 +48,14 @@ class DropBoxSource:
     ``limits.file_bytes`` is not read but told, once. ``now`` gives an aware time.
     """
 
-    name: str
-    folder: Path
-    settle_s: float
+    settings: FilesSourceSettings
     now: Callable[[], datetime]
     limits: Limits = LIMITS
+
+    @property
+    def name(self) -> str:
+        """What the versions of this source are marked with."""
+        return self.settings.name
 
     def pages(self, memory: Memory) -> Iterator[Page]:
         """Yield what is to be read, at most 200 records or 8 MB a page, several files in one.
@@ -77,7 +81,7 @@ class DropBoxSource:
         looked_ns = self._now_ns()
         for page in self._whole(key, look.ready[key], look, basket):
             yield page
-            if self._now_ns() - looked_ns < max(_LEAST_LOOK_S, self.settle_s) * _NS:
+            if self._now_ns() - looked_ns < max(_LEAST_LOOK_S, self.settings.settle_s) * _NS:
                 continue
             looked_ns = self._now_ns()
             for other in self._come_since(look):
@@ -114,14 +118,15 @@ class DropBoxSource:
 
     def _look(self, before: Sightings, *, is_first: bool) -> "_Look":
         """List the tree; no file is opened."""
-        _check(self.folder)
+        folder = Path(self.settings.path)
+        _check(folder)
         look = _Look()
         now_ns = self._now_ns()
-        top = self.folder.resolve()
-        for file in listed(self.folder):
+        top = folder.resolve()
+        for file in listed(folder):
             if not file.path.resolve().is_relative_to(top):
                 continue  # a link leads out of the folder
-            below = file.path.relative_to(self.folder)
+            below = file.path.relative_to(folder)
             if any(_is_unfinished(part) for part in below.parts):
                 continue
             key = _key(below)
@@ -155,7 +160,7 @@ class DropBoxSource:
         look.files[key] = replace(sighting, aside=is_beyond)
 
     def _is_settled(self, sighting: Sighting, now_ns: int) -> bool:
-        settle_ns = int(self.settle_s * _NS)
+        settle_ns = int(self.settings.settle_s * _NS)
         is_old = not now_ns - settle_ns < sighting.mtime_ns <= now_ns
         return is_old and now_ns - sighting.since_ns >= settle_ns
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.model.record import RawVersion
+from monitor.settings.sections import INGEST_DEFAULTS, IngestSettings
 
 HEAD_BYTES = 1 << 20  # so much of an unreadable piece is kept for the person who looks into it
 
@@ -37,14 +38,24 @@ class Limits:
     largest file of a watched folder that is read.
     """
 
-    record_bytes: int = 64 << 20
-    unpacked_bytes: int = 256 << 20
-    unpacked_ratio: int = 200
+    record_bytes: int
+    unpacked_bytes: int
+    unpacked_ratio: int
+    file_bytes: int
     chunk_bytes: int = 256 << 10
-    file_bytes: int = 20_480 << 20
+
+    @classmethod
+    def of(cls, settings: IngestSettings) -> "Limits":
+        """Return the limits of the settings, in bytes."""
+        return cls(
+            record_bytes=settings.record_limit_mb << 20,
+            unpacked_bytes=settings.unpacked_limit_mb << 20,
+            unpacked_ratio=settings.unpacked_limit_ratio,
+            file_bytes=settings.file_limit_mb << 20,
+        )
 
 
-LIMITS = Limits()
+LIMITS = Limits.of(INGEST_DEFAULTS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

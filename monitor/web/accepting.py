@@ -5,8 +5,9 @@ import errno
 import socket
 from collections.abc import Callable
 
+from monitor.settings import WebSettings
 from monitor.web.connection import Connection
-from monitor.web.limits import Limits
+from monitor.web.limits import connections_at_most
 
 _PAUSE_S = 0.5
 _LOOK_S = 0.05
@@ -39,13 +40,13 @@ class Acceptor:
         connections: set[Connection],
         protocol: Callable[[], Connection],
         *,
-        limits: Limits,
+        limits: WebSettings,
         on_fault: OnFault,
     ) -> None:
         self._socket = listening
         self._connections = connections
         self._protocol = protocol
-        self._limit = limits.connections_at_most
+        self._limit = connections_at_most(limits)
         self._on_fault = on_fault
         self._task = asyncio.create_task(self._serve(), name="accept")
 

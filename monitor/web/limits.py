@@ -1,7 +1,8 @@
 """What clients may take of the process that serves them."""
 
 import resource
-from dataclasses import dataclass
+
+from monitor.settings import WebSettings
 
 HEADER_BYTES = 16_384
 """The longest line and headers of a request."""
@@ -15,26 +16,12 @@ UNREAD_BYTES = 33_554_432
 _SHARE = 4
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """How much the clients of one listener get.
+def connections_at_most(web: WebSettings) -> int:
+    """Return the connections, but never more than a quarter of the descriptors of the process.
 
-    ``connections``: at a time. ``header_timeout_s``: for the headers of a request, from the opening
-    of the connection or the response before. ``request_timeout_s``: from there to the end of
-    the response.
+    The rest is for the store, the registry and the channels.
     """
-
-    connections: int = 64
-    header_timeout_s: float = 10.0
-    request_timeout_s: float = 30.0
-
-    @property
-    def connections_at_most(self) -> int:
-        """The connections, but never more than a quarter of the descriptors of the process.
-
-        The rest is for the store, the registry and the channels.
-        """
-        soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-        if soft == resource.RLIM_INFINITY:
-            return self.connections
-        return max(1, min(self.connections, soft // _SHARE))
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return web.connections
+    return max(1, min(web.connections, soft // _SHARE))

@@ -14,10 +14,11 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from monitor.errors import MonitorError
+from monitor.settings import WebSettings
 from monitor.web.accepting import Acceptor, OnFault
 from monitor.web.connection import Connection
 from monitor.web.guard import Guard
-from monitor.web.limits import HEADER_BYTES, UNREAD_BYTES, Limits
+from monitor.web.limits import HEADER_BYTES, UNREAD_BYTES
 
 Application = ASGIApp
 
@@ -50,11 +51,11 @@ class WebServer:
         address: tuple[str, int],
         application: Application,
         *,
-        limits: Limits | None = None,
+        limits: WebSettings | None = None,
         on_fault: OnFault = _ignore,
         key: str = "listen",
     ) -> None:
-        limits = limits or Limits()
+        limits = limits or WebSettings()
         self._socket = _listening(address, key)
         self.address: tuple[str, int] = self._socket.getsockname()[:2]
         config = uvicorn.Config(
@@ -92,7 +93,7 @@ class WebServer:
 class _Server(uvicorn.Server):
     """Bounds its connections, and leaves signals to the program that it runs in."""
 
-    def __init__(self, config: uvicorn.Config, *, limits: Limits, on_fault: OnFault) -> None:
+    def __init__(self, config: uvicorn.Config, *, limits: WebSettings, on_fault: OnFault) -> None:
         super().__init__(config)
         self._limits = limits
         self._on_fault = on_fault

@@ -6,8 +6,8 @@ import pytest
 
 from monitor.app.backfills import wanted_backfills
 from monitor.app.sources import HISTORY
-from monitor.config import CtgovSourceSettings, Settings
 from monitor.model.following import Sight, SourceRow
+from monitor.settings import CtgovSourceSettings, Settings
 from monitor.sources.ctgov_history.state import Backfill, Outcome
 from monitor.store.reader import open_reader
 from monitor.store.writer import open_store

@@ -16,9 +16,10 @@ from monitor.app.doctor_people import channel_findings, subscription_findings
 from monitor.app.wiring import App
 from monitor.channels.email import EmailChannel
 from monitor.channels.webhook import WebhookChannel
-from monitor.config import Settings, load
+from monitor.config import load
 from monitor.errors import ConfigError, NotFoundError
 from monitor.model.finding import Finding, Verdict
+from monitor.settings import Settings
 
 SECRET = "s3cret"  # noqa: S105  # of nothing
 HOOK = "whsec_" + "c2VjcmV0" * 4

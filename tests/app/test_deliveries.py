@@ -217,7 +217,12 @@ def test_what_is_configured_is_the_policy(monitored: Monitored) -> None:
     slow = folder_channel(monitored.folder, "ana-box") + "per_minute = 6\ngroup_above = 9\n"
     monitored.configure(slow, attempts=3, backoff_initial_s=7, lease_s=50)
     policy = policy_of(monitored.app.settings, "ana-box")
-    assert (policy.attempts, policy.lease_s, policy.per_minute, policy.claim_limit) == (3, 50, 6, 5)
+    assert (
+        policy.delivery.attempts,
+        policy.delivery.lease_s,
+        policy.per_minute,
+        policy.claim_limit,
+    ) == (3, 50, 6, 5)
     assert policy.group_above == 9
     again = policy.retry_at(1, now=NOON, chance=1.0)
     assert again == NOON + timedelta(seconds=7)

@@ -7,16 +7,16 @@ import pytest
 
 from monitor.app import App
 from monitor.app.doctor import examine, source_findings, zone_findings
-from monitor.config import (
+from monitor.model.finding import Finding, Verdict
+from monitor.model.following import SourceRow
+from monitor.scheduler import due_at_start, trigger_of
+from monitor.settings import (
     AnySourceSettings,
     CtgovSourceSettings,
     FilesSourceSettings,
     Settings,
     StoreSettings,
 )
-from monitor.model.finding import Finding, Verdict
-from monitor.model.following import SourceRow
-from monitor.scheduler import due_at_start, trigger_of
 from monitor.store.writer import open_store
 
 FINE, WARNING, FAILED, SKIPPED = Verdict

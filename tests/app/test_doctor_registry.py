@@ -8,8 +8,8 @@ import pytest
 
 from monitor.app import App, utc_now
 from monitor.app.doctor_registry import registry_findings
-from monitor.config import CtgovSourceSettings, HttpSettings, Settings
 from monitor.model.finding import Finding, Verdict
+from monitor.settings import CtgovSourceSettings, HttpSettings, Settings
 from tests.registry import (
     NO_SUCH_HOST,
     Asked,

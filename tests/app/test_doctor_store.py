@@ -10,8 +10,8 @@ import pytest
 
 from monitor.app import App
 from monitor.app.doctor_store import store_findings
-from monitor.config import Settings, StoreSettings
 from monitor.model.finding import Finding, Verdict
+from monitor.settings import Settings, StoreSettings
 from monitor.store.revisions import HEAD
 from monitor.store.writer import open_store
 from tests.registry import closed_port

@@ -6,9 +6,8 @@ import pytest
 
 from monitor.app import App
 from monitor.app.doctor_web import web_findings
-from monitor.config import Settings, WebSettings
-from monitor.config.delivery import DeliverySettings
 from monitor.model.finding import Finding, Verdict
+from monitor.settings import DeliverySettings, Settings, WebSettings
 
 PUBLIC = "https://monitor.example.org"
 

@@ -10,7 +10,7 @@ import pytest
 import structlog
 
 from monitor.app.logs import bound, configure, get_logger
-from monitor.config import LogSettings
+from monitor.settings import LogSettings
 
 JSON = LogSettings(format="json")
 

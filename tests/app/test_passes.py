@@ -16,10 +16,10 @@ from monitor.app.logs import configure
 from monitor.app.metrics import Metrics
 from monitor.app.passes import Passes
 from monitor.app.turns import TURN, turn
-from monitor.config import LogSettings
 from monitor.errors import ConfigError
 from monitor.model.following import SourceRow
 from monitor.model.subscriptions import Trials
+from monitor.settings import LogSettings
 from monitor.store.lease_observer import LeaseObserver
 from monitor.store.writer import open_store
 from tests.ingest.world import study

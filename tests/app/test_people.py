@@ -9,7 +9,7 @@ import pytest
 
 from monitor.app import App
 from monitor.app.people import bring_in_line, synchronise, wanted_subscriptions
-from monitor.config import Settings, load
+from monitor.config import load
 from monitor.errors import ConfigError
 from monitor.model.subscriptions import (
     Origin,
@@ -18,6 +18,7 @@ from monitor.model.subscriptions import (
     Subscription,
     Trials,
 )
+from monitor.settings import Settings
 from monitor.store.writer import Store, open_store
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)

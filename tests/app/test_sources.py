@@ -1,7 +1,7 @@
 """From the configuration to the sources."""
 
 from monitor.app.sources import first_base_url
-from monitor.config import CtgovSourceSettings, Settings
+from monitor.settings import CtgovSourceSettings, Settings
 
 HERE, THERE = "http://here.test", "http://there.test"
 

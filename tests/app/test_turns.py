@@ -8,9 +8,9 @@ import pytest
 
 from monitor.app import App
 from monitor.app.turns import TURN, Turn, TurnTakenError, turn
-from monitor.config import Settings, StoreSettings
 from monitor.errors import MonitorError
 from monitor.model.lease import Lease
+from monitor.settings import Settings, StoreSettings
 from monitor.sources.http import StoppedError
 from monitor.store.address import Address
 from monitor.store.engine import make_engine

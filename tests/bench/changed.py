@@ -7,9 +7,9 @@ from pathlib import Path
 import orjson
 from deepdiff import DeepDiff
 
-from monitor.detect.rules.base import Thresholds
 from monitor.ingest import ingest
 from monitor.ingest.reclassify import Scope, reclassify
+from monitor.settings import ThresholdSettings
 from monitor.store.reader import open_reader
 from monitor.store.writer import Store, open_store
 from tests.bench.edits import later_version
@@ -83,7 +83,7 @@ def _passing(store: Store, new: Content, line: int) -> Call:
     raws = found([new.content], hours=line, origin="change")
 
     def run() -> None:
-        report = ingest(raws, store, thresholds=Thresholds())
+        report = ingest(raws, store, thresholds=ThresholdSettings())
         assert (report.stored, report.events > 0) == (1, True), report
 
     return run
@@ -112,11 +112,11 @@ def _against_deepdiff(
 
 def _prepare(bench: Bench, store: Store) -> None:
     firsts = [content.content for content in bench.corpus.firsts()]
-    ingest(found(firsts), store, thresholds=Thresholds())
+    ingest(found(firsts), store, thresholds=ThresholdSettings())
     # The first of all changes would pay for what a running monitor has long loaded.
     stranger = [later_version(firsts[0], trial=0, version=n, nct_id="NCT99999999") for n in (0, 1)]
     for hours, version in enumerate(stranger, start=1):
-        ingest(found([version], hours=hours), store, thresholds=Thresholds())
+        ingest(found([version], hours=hours), store, thresholds=ThresholdSettings())
 
 
 def _first_load(bench: Bench) -> Row:
@@ -165,7 +165,7 @@ def _later_versions(bench: Bench) -> list[Row]:
 
 def _reclassify(store: Store, url: str, *, versions: int) -> Sample:
     """Derive all events anew, by thresholds that most changes of enrollment and dates meet."""
-    others = Thresholds(enrollment_percent_high=1.0, date_days_medium=1, date_days_high=2)
+    others = ThresholdSettings(enrollment_percent_high=1.0, date_days_medium=1, date_days_high=2)
 
     def ours() -> None:
         report = reclassify(
@@ -202,7 +202,7 @@ def _bulk(store: Store, contents: list[bytes]) -> Sample:
     raws = found(contents)
 
     def ours() -> None:
-        report = ingest(raws, store, thresholds=Thresholds())
+        report = ingest(raws, store, thresholds=ThresholdSettings())
         assert report.stored == len(contents), report
 
     return timed(ours)

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from monitor.detect.rules.base import Thresholds
 from monitor.ingest import ingest
+from monitor.settings import ThresholdSettings
 from monitor.store.reader import open_reader
 from monitor.store.writer import open_store
 from tests.bench.plan import Bench
@@ -68,7 +68,9 @@ def _stored(folder: Path, contents: Sequence[Content]) -> tuple[list[tuple[str, 
     path = folder / "monitor.db"
     url = f"sqlite:///{path}"
     with open_store(url) as store:
-        report = ingest(found(one.content for one in contents), store, thresholds=Thresholds())
+        report = ingest(
+            found(one.content for one in contents), store, thresholds=ThresholdSettings()
+        )
         assert report.stored == len(contents), report
     with open_reader(url) as reader:
         histories = {

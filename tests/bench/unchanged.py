@@ -7,8 +7,8 @@ from datetime import date, timedelta
 
 import orjson
 
-from monitor.detect.rules.base import Thresholds
 from monitor.ingest import ingest
+from monitor.settings import ThresholdSettings
 from monitor.store.writer import Store, open_store
 from tests.bench.plan import Bench
 from tests.bench.records import found, loaded_again
@@ -43,7 +43,7 @@ def measure(bench: Bench) -> list[Row]:
     for number, case in enumerate(_cases(bench)):
         bench.say(f"unchanged: {case.what}")
         with open_store(f"sqlite:///{bench.folder / f'unchanged-{number}.db'}") as store:
-            report = ingest(found(contents), store, thresholds=Thresholds())
+            report = ingest(found(contents), store, thresholds=ThresholdSettings())
             assert report.stored == len(contents), report
             for load in range(bench.plan.rounds):
                 _round(store, case, load)
@@ -87,7 +87,7 @@ def _round(store: Store, case: Case, number: int) -> None:
     raws = found(contents, hours=number + 1)
 
     def ours() -> None:
-        report = ingest(raws, store, thresholds=Thresholds())
+        report = ingest(raws, store, thresholds=ThresholdSettings())
         assert report.unchanged == len(contents), report
 
     def baseline() -> None:

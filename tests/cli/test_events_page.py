@@ -9,9 +9,10 @@ from pathlib import Path
 
 from monitor.detect.classify import SEVERITIES, classify
 from monitor.detect.diff import diff
-from monitor.detect.rules.base import Context, Thresholds
+from monitor.detect.rules.base import Context
 from monitor.model.changes import ChangeKind, Severity
 from monitor.model.record import TrialRecord
+from monitor.settings import ThresholdSettings
 from tests.detect.cases import presence
 from tests.detect.examples import events, study
 
@@ -32,7 +33,7 @@ def test_every_kind_has_the_severity_of_the_rules() -> None:
 
 
 def test_the_thresholds_of_the_page_are_the_defaults() -> None:
-    defaults = Thresholds()
+    defaults = ThresholdSettings()
     assert f"low below {defaults.date_days_medium} days" in PAGE
     assert f"high from {defaults.date_days_high} days" in PAGE
     assert f"critical from {defaults.date_days_critical} days" in PAGE
@@ -65,7 +66,7 @@ def test_every_fact_of_real_changes_stands_in_its_row(shared_data: Path) -> None
                 new=new,
                 version_date=new.last_update_date,
                 first_start_date=records[0].start_date,
-                thresholds=Thresholds(),
+                thresholds=ThresholdSettings(),
             )
             for event in classify(diff(old, new), context):
                 assert set(event.facts) - {"life_phase"} <= told[event.kind], event.kind

@@ -8,7 +8,9 @@ import pytest
 from rich.console import Console
 from rich.pretty import pprint
 
-from monitor.config import (
+from monitor.config import load
+from monitor.errors import ConfigError
+from monitor.settings import (
     AnyChannelSettings,
     AppriseChannelSettings,
     ConsoleChannelSettings,
@@ -16,10 +18,8 @@ from monitor.config import (
     FolderChannelSettings,
     SlackChannelSettings,
     WebhookChannelSettings,
-    load,
 )
-from monitor.config.channels import CHANNEL_TYPES
-from monitor.errors import ConfigError
+from monitor.settings.channels import CHANNEL_TYPES
 
 SECRET = "s3cret-wörd"  # noqa: S105  # of nothing
 MAIL = 'type = "email"\nserver = "h"\nsender = "m@example.org"\nto = "a@example.org"\n'

@@ -13,20 +13,20 @@ import pytest
 from msgspec import NODEFAULT
 from msgspec.structs import fields
 
-from monitor.config import (
+from monitor.config import load
+from monitor.config.keys import LISTS
+from monitor.config.keys import SECTIONS as STRUCTS
+from monitor.settings import (
     CtgovSourceSettings,
     FilesSourceSettings,
     Settings,
     SourceSettings,
     SubscriberSettings,
     SubscriptionSettings,
-    load,
 )
-from monitor.config.channels import CHANNEL_TYPES, ChannelSettings
-from monitor.config.durations import written
-from monitor.config.keys import LISTS
-from monitor.config.keys import SECTIONS as STRUCTS
-from monitor.config.section import Section
+from monitor.settings.channels import CHANNEL_TYPES, ChannelSettings
+from monitor.settings.durations import written
+from monitor.settings.section import Section
 
 PROJECT = Path(__file__).parents[2]
 FILE = (PROJECT / "config" / "monitor.toml").read_text("utf-8")
@@ -157,7 +157,7 @@ def test_the_page_documents_every_key_with_its_default() -> None:
 @pytest.mark.parametrize("kind", [*STRUCTS.values(), *(kind for _, _, kind in KINDS)])
 def test_every_key_says_what_may_be_written(kind: type[msgspec.Struct]) -> None:
     for key in fields(kind):
-        _, meta = get_args(key.type)
+        _, meta, *_ = get_args(key.type)
         assert meta.description, key.name
 
 

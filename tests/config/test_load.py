@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from monitor.config import Settings, load
+from monitor.config import load
 from monitor.errors import ConfigError
+from monitor.settings import Settings
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.config.origin import origin
+from monitor.config.load import origin
 from monitor.errors import ConfigError
 
 

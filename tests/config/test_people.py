@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from monitor.config import Settings, load
+from monitor.config import load
 from monitor.config.wishes import nct_ids_of, subscription_of
 from monitor.errors import ConfigError
 from monitor.model.changes import ChangeKind, Severity
 from monitor.model.groups import GROUPS
 from monitor.model.subscriptions import Changes, Filter, Origin, Subscription, Trials
 from monitor.model.when import AtOnce, LocalTime, QuietHours
+from monitor.settings import Settings
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 CHANNELS = '[[channel]]\nname = "out"\ntype = "console"\n'

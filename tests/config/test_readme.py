@@ -7,10 +7,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from monitor.config import Settings, load
-from monitor.config.channels import CHANNEL_TYPES
-from monitor.config.people import SubscriberSettings, SubscriptionSettings
-from monitor.config.sources import SOURCE_TYPES
+from monitor.config import load
+from monitor.settings import Settings
+from monitor.settings.channels import CHANNEL_TYPES
+from monitor.settings.people import SubscriberSettings, SubscriptionSettings
+from monitor.settings.sources import SOURCE_TYPES
 
 README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
 LISTS = {"sources", "channels", "subscribers", "subscriptions", "synonyms"}

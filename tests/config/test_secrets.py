@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from rich.console import Console
 from rich.pretty import pprint
 
-from monitor.config import load, mask_url
+from monitor.config import load
 from monitor.errors import ConfigError
+from monitor.settings import mask_url
 
 SECRET = "s3cret-wörd"  # noqa: S105  # of nothing
 

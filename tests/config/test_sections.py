@@ -1,29 +1,10 @@
 """The sections of the daemon: HTTP, where the web part listens, the lease."""
 
-from dataclasses import fields
-
 import pytest
-from msgspec import structs
 
-from monitor.config import HttpSettings, WebSettings, load
+from monitor.config import load
 from monitor.errors import ConfigError
-from monitor.sources.http import HttpSettings as ClientSettings
-from monitor.sources.http import RetrySettings
-
-
-def test_whatever_the_http_client_can_be_told_can_be_configured_with_its_default() -> None:
-    client = {
-        found.name: getattr(ClientSettings(), found.name)
-        for found in fields(ClientSettings)
-        if found.name != "retries"
-    }
-    retries = {
-        f"retry_{found.name.removeprefix('retry_')}": getattr(RetrySettings(), found.name)
-        for found in fields(RetrySettings)
-    }
-    # A text that is not given is None to the client and "" in a file.
-    expected = {name: value or ("" if value is None else value) for name, value in client.items()}
-    assert structs.asdict(HttpSettings()) == {**expected, **retries}
+from monitor.settings import WebSettings
 
 
 def test_http_is_set_by_variables_too() -> None:
@@ -33,10 +14,19 @@ def test_http_is_set_by_variables_too() -> None:
     assert http.requests_per_minute == 10
 
 
-@pytest.mark.parametrize("text", ["müller@example.org", "a\nb", "a\n", "x" * 201])
-def test_a_contact_that_no_header_can_hold_is_refused(text: str) -> None:
-    with pytest.raises(ConfigError, match=r"MONITOR_HTTP__CONTACT = .* printable ASCII"):
-        load(environ={"MONITOR_HTTP__CONTACT": text})
+@pytest.mark.parametrize("key", ["CONTACT", "USER_AGENT"])
+@pytest.mark.parametrize(
+    "text", ["müller@example.org", "a\nb", "a\r\nX: y", "a\n", "\x00", "x" * 401]
+)
+def test_what_no_header_can_hold_is_refused(key: str, text: str) -> None:
+    with pytest.raises(ConfigError, match=rf"MONITOR_HTTP__{key} = .* printable ASCII"):
+        load(environ={f"MONITOR_HTTP__{key}": text})
+
+
+def test_what_goes_into_a_header_has_no_blanks_around_it() -> None:
+    environ = {"MONITOR_HTTP__CONTACT": " me@example.org ", "MONITOR_HTTP__USER_AGENT": "  "}
+    http = load(environ=environ).http
+    assert (http.contact, http.user_agent) == ("me@example.org", "")
 
 
 @pytest.mark.parametrize(

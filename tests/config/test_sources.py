@@ -5,13 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from monitor.config import (
-    AnySourceSettings,
-    CtgovSourceSettings,
-    FilesSourceSettings,
-    load,
-)
+from monitor.config import load
 from monitor.errors import ConfigError
+from monitor.settings import AnySourceSettings, CtgovSourceSettings, FilesSourceSettings
 
 FILES = 'type = "files"\npath = "in"\n'
 
@@ -65,7 +61,7 @@ def test_a_search_is_read_with_its_short_names(tmp_path: Path) -> None:
         ),
     )
     assert isinstance(found, CtgovSourceSettings)
-    assert found.nct_ids == ("NCT06733935", "NCT00000102")
+    assert found.nct_ids == ("NCT00000102", "NCT06733935")
     assert found.query == {"cond": "lupus", "intr": "CAR-T"}
     assert found.filter["ids"] == "NCT00000102|NCT00000105"
     assert found.filter["geo"] == "distance(39.0,-77.1,50mi)"
@@ -125,13 +121,18 @@ def test_what_is_no_length_of_time_is_refused(tmp_path: Path, value: str) -> Non
         ('timezone = "Europe"', "timezone = 'Europe' will not do"),
         ('enabled = "yes"', "enabled = 'yes' will not do; write true or false"),
         ('nct_ids = ["NCT1", "NCT123456789"]', "nct_ids: 'NCT123456789' is not an NCT ID"),
-        ('nct_ids = "NCT00000102"', "nct_ids = 'NCT00000102' will not do; write a list of NCT"),
+        ("nct_ids = 7", "nct_ids = 7 will not do; write an NCT ID or a list of them"),
         ("query = { condition = 'x' }", "query: there is no query.condition; did you mean cond?"),
         ("query = { zzz = 'x' }", "there is no query.zzz; there are cond, term, locn, titles"),
         ("query = { cond = ' ' }", "query = {'cond': ' '} will not do; write a table of texts"),
         ("query = { id = 'NCT00000102, nct2' }", "query.id holds nothing but NCT IDs; write them"),
         ("filter = { Status = 'x' }", "no filter.Status; did you mean overallStatus?"),
-        ("filter = { overallStatus = 'Recruiting' }", "filter.overallStatus takes statuses in"),
+        ("filter = { overallStatus = 'Recruiting' }", "'Recruiting'; did you mean RECRUITING?"),
+        ("filter = { overallStatus = 'NO_SUCH' }", "no status 'NO_SUCH'; there are "),
+        ("filter = { overallStatus = '|' }", "filter.overallStatus takes statuses with"),
+        ("filter = { advanced = 'a) OR (b' }", "filter.advanced has a parenthesis, bracket or"),
+        ("filter = { synonyms = 'lupus' }", "filter.synonyms takes AREA:ID pairs with | between"),
+        ("filter = { ids = ',' }", "filter.ids takes NCT IDs with | between them"),
         ("filter = { geo = 'near Madrid' }", "filter.geo takes distance(LATITUDE,"),
         ("filter = { ids = 'NCT1|x' }", "filter: 'x' is not an NCT ID"),
         ("reread_every = 'weekly'", "reread_every = 'weekly' will not do; write a whole number"),
@@ -215,3 +216,24 @@ def test_two_sources_never_have_one_name(tmp_path: Path) -> None:
 def test_no_variable_sets_a_source() -> None:
     with pytest.raises(ConfigError, match="MONITOR_SOURCE__NAME: sources stand in the file"):
         load(environ={"MONITOR_SOURCE__NAME": "x"})
+
+
+def test_one_nct_id_may_stand_alone(tmp_path: Path) -> None:
+    (found,) = sources(tmp_path, ctgov('nct_ids = "nct102"\nevery = "1h"'))
+    assert isinstance(found, CtgovSourceSettings)
+    assert found.nct_ids == ("NCT00000102",)
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("geo = 'distance(39.0, -77.1, 50mi)'", "distance(39.0,-77.1,50mi)"),
+        ("ids = 'nct105, NCT00000102'", "NCT00000102|NCT00000105"),
+        ("overallStatus = 'RECRUITING,COMPLETED'", "RECRUITING|COMPLETED"),
+        ("advanced = ' AREA[Phase]PHASE3 '", "AREA[Phase]PHASE3"),
+    ],
+)
+def test_a_filter_is_kept_as_the_registry_takes_it(tmp_path: Path, written: str, kept: str) -> None:
+    (found,) = sources(tmp_path, ctgov(f'filter = {{ {written} }}\nevery = "1h"'))
+    assert isinstance(found, CtgovSourceSettings)
+    assert [*found.filter.values()] == [kept]

@@ -11,8 +11,7 @@ import pytest
 
 from monitor.app import App
 from monitor.app.store_checks import check_store, due_in, last_check
-from monitor.config import Settings, StoreSettings
-from monitor.config.settings import DaemonSettings
+from monitor.settings import DaemonSettings, Settings, StoreSettings
 from monitor.store.reader import open_reader
 from monitor.store.soundness import check_pages
 from monitor.store.writer import open_store

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from monitor.app import App, utc_now
-from monitor.config import Settings, StoreSettings
 from monitor.daemon import SCHEDULER
 from monitor.daemon.books import Books
 from monitor.daemon.hold import until_lost
 from monitor.daemon.work import Work, in_thread
 from monitor.model.following import SourceRow
+from monitor.settings import Settings, StoreSettings
 from monitor.store.lease_keeper import LeaseLostError, require_lease
 from monitor.store.writer import open_store
 

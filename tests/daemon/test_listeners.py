@@ -17,13 +17,12 @@ from msgspec.structs import replace
 
 from monitor.app import App
 from monitor.app.metrics import Metrics
-from monitor.config import Settings, StoreSettings, WebSettings
 from monitor.daemon.listener_faults import CALM_S, SETTLE_S, ListenerFaults
 from monitor.daemon.listeners import OPERATORS, READERS, Listener, listeners_of
 from monitor.daemon.standing import Standing
 from monitor.daemon.work import Work
+from monitor.settings import Settings, StoreSettings, WebSettings
 from monitor.web.answers import Answers, Told, application
-from monitor.web.limits import Limits
 from monitor.web.server import Application
 from tests.daemon.processes import Running, configure, eventually, folder_source
 from tests.daemon.test_delivering import EVERYTHING, got, put
@@ -242,7 +241,7 @@ def listener(made: Callable[[], Application] = lambda: application(answering()))
     """Return a listener on a free port; ``made`` makes its application."""
     return Listener(
         READERS, (LOOPBACK, 0), made,
-        key="public_listen", limits=Limits(), stands_by=lambda: False,
+        key="public_listen", limits=WebSettings(), stands_by=lambda: False,
     )  # fmt: skip
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from monitor.app import App
-from monitor.config import Settings, StoreSettings
 from monitor.model.following import SourceRow
+from monitor.settings import Settings, StoreSettings
 from monitor.store.writer import open_store
 from tests.daemon.processes import Scripted, configure, eventually, folder_source
 

@@ -14,12 +14,12 @@ from msgspec.structs import replace as replaced
 
 from monitor.app import App
 from monitor.app.metrics import CONTENT_TYPE, Metrics
-from monitor.config import FilesSourceSettings, Settings, StoreSettings
-from monitor.config.channels import ConsoleChannelSettings
 from monitor.daemon.standing import Inquiries, Role, Standing
 from monitor.daemon.work import Work
 from monitor.model.following import SourceRow
 from monitor.model.messages import ChannelState
+from monitor.settings import FilesSourceSettings, Settings, StoreSettings
+from monitor.settings.channels import ConsoleChannelSettings
 from monitor.store.address import Address
 from monitor.store.engine import make_engine
 from monitor.store.writer import open_store

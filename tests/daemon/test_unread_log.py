@@ -103,7 +103,7 @@ def test_what_was_logged_meanwhile_comes_in_its_order_once_somebody_reads_again(
 MANY = """
 from monitor.app.log_queue import dropped_lines
 from monitor.app.logs import configure, get_logger, never_wait
-from monitor.config import LogSettings
+from monitor.settings import LogSettings
 
 configure(LogSettings(format="json"))
 never_wait()

@@ -14,7 +14,6 @@ from monitor.deliver.late import LateResults
 from monitor.deliver.letters import Letters
 from monitor.deliver.pace import Pace
 from monitor.deliver.turns import Turns
-from monitor.detect.rules.base import Thresholds
 from monitor.errors import DeliveryError
 from monitor.ingest import ingest
 from monitor.ingest.notify import Notifier
@@ -29,9 +28,11 @@ from monitor.model.messages import (
 from monitor.model.subscriptions import Origin, Subscription, Trials
 from monitor.model.when import Hourly
 from monitor.render.alerts import render
+from monitor.settings import ThresholdSettings
 from monitor.store.lease_keeper import LeaseKeeper
 from monitor.store.reader import open_reader
 from monitor.store.writer import Store
+from tests.deliver.policies import policy
 from tests.ingest.world import NCT, NOON, raw, study
 
 HOUR = timedelta(hours=1)
@@ -166,7 +167,7 @@ class Post:
     store: Store
     clock: Clock = field(default_factory=Clock)
     box: Box = field(default_factory=Box)
-    policy: Policy = field(default_factory=Policy)
+    policy: Policy = field(default_factory=policy)
     heard: Heard = field(default_factory=Heard)
     stop: threading.Event = field(default_factory=threading.Event)
     pace: Pace = field(default_factory=Pace)
@@ -196,7 +197,7 @@ class Post:
         served = {"box": self.box.targets, **targets}
         found = [raw(document, at=self.clock.at) for document in documents]
         notifier = Notifier(targets=served, now=self.clock.now)
-        ingest(found, self.store, thresholds=Thresholds(), notifier=notifier)
+        ingest(found, self.store, thresholds=ThresholdSettings(), notifier=notifier)
 
     def begin(self) -> None:
         """Let the trial be known, and nobody told of that."""
@@ -205,7 +206,7 @@ class Post:
     def take_in(self, *documents: Any) -> None:
         """Ingest documents, read now, of which nobody is told."""
         found = [raw(document, at=self.clock.at) for document in documents]
-        ingest(found, self.store, thresholds=Thresholds())
+        ingest(found, self.store, thresholds=ThresholdSettings())
 
     def change(self, times: int = 1) -> None:
         """Let the trial's enrollment change, each time in a version of its own."""
@@ -243,7 +244,7 @@ class Post:
             store=self.store,
             reader=lambda: open_reader(self.url),
             letters=lambda reader: Letters(
-                reader=reader, thresholds=Thresholds(), now=self.clock.at
+                reader=reader, thresholds=ThresholdSettings(), now=self.clock.at
             ),
             renderer=lambda: lambda letter, _: self.render(letter),
             claims=self.claims(worker),

@@ -2,10 +2,11 @@
 
 from datetime import timedelta
 
-from monitor.deliver import Policy, Report
+from monitor.deliver import Report
+from tests.deliver.policies import policy
 from tests.deliver.post import Post, later, never
 
-POLICY = Policy(breaker_failures=3, breaker_rest_s=300, backoff_initial_s=1, backoff_max_s=1)
+POLICY = policy(breaker_failures=3, breaker_rest_s=300, backoff_initial_s=1, backoff_max_s=1)
 
 
 def broken(post: Post, changes: int = 6) -> Post:

@@ -10,11 +10,12 @@ import pytest
 
 from monitor.channels.envelope import envelope
 from monitor.channels.mail import Mailbox, compose
-from monitor.deliver import Policy, Report
+from monitor.deliver import Report
 from monitor.model.messages import MessageState
 from monitor.model.subscriptions import Silence, Standing, Trials
 from monitor.model.when import parse_quiet
 from monitor.store.reader import open_reader
+from tests.deliver.policies import policy
 from tests.deliver.post import HOUR, Post, later, never
 from tests.ingest.world import study
 from tests.store.leasing import claim, lose_worker
@@ -30,7 +31,7 @@ def nct(number: int) -> str:
 
 def flooded(post: Post, count: int = COUNT, **wanted: Any) -> Post:
     """Let a pass change many trials at once: one is withdrawn, one completed, the rest grow."""
-    post.policy = Policy(group_above=5)
+    post.policy = policy(group_above=5)
     post.subscribe(name="all", trials=ALL, **wanted)
     numbers = range(1, count + 1)
     post.take_in(*(study("2026-02-01", nct_id=nct(number)) for number in numbers))
@@ -95,7 +96,7 @@ def test_as_many_as_are_allowed_come_one_by_one(office: Post, count: int) -> Non
 
 
 def test_versions_of_one_trial_that_waited_are_a_group_too(office: Post) -> None:
-    office.policy = Policy(group_above=5)
+    office.policy = policy(group_above=5)
     office.begin()
     office.subscribe()
     office.change(6)
@@ -183,7 +184,7 @@ def test_a_group_that_was_delayed_into_quiet_hours_waits_for_their_end(office: P
 @pytest.mark.parametrize("count", [8, 20], ids=["below the claim's limit", "above it"])
 def test_a_group_takes_one_turn_of_the_channels_rate(office: Post, count: int) -> None:
     flooded(office, count)
-    office.policy = Policy(group_above=5, per_minute=1, claim_messages=10)
+    office.policy = policy(group_above=5, per_minute=1, claim_messages=10)
     assert office.deliver() == Report(sent=1)
     assert len(office.box.got[0].data["alerts"]) == count
 
@@ -202,7 +203,7 @@ def test_a_group_that_is_refused_is_one_dead_letter_and_retried_as_one(office: P
 
 def test_a_channel_that_is_tried_after_a_rest_is_tried_with_the_whole_group(office: Post) -> None:
     flooded(office, 8)
-    office.policy = Policy(group_above=5, breaker_failures=1, breaker_rest_s=60)
+    office.policy = policy(group_above=5, breaker_failures=1, breaker_rest_s=60)
     office.box.answers = [later()]
     assert office.deliver() == Report(retried=1)
     office.clock.move(minutes=2)

@@ -11,8 +11,9 @@ import pytest
 
 from monitor.channels.bounded import BoundedChannel
 from monitor.deadlines.threads import AbandonedThreads
-from monitor.deliver import Policy, Report
+from monitor.deliver import Report
 from monitor.model.messages import Message, MessageState
+from tests.deliver.policies import policy
 from tests.deliver.post import Box, Post, later, never
 
 LEFT = "the conversation was not over within 0.2 s (delivery.total_timeout_s)"
@@ -173,7 +174,7 @@ def test_a_late_failure_is_noted_and_counts_for_nothing(
 
 
 def test_a_dead_letter_that_was_sent_after_all_is_sent(here: Hanging) -> None:
-    here.post.policy = Policy(attempts=1)
+    here.post.policy = policy(attempts=1)
     here.begin()
     event = here.hang()
     assert here.deliver() == Report(dead=1)

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.deliver import Policy
 from monitor.deliver.pace import Pace
+from tests.deliver.policies import policy
 from tests.ingest.world import NOON
 
-POLICY = Policy(backoff_initial_s=10, backoff_max_s=60, attempts=4)
+POLICY = policy(backoff_initial_s=10, backoff_max_s=60, attempts=4)
 
 
 @pytest.mark.parametrize(("attempt", "seconds"), [(1, 10), (2, 20), (3, 40), (4, 60), (2000, 60)])
@@ -48,7 +48,7 @@ def test_attempts_are_counted_from_one() -> None:
 
 @pytest.mark.parametrize(("per_minute", "limit"), [(0, 50), (60, 50), (10, 20), (1, 2)])
 def test_no_more_is_claimed_than_can_be_sent_within_a_lease(per_minute: int, limit: int) -> None:
-    assert Policy(per_minute=per_minute, lease_s=120).claim_limit == limit
+    assert policy(per_minute=per_minute, lease_s=120).claim_limit == limit
 
 
 def test_messages_go_at_even_distances() -> None:

@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 
-from monitor.deliver import Policy, Report
+from monitor.deliver import Report
 from monitor.store.reader import open_reader
+from tests.deliver.policies import policy
 from tests.deliver.post import Post, later, never, refused
 
 
@@ -31,7 +32,7 @@ def test_a_retried_message_that_fails_again_is_due_since_the_retry(post: Post) -
 
 def test_a_retried_message_is_refused_for_an_hour_again(post: Post) -> None:
     retried(post)
-    post.policy = Policy(attempts=1, breaker_failures=100)
+    post.policy = policy(attempts=1, breaker_failures=100)
     post.box.answers = [refused(), refused()]
     assert post.deliver() == Report(retried=1)
     post.clock.move(hours=1)

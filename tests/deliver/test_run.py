@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from monitor.deliver import Policy, Report
+from monitor.deliver import Report
 from monitor.deliver.claims import WORKER
 from monitor.errors import DeliveryError, StoreError
 from monitor.model.alerts import Letter
@@ -15,6 +15,7 @@ from monitor.model.messages import Message, MessageState
 from monitor.render.alerts import render
 from monitor.store.writer import open_store
 from tests.daemon.processes import eventually
+from tests.deliver.policies import policy
 from tests.deliver.post import HOUR, Heard, Monotonic, Post, later, never, refused
 from tests.ingest.world import NCT
 from tests.store.leasing import claim, lease_of, lose_worker
@@ -51,7 +52,7 @@ def test_many_messages_go_over_one_connection(office: Post) -> None:
 
 
 def test_more_than_a_claim_holds_is_claimed_again_and_again(office: Post) -> None:
-    office.policy = Policy(claim_messages=2)
+    office.policy = policy(claim_messages=2)
     begun(office, 5)
     assert office.deliver() == Report(sent=5)
     assert office.box.connections == 3
@@ -86,7 +87,7 @@ def test_what_is_refused_for_good_is_a_dead_letter_at_once(post: Post) -> None:
 
 
 def test_a_message_that_failed_too_often_is_a_dead_letter(office: Post) -> None:
-    office.policy = Policy(attempts=3, breaker_failures=100)
+    office.policy = policy(attempts=3, breaker_failures=100)
     begun(office)
     office.box.answers = [later(), later(), later()]
     reports = []
@@ -99,7 +100,7 @@ def test_a_message_that_failed_too_often_is_a_dead_letter(office: Post) -> None:
 
 
 def test_a_refusal_while_a_service_is_redeployed_is_tried_again_for_an_hour(post: Post) -> None:
-    post.policy = Policy(attempts=2, breaker_failures=100)
+    post.policy = policy(attempts=2, breaker_failures=100)
     begun(post)
     began = post.clock.at
     post.box.answers = [refused() for _ in range(50)]
@@ -116,7 +117,7 @@ def test_a_refusal_while_a_service_is_redeployed_is_tried_again_for_an_hour(post
 
 
 def test_the_hour_of_a_redeployed_service_begins_with_its_refusal(post: Post) -> None:
-    post.policy = Policy(attempts=20, breaker_failures=100)
+    post.policy = policy(attempts=20, breaker_failures=100)
     begun(post)
     post.box.answers = [later(), refused(), later(), refused()]
     for _ in range(4):
@@ -126,7 +127,7 @@ def test_the_hour_of_a_redeployed_service_begins_with_its_refusal(post: Post) ->
 
 
 def test_a_service_that_is_back_within_the_hour_gets_what_it_refused(office: Post) -> None:
-    office.policy = Policy(attempts=1)
+    office.policy = policy(attempts=1)
     begun(office)
     office.box.answers = [refused()]
     assert office.deliver() == Report(retried=1)
@@ -135,7 +136,7 @@ def test_a_service_that_is_back_within_the_hour_gets_what_it_refused(office: Pos
 
 
 def test_a_dead_letter_that_is_retried_has_all_its_tries_again(office: Post) -> None:
-    office.policy = Policy(attempts=1)
+    office.policy = policy(attempts=1)
     begun(office)
     office.box.answers = [later()]
     office.deliver()
@@ -152,7 +153,7 @@ def test_a_message_that_cannot_be_rendered_stops_no_other(office: Post) -> None:
             raise ZeroDivisionError("https://hooks.example.org/token")
         return render(letter)
 
-    office.policy = Policy(breaker_failures=1)
+    office.policy = policy(breaker_failures=1)
     begun(office, 3)
     office.render = broken
     assert office.deliver() == Report(sent=2, retried=1), "the channel has nothing to do with it"
@@ -246,7 +247,7 @@ def test_who_lost_a_claim_sends_nothing_of_it(post: Post) -> None:
 
 def test_whose_lease_is_another_s_claims_under_a_new_one(post: Post) -> None:
     begun(post, 2)
-    post.policy = Policy(claim_messages=1)
+    post.policy = policy(claim_messages=1)
 
     def lost(_: Message) -> None:
         with post.store.transaction() as tx:

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from monitor.config import Settings
 from monitor.config.given import read_environment
+from monitor.settings import Settings
 from tests.deploy.context import context_files, is_ignored, read_rules
 from tests.deploy.dockerfile import expand, read
 

@@ -8,9 +8,10 @@ from typing import Any
 
 from monitor.detect.classify import classify
 from monitor.detect.diff import diff
-from monitor.detect.rules.base import Context, Thresholds
+from monitor.detect.rules.base import Context
 from monitor.model.changes import ChangeEvent, ChangeKind, FieldChange, Severity
 from monitor.model.record import TrialRecord
+from monitor.settings import ThresholdSettings
 
 NCT = "NCT09000001"
 # The trial has started (2025-06) and not reached its primary completion (2027-03).
@@ -157,7 +158,7 @@ def context(old: TrialRecord, new: TrialRecord, at: date | None = None) -> Conte
         new=new,
         version_date=at or new.last_update_date or VERSION_DATE,
         first_start_date=old.start_date,
-        thresholds=Thresholds(),
+        thresholds=ThresholdSettings(),
     )
 
 

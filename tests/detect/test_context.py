@@ -7,9 +7,9 @@ import pytest
 
 from monitor.detect.classify import classify
 from monitor.detect.diff import diff
-from monitor.detect.rules.base import Thresholds
 from monitor.model.changes import ChangeKind, Severity
 from monitor.model.dates import PartialDate
+from monitor.settings import ThresholdSettings
 from tests.detect.examples import Changes, context, of, study, the, updated
 
 START, PRIMARY = "statusModule.startDateStruct", "statusModule.primaryCompletionDateStruct"
@@ -61,20 +61,20 @@ def test_an_event_tells_the_trials_phase_of_life(
 @pytest.mark.parametrize(
     ("thresholds", "kind", "severity"),
     [
-        (Thresholds(date_days_high=30), ChangeKind.COMPLETION_MOVED, Severity.HIGH),
-        (Thresholds(date_days_high=31), ChangeKind.COMPLETION_MOVED, Severity.MEDIUM),
-        (Thresholds(date_days_medium=31), ChangeKind.COMPLETION_MOVED, Severity.LOW),
-        (Thresholds(date_days_critical=30), ChangeKind.COMPLETION_MOVED, Severity.CRITICAL),
+        (ThresholdSettings(date_days_high=30), ChangeKind.COMPLETION_MOVED, Severity.HIGH),
+        (ThresholdSettings(date_days_high=31), ChangeKind.COMPLETION_MOVED, Severity.MEDIUM),
+        (ThresholdSettings(date_days_medium=31), ChangeKind.COMPLETION_MOVED, Severity.LOW),
+        (ThresholdSettings(date_days_critical=30), ChangeKind.COMPLETION_MOVED, Severity.CRITICAL),
         (
-            Thresholds(enrollment_percent_high=5),
+            ThresholdSettings(enrollment_percent_high=5),
             ChangeKind.ENROLLMENT_TARGET_CHANGED,
             Severity.HIGH,
         ),
-        (Thresholds(), ChangeKind.ENROLLMENT_TARGET_CHANGED, Severity.MEDIUM),
+        (ThresholdSettings(), ChangeKind.ENROLLMENT_TARGET_CHANGED, Severity.MEDIUM),
     ],
 )
 def test_the_configuration_decides_where_a_change_weighs_more(
-    thresholds: Thresholds, kind: ChangeKind, severity: Severity
+    thresholds: ThresholdSettings, kind: ChangeKind, severity: Severity
 ) -> None:
     old = of(study())
     new = of(
@@ -92,7 +92,7 @@ def test_the_configuration_decides_where_a_change_weighs_more(
 def test_a_low_actual_enrollment_is_measured_by_the_configuration() -> None:
     old = of(study())
     new = of(updated({"designModule.enrollmentInfo": {"count": 180, "type": "ACTUAL"}}))
-    ctx = replace(context(old, new), thresholds=Thresholds(enrollment_actual_percent_low=95))
+    ctx = replace(context(old, new), thresholds=ThresholdSettings(enrollment_actual_percent_low=95))
     event = the(ChangeKind.ENROLLMENT_ACTUAL_REPORTED, classify(diff(old, new), ctx))
     assert event.severity is Severity.HIGH
 

@@ -10,9 +10,10 @@ import pytest
 
 from monitor.detect.classify import classify
 from monitor.detect.diff import diff
-from monitor.detect.rules.base import Context, Thresholds
+from monitor.detect.rules.base import Context
 from monitor.model.record import TrialRecord
 from monitor.model.words import word_diff
+from monitor.settings import ThresholdSettings
 from tests.detect.examples import NCT, STUDY, VERSION_DATE, Document
 
 _CHARACTERS = 40_000
@@ -114,7 +115,7 @@ def seconds(place: tuple[str | int, ...], before: str, after: str) -> float:
         new=new,
         version_date=VERSION_DATE,
         first_start_date=None,
-        thresholds=Thresholds(),
+        thresholds=ThresholdSettings(),
     )
     began = time.process_time()
     assert classify(diff(old, new), context)

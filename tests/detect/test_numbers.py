@@ -6,8 +6,8 @@ import pytest
 
 from monitor.detect.classify import classify
 from monitor.detect.diff import diff
-from monitor.detect.rules.base import Thresholds
 from monitor.model.changes import ChangeKind, Severity
+from monitor.settings import ThresholdSettings
 from tests.detect.examples import context, events, kinds, of, study, the, updated
 
 START, END = "statusModule.startDateStruct", "statusModule.completionDateStruct"
@@ -119,7 +119,9 @@ def test_a_percentage_does_not_reach_a_threshold_of_the_configuration() -> None:
     old = of(study({COUNT: 1000}))
     for after, said in ((1328, "+32.8 %"), (1330, "+33 %"), (1318, "+32 %")):
         new = of(updated({COUNT: after}))
-        ours = replace(context(old, new), thresholds=Thresholds(enrollment_percent_high=33.0))
+        ours = replace(
+            context(old, new), thresholds=ThresholdSettings(enrollment_percent_high=33.0)
+        )
         found = classify(diff(old, new), ours)
         assert f"({said})" in the(ChangeKind.ENROLLMENT_TARGET_CHANGED, found).summary
 

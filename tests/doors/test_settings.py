@@ -8,12 +8,12 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from msgspec import NODEFAULT, Meta
 from msgspec.structs import FieldInfo, fields
 
-from monitor.config import SubscriberSettings, SubscriptionSettings
-from monitor.config.channels import CHANNEL_TYPES
-from monitor.config.durations import written
 from monitor.config.keys import SECTIONS
-from monitor.config.section import Section
-from monitor.config.sources import SOURCE_TYPES
+from monitor.settings import SubscriberSettings, SubscriptionSettings
+from monitor.settings.channels import CHANNEL_TYPES
+from monitor.settings.durations import written
+from monitor.settings.section import Section
+from monitor.settings.sources import SOURCE_TYPES
 from tests.doors.conftest import Frozen
 
 TABLES: dict[str, type[Section]] = {

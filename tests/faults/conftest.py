@@ -10,7 +10,7 @@ import pytest
 import structlog
 
 from monitor.app.logs import configure
-from monitor.config import LogSettings, Settings
+from monitor.settings import LogSettings, Settings
 from monitor.sources.http import HOSTS
 from tests.faults.scene import Scene, Told, copy_store, make_script, make_settings
 from tests.registry import Replica, ReplicaServer

@@ -16,8 +16,9 @@ from msgspec.structs import replace
 from monitor.app import App
 from monitor.app.pass_report import PassReport
 from monitor.app.passes import Passes
-from monitor.config import Settings, load
+from monitor.config import load
 from monitor.model.following import SourceRow
+from monitor.settings import Settings
 from monitor.sources.http import HOSTS
 from monitor.store.reader import open_reader
 from tests.cli.calls import Monitor

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from monitor.detect.rules.base import Thresholds
 from monitor.ingest import IngestReport, ingest
 from monitor.model.record import RawVersion
+from monitor.settings import ThresholdSettings
 from monitor.store.writer import open_store
 from tests.ingest.world import raw
 
@@ -31,7 +31,7 @@ def main(url: str, path: str, teller: Connection) -> None:
         ingest(
             lines(path),
             store,
-            thresholds=Thresholds(),
+            thresholds=ThresholdSettings(),
             batch_records=7,
             on_batch=tell,
         )

@@ -4,9 +4,9 @@ import os
 import signal
 import sys
 
-from monitor.detect.rules.base import Thresholds
 from monitor.ingest import reclassify as reclassification
 from monitor.ingest.reclassify import Scope, reclassify
+from monitor.settings import ThresholdSettings
 from monitor.store.reader import open_reader
 from monitor.store.transaction import Transaction
 from monitor.store.writer import open_store
@@ -35,7 +35,7 @@ def main(url: str, percent: str, where: str) -> None:
             lambda: open_reader(url),
             store,
             Scope(),
-            thresholds=Thresholds(enrollment_percent_high=float(percent)),
+            thresholds=ThresholdSettings(enrollment_percent_high=float(percent)),
             on_estimate=lambda _: None,
             on_batch=count,
         )

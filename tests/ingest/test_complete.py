@@ -8,9 +8,10 @@ from typing import Any
 import orjson
 import pytest
 
-from monitor.ingest.plausible import PLAUSIBLE, missing_required
+from monitor.ingest.plausible import check_dates, missing_required
 from monitor.model import fields
 from monitor.parsers.base import parse
+from monitor.settings import IngestSettings
 from tests.ingest.world import World, raw, study, without
 from tests.records import mixed_studies, snapshot_series
 
@@ -79,7 +80,9 @@ def test_every_real_complete_record_has_all_of_it(shared_data: Path) -> None:
         record = parse(whole(document))
         assert record.coverage.is_complete
         assert missing_required(record) == [], record.nct_id
-        PLAUSIBLE.check_dates(record, replace(whole(document), retrieved_at=datetime.now(UTC)))
+        check_dates(
+            record, replace(whole(document), retrieved_at=datetime.now(UTC)), IngestSettings()
+        )
 
 
 @pytest.mark.parametrize(("loaded", "quarantined"), [("2026-03-07", 0), ("2026-03-08", 1)])

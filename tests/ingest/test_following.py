@@ -8,12 +8,12 @@ from itertools import count
 
 import pytest
 
-from monitor.detect.rules.base import Thresholds
 from monitor.errors import SourceError
 from monitor.ingest import following
 from monitor.ingest.following import Follower
 from monitor.model.following import Presence, Sight
 from monitor.model.lease import Lease
+from monitor.settings import ThresholdSettings
 from monitor.sources.base import Memory, Page, Unreadable
 from monitor.store.lease_keeper import LeaseLostError
 from monitor.store.reader import Reader, open_reader
@@ -74,7 +74,7 @@ def follower(
 ) -> Follower:
     """Return what stores pages; by its ``clock`` a transaction is long, or not."""
     return Follower(
-        store=store, reader=reader, type="ctgov", thresholds=Thresholds(), now=lambda: now,
+        store=store, reader=reader, type="ctgov", thresholds=ThresholdSettings(), now=lambda: now,
         leases=() if lease is None else (lease,), batch_records=2, clock=clock,
     )  # fmt: skip
 

@@ -14,26 +14,29 @@ from typing import Any
 
 import pytest
 
-from monitor.detect.rules.base import Thresholds
 from monitor.detect.rules_version import RULES_VERSION, rules_id
 from monitor.errors import StoreError
 from monitor.ingest import reclassify as reclassification
 from monitor.ingest.reclassify import Scope, reclassify
 from monitor.model.changes import Severity
 from monitor.model.reclassified import Estimate, ReclassifyReport
+from monitor.settings import ThresholdSettings
 from monitor.store.reader import open_reader
 from monitor.store.writer import open_store
 from tests.ingest.world import NCT, NOON, World, empty_world, raw, study
 from tests.store.test_snapshots import run_sql
 
-WIDE, NARROW = Thresholds(enrollment_percent_high=90.0), Thresholds(enrollment_percent_high=5.0)
+WIDE, NARROW = (
+    ThresholdSettings(enrollment_percent_high=90.0),
+    ThresholdSettings(enrollment_percent_high=5.0),
+)
 TRIALS = tuple(f"NCT0900000{number}" for number in range(1, 7))
 REPO = Path(__file__).parents[2]
 
 
 def renew(
     world: World,
-    thresholds: Thresholds = NARROW,
+    thresholds: ThresholdSettings = NARROW,
     scope: Scope | None = None,
     *,
     dry: bool = False,
@@ -78,7 +81,7 @@ def everything(world: World, *, but_rows: bool = True) -> list[Any]:
     return found
 
 
-def by_rules(world: World, thresholds: Thresholds) -> int:
+def by_rules(world: World, thresholds: ThresholdSettings) -> int:
     with open_reader(world.url) as reader:
         return reader.sources.versions_by(rules_id(thresholds))
 
@@ -108,7 +111,7 @@ def test_events_become_what_the_present_rules_would_have_made(wide: World, narro
 
 def test_a_version_whose_events_stay_is_only_marked(wide: World) -> None:
     before = everything(wide, but_rows=False)
-    others = Thresholds(date_days_critical=366, enrollment_percent_high=90.0)
+    others = ThresholdSettings(date_days_critical=366, enrollment_percent_high=90.0)
     report = renew(wide, others)
     assert (report.versions, report.changed, report.examples) == (18, 0, [])
     marked = [one if len(one) == 3 else (*one[:3], rules_id(others), *one[4:]) for one in before]
@@ -240,8 +243,8 @@ def test_a_trial_with_a_damaged_snapshot_is_named_and_stops_no_other(wide: World
 
 
 def test_the_name_of_rules_is_that_of_their_version_and_thresholds() -> None:
-    assert rules_id(Thresholds()).startswith(f"{RULES_VERSION}-")
-    assert rules_id(Thresholds()) == rules_id(Thresholds(enrollment_percent_high=20))
+    assert rules_id(ThresholdSettings()).startswith(f"{RULES_VERSION}-")
+    assert rules_id(ThresholdSettings()) == rules_id(ThresholdSettings(enrollment_percent_high=20))
     assert rules_id(WIDE) != rules_id(NARROW)
 
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import orjson
 
-from monitor.detect.rules.base import Thresholds
 from monitor.ingest import IngestReport, ingest
 from monitor.model.history import StoredEvent, StoredVersion
 from monitor.model.record import RawVersion
+from monitor.settings import ThresholdSettings
 from monitor.sources.base import Unreadable
 from monitor.store.reader import open_reader
 from monitor.store.writer import open_store
@@ -128,7 +128,7 @@ class World:
 
     url: str
     batch_records: int = 200
-    thresholds: Thresholds = field(default_factory=Thresholds)
+    thresholds: ThresholdSettings = field(default_factory=ThresholdSettings)
 
     def take(self, *found: RawVersion | Unreadable) -> IngestReport:
         """Run one ingest pass over what was found."""

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from monitor.detect.classify import classify
 from monitor.detect.diff import diff
-from monitor.detect.rules.base import Context, Thresholds
+from monitor.detect.rules.base import Context
 from monitor.match.matcher import Matcher
 from monitor.match.news import News
 from monitor.model.changes import ChangeEvent, ChangeKind, Severity
@@ -28,6 +28,7 @@ from monitor.model.subscriptions import (
     Subscription,
     Trials,
 )
+from monitor.settings import ThresholdSettings
 from tests.match import plain
 from tests.match.examples import KNOWN, NCT, event, sent_by, wish
 from tests.records import snapshot_series
@@ -264,7 +265,7 @@ def real_news(old: Any, new: Any) -> News:
         new=after,
         version_date=after.last_update_date,
         first_start_date=before.start_date,
-        thresholds=Thresholds(),
+        thresholds=ThresholdSettings(),
     )
     found: Sequence[ChangeEvent] = classify(diff(before, after), context)
     return News(nct_id=nct_id, old=before, new=after, events=found, backfilled=False,

@@ -7,10 +7,11 @@ from typing import Any
 from monitor.detect.classify import classify
 from monitor.detect.diff import diff
 from monitor.detect.likeness import Bag
-from monitor.detect.rules.base import Context, Thresholds
+from monitor.detect.rules.base import Context
 from monitor.detect.rules.outcome_pairs import Words
 from monitor.model.changes import ChangeEvent, ChangeKind, Severity
 from monitor.model.record import TrialRecord
+from monitor.settings import ThresholdSettings
 from tests.meaning.labels import Row
 from tests.meaning.scores import Judged
 
@@ -56,7 +57,7 @@ def told(before: Lists, after: Lists, *, results_came: bool = False) -> tuple[Ch
         new=new,
         version_date=date.fromisoformat(_AFTER),
         first_start_date=old.start_date,
-        thresholds=Thresholds(),
+        thresholds=ThresholdSettings(),
     )
     events = classify(diff(old, new), context)
     return tuple(e for e in events if e.kind in PRIMARY and e.severity is not Severity.NOISE)

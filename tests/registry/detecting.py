@@ -6,9 +6,10 @@ import orjson
 
 from monitor.detect.classify import classify
 from monitor.detect.diff import diff
-from monitor.detect.rules.base import Context, Thresholds
+from monitor.detect.rules.base import Context
 from monitor.model.record import TrialRecord
 from monitor.parsers.base import parse
+from monitor.settings import ThresholdSettings
 from tests.registry.catalogue import Catalogue, Study
 from tests.registry.examples import raw_of
 from tests.registry.world import stamped
@@ -28,6 +29,6 @@ def detected(catalogue: Catalogue, nct_id: str, before: date, after: date) -> tu
     if not changes:
         return ()
     context = Context(
-        old=old, new=new, version_date=after, first_start_date=None, thresholds=Thresholds()
+        old=old, new=new, version_date=after, first_start_date=None, thresholds=ThresholdSettings()
     )
     return tuple(sorted(str(event.kind) for event in classify(changes, context)))

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from monitor.config import FilesSourceSettings
 from monitor.errors import ConfigError
 from monitor.scheduler import Cron, Every, next_due, trigger_of
+from monitor.settings import FilesSourceSettings
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import orjson
 
 from monitor.model.record import RawVersion
-from monitor.sources.base import Limits, Unreadable
 from monitor.sources.files import read_paths
+from monitor.sources.reading import LIMITS, Limits, Unreadable
 
 NOW = datetime(2026, 2, 19, 14, 5, tzinfo=UTC)
 
@@ -24,7 +24,7 @@ def nct_id(number: int) -> str:
 
 
 def read(*paths: Path, limits: Limits | None = None) -> list[RawVersion | Unreadable]:
-    return list(read_paths(paths, now=lambda: NOW, limits=limits or Limits()))
+    return list(read_paths(paths, now=lambda: NOW, limits=limits or LIMITS))
 
 
 def contents(found: Sequence[RawVersion | Unreadable]) -> list[bytes]:

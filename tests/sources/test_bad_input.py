@@ -1,10 +1,11 @@
 """Whatever is wrong with a piece: it is named, its head is kept, and the rest goes on."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from monitor.sources.base import Limits
+from monitor.sources.reading import LIMITS
 from tests.sources.examples import origins, read, refusals, study, the_refusal, versions
 
 JSON = "download JSON instead: https://clinicaltrials.gov/api/v2/studies/NCT_ID"
@@ -199,7 +200,7 @@ def test_a_broken_study_whose_brackets_close_costs_only_itself(
     spaced = b"{\n" + ONE[1:]
     path = tmp_path / "many.json"
     path.write_bytes(layout % (spaced, bad, TWO))
-    found = read(path, limits=Limits(chunk_bytes=chunk_bytes))
+    found = read(path, limits=replace(LIMITS, chunk_bytes=chunk_bytes))
     assert [one.content for one in versions(found)] == [spaced, TWO]
     assert the_refusal(found).content == bad
     assert "not valid JSON: " in the_refusal(found).reason
@@ -220,7 +221,7 @@ def test_a_line_over_the_limit_is_passed_over_and_its_head_and_size_are_kept(
     path = tmp_path / "lines.jsonl"
     path.write_bytes(b"\n".join([ONE, long, TWO]))
     for chunk_bytes in (100, 1_000, 100_000):
-        found = read(path, limits=Limits(record_bytes=1_000, chunk_bytes=chunk_bytes))
+        found = read(path, limits=replace(LIMITS, record_bytes=1_000, chunk_bytes=chunk_bytes))
         assert [one.content for one in versions(found)] == [ONE, TWO]
         bad = the_refusal(found)
         assert bad.reason == "the line is longer than the limit of 1,000 bytes"
@@ -237,7 +238,7 @@ def test_a_document_an_item_or_a_text_over_the_limit_is_refused(
     long = study(9, "x" * 5_000)
     path = tmp_path / "long"
     path.write_bytes(start + long[start == b"{\n" :])
-    found = the_refusal(read(path, limits=Limits(record_bytes=1_000, chunk_bytes=100)))
+    found = the_refusal(read(path, limits=replace(LIMITS, record_bytes=1_000, chunk_bytes=100)))
     assert found.reason == f"the {what} is longer than the limit of 1,000 bytes"
     assert found.content.endswith(long[-100:])
 
@@ -266,7 +267,7 @@ def test_a_broken_study_whose_brackets_do_not_close_costs_only_itself(
     pieces.insert(at, bad)
     path = tmp_path / "many.json"
     path.write_bytes(layout % tuple(pieces))
-    found = read(path, limits=Limits(chunk_bytes=chunk_bytes))
+    found = read(path, limits=replace(LIMITS, chunk_bytes=chunk_bytes))
     assert [one.content for one in versions(found)] == [LONG[0], LONG[2]]
     assert the_refusal(found).content == bad
     assert the_refusal(found).origin == f"{path}[{at}]"

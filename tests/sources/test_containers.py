@@ -9,6 +9,7 @@ import threading
 import warnings
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.model.record import RawVersion
-from monitor.sources.base import Limits, Unreadable
+from monitor.sources.reading import LIMITS, Unreadable
 from tests.sources.examples import (
     contents,
     origins,
@@ -34,7 +35,7 @@ ONE, TWO, THREE = study(1), study(2), study(3)
 # Studies that hardly compress: a cut in the middle loses some of them, not all.
 NOISE = random.Random(7)  # noqa: S311
 MANY = [study(number, NOISE.randbytes(300).hex()) for number in range(2_000)]
-BOMB = Limits(unpacked_bytes=1 << 20, unpacked_ratio=200, chunk_bytes=64 << 10)
+BOMB = replace(LIMITS, unpacked_bytes=1 << 20, unpacked_ratio=200, chunk_bytes=64 << 10)
 
 
 def zstd(data: bytes, *, checked: bool = False) -> bytes:
@@ -63,7 +64,7 @@ def write(folder: Path, content: bytes, name: str = "packed") -> Path:
 def test_all_members_and_frames_are_read(tmp_path: Path, pack: Pack) -> None:
     packed = pack(ONE + b"\n" + TWO[:9]) + pack(b"") + pack(TWO[9:] + b"\n" + THREE)
     for chunk_bytes in (1, 7, 1 << 18):
-        found = read(write(tmp_path, packed), limits=Limits(chunk_bytes=chunk_bytes))
+        found = read(write(tmp_path, packed), limits=replace(LIMITS, chunk_bytes=chunk_bytes))
         assert contents(found) == [ONE, TWO, THREE]
         assert origins(found, tmp_path)[-1] == "packed:3"
 
@@ -231,9 +232,9 @@ def test_a_bomb_is_stopped_at_the_limit(tmp_path: Path, pack: Pack, filling: byt
 
 def test_what_is_merely_large_or_merely_well_compressed_is_no_bomb(tmp_path: Path) -> None:
     well = gzip.compress((ONE + b"\n") * 5_000)
-    assert len(read(write(tmp_path, well), limits=Limits(unpacked_bytes=1 << 20))) == 5_000
+    assert len(read(write(tmp_path, well), limits=replace(LIMITS, unpacked_bytes=1 << 20))) == 5_000
     large = gzip.compress(b"\n".join(MANY))
-    found = read(write(tmp_path, large), limits=Limits(unpacked_bytes=1 << 10))
+    found = read(write(tmp_path, large), limits=replace(LIMITS, unpacked_bytes=1 << 10))
     assert contents(found) == MANY
 
 

@@ -4,7 +4,7 @@ import errno
 import gzip
 import io
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,9 +13,10 @@ import pytest
 
 from monitor.errors import SourceError
 from monitor.model.record import RawVersion
-from monitor.sources.base import FollowedSource, Limits, Page
+from monitor.settings import FilesSourceSettings
+from monitor.sources.base import FollowedSource, Page
 from monitor.sources.dropbox import DropBoxSource
-from monitor.sources.reading import Unreadable
+from monitor.sources.reading import LIMITS, Limits, Unreadable
 from tests.sources.book import Book
 from tests.sources.examples import contents, refusals, study, the_refusal
 from tests.users import plain_user
@@ -32,13 +33,11 @@ class Box:
     clock: datetime = START
     book: Book = field(default_factory=Book)
     settle_s: float = SETTLE_S
-    limits: Limits = field(default_factory=Limits)
+    limits: Limits = field(default=LIMITS)
 
     def source(self) -> FollowedSource:
         return DropBoxSource(
-            name="box",
-            folder=self.folder,
-            settle_s=self.settle_s,
+            settings=FilesSourceSettings(name="box", path=str(self.folder), settle_s=self.settle_s),
             limits=self.limits,
             now=lambda: self.clock,
         )
@@ -479,7 +478,7 @@ def test_a_state_that_is_not_understood_is_started_anew(
 def test_a_file_beyond_the_limit_is_set_aside_and_told_once_and_others_go_on(
     tmp_path: Path,
 ) -> None:
-    box = Box(tmp_path, limits=Limits(file_bytes=1 << 20))
+    box = Box(tmp_path, limits=replace(LIMITS, file_bytes=1 << 20))
     huge = box.put("a-huge.jsonl", b"x" * (2 << 20))
     box.put("b-small.jsonl", study(1))
     box.look()
@@ -494,7 +493,7 @@ def test_a_file_beyond_the_limit_is_set_aside_and_told_once_and_others_go_on(
     assert box.pages() == [], "told once"
     huge.write_bytes(study(2) + b" " * (2 << 20))
     box.touch(huge)
-    box.limits = Limits()
+    box.limits = LIMITS
     box.look()
     box.wait()
     [page] = box.pages()

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from monitor.errors import SourceError
-from monitor.sources.base import Limits, Progress
 from monitor.sources.files import read_paths
+from monitor.sources.reading import LIMITS, Progress
 from tests.sources.examples import NOW, contents, origins, read, study, the_refusal, versions
 from tests.users import plain_user
 
@@ -179,6 +179,6 @@ def test_versions_are_stamped_with_the_time_of_their_own_reading(tmp_path: Path)
     (tmp_path / "a.jsonl").write_bytes(ONE + b"\n" + ONE)
     ticks = iter(range(10))
     reading = read_paths(
-        [tmp_path], now=lambda: NOW + timedelta(seconds=next(ticks)), limits=Limits()
+        [tmp_path], now=lambda: NOW + timedelta(seconds=next(ticks)), limits=LIMITS
     )
     assert [one.retrieved_at - NOW for one in reading] == [timedelta(0), timedelta(seconds=1)]

@@ -1,13 +1,15 @@
 """One study, pages, lists, lines, history answers and text pages, told apart by their content."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
 import pytest
 
 from monitor.model.record import RawVersion
-from monitor.sources.base import SOURCES, Limits
+from monitor.sources.base import SOURCES
 from monitor.sources.files import FilesSource
+from monitor.sources.reading import LIMITS
 from tests.sources.examples import (
     NOW,
     contents,
@@ -199,5 +201,5 @@ def test_a_byte_order_mark_is_no_content(tmp_path: Path) -> None:
 def test_a_page_longer_than_the_limit_of_one_record_is_read_item_by_item(tmp_path: Path) -> None:
     path = tmp_path / "page.json"
     path.write_bytes(b'{"totalCount":400,"studies":[\n' + b",\n".join([ONE] * 400) + b"\n]}")
-    found = read(path, limits=Limits(record_bytes=200, chunk_bytes=64))
+    found = read(path, limits=replace(LIMITS, record_bytes=200, chunk_bytes=64))
     assert contents(found) == [ONE] * 400

@@ -6,13 +6,14 @@ import json
 import zipfile
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.sources.base import Limits
+from monitor.sources.reading import LIMITS
 from tests.sources.examples import contents, nct_id, read, refusals, versions
 
 # Texts that look like structure: a cut by anything but the grammar would go wrong on them.
@@ -119,7 +120,7 @@ def test_every_layout_yields_the_same_slices_in_the_same_order(
     studies, content = laid
     path = tmp_path_factory.getbasetemp() / "laid"
     path.write_bytes(pack(b"\xef\xbb\xbf" * marked + content))
-    assert contents(read(path, limits=Limits(chunk_bytes=chunk_bytes))) == studies
+    assert contents(read(path, limits=replace(LIMITS, chunk_bytes=chunk_bytes))) == studies
 
 
 @settings(max_examples=100, deadline=None)
@@ -131,7 +132,7 @@ def test_a_cut_through_lines_loses_no_line_before_it(
     left = content[: data.draw(st.integers(0, len(content)))]
     path = tmp_path_factory.getbasetemp() / "cut"
     path.write_bytes(left)
-    found = read(path, limits=Limits(chunk_bytes=chunk_bytes))
+    found = read(path, limits=replace(LIMITS, chunk_bytes=chunk_bytes))
     whole = sum(1 for line in left.split(b"\n")[:-1] if line.strip())
     assert [one.content for one in versions(found)][:whole] == studies[:whole]
     assert len(found) in (whole, whole + 1)
@@ -146,7 +147,7 @@ def test_a_cut_through_documents_loses_no_item_before_it(
     left = content[: data.draw(st.integers(0, len(content)))]
     path = tmp_path_factory.getbasetemp() / "cut"
     path.write_bytes(left)
-    found = read(path, limits=Limits(chunk_bytes=chunk_bytes))
+    found = read(path, limits=replace(LIMITS, chunk_bytes=chunk_bytes))
     whole, end, kept = 0, 0, 0
     for text in studies:
         end = content.index(text, end) + len(text)
@@ -175,7 +176,7 @@ def test_lines_whole_before_a_cut_in_compressed_data_are_all_read(
         readable = zstandard.ZstdDecompressor().stream_reader(packed).read()
     path = tmp_path_factory.getbasetemp() / "cut"
     path.write_bytes(packed)
-    found = read(path, limits=Limits(chunk_bytes=chunk_bytes))
+    found = read(path, limits=replace(LIMITS, chunk_bytes=chunk_bytes))
     whole = sum(1 for line in readable.split(b"\n")[:-1] if line.strip())
     assert [one.content for one in versions(found)][:whole] == studies[:whole]
     assert len(versions(found)) <= whole + 1
@@ -198,5 +199,7 @@ def test_no_content_raises_anything_or_reads_otherwise_in_other_chunks(
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "any"
     path.write_bytes(content)
-    in_chunks = read(path, limits=Limits(chunk_bytes=chunk_bytes, record_bytes=record_bytes))
-    assert in_chunks == read(path, limits=Limits(record_bytes=record_bytes))
+    in_chunks = read(
+        path, limits=replace(LIMITS, chunk_bytes=chunk_bytes, record_bytes=record_bytes)
+    )
+    assert in_chunks == read(path, limits=replace(LIMITS, record_bytes=record_bytes))

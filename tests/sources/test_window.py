@@ -1,20 +1,21 @@
 """What a window cuts does not depend on the pieces in which its stream arrives."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.errors import RecordError
-from monitor.sources.base import Limits
+from monitor.sources.reading import LIMITS
 from monitor.sources.window import Window
 from tests.sources.test_properties import VALUES
 
 
 def in_pieces(content: bytes, size: int, record_bytes: int = 1 << 20) -> Window:
     pieces = (content[at : at + size] for at in range(0, len(content), size))
-    return Window(pieces, Limits(record_bytes=record_bytes))
+    return Window(pieces, replace(LIMITS, record_bytes=record_bytes))
 
 
 NUMBERS = st.sampled_from(

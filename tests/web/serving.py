@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from monitor.settings import WebSettings
 from monitor.web.answers import Answers, Exposed, Told, application
-from monitor.web.limits import Limits
 from monitor.web.reading import Pages
 from monitor.web.server import WebServer
 
@@ -49,7 +49,7 @@ def served(
     pages: Pages | None = None,
     *,
     host: str = LOOPBACK,
-    limits: Limits | None = None,
+    limits: WebSettings | None = None,
 ) -> Iterator[WebServer]:
     """Serve on a free port; the server's own errors and faults are raised at the end."""
     failures: list[object] = []

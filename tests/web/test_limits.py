@@ -10,14 +10,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from monitor.web.limits import BODY_BYTES, HEADER_BYTES, Limits
+from monitor.settings import WebSettings
+from monitor.web.limits import BODY_BYTES, HEADER_BYTES, connections_at_most
 from monitor.web.reading import Pages
 from monitor.web.server import WebServer
 from tests.daemon.processes import eventually
 from tests.web.serving import answering, ask, ask_json, served
 
 PATIENCE_S = 30.0
-SHORT = Limits(header_timeout_s=0.4, request_timeout_s=0.4)
+SHORT = WebSettings(header_timeout_s=0.4, request_timeout_s=0.4)
 CLICK = b"POST /unsubscribe/u/t HTTP/1.1\r\nHost: m\r\n"
 LARGE = "x" * 16_000_000
 
@@ -141,7 +142,7 @@ def test_a_client_that_does_not_read_is_not_waited_for() -> None:
 
 
 def test_responses_that_nobody_reads_do_not_fill_the_memory() -> None:
-    limits = Limits(header_timeout_s=0.4)
+    limits = WebSettings(header_timeout_s=0.4)
     with served(answering(), pages([]), limits=limits) as server, contextlib.ExitStack() as stack:
         clients = []
         for _ in range(6):
@@ -159,7 +160,7 @@ def test_responses_that_nobody_reads_do_not_fill_the_memory() -> None:
 
 def test_a_new_client_takes_the_place_of_the_one_that_is_idle_longest() -> None:
     with (
-        served(answering(), limits=Limits(connections=3)) as server,
+        served(answering(), limits=WebSettings(connections=3)) as server,
         connected(server) as first,
         connected(server) as second,
         connected(server) as third,
@@ -171,7 +172,7 @@ def test_a_new_client_takes_the_place_of_the_one_that_is_idle_longest() -> None:
 
 
 def test_clients_that_do_not_read_keep_no_new_one_out() -> None:
-    few = Limits(connections=2, request_timeout_s=600)
+    few = WebSettings(connections=2, request_timeout_s=600)
     asking = b"GET /metrics HTTP/1.1\r\nHost: m\r\n\r\n" * 40
     with (
         served(answering(metrics=b"x" * 1_000_000), limits=few) as server,
@@ -197,8 +198,8 @@ def test_no_configuration_takes_more_than_a_quarter_of_the_descriptors() -> None
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, 1024), hard))
     try:
-        assert Limits(connections=10_000).connections_at_most == min(soft, 1024) // 4
-        assert Limits(connections=5).connections_at_most == 5
+        assert connections_at_most(WebSettings(connections=10_000)) == min(soft, 1024) // 4
+        assert connections_at_most(WebSettings(connections=5)) == 5
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 

@@ -12,26 +12,9 @@ from monitor.model.changes import ChangeKind, FieldChange, LifePhase, Severity
 from monitor.model.dates import PartialDate
 from monitor.model.fields import Path
 from monitor.model.record import TrialRecord
+from monitor.settings import ThresholdSettings
 
 AUTO: Any = object()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Thresholds:
-    """Where a change starts to weigh more.
-
-    ``date_days_medium``, ``_high``, ``_critical``: days by which a date moves; by fewer than the
-    first it is low, and critical only where it was a plan that lay ahead.
-    ``enrollment_percent_high``: change of the target in percent.
-    ``enrollment_actual_percent_low``: actual enrollment in percent of the last target below which
-    the report is of high severity.
-    """
-
-    date_days_medium: int = 30
-    date_days_high: int = 90
-    date_days_critical: int = 365
-    enrollment_percent_high: float = 20.0
-    enrollment_actual_percent_low: float = 85.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +29,7 @@ class Context:
     new: TrialRecord
     version_date: date
     first_start_date: PartialDate | None
-    thresholds: Thresholds
+    thresholds: ThresholdSettings
 
     @property
     def life_phase(self) -> LifePhase:

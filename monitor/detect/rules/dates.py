@@ -4,12 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from monitor.detect.rules.base import Context, Draft, Thresholds, at, below, counted
+from monitor.detect.rules.base import Context, Draft, at, below, counted
 from monitor.detect.rules.values import arrow, shown
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange, Severity
 from monitor.model.dates import PartialDate
 from monitor.model.fields import Path
+from monitor.settings import ThresholdSettings
 
 _DATES: tuple[tuple[ChangeKind, Path, Path], ...] = (
     (ChangeKind.START_DATE_MOVED, fields.START_DATE, fields.START_DATE_TYPE),
@@ -100,7 +101,7 @@ def _moved(
     )
 
 
-def _step(days: int, thresholds: Thresholds, *, stood: bool) -> Severity:
+def _step(days: int, thresholds: ThresholdSettings, *, stood: bool) -> Severity:
     """Return what a move by so many days weighs.
 
     ``stood``: the date was a plan that lay ahead. Only giving up such a plan is critical: that a

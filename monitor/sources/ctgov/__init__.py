@@ -1,7 +1,6 @@
 """ClinicalTrials.gov by its documented API (v2): follows records pass by pass."""
 
-from monitor.sources.ctgov.following import Following
 from monitor.sources.ctgov.passing import OnStep, Sizes
 from monitor.sources.ctgov.source import CtgovSource
 
-__all__ = ["CtgovSource", "Following", "OnStep", "Sizes"]
+__all__ = ["CtgovSource", "OnStep", "Sizes"]

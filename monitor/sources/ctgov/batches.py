@@ -56,7 +56,7 @@ def followers(run: Pass) -> Iterator[Page]:
         return
     if run.at.leg is not Leg.FOLLOWERS:
         run.move(leg=Leg.FOLLOWERS, token=None, after="")
-    if run.following.everything and not run.at.reread:
+    if run.following.all and not run.at.reread:
         return
     yield from _unseen(run, lambda row: _is_due(run, row), whole=run.at.reread)
 

@@ -9,8 +9,9 @@ from typing import Any
 from monitor.errors import HeldError, SourceError
 from monitor.model.following import Followed, Sight
 from monitor.model.record import RawVersion
+from monitor.settings import CtgovSourceSettings
 from monitor.sources.base import Memory, Page
-from monitor.sources.ctgov.following import Following
+from monitor.sources.ctgov.following import search_parameters
 from monitor.sources.ctgov.progress import Finished, Kept, Progress, finish, since
 from monitor.sources.ctgov.registry import STUDIES, Answered, Registry, TokenRefusedError
 from monitor.sources.ctgov.standing import Standing, Standings
@@ -55,7 +56,7 @@ class Pass:
     def __init__(
         self,
         *,
-        following: Following,
+        following: CtgovSourceSettings,
         registry: Registry,
         memory: Memory,
         finished: Finished | None,
@@ -237,7 +238,7 @@ class Pass:
         return max(filter(None, (latest, self.at.newest)), default=None)
 
     def _total(self) -> int | None:
-        if self.following.search is None:
+        if search_parameters(self.following) is None:
             return len(self.following.nct_ids)
         return None if self.at.total is None else self.at.total + len(self.following.nct_ids)
 

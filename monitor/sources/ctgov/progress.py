@@ -10,7 +10,8 @@ import msgspec
 
 from monitor.data_types import DataType
 from monitor.errors import StoreError
-from monitor.sources.ctgov.following import Following
+from monitor.settings import CtgovSourceSettings
+from monitor.sources.ctgov.following import digest_of, search_digest
 
 
 class Leg(StrEnum):
@@ -109,10 +110,10 @@ def read_state(state: Mapping[str, Any] | None, *, source: str) -> Kept:
         raise StoreError(f"the state that is kept of source {source!r} is unknown: {exc}") from exc
 
 
-def begin(kept: Kept, following: Following, timestamp: str) -> Progress | None:
+def begin(kept: Kept, following: CtgovSourceSettings, timestamp: str) -> Progress | None:
     """Return the pass to go on with, or a new one; None when there is nothing new to read."""
     current, finished = kept.current, kept.finished
-    wanted = (timestamp, following.digest)
+    wanted = (timestamp, digest_of(following))
     if current is not None and (current.timestamp, current.following) == wanted:
         return current
     if current is None and finished and (finished.timestamp, finished.following) == wanted:
@@ -120,19 +121,19 @@ def begin(kept: Kept, following: Following, timestamp: str) -> Progress | None:
     return Progress(
         number=kept.number + 1,
         timestamp=timestamp,
-        following=following.digest,
+        following=digest_of(following),
         reread=_rereads(finished, following, timestamp),
     )
 
 
-def finish(progress: Progress, following: Following, before: Finished | None) -> Finished:
+def finish(progress: Progress, following: CtgovSourceSettings, before: Finished | None) -> Finished:
     """Return what is kept of a pass that has read everything."""
     cursors = [one for one in (progress.newest, before and before.cursor) if one]
     latest = max(cursors, default=None)
     return Finished(
         timestamp=progress.timestamp,
         following=progress.following,
-        search=following.search_digest,
+        search=search_digest(following),
         nct_ids=following.nct_ids,
         cursor=min(latest, progress.data_date.isoformat()) if latest else None,
         reread=progress.timestamp if progress.reread or before is None else before.reread,
@@ -146,13 +147,13 @@ def since(finished: Finished | None) -> str | None:
     return (date.fromisoformat(finished.cursor) - timedelta(days=1)).isoformat()
 
 
-def _rereads(finished: Finished | None, following: Following, timestamp: str) -> bool:
+def _rereads(finished: Finished | None, following: CtgovSourceSettings, timestamp: str) -> bool:
     """Tell whether a pass reads all followed records.
 
     Counted in dates of the data, not on our clock: a silent edit can only come with a load, and
     a pass that begins a minute earlier than a week ago must not wait for another day.
     """
-    if finished is None or finished.following != following.digest:
+    if finished is None or finished.following != digest_of(following):
         return True
     today = _date_of(timestamp)
     if today < _date_of(finished.timestamp):

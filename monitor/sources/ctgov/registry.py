@@ -10,10 +10,10 @@ import msgspec
 
 from monitor.data_types import DataType
 from monitor.errors import HeldError, SourceError
+from monitor.settings.sections import INGEST_DEFAULTS
 from monitor.sources.ctgov.studies import Cut, Study, cut, is_askable, lone
 from monitor.sources.http import Answer, Client, TooLargeError
 
-STAMP_AHEAD = timedelta(days=2)
 VERSION, STUDIES = "/api/v2/version", "/api/v2/studies"
 # From the oldest update to the newest: what is updated meanwhile moves to the end, not forward.
 _ORDER = {"sort": "LastUpdatePostDate:asc"}
@@ -81,7 +81,7 @@ class Registry:
         *,
         now: Callable[[], datetime],
         page: int,
-        stamp_ahead: timedelta = STAMP_AHEAD,
+        stamp_ahead: timedelta = INGEST_DEFAULTS.stamp_ahead,
     ) -> None:
         self._client = client
         self._now = now

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from monitor.errors import SourceError
 from monitor.sources.base import Page
-from monitor.sources.ctgov.following import digest
+from monitor.sources.ctgov.following import digest, search_parameters
 from monitor.sources.ctgov.passing import Pass
 from monitor.sources.ctgov.progress import Leg
 
@@ -18,7 +18,7 @@ def search(run: Pass) -> Iterator[Page]:
     the registry says there are, and the search is walked through again, adding to what was seen.
     SourceError with the numbers when that does not help.
     """
-    wanted = run.following.search
+    wanted = search_parameters(run.following)
     if wanted is None or run.at.leg not in (Leg.SEARCH, Leg.COUNT):
         return
     params = run.narrowed(wanted)

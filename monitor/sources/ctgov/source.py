@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from monitor.errors import SourceError
+from monitor.settings import CtgovSourceSettings
+from monitor.settings.sections import INGEST_DEFAULTS
 from monitor.sources.base import Memory, Page
 from monitor.sources.ctgov.batches import followers, leaving, suspects, unread, watched
-from monitor.sources.ctgov.following import Following
 from monitor.sources.ctgov.passing import DataMovedError, OnStep, Pass, Sizes
 from monitor.sources.ctgov.progress import Kept, begin, read_state
-from monitor.sources.ctgov.registry import STAMP_AHEAD, Registry
+from monitor.sources.ctgov.registry import Registry
 from monitor.sources.ctgov.search import search
 from monitor.sources.ctgov.singles import once_more, singles
 from monitor.sources.http import Client
@@ -35,13 +36,13 @@ class CtgovSource:
 
     def __init__(
         self,
-        following: Following,
+        following: CtgovSourceSettings,
         client: Client,
         *,
         now: Callable[[], datetime],
         on_step: OnStep = _to_nobody,
         sizes: Sizes = SIZES,
-        stamp_ahead: timedelta = STAMP_AHEAD,
+        stamp_ahead: timedelta = INGEST_DEFAULTS.stamp_ahead,
     ) -> None:
         self._following = following
         self._client = client

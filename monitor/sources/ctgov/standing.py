@@ -9,8 +9,9 @@ from enum import Enum, auto
 from functools import cached_property
 
 from monitor.model.following import Presence
+from monitor.settings import CtgovSourceSettings
 from monitor.sources.base import Memory
-from monitor.sources.ctgov.following import Following
+from monitor.sources.ctgov.following import digest_of, search_digest, search_parameters
 from monitor.sources.ctgov.progress import Finished
 
 _ROWS = 1_000
@@ -34,14 +35,16 @@ class Standings:
     touched: what was followed before is read a last time, and what is found begins.
     """
 
-    def __init__(self, following: Following, finished: Finished | None, memory: Memory) -> None:
+    def __init__(
+        self, following: CtgovSourceSettings, finished: Finished | None, memory: Memory
+    ) -> None:
         self._memory = memory
-        self._searches = following.search is not None
+        self._searches = search_parameters(following) is not None
         self._watched = frozenset(following.nct_ids)
         self._is_first = finished is None
-        self._is_edited = finished is not None and finished.following != following.digest
+        self._is_edited = finished is not None and finished.following != digest_of(following)
         self._has_other_search = (
-            self._is_edited and finished is not None and finished.search != following.search_digest
+            self._is_edited and finished is not None and finished.search != search_digest(following)
         )
         before = finished.nct_ids if finished is not None else ()
         self._before = frozenset(before) if self._is_edited or self._is_first else self._watched

@@ -19,7 +19,7 @@ from monitor.sources.http.faults import (
     UnreachableError,
 )
 from monitor.sources.http.pace import HISTORY_PACE, HOSTS, Hosts, Pace, RateLimit
-from monitor.sources.http.settings import HttpSettings, RetrySettings, Transport, user_agent
+from monitor.sources.http.settings import HttpSettings, Transport, user_agent
 
 __all__ = [
     "HISTORY_PACE",
@@ -40,7 +40,6 @@ __all__ = [
     "RateLimit",
     "RequestLog",
     "RetryLog",
-    "RetrySettings",
     "RetryableError",
     "StoppedError",
     "TimedOutError",

@@ -162,24 +162,24 @@ class Client:
 
     def _retry(self, call: _Call) -> Answer:
         """Call until there is an answer, as the settings allow; raise the last RetryableError."""
-        allowed = self._settings.retries
-        backoff_s = allowed.wait_initial_s
+        allowed = self._settings
+        backoff_s = allowed.retry_wait_initial_s
         while True:
             try:
                 return self._attempt(call)
             except RetryableError as exc:
                 call.failures += 1
-                pause_s = min(backoff_s, allowed.wait_max_s) + _JITTER() * allowed.wait_jitter_s
+                pause_s = min(backoff_s, allowed.retry_wait_max_s) + _JITTER() * allowed.retry_wait_jitter_s
                 pause_s = max(pause_s, self._asked_pause(call, exc))
-                is_last = call.failures >= allowed.attempts
-                if is_last or call.spent_s + pause_s > allowed.total_s:
+                is_last = call.failures >= allowed.retry_attempts
+                if is_last or call.spent_s + pause_s > allowed.retry_total_s:
                     exc.args = (_with_cost(exc, call),)
                     raise
                 self._tell_retry(exc, pause_s, call)
             if pause_s:
                 self._sleep(pause_s, self._stop)
             call.spent_s += pause_s
-            backoff_s = min(2 * backoff_s, allowed.wait_max_s)
+            backoff_s = min(2 * backoff_s, allowed.retry_wait_max_s)
 
     def _asked_pause(self, call: _Call, exc: RetryableError) -> float:
         """Return the pause that the host asks for; it is one for everybody.
@@ -189,7 +189,7 @@ class Client:
         asked_s = exc.retry_after_s
         if not asked_s:
             return 0.0
-        if asked_s > self._settings.retries.retry_after_max_s and isinstance(exc, BusyError):
+        if asked_s > self._settings.retry_after_max_s and isinstance(exc, BusyError):
             closed = too_long(exc, now=self._now())
             call.limit.close(asked_s, closed)
             raise closed from exc

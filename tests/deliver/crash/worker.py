@@ -59,7 +59,7 @@ def _ingest(app: App, plan: Plan, most: int, wake: Wake) -> None:
         ingest(
             (one for one, _ in zip(found, range(most), strict=False)),
             store,
-            thresholds=app.thresholds(),
+            thresholds=app.settings.thresholds,
             batch_records=_TOGETHER,
             notifier=app.notifier(),
             on_batch=wake,

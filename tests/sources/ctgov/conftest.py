@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from starlette.types import Receive, Scope, Send
 
+from monitor.settings import CtgovSourceSettings
 from monitor.sources.base import Page
-from monitor.sources.ctgov import CtgovSource, Following, Sizes
-from monitor.sources.http import Client, Hosts, HttpSettings, RetrySettings
+from monitor.sources.ctgov import CtgovSource, Sizes
+from monitor.sources.http import Client, Hosts, HttpSettings
 from tests.registry import Asked, Records, Replica, ReplicaServer, World
 from tests.sources.ctgov.memory import Stored, ids_of
 from tests.sources.http.conftest import Naps
@@ -29,7 +30,7 @@ class Bench:
     sizes: Sizes = SMALL
     steps: list[tuple[str, Mapping[str, object]]] = field(default_factory=list)
 
-    def source(self, following: Following) -> CtgovSource:
+    def source(self, following: CtgovSourceSettings) -> CtgovSource:
         """Return a new source; what it knows is in the memory alone."""
         return CtgovSource(
             following,
@@ -39,7 +40,7 @@ class Bench:
             sizes=self.sizes,
         )
 
-    def poll(self, following: Following, *, pages: int | None = None) -> list[str]:
+    def poll(self, following: CtgovSourceSettings, *, pages: int | None = None) -> list[str]:
         """Make a pass, or so many pages of it; return the IDs of what it found."""
         before = len(self.memory.found)
         for number, page in enumerate(self.pages(following), 1):
@@ -48,7 +49,7 @@ class Bench:
                 break
         return ids_of(self.memory.found[before:])
 
-    def pages(self, following: Following) -> Iterator[Page]:
+    def pages(self, following: CtgovSourceSettings) -> Iterator[Page]:
         """Return the pages of a pass; the caller stores them."""
         return self.source(following).pages(self.memory)
 
@@ -105,7 +106,7 @@ def bench(stage: ReplicaServer) -> Iterator[MakeBench]:
         client = Client(
             HttpSettings(
                 **{
-                    "retries": RetrySettings(attempts=1),
+                    "retry_attempts": 1,
                     "requests_per_minute": 1_000_000,
                     "read_timeout_s": 10.0,
                     **settings,

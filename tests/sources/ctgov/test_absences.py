@@ -6,22 +6,22 @@ import pytest
 
 from monitor.errors import SourceError
 from monitor.model.record import RawVersion
-from monitor.sources.ctgov import Following
+from monitor.settings import CtgovSourceSettings
 from tests.registry import Fault, Replica, World
 from tests.registry.examples import nct, records_of, replica_of, study
 from tests.registry.records import Records
 from tests.sources.ctgov.conftest import Bench, MakeBench
 
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY = "2026-03-02", "2026-03-03", "2026-03-04", "2026-03-05"
-ALL = Following(name="lupus", everything=True)
+ALL = CtgovSourceSettings(name="lupus", all=True)
 
 
 def served(records: Records) -> Replica:
     return Replica(World(records, day=MONDAY))
 
 
-def watching(*numbers: int) -> Following:
-    return Following(name="lupus", nct_ids=tuple(nct(number) for number in numbers))
+def watching(*numbers: int) -> CtgovSourceSettings:
+    return CtgovSourceSettings(name="lupus", nct_ids=tuple(nct(number) for number in numbers))
 
 
 def singles(one: Bench) -> list[str]:
@@ -31,7 +31,7 @@ def singles(one: Bench) -> list[str]:
     return found
 
 
-def next_day(one: Bench, following: Following) -> list[str]:
+def next_day(one: Bench, following: CtgovSourceSettings) -> list[str]:
     one.replica.world.advance()
     return one.poll(following)
 
@@ -161,7 +161,7 @@ def test_a_reread_misses_every_followed_record_that_is_not_there(bench: MakeBenc
     records.merge(nct(7), into=nct(8), on=WEDNESDAY)
     records.put(study(3, "2026-02-01"), on="2026-03-12")
     one = bench(served(records))
-    following = Following(name="lupus", query={"cond": "asthma"})
+    following = CtgovSourceSettings(name="lupus", query={"cond": "asthma"})
     history = {}
     for _ in range(11):
         one.poll(following)
@@ -183,7 +183,7 @@ def test_only_a_reread_asks_for_what_became_another_record(bench: MakeBench) -> 
     records = records_of(*(study(number) for number in range(1, 4)), study(4, "2026-02-01"))
     records.merge(nct(4), into=nct(3), on=TUESDAY)
     one = bench(served(records))
-    following = Following(name="lupus", query={"cond": "asthma"})
+    following = CtgovSourceSettings(name="lupus", query={"cond": "asthma"})
     one.poll(following)
     batches = []
     for day in ("2026-03-09", "2026-03-10", "2026-03-16"):

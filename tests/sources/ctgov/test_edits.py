@@ -4,7 +4,7 @@ import copy
 
 import pytest
 
-from monitor.sources.ctgov import Following
+from monitor.settings import CtgovSourceSettings
 from tests.registry import Records, Replica, World
 from tests.registry.examples import nct, records_of, study
 from tests.sources.ctgov.conftest import Bench, MakeBench
@@ -16,10 +16,10 @@ SEARCH = {"cond": "asthma"}
 RECRUITING = {"overallStatus": "RECRUITING"}
 
 
-def following(*numbers: int, searching: bool = True) -> Following:
+def following(*numbers: int, searching: bool = True) -> CtgovSourceSettings:
     """Return what watches these records, besides the search."""
     search = {"query": SEARCH, "filter": RECRUITING} if searching else {}
-    return Following(name="lupus", nct_ids=tuple(map(nct, numbers)), **search)  # type: ignore[arg-type]
+    return CtgovSourceSettings(name="lupus", nct_ids=tuple(map(nct, numbers)), **search)  # type: ignore[arg-type]
 
 
 def registry() -> Records:
@@ -42,7 +42,7 @@ def one(bench: MakeBench) -> Bench:
     return bench(Replica(World(registry(), day=MONDAY)))
 
 
-def news_of(one: Bench, wanted: Following) -> tuple[list[str], list[str]]:
+def news_of(one: Bench, wanted: CtgovSourceSettings) -> tuple[list[str], list[str]]:
     """Make a pass; return what of it is news if it is seen for the first time, and what is not."""
     found: dict[bool, list[str]] = {True: [], False: []}
     for page in one.pages(wanted):
@@ -116,7 +116,7 @@ def test_what_a_removed_record_became_is_let_go_with_it(one: Bench) -> None:
 def test_another_search_reads_what_it_leaves_a_last_time(one: Bench) -> None:
     one.poll(following(21))
     one.replica.world.advance()
-    other = Following(name="lupus", query={"cond": "lupus"}, nct_ids=(nct(21),))
+    other = CtgovSourceSettings(name="lupus", query={"cond": "lupus"}, nct_ids=(nct(21),))
     news, silent = news_of(one, other)
     assert news == [nct(21)], "its ID was watched before"
     assert {nct(2), nct(22), nct(24)} <= set(silent)
@@ -169,7 +169,7 @@ def test_killed_after_every_single_page_an_edit_arrives(one: Bench) -> None:
     one.poll(following(2, 21, 22))
     one.replica.world.advance()
     start = copy.deepcopy(one.memory)
-    for wanted in (following(21, 24), Following(name="lupus", query={"cond": "lupus"})):
+    for wanted in (following(21, 24), CtgovSourceSettings(name="lupus", query={"cond": "lupus"})):
         one.memory = copy.deepcopy(start)
         one.poll(wanted)
         whole, one.memory = one.memory, copy.deepcopy(start)

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from monitor.errors import SourceError
-from monitor.sources.ctgov import CtgovSource, Following
-from monitor.sources.http import Client, Hosts, HttpSettings, RetrySettings
+from monitor.settings import CtgovSourceSettings
+from monitor.sources.ctgov import CtgovSource
+from monitor.sources.http import Client, Hosts, HttpSettings
 from tests.registry import (
     NO_SUCH_HOST,
     Asked,
@@ -22,7 +23,7 @@ from tests.sources.ctgov.conftest import NOW, SMALL, Bench, MakeBench
 from tests.sources.ctgov.memory import Stored
 
 MONDAY, TUESDAY = "2026-03-02", "2026-03-03"
-FOLLOWING = Following(
+FOLLOWING = CtgovSourceSettings(
     name="lupus",
     query={"cond": "asthma"},
     nct_ids=tuple(nct(number) for number in (21, 22, 23)),
@@ -195,7 +196,7 @@ def test_pages_that_are_all_too_large_are_a_failure(one: Bench) -> None:
 
 
 def test_a_refused_search_says_why(bench: MakeBench) -> None:
-    bad = Following(name="lupus", query={"cond": "AREA[Nowhere]x"})
+    bad = CtgovSourceSettings(name="lupus", query={"cond": "AREA[Nowhere]x"})
     with pytest.raises(SourceError, match=r"status 400: Error parsing query in query\.cond: "):
         bench(Replica(world())).poll(bad)
 
@@ -221,7 +222,7 @@ def test_a_study_that_stays_malformed_stops_nothing(one: Bench) -> None:
 
 
 def failing_at(base_url: str) -> SourceError:
-    settings = HttpSettings(retries=RetrySettings(attempts=1), requests_per_minute=10_000)
+    settings = HttpSettings(retry_attempts=1, requests_per_minute=10_000)
     with Client(settings, base_url=base_url, hosts=Hosts()) as client:
         source = CtgovSource(FOLLOWING, client, now=lambda: NOW, sizes=SMALL)
         with pytest.raises(SourceError) as caught:

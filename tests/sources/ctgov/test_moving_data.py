@@ -3,12 +3,13 @@
 import pytest
 
 from monitor.errors import SourceError
-from monitor.sources.ctgov import Following, Sizes
+from monitor.settings import CtgovSourceSettings
+from monitor.sources.ctgov import Sizes
 from tests.registry import Fault, Records, Replica, World
 from tests.registry.examples import nct, study
 from tests.sources.ctgov.conftest import MakeBench
 
-ALL = Following(name="lupus", everything=True)
+ALL = CtgovSourceSettings(name="lupus", all=True)
 IDS = {nct(number) for number in range(1, 24)}
 TUESDAY = "2026-03-03"
 
@@ -164,7 +165,7 @@ def test_a_list_that_always_lacks_a_record_is_a_failure(bench: MakeBench) -> Non
     with pytest.raises(SourceError, match="could not be read whole"):
         one.poll(ALL)
     with pytest.raises(SourceError, match="did not list all of a batch in 4 tries: 1 of the 2"):
-        one.poll(Following(name="lupus", nct_ids=(nct(1), nct(2))))
+        one.poll(CtgovSourceSettings(name="lupus", nct_ids=(nct(1), nct(2))))
 
 
 def test_a_list_of_what_was_not_asked_for_is_a_failure(bench: MakeBench) -> None:
@@ -173,5 +174,5 @@ def test_a_list_of_what_was_not_asked_for_is_a_failure(bench: MakeBench) -> None
     body = b'{"studies":[{"protocolSection":{"identificationModule":{"nctId":"NCT09000005"}}}]}'
     one.replica.faults.add(Fault.OTHER_SHAPE, body=body, when=lambda asked: asked.is_list)
     with pytest.raises(SourceError, match="listed NCT09000005, which was not asked for"):
-        one.poll(Following(name="lupus", nct_ids=(nct(1),)))
+        one.poll(CtgovSourceSettings(name="lupus", nct_ids=(nct(1),)))
     assert one.memory.found == []

@@ -6,12 +6,13 @@ import pytest
 
 from monitor.errors import HeldError, StoreError
 from monitor.model.record import RawVersion
-from monitor.sources.ctgov import Following, Sizes
+from monitor.settings import CtgovSourceSettings
+from monitor.sources.ctgov import Sizes
 from tests.registry import Records, Replica, World
 from tests.registry.examples import nct, records_of, replica_of, study
 from tests.sources.ctgov.conftest import NOW, MakeBench
 
-ALL = Following(name="lupus", everything=True)
+ALL = CtgovSourceSettings(name="lupus", all=True)
 MONDAY, TUESDAY, WEDNESDAY = "2026-03-02", "2026-03-03", "2026-03-04"
 
 
@@ -23,8 +24,8 @@ def served(records: Records) -> Replica:
     return Replica(World(records, day=MONDAY))
 
 
-def watching(*numbers: int) -> Following:
-    return Following(name="lupus", nct_ids=tuple(nct(number) for number in numbers))
+def watching(*numbers: int) -> CtgovSourceSettings:
+    return CtgovSourceSettings(name="lupus", nct_ids=tuple(nct(number) for number in numbers))
 
 
 def test_a_first_pass_reads_every_record_once_page_by_page(bench: MakeBench) -> None:
@@ -42,7 +43,7 @@ def test_a_first_pass_reads_every_record_once_page_by_page(bench: MakeBench) -> 
 
 def test_what_is_found_says_where_it_comes_from(bench: MakeBench) -> None:
     one = bench(served(some(7)))
-    one.poll(Following(name="lupus", everything=True, nct_ids=(nct(1),)))
+    one.poll(CtgovSourceSettings(name="lupus", all=True, nct_ids=(nct(1),)))
     found = [version for version in one.memory.found if isinstance(version, RawVersion)]
     assert [version.origin for version in found] == [
         f"/api/v2/studies/{nct(number)}" for number in (*range(1, 8), 1)
@@ -105,7 +106,7 @@ def test_the_cursor_never_goes_beyond_the_data(bench: MakeBench) -> None:
 
 def test_the_users_own_expression_is_narrowed_not_replaced(bench: MakeBench) -> None:
     one = bench(served(some(2)))
-    following = Following(
+    following = CtgovSourceSettings(
         name="lupus",
         query={"cond": "asthma"},
         filter={"advanced": "AREA[Phase]PHASE2 OR AREA[Phase]PHASE3"},
@@ -145,8 +146,8 @@ def test_rereads_can_be_daily_and_rarer(bench: MakeBench) -> None:
     counts = {}
     for days in (0, 2, 30):
         one = bench(served(some(3)))
-        following = Following(
-            name="lupus", everything=True, reread_every=timedelta(days=days)
+        following = CtgovSourceSettings(
+            name="lupus", all=True, reread_every=timedelta(days=days)
         )  # fmt: skip
         for _ in range(5):
             one.poll(following)
@@ -163,7 +164,7 @@ def test_a_trial_that_leaves_the_query_by_its_change_is_still_seen(bench: MakeBe
     records.put(study(11, TUESDAY, status="COMPLETED"), on=TUESDAY)
     records.put(study(4, WEDNESDAY, status="WITHDRAWN", title="Withdrawn"), on=WEDNESDAY)
     one = bench(served(records))
-    following = Following(
+    following = CtgovSourceSettings(
         name="lupus", query={"cond": "asthma"}, filter={"overallStatus": "RECRUITING"}
     )
     one.poll(following)
@@ -179,17 +180,17 @@ def test_a_new_search_reads_everything_of_it_although_the_data_have_not_moved(
     bench: MakeBench,
 ) -> None:
     one = bench(replica_of(study(1), study(2, conditions=["Lupus"])))
-    assert one.poll(Following(name="lupus", query={"cond": "lupus"})) == [nct(2)]
-    found = one.poll(Following(name="lupus", query={"cond": "asthma"}))
+    assert one.poll(CtgovSourceSettings(name="lupus", query={"cond": "lupus"})) == [nct(2)]
+    found = one.poll(CtgovSourceSettings(name="lupus", query={"cond": "asthma"}))
     assert found == [nct(1), nct(2)], "and a last time what it leaves"
-    assert one.poll(Following(name="lupus", query={"cond": "asthma"})) == []
+    assert one.poll(CtgovSourceSettings(name="lupus", query={"cond": "asthma"})) == []
 
 
 def test_what_only_an_earlier_configuration_followed_is_let_go(bench: MakeBench) -> None:
     one = bench(replica_of(study(1), study(2, conditions=["Lupus"]), study(3)))
-    one.poll(Following(name="lupus", query={"cond": "lupus"}, nct_ids=(nct(3),)))
+    one.poll(CtgovSourceSettings(name="lupus", query={"cond": "lupus"}, nct_ids=(nct(3),)))
     assert sorted(one.memory.rows) == [nct(2), nct(3)]
-    one.poll(Following(name="lupus", nct_ids=(nct(1), nct(3))))
+    one.poll(CtgovSourceSettings(name="lupus", nct_ids=(nct(1), nct(3))))
     assert sorted(one.memory.rows) == [nct(1), nct(3)]
 
 

@@ -4,14 +4,14 @@ import copy
 
 import pytest
 
-from monitor.sources.ctgov import Following
+from monitor.settings import CtgovSourceSettings
 from tests.registry import Asked, Records, Replica, World
 from tests.registry.examples import nct, study
 from tests.sources.ctgov.conftest import Bench, MakeBench
 from tests.sources.ctgov.memory import Stored
 
 MONDAY, TUESDAY = "2026-03-02", "2026-03-03"
-FOLLOWING = Following(
+FOLLOWING = CtgovSourceSettings(
     name="lupus",
     query={"cond": "asthma"},
     filter={"overallStatus": "RECRUITING"},
@@ -123,7 +123,7 @@ def test_a_token_is_not_used_for_another_search(bench: MakeBench) -> None:
     one = bench(Replica(world()))
     one.poll(FOLLOWING, pages=2)
     one.replica.log.clear()
-    other = Following(name="lupus", query={"cond": "asthma"})
+    other = CtgovSourceSettings(name="lupus", query={"cond": "asthma"})
     one.poll(other)
     assert "pageToken" not in one.asked(wanted)[0].params
 

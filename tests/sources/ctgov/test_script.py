@@ -11,7 +11,8 @@ import pytest
 
 from monitor.errors import SourceError
 from monitor.model.record import RawVersion
-from monitor.sources.ctgov import Following, Sizes
+from monitor.settings import CtgovSourceSettings
+from monitor.sources.ctgov import Sizes
 from monitor.sources.reading import Unreadable
 from tests.registry import Fault, Replica
 from tests.registry.catalogue import Alias, Study
@@ -37,7 +38,9 @@ def mondays(day: date) -> bool:
     return day.weekday() == 0
 
 
-def live(one: Bench, script: Script, following: Following, kills: random.Random | None) -> None:
+def live(
+    one: Bench, script: Script, following: CtgovSourceSettings, kills: random.Random | None
+) -> None:
     """Poll on every day until the pass is finished, whatever happens to it."""
     for day in script.days:
         one.replica.world.go_to(day)
@@ -94,7 +97,7 @@ def test_every_state_that_can_be_seen_is_found_once(
     one = bench(Replica(script.world()), sizes=SIZES)
     met = one.replica.faults.at_random(0.08 if faulty else 0.0, FAULTS, seed=7)
     ids = script.nct_ids if watched else ()
-    following = Following(name="lupus", nct_ids=ids, everything=not watched)
+    following = CtgovSourceSettings(name="lupus", nct_ids=ids, all=not watched)
     live(one, script, following, random.Random(3) if faulty else None)  # noqa: S311 - a plan
     found = states_found(one.memory.found)
     # Watched records are read every day; the others when their date moves, and every Monday.

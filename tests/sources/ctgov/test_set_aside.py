@@ -3,8 +3,8 @@
 import pytest
 
 from monitor.errors import SourceError
+from monitor.settings import CtgovSourceSettings
 from monitor.sources.base import Unreadable
-from monitor.sources.ctgov import Following
 from tests.registry import Asked, Fault, Replica, World
 from tests.registry.examples import nct, records_of, study
 from tests.sources.ctgov.conftest import Bench, MakeBench
@@ -13,8 +13,8 @@ MONDAY, TUESDAY, WEDNESDAY = "2026-03-02", "2026-03-03", "2026-03-04"
 GONE = (1, 2, 3, 9)
 
 
-def watching(*numbers: int) -> Following:
-    return Following(name="lupus", nct_ids=tuple(map(nct, numbers)))
+def watching(*numbers: int) -> CtgovSourceSettings:
+    return CtgovSourceSettings(name="lupus", nct_ids=tuple(map(nct, numbers)))
 
 
 ALL = watching(*range(1, 13))
@@ -51,7 +51,7 @@ def gone(one: Bench) -> list[str]:
     return [row.nct_id for row in one.memory.rows.values() if row.presence == "gone"]
 
 
-def failing(one: Bench, following: Following = ALL) -> str:
+def failing(one: Bench, following: CtgovSourceSettings = ALL) -> str:
     with pytest.raises(SourceError) as caught:
         one.poll(following)
     return str(caught.value)

@@ -3,17 +3,22 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 
 from monitor.sources.ctgov_history import HistorySource
-from monitor.sources.http import HISTORY_PACE, Client, Hosts, HttpSettings, RetrySettings
+from monitor.sources.http import HISTORY_PACE, Client, Hosts, HttpSettings
 from tests.registry.examples import NOON
 from tests.registry.replica import Replica
 from tests.registry.server import ReplicaServer
 
 HISTORY = "/api/int/studies"
-RETRIES = RetrySettings(attempts=4, wait_initial_s=1.0, wait_jitter_s=0.0)
+RETRIES: dict[str, Any] = {
+    "retry_attempts": 4,
+    "retry_wait_initial_s": 1.0,
+    "retry_wait_jitter_s": 0.0,
+}
 
 
 class Naps:
@@ -37,7 +42,7 @@ class Asked:
         self.base_url = base_url
         self.naps = Naps()
         self.client = Client(
-            HttpSettings(requests_per_minute=100_000, retries=RETRIES, read_timeout_s=10.0),
+            HttpSettings(requests_per_minute=100_000, **RETRIES, read_timeout_s=10.0),
             base_url=base_url,
             pace=HISTORY_PACE,
             hosts=Hosts(clock=lambda: self.naps.now, sleep=self.naps),

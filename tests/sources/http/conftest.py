@@ -4,7 +4,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -14,7 +14,6 @@ from monitor.sources.http import (
     HttpSettings,
     RequestLog,
     RetryLog,
-    RetrySettings,
     Transport,
 )
 
@@ -58,8 +57,13 @@ class Naps:
         self.now += seconds
 
 
-NO_JITTER = RetrySettings(attempts=3, wait_initial_s=1.0, wait_max_s=8.0, wait_jitter_s=0.0)
-ONE_ATTEMPT = RetrySettings(attempts=1)
+NO_JITTER = {
+    "retry_attempts": 3,
+    "retry_wait_initial_s": 1.0,
+    "retry_wait_max_s": 8.0,
+    "retry_wait_jitter_s": 0.0,
+}
+ONE_ATTEMPT = {"retry_attempts": 1}
 
 MakeClient = Callable[..., Client]
 
@@ -88,30 +92,31 @@ def client(
 ) -> Iterator[MakeClient]:
     """Return a maker of clients: of a base URL, and of settings and arguments by name.
 
-    They do not sleep, have their own book of hosts and generous timeouts.
+    They do not sleep, have their own book of hosts and generous timeouts. ``retries``: settings.
     """
     hosts = Hosts(clock=lambda: naps.now, sleep=naps)
     made: list[Client] = []
     for_client = ("pace", "hosts", "stop", "may_switch", "sleep", "now")
 
-    def make(base_url: str, **given: object) -> Client:
+    def make(base_url: str, **given: Any) -> Client:
         arguments = {name: given.pop(name) for name in for_client if name in given}
         settings = {
             "transport": transport,
-            "retries": ONE_ATTEMPT,
             "requests_per_minute": 10_000,
             "connect_timeout_s": 10.0,
             "read_timeout_s": 10.0,
             "total_timeout_s": 20.0,
+            **ONE_ATTEMPT,
+            **given.pop("retries", {}),
             **given,
         }
         made.append(
             Client(
-                HttpSettings(**settings),  # type: ignore[arg-type]
+                HttpSettings(**settings),
                 base_url=base_url,
                 on_request=logs.append,
                 on_retry=retried.append,
-                **{"hosts": hosts, "sleep": naps, **arguments},  # type: ignore[arg-type]
+                **{"hosts": hosts, "sleep": naps, **arguments},
             )
         )
         return made[-1]

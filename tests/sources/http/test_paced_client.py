@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from monitor.sources.http import HISTORY_PACE, Hosts, RequestLog, RetrySettings, StoppedError
+from monitor.sources.http import HISTORY_PACE, Hosts, RequestLog, StoppedError
 from tests.sources.http.conftest import MakeClient, Naps
 from tests.sources.http.loopback import Connection, Loopback, Request, error, page, reply
 
@@ -13,7 +13,7 @@ from tests.sources.http.loopback import Connection, Loopback, Request, error, pa
 def test_each_single_request_takes_a_turn(
     client: MakeClient, naps: Naps, logs: list[RequestLog]
 ) -> None:
-    retries = RetrySettings(attempts=3, wait_initial_s=0.5, wait_jitter_s=0.0)
+    retries = {"retry_attempts": 3, "retry_wait_initial_s": 0.5, "retry_wait_jitter_s": 0.0}
     with Loopback(page(403), error(503), reply()) as server:
         client(server.url, retries=retries, requests_per_minute=1).get("/")
     assert naps.taken == [60.0, 0.5, 59.5], "the switch waits, the retry waits"
@@ -24,7 +24,12 @@ def test_each_single_request_takes_a_turn(
 def test_waiting_for_a_turn_does_not_eat_up_the_time_for_retries(
     client: MakeClient, naps: Naps
 ) -> None:
-    retries = RetrySettings(attempts=4, wait_initial_s=1.0, wait_jitter_s=0.0, total_s=30.0)
+    retries = {
+        "retry_attempts": 4,
+        "retry_wait_initial_s": 1.0,
+        "retry_wait_jitter_s": 0.0,
+        "retry_total_s": 30.0,
+    }
     with Loopback(error(503), error(503), error(503), reply()) as server:
         client(server.url, retries=retries, requests_per_minute=1).get("/")
     assert sum(naps.taken) == pytest.approx(180.0)

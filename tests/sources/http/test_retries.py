@@ -17,7 +17,6 @@ from monitor.sources.http import (
     RequestLog,
     RetryableError,
     RetryLog,
-    RetrySettings,
     StoppedError,
 )
 from monitor.sources.http.pace import pause
@@ -95,14 +94,24 @@ def test_a_refusal_for_good_is_not_tried_again(client: MakeClient, status: int) 
 
 
 def test_pauses_double_up_to_their_limit(client: MakeClient, naps: Naps) -> None:
-    retries = RetrySettings(attempts=7, wait_initial_s=1.0, wait_max_s=5.0, wait_jitter_s=0.0)
+    retries = {
+        "retry_attempts": 7,
+        "retry_wait_initial_s": 1.0,
+        "retry_wait_max_s": 5.0,
+        "retry_wait_jitter_s": 0.0,
+    }
     with Loopback(error(503)) as server, pytest.raises(BusyError):
         client(server.url, retries=retries).get("/")
     assert naps.taken == [1.0, 2.0, 4.0, 5.0, 5.0, 5.0]
 
 
 def test_jitter_spreads_the_pauses(client: MakeClient, naps: Naps) -> None:
-    retries = RetrySettings(attempts=9, wait_initial_s=1.0, wait_max_s=1.0, wait_jitter_s=1.0)
+    retries = {
+        "retry_attempts": 9,
+        "retry_wait_initial_s": 1.0,
+        "retry_wait_max_s": 1.0,
+        "retry_wait_jitter_s": 1.0,
+    }
     with Loopback(error(503)) as server, pytest.raises(BusyError):
         client(server.url, retries=retries).get("/")
     assert all(1.0 <= nap <= 2.0 for nap in naps.taken)
@@ -110,7 +119,12 @@ def test_jitter_spreads_the_pauses(client: MakeClient, naps: Naps) -> None:
 
 
 def test_a_pause_beyond_the_total_is_not_begun(client: MakeClient, naps: Naps) -> None:
-    retries = RetrySettings(attempts=9, wait_initial_s=10.0, wait_jitter_s=0.0, total_s=40.0)
+    retries = {
+        "retry_attempts": 9,
+        "retry_wait_initial_s": 10.0,
+        "retry_wait_jitter_s": 0.0,
+        "retry_total_s": 40.0,
+    }
     with Loopback(error(503)) as server, pytest.raises(BusyError, match=r"\(3 requests in 30 s\)"):
         client(server.url, retries=retries).get("/")
     assert naps.taken == [10.0, 20.0]

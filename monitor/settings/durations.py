@@ -2,16 +2,23 @@
 
 import re
 from datetime import timedelta
+from typing import Annotated
+
+from msgspec import Meta
 
 _WRITTEN = re.compile(r"([0-9]{1,9})([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 SHORTEST = timedelta(seconds=1)
 LONGEST = timedelta(days=366)
-DESCRIPTION = "a whole number with s, m, h or d behind it (30s, 15m, 1h, 7d), from 1s to 366d"
+
+DURATION = Meta(
+    description="a whole number with s, m, h or d behind it (30s, 15m, 1h, 7d), from 1s to 366d"
+)
+Duration = Annotated[timedelta, DURATION]
 
 
-def duration(text: str) -> timedelta:
+def parse_duration(text: str) -> timedelta:
     """Return the length of time that the text means; ValueError when it is none."""
     found = _WRITTEN.fullmatch(text.strip())
     if found is None:

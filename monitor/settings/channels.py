@@ -5,17 +5,11 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from monitor.config.secret import Secret
-from monitor.config.section import Section
+from monitor.settings.secret import Secret
+from monitor.settings.section import HIDDEN, Flag, Name, Section, whole
 
-_NAME = r"^[A-Za-z0-9]([A-Za-z0-9 ._-]{0,62}[A-Za-z0-9])?\Z"
-
-
-GroupAbove = Annotated[
-    int,
-    Meta(ge=0, le=100_000, description="a whole number of messages from 0 (never) to 100000"),
-]
-"""More messages than that which go at once to one address become one; programs want each alone."""
+_PerMinute = Annotated[int, whole(0, 60_000, least_means="any")]
+_GroupAbove = Annotated[int, whole(0, 100_000, of="messages", least_means="never")]
 
 
 class ChannelSettings(Section, frozen=True, kw_only=True):
@@ -25,20 +19,9 @@ class ChannelSettings(Section, frozen=True, kw_only=True):
     once to one address they become one message (0: never).
     """
 
-    name: Annotated[
-        str,
-        Meta(
-            pattern=_NAME,
-            description=(
-                "1 to 64 letters (A to Z), digits, spaces, dots, dashes and underscores, a letter"
-                " or digit first and last"
-            ),
-        ),
-    ]
-    per_minute: Annotated[
-        int, Meta(ge=0, le=60_000, description="a whole number from 0 (any) to 60000")
-    ] = 0
-    group_above: GroupAbove = 5
+    name: Name
+    per_minute: _PerMinute = 0
+    group_above: _GroupAbove = 5
 
 
 class EmailChannelSettings(ChannelSettings, frozen=True, kw_only=True):
@@ -54,6 +37,7 @@ class EmailChannelSettings(ChannelSettings, frozen=True, kw_only=True):
                 "HOST or HOST:PORT, smtp.example.org:587; a login goes into username and password"
             ),
         ),
+        HIDDEN,
     ]
     security: Annotated[
         Literal["none", "starttls", "tls"], Meta(description="none, starttls or tls")
@@ -80,10 +64,8 @@ class SlackChannelSettings(ChannelSettings, frozen=True, kw_only=True):
     url: Annotated[
         Secret, Meta(description='the webhook\'s URL, "${SLACK_WEBHOOK_URL}", or url_file')
     ]
-    allow_private: Annotated[bool, Meta(description="true or false")] = False
-    per_minute: Annotated[
-        int, Meta(ge=0, le=60_000, description="a whole number from 0 (any) to 60000")
-    ] = 60
+    allow_private: Flag = False
+    per_minute: _PerMinute = 60
 
 
 class WebhookChannelSettings(ChannelSettings, frozen=True, kw_only=True):
@@ -95,12 +77,9 @@ class WebhookChannelSettings(ChannelSettings, frozen=True, kw_only=True):
         tuple[Secret, ...],
         Meta(description='a text whsec_…, "${HOOK_SECRET}", a list of them, or secret_file'),
     ] = ()
-    allow_private: Annotated[bool, Meta(description="true or false")] = False
-    group_above: GroupAbove = 0
-    split_above_kb: Annotated[
-        int,
-        Meta(ge=0, le=65_536, description="a whole number of kilobytes from 0 (never) to 65536"),
-    ] = 256
+    allow_private: Flag = False
+    group_above: _GroupAbove = 0
+    split_above_kb: Annotated[int, whole(0, 65_536, of="kilobytes", least_means="never")] = 256
 
 
 class FolderChannelSettings(ChannelSettings, frozen=True, kw_only=True):
@@ -112,7 +91,7 @@ class FolderChannelSettings(ChannelSettings, frozen=True, kw_only=True):
         tuple[Literal["eml", "html", "json"], ...],
         Meta(min_length=1, description='one or a list of "eml", "html" and "json"'),
     ] = ("eml", "html", "json")
-    group_above: GroupAbove = 0
+    group_above: _GroupAbove = 0
 
 
 class ConsoleChannelSettings(ChannelSettings, frozen=True, kw_only=True):
@@ -150,5 +129,3 @@ BUILT_IN_CHANNELS: tuple[AnyChannelSettings, ...] = (
     FolderChannelSettings(name="alerts", path="snapshots/alerts"),
 )
 """What there is, beside the store, while the configuration has no ``[[channel]]`` of its own."""
-SECRET_KEYS = ("password", "url", "secret")
-"""Keys of which nothing is ever shown; each may also be written KEY_file, naming a file."""

@@ -7,7 +7,7 @@ _HOST_AND_PORT = re.compile(r"(?:\[([^\[\]]*)\]|([A-Za-z0-9](?:[A-Za-z0-9.-]*)))
 _LARGEST_PORT = 65_535
 
 
-def listening(text: str) -> tuple[str, int] | None:
+def parse_listen_address(text: str) -> tuple[str, int] | None:
     """Return host and port, the brackets of an IPv6 host taken off; None for no text.
 
     Port 0 stands for any free one. ValueError when the text is no such place.
