@@ -2,7 +2,6 @@
 # ruff: noqa: PLC0415  # each way to send is loaded by who sends, not by who looks something up
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -13,18 +12,12 @@ from monitor.settings.channels import (
     ConsoleChannelSettings,
     EmailChannelSettings,
     FolderChannelSettings,
-    SlackChannelSettings,
-    WebhookChannelSettings,
 )
 
 if TYPE_CHECKING:
-    from monitor.channels.base import UnboundedChannel
     from monitor.channels.bounded import BoundedChannel
     from monitor.deadlines.threads import AbandonedThreads
     from monitor.settings import DeliverySettings, Settings
-
-_SOURCE = "trial-monitor"
-"""What webhooks say that events come from, where the monitor has no public address."""
 
 _ABANDONED: "dict[str, AbandonedThreads]" = {}
 
@@ -34,10 +27,11 @@ def channel_of(given: AnyChannelSettings, delivery: "DeliverySettings") -> "Boun
 
     ConfigError when a secret is not there, or the settings cannot work; it shows no secret.
     """
+    from monitor.channels.base import CHANNELS
     from monitor.channels.bounded import BoundedChannel
 
     return BoundedChannel(
-        channel=_unbounded(given, delivery),
+        channel=CHANNELS[given.type](given, delivery),
         total_s=delivery.total_timeout_s,
         abandoned=_abandoned(given.name, delivery.abandoned_threads),
     )
@@ -52,11 +46,6 @@ def limited(delivery: "DeliverySettings", seconds: float) -> "DeliverySettings":
     )
 
 
-def event_source(delivery: "DeliverySettings") -> str:
-    """Return what webhooks and folders say that events come from."""
-    return delivery.public_url or _SOURCE
-
-
 def _abandoned(name: str, limit: int) -> "AbandonedThreads":
     """Return the one count of a channel's threads that the process has, however often it is made.
 
@@ -67,82 +56,6 @@ def _abandoned(name: str, limit: int) -> "AbandonedThreads":
     counted = _ABANDONED.setdefault(name, AbandonedThreads(limit))
     counted.limit = limit
     return counted
-
-
-def _unbounded(given: AnyChannelSettings, delivery: "DeliverySettings") -> "UnboundedChannel":
-    if isinstance(given, EmailChannelSettings):
-        return _email(given, delivery)
-    if isinstance(given, SlackChannelSettings):
-        return _slack(given, delivery)
-    if isinstance(given, WebhookChannelSettings):
-        return _webhook(given, delivery)
-    if isinstance(given, FolderChannelSettings):
-        return _folder(given, source=event_source(delivery))
-    if isinstance(given, ConsoleChannelSettings):
-        from monitor.channels.console import ConsoleChannel, ConsoleSettings
-
-        return ConsoleChannel(ConsoleSettings(name=given.name, stream=given.stream))
-    from monitor.channels.over_apprise import AppriseChannel, AppriseSettings
-
-    return AppriseChannel(AppriseSettings(name=given.name, url=given.url.reveal()))
-
-
-def _email(given: EmailChannelSettings, delivery: "DeliverySettings") -> "UnboundedChannel":
-    from monitor.channels.email import EmailChannel, EmailSettings
-
-    return EmailChannel(
-        EmailSettings(
-            name=given.name,
-            server=given.server,
-            sender=given.sender,
-            to=targets_of(given),
-            security=given.security,
-            username=given.username or None,
-            password=None if given.password is None else given.password.reveal(),
-            certificates=Path(given.certificates) if given.certificates else None,
-            hello=given.hello or None,
-            timeout_s=delivery.timeout_s,
-            answer_limit_bytes=delivery.answer_limit_kb << 10,
-        )
-    )
-
-
-def _slack(given: SlackChannelSettings, delivery: "DeliverySettings") -> "UnboundedChannel":
-    from monitor.channels.slack import SlackChannel, SlackSettings
-
-    return SlackChannel(
-        SlackSettings(
-            name=given.name,
-            url=given.url.reveal(),
-            allow_private=given.allow_private,
-            timeout_s=delivery.timeout_s,
-            answer_limit_bytes=delivery.answer_limit_kb << 10,
-        )
-    )
-
-
-def _webhook(given: WebhookChannelSettings, delivery: "DeliverySettings") -> "UnboundedChannel":
-    from monitor.channels.webhook import WebhookChannel, WebhookSettings
-
-    return WebhookChannel(
-        WebhookSettings(
-            name=given.name,
-            url=given.url.reveal(),
-            secrets=tuple(secret.reveal() for secret in given.secret),
-            allow_private=given.allow_private,
-            source=event_source(delivery),
-            timeout_s=delivery.timeout_s,
-            answer_limit_bytes=delivery.answer_limit_kb << 10,
-        )
-    )
-
-
-def _folder(given: FolderChannelSettings, *, source: str) -> "UnboundedChannel":
-    from monitor.channels.folder import FolderChannel, FolderSettings
-
-    return FolderChannel(
-        FolderSettings(name=given.name, path=Path(given.path), formats=given.formats, source=source)
-    )
 
 
 def channels_of(
@@ -178,7 +91,7 @@ def named(settings: "Settings", name: str) -> AnyChannelSettings:
 
 def targets_of(given: AnyChannelSettings) -> tuple[str, ...]:
     """Return whom a channel serves, without making it: addresses, or ("",)."""
-    return tuple(dict.fromkeys(given.to)) if isinstance(given, EmailChannelSettings) else ("",)
+    return given.to if isinstance(given, EmailChannelSettings) else ("",)
 
 
 def targets_by_channel(settings: "Settings") -> Mapping[str, tuple[str, ...]]:

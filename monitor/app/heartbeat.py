@@ -179,5 +179,5 @@ def _poster(app: App, place: Place) -> Poster:
         timeout_s=min(_LONGEST_S, given.delivery.timeout_s),
         context=ssl.create_default_context() if place.tls else None,
         allow_private=given.daemon.heartbeat_allow_private,
-        answer_limit_bytes=given.delivery.answer_limit_kb << 10,
+        answer_limit_bytes=given.delivery.answer_limit_bytes,
     )

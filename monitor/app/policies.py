@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from monitor.app.channels import event_source
 from monitor.deliver.policy import Policy
 from monitor.deliver.splitting import Splitter
 from monitor.settings.channels import WebhookChannelSettings
@@ -24,7 +23,7 @@ def splitter_of(settings: "Settings", channel: str) -> Splitter | None:
     own = next((one for one in settings.channels if one.name == channel), None)
     if not isinstance(own, WebhookChannelSettings) or not own.split_above_kb:
         return None
-    source = event_source(settings.delivery)
+    source = settings.delivery.event_source
     return Splitter(
         limit=own.split_above_kb << 10, size=lambda message: len(envelope(message, source))
     )

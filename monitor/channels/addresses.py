@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Callable, Sequence
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 
 Resolve = Callable[[str, int], Sequence[str]]
 """Host name and port → the addresses that the name service gives; OSError without any."""
@@ -45,22 +45,6 @@ def is_public(address: str) -> bool:
     if any(parsed in network for network in _TUNNELS):
         return False
     return parsed.is_global and not (parsed.is_multicast or parsed.is_reserved)
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether a host as the configuration names it is this machine itself."""
-    if host.lower().rstrip(".") == "localhost":
-        return True
-    parsed = literal(host)
-    return parsed is not None and parsed.is_loopback
-
-
-def literal(host: str) -> IPv4Address | IPv6Address | None:
-    """Return the address that a host is written as; None when it is a name."""
-    try:
-        return ip_address(host.strip("[]"))
-    except ValueError:
-        return None
 
 
 def resolve(host: str, port: int) -> Sequence[str]:

@@ -11,6 +11,7 @@ from monitor.channels.over_apprise import AppriseChannel
 from monitor.channels.slack import SlackChannel
 from monitor.channels.webhook import WebhookChannel
 from monitor.model.messages import Message, Rendering
+from monitor.settings import DeliverySettings
 
 __all__ = [
     "CHANNELS",
@@ -91,7 +92,7 @@ class Reachable(Protocol):
         ...
 
 
-CHANNELS: Mapping[str, Callable[[Any], UnboundedChannel]] = {
+CHANNELS: Mapping[str, Callable[[Any, DeliverySettings], UnboundedChannel]] = {
     "email": EmailChannel,
     "slack": SlackChannel,
     "webhook": WebhookChannel,
@@ -99,4 +100,7 @@ CHANNELS: Mapping[str, Callable[[Any], UnboundedChannel]] = {
     "console": ConsoleChannel,
     "apprise": AppriseChannel,
 }
-"""Type → class, made from the settings of its file. ConfigError where they cannot work."""
+"""Type → class, made from its settings and those of deliveries; its secrets are looked up then.
+
+ConfigError where one is not there or cannot work.
+"""

@@ -4,28 +4,15 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import ClassVar, Literal, TextIO
+from typing import ClassVar, TextIO
 
-from monitor.channels.checking import wrong
 from monitor.errors import DeliveryError
 from monitor.model.messages import Message, Rendering
 from monitor.model.neutral import neutral, neutral_lines
+from monitor.settings import ConsoleChannelSettings, DeliverySettings
+from monitor.settings.sections import DELIVERY_DEFAULTS
 
 _RULE = "-" * 72
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConsoleSettings:
-    """Which of the two. ConfigError for any other."""
-
-    name: str
-    stream: Literal["stdout", "stderr"] = "stdout"
-
-    def __post_init__(self) -> None:
-        """Check the stream."""
-        if self.stream not in {"stdout", "stderr"}:
-            raise wrong(self.name, "stream", "stdout or stderr")
 
 
 class ConsoleChannel:
@@ -35,7 +22,13 @@ class ConsoleChannel:
     renderings: ClassVar[frozenset[Rendering]] = frozenset({"text"})
     targets: tuple[str, ...] = ("",)
 
-    def __init__(self, settings: ConsoleSettings, *, stream: TextIO | None = None) -> None:
+    def __init__(
+        self,
+        settings: ConsoleChannelSettings,
+        _: DeliverySettings = DELIVERY_DEFAULTS,
+        *,
+        stream: TextIO | None = None,
+    ) -> None:
         self.settings = settings
         self.name = settings.name
         self._stream = stream

@@ -1,122 +1,57 @@
 """E-mail over SMTP: one connection for many messages."""
 
 import contextlib
-import re
 import smtplib
 import socket
 import ssl
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar
 
-from monitor.channels.addresses import is_loopback
-from monitor.channels.checking import ANSWER_LIMIT_BYTES, check_timeout, wrong
-from monitor.channels.mail import Mailbox, compose, read_address
+from monitor.channels.checking import wrong
+from monitor.channels.mail import compose
 from monitor.channels.smtp import Line, WatchedSmtp
 from monitor.channels.wording import login_secrets, told
 from monitor.deadlines.sockets import TooMuchError
 from monitor.errors import DeliveryError
 from monitor.model.messages import Message, Rendering
+from monitor.settings import DeliverySettings, EmailChannelSettings, Secret
+from monitor.settings.hosts import read_address
+from monitor.settings.sections import DELIVERY_DEFAULTS
 
-Security = Literal["none", "starttls", "tls"]
-
-_PORTS: dict[Security, int] = {"none": 25, "starttls": 587, "tls": 465}
 _CLOSING = 421
 # They speak of the login (RFC 4954), not of the message: the operator can mend them.
 _LOGIN = {530, 534, 535, 538}
 _NO_SMTP = "what is no SMTP"
-_HELLO = re.compile(r"[0-9A-Za-z.:\[\]-]{1,255}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EmailSettings:
-    """How mail is sent.
-
-    ``server``: HOST or HOST:PORT; the port is 587 for ``starttls``, 465 for ``tls`` (from the
-    first byte) and 25 for ``none``. ``sender`` with or without a name. ``to``: addresses, each
-    with a mail of its own. ``certificates``: a file of authorities to trust instead of the
-    system's. ``hello``: what this machine calls itself. ``timeout_s``: the longest silence of
-    the server. ``answer_limit_bytes``: the most that it may say while a mail is sent. ConfigError
-    where they cannot work; a password goes over an unencrypted connection to this very machine
-    only.
-    """
-
-    name: str
-    server: str
-    sender: str
-    to: tuple[str, ...]
-    security: Security = "starttls"
-    username: str | None = None
-    password: str | None = field(default=None, repr=False)
-    certificates: Path | None = None
-    hello: str | None = None
-    timeout_s: float = 30.0
-    answer_limit_bytes: int = ANSWER_LIMIT_BYTES
-
-    def __post_init__(self) -> None:
-        """Check what can be checked without the server."""
-        if self.security not in _PORTS:
-            raise wrong(self.name, "security", "none, starttls or tls")
-        host, _ = self.place
-        _ = self.mailbox
-        for address in self.to:
-            found = read_address(address)
-            if found is None or found.name:
-                raise wrong(self.name, "to", f"{address!r} is not an e-mail address")
-        if not self.to:
-            raise wrong(self.name, "to", "at least one address")
-        if (self.username is None) != (self.password is None):
-            raise wrong(self.name, "username", "it goes with a password, and the other way round")
-        if self.username is not None and self.security == "none" and not is_loopback(host):
-            raise wrong(
-                self.name,
-                "security",
-                "a password is sent over starttls or tls; none is for a server on this machine",
-            )
-        if not f"{self.username or ''}{self.password or ''}".isascii():
-            raise wrong(self.name, "password", "SMTP logins take ASCII characters only")
-        if self.hello is not None and not _HELLO.fullmatch(self.hello):
-            raise wrong(self.name, "hello", "a host name, or an address in brackets")
-        check_timeout(self.name, self.timeout_s)
-
-    @property
-    def mailbox(self) -> Mailbox:
-        """The sender's name and address."""
-        found = read_address(self.sender)
-        if found is None:
-            raise wrong(self.name, "sender", f"{self.sender!r} is not an e-mail address")
-        return found
-
-    @property
-    def place(self) -> tuple[str, int]:
-        """Host and port."""
-        host, colon, port = self.server.strip().rpartition(":")
-        if not colon or host.endswith(":") or (":" in host and not host.startswith("[")):
-            host, port = self.server.strip(), ""  # no port: a bare host, or bare IPv6
-        number = int(port) if port.isascii() and port.isdigit() else 0
-        if port and not 0 < number < 65536:
-            raise wrong(self.name, "server", f"{self.server!r} is not HOST or HOST:PORT")
-        if not host or not host.isascii() or not host.isprintable() or set(host) & set(" /@"):
-            raise wrong(self.name, "server", f"{self.server!r} is not HOST or HOST:PORT")
-        return host.strip("[]"), number or _PORTS[self.security]
 
 
 class EmailChannel:
-    """Mails to the addresses of the settings."""
+    """Mails to the addresses of the settings.
+
+    The password is looked up when the channel is made: ConfigError where it is not there, or
+    cannot be sent.
+    """
 
     type: ClassVar[str] = "email"
     renderings: ClassVar[frozenset[Rendering]] = frozenset({"text", "html"})
 
-    def __init__(self, settings: EmailSettings) -> None:
+    def __init__(
+        self, settings: EmailChannelSettings, delivery: DeliverySettings = DELIVERY_DEFAULTS
+    ) -> None:
         self.settings = settings
         self.name = settings.name
         self.targets = settings.to
+        self._delivery = delivery
+        self._login: tuple[str, Secret] | None = None
+        if settings.password is not None:
+            password = settings.password.looked_up()
+            if not f"{settings.username}{password.reveal()}".isascii():
+                raise wrong(self.name, "password", "SMTP logins take ASCII characters only")
+            self._login = (settings.username, password)
 
     @contextlib.contextmanager
     def connected(self) -> Iterator["SmtpConnection"]:
         """Yield a connection that is made by the first message and lasts for all of them."""
-        connection = SmtpConnection(self.settings)
+        connection = SmtpConnection(self.settings, self._delivery, self._login)
         try:
             yield connection
         finally:
@@ -126,10 +61,17 @@ class EmailChannel:
 class SmtpConnection:
     """A session with the server, made when it is needed."""
 
-    def __init__(self, settings: EmailSettings) -> None:
+    def __init__(
+        self,
+        settings: EmailChannelSettings,
+        delivery: DeliverySettings,
+        login: tuple[str, Secret] | None,
+    ) -> None:
         self._settings = settings
+        self._delivery = delivery
+        self._login = login
         self._smtp: smtplib.SMTP | None = None
-        self._line = Line(settings.answer_limit_bytes)
+        self._line = Line(delivery.answer_limit_bytes)
         self._sender = settings.mailbox
         self._host, self._port = settings.place
 
@@ -167,7 +109,7 @@ class SmtpConnection:
         done = [f"{self._host}:{self._port} answers"]
         if settings.security != "none":
             done.append("its certificate is trusted")
-        if settings.username is not None:
+        if self._login is not None:
             done.append("it took the login")
         return ", ".join(done)
 
@@ -182,7 +124,7 @@ class SmtpConnection:
         if smtp is not None:
             with contextlib.suppress(smtplib.SMTPException, OSError):
                 if smtp.sock is not None:
-                    smtp.sock.settimeout(min(self._settings.timeout_s, 2.0))  # a farewell only
+                    smtp.sock.settimeout(min(self._delivery.timeout_s, 2.0))  # a farewell only
                 smtp.quit()
             smtp.close()
 
@@ -197,14 +139,15 @@ class SmtpConnection:
             self._line,
             settings.place,
             hello=settings.hello or _own_name(),
-            timeout_s=settings.timeout_s,
+            timeout_s=self._delivery.timeout_s,
             tls=self._trust() if settings.security == "tls" else None,
         )
         try:
             if settings.security == "starttls":
                 smtp.start_tls(self._trust())
-            if settings.username is not None and settings.password is not None:
-                smtp.login(settings.username, settings.password)
+            if self._login is not None:
+                username, password = self._login
+                smtp.login(username, password.reveal())
             smtp.ehlo_or_helo_if_needed()
         except BaseException:
             smtp.close()
@@ -213,7 +156,7 @@ class SmtpConnection:
 
     def _trust(self) -> ssl.SSLContext:
         """Return a context that checks certificates and names, by the system's authorities."""
-        return ssl.create_default_context(cafile=self._settings.certificates)
+        return ssl.create_default_context(cafile=self._settings.certificates or None)
 
     def _transfer(self, smtp: smtplib.SMTP, target: str, mail: bytes) -> str:
         """Make one transaction; after a refusal the session is ready for the next."""
@@ -256,7 +199,9 @@ class SmtpConnection:
             smtp.close()
 
     def _said(self, code: int, words: bytes | str) -> str:
-        secrets = login_secrets(self._settings.username, self._settings.password)
+        secrets: tuple[str, ...] = ()
+        if self._login is not None:
+            secrets = login_secrets(self._login[0], self._login[1].reveal())
         return f"{code} {told(words, secrets)}".rstrip()
 
     def _failed(self, exc: Exception) -> DeliveryError:
@@ -273,10 +218,10 @@ class SmtpConnection:
         elif isinstance(exc, ssl.SSLError):
             reason = f"and TLS failed: {exc.reason}"
         elif _is_of(exc, TooMuchError):
-            limit = self._settings.answer_limit_bytes
+            limit = self._delivery.answer_limit_bytes
             reason = f"said more than {limit >> 10:,} KB (delivery.answer_limit_kb)"
         elif _is_of(exc, TimeoutError):
-            reason = f"was silent for {self._settings.timeout_s:g} s"
+            reason = f"was silent for {self._delivery.timeout_s:g} s"
         elif isinstance(exc, smtplib.SMTPException | ConnectionResetError | BrokenPipeError):
             reason = "closed the connection"
         else:

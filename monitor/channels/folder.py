@@ -4,22 +4,21 @@ import contextlib
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC
 from itertools import count
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar
 
-from monitor.channels.checking import wrong
 from monitor.channels.envelope import envelope
-from monitor.channels.mail import Mailbox, compose
+from monitor.channels.mail import compose
 from monitor.errors import DeliveryError
 from monitor.model.messages import Message, Rendering
 from monitor.private_files import make_private_folder, open_private
+from monitor.settings import DeliverySettings, FolderChannelSettings
+from monitor.settings.channels import Format
+from monitor.settings.hosts import Mailbox
+from monitor.settings.sections import DELIVERY_DEFAULTS
 
-Format = Literal["eml", "html", "json"]
-
-_FORMATS: tuple[Format, ...] = ("eml", "html", "json")
 _RENDERINGS: Mapping[Format, frozenset[Rendering]] = {
     "eml": frozenset({"text", "html"}),
     "html": frozenset({"html"}),
@@ -31,33 +30,18 @@ _NUMBER = re.compile(r"\.[0-9]+\Z")
 _LONGEST = 60
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FolderSettings:
-    """Where messages are written (made when it is missing), and as what.
-
-    ``source``: what the JSON says that it comes from. ConfigError where they cannot work.
-    """
-
-    name: str
-    path: Path
-    formats: tuple[Format, ...] = _FORMATS
-    source: str = "trial-monitor"
-
-    def __post_init__(self) -> None:
-        """Check the formats."""
-        if not self.formats or not set(self.formats) <= set(_FORMATS):
-            raise wrong(self.name, "formats", f"one or more of {', '.join(_FORMATS)}")
-
-
 class FolderChannel:
     """Writes messages into a folder."""
 
     type: ClassVar[str] = "folder"
     targets: tuple[str, ...] = ("",)
 
-    def __init__(self, settings: FolderSettings) -> None:
+    def __init__(
+        self, settings: FolderChannelSettings, delivery: DeliverySettings = DELIVERY_DEFAULTS
+    ) -> None:
         self.settings = settings
         self.name = settings.name
+        self._source = delivery.event_source
         self.renderings = frozenset[Rendering]().union(
             *(_RENDERINGS[kind] for kind in settings.formats)
         )
@@ -65,14 +49,16 @@ class FolderChannel:
     @contextlib.contextmanager
     def connected(self) -> Iterator["FolderConnection"]:
         """Yield what writes."""
-        yield FolderConnection(self.settings)
+        yield FolderConnection(Path(self.settings.path), self.settings.formats, self._source)
 
 
 class FolderConnection:
     """Writes one message after the other."""
 
-    def __init__(self, settings: FolderSettings) -> None:
-        self._settings = settings
+    def __init__(self, folder: Path, formats: tuple[Format, ...], source: str) -> None:
+        self._folder = folder
+        self._formats = formats
+        self._source = source
         self._stems: dict[str, str] | None = None
 
     def send(self, message: Message) -> str:
@@ -84,8 +70,8 @@ class FolderConnection:
         permanent, when the folder or the disk fails.
         """
         try:
-            make_private_folder(self._settings.path)
-            contents = {kind: self._content(message, kind) for kind in self._settings.formats}
+            make_private_folder(self._folder)
+            contents = {kind: self._content(message, kind) for kind in self._formats}
             stem = self._put(self._stem(message), contents)
         except OSError as exc:
             reason = exc.strerror or "it cannot be written"
@@ -100,7 +86,7 @@ class FolderConnection:
         """Write what is not there yet under the first name that holds nothing else."""
         for number in count(1):
             name = stem if number == 1 else f"{stem}.{number}"
-            paths = {self._settings.path / f"{name}.{kind}": kind for kind in contents}
+            paths = {self._folder / f"{name}.{kind}": kind for kind in contents}
             missing = [path for path in paths if not path.exists()]
             there = paths.keys() - set(missing)
             if all(path.read_bytes() == contents[paths[path]] for path in there):
@@ -114,12 +100,12 @@ class FolderConnection:
             return compose(message, _SENDER, to=f"{_plain(message.subscriber)}@localhost")
         if kind == "html":
             return message.html.encode("utf-8", "replace")
-        return envelope(message, self._settings.source)
+        return envelope(message, self._source)
 
     def _stem(self, message: Message) -> str:
         """Return the name that the message has already, or its own."""
         if self._stems is None:
-            entries = os.scandir(self._settings.path)
+            entries = os.scandir(self._folder)
             names = (_NUMBER.sub("", entry.name.rpartition(".")[0]) for entry in entries)
             self._stems = {stem.rpartition("_")[2]: stem for stem in names if "_" in stem}
         at = message.occurred_at.astimezone(UTC)

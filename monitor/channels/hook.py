@@ -2,73 +2,49 @@
 
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Generic, TypeVar
 
 from monitor.channels.addresses import Resolve, resolve
-from monitor.channels.checking import ANSWER_LIMIT_BYTES, check_timeout
-from monitor.channels.place import Place, place_of
+from monitor.channels.place import place_of
 from monitor.channels.post import Poster
+from monitor.settings import DeliverySettings, SlackChannelSettings, WebhookChannelSettings
+from monitor.settings.sections import DELIVERY_DEFAULTS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HookSettings:
-    """Where messages are posted.
+class HookChannel:
+    """A channel of one recipient, the URL, which is looked up when the channel is made.
 
-    ``url``: https, or http where ``allow_private`` is true, which also allows addresses of
-    private and loopback ranges; it is never shown whole, since who has it can post.
-    ``timeout_s`` bounds each silence, ``answer_limit_bytes`` an answer. ConfigError
-    where they cannot work.
+    ConfigError where it is not there, or cannot work. ``now`` and ``resolve`` are the world's own.
     """
-
-    name: str
-    url: str = field(repr=False)
-    allow_private: bool = False
-    timeout_s: float = 15.0
-    answer_limit_bytes: int = ANSWER_LIMIT_BYTES
-
-    def __post_init__(self) -> None:
-        """Check what can be checked without the service."""
-        _ = self.place
-        check_timeout(self.name, self.timeout_s)
-
-    @property
-    def place(self) -> Place:
-        """Where it posts to."""
-        return place_of(self.name, self.url, allow_private=self.allow_private)
-
-
-Settings = TypeVar("Settings", bound=HookSettings)
-
-
-class HookChannel(Generic[Settings]):
-    """A channel of one recipient, the URL; ``now`` and ``resolve`` are the world's own."""
 
     targets: tuple[str, ...] = ("",)
 
     def __init__(
         self,
-        settings: Settings,
+        settings: SlackChannelSettings | WebhookChannelSettings,
+        delivery: DeliverySettings = DELIVERY_DEFAULTS,
         *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         resolve: Resolve = resolve,
     ) -> None:
         self.settings = settings
         self.name = settings.name
+        self.place = place_of(
+            settings.name, settings.url.reveal(), allow_private=settings.allow_private
+        )
+        self._delivery = delivery
         self._now = now
         self._resolve = resolve
 
     def _poster(self) -> Poster:
         """Return what posts; each message has a connection of its own."""
-        place = self.settings.place
         return Poster(
-            place=place,
-            timeout_s=self.settings.timeout_s,
-            context=ssl.create_default_context() if place.tls else None,
+            place=self.place,
+            timeout_s=self._delivery.timeout_s,
+            context=ssl.create_default_context() if self.place.tls else None,
             allow_private=self.settings.allow_private,
             resolve=self._resolve,
-            answer_limit_bytes=self.settings.answer_limit_bytes,
+            answer_limit_bytes=self._delivery.answer_limit_bytes,
         )
 
 

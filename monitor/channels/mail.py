@@ -9,67 +9,31 @@ import base64
 import binascii
 import re
 import uuid
-from dataclasses import dataclass
 from email.utils import format_datetime
 
 from monitor.errors import DeliveryError
 from monitor.model.messages import ALONE, Message
 from monitor.model.neutral import neutral
+from monitor.settings.hosts import Mailbox
 
 _THREADS = uuid.UUID("6d9b5a1e-0d0f-5a53-9a0c-6f9d6d0a1c52")
 _UNSUBSCRIBE = "list-unsubscribe"
 _VALUE_CHARS = 900  # of a header beyond the subject
-# What HTML calls a valid address: no quotes, no comments, ASCII.
-_ADDRESS = re.compile(
-    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*)"
-)
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
 _PLAIN = re.compile(r"[ -~]{0,200}")  # RFC 5322 allows 998 in a line
 _WORD_BYTES = 45  # 60 letters of base64: an encoded word has at most 75 characters
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mailbox:
-    """An e-mail address and the name in front of it, which may be empty."""
-
-    name: str
-    address: str
-
-    @property
-    def domain(self) -> str:
-        """What is behind the ``@``: the right side of Message-IDs."""
-        return self.address.rpartition("@")[2]
-
-    @property
-    def header(self) -> str:
-        """The address as a header holds it."""
-        if not self.name:
-            return self.address
-        if not self.name.isascii() or "=?" in self.name:
-            return f"{_encoded(self.name)} <{self.address}>"
-        if _ATOMS.fullmatch(self.name):
-            return f"{self.name} <{self.address}>"
-        quoted = self.name.replace("\\", "\\\\").replace('"', '\\"')
-        return f'"{quoted}" <{self.address}>'
-
-
-def read_address(text: str) -> Mailbox | None:
-    """Return the one address that the text is, with or without a name; None when it is none.
-
-    It takes ASCII only: what is behind the ``@`` can be written as xn--….
-    """
-    if neutral(text) != text:
-        return None
-    name, bracket, rest = text.strip().rpartition("<")
-    if bracket and not rest.endswith(">"):
-        return None
-    address = rest.removesuffix(">") if bracket else rest
-    if _ADDRESS.fullmatch(address) is None:
-        return None
-    name = name.strip()
-    if len(name) > 1 and name[0] == name[-1] == '"':
-        name = name[1:-1]
-    return Mailbox(name=name, address=address)
+def _from(sender: Mailbox) -> str:
+    """Return the sender as a header holds it."""
+    if not sender.name:
+        return sender.address
+    if not sender.name.isascii() or "=?" in sender.name:
+        return f"{_encoded(sender.name)} <{sender.address}>"
+    if _ATOMS.fullmatch(sender.name):
+        return f"{sender.name} <{sender.address}>"
+    quoted = sender.name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{quoted}" <{sender.address}>'
 
 
 def message_id(message: Message, domain: str) -> str:
@@ -95,7 +59,7 @@ def compose(message: Message, sender: Mailbox, *, to: str | None = None) -> byte
     permanent, when the message asks for a header that it must not set.
     """
     headers = [
-        ("From", sender.header),
+        ("From", _from(sender)),
         ("To", message.target if to is None else to),
         ("Subject", _encoded(neutral(message.subject))),
         ("Date", format_datetime(message.dated_at or message.occurred_at)),

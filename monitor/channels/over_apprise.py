@@ -11,7 +11,6 @@ import logging
 import re
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from monitor.channels.checking import wrong
@@ -20,6 +19,8 @@ from monitor.channels.unmarked import unmarked
 from monitor.errors import DeliveryError
 from monitor.model.messages import Message, Rendering
 from monitor.model.neutral import neutral
+from monitor.settings import AppriseChannelSettings, DeliverySettings, Secret
+from monitor.settings.sections import DELIVERY_DEFAULTS
 
 if TYPE_CHECKING:
     import apprise
@@ -32,58 +33,47 @@ _PASSING = {408, 425, 429}
 _JOINT = 4
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AppriseSettings:
-    """A URL of apprise with exactly one target. ConfigError where it is none at all."""
-
-    name: str
-    url: str = field(repr=False)
-
-    def __post_init__(self) -> None:
-        """Check the form; whether apprise knows it is checked when the channel is made."""
-        if _SCHEME.match(self.url.strip()) is None:
-            raise wrong(self.name, "url", "a URL as apprise has them, for example ntfy://topic")
-
-    @property
-    def schema(self) -> str:
-        """The service's short name."""
-        found = _SCHEME.match(self.url.strip())
-        return found[1].lower() if found is not None else ""
-
-
 class AppriseChannel:
     """Notifies one target of one service.
 
-    Making it loads apprise, at start and not with the first message. ConfigError when apprise
-    cannot use the URL, or when it names more than one target: of several, nobody could tell who
-    got a message.
+    Making it looks its URL up and loads apprise, at start and not with the first message.
+    ConfigError when apprise cannot use the URL, or when it names more than one target: of
+    several, nobody could tell who got a message.
     """
 
     type: ClassVar[str] = "apprise"
     renderings: ClassVar[frozenset[Rendering]] = frozenset({"text"})
     targets: tuple[str, ...] = ("",)
 
-    def __init__(self, settings: AppriseSettings) -> None:
+    def __init__(
+        self, settings: AppriseChannelSettings, _: DeliverySettings = DELIVERY_DEFAULTS
+    ) -> None:
         self.settings = settings
         self.name = settings.name
-        _ADMITTED.admit(settings.schema)
-        service = _service(settings)
+        self._url = settings.url.looked_up()
+        found = _SCHEME.match(self._url.reveal().strip())
+        if found is None:
+            raise wrong(self.name, "url", "a URL as apprise has them, for example ntfy://topic")
+        self._schema = found[1].lower()
+        _ADMITTED.admit(self._schema)
+        service = _service(self._url)
         if service is None:
-            raise wrong(settings.name, "url", f"apprise cannot use this {settings.schema}:// URL")
+            raise wrong(settings.name, "url", f"apprise cannot use this {self._schema}:// URL")
         if len(service) > 1:
             raise wrong(settings.name, "url", "one target only; give each a channel of its own")
 
     @contextlib.contextmanager
     def connected(self) -> Iterator["AppriseConnection"]:
         """Yield what notifies."""
-        yield AppriseConnection(self.settings)
+        yield AppriseConnection(self._url, self._schema)
 
 
 class AppriseConnection:
     """Notifies with one message after the other."""
 
-    def __init__(self, settings: AppriseSettings) -> None:
-        self._settings = settings
+    def __init__(self, url: Secret, schema: str) -> None:
+        self._url = url
+        self._schema = schema
 
     def send(self, message: Message) -> str:
         """Send the message's text, cut to what the service takes; return the service's name.
@@ -93,7 +83,7 @@ class AppriseConnection:
         """
         import apprise
 
-        service = _service(self._settings)
+        service = _service(self._url)
         if service is None:
             raise self._failed("it is not available")
         title, body = _within_limits(service, message)
@@ -124,7 +114,7 @@ class AppriseConnection:
         return self._failed(f"it answered {status}", permanent=permanent)
 
     def _failed(self, reason: str, *, permanent: bool = False) -> DeliveryError:
-        return DeliveryError(f"{self._settings.schema}: {reason}", permanent=permanent)
+        return DeliveryError(f"{self._schema}: {reason}", permanent=permanent)
 
 
 def _within_limits(service: "apprise.NotifyBase", message: Message) -> tuple[str, str]:
@@ -213,11 +203,11 @@ def _asset() -> "apprise.AppriseAsset":
     )
 
 
-def _service(settings: AppriseSettings) -> "apprise.NotifyBase | None":
+def _service(url: Secret) -> "apprise.NotifyBase | None":
     """Return a fresh service; what the URL says against our rules does not count."""
     import apprise
 
-    made = apprise.Apprise.instantiate(settings.url.strip(), asset=_asset())
+    made = apprise.Apprise.instantiate(url.reveal().strip(), asset=_asset())
     if made is None:
         return None
     made.retry = 0

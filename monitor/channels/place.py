@@ -4,8 +4,9 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urlsplit
 
-from monitor.channels.addresses import is_public, literal
+from monitor.channels.addresses import is_public
 from monitor.channels.checking import wrong
+from monitor.settings.hosts import literal
 
 _PORTS = {"https": 443, "http": 80}
 _KEY_CHARS = 8

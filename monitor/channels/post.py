@@ -18,11 +18,11 @@ from typing import Any, TypeVar
 
 from monitor import __version__
 from monitor.channels.addresses import Resolve, is_public, resolve
-from monitor.channels.checking import ANSWER_LIMIT_BYTES
 from monitor.channels.dialing import dial
 from monitor.channels.place import Place
 from monitor.deadlines.sockets import ByteLimit, SocketHandle, TooMuchError, secured
 from monitor.errors import DeliveryError
+from monitor.settings.sections import DELIVERY_DEFAULTS
 
 _READ_BYTES = 4096
 
@@ -53,7 +53,7 @@ class Poster:
     context: ssl.SSLContext | None = None
     allow_private: bool = False
     resolve: Resolve = resolve
-    answer_limit_bytes: int = ANSWER_LIMIT_BYTES
+    answer_limit_bytes: int = DELIVERY_DEFAULTS.answer_limit_bytes
     line: SocketHandle = field(default_factory=SocketHandle, init=False)
 
     def post(self, body: bytes, headers: Mapping[str, str]) -> Answer:

@@ -2,12 +2,11 @@
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import orjson
 
-from monitor.channels.hook import HookChannel, HookConnection, HookSettings
+from monitor.channels.hook import HookChannel, HookConnection
 from monitor.channels.judging import accepted
 from monitor.errors import DeliveryError
 from monitor.model.messages import Message, Rendering
@@ -22,12 +21,7 @@ FIELD_CHARS = 2_000
 CONTEXT_ELEMENTS = 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SlackSettings(HookSettings):
-    """The incoming webhook, or a service that speaks Slack's language."""
-
-
-class SlackChannel(HookChannel[SlackSettings]):
+class SlackChannel(HookChannel):
     """Posts to the one Slack channel that the webhook belongs to."""
 
     type: ClassVar[str] = "slack"

@@ -5,9 +5,16 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from monitor.settings.hosts import Mailbox, is_loopback, parse_mail_server, read_address
 from monitor.settings.secret import Secret
-from monitor.settings.section import HIDDEN, Flag, Name, Section, whole
+from monitor.settings.section import HIDDEN, Check, Flag, InvalidValueError, Name, Section, whole
 
+Security = Literal["none", "starttls", "tls"]
+
+Format = Literal["eml", "html", "json"]
+
+_PORTS: Mapping[Security, int] = {"none": 25, "starttls": 587, "tls": 465}
+_SHOWN = 60
 _PerMinute = Annotated[int, whole(0, 60_000, least_means="any")]
 _GroupAbove = Annotated[int, whole(0, 100_000, of="messages", least_means="never")]
 
@@ -24,8 +31,33 @@ class ChannelSettings(Section, frozen=True, kw_only=True):
     group_above: _GroupAbove = 5
 
 
+def _server(text: str) -> str:
+    parse_mail_server(text)
+    return text.strip()
+
+
+def _sender(text: str) -> str:
+    if read_address(text) is None:
+        raise InvalidValueError(f"{text[:_SHOWN]!r} is not an e-mail address")
+    return text
+
+
+def _recipients(texts: tuple[str, ...]) -> tuple[str, ...]:
+    for text in texts:
+        found = read_address(text)
+        if found is None or found.name:
+            raise InvalidValueError(f"{text[:_SHOWN]!r} is not an e-mail address")
+    return tuple(dict.fromkeys(texts))
+
+
 class EmailChannelSettings(ChannelSettings, frozen=True, kw_only=True):
-    """Mail by SMTP; each address of ``to`` gets a message of its own."""
+    """Mail by SMTP; each address of ``to`` gets a message of its own.
+
+    ``server``: HOST or HOST:PORT; the port is 587 for ``starttls``, 465 for ``tls`` (from the
+    first byte) and 25 for ``none``. ``sender`` with or without a name. ``certificates``: a file
+    of authorities to trust instead of the system's. ``hello``: what this machine calls itself. A
+    password goes over an unencrypted connection to this very machine only.
+    """
 
     type: Annotated[Literal["email"], Meta(description="email")] = "email"
     server: Annotated[
@@ -38,27 +70,63 @@ class EmailChannelSettings(ChannelSettings, frozen=True, kw_only=True):
             ),
         ),
         HIDDEN,
+        Check(_server),
     ]
-    security: Annotated[
-        Literal["none", "starttls", "tls"], Meta(description="none, starttls or tls")
-    ] = "starttls"
+    security: Annotated[Security, Meta(description="none, starttls or tls")] = "starttls"
     username: Annotated[str, Meta(description="the name to log in with, or nothing")] = ""
     password: Annotated[
         Secret | None, Meta(description='the password, "${SMTP_PASSWORD}", or password_file')
     ] = None
     sender: Annotated[
-        str, Meta(pattern="@", description='an address, "Trial monitor <monitor@example.org>"')
+        str,
+        Meta(pattern="@", description='an address, "Trial monitor <monitor@example.org>"'),
+        Check(_sender),
     ]
     to: Annotated[
         tuple[Annotated[str, Meta(pattern="@")], ...],
         Meta(min_length=1, description='an address or a list of them: "ana@example.org"'),
+        Check(_recipients),
     ]
     certificates: Annotated[str, Meta(description="the path of a PEM file, or nothing")] = ""
-    hello: Annotated[str, Meta(description="what this machine calls itself, or nothing")] = ""
+    hello: Annotated[
+        str,
+        Meta(
+            pattern=r"^[0-9A-Za-z.:\[\]-]{0,255}\Z",
+            description="what this machine calls itself: a host name, an address, or nothing",
+        ),
+    ] = ""
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """Host and port."""
+        host, port = parse_mail_server(self.server)
+        return host, port or _PORTS[self.security]
+
+    @property
+    def mailbox(self) -> Mailbox:
+        """The sender's name and address; ValueError where it was not checked and is none."""
+        found = read_address(self.sender)
+        if found is None:
+            raise ValueError(self.sender)
+        return found
+
+    def contradiction(self) -> str | None:
+        """Say that a login is half there, or would be told to the network."""
+        if bool(self.username) != (self.password is not None):
+            return "has a username or a password alone; write both, or none"
+        if self.username and self.security == "none" and not is_loopback(self.place[0]):
+            return (
+                'would send its password unencrypted; write security = "starttls" or "tls" '
+                "(none is for a server on this machine)"
+            )
+        return None
 
 
 class SlackChannelSettings(ChannelSettings, frozen=True, kw_only=True):
-    """An incoming webhook of Slack, which takes one message a second."""
+    """An incoming webhook of Slack, or of what speaks its language; one message a second.
+
+    ``allow_private``: as of webhooks.
+    """
 
     type: Annotated[Literal["slack"], Meta(description="slack")] = "slack"
     url: Annotated[
@@ -69,7 +137,12 @@ class SlackChannelSettings(ChannelSettings, frozen=True, kw_only=True):
 
 
 class WebhookChannelSettings(ChannelSettings, frozen=True, kw_only=True):
-    """A server of one's own that takes signed JSON; several secrets while they rotate."""
+    """A server of one's own that takes signed JSON.
+
+    ``url``: https, or http where ``allow_private`` is true, which also allows addresses of
+    private and loopback ranges; it is never shown whole, since who has it can post. ``secret``:
+    ``whsec_…``, several while they rotate: each signs; without any, events are not signed.
+    """
 
     type: Annotated[Literal["webhook"], Meta(description="webhook")] = "webhook"
     url: Annotated[Secret, Meta(description="an https:// URL, or url_file")]
@@ -88,7 +161,7 @@ class FolderChannelSettings(ChannelSettings, frozen=True, kw_only=True):
     type: Annotated[Literal["folder"], Meta(description="folder")] = "folder"
     path: Annotated[str, Meta(pattern=r"\S", description="the path of a folder")]
     formats: Annotated[
-        tuple[Literal["eml", "html", "json"], ...],
+        tuple[Format, ...],
         Meta(min_length=1, description='one or a list of "eml", "html" and "json"'),
     ] = ("eml", "html", "json")
     group_above: _GroupAbove = 0

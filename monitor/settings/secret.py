@@ -19,6 +19,15 @@ class Secret:
         """Return the text."""
         return self._look_up()
 
+    def looked_up(self) -> "Secret":
+        """Return the secret as it is now, which later lookups do not change."""
+        return Secret.of(self._look_up())
+
+    @classmethod
+    def of(cls, text: str) -> "Secret":
+        """Return a text as a secret."""
+        return cls(lambda: text)
+
     def __repr__(self) -> str:
         """Show that there is one."""
         return "Secret(***)"

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from monitor.settings.listening import parse_listen_address
+from monitor.settings.hosts import parse_listen_address
 from monitor.settings.masking import mask_url
 from monitor.settings.section import (
     HIDDEN,
@@ -262,3 +262,16 @@ class DeliverySettings(Section, frozen=True, kw_only=True):
     templates: Annotated[str, Meta(description="the path of a folder, or nothing")] = ""
     welcome: Flag = True
     operator: Annotated[str, Meta(description="the name of a [[channel]], or nothing")] = ""
+
+    @property
+    def event_source(self) -> str:
+        """What webhooks and folders say that events come from."""
+        return self.public_url or "trial-monitor"
+
+    @property
+    def answer_limit_bytes(self) -> int:
+        """The most that a service may say in one conversation."""
+        return self.answer_limit_kb << 10
+
+
+DELIVERY_DEFAULTS = DeliverySettings()

@@ -75,9 +75,9 @@ def test_every_type_of_channel_is_made_from_its_settings(tmp_path: Path) -> None
     mail, hook = made["mail"].channel, made["hook"].channel
     assert isinstance(mail, EmailChannel)
     assert mail.targets == ("a@example.org", "b@example.org")
-    assert (mail.settings.password, mail.settings.timeout_s) == (SECRET, 7)
+    assert mail.settings is found.channels[0]
     assert isinstance(hook, WebhookChannel)
-    assert hook.settings.secrets == (HOOK,)
+    assert hook.place.host == "example.org"
 
 
 def test_targets_and_places_are_told_without_any_secret(tmp_path: Path) -> None:

@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 from statistics import median
 from uuid import UUID, uuid5
 
-from monitor.channels.email import EmailChannel, EmailSettings
-from monitor.channels.mail import compose, read_address
+from monitor.channels.email import EmailChannel
+from monitor.channels.mail import compose
 from monitor.model.messages import Message
+from monitor.settings import EmailChannelSettings
+from monitor.settings.hosts import read_address
 from tests.bench.plan import Bench
 from tests.bench.rows import Row
 from tests.bench.timing import Race
@@ -44,7 +46,7 @@ def measure(bench: Bench) -> list[Row]:
     race = Race()
     with _server() as port:
         channel = EmailChannel(
-            EmailSettings(
+            EmailChannelSettings(
                 name="bench",
                 server=f"127.0.0.1:{port}",
                 security="none",

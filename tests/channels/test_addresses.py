@@ -1,16 +1,17 @@
 """Addresses of private and special ranges are refused, whatever the name service answers."""
 
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 
-from monitor.channels.addresses import is_loopback, is_public
-from monitor.channels.slack import SlackSettings
-from monitor.channels.webhook import WebhookChannel, WebhookSettings
+from monitor.channels.addresses import is_public
+from monitor.channels.webhook import WebhookChannel
 from monitor.errors import ConfigError, DeliveryError
+from monitor.settings.hosts import is_loopback
 from tests.channels.examples import message
+from tests.channels.making import slack_channel, webhook_channel
 from tests.channels.receiver import Receiver
 from tests.sources.http.loopback import Connection, reply
 
@@ -32,9 +33,7 @@ class Names:
 
 
 def channel(url: str, names: Names, **settings: Any) -> WebhookChannel:
-    return WebhookChannel(
-        WebhookSettings(name="hook", url=url, timeout_s=10.0, **settings), resolve=names
-    )
+    return webhook_channel(url=url, timeout_s=10.0, resolve=names, **settings)
 
 
 def send_one(one: WebhookChannel) -> str:
@@ -164,9 +163,7 @@ def test_a_name_without_an_address_is_asked_for_again_later() -> None:
     def unknown(host: str, port: int) -> Sequence[str]:
         raise OSError(-2, f"Name or service not known: {host}:{port}")
 
-    one = WebhookChannel(
-        WebhookSettings(name="hook", url="https://hooks.example.org/x"), resolve=unknown
-    )
+    one = webhook_channel(url="https://hooks.example.org/x", resolve=unknown)
     with pytest.raises(DeliveryError, match="service not known: hooks") as caught:
         send_one(one)
     assert not caught.value.permanent
@@ -196,7 +193,7 @@ def test_a_name_with_no_address_is_no_way_around_the_check() -> None:
     assert not caught.value.permanent
 
 
-@pytest.mark.parametrize("kind", [WebhookSettings, SlackSettings])
+@pytest.mark.parametrize("make", [webhook_channel, slack_channel])
 @pytest.mark.parametrize(
     ("url", "words"),
     [
@@ -217,9 +214,9 @@ def test_a_name_with_no_address_is_no_way_around_the_check() -> None:
     ],
 )
 def test_a_url_that_cannot_work_is_refused_and_not_told(
-    kind: type[WebhookSettings], url: str, words: str
+    make: Callable[..., Any], url: str, words: str
 ) -> None:
     with pytest.raises(ConfigError, match="channel 'hook', url: ") as caught:
-        kind(name="hook", url=url)
+        make(name="hook", url=url, allow_private=False)
     assert words in str(caught.value)
     assert "secret" not in str(caught.value)

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from monitor.channels.console import ConsoleChannel, ConsoleSettings
-from monitor.errors import ConfigError, DeliveryError
+from monitor.errors import DeliveryError
 from tests.channels.examples import message
+from tests.channels.making import console_channel
 
 
 def written(encoding: str = "utf-8", **changed: Any) -> str:
     stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding, newline="\n")
-    with ConsoleChannel(ConsoleSettings(name="c"), stream=stream).connected() as connection:
+    with console_channel(stream).connected() as connection:
         assert connection.send(message(**changed)) == "written"
     stream.seek(0)
     return stream.read()
@@ -40,7 +40,7 @@ def test_a_terminal_without_the_letters_gets_question_marks() -> None:
 def test_the_stream_is_the_one_of_the_settings(
     stream: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    channel = ConsoleChannel(ConsoleSettings(name="c", stream=stream))
+    channel = console_channel(stream)
     with channel.connected() as connection:
         connection.send(message())
     captured = capsys.readouterr()
@@ -52,14 +52,8 @@ def test_a_reader_who_has_left_is_no_reason_to_give_up() -> None:
     reading, writing = os.pipe()
     os.close(reading)
     stream = io.TextIOWrapper(io.FileIO(writing, "w"), encoding="utf-8", write_through=True)
-    with ConsoleChannel(ConsoleSettings(name="c"), stream=stream).connected() as connection:
+    with console_channel(stream).connected() as connection:
         with pytest.raises(DeliveryError, match="the console: Broken pipe") as caught:
             connection.send(message())
         assert not caught.value.permanent
     stream.detach().close()
-
-
-def test_another_stream_is_refused() -> None:
-    stream: Any = "printer"
-    with pytest.raises(ConfigError, match="stdout or stderr"):
-        ConsoleSettings(name="c", stream=stream)

@@ -14,16 +14,21 @@ import pytest
 
 from monitor.channels import addresses, smtp
 from monitor.channels.bounded import BoundedChannel, GivenUpError, HangingError
-from monitor.channels.console import ConsoleChannel, ConsoleSettings
-from monitor.channels.email import EmailChannel, EmailSettings
-from monitor.channels.folder import FolderChannel, FolderConnection, FolderSettings
-from monitor.channels.over_apprise import AppriseChannel, AppriseSettings
-from monitor.channels.slack import SlackChannel, SlackSettings
-from monitor.channels.webhook import WebhookChannel, WebhookSettings
+from monitor.channels.email import EmailChannel
+from monitor.channels.slack import SlackChannel
+from monitor.channels.webhook import WebhookChannel
 from monitor.deadlines.threads import AbandonedThreads
 from monitor.errors import DeliveryError
 from tests.channels.examples import bounded, message
 from tests.channels.mailbox import ScriptedServer
+from tests.channels.making import (
+    apprise_channel,
+    console_channel,
+    email_channel,
+    folder_channel,
+    slack_channel,
+    webhook_channel,
+)
 from tests.channels.receiver import Receiver
 from tests.sources.http.loopback import Connection, Loopback, reply, send
 
@@ -54,12 +59,7 @@ def drip(connection: Connection) -> None:
 
 
 def mail(place: str, **settings: Any) -> EmailChannel:
-    given = {"security": "none", "timeout_s": 10.0, **settings}
-    return EmailChannel(
-        EmailSettings(
-            name="mail", server=place, sender="m@example.org", to=("ana@example.org",), **given
-        )
-    )
+    return email_channel(server=place, **{"timeout_s": 10.0, **settings})
 
 
 def failure(channel: BoundedChannel) -> DeliveryError:
@@ -158,7 +158,7 @@ def test_the_limit_holds_for_each_mail_not_for_the_session() -> None:
     answers = ["250 " + "x" * 900] * 4
     lines = [*HELLO, *answers[:2], "354 go", answers[0], *answers[:2], "354 go", answers[0]]
     with ScriptedServer([*lines, "221 bye"]) as server:
-        channel = bounded(mail(server.host, answer_limit_bytes=4_000), total_s=30)
+        channel = bounded(mail(server.host, answer_limit_kb=4), total_s=30)
         with channel.connected() as connection:
             for number in range(2):
                 assert connection.send(message(number)).startswith("250 xxx")
@@ -169,15 +169,11 @@ def test_the_limit_holds_for_each_mail_not_for_the_session() -> None:
 
 
 def slack(url: str, **settings: Any) -> SlackChannel:
-    return SlackChannel(
-        SlackSettings(name="way", url=f"{url}/hook", allow_private=True, **settings)
-    )
+    return slack_channel(name="way", url=f"{url}/hook", **settings)
 
 
 def webhook(url: str, **settings: Any) -> WebhookChannel:
-    return WebhookChannel(
-        WebhookSettings(name="way", url=f"{url}/hook", allow_private=True, **settings)
-    )
+    return webhook_channel(name="way", url=f"{url}/hook", allow_private=True, **settings)
 
 
 HOOKS = [pytest.param(slack, id="slack"), pytest.param(webhook, id="webhook")]
@@ -292,7 +288,7 @@ def test_a_console_that_nobody_drains_is_left_and_written_to_later() -> None:
     except BlockingIOError:
         os.set_blocking(writing, True)
     stream = io.TextIOWrapper(io.FileIO(writing, "w"), encoding="utf-8", write_through=True)
-    channel = bounded(ConsoleChannel(ConsoleSettings(name="c"), stream=stream), total_s=0.1)
+    channel = bounded(console_channel(stream), total_s=0.1)
     caught = left(channel)
     assert "could not be ended; it was left" in str(caught)
     while filled:
@@ -306,11 +302,12 @@ def test_a_console_that_nobody_drains_is_left_and_written_to_later() -> None:
 
 def test_a_folder_that_hangs_is_left_and_its_file_is_there_later(tmp_path: Path) -> None:
     """A pipe in the way of the new file stands for a server of files that is gone."""
-    settings = FolderSettings(name="f", path=tmp_path, formats=("json",))
-    stem = FolderConnection(settings)._stem(message())  # noqa: SLF001 - where it will write
+    folder = folder_channel(path=tmp_path, formats=("json",))
+    with folder.connected() as connection:
+        stem = connection._stem(message())  # noqa: SLF001 - where it will write
     pipe = tmp_path / f".{stem}.json.{os.getpid()}.new"
     os.mkfifo(pipe)
-    channel = bounded(FolderChannel(settings), total_s=0.1)
+    channel = bounded(folder, total_s=0.1)
     caught = left(channel)
     assert channel.abandoned.count == 1
     with pipe.open("rb") as opened:
@@ -329,7 +326,7 @@ def test_a_service_of_apprise_that_answers_late_is_left_and_its_answer_comes_lat
 
     with Receiver(send(then=wait)) as server:
         url = f"json://{server.host}/hook?rto=60"
-        channel = bounded(AppriseChannel(AppriseSettings(name="a", url=url)), total_s=TOTAL_S)
+        channel = bounded(apprise_channel(url), total_s=TOTAL_S)
         caught = left(channel)
         assert channel.abandoned.count == 1
         answer.set()

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from monitor.channels.folder import FolderChannel, FolderSettings
-from monitor.errors import ConfigError, DeliveryError
+from monitor.errors import DeliveryError
 from tests.channels.examples import NOW, message
+from tests.channels.making import folder_channel
 
 
 def write(path: Path, *messages: Any, **settings: Any) -> list[str]:
     """Write messages over one connection and return what it said of each."""
-    channel = FolderChannel(FolderSettings(name="outbox", path=path, **settings))
+    channel = folder_channel(path=path, **settings)
     with channel.connected() as connection:
         return [connection.send(one) for one in messages]
 
@@ -120,9 +120,3 @@ def test_nothing_half_written_stays_when_the_disk_fails(tmp_path: Path) -> None:
     with pytest.raises(DeliveryError, match="the folder: "):
         write(folder, message())
     assert names(folder) == [f"{stem}.html"]
-
-
-def test_a_format_that_is_none_is_refused(tmp_path: Path) -> None:
-    formats: Any = ("pdf",)
-    with pytest.raises(ConfigError, match="channel 'outbox', formats: one or more of eml"):
-        FolderSettings(name="outbox", path=tmp_path, formats=formats)

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.channels.mail import Mailbox, compose, read_address
+from monitor.channels.mail import compose
 from monitor.errors import DeliveryError
+from monitor.settings.hosts import Mailbox, read_address
 from tests.channels.examples import SUBJECT, message
 
 UNSUBSCRIBE = "https://monitor.example.org/unsubscribe/a1b2c3"

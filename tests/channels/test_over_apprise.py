@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from monitor.channels.over_apprise import AppriseChannel, AppriseSettings
+from monitor.channels.over_apprise import AppriseChannel
 from monitor.errors import ConfigError, DeliveryError
 from tests.channels.examples import SUBJECT, message
+from tests.channels.making import apprise_channel
 from tests.channels.receiver import Receiver
 from tests.sources.http.loopback import Connection, error, reply, send
 
@@ -20,7 +21,7 @@ OK = reply(b"ok")
 
 def to(server: Receiver, rest: str = "hook/planted-secret") -> AppriseChannel:
     """Return a channel that posts JSON to a server on loopback."""
-    return AppriseChannel(AppriseSettings(name="team", url=f"json://{server.host}/{rest}"))
+    return apprise_channel(f"json://{server.host}/{rest}")
 
 
 def failure(server: Receiver, rest: str = "hook/planted-secret") -> DeliveryError:
@@ -111,9 +112,7 @@ MARKS = re.compile(
 def test_mattermost_renders_nothing_of_the_registry_s_words() -> None:
     """Its plugin hands text on as it is, and Mattermost reads Markdown."""
     with Receiver(OK) as server:
-        channel = AppriseChannel(
-            AppriseSettings(name="team", url=f"mmost://{server.host}/plantedsecret0000000000000")
-        )
+        channel = apprise_channel(f"mmost://{server.host}/plantedsecret0000000000000")
         with channel.connected() as connection:
             connection.send(message(text=HOSTILE, subject=HOSTILE))
     text = json.loads(server.posts[0].body)["text"]
@@ -186,7 +185,7 @@ def test_no_word_of_it_reaches_our_log(ear: Ear) -> None:
 )
 def test_a_url_that_cannot_work_is_refused_and_not_told(url: str, words: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        AppriseChannel(AppriseSettings(name="team", url=url))
+        apprise_channel(url)
     assert words in str(caught.value)
     assert "planted-secret" not in str(caught.value)
 
@@ -218,7 +217,7 @@ LONG = "\n".join([
 def said_by(url: str, **given: Any) -> str:
     """Return what reaches a chat that takes a title and a body as one text."""
     with Receiver(OK) as server:
-        channel = AppriseChannel(AppriseSettings(name="team", url=url.format(host=server.host)))
+        channel = apprise_channel(url.format(host=server.host))
         with channel.connected() as connection:
             connection.send(message(**given))
     assert len(server.posts) == 1

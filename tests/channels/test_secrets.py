@@ -10,13 +10,10 @@ from typing import Any
 import pytest
 
 from monitor.channels.base import Channel
-from monitor.channels.email import EmailChannel, EmailSettings
-from monitor.channels.over_apprise import AppriseChannel, AppriseSettings
-from monitor.channels.slack import SlackChannel, SlackSettings
-from monitor.channels.webhook import WebhookChannel, WebhookSettings
 from monitor.errors import DeliveryError
 from tests.channels.examples import message
 from tests.channels.mailbox import PASSWORD, USER, Mailbox, ScriptedServer, with_login
+from tests.channels.making import apprise_channel, email_channel, slack_channel, webhook_channel
 from tests.channels.receiver import Receiver
 from tests.sources.http.loopback import Script, error, reply
 
@@ -39,29 +36,25 @@ def answers(echo: str) -> dict[str, Script]:
 
 
 def slack(url: str) -> Channel:
-    return SlackChannel(SlackSettings(name="team", url=f"{url}/{PATH}", allow_private=True))
+    return slack_channel(url=f"{url}/{PATH}")
 
 
 def webhook(url: str) -> Channel:
-    settings = WebhookSettings(name="hook", url=f"{url}/{PATH}", secrets=(KEY,), allow_private=True)
-    return WebhookChannel(settings)
+    return webhook_channel(url=f"{url}/{PATH}", secret=(KEY,), allow_private=True)
 
 
 def apprise(url: str) -> Channel:
-    return AppriseChannel(AppriseSettings(name="team", url=f"{url.replace('http', 'json')}/{PATH}"))
+    return apprise_channel(f"{url.replace('http', 'json')}/{PATH}")
 
 
 def mail(place: str, **settings: Any) -> Channel:
-    given = {"username": USER.decode(), "password": PASSWORD.decode(), **settings}
-    return EmailChannel(
-        EmailSettings(
-            name="mail",
-            server=place,
-            sender="monitor@example.org",
-            to=("ana@example.org",),
-            **given,
-        )
-    )
+    given = {
+        "security": "starttls",
+        "username": USER.decode(),
+        "password": PASSWORD.decode(),
+        **settings,
+    }
+    return email_channel(server=place, **given)
 
 
 def everything_said(channel: Channel) -> str:

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from monitor.channels.slack import SlackChannel, SlackSettings
 from monitor.errors import DeliveryError
 from tests.channels.examples import NOW, SUBJECT, message, section
+from tests.channels.making import slack_channel
 from tests.channels.receiver import Receiver
 from tests.sources.http.loopback import error, reply
 
@@ -21,8 +21,8 @@ def failure(server: Receiver, **changed: Any) -> DeliveryError:
 
 
 def send_one(server: Receiver, **changed: Any) -> str:
-    settings = SlackSettings(name="team", url=f"{server.url}{PATH}", allow_private=True)
-    with SlackChannel(settings, now=lambda: NOW).connected() as connection:
+    channel = slack_channel(url=f"{server.url}{PATH}", now=lambda: NOW)
+    with channel.connected() as connection:
         return connection.send(message(**changed))
 
 

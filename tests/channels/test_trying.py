@@ -3,24 +3,16 @@
 from pathlib import Path
 
 from monitor.channels.base import CHANNELS
-from monitor.channels.email import EmailChannel, EmailSettings
-from monitor.channels.folder import FolderChannel, FolderSettings
+from monitor.channels.email import EmailChannel
 from monitor.channels.slack import over_limit
 from monitor.channels.trying import specimen, try_out
 from tests.channels.examples import NOW
 from tests.channels.mailbox import Mailbox, MailServer
+from tests.channels.making import email_channel, folder_channel
 
 
 def mail_channel(place: str) -> EmailChannel:
-    return EmailChannel(
-        EmailSettings(
-            name="mail",
-            server=place,
-            security="none",
-            sender="monitor@example.org",
-            to=("ana@example.org", "ben@example.org"),
-        )
-    )
+    return email_channel(server=place, to=("ana@example.org", "ben@example.org"))
 
 
 def test_every_type_is_in_the_table_under_its_own_name() -> None:
@@ -53,7 +45,7 @@ def test_a_test_may_go_to_another_address() -> None:
 
 
 def test_the_test_message_stands_in_every_form(tmp_path: Path) -> None:
-    channel = FolderChannel(FolderSettings(name="outbox", path=tmp_path))
+    channel = folder_channel(path=tmp_path)
     (tried,) = try_out(channel, now=NOW)
     assert tried.ok
     assert tried.as_line() == f"outbox (folder): sent: {tried.said}"

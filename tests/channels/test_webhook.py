@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from monitor.channels.base import Channel
-from monitor.channels.webhook import WebhookChannel, WebhookSettings
+from monitor.channels.webhook import WebhookChannel
 from monitor.errors import ConfigError, DeliveryError
 from tests.channels.examples import NOW, bounded, message
+from tests.channels.making import webhook_channel
 from tests.channels.receiver import Post, Receiver
 from tests.sources.http.loopback import Connection, error, head, reply, send
 
@@ -23,8 +24,8 @@ OK = reply(b"thanks")
 
 def to(url: str, **settings: Any) -> WebhookChannel:
     """Return a channel to a server on loopback."""
-    given = {"secrets": (OLD,), "allow_private": True, "timeout_s": 10.0, **settings}
-    return WebhookChannel(WebhookSettings(name="warehouse", url=url, **given), now=lambda: NOW)
+    given = {"secret": (OLD,), "allow_private": True, "timeout_s": 10.0, **settings}
+    return webhook_channel(name="warehouse", url=url, now=lambda: NOW, **given)
 
 
 def send_one(channel: Channel, number: int = 1) -> str:
@@ -98,7 +99,7 @@ def test_the_signature_is_the_one_of_the_published_example() -> None:
 @pytest.mark.parametrize("secrets", [(OLD,), (OLD, NEW)])
 def test_every_secret_signs_while_they_rotate(secrets: Sequence[str]) -> None:
     with Receiver(OK) as server:
-        send_one(to(server.url, secrets=tuple(secrets)))
+        send_one(to(server.url, secret=tuple(secrets)))
     post = server.posts[0]
     assert post.headers["webhook-timestamp"] == str(int(NOW.timestamp()))
     assert [is_signed(post, secret) for secret in (OLD, NEW)] == [True, NEW in secrets]
@@ -106,7 +107,7 @@ def test_every_secret_signs_while_they_rotate(secrets: Sequence[str]) -> None:
 
 def test_without_a_secret_nothing_is_signed() -> None:
     with Receiver(OK) as server:
-        send_one(to(server.url, secrets=()))
+        send_one(to(server.url, secret=()))
     assert "webhook-signature" not in server.posts[0].headers
 
 
@@ -232,7 +233,7 @@ def test_what_steers_a_terminal_is_shown_and_not_sent_on() -> None:
 )
 def test_a_secret_that_is_none_is_not_taken_and_not_told(secret: str) -> None:
     with pytest.raises(ConfigError, match="24 to 64 random bytes in base64") as caught:
-        WebhookSettings(name="warehouse", url="https://hooks.example.org/x", secrets=(secret,))
+        webhook_channel(name="warehouse", url="https://hooks.example.org/x", secret=(secret,))
     assert f"{secret!r}" not in str(caught.value)
 
 
@@ -245,16 +246,3 @@ def test_data_that_is_no_json_is_given_up() -> None:
         connection.send(message(data={"nct_id": object()}))
     assert caught.value.permanent
     assert server.posts == []
-
-
-@pytest.mark.parametrize(
-    ("settings", "words"),
-    [
-        ({"source": ""}, "source: "),
-        ({"source": "a\nb"}, "source: "),
-        ({"timeout_s": 0}, "timeout_s"),
-    ],
-)
-def test_other_settings_that_cannot_work_are_refused(settings: Any, words: str) -> None:
-    with pytest.raises(ConfigError, match=f"channel 'warehouse', {words}"):
-        WebhookSettings(name="warehouse", url="https://hooks.example.org/x", **settings)

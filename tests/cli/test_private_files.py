@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from monitor.channels.folder import FolderChannel, FolderSettings
 from monitor.private_files import make_private_folder
 from monitor.store.writer import open_store
 from tests.channels.examples import message
+from tests.channels.making import folder_channel
 from tests.cli.calls import Monitor
 from tests.cli.studies import study
 from tests.cli.test_db_backup import store_of, umask
@@ -79,7 +79,7 @@ def test_a_store_and_folders_that_are_there_keep_their_modes_and_doctor_names_th
 
 def test_a_folder_channel_s_folders_and_files_are_private(tmp_path: Path) -> None:
     folder = tmp_path / "new" / "box"
-    channel = FolderChannel(FolderSettings(name="box", path=folder))
+    channel = folder_channel(path=folder)
     with umask(0), channel.connected() as connection:
         connection.send(message())
     assert mode(folder) == mode(folder.parent) == 0o700

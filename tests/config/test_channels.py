@@ -122,6 +122,54 @@ def test_the_operator_s_channel_has_to_be_there(tmp_path: Path) -> None:
     assert channels(tmp_path, text.replace('"ot"', '"out"'))
 
 
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"sender": '"monitor"'}, "sender = 'monitor' will not do; write an address"),
+        ({"sender": '"M <m@example.org>\\nBcc: e@example.org"'}, "sender: 'M <m@example.org>"),
+        ({"to": "[]"}, "to = [] will not do; write an address or a list of them"),
+        ({"to": '["ana@example.org", "ben@"]'}, "to: 'ben@' is not an e-mail address"),
+        ({"to": '"Ana <ana@example.org>"'}, "to: 'Ana <ana@example.org>' is not an e-mail"),
+        ({"to": '"ana@exämple.org"'}, "to: 'ana@exämple.org' is not an e-mail address"),
+        ({"server": '"mail.example.org:smtp"'}, "server will not do; write HOST or HOST:PORT"),
+        ({"server": '"mail.example.org:99999"'}, "server will not do; write HOST or HOST:PORT"),
+        ({"server": '""'}, "server will not do; write HOST or HOST:PORT"),
+        ({"security": '"ssl"'}, "security = 'ssl' will not do; write none, starttls or tls"),
+        ({"username": '"a"'}, "has a username or a password alone; write both, or none"),
+        ({"password": '"pl"'}, "has a username or a password alone; write both, or none"),
+        (
+            {"security": '"none"', "username": '"a"', "password": '"pl"'},
+            'would send its password unencrypted; write security = "starttls" or "tls"',
+        ),
+        (
+            {"hello": '"me\\r\\nMAIL"'},
+            "hello = 'me\\r\\nMAIL' will not do; write what this",
+        ),
+    ],
+)
+def test_a_mail_channel_that_cannot_work_is_told_what_to_write(
+    tmp_path: Path, changed: dict[str, str], said: str
+) -> None:
+    keys = {
+        "type": '"email"', "server": '"h"', "sender": '"m@example.org"', "to": '"a@example.org"',
+        **changed,
+    }  # fmt: skip
+    text = channel("\n".join(f"{key} = {value}" for key, value in keys.items()))
+    assert f'[[channel]] "out" {said}' in message(tmp_path, text)
+
+
+def test_a_login_goes_unencrypted_to_this_very_machine_only(tmp_path: Path) -> None:
+    login = 'security = "none"\nusername = "m"\npassword = "p"'
+    for server in ("localhost", "127.0.0.1:25", "[::1]:25"):
+        assert channels(tmp_path, channel(MAIL.replace('"h"', f'"{server}"') + login))
+
+
+def test_each_address_of_a_mail_channel_counts_once(tmp_path: Path) -> None:
+    (found,) = channels(tmp_path, channel(MAIL.replace('"a@example.org"', '["a@b.c", "a@b.c"]')))
+    assert isinstance(found, EmailChannelSettings)
+    assert found.to == ("a@b.c",)
+
+
 def test_channels_cannot_be_set_by_variables() -> None:
     with pytest.raises(ConfigError, match=r"channels stand in the file, as \[\[channel\]\]"):
         load(environ={"MONITOR_CHANNEL__NAME": "x"})

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from monitor.channels.envelope import envelope
-from monitor.channels.mail import Mailbox, compose
+from monitor.channels.mail import compose
 from monitor.deliver import Report
 from monitor.model.messages import MessageState
 from monitor.model.subscriptions import Silence, Standing, Trials
 from monitor.model.when import parse_quiet
+from monitor.settings.hosts import Mailbox
 from monitor.store.reader import open_reader
 from tests.deliver.policies import policy
 from tests.deliver.post import HOUR, Post, later, never

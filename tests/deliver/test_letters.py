@@ -6,12 +6,13 @@ from email import message_from_bytes
 
 import pytest
 
-from monitor.channels.mail import Mailbox, compose
+from monitor.channels.mail import compose
 from monitor.deliver import Report
 from monitor.model.changes import ChangeKind
 from monitor.model.messages import MessageState
 from monitor.model.subscriptions import Changes, Silence, Standing, Trials
 from monitor.model.when import parse_when
+from monitor.settings.hosts import Mailbox
 from monitor.store.enqueueing import Whom
 from monitor.store.reader import open_reader
 from tests.deliver.post import HOUR, HOURLY, Post

@@ -8,11 +8,11 @@ from unittest.mock import Mock
 import pytest
 
 from monitor.channels.base import CHANNELS
-from monitor.channels.folder import FolderChannel, FolderSettings
 from monitor.model.alerts import Letter
 from monitor.model.messages import RENDERINGS, Rendering
 from monitor.render.alerts import Renderer, blocks, data, render
 from monitor.render.shapes import event_shape
+from tests.channels.making import folder_channel
 from tests.render.alerts import letters
 
 compose = import_module("monitor.render.alerts.compose")
@@ -41,8 +41,8 @@ def test_each_channel_says_what_it_sends(tmp_path: Path) -> None:
     assert found["slack"] == {"slack"}
     assert found["webhook"] == {"data"}
     assert found["console"] == found["apprise"] == {"text"}
-    whole = FolderChannel(FolderSettings(name="f", path=tmp_path))
-    part = FolderChannel(FolderSettings(name="f", path=tmp_path, formats=("json",)))
+    whole = folder_channel(path=tmp_path)
+    part = folder_channel(path=tmp_path, formats=("json",))
     assert whole.renderings == {"text", "html", "data"}
     assert part.renderings == {"data"}
 
