@@ -116,13 +116,6 @@ def test_a_cron_expression_that_never_comes_is_a_failure(cron: str) -> None:
     assert found.about == "source one"
 
 
-def test_a_search_that_the_registry_cannot_take_is_a_failure() -> None:
-    wrong = {"overallStatus": "RECRUTING"}
-    (found,) = of_sources(CtgovSourceSettings(name="one", filter=wrong, every=HOURLY))
-    assert found.verdict is FAILED
-    assert "filter.overallStatus has no status 'RECRUTING'" in found.said
-
-
 def test_a_folder_that_is_watched_has_to_be_there(tmp_path: Path) -> None:
     there = FilesSourceSettings(name="box", path=str(tmp_path), every=HOURLY)
     gone = FilesSourceSettings(name="gone", path=str(tmp_path / "gone"), every=HOURLY)

@@ -144,7 +144,7 @@ def test_of_an_endless_banner_little_is_read(piece: bytes, words: str) -> None:
             sent += 10 * len(piece)
 
     with Bytes(flood) as server:
-        channel = mail(server.host, answer_limit_bytes=8 << 10)
+        channel = mail(server.host, answer_limit_kb=8)
         with channel.connected() as connection:
             with pytest.raises(DeliveryError, match=words) as caught:
                 connection.send(message())
@@ -214,7 +214,7 @@ def test_of_an_endless_answer_little_is_read(make: Any, piece: bytes) -> None:
             connection.send(piece)
 
     with Receiver(send(then=flood)) as server:
-        caught = failure(bounded(make(server.url, answer_limit_bytes=8 << 10), total_s=30))
+        caught = failure(bounded(make(server.url, answer_limit_kb=8), total_s=30))
     assert "more than 8 KB came before the answer's body" in str(caught)
 
 

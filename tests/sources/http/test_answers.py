@@ -200,11 +200,6 @@ def test_a_base_url_that_cannot_be_asked_is_refused(client: MakeClient, url: str
     assert "secret" not in str(caught.value)
 
 
-def test_a_user_agent_that_no_header_takes_is_refused(client: MakeClient) -> None:
-    with pytest.raises(ConfigError, match=r"http\.contact"):
-        client("http://localhost", contact="a@b\r\nX-Injected: 1")
-
-
 def test_a_closed_client_can_still_end_what_it_began(client: MakeClient) -> None:
     with Loopback(reply()) as server:
         one = client(server.url)
