@@ -25,7 +25,7 @@ from monitor.model.following import SourceRow
 from monitor.render.gate import what_to_do
 from monitor.render.values import counted, moment
 from monitor.settings import AnySourceSettings, FilesSourceSettings
-from monitor.settings.durations import written
+from monitor.settings.times import written
 
 NextRun = Callable[[AnySourceSettings, SourceRow | None, datetime], datetime]
 """Says when `monitor run` reads a source, if it starts at a time: then, where it is due already.

@@ -78,17 +78,12 @@ def following(app: App, nct_ids: Sequence[str]) -> App:
 
 def _source(own: Iterable[AnySourceSettings], nct_ids: tuple[str, ...]) -> CtgovSourceSettings:
     """Return a source that asks where and when the first ``ctgov`` source does."""
+    from msgspec.structs import replace as replaced
+
     for one in own:
         if isinstance(one, CtgovSourceSettings) and one.enabled:
-            return CtgovSourceSettings(
-                name=FOLLOWED_BY_COMMAND,
-                nct_ids=nct_ids,
-                every=one.every,
-                cron=one.cron,
-                timezone=one.timezone,
-                base_url=one.base_url,
-                reread_every=one.reread_every,
-                backfill=one.backfill,
+            return replaced(
+                one, name=FOLLOWED_BY_COMMAND, nct_ids=nct_ids, query={}, filter={}, all=False
             )
     return CtgovSourceSettings(name=FOLLOWED_BY_COMMAND, nct_ids=nct_ids, every=_EVERY)
 

@@ -132,7 +132,7 @@ def remove(session: Session, silence_ids: tuple[int, ...], as_json: bool) -> Non
 
 
 def _duration(text: str) -> timedelta:
-    from monitor.settings.durations import DURATION, parse_duration
+    from monitor.settings.times import DURATION, parse_duration
 
     try:
         return parse_duration(text)

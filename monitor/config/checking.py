@@ -10,9 +10,9 @@ import msgspec
 
 from monitor.config.given import FILE_SUFFIX, Given, held_by
 from monitor.errors import ConfigError
-from monitor.settings.durations import parse_duration
 from monitor.settings.secret import Secret
 from monitor.settings.section import HIDDEN, Check, InvalidValueError
+from monitor.settings.times import parse_duration
 
 _REFERENCE = re.compile(r"\$\{([^}]*)\}")
 _SHOWN_CHARACTERS = 60

@@ -9,6 +9,7 @@ from monitor.model.groups import kinds_of
 from monitor.model.when import parse_quiet, parse_when
 from monitor.settings.section import Check, Flag, InvalidValueError, Section, percent, whole
 from monitor.settings.sources import distinct_nct_ids
+from monitor.settings.times import TimeZone
 
 LONGEST_NAME = 64
 
@@ -22,11 +23,6 @@ def _name(text: str) -> str:
     if text != text.strip():
         raise ValueError
     return text
-
-
-def _zone(name: str) -> str:
-    parse_quiet("0:00-0:00", zone=name)
-    return name
 
 
 def _kinds(words: tuple[str, ...]) -> tuple[str, ...]:
@@ -107,11 +103,7 @@ class SubscriberSettings(Section, frozen=True, kw_only=True):
     name: PersonName
     channels: _Channels = ()
     quiet: _Quiet = ""
-    timezone: Annotated[
-        str,
-        Meta(description="a name of the IANA time zone database: UTC, Europe/Madrid"),
-        Check(_zone),
-    ] = "UTC"
+    timezone: TimeZone = "UTC"
 
 
 class SubscriptionSettings(Section, frozen=True, kw_only=True):

@@ -5,14 +5,12 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Meta, field
 
 from monitor.errors import UsageError
 from monitor.model import fields
 from monitor.model.nct import normalise_nct_id, registry_reads_id
-from monitor.settings.durations import DURATION, Duration
 from monitor.settings.section import (
     HIDDEN,
     Check,
@@ -23,6 +21,7 @@ from monitor.settings.section import (
     seconds,
 )
 from monitor.settings.suggest import suggest
+from monitor.settings.times import DURATION, Duration, TimeZone
 
 FOLLOWED_BY_COMMAND = "followed by command"
 """The name of the source of the trials that `monitor follow` was given."""
@@ -36,14 +35,6 @@ _Filled = Annotated[str, Meta(pattern=r"\S")]
 
 
 # --- what keys take -------------------------------------------------------------------------------
-
-
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, OSError, ValueError):  # a folder's name, one with ".." in it
-        raise ValueError(name) from None
-    return name
 
 
 def _base_url(url: str) -> str:
@@ -204,11 +195,7 @@ class SourceSettings(Section, frozen=True, kw_only=True):
             ),
         ),
     ] = None
-    timezone: Annotated[
-        str,
-        Meta(description="a name of the IANA time zone database: UTC, Europe/Madrid"),
-        Check(_zone),
-    ] = "UTC"
+    timezone: TimeZone = "UTC"
     enabled: Flag = True
 
     def contradiction(self) -> str | None:

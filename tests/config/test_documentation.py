@@ -25,8 +25,8 @@ from monitor.settings import (
     SubscriptionSettings,
 )
 from monitor.settings.channels import CHANNEL_TYPES, ChannelSettings
-from monitor.settings.durations import written
 from monitor.settings.section import Section
+from monitor.settings.times import written
 
 PROJECT = Path(__file__).parents[2]
 FILE = (PROJECT / "config" / "monitor.toml").read_text("utf-8")

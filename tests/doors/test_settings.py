@@ -11,9 +11,9 @@ from msgspec.structs import FieldInfo, fields
 from monitor.config.keys import SECTIONS
 from monitor.settings import SubscriberSettings, SubscriptionSettings
 from monitor.settings.channels import CHANNEL_TYPES
-from monitor.settings.durations import written
 from monitor.settings.section import Section
 from monitor.settings.sources import SOURCE_TYPES
+from monitor.settings.times import written
 from tests.doors.conftest import Frozen
 
 TABLES: dict[str, type[Section]] = {

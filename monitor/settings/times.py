@@ -1,10 +1,13 @@
-"""Lengths of time as the configuration writes them: ``30s``, ``15m``, ``1h``, ``7d``."""
+"""Lengths of time as the configuration writes them (``30s``, ``1h``, ``7d``), and time zones."""
 
 import re
 from datetime import timedelta
 from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Meta
+
+from monitor.settings.section import Check
 
 _WRITTEN = re.compile(r"([0-9]{1,9})([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -36,3 +39,16 @@ def written(length: timedelta) -> str:
         if seconds % size == 0:
             return f"{seconds // size}{unit}"
     return f"{seconds}s"
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, OSError, ValueError):  # a folder's name, one with ".." in it
+        raise ValueError(name) from None
+    return name
+
+
+TimeZone = Annotated[
+    str, Meta(description="a name of the IANA time zone database: UTC, Europe/Madrid"), Check(_zone)
+]
