@@ -169,7 +169,10 @@ class Client:
                 return self._attempt(call)
             except RetryableError as exc:
                 call.failures += 1
-                pause_s = min(backoff_s, allowed.retry_wait_max_s) + _JITTER() * allowed.retry_wait_jitter_s
+                pause_s = (
+                    min(backoff_s, allowed.retry_wait_max_s)
+                    + _JITTER() * allowed.retry_wait_jitter_s
+                )
                 pause_s = max(pause_s, self._asked_pause(call, exc))
                 is_last = call.failures >= allowed.retry_attempts
                 if is_last or call.spent_s + pause_s > allowed.retry_total_s:
