@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from monitor.detect.rules.base import Thresholds
 from monitor.ingest import ingest
 from monitor.model.record import RawVersion
+from monitor.settings import ThresholdSettings
 from monitor.store.writer import open_store
 from tests.ingest.world import raw, study
 
@@ -41,7 +41,7 @@ def test_during_a_pass_few_looks_are_made_and_none_is_put_off_for_good(sqlite_ur
         del objects
 
     with open_store(sqlite_url) as store:
-        ingest(found(), store, thresholds=Thresholds(), batch_records=1)
+        ingest(found(), store, thresholds=ThresholdSettings(), batch_records=1)
     assert looks[1] - looks[0] <= 100_000 / 20_000
     later: list[list[int]] = [[] for _ in range(50_000)]
     assert left[0]() is None
