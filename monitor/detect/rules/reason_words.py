@@ -277,14 +277,15 @@ _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
         r"\bspons[eo]r(?:ship)? (?:withdr|chang)", r"\bcosts?\b", r"insolven", r"portfolio",
         r"pipeline", r"budget", r"priorit", r"subsid", r"divest", r"delisted", r"\bcommitments?\b",
         r"\b(?:fo[ck]us|interests?|direction)\b[^.;]{0,20}\b(?:chang|shift)\w*",
-        (r"\b(?:chang\w*|shift\w*|redirect\w*|new) (?:[\w'-]+ ){0,4}(?:focus|interests?"
+        (r"\b(?:chang\w*|shift\w*|redirect\w*) (?:[\w'-]+ ){0,4}(?:focus|interests?"
          r"|direction)\b"),
         r"\b(?:lost|no longer|losing) (?:\w+ )?interest", r"communication", r"logisi?tic",
         r"\binsurance\b|reimburs",
         r"\b(?:product|device|software|further|additional) development\b",
         r"\bschedul\w+ (?:issue|conflict|problem)",
-        r"\btime ?lines?\b", r"\bspons[oe]r preference\b", r"\bconflict of interest\b",
-        r"\binternal (?:[\w-]+ )?(?:decisions?|reasons?|reviews?)\b", r"by industry",
+        r"\b(?:limited|project|company|corporate) (?:\w+ )?time ?lines?\b",
+        r"\bspons[oe]r preference\b", r"\bconflict of interest\b",
+        r"\binternal (?:[\w-]+ )?(?:decisions?|reasons?)\b", r"by industry",
         r"\bexpired\b",
         r"implementation", r"\bsales\b", r"\bsteering committee\b",
         r"resour?c", r"capacit", r"partner", r"\bcontract(?:s|ual|ed|ing)?\b",
