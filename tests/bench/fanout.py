@@ -8,13 +8,16 @@ from monitor.match.matcher import Matcher
 from monitor.match.news import News
 from monitor.model.subscriptions import Subscription
 from monitor.store.writer import Store, open_store
+from tests.bench.plain import copying
 from tests.bench.plan import Bench
 from tests.bench.rows import Row
 from tests.bench.timing import Race, Sample, best, shown, timed
 from tests.bench.wishes import CHANNELS, NOW, changed_trials, wishes, wishes_for_nothing
 from tests.store.examples import add_version
 
-_ALLOWED_S = 10.0
+_ALLOWED = 5.0  # matching is on top of the inserts
+_STORE = "fanout.db"
+_TABLES = ("announcements", "messages", "outbox")
 _BATCH = 200
 """Versions in a transaction, as in an ingest pass."""
 _NOTE = (
@@ -22,7 +25,9 @@ _NOTE = (
     "the records' own words (any of their conditions, mostly with one or two more keys). "
     "{changed:,} changed trials, record before and after, 1 to 6 events each: {answers:,} events "
     "are to be sent ({by_filter:.0%} for a filter). Into a SQLite file, as an ingest pass does "
-    "it, in transactions of {batch}; the matcher is already built. One run, of one process."
+    "it, in transactions of {batch}; the matcher is already built. One run, of one process. "
+    "Baseline: inserting the same rows one by one, by plain code and in as many "
+    "transactions, into a SQLite file with the same tables and indexes."
 )
 
 
@@ -34,6 +39,12 @@ def measure(bench: Bench) -> list[Row]:
     asked = wishes(bench.corpus, plan.subscriptions, trials=plan.changed_trials * 10)
     few, building = _built(asked)
     expected = matched(few, news)
+    written, items = _enqueued(bench, asked, news)
+    bench.say("fanout: the same rows by plain code")
+    transactions = -(-len(news) // _BATCH)
+    plain = copying(
+        bench.folder / "plain.db", bench.folder / _STORE, _TABLES, transactions=transactions
+    )
     note = _NOTE.format(
         subscriptions=plan.subscriptions,
         trials=plan.changed_trials * 10,
@@ -42,7 +53,7 @@ def measure(bench: Bench) -> list[Row]:
         by_filter=_share_of_filters(few, news),
         batch=_BATCH,
     )
-    written, items = _enqueued(bench, asked, news)
+    inserted = timed(plain)
     bench.say(f"fanout: {plan.subscriptions * 10:,} subscriptions")
     others = wishes_for_nothing(bench.corpus, plan.subscriptions * 9, first=plan.subscriptions)
     many, building_many = _built([*asked, *others])
@@ -58,7 +69,7 @@ def measure(bench: Bench) -> list[Row]:
     for _ in range(plan.fanout_rounds):
         keys.run(lambda: matched(with_others, news), lambda: matched(few, news))
     return [
-        _whole(written, items, best(race.baseline), note),
+        _whole(written, inserted, items, best(race.baseline), note),
         _new_keys(keys, counts, expected),
         _ten_times(race),
         _building(building, building_many, plan.subscriptions),
@@ -74,7 +85,7 @@ def _enqueued(
     bench: Bench, asked: Sequence[Subscription], news: Sequence[News]
 ) -> tuple[Sample, int]:
     """Match and enqueue into an empty outbox; return the time and how many items there are."""
-    with open_store(f"sqlite:///{bench.folder / 'fanout.db'}") as store:
+    with open_store(f"sqlite:///{bench.folder / _STORE}") as store:
         with store.transaction() as tx:
             tx.people.put_subscriptions(asked)
         versions = _versions(store, news)
@@ -117,15 +128,15 @@ def _share_of_filters(matcher: Matcher, news: Sequence[News]) -> float:
     return sum(of_filters) / max(len(of_filters), 1)
 
 
-def _whole(written: Sample, items: int, matching: Sample, note: str) -> Row:
+def _whole(written: Sample, inserted: Sample, items: int, matching: Sample, note: str) -> Row:
     return Row(
         name="fanout",
         what="fan-out: matching and enqueueing",
         ours=f"{shown(written.wall_s)}, {shown(matching.wall_s)} of it matching",
-        baseline=f"{_ALLOWED_S:g} s allowed",
-        ratio=written.wall_s / _ALLOWED_S,
-        cpu_ratio=written.cpu_s / _ALLOWED_S,
-        asked=1.0,
+        baseline=f"{shown(inserted.wall_s)} plain inserts",
+        ratio=written.wall_s / inserted.wall_s,
+        cpu_ratio=written.cpu_s / inserted.cpu_s,
+        asked=_ALLOWED,
         note=f"{note} They make {items:,} items of the outbox.",
     )
 
