@@ -2,10 +2,12 @@
 
 Limits: 50 blocks; 150 letters of a header, 3,000 of a section. All blocks together are refused
 ("msg_blocks_too_long") from some 13,000 letters on, which Slack does not document
-(github.com/slackapi/bolt-js/issues/2509); so blocks stay within 10,000.
+(github.com/slackapi/bolt-js/issues/2509); so blocks stay within 11,000,
+and within 13,000 as JSON.
 
 Every trial is told in the best form that there is room for: with its changes, in a line, by its
-NCT ID; only then in a number. Each form leaves half of its room to the ones behind it.
+NCT ID; only then in a number. Each form leaves room to the ones behind it: five sixths of it to
+lines, so that few trials with their changes do not take the place of many, and half to NCT IDs.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -33,12 +35,13 @@ from monitor.render.alerts.reasons import first_reasons
 from monitor.render.values import counted
 
 MOST_BLOCKS = 50
-_LETTERS = 10_000
+_LETTERS = 11_000
 _NO_LIMIT = 10**9
 # Kept free for what frames the trials that are not told with their changes, and of one trial for
 # what says how many of its changes are not told.
 _REST_BLOCKS, _REST_LETTERS = 8, 800
 _CUT_BLOCKS, _CUT_LETTERS = 5, 800
+_LINES_SHARE, _IDS_SHARE = 5 / 6, 1 / 2
 _SIGNS = {"critical": "🔴", "high": "🟠", "medium": "🟡", "low": "🔵", "noise": "⚪"}
 
 
@@ -64,17 +67,17 @@ def _trials(page: Page, most: int, room: int) -> Iterator[Block]:
     full = [_trial(trial) for trial in page.trials]
     sizes = list(map(_size, full))
     behind = _lengths([*lines, *ids[len(lines) :]])
-    told = min(_first(sizes, behind, room), _first(list(map(len, full)), [], most))
+    told = min(_first(sizes, behind, room, _LINES_SHARE), _first(list(map(len, full)), [], most))
     why = [_reasons(page, max(1, count)) for count in range(len(full) + 1)]
-    while told and told != _first(sizes[:told], behind, room - _size(why[told])):
+    while told and told != _first(sizes[:told], behind, room - _size(why[told]), _LINES_SHARE):
         told -= 1  # those behind it are told why they come, too
     if full and not told:
         left = room - _size(why[0])
-        full[0] = _trial(page.trials[0], most, left - min(sum(behind[1:]), left // 2))
+        full[0] = _trial(page.trials[0], most, left - _kept(behind[1:], left, _LINES_SHARE))
         told = 1
     blocks = [block for found in full[:told] for block in found]
     room -= _size(blocks) + _size(why[told])
-    listed = _first(_lengths(lines[told:]), _lengths(ids[told:]), room) + told
+    listed = _first(_lengths(lines[told:]), _lengths(ids[told:]), room, _IDS_SHARE) + told
     room -= sum(_lengths(lines[told:listed]))
     left = len(lines) - listed + page.more
     yield from blocks
@@ -105,17 +108,22 @@ def _size(blocks: Iterable[Block]) -> int:
     return sum(map(letters, blocks))
 
 
-def _first(sizes: Sequence[int], behind: Sequence[int], room: int) -> int:
+def _first(sizes: Sequence[int], behind: Sequence[int], room: int, share: float = 0) -> int:
     """Return how many fit, while the others keep room for their size in the form behind this.
 
-    What they keep is at most half of the room.
+    What they keep is at most that share of the room.
     """
     used = 0
     for at, size in enumerate(sizes):
         used += size
-        if used + min(sum(behind[at + 1 :]), room // 2) > room:
+        if used + _kept(behind[at + 1 :], room, share) > room:
             return at
     return len(sizes)
+
+
+def _kept(behind: Sequence[int], room: int, share: float) -> int:
+    """Return how much of the room is kept for what is behind."""
+    return min(sum(behind), int(room * share))
 
 
 def _lengths(texts: Sequence[str]) -> list[int]:

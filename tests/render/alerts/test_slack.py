@@ -88,6 +88,18 @@ def test_a_digest_names_every_trial_or_says_where_the_others_are(
     assert (elsewhere in said) == (len(named) < count)
 
 
+def test_of_many_trials_lines_take_the_room_that_changes_of_few_would_take() -> None:
+    url = f"{letters.MONITOR}/messages/u/t"
+    alerts = letters.many(100, letters.eventful())
+    payload = render(letters.digest(*alerts, public_url=letters.MONITOR, message_url=url)).slack
+    said = "\n".join(texts(payload))
+    assert within_limits(payload)
+    assert len(re.findall(r"(?m)^\*<", said)) == 1
+    in_lines = len(re.findall(r"(?m)^🔴 \*Thing, asthma\* · Thing Ltd · .*<https://[^>]+>$", said))
+    assert in_lines > 40
+    assert f"… and {99 - in_lines} more trials: <{url}|See all 100 trials>" in said
+
+
 def test_a_trial_without_room_for_its_changes_is_told_in_a_line() -> None:
     payload = render(letters.digest(*letters.many(12, letters.eventful()))).slack
     record = "https://clinicaltrials.gov/study/NCT00000011"
