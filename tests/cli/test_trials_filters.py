@@ -59,6 +59,18 @@ def test_an_abbreviation_is_found_by_what_it_stands_for(pages: Monitor, written:
     assert found(pages, "--text", written, *others) == CAR_T
 
 
+@pytest.mark.parametrize("key", ["condition", "intervention", "keyword"])
+@pytest.mark.parametrize("written", ["CAR-T", "CAR T cell", "chimeric antigen receptor"])
+def test_natural_killer_cells_are_found_only_where_their_text_speaks_of_the_receptor(
+    seeds: Monitor, key: str, written: str
+) -> None:
+    killers = "NCT06377228"
+    assert killers not in found(seeds, f"--{key}", written)
+    said = killers in found(seeds, "--text", written)
+    assert said == (written == "chimeric antigen receptor")
+    assert killers not in found(seeds, "--text", f"{written} T")
+
+
 def test_a_set_of_synonyms_brings_what_only_a_name_tells(pages: Monitor, seeds: Monitor) -> None:
     assert found(seeds, "--text", "car-t") == [*CAR_T, "NCT07089121"]
     assert found(seeds, "--text", "descartes 08") == [*CAR_T, "NCT07089121"]
