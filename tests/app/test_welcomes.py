@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from monitor.app.backups import back_up, restore
 from monitor.app.pages import unsubscribe
 from monitor.app.people import bring_in_line
 from monitor.app.subscribing import Subscribing
@@ -49,6 +50,18 @@ def test_a_new_subscription_is_told_what_it_covers_and_when_it_hears(monitored: 
     [one] = message["welcome"]
     assert (one["name"], one["trials_now"], one["nct_ids"]) == ("mine", 2, [NCT])
     assert one["next_digest_at"] == "2026-03-03T07:00:00+00:00"
+
+
+def test_what_it_covers_goes_by_synonyms(monitored: Monitored) -> None:
+    wish = subscription("ana", "box").replace(f'nct_ids = ["{NCT}"]\n', "")
+    wish += 'filter = { condition = "any of them" }\n'
+    configure(monitored, wish)
+    [before] = told(monitored)
+    assert before["welcome"][0]["trials_now"] == 0
+    synonyms = '[synonyms]\n"any of them" = ["a condition", "another"]\n'
+    configure(monitored, synonyms, wish, wish.replace('"ana"', '"ben"'))
+    [message] = [one for one in told(monitored) if one["delivery"] != before["delivery"]]
+    assert (message["subscriber"], message["welcome"][0]["trials_now"]) == ("ben", 2)
 
 
 def test_it_comes_once_whatever_follows(monitored: Monitored) -> None:
@@ -160,3 +173,24 @@ def test_who_is_forgotten_and_comes_back_is_welcomed_anew(monitored: Monitored) 
         file.unlink()
     configure(monitored, subscription("ana", "box"))
     assert len(told(monitored)) == 1
+
+
+@pytest.mark.parametrize("told_before", [True, False])
+def test_after_a_restore_it_has_the_id_that_it_had(
+    sqlite_url: str, tmp_path: Path, told_before: bool
+) -> None:
+    """A store of before it was sent sends it again, and its receiver can tell; else nothing."""
+    monitored = Monitored(tmp_path, sqlite_url)
+    configure(monitored, subscription("ana", "box"))
+    monitored.ingest(study("2026-02-01"), alerts=False)
+    messages = told(monitored) if told_before else []
+    backup = tmp_path / "backup.db"
+    back_up(monitored.app, backup, overwrite=False, on_step=lambda *_: None)
+    messages = messages or told(monitored)
+    assert len(messages) == 1
+    for file in (tmp_path / "box").iterdir():
+        file.unlink()
+    monitored.clock.move(minutes=10)
+    restore(monitored.app, backup, keep=False, on_step=lambda *_: None)
+    again = told(monitored)
+    assert [one["delivery"] for one in again] == [messages[0]["delivery"]] * (not told_before)
