@@ -14,15 +14,18 @@ from monitor.app.lookups import present_id
 from monitor.app.wiring import App
 from monitor.match.attributes import WHOLE_KEYS, Attributes
 from monitor.match.filters import CompiledFilter, Hits, compile_filter
+from monitor.model import fields
 from monitor.model.following import Presence, SourceRow
 from monitor.model.history import TrialRow
+from monitor.model.record import TrialRecord
 from monitor.model.subscriptions import Filter, Standing, Subscription
 from monitor.render.people import filter_words
 from monitor.settings import CtgovSourceSettings
 from monitor.store.reader import Reader
 
 COMPARED = 5_000
-"""How many records are read at most, those that changed last; each takes about a millisecond."""
+"""How many records are read at most, those that changed last; each takes about a millisecond. Of
+all others the rows tell conditions, brief title, lead sponsor and status, in some microseconds."""
 
 _SHOWN = 20
 _LONGEST_SUGGESTION = 80
@@ -165,6 +168,7 @@ class _Known:
         self._compared = compared
         self._in_part = in_part
         self._rows: list[TrialRow] | None = None
+        self._rest: list[TrialRow] = []
         self._all = 0
 
     def unmatched(self, filters: Iterable[Filter]) -> dict[str, list[str]]:
@@ -182,6 +186,14 @@ class _Known:
                 break
             _cross_out(open_values, attributes)
             _cross_out(open_wholes, attributes)
+        # What an exclusion is about may stand in the record alone.
+        plain = {name: one for name, one in open_wholes.items() if not one.excluded}
+        for attributes in self._of_rows():
+            if not (open_values or plain):
+                break
+            _cross_out(open_values, attributes)
+            for name in _cross_out(plain, attributes):
+                del open_wholes[name]
         meant = self.meant(open_values)
         return {
             name: list(self._sentences(one, open_values, meant, is_open=name in open_wholes))
@@ -210,7 +222,7 @@ class _Known:
     def _none(self) -> str:
         looked = len(self._trials())
         if self._all > looked:
-            return f"none of the {looked:,} trials that changed last (of {self._all:,})"
+            return f"none of the {looked:,} trials that changed last (of {self._all:,} stored)"
         return f"none of the stored trials ({looked:,})"
 
     def meant(self, values: Collection[_Value]) -> dict[_Value, str]:
@@ -229,6 +241,11 @@ class _Known:
             record = self._reader.record(self._reader.versions(row.nct_id)[-1])
             yield Attributes(record, sources=self._reader.sources.following(row.nct_id))
 
+    def _of_rows(self) -> Iterator[Attributes]:
+        """Yield what the rows tell of those trials whose records are too many to be read."""
+        for row in self._rest:
+            yield Attributes(_as_far_as_told(row))
+
     def _trials(self) -> list[TrialRow]:
         if self._rows is None:
             rows = self._reader.trials()
@@ -236,6 +253,7 @@ class _Known:
             rows.sort(key=lambda row: (row.last_version_date, row.nct_id), reverse=True)
             is_judged = self._in_part or len(rows) <= self._compared
             self._rows = list(islice(rows, self._compared)) if is_judged else []
+            self._rest = rows[self._compared :] if is_judged else []
         return self._rows
 
 
@@ -248,10 +266,30 @@ def _parts(one: Filter) -> Iterator[_Value]:
         yield from ((key, value, is_excluded) for key in words for value in words[key])
 
 
-def _cross_out(filters: dict[Any, CompiledFilter], attributes: Attributes) -> None:
+def _cross_out(filters: dict[Any, CompiledFilter], attributes: Attributes) -> list[Any]:
+    """Take out the filters that match, and return their names."""
     hits = Hits(attributes)
-    for name in [name for name, one in filters.items() if one.hit(hits) is not None]:
+    found = [name for name, one in filters.items() if one.hit(hits) is not None]
+    for name in found:
         del filters[name]
+    return found
+
+
+def _as_far_as_told(row: TrialRow) -> TrialRecord:
+    """Return the record of a trial as far as its row has it, which takes no reading."""
+    parts = {
+        fields.CONDITIONS: list(row.conditions),
+        fields.BRIEF_TITLE: row.title,
+        fields.LEAD_SPONSOR_NAME: row.lead_sponsor,
+        fields.OVERALL_STATUS: row.overall_status,
+    }
+    document: dict[str, Any] = {}
+    for path, value in parts.items():
+        at = document
+        for name in path[:-1]:
+            at = at.setdefault(name, {})
+        at[path[-1]] = value
+    return TrialRecord(nct_id=row.nct_id, document=document)
 
 
 def _said(key: str, attributes: Attributes) -> Iterable[str]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from monitor.app.deaf import deaf_subscriptions
 from tests.cli.calls import Monitor
 from tests.cli.studies import NCT, OTHER, study
 from tests.cli.test_follow import MAIL, configured
@@ -84,6 +85,49 @@ def test_a_misspelt_exclusion_and_what_no_trial_has_together_are_named(stocked: 
 )
 def test_what_matches_is_not_complained_of(stocked: Monitor, options: tuple[str, ...]) -> None:
     assert add(stocked, *options) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--condition", "gout"), []),
+        (("--sponsor", "roche", "--condition", "gout flare"), []),
+        (("--title", "late"), []),
+        (("--status", "withdrawn"), []),
+        (("--country", "Spain"), ['country "Spain": {none} has it']),
+        (("--condition", "gou"), ['condition "gou": {none} has it']),
+        (
+            ("--condition", "gout", "--sponsor", "example"),
+            ["{none} matches all of condition: gout; sponsor: example"],
+        ),
+        (
+            ("--condition", "gout", "--not-country", "Germany"),
+            ["{none} matches all of condition: gout; not country: Germany"],
+        ),
+    ],
+)
+def test_of_a_large_store_the_rest_is_looked_through_as_far_as_rows_tell(
+    stocked: Monitor, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...], said: list[str]
+) -> None:
+    """Conditions, brief titles, lead sponsors and statuses; an exclusion may be of the record."""
+    early = "2020-01-01"
+    modules = {"conditionsModule": {"conditions": ["Gout Flare"]}}
+    stocked.ingest(
+        study(
+            early,
+            nct_id=GONE,
+            title="A late trial",
+            sponsor="Roche",
+            status="WITHDRAWN",
+            sites=(("Clinic", "Spain", "RECRUITING"),),
+            modules=modules,
+        )
+    )
+    defaults = deaf_subscriptions.__kwdefaults__
+    assert defaults is not None
+    monkeypatch.setitem(defaults, "compared", 2)
+    none = "none of the 2 trials that changed last (of 3 stored)"
+    assert add(stocked, *options) == [one.format(none=none) for one in said]
 
 
 def test_an_empty_store_says_nothing_of_values(monitor: Monitor) -> None:
