@@ -7,7 +7,7 @@ from ipaddress import ip_address
 
 from monitor.app.heartbeat import own_key, reach
 from monitor.app.wiring import App
-from monitor.errors import ConfigError, DeliveryError
+from monitor.errors import DeliveryError
 from monitor.model.finding import Finding, Verdict
 
 IsAnswered = Callable[[tuple[str, int]], bool]
@@ -47,7 +47,7 @@ def heartbeat_findings(app: App, *, offline: bool) -> Iterator[Finding]:
         return
     try:
         said = reach(app)
-    except (ConfigError, DeliveryError) as exc:
+    except DeliveryError as exc:
         fix = "mend [daemon] heartbeat_url, or see to the service"
         yield Finding(about=about, verdict=Verdict.FAILED, said=own_key(str(exc)), fix=fix)
     else:

@@ -16,7 +16,6 @@ from monitor.app.episodes import OVERDUE, overdue_messages
 from monitor.app.logs import get_logger
 from monitor.app.wiring import App
 from monitor.channels.judging import accepted
-from monitor.channels.place import Place, parsed
 from monitor.channels.post import Poster
 from monitor.deadlines.threads import (
     AbandonedError,
@@ -25,26 +24,16 @@ from monitor.deadlines.threads import (
     LateError,
     TooManyAbandonedError,
 )
-from monitor.errors import ConfigError, MonitorError, StoreError
+from monitor.errors import MonitorError, StoreError
 from monitor.render.values import moment
+from monitor.settings.endpoints import Place
 
 if TYPE_CHECKING:
-    from monitor.settings import Settings
+    pass
 
 _LONGEST_S = 10.0
 _ABANDONED = 4
 _BODY_BYTES = 10_000
-
-
-def heartbeat_place(settings: "Settings") -> Place | None:
-    """Return where the heartbeat goes; None: nowhere. ConfigError, without the URL, where not."""
-    given = settings.daemon
-    if not given.heartbeat_url:
-        return None
-    try:
-        return parsed(given.heartbeat_url, allow_private=given.heartbeat_allow_private)
-    except ValueError as exc:
-        raise ConfigError(f"[daemon] heartbeat_url: {own_key(str(exc))}") from None
 
 
 def own_key(said: str) -> str:
@@ -55,10 +44,9 @@ def own_key(said: str) -> str:
 def reach(app: App) -> str | None:
     """Connect without calling, which would tell that all is well; return how far it went.
 
-    None: there is no heartbeat. DeliveryError when it cannot be reached, ConfigError as of
-    ``heartbeat_place``.
+    None: there is no heartbeat. DeliveryError when it cannot be reached.
     """
-    place = heartbeat_place(app.settings)
+    place = app.settings.daemon.heartbeat_place
     if place is None:
         return None
     _poster(app, place).reach()
@@ -97,7 +85,7 @@ class Heartbeat:
         self._problem = problem
 
     def _call(self, app: App, running: Mapping[str, float]) -> None:
-        place = heartbeat_place(app.settings)
+        place = app.settings.daemon.heartbeat_place
         if place is None:
             return
         thread = BoundedThread(

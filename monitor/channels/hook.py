@@ -5,9 +5,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from monitor.channels.addresses import Resolve, resolve
-from monitor.channels.place import place_of
+from monitor.channels.checking import wrong
 from monitor.channels.post import Poster
 from monitor.settings import DeliverySettings, SlackChannelSettings, WebhookChannelSettings
+from monitor.settings.endpoints import parse_endpoint
 from monitor.settings.sections import DELIVERY_DEFAULTS
 
 
@@ -29,9 +30,10 @@ class HookChannel:
     ) -> None:
         self.settings = settings
         self.name = settings.name
-        self.place = place_of(
-            settings.name, settings.url.reveal(), allow_private=settings.allow_private
-        )
+        try:
+            self.place = parse_endpoint(settings.url.reveal(), allow_private=settings.allow_private)
+        except ValueError as exc:
+            raise wrong(self.name, "url", str(exc)) from None
         self._delivery = delivery
         self._now = now
         self._resolve = resolve

@@ -17,11 +17,11 @@ from email.message import Message as HeaderFields
 from typing import Any, TypeVar
 
 from monitor import __version__
-from monitor.channels.addresses import Resolve, is_public, resolve
+from monitor.channels.addresses import Resolve, resolve
 from monitor.channels.dialing import dial
-from monitor.channels.place import Place
 from monitor.deadlines.sockets import ByteLimit, SocketHandle, TooMuchError, secured
 from monitor.errors import DeliveryError
+from monitor.settings.endpoints import Place, is_public
 from monitor.settings.sections import DELIVERY_DEFAULTS
 
 _READ_BYTES = 4096

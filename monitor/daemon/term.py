@@ -8,7 +8,6 @@ from datetime import datetime
 from functools import partial
 
 from monitor.app import App
-from monitor.app.heartbeat import heartbeat_place
 from monitor.app.logs import get_logger
 from monitor.app.pass_report import PassReport
 from monitor.daemon.beating import Beating
@@ -29,11 +28,7 @@ _DRAIN_S = 2.0
 
 
 def check_sources(settings: Settings) -> None:
-    """Pass when every source can be scheduled and asked for, else raise the ConfigError.
-
-    So it is when the heartbeat cannot go anywhere.
-    """
-    heartbeat_place(settings)
+    """Pass when every source can be scheduled, else raise the ConfigError."""
     for source in settings.sources:
         trigger_of(source)
 

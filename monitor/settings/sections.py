@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
+from monitor.settings.endpoints import Place, parse_endpoint
 from monitor.settings.hosts import parse_listen_address
 from monitor.settings.masking import mask_url
 from monitor.settings.section import (
@@ -155,6 +156,25 @@ class DaemonSettings(Section, frozen=True, kw_only=True):
     ] = ""
     heartbeat_allow_private: Flag = False
     heartbeat_every_s: Annotated[float, seconds(1, 86_400)] = 60.0
+
+    @property
+    def heartbeat_place(self) -> Place | None:
+        """Where the heartbeat goes; None: nowhere."""
+        if not self.heartbeat_url:
+            return None
+        return parse_endpoint(
+            self.heartbeat_url,
+            allow_private=self.heartbeat_allow_private,
+            key="heartbeat_allow_private",
+        )
+
+    def contradiction(self) -> str | None:
+        """Say why the heartbeat cannot go to its URL."""
+        try:
+            _ = self.heartbeat_place
+        except ValueError as exc:
+            return f"heartbeat_url: {exc}"
+        return None
 
     def __repr__(self) -> str:
         """Show the settings without the URL: who has it can ping."""

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from monitor.channels.addresses import is_public
 from monitor.channels.webhook import WebhookChannel
 from monitor.errors import ConfigError, DeliveryError
+from monitor.settings.endpoints import is_public
 from monitor.settings.hosts import is_loopback
 from tests.channels.examples import message
 from tests.channels.making import slack_channel, webhook_channel

@@ -55,6 +55,7 @@ KINDS: list[tuple[str, str, type[Section]]] = [
 ]
 # What one judge of before took and another did not, beside what each key's own words name.
 TEXTS = (
+    "https://[x", "https://10.1.2.3/x",
     "", " ", "a", "A b", "ä", "a@b.c", "A <a@b.c>", "a@", "h:0", "h:99999", "[::1]:25", "::1",
     "UTC", "Europe/Madrid", "Europe", "../UTC", "1h", "0s", "7d ", "367d", "0 0 * * *", "x y",
     "https://h", "http://h/", "ftp://h", "https://u:p@h", "https://h?a=1", "NCT00000102", "nct102",
@@ -139,7 +140,7 @@ def told_by_doctor(file: Path) -> str:
 def used(found: Settings) -> Iterator[str]:
     """Use settings as the parts do that go by them, and yield what a header would say."""
     yield user_agent(found.http, "lib/1")
-    _ = found.web.address, found.web.public_address
+    _ = found.web.address, found.web.public_address, found.daemon.heartbeat_place
     for source in found.sources:
         if isinstance(source, CtgovSourceSettings):
             assert all(map(is_nct_id, source.nct_ids))

@@ -2,12 +2,32 @@
 
 import re
 from dataclasses import dataclass, field
+from ipaddress import IPv6Address, ip_address, ip_network
 from urllib.parse import SplitResult, urlsplit
 
-from monitor.channels.addresses import is_public
-from monitor.channels.checking import wrong
 from monitor.settings.hosts import literal
 
+# Global by the registries' tables, yet doors to an IPv4 address of anybody's choice, or new in
+# the tables since the oldest supported Python.
+_TUNNELS = tuple(
+    map(
+        ip_network,
+        (
+            "::ffff:0:0/96",  # IPv4-mapped
+            "::/96",  # IPv4-compatible
+            "64:ff9b::/96",  # NAT64
+            "64:ff9b:1::/48",  # NAT64 of one's own
+            "2001::/32",  # Teredo
+            "2002::/16",  # 6to4
+            "3fff::/20",  # documentation
+            "5f00::/16",  # segment routing
+            "fec0::/10",  # site-local
+            "100.64.0.0/10",  # carrier-grade NAT
+            "192.0.0.0/24",  # protocol assignments
+            "192.88.99.0/24",  # 6to4 relays
+        ),
+    )
+)
 _PORTS = {"https": 443, "http": 80}
 _KEY_CHARS = 8
 # What can stand in a request line as it is.
@@ -45,23 +65,18 @@ class Place:
         return f"http{'s' if self.tls else ''}://{self.authority}"
 
 
-def place_of(name: str, url: str, *, allow_private: bool) -> Place:
-    """Return where the channel's URL leads; ConfigError, without the URL, where it cannot work."""
-    try:
-        return parsed(url, allow_private=allow_private)
-    except ValueError as exc:
-        raise wrong(name, "url", str(exc)) from None
+def parse_endpoint(url: str, *, allow_private: bool, key: str = "allow_private") -> Place:
+    """Return where a URL leads; ValueError, without the URL, says why it cannot work.
 
-
-def parsed(url: str, *, allow_private: bool) -> Place:
-    """Return where a URL leads; ValueError, without the URL, says why it cannot work."""
+    ``key``: the one that allows addresses of one's own.
+    """
     try:
         parts = urlsplit(url.strip())
         port = parts.port
         host = (parts.hostname or "").encode("idna").decode("ascii").rstrip(".")
     except (ValueError, UnicodeError):
         raise ValueError("it is malformed") from None
-    fault = _fault(parts, host, allow_private=allow_private)
+    fault = _fault(parts, host, None if allow_private else key)
     if fault is not None:
         raise ValueError(fault)
     query = f"?{parts.query}" if parts.query else ""
@@ -72,17 +87,35 @@ def parsed(url: str, *, allow_private: bool) -> Place:
     return Place(tls=tls, host=host, port=port or _PORTS[parts.scheme], target=target)
 
 
-def _fault(parts: SplitResult, host: str, *, allow_private: bool) -> str | None:
+def _fault(parts: SplitResult, host: str, key: str | None) -> str | None:
+    """Say why a URL cannot work; ``key`` would allow addresses of one's own (None: it does)."""
     if parts.scheme not in _PORTS or not host:
         return "it begins with https:// and a host"
     if _HOST_NAME.fullmatch(host) is None and literal(host) is None:
         return "its host has letters, digits, dots and dashes, nothing else"
     if parts.username is not None or parts.password is not None:
         return "a user name or a password in it is not sent"
-    if allow_private:
+    if key is None:
         return None
     if parts.scheme == "http":
-        return "it begins with https://; http:// is for addresses of one's own (allow_private)"
+        return f"it begins with https://; http:// is for addresses of one's own ({key})"
     if (literal(host)) is not None and not is_public(host):
-        return "an address of a private or special range needs allow_private = true"
+        return f"an address of a private or special range needs {key} = true"
     return None
+
+
+def is_public(address: str) -> bool:
+    """Tell whether an address is one of the open network, reached directly.
+
+    False for private, loopback, link-local, CGNAT, multicast and reserved ranges, for IPv6 that
+    stands for an IPv4 address (mapped, 6to4, NAT64, Teredo), and for what is no address.
+    """
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return False
+    if isinstance(parsed, IPv6Address) and parsed.scope_id is not None:
+        return False
+    if any(parsed in network for network in _TUNNELS):
+        return False
+    return parsed.is_global and not (parsed.is_multicast or parsed.is_reserved)
