@@ -3,18 +3,16 @@
 import os
 import threading
 from collections.abc import Sequence
-from dataclasses import fields
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import orjson
 import pytest
-from msgspec.structs import replace as replaced
 
 from monitor.app.metrics import Metrics
 from monitor.app.passes import Passes
 from monitor.app.policies import policy_of
-from monitor.deliver import Policy, Report
+from monitor.deliver import Report
 from monitor.deliver.claims import WORKER
 from monitor.errors import ConfigError
 from monitor.model.messages import MessageState
@@ -229,16 +227,11 @@ def test_what_is_configured_is_the_policy(monitored: Monitored) -> None:
     assert policy_of(monitored.app.settings, "gone").per_minute == 0
 
 
-def test_every_key_of_the_policy_comes_from_the_configuration(monitored: Monitored) -> None:
-    of_delivery = {one.name for one in fields(Policy)} - {
-        "per_minute",
-        "group_above",
-    }  # the channel's
-    given = monitored.app.settings.delivery
-    other = {name: getattr(given, name) + 1 for name in of_delivery}
-    settings = replaced(monitored.app.settings, delivery=replaced(given, **other))
+def test_the_policy_of_a_channel_goes_by_the_settings_themselves(monitored: Monitored) -> None:
+    settings = monitored.app.settings
     policy = policy_of(settings, "ana-box")
-    assert {name: getattr(policy, name) for name in of_delivery} == other
+    assert policy.delivery is settings.delivery
+    assert policy.channel is settings.channels[0]
 
 
 def test_deliveries_are_counted_for_prometheus(monitored: Monitored) -> None:
