@@ -1,4 +1,4 @@
-"""What a source is, and which there are."""
+"""What a source is that is asked again and again; files are read by ``files.read_paths``."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -6,30 +6,12 @@ from typing import Any, Protocol
 
 from monitor.model.following import Followed, Presence, Sight
 from monitor.model.record import RawVersion
-from monitor.sources.files import FilesSource
 from monitor.sources.reading import Limits, Progress, Unreadable
 
-__all__ = ["SOURCES", "FollowedSource", "Limits", "Memory", "Page", "Progress", "Source",
-           "State", "Unreadable"]  # fmt: skip
+__all__ = ["FollowedSource", "Limits", "Memory", "Page", "Progress", "State", "Unreadable"]
 
 State = Mapping[str, Any]
 """What a source keeps between pages: an object of JSON that only the source understands."""
-
-
-class Source(Protocol):
-    """Yields versions of records as it finds them."""
-
-    @property
-    def name(self) -> str:
-        """What the versions of this source are marked with."""
-        ...
-
-    def fetch(self) -> Iterator[RawVersion | Unreadable]:
-        """Yield the versions in the source's order, and what it holds that is none.
-
-        SourceError when the source cannot be read at all; a bad piece is yielded, not raised.
-        """
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +102,3 @@ class FollowedSource(Protocol):
         pass without news may yield nothing.
         """
         ...
-
-
-SOURCES: dict[str, type[Source]] = {"files": FilesSource}

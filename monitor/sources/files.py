@@ -5,7 +5,6 @@ import io
 import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -50,27 +49,6 @@ def read_paths(
         _check(path)
     meter = _Meter(paths, on_progress)
     return _read_all(paths, source, now, limits, meter)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FilesSource:
-    """Files and folders as a source; see ``read_paths``."""
-
-    paths: Sequence[Path]
-    now: Callable[[], datetime]
-    limits: Limits = LIMITS
-    on_progress: OnProgress | None = None
-    name: str = "files"
-
-    def fetch(self) -> Iterator[RawVersion | Unreadable]:
-        """Yield what ``read_paths`` yields."""
-        return read_paths(
-            self.paths,
-            source=self.name,
-            now=self.now,
-            limits=self.limits,
-            on_progress=self.on_progress,
-        )
 
 
 class _Meter:

@@ -7,8 +7,7 @@ import orjson
 import pytest
 
 from monitor.model.record import RawVersion
-from monitor.sources.base import SOURCES
-from monitor.sources.files import FilesSource
+from monitor.sources.files import read_paths
 from monitor.sources.reading import LIMITS
 from tests.sources.examples import (
     NOW,
@@ -51,12 +50,11 @@ def test_a_version_says_where_and_when_it_was_read(tmp_path: Path) -> None:
     )
 
 
-def test_the_source_in_the_table_reads_the_same_under_its_own_name(tmp_path: Path) -> None:
+def test_a_version_bears_the_name_of_its_source(tmp_path: Path) -> None:
     path = tmp_path / "one.json"
     path.write_bytes(ONE)
-    assert SOURCES["files"] is FilesSource
-    source = FilesSource(paths=[path], now=lambda: NOW, name="nightly dump")
-    assert [(one.source, one.origin) for one in source.fetch()] == [("nightly dump", str(path))]
+    (found,) = read_paths([path], source="nightly dump", now=lambda: NOW)
+    assert (found.source, found.origin) == ("nightly dump", str(path))
 
 
 def test_lines_yield_one_study_each_with_the_number_of_the_line(tmp_path: Path) -> None:
