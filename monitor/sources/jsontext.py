@@ -6,13 +6,17 @@ twenty times faster than one written in Python; the tests of this package hold m
 """
 
 import re
+from typing import Any
 
 import msgspec
 
 from monitor.data_types import DataType
 from monitor.errors import RecordError
+from monitor.model.fields import Path
 
 _SCAN = DataType[msgspec.Raw](msgspec.Raw)
+_OBJECT = DataType[dict[str, msgspec.Raw]](dict[str, msgspec.Raw])
+_ANY = DataType[Any](Any)
 _MESSAGE = re.compile(r"(?:JSON is malformed: )?(.*?)(?: \(byte (\d+)\))?", re.DOTALL)
 _BRACKETS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
 _TRAILING = "trailing characters"
@@ -88,6 +92,17 @@ def is_whole(text: bytes | memoryview) -> bool:
     except (msgspec.DecodeError, RecursionError):
         return False
     return True
+
+
+def value_at(text: bytes, path: Path) -> Any:
+    """Return the value at the path of names; None when it is not there or cannot be read."""
+    value: bytes | msgspec.Raw = text
+    try:
+        for name in path:
+            value = _OBJECT.decode(value).get(name, b"null")
+        return _ANY.decode(value)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
 
 
 def _parts(exc: Exception) -> tuple[str, int | None]:

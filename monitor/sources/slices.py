@@ -19,7 +19,7 @@ from monitor.errors import RecordError
 from monitor.model import fields
 from monitor.model.foreign_formats import of_list
 from monitor.model.record import RawVersion
-from monitor.sources.jsontext import broken
+from monitor.sources.jsontext import broken, value_at
 from monitor.sources.reading import Reading, Unreadable
 
 # An object that begins with a section of the study document is a bare study. Looking no further
@@ -55,8 +55,6 @@ _WRAPPING = DataType[_Wrapping](_Wrapping)
 _WRAPPING_NAMES = frozenset(_Wrapping.__struct_fields__)
 _named = re.compile(rb'"(' + "|".join(_WRAPPING_NAMES).encode() + rb')"\s*:').findall
 _ITEMS = DataType[list[msgspec.Raw]](list[msgspec.Raw])
-_OBJECT = DataType[dict[str, msgspec.Raw]](dict[str, msgspec.Raw])
-_ANY = DataType[Any](Any)
 
 
 def slices(text: bytes, reading: Reading, at: str) -> Iterator[RawVersion | Unreadable]:
@@ -183,22 +181,11 @@ def _other_id(said: str, study: bytes) -> str | None:
     stated = _STATED_ID.search(study)
     if stated is not None and stated[1] == said.encode():
         return None
-    held = _value_at(study, fields.NCT_ID)
+    held = value_at(study, fields.NCT_ID)
     if not isinstance(held, str) or held.strip().upper() == said.strip().upper():
         return None
-    aliases = _value_at(study, fields.NCT_ID_ALIASES)
+    aliases = value_at(study, fields.NCT_ID_ALIASES)
     return None if isinstance(aliases, list) and said in aliases else held
-
-
-def _value_at(study: bytes, path: fields.Path) -> Any:
-    """Return the value at the path of names; None when it is not there or cannot be read."""
-    value: bytes | msgspec.Raw = study
-    try:
-        for name in path:
-            value = _OBJECT.decode(value).get(name, b"null")
-        return _ANY.decode(value)
-    except (msgspec.DecodeError, RecursionError):
-        return None
 
 
 def _complaint(exc: Exception) -> RecordError:

@@ -7,7 +7,6 @@ of loading it as JSON.
 import re
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
 import msgspec
 
@@ -15,6 +14,7 @@ from monitor.data_types import DataType
 from monitor.errors import RecordError, SourceError
 from monitor.model import fields
 from monitor.model.nct import is_nct_id
+from monitor.sources.jsontext import value_at
 from monitor.sources.lists import Item, frame, items
 from monitor.sources.reading import LIMITS
 from monitor.sources.slices import is_bare_study
@@ -38,7 +38,7 @@ class Study:
 
     def aliases(self) -> tuple[str, ...]:
         """Return the NCT IDs that the record is known by besides its own."""
-        found = _value_at(self.content, fields.NCT_ID_ALIASES)
+        found = value_at(self.content, fields.NCT_ID_ALIASES)
         if self.problem is not None and (listed := _ALIASES.search(self.content)):
             found = _ANY_ID.findall(listed[1].decode())
         return tuple(one for one in found if is_nct_id(one)) if isinstance(found, list) else ()
@@ -65,7 +65,6 @@ class _Page(msgspec.Struct):
 
 _PAGE = DataType[_Page](_Page)
 _OBJECT = DataType[dict[str, msgspec.Raw]](dict[str, msgspec.Raw])
-_ANY = DataType[Any](Any)
 _UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 
 
@@ -175,7 +174,7 @@ def lone(body: bytes) -> Study:
 def study(content: bytes) -> Study:
     """Return the slice with what can be read of it; never raises."""
     opening = _OPENING.match(content)
-    nct_id = opening[1].decode() if opening else _value_at(content, fields.NCT_ID)
+    nct_id = opening[1].decode() if opening else value_at(content, fields.NCT_ID)
     at, last = content.find(_POSTED_KEY), content.rfind(_LOADED_KEY)
     posted = _POSTED.match(content, at) if at >= 0 else None
     loaded = _LOADED.match(content, last) if last >= 0 else None
@@ -196,17 +195,6 @@ def _date(text: bytes) -> date | None:
     try:
         return date.fromisoformat(text.decode())
     except ValueError:
-        return None
-
-
-def _value_at(content: bytes, path: fields.Path) -> Any:
-    """Return the value at the path of names; None when it is not there or cannot be read."""
-    value: bytes | msgspec.Raw = content
-    try:
-        for name in path:
-            value = _OBJECT.decode(value).get(name, b"null")
-        return _ANY.decode(value)
-    except _UNREADABLE:
         return None
 
 
