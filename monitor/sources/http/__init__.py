@@ -3,6 +3,8 @@
 Importing this loads none of the HTTP libraries; the first request does.
 """
 
+from monitor.settings import HttpSettings
+from monitor.settings.sections import Transport
 from monitor.sources.http.answer import Answer, Headers
 from monitor.sources.http.client import Client, OnRequest, OnRetry, RequestLog, RetryLog
 from monitor.sources.http.faults import (
@@ -19,7 +21,7 @@ from monitor.sources.http.faults import (
     UnreachableError,
 )
 from monitor.sources.http.pace import HISTORY_PACE, HOSTS, Hosts, Pace, RateLimit
-from monitor.sources.http.settings import HttpSettings, Transport, user_agent
+from monitor.sources.http.session import user_agent
 
 __all__ = [
     "HISTORY_PACE",

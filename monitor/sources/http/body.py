@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator
 from monitor.sources.http.address import Target
 from monitor.sources.http.answer import Headers, Incoming
 from monitor.sources.http.faults import BrokenTransferError, RetryableError, TooLargeError
-from monitor.sources.http.settings import MEGABYTE
 
 ACCEPT_ENCODING = "gzip"
 
@@ -25,7 +24,7 @@ def read_all(incoming: Incoming, target: Target, limit_mb: int) -> bytes:
     TooLargeError as soon as more than the limit has come or is announced, packed or unpacked;
     BrokenTransferError when it ends early or is not encoded as its headers say.
     """
-    limit_bytes = limit_mb * MEGABYTE
+    limit_bytes = limit_mb << 20
     too_large = TooLargeError(
         f"the answer of {target.host} to {target.path} is larger than {limit_mb} MB"
         " (http.answer_limit_mb)"

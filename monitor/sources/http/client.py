@@ -11,12 +11,13 @@ from types import TracebackType
 from typing import Self
 
 from monitor.errors import SourceError
+from monitor.settings import HttpSettings
+from monitor.settings.sections import Transport
 from monitor.sources.http.address import Address, Pairs, Params, Target
 from monitor.sources.http.answer import Answer, check_status, is_refused_by_edge, too_long
 from monitor.sources.http.faults import BusyError, RetryableError
 from monitor.sources.http.pace import HOSTS, Hosts, Pace, RateLimit, Sleep, pause
 from monitor.sources.http.session import Sessions, other_transport, send
-from monitor.sources.http.settings import HttpSettings, Transport, user_agent
 
 _JITTER = random.SystemRandom().random
 
@@ -89,8 +90,7 @@ class Client:
     book of limits, shared by all clients of the process. ``on_request`` is called after every
     single request, ``on_retry`` before each that is made once more, in the asking thread. When
     ``stop`` is set, waits and transfers end at once with a StoppedError. ``may_switch=False`` keeps
-    to the transport of the settings. ConfigError for a URL that is none or a user agent that no
-    header takes.
+    to the transport of the settings. ConfigError for a URL that is none.
     """
 
     def __init__(
@@ -107,7 +107,6 @@ class Client:
         sleep: Sleep = pause,
         now: Callable[[], datetime] = _utc_now,
     ) -> None:
-        user_agent(settings, "library")  # better now than with the first request
         self._settings = settings
         self._address = Address(base_url)
         self._pace = pace

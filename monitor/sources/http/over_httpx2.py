@@ -12,10 +12,10 @@ from h2.exceptions import H2Error
 
 from monitor.deadlines.sockets import SocketHandle
 from monitor.errors import SourceError
+from monitor.settings import HttpSettings
 from monitor.sources.http import sentences
 from monitor.sources.http.address import Target
 from monitor.sources.http.answer import Headers, Incoming
-from monitor.sources.http.settings import HttpSettings
 
 if TYPE_CHECKING:
     import ssl

@@ -12,10 +12,10 @@ from requests.adapters import HTTPAdapter
 
 from monitor.deadlines.sockets import SocketHandle
 from monitor.errors import SourceError
+from monitor.settings import HttpSettings
 from monitor.sources.http import sentences
 from monitor.sources.http.address import Target
 from monitor.sources.http.answer import Headers, Incoming
-from monitor.sources.http.settings import HttpSettings
 
 _CHUNK_BYTES = 64 << 10
 _HTTP_VERSIONS = {10: "HTTP/1.0", 11: "HTTP/1.1", 20: "HTTP/2"}

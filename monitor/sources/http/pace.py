@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from monitor.deadlines.threads import AbandonedThreads
+from monitor.settings.sections import Transport
 from monitor.sources.http.faults import HostClosedError, StoppedError
-from monitor.sources.http.settings import Transport
 
 WINDOW_S = 60.0
 LONGEST_CLOSED_S = 86_400.0  # then a host is asked again, for how long it may have said

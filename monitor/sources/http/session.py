@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
+from monitor import __version__
 from monitor.deadlines.sockets import SocketHandle
 from monitor.deadlines.threads import (
     AbandonedError,
@@ -20,11 +21,12 @@ from monitor.deadlines.threads import (
     TooManyAbandonedError,
 )
 from monitor.errors import SourceError
+from monitor.settings import HttpSettings
+from monitor.settings.sections import Transport
 from monitor.sources.http.address import Target
 from monitor.sources.http.answer import Answer, Incoming, is_for_caller
 from monitor.sources.http.body import ACCEPT_ENCODING, read_all, read_head
 from monitor.sources.http.faults import StoppedError, TimedOutError, UnreachableError
-from monitor.sources.http.settings import HttpSettings, Transport, user_agent
 
 
 class Session(Protocol):
@@ -159,6 +161,20 @@ def send(
         http_version=incoming.http_version,
     )
     return answer, whole
+
+
+def user_agent(settings: HttpSettings, library: str) -> str:
+    """Return the user agent: the monitor, the contact, the HTTP library's own name.
+
+    ``library`` is what the library calls itself ("python-requests/2.34.2"). It stands at the end
+    because the registry's edge refuses a name that does not fit the client's TLS.
+    """
+    if settings.user_agent:
+        return settings.user_agent
+    words = [f"trial-monitor/{__version__}"]
+    if settings.contact:
+        words.append(f"(+{settings.contact})")
+    return " ".join([*words, library])
 
 
 def _cut(session: Session) -> bool:
