@@ -10,16 +10,15 @@ Which items pair never depends on the order of either list.
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from monitor.detect.keys import Key, exact_key, facets, key_word, natural_key, normal_key
-from monitor.detect.sites import SameSite, is_masked, same_place_score
+from monitor.detect.sites import is_masked, same_place_score, same_site, site_of
 from monitor.detect.texts import continues, likeness
 from monitor.model.fields import LOCATIONS, ListRule, Path, list_rule
 
 Item = Any
 Pair = tuple[Item, Item]
-Score = Callable[[Item, Item], float]
 # Stands on the side of a pair where there is no item (null is an item).
 ABSENT: Any = object()
 
@@ -36,6 +35,13 @@ _RESEMBLANCE = 0.6
 # In a group of more comparisons than this, items that differ in one attribute pair first.
 _MANY_COMPARISONS = 400
 MAX_COMPARISONS = 2_500
+
+
+class _Measure(NamedTuple):
+    """How alike two items are: what is made of each of them once, and of any two of that."""
+
+    describe: Callable[[Item], Any]
+    score: Callable[[Any, Any], float]
 
 
 @dataclass(slots=True)
@@ -67,7 +73,7 @@ class _Left:
                 self.pair(found.pop(0), index)
 
     def pair_ranked(
-        self, old: Sequence[int], new: Sequence[int], score: Score, threshold: float
+        self, old: Sequence[int], new: Sequence[int], measure: _Measure, threshold: float
     ) -> None:
         """Pair the most alike first, down to the threshold; ties by content, not position.
 
@@ -80,10 +86,12 @@ class _Left:
             for old_index, new_index in zip(olds, news, strict=False) if not threshold else ():
                 self.pair(old_index, new_index)
             return
+        ours = [measure.describe(self.old[index]) for index in olds]
+        theirs = [measure.describe(self.new[index]) for index in news]
         ranked = sorted(
-            (-score(self.old[o], self.new[n]), i, j)
-            for i, o in enumerate(olds)
-            for j, n in enumerate(news)
+            (-measure.score(one, other), i, j)
+            for i, one in enumerate(ours)
+            for j, other in enumerate(theirs)
         )
         for negative, i, j in ranked:
             if -negative < threshold:
@@ -131,39 +139,24 @@ def pair_items(
     return found + [(item, ABSENT) for item in left.old.values()]
 
 
-class _Likeness:
-    """The share of attributes that say the same, from 0 to 1; similar words count for a part.
+def _facets(item: Item) -> dict[str, str]:
+    """Return the item's attributes in normal form; a scalar has one, itself."""
+    return facets(item) if isinstance(item, dict) else {"": normal_key(item).decode()}
 
-    Remembers the items that it has seen, so it lives no longer than they do.
-    """
 
-    def __init__(self) -> None:
-        self._seen: dict[int, dict[str, str]] = {}
+def _share_alike(ours: Mapping[str, str], theirs: Mapping[str, str]) -> float:
+    """Return the share of facets that say the same, from 0 to 1; similar words count for a part."""
+    names = ours.keys() | theirs.keys()
+    same = 0.0
+    for name in ours.keys() & theirs.keys():
+        value, their = ours[name], theirs[name]
+        same += 1 if value == their else _SIMILAR_WORDS * likeness(value, their) / 100
+    return same / len(names) if names else 1.0
 
-    def __call__(self, one: Item, other: Item) -> float:
-        ours, theirs = self.facets(one), self.facets(other)
-        names = ours.keys() | theirs.keys()
-        same = 0.0
-        for name in ours.keys() & theirs.keys():
-            value, their = ours[name], theirs[name]
-            same += 1 if value == their else _SIMILAR_WORDS * likeness(value, their) / 100
-        return same / len(names) if names else 1.0
 
-    def facets(self, item: Item) -> dict[str, str]:
-        """Return the item's attributes in normal form; a scalar has one, itself."""
-        found = self._seen.get(id(item))
-        if found is None:
-            found = facets(item) if isinstance(item, dict) else {"": normal_key(item).decode()}
-            self._seen[id(item)] = found
-        return found
-
-    def all_but(self, name: str) -> Callable[[Item], Hashable]:
-        """Return a key that leaves one attribute out of account."""
-        return lambda item: frozenset(pair for pair in self.facets(item).items() if pair[0] != name)
-
-    def only(self, name: str) -> Callable[[Item], Hashable]:
-        """Return a key of one attribute."""
-        return lambda item: self.facets(item).get(name)
+_IN_ALL = _Measure(_facets, _share_alike)
+_AS_SITE = _Measure(site_of, same_site)
+_IN_PLACE = _Measure(lambda item: item, same_place_score)
 
 
 def _pair_named(left: _Left, rule: ListRule) -> None:
@@ -173,25 +166,32 @@ def _pair_named(left: _Left, rule: ListRule) -> None:
             left.pair(old[0], new[0])
             continue
         left.pair_equal(old, new, normal_key)
-        likely = _Likeness()
         if left.comparisons(old, new) > _MANY_COMPARISONS:
-            _pair_many(left, old, new, likely)
-        left.pair_ranked(old, new, likely, threshold=0.0)
+            _pair_many(left, old, new)
+        left.pair_ranked(old, new, _IN_ALL, threshold=0.0)
 
 
-def _pair_many(left: _Left, old: list[int], new: list[int], likely: _Likeness) -> None:
+def _pair_many(left: _Left, old: list[int], new: list[int]) -> None:
     """Pair items that differ in one attribute; if still too many are left, by the most telling."""
     old, new = left.by_content(left.old, old), left.by_content(left.new, new)
+    items = [left.old[index] for index in old] + [left.new[index] for index in new]
+    said = {id(item): _facets(item) for item in items}
     values: dict[str, set[str]] = defaultdict(set)
-    for index in new:
-        for name, value in likely.facets(left.new[index]).items():
+    for item in items[len(old) :]:
+        for name, value in said[id(item)].items():
             values[name].add(value)
+
+    def all_but(name: str) -> Callable[[Item], Hashable]:
+        return lambda item: frozenset(one for one in said[id(item)].items() if one[0] != name)
+
+    def only(name: str) -> Callable[[Item], Hashable]:
+        return lambda item: said[id(item)].get(name)
+
     for name in sorted(values):
-        left.pair_equal(old, new, likely.all_but(name))
-    telling = sorted(values, key=lambda name: (-len(values[name]), name))
-    for name in telling:
+        left.pair_equal(old, new, all_but(name))
+    for name in sorted(values, key=lambda name: (-len(values[name]), name)):
         if left.comparisons(old, new) > MAX_COMPARISONS and len(values[name]) > 1:
-            left.pair_equal(old, new, likely.only(name))
+            left.pair_equal(old, new, only(name))
 
 
 def _groups(
@@ -209,13 +209,13 @@ def _groups(
 
 def _pair_near(left: _Left) -> None:
     """Pair sites that miss their key by one attribute: a city respelled, a postcode corrected."""
-    for attributes, score, threshold in (
-        (("facility", "zip", "country"), _Likeness(), 0.0),
-        (("facility", "city", "country"), _Likeness(), 0.0),
-        (("facility", "country"), same_place_score, _PLACE_THRESHOLD),
+    for attributes, measure, threshold in (
+        (("facility", "zip", "country"), _IN_ALL, 0.0),
+        (("facility", "city", "country"), _IN_ALL, 0.0),
+        (("facility", "country"), _IN_PLACE, _PLACE_THRESHOLD),
     ):
         for old, new in _groups(left, _partial_key(attributes)):
-            left.pair_ranked(old, new, score, threshold)
+            left.pair_ranked(old, new, measure, threshold)
 
 
 def _partial_key(attributes: tuple[str, ...]) -> Callable[[Item], Hashable | None]:
@@ -258,7 +258,7 @@ def _list_at(module: Mapping[str, Any], path: Path) -> list[Item]:
 
 
 def _pair_renamed(left: _Left, path: Path, rule: ListRule, moved: frozenset[Key]) -> None:
-    score = SameSite() if path == LOCATIONS else _text_score(rule)
+    measure = _AS_SITE if path == LOCATIONS else _in_texts(rule)
 
     def place(item: Item) -> Hashable | None:
         if not isinstance(item, dict) or (moved and natural_key(item, rule) in moved):
@@ -266,7 +266,7 @@ def _pair_renamed(left: _Left, path: Path, rule: ListRule, moved: frozenset[Key]
         return tuple(key_word(item, name) for name in rule.bucket)
 
     for old, new in _groups(left, place):
-        left.pair_ranked(old, new, score, RENAME_THRESHOLD)
+        left.pair_ranked(old, new, measure, RENAME_THRESHOLD)
 
 
 def _pair_successors(left: _Left, rule: ListRule) -> None:
@@ -277,10 +277,10 @@ def _pair_successors(left: _Left, rule: ListRule) -> None:
 
     for old, new in _groups(left, post):
         alone = len(old) == len(new) == 1
-        left.pair_ranked(old, new, _Likeness(), 0.0 if alone else _RESEMBLANCE)
+        left.pair_ranked(old, new, _IN_ALL, 0.0 if alone else _RESEMBLANCE)
 
 
-def _text_score(rule: ListRule) -> Score:
+def _in_texts(rule: ListRule) -> _Measure:
     """Compare by the first text; a weaker match counts when a telling longer one agrees.
 
     "Overall survival" is not "Progression-free survival" because both are measured over 24
@@ -288,17 +288,20 @@ def _text_score(rule: ListRule) -> Score:
     Items without texts are compared by the share of attributes that agree.
     """
     if not rule.texts:
-        likely = _Likeness()
-        return lambda one, other: RENAME_THRESHOLD + likely(one, other) - _RESEMBLANCE
+        return _Measure(
+            _facets, lambda one, other: RENAME_THRESHOLD + _share_alike(one, other) - _RESEMBLANCE
+        )
+    return _Measure(
+        lambda item: [key_word(item, name) for name in rule.texts],
+        lambda one, other: _text_score(list(zip(one, other, strict=True))),
+    )
 
-    def score(one: Item, other: Item) -> float:
-        words = [(key_word(one, name), key_word(other, name)) for name in rule.texts]
-        first, *rest = (likeness(*pair) / 100 if any(pair) else 1.0 for pair in words)
-        if continues(*words[0]):
-            return max(first, RENAME_THRESHOLD)
-        telling = max((min(map(len, pair)) for pair in words[1:]), default=0)
-        if telling >= _TELLING_LENGTH and min(rest) >= 0.9 and first >= _SAME_NAME_ROUGHLY:
-            return max(first, RENAME_THRESHOLD)
-        return first if any(words[0]) else 0.0
 
-    return score
+def _text_score(words: Sequence[tuple[str, str]]) -> float:
+    first, *rest = (likeness(*pair) / 100 if any(pair) else 1.0 for pair in words)
+    if continues(*words[0]):
+        return max(first, RENAME_THRESHOLD)
+    telling = max((min(map(len, pair)) for pair in words[1:]), default=0)
+    if telling >= _TELLING_LENGTH and min(rest) >= 0.9 and first >= _SAME_NAME_ROUGHLY:
+        return max(first, RENAME_THRESHOLD)
+    return first if any(words[0]) else 0.0

@@ -34,43 +34,8 @@ def is_masked(facility: Any) -> bool:
     return not isinstance(facility, str) or _MASK.search(facility.strip() or "0") is not None
 
 
-class SameSite:
-    """Tells whether two sites are one; remembers what it has seen, so it lives no longer."""
-
-    def __init__(self) -> None:
-        self._seen: dict[int, _Site] = {}
-
-    def __call__(self, one: dict[str, Any], other: dict[str, Any]) -> float:
-        """Return from 0 to 1 how surely two sites of one city are one site.
-
-        Names decide where both are real; where one is masked, the postcode does, unless both
-        carry the sponsor's own numbers.
-        """
-        ours, theirs = self._site(one), self._site(other)
-        same_zip = bool(ours.zip) and ours.zip == theirs.zip
-        if ours.masked or theirs.masked:
-            if ours.number and theirs.number:
-                return 0.9 if ours.number == theirs.number else 0.0
-            return 0.9 if same_zip else (0.0 if ours.zip and theirs.zip else 0.8)
-        alike = max(
-            fuzz.ratio(ours.name, theirs.name, score_cutoff=_HOPELESS),
-            fuzz.ratio(ours.words, theirs.words, score_cutoff=_HOPELESS),
-        )
-        # A generic addition ("University Hospital | Oncology") leaves one name in the other.
-        if same_zip:
-            inside = 0.9 * fuzz.token_set_ratio(ours.name, theirs.name)
-            alike = min(max(alike + 10 if alike else 0, inside), 100)
-        return alike / 100
-
-    def _site(self, site: dict[str, Any]) -> "_Site":
-        found = self._seen.get(id(site))
-        if found is None:
-            found = self._seen[id(site)] = _site(site)
-        return found
-
-
 @dataclass(frozen=True, slots=True)
-class _Site:
+class Site:
     """What tells a site: its name, the name's words in order, the number of a mask."""
 
     name: str
@@ -80,18 +45,41 @@ class _Site:
     number: str
 
 
-def _site(site: dict[str, Any]) -> _Site:
+def site_of(site: dict[str, Any]) -> Site:
+    """Return what tells a site from others of its city."""
     facility = plain(str(site.get("facility") or ""))
     masked = is_masked(facility)
     numbered = masked and len(facility) <= _NAME_LENGTH
     name = facility.casefold()
-    return _Site(
+    return Site(
         name=name[:LONGEST_COMPARED],
         words=" ".join(sorted(name.split()))[:LONGEST_COMPARED],
         zip=plain(str(site.get("zip") or "")),
         masked=masked,
         number="".join(re.findall(r"\d+", facility)) if numbered else "",
     )
+
+
+def same_site(one: Site, other: Site) -> float:
+    """Return from 0 to 1 how surely two sites of one city are one site.
+
+    Names decide where both are real; where one is masked, the postcode does, unless both
+    carry the sponsor's own numbers.
+    """
+    same_zip = bool(one.zip) and one.zip == other.zip
+    if one.masked or other.masked:
+        if one.number and other.number:
+            return 0.9 if one.number == other.number else 0.0
+        return 0.9 if same_zip else (0.0 if one.zip and other.zip else 0.8)
+    alike = max(
+        fuzz.ratio(one.name, other.name, score_cutoff=_HOPELESS),
+        fuzz.ratio(one.words, other.words, score_cutoff=_HOPELESS),
+    )
+    # A generic addition ("University Hospital | Oncology") leaves one name in the other.
+    if same_zip:
+        inside = 0.9 * fuzz.token_set_ratio(one.name, other.name)
+        alike = min(max(alike + 10 if alike else 0, inside), 100)
+    return alike / 100
 
 
 def same_place_score(one: dict[str, Any], other: dict[str, Any]) -> float:

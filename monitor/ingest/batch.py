@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from monitor.detect.rawhash import absence_hash, raw_hash, unreadable_hash
+from monitor.detect.fingerprints import absence_hash, raw_hash, unreadable_hash
 from monitor.errors import DamagedSnapshotError, RecordError
 from monitor.ingest.derivations import Derivations
 from monitor.ingest.fresh import Fresh, guess_id, is_loaded_again

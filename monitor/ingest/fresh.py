@@ -4,7 +4,7 @@ import re
 from datetime import date
 from typing import NamedTuple
 
-from monitor.detect.rawhash import RawHash, is_stamped_once
+from monitor.detect.fingerprints import RawHash, is_stamped_once
 from monitor.model.history import NewestSight
 from monitor.model.record import RawVersion
 

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from monitor.detect.canonical import canonical_bytes, fingerprint
+from monitor.detect.fingerprints import canonical_bytes, fingerprint
 from monitor.ingest.node import Observation
 from monitor.ingest.plausible import check_dates
 from monitor.model.history import VersionKey

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from monitor.detect.canonical import canonical_bytes, fingerprint
 from monitor.detect.classify import first_seen
+from monitor.detect.fingerprints import canonical_bytes, fingerprint
 from monitor.detect.overlay import lay_over
 from monitor.detect.rules.base import Context
 from monitor.ingest.derivations import Compared, Derivations

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.detect.canonical import canonical_bytes, fingerprint
 from monitor.detect.diff import diff
+from monitor.detect.fingerprints import canonical_bytes, fingerprint
 from monitor.detect.overlay import split_run_in
 from monitor.detect.texts import plain, same_text, same_value
 from monitor.errors import RecordError

@@ -7,7 +7,7 @@ import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.detect.rawhash import is_stamped_once, raw_hash
+from monitor.detect.fingerprints import is_stamped_once, raw_hash
 
 
 def written(stamp: str, title: str = "A study", **more: Any) -> bytes:
