@@ -4,12 +4,14 @@ Statements are SQLAlchemy Core over the tables of ``schema``, made once, with ``
 differs; SQLAlchemy keeps what it compiles of them.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
+import orjson
 import sqlalchemy as sa
+from sqlalchemy import bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql import Executable
@@ -19,6 +21,7 @@ from monitor.store.address import Address
 from monitor.store.engine import store_errors
 from monitor.store.faults import translate
 from monitor.store.mapping import Row, RowMapper
+from monitor.store.schema import NO_ZONE, UtcTime
 
 BATCH = 500
 """Values behind one IN, rows of one insert: well under every database's limit."""
@@ -27,6 +30,43 @@ Values = Mapping[str, Any]
 T = TypeVar("T")
 _NOTHING: Values = {}
 _STREAMED = 500
+_TOGETHER = 5_000  # rows: some megabytes of text
+
+
+class BulkInsert:
+    """An insert of very many rows, which are tuples in the order of ``names``.
+
+    ``finish`` says what becomes of rows that are there already. ``returning``: what PostgreSQL
+    returns of the new ones; SQLite returns nothing.
+    """
+
+    def __init__(
+        self,
+        table: sa.Table,
+        names: Sequence[str],
+        finish: Callable[[postgresql.Insert], postgresql.Insert],
+        *,
+        returning: Sequence[sa.Column[Any]] = (),
+    ) -> None:
+        self.names = tuple(map(str, names))  # SQLAlchemy names columns by texts of its own kind
+        self.row = finish(postgresql.insert(table))
+        # As one text of JSON: PostgreSQL's driver would take longer to write arrays or single rows.
+        columns = [sa.column(name, table.c[name].type) for name in names]
+        rows = sa.cast(bindparam("rows", type_=sa.Text), postgresql.JSON)
+        given = sa.func.json_to_recordset(rows).table_valued(*columns)
+        given = given.render_derived(with_types=True)
+        insert = finish(postgresql.insert(table).from_select(names, sa.select(*given.c)))
+        self.records: Executable = insert.returning(*returning) if returning else insert
+        self.returns_rows = bool(returning)
+        self._times = [
+            place for place, name in enumerate(names) if isinstance(table.c[name].type, UtcTime)
+        ]
+
+    def require_zones(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Raise ValueError for a time without a zone, which JSON could write."""
+        for place in self._times:
+            if any(time and time.tzinfo is None for time in {row[place] for row in rows}):
+                raise ValueError(NO_ZONE)
 
 
 class Db:
@@ -105,6 +145,22 @@ class Db:
             else:
                 self._connection.execute(statement, list(rows))
 
+    def insert_many(self, bulk: BulkInsert, rows: Sequence[tuple[Any, ...]]) -> list[Row]:
+        """Insert very many rows; return what ``bulk`` says of the new ones, on PostgreSQL."""
+        with self.errors():
+            if self.dialect == "sqlite":
+                driver: Any = self._connection.connection.driver_connection
+                driver.executemany(*_positional(bulk, rows))
+                return []
+            bulk.require_zones(rows)
+            found: list[Row] = []
+            for start in range(0, len(rows), _TOGETHER):
+                together = rows[start : start + _TOGETHER]
+                text = orjson.dumps([dict(zip(bulk.names, row, strict=True)) for row in together])
+                result = self._connection.execute(bulk.records, {"rows": text.decode()})
+                found.extend(result.all() if bulk.returns_rows else ())
+            return found
+
 
 def upsert(table: sa.Table, key: Sequence[str] = (), names: Collection[str] = ()) -> Executable:
     """Return an insert that changes the row of the same key where there is one.
@@ -170,3 +226,30 @@ def _compiled(statement: Executable, names: tuple[str, ...]) -> _Compiled:
         if name not in names and not parameter.required
     }
     return _Compiled(str(compiled), constants, binders)
+
+
+def _positional(
+    bulk: BulkInsert, rows: Sequence[tuple[Any, ...]]
+) -> tuple[str, Iterable[tuple[Any, ...]]]:
+    """Return a bulk insert as sqlite3 takes it: of a column's few values each is bound once."""
+    sql, binders = _positional_sql(bulk)
+    columns: list[Iterable[Any]] = list(zip(*rows, strict=True))
+    for place, bind in binders:
+        if rows:
+            bound = {value: bind(value) for value in set(columns[place])}
+            columns[place] = map(bound.__getitem__, columns[place])
+    return sql, zip(*columns, strict=True)
+
+
+@lru_cache(maxsize=16)
+def _positional_sql(bulk: BulkInsert) -> tuple[str, list[tuple[int, Any]]]:
+    dialect = sqlite.dialect()
+    compiled = bulk.row.compile(dialect=dialect, column_keys=list(bulk.names))
+    assert isinstance(compiled, SQLCompiler)  # noqa: S101  # no DDL comes here
+    assert compiled.positiontup == list(bulk.names)  # noqa: S101  # they are in the table's order
+    binders = [
+        (place, bind)
+        for place, name in enumerate(bulk.names)
+        if (bind := compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect))
+    ]
+    return str(compiled), binders

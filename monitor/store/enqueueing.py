@@ -13,12 +13,13 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 import orjson
+import sqlalchemy as sa
+from sqlalchemy import bindparam
 
 from monitor.model.messages import MessageState, OutboxItem
-from monitor.store import outbox_queries
-from monitor.store.db import batches
+from monitor.store.db import BulkInsert, Db, batches
 from monitor.store.moments import moment
-from monitor.store.running import Runner
+from monitor.store.schema import messages, outbox, subscribers
 from monitor.store.texts import storable
 
 Identity = tuple[int, int, str, str]
@@ -28,30 +29,41 @@ Whom = tuple[str, str, str]
 _WAITING = MessageState.WAITING.value
 _IDENTITY = itemgetter(0, 1, 2, 3)  # of a row of the table of items
 
-_MESSAGE_COLUMNS = {
-    "key": "text",
-    "uid": "text",
-    "subscriber": "text",
-    "channel": "text",
-    "target": "text",
-    "state": "text",
-    "closed": "boolean",
-    "cutoff": "timestamptz",
-    "due_at": "timestamptz",
-    "attempts": "integer",
-    "created_at": "timestamptz",
-}
-_ITEM_COLUMNS = {
-    "version_id": "bigint",
-    "subscription_id": "bigint",
-    "channel": "text",
-    "target": "text",
-    "message_id": "bigint",
-    "nct_id": "text",
-    "positions": "text",
-    "reason": "text",
-    "due_at": "timestamptz",
-}
+_KNOWN_SUBSCRIBERS = (
+    sa.select(subscribers.c.name)
+    .where(subscribers.c.name.in_(bindparam("names", expanding=True)))
+    .order_by(subscribers.c.name)
+    .with_for_update(read=True, key_share=True)
+)
+_STORED_ITEMS = sa.select(
+    outbox.c.version_id, outbox.c.subscription_id, outbox.c.channel, outbox.c.target
+).where(outbox.c.version_id.in_(bindparam("version_ids", expanding=True)))
+# Open means waiting. Asked for by its state too, SQLite would look through all that wait.
+_OPEN_MESSAGES = (
+    sa.select(messages.c.key, messages.c.id, messages.c.due_at)
+    .where(messages.c.key.in_(bindparam("keys", expanding=True)), ~messages.c.closed)
+    .order_by(messages.c.key)
+    .with_for_update(read=True)
+)
+_SOONER = (
+    sa.update(messages)
+    .where(messages.c.id == bindparam("of"), messages.c.due_at > bindparam("sooner"))
+    .values(due_at=bindparam("sooner"))
+)
+# The key stands as the uid too: which of the two finds that another was quicker is chance.
+_PUT_MESSAGES = BulkInsert(
+    messages,
+    ("key", "uid", "subscriber", "channel", "target", "state", "closed", "cutoff", "due_at",
+     "attempts", "created_at"),
+    lambda insert: insert.on_conflict_do_nothing(),
+    returning=(messages.c.key, messages.c.id),
+)  # fmt: skip
+_ITEM_KEY = [column.name for column in outbox.primary_key]
+_PUT_ITEMS = BulkInsert(
+    outbox,
+    [column.name for column in outbox.c],
+    lambda insert: insert.on_conflict_do_nothing(index_elements=_ITEM_KEY),
+)
 
 
 class _Draft(NamedTuple):
@@ -95,8 +107,8 @@ Items = dict[Identity, tuple[OutboxItem, _Address]]
 class Enqueueing:
     """Puts items into the outbox within one transaction."""
 
-    def __init__(self, run: Runner) -> None:
-        self._run = run
+    def __init__(self, db: Db) -> None:
+        self._db = db
 
     def enqueue(self, items: Iterable[OutboxItem], at: datetime) -> list[OutboxItem]:
         """Store those that are not stored yet; return those whose message takes no more."""
@@ -120,7 +132,7 @@ class Enqueueing:
             if key in ids
         ]  # fmt: skip
         rows.sort(key=_IDENTITY)
-        self._run.put_many(outbox_queries.PUT_ITEMS, _ITEM_COLUMNS, rows)
+        self._db.insert_many(_PUT_ITEMS, rows)
         return [] if len(rows) == len(keyed) else [item for _, item, key in keyed if key not in ids]
 
     def open_digest(self, whom: Whom, *, cutoff: datetime, at: datetime) -> None:
@@ -145,18 +157,20 @@ class Enqueueing:
         """
         subscriber, channel, target = map(storable, whom)
         whom = subscriber, channel, target
-        sql = outbox_queries.KNOWN_SUBSCRIBERS.format(lock=self._run.lock("FOR KEY SHARE"))
-        if not self._run.ask(sql, {"names": [subscriber]}):
+        if not self._db.fetch(_KNOWN_SUBSCRIBERS, {"names": [subscriber]}):
             return
         key = f"w:{','.join(map(str, subscription_ids))}:{_joined(whom)}"
         row = (key, uid, *whom, _WAITING, True, None, due_at, 0, at)
-        self._run.put_many(outbox_queries.PUT_MESSAGES, _MESSAGE_COLUMNS, [row])
+        self._db.insert_many(_PUT_MESSAGES, [row])
 
     def _of_known(self, items: Items) -> Items:
         """Leave out the items of people who are forgotten, and let nobody be forgotten now."""
         names = sorted({address.whom[0] for _, address in items.values()})
-        sql = outbox_queries.KNOWN_SUBSCRIBERS.format(lock=self._run.lock("FOR KEY SHARE"))
-        known = {row[0] for batch in batches(names) for row in self._run.ask(sql, {"names": batch})}
+        known = {
+            row[0]
+            for batch in batches(names)
+            for row in self._db.fetch(_KNOWN_SUBSCRIBERS, {"names": batch})
+        }
         if len(known) == len(names):
             return items
         return {identity: one for identity, one in items.items() if one[1].whom[0] in known}
@@ -166,7 +180,7 @@ class Enqueueing:
         stored = {
             (row[0], row[1], row[2], row[3])
             for batch in batches(versions)
-            for row in self._run.ask(outbox_queries.STORED_ITEMS, {"version_ids": batch})
+            for row in self._db.fetch(_STORED_ITEMS, {"version_ids": batch})
         }
         if not stored:
             return items
@@ -180,18 +194,14 @@ class Enqueueing:
         # Everybody in the same order, so that two that want the same do not wait in a circle.
         ordered = {draft.key: draft for draft in sorted(drafts)}
         rows = [_message_row(draft, at) for draft in ordered.values()]
-        new = self._run.put_many(
-            outbox_queries.PUT_MESSAGES, _MESSAGE_COLUMNS, rows, returning="key, id"
-        )
-        found = dict(map(tuple, new))
+        found = dict(map(tuple, self._db.insert_many(_PUT_MESSAGES, rows)))
         others = [key for key in ordered if key not in found]
-        sql = outbox_queries.OPEN_MESSAGES.format(lock=self._run.lock("FOR SHARE"))
         for batch in batches(others):
-            for key, message_id, due_at in self._run.ask(sql, {"keys": batch}):
+            for key, message_id, due_at in self._db.fetch(_OPEN_MESSAGES, {"keys": batch}):
                 found[key] = message_id
                 if ordered[key].due_at < _moment(due_at):
-                    sooner = {"id": message_id, "due_at": ordered[key].due_at}
-                    self._run.run(outbox_queries.SOONER, sooner)
+                    sooner = {"of": message_id, "sooner": ordered[key].due_at}
+                    self._db.run(_SOONER, sooner)
         return found
 
 
@@ -221,7 +231,7 @@ def _digest_key(joined: str, cutoff: datetime) -> str:
     return f"d:{joined}:{cutoff.astimezone(UTC).isoformat()}"
 
 
-def _message_row(draft: _Draft, at: datetime) -> Sequence[Any]:
+def _message_row(draft: _Draft, at: datetime) -> tuple[Any, ...]:
     _, key, whom, due_at, cutoff = draft
     return (key, key, *whom, _WAITING, False, cutoff, due_at, 0, at)
 

@@ -34,7 +34,6 @@ from monitor.store.messages import (
     has_state,
 )
 from monitor.store.moments import moment
-from monitor.store.running import Runner
 from monitor.store.schema import attempts, messages
 from monitor.store.splitting import split
 from monitor.store.texts import storable
@@ -122,10 +121,10 @@ class OutboxWriter(OutboxReader):
     transaction, of how many messages.
     """
 
-    def __init__(self, db: Db, run: Runner, *, settle: Callable[[], None]) -> None:
+    def __init__(self, db: Db, *, settle: Callable[[], None]) -> None:
         super().__init__(db)
         self._settle = settle
-        self._enqueueing = Enqueueing(run)
+        self._enqueueing = Enqueueing(db)
         self.grouped: dict[int, int] = {}
 
     # --- into the outbox -------------------------------------------------------------------

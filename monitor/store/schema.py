@@ -23,6 +23,8 @@ metadata = sa.MetaData(
     }
 )
 
+NO_ZONE = "a time without a time zone cannot be stored"
+
 Id = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 """SQLite makes row ids only of INTEGER."""
 
@@ -44,7 +46,7 @@ class UtcTime(TypeDecorator[datetime]):
         if value is None:
             return None
         if value.tzinfo is None:
-            raise ValueError("a time without a time zone cannot be stored")
+            raise ValueError(NO_ZONE)
         if dialect.name == "postgresql":
             return value
         return utc_text(value)

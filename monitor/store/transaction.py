@@ -36,7 +36,6 @@ from monitor.store.mapping import Row
 from monitor.store.outbox import OutboxWriter
 from monitor.store.pending import Pending
 from monitor.store.people import PeopleWriter
-from monitor.store.running import Runner
 from monitor.store.snapshots import KEYFRAME, Place, Snapshots
 from monitor.store.sources import SourcesWriter
 
@@ -58,13 +57,12 @@ class Transaction:
         # None of its parts refers back to it: what it holds goes with it, megabytes of snapshots
         # among that, without waiting for the garbage collector.
         self._pending = Pending(db)
-        self._runner = Runner(connection)
         self._snapshots = Snapshots(db, settle=self._pending.settle_snapshot)
         self.sources = SourcesWriter(db)
         self.leases = LeaseWriter(db)
         self.skew = SkewWriter(db)
         self.people = PeopleWriter(db)
-        self.outbox = OutboxWriter(db, self._runner, settle=self._pending.flush)
+        self.outbox = OutboxWriter(db, settle=self._pending.flush)
 
     # --- questions -------------------------------------------------------------------------
 
