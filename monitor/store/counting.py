@@ -7,11 +7,10 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql import Executable
 
 from monitor.model.following import StoreCounts
-from monitor.store.db import Db
+from monitor.store.db import Db, excluded, upsert
 from monitor.store.mapping import RowMapper
 from monitor.store.schema import (
     events,
@@ -64,10 +63,7 @@ _KEPT_COUNTS: RowMapper[dict[str, int]] = RowMapper(
     events=int,
 )
 _KEPT_COUNT = sa.select(row_counts.c.number).where(row_counts.c.name == bindparam("name"))
-_INSERT = postgresql.insert(row_counts)
-_ADD = _INSERT.on_conflict_do_update(
-    index_elements=["name"], set_={"number": row_counts.c.number + _INSERT.excluded.number}
-)
+_ADD = upsert(row_counts, values={"number": row_counts.c.number + excluded(row_counts).number})
 
 _PAGE_BYTES = sa.text("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()")
 _DATABASE_BYTES: dict[str, Executable] = {

@@ -12,9 +12,10 @@ from typing import Any, NamedTuple, TypeVar
 import orjson
 import sqlalchemy as sa
 from sqlalchemy import bindparam
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects.sqlite.dml import OnConflictDoNothing, OnConflictDoUpdate
 from sqlalchemy.engine import Connection
-from sqlalchemy.sql import Executable
+from sqlalchemy.sql import ColumnElement, Executable
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from monitor.store.address import Address
@@ -33,29 +34,73 @@ _STREAMED = 500
 _TOGETHER = 5_000  # rows: some megabytes of text
 
 
+class _DoNothing(OnConflictDoNothing):
+    inherit_cache = True
+    constraint_target = None  # which PostgreSQL's compiler asks for too
+
+
+class _DoUpdate(OnConflictDoUpdate):
+    inherit_cache = True
+    constraint_target = None
+
+
+def insert_new(table: sa.Table, key: Sequence[str] | None = None) -> sa.Insert:
+    """Return an insert that leaves rows as they are that are there: by ``key``, or by any."""
+    # Both databases take the same ON CONFLICT. SQLAlchemy has it in each of their packages;
+    # PostgreSQL's compiler takes SQLite's, whose package is loaded anyway.
+    return sa.insert(table).ext(_DoNothing(key))
+
+
+def excluded(table: sa.Table) -> Any:
+    """Return the columns of the row that could not be inserted, as an upsert may set them."""
+    return sqlite.insert(table).excluded
+
+
+def upsert(
+    table: sa.Table,
+    key: Sequence[str] = (),
+    names: Collection[str] = (),
+    *,
+    values: Mapping[str, Any] = _NOTHING,
+    where: ColumnElement[bool] | None = None,
+) -> sa.Insert:
+    """Return an insert that changes the row of the same key where there is one.
+
+    ``key``: its columns, else the table's primary key. Changed are the columns ``names`` and
+    ``values``, of which each is given an expression of its own; without any, all but the key.
+    ``where``: only such rows.
+    """
+    key = key or [column.name for column in table.primary_key]
+    if not names and not values:
+        names = [column.name for column in table.c if column.name not in key]
+    given = excluded(table)
+    changed = {name: given[name] for name in names} | dict(values)
+    return sa.insert(table).ext(_DoUpdate(key, None, changed, where))
+
+
 class BulkInsert:
     """An insert of very many rows, which are tuples in the order of ``names``.
 
-    ``finish`` says what becomes of rows that are there already. ``returning``: what PostgreSQL
-    returns of the new ones; SQLite returns nothing.
+    Rows that are there already, by ``key`` or by any key, stay as they are. ``returning``: what
+    PostgreSQL returns of the new ones; SQLite returns nothing.
     """
 
     def __init__(
         self,
         table: sa.Table,
         names: Sequence[str],
-        finish: Callable[[postgresql.Insert], postgresql.Insert],
+        key: Sequence[str] | None = None,
         *,
         returning: Sequence[sa.Column[Any]] = (),
     ) -> None:
         self.names = tuple(map(str, names))  # SQLAlchemy names columns by texts of its own kind
-        self.row = finish(postgresql.insert(table))
+        self.row = insert_new(table, key)
         # As one text of JSON: PostgreSQL's driver would take longer to write arrays or single rows.
         columns = [sa.column(name, table.c[name].type) for name in names]
-        rows = sa.cast(bindparam("rows", type_=sa.Text), postgresql.JSON)
+        rows = sa.cast(bindparam("rows", type_=sa.Text), sa.JSON)
         given = sa.func.json_to_recordset(rows).table_valued(*columns)
         given = given.render_derived(with_types=True)
-        insert = finish(postgresql.insert(table).from_select(names, sa.select(*given.c)))
+        insert = insert_new(table, key).from_select(names, sa.select(*given.c))
         self.records: Executable = insert.returning(*returning) if returning else insert
         self.returns_rows = bool(returning)
         self._times = [
@@ -160,21 +205,6 @@ class Db:
                 result = self._connection.execute(bulk.records, {"rows": text.decode()})
                 found.extend(result.all() if bulk.returns_rows else ())
             return found
-
-
-def upsert(table: sa.Table, key: Sequence[str] = (), names: Collection[str] = ()) -> Executable:
-    """Return an insert that changes the row of the same key where there is one.
-
-    ``key``: its columns, else the table's primary key; ``names``: the columns that are changed,
-    else all others.
-    """
-    # Both databases take the same ON CONFLICT, and PostgreSQL's insert compiles for SQLite too.
-    insert = postgresql.insert(table)
-    key = key or [column.name for column in table.primary_key]
-    changed = names or [column.name for column in table.c if column.name not in key]
-    return insert.on_conflict_do_update(
-        index_elements=key, set_={name: insert.excluded[name] for name in changed}
-    )
 
 
 def batches(values: Sequence[Any]) -> Iterator[Sequence[Any]]:

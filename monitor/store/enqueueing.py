@@ -55,14 +55,12 @@ _PUT_MESSAGES = BulkInsert(
     messages,
     ("key", "uid", "subscriber", "channel", "target", "state", "closed", "cutoff", "due_at",
      "attempts", "created_at"),
-    lambda insert: insert.on_conflict_do_nothing(),
     returning=(messages.c.key, messages.c.id),
 )  # fmt: skip
-_ITEM_KEY = [column.name for column in outbox.primary_key]
 _PUT_ITEMS = BulkInsert(
     outbox,
     [column.name for column in outbox.c],
-    lambda insert: insert.on_conflict_do_nothing(index_elements=_ITEM_KEY),
+    [column.name for column in outbox.primary_key],
 )
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -14,7 +13,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from monitor.model.lease import Lease
 from monitor.store import properties
 from monitor.store.codec import DamagedError
-from monitor.store.db import Db, sqlite_text
+from monitor.store.db import Db, insert_new, sqlite_text
 from monitor.store.mapping import RowMapper
 from monitor.store.moments import utc_text
 from monitor.store.schema import UtcTime, leases
@@ -63,7 +62,7 @@ _TAKEN = {
     "acquired_at": _NOW,
     "renewed_at": _NOW,
 }
-_PUT = postgresql.insert(leases).values(name=bindparam("of"), **_TAKEN).on_conflict_do_nothing()
+_PUT = insert_new(leases).values(name=bindparam("of"), **_TAKEN)
 _REPLACE = (
     sa.update(leases)
     .where(

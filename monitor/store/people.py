@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import sqlalchemy as sa
 from sqlalchemy import bindparam
-from sqlalchemy.dialects import postgresql
 
 from monitor.model.groups import kind_or_group
 from monitor.model.subscriptions import Origin, Silence, Standing, Subscriber, Subscription
 from monitor.store import forgetting, messages, properties
 from monitor.store.codec import DamagedError
-from monitor.store.db import Db, batches
+from monitor.store.db import Db, batches, excluded, insert_new, upsert
 from monitor.store.definitions import SUBSCRIPTION, definition_text
 from monitor.store.mapping import Row, RowMapper, optional
 from monitor.store.moments import moment
@@ -92,20 +91,18 @@ _LIVE_SUBSCRIPTIONS = sa.select(
 # --- what is written ------------------------------------------------------------------------
 
 # A person is whose who named them first; who comes back is whose who brought them back.
-_INSERT_SUBSCRIBER = postgresql.insert(subscribers)
-_PUT_SUBSCRIBER = _INSERT_SUBSCRIBER.on_conflict_do_update(
-    index_elements=["name"],
-    set_={name: _INSERT_SUBSCRIBER.excluded[name] for name in ("origin", "standing")},
+_PUT_SUBSCRIBER = upsert(
+    subscribers,
+    names=("origin", "standing"),
     where=subscribers.c.standing == Standing.RETIRED.value,
 )
 # What somebody paused stays paused, however often the configuration names it.
-_INSERT_SUBSCRIPTION = postgresql.insert(subscriptions)
-_GIVEN = _INSERT_SUBSCRIPTION.excluded
-_PUT_SUBSCRIPTION = _INSERT_SUBSCRIPTION.on_conflict_do_update(
-    index_elements=["subscriber", "name"],
-    set_={
-        "definition": _GIVEN.definition,
-        "origin": _GIVEN.origin,
+_GIVEN = excluded(subscriptions)
+_PUT_SUBSCRIPTION = upsert(
+    subscriptions,
+    ("subscriber", "name"),
+    ("definition", "origin"),
+    values={
         "standing": sa.case(
             (
                 sa.and_(
@@ -115,7 +112,7 @@ _PUT_SUBSCRIPTION = _INSERT_SUBSCRIPTION.on_conflict_do_update(
                 Standing.PAUSED.value,
             ),
             else_=_GIVEN.standing,
-        ),
+        )
     },
 )
 _SET_SUBSCRIBER = (
@@ -134,9 +131,7 @@ _SET_SUBSCRIPTION = (
 )
 _PUT_SILENCE = sa.insert(silences).returning(silences.c.id)
 _REMOVE_SILENCE = sa.delete(silences).where(silences.c.id == bindparam("silence_id"))
-_BEGIN_WELCOMED = (
-    postgresql.insert(properties_).values(name=_WELCOMED, value="0").on_conflict_do_nothing()
-)
+_BEGIN_WELCOMED = insert_new(properties_).values(name=_WELCOMED, value="0")
 
 
 class PeopleReader:

@@ -16,21 +16,21 @@ from monitor.model.history import (
     TrialRow,
 )
 from monitor.model.record import TrialRecord
-from monitor.store import counting, events, quarantine, trials, versions
+from monitor.store import events, quarantine, trials, versions
 from monitor.store.address import Address
 from monitor.store.db import Db
 from monitor.store.engine import connect_to_read
-from monitor.store.leases import LeaseReader
 from monitor.store.revisions import SchemaStatus, read_status, require_current
 from monitor.store.snapshots import Snapshots
-from monitor.store.sources import SourcesReader
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from monitor.store.clock_skew import SkewReader
+    from monitor.store.leases import LeaseReader
     from monitor.store.messages import OutboxReader
     from monitor.store.people import PeopleReader
+    from monitor.store.sources import SourcesReader
 
 
 def open_reader(url: str, *, busy_timeout_s: float = 10.0) -> "Reader":
@@ -76,21 +76,33 @@ class Reader:
         # garbage collector.
         self._db = db = Db(connection, address)
         self._snapshots = Snapshots(db)
-        self.sources = SourcesReader(db)
-        self.leases = LeaseReader(db)
+
+    @property
+    def sources(self) -> "SourcesReader":
+        """Return what looks up sources and whom they follow."""
+        # Here and below: who looks at a trial's history does not wait for what reads these.
+        from monitor.store.sources import SourcesReader  # noqa: PLC0415 - above
+
+        return SourcesReader(self._db)
+
+    @property
+    def leases(self) -> "LeaseReader":
+        """Return what looks up who holds which lease."""
+        from monitor.store.leases import LeaseReader  # noqa: PLC0415 - likewise
+
+        return LeaseReader(self._db)
 
     @property
     def skew(self) -> "SkewReader":
         """Return what finds times that no clock can have been right about."""
-        from monitor.store.clock_skew import SkewReader  # noqa: PLC0415 - as below
+        from monitor.store.clock_skew import SkewReader  # noqa: PLC0415 - likewise
 
         return SkewReader(self._db)
 
     @property
     def people(self) -> "PeopleReader":
         """Return what looks up subscribers and their subscriptions."""
-        # Here and below: who looks at a trial's history does not wait for what reads these.
-        from monitor.store.people import PeopleReader  # noqa: PLC0415 - above
+        from monitor.store.people import PeopleReader  # noqa: PLC0415 - likewise
 
         return PeopleReader(self._db)
 
@@ -207,6 +219,8 @@ class Reader:
 
     def counts(self) -> dict[str, int]:
         """Return how much there is: rows by kind, ``snapshot_bytes`` and ``store_bytes``."""
+        from monitor.store import counting  # noqa: PLC0415 - likewise
+
         return counting.all_counts(self._db)
 
     def write_problem(self) -> str | None:

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from datetime import date, datetime
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -38,7 +37,7 @@ class UtcTime(TypeDecorator[datetime]):
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[datetime]:
         """Choose the column type of the database."""
         if dialect.name == "postgresql":
-            return postgresql.TIMESTAMP(timezone=True)
+            return sa.TIMESTAMP(timezone=True)
         return sa.String(27)  # type: ignore[return-value]  # text stands for the time there
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> object:
@@ -70,29 +69,35 @@ def _day_text(value: date | None) -> str | None:
     return None if value is None else value.isoformat()
 
 
+# Of each type one object for all columns: SQLAlchemy works out for each object what it is on a
+# database, which for every column anew would take most of the time of the first statements.
+TEXT, INTEGER, BIGINT, SMALLINT = sa.Text(), sa.Integer(), sa.BigInteger(), sa.SmallInteger()
+BOOLEAN, DOUBLE, TIME, DATE = sa.Boolean(), sa.Double(), UtcTime(), Day()
+BYTES, SHA256 = sa.LargeBinary(), sa.LargeBinary(32)
+
 snapshots = sa.Table(
     "snapshots",
     metadata,
     sa.Column("id", Id, primary_key=True),
-    sa.Column("nct_id", sa.Text, nullable=False),
+    sa.Column("nct_id", TEXT, nullable=False),
     # None: a keyframe, compressed by itself; else compressed against that snapshot.
     sa.Column("base_id", Id, sa.ForeignKey("snapshots.id")),
-    sa.Column("number", sa.SmallInteger, nullable=False),  # how many after the keyframe
-    sa.Column("codec", sa.SmallInteger, nullable=False),
-    sa.Column("size", sa.Integer, nullable=False),  # bytes, uncompressed
-    sa.Column("sha256", sa.LargeBinary(32), nullable=False),  # of the uncompressed bytes
-    sa.Column("content", sa.LargeBinary, nullable=False),
+    sa.Column("number", SMALLINT, nullable=False),  # how many after the keyframe
+    sa.Column("codec", SMALLINT, nullable=False),
+    sa.Column("size", INTEGER, nullable=False),  # bytes, uncompressed
+    sa.Column("sha256", SHA256, nullable=False),  # of the uncompressed bytes
+    sa.Column("content", BYTES, nullable=False),
 )
 
 trials = sa.Table(
     "trials",
     metadata,
-    sa.Column("nct_id", sa.Text, primary_key=True),
-    sa.Column("title", sa.Text),
-    sa.Column("overall_status", sa.Text),
-    sa.Column("lead_sponsor", sa.Text),
-    sa.Column("conditions", sa.Text, nullable=False),  # a JSON list of texts
-    sa.Column("first_start_date", sa.Text),
+    sa.Column("nct_id", TEXT, primary_key=True),
+    sa.Column("title", TEXT),
+    sa.Column("overall_status", TEXT),
+    sa.Column("lead_sponsor", TEXT),
+    sa.Column("conditions", TEXT, nullable=False),  # a JSON list of texts
+    sa.Column("first_start_date", TEXT),
     # A version refers to its trial and the trial to its latest version: checked at commit.
     sa.Column(
         "latest_version_id",
@@ -100,9 +105,9 @@ trials = sa.Table(
         sa.ForeignKey("versions.id", use_alter=True, deferrable=True, initially="DEFERRED"),
         nullable=False,
     ),
-    sa.Column("last_version_date", Day, nullable=False),
-    sa.Column("last_changed", Day),
-    sa.Column("last_seen_at", UtcTime, nullable=False),
+    sa.Column("last_version_date", DATE, nullable=False),
+    sa.Column("last_changed", DATE),
+    sa.Column("last_seen_at", TIME, nullable=False),
 )
 # Whoever adds a version makes SQLite look for the trials that wait for it: without an index, in
 # all of them.
@@ -112,8 +117,8 @@ sa.Index("ix_trials_latest_version_id", trials.c.latest_version_id)
 nct_id_aliases = sa.Table(
     "nct_id_aliases",
     metadata,
-    sa.Column("alias", sa.Text, primary_key=True),
-    sa.Column("nct_id", sa.Text, primary_key=True),  # its trial may not be stored (yet)
+    sa.Column("alias", TEXT, primary_key=True),
+    sa.Column("nct_id", TEXT, primary_key=True),  # its trial may not be stored (yet)
     sqlite_with_rowid=False,
 )
 
@@ -123,43 +128,43 @@ versions = sa.Table(
     sa.Column("id", Id, primary_key=True),
     sa.Column(
         "nct_id",
-        sa.Text,
+        TEXT,
         sa.ForeignKey("trials.nct_id", deferrable=True, initially="DEFERRED"),
         nullable=False,
     ),
-    sa.Column("source", sa.Text, nullable=False),
-    sa.Column("origin", sa.Text, nullable=False),
-    sa.Column("version_date", Day, nullable=False),
-    sa.Column("registry_version", sa.Integer),
-    sa.Column("data_date", Day),
-    sa.Column("retrieved_at", UtcTime, nullable=False),
-    sa.Column("last_version_date", Day, nullable=False),
-    sa.Column("last_registry_version", sa.Integer),
-    sa.Column("last_data_date", Day),
-    sa.Column("last_retrieved_at", UtcTime, nullable=False),
-    sa.Column("raw_sha256", sa.LargeBinary(32), nullable=False),
-    sa.Column("last_raw_sha256", sa.LargeBinary(32), nullable=False),
-    sa.Column("stated_sha256", sa.LargeBinary(32), nullable=False),
-    sa.Column("content_sha256", sa.LargeBinary(32), nullable=False),
-    sa.Column("coverage", sa.LargeBinary, nullable=False),
-    sa.Column("stated_coverage", sa.LargeBinary),  # None: the same as ``coverage``
-    sa.Column("backfilled", sa.Boolean, nullable=False),
+    sa.Column("source", TEXT, nullable=False),
+    sa.Column("origin", TEXT, nullable=False),
+    sa.Column("version_date", DATE, nullable=False),
+    sa.Column("registry_version", INTEGER),
+    sa.Column("data_date", DATE),
+    sa.Column("retrieved_at", TIME, nullable=False),
+    sa.Column("last_version_date", DATE, nullable=False),
+    sa.Column("last_registry_version", INTEGER),
+    sa.Column("last_data_date", DATE),
+    sa.Column("last_retrieved_at", TIME, nullable=False),
+    sa.Column("raw_sha256", SHA256, nullable=False),
+    sa.Column("last_raw_sha256", SHA256, nullable=False),
+    sa.Column("stated_sha256", SHA256, nullable=False),
+    sa.Column("content_sha256", SHA256, nullable=False),
+    sa.Column("coverage", BYTES, nullable=False),
+    sa.Column("stated_coverage", BYTES),  # None: the same as ``coverage``
+    sa.Column("backfilled", BOOLEAN, nullable=False),
     sa.Column("snapshot_id", Id, sa.ForeignKey("snapshots.id"), nullable=False),
     sa.Column("stated_snapshot_id", Id, sa.ForeignKey("snapshots.id")),
     # What every store of the same data calls it; given once. See ``model.identity``.
-    sa.Column("identity", sa.LargeBinary(16), nullable=False),
+    sa.Column("identity", BYTES, nullable=False),
     # By which rules and thresholds its events were derived (``detect.rules_version``); None: by
     # those of a program that did not keep it.
-    sa.Column("rules", sa.Text),
+    sa.Column("rules", TEXT),
 )
 sa.Index("ix_versions_nct_id_version_date", versions.c.nct_id, versions.c.version_date)
 sa.Index("ix_versions_raw_sha256", versions.c.raw_sha256)
+# Partial on both databases; ``postgresql_where`` would load that dialect for whoever reads SQLite.
 _SEEN_TWICE = versions.c.last_raw_sha256 != versions.c.raw_sha256
 sa.Index(
     "ix_versions_last_raw_sha256",
     versions.c.last_raw_sha256,
     sqlite_where=_SEEN_TWICE,
-    postgresql_where=_SEEN_TWICE,
 )
 
 events = sa.Table(
@@ -167,12 +172,12 @@ events = sa.Table(
     metadata,
     sa.Column("id", Id, primary_key=True),
     sa.Column("version_id", Id, sa.ForeignKey("versions.id", ondelete="CASCADE"), nullable=False),
-    sa.Column("nct_id", sa.Text, nullable=False),
-    sa.Column("position", sa.Integer, nullable=False),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("severity", sa.Text, nullable=False),
-    sa.Column("backfilled", sa.Boolean, nullable=False),
-    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("nct_id", TEXT, nullable=False),
+    sa.Column("position", INTEGER, nullable=False),
+    sa.Column("kind", TEXT, nullable=False),
+    sa.Column("severity", TEXT, nullable=False),
+    sa.Column("backfilled", BOOLEAN, nullable=False),
+    sa.Column("body", BYTES, nullable=False),
     sa.UniqueConstraint("version_id", "position"),
 )
 
@@ -180,40 +185,40 @@ quarantine = sa.Table(
     "quarantine",
     metadata,
     sa.Column("id", Id, primary_key=True),
-    sa.Column("sha256", sa.LargeBinary(32), nullable=False),
-    sa.Column("source", sa.Text, nullable=False),
-    sa.Column("origin", sa.Text, nullable=False),
-    sa.Column("reason", sa.Text, nullable=False),
-    sa.Column("size", sa.BigInteger, nullable=False),
-    sa.Column("content", sa.LargeBinary, nullable=False),  # the head of it, zstandard
-    sa.Column("first_seen_at", UtcTime, nullable=False),
-    sa.Column("last_seen_at", UtcTime, nullable=False),
+    sa.Column("sha256", SHA256, nullable=False),
+    sa.Column("source", TEXT, nullable=False),
+    sa.Column("origin", TEXT, nullable=False),
+    sa.Column("reason", TEXT, nullable=False),
+    sa.Column("size", BIGINT, nullable=False),
+    sa.Column("content", BYTES, nullable=False),  # the head of it, zstandard
+    sa.Column("first_seen_at", TIME, nullable=False),
+    sa.Column("last_seen_at", TIME, nullable=False),
     sa.UniqueConstraint("sha256", "origin"),
 )
 
 sources = sa.Table(
     "sources",
     metadata,
-    sa.Column("name", sa.Text, primary_key=True),
-    sa.Column("type", sa.Text, nullable=False),
-    sa.Column("last_attempt_at", UtcTime),
-    sa.Column("last_success_at", UtcTime),
-    sa.Column("next_due_at", UtcTime),
-    sa.Column("failures", sa.Integer, nullable=False),  # in a row
-    sa.Column("failing_since", UtcTime),
-    sa.Column("last_reason", sa.Text),
-    sa.Column("reported", sa.Boolean, nullable=False),  # the operator was told
-    sa.Column("data_timestamp", sa.Text),
-    sa.Column("cursor", sa.Text),
+    sa.Column("name", TEXT, primary_key=True),
+    sa.Column("type", TEXT, nullable=False),
+    sa.Column("last_attempt_at", TIME),
+    sa.Column("last_success_at", TIME),
+    sa.Column("next_due_at", TIME),
+    sa.Column("failures", INTEGER, nullable=False),  # in a row
+    sa.Column("failing_since", TIME),
+    sa.Column("last_reason", TEXT),
+    sa.Column("reported", BOOLEAN, nullable=False),  # the operator was told
+    sa.Column("data_timestamp", TEXT),
+    sa.Column("cursor", TEXT),
 )
 
 source_states = sa.Table(
     "source_states",
     metadata,
-    sa.Column("source", sa.Text, primary_key=True),
-    sa.Column("subject", sa.Text, primary_key=True),  # "" for the whole source, or an NCT ID
-    sa.Column("state", sa.Text, nullable=False),  # a JSON object
-    sa.Column("updated_at", UtcTime, nullable=False),
+    sa.Column("source", TEXT, primary_key=True),
+    sa.Column("subject", TEXT, primary_key=True),  # "" for the whole source, or an NCT ID
+    sa.Column("state", TEXT, nullable=False),  # a JSON object
+    sa.Column("updated_at", TIME, nullable=False),
     sqlite_with_rowid=False,
 )
 
@@ -222,41 +227,41 @@ source_states = sa.Table(
 followed = sa.Table(
     "followed",
     metadata,
-    sa.Column("source", sa.Text, primary_key=True),
-    sa.Column("nct_id", sa.Text, primary_key=True),  # its trial may not be stored (yet)
-    sa.Column("presence", sa.Text, nullable=False),
-    sa.Column("merged_into", sa.Text),
-    sa.Column("pass_number", sa.Integer, nullable=False),
-    sa.Column("since", UtcTime, nullable=False),
+    sa.Column("source", TEXT, primary_key=True),
+    sa.Column("nct_id", TEXT, primary_key=True),  # its trial may not be stored (yet)
+    sa.Column("presence", TEXT, nullable=False),
+    sa.Column("merged_into", TEXT),
+    sa.Column("pass_number", INTEGER, nullable=False),
+    sa.Column("since", TIME, nullable=False),
     sqlite_with_rowid=False,
 )
 
 followed_by_command = sa.Table(
     "followed_by_command",
     metadata,
-    sa.Column("nct_id", sa.Text, primary_key=True),
-    sa.Column("since", UtcTime, nullable=False),
+    sa.Column("nct_id", TEXT, primary_key=True),
+    sa.Column("since", TIME, nullable=False),
 )
 
 leases = sa.Table(
     "leases",
     metadata,
-    sa.Column("name", sa.Text, primary_key=True),
-    sa.Column("holder", sa.Text, nullable=False),
-    sa.Column("fence", sa.BigInteger, nullable=False),  # grows with every taking in this store
-    sa.Column("renewals", sa.BigInteger, nullable=False),
-    sa.Column("ttl_s", sa.Double, nullable=False),
-    sa.Column("process", sa.Text, nullable=False),  # where the holder runs; "" where unknown
-    sa.Column("acquired_at", UtcTime, nullable=False),  # for people, as the next one
-    sa.Column("renewed_at", UtcTime, nullable=False),
+    sa.Column("name", TEXT, primary_key=True),
+    sa.Column("holder", TEXT, nullable=False),
+    sa.Column("fence", BIGINT, nullable=False),  # grows with every taking in this store
+    sa.Column("renewals", BIGINT, nullable=False),
+    sa.Column("ttl_s", DOUBLE, nullable=False),
+    sa.Column("process", TEXT, nullable=False),  # where the holder runs; "" where unknown
+    sa.Column("acquired_at", TIME, nullable=False),  # for people, as the next one
+    sa.Column("renewed_at", TIME, nullable=False),
 )
 
 # Kept by whoever writes: counting millions of rows takes seconds while a database is cold.
 row_counts = sa.Table(
     "row_counts",
     metadata,
-    sa.Column("name", sa.Text, primary_key=True),  # versions, events, versions by RULES
-    sa.Column("number", sa.BigInteger, nullable=False),
+    sa.Column("name", TEXT, primary_key=True),  # versions, events, versions by RULES
+    sa.Column("number", BIGINT, nullable=False),
 )
 
 # --- who wants to hear of changes, and the messages to them --------------------------------
@@ -264,22 +269,22 @@ row_counts = sa.Table(
 subscribers = sa.Table(
     "subscribers",
     metadata,
-    sa.Column("name", sa.Text, primary_key=True),
-    sa.Column("origin", sa.Text, nullable=False),
-    sa.Column("standing", sa.Text, nullable=False),
-    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("name", TEXT, primary_key=True),
+    sa.Column("origin", TEXT, nullable=False),
+    sa.Column("standing", TEXT, nullable=False),
+    sa.Column("created_at", TIME, nullable=False),
 )
 
 subscriptions = sa.Table(
     "subscriptions",
     metadata,
     sa.Column("id", Id, primary_key=True),
-    sa.Column("subscriber", sa.Text, sa.ForeignKey("subscribers.name"), nullable=False),
-    sa.Column("name", sa.Text, nullable=False),
-    sa.Column("definition", sa.Text, nullable=False),  # JSON; ``definitions`` reads it
-    sa.Column("origin", sa.Text, nullable=False),
-    sa.Column("standing", sa.Text, nullable=False),
-    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("subscriber", TEXT, sa.ForeignKey("subscribers.name"), nullable=False),
+    sa.Column("name", TEXT, nullable=False),
+    sa.Column("definition", TEXT, nullable=False),  # JSON; ``definitions`` reads it
+    sa.Column("origin", TEXT, nullable=False),
+    sa.Column("standing", TEXT, nullable=False),
+    sa.Column("created_at", TIME, nullable=False),
     sa.UniqueConstraint("subscriber", "name"),
 )
 
@@ -287,39 +292,39 @@ silences = sa.Table(
     "silences",
     metadata,
     sa.Column("id", Id, primary_key=True),
-    sa.Column("subscriber", sa.Text, sa.ForeignKey("subscribers.name")),  # None: everybody
-    sa.Column("nct_id", sa.Text),
-    sa.Column("kind", sa.Text),
-    sa.Column("ends_at", UtcTime, nullable=False),
-    sa.Column("reason", sa.Text),
-    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("subscriber", TEXT, sa.ForeignKey("subscribers.name")),  # None: everybody
+    sa.Column("nct_id", TEXT),
+    sa.Column("kind", TEXT),
+    sa.Column("ends_at", TIME, nullable=False),
+    sa.Column("reason", TEXT),
+    sa.Column("created_at", TIME, nullable=False),
 )
 
 messages = sa.Table(
     "messages",
     metadata,
     sa.Column("id", Id, primary_key=True),
-    sa.Column("key", sa.Text, nullable=False),  # which items belong to it; within this store
+    sa.Column("key", TEXT, nullable=False),  # which items belong to it; within this store
     # The id that receivers know. Until the first claim fixes it the key stands there.
-    sa.Column("uid", sa.Text, nullable=False, unique=True),
-    sa.Column("subscriber", sa.Text, nullable=False),
-    sa.Column("channel", sa.Text, nullable=False),
-    sa.Column("target", sa.Text, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("uid", TEXT, nullable=False, unique=True),
+    sa.Column("subscriber", TEXT, nullable=False),
+    sa.Column("channel", TEXT, nullable=False),
+    sa.Column("target", TEXT, nullable=False),
+    sa.Column("state", TEXT, nullable=False),
     # It was claimed once, or dropped: it may have been received, and takes no more items.
-    sa.Column("closed", sa.Boolean, nullable=False),
-    sa.Column("cutoff", UtcTime),
-    sa.Column("due_at", UtcTime, nullable=False),
-    sa.Column("attempts", sa.Integer, nullable=False),
-    sa.Column("last_error", sa.Text),
-    sa.Column("created_at", UtcTime, nullable=False),
-    sa.Column("sent_at", UtcTime),
-    sa.Column("claimed_by", sa.Text),
-    sa.Column("claim_fence", sa.BigInteger),  # of the lease that it was claimed under,
-    sa.Column("group_until", UtcTime),  # of what many messages became at the claim: its cut-off
-    sa.Column("part", sa.Integer),  # of a message that was too large, from 1 on,
-    sa.Column("parts", sa.Integer),  # of so many
-    sa.Column("retried_at", UtcTime),  # by hand: the tries before do not count any more
+    sa.Column("closed", BOOLEAN, nullable=False),
+    sa.Column("cutoff", TIME),
+    sa.Column("due_at", TIME, nullable=False),
+    sa.Column("attempts", INTEGER, nullable=False),
+    sa.Column("last_error", TEXT),
+    sa.Column("created_at", TIME, nullable=False),
+    sa.Column("sent_at", TIME),
+    sa.Column("claimed_by", TEXT),
+    sa.Column("claim_fence", BIGINT),  # of the lease that it was claimed under,
+    sa.Column("group_until", TIME),  # of what many messages became at the claim: its cut-off
+    sa.Column("part", INTEGER),  # of a message that was too large, from 1 on,
+    sa.Column("parts", INTEGER),  # of so many
+    sa.Column("retried_at", TIME),  # by hand: the tries before do not count any more
 )
 sa.Index(
     "ix_messages_state_channel_due_at", messages.c.state, messages.c.channel, messages.c.due_at
@@ -336,7 +341,6 @@ sa.Index(
     messages.c.target,
     messages.c.due_at,
     sqlite_where=GROUPABLE,
-    postgresql_where=GROUPABLE,
 )
 
 # What was announced of a version, once for all its items: it never changes.
@@ -348,7 +352,7 @@ announcements = sa.Table(
     sa.Column("previous_id", Id, sa.ForeignKey("versions.id")),
     # All its events, as ``bodies`` writes them. None: announced by a program that kept no copy,
     # and derived anew since.
-    sa.Column("body", sa.LargeBinary),
+    sa.Column("body", BYTES),
 )
 
 # The items of messages. They go with their message, not with the subscription: that one is
@@ -358,13 +362,13 @@ outbox = sa.Table(
     metadata,
     sa.Column("version_id", Id, sa.ForeignKey("versions.id"), primary_key=True),
     sa.Column("subscription_id", Id, primary_key=True),
-    sa.Column("channel", sa.Text, primary_key=True),
-    sa.Column("target", sa.Text, primary_key=True),
+    sa.Column("channel", TEXT, primary_key=True),
+    sa.Column("target", TEXT, primary_key=True),
     sa.Column("message_id", Id, sa.ForeignKey("messages.id"), nullable=False),
-    sa.Column("nct_id", sa.Text, nullable=False),
-    sa.Column("positions", sa.Text, nullable=False),  # of announced events: a JSON list
-    sa.Column("reason", sa.Text, nullable=False),
-    sa.Column("due_at", UtcTime, nullable=False),
+    sa.Column("nct_id", TEXT, nullable=False),
+    sa.Column("positions", TEXT, nullable=False),  # of announced events: a JSON list
+    sa.Column("reason", TEXT, nullable=False),
+    sa.Column("due_at", TIME, nullable=False),
     sqlite_with_rowid=False,
 )
 sa.Index("ix_outbox_message_id", outbox.c.message_id)
@@ -374,26 +378,26 @@ attempts = sa.Table(
     metadata,
     sa.Column("id", Id, primary_key=True),
     sa.Column("message_id", Id, sa.ForeignKey("messages.id"), nullable=False),
-    sa.Column("at", UtcTime, nullable=False),
-    sa.Column("outcome", sa.Text, nullable=False),
-    sa.Column("said", sa.Text, nullable=False),
+    sa.Column("at", TIME, nullable=False),
+    sa.Column("outcome", TEXT, nullable=False),
+    sa.Column("said", TEXT, nullable=False),
 )
 sa.Index("ix_attempts_message_id", attempts.c.message_id)
 
 channel_states = sa.Table(
     "channel_states",
     metadata,
-    sa.Column("channel", sa.Text, primary_key=True),
-    sa.Column("failures", sa.Integer, nullable=False),  # in a row
-    sa.Column("resting_until", UtcTime),
-    sa.Column("last_error", sa.Text),
-    sa.Column("reported", sa.Boolean, nullable=False),  # the operator was told
-    sa.Column("failing_since", UtcTime),  # the first of the failures
+    sa.Column("channel", TEXT, primary_key=True),
+    sa.Column("failures", INTEGER, nullable=False),  # in a row
+    sa.Column("resting_until", TIME),
+    sa.Column("last_error", TEXT),
+    sa.Column("reported", BOOLEAN, nullable=False),  # the operator was told
+    sa.Column("failing_since", TIME),  # the first of the failures
 )
 
 properties = sa.Table(
     "properties",
     metadata,
-    sa.Column("name", sa.Text, primary_key=True),  # subscriptions_version, message_namespace
-    sa.Column("value", sa.Text, nullable=False),
+    sa.Column("name", TEXT, primary_key=True),  # subscriptions_version, message_namespace
+    sa.Column("value", TEXT, nullable=False),
 )

@@ -8,12 +8,11 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 from sqlalchemy import bindparam
-from sqlalchemy.dialects import postgresql
 
 from monitor.model.following import Followed, Presence, Sight, SourceRow, StoreCounts
 from monitor.store import counting
 from monitor.store.codec import DamagedError
-from monitor.store.db import Db, batches, upsert
+from monitor.store.db import Db, batches, excluded, insert_new, upsert
 from monitor.store.mapping import RowMapper
 from monitor.store.schema import followed, followed_by_command, source_states, sources
 from monitor.store.texts import storable
@@ -73,13 +72,12 @@ _DROP_STATE = sa.delete(source_states).where(
     source_states.c.source == bindparam("source"), source_states.c.subject == bindparam("subject")
 )
 
-_INSERT_FOLLOWED = postgresql.insert(followed)
-_SEEN = _INSERT_FOLLOWED.excluded
+_SEEN = excluded(followed)
 # "Unknown" is what is said of a record before any sight of it, never instead of one.
 _IS_NO_SIGHT = _SEEN.presence == Presence.UNKNOWN.value
-_FOLLOW = _INSERT_FOLLOWED.on_conflict_do_update(
-    index_elements=["source", "nct_id"],
-    set_={
+_FOLLOW = upsert(
+    followed,
+    values={
         "presence": sa.case((_IS_NO_SIGHT, followed.c.presence), else_=_SEEN.presence),
         "merged_into": sa.case((_IS_NO_SIGHT, followed.c.merged_into), else_=_SEEN.merged_into),
         "pass_number": sa.case(
@@ -103,7 +101,7 @@ _SEE_AGAIN = (
 _UNFOLLOW = sa.delete(followed).where(
     followed.c.source == bindparam("source"), followed.c.nct_id == bindparam("nct_id")
 )
-_PUT_BY_COMMAND = postgresql.insert(followed_by_command).on_conflict_do_nothing()
+_PUT_BY_COMMAND = insert_new(followed_by_command)
 _REMOVE_BY_COMMAND = sa.delete(followed_by_command).where(
     followed_by_command.c.nct_id == bindparam("nct_id")
 )

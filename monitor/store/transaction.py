@@ -8,7 +8,6 @@ from zlib import crc32
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql import Executable
 
@@ -40,7 +39,7 @@ from monitor.store.snapshots import KEYFRAME, Place, Snapshots
 from monitor.store.sources import SourcesWriter
 
 _LOCK_SPACE = 0x4E4354  # advisory locks of PostgreSQL: ours, by the trial's number
-_KEY = sa.func.unnest(bindparam("keys", type_=postgresql.ARRAY(sa.Integer))).column_valued("key")
+_KEY = sa.func.unnest(bindparam("keys", type_=sa.ARRAY(sa.Integer))).column_valued("key")
 _LOCK_TRIALS = sa.select(sa.func.pg_advisory_xact_lock(_LOCK_SPACE, _KEY))
 
 

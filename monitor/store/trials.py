@@ -5,10 +5,9 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 from sqlalchemy import bindparam
-from sqlalchemy.dialects import postgresql
 
 from monitor.model.history import TrialRow
-from monitor.store.db import upsert
+from monitor.store.db import insert_new, upsert
 from monitor.store.mapping import RowMapper
 from monitor.store.schema import nct_id_aliases, trials
 from monitor.store.texts import storable
@@ -40,7 +39,7 @@ CHANGED_SINCE = ALL.where(trials.c.last_changed >= bindparam("changed_since"))
 # --- what is written ------------------------------------------------------------------------
 
 PUT = upsert(trials)
-PUT_ALIAS = postgresql.insert(nct_id_aliases).on_conflict_do_nothing()
+PUT_ALIAS = insert_new(nct_id_aliases)
 SET_LAST_CHANGED = (
     sa.update(trials)
     .where(trials.c.nct_id == bindparam("trial"))
