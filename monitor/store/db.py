@@ -172,7 +172,11 @@ class Db:
     def run(self, statement: Executable, parameters: Values = _NOTHING) -> int:
         """Change rows and return how many."""
         with self.errors():
-            return self._connection.execute(statement, parameters).rowcount
+            # Of an insert SQLAlchemy counts nothing unless told to.
+            options = {"preserve_rowcount": True}
+            return self._connection.execute(
+                statement, parameters, execution_options=options
+            ).rowcount
 
     def run_many(self, statement: Executable, rows: Sequence[Values]) -> None:
         """Run a statement for every row, all with the same names.

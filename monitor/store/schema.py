@@ -72,7 +72,8 @@ def _day_text(value: date | None) -> str | None:
 # Of each type one object for all columns: SQLAlchemy works out for each object what it is on a
 # database, which for every column anew would take most of the time of the first statements.
 TEXT, INTEGER, BIGINT, SMALLINT = sa.Text(), sa.Integer(), sa.BigInteger(), sa.SmallInteger()
-BOOLEAN, DOUBLE, TIME, DATE = sa.Boolean(), sa.Double(), UtcTime(), Day()
+BOOLEAN, TIME, DATE = sa.Boolean(), UtcTime(), Day()
+DOUBLE: sa.Double[float] = sa.Double()
 BYTES, SHA256 = sa.LargeBinary(), sa.LargeBinary(32)
 
 snapshots = sa.Table(
