@@ -95,6 +95,11 @@ def leases_in(connection: sqlite3.Connection, *, now: datetime) -> list[Lease]:
     return list(map(_LEASE, connection.execute(sqlite_text(_ALL), {"now": utc_text(now)})))
 
 
+def drop_all_leases(connection: sqlite3.Connection) -> None:
+    """Forget all leases of such a file."""
+    connection.execute(sqlite_text(sa.delete(leases)))
+
+
 class LeaseReader:
     """Who holds which lease; reached by ``Reader.leases``.
 

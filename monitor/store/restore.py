@@ -22,6 +22,7 @@ from monitor.store.copying import (
 )
 from monitor.store.faults import translate
 from monitor.store.in_use import alone, require_unused
+from monitor.store.leases import drop_all_leases
 from monitor.store.migrate import make_folder
 from monitor.store.readonly import open_at_rest, open_read_only
 from monitor.store.revisions import require_ours
@@ -157,7 +158,7 @@ def _make_ready(new: Path) -> None:
     with closing(sqlite3.connect(new, isolation_level=None)) as connection:
         tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
         if ("leases",) in tables.fetchall():
-            connection.execute("DELETE FROM leases")
+            drop_all_leases(connection)
         connection.execute("PRAGMA journal_mode=WAL")
 
 

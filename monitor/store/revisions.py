@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from monitor.errors import StoreError
 from monitor.store.address import Address
+from monitor.store.schema import metadata
 
 REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010")
 """All schema revisions of this program, oldest first: the files of ``migrations/versions``."""
@@ -16,15 +17,7 @@ _TABLES = {
     "ESCAPE '~'",
     "postgresql": "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()",
 }
-_PASSES = frozenset({"trials", "nct_id_aliases", "versions", "snapshots", "events", "quarantine"})
-_FOLLOWING = frozenset(
-    {"sources", "source_states", "followed", "followed_by_command", "leases", "row_counts"}
-)
-_SENDING = frozenset(
-    {"subscribers", "subscriptions", "silences", "messages", "announcements", "outbox", "attempts"}
-    | {"channel_states", "properties"}
-)
-_OURS = _PASSES | _FOLLOWING | _SENDING
+_OURS = frozenset(metadata.tables)
 
 Standing = Literal["empty", "current", "old", "unknown", "foreign"]
 Fetch = Callable[[str], Iterable[tuple[Any, ...]]]
