@@ -31,6 +31,36 @@ REWORDED = {
     ],
     "outcomesModule.otherOutcomes": [{"measure": "Life quality at rest", "timeFrame": "1 year"}],
 }
+SCALES = (
+    {
+        "outcomesModule.primaryOutcomes": [
+            {"measure": "Beck Depression Inventory (BDI)", "timeFrame": "12 weeks"},
+            {"measure": "Forced expiratory volume in one second", "timeFrame": "12 weeks"},
+            {"measure": "Number of participants with serious adverse events"},
+        ],
+    },
+    {
+        "outcomesModule.primaryOutcomes": [
+            {"measure": "Severity of depression", "timeFrame": "12 weeks"},
+            {"measure": "FEV1", "timeFrame": "12 weeks"},
+            {"measure": "Incidence of treatment-emergent adverse events"},
+        ],
+    },
+)
+REASONS = (
+    "PI left the institution",
+    "Slow accrual, and the sponsor decided to end the program for business reasons",
+    "Interim analysis: stopping rule for futility met",
+    "Three cases of liver toxicity",
+    "Toxicity was acceptable but accrual slow",
+    "COVID-19 pandemic",
+    "Results of another trial made the question obsolete",
+    "The protocol was redesigned as a new study",
+    "No funding",
+    "FDA put the study on clinical hold",
+    "Drug supply ended",
+    "See above",
+)
 CRITERIA = {
     "eligibilityModule.eligibilityCriteria": "Inclusion Criteria:\n\n1. Age \\>= 21 years\n"
     "2. Known asthma for a year or more\n3. Not pregnant\n\nExclusion Criteria:\n\n* Smokers",
@@ -79,6 +109,10 @@ def pairs() -> dict[str, tuple[Any, Any, Any]]:
     }
     for name, changes in several.items():
         found[f"several {name}"] = (study(), updated(changes), VERSION_DATE)
+    found["several scales"] = (study(SCALES[0]), updated(SCALES[1]), VERSION_DATE)
+    for number, reason in enumerate(REASONS):
+        stopped = {"statusModule.overallStatus": "TERMINATED", "statusModule.whyStopped": reason}
+        found[f"reason {number}"] = (study(), updated(stopped), VERSION_DATE)
     found["several results"] = (
         study(results("OG000", "OG001", value="2")),
         updated(results("OG001", "OG002", value="3")),
