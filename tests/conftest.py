@@ -31,6 +31,32 @@ settings.register_profile("explore", max_examples=1_000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
+# What takes longest begins first, so that no process of a parallel run is at it alone at the end.
+LONGEST = (
+    "tests/year/test_year.py",
+    "tests/deploy/test_image.py",
+    "tests/deliver/test_crash.py",
+    "tests/gate/test_process.py",
+    "tests/poison/test_poison.py",
+    "tests/cli/test_no_secrets.py",
+    "tests/daemon/test_unread_log.py",
+    "tests/memory/test_memory.py",
+    "tests/bench/test_bench.py",
+    "tests/cli/test_run.py",
+    "tests/cli/test_former_ids.py",
+    "tests/daemon/test_clock_skew.py",
+    "tests/daemon/test_listeners.py",
+    "tests/daemon/test_hold.py",
+    "tests/faults/test_faults.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first."""
+    ranks = {name: rank for rank, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: ranks.get(item.location[0], len(LONGEST)))
+
+
 def pytest_collection_finish() -> None:
     """Keep what was collected, which is most of a process's objects, out of garbage collections.
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from itertools import zip_longest
 
+from tests.conftest import LONGEST
 from tests.scaffold.tracked import PROJECT
 
 LIMIT_S = 300
@@ -32,3 +33,7 @@ def test_the_suite_is_collected_alike_at_any_time_and_in_any_process() -> None:
     assert any("test_the_suite_is_collected_alike" in line for line in here)
     differing = [pair for pair in zip_longest(here, there) if pair[0] != pair[1]]
     assert differing[:5] == [], "give these parameters ids that every process makes alike"
+
+
+def test_the_files_that_begin_are_there() -> None:
+    assert [name for name in LONGEST if not (PROJECT / name).is_file()] == []
