@@ -31,7 +31,6 @@ from monitor.model.following import SourceRow
 from monitor.model.lease import Lease
 from monitor.sources.base import FollowedSource
 from monitor.sources.http import RequestLog, StoppedError
-from monitor.sources.reading import Limits
 from monitor.store.lease_keeper import LeaseLostError, require_lease
 from monitor.store.lease_observer import LeaseObserver
 from monitor.store.writer import Store, open_store
@@ -217,8 +216,7 @@ class Passes:
 
         return Sources(
             http=self.app.settings.http,
-            limits=Limits.of(self.app.settings.ingest),
-            stamp_ahead=self.app.settings.ingest.stamp_ahead,
+            ingest=self.app.settings.ingest,
             now=self.app.now,
             stop=work.stop,
             on_request=on_request,

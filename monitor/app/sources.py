@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from monitor.errors import ConfigError
@@ -14,10 +14,11 @@ from monitor.settings import (
     CtgovSourceSettings,
     FilesSourceSettings,
     HttpSettings,
+    IngestSettings,
     Settings,
 )
 from monitor.settings.sources import REGISTRY
-from monitor.sources.base import FollowedSource, Limits
+from monitor.sources.base import FollowedSource
 from monitor.sources.http import HISTORY_PACE, Client, OnRequest, Pace, RetryLog
 
 if TYPE_CHECKING:
@@ -49,12 +50,11 @@ class Sources:
 
     ``stop``, once set, ends their waits and transfers at once. ``on_step``: what a log should
     hold besides pages, such as a request that is made once more; ``on_request``: every single
-    request. ``stamp_ahead``: how far the stamp of a registry's data may be ahead of ``now``.
+    request.
     """
 
     http: HttpSettings
-    limits: Limits
-    stamp_ahead: timedelta
+    ingest: IngestSettings
     now: Callable[[], datetime]
     stop: threading.Event
     on_request: OnRequest
@@ -74,7 +74,7 @@ class Sources:
                 client,
                 now=self.now,
                 on_step=self.on_step,
-                stamp_ahead=self.stamp_ahead,
+                stamp_ahead=self.ingest.stamp_ahead,
             )
 
     @contextmanager
@@ -121,5 +121,6 @@ class Sources:
 
     def _drop_box(self, source: FilesSourceSettings) -> FollowedSource:
         from monitor.sources.dropbox import DropBoxSource
+        from monitor.sources.reading import Limits
 
-        return DropBoxSource(settings=source, limits=self.limits, now=self.now)
+        return DropBoxSource(settings=source, limits=Limits.of(self.ingest), now=self.now)
