@@ -1,5 +1,4 @@
 """Trying the store: whether it opens, has our schema, can be written, and has room."""
-# ruff: noqa: PLC0415  # SQLAlchemy is loaded when a store is tried, not with this module
 
 import os
 import shutil
@@ -20,6 +19,10 @@ from monitor.private_files import is_open_to_others
 from monitor.render.values import counted, moment
 from monitor.store.address import Address
 from monitor.store.copying import side_files
+from monitor.store.reader import open_reader, schema_status
+from monitor.store.revisions import require_current
+from monitor.store.soundness import is_sound
+from monitor.store.writer import open_store
 
 if TYPE_CHECKING:
     from monitor.store.reader import Reader
@@ -49,8 +52,6 @@ def store_findings(app: App) -> Iterator[Finding]:
 @contextmanager
 def limited_reader(app: App) -> "Iterator[Reader]":
     """Open the store for looking something up; it is waited for at most 5 s at a time."""
-    from monitor.store.reader import open_reader
-
     store = app.settings.store
     patience_s = min(_PATIENCE_S, store.busy_timeout_s)
     with open_reader(_limited(store.url), busy_timeout_s=patience_s) as reader:
@@ -92,11 +93,6 @@ def _limited(url: str) -> str:
 
 
 def _opened(app: App, url: str, address: Address, patience_s: float) -> Iterator[Finding]:
-    from monitor.store.reader import open_reader, schema_status
-    from monitor.store.revisions import require_current
-    from monitor.store.soundness import is_sound
-    from monitor.store.writer import open_store
-
     status = schema_status(url, busy_timeout_s=patience_s)
     if status.standing == "empty":
         yield _can_be_made(address)

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from monitor.channels.envelope import envelope
 from monitor.deliver.policy import Policy
 from monitor.deliver.splitting import Splitter
 from monitor.settings.channels import WebhookChannelSettings
@@ -18,8 +19,6 @@ def policy_of(settings: "Settings", channel: str) -> Policy:
 
 def splitter_of(settings: "Settings", channel: str) -> Splitter | None:
     """Return what splits messages that are too large for a channel; None: it takes all."""
-    from monitor.channels.envelope import envelope  # noqa: PLC0415 - loaded by who sends
-
     own = next((one for one in settings.channels if one.name == channel), None)
     if not isinstance(own, WebhookChannelSettings) or not own.split_above_kb:
         return None

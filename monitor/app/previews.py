@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from monitor.app.lookups import stored_trial, version_number
 from monitor.app.wiring import App
+from monitor.channels.trying import send_each
 from monitor.errors import NotFoundError
 from monitor.model.alerts import Alert, Letter, Window
 from monitor.model.asof import known_since
@@ -43,7 +44,6 @@ class Preview:
         Each bears an id of its own, made by chance, so that no receiver takes it for one that it
         has; it stands in no trial's thread, and has no link to unsubscribe.
         """
-        from monitor.channels.trying import send_each  # noqa: PLC0415 - only where one is sent
 
         def made(target: str) -> Message:
             letter = replace(

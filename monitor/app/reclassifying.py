@@ -11,6 +11,7 @@ from monitor.errors import DamagedSnapshotError, StoreError
 from monitor.model.problem import Problem
 from monitor.model.reclassified import difference
 from monitor.store.address import Address
+from monitor.store.writer import open_store
 
 if TYPE_CHECKING:
     from monitor.ingest.reclassify import Scope
@@ -35,7 +36,6 @@ def reclassify(
     StoreError, before anything is written, when they may not suffice.
     """
     from monitor.ingest.reclassify import reclassify
-    from monitor.store.writer import open_store
 
     settings = app.settings.store
     path = Address.parse(settings.url).path

@@ -4,10 +4,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from monitor.app.channels import place_of, targets_of
+from monitor.channels.trying import try_out
 from monitor.cli.group import Command, Group
 from monitor.cli.params import json_option, table_options
 from monitor.cli.session import Session
 from monitor.cli.trying import channel_to_try, report_tried
+from monitor.render.channels import channels_table
 
 if TYPE_CHECKING:
     from monitor.settings import AnyChannelSettings, Settings
@@ -26,8 +29,6 @@ def list_(session: Session, as_json: bool, as_csv: bool) -> None:
 
     While none is configured there is a built-in one, a folder beside the default store.
     """
-    from monitor.render.channels import channels_table
-
     settings = session.app.settings
     shapes = [_shape(one, settings) for one in settings.channels]
     if as_json:
@@ -51,16 +52,12 @@ def test(session: Session, name: str, to: str | None, as_json: bool) -> None:
     Nothing is stored, and nothing is tried again. Each target gets 30 seconds at most, or
     [delivery] total_timeout_s where that is less. Exit code 1 when it was not sent.
     """
-    from monitor.channels.trying import try_out
-
     channel = channel_to_try(session, name, to, as_json=as_json)
     tried = try_out(channel, now=session.app.now(), to=to)
     report_tried(session, tried, as_json=as_json)
 
 
 def _shape(given: "AnyChannelSettings", settings: "Settings") -> dict[str, Any]:
-    from monitor.app.channels import place_of, targets_of
-
     return {
         "name": given.name,
         "type": given.type,

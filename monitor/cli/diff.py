@@ -2,6 +2,7 @@
 
 import click
 
+from monitor.app import id_note, stored_trial
 from monitor.cli.group import Command
 from monitor.cli.params import json_option
 from monitor.cli.session import Session
@@ -29,8 +30,6 @@ def command(session: Session, nct_id: str, old: str | None, new: str | None, as_
     which the record stood on that date. Without TO the last version is meant, without both the
     last two. Inside long texts the words that changed are marked.
     """
-    from monitor.app import id_note, stored_trial
-
     with stored_trial(session.app, nct_id) as (reader, trial, versions):
         note = id_note(reader, nct_id)
         first, last = both_versions(versions, old, new)

@@ -9,6 +9,9 @@ from monitor.cli.faults import FAILED, Failure
 from monitor.cli.group import Command
 from monitor.cli.params import json_option
 from monitor.cli.session import Session
+from monitor.model.finding import Verdict
+from monitor.render.doctor import finding_line, findings_shape
+from monitor.web.asking import ask, health_url
 
 if TYPE_CHECKING:
     from monitor.model.following import SourceRow
@@ -31,8 +34,6 @@ def command(session: Session, offline: bool, as_json: bool) -> None:
     somebody should look at it.
     """
     from monitor.app.doctor import examine
-    from monitor.model.finding import Verdict
-    from monitor.render.doctor import finding_line, findings_shape
 
     found = []
     for finding in examine(
@@ -59,8 +60,6 @@ def _latest_run(source: "AnySourceSettings", now: datetime) -> datetime:
 
 
 def _is_answered(address: tuple[str, int]) -> bool:
-    from monitor.web.asking import ask, health_url
-
     return bool(ask(health_url(address), timeout_s=_PATIENCE_S).facts.get("holder"))
 
 

@@ -3,18 +3,18 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from monitor.app import id_note, stored_trial
 from monitor.cli.faults import FAILED, Failure, complain
+from monitor.cli.files import Exported, write_versions
 from monitor.cli.group import Command
 from monitor.cli.params import json_option
 from monitor.cli.session import Session
 from monitor.model.nct import normalise_nct_id
-
-if TYPE_CHECKING:
-    from monitor.cli.files import Exported
+from monitor.render.lines import line
+from monitor.render.values import counted
 
 
 @click.command(
@@ -39,10 +39,6 @@ def command(session: Session, nct_ids: tuple[str, ...], folder: Path, as_json: b
     Where a version has another number since an earlier export, its file of then is removed;
     nothing else is ever deleted.
     """
-    from monitor.app import id_note, stored_trial
-    from monitor.cli.files import Exported, write_versions
-    from monitor.render.lines import line
-
     wanted: dict[str, None] = {}
     notes: list[str] = []
     for nct_id in nct_ids:  # all of them or none: a missing one is told before anything is written
@@ -81,8 +77,6 @@ def _faults_told(folder: Path) -> Iterator[None]:
 
 
 def _told(done: "Exported", folder: Path) -> str:
-    from monitor.render.values import counted
-
     told = f"{counted(len(done.written), 'file')} written to {folder}, {done.unchanged} unchanged"
     if done.removed:
         told += f", {len(done.removed)} under an earlier number removed"

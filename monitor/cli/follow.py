@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from monitor.app.follows import follow
 from monitor.cli.group import Command
 from monitor.cli.params import json_option
 from monitor.cli.session import Session
+from monitor.config.people_tables import person_name, require_channels
+from monitor.daemon import SCHEDULER
 from monitor.errors import UsageError
 from monitor.model.nct import normalise_nct_id
 from monitor.render.lines import Line, line
@@ -51,8 +54,6 @@ def command(
     within seconds. The first look at a trial alerts nobody. IDs are taken in any spelling, in
     links and in lists; those that trials had before stand for those of now.
     """
-    from monitor.app.follows import follow
-
     if no_alerts and (channels or subscriber):
         raise UsageError("--no-alerts tells nobody; leave it out, or --to and --subscriber")
     asked = pasted_nct_ids(nct_ids)
@@ -83,8 +84,6 @@ def _pasted(text: str) -> Iterator[str]:
 
 def check_options(session: Session, channels: Sequence[str], subscriber: str | None) -> None:
     """Pass when there are such channels, and a subscriber can have that name; else ConfigError."""
-    from monitor.config.people_tables import person_name, require_channels
-
     known = [channel.name for channel in session.app.settings.channels]
     require_channels(channels, known, place="--to")
     if subscriber is not None:
@@ -130,8 +129,6 @@ def _paused(one: "Subscription") -> str:
 
 
 def _when(session: Session) -> str:
-    from monitor.daemon import SCHEDULER
-
     with session.app.reader() as reader:
         lease = reader.leases.find(SCHEDULER, now=session.app.now())
     if lease is not None and lease.is_current:

@@ -10,6 +10,7 @@ from monitor.cli.params import json_option
 from monitor.cli.session import Session
 from monitor.errors import ConfigError, UsageError
 from monitor.render.lines import line
+from monitor.web.asking import ask, health_url
 
 
 @click.command(
@@ -34,8 +35,6 @@ def command(session: Session, url: str | None, timeout_s: float, as_json: bool) 
     Asks `monitor run` on this machine over HTTP, as a container's health check does. A
     configuration that has become invalid since does not make it unhealthy: that is said beside.
     """
-    from monitor.web.asking import ask
-
     wrong = None if url else _what_is_wrong(session)
     said = ask(url or _own_url(session), timeout_s=timeout_s)
     if wrong is not None:
@@ -66,8 +65,6 @@ def _what_is_wrong(session: Session) -> ConfigError | None:
 
 
 def _own_url(session: Session) -> str:
-    from monitor.web.asking import health_url
-
     address = session.web.address
     if address is None or address[1] == 0:
         raise UsageError("[web] listen names no address to ask; give one with --url")

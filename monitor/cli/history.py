@@ -2,6 +2,7 @@
 
 import click
 
+from monitor.app import id_note, stored_trial
 from monitor.cli.group import Command
 from monitor.cli.params import Days, days, json_option, kind, severity
 from monitor.cli.session import Session
@@ -57,8 +58,6 @@ def command(
     edited without a new date has the date of its data. docs/events.md lists the kinds of events and
     their groups.
     """
-    from monitor.app import id_note, stored_trial
-
     wanted = Wanted(
         since=since.first if since else None,
         until=until.last if until else None,

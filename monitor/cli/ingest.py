@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 
 import click
 
+from monitor.app.people import bring_in_line
 from monitor.cli.faults import FAILED, INTERRUPTED, Failure, complain
 from monitor.cli.group import Command
 from monitor.cli.params import json_option
+from monitor.cli.progress import ProgressBar
 from monitor.cli.session import Session
 from monitor.errors import StoreError
 from monitor.render.lines import line
 from monitor.render.values import counted
 
 if TYPE_CHECKING:
-    from monitor.cli.progress import ProgressBar
     from monitor.ingest import IngestReport
     from monitor.sources.base import Progress
 
@@ -44,9 +45,6 @@ def command(session: Session, paths: tuple[Path, ...], no_alerts: bool, as_json:
     before changes nothing. What cannot be read is kept in the quarantine, and the exit code is 1.
     Subscribers are told of what is new by `monitor run` or `monitor deliver`.
     """
-    from monitor.app.people import bring_in_line
-    from monitor.cli.progress import ProgressBar
-
     seen = _Seen(ProgressBar(sys.stderr, environ=os.environ))
     bring_in_line(session.app)
     try:

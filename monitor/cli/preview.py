@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from monitor.app.previews import changed_last, preview
 from monitor.cli.group import Command
 from monitor.cli.params import json_option
 from monitor.cli.session import Session
@@ -84,8 +85,6 @@ def command(
     a message with an id made by chance, stored nowhere and not tried again; exit code 1 when it
     was not sent. --json is short for --format json; with --send it prints how that went.
     """
-    from monitor.app.previews import changed_last, preview
-
     if not nct_ids:
         nct_ids = tuple(changed_last(session.app, _MANY if kind in {"digest", "group"} else 1))
     several = len(set(nct_ids)) > 1

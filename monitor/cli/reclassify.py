@@ -3,12 +3,14 @@
 import re
 import signal
 import sys
+import time
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
 import click
 
+from monitor.app.reclassifying import reclassify
 from monitor.cli.faults import FAILED, INTERRUPTED, Failure, complain
 from monitor.cli.group import Command
 from monitor.cli.params import days, table_options
@@ -109,8 +111,6 @@ def _stored(session: Session, nct_ids: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _reclassified(session: Session, scope: "Scope", *, dry_run: bool) -> "ReclassifyReport":
-    from monitor.app.reclassifying import reclassify
-
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like ^C does
     try:
         with WorkBar(sys.stderr, environ=session.environ) as bar:
@@ -140,8 +140,6 @@ class _Told:
         self._told_at = 0.0
 
     def ahead(self, estimate: "Estimate", free: int | None) -> None:
-        import time
-
         self._told_at = time.monotonic()
         if self._on_terminal:
             from monitor.render.reclassified import estimate_words
@@ -158,8 +156,6 @@ class _Told:
         )
 
     def move(self, report: "ReclassifyReport", total: int) -> None:
-        import time
-
         self._bar.move("deriving events anew", report.versions, total)
         now = time.monotonic()
         if self._on_terminal or now - self._told_at < _LOG_EVERY_S:

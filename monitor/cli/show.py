@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from monitor.app import id_note, stored_trial
 from monitor.cli.group import Command
 from monitor.cli.params import Days, days, json_option, moment
 from monitor.cli.session import Session
@@ -54,8 +55,6 @@ def command(
     A field's path may leave out its first names. Behind a list an attribute gives its values in
     all items; a part of an item's natural key, in brackets, selects items.
     """
-    from monitor.app import id_note, stored_trial
-
     if sum(choice is not None for choice in (at, known_at, number)) > 1:
         raise UsageError("--at, --known-at and --version exclude each other; give one of them")
     with stored_trial(session.app, nct_id) as (reader, _, versions):

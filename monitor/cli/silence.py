@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import click
 
+from monitor.app import id_note
 from monitor.cli.group import Command, Group
 from monitor.cli.params import json_option, kind, moment_ahead, table_options
 from monitor.cli.session import Session
@@ -11,6 +12,9 @@ from monitor.cli.subscriber import people_of
 from monitor.errors import UsageError
 from monitor.model.nct import normalise_nct_id
 from monitor.render.lines import line
+from monitor.render.people import silence_shape, silences_table
+from monitor.render.values import moment as written
+from monitor.settings.times import DURATION, parse_duration
 
 
 @click.group("silence", cls=Group, examples=("monitor silence list",))
@@ -69,10 +73,6 @@ def add(
     What happens meanwhile is not sent later either; `monitor history` shows it as ever. Each of
     several trials and kinds gets a silence of its own, each kind in each trial.
     """
-    from monitor.app import id_note
-    from monitor.render.people import silence_shape
-    from monitor.render.values import moment as written
-
     if not (nct_ids or kinds):
         raise UsageError("say what is to be silent: --nct-id, --kind, or both")
     if (until is None) == (length is None):
@@ -101,8 +101,6 @@ def add(
 @click.pass_obj
 def list_(session: Session, every: bool, as_json: bool, as_csv: bool) -> None:
     """List what is silent, until when, and for whom."""
-    from monitor.render.people import silence_shape, silences_table
-
     found = people_of(session).silences(ended=every)
     if as_json:
         session.answer_json([silence_shape(one) for one in found])
@@ -132,8 +130,6 @@ def remove(session: Session, silence_ids: tuple[int, ...], as_json: bool) -> Non
 
 
 def _duration(text: str) -> timedelta:
-    from monitor.settings.times import DURATION, parse_duration
-
     try:
         return parse_duration(text)
     except ValueError as exc:

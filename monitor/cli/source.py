@@ -2,9 +2,12 @@
 
 import click
 
+from monitor.app.gate import accept as let_through
+from monitor.app.gate import gate_of, gates
 from monitor.cli.group import Command, Group
 from monitor.cli.params import json_option
 from monitor.cli.session import Session
+from monitor.render.gate import gate_lines, gate_shape
 
 
 @click.group("source", cls=Group, examples=('monitor source show "car-t in lupus"',))
@@ -17,9 +20,6 @@ def command() -> None:
 @click.pass_obj
 def list_(session: Session, as_json: bool) -> None:
     """List the sources with what is held of each; `monitor status` tells how they are doing."""
-    from monitor.app.gate import gates
-    from monitor.render.gate import gate_lines, gate_shape
-
     found = gates(session.app)
     if as_json:
         session.answer_json([gate_shape(one) for one in found])
@@ -35,9 +35,6 @@ def list_(session: Session, as_json: bool) -> None:
 @click.pass_obj
 def show(session: Session, name: str, as_json: bool) -> None:
     """Show what is held of a source: why, how many records, since when, and what to do."""
-    from monitor.app.gate import gate_of
-    from monitor.render.gate import gate_lines, gate_shape
-
     gate = gate_of(session.app, name)
     if as_json:
         session.answer_json(gate_shape(gate))
@@ -59,9 +56,6 @@ def accept(session: Session, name: str, silent: bool, as_json: bool) -> None:
 
     Accepted are the causes that are held now, not another one that comes later.
     """
-    from monitor.app.gate import accept as let_through
-    from monitor.render.gate import gate_lines, gate_shape
-
     gate = let_through(session.app, name, silent=silent)
     if as_json:
         session.answer_json(gate_shape(gate))

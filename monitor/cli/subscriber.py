@@ -1,19 +1,17 @@
 """``monitor subscriber``: the people who are told."""
 
-from typing import TYPE_CHECKING
-
 import click
 
+from monitor.app.subscribing import Subscribing
 from monitor.cli.group import Command, Group
 from monitor.cli.params import json_option, table_options
 from monitor.cli.session import Session
+from monitor.config.people_tables import person_name
 from monitor.errors import UsageError
 from monitor.model.subscriptions import Standing
 from monitor.render.lines import line
+from monitor.render.people import subscriber_shape, subscribers_table
 from monitor.render.values import counted
-
-if TYPE_CHECKING:
-    from monitor.app.subscribing import Subscribing
 
 
 @click.group("subscriber", cls=Group, examples=("monitor subscriber list",))
@@ -30,8 +28,6 @@ def add(session: Session, name: str, as_json: bool) -> None:
 
     It does so by itself for somebody who is not known yet.
     """
-    from monitor.config.people_tables import person_name
-
     added = people_of(session).add_subscriber(person_name(name, place="NAME"))
     if as_json:
         session.answer_json({"name": name, "added": added})
@@ -47,8 +43,6 @@ def add(session: Session, name: str, as_json: bool) -> None:
 @click.pass_obj
 def list_(session: Session, every: bool, as_json: bool, as_csv: bool) -> None:
     """List who is told: their standing, where they come from, how much they ask for."""
-    from monitor.render.people import subscriber_shape, subscribers_table
-
     found, counts = people_of(session).subscribers()
     shown = [one for one in found if every or one.standing is not Standing.RETIRED]
     if as_json:
@@ -114,6 +108,4 @@ def forget(session: Session, name: str, yes: bool, as_json: bool) -> None:
 
 def people_of(session: Session) -> "Subscribing":
     """Return the people of the store, and the file that the configuration is read from."""
-    from monitor.app.subscribing import Subscribing
-
     return Subscribing(app=session.app, file=session.config_file)

@@ -6,14 +6,19 @@ from typing import Any, TypeVar
 
 import click
 
+from monitor.app.lookups import present_id
+from monitor.app.rehearsal import rehearse
 from monitor.cli.filter_options import filter_options
 from monitor.cli.group import Command, Group
 from monitor.cli.params import json_option, table_options
 from monitor.cli.session import Session
 from monitor.cli.subscriber import people_of
+from monitor.cli.wishes import edited, wish_of
 from monitor.errors import UsageError
 from monitor.model.subscriptions import Standing, Subscription
 from monitor.render.lines import Line, Span, line
+from monitor.render.people import subscription_lines, subscription_shape, subscriptions_table
+from monitor.render.rehearsal import rehearsal_lines, rehearsal_shape
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -94,8 +99,6 @@ def add(session: Session, /, as_json: bool, **options: Any) -> None:
     are one filter: any of the values of an option, all options, none of --not-…. Words match in any
     order within one text of the record, and in "double quotes" as they are written.
     """
-    from monitor.cli.wishes import wish_of
-
     given = wish_of(session.app.settings, **options)
     people = people_of(session)
     stored = people.subscribe(given)
@@ -106,8 +109,6 @@ def add(session: Session, /, as_json: bool, **options: Any) -> None:
 
 def _former(session: Session, nct_ids: Iterable[str]) -> list[Line]:
     """Return a note for each of these NCT IDs that a trial had before."""
-    from monitor.app.lookups import present_id
-
     with session.app.reader() as reader:
         now = ((nct_id, present_id(reader, nct_id)) for nct_id in nct_ids)
         return [line(f"{nct_id} is now {other}") for nct_id, other in now if other != nct_id]
@@ -126,8 +127,6 @@ def list_(
     session: Session, subscriber: str | None, every: bool, as_json: bool, as_csv: bool
 ) -> None:
     """List subscriptions: whose they are, where they come from, what they ask for."""
-    from monitor.render.people import subscription_shape, subscriptions_table
-
     found = people_of(session).subscriptions(subscriber=subscriber, retired=every)
     if as_json:
         session.answer_json([subscription_shape(one) for one in found])
@@ -153,8 +152,6 @@ def _which(function: Function) -> Function:
 @click.pass_obj
 def show(session: Session, subscription: str, subscriber: str | None, as_json: bool) -> None:
     """Show all that one subscription says."""
-    from monitor.render.people import subscription_lines, subscription_shape
-
     people = people_of(session)
     found = people.subscription(subscription, subscriber=subscriber)
     if as_json:
@@ -191,9 +188,6 @@ def test(
     `monitor subscription add`. What was read in the last 30 days is held against it as if it had
     been there all along; silences count as they are now. Nothing is saved or sent.
     """
-    from monitor.app.rehearsal import rehearse
-    from monitor.render.rehearsal import rehearsal_lines, rehearsal_shape
-
     people = people_of(session)
     described = any(value not in (None, False, ()) for value in options.values())
     if described == (subscription is not None):
@@ -237,8 +231,6 @@ def edit(
     An option that repeats replaces all of its values, and the filter's options the whole filter.
     The name, and what was sent, stay. One that stands in the configuration is changed there.
     """
-    from monitor.cli.wishes import edited
-
     people = people_of(session)
     changed = people.edit(
         subscription, partial(edited, session.app.settings, **options), subscriber=subscriber
@@ -298,8 +290,6 @@ def _answer(
     warnings: Sequence[str] | None = None,
 ) -> None:
     """Say what became of a subscription; ``warnings`` None: nothing was looked for."""
-    from monitor.render.people import subscription_shape
-
     if as_json:
         looked = {} if warnings is None else {"warnings": list(warnings)}
         session.answer_json({**subscription_shape(found), **looked})

@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from monitor.app.matching import matching_trials, require_findable
 from monitor.cli.filter_options import filter_of, filter_options, take_filter
 from monitor.cli.group import Command
 from monitor.cli.params import Days, days, table_options
@@ -36,8 +37,6 @@ def command(
     the values of an option, all options, none of --not-…. Words match in any order within one text
     of the record, and in "double quotes" as they are written.
     """
-    from monitor.app.matching import matching_trials, require_findable
-
     app, since = session.app, changed_since.first if changed_since else None
     table = take_filter(options)
     with app.reader() as reader:

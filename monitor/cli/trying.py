@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from monitor.app.channels import beside_json, channel_of, limited, named
 from monitor.cli.faults import FAILED, Failure
 from monitor.cli.session import Session
 from monitor.errors import UsageError
@@ -22,8 +23,6 @@ def channel_to_try(
 
     UsageError for ``to`` with a channel that has no addresses, NotFoundError for no channel.
     """
-    from monitor.app.channels import beside_json, channel_of, limited, named
-
     settings = beside_json(session.app.settings) if as_json else session.app.settings
     given = named(settings, name)
     if to is not None and given.type != "email":

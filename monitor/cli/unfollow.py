@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from monitor.app.follows import unfollow
 from monitor.cli.follow import asked_as, check_options, pasted_nct_ids, trial_shape
 from monitor.cli.group import Command
 from monitor.cli.params import json_option
@@ -39,8 +40,6 @@ def command(
     are told of it. What the configuration follows is taken out there, and other subscriptions
     that name a trial stay; both are named.
     """
-    from monitor.app.follows import unfollow
-
     check_options(session, (), subscriber)
     asked = pasted_nct_ids(nct_ids)
     found = unfollow(session.app, asked, channels=channels, subscriber=subscriber)

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TextIO
 
+import orjson
+
 from monitor.render.columns import csv_text, table_lines
 from monitor.render.lines import Block, Line, Role, Span, Table
 from monitor.render.safe import neutral
@@ -92,8 +94,6 @@ class Screen:
 
     def json(self, value: Any) -> None:
         """Write a value as indented JSON; what would steer a terminal is escaped."""
-        import orjson  # noqa: PLC0415 - text needs none
-
         text = orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
         self.stream.write(_STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
 
