@@ -74,6 +74,19 @@ def welcome_id(
     return str(uuid5(_MESSAGES, json.dumps(about)))
 
 
+def notice_id(
+    incidents: Iterable[tuple[str, str, str]], *, store: str, channel: str, target: str
+) -> str:
+    """Return the id of a message to the operator: a UUID.
+
+    It stands for incidents, each with its beginning and its state, whatever their order.
+    ``store``: what no other store has, so that two monitors never tell under one id.
+    """
+    address = sha256(target.encode("utf-8", "replace")).hexdigest()
+    about = ["notice", store, channel, address, sorted(incidents)]
+    return str(uuid5(_MESSAGES, json.dumps(about)))
+
+
 def part_id(whole: str, number: int) -> str:
     """Return the id of a part, from 1 on, of a message that was too large to be sent whole."""
     return f"{whole}.{number}"

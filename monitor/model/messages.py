@@ -98,8 +98,10 @@ class OutboxMessage:
         return tuple(map(int, rest.partition(":")[0].split(","))) if kind == "w" else ()
 
     @property
-    def kind(self) -> Literal["alert", "digest", "group", "welcome"]:
-        """What it is, whole or in parts."""
+    def kind(self) -> Literal["alert", "digest", "group", "notice", "welcome"]:
+        """What it is, whole or in parts; a notice is for the operator."""
+        if self.key.startswith("o:"):
+            return "notice"
         if self.welcomes:
             return "welcome"
         if self.cutoff is not None:

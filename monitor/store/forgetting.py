@@ -7,6 +7,7 @@ from monitor.store.db import Db
 from monitor.store.schema import (
     attempts,
     channel_states,
+    incidents,
     messages,
     outbox,
     silences,
@@ -18,9 +19,11 @@ _PERSON = bindparam("person", type_=sa.Text)
 _LOCKED_SUBSCRIBER = (
     sa.select(subscribers.c.name).where(subscribers.c.name == _PERSON).with_for_update()
 )
+# What a person of that name gets; not what the operator does.
+_IS_THEIRS = sa.and_(messages.c.subscriber == _PERSON, messages.c.key.not_like("o:%"))
 _LOCKED_MESSAGES = (
     sa.select(messages.c.id)
-    .where(messages.c.subscriber == _PERSON)
+    .where(_IS_THEIRS)
     .order_by(messages.c.id)
     .with_for_update()
 )
@@ -33,11 +36,15 @@ _FORGET_LAST_ERROR = (
     .where(channel_states.c.channel == bindparam("of"))
     .values(last_error=None)
 )
-_THEIRS = sa.select(messages.c.id).where(messages.c.subscriber == _PERSON)
+_DETAILS = sa.select(incidents.c.id, incidents.c.detail).where(incidents.c.detail != "")
+_FORGET_DETAIL = (
+    sa.update(incidents).where(incidents.c.id == bindparam("number")).values(detail="")
+)
+_THEIRS = sa.select(messages.c.id).where(_IS_THEIRS)
 _FORGET = {
     "attempts": sa.delete(attempts).where(attempts.c.message_id.in_(_THEIRS)),
     "items": sa.delete(outbox).where(outbox.c.message_id.in_(_THEIRS)),
-    "messages": sa.delete(messages).where(messages.c.subscriber == _PERSON),
+    "messages": sa.delete(messages).where(_IS_THEIRS),
     "silences": sa.delete(silences).where(silences.c.subscriber == _PERSON),
     "subscriptions": sa.delete(subscriptions).where(subscriptions.c.subscriber == _PERSON),
     "subscribers": sa.delete(subscribers).where(subscribers.c.name == _PERSON),
@@ -55,9 +62,12 @@ def forget(db: Db, subscriber: str) -> dict[str, int]:
 
 
 def _forget_errors(db: Db, subscriber: str) -> None:
-    """Drop the last errors of channels that name the person or a target of theirs."""
+    """Drop what channels and incidents keep that names the person or a target of theirs."""
     targets = (target for (target,) in db.fetch(_TARGETS, {"person": subscriber}) if target)
     words = {word.casefold() for word in (subscriber, *targets)}
     for channel, last_error in db.fetch(_LAST_ERRORS):
         if any(word in last_error.casefold() for word in words):
             db.run(_FORGET_LAST_ERROR, {"of": channel})
+    for number, detail in db.fetch(_DETAILS):
+        if any(word in detail.casefold() for word in words):
+            db.run(_FORGET_DETAIL, {"number": number})

@@ -415,8 +415,9 @@ class PeopleWriter(PeopleReader):
 
         Kinds: attempts, items, messages, silences, subscriptions, subscribers; all 0 for
         nobody of that name. Messages that are being sent arrive, but are not recorded. What the
-        channels keep as their last error goes too where it names the person or a target of
-        theirs. The database's files hold remains of it until ``compacting.compact``.
+        channels keep as their last error, and incidents as their detail, goes too where it names
+        the person or a target of theirs. The database's files hold remains of it until
+        ``compacting.compact``.
         """
         gone = forgetting.forget(self._db, subscriber)
         self._changed(gone["subscribers"])

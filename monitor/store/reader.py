@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from monitor.store.clock_skew import SkewReader
+    from monitor.store.incidents import IncidentReader
     from monitor.store.leases import LeaseReader
     from monitor.store.messages import OutboxReader
     from monitor.store.people import PeopleReader
@@ -112,6 +113,13 @@ class Reader:
         from monitor.store.messages import OutboxReader  # noqa: PLC0415 - likewise
 
         return OutboxReader(self._db)
+
+    @property
+    def incidents(self) -> "IncidentReader":
+        """Return what looks up what is wrong with the monitor itself."""
+        from monitor.store.incidents import IncidentReader  # noqa: PLC0415 - likewise
+
+        return IncidentReader(self._db)
 
     def trial(self, nct_id: str) -> TrialRow | None:
         """Return what is known of a trial now; None when it is not stored."""

@@ -396,6 +396,38 @@ channel_states = sa.Table(
     sa.Column("failing_since", TIME),  # the first of the failures
 )
 
+# What is wrong with the monitor itself, until it is over.
+incidents = sa.Table(
+    "incidents",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("key", sa.Text, nullable=False),  # what it is, the same as long as it lasts
+    sa.Column("beginning", sa.Text, nullable=False),  # which of its key; a part of notices' ids
+    sa.Column("state", sa.Text, nullable=False),  # began, what it was told again for, over
+    sa.Column("began", sa.Text, nullable=False),  # sentences
+    sa.Column("ended", sa.Text, nullable=False, key="over"),  # "": nobody is told of its end
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("began_at", UtcTime, nullable=False),
+    sa.Column("over_at", UtcTime),
+    sa.UniqueConstraint("key", "beginning"),
+)
+_OPEN = sa.text("over_at IS NULL")
+sa.Index("ix_incidents_open", incidents.c.key, sqlite_where=_OPEN, postgresql_where=_OPEN)
+
+# Which address of the operator was told of which state of an incident.
+notices = sa.Table(
+    "notices",
+    metadata,
+    sa.Column("incident_id", Id, sa.ForeignKey("incidents.id"), primary_key=True),
+    sa.Column("channel", sa.Text, primary_key=True),  # "": an earlier program's operator's
+    sa.Column("target", sa.Text, primary_key=True),
+    sa.Column("state", sa.Text, primary_key=True),
+    # None: it was sent without the outbox, or by an earlier program.
+    sa.Column("message_id", Id, sa.ForeignKey("messages.id")),
+    sqlite_with_rowid=False,
+)
+sa.Index("ix_notices_message_id", notices.c.message_id)
+
 properties = sa.Table(
     "properties",
     metadata,

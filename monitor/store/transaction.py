@@ -30,6 +30,7 @@ from monitor.store.bodies import announced_value
 from monitor.store.clock_skew import SkewWriter
 from monitor.store.codec import CODEC, thread_codec
 from monitor.store.db import Db, batches
+from monitor.store.incidents import IncidentWriter
 from monitor.store.leases import LeaseWriter
 from monitor.store.mapping import Row
 from monitor.store.outbox import OutboxWriter
@@ -62,6 +63,7 @@ class Transaction:
         self.skew = SkewWriter(db)
         self.people = PeopleWriter(db)
         self.outbox = OutboxWriter(db, settle=self._pending.flush)
+        self.incidents = IncidentWriter(db)
 
     # --- questions -------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import orjson
 import pytest
 
+from monitor.model.incidents import OPERATOR, Incident
 from monitor.model.messages import Attempt, ChannelState, MessageState
 from monitor.model.subscriptions import Filter, Silence, Trials
 from monitor.store.address import Address
@@ -28,6 +29,7 @@ PATIENCE_S = 60
 TABLES = (
     "trials", "versions", "snapshots", "events", "subscribers", "subscriptions", "silences",
     "messages", "outbox", "attempts", "channel_states", "properties",
+    "incidents", "notices",
 )  # fmt: skip
 
 
@@ -70,6 +72,8 @@ def live_through(store: Store) -> list[int]:
         said = f"550 <{ADDRESS.upper()}>: unknown"
         transaction.outbox.put_channel_state(ChannelState(channel="mail", last_error=said))
         transaction.outbox.put_channel_state(ChannelState(channel="hook", last_error="timeout"))
+        dead = Incident(key="dead:mail", began="a message is dead", over="", detail=said)
+        transaction.incidents.begin(dead, at=SEEN)
     return versions
 
 
@@ -139,6 +143,20 @@ def test_who_is_forgotten_leaves_nothing_and_takes_nobody_along(
         errors = {one.channel: one.last_error for one in reader.outbox.channel_states()}
         assert errors == {"hook": "timeout", "mail": None}
         assert len(reader.versions(NCT_ID)) == 2
+
+
+def test_a_person_who_is_called_as_the_operator_takes_no_notice_along(
+    store: Store, store_url: str
+) -> None:
+    add_versions(store, 1, OPERATOR)
+    with store.transaction() as transaction:
+        begun = transaction.incidents.begin(Incident(key="a", began="a fails", over=""), at=SEEN)
+        told = [(begun, begun.state)]
+        transaction.incidents.tell(told, channel="mail", target=ADDRESS, store="s", at=SEEN)
+        assert transaction.people.forget(OPERATOR)["messages"] == 0
+    with open_reader(store_url) as reader:
+        [message] = reader.outbox.messages()
+        assert [one.incident for one in reader.incidents.of_message(message.id)] == [begun]
 
 
 def test_the_files_of_a_compacted_store_do_not_hold_the_name(sqlite_url: str) -> None:

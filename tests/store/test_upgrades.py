@@ -1,7 +1,9 @@
 """A store of an earlier program: upgraded whole or not at all, and nothing in it changes."""
 
 from itertools import pairwise
+from typing import Any
 
+import orjson
 import pytest
 from alembic import command
 from alembic.config import Config
@@ -144,6 +146,53 @@ def test_what_was_held_before_the_leases_had_fences_is_let_go(store_url: str) ->
         [message] = claim(transaction, "w", now=SEEN, limit=9)
         attempt = Attempt(message_id=message.id, at=SEEN, outcome="sent", said="ok")
         assert transaction.outbox.record(message, attempt, MessageState.SENT)
+
+
+OLD_TOLD = {
+    "source:ctgov": "the source ctgov works again",
+    "held:all": "nothing of the source all is held any more",
+    "held:all:3:rewritten,stamp": "",
+}
+
+
+@pytest.mark.parametrize(
+    ("kept", "addresses", "beginning"),
+    [
+        pytest.param(OLD_TOLD, [""], "", id="one for all addresses"),
+        pytest.param(
+            {
+                "addresses": {
+                    name: {"wrong": OLD_TOLD, "since": {"source:ctgov": "2026-02-01"}, "at": "then"}
+                    for name in ("a@example.org", "b@example.org")
+                }
+            },
+            ["a@example.org", "b@example.org"],
+            "2026-02-01",
+            id="one for each address",
+        ),
+    ],
+)
+def test_what_the_operator_was_told_by_an_earlier_program_stays_told(
+    new_store_url: str, kept: dict[str, Any], addresses: list[str], beginning: str
+) -> None:
+    migrate_new(new_store_url, "0010")
+    run_sql(
+        new_store_url,
+        "INSERT INTO source_states (source, subject, state, updated_at) VALUES"  # noqa: S608 - the test's own
+        f" ('operator/told', '', '{orjson.dumps(kept).decode()}', '2026-03-01 00:00:00.000000Z')",
+    )
+    assert upgrade(new_store_url).standing == "old"
+    with open_reader(new_store_url) as reader:
+        assert reader.sources.state("operator/told") is None
+        incidents = {one.key: one for one in reader.incidents.open()}
+        assert incidents.keys() == {"source:ctgov", "held:all"}
+        source, held = incidents["source:ctgov"], incidents["held:all"]
+        assert (source.state, source.beginning) == ("began", beginning)
+        assert source.over == "the source ctgov works again"
+        assert held.state == "3:rewritten,stamp", "it is told again when a day has passed"
+        assert reader.incidents.told() == {
+            (one.id, "", target, one.state) for one in incidents.values() for target in addresses
+        }
 
 
 def test_undoing_a_schema_with_people_in_it_leaves_the_rest(store_url: str) -> None:
