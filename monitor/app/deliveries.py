@@ -12,11 +12,9 @@ from typing import TYPE_CHECKING
 from monitor.app.channels import channels_of
 from monitor.app.clock_skew import repair
 from monitor.app.digests import Digests
-from monitor.app.episodes import Episode
-from monitor.app.heard import Untold
 from monitor.app.logs import get_logger
+from monitor.app.operator_notices import OperatorNotifier, note_lost
 from monitor.app.policies import policy_of, splitter_of
-from monitor.app.telling import Teller
 from monitor.app.welcomes import Welcomes
 from monitor.app.wiring import App
 from monitor.app.workers import Workers, process_of
@@ -29,6 +27,7 @@ from monitor.deliver.run import Render
 from monitor.deliver.turns import Turns
 from monitor.errors import StoreError
 from monitor.model.alerts import Letter
+from monitor.model.incidents import Incident, OperatorMessage
 from monitor.model.messages import (
     ChannelState,
     Message,
@@ -38,6 +37,7 @@ from monitor.model.messages import (
 )
 from monitor.model.welcome import Welcome
 from monitor.render.alerts import Renderer, check_templates
+from monitor.render.operator import operator_message
 from monitor.render.welcome import welcome_message
 from monitor.store.reader import Reader
 from monitor.store.writer import Store, open_store
@@ -83,7 +83,7 @@ class Deliveries:
         *,
         worker: str,
         metrics: "Metrics | None" = None,
-        incidents: Callable[[], Sequence[Episode]] | None = None,
+        incidents: Callable[[], Sequence[Incident]] | None = None,
     ) -> None:
         self.app = app
         self.channels: Mapping[str, Channel] = channels_of(app.settings)
@@ -92,8 +92,8 @@ class Deliveries:
         self._paces: dict[str, Pace] = {}
         self._turns = Turns()
         self._metrics = metrics
-        self._teller = Teller(
-            app, self.channels, worker=worker, opened=self._store, incidents=incidents
+        self.notifier = OperatorNotifier(
+            app, self.channels, opened=self._store, incidents=incidents
         )
         self._workers = Workers(app, opened=self._store)
         self._claims = self._workers.claims(worker)
@@ -147,7 +147,8 @@ class Deliveries:
         report = self._deliver_all(self.due(), stop)
         if self._workers.await_lost(stop):
             report += self._deliver_all(self.due(), stop)
-        self._teller.tell(wait=stop)
+        if self.notify():  # also of what these deliveries came to
+            report += self._deliver_all(self.due(), stop)
         return report
 
     def _deliver_all(self, channels: Sequence[str], stop: threading.Event) -> DeliveryReport:
@@ -169,25 +170,36 @@ class Deliveries:
             thread.join()
         return DeliveryReport(channels=reports, failures=failures)
 
-    def tell(self) -> None:
-        """Tell the operator what is new; nothing is raised."""
-        self._teller.tell()
+    def notify(self) -> bool:
+        """Store what the operator is to hear; tell whether there is something to be delivered.
+
+        It is sent directly while the store cannot be written. Nothing is raised. ``notify`` and
+        ``notify_directly`` are for one thread at a time, which a disk may keep waiting.
+        """
+        is_stored = self.notifier.store_notices()
+        if self.notifier.is_troubled:
+            self.notifier.send_directly()
+        return is_stored
+
+    def notify_directly(self) -> None:
+        """Send what the operator is to hear past the outbox, as nobody leads; nothing is raised."""
+        self.notifier.send_directly()
+
+    def take_over(self, before: "Deliveries") -> None:
+        """Go on from deliveries by earlier settings of this process."""
+        self.notifier.direct = before.notifier.direct
 
     def note_lost(self, process: str) -> None:
-        """Keep for the operator that a process went without a word."""
-        self._teller.note_lost(process)
-
-    def hand_over(self) -> Untold:
-        """Return what the operator has yet to hear, or heard unnoted, for who comes after."""
-        return self._teller.hand_over()
-
-    def take_over(self, left: Untold) -> None:
-        """Go on from what the deliveries of before handed over."""
-        self._teller.take_over(left)
+        """Store for the operator that a process went without a word; log why that fails."""
+        try:
+            with self._store() as store, store.transaction() as tx:
+                note_lost(tx, process, at=self.app.now())
+        except StoreError as exc:
+            get_logger().warning("lost process not noted", process=process, reason=str(exc))
 
     def _courier(self, channel: str, store: Store) -> Courier:
         policy = policy_of(self.app.settings, channel)
-        watcher = _Watching(channel, self._teller, self._metrics)
+        watcher = _Watching(channel, self.note_lost, self._metrics)
         return Courier(
             name=channel,
             channel=self.channels.get(channel),
@@ -224,9 +236,13 @@ class Deliveries:
     def _renderer(self) -> Render:
         renderer = Renderer(self._templates)
 
-        def render(letter: Letter | Welcome, renderings: frozenset[Rendering]) -> Message:
+        def render(
+            letter: Letter | Welcome | OperatorMessage, renderings: frozenset[Rendering]
+        ) -> Message:
             if isinstance(letter, Welcome):
                 return welcome_message(letter)
+            if isinstance(letter, OperatorMessage):
+                return operator_message(letter)
             return renderer.render(letter, renderings)
 
         return render
@@ -239,9 +255,11 @@ class Deliveries:
 class _Watching:
     """Writes what happens into the log, counts it, and keeps what the operator is to hear."""
 
-    def __init__(self, channel: str, teller: Teller, metrics: "Metrics | None") -> None:
+    def __init__(
+        self, channel: str, note_lost: Callable[[str], None], metrics: "Metrics | None"
+    ) -> None:
         self._channel = channel
-        self._teller = teller
+        self._note_lost = note_lost
         self._metrics = metrics
         self._log = get_logger().bind(channel=channel)
 
@@ -265,7 +283,7 @@ class _Watching:
         """Log it and keep it for the operator, once for each worker."""
         for worker in sorted({process_of(str(message.claimed_by)) for message in messages}):
             self._log.warning("messages abandoned", worker=worker, messages=len(messages))
-            self._teller.note_lost(worker)
+            self._note_lost(worker)
 
     def grouped(self, message: OutboxMessage, count: int) -> None:
         """Log it."""

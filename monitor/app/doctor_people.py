@@ -9,7 +9,7 @@ from monitor.app.channels import channel_of, limited, place_of
 from monitor.app.deaf import deaf_sources, deaf_subscriptions
 from monitor.app.doctor_patience import patiently
 from monitor.app.doctor_store import limited_reader
-from monitor.app.episodes import overdue_messages
+from monitor.app.incidents import overdue_messages
 from monitor.app.people import wanted_subscriptions
 from monitor.app.wiring import App
 from monitor.channels.bounded import BoundedChannel

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from monitor.app.episodes import OVERDUE, overdue_messages
+from monitor.app.incidents import OVERDUE, overdue_messages
 from monitor.app.logs import get_logger
 from monitor.app.wiring import App
 from monitor.channels.judging import accepted

@@ -12,13 +12,6 @@ from typing import TYPE_CHECKING
 
 from monitor.app.backfills import history, wanted_backfills
 from monitor.app.logs import bound, get_logger, log_step, told_request
-from monitor.app.operator import (
-    LoggedOperator,
-    Operator,
-    after_failure,
-    after_hold,
-    after_success,
-)
 from monitor.app.pass_report import Outcome, PassReport, log_pass
 from monitor.app.sources import HISTORY, Sources, first_base_url, named_source
 from monitor.app.turns import TurnTakenError, turn
@@ -69,7 +62,6 @@ class Passes:
 
     app: App
     metrics: "Metrics | None" = None
-    operator: Operator = field(default_factory=LoggedOperator)
     patient: bool = False
     _turns: LeaseObserver = field(default_factory=LeaseObserver, init=False)
     _notifier: Notifier = field(init=False)
@@ -246,7 +238,7 @@ class Passes:
     def _note(
         self, work: _Work, store: Store, outcome: Outcome, reason: str | None, *, held: bool
     ) -> None:
-        """Keep how the pass went and tell the operator where that is news."""
+        """Keep how the pass went; log that the source fails, once it counts, and its end."""
         if outcome == "stopped":
             return
         try:
@@ -258,10 +250,13 @@ class Passes:
             return
         except LeaseLostError:
             return
+        since = before.failing_since or after.failing_since
+        facts = {"source": work.name, "failing_since": since and since.isoformat()}
         if after.reported and not before.reported:
-            self.operator.source_failing(after)
+            reason = after.last_reason
+            get_logger().error("source failing", failures=after.failures, reason=reason, **facts)
         elif before.reported and not after.reported:
-            self.operator.source_recovered(after, failing_since=before.failing_since)
+            get_logger().warning("source recovered", **facts)
 
     def _put(
         self, work: _Work, store: Store, reason: str | None, *, held: bool
@@ -272,12 +267,12 @@ class Passes:
                 require_lease(tx, lease, now=now)
             before = tx.sources.get(work.name) or SourceRow(name=work.name, type=work.type)
             if reason is None:
-                after = after_success(before, now=now)
+                after = before.after_success(now)
             elif held:
-                after = after_hold(before, reason=reason, now=now)
+                after = before.after_hold(reason, now)
             else:
                 alarm_at = self.app.settings.daemon.failures_before_alarm
-                after = after_failure(before, reason=reason, now=now, alarm_at=alarm_at)
+                after = before.after_failure(reason, now, alarm_at=alarm_at)
             tx.sources.put(after)
         return before, after
 

@@ -96,13 +96,18 @@ def list_(
             if not as_json:
                 trials |= reader.outbox.trials(state=state, limit=limit, **asked)
         counts = reader.outbox.counts()
+        notices = {
+            number: reader.incidents.of_message(number)
+            for number, message in messages.items()
+            if message.kind == "notice" and not as_json
+        }
     found = [messages[number] for number in sorted(messages, reverse=True)[:limit]]
     from monitor.render.outbox import message_shape, outbox_table
 
     if as_json:
         session.answer_json([message_shape(message) for message in found])
     else:
-        session.answer(outbox_table(found, counts, trials), as_csv=as_csv)
+        session.answer(outbox_table(found, counts, trials, notices), as_csv=as_csv)
 
 
 @command.command(
@@ -124,14 +129,15 @@ def show(session: Session, message: str, as_json: bool) -> None:
         items = reader.outbox.items(found.id)
         attempts = reader.outbox.attempts(found.id)
         told = {item.version_id: reader.outbox.announcement(item.version_id) for item in items}
+        notices = reader.incidents.of_message(found.id)
         subscriptions = reader.people.subscriptions(subscriber=found.subscriber, damaged=[])
     names = {one.id: one.name for one in subscriptions}
     from monitor.render.outbox import whole_message_lines, whole_message_shape
 
     if as_json:
-        session.answer_json(whole_message_shape(found, items, attempts, names, told))
+        session.answer_json(whole_message_shape(found, items, attempts, names, told, notices))
     else:
-        session.answer(whole_message_lines(found, items, attempts, names, told))
+        session.answer(whole_message_lines(found, items, attempts, names, told, notices))
 
 
 @command.command(

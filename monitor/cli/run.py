@@ -24,10 +24,10 @@ from monitor.render.values import counted, one_line
 if TYPE_CHECKING:
     from monitor.app import App
     from monitor.app.deliveries import Deliveries
-    from monitor.app.episodes import Episode
     from monitor.app.metrics import Metrics
     from monitor.app.pass_report import PassReport
     from monitor.app.passes import Passes
+    from monitor.model.incidents import Incident
 
 
 @click.command("run", cls=Command, examples=("monitor run", "monitor run --once --json"))
@@ -150,7 +150,7 @@ def _deliveries(
     app: "App",
     metrics: "Metrics | None",
     worker: str,
-    incidents: "Callable[[], Sequence[Episode]] | None" = None,
+    incidents: "Callable[[], Sequence[Incident]] | None" = None,
 ) -> "Deliveries":
     from monitor.app.deliveries import Deliveries
 

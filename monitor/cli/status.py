@@ -82,7 +82,7 @@ def _deaf(app: "App", reader: "Reader") -> "list[Deaf]":
 
 
 def _status(app: "App", wrong: str | None = None) -> "Status":
-    from monitor.app.episodes import full_disks, overdue_messages
+    from monitor.app.incidents import full_disks, overdue_messages
     from monitor.app.store_checks import last_check
     from monitor.render.status import Status
 

@@ -9,6 +9,7 @@ from monitor.app import App
 from monitor.app.clock_notes import note
 from monitor.app.clock_skew import repair
 from monitor.app.logs import get_logger
+from monitor.app.operator_notices import note_lost
 from monitor.daemon import SCHEDULER
 from monitor.errors import StoreError
 from monitor.model.following import SourceRow
@@ -24,13 +25,12 @@ class Books:
     Opening makes the tables of an empty store; StoreError when the store is not to be used.
     Later calls raise StoreError when it does not answer. Each of them opens the store as it
     lies there then: a connection that is kept would go on with a file that was replaced or
-    deleted. ``keeper``: of the scheduler's lease. ``lost``: who held it before and went without a
-    word. ``rival``: the lease while another holds it, as it was seen last.
+    deleted. ``keeper``: of the scheduler's lease. ``rival``: the lease while another holds it,
+    as it was seen last.
     """
 
     def __init__(self, app: App, *, holder: str, ttl_s: Callable[[], float] | None = None) -> None:
         self.holder = holder
-        self.lost: str | None = None
         self.rival: Lease | None = None
         self._app = app
         self._opened(create=True).close()
@@ -67,10 +67,12 @@ class Books:
         self._note_lost(self.keeper.take_patiently(stop))
 
     def _note_lost(self, lost: Lease | None) -> None:
-        """Keep who went without a word, and what was impossible about its lease."""
-        self.lost = self.lost if lost is None else lost.holder
-        if lost is not None and lost.fault is not None:
-            with self._opened() as store, store.transaction() as tx:
+        """Keep for the operator who was lost, and what was impossible about its lease."""
+        if lost is None:
+            return
+        with self._opened() as store, store.transaction() as tx:
+            note_lost(tx, lost.holder, at=self._app.now())
+            if lost.fault is not None:
                 note(tx, [f"the lease of {lost.holder}: {lost.fault}"], now=self._app.now())
 
     def release(self) -> None:

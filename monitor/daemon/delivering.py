@@ -6,49 +6,15 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Protocol
 
-from monitor.app.heard import Untold
+from monitor.app.deliveries import Deliveries
 from monitor.app.logs import get_logger
 from monitor.daemon.work import Work, in_thread
-from monitor.deliver import Report
 from monitor.errors import MonitorError
 
 _EVERY_S = 2.0
 _MORE_WITHIN_S = 5.0
-TELLING = "tell the operator"
-
-
-class Deliveries(Protocol):
-    """What delivers, as ``monitor.app.deliveries`` does it; every call may block."""
-
-    def prepare(self) -> None:
-        """Make what has to be there before its time."""
-        ...
-
-    def due(self) -> list[str]:
-        """Return the channels by which something is due."""
-        ...
-
-    def deliver(self, channel: str, *, stop: threading.Event) -> Report:
-        """Deliver what is due by a channel; ends soon after ``stop`` is set."""
-        ...
-
-    def tell(self) -> None:
-        """Tell the operator what is new."""
-        ...
-
-    def note_lost(self, process: str) -> None:
-        """Keep for the operator that a process went without a word."""
-        ...
-
-    def hand_over(self) -> Untold:
-        """Return what the operator has yet to hear, or heard unnoted, for who comes after."""
-        ...
-
-    def take_over(self, left: Untold) -> None:
-        """Go on from what the deliveries of before handed over."""
-        ...
+NOTIFYING = "notify the operator"
 
 
 class Delivering:
@@ -81,6 +47,7 @@ class Delivering:
 
     async def serve(self) -> None:
         """Deliver until cancelled; what is under way then goes on until ``stop`` is set."""
+        self._loop = asyncio.get_running_loop()
         while True:
             self._woken.clear()
             for channel in await self._due():
@@ -88,7 +55,7 @@ class Delivering:
                     continue
                 deliver = partial(self.deliveries.deliver, channel, stop=self._stop)
                 self._start(f"deliver by {channel}", deliver)
-            self._start(TELLING, self.deliveries.tell)
+            self._start(NOTIFYING, self._notify)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), _EVERY_S)
 
@@ -112,6 +79,11 @@ class Delivering:
             self._trouble = str(error)
             get_logger().error("deliveries not looked for", reason=self._trouble)
         return []
+
+    def _notify(self) -> None:
+        """Store notices, in a thread; look at once where there are any to deliver."""
+        if self.deliveries.notify():
+            self._loop.call_soon_threadsafe(self.wake)
 
     def _start(self, name: str, work: Callable[[], object]) -> None:
         ended = self._work.start(name, work)

@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from monitor.app.episodes import Episode
 from monitor.app.logs import get_logger
 from monitor.app.metrics import Metrics
 from monitor.daemon.listener_faults import ListenerFaults
 from monitor.daemon.reading import Reading
 from monitor.daemon.standing import Inquiries, Standing
+from monitor.model.incidents import Incident
 from monitor.settings import WebSettings
 from monitor.web.answers import application, pages_application
 from monitor.web.reading import Pages
@@ -148,10 +148,10 @@ class Listeners:
         found = {one.name: one.faults.current for one in self._listeners}
         return {name: reason for name, reason in found.items() if reason is not None}
 
-    def incidents(self) -> list[Episode]:
+    def incidents(self) -> list[Incident]:
         """Return what the operator is to hear of them."""
         return [
-            Episode(
+            Incident(
                 key=f"web:{name}",
                 began=f"the {name} fails",
                 over=f"the {name} works again",

@@ -7,10 +7,10 @@ from functools import partial
 
 from monitor.app import App
 from monitor.app.pass_report import PassReport
+from monitor.app.passes import Passes
 from monitor.daemon.books import Books
 from monitor.daemon.duty import Duty
 from monitor.daemon.hold import until_lost
-from monitor.daemon.passes import Passes
 from monitor.daemon.signals import heed, leave
 from monitor.daemon.term import check_sources
 from monitor.daemon.work import Work, in_thread

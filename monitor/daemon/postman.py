@@ -3,30 +3,21 @@
 import asyncio
 import threading
 from functools import partial
-from typing import Protocol
 
-from monitor.app.deliveries import DeliveryReport
+from monitor.app.deliveries import Deliveries, DeliveryReport
 from monitor.app.logs import get_logger
-from monitor.daemon.delivering import Deliveries, Delivering
+from monitor.daemon.delivering import Delivering
 from monitor.daemon.signals import heed, leave
 from monitor.daemon.work import Work, in_thread
 from monitor.memory import share_arenas
 
 
-class AllDue(Protocol):
-    """What delivers everything that is due."""
-
-    def deliver_due(self, *, stop: threading.Event) -> DeliveryReport:
-        """Deliver it; ends soon after ``stop`` is set."""
-        ...
-
-
-def deliver_once(deliveries: AllDue) -> tuple[DeliveryReport, bool]:
+def deliver_once(deliveries: Deliveries) -> tuple[DeliveryReport, bool]:
     """Deliver what is due; return what was done, and whether a signal ended it before its end."""
     return asyncio.run(_once(deliveries))
 
 
-async def _once(deliveries: AllDue) -> tuple[DeliveryReport, bool]:
+async def _once(deliveries: Deliveries) -> tuple[DeliveryReport, bool]:
     stop = threading.Event()
     heed(stop=stop.set)
     report = await in_thread("deliver", partial(deliveries.deliver_due, stop=stop))

@@ -7,17 +7,17 @@ from functools import partial
 from typing import Any
 
 from monitor.app import App
-from monitor.app.episodes import Episode
+from monitor.app.deliveries import Deliveries
 from monitor.app.holder import holder
 from monitor.app.log_queue import end_after
 from monitor.app.logs import get_logger
 from monitor.app.metrics import Metrics
+from monitor.app.passes import Passes
 from monitor.daemon.books import Books
-from monitor.daemon.delivering import TELLING, Deliveries
+from monitor.daemon.delivering import NOTIFYING
 from monitor.daemon.duty import Duty
 from monitor.daemon.hold import until_lost
 from monitor.daemon.listeners import OPERATORS, READERS, listeners_of
-from monitor.daemon.passes import Passes
 from monitor.daemon.reloading import Reloading, warn_if_idle
 from monitor.daemon.signals import heed, leave
 from monitor.daemon.standing import Standing
@@ -25,6 +25,7 @@ from monitor.daemon.term import Term, check_sources
 from monitor.daemon.work import Work, in_thread
 from monitor.errors import StoreError
 from monitor.memory import share_arenas
+from monitor.model.incidents import Incident
 from monitor.model.lease import Lease
 
 __all__ = ["HEARTBEAT_S", "Daemon", "holder"]
@@ -35,7 +36,7 @@ _RELEASE_S = 2.0
 _CLOSE_S = 5.0
 
 PassesOf = Callable[[App, Metrics], Passes]
-DeliveriesOf = Callable[[App, Metrics, str, Callable[[], list[Episode]]], Deliveries]
+DeliveriesOf = Callable[[App, Metrics, str, Callable[[], list[Incident]]], Deliveries]
 
 
 class Daemon:
@@ -156,7 +157,6 @@ class Daemon:
         """Stand by until the lease can be had, lead until it is lost, and so on."""
         while True:
             await self._stand_by()
-            self._tell_lost()
             stood_by = self._standing.role == "standby"
             self._standing.role = "leader"
             self._log.info("leading", holder=self._standing.holder)
@@ -195,6 +195,7 @@ class Daemon:
                 news = "another process schedules"
             except StoreError as exc:
                 self._standing.lease_problem = news = str(exc)
+                self._notify_directly()
             if news not in told:
                 told.add(news)
                 self._log.info("standing by", holder=self._standing.holder, reason=news)
@@ -208,8 +209,13 @@ class Daemon:
         if fault is not None and self._standing.lease_fault is None:
             self._log.error("lease impossible", reason=fault)
         self._standing.lease_fault = fault
-        if fault is not None and self._deliveries is not None:
-            self._work.start(TELLING, self._deliveries.tell)
+        if fault is not None:
+            self._notify_directly()
+
+    def _notify_directly(self) -> None:
+        """Let the operator hear, as nobody leads, what is wrong."""
+        if self._deliveries is not None:
+            self._work.start(NOTIFYING, self._deliveries.notify_directly)
 
     def _lease_s(self) -> float:
         return self._standing.app.settings.daemon.lease_s
@@ -221,7 +227,7 @@ class Daemon:
         if self._term is not None:
             await self._term.change(app, passes, deliveries)
         if deliveries is not None and self._deliveries is not None:
-            deliveries.take_over(self._deliveries.hand_over())
+            deliveries.take_over(self._deliveries)
         self._standing.app, self._passes, self._deliveries = app, passes, deliveries
 
     def _deliveries_by(self, app: App) -> Deliveries | None:
@@ -230,12 +236,6 @@ class Daemon:
         return self._deliveries_of(
             app, self._metrics, self._standing.holder, self._listeners.incidents
         )
-
-    def _tell_lost(self) -> None:
-        """Let the operator hear of who scheduled before and went without a word."""
-        lost, self._books.lost = self._books.lost, None
-        if lost is not None and self._deliveries is not None:
-            self._deliveries.note_lost(lost)
 
     # --- the end ---------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from monitor import __version__
 from monitor.app import App
-from monitor.app.episodes import free_by_folder
+from monitor.app.incidents import free_by_folder
 from monitor.app.metrics import CONTENT_TYPE, Metrics
 from monitor.daemon.work import Work, in_thread
 from monitor.errors import MonitorError

@@ -8,14 +8,15 @@ from datetime import datetime
 from functools import partial
 
 from monitor.app import App
+from monitor.app.deliveries import Deliveries
 from monitor.app.logs import get_logger
 from monitor.app.pass_report import PassReport
+from monitor.app.passes import Passes
 from monitor.daemon.beating import Beating
 from monitor.daemon.books import Books
 from monitor.daemon.checking import Checking
-from monitor.daemon.delivering import Deliveries, Delivering
+from monitor.daemon.delivering import Delivering
 from monitor.daemon.duty import Duty
-from monitor.daemon.passes import Passes
 from monitor.daemon.work import Work, in_thread
 from monitor.model.following import SourceRow
 from monitor.scheduler import Job, Scheduler, Trouble, due_at_start, trigger_of

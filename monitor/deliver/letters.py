@@ -19,6 +19,7 @@ from monitor.model.alerts import (
 )
 from monitor.model.changes import ChangeEvent, Severity
 from monitor.model.history import StoredVersion
+from monitor.model.incidents import OVER, Notice, OperatorMessage, Sentence
 from monitor.model.messages import OutboxItem, OutboxMessage
 from monitor.model.profile import TrialProfile
 from monitor.model.subscriptions import Standing, Subscription
@@ -31,6 +32,7 @@ _KEPT_VERSIONS = 200
 _LOOKED_BACK = 1_000
 
 EMPTY = "nothing changed"
+SUPERSEDED = "a later message tells how its incidents went on"
 WITHHELD = "what it would tell was paused or silenced before it was sent"
 
 
@@ -77,10 +79,14 @@ class Letters:
     _people: dict[str, Sequence[Subscription]] = field(default_factory=dict, init=False)
     _silences: Silences | None = field(default=None, init=False)
 
-    def letter(self, message: OutboxMessage) -> Letter | Welcome | Withheld | Postponed:
+    def letter(
+        self, message: OutboxMessage
+    ) -> Letter | Welcome | OperatorMessage | Withheld | Postponed:
         """Return what a claimed message says; StoreError when it cannot be read."""
         if message.uid is None:
             raise ValueError("a message has no id before it is claimed")
+        if message.kind == "notice":
+            return operator_message_of(self.reader, message) or Withheld(reason=SUPERSEDED)
         if message.welcomes:
             return self._welcome(message, message.uid)
         items = self.reader.outbox.items(message.id)
@@ -264,3 +270,29 @@ class Letters:
                 subscriber=subscriber, effective=True, damaged=[]
             )
         return self._people[subscriber]
+
+
+def operator_message_of(reader: Reader, message: OutboxMessage) -> OperatorMessage | None:
+    """Return what a message tells the operator; None when later messages tell all of it.
+
+    An incident that is over before the address was told of it is told once: that it was, and is
+    over.
+    """
+    told = [one for one in reader.incidents.of_message(message.id) if one.is_latest]
+    if not told or message.uid is None:
+        return None
+    return OperatorMessage(
+        uid=message.uid,
+        target=message.target,
+        at=message.created_at,
+        began=tuple((one.incident.began, one.incident.detail) for one in told if one.state != OVER),
+        over=tuple(_is_over(one) for one in told if one.state == OVER),
+    )
+
+
+def _is_over(one: Notice) -> Sentence:
+    incident = one.incident
+    if one.told_before or not incident.began:
+        return incident.over, ""
+    began = f"since {incident.began_at:%Y-%m-%d %H:%M} UTC {incident.began}"
+    return incident.over, f"{began}: {incident.detail}" if incident.detail else began

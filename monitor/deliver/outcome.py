@@ -70,9 +70,13 @@ class Outcome:
         attempt = message.attempts + 1
         if self.kind == "sent":
             return MessageState.SENT, None
-        if self.kind == "dropped":
+        # A notice to the operator is no dead letter, of which the operator would hear by another.
+        is_notice = message.kind == "notice"
+        if self.kind == "dropped" or (is_notice and self.kind == "permanent"):
             return MessageState.DROPPED, None
         again = policy.retry_at(attempt, now=now, chance=chance, retry_after_s=self.retry_after_s)
+        if is_notice:
+            return MessageState.WAITING, again
         if self.refused:
             end = (refused_since or now) + timedelta(seconds=policy.delivery.redeploy_s)
             return (

@@ -24,6 +24,7 @@ from monitor.deliver.turns import Turns
 from monitor.deliver.watcher import Watcher
 from monitor.errors import DamagedSnapshotError, DeliveryError, StoreError
 from monitor.model.alerts import Letter
+from monitor.model.incidents import OperatorMessage
 from monitor.model.lease import Lease
 from monitor.model.messages import (
     RENDERINGS,
@@ -42,7 +43,7 @@ _NOTING_PAUSES_S = (0.2, 1.0, 5.0)
 Ready = Message | Outcome
 """A message to be sent, or what has become of it without."""
 Send = Callable[[Message], str]
-Render = Callable[[Letter | Welcome, frozenset[Rendering]], Message]
+Render = Callable[[Letter | Welcome | OperatorMessage, frozenset[Rendering]], Message]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,7 +220,9 @@ class Courier:
             return unforeseen("it cannot be rendered", exc), []
         return rendered, parts
 
-    def _letter(self, message: OutboxMessage, letters: Letters) -> Letter | Welcome | Outcome:
+    def _letter(
+        self, message: OutboxMessage, letters: Letters
+    ) -> Letter | Welcome | OperatorMessage | Outcome:
         if self.channel is None:
             return failed(f"no channel {self.name!r} is configured any more", permanent=True)
         if message.target not in self.channel.targets:
@@ -264,6 +267,8 @@ class Courier:
             self._tell_lost(message)
         if not noted or attempt is None:
             return Report()
+        if message.kind == "notice" and outcome.kind == "permanent":
+            self.watcher.trouble(self.name, f"the operator is not reached: {outcome.said}")
         word = "retried" if state is MessageState.WAITING else state.value
         self.watcher.ended(message, word, outcome.said)
         return Report(**{word: 1})

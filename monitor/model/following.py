@@ -1,10 +1,13 @@
 """What the monitor knows of the sources that it follows, and of the records in them."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+_SHOWN_REASON = 500
+_HELD = "held: "
 
 
 class Presence(StrEnum):
@@ -66,6 +69,51 @@ class SourceRow:
     reported: bool = False
     data_timestamp: str | None = None
     cursor: str | None = None
+
+    def after_success(self, now: datetime) -> "SourceRow":
+        """Return the row after a pass that went well."""
+        return replace(
+            self,
+            last_attempt_at=now,
+            last_success_at=now,
+            failures=0,
+            failing_since=None,
+            last_reason=None,
+            reported=False,
+        )
+
+    def after_failure(self, reason: str, now: datetime, *, alarm_at: int) -> "SourceRow":
+        """Return the row after one more failure; ``reported`` once it is worth a message.
+
+        What was held before failed for another reason: it does not count towards that.
+        """
+        failures = 1 if self._is_held else self.failures + 1
+        return replace(
+            self,
+            last_attempt_at=now,
+            failures=failures,
+            failing_since=self.failing_since or now,
+            last_reason=reason[:_SHOWN_REASON],
+            reported=self.reported or failures >= alarm_at,
+        )
+
+    def after_hold(self, reason: str, now: datetime) -> "SourceRow":
+        """Return the row after a pass of which something is held.
+
+        It is never ``reported``: a hold is an incident of its own.
+        """
+        return replace(
+            self,
+            last_attempt_at=now,
+            failures=self.failures + 1,
+            failing_since=self.failing_since if self._is_held else now,
+            last_reason=f"{_HELD}{reason}"[:_SHOWN_REASON],
+            reported=False,
+        )
+
+    @property
+    def _is_held(self) -> bool:
+        return (self.last_reason or "").startswith(_HELD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

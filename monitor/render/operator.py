@@ -1,9 +1,9 @@
 """What the operator reads: what is wrong with the monitor, and what is over."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from html import escape
 
+from monitor.model.incidents import OPERATOR, OperatorMessage, Sentence
 from monitor.model.messages import Message
 from monitor.model.neutral import neutral
 from monitor.render.values import moment
@@ -12,35 +12,30 @@ _LONGEST_DETAIL = 500
 _LONGEST_SECTION = 2_900
 _MOST_SECTIONS = 40
 
-Notice = tuple[str, str]
-"""A sentence, and why; both may hold words of the registry or of a service."""
 
-
-def operator_message(
-    *, uid: str, target: str, began: Sequence[Notice], over: Sequence[str], at: datetime
-) -> Message:
-    """Return the message; at least one thing began or is over. ``at``: now (aware UTC)."""
-    notices = [(_sentence(one), _clean(detail)) for one, detail in began]
-    notices += [(_sentence(one), "") for one in over]
-    first = notices[0][0]
+def operator_message(told: OperatorMessage) -> Message:
+    """Return the message; at least one thing began or is over."""
+    began = [(_sentence(what), _clean(why)) for what, why in told.began]
+    over = [(_sentence(what), _clean(why)) for what, why in told.over]
+    notices = began + over
     more = f" (+ {len(notices) - 1} more)" if len(notices) > 1 else ""
-    subject = f"Trial monitor: {first}{more}"
-    foot = f"{moment(at)} UTC. `monitor status` tells how everything stands."
+    subject = f"Trial monitor: {notices[0][0]}{more}"
+    foot = f"{moment(told.at)} UTC. `monitor status` tells how everything stands."
     return Message(
-        uid=uid,
-        subscriber="operator",
-        target=target,
+        uid=told.uid,
+        subscriber=OPERATOR,
+        target=told.target,
         subject=subject,
         text=_text(notices, foot),
         html=_html(subject, notices, foot),
         slack=_slack(subject, notices, foot),
         data={
-            "delivery": uid,
+            "delivery": told.uid,
             "subject": subject,
-            "began": [{"what": one, "why": why} for one, why in notices[: len(began)]],
-            "over": [one for one, _ in notices[len(began) :]],
+            "began": [{"what": what, "why": why} for what, why in began],
+            "over": [f"{what}: {why}" if why else what for what, why in over],
         },
-        occurred_at=at,
+        occurred_at=told.at,
         thread="operator",
         severity="high" if began else "low",
     )
@@ -58,7 +53,7 @@ def _sentence(text: str) -> str:
     return said[:1].upper() + said[1:]
 
 
-def _text(notices: Sequence[Notice], foot: str) -> str:
+def _text(notices: Sequence[Sentence], foot: str) -> str:
     lines = []
     for sentence, detail in notices:
         lines.append(f"* {sentence}.")
@@ -67,7 +62,7 @@ def _text(notices: Sequence[Notice], foot: str) -> str:
     return "\n".join([*lines, "", foot, ""])
 
 
-def _html(subject: str, notices: Sequence[Notice], foot: str) -> str:
+def _html(subject: str, notices: Sequence[Sentence], foot: str) -> str:
     items = "".join(
         f"<li><strong>{escape(sentence)}{':' if detail else '.'}</strong> {escape(detail)}</li>"
         for sentence, detail in notices
@@ -78,7 +73,7 @@ def _html(subject: str, notices: Sequence[Notice], foot: str) -> str:
     )
 
 
-def _slack(subject: str, notices: Sequence[Notice], foot: str) -> dict[str, object]:
+def _slack(subject: str, notices: Sequence[Sentence], foot: str) -> dict[str, object]:
     # As plain text nothing in it is a link, a mention or a format.
     said = [
         f"{sentence}: {detail}" if detail else f"{sentence}."

@@ -6,6 +6,7 @@ from typing import Any
 
 from monitor.model.changes import ChangeEvent
 from monitor.model.identity import part_id
+from monitor.model.incidents import OVER, Notice
 from monitor.model.messages import Announcement, Attempt, MessageState, OutboxItem, OutboxMessage
 from monitor.render.lines import BLANK, Block, Line, Span, Table, line
 from monitor.render.values import counted, moment, one_line
@@ -16,11 +17,15 @@ Told = Mapping[int, Announcement | None]
 
 
 def outbox_table(
-    messages: Sequence[OutboxMessage], counts: Counts, trials: Mapping[int, tuple[str, int]]
+    messages: Sequence[OutboxMessage],
+    counts: Counts,
+    trials: Mapping[int, tuple[str, int]],
+    notices: Mapping[int, Sequence[Notice]],
 ) -> Iterator[Block]:
     """Yield a row for each message, and how many there are of each state.
 
-    ``trials``: by message the first trial that it tells of, and how many.
+    ``trials``: by message the first trial that it tells of, and how many. ``notices``: by message
+    to the operator, what it tells of.
     """
     yield Table(
         head=("ID", "State", "To", "Channel", "What", "Due (UTC)", "Tries", "Last error"),
@@ -30,7 +35,7 @@ def outbox_table(
                 message.state.value,
                 _to(message),
                 one_line(message.channel, longest=None),
-                _what(message, trials.get(message.id)),
+                _what(message, trials.get(message.id), notices.get(message.id, ())),
                 moment(message.due_at),
                 str(message.attempts),
                 one_line(message.last_error, longest=None) if message.last_error else None,
@@ -58,10 +63,12 @@ def whole_message_lines(
     attempts: Sequence[Attempt],
     subscriptions: Mapping[int, str],
     told: Told,
+    notices: Sequence[Notice],
 ) -> Iterator[Line]:
     """Yield a message, its items and its attempts; ``subscriptions``: names by id.
 
-    ``told``: what was announced of the versions that the items are about.
+    ``told``: what was announced of the versions that the items are about. ``notices``: what a
+    message to the operator tells of.
     """
     delivery = f"delivery {message.uid}" if message.uid else "which gets its id when it leaves"
     yield _named("Message", f"{message.id}, {delivery}")
@@ -76,7 +83,11 @@ def whole_message_lines(
         yield _named("Part", _part(message.uid or "", message.part, message.parts))
     yield _named("Created", f"{moment(message.created_at)} UTC")
     yield BLANK
-    yield line(Span(counted(len(items), "item"), "label"))
+    if message.kind == "notice":
+        yield line(Span(counted(len(notices), "incident"), "label"))
+        yield from _notice_lines(notices)
+    else:
+        yield line(Span(counted(len(items), "item"), "label"))
     for item in items:
         name = subscriptions.get(item.subscription_id, f"subscription {item.subscription_id}")
         events = counted(len(item.positions), "event")
@@ -120,8 +131,9 @@ def whole_message_shape(
     attempts: Sequence[Attempt],
     subscriptions: Mapping[int, str],
     told: Told,
+    notices: Sequence[Notice],
 ) -> Shape:
-    """Return a message with items and tries for ``--json``; the tries are ``tries``."""
+    """Return a message with items, incidents and tries for ``--json``; the tries are ``tries``."""
     return {
         **message_shape(message),
         "items": [
@@ -144,11 +156,39 @@ def whole_message_shape(
             }
             for item in items
         ],
+        "incidents": [
+            {
+                "incident": one.incident.key,
+                "state": one.state,
+                "began_at": _iso(one.incident.began_at),
+                "over_at": _iso(one.incident.over_at),
+                "what": _sentence(one),
+                "why": one.incident.detail,
+            }
+            for one in notices
+        ],
         "tries": [
             {"at": _iso(attempt.at), "outcome": attempt.outcome, "said": attempt.said}
             for attempt in attempts
         ],
     }
+
+
+def _sentence(one: Notice) -> str:
+    return one.incident.over if one.state == OVER else one.incident.began
+
+
+def _notice_lines(notices: Sequence[Notice]) -> Iterator[Line]:
+    """Yield what the operator is told, and since when it is so."""
+    for one in notices:
+        incident = one.incident
+        at = incident.over_at if one.state == OVER else incident.began_at
+        since = f"{moment(at)} UTC: " if at else ""
+        yield line(f"  {since}{one_line(_sentence(one), longest=None)}", hang=4)
+        if incident.detail and one.state != OVER:
+            yield line(f"    {one_line(incident.detail, longest=None)}", hang=6)
+        if not one.is_latest:
+            yield line("    not told any more: a later message tells how it went on", hang=6)
 
 
 def _events(item: OutboxItem, told: Told) -> list[ChangeEvent]:
@@ -175,9 +215,12 @@ def _state(message: OutboxMessage) -> str:
     return f"{message.state.value} {tries}" if message.attempts else message.state.value
 
 
-def _what(message: OutboxMessage, trials: tuple[str, int] | None) -> str:
+def _what(message: OutboxMessage, trials: tuple[str, int] | None, notices: Sequence[Notice]) -> str:
     """Say which trial a message tells of; of a digest or a group how many, and which part it is."""
     nct_id, count = trials or ("", 0)
+    if notices:
+        more = f" (+ {len(notices) - 1} more)" if len(notices) > 1 else ""
+        return f"notice, {one_line(_sentence(notices[0]))}{more}"
     if message.kind == "welcome":
         return f"welcome, {counted(len(message.welcomes), 'subscription')}"
     if message.kind == "alert":

@@ -22,10 +22,7 @@ _LOCKED_SUBSCRIBER = (
 # What a person of that name gets; not what the operator does.
 _IS_THEIRS = sa.and_(messages.c.subscriber == _PERSON, messages.c.key.not_like("o:%"))
 _LOCKED_MESSAGES = (
-    sa.select(messages.c.id)
-    .where(_IS_THEIRS)
-    .order_by(messages.c.id)
-    .with_for_update()
+    sa.select(messages.c.id).where(_IS_THEIRS).order_by(messages.c.id).with_for_update()
 )
 _TARGETS = sa.select(messages.c.target).distinct().where(messages.c.subscriber == _PERSON)
 _LAST_ERRORS = sa.select(channel_states.c.channel, channel_states.c.last_error).where(
@@ -37,9 +34,7 @@ _FORGET_LAST_ERROR = (
     .values(last_error=None)
 )
 _DETAILS = sa.select(incidents.c.id, incidents.c.detail).where(incidents.c.detail != "")
-_FORGET_DETAIL = (
-    sa.update(incidents).where(incidents.c.id == bindparam("number")).values(detail="")
-)
+_FORGET_DETAIL = sa.update(incidents).where(incidents.c.id == bindparam("number")).values(detail="")
 _THEIRS = sa.select(messages.c.id).where(_IS_THEIRS)
 _FORGET = {
     "attempts": sa.delete(attempts).where(attempts.c.message_id.in_(_THEIRS)),

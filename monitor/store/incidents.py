@@ -156,7 +156,7 @@ class IncidentWriter(IncidentReader):
         """Put a message into the outbox that tells an address of incidents, each in a state.
 
         ``store``: see ``OutboxReader.namespace``. The message takes nothing more and goes in no
-        group. An incident's state is told to an address once, else StoreError.
+        group.
         """
         told = list(told)
         parts = [(one.key, one.beginning, state) for one, state in told]
@@ -177,7 +177,7 @@ class IncidentWriter(IncidentReader):
         self._db.run(_PUT_NOTICE, {**notice, **address})
 
 
-def _words(incident: Incident) -> dict[str, str]:
+def _words(incident: Incident) -> dict[str, Any]:
     """Return the state and the sentences of an incident as they can be stored."""
     return {
         "state": storable(incident.state),

@@ -225,10 +225,10 @@ def test_an_impossible_lease_is_told_to_the_operator_and_by_the_doctor(
     [found] = time_findings(monitored.app, latest_due)
     assert "other:1:a: it was renewed at 2026-03-04 12:00 UTC, in the future" in found.said
     deliveries = monitored.deliveries()
-    deliveries.tell()
+    deliveries.deliver_due(stop=threading.Event())
     with open_store(sqlite_url) as store, store.transaction() as tx:
         tx.leases.release(lease)
-    deliveries.tell()
+    deliveries.deliver_due(stop=threading.Event())
     assert sorted(monitored.subjects("ops")) == [
         "Trial monitor: The lease 'scheduler' is sound again",
         "Trial monitor: The lease 'scheduler' of other:1:a is impossible",

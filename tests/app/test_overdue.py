@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from monitor.app.doctor_people import delivery_findings
-from monitor.app.telling import Teller
 from monitor.model.finding import Verdict
 from monitor.store.reader import open_reader
 from monitor.store.writer import open_store
@@ -42,13 +41,9 @@ def monitored(store_url: str, tmp_path: Path) -> Monitored:
 
 def tell(monitored: Monitored) -> list[str]:
     """Let the operator be told; return all that was told so far."""
-    Teller(
-        monitored.app,
-        monitored.deliveries().channels,
-        worker="w",
-        opened=lambda: open_store(monitored.url),
-        free=lambda _: 10**12,
-    ).tell()
+    deliveries = monitored.deliveries()
+    deliveries.notify()
+    deliveries.deliver("ops", stop=STOP)
     return monitored.subjects("ops")
 
 

@@ -33,29 +33,12 @@ ONE, TWO = "NCT00000001", "NCT00000002"
 
 
 @dataclass
-class Told:
-    """An operator who writes down what is heard."""
-
-    heard: list[tuple[str, SourceRow]] = field(default_factory=list)
-
-    def source_failing(self, row: SourceRow) -> None:
-        """Write it down."""
-        self.heard.append(("failing", row))
-
-    def source_recovered(self, row: SourceRow, *, failing_since: datetime | None) -> None:
-        """Write it down."""
-        assert failing_since is not None
-        self.heard.append(("recovered", row))
-
-
-@dataclass
 class Daily:
     """A registry of two records, and passes over it."""
 
     replica: Replica
     app: App
     passes: Passes
-    operator: Told
     stop: threading.Event = field(default_factory=threading.Event)
 
     def row(self, name: str = "two records") -> SourceRow:
@@ -102,9 +85,8 @@ def daily(sqlite_url: str, tmp_path: Path) -> Iterator[Daily]:
             """
         )
         app = App.configured(config, environ={})
-        operator = Told()
-        passes = Passes(app=app, metrics=Metrics(now=app.now), operator=operator)
-        yield Daily(replica=replica, app=app, passes=passes, operator=operator)
+        passes = Passes(app=app, metrics=Metrics(now=app.now))
+        yield Daily(replica=replica, app=app, passes=passes)
 
 
 def test_a_pass_stores_what_the_registry_has_and_says_so(daily: Daily) -> None:
@@ -126,8 +108,8 @@ def test_a_day_without_news_is_one_request(daily: Daily) -> None:
     assert [line.asked.path for line in daily.replica.log] == ["/api/v2/version"]
 
 
-def test_the_operator_hears_once_of_a_failing_source_and_once_of_its_recovery(
-    daily: Daily,
+def test_the_log_says_once_that_a_source_fails_and_once_that_it_works_again(
+    daily: Daily, capsys: pytest.CaptureFixture[str]
 ) -> None:
     daily.replica.faults.add(Fault.SERVER_ERROR, times=4)
     outcomes = [daily.passes.pass_over("two records", stop=daily.stop).outcome for _ in range(4)]
@@ -135,17 +117,19 @@ def test_the_operator_hears_once_of_a_failing_source_and_once_of_its_recovery(
     row = daily.row()
     assert row.failures == 4
     assert "500" in (row.last_reason or "")
-    assert [(what, row.failures) for what, row in daily.operator.heard] == [("failing", 2)]
+    assert row.reported
+    log = capsys.readouterr().err
+    assert (log.count("source failing"), log.count("source recovered")) == (1, 0)
     assert daily.passes.pass_over("two records", stop=daily.stop).outcome == "ok"
-    assert [what for what, _ in daily.operator.heard] == ["failing", "recovered"]
-    assert daily.row().failures == 0
+    assert (daily.row().failures, daily.row().reported) == (0, False)
     assert daily.passes.pass_over("two records", stop=daily.stop).outcome == "ok"
-    assert len(daily.operator.heard) == 2
+    log = capsys.readouterr().err
+    assert (log.count("source failing"), log.count("source recovered")) == (0, 1)
 
 
 def test_a_source_fails_since_its_first_failure_not_its_latest(daily: Daily) -> None:
     clock = [NOW]
-    passes = Passes(app=replace(daily.app, now=lambda: clock[0]), operator=daily.operator)
+    passes = Passes(app=replace(daily.app, now=lambda: clock[0]))
     daily.replica.faults.add(Fault.SERVER_ERROR, times=2)
     assert passes.pass_over("two records", stop=daily.stop).outcome == "failed"
     first = daily.row().last_attempt_at

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 from monitor.app import App
 from monitor.app.logs import bound, configure, get_logger
 from monitor.app.metrics import Metrics
 from monitor.app.pass_report import Outcome, PassReport
-from monitor.daemon.process import Daemon
+from monitor.daemon.process import Daemon, PassesOf
 from monitor.model.lease import Lease
 
 
@@ -82,5 +83,6 @@ def run(config: Path) -> int:
     """Run until a signal ends it; return the exit code."""
     app = read(config)
     configure(app.settings.log)
-    daemon = Daemon(app, read_again=partial(read, config), passes_of=made, heartbeat_s=0.2)
+    passes_of = cast("PassesOf", made)
+    daemon = Daemon(app, read_again=partial(read, config), passes_of=passes_of, heartbeat_s=0.2)
     return daemon.run()

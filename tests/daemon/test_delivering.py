@@ -9,10 +9,11 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 import orjson
 
-from monitor.app.heard import Untold
+from monitor.app.deliveries import Deliveries
 from monitor.daemon.delivering import Delivering
 from monitor.daemon.work import Work
 from monitor.deliver import Report
@@ -60,28 +61,17 @@ class Scripted:
             stop.wait()
         return Report(sent=1)
 
-    def tell(self) -> None:
-        """Count."""
+    def notify(self) -> bool:
+        """Count; nothing is stored."""
         self.told += 1
-
-    def note_lost(self, process: str) -> None:
-        """Hear of nobody."""
-        raise AssertionError(process)
-
-    def hand_over(self) -> Untold:
-        """Have nothing to hand over."""
-        return Untold()
-
-    def take_over(self, left: Untold) -> None:
-        """Hear of nothing."""
-        raise AssertionError(left)
+        return False
 
 
 def test_a_channel_that_hangs_keeps_no_other_back_and_is_not_started_twice() -> None:
     scripted, work, stop = Scripted(), Work(), threading.Event()
 
     async def live() -> tuple[str, ...]:
-        delivering = Delivering(scripted, work=work, stop=stop)
+        delivering = Delivering(cast("Deliveries", scripted), work=work, stop=stop)
         serving = asyncio.create_task(delivering.serve())
         async with asyncio.timeout(PATIENCE_S):
             while scripted.begun["quick"] < 3:
@@ -103,7 +93,9 @@ def test_what_may_become_one_message_waits_a_few_seconds_for_a_pass_and_nothing_
     held: list[float] = []
 
     async def live() -> tuple[str, ...]:
-        delivering = Delivering(scripted, work=work, stop=stop, awaits_more=passing.__contains__)
+        delivering = Delivering(
+            cast("Deliveries", scripted), work=work, stop=stop, awaits_more=passing.__contains__
+        )
         serving = asyncio.create_task(delivering.serve())
         began = time.monotonic()
         async with asyncio.timeout(PATIENCE_S):
@@ -167,6 +159,6 @@ def test_the_operator_hears_of_a_process_that_was_killed(tmp_path: Path, sqlite_
         first.send(signal.SIGKILL)
         first.ended()
     with Running(config) as daemon:
-        daemon.wait_for("operator told")
+        daemon.wait_for("message sent", channel="ops")
         assert got(tmp_path / "ops") == [f"Trial monitor: The process {holder} went without a word"]
         assert daemon.stop() == 0

@@ -16,11 +16,9 @@ from monitor.app.gate import accept, gate_of
 from monitor.app.pass_report import PassReport
 from monitor.app.passes import Passes
 from monitor.app.people import bring_in_line
-from monitor.app.telling import Teller
 from monitor.model.following import SourceRow
 from monitor.render.gate import Gate
 from monitor.store.reader import open_reader
-from monitor.store.writer import open_store
 from tests.deliver.configured import folder_channel
 from tests.registry import Records, Replica, ReplicaServer, World
 from tests.registry.examples import nct, study
@@ -127,10 +125,8 @@ class Hall:
     def operator(self) -> list[dict[str, Any]]:
         """Let the operator be told; return all that was, in its order."""
         deliveries = Deliveries(app=self.app, worker="w")
-        Teller(
-            self.app, deliveries.channels, worker="w",
-            opened=lambda: open_store(self.app.settings.store.url), free=lambda _: 10**12,
-        ).tell()  # fmt: skip
+        deliveries.notify()
+        deliveries.deliver("ops", stop=threading.Event())
         files = (self.folder / "ops").glob("*.json")
         return [json.loads(file.read_text())["data"] for file in sorted(files, key=_age)]
 

@@ -1,23 +1,27 @@
 """What is wrong with the monitor at the moment, as the store and the disks tell it."""
 
 import shutil
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from monitor.app.clock_notes import repaired
 from monitor.app.store_checks import last_check
 from monitor.app.wiring import App
 from monitor.model.following import SourceRow, UnreadRecords
 from monitor.model.gate import GateState
+from monitor.model.incidents import Incident
 from monitor.model.messages import ChannelState, MessageState
 from monitor.render.gate import what_to_do
 from monitor.render.values import counted, moment
 from monitor.settings import FolderChannelSettings
 from monitor.store.address import Address
 from monitor.store.reader import Reader
+
+if TYPE_CHECKING:
+    from monitor.settings import Settings
 
 LEAST_FREE_BYTES = 100_000_000
 """Below it a disk counts as full; it has room again at twice as much."""
@@ -28,22 +32,6 @@ OVERDUE = timedelta(hours=2)
 Free = Callable[[Path], int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Episode:
-    """Something that is wrong until it is over; the operator hears of both, once.
-
-    ``began`` and ``over``: short sentences that say so; where one is "", there is nothing to say.
-    ``detail``: why, where it is known.
-    ``since``: when it began; None where nothing tells.
-    """
-
-    key: str
-    began: str
-    over: str
-    detail: str = ""
-    since: datetime | None = None
-
-
 def free_bytes(folder: Path) -> int:
     """Return how many bytes can still be written where the folder is, or will be."""
     while not folder.exists() and folder != folder.parent:
@@ -51,13 +39,14 @@ def free_bytes(folder: Path) -> int:
     return shutil.disk_usage(folder).free
 
 
-def episodes_of(reader: Reader, *, enabled: Collection[str], now: datetime) -> list[Episode]:
-    """Return what the store tells: of sources, channels, dead letters, and of damage to itself.
+def stored_incidents(reader: Reader, settings: "Settings", *, now: datetime) -> list[Incident]:
+    """Return what the store tells: of sources, channels, messages, leases, and damage to itself.
 
-    ``enabled``: the names of the sources that are to be read. A source that fails is not told
-    as overdue as well. Told, too, are followed records that could not be read when last seen.
+    A source that fails is not told as overdue as well. Told, too, are followed records that could
+    not be read when last seen.
     """
     rows = reader.sources.all()
+    enabled = {one.name for one in settings.sources if one.enabled}
     failing = [_failing(row) for row in rows if row.reported]
     failing += [
         _overdue(row, row.next_due_at)
@@ -78,12 +67,13 @@ def episodes_of(reader: Reader, *, enabled: Collection[str], now: datetime) -> l
         *_damaged(reader),
         *_leases(reader, now),
         *_clocks(reader, now),
+        *overdue_messages(reader, after_s=settings.delivery.overdue_after_s, now=now),
     ]
 
 
-def _leases(reader: Reader, now: datetime) -> list[Episode]:
+def _leases(reader: Reader, now: datetime) -> list[Incident]:
     return [
-        Episode(
+        Incident(
             key=f"lease:{lease.name}",
             began=f"the lease {lease.name!r} of {lease.holder} is impossible",
             over=f"the lease {lease.name!r} is sound again",
@@ -95,12 +85,12 @@ def _leases(reader: Reader, now: datetime) -> list[Episode]:
     ]
 
 
-def _clocks(reader: Reader, now: datetime) -> list[Episode]:
+def _clocks(reader: Reader, now: datetime) -> list[Incident]:
     found = repaired(reader, now=now)
     if not found:
         return []
     return [
-        Episode(
+        Incident(
             key="clock:store",
             began="times in the store were impossible: a clock was, or is, wrong",
             over="no time in the store was impossible for a day",
@@ -109,14 +99,14 @@ def _clocks(reader: Reader, now: datetime) -> list[Episode]:
     ]
 
 
-def overdue_messages(reader: Reader, *, after_s: float, now: datetime) -> list[Episode]:
+def overdue_messages(reader: Reader, *, after_s: float, now: datetime) -> list[Incident]:
     """Return the channels by which a message is due for longer than that and not sent."""
     states = (MessageState.WAITING, MessageState.SENDING)
     names = sorted({name for state in states for name in reader.outbox.channels(state)})
     due = {name: reader.outbox.due_since(name, now) for name in names}
     late = {name: at for name, at in due.items() if at and (now - at).total_seconds() > after_s}
     return [
-        Episode(
+        Incident(
             key=f"waiting:{name}",
             began=f"messages by the channel {name} are overdue",
             over=f"messages by the channel {name} are no longer overdue",
@@ -130,7 +120,7 @@ def overdue_messages(reader: Reader, *, after_s: float, now: datetime) -> list[E
     ]
 
 
-def full_disks(app: App, *, told: bool, free: Free = free_bytes) -> list[Episode]:
+def full_disks(app: App, *, told: bool, free: Free = free_bytes) -> list[Incident]:
     """Return the disks that are full, of the store and of the channels that write folders.
 
     ``told``: it is already known that one is full; so near the limit it is told once.
@@ -143,7 +133,7 @@ def full_disks(app: App, *, told: bool, free: Free = free_bytes) -> list[Episode
             left = free(folder)
         if left is not None and left < limit:
             found.append(
-                Episode(
+                Incident(
                     key=f"disk:{folder}",
                     began=f"the disk of {what} is full",
                     over=f"the disk of {what} has room again",
@@ -151,6 +141,11 @@ def full_disks(app: App, *, told: bool, free: Free = free_bytes) -> list[Episode
                 )
             )
     return found
+
+
+def is_of_disk(key: str) -> bool:
+    """Tell whether it is the key of an incident of a full disk."""
+    return key.startswith("disk:")
 
 
 def free_by_folder(app: App, *, free: Free = free_bytes) -> dict[str, int]:
@@ -162,9 +157,9 @@ def free_by_folder(app: App, *, free: Free = free_bytes) -> dict[str, int]:
     return found
 
 
-def _failing(row: SourceRow) -> Episode:
+def _failing(row: SourceRow) -> Incident:
     since = f" since {moment(row.failing_since)} UTC" if row.failing_since else ""
-    return Episode(
+    return Incident(
         key=f"source:{row.name}",
         began=f"the source {row.name} fails",
         over=f"the source {row.name} works again",
@@ -173,40 +168,35 @@ def _failing(row: SourceRow) -> Episode:
     )
 
 
-def _held(reader: Reader, row: SourceRow, now: datetime) -> list[Episode]:
-    """Return that a source is held, once, and what of it, anew each day and with each cause."""
+def _held(reader: Reader, row: SourceRow, now: datetime) -> list[Incident]:
+    """Return that a source is held; told again each day, and with each new cause."""
     state = GateState.from_state(reader.sources.state(GateState.kept_by(row.name)))
     if not state.reason or state.since is None:
         return []
     day = max(0, (now - state.since).days)
     causes = ",".join(sorted(one.cause for one in state.causes))
     what = f"records of the source {row.name} are" if state.causes else f"the source {row.name} is"
-    lasting = f" since {state.since:%Y-%m-%d %H:%M} UTC"
+    lasting = f" since {moment(state.since)} UTC"
     return [
-        Episode(
+        Incident(
             key=f"held:{row.name}",
-            began="",
-            over=f"nothing of the source {row.name} is held any more",
-            since=state.since,
-        ),
-        Episode(
-            key=f"held:{row.name}:{day}:{causes}",
             began=f"{what} held as implausible{lasting if day else ''}",
-            over="",
+            over=f"nothing of the source {row.name} is held any more",
             detail=f"{state.reason}. {what_to_do(row.name, state)}",
             since=state.since,
-        ),
+            again=f"{day}:{causes}",
+        )
     ]
 
 
-def _unread(reader: Reader, row: SourceRow) -> list[Episode]:
+def _unread(reader: Reader, row: SourceRow) -> list[Incident]:
     kept = UnreadRecords.from_state(reader.sources.state(UnreadRecords.kept_by(row.name)))
     if not kept.count:
         return []
     what = counted(kept.count, "followed record")
     others = " and others" if kept.count > len(kept.first) else ""
     return [
-        Episode(
+        Incident(
             key=f"unread:{row.name}",
             began=f"{what} of the source {row.name} cannot be read",
             over=f"all followed records of the source {row.name} can be read again",
@@ -219,8 +209,8 @@ def _unread(reader: Reader, row: SourceRow) -> list[Episode]:
     ]
 
 
-def _overdue(row: SourceRow, due_at: datetime) -> Episode:
-    return Episode(
+def _overdue(row: SourceRow, due_at: datetime) -> Incident:
+    return Incident(
         key=f"overdue:{row.name}",
         began=f"the source {row.name} was not read when it was due",
         over=f"the source {row.name} is read again",
@@ -229,12 +219,12 @@ def _overdue(row: SourceRow, due_at: datetime) -> Episode:
     )
 
 
-def _dead(reader: Reader, channel: str) -> Episode:
+def _dead(reader: Reader, channel: str) -> Incident:
     last = next(
         iter(reader.outbox.messages(state=MessageState.DEAD, channel=channel, limit=1)), None
     )
     which = f"{last.uid}: {last.last_error}. " if last else ""
-    return Episode(
+    return Incident(
         key=f"dead:{channel}",
         began=f"a message by the channel {channel} could not be delivered",
         over=f"the channel {channel} has no dead letters any more",
@@ -246,12 +236,12 @@ def _dead(reader: Reader, channel: str) -> Episode:
     )
 
 
-def _damaged(reader: Reader) -> list[Episode]:
+def _damaged(reader: Reader) -> list[Incident]:
     check = last_check(reader)
     if check is None or not check.damage:
         return []
     return [
-        Episode(
+        Incident(
             key="store:damage",
             began="the store is damaged",
             over="the store is sound again",
@@ -263,8 +253,8 @@ def _damaged(reader: Reader) -> list[Episode]:
     ]
 
 
-def _resting(state: ChannelState) -> Episode:
-    return Episode(
+def _resting(state: ChannelState) -> Incident:
+    return Incident(
         key=f"channel:{state.channel}",
         began=f"the channel {state.channel} fails and rests",
         over=f"the channel {state.channel} works again",

@@ -1,0 +1,374 @@
+"""Notices to the operator: what is wrong with the monitor, and what is over, each told once."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from monitor.app.incidents import Free, free_bytes, full_disks, is_of_disk, stored_incidents
+from monitor.app.logs import get_logger
+from monitor.app.wiring import App
+from monitor.channels.base import Channel
+from monitor.deliver.letters import operator_message_of
+from monitor.errors import DeliveryError, StoreError
+from monitor.model.identity import notice_id
+from monitor.model.incidents import OPERATOR, OVER, Incident, OperatorMessage, StoredIncident
+from monitor.model.messages import Message, MessageState
+from monitor.render.operator import operator_message
+from monitor.store.incidents import IncidentReader, Told
+from monitor.store.reader import Reader
+from monitor.store.writer import Store, Transaction
+
+_AGAIN = timedelta(minutes=1)
+_SELDOM = timedelta(hours=1)
+_OF_ONE_PROCESS = "web:"
+"""How the keys of incidents begin that only the process knows whose they are."""
+
+_LOST = (
+    "Its lease ran out. What it was doing is done by another; of the messages that it was sending,"
+    " the last by each channel may come twice, with the same id"
+)
+
+
+def note_lost(tx: Transaction, process: str, *, at: datetime) -> None:
+    """Store that a process went without a word; the operator hears of it once."""
+    key = f"process:{process}"
+    if not tx.incidents.of_key(key):
+        began = f"the process {process} went without a word"
+        tx.incidents.begin(Incident(key=key, began=began, over="", detail=_LOST), at=at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _News:
+    """What differs between what is wrong now and what the store knows.
+
+    ``lasting``: stored incidents that still are. ``ended``: stored ones that are over.
+    """
+
+    new: Sequence[Incident]
+    lasting: Sequence[tuple[StoredIncident, Incident]]
+    ended: Sequence[StoredIncident]
+    told: set[Told]
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the store has it all."""
+        return not (self.new or self.ended or any(_has_changed(*one) for one in self.lasting))
+
+
+@dataclass(slots=True, kw_only=True)
+class _Direct:
+    """An incident that the store does not have; ``sent``: the addresses that know of it."""
+
+    incident: Incident
+    beginning: str
+    found_at: datetime
+    sent: set[str] = field(default_factory=set)
+
+
+class DirectNotices:
+    """What a process sent past the outbox, until the store has it."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, _Direct] = {}
+        self._sent_at: dict[tuple[str, str], datetime] = {}
+
+    @property
+    def keys(self) -> list[str]:
+        """The keys of the incidents that were found."""
+        return list(self._found)
+
+    def find(self, found: Sequence[tuple[Incident, str]], now: datetime) -> list[_Direct]:
+        """Keep incidents, each with its beginning, that the store does not have; return them."""
+        for incident, beginning in found:
+            before = self._found.get(incident.key)
+            if before is None or before.incident.state != incident.state:
+                made = _Direct(incident=incident, beginning=beginning, found_at=now)
+                self._found[incident.key] = made
+        return [self._found[one.key] for one, _ in found]
+
+    def untold(self, found: Sequence[_Direct], target: str, now: datetime) -> list[_Direct]:
+        """Return of what an address has yet to hear; of one incident once an hour at most."""
+        return [
+            one
+            for one in found
+            if target not in one.sent and self.may_send(one.incident.key, target, now)
+        ]
+
+    def may_send(self, name: str, target: str, now: datetime) -> bool:
+        """Tell whether nothing of that name was sent to an address within the last hour."""
+        sent_at = self._sent_at.get((name, target))
+        return sent_at is None or not _is_before(now, sent_at + _SELDOM)
+
+    def note_sent(self, name: str, target: str, now: datetime) -> None:
+        """Note that an address was sent something of that name: a key, or the id of a message."""
+        self._sent_at[name, target] = now
+        if name in self._found:
+            self._found[name].sent.add(target)
+
+    def sent(self) -> list[_Direct]:
+        """Return what was sent, for the store."""
+        return [one for one in self._found.values() if one.sent]
+
+    def forget(self) -> None:
+        """Forget what was found: the store has it, or it is found again."""
+        self._found.clear()
+
+
+class OperatorNotifier:
+    """Finds incidents, stores them, and puts what the operator is to hear into the outbox.
+
+    Where the store cannot be written, or nobody leads, ``send_directly`` tells of them.
+    ``incidents``: what is wrong with this process itself; None where that is for another to tell.
+    Without an operator's channel the log alone tells. For one thread at a time. ``direct``: of
+    this process, whatever its settings. ``is_troubled``: the store could not be written the last
+    time.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        channels: Mapping[str, Channel],
+        *,
+        opened: Callable[[], Store],
+        free: Free = free_bytes,
+        incidents: Callable[[], Sequence[Incident]] | None = None,
+    ) -> None:
+        self._app = app
+        self._name = app.settings.delivery.operator
+        self._channel = channels.get(self._name)
+        self._opened = opened
+        self._free = free
+        self._incidents = incidents
+        self._store = ""
+        self._not_before: datetime | None = None
+        self._not_before_directly: datetime | None = None
+        self.direct = DirectNotices()
+        self.is_troubled = False
+
+    # --- by the outbox -----------------------------------------------------------------------
+
+    def store_notices(self) -> bool:
+        """Store what began and what is over, and the messages about it; tell whether there are any.
+
+        Nothing is raised: what cannot be stored now is tried again in a minute.
+        """
+        now = self._app.now()
+        if _is_before(now, self._not_before):
+            return False
+        try:
+            with self._app.reader() as reader:
+                seen = reader.incidents.open()
+                found = self._found(reader, seen, now)
+                news = self._news(reader.incidents, found)
+            is_news = bool(self.direct.sent()) or not self._is_told(news)
+            if is_news:
+                self._store_news(seen, found, now)
+            self._not_before, self.is_troubled = None, False
+        except StoreError as exc:
+            get_logger().warning("operator's notices not stored", reason=str(exc))
+            self._not_before, self.is_troubled = now + _AGAIN, True
+            return False
+        return is_news
+
+    @property
+    def _targets(self) -> Sequence[str]:
+        return () if self._channel is None else self._channel.targets
+
+    def _found(
+        self, reader: Reader | None, stored: Sequence[StoredIncident], now: datetime
+    ) -> list[Incident]:
+        """Return what is wrong now; ``reader`` None: as far as it is known without the store."""
+        found: list[Incident] = []
+        if reader is not None:
+            self._store = self._store or reader.outbox.namespace()
+            found = stored_incidents(reader, self._app.settings, now=now)
+        keys = [*(one.key for one in stored), *self.direct.keys]
+        found += full_disks(self._app, told=any(map(is_of_disk, keys)), free=self._free)
+        return found + list(self._incidents() if self._incidents is not None else ())
+
+    def _news(self, incidents: IncidentReader, found: Sequence[Incident]) -> _News:
+        stored = {one.key: one for one in incidents.open()}
+        by_key = {one.key: one for one in found}
+        return _News(
+            new=[one for key, one in by_key.items() if key not in stored],
+            lasting=[(one, by_key[key]) for key, one in stored.items() if key in by_key],
+            ended=[one for key, one in stored.items() if key not in by_key and self._is_ours(key)],
+            told=incidents.told(),
+        )
+
+    def _store_news(
+        self, seen: Sequence[StoredIncident], found: Sequence[Incident], now: datetime
+    ) -> None:
+        """Store it, unless another process has stored something since ``seen``; StoreError.
+
+        What was found is not looked for again: a disk may take long to answer.
+        """
+        with self._opened() as store, store.transaction() as tx:
+            tx.incidents.lock()
+            if tx.incidents.open() != seen:
+                return
+            self._store_direct(tx)
+            self._put(tx, self._news(tx.incidents, found), now)
+        self.direct.forget()
+
+    def _is_ours(self, key: str) -> bool:
+        """Tell whether this process would have found an incident, if it lasted."""
+        return self._incidents is not None or not key.startswith(_OF_ONE_PROCESS)
+
+    def _is_told(self, news: _News) -> bool:
+        return news.is_known and not any(
+            self._has_yet_to_hear(target, stored, news.told)
+            for stored, _ in news.lasting
+            for target in self._targets
+        )
+
+    def _has_yet_to_hear(self, target: str, stored: StoredIncident, told: set[Told]) -> bool:
+        """Tell whether an address is to hear of an incident that lasts, or of an event."""
+        # An earlier program noted of no channel, and the first one of no address, what it told.
+        heard = ((self._name, target), ("", target), ("", ""))
+        known = any((stored.id, *address, stored.state) in told for address in heard)
+        return not known and self._can_be_told(stored)
+
+    def _can_be_told(self, one: Incident | StoredIncident) -> bool:
+        """Tell whether an incident can be told of while it lasts.
+
+        What keeps the operator's own channel from sending is told when it is over.
+        """
+        return bool(one.began) and one.key not in (f"channel:{self._name}", f"waiting:{self._name}")
+
+    def _put(self, tx: Transaction, news: _News, now: datetime) -> None:
+        began = [tx.incidents.begin(one, at=now) for one in news.new]
+        began += [tx.incidents.go_on(*one) for one in news.lasting if _has_changed(*one)]
+        lasting = began + [one for one, found in news.lasting if not _has_changed(one, found)]
+        events = [one for one in news.ended if not one.over]
+        ended = [one for one in news.ended if one.over]
+        for target in self._targets:
+            told = [
+                (one, one.state)
+                for one in (*lasting, *events)
+                if self._has_yet_to_hear(target, one, news.told)
+            ]
+            told += [(one, OVER) for one in ended]
+            if told:
+                tx.incidents.tell(
+                    told, channel=self._name, target=target, store=self._store, at=now
+                )
+        for one in news.ended:
+            tx.incidents.close(one, at=now)
+        for one in (*began, *events):
+            _log(one.began, one.detail)
+        for one in ended:
+            get_logger().warning("operator notice", notice=one.over)
+
+    # --- without the outbox ------------------------------------------------------------------
+
+    def send_directly(self) -> None:
+        """Send what is wrong past the outbox: once, and of one incident at most hourly.
+
+        Sent, too, with their own ids, are notices that wait in the outbox for more than a minute.
+        What cannot be sent is tried again in a minute; nothing is raised.
+        """
+        now = self._app.now()
+        if _is_before(now, self._not_before_directly):
+            return
+        self._not_before_directly = now + _AGAIN
+        found, waiting = self._unstored(now)
+        if self._channel is None:
+            for one in self.direct.untold(found, "", now):
+                _log(one.incident.began, one.incident.detail)
+                self.direct.note_sent(one.incident.key, "", now)
+            return
+        with self._channel.connected() as connection:
+            for message in waiting:
+                if self.direct.may_send(message.uid, message.target, now):
+                    self._send(connection.send, message, [message.uid], now)
+            for target in self._targets:
+                if untold := self.direct.untold(found, target, now):
+                    names = [one.incident.key for one in untold]
+                    self._send(connection.send, self._message(untold, target, now), names, now)
+
+    def _unstored(self, now: datetime) -> tuple[list[_Direct], list[OperatorMessage]]:
+        """Return what the store does not have, and what waits in the outbox."""
+        try:
+            with self._app.reader() as reader:
+                wrong = self._found(reader, reader.incidents.open(), now)
+                news = self._news(reader.incidents, wrong)
+                found = [(one, reader.incidents.beginning(one, at=now)) for one in news.new]
+                changed = [one for one in news.lasting if _has_changed(*one)]
+                found += [(one, stored.beginning) for stored, one in changed]
+                waiting = self._waiting(reader, now)
+        except StoreError:
+            found = [(one, one.beginning(now)) for one in self._found(None, (), now)]
+            waiting = []
+        return self.direct.find([one for one in found if self._can_be_told(one[0])], now), waiting
+
+    def _waiting(self, reader: Reader, now: datetime) -> list[OperatorMessage]:
+        """Return the notices that have waited in the outbox for longer than a minute."""
+        found = [
+            operator_message_of(reader, message)
+            for state in (MessageState.WAITING, MessageState.SENDING)
+            for message in reader.outbox.messages(
+                state=state, subscriber=OPERATOR, channel=self._name
+            )
+            if message.kind == "notice" and message.created_at < now - _AGAIN
+        ]
+        return [one for one in found if one is not None and one.target in self._targets]
+
+    def _message(self, told: Sequence[_Direct], target: str, now: datetime) -> OperatorMessage:
+        parts = [(one.incident.key, one.beginning, one.incident.state) for one in told]
+        return OperatorMessage(
+            uid=notice_id(parts, store=self._store, channel=self._name, target=target),
+            target=target,
+            at=now,
+            began=tuple((one.incident.began, one.incident.detail) for one in told),
+            over=(),
+        )
+
+    def _send(
+        self,
+        send: Callable[[Message], str],
+        message: OperatorMessage,
+        names: Sequence[str],
+        now: datetime,
+    ) -> None:
+        """Send one message; ``names``: what is noted as sent, unless it is to be tried again."""
+        try:
+            send(operator_message(message))
+            get_logger().info("operator notified", uid=message.uid)
+        except DeliveryError as exc:
+            get_logger().error("operator not reached", reason=str(exc), uid=message.uid)
+            if not exc.permanent:
+                return
+        for name in names:
+            self.direct.note_sent(name, message.target, now)
+
+    def _store_direct(self, tx: Transaction) -> None:
+        """Store what was sent past the outbox, so that nobody hears it twice."""
+        stored = {one.key: one for one in tx.incidents.open()}
+        for one in self.direct.sent():
+            incident = stored.get(one.incident.key)
+            if incident is None:
+                before = {each.beginning for each in tx.incidents.of_key(one.incident.key)}
+                if one.beginning in before:
+                    continue  # another process has stored it meanwhile, and that it is over
+                incident = tx.incidents.begin(
+                    one.incident, at=one.found_at, beginning=one.beginning
+                )
+            elif _has_changed(incident, one.incident):
+                incident = tx.incidents.go_on(incident, one.incident)
+            for target in one.sent & set(self._targets):
+                tx.incidents.note_told(incident, channel=self._name, target=target)
+
+
+def _has_changed(stored: StoredIncident, found: Incident) -> bool:
+    """Tell whether the operator is to hear again of an incident that lasts."""
+    return stored.state != found.state
+
+
+def _is_before(now: datetime, then: datetime | None) -> bool:
+    """Tell whether a time is yet to come; one that is too far off is of a clock that was ahead."""
+    return then is not None and now < then <= now + _SELDOM
+
+
+def _log(sentence: str, detail: str) -> None:
+    get_logger().error("operator notice", notice=sentence, detail=detail)
