@@ -286,6 +286,7 @@ def test_every_reference_of_the_schema_is_followed() -> None:
         "outbox.version_id", "outbox.message_id", "attempts.message_id",
         "announcements.version_id", "announcements.previous_id",
         "subscriptions.subscriber", "silences.subscriber",
+        "notices.incident_id", "notices.message_id",
     }  # fmt: skip
 
 
