@@ -1,24 +1,124 @@
-"""Which records want their past filled in, and what asks for it."""
+"""Backfills: which records want their past filled in, what asks for it, and one at a time."""
 
+import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
+from monitor.app.logs import get_logger
 from monitor.app.sources import HISTORY, Sources
-from monitor.app.turns import Turn
+from monitor.app.workers import worker_id
+from monitor.errors import StoreError
 from monitor.model.following import Presence
+from monitor.model.lease import Lease
 from monitor.settings import CtgovSourceSettings, Settings
 from monitor.sources.base import FollowedSource, State
 from monitor.sources.ctgov_history.state import Outcome, backfill_of
+from monitor.sources.http import StoppedError
+from monitor.store.lease_keeper import LeaseKeeper, LeaseLostError
+from monitor.store.lease_observer import LeaseObserver
 from monitor.store.reader import Reader
 
 if TYPE_CHECKING:
     from monitor.app.wiring import App
     from monitor.sources.ctgov_history import HistoryProgress
 
+LEASE = "backfill"
+"""The lease that lets one process ask the history API at a time, however many share a store."""
+_LEASE_S = 60.0
+_LOOK_S = 0.2
 _AT_ONCE = 1_000
 _NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+class BackfillLease:
+    """The lease of backfills as this process holds it.
+
+    ``stop`` is set when the lease is lost, and soon after ``asked`` is: whatever asks the API
+    under the lease ends then.
+    """
+
+    def __init__(self, keeper: LeaseKeeper, *, stop: threading.Event, asked: threading.Event):
+        self.stop = stop
+        self._keeper = keeper
+        self._asked = asked
+        self._ended = threading.Event()
+
+    @property
+    def lease(self) -> Lease:
+        """What each page that is stored under the lease renews."""
+        return self._keeper.lease
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Keep the lease, which was taken, during the block, and give it back."""
+        self._keeper.start()
+        watching = threading.Thread(target=self._watch, name="backfill lease", daemon=True)
+        watching.start()
+        try:
+            yield
+        finally:
+            self._ended.set()
+            watching.join()
+            try:
+                self._keeper.release()
+            except StoreError as exc:
+                get_logger().warning("backfill lease not released", reason=str(exc))
+
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        """Let a block that was stopped because the lease was lost end with LeaseLostError."""
+        try:
+            yield
+        except StoppedError:
+            reason = self._keeper.why_lost()
+            if reason is not None:
+                said = f"the lease to fetch earlier versions is lost: {reason}"
+                raise LeaseLostError(said) from None
+            raise
+
+    def _watch(self) -> None:
+        while not self._ended.wait(_LOOK_S):
+            if self._asked.is_set():
+                self.stop.set()
+
+
+@contextmanager
+def backfill_lease(
+    app: "App",
+    observer: LeaseObserver,
+    *,
+    stop: threading.Event,
+    ttl_s: float = _LEASE_S,
+    patient: bool = False,
+) -> Iterator[BackfillLease]:
+    """Take the lease for the block; LeaseHeldError when another process has it.
+
+    ``stop``, once set, ends what is done under it. ``observer`` watches who has the lease, from
+    one try to the next; ``patient``: until it is certain whether that one is alive. A lease that
+    nobody renews any more is lost after ``ttl_s`` seconds.
+    """
+    app.store().close()  # a store that is not there yet is made
+    ended = threading.Event()
+    keeper = LeaseKeeper(
+        LEASE,
+        worker_id(),
+        opened=app.store,
+        reader=app.reader,
+        ttl_s=lambda: ttl_s,
+        now=app.now,
+        on_trouble=lambda reason: get_logger().warning("backfill lease not renewed", reason=reason),
+        on_lost=lambda _reason: ended.set(),
+        observer=observer,
+    )
+    if patient:
+        keeper.take_patiently(stop)
+    else:
+        keeper.take()
+    held = BackfillLease(keeper, stop=ended, asked=stop)
+    with held.kept():
+        yield held
 
 
 def wanted_backfills(settings: Settings, reader: Reader) -> dict[str, list[str]]:
@@ -66,13 +166,13 @@ def history(
     nct_ids: Iterable[str],
     sources: Sources,
     *,
-    under: Turn,
+    under: BackfillLease,
     since: date | None = None,
     on_progress: "Callable[[HistoryProgress], None] | None" = None,
 ) -> Iterator[FollowedSource]:
     """Yield the source of these records' earlier versions that the store lacks.
 
-    A block that ends because the turn was lost ends with LeaseLostError.
+    A block that ends because the lease was lost ends with LeaseLostError.
     """
     with (
         under.explained(),

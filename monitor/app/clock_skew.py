@@ -5,22 +5,23 @@ now; ``CLOCK_TOLERANCE`` is granted to both. Which clock was wrong, that of then
 nobody can tell: what is put right waits no longer than it would have to.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from monitor.app.clock_notes import note
+from monitor.app.doctor_store import limited_reader
 from monitor.app.logs import get_logger
 from monitor.app.policies import policy_of
+from monitor.errors import StoreError
+from monitor.model.finding import Finding, Verdict
 from monitor.model.lease import CLOCK_TOLERANCE
 from monitor.model.messages import MessageState, OutboxMessage
 from monitor.model.when import AtOnce, next_cutoff
 from monitor.render.values import moment
 from monitor.settings import AnySourceSettings
 from monitor.store.reader import Reader
-from monitor.store.writer import Store, Transaction
+from monitor.store.writer import Transaction
 
 if TYPE_CHECKING:
     from monitor.app.wiring import App
@@ -32,10 +33,12 @@ _DIGEST = timedelta(days=14, hours=1)
 # Within a day the schedule goes by what ran last even when the clock is set back.
 _ATTEMPT = timedelta(days=1)
 _AT_ONCE = 1_000
+_KEPT_BY = "operator/clock"  # a slash: no source has such a name
+_TOLD_FOR = timedelta(days=1)
+_SHOWN = 20
 
 LatestRun = Callable[[AnySourceSettings, datetime], datetime]
 """Returns when a source is due at the latest, from its trigger, at a time."""
-Opened = Callable[[], AbstractContextManager[Store]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,18 +76,86 @@ def skewed_times(
     ]
 
 
-def repair(app: "App", opened: Opened, *, latest_run: LatestRun | None = None) -> None:
+def repair(app: "App", *, latest_run: LatestRun | None = None) -> None:
     """Put right what is impossible, and keep for the operator what that was; StoreError."""
     with app.reader() as reader:
         found = skewed_times(app, reader, latest_run=latest_run)
     if not found:
         return
-    with opened() as store, store.transaction() as tx:
+    with app.store(create=False) as store, store.transaction() as tx:
         done = [one.done for one in found if one.put_right(tx)]
         if done:
             note(tx, done, now=app.now())
     for sentence in done:
         get_logger().error("stored time was impossible", what=sentence)
+
+
+# --- what was put right ----------------------------------------------------------------------
+
+
+def note(tx: Transaction, sentences: Sequence[str], *, now: datetime) -> None:
+    """Keep for the operator what was impossible, beside what was kept within the last day."""
+    state = tx.sources.state(_KEPT_BY)
+    before = _kept(state, now)
+    kept = [*before, *sentences]
+    count = (int((state or {}).get("count", 0)) if before else 0) + len(sentences)
+    values = {"at": now.isoformat(), "said": kept[:_SHOWN], "count": count}
+    tx.sources.put_state(_KEPT_BY, "", values, at=now)
+
+
+def repaired(reader: Reader, *, now: datetime) -> tuple[str, ...]:
+    """Return what was put right within the last day, the first of it, and how much more it was."""
+    state = reader.sources.state(_KEPT_BY)
+    said = _kept(state, now)
+    more = int((state or {}).get("count", 0)) - len(said) if said else 0
+    return (*said, f"and {more} more") if more > 0 else tuple(said)
+
+
+def _kept(state: Mapping[str, Any] | None, now: datetime) -> list[str]:
+    try:
+        at = datetime.fromisoformat(str((state or {})["at"]))
+        said = [str(one) for one in (state or {})["said"]]
+    except (KeyError, TypeError, ValueError):
+        return []
+    return said if now - _TOLD_FOR < at <= now + CLOCK_TOLERANCE else []
+
+
+def time_findings(app: "App", latest_run: LatestRun | None) -> Iterator[Finding]:
+    """Look for times and leases that a wrong clock left; nothing where the store cannot be read."""
+    try:
+        with limited_reader(app) as reader:
+            now = app.now()
+            found = [str(one) for one in skewed_times(app, reader, latest_run=latest_run)]
+            leases = [
+                f"the lease of {lease.holder}: {lease.fault}"
+                for lease in reader.leases.all(now=now)
+                if lease.fault is not None
+            ]
+            before = repaired(reader, now=now)
+    except StoreError:  # told among the findings of the store
+        return
+    if found or leases:
+        fix = "check the clock of this machine; `monitor run` and `monitor deliver` put them right"
+        yield Finding(
+            about="stored times",
+            verdict=Verdict.FAILED,
+            said=f"impossible: {_first(leases + found)}",
+            fix=fix,
+        )
+    elif before:
+        yield Finding(
+            about="stored times",
+            verdict=Verdict.WARNING,
+            said=f"were impossible within the last day, and were put right: {_first(before)}",
+            fix="check the clock of this machine",
+        )
+    else:
+        yield Finding(about="stored times", verdict=Verdict.FINE, said="none is impossible")
+
+
+def _first(sentences: Sequence[str], most: int = 5) -> str:
+    more = len(sentences) - most
+    return "; ".join([*sentences[:most], *([f"and {more} more"] if more > 0 else [])])
 
 
 # --- what is impossible -----------------------------------------------------------------------

@@ -40,7 +40,7 @@ from monitor.render.alerts import Renderer, check_templates
 from monitor.render.operator import operator_message
 from monitor.render.welcome import welcome_message
 from monitor.store.reader import Reader
-from monitor.store.writer import Store, open_store
+from monitor.store.writer import Store
 
 if TYPE_CHECKING:
     from monitor.app.metrics import Metrics
@@ -92,10 +92,8 @@ class Deliveries:
         self._paces: dict[str, Pace] = {}
         self._turns = Turns()
         self._metrics = metrics
-        self.notifier = OperatorNotifier(
-            app, self.channels, opened=self._store, incidents=incidents
-        )
-        self._workers = Workers(app, opened=self._store)
+        self.notifier = OperatorNotifier(app, self.channels, opened=app.store, incidents=incidents)
+        self._workers = Workers(app)
         self._claims = self._workers.claims(worker)
         targets = {name: channel.targets for name, channel in self.channels.items()}
         self._digests = Digests(app, targets=targets)
@@ -123,18 +121,18 @@ class Deliveries:
     def prepare(self) -> None:
         """Make what no change calls for: welcome messages, and digests sent even when empty."""
         self._repair_times()
-        self._welcomes.open(self._store)
-        self._digests.open(self._store)
+        self._welcomes.open()
+        self._digests.open()
 
     def _repair_times(self) -> None:
         """Put times right that a wrong clock left, from time to time."""
         if time.monotonic() >= self._repair_at:
-            repair(self.app, self._store)
+            repair(self.app)
             self._repair_at = time.monotonic() + _REPAIR_EVERY_S
 
     def deliver(self, channel: str, *, stop: threading.Event) -> Report:
         """Deliver what is due by a channel until nothing is; StoreError when that fails."""
-        with self._store() as store:
+        with self.app.store() as store:
             return self._courier(channel, store).deliver(stop)
 
     def deliver_due(self, *, stop: threading.Event) -> DeliveryReport:
@@ -192,7 +190,7 @@ class Deliveries:
     def note_lost(self, process: str) -> None:
         """Store for the operator that a process went without a word; log why that fails."""
         try:
-            with self._store() as store, store.transaction() as tx:
+            with self.app.store() as store, store.transaction() as tx:
                 note_lost(tx, process, at=self.app.now())
         except StoreError as exc:
             get_logger().warning("lost process not noted", process=process, reason=str(exc))
@@ -217,7 +215,7 @@ class Deliveries:
             late=LateResults(
                 channel=channel,
                 policy=policy,
-                opened=self._store,
+                opened=self.app.store,
                 now=self.app.now,
                 watcher=watcher,
             ),
@@ -246,10 +244,6 @@ class Deliveries:
             return renderer.render(letter, renderings)
 
         return render
-
-    def _store(self) -> Store:
-        store = self.app.settings.store
-        return open_store(store.url, busy_timeout_s=store.busy_timeout_s)
 
 
 class _Watching:

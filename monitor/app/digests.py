@@ -1,12 +1,11 @@
 """Digests that are sent even when nothing is in them: made before their time comes."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from monitor.app.wiring import App
 from monitor.model.subscriptions import Standing, Subscription
 from monitor.model.when import AtOnce, next_cutoff
-from monitor.store.writer import Store
 
 _Place = tuple[str, str, str]
 """Subscriber, channel, target."""
@@ -25,8 +24,8 @@ class Digests:
         self._asking: list[Subscription] = []
         self._made: dict[_Place, datetime] = {}
 
-    def open(self, opened: Callable[[], Store]) -> None:
-        """Make what is not made yet; ``opened`` opens the store, which is only read before."""
+    def open(self) -> None:
+        """Make what is not made yet; the store is only read before there is any."""
         now = self._app.now()
         with self._app.reader() as reader:
             version = reader.people.version()
@@ -41,7 +40,7 @@ class Digests:
         }
         if not wanted:
             return
-        with opened() as store, store.transaction() as tx:
+        with self._app.store() as store, store.transaction() as tx:
             for (subscriber, channel, target), cutoff in sorted(wanted.items()):
                 tx.outbox.open_digest(
                     subscriber=subscriber, channel=channel, target=target, cutoff=cutoff, at=now

@@ -8,8 +8,7 @@ from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from monitor.app.clock_skew import LatestRun
-from monitor.app.doctor_clock import time_findings
+from monitor.app.clock_skew import LatestRun, time_findings
 from monitor.app.doctor_patience import HangsError, answer, hanging, patiently
 from monitor.app.doctor_people import channel_findings, delivery_findings, subscription_findings
 from monitor.app.doctor_registry import REGISTRY_S, registry_findings

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from monitor.app.lookups import present_id
-from monitor.app.people import bring_in_line, open_store_of
+from monitor.app.people import bring_in_line
 from monitor.app.wiring import App
 from monitor.errors import StoreError, UsageError
 from monitor.model.subscriptions import Origin, Standing, Subscription, Trials
@@ -107,7 +107,7 @@ def follow(
     it is open by which channel.
     """
     bring_in_line(app)
-    with open_store_of(app) as store, store.transaction() as tx:
+    with app.store() as store, store.transaction() as tx:
         present = _present(app, asked)
         wanted = list(dict.fromkeys(present.values()))
         before = set(tx.sources.followed_by_command())
@@ -190,7 +190,7 @@ def unfollow(
     each, in order; one that was not followed is no error.
     """
     bring_in_line(app)
-    with open_store_of(app) as store, store.transaction() as tx:
+    with app.store() as store, store.transaction() as tx:
         everybody = _live(tx.people, None)
         ours = [one for one in everybody if _is_of_follow(one)]
         followed = tx.sources.followed_by_command()

@@ -38,14 +38,8 @@ def accept(app: App, name: str, *, silent: bool) -> Gate:
         raise UsageError(
             f"{gate.state.reason}: this cannot be accepted. {what_to_do(name, gate.state)}"
         )
-    from monitor.store.writer import open_store  # noqa: PLC0415 - only who writes loads it
-
     causes = {one.cause: silent for one in gate.state.causes}
-    store = app.settings.store
-    with (
-        open_store(store.url, create=False, busy_timeout_s=store.busy_timeout_s) as opened,
-        opened.transaction() as tx,
-    ):
+    with app.store(create=False) as store, store.transaction() as tx:
         tx.sources.put_state(GateState.accepted_by(name), "", causes, at=app.now())
     return gate_of(app, name)
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from monitor.app.clock_notes import repaired
+from monitor.app.clock_skew import repaired
 from monitor.app.store_checks import last_check
 from monitor.app.wiring import App
 from monitor.model.following import SourceRow, UnreadRecords

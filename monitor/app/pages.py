@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 from monitor.app.logs import get_logger
 from monitor.app.lookups import stored_trial
-from monitor.app.people import open_store_of
 from monitor.app.wiring import App
 from monitor.deliver.as_announced import announced
 from monitor.deliver.letters import Letters
@@ -86,7 +85,7 @@ def unsubscribe(app: App, uid: str, token: str) -> str | None:
             return None
         names = [one.name for one in _active(reader, message)]
     if names:
-        with open_store_of(app) as store, store.transaction() as tx:
+        with app.store() as store, store.transaction() as tx:
             for name in names:
                 tx.people.set_standing(message.subscriber, name, Standing.PAUSED)
         get_logger().info("unsubscribed", message=uid, subscriptions=len(names))

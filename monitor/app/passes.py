@@ -6,15 +6,13 @@ import uuid
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
-from datetime import date
+from datetime import date, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from monitor.app.backfills import history, wanted_backfills
+from monitor.app.backfills import backfill_lease, history, wanted_backfills
 from monitor.app.logs import bound, get_logger, log_step, told_request
-from monitor.app.pass_report import Outcome, PassReport, log_pass
 from monitor.app.sources import HISTORY, Sources, first_base_url, named_source
-from monitor.app.turns import TurnTakenError, turn
 from monitor.app.wiring import App
 from monitor.errors import HeldError, MonitorError, StoreError
 from monitor.ingest import IngestReport
@@ -24,13 +22,32 @@ from monitor.model.following import SourceRow
 from monitor.model.lease import Lease
 from monitor.sources.base import FollowedSource
 from monitor.sources.http import RequestLog, StoppedError
-from monitor.store.lease_keeper import LeaseLostError, require_lease
+from monitor.store.lease_keeper import LeaseHeldError, LeaseLostError, require_lease
 from monitor.store.lease_observer import LeaseObserver
-from monitor.store.writer import Store, open_store
+from monitor.store.writer import Store
 
 if TYPE_CHECKING:
     from monitor.app.metrics import Metrics
 from monitor.sources.ctgov_history import HistoryProgress
+
+Outcome = Literal["ok", "failed", "stopped"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassReport:
+    """What a pass over a source did; ``reason``: why it failed or was stopped.
+
+    ``again_at``: from when on it may be tried again, where another process was at it.
+    """
+
+    source: str
+    outcome: Outcome
+    reason: str | None = None
+    report: IngestReport = field(default_factory=IngestReport)
+    pages: int = 0
+    requests: int = 0
+    again_at: datetime | None = None
+
 
 OnHistory = Callable[["HistoryProgress"], None]
 OnPage = Callable[[IngestReport], None]
@@ -58,12 +75,12 @@ class _Counted:
 
 @dataclass(slots=True, kw_only=True)
 class Passes:
-    """Does passes; threads may share it. ``patient``: a backfill observes who has its turn."""
+    """Does passes; threads may share it. ``patient``: a backfill observes who has its lease."""
 
     app: App
     metrics: "Metrics | None" = None
     patient: bool = False
-    _turns: LeaseObserver = field(default_factory=LeaseObserver, init=False)
+    _observer: LeaseObserver = field(default_factory=LeaseObserver, init=False)
     _notifier: Notifier = field(init=False)
 
     def __post_init__(self) -> None:
@@ -126,7 +143,7 @@ class Passes:
         """
         asked = base_url or first_base_url(self.app.settings)
         try:
-            with turn(self.app, self._turns, stop=stop, patient=self.patient) as held:
+            with backfill_lease(self.app, self._observer, stop=stop, patient=self.patient) as held:
                 work = _Work(
                     name=HISTORY,
                     type=HISTORY,
@@ -136,11 +153,20 @@ class Passes:
                     leases=(held.lease,) if lease is None else (lease, held.lease),
                 )  # fmt: skip
                 return self._run(work)
-        except TurnTakenError as exc:
-            get_logger().info("backfill waits", source=HISTORY, reason=str(exc))
+        except LeaseHeldError as exc:
+            who = "another process" if exc.lease is None else exc.lease.holder
+            reason = f"earlier versions are being fetched by {who}; a second one has to wait"
+            get_logger().info("backfill waits", source=HISTORY, reason=reason)
             return PassReport(
-                source=HISTORY, outcome="stopped", reason=str(exc), again_at=exc.until
+                source=HISTORY,
+                outcome="stopped",
+                reason=reason,
+                again_at=None if exc.lease is None else self._lost_at(exc.lease),
             )
+
+    def _lost_at(self, lease: Lease) -> datetime:
+        """Return when a lease is lost at the latest that nobody renews."""
+        return self.app.now() + timedelta(seconds=lease.observed_s)
 
     # --- one pass --------------------------------------------------------------------------
 
@@ -150,7 +176,7 @@ class Passes:
         with bound(pass_id=uuid.uuid4().hex[:12], source=work.name):
             log = get_logger()
             log.debug("pass started")
-            with self._store() as store:
+            with self.app.store() as store:
                 outcome, reason = self._attempt(work, store, counted)
                 self._note(work, store, outcome, reason, held=counted.held)
             report = PassReport(
@@ -164,7 +190,7 @@ class Passes:
             seconds = time.monotonic() - began
             if self.metrics is not None:
                 self.metrics.passed(work.name, outcome, seconds)
-            log_pass(report, seconds)
+            _log_pass(report, seconds)
         return report
 
     def _attempt(self, work: _Work, store: Store, counted: _Counted) -> tuple[Outcome, str | None]:
@@ -276,6 +302,19 @@ class Passes:
             tx.sources.put(after)
         return before, after
 
-    def _store(self) -> Store:
-        store = self.app.settings.store
-        return open_store(store.url, busy_timeout_s=store.busy_timeout_s)
+
+def _log_pass(report: PassReport, seconds: float) -> None:
+    """Log how a pass went."""
+    log = get_logger()
+    facts: dict[str, object] = {
+        "seconds": round(seconds, 3),
+        "pages": report.pages,
+        "requests": report.requests,
+        **asdict(report.report),
+    }
+    if report.outcome == "ok":
+        log.info("pass finished", **facts)
+    elif report.outcome == "stopped":
+        log.info("pass stopped", reason=report.reason, **facts)
+    else:
+        log.warning("pass failed", reason=report.reason, **facts)

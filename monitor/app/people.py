@@ -66,16 +66,8 @@ def bring_in_line(app: App) -> None:
     except StoreError:  # no tables yet, or what opening it for writing tells better
         if not (wanted or settings.subscribers):
             return
-    with open_store_of(app) as store:
+    with app.store() as store:
         synchronise(settings, store, now)
-
-
-def open_store_of(app: App) -> "Store":
-    """Open the store for writing; it is made where there is none."""
-    from monitor.store.writer import open_store
-
-    given = app.settings.store
-    return open_store(given.url, busy_timeout_s=given.busy_timeout_s)
 
 
 def wanted_subscriptions(settings: "Settings", now: datetime) -> dict[Names, Subscription]:

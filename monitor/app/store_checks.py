@@ -52,7 +52,6 @@ def check_store(app: App, *, stop: threading.Event) -> None:
     """
     from monitor.app.logs import get_logger  # noqa: PLC0415  # not for who only looks it up
     from monitor.store.soundness import check_pages  # noqa: PLC0415  # likewise
-    from monitor.store.writer import open_store  # noqa: PLC0415  # likewise
 
     store = app.settings.store
     damage = ""
@@ -63,9 +62,6 @@ def check_store(app: App, *, stop: threading.Event) -> None:
         damage = str(exc)
         get_logger().error("store damaged", reason=damage)
     now = app.now()
-    with (
-        open_store(store.url, create=False, busy_timeout_s=store.busy_timeout_s) as opened,
-        opened.transaction() as transaction,
-    ):
+    with app.store(create=False) as opened, opened.transaction() as transaction:
         state = {"at": now.isoformat(), "damage": damage}
         transaction.sources.put_state(_KEPT_BY, "", state, at=now)

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from monitor.app.people import bring_in_line, open_store_of
+from monitor.app.people import bring_in_line
 from monitor.app.wiring import App
 from monitor.errors import NotFoundError, UsageError
 from monitor.model.subscriptions import Origin, Silence, Standing, Subscriber, Subscription
@@ -45,7 +45,7 @@ class Subscribing:
     def add_subscriber(self, name: str) -> bool:
         """Store somebody; False when they are known already."""
         self._in_line()
-        with open_store_of(self.app) as store, store.transaction() as transaction:
+        with self.app.store() as store, store.transaction() as transaction:
             known = _people(transaction.people).get(name)
             if known is not None and known.standing is not Standing.RETIRED:
                 return False
@@ -55,7 +55,7 @@ class Subscribing:
     def remove_subscriber(self, name: str) -> list[str]:
         """Retire somebody with all their subscriptions; return the names of these."""
         self._in_line()
-        with open_store_of(self.app) as store, store.transaction() as transaction:
+        with self.app.store() as store, store.transaction() as transaction:
             person = _person(transaction.people, name)
             self._require_not_in_file(person, "remove")
             mine = _live(transaction.people, name)
@@ -76,7 +76,7 @@ class Subscribing:
     def forget(self, name: str) -> Mapping[str, int]:
         """Erase all that is stored about somebody; return how many rows of each kind that were."""
         self._in_line()
-        with open_store_of(self.app) as store, store.transaction() as transaction:
+        with self.app.store() as store, store.transaction() as transaction:
             person = _people(transaction.people).get(name)
             if person is None:
                 raise _nobody(transaction.people, name)
@@ -109,7 +109,7 @@ class Subscribing:
         wish = subscription_of(
             given, people.get(given.subscriber), origin=Origin.COMMAND, now=self.app.now()
         )
-        with open_store_of(self.app) as store, store.transaction() as transaction:
+        with self.app.store() as store, store.transaction() as transaction:
             known = transaction.people.subscription(wish.subscriber, wish.name)
             if known is not None and known.standing is not Standing.RETIRED:
                 where = self._where(known.origin)
@@ -143,7 +143,7 @@ class Subscribing:
         from monitor.config.wishes import subscription_of  # noqa: PLC0415  # as above
 
         self._in_line()
-        with open_store_of(self.app) as store, store.transaction() as transaction:
+        with self.app.store() as store, store.transaction() as transaction:
             found = pick(transaction.people.subscriptions(subscriber=subscriber), word)
             if found.standing is Standing.RETIRED:
                 raise NotFoundError(f"the subscription {word[:_SHOWN]!r} is removed already")
@@ -171,7 +171,7 @@ class Subscribing:
     ) -> tuple[Subscription, bool]:
         """Pause, resume or retire a subscription; return it, and whether that changed anything."""
         self._in_line()
-        with open_store_of(self.app) as store, store.transaction() as transaction:
+        with self.app.store() as store, store.transaction() as transaction:
             found = pick(transaction.people.subscriptions(subscriber=subscriber), word)
             if found.standing is Standing.RETIRED:
                 raise NotFoundError(f"the subscription {word[:_SHOWN]!r} is removed already")
@@ -222,7 +222,7 @@ class Subscribing:
             for nct_id in dict.fromkeys(nct_ids) or [None]
             for kind in dict.fromkeys(kinds) or [None]
         ]
-        with open_store_of(self.app) as store, store.transaction() as transaction:
+        with self.app.store() as store, store.transaction() as transaction:
             if subscriber is not None:
                 _person(transaction.people, subscriber)
             return [replace(one, id=transaction.people.put_silence(one)) for one in wanted]
@@ -230,7 +230,7 @@ class Subscribing:
     def end_silences(self, numbers: Iterable[int]) -> None:
         """Remove silences: all of them, or none where one is not there."""
         self._in_line()
-        with open_store_of(self.app) as store, store.transaction() as transaction:
+        with self.app.store() as store, store.transaction() as transaction:
             for number in numbers:
                 if not transaction.people.remove_silence(number):
                     raise NotFoundError(

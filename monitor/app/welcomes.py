@@ -1,12 +1,12 @@
 """Welcome messages: what a new subscription covers, told once to whoever it is for."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from monitor.app.wiring import App
 from monitor.model.subscriptions import Subscription
 from monitor.store.reader import Reader
-from monitor.store.writer import Store, Transaction
+from monitor.store.writer import Transaction
 
 _FIRST_READING = timedelta(seconds=45)
 """How long a new subscription waits for sources that were never read to say what it covers."""
@@ -31,8 +31,8 @@ class Welcomes:
         self._targets = targets
         self._version: int | None = None
 
-    def open(self, opened: Callable[[], Store]) -> None:
-        """Make what is not made yet; ``opened`` opens the store, which is only read before."""
+    def open(self) -> None:
+        """Make what is not made yet; the store is only read before there is any."""
         now = self._app.now()
         with self._app.reader() as reader:
             version = reader.people.version()
@@ -42,7 +42,7 @@ class Welcomes:
             if is_new and self._awaits_sources(reader, now):
                 return
         if is_new:
-            with opened() as store, store.transaction() as tx:
+            with self._app.store() as store, store.transaction() as tx:
                 self._welcome(tx, now)
         self._version = version
 

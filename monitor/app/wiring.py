@@ -69,6 +69,13 @@ class App:
         with open_reader(store.url, busy_timeout_s=store.busy_timeout_s) as reader:
             yield reader
 
+    def store(self, *, create: bool = True) -> "Store":
+        """Open the store for writing; ``create``: it is made where there is none."""
+        from monitor.store.writer import open_store
+
+        store = self.settings.store
+        return open_store(store.url, create=create, busy_timeout_s=store.busy_timeout_s)
+
     def compare(
         self, reader: "Reader", trial: "TrialRow", old: "StoredVersion", new: "StoredVersion"
     ) -> "tuple[ChangeEvent, ...]":
@@ -108,7 +115,7 @@ class App:
         limits = Limits.of(self.settings.ingest)
 
         found = read_paths(paths, now=self.now, limits=limits, on_progress=on_progress)
-        with self._store() as store:
+        with self.store() as store:
             self._log("ingest started", store=self.store_name, paths=len(paths))
             notifier = self.notifier() if alerts else None
             report = self._pass(found, store, notifier, on_batch)
@@ -122,7 +129,7 @@ class App:
         hold their whole content.
         """
         notifier = self.notifier()
-        with self._store() as store:
+        with self.store() as store:
             for entry in entries:
                 report = self._pass(self._kept(entry), store, notifier)
                 if report.read and not report.quarantined:
@@ -132,7 +139,7 @@ class App:
 
     def drop_quarantined(self, entry_ids: "Iterable[int]") -> None:
         """Delete these entries of the quarantine; one that is gone already is no error."""
-        with self._store() as store, store.transaction() as transaction:
+        with self.store() as store, store.transaction() as transaction:
             for entry_id in entry_ids:
                 transaction.remove_quarantined(entry_id)
 
@@ -190,12 +197,6 @@ class App:
             on_damaged=_tell_damaged,
             synonyms=self.synonyms(),
         )
-
-    def _store(self) -> "Store":
-        from monitor.store.writer import open_store
-
-        store = self.settings.store
-        return open_store(store.url, busy_timeout_s=store.busy_timeout_s)
 
     def _log(self, event: str, **figures: object) -> None:
         """Log a step of a pass; the library is loaded only where such steps are logged."""

@@ -1,7 +1,9 @@
 """The processes that deliver from one store: our own claims, and what those that are gone left."""
 
+import os
+import secrets
+import socket
 import threading
-from collections.abc import Callable
 from itertools import count
 
 from monitor.app.logs import get_logger
@@ -11,21 +13,16 @@ from monitor.model.lease import Lease
 from monitor.model.messages import MessageState
 from monitor.store.lease_keeper import LeaseKeeper
 from monitor.store.lease_observer import LeaseObserver
-from monitor.store.writer import Store
 
 _LOOK_S = 0.2
 _NUMBERS = count(1)
 
 
 class Workers:
-    """Makes claims, and observes the leases of the other workers; for one thread at a time.
+    """Makes claims, and observes the leases of the other workers; for one thread at a time."""
 
-    ``opened`` opens the store for writing.
-    """
-
-    def __init__(self, app: App, *, opened: Callable[[], Store]) -> None:
+    def __init__(self, app: App) -> None:
         self._app = app
-        self._opened = opened
         self._observer = LeaseObserver()
         self._names: set[str] = set()
 
@@ -35,7 +32,7 @@ class Workers:
         keeper = LeaseKeeper(
             WORKER + holder,
             holder,
-            opened=self._opened,
+            opened=self._app.store,
             reader=self._app.reader,
             ttl_s=lambda: self._app.settings.delivery.lease_s,
             now=self._app.now,
@@ -51,7 +48,7 @@ class Workers:
         """
         lost = [one for one in self._others() if self._observer.is_lost(one)]
         if lost:
-            with self._opened() as store, store.transaction() as tx:
+            with self._app.store() as store, store.transaction() as tx:
                 for one in lost:
                     tx.leases.drop(one)
 
@@ -77,6 +74,11 @@ class Workers:
         with self._app.reader() as reader:
             found = reader.leases.all(now=self._app.now())
         return [one for one in found if one.name.startswith(WORKER) and one.name not in self._names]
+
+
+def worker_id() -> str:
+    """Return a name for this process as a holder of leases: ``host:4242:1f2e3d4c``."""
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
 def process_of(worker: str) -> str:

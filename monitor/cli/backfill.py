@@ -24,7 +24,7 @@ from monitor.render.lines import line
 from monitor.render.values import counted
 
 if TYPE_CHECKING:
-    from monitor.app.pass_report import PassReport
+    from monitor.app.passes import PassReport
 
 Wanted = Sequence[tuple[str | None, Sequence[str]]]
 """NCT IDs with the base URL of their registry; None: that of the first source."""

@@ -49,10 +49,17 @@ def backup(session: Session, file: Path, force: bool, as_json: bool) -> None:
     checked once it is written. FILE appears whole or not at all, and only this user can read it: it
     holds what the store holds, names and addresses of people too.
     """
-    from monitor.app.backups import back_up
+    from monitor.store.backup import back_up
 
+    store = session.app.settings.store
     with WorkBar(sys.stderr, environ=session.environ) as bar:
-        made = back_up(session.app, file, overwrite=force, on_step=bar.move)
+        made = back_up(
+            store.url,
+            file,
+            overwrite=force,
+            busy_timeout_s=store.busy_timeout_s,
+            on_step=bar.move,
+        )
     rows = made.holds.rows
     if as_json:
         session.answer_json(
@@ -86,10 +93,18 @@ def restore(session: Session, file: Path, discard: bool, as_json: bool) -> None:
     this refuses. FILE is checked and stays as it is; the store is replaced at once, with its owner
     and mode. The one that was there is kept beside it, as NAME.replaced-TIME.
     """
-    from monitor.app import backups
+    from monitor.store.restore import restore as put_back
 
+    store = session.app.settings.store
     with WorkBar(sys.stderr, environ=session.environ) as bar:
-        done = backups.restore(session.app, file, keep=not discard, on_step=bar.move)
+        done = put_back(
+            store.url,
+            file,
+            now=session.app.now(),
+            keep=not discard,
+            busy_timeout_s=store.busy_timeout_s,
+            on_step=bar.move,
+        )
     schema, rows = done.holds.schema, done.holds.rows
     is_old = schema.standing == "old"
     if as_json:
@@ -152,9 +167,10 @@ def verify(session: Session, events: bool, as_json: bool) -> None:
 
 
 def _problems(session: Session, bar: WorkBar, *, events: bool) -> "Iterator[Problem]":
-    from monitor.app import backups
+    from monitor.store.verify import verify as verify_store
 
-    yield from backups.verify(session.app, on_step=bar.move)
+    store = session.app.settings.store
+    yield from verify_store(store.url, busy_timeout_s=store.busy_timeout_s, on_step=bar.move)
     if events:
         from monitor.app.reclassifying import verify_events
 

@@ -31,9 +31,9 @@ def command(session: Session, once: bool, as_json: bool) -> None:
     from monitor.app.channels import beside_json
     from monitor.app.deliveries import Deliveries
     from monitor.app.logs import configure, never_wait
-    from monitor.app.people import bring_in_line, open_store_of
+    from monitor.app.people import bring_in_line
+    from monitor.app.workers import worker_id
     from monitor.daemon.postman import deliver_on
-    from monitor.daemon.process import holder
 
     app = session.app
     configure(app.settings.log)
@@ -41,12 +41,12 @@ def command(session: Session, once: bool, as_json: bool) -> None:
     bring_in_line(app)
     if as_json:
         app = replace(app, settings=beside_json(app.settings))
-    deliveries = Deliveries(app, worker=holder())
+    deliveries = Deliveries(app, worker=worker_id())
     if once:
         _once(session, deliveries, as_json=as_json)
     else:
         # What no later look can mend, a store of another schema, is told at once.
-        with open_store_of(app):
+        with app.store():
             pass
         deliver_on(deliveries, grace_s=app.settings.daemon.shutdown_grace_s)
 

@@ -263,9 +263,7 @@ def _change(
 ) -> None:
     changed: set[int] = set()
     if wanted:
-        from monitor.app.people import open_store_of
-
-        with open_store_of(session.app) as store, store.transaction() as tx:
+        with session.app.store() as store, store.transaction() as tx:
             changed = change(tx, [message.id for message in wanted])
     left = [message for message in wanted if message.id not in changed]
     from monitor.render.outbox import changed_lines

@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from monitor.app import App
     from monitor.app.deliveries import Deliveries
     from monitor.app.metrics import Metrics
-    from monitor.app.pass_report import PassReport
-    from monitor.app.passes import Passes
+    from monitor.app.passes import Passes, PassReport
     from monitor.model.incidents import Incident
 
 
@@ -158,11 +157,11 @@ def _deliveries(
 
 
 def _once(session: Session, app: "App", *, as_json: bool) -> None:
-    from monitor.app.holder import holder
+    from monitor.app.workers import worker_id
     from monitor.daemon.once import StoppedShortError, run_once
     from monitor.daemon.postman import deliver_once
 
-    name = holder()
+    name = worker_id()
     deliveries = _deliveries(app, None, name)
     try:
         reports = run_once(app, _passes(app, patient=True), holder=name)

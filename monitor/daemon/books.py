@@ -6,8 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from monitor.app import App
-from monitor.app.clock_notes import note
-from monitor.app.clock_skew import repair
+from monitor.app.clock_skew import note, repair
 from monitor.app.logs import get_logger
 from monitor.app.operator_notices import note_lost
 from monitor.daemon import SCHEDULER
@@ -16,7 +15,7 @@ from monitor.model.following import SourceRow
 from monitor.model.lease import Lease
 from monitor.scheduler import latest_due
 from monitor.store.lease_keeper import LeaseHeldError, LeaseKeeper
-from monitor.store.writer import Store, open_store
+from monitor.store.writer import Store
 
 
 class Books:
@@ -33,7 +32,7 @@ class Books:
         self.holder = holder
         self.rival: Lease | None = None
         self._app = app
-        self._opened(create=True).close()
+        self._app.store().close()
         self.keeper = LeaseKeeper(
             SCHEDULER,
             holder,
@@ -44,16 +43,15 @@ class Books:
             on_trouble=lambda reason: get_logger().warning("lease not renewed", reason=reason),
         )
 
-    def _opened(self, *, create: bool = False) -> Store:
-        given = self._app.settings.store
-        return open_store(given.url, create=create, busy_timeout_s=given.busy_timeout_s)
+    def _opened(self) -> Store:
+        return self._app.store(create=False)
 
     def take(self) -> bool:
         """Take the lease; False while another holds it. A file that is gone is made again."""
         try:
             self.keeper.rival()
         except StoreError:
-            self._opened(create=True).close()  # or this tells what is wrong
+            self._app.store().close()  # or this tells what is wrong
         try:
             self._note_lost(self.keeper.take())
         except LeaseHeldError as exc:
@@ -86,7 +84,7 @@ class Books:
 
     def repair(self, app: App) -> None:
         """Put times right that a wrong clock left, by the settings of ``app``."""
-        repair(app, self._opened, latest_run=latest_due)
+        repair(app, latest_run=latest_due)
 
     def note_due(self, due: Mapping[str, tuple[str, datetime]]) -> None:
         """Store when sources of these types are due next, as long as the lease is ours."""

@@ -8,8 +8,7 @@ from functools import partial
 
 from monitor.app import App
 from monitor.app.logs import get_logger
-from monitor.app.pass_report import PassReport
-from monitor.app.passes import Passes
+from monitor.app.passes import Passes, PassReport
 from monitor.daemon.books import Books
 from monitor.daemon.work import Work, in_thread
 from monitor.errors import MonitorError

@@ -6,8 +6,7 @@ from collections.abc import Awaitable
 from functools import partial
 
 from monitor.app import App
-from monitor.app.pass_report import PassReport
-from monitor.app.passes import Passes
+from monitor.app.passes import Passes, PassReport
 from monitor.daemon.books import Books
 from monitor.daemon.duty import Duty
 from monitor.daemon.hold import until_lost

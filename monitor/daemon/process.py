@@ -8,11 +8,11 @@ from typing import Any
 
 from monitor.app import App
 from monitor.app.deliveries import Deliveries
-from monitor.app.holder import holder
 from monitor.app.log_queue import end_after
 from monitor.app.logs import get_logger
 from monitor.app.metrics import Metrics
 from monitor.app.passes import Passes
+from monitor.app.workers import worker_id
 from monitor.daemon.books import Books
 from monitor.daemon.delivering import NOTIFYING
 from monitor.daemon.duty import Duty
@@ -27,8 +27,6 @@ from monitor.errors import StoreError
 from monitor.memory import share_arenas
 from monitor.model.incidents import Incident
 from monitor.model.lease import Lease
-
-__all__ = ["HEARTBEAT_S", "Daemon", "holder"]
 
 HEARTBEAT_S = 5.0
 _STANDBY_S = 1.0
@@ -61,7 +59,9 @@ class Daemon:
         self._metrics = Metrics(now=app.now)
         self._work = Work()
         self._heartbeat_s = heartbeat_s
-        self._standing = Standing(app=app, holder=holder(), started_at=app.now(), work=self._work)
+        self._standing = Standing(
+            app=app, holder=worker_id(), started_at=app.now(), work=self._work
+        )
         self._passes_of = passes_of
         self._passes = passes_of(app, self._metrics)
         self._listeners = listeners_of(self._standing, self._metrics, stale_s=4 * heartbeat_s)

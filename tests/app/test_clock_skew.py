@@ -8,9 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.app.clock_notes import repaired
-from monitor.app.clock_skew import repair, skewed_times
-from monitor.app.doctor_clock import time_findings
+from monitor.app.clock_skew import repair, repaired, skewed_times, time_findings
 from monitor.model.finding import Verdict
 from monitor.model.following import SourceRow
 from monitor.model.messages import ChannelState, OutboxMessage
@@ -145,7 +143,7 @@ def test_the_times_of_sources_are_put_right(monitored: Monitored) -> None:
         tx.sources.put(row)
         tx.sources.put(replace(row, name="nightly"))
         tx.sources.put(replace(row, name="not configured any more"))
-    repair(monitored.app, lambda: open_store(monitored.url), latest_run=latest_due)
+    repair(monitored.app, latest_run=latest_due)
     with monitored.app.reader() as reader:
         rows = {one.name: one for one in reader.sources.all()}
     for one in rows.values():
@@ -159,7 +157,7 @@ def test_a_silence_that_was_made_in_the_future_is_as_long_from_now(monitored: Mo
     with open_store(monitored.url) as store, store.transaction() as tx:
         tx.people.put_silence(silence(now + YEAR, days=7))
         before = tx.people.version()
-    repair(monitored.app, lambda: open_store(monitored.url))
+    repair(monitored.app)
     with monitored.app.reader() as reader:
         [found] = reader.people.silences()
         assert reader.people.version() > before, "who matches news reads it anew"
@@ -203,7 +201,7 @@ def test_the_doctor_tells_before_and_after(monitored: Monitored) -> None:
     assert found.verdict is Verdict.FAILED
     assert "the channel box rests until 2027-03-0" in found.said
     assert "check the clock" in found.fix
-    repair(monitored.app, lambda: open_store(monitored.url), latest_run=latest_due)
+    repair(monitored.app, latest_run=latest_due)
     [told] = time_findings(monitored.app, latest_due)
     assert told.verdict is Verdict.WARNING
     assert "rests until 2027-03-0" in told.said

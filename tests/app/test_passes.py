@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from monitor.app import App
+from monitor.app.backfills import LEASE, backfill_lease
 from monitor.app.logs import configure
 from monitor.app.metrics import Metrics
 from monitor.app.passes import Passes
-from monitor.app.turns import TURN, turn
 from monitor.errors import ConfigError
 from monitor.model.following import SourceRow
 from monitor.model.subscriptions import Trials
@@ -244,7 +244,7 @@ def test_one_process_backfills_at_a_time(daily: Daily, capsys: pytest.CaptureFix
     configure(LogSettings(format="json"))
     daily.passes.pass_over("two records", stop=daily.stop)
     capsys.readouterr()
-    with turn(daily.app, LeaseObserver(), stop=daily.stop):
+    with backfill_lease(daily.app, LeaseObserver(), stop=daily.stop):
         daily.replica.log.clear()
         report = daily.passes.backfill([ONE], stop=daily.stop)
     assert report.outcome == "stopped"
@@ -261,7 +261,7 @@ def test_a_backfill_whose_turn_was_taken_ends(daily: Daily) -> None:
     def take_away(_: object) -> None:
         url = daily.app.settings.store.url
         with open_store(url) as store:
-            take(store, TURN, "another:1:a")
+            take(store, LEASE, "another:1:a")
 
     report = daily.passes.backfill([ONE, TWO], stop=daily.stop, on_progress=take_away)
     assert (report.outcome, report.pages) == ("stopped", 0), "not even the page at hand"

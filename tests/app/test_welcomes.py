@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from monitor.app.backups import back_up, restore
 from monitor.app.pages import unsubscribe
 from monitor.app.people import bring_in_line
 from monitor.app.subscribing import Subscribing
 from monitor.model.subscriptions import Standing
+from monitor.store.backup import back_up
 from monitor.store.reader import open_reader
+from monitor.store.restore import restore
 from tests.deliver.configured import Monitored, folder_channel, subscription
 from tests.ingest.world import NCT, NOON, study
 
@@ -185,12 +186,12 @@ def test_after_a_restore_it_has_the_id_that_it_had(
     monitored.ingest(study("2026-02-01"), alerts=False)
     messages = told(monitored) if told_before else []
     backup = tmp_path / "backup.db"
-    back_up(monitored.app, backup, overwrite=False, on_step=lambda *_: None)
+    back_up(monitored.url, backup)
     messages = messages or told(monitored)
     assert len(messages) == 1
     for file in (tmp_path / "box").iterdir():
         file.unlink()
     monitored.clock.move(minutes=10)
-    restore(monitored.app, backup, keep=False, on_step=lambda *_: None)
+    restore(monitored.url, backup, now=monitored.clock.at, keep=False)
     again = told(monitored)
     assert [one["delivery"] for one in again] == [messages[0]["delivery"]] * (not told_before)

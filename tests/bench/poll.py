@@ -7,8 +7,7 @@ from pathlib import Path
 import orjson
 
 from monitor.app import App
-from monitor.app.pass_report import PassReport
-from monitor.app.passes import Passes
+from monitor.app.passes import Passes, PassReport
 from monitor.sources.http import Client, HttpSettings
 from tests.bench.plan import Bench
 from tests.bench.rows import Row

@@ -15,7 +15,7 @@ from typing import cast
 from monitor.app import App
 from monitor.app.logs import bound, configure, get_logger
 from monitor.app.metrics import Metrics
-from monitor.app.pass_report import Outcome, PassReport
+from monitor.app.passes import Outcome, PassReport
 from monitor.daemon.process import Daemon, PassesOf
 from monitor.model.lease import Lease
 

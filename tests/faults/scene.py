@@ -14,8 +14,7 @@ from urllib.parse import urlsplit
 from msgspec.structs import replace
 
 from monitor.app import App
-from monitor.app.pass_report import PassReport
-from monitor.app.passes import Passes
+from monitor.app.passes import Passes, PassReport
 from monitor.config import load
 from monitor.model.following import SourceRow
 from monitor.settings import Settings

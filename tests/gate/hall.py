@@ -13,8 +13,7 @@ from typing import Any
 from monitor.app import App
 from monitor.app.deliveries import Deliveries
 from monitor.app.gate import accept, gate_of
-from monitor.app.pass_report import PassReport
-from monitor.app.passes import Passes
+from monitor.app.passes import Passes, PassReport
 from monitor.app.people import bring_in_line
 from monitor.model.following import SourceRow
 from monitor.render.gate import Gate

@@ -16,9 +16,9 @@ from typing import Protocol
 
 from monitor.app import App, utc_now
 from monitor.app.deliveries import Deliveries
-from monitor.app.holder import holder
 from monitor.app.passes import Passes
 from monitor.app.people import bring_in_line
+from monitor.app.workers import worker_id
 from tests.year.plan import SOURCES
 
 _PROJECT = Path(__file__).parents[2]
@@ -173,7 +173,7 @@ class Work:
         self._stop = threading.Event()
         self._names = [one.name for one in app.settings.sources if one.name in SOURCES]
         self._passes = Passes(app=app)
-        self._deliveries = Deliveries(app, worker=holder())
+        self._deliveries = Deliveries(app, worker=worker_id())
 
     def step(self) -> str:
         """Make a pass over each source and deliver; return why passes failed, if any did."""

@@ -13,8 +13,8 @@ from pathlib import Path
 from monitor.app import App, utc_now
 from monitor.app.deliveries import Deliveries
 from monitor.app.logs import configure
+from monitor.app.workers import worker_id
 from monitor.daemon.delivering import Delivering
-from monitor.daemon.process import holder
 from monitor.daemon.work import Work
 from monitor.ingest import IngestReport, ingest
 from monitor.store.writer import open_store
@@ -37,7 +37,7 @@ def run(config: str, log: str, plan: Plan, most: int, ahead_s: float) -> None:
 
 
 async def _live(app: App, plan: Plan, most: int) -> None:
-    deliveries = Deliveries(app, worker=holder())
+    deliveries = Deliveries(app, worker=worker_id())
     delivering = Delivering(deliveries, work=Work(), stop=threading.Event())
     loop = asyncio.get_running_loop()
 

@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 import pytest
 
 from monitor.app import App
-from monitor.app.turns import TURN, Turn, TurnTakenError, turn
+from monitor.app.backfills import LEASE, BackfillLease, backfill_lease
 from monitor.errors import MonitorError
 from monitor.model.lease import Lease
 from monitor.settings import Settings, StoreSettings
 from monitor.sources.http import StoppedError
 from monitor.store.address import Address
 from monitor.store.engine import make_engine
-from monitor.store.lease_keeper import LeaseLostError
+from monitor.store.lease_keeper import LeaseHeldError, LeaseLostError
 from monitor.store.lease_observer import LeaseObserver
 from monitor.store.writer import open_store
 from tests.daemon.processes import PATIENCE_S, eventually
@@ -37,16 +37,16 @@ def stop() -> threading.Event:
 def lease(app: App) -> Lease | None:
     """Return the turn as the store has it."""
     with app.reader() as reader:
-        return reader.leases.find(TURN, now=datetime.now(UTC))
+        return reader.leases.find(LEASE, now=datetime.now(UTC))
 
 
 def take_away(app: App) -> None:
     """Let another process have the turn."""
     with open_store(app.settings.store.url) as store:
-        take(store, TURN, "another:1:a", now=datetime.now(UTC))
+        take(store, LEASE, "another:1:a", now=datetime.now(UTC))
 
 
-def work(held: Turn) -> None:
+def work(held: BackfillLease) -> None:
     """Do what a client does that is waiting: end as soon as it is told to."""
     with held.explained():
         assert held.stop.wait(PATIENCE_S)
@@ -54,19 +54,22 @@ def work(held: Turn) -> None:
 
 
 def test_another_is_told_who_has_it_and_when_to_ask_again(app: App, stop: threading.Event) -> None:
-    with turn(app, LeaseObserver(), stop=stop):
-        with pytest.raises(TurnTakenError) as caught, turn(app, LeaseObserver(), stop=stop):
+    with backfill_lease(app, LeaseObserver(), stop=stop):
+        with (
+            pytest.raises(LeaseHeldError) as caught,
+            backfill_lease(app, LeaseObserver(), stop=stop),
+        ):
             pass
         held = lease(app)
     assert held is not None
     assert held.holder.split(":")[1] == str(os.getpid())
     assert held.holder in str(caught.value)
-    assert caught.value.until is not None
+    assert caught.value.lease is not None
     assert lease(app) is None
 
 
 def test_it_is_kept_while_nothing_comes(app: App, stop: threading.Event) -> None:
-    with turn(app, LeaseObserver(), stop=stop, ttl_s=5):
+    with backfill_lease(app, LeaseObserver(), stop=stop, ttl_s=5):
         first = lease(app)
         assert first is not None
 
@@ -81,13 +84,13 @@ def test_who_is_patient_gets_the_turn_of_one_that_nobody_sees_renew_it(
     app: App, stop: threading.Event
 ) -> None:
     with open_store(app.settings.store.url) as store:
-        take(store, TURN, "elsewhere:1:a", ttl_s=0.6, now=datetime(2099, 1, 1, tzinfo=UTC))
+        take(store, LEASE, "elsewhere:1:a", ttl_s=0.6, now=datetime(2099, 1, 1, tzinfo=UTC))
     with (
-        pytest.raises(TurnTakenError, match="elsewhere:1:a"),
-        turn(app, LeaseObserver(), stop=stop),
+        pytest.raises(LeaseHeldError, match="elsewhere:1:a"),
+        backfill_lease(app, LeaseObserver(), stop=stop),
     ):
         pass
-    with turn(app, LeaseObserver(), stop=stop, patient=True):
+    with backfill_lease(app, LeaseObserver(), stop=stop, patient=True):
         held = lease(app)
         assert held is not None
         assert held.holder.split(":")[1] == str(os.getpid())
@@ -95,14 +98,14 @@ def test_who_is_patient_gets_the_turn_of_one_that_nobody_sees_renew_it(
 
 def test_the_same_observer_gets_it_at_a_later_try(app: App, stop: threading.Event) -> None:
     with open_store(app.settings.store.url) as store:
-        take(store, TURN, "elsewhere:1:a", ttl_s=0.3)
+        take(store, LEASE, "elsewhere:1:a", ttl_s=0.3)
     observer = LeaseObserver()
 
     def taken() -> bool:
         try:
-            with turn(app, observer, stop=stop):
+            with backfill_lease(app, observer, stop=stop):
                 return True
-        except TurnTakenError:
+        except LeaseHeldError:
             return False
 
     assert not taken()
@@ -110,7 +113,7 @@ def test_the_same_observer_gets_it_at_a_later_try(app: App, stop: threading.Even
 
 
 def test_when_it_is_lost_the_work_under_it_ends(app: App, stop: threading.Event) -> None:
-    with turn(app, LeaseObserver(), stop=stop, ttl_s=2) as held:
+    with backfill_lease(app, LeaseObserver(), stop=stop, ttl_s=2) as held:
         take_away(app)
         with pytest.raises(LeaseLostError, match="another process"):
             work(held)
@@ -121,7 +124,7 @@ def test_when_it_is_lost_the_work_under_it_ends(app: App, stop: threading.Event)
 
 
 def test_who_asks_for_the_end_is_not_told_of_a_loss(app: App, stop: threading.Event) -> None:
-    with turn(app, LeaseObserver(), stop=stop) as held:
+    with backfill_lease(app, LeaseObserver(), stop=stop) as held:
         stop.set()
         with pytest.raises(MonitorError) as caught:
             work(held)
@@ -130,7 +133,7 @@ def test_who_asks_for_the_end_is_not_told_of_a_loss(app: App, stop: threading.Ev
 
 def test_it_is_lost_when_the_store_does_not_confirm_it(app: App, stop: threading.Event) -> None:
     engine = make_engine(Address.parse(app.settings.store.url), busy_timeout_s=5)
-    with turn(app, LeaseObserver(), stop=stop, ttl_s=2) as held:
+    with backfill_lease(app, LeaseObserver(), stop=stop, ttl_s=2) as held:
         with engine.begin() as connection:
             connection.exec_driver_sql("DROP TABLE leases")
         engine.dispose()
