@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import time_machine
 
 from monitor.model.gate import GONE, GateState, Held
+from monitor.store.reader import open_reader
 from monitor.store.writer import open_store
 from tests.channels.receiver import Post, Receiver
 from tests.cli.calls import NOON, Monitor
@@ -253,6 +254,9 @@ def _messages(story: Story) -> None:
         story.ask("outbox", "show", str(message["id"]))
     story.ask("outbox", "retry", "--dead", "--channel", "broken")
     story.ask("outbox", "drop", *[str(one["id"]) for one in listed if one["channel"] == "broken"])
+    story.ask("deliver", "--once")  # the operator hears that there are no dead letters any more
+    told = [one for one in story.ask("outbox", "list") if one["channel"] == "desk"]
+    story.ask("outbox", "show", str(told[0]["id"]))
 
 
 def _sources(story: Story) -> None:
@@ -303,13 +307,16 @@ def _daemon(story: Story) -> None:
 
 
 def _settled(story: Story, url: str) -> bool:
-    """Tell whether all that is due was sent, and counted."""
+    """Tell whether all that is due was sent or given up, counted, and told to the operator."""
     address = urlsplit(url)
     assert address.hostname is not None
     assert address.port is not None
     story.exposition = ask((address.hostname, address.port), "/metrics")[2].decode()
     outbox = story.monitor.json("status")["outbox"]
-    return "monitor_deliveries_total{" in story.exposition and not outbox["sending"]
+    with open_reader(story.monitor.url) as reader:
+        is_told = "dead:broken" in {one.key for one in reader.incidents.open()}
+    is_over = is_told and not outbox["sending"] and "desk" not in outbox["waiting"]
+    return "monitor_deliveries_total{" in story.exposition and is_over
 
 
 def _endings(story: Story) -> None:
