@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from tests.daemon.processes import Running, configure, eventually
+from tests.daemon.processes import Line, Running, configure, eventually
 from tests.deliver.configured import folder_channel
 from tests.registry.process import ReplicaProcess
 from tests.registry.synthetic import Population
 
 Say = Callable[[str], None]
+_ENDS = ("pass finished", "pass failed", "pass stopped")
+_EVERYDAY = ("pass finished", "message sent")
 _SHARE = 10  # a tenth of the second half is looked at on either side
 
 
@@ -99,15 +101,24 @@ def _configured(plan: Plan, folder: Path, base_url: str) -> Path:
 def _passed(daemon: Running, stored: int, plan: Plan) -> None:
     """Wait until a pass is done with which so many versions are stored in all.
 
-    What a failed pass stored counts: on a busy machine an answer can come too late, and the next
-    pass brings the rest.
+    What a pass stored that failed or was stopped counts: on a busy machine an answer can come too
+    late, or the lease be lost, and the next pass brings the rest.
     """
 
     def passed() -> bool:
         assert daemon.alive, daemon.written[-5000:]
-        done = [*daemon.told("pass finished"), *daemon.told("pass failed")]
+        done = [line for event in _ENDS for line in daemon.told(event)]
         so_far: int = sum(line["stored"] for line in done)
         assert so_far <= stored, (so_far, stored)
         return so_far == stored
 
-    eventually(passed, within_s=plan.patience_s, what=f"version {stored:,}")
+    try:
+        eventually(passed, within_s=plan.patience_s, what=f"version {stored:,}")
+    except AssertionError as exc:
+        exc.add_note("\n".join(str(line) for line in daemon.lines if _is_telling(line)))
+        raise
+
+
+def _is_telling(line: Line) -> bool:
+    """Tell whether a line of the log is no everyday one."""
+    return line["level"] != "info" or line.get("read") or line["event"] not in _EVERYDAY
