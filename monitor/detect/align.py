@@ -1,9 +1,9 @@
-"""Two records as two trees that DeepDiff can compare: what is one thing has one place in both.
+"""Two records as two mappings that DeepDiff can compare: what is one thing has one path in both.
 
-The tree of an object has its values by their paths within it, and in the place of each list a tree
-of the list's items by their names: DeepDiff would pair items by position, or at a cost that grows
-with the square of their number. Equal parts, and what only one of the records states, are in
-neither tree.
+Each value stands by its path, in which a list item has its name: DeepDiff would pair items by
+position, or at a cost that grows with the square of their number. The mappings are flat, because
+DeepDiff copies all levels above with each that it goes down to. Equal parts, and what only one of
+the records states, are in neither.
 """
 
 from collections.abc import Iterator, Mapping
@@ -54,7 +54,7 @@ class ItemName(str):
         return _as_stated(old, new, self._path)
 
 
-Tree = dict[Path | ItemName, Any]
+Tree = dict[Path, Any]
 Trees = tuple[Tree, Tree]
 
 
@@ -126,29 +126,25 @@ class _Aligner:
         if _is(one, dict) and _is(other, dict) and not whole:
             self._objects(_or_empty(one, {}), _or_empty(other, {}), path, trees, at)
         elif _is(one, list) and _is(other, list):
-            _put(trees, at, self._lists(_or_empty(one, []), _or_empty(other, []), path))
+            self._lists(_or_empty(one, []), _or_empty(other, []), path, trees, at)
         else:
             _put(trees, at, _as_stated(one, other, path))
 
-    def _lists(self, old: list[Any], new: list[Any], path: Path) -> Trees:
+    def _lists(self, old: list[Any], new: list[Any], path: Path, trees: Trees, at: Path) -> None:
         if path in fields.RUN_IN_LISTS and self.common.run_in(path):
             old, new = split_run_in(old, new)
         if old and new and not self.common.complete:
             old, new = self._stated_only(old, path), self._stated_only(new, path)
         names = _Names(fields.list_rule(path))
-        trees: Trees = {}, {}
         for one, other in self._pairs(old, new, path):
             name = names.take(one if other is ABSENT else other)
             if one is other:
                 continue
             named = ItemName.of(name, (one, other), path)
             if isinstance(one, dict) and isinstance(other, dict):
-                inner: Trees = {}, {}
-                self._objects(one, other, path, inner, ())
-                _put(trees, named, inner)
+                self._objects(one, other, path, trees, (*at, named))
             else:
-                _put(trees, named, _as_stated(one, other, path))
-        return trees
+                _put(trees, (*at, named), _as_stated(one, other, path))
 
     def _pairs(self, old: list[Any], new: list[Any], path: Path) -> Iterator[tuple[Any, Any]]:
         """Yield the items of two lists that may differ, and those without a partner.
@@ -189,12 +185,10 @@ class _Names:
         return name
 
 
-def _put(trees: Trees, name: Path | ItemName, sides: tuple[Any, Any]) -> None:
-    if sides == ({}, {}):
-        return
+def _put(trees: Trees, at: Path, sides: tuple[Any, Any]) -> None:
     for tree, side in zip(trees, sides, strict=True):
         if side is not ABSENT:
-            tree[name] = side
+            tree[at] = side
 
 
 def _as_stated(one: Any, other: Any, path: Path) -> tuple[Any, Any]:

@@ -1,7 +1,5 @@
 """Which fields differ between two records of a trial."""
 
-from itertools import chain
-
 from deepdiff import DeepDiff
 from deepdiff.model import DiffLevel
 from deepdiff.operator import BaseOperator
@@ -11,7 +9,6 @@ from monitor.detect.keys import normal_key
 from monitor.detect.texts import same_value
 from monitor.errors import RecordError
 from monitor.model.changes import FieldChange, Op
-from monitor.model.fields import Path
 from monitor.model.record import TrialRecord
 
 _OPS: dict[str, Op] = {
@@ -70,12 +67,11 @@ class _SameInNormalForm(BaseOperator):
 
 def _change(level: DiffLevel, op: Op) -> FieldChange:
     """Return a difference as the field change that it is."""
-    path: list[Path | ItemName] = level.path(output_format="list")
+    (path,) = level.path(output_format="list")
     items = [name for name in path if isinstance(name, ItemName)]
-    named = [(str(name),) if isinstance(name, ItemName) else name for name in path]
     return FieldChange(
-        path=tuple(chain.from_iterable(named)),
-        field=tuple(chain.from_iterable(name for name in path if not isinstance(name, ItemName))),
+        path=tuple(map(str, path)),
+        field=tuple(name for name in path if not isinstance(name, ItemName)),
         op=op,
         before=None if op == "added" else level.t1,
         after=None if op == "removed" else level.t2,
