@@ -188,7 +188,7 @@ def test_a_search_that_the_registry_cannot_take_is_one_clear_line(
     source = f'name = "typo"\ntype = "ctgov"\nevery = "1h"\n{search}'
     monitor.environ["MONITOR_CONFIG"] = str(configure(tmp_path, monitor.url, source))
     complaint = monitor.complaint(*arguments, code=2)
-    assert "'typo'" in complaint
+    assert '[[source]] "typo" filter: ' in complaint
     assert key in complaint
     assert not (tmp_path / "stores").exists(), "a store was made before it was refused"
 
