@@ -117,21 +117,24 @@ def test_a_stand_by_waits_for_the_port_that_the_first_one_listens_on(
         place = f"127.0.0.1:{free.getsockname()[1]}"
     config = scripted(tmp_path, sqlite_url, "slow one")
     config.write_text(config.read_text().replace("127.0.0.1:0", place))
-    with (
-        Scripted(config, name="first") as first,
-        Scripted(config, name="second") as second,
-    ):
-        leader, other = by_role(first, second)
-        assert place in str(other.wait_for("port taken")["reason"])
-        assert leader.page("/readyz")[1]["role"] == "leader"
-        leader.send(signal.SIGKILL)
-        assert other.wait_for("listening")["listen"] == f"http://{place}"
-        other.wait_for("leading")
-        assert ask_json(("127.0.0.1", int(place.rpartition(":")[2])), "/readyz")[0] == 200
-        with Scripted(config, name="third") as third:
-            third.wait_for("standing by")
-            assert third.stop() == 0, "it ends while it waits, too"
-        assert other.stop() == 0
+    with Scripted(config, name="first") as leader:
+        assert leader.wait_for("daemon started")["listen"] == f"http://{place}"
+        leader.wait_for("leading")
+        with Scripted(config, name="second") as other:
+            _takes_the_port(place, config, leader, other)
+
+
+def _takes_the_port(place: str, config: Path, leader: Scripted, other: Scripted) -> None:
+    assert place in str(other.wait_for("port taken")["reason"])
+    assert leader.page("/readyz")[1]["role"] == "leader"
+    leader.send(signal.SIGKILL)
+    assert other.wait_for("listening")["listen"] == f"http://{place}"
+    other.wait_for("leading")
+    assert ask_json(("127.0.0.1", int(place.rpartition(":")[2])), "/readyz")[0] == 200
+    with Scripted(config, name="third") as third:
+        third.wait_for("standing by")
+        assert third.stop() == 0, "it ends while it waits, too"
+    assert other.stop() == 0
 
 
 def test_a_stand_by_ends_in_good_order_too(tmp_path: Path, sqlite_url: str) -> None:
