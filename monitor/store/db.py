@@ -181,8 +181,7 @@ class Db:
     def run_many(self, statement: Executable, rows: Sequence[Values]) -> None:
         """Run a statement for every row, all with the same names.
 
-        On SQLite the driver itself takes the compiled statement and the rows: for a row or two that
-        takes a seventh of the time, for a page a third.
+        On SQLite the driver itself takes the compiled statement and the rows.
         """
         if not rows:
             return
