@@ -79,7 +79,7 @@ def stop_reasons(folder: Path) -> Iterator[Result]:
         yield Result("reasons for stopping", "accuracy", name, reasons.accuracy(pairs))
         classless = sum(reasons.told_class(row["text"]) == "other" for row in rows)
         other = Share(classless, len(rows))
-        yield Result("reasons for stopping", "told other", name, other)
+        yield Result("reasons for stopping", "classified other", name, other)
         for question, judged in reasons.by_class(pairs):
             yield Result("reasons for stopping", question, name, Score.of(judged))
 

@@ -50,7 +50,7 @@ def judge_read(rows: Iterable[Row]) -> Iterator[tuple[str, Share]]:
         yield "accuracy", Share(sum(told in found for told, found in pairs), len(pairs))
         leads = sum(told == found[0] for told, found in pairs)
         yield "leading class", Share(leads, len(pairs))
-        yield "told other", Share(sum(told == "other" for told, _ in pairs), len(pairs))
+        yield "classified other", Share(sum(told == "other" for told, _ in pairs), len(pairs))
 
 
 def accuracy(rows: Iterable[tuple[str, str]]) -> Share:

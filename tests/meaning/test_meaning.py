@@ -47,7 +47,7 @@ def test_reasons_are_worth_to_a_reader_what_they_were(shared_data: Path) -> None
     found = {one.question: one.score for one in measure(shared_data / "labels", ["read"])}
     shares = {name: score.value or 0 for name, score in found.items() if isinstance(score, Share)}
     assert shares["accuracy"] >= 0.87
-    assert shares["told other"] <= 0.12
+    assert shares["classified other"] <= 0.12
 
 
 def test_halves_tell_how_far_a_score_differs_by_chance() -> None:
