@@ -39,10 +39,10 @@ def free_bytes(folder: Path) -> int:
 
 
 def stored_incidents(reader: Reader, settings: "Settings", *, now: datetime) -> list[Incident]:
-    """Return what the store tells: of sources, channels, messages, leases, and damage to itself.
+    """Return incidents that the store shows: of sources, channels, messages, leases, and damage.
 
-    A source that fails is not told as overdue as well. Told, too, are followed records that could
-    not be read when last seen.
+    A failing source is not reported as overdue as well. Followed records that could not be read
+    when last seen are an incident, too.
     """
     rows = reader.sources.all()
     enabled = {one.name for one in settings.sources if one.enabled}
@@ -121,12 +121,12 @@ def overdue_messages(reader: Reader, *, after_s: float, now: datetime) -> list[I
     ]
 
 
-def full_disks(app: App, *, told: bool, free: Free = free_bytes) -> list[Incident]:
+def full_disks(app: App, *, notified: bool, free: Free = free_bytes) -> list[Incident]:
     """Return the disks that are full, of the store and of the channels that write folders.
 
-    ``told``: it is already known that one is full; so near the limit it is told once.
+    ``notified``: the operator was notified that one is full; so near the limit that happens once.
     """
-    limit = LEAST_FREE_BYTES * (2 if told else 1)
+    limit = LEAST_FREE_BYTES * (2 if notified else 1)
     found = []
     for what, folder in _folders(app):
         left = None

@@ -1,4 +1,4 @@
-"""Notices to the operator: what is wrong with the monitor, and what is over, each told once."""
+"""Notices to the operator: incidents that begin, last or are over, each state sent once."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from monitor.model.identity import notice_id
 from monitor.model.incidents import OPERATOR, OVER, Incident, OperatorMessage, StoredIncident
 from monitor.model.messages import Message, MessageState
 from monitor.render.operator import operator_message
-from monitor.store.incidents import IncidentReader, Told
+from monitor.store.incidents import IncidentReader, NotifiedState
 from monitor.store.reader import Reader
 from monitor.store.writer import Store, Transaction
 
@@ -30,7 +30,7 @@ _LOST = (
 
 
 def note_lost(tx: Transaction, process: str, *, at: datetime) -> None:
-    """Store that a process went without a word; the operator hears of it once."""
+    """Store that a process went without a word; the operator is notified once."""
     key = f"process:{process}"
     if not tx.incidents.of_key(key):
         began = f"the process {process} went without a word"
@@ -47,7 +47,7 @@ class _News:
     new: Sequence[Incident]
     lasting: Sequence[tuple[StoredIncident, Incident]]
     ended: Sequence[StoredIncident]
-    told: set[Told]
+    notified: set[NotifiedState]
 
     @property
     def is_known(self) -> bool:
@@ -86,8 +86,8 @@ class DirectNotices:
                 self._found[incident.key] = made
         return [self._found[one.key] for one, _ in found]
 
-    def untold(self, found: Sequence[_Direct], target: str, now: datetime) -> list[_Direct]:
-        """Return of what an address has yet to hear; of one incident once an hour at most."""
+    def pending(self, found: Sequence[_Direct], target: str, now: datetime) -> list[_Direct]:
+        """Return the incidents to notify an address of; one incident once an hour at most."""
         return [
             one
             for one in found
@@ -115,11 +115,11 @@ class DirectNotices:
 
 
 class OperatorNotifier:
-    """Finds incidents, stores them, and puts what the operator is to hear into the outbox.
+    """Finds incidents, stores them, and puts notices of them into the outbox.
 
-    Where the store cannot be written, or nobody leads, ``send_directly`` tells of them.
-    ``incidents``: what is wrong with this process itself; None where that is for another to tell.
-    Without an operator's channel the log alone tells. For one thread at a time. ``direct``: of
+    Where the store cannot be written, or no process leads, ``send_directly`` sends them.
+    ``incidents``: of this process itself; None where another process reports those.
+    Without an operator's channel they are only logged. For one thread at a time. ``direct``: of
     this process, whatever its settings. ``is_troubled``: the store could not be written the last
     time.
     """
@@ -160,7 +160,7 @@ class OperatorNotifier:
                 seen = reader.incidents.open()
                 found = self._found(reader, seen, now)
                 news = self._news(reader.incidents, found)
-            is_news = bool(self.direct.sent()) or not self._is_told(news)
+            is_news = bool(self.direct.sent()) or not self._is_notified(news)
             if is_news:
                 self._store_news(seen, found, now)
             self._not_before, self.is_troubled = None, False
@@ -183,7 +183,7 @@ class OperatorNotifier:
             self._store = self._store or reader.outbox.namespace()
             found = stored_incidents(reader, self._app.settings, now=now)
         keys = [*(one.key for one in stored), *self.direct.keys]
-        found += full_disks(self._app, told=any(map(is_of_disk, keys)), free=self._free)
+        found += full_disks(self._app, notified=any(map(is_of_disk, keys)), free=self._free)
         return found + list(self._incidents() if self._incidents is not None else ())
 
     def _news(self, incidents: IncidentReader, found: Sequence[Incident]) -> _News:
@@ -193,7 +193,7 @@ class OperatorNotifier:
             new=[one for key, one in by_key.items() if key not in stored],
             lasting=[(one, by_key[key]) for key, one in stored.items() if key in by_key],
             ended=[one for key, one in stored.items() if key not in by_key and self._is_ours(key)],
-            told=incidents.told(),
+            notified=incidents.notified(),
         )
 
     def _store_news(
@@ -215,24 +215,26 @@ class OperatorNotifier:
         """Tell whether this process would have found an incident, if it lasted."""
         return self._incidents is not None or not key.startswith(_OF_ONE_PROCESS)
 
-    def _is_told(self, news: _News) -> bool:
+    def _is_notified(self, news: _News) -> bool:
         return news.is_known and not any(
-            self._has_yet_to_hear(target, stored, news.told)
+            self._is_pending(target, stored, news.notified)
             for stored, _ in news.lasting
             for target in self._targets
         )
 
-    def _has_yet_to_hear(self, target: str, stored: StoredIncident, told: set[Told]) -> bool:
-        """Tell whether an address is to hear of an incident that lasts, or of an event."""
-        # An earlier program noted of no channel, and the first one of no address, what it told.
-        heard = ((self._name, target), ("", target), ("", ""))
-        known = any((stored.id, *address, stored.state) in told for address in heard)
-        return not known and self._can_be_told(stored)
+    def _is_pending(
+        self, target: str, stored: StoredIncident, notified: set[NotifiedState]
+    ) -> bool:
+        """Return whether an address has not been notified of an incident's state, or an event."""
+        # An earlier program recorded no channel, and the first one no address.
+        addresses = ((self._name, target), ("", target), ("", ""))
+        known = any((stored.id, *address, stored.state) in notified for address in addresses)
+        return not known and self._is_deliverable(stored)
 
-    def _can_be_told(self, one: Incident | StoredIncident) -> bool:
-        """Tell whether an incident can be told of while it lasts.
+    def _is_deliverable(self, one: Incident | StoredIncident) -> bool:
+        """Return whether a notice can be delivered while the incident lasts.
 
-        What keeps the operator's own channel from sending is told when it is over.
+        What keeps the operator's own channel from sending is reported when it is over.
         """
         return bool(one.began) and one.key not in (f"channel:{self._name}", f"waiting:{self._name}")
 
@@ -243,15 +245,15 @@ class OperatorNotifier:
         events = [one for one in news.ended if not one.over]
         ended = [one for one in news.ended if one.over]
         for target in self._targets:
-            told = [
+            states = [
                 (one, one.state)
                 for one in (*lasting, *events)
-                if self._has_yet_to_hear(target, one, news.told)
+                if self._is_pending(target, one, news.notified)
             ]
-            told += [(one, OVER) for one in ended]
-            if told:
-                tx.incidents.tell(
-                    told, channel=self._name, target=target, store=self._store, at=now
+            states += [(one, OVER) for one in ended]
+            if states:
+                tx.incidents.notify(
+                    states, channel=self._name, target=target, store=self._store, at=now
                 )
         for one in news.ended:
             tx.incidents.close(one, at=now)
@@ -274,7 +276,7 @@ class OperatorNotifier:
         self._not_before_directly = now + _AGAIN
         found, waiting = self._unstored(now)
         if self._channel is None:
-            for one in self.direct.untold(found, "", now):
+            for one in self.direct.pending(found, "", now):
                 _log(one.incident.began, one.incident.detail)
                 self.direct.note_sent(one.incident.key, "", now)
             return
@@ -283,9 +285,9 @@ class OperatorNotifier:
                 if self.direct.may_send(message.uid, message.target, now):
                     self._send(connection.send, message, [message.uid], now)
             for target in self._targets:
-                if untold := self.direct.untold(found, target, now):
-                    names = [one.incident.key for one in untold]
-                    self._send(connection.send, self._message(untold, target, now), names, now)
+                if pending := self.direct.pending(found, target, now):
+                    names = [one.incident.key for one in pending]
+                    self._send(connection.send, self._message(pending, target, now), names, now)
 
     def _unstored(self, now: datetime) -> tuple[list[_Direct], list[OperatorMessage]]:
         """Return what the store does not have, and what waits in the outbox."""
@@ -300,7 +302,8 @@ class OperatorNotifier:
         except StoreError:
             found = [(one, one.beginning(now)) for one in self._found(None, (), now)]
             waiting = []
-        return self.direct.find([one for one in found if self._can_be_told(one[0])], now), waiting
+        deliverable = [one for one in found if self._is_deliverable(one[0])]
+        return self.direct.find(deliverable, now), waiting
 
     def _waiting(self, reader: Reader, now: datetime) -> list[OperatorMessage]:
         """Return the notices that have waited in the outbox for longer than a minute."""
@@ -314,13 +317,13 @@ class OperatorNotifier:
         ]
         return [one for one in found if one is not None and one.target in self._targets]
 
-    def _message(self, told: Sequence[_Direct], target: str, now: datetime) -> OperatorMessage:
-        parts = [(one.incident.key, one.beginning, one.incident.state) for one in told]
+    def _message(self, incidents: Sequence[_Direct], target: str, now: datetime) -> OperatorMessage:
+        parts = [(one.incident.key, one.beginning, one.incident.state) for one in incidents]
         return OperatorMessage(
             uid=notice_id(parts, store=self._store, channel=self._name, target=target),
             target=target,
             at=now,
-            began=tuple((one.incident.began, one.incident.detail) for one in told),
+            began=tuple((one.incident.began, one.incident.detail) for one in incidents),
             over=(),
         )
 
@@ -343,7 +346,7 @@ class OperatorNotifier:
             self.direct.note_sent(name, message.target, now)
 
     def _store_direct(self, tx: Transaction) -> None:
-        """Store what was sent past the outbox, so that nobody hears it twice."""
+        """Store what was sent past the outbox, so that it is not sent again."""
         stored = {one.key: one for one in tx.incidents.open()}
         for one in self.direct.sent():
             incident = stored.get(one.incident.key)
@@ -357,11 +360,11 @@ class OperatorNotifier:
             elif _has_changed(incident, one.incident):
                 incident = tx.incidents.go_on(incident, one.incident)
             for target in one.sent & set(self._targets):
-                tx.incidents.note_told(incident, channel=self._name, target=target)
+                tx.incidents.record_notified(incident, channel=self._name, target=target)
 
 
 def _has_changed(stored: StoredIncident, found: Incident) -> bool:
-    """Tell whether the operator is to hear again of an incident that lasts."""
+    """Return whether an ongoing incident has a new state to notify of."""
     return stored.state != found.state
 
 

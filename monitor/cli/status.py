@@ -117,5 +117,7 @@ def _status(app: "App", wrong: str | None = None) -> "Status":
                 for one in overdue_messages(reader, after_s=after_s, now=now)
             ),
             deaf=() if wrong else tuple((o.about, str(o)) for o in _deaf(app, reader)),
-            full_disks=tuple(f"{one.began}: {one.detail}" for one in full_disks(app, told=False)),
+            full_disks=tuple(
+                f"{one.began}: {one.detail}" for one in full_disks(app, notified=False)
+            ),
         )

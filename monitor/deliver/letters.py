@@ -273,26 +273,28 @@ class Letters:
 
 
 def operator_message_of(reader: Reader, message: OutboxMessage) -> OperatorMessage | None:
-    """Return what a message tells the operator; None when later messages tell all of it.
+    """Return what a message tells the operator; None when later messages report all of it.
 
-    An incident that is over before the address was told of it is told once: that it was, and is
-    over.
+    An incident that is over before the address was notified of it is reported once: that it began
+    and is over.
     """
-    told = [one for one in reader.incidents.of_message(message.id) if one.is_latest]
-    if not told or message.uid is None:
+    found = [one for one in reader.incidents.of_message(message.id) if one.is_latest]
+    if not found or message.uid is None:
         return None
     return OperatorMessage(
         uid=message.uid,
         target=message.target,
         at=message.created_at,
-        began=tuple((one.incident.began, one.incident.detail) for one in told if one.state != OVER),
-        over=tuple(_is_over(one) for one in told if one.state == OVER),
+        began=tuple(
+            (one.incident.began, one.incident.detail) for one in found if one.state != OVER
+        ),
+        over=tuple(_is_over(one) for one in found if one.state == OVER),
     )
 
 
 def _is_over(one: Notice) -> Sentence:
     incident = one.incident
-    if one.told_before or not incident.began:
+    if one.notified_before or not incident.began:
         return incident.over, ""
     began = f"since {incident.began_at:%Y-%m-%d %H:%M} UTC {incident.began}"
     return incident.over, f"{began}: {incident.detail}" if incident.detail else began

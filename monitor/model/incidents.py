@@ -12,11 +12,11 @@ OVER = "over"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """Something that is wrong until it is over; the operator hears of both, once.
+    """Something that is wrong until it is over; the operator is notified of both, once.
 
     ``key``: what it is, the same as long as it lasts. ``began`` and ``over``: short sentences that
-    say so; where ``over`` is "", its end is not told. ``detail``: why, where it is known.
-    ``since``: when it began; None where nothing tells. ``again``: the operator hears of it again
+    say so; where ``over`` is "", its end is not reported. ``detail``: why, where it is known.
+    ``since``: when it began; None where it is not recorded. ``again``: the operator is reminded
     whenever this changes while it lasts.
     """
 
@@ -44,9 +44,9 @@ class Incident:
 class StoredIncident:
     """An incident as the store has it.
 
-    ``beginning``: what tells it from other incidents of its ``key``. ``state``: BEGAN, what it was
-    told again for, or OVER. ``began_at``: when it began, or was found; ``over_at``: None as long
-    as it lasts. Times are aware UTC. The other fields are those of ``Incident``.
+    ``beginning``: distinguishes it from other incidents of its ``key``. ``state``: BEGAN, the
+    reason of its last reminder, or OVER. ``began_at``: when it began, or was found; ``over_at``:
+    None as long as it lasts. Times are aware UTC. The other fields are those of ``Incident``.
     """
 
     id: int
@@ -64,13 +64,13 @@ class StoredIncident:
 class Notice:
     """What a message says of one incident.
 
-    ``state``: of the incident when the message was made. ``told_before``: the same address was
+    ``state``: of the incident when the message was made. ``notified_before``: the same address was
     sent an earlier notice of it.
     """
 
     incident: StoredIncident
     state: str
-    told_before: bool
+    notified_before: bool
 
     @property
     def is_latest(self) -> bool:
@@ -84,7 +84,7 @@ Sentence = tuple[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperatorMessage:
-    """What one address of the operator is told: what began or lasts, and what is over.
+    """What one address of the operator gets: what began or lasts, and what is over.
 
     ``at``: when the message was made (aware UTC).
     """

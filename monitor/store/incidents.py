@@ -1,4 +1,4 @@
-"""Incidents of the monitor itself, and what the operator was told of them.
+"""Incidents of the monitor itself, and what the operator was notified of.
 
 A notice tells one address of the operator one state of an incident, once; it belongs to a message
 of the outbox, or to none where it was sent without the store.
@@ -45,7 +45,7 @@ _TOLD = (
 _OTHER = notices.alias("other")
 _SENT = sa.or_(_OTHER.c.message_id.is_(None), messages.c.state == MessageState.SENT.value)
 # Whether the address was sent another notice of the same incident.
-_TOLD_BEFORE = (
+_NOTIFIED_BEFORE = (
     sa.exists()
     .select_from(_OTHER.outerjoin(messages, messages.c.id == _OTHER.c.message_id))
     .where(
@@ -57,7 +57,7 @@ _TOLD_BEFORE = (
     )
 )
 _OF_MESSAGE = (
-    sa.select(*incidents.c, notices.c.state, _TOLD_BEFORE)
+    sa.select(*incidents.c, notices.c.state, _NOTIFIED_BEFORE)
     .join(notices, notices.c.incident_id == incidents.c.id)
     .where(notices.c.message_id == bindparam("message_id"))
     .order_by(incidents.c.id)
@@ -69,12 +69,12 @@ _PUT_NOTICE = postgresql.insert(notices).on_conflict_do_nothing()
 # The number is this program's own, beside those of other locks.
 _LOCK = sa.select(sa.func.pg_advisory_xact_lock(7264803, 0))
 
-Told = tuple[int, str, str, str]
+NotifiedState = tuple[int, str, str, str]
 """Incident, channel, target, state."""
 
 
 class IncidentReader:
-    """What is wrong, and who was told; reached by ``Reader.incidents``."""
+    """Incidents, and which address was notified of which state; reached by ``Reader.incidents``."""
 
     def __init__(self, db: Db) -> None:
         self._db = db
@@ -83,7 +83,7 @@ class IncidentReader:
         """Return the incidents that last, those that were found first."""
         return self._db.read(_INCIDENT, _OPEN)
 
-    def told(self) -> set[Told]:
+    def notified(self) -> set[NotifiedState]:
         """Return the notices of the incidents that last, sent or on their way."""
         return {(row[0], row[1], row[2], row[3]) for row in self._db.fetch(_TOLD)}
 
@@ -92,7 +92,7 @@ class IncidentReader:
         rows = self._db.fetch(_OF_MESSAGE, {"message_id": message_id})
         with self._db.errors():
             return [
-                Notice(incident=_INCIDENT(row), state=row[-2], told_before=bool(row[-1]))
+                Notice(incident=_INCIDENT(row), state=row[-2], notified_before=bool(row[-1]))
                 for row in rows
             ]
 
@@ -122,7 +122,7 @@ class IncidentWriter(IncidentReader):
     def begin(
         self, incident: Incident, *, at: datetime, beginning: str | None = None
     ) -> StoredIncident:
-        """Store an incident that was found; ``beginning``: as it was told without the store."""
+        """Store an incident that was found; ``beginning``: as it was sent without the store."""
         begun = beginning or self.beginning(incident, at=at)
         values: dict[str, Any] = {
             "key": storable(incident.key),
@@ -134,19 +134,19 @@ class IncidentWriter(IncidentReader):
         return StoredIncident(id=number, **values)
 
     def go_on(self, stored: StoredIncident, incident: Incident) -> StoredIncident:
-        """Store how an incident is now that the operator is to hear of again; return it."""
+        """Store the new state of an ongoing incident, and return it."""
         words = _words(incident)
         self._db.run(_OF_NUMBER.values(words), {"number": stored.id})
         return replace(stored, **words)
 
     def close(self, stored: StoredIncident, *, at: datetime) -> None:
-        """Store that an incident is over; one whose end is not told stays in its state."""
+        """Store that an incident is over; one without a sentence for its end stays in its state."""
         state = OVER if stored.over else stored.state
         self._db.run(_OF_NUMBER.values(over_at=at, state=state), {"number": stored.id})
 
-    def tell(
+    def notify(
         self,
-        told: Iterable[tuple[StoredIncident, str]],
+        states: Iterable[tuple[StoredIncident, str]],
         *,
         channel: str,
         target: str,
@@ -158,20 +158,20 @@ class IncidentWriter(IncidentReader):
         ``store``: see ``OutboxReader.namespace``. The message takes nothing more and goes in no
         group.
         """
-        told = list(told)
-        parts = [(one.key, one.beginning, state) for one, state in told]
+        states = list(states)
+        parts = [(one.key, one.beginning, state) for one, state in states]
         uid = notice_id(parts, store=store, channel=channel, target=target)
         address = {"channel": storable(channel), "target": storable(target)}
         state = {"state": MessageState.WAITING.value, "closed": True, "attempts": 0}
         key = {"key": f"o:{uid}", "uid": uid, "subscriber": OPERATOR}
         message = {**key, **address, **state, "due_at": at, "created_at": at}
         message_id = self._db.value(_PUT_MESSAGE, message)
-        for one, of in told:
+        for one, of in states:
             notice = {"incident_id": one.id, "state": of, "message_id": message_id}
             self._db.run(_PUT_NOTICE, {**notice, **address})
 
-    def note_told(self, stored: StoredIncident, *, channel: str, target: str) -> None:
-        """Note that an address was told of an incident without the outbox."""
+    def record_notified(self, stored: StoredIncident, *, channel: str, target: str) -> None:
+        """Record that an address was notified of an incident without the outbox."""
         notice = {"incident_id": stored.id, "state": stored.state, "message_id": None}
         address = {"channel": storable(channel), "target": storable(target)}
         self._db.run(_PUT_NOTICE, {**notice, **address})

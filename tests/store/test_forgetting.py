@@ -152,7 +152,7 @@ def test_a_person_who_is_called_as_the_operator_takes_no_notice_along(
     with store.transaction() as transaction:
         begun = transaction.incidents.begin(Incident(key="a", began="a fails", over=""), at=SEEN)
         told = [(begun, begun.state)]
-        transaction.incidents.tell(told, channel="mail", target=ADDRESS, store="s", at=SEEN)
+        transaction.incidents.notify(told, channel="mail", target=ADDRESS, store="s", at=SEEN)
         assert transaction.people.forget(OPERATOR)["messages"] == 0
     with open_reader(store_url) as reader:
         [message] = reader.outbox.messages()

@@ -190,7 +190,7 @@ def test_what_the_operator_was_told_by_an_earlier_program_stays_told(
         assert (source.state, source.beginning) == ("began", beginning)
         assert source.over == "the source ctgov works again"
         assert held.state == "3:rewritten,stamp", "it is told again when a day has passed"
-        assert reader.incidents.told() == {
+        assert reader.incidents.notified() == {
             (one.id, "", target, one.state) for one in incidents.values() for target in addresses
         }
 
