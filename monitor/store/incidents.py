@@ -11,12 +11,11 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam
-from sqlalchemy.dialects import postgresql
 
 from monitor.model.identity import notice_id
 from monitor.model.incidents import OPERATOR, OVER, Incident, Notice, StoredIncident
 from monitor.model.messages import MessageState
-from monitor.store.db import Db
+from monitor.store.db import Db, insert_new
 from monitor.store.mapping import RowMapper
 from monitor.store.schema import incidents, messages, notices
 from monitor.store.texts import storable
@@ -65,7 +64,7 @@ _OF_MESSAGE = (
 _OF_NUMBER = sa.update(incidents).where(incidents.c.id == bindparam("number"))
 _PUT_INCIDENT = sa.insert(incidents).returning(incidents.c.id)
 _PUT_MESSAGE = sa.insert(messages).returning(messages.c.id)
-_PUT_NOTICE = postgresql.insert(notices).on_conflict_do_nothing()
+_PUT_NOTICE = insert_new(notices)
 # The number is this program's own, beside those of other locks.
 _LOCK = sa.select(sa.func.pg_advisory_xact_lock(7264803, 0))
 
