@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from monitor.ingest import ingest
+from monitor.ingest import garbage, ingest
 from monitor.model.record import RawVersion
 from monitor.settings import ThresholdSettings
 from monitor.store.writer import open_store
@@ -46,6 +46,21 @@ def test_during_a_pass_few_looks_are_made_and_none_is_put_off_for_good(sqlite_ur
     later: list[list[int]] = [[] for _ in range(50_000)]
     assert left[0]() is None
     del later
+
+
+def test_free_memory_is_given_back_when_a_pass_is_over(
+    monkeypatch: pytest.MonkeyPatch, sqlite_url: str
+) -> None:
+    given: list[int] = []
+    monkeypatch.setattr(garbage, "give_back", lambda: given.append(len(given)))
+
+    def found() -> Iterator[RawVersion]:
+        yield raw(study("2026-02-01", "2026-02-02"))
+        assert given == []
+
+    with open_store(sqlite_url) as store:
+        ingest(found(), store, thresholds=ThresholdSettings())
+    assert given == [0]
 
 
 def _looks() -> int:
