@@ -1,16 +1,19 @@
 """Following trials by command: the source that reads them, and the subscriptions to them."""
-# ruff: noqa: PLC0415  # what only a change needs is loaded by who makes one
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace as replaced
+
 from monitor.app.lookups import present_id
 from monitor.app.people import bring_in_line
 from monitor.app.wiring import App
+from monitor.config.wishes import subscription_of
 from monitor.errors import StoreError, UsageError
 from monitor.model.subscriptions import Origin, Standing, Subscription, Trials
+from monitor.settings import SubscriptionSettings
 from monitor.settings.sources import (
     FOLLOWED_BY_COMMAND,
     AnySourceSettings,
@@ -69,8 +72,6 @@ def followed_by_command(app: App) -> tuple[str, ...]:
 
 def following(app: App, nct_ids: Sequence[str]) -> App:
     """Return the monitor with a source of these NCT IDs in place of the one it may have."""
-    from msgspec.structs import replace as replaced
-
     own = tuple(one for one in app.settings.sources if one.name != FOLLOWED_BY_COMMAND)
     sources = (*own, _source(own, tuple(nct_ids))) if nct_ids else own
     return replace(app, settings=replaced(app.settings, sources=sources))
@@ -78,8 +79,6 @@ def following(app: App, nct_ids: Sequence[str]) -> App:
 
 def _source(own: Iterable[AnySourceSettings], nct_ids: tuple[str, ...]) -> CtgovSourceSettings:
     """Return a source that asks where and when the first ``ctgov`` source does."""
-    from msgspec.structs import replace as replaced
-
     for one in own:
         if isinstance(one, CtgovSourceSettings) and one.enabled:
             return replaced(
@@ -156,9 +155,6 @@ def _channels_of(settings: "Settings", people: "PeopleWriter", person: str) -> S
 def _subscribe(
     app: App, people: "PeopleWriter", person: str, channel: str, wanted: Collection[str]
 ) -> Subscription:
-    from monitor.config.wishes import subscription_of
-    from monitor.settings import SubscriptionSettings
-
     name = f"{_NAME}{channel}"
     known = people.subscription(person, name)
     if known is not None and known.standing is not Standing.RETIRED:

@@ -1,5 +1,4 @@
 """Subscribers and subscriptions of the configuration, brought into the store."""
-# ruff: noqa: PLC0415  # SQLAlchemy is loaded only where something has to be written
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -7,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from monitor.app.wiring import App
+from monitor.config.wishes import subscription_of
 from monitor.errors import ConfigError, StoreError
 from monitor.model.subscriptions import Origin, Standing, Subscription
 
@@ -74,8 +74,6 @@ def wanted_subscriptions(settings: "Settings", now: datetime) -> dict[Names, Sub
     """Return the subscriptions of the file as of now, by subscriber and name; ids are 0."""
     if not settings.subscriptions:
         return {}
-    from monitor.config.wishes import subscription_of
-
     people = {person.name: person for person in settings.subscribers}
     found = (
         subscription_of(given, people.get(given.subscriber), origin=Origin.CONFIG, now=now)

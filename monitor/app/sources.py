@@ -1,5 +1,4 @@
 """From what the configuration says of a source to the source itself."""
-# ruff: noqa: PLC0415  # each kind of source is imported by who follows one
 
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -19,7 +18,11 @@ from monitor.settings import (
 )
 from monitor.settings.sources import REGISTRY
 from monitor.sources.base import FollowedSource
+from monitor.sources.ctgov import CtgovSource
+from monitor.sources.ctgov_history import HistorySource
+from monitor.sources.dropbox import DropBoxSource
 from monitor.sources.http import HISTORY_PACE, Client, OnRequest, Pace, RetryLog
+from monitor.sources.reading import Limits
 
 if TYPE_CHECKING:
     from monitor.sources.ctgov_history import HistoryProgress
@@ -66,8 +69,6 @@ class Sources:
         if isinstance(source, FilesSourceSettings):
             yield self._drop_box(source)
             return
-        from monitor.sources.ctgov import CtgovSource
-
         with self._client(source.base_url) as client:
             yield CtgovSource(
                 source,
@@ -88,8 +89,6 @@ class Sources:
         on_progress: "Callable[[HistoryProgress], None] | None" = None,
     ) -> Iterator[FollowedSource]:
         """Yield the source of these records' earlier versions; ``stored``: those not to fetch."""
-        from monitor.sources.ctgov_history import HistorySource
-
         with self._client(base_url, pace=HISTORY_PACE) as client:
             yield HistorySource(
                 HISTORY,
@@ -120,7 +119,4 @@ class Sources:
         self.on_step("request_retried", facts)
 
     def _drop_box(self, source: FilesSourceSettings) -> FollowedSource:
-        from monitor.sources.dropbox import DropBoxSource
-        from monitor.sources.reading import Limits
-
         return DropBoxSource(settings=source, limits=Limits.of(self.ingest), now=self.now)

@@ -8,6 +8,7 @@ from monitor.app.wiring import App
 from monitor.errors import StoreError
 from monitor.store.address import Address
 from monitor.store.reader import Reader
+from monitor.store.soundness import check_pages
 
 _KEPT_BY = "store/check"  # a slash: no source has such a name
 
@@ -51,7 +52,6 @@ def check_store(app: App, *, stop: threading.Event) -> None:
     StoreError when that cannot be noted.
     """
     from monitor.app.logs import get_logger  # noqa: PLC0415  # not for who only looks it up
-    from monitor.store.soundness import check_pages  # noqa: PLC0415  # likewise
 
     store = app.settings.store
     damage = ""

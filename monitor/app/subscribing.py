@@ -6,8 +6,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from monitor.app.deaf import deaf_subscriptions
+from monitor.app.follows import with_followed
 from monitor.app.people import bring_in_line
 from monitor.app.wiring import App
+from monitor.config.wishes import subscription_of
 from monitor.errors import NotFoundError, UsageError
 from monitor.model.subscriptions import Origin, Silence, Standing, Subscriber, Subscription
 from monitor.render.values import moment
@@ -102,8 +105,6 @@ class Subscribing:
 
     def subscribe(self, given: "SubscriptionSettings") -> Subscription:
         """Store what somebody asks for; return it as stored. UsageError when the name is taken."""
-        from monitor.config.wishes import subscription_of  # noqa: PLC0415  # it loads the domain
-
         self._in_line()
         people = {person.name: person for person in self.app.settings.subscribers}
         wish = subscription_of(
@@ -122,8 +123,6 @@ class Subscribing:
 
     def draft(self, given: "SubscriptionSettings") -> Subscription:
         """Return what ``subscribe`` would store, with the id 0; nothing is stored."""
-        from monitor.config.wishes import subscription_of  # noqa: PLC0415  # as above
-
         bring_in_line(self.app)
         people = {person.name: person for person in self.app.settings.subscribers}
         person = people.get(given.subscriber)
@@ -140,8 +139,6 @@ class Subscribing:
 
         It keeps its number, name, standing and date. UsageError for one of the configuration.
         """
-        from monitor.config.wishes import subscription_of  # noqa: PLC0415  # as above
-
         self._in_line()
         with self.app.store() as store, store.transaction() as transaction:
             found = pick(transaction.people.subscriptions(subscriber=subscriber), word)
@@ -159,9 +156,6 @@ class Subscribing:
 
     def deaf(self, subscriptions: Sequence[Subscription]) -> list[str]:
         """Return sentences on what these subscriptions ask for in vain."""
-        from monitor.app.deaf import deaf_subscriptions  # noqa: PLC0415  # as above
-        from monitor.app.follows import with_followed  # noqa: PLC0415  # likewise
-
         app = with_followed(self.app)
         with app.reader() as reader:
             return [str(one) for one in deaf_subscriptions(app, reader, subscriptions)]

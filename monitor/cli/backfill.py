@@ -12,16 +12,22 @@ from operator import add
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import structs
 
+from monitor.app.follows import with_followed
+from monitor.app.lookups import present_id
+from monitor.app.sources import HISTORY
 from monitor.cli.faults import FAILED, INTERRUPTED, Failure, complain
 from monitor.cli.group import Command
 from monitor.cli.ingest import complain_of_quarantined
 from monitor.cli.params import days, json_option
+from monitor.cli.progress import HistoryBar
 from monitor.cli.session import Session
 from monitor.errors import NotFoundError, UsageError
 from monitor.model.nct import normalise_nct_id
 from monitor.render.lines import line
 from monitor.render.values import counted
+from monitor.sources.ctgov_history.state import Outcome, backfill_of
 
 if TYPE_CHECKING:
     from monitor.app.passes import PassReport
@@ -84,11 +90,8 @@ def command(
 
 
 def _fetched(session: Session, wanted: Wanted, since: date | None) -> "PassReport":
-    from msgspec import structs
-
     from monitor.app.logs import configure
     from monitor.app.passes import Passes
-    from monitor.cli.progress import HistoryBar
 
     log = session.app.settings.log
     configure(log if log.level == "debug" else structs.replace(log, level="error"))
@@ -123,7 +126,6 @@ def _in_one(reports: Iterable["PassReport"]) -> "PassReport":
 
 def _followed(session: Session) -> Wanted:
     from monitor.app.backfills import all_backfills
-    from monitor.app.follows import with_followed
 
     app = with_followed(session.app)
     with app.reader() as reader:
@@ -135,10 +137,6 @@ def _followed(session: Session) -> Wanted:
 
 def _present(session: Session, asked: Sequence[str], now: dict[str, str]) -> list[str]:
     """Return NCT IDs not asked for yet that trials have now instead of these, and note them."""
-    from monitor.app.lookups import present_id
-    from monitor.app.sources import HISTORY
-    from monitor.sources.ctgov_history.state import backfill_of
-
     looked_up = {*asked, *now.values()}
     with session.app.reader() as reader:
         states = reader.sources.states(HISTORY)
@@ -152,9 +150,6 @@ def _present(session: Session, asked: Sequence[str], now: dict[str, str]) -> lis
 
 def _not_known(session: Session, asked: Sequence[str]) -> list[str]:
     """Return a sentence for each record of which the registry has no history by its ID."""
-    from monitor.app.sources import HISTORY
-    from monitor.sources.ctgov_history.state import Outcome, backfill_of
-
     with session.app.reader() as reader:
         states = reader.sources.states(HISTORY)
     found = []

@@ -16,6 +16,9 @@ from monitor.cli.session import Session
 from monitor.render.lines import Span, line
 from monitor.render.status import size
 from monitor.render.values import counted, one_line
+from monitor.store.backup import back_up
+from monitor.store.restore import restore as put_back
+from monitor.store.verify import verify as verify_store
 
 if TYPE_CHECKING:
     from monitor.model.problem import Problem
@@ -49,8 +52,6 @@ def backup(session: Session, file: Path, force: bool, as_json: bool) -> None:
     checked once it is written. FILE appears whole or not at all, and only this user can read it: it
     holds what the store holds, names and addresses of people too.
     """
-    from monitor.store.backup import back_up
-
     store = session.app.settings.store
     with WorkBar(sys.stderr, environ=session.environ) as bar:
         made = back_up(
@@ -93,8 +94,6 @@ def restore(session: Session, file: Path, discard: bool, as_json: bool) -> None:
     this refuses. FILE is checked and stays as it is; the store is replaced at once, with its owner
     and mode. The one that was there is kept beside it, as NAME.replaced-TIME.
     """
-    from monitor.store.restore import restore as put_back
-
     store = session.app.settings.store
     with WorkBar(sys.stderr, environ=session.environ) as bar:
         done = put_back(
@@ -167,8 +166,6 @@ def verify(session: Session, events: bool, as_json: bool) -> None:
 
 
 def _problems(session: Session, bar: WorkBar, *, events: bool) -> "Iterator[Problem]":
-    from monitor.store.verify import verify as verify_store
-
     store = session.app.settings.store
     yield from verify_store(store.url, busy_timeout_s=store.busy_timeout_s, on_step=bar.move)
     if events:

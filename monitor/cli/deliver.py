@@ -5,11 +5,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from monitor.app.channels import beside_json
+from monitor.app.people import bring_in_line
 from monitor.cli.faults import FAILED, INTERRUPTED, Failure, complain
 from monitor.cli.group import Command
 from monitor.cli.params import json_option
 from monitor.cli.session import Session
 from monitor.errors import UsageError
+from monitor.render.deliveries import report_lines, report_shape
 
 if TYPE_CHECKING:
     from monitor.app.deliveries import Deliveries
@@ -28,10 +31,8 @@ def command(session: Session, once: bool, as_json: bool) -> None:
     """
     if as_json and not once:
         raise UsageError('--json goes with --once; [log] format = "json" is for log lines')
-    from monitor.app.channels import beside_json
     from monitor.app.deliveries import Deliveries
     from monitor.app.logs import configure, never_wait
-    from monitor.app.people import bring_in_line
     from monitor.app.workers import worker_id
     from monitor.daemon.postman import deliver_on
 
@@ -53,7 +54,6 @@ def command(session: Session, once: bool, as_json: bool) -> None:
 
 def _once(session: Session, deliveries: "Deliveries", *, as_json: bool) -> None:
     from monitor.daemon.postman import deliver_once
-    from monitor.render.deliveries import report_lines, report_shape
 
     report, stopped = deliver_once(deliveries)
     if as_json:

@@ -15,6 +15,13 @@ from monitor.cli.session import Session
 from monitor.errors import NotFoundError, UsageError
 from monitor.model.identity import part_id
 from monitor.model.messages import MessageState, OutboxMessage
+from monitor.render.outbox import (
+    changed_lines,
+    message_shape,
+    outbox_table,
+    whole_message_lines,
+    whole_message_shape,
+)
 from monitor.render.values import counted
 
 if TYPE_CHECKING:
@@ -102,8 +109,6 @@ def list_(
             if message.kind == "notice" and not as_json
         }
     found = [messages[number] for number in sorted(messages, reverse=True)[:limit]]
-    from monitor.render.outbox import message_shape, outbox_table
-
     if as_json:
         session.answer_json([message_shape(message) for message in found])
     else:
@@ -132,8 +137,6 @@ def show(session: Session, message: str, as_json: bool) -> None:
         notices = reader.incidents.of_message(found.id)
         subscriptions = reader.people.subscriptions(subscriber=found.subscriber, damaged=[])
     names = {one.id: one.name for one in subscriptions}
-    from monitor.render.outbox import whole_message_lines, whole_message_shape
-
     if as_json:
         session.answer_json(whole_message_shape(found, items, attempts, names, told, notices))
     else:
@@ -266,8 +269,6 @@ def _change(
         with session.app.store() as store, store.transaction() as tx:
             changed = change(tx, [message.id for message in wanted])
     left = [message for message in wanted if message.id not in changed]
-    from monitor.render.outbox import changed_lines
-
     if as_json:
         session.answer_json(
             {"changed": sorted(changed), "left": sorted(message.id for message in left)}

@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from monitor.app.follows import followed_by_command, following
+from monitor.app.people import bring_in_line
+from monitor.app.store_memory import StoreMemory
 from monitor.cli.faults import FAILED, INTERRUPTED, Failure, complain
 from monitor.cli.group import Command
 from monitor.cli.ingest import complain_of_quarantined, told
@@ -20,6 +23,7 @@ from monitor.cli.session import Session
 from monitor.errors import StoreError, UsageError
 from monitor.render.lines import Line, Span, line
 from monitor.render.values import counted, one_line
+from monitor.store.migrate import made_stores
 
 if TYPE_CHECKING:
     from monitor.app import App
@@ -74,8 +78,6 @@ def _find_store(session: Session, app: "App", *, new_store: bool) -> None:
 
     Where it cannot be opened, what uses it says so, or waits for it.
     """
-    from monitor.app.store_memory import StoreMemory
-
     memory = StoreMemory(session.config_file, session.environ)
     with suppress(StoreError):
         if not new_store:
@@ -88,7 +90,6 @@ def _find_store(session: Session, app: "App", *, new_store: bool) -> None:
 def _log_made_stores() -> None:
     """Log it where a daemon's other lines are."""
     from monitor.app.logs import get_logger
-    from monitor.store.migrate import made_stores
 
     for name in made_stores():
         get_logger().warning("new store made", store=name)
@@ -129,9 +130,6 @@ def _read_again(session: Session, before: "App") -> "App":
 
     What is followed by command is that store's.
     """
-    from monitor.app.follows import followed_by_command, following
-    from monitor.app.people import bring_in_line
-
     read = type(before).configured(session.config, environ=session.environ)
     bring_in_line(read.with_store(before.settings.store.url))
     with suppress(StoreError):  # who opens it next tells why; the daemon looks again soon

@@ -4,18 +4,24 @@ from typing import TYPE_CHECKING
 
 import click
 
+from monitor.app import App
+from monitor.app.deaf import deaf_sources, deaf_subscriptions
+from monitor.app.follows import with_followed
+from monitor.app.store_checks import last_check
 from monitor.cli.faults import complain
 from monitor.cli.group import Command
 from monitor.cli.params import table_options
 from monitor.cli.session import Session
+from monitor.config.load import load_store
 from monitor.daemon import SCHEDULER
 from monitor.errors import ConfigError
 from monitor.model.following import SourceRow
+from monitor.model.subscriptions import Standing
+from monitor.render.status import Status, status_lines, status_shape
+from monitor.settings import Settings
 
 if TYPE_CHECKING:
-    from monitor.app import App
     from monitor.app.deaf import Deaf
-    from monitor.render.status import Status
     from monitor.store.reader import Reader
 
 BACKFILLS = "ctgov_history"
@@ -38,9 +44,6 @@ def command(session: Session, as_json: bool, as_csv: bool) -> None:
     Reads the store alone and looks at the disks, so it works whether `monitor run` is running
     or not. Where the configuration is wrong it says so, and shows what the store knows.
     """
-    from monitor.app.follows import with_followed
-    from monitor.render.status import status_lines, status_shape
-
     try:
         found = _status(with_followed(session.app))
     except ConfigError as exc:
@@ -58,10 +61,6 @@ def command(session: Session, as_json: bool, as_csv: bool) -> None:
 
 def _by_the_store_alone(session: Session, wrong: ConfigError) -> "App":
     """Return the monitor with what a wrong configuration says of its store, and defaults."""
-    from monitor.app import App
-    from monitor.config.load import load_store
-    from monitor.settings import Settings
-
     try:
         store = load_store(session.config, environ=session.environ)
     except ConfigError:
@@ -71,9 +70,6 @@ def _by_the_store_alone(session: Session, wrong: ConfigError) -> "App":
 
 def _deaf(app: "App", reader: "Reader") -> "list[Deaf]":
     """Return what is asked for in vain, as far as that can be told at once."""
-    from monitor.app.deaf import deaf_sources, deaf_subscriptions
-    from monitor.model.subscriptions import Standing
-
     found = reader.people.subscriptions(standing=Standing.ACTIVE, effective=True, damaged=[])
     subscriptions = deaf_subscriptions(
         app, reader, found[:_JUDGED], compared=_COMPARED, in_part=False, most_ids=_JUDGED
@@ -83,8 +79,6 @@ def _deaf(app: "App", reader: "Reader") -> "list[Deaf]":
 
 def _status(app: "App", wrong: str | None = None) -> "Status":
     from monitor.app.incidents import full_disks, overdue_messages
-    from monitor.app.store_checks import last_check
-    from monitor.render.status import Status
 
     now, after_s = app.now(), app.settings.delivery.overdue_after_s
     with app.reader() as reader:
