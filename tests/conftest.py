@@ -33,6 +33,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 # What takes longest begins first, so that no process of a parallel run is at it alone at the end.
 LONGEST = (
+    "tests/daemon/test_operator_notices.py",
     "tests/year/test_year.py",
     "tests/deploy/test_image.py",
     "tests/deliver/test_crash.py",
