@@ -47,10 +47,22 @@ def test_a_signal_ends_it_in_good_order(
     assert leases(sqlite_url) == 0
 
 
+def sleeping(process_id: int, looks: int = 10) -> bool:
+    """Return whether every thread of a process slept, however often one looks in a while."""
+    for _ in range(looks):
+        for stat in Path(f"/proc/{process_id}/task").glob("*/stat"):
+            if stat.read_text().rpartition(")")[2].split()[0] != "S":
+                return False
+        time.sleep(0.02)
+    return True
+
+
 def test_a_crash_tells_where_it_was(tmp_path: Path, sqlite_url: str) -> None:
-    config = configure(tmp_path, sqlite_url, folder_source("here", tmp_path))
+    config = configure(tmp_path, sqlite_url, folder_source("here", tmp_path, every="1h"))
     with Running(config) as daemon:
         daemon.wait_for("pass finished")
+        # What walks the stacks takes no lock: a thread that runs meanwhile can crash the report.
+        eventually(lambda: sleeping(daemon.pid), what="a moment of rest")
         daemon.send(signal.SIGSEGV)
         assert daemon.ended() == -signal.SIGSEGV
         assert "Fatal Python error: Segmentation fault" in daemon.written
