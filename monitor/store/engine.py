@@ -1,5 +1,6 @@
 """Opening the database: drivers, pragmas and transactions that do not lose a write."""
 
+import logging
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine, make_url
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import NullPool, QueuePool
 
 from monitor.errors import StoreError
 from monitor.store.address import Address
@@ -23,6 +24,15 @@ _CACHE_KIB = 16_384
 # Four times SQLite's own: the pages that every transaction writes are copied back more seldom.
 _WAL_PAGES = 4_000
 _PAUSE_S = 0.02
+
+
+def _is_no_interruption(record: logging.LogRecord) -> bool:
+    """Leave out what is raised on: ^C while a connection closes is no error of the database's."""
+    return record.exc_info is None or isinstance(record.exc_info[1], Exception)
+
+
+for _pool in (NullPool, QueuePool):  # a filter counts for the very logger, not for those below it
+    logging.getLogger(f"{_pool.__module__}.{_pool.__qualname__}").addFilter(_is_no_interruption)
 
 
 def make_engine(address: Address, *, busy_timeout_s: float) -> Engine:
