@@ -26,6 +26,10 @@ COMMANDS = {
     ),
     "diff": ("monitor.cli.diff", "Compare two versions of a trial's record."),
     "show": ("monitor.cli.show", "Show a trial's record: the last version, or one of the past."),
+    "series": (
+        "monitor.cli.series",
+        "Show how a field of trials' records changed over all their versions.",
+    ),
     "preview": (
         "monitor.cli.preview",
         "Show the message that changes of trials' records would be.",

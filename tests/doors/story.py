@@ -232,6 +232,7 @@ def _questions(story: Story) -> None:
     story.ask("show", NCT)
     story.ask("show", NCT, "--field", "overallStatus")
     story.ask("trials")
+    story.ask("series", NCT, "--field", "enrollment", "--field", "status")
     story.ask("preview", NCT)
     for version in ("2", "3"):
         story.ask("explain", NCT, "--version", version)

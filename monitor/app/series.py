@@ -1,0 +1,44 @@
+"""Values of a stored trial's record over its versions."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from monitor.app.lookups import id_note, stored_trial
+from monitor.app.wiring import App
+from monitor.model.asof import effective_dates
+from monitor.model.history import TrialRow
+from monitor.model.series import Point, SeriesField, Sighting, series
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialSeries:
+    """The points of some fields of a trial, in the order in which they were asked for.
+
+    ``note``: which NCT ID the trial has now, where it is another than was asked for.
+    """
+
+    trial: TrialRow
+    note: str | None
+    fields: tuple[tuple[SeriesField, tuple[Point, ...]], ...]
+
+
+def trial_series(app: App, nct_id: str, wanted: Sequence[SeriesField]) -> TrialSeries:
+    """Return the values of fields over all versions of a trial; NotFoundError when there is none.
+
+    Each version is read once.
+    """
+    with stored_trial(app, nct_id) as (reader, trial, versions):
+
+        def sightings() -> Iterator[Sighting]:
+            days = effective_dates(versions)
+            for number, (version, day) in enumerate(zip(versions, days, strict=True), start=1):
+                yield Sighting(
+                    number=number,
+                    identity=version.identity,
+                    day=day,
+                    record=reader.record(version),
+                )
+
+        read = list(sightings())
+        found = tuple((field, tuple(series(field, read))) for field in wanted)
+        return TrialSeries(trial=trial, note=id_note(reader, nct_id), fields=found)
