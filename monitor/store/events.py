@@ -18,7 +18,7 @@ def _stored_event(kind: str, severity: str, body: bytes, **values: Any) -> Store
     return StoredEvent(event=read_event(kind, severity, read_body(body)), **values)
 
 
-EVENT = RowMapper(_stored_event, events.c)
+EVENT = RowMapper(_stored_event, [one for one in events.c if one is not events.c.learned_at])
 
 # --- what is asked --------------------------------------------------------------------------
 
@@ -36,7 +36,16 @@ OF_VERSION = (
 
 # --- what is written ------------------------------------------------------------------------
 
-INSERT = sa.insert(events)
+_LEARNED_AT = sa.select(versions.c.retrieved_at).where(versions.c.id == bindparam("of_version"))
+INSERT = sa.insert(events).values(
+    {name: bindparam(name) for name in EVENT.names if name != "id"}
+    | {"learned_at": _LEARNED_AT.scalar_subquery()}
+)
+MOVE = (
+    sa.update(events)
+    .where(events.c.version_id == bindparam("version"))
+    .values(learned_at=bindparam("moved_to"))
+)
 DELETE = sa.delete(events).where(events.c.version_id == bindparam("version"))
 INSERT_ANNOUNCEMENT = sa.insert(announcements)
 
@@ -52,6 +61,7 @@ def event_values(
     return [
         {
             "version_id": version_id,
+            "of_version": version_id,
             "nct_id": nct_id,
             "position": position,
             "kind": event.kind.value,

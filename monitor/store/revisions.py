@@ -8,7 +8,9 @@ from monitor.errors import StoreError
 from monitor.store.address import Address
 from monitor.store.schema import metadata
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011")
+REVISIONS = (
+    "0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012",
+)  # fmt: skip
 """All schema revisions of this program, oldest first: the files of ``migrations/versions``."""
 HEAD = REVISIONS[-1]
 

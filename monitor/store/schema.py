@@ -109,7 +109,11 @@ trials = sa.Table(
     sa.Column("last_version_date", DATE, nullable=False),
     sa.Column("last_changed", DATE),
     sa.Column("last_seen_at", TIME, nullable=False),
+    # Of the words that the search knows the trial by (``search``); None: it is yet to learn them.
+    sa.Column("search_sha256", SHA256),
 )
+sa.Index("ix_trials_last_changed", trials.c.last_changed, trials.c.nct_id)
+sa.Index("ix_trials_last_version_date", trials.c.last_version_date, trials.c.nct_id)
 # Whoever adds a version makes SQLite look for the trials that wait for it: without an index, in
 # all of them.
 sa.Index("ix_trials_latest_version_id", trials.c.latest_version_id)
@@ -179,7 +183,51 @@ events = sa.Table(
     sa.Column("severity", TEXT, nullable=False),
     sa.Column("backfilled", BOOLEAN, nullable=False),
     sa.Column("body", BYTES, nullable=False),
+    sa.Column("learned_at", TIME, nullable=False),  # when its version was first read
     sa.UniqueConstraint("version_id", "position"),
+)
+# What events are selected by, newest first, without a look at their rows.
+_NEWEST = (events.c.learned_at, events.c.version_id, events.c.position)
+sa.Index(
+    "ix_events_learned_at", events.c.backfilled, *_NEWEST,
+    events.c.kind, events.c.severity, events.c.nct_id,
+)  # fmt: skip
+sa.Index(
+    "ix_events_kind", events.c.kind, events.c.backfilled, *_NEWEST,
+    events.c.severity, events.c.nct_id,
+)  # fmt: skip
+sa.Index(
+    "ix_events_nct_id", events.c.nct_id, events.c.backfilled, *_NEWEST,
+    events.c.kind, events.c.severity,
+)  # fmt: skip
+
+# What a version states, as columns: made of its record by ``detect.facts``. None: not stated.
+version_facts = sa.Table(
+    "version_facts",
+    metadata,
+    sa.Column("version_id", Id, sa.ForeignKey("versions.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("overall_status", TEXT),
+    sa.Column("reason_class", TEXT),  # of why it stopped
+    sa.Column("study_type", TEXT),
+    sa.Column("phases", TEXT, nullable=False),  # a JSON list of texts
+    sa.Column("start_date", TEXT),  # as written, with a day or without: so are all dates here
+    sa.Column("start_date_type", TEXT),  # ACTUAL or ESTIMATED
+    sa.Column("primary_completion_date", TEXT),
+    sa.Column("primary_completion_date_type", TEXT),
+    sa.Column("completion_date", TEXT),
+    sa.Column("completion_date_type", TEXT),
+    sa.Column("enrollment", BIGINT),
+    sa.Column("enrollment_type", TEXT),
+    sa.Column("lead_sponsor", TEXT),
+    sa.Column("sites", INTEGER),  # how many, as the next ones
+    sa.Column("sites_by_country", TEXT, nullable=False),  # a JSON object
+    sa.Column("arms", INTEGER),
+    sa.Column("primary_outcomes", INTEGER),
+    sa.Column("secondary_outcomes", INTEGER),
+    sa.Column("results", TEXT),  # POSTED, SUBMITTED or NONE
+    sa.Column("minimum_age", TEXT),
+    sa.Column("maximum_age", TEXT),
+    sa.Column("sex", TEXT),
 )
 
 quarantine = sa.Table(

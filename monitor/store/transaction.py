@@ -163,6 +163,9 @@ class Transaction:
         statement = versions.update_of(columns, self._codec)
         self._pending.flush()
         self._db.run(statement, {"version": version_id})
+        if "retrieved_at" in columns:
+            moved = {"version": version_id, "moved_to": columns["retrieved_at"]}
+            self._db.run(events.MOVE, moved)
 
     def touch(self, touches: Sequence[Touch]) -> None:
         """Extend the observation intervals of stored versions; see ``Touch``."""

@@ -17,7 +17,11 @@ def _conditions(text: str) -> tuple[str, ...]:
     return tuple(orjson.loads(text))
 
 
-TRIAL = RowMapper(TrialRow, trials.c, conditions=_conditions)
+TRIAL = RowMapper(
+    TrialRow,
+    [one for one in trials.c if one is not trials.c.search_sha256],
+    conditions=_conditions,
+)
 
 # --- what is asked --------------------------------------------------------------------------
 
@@ -38,7 +42,7 @@ CHANGED_SINCE = ALL.where(trials.c.last_changed >= bindparam("changed_since"))
 
 # --- what is written ------------------------------------------------------------------------
 
-PUT = upsert(trials)
+PUT = upsert(trials, names=[name for name in TRIAL.names if name != "nct_id"])
 PUT_ALIAS = insert_new(nct_id_aliases)
 SET_LAST_CHANGED = (
     sa.update(trials)

@@ -21,7 +21,7 @@ FOLDER = Path(__file__).parent / "stores"
 _DEEP = 4
 _TABLES = (
     "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite~_%' ESCAPE '~' "
-    "AND name != 'alembic_version' ORDER BY name"
+    "AND name != 'alembic_version' AND name NOT LIKE 'trial_search%' ORDER BY name"
 )
 
 

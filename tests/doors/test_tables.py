@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import Inspector, inspect
+from sqlalchemy.types import NullType
 
 from monitor.store.address import Address
 from monitor.store.engine import make_engine
@@ -19,7 +20,9 @@ def described(url: str) -> str:
     engine = make_engine(Address.parse(url), busy_timeout_s=5)
     try:
         found = inspect(engine)
-        tables = sorted(set(found.get_table_names()) - {"alembic_version"})
+        # SQLite's search makes tables of its own behind the one that is asked.
+        own = {name for name in found.get_table_names() if name.startswith("trial_search_")}
+        tables = sorted(set(found.get_table_names()) - own - {"alembic_version"})
         return "".join(f"{line}\n" for table in tables for line in lines_of(found, table))
     finally:
         engine.dispose()
@@ -31,7 +34,9 @@ def lines_of(found: Inspector, table: str) -> Iterator[str]:
     for column in found.get_columns(table):
         null = "" if column["nullable"] else " not null"
         default = f" default {column['default']}" if column["default"] else ""
-        yield f"  {column['name']}  {column['type'].compile(found.dialect)}{null}{default}".rstrip()
+        is_typed = not isinstance(column["type"], NullType)  # columns of SQLite's search are not
+        written = column["type"].compile(found.dialect) if is_typed else ""
+        yield f"  {column['name']}  {written}{null}{default}".rstrip()
     yield f"  primary key ({', '.join(found.get_pk_constraint(table)['constrained_columns'])})"
     for key in sorted(found.get_foreign_keys(table), key=lambda one: str(one["name"])):
         here, there = (", ".join(key[end]) for end in ("constrained_columns", "referred_columns"))

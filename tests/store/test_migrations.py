@@ -31,9 +31,15 @@ def test_migrations_build_the_tables_that_the_program_expects(new_store_url: str
     upgrade(new_store_url)
     engine = make_engine(Address.parse(new_store_url), busy_timeout_s=5)
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        options = {"compare_type": True, "include_name": _is_declared}
+        context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, messages.metadata) == []
     engine.dispose()
+
+
+def _is_declared(name: str | None, kind: str, _parents: object) -> bool:
+    # The table of the search is another one on each database; ``store.search`` knows it.
+    return kind != "table" or not (name or "").startswith("trial_search")
 
 
 def test_an_upgrade_makes_an_empty_store_and_leaves_a_current_one(new_store_url: str) -> None:

@@ -15,7 +15,7 @@ from monitor.store.engine import make_engine
 from monitor.store.migrate import MIGRATIONS, upgrade
 from monitor.store.reader import open_reader, schema_status
 from monitor.store.revisions import HEAD, REVISIONS, SchemaStatus
-from monitor.store.schema import versions
+from monitor.store.schema import metadata
 from monitor.store.writer import open_store
 from tests.store.deliveries import add_versions, item, subscription
 from tests.store.doors import refusal
@@ -34,14 +34,17 @@ TABLES = {
         UNION ALL SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'
         ORDER BY 1, 2""",
 }
-LATER = {"identity", "rules"}
-FIRST_COLUMNS = ", ".join(one.name for one in versions.columns if one.name not in LATER)
+LATER = {"identity", "rules", "learned_at", "search_sha256"}
+FIRST_TABLES = ("trials", "versions", "snapshots", "events", "quarantine")
+
+
+def first_columns(table: str) -> str:
+    return ", ".join(one.name for one in metadata.tables[table].columns if one.name not in LATER)
+
+
 ROWS = {
-    "trials": "SELECT * FROM trials ORDER BY nct_id",
-    "versions": f"SELECT {FIRST_COLUMNS} FROM versions ORDER BY id",  # noqa: S608 - names of the program
-    "snapshots": "SELECT * FROM snapshots ORDER BY id",
-    "events": "SELECT * FROM events ORDER BY id",
-    "quarantine": "SELECT * FROM quarantine ORDER BY id",
+    table: f"SELECT {first_columns(table)} FROM {table} ORDER BY 1"  # noqa: S608 - names of the program
+    for table in FIRST_TABLES
 }
 
 
