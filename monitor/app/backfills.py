@@ -113,7 +113,7 @@ def backfill_lease(
         observer=observer,
     )
     if patient:
-        keeper.take_patiently(stop)
+        keeper.take_when_free(stop)
     else:
         keeper.take()
     held = BackfillLease(keeper, stop=ended, asked=stop)

@@ -34,7 +34,7 @@ def command(session: Session, once: bool, as_json: bool) -> None:
     from monitor.app.deliveries import Deliveries
     from monitor.app.logs import configure, never_wait
     from monitor.app.workers import worker_id
-    from monitor.daemon.postman import deliver_on
+    from monitor.daemon.deliver_command import deliver_on
 
     app = session.app
     configure(app.settings.log)
@@ -53,7 +53,7 @@ def command(session: Session, once: bool, as_json: bool) -> None:
 
 
 def _once(session: Session, deliveries: "Deliveries", *, as_json: bool) -> None:
-    from monitor.daemon.postman import deliver_once
+    from monitor.daemon.deliver_command import deliver_once
 
     report, stopped = deliver_once(deliveries)
     if as_json:

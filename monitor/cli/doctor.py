@@ -11,7 +11,7 @@ from monitor.cli.params import json_option
 from monitor.cli.session import Session
 from monitor.model.finding import Verdict
 from monitor.render.doctor import finding_line, findings_shape
-from monitor.web.asking import ask, health_url
+from monitor.web.health_client import fetch_health, health_url
 
 if TYPE_CHECKING:
     from monitor.model.following import SourceRow
@@ -60,12 +60,12 @@ def _latest_run(source: "AnySourceSettings", now: datetime) -> datetime:
 
 
 def _is_answered(address: tuple[str, int]) -> bool:
-    return bool(ask(health_url(address), timeout_s=_PATIENCE_S).facts.get("holder"))
+    return bool(fetch_health(health_url(address), timeout_s=_PATIENCE_S).facts.get("holder"))
 
 
 def _next_run(source: "AnySourceSettings", row: "SourceRow | None", now: datetime) -> datetime:
-    from monitor.scheduler import due_at_start, trigger_of
+    from monitor.scheduler import next_run_after_restart, trigger_of
 
     stored = row.next_due_at if row else None
     last = row.last_attempt_at if row else None
-    return due_at_start(trigger_of(source), stored=stored, last_due=last, now=now)
+    return next_run_after_restart(trigger_of(source), stored=stored, last_due=last, now=now)

@@ -10,7 +10,7 @@ from monitor.cli.params import json_option
 from monitor.cli.session import Session
 from monitor.errors import ConfigError, UsageError
 from monitor.render.lines import line
-from monitor.web.asking import ask, health_url
+from monitor.web.health_client import fetch_health, health_url
 
 
 @click.command(
@@ -36,7 +36,7 @@ def command(session: Session, url: str | None, timeout_s: float, as_json: bool) 
     configuration that has become invalid since does not make it unhealthy: that is said beside.
     """
     wrong = None if url else _what_is_wrong(session)
-    said = ask(url or _own_url(session), timeout_s=timeout_s)
+    said = fetch_health(url or _own_url(session), timeout_s=timeout_s)
     if wrong is not None:
         if not said.well:
             raise wrong

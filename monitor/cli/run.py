@@ -57,7 +57,7 @@ def command(session: Session, once: bool, new_store: bool, as_json: bool) -> Non
         from monitor.app.follows import with_followed
         from monitor.app.logs import configure, never_wait
         from monitor.app.people import bring_in_line
-        from monitor.daemon.term import check_sources
+        from monitor.daemon.leader_session import check_sources
 
         configure(session.app.settings.log)
         never_wait()
@@ -156,8 +156,8 @@ def _deliveries(
 
 def _once(session: Session, app: "App", *, as_json: bool) -> None:
     from monitor.app.workers import worker_id
-    from monitor.daemon.once import StoppedShortError, run_once
-    from monitor.daemon.postman import deliver_once
+    from monitor.daemon.deliver_command import deliver_once
+    from monitor.daemon.run_once import StoppedShortError, run_once
 
     name = worker_id()
     deliveries = _deliveries(app, None, name)

@@ -3,7 +3,7 @@
 import asyncio
 
 from monitor.app.logs import get_logger
-from monitor.daemon.work import in_thread
+from monitor.daemon.thread_tasks import in_thread
 from monitor.store.lease_keeper import LeaseKeeper
 
 _LOOK_S = 1.0

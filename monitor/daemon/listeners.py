@@ -8,13 +8,13 @@ from typing import Any
 
 from monitor.app.logs import get_logger
 from monitor.app.metrics import Metrics
+from monitor.daemon.health import DaemonState, HealthChecks
 from monitor.daemon.listener_faults import ListenerFaults
-from monitor.daemon.reading import Reading
-from monitor.daemon.standing import Inquiries, Standing
+from monitor.daemon.reader_pages import ReaderPages
 from monitor.model.incidents import Incident
 from monitor.settings import WebSettings
-from monitor.web.answers import application, pages_application
-from monitor.web.reading import Pages
+from monitor.web.message_routes import Pages
+from monitor.web.routes import application, pages_application
 from monitor.web.server import Application, ListenError, PortTakenError, WebServer
 
 OPERATORS = "operator's web listener"
@@ -174,20 +174,20 @@ class Listeners:
             one.join(max(0.0, deadline - time.monotonic()))
 
 
-def listeners_of(standing: Standing, metrics: Metrics, *, stale_s: float) -> Listeners:
+def listeners_of(state: DaemonState, metrics: Metrics, *, stale_s: float) -> Listeners:
     """Return the listeners that the settings name, their addresses taken where they can be had.
 
     Readers' pages are where the operator asks, too, unless they have a listener of their own.
-    ``stale_s``: as of ``Inquiries``.
+    ``stale_s``: as of ``HealthChecks``.
     """
-    web = standing.app.settings.web
+    web = state.app.settings.web
 
     def pages() -> Pages:
-        return Reading(lambda: standing.app).pages
+        return ReaderPages(lambda: state.app).pages
 
     def for_operator() -> Application:
         shared = pages() if web.public_address is None else None
-        return application(Inquiries(standing, metrics, stale_s=stale_s).answers, shared)
+        return application(HealthChecks(state, metrics, stale_s=stale_s).answers, shared)
 
     def for_readers() -> Application:
         return pages_application(pages())
@@ -197,7 +197,7 @@ def listeners_of(standing: Standing, metrics: Metrics, *, stale_s: float) -> Lis
     ) -> Listener:
         return Listener(
             name, address, made, key=key, limits=web,
-            stands_by=lambda: standing.role == "standby",
+            stands_by=lambda: state.role == "standby",
         )  # fmt: skip
 
     found = []

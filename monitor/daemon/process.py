@@ -13,16 +13,16 @@ from monitor.app.logs import get_logger
 from monitor.app.metrics import Metrics
 from monitor.app.passes import Passes
 from monitor.app.workers import worker_id
-from monitor.daemon.books import Books
-from monitor.daemon.delivering import NOTIFYING
-from monitor.daemon.duty import Duty
+from monitor.daemon.config_reload import ConfigReloader, warn_if_idle
+from monitor.daemon.delivery_loop import NOTIFYING
+from monitor.daemon.health import DaemonState
 from monitor.daemon.hold import until_lost
+from monitor.daemon.job_runner import JobRunner
+from monitor.daemon.leader_session import LeaderSession, check_sources
+from monitor.daemon.lease_store import LeaseStore
 from monitor.daemon.listeners import OPERATORS, READERS, listeners_of
-from monitor.daemon.reloading import Reloading, warn_if_idle
-from monitor.daemon.signals import heed, leave
-from monitor.daemon.standing import Standing
-from monitor.daemon.term import Term, check_sources
-from monitor.daemon.work import Work, in_thread
+from monitor.daemon.signals import exit_now, install_handlers
+from monitor.daemon.thread_tasks import ThreadTasks, in_thread
 from monitor.errors import StoreError
 from monitor.memory import share_arenas
 from monitor.model.incidents import Incident
@@ -57,20 +57,20 @@ class Daemon:
     ) -> None:
         check_sources(app.settings)
         self._metrics = Metrics(now=app.now)
-        self._work = Work()
+        self._tasks = ThreadTasks()
         self._heartbeat_s = heartbeat_s
-        self._standing = Standing(
-            app=app, holder=worker_id(), started_at=app.now(), work=self._work
+        self._state = DaemonState(
+            app=app, holder=worker_id(), started_at=app.now(), work=self._tasks
         )
         self._passes_of = passes_of
         self._passes = passes_of(app, self._metrics)
-        self._listeners = listeners_of(self._standing, self._metrics, stale_s=4 * heartbeat_s)
-        self._standing.listener_faults = lambda: self._listeners.faults
+        self._listeners = listeners_of(self._state, self._metrics, stale_s=4 * heartbeat_s)
+        self._state.listener_faults = lambda: self._listeners.faults
         self._deliveries_of = deliveries_of
         self._deliveries = self._deliveries_by(app)
-        self._reloading = Reloading(read_again, self._take_up, standing=self._standing)
-        self._books = Books(app, holder=self._standing.holder, ttl_s=self._lease_s)
-        self._term: Term | None = None
+        self._config = ConfigReloader(read_again, self._apply_config, state=self._state)
+        self._lease_store = LeaseStore(app, holder=self._state.holder, ttl_s=self._lease_s)
+        self._session: LeaderSession | None = None
         self._taking: asyncio.Future[bool] | None = None
         self._log = get_logger()
 
@@ -84,7 +84,7 @@ class Daemon:
         code, hanging = asyncio.run(self._live(reload_first))
         if hanging:
             self._log.error("still hanging", work=list(hanging))
-            leave(code)
+            exit_now(code)
         self._log.info("stopped", code=code)
         return code
 
@@ -103,158 +103,164 @@ class Daemon:
             ended.set()
 
         asyncio.get_running_loop().set_exception_handler(unhandled)
-        heed(stop=ended.set, reload=self._reloading.ask)
+        install_handlers(stop=ended.set, reload=self._config.ask)
         if reload_first():
-            self._reloading.ask()
+            self._config.ask()
         self._listeners.start()
-        self._tell_start()
+        self._log_start()
         parts = {name: asyncio.create_task(part, name=name) for name, part in self._parts()}
         stopping = asyncio.create_task(ended.wait())
         await asyncio.wait({stopping, *parts.values()}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
-        crashed += [name for name, part in parts.items() if part.done() and self._broke(part)]
+        crashed += [name for name, part in parts.items() if part.done() and self._log_crash(part)]
         self._end_anyway(1 if crashed else 0)
-        hanging = await self._wind_up(parts)
+        hanging = await self._shut_down(parts)
         return (1 if crashed else 0), hanging
 
     def _parts(self) -> list[tuple[str, Coroutine[Any, Any, None]]]:
         """Return what runs side by side as long as the daemon lives."""
         return [
             ("heartbeat", self._beat()),
-            ("schedule", self._take_turns()),
-            ("configuration", self._reloading.serve()),
-            ("followed trials", self._reloading.watch_followed()),
+            ("schedule", self._lead_or_stand_by()),
+            ("configuration", self._config.serve()),
+            ("followed trials", self._config.watch_followed()),
         ]
 
-    def _broke(self, part: "asyncio.Task[None]") -> bool:
+    def _log_crash(self, part: "asyncio.Task[None]") -> bool:
         """Log why a part ended that should not have."""
         error = part.exception()
         reason = "it ended by itself" if error is None else repr(error)
         self._log.critical("daemon broken", part=part.get_name(), reason=reason, exc_info=error)
         return True
 
-    def _tell_start(self) -> None:
+    def _log_start(self) -> None:
         self._log.info(
             "daemon started",
-            holder=self._standing.holder,
-            store=self._standing.app.store_name,
-            sources=[one.name for one in self._standing.app.settings.sources if one.enabled],
+            holder=self._state.holder,
+            store=self._state.app.store_name,
+            sources=[one.name for one in self._state.app.settings.sources if one.enabled],
             listen=self._listeners.urls.get(OPERATORS),
             public_listen=self._listeners.urls.get(READERS),
         )
-        warn_if_idle(self._standing.app.settings)
+        warn_if_idle(self._state.app.settings)
 
     # --- its parts -------------------------------------------------------------------------
 
     async def _beat(self) -> None:
         while True:
-            self._standing.beat_at = time.monotonic()
-            if self._term is not None:
-                self._term.wake()
+            self._state.beat_at = time.monotonic()
+            if self._session is not None:
+                self._session.wake()
             await asyncio.sleep(self._heartbeat_s)
 
-    async def _take_turns(self) -> None:
+    async def _lead_or_stand_by(self) -> None:
         """Stand by until the lease can be had, lead until it is lost, and so on."""
         while True:
             await self._stand_by()
-            stood_by = self._standing.role == "standby"
-            self._standing.role = "leader"
-            self._log.info("leading", holder=self._standing.holder)
+            stood_by = self._state.role == "standby"
+            self._state.role = "leader"
+            self._log.info("leading", holder=self._state.holder)
             try:
-                await _until_first(until_lost(self._books.keeper), self._lead(read_first=stood_by))
+                await _until_first(
+                    until_lost(self._lease_store.keeper), self._lead(read_first=stood_by)
+                )
             except StoreError as exc:
-                self._log.error("lease lost", holder=self._standing.holder, reason=str(exc))
-            self._standing.role = "standby"
-            term, self._term = self._term, None
+                self._log.error("lease lost", holder=self._state.holder, reason=str(exc))
+            self._state.role = "standby"
+            term, self._session = self._session, None
             if term is not None:
-                await term.end(within_s=self._standing.app.settings.daemon.shutdown_grace_s)
+                await term.end(within_s=self._state.app.settings.daemon.shutdown_grace_s)
             await self._release()
 
     async def _lead(self, *, read_first: bool) -> None:
         """Schedule; ``read_first``: by the configuration of now, who led may have gone by it."""
         if read_first:
-            await self._reloading.read()
-        duty = Duty(self._standing.app, self._passes, books=self._books, work=self._work)
-        self._term = Term(duty, books=self._books, work=self._work, deliveries=self._deliveries)
-        await self._term.begin()
-        await self._term.watch()
+            await self._config.read()
+        job_runner = JobRunner(
+            self._state.app, self._passes, lease_store=self._lease_store, work=self._tasks
+        )
+        self._session = LeaderSession(
+            job_runner, lease_store=self._lease_store, work=self._tasks, deliveries=self._deliveries
+        )
+        await self._session.begin()
+        await self._session.watch()
 
     async def _stand_by(self) -> None:
         """Return once the lease is ours."""
         told: set[str] = set()
         while True:
-            taking = in_thread("lease", self._books.take)
+            taking = in_thread("lease", self._lease_store.take)
             self._taking = taking
             await asyncio.wait({taking})
             try:
                 is_ours = taking.result()
-                self._standing.lease_problem = None
+                self._state.lease_problem = None
                 if is_ours:
-                    self._standing.lease_fault = None
+                    self._state.lease_fault = None
                     return
                 news = "another process schedules"
             except StoreError as exc:
-                self._standing.lease_problem = news = str(exc)
+                self._state.lease_problem = news = str(exc)
                 self._notify_directly()
             if news not in told:
                 told.add(news)
-                self._log.info("standing by", holder=self._standing.holder, reason=news)
-            self._standing.role = "standby"
-            self._stand_by_behind(self._books.rival)
+                self._log.info("standing by", holder=self._state.holder, reason=news)
+            self._state.role = "standby"
+            self._stand_by_behind(self._lease_store.rival)
             await asyncio.sleep(min(_STANDBY_S, self._lease_s() / 5))
 
     def _stand_by_behind(self, rival: Lease | None) -> None:
         """Let everybody know while the lease of the one that leads is impossible."""
         fault = None if rival is None or rival.fault is None else f"{rival.holder}: {rival.fault}"
-        if fault is not None and self._standing.lease_fault is None:
+        if fault is not None and self._state.lease_fault is None:
             self._log.error("lease impossible", reason=fault)
-        self._standing.lease_fault = fault
+        self._state.lease_fault = fault
         if fault is not None:
             self._notify_directly()
 
     def _notify_directly(self) -> None:
         """Let the operator hear, as nobody leads, what is wrong."""
         if self._deliveries is not None:
-            self._work.start(NOTIFYING, self._deliveries.notify_directly)
+            self._tasks.start(NOTIFYING, self._deliveries.notify_directly)
 
     def _lease_s(self) -> float:
-        return self._standing.app.settings.daemon.lease_s
+        return self._state.app.settings.daemon.lease_s
 
-    async def _take_up(self, app: App) -> None:
+    async def _apply_config(self, app: App) -> None:
         """Go on by other settings; a MonitorError leaves everything as it was."""
         check_sources(app.settings)
         passes, deliveries = self._passes_of(app, self._metrics), self._deliveries_by(app)
-        if self._term is not None:
-            await self._term.change(app, passes, deliveries)
+        if self._session is not None:
+            await self._session.change(app, passes, deliveries)
         if deliveries is not None and self._deliveries is not None:
             deliveries.take_over(self._deliveries)
-        self._standing.app, self._passes, self._deliveries = app, passes, deliveries
+        self._state.app, self._passes, self._deliveries = app, passes, deliveries
 
     def _deliveries_by(self, app: App) -> Deliveries | None:
         if self._deliveries_of is None:
             return None
         return self._deliveries_of(
-            app, self._metrics, self._standing.holder, self._listeners.incidents
+            app, self._metrics, self._state.holder, self._listeners.incidents
         )
 
     # --- the end ---------------------------------------------------------------------------
 
     def _end_anyway(self, code: int) -> None:
         """See to it that the process ends, whatever hangs: a read, a write, a thread, the loop."""
-        grace_s = self._standing.app.settings.daemon.shutdown_grace_s
-        end_after(grace_s + 3 * _RELEASE_S + _CLOSE_S, partial(leave, code))
+        grace_s = self._state.app.settings.daemon.shutdown_grace_s
+        end_after(grace_s + 3 * _RELEASE_S + _CLOSE_S, partial(exit_now, code))
 
-    async def _wind_up(self, parts: "dict[str, asyncio.Task[None]]") -> tuple[str, ...]:
+    async def _shut_down(self, parts: "dict[str, asyncio.Task[None]]") -> tuple[str, ...]:
         """End in good order within the grace period; return what still hangs after it."""
-        self._standing.role = "stopping"
+        self._state.role = "stopping"
         parts["schedule"].cancel()
         parts["configuration"].cancel()
         parts["followed trials"].cancel()
-        grace_s = self._standing.app.settings.daemon.shutdown_grace_s
-        if self._term is not None:
-            hanging = await self._term.end(within_s=grace_s)
+        grace_s = self._state.app.settings.daemon.shutdown_grace_s
+        if self._session is not None:
+            hanging = await self._session.end(within_s=grace_s)
         else:
-            hanging = await self._work.settled(grace_s)
+            hanging = await self._tasks.settled(grace_s)
         await self._release()
         parts["heartbeat"].cancel()
         stopping = in_thread("web", partial(self._listeners.stop, within_s=_CLOSE_S))
@@ -265,7 +271,7 @@ class Daemon:
         """Give the lease back, so that a stand-by need not wait for its end."""
         if self._taking is not None:  # or it could be ours a moment after it was given back
             await asyncio.wait({self._taking}, timeout=_RELEASE_S)
-        released = in_thread("lease", self._books.release)
+        released = in_thread("lease", self._lease_store.release)
         await asyncio.wait({released}, timeout=_RELEASE_S)
         if released.done() and isinstance(error := released.exception(), StoreError):
             self._log.warning("lease not released", reason=str(error))

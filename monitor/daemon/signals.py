@@ -15,7 +15,7 @@ _ONE_S = 0.3
 """Signals so close together are one: shells and `timeout` send theirs to a whole group, too."""
 
 
-def heed(*, stop: Callable[[], None], reload: Callable[[], None] | None = None) -> None:
+def install_handlers(*, stop: Callable[[], None], reload: Callable[[], None] | None = None) -> None:
     """Call ``stop`` at the first SIGTERM or SIGINT; the second ends the process.
 
     ``reload`` is called at SIGHUP; without it SIGHUP is one more way to stop. To be called in
@@ -32,7 +32,7 @@ def heed(*, stop: Callable[[], None], reload: Callable[[], None] | None = None) 
             stop()
         elif now - asked_at[0] > _ONE_S:
             get_logger().error("ended at once", signal=number.name)
-            leave(128 + number)
+            exit_now(128 + number)
 
     for number in _ENDING:
         loop.add_signal_handler(number, end, number)
@@ -42,7 +42,7 @@ def heed(*, stop: Callable[[], None], reload: Callable[[], None] | None = None) 
         loop.add_signal_handler(signal.SIGHUP, reload)
 
 
-def leave(code: int) -> None:
+def exit_now(code: int) -> None:
     """End the process without waiting for its threads; databases roll back what they were at."""
     flush_within(_FLUSH_S)
     os._exit(code)

@@ -1,13 +1,13 @@
 """When things run, and nothing of what they do."""
 
 from monitor.scheduler.cron import Cron
-from monitor.scheduler.scheduler import Job, Scheduler, Trouble
+from monitor.scheduler.scheduler import Job, JobProblem, Scheduler
 from monitor.scheduler.triggers import (
     Every,
     Trigger,
-    due_at_start,
     latest_due,
     next_due,
+    next_run_after_restart,
     trigger_of,
 )
 
@@ -15,11 +15,11 @@ __all__ = [
     "Cron",
     "Every",
     "Job",
+    "JobProblem",
     "Scheduler",
     "Trigger",
-    "Trouble",
-    "due_at_start",
     "latest_due",
     "next_due",
+    "next_run_after_restart",
     "trigger_of",
 ]

@@ -12,10 +12,10 @@ from apscheduler import events
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.base import BaseTrigger
 
-from monitor.scheduler.triggers import Trigger, due_at_start, next_due
+from monitor.scheduler.triggers import Trigger, next_due, next_run_after_restart
 
 
-class Trouble(StrEnum):
+class JobProblem(StrEnum):
     """What can go wrong with a job."""
 
     FAILED = "job_failed"
@@ -25,7 +25,7 @@ class Trouble(StrEnum):
 
 
 OnNext = Callable[[str, datetime], None]
-OnTrouble = Callable[[Trouble, str, BaseException | None], None]
+OnTrouble = Callable[[JobProblem, str, BaseException | None], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +114,7 @@ class Scheduler:
         now = datetime.now(UTC)
         for name in self._jobs.keys() - self._running:
             stored = self._clock.get_job(name).next_run_time
-            when = due_at_start(
+            when = next_run_after_restart(
                 self._jobs[name].trigger, stored=stored, last_due=self._ran_due.get(name), now=now
             )
             if when != stored:
@@ -174,14 +174,14 @@ class Scheduler:
 
     def _say_what_went_wrong(self, event: Any) -> None:
         if event.code == events.EVENT_JOB_MISSED:
-            self._on_trouble(Trouble.MISSED, event.job_id, None)
+            self._on_trouble(JobProblem.MISSED, event.job_id, None)
         elif event.exception is not None:
-            self._on_trouble(Trouble.FAILED, event.job_id, event.exception)
+            self._on_trouble(JobProblem.FAILED, event.job_id, event.exception)
 
     def _refused(self, event: Any) -> None:
         if event.job_id not in self._told:
             self._told.add(event.job_id)  # once for each run, however long it takes
-            self._on_trouble(Trouble.STILL_RUNNING, event.job_id, None)
+            self._on_trouble(JobProblem.STILL_RUNNING, event.job_id, None)
 
 
 async def _run(job: Job) -> None:

@@ -67,7 +67,7 @@ def latest_due(source: "SourceSettings", now: datetime) -> datetime:
     return next_due(trigger, last_due=now, now=now)
 
 
-def due_at_start(
+def next_run_after_restart(
     trigger: Trigger, *, stored: datetime | None, last_due: datetime | None, now: datetime
 ) -> datetime:
     """Return when it is due, where ``stored`` was to be the next time (None: nothing is known).

@@ -116,7 +116,7 @@ class LeaseKeeper:
             self._seen, self._trouble, self._lost = (asked_at, lease.renewals), None, None
         return found
 
-    def take_patiently(self, stop: threading.Event) -> Lease | None:
+    def take_when_free(self, stop: threading.Event) -> Lease | None:
         """Take the lease, observing who has it for its time to live where that is necessary.
 
         LeaseHeldError as soon as the holder is seen to be alive, or when ``stop`` is set.

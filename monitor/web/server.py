@@ -15,10 +15,10 @@ from starlette.types import ASGIApp
 
 from monitor.errors import MonitorError
 from monitor.settings import WebSettings
-from monitor.web.accepting import Acceptor, OnFault
+from monitor.web.acceptor import Acceptor, OnFault
 from monitor.web.connection import Connection
-from monitor.web.guard import Guard
 from monitor.web.limits import HEADER_BYTES, UNREAD_BYTES
+from monitor.web.request_guard import Guard
 
 Application = ASGIApp
 

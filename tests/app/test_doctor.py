@@ -9,7 +9,7 @@ from monitor.app import App
 from monitor.app.doctor import examine, source_findings, zone_findings
 from monitor.model.finding import Finding, Verdict
 from monitor.model.following import SourceRow
-from monitor.scheduler import due_at_start, trigger_of
+from monitor.scheduler import next_run_after_restart, trigger_of
 from monitor.settings import (
     AnySourceSettings,
     CtgovSourceSettings,
@@ -27,7 +27,7 @@ HOURLY = timedelta(hours=1)
 def next_run(source: AnySourceSettings, row: SourceRow | None, now: datetime) -> datetime:
     """Say when a source runs next, as the daemon does."""
     stored, last = (row.next_due_at, row.last_attempt_at) if row else (None, None)
-    return due_at_start(trigger_of(source), stored=stored, last_due=last, now=now)
+    return next_run_after_restart(trigger_of(source), stored=stored, last_due=last, now=now)
 
 
 def examined(file: Path | None, **environ: str) -> list[Finding]:

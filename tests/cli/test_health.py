@@ -4,14 +4,14 @@ import json
 
 import pytest
 
-from monitor.web.answers import Told
+from monitor.web.routes import HealthResult
 from tests.cli.calls import Monitor
 from tests.registry import closed_port
 from tests.web.serving import answering, served
 
 
 def test_a_monitor_that_is_alive_is_0(monitor: Monitor) -> None:
-    with served(answering(health=Told(good=True, facts={"role": "standby"}))) as server:
+    with served(answering(health=HealthResult(good=True, facts={"role": "standby"}))) as server:
         monitor.environ["MONITOR_WEB__LISTEN"] = server.url.removeprefix("http://")
         assert monitor.answer("health") == "healthy (standby)\n"
         assert monitor.answer("health", "--url", f"{server.url}/readyz") == "healthy\n"
@@ -20,7 +20,7 @@ def test_a_monitor_that_is_alive_is_0(monitor: Monitor) -> None:
 
 
 def test_a_monitor_that_is_not_is_1_with_the_reason(monitor: Monitor) -> None:
-    told = Told(good=False, facts={"reason": "no heartbeat for 31 s"})
+    told = HealthResult(good=False, facts={"reason": "no heartbeat for 31 s"})
     with served(answering(health=told)) as server:
         assert "no heartbeat for 31 s" in monitor.complaint("health", "--url", server.url, code=1)
         result = monitor("health", "--url", server.url, "--json")
@@ -51,7 +51,7 @@ def test_a_configuration_that_became_wrong_makes_it_no_less_alive(
     monitor: Monitor, mistake: str
 ) -> None:
     file = monitor.folder / "monitor.toml"
-    with served(answering(health=Told(good=True, facts={"role": "leader"}))) as server:
+    with served(answering(health=HealthResult(good=True, facts={"role": "leader"}))) as server:
         file.write_text(f'[web]\nlisten = "{server.url.removeprefix("http://")}"\n{mistake}')
         result = monitor("--config", str(file), "health")
     assert (result.exit_code, result.stdout) == (0, "healthy (leader)\n")
@@ -66,7 +66,7 @@ def test_of_a_file_that_is_not_toml_the_environment_and_the_default_are_left(
 ) -> None:
     file = monitor.folder / "monitor.toml"
     file.write_text("[web\n")
-    with served(answering(health=Told(good=True, facts={"role": "leader"}))) as server:
+    with served(answering(health=HealthResult(good=True, facts={"role": "leader"}))) as server:
         monitor.environ["MONITOR_WEB__LISTEN"] = server.url.removeprefix("http://")
         result = monitor("--config", str(file), "health", "--json")
     assert result.exit_code == 0

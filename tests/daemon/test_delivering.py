@@ -14,8 +14,8 @@ from typing import cast
 import orjson
 
 from monitor.app.deliveries import Deliveries
-from monitor.daemon.delivering import Delivering
-from monitor.daemon.work import Work
+from monitor.daemon.delivery_loop import DeliveryLoop
+from monitor.daemon.thread_tasks import ThreadTasks
 from monitor.deliver import Report
 from tests.daemon.processes import PATIENCE_S, Running, configure, eventually, folder_source
 from tests.deliver.configured import folder_channel
@@ -68,10 +68,10 @@ class Scripted:
 
 
 def test_a_channel_that_hangs_keeps_no_other_back_and_is_not_started_twice() -> None:
-    scripted, work, stop = Scripted(), Work(), threading.Event()
+    scripted, work, stop = Scripted(), ThreadTasks(), threading.Event()
 
     async def live() -> tuple[str, ...]:
-        delivering = Delivering(cast("Deliveries", scripted), work=work, stop=stop)
+        delivering = DeliveryLoop(cast("Deliveries", scripted), work=work, stop=stop)
         serving = asyncio.create_task(delivering.serve())
         async with asyncio.timeout(PATIENCE_S):
             while scripted.begun["quick"] < 3:
@@ -88,12 +88,12 @@ def test_a_channel_that_hangs_keeps_no_other_back_and_is_not_started_twice() -> 
 
 
 def test_what_may_become_one_message_waits_a_few_seconds_for_a_pass_and_nothing_else_does() -> None:
-    scripted, work, stop = Scripted(), Work(), threading.Event()
+    scripted, work, stop = Scripted(), ThreadTasks(), threading.Event()
     passing = {"hangs"}  # by it more may come
     held: list[float] = []
 
     async def live() -> tuple[str, ...]:
-        delivering = Delivering(
+        delivering = DeliveryLoop(
             cast("Deliveries", scripted), work=work, stop=stop, awaits_more=passing.__contains__
         )
         serving = asyncio.create_task(delivering.serve())

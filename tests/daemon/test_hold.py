@@ -13,9 +13,9 @@ import pytest
 
 from monitor.app import App, utc_now
 from monitor.daemon import SCHEDULER
-from monitor.daemon.books import Books
 from monitor.daemon.hold import until_lost
-from monitor.daemon.work import Work, in_thread
+from monitor.daemon.lease_store import LeaseStore
+from monitor.daemon.thread_tasks import ThreadTasks, in_thread
 from monitor.model.following import SourceRow
 from monitor.settings import Settings, StoreSettings
 from monitor.store.lease_keeper import LeaseLostError, require_lease
@@ -49,13 +49,13 @@ def app_on(url: str, clock: Clock, busy_timeout_s: float = 10) -> App:
 
 
 @pytest.fixture
-def pair(store_url: str, clock: Clock) -> tuple[Books, Books]:
+def pair(store_url: str, clock: Clock) -> tuple[LeaseStore, LeaseStore]:
     """Return the books of two processes on one store."""
     app = app_on(store_url, clock)
-    return tuple(Books(app, holder=one, ttl_s=lambda: 30) for one in ("first", "second"))  # type: ignore[return-value]  # two
+    return tuple(LeaseStore(app, holder=one, ttl_s=lambda: 30) for one in ("first", "second"))  # type: ignore[return-value]  # two
 
 
-def test_one_holds_the_lease_and_the_other_sees_who(pair: tuple[Books, Books]) -> None:
+def test_one_holds_the_lease_and_the_other_sees_who(pair: tuple[LeaseStore, LeaseStore]) -> None:
     first, second = pair
     assert first.take()
     assert not second.take()
@@ -66,7 +66,9 @@ def test_one_holds_the_lease_and_the_other_sees_who(pair: tuple[Books, Books]) -
     assert not second.take(), "releasing gives back one's own only"
 
 
-def test_no_clock_on_the_wall_ends_a_lease(pair: tuple[Books, Books], clock: Clock) -> None:
+def test_no_clock_on_the_wall_ends_a_lease(
+    pair: tuple[LeaseStore, LeaseStore], clock: Clock
+) -> None:
     first, second = pair
     assert first.take()
     for days in (2, 400, -1_000):
@@ -76,7 +78,7 @@ def test_no_clock_on_the_wall_ends_a_lease(pair: tuple[Books, Books], clock: Clo
     assert first.keeper.held
 
 
-def test_due_times_are_stored_by_the_holder_alone(pair: tuple[Books, Books]) -> None:
+def test_due_times_are_stored_by_the_holder_alone(pair: tuple[LeaseStore, LeaseStore]) -> None:
     first, second = pair
     later = NOON + timedelta(hours=1)
     assert first.take()
@@ -87,7 +89,7 @@ def test_due_times_are_stored_by_the_holder_alone(pair: tuple[Books, Books]) -> 
 
 
 def test_noting_when_a_source_is_due_keeps_what_else_is_known(
-    store_url: str, clock: Clock, pair: tuple[Books, Books]
+    store_url: str, clock: Clock, pair: tuple[LeaseStore, LeaseStore]
 ) -> None:
     first, _ = pair
     row = SourceRow(name="lupus", type="ctgov", failures=2, last_reason="no", cursor="2026-03-01")
@@ -99,43 +101,43 @@ def test_noting_when_a_source_is_due_keeps_what_else_is_known(
     assert (found.failures, found.cursor, found.next_due_at) == (2, "2026-03-01", NOON)
 
 
-def kept(books: Books, *, within_s: float) -> str | None:
+def kept(lease_store: LeaseStore, *, within_s: float) -> str | None:
     """Take the lease and keep it for some time; return why it was lost, None when it was not."""
 
     async def scene() -> str | None:
-        assert books.take()
+        assert lease_store.take()
         with contextlib.suppress(TimeoutError):
-            return await asyncio.wait_for(until_lost(books.keeper), within_s)
+            return await asyncio.wait_for(until_lost(lease_store.keeper), within_s)
         return None
 
     try:
         return asyncio.run(scene())
     finally:
-        books.release()
+        lease_store.release()
 
 
-def settle(books: Books) -> None:
+def settle(lease_store: LeaseStore) -> None:
     """Keep the lease no longer; let what was asked of the store last be answered."""
-    books.release()
+    lease_store.release()
     for thread in threading.enumerate():
         if thread.name.startswith("lease"):
             thread.join(PATIENCE_S)
 
 
 def test_it_is_kept_as_long_as_the_store_confirms_it(store_url: str, clock: Clock) -> None:
-    books = Books(app_on(store_url, clock), holder="first", ttl_s=lambda: 4.5)
-    assert kept(books, within_s=5.0) is None
+    lease_store = LeaseStore(app_on(store_url, clock), holder="first", ttl_s=lambda: 4.5)
+    assert kept(lease_store, within_s=5.0) is None
 
 
 def test_it_is_lost_when_the_store_does_not_confirm_it_for_as_long_as_it_lasts(
     sqlite_url: str, clock: Clock
 ) -> None:
-    books = Books(app_on(sqlite_url, clock, 0.1), holder="first", ttl_s=lambda: 0.9)
-    assert books.take()
+    lease_store = LeaseStore(app_on(sqlite_url, clock, 0.1), holder="first", ttl_s=lambda: 0.9)
+    assert lease_store.take()
     began = time.monotonic()
     with locked(sqlite_url):
-        reason = lost(books)
-    settle(books)
+        reason = lost(lease_store)
+    settle(lease_store)
     assert "is locked" in reason
     assert 0.85 <= time.monotonic() - began < PATIENCE_S
 
@@ -145,52 +147,52 @@ def test_it_is_kept_while_a_pass_keeps_the_store_to_itself_and_renews_it_with_it
 ) -> None:
     ttl_s, over = 3.0, threading.Event()
 
-    def pages(books: Books) -> None:
+    def pages(lease_store: LeaseStore) -> None:
         with open_store(store_url) as store:
             while not over.is_set():
                 with store.transaction() as tx:
-                    require_lease(tx, books.keeper.lease, now=utc_now())
+                    require_lease(tx, lease_store.keeper.lease, now=utc_now())
                     over.wait(1.0)  # a page takes its time
 
     app = App(settings=Settings(store=StoreSettings(url=store_url, busy_timeout_s=0.1)))
-    books = Books(app, holder="first", ttl_s=lambda: ttl_s)
-    assert books.take()
-    passing = threading.Thread(target=pages, args=(books,))
+    lease_store = LeaseStore(app, holder="first", ttl_s=lambda: ttl_s)
+    assert lease_store.take()
+    passing = threading.Thread(target=pages, args=(lease_store,))
     passing.start()
     try:
         with pytest.raises(TimeoutError):
-            asyncio.run(asyncio.wait_for(until_lost(books.keeper), 2 * ttl_s))
+            asyncio.run(asyncio.wait_for(until_lost(lease_store.keeper), 2 * ttl_s))
     finally:
         over.set()
         passing.join()
-        settle(books)
+        settle(lease_store)
 
 
 def test_it_is_lost_when_the_store_hangs(sqlite_url: str, clock: Clock) -> None:
-    books = Books(app_on(sqlite_url, clock, 5), holder="first", ttl_s=lambda: 0.6)
-    assert books.take()
+    lease_store = LeaseStore(app_on(sqlite_url, clock, 5), holder="first", ttl_s=lambda: 0.6)
+    assert lease_store.take()
     with locked(sqlite_url):
-        assert lost(books) == "the store did not answer in time"
-    settle(books)
+        assert lost(lease_store) == "the store did not answer in time"
+    settle(lease_store)
 
 
 def test_it_is_lost_when_another_store_lies_in_the_place_of_the_first(
     tmp_path: Path, clock: Clock
 ) -> None:
     path = tmp_path / "monitor.db"
-    books = Books(app_on(f"sqlite:///{path}", clock), holder="first", ttl_s=lambda: 0.6)
-    assert books.take()
+    lease_store = LeaseStore(app_on(f"sqlite:///{path}", clock), holder="first", ttl_s=lambda: 0.6)
+    assert lease_store.take()
     for file in tmp_path.iterdir():
         file.unlink(missing_ok=True)
     open_store(f"sqlite:///{path}").close()
-    assert "another one than before" in lost(books)
-    assert books.take(), "it is taken anew, in the store that is there"
-    settle(books)
+    assert "another one than before" in lost(lease_store)
+    assert lease_store.take(), "it is taken anew, in the store that is there"
+    settle(lease_store)
 
 
-def lost(books: Books) -> str:
+def lost(lease_store: LeaseStore) -> str:
     """Keep a lease that was taken just now; return why it was lost."""
-    return asyncio.run(until_lost(books.keeper))
+    return asyncio.run(until_lost(lease_store.keeper))
 
 
 @contextlib.contextmanager
@@ -207,7 +209,7 @@ def locked(url: str) -> Iterator[None]:
 
 def test_pieces_of_work_do_not_wait_for_one_another_and_one_name_runs_once() -> None:
     async def scene() -> tuple[bool, tuple[str, ...], tuple[str, ...]]:
-        work, go = Work(), asyncio.Event()
+        work, go = ThreadTasks(), asyncio.Event()
         loop = asyncio.get_running_loop()
 
         def slow() -> None:

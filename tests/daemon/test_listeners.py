@@ -17,12 +17,12 @@ from msgspec.structs import replace
 
 from monitor.app import App
 from monitor.app.metrics import Metrics
+from monitor.daemon.health import DaemonState
 from monitor.daemon.listener_faults import CALM_S, SETTLE_S, ListenerFaults
 from monitor.daemon.listeners import OPERATORS, READERS, Listener, listeners_of
-from monitor.daemon.standing import Standing
-from monitor.daemon.work import Work
+from monitor.daemon.thread_tasks import ThreadTasks
 from monitor.settings import Settings, StoreSettings, WebSettings
-from monitor.web.answers import Answers, Told, application
+from monitor.web.routes import HealthResult, HealthSource, application
 from monitor.web.server import Application
 from tests.daemon.processes import Running, configure, eventually, folder_source
 from tests.daemon.test_delivering import EVERYTHING, got, put
@@ -206,9 +206,9 @@ def test_readers_have_a_listener_of_their_own_with_their_pages_alone(
 
 
 def test_a_daemon_whose_own_loop_hangs_says_that_it_is_not_alive(sqlite_url: str) -> None:
-    daemon = Standing(
+    daemon = DaemonState(
         app=App(settings=Settings(store=StoreSettings(url=sqlite_url))),
-        holder="h", started_at=datetime.now(UTC), work=Work(), role="leader",
+        holder="h", started_at=datetime.now(UTC), work=ThreadTasks(), role="leader",
     )  # fmt: skip
     daemon.beat_at -= 100  # nobody moves it any more
     web = WebSettings(listen=f"{LOOPBACK}:0")
@@ -295,12 +295,14 @@ def test_a_mistake_in_the_server_s_own_code_is_told_and_tried_again(
 def test_a_page_that_breaks_is_answered_logged_once_and_told(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    async def breaks() -> Told:
+    async def breaks() -> HealthResult:
         raise ValueError("a mistake in a page")
 
     def made() -> Application:
         good = answering()
-        return application(Answers(health=breaks, readiness=good.readiness, metrics=good.metrics))
+        return application(
+            HealthSource(health=breaks, readiness=good.readiness, metrics=good.metrics)
+        )
 
     with running(listener(made)) as one:
         address = place(str(one.url))

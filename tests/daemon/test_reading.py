@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from monitor.daemon.reading import Reading
+from monitor.daemon.reader_pages import ReaderPages
 from monitor.model.subscriptions import Standing
 from monitor.store.writer import open_store
-from monitor.web.reading import Pages
+from monitor.web.message_routes import Pages
 from tests.deliver.configured import Monitored, folder_channel, subscription
 from tests.deliver.post import HOUR
 from tests.ingest.world import NCT
@@ -52,7 +52,7 @@ def monitored(sqlite_url: str, tmp_path: Path) -> Monitored:
 
 
 def pages_of(monitored: Monitored) -> Pages:
-    return Reading(lambda: monitored.app).pages
+    return ReaderPages(lambda: monitored.app).pages
 
 
 def mail_of(monitored: Monitored) -> EmailMessage:
@@ -209,7 +209,7 @@ def test_a_store_that_does_not_answer_is_told_to_nobody_outside(tmp_path: Path) 
 
 
 def test_questions_wait_for_each_other(monitored: Monitored) -> None:
-    pages = Reading(lambda: monitored.app).pages
+    pages = ReaderPages(lambda: monitored.app).pages
     path = monitored.got("ana-box")[0]["alerts"][0]["links"]["version"]
     nct_id, version = path.split("/")[-3], path.split("/")[-1]
 

@@ -14,8 +14,8 @@ from msgspec.structs import replace as replaced
 
 from monitor.app import App
 from monitor.app.metrics import CONTENT_TYPE, Metrics
-from monitor.daemon.standing import Inquiries, Role, Standing
-from monitor.daemon.work import Work
+from monitor.daemon.health import DaemonState, HealthChecks, Role
+from monitor.daemon.thread_tasks import ThreadTasks
 from monitor.model.following import SourceRow
 from monitor.model.messages import ChannelState
 from monitor.settings import FilesSourceSettings, Settings, StoreSettings
@@ -23,7 +23,7 @@ from monitor.settings.channels import ConsoleChannelSettings
 from monitor.store.address import Address
 from monitor.store.engine import make_engine
 from monitor.store.writer import open_store
-from monitor.web.answers import Told
+from monitor.web.routes import HealthResult
 
 Answer = TypeVar("Answer")
 
@@ -32,12 +32,12 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def standing(store_url: str) -> Standing:
+def standing(store_url: str) -> DaemonState:
     """Return the standing of a leader with a source of which the store knows."""
     return standing_on(store_url)
 
 
-def standing_on(store_url: str) -> Standing:
+def standing_on(store_url: str) -> DaemonState:
     """Return the same on a store of this URL."""
     with open_store(store_url) as store, store.transaction() as tx:
         last = NOON - timedelta(minutes=5)
@@ -45,12 +45,12 @@ def standing_on(store_url: str) -> Standing:
     box = FilesSourceSettings(name="box", path="inbox", every=timedelta(hours=1))
     settings = Settings(store=StoreSettings(url=store_url, busy_timeout_s=0.2), sources=(box,))
     app = App(settings=settings, now=lambda: NOON)
-    return Standing(app=app, holder="h:1:a", started_at=NOON, work=Work(), role="leader")
+    return DaemonState(app=app, holder="h:1:a", started_at=NOON, work=ThreadTasks(), role="leader")
 
 
-def inquiries(standing: Standing) -> Inquiries:
+def inquiries(standing: DaemonState) -> HealthChecks:
     """Return who answers for a standing."""
-    return Inquiries(standing, Metrics(now=lambda: NOON), stale_s=20)
+    return HealthChecks(standing, Metrics(now=lambda: NOON), stale_s=20)
 
 
 def asked(ask: Callable[[], Awaitable[Answer]]) -> Answer:
@@ -62,24 +62,24 @@ def asked(ask: Callable[[], Awaitable[Answer]]) -> Answer:
     return asyncio.run(scene())
 
 
-def health(standing: Standing) -> Told:
+def health(standing: DaemonState) -> HealthResult:
     """Ask for the health."""
     return asked(inquiries(standing).answers.health)
 
 
-def readiness(standing: Standing) -> Told:
+def readiness(standing: DaemonState) -> HealthResult:
     """Ask for the readiness."""
     return asked(inquiries(standing).answers.readiness)
 
 
-def counted(standing: Standing) -> list[str]:
+def counted(standing: DaemonState) -> list[str]:
     """Ask for the counts; return their lines."""
     exposed = asked(inquiries(standing).answers.metrics)
     assert exposed.content_type == CONTENT_TYPE
     return exposed.body.decode().splitlines()
 
 
-def test_while_its_heart_beats_it_is_alive(standing: Standing) -> None:
+def test_while_its_heart_beats_it_is_alive(standing: DaemonState) -> None:
     told = health(standing)
     assert told.good
     assert told.facts["role"] == "leader"
@@ -87,14 +87,14 @@ def test_while_its_heart_beats_it_is_alive(standing: Standing) -> None:
     assert told.facts["started_at"] == NOON.isoformat()
 
 
-def test_without_a_heartbeat_it_is_not(standing: Standing) -> None:
+def test_without_a_heartbeat_it_is_not(standing: DaemonState) -> None:
     standing.beat_at = time.monotonic() - 31
     told = health(standing)
     assert not told.good
     assert re.fullmatch(r"no heartbeat for 3\d s", str(told.facts["reason"]))
 
 
-def test_with_a_good_store_and_configuration_it_is_ready(standing: Standing) -> None:
+def test_with_a_good_store_and_configuration_it_is_ready(standing: DaemonState) -> None:
     for role in ROLES:
         standing.role = role
         told = readiness(standing)
@@ -102,19 +102,19 @@ def test_with_a_good_store_and_configuration_it_is_ready(standing: Standing) -> 
         assert told.facts == {"role": role, "problems": {}}
 
 
-def test_before_it_has_seen_the_lease_it_is_not_ready(standing: Standing) -> None:
+def test_before_it_has_seen_the_lease_it_is_not_ready(standing: DaemonState) -> None:
     standing.role = "starting"
     assert readiness(standing).facts["reason"] == "process: it is starting"
 
 
-def test_a_refused_configuration_is_named(standing: Standing) -> None:
+def test_a_refused_configuration_is_named(standing: DaemonState) -> None:
     standing.refused = "monitor.toml: [store] urll: there is no such key"
     told = readiness(standing)
     assert not told.good
     assert "urll" in told.facts["problems"]["configuration"]
 
 
-def test_a_store_of_a_newer_program_is_named(standing: Standing) -> None:
+def test_a_store_of_a_newer_program_is_named(standing: DaemonState) -> None:
     engine = make_engine(Address.parse(standing.app.settings.store.url), busy_timeout_s=5)
     with engine.begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
@@ -124,7 +124,7 @@ def test_a_store_of_a_newer_program_is_named(standing: Standing) -> None:
     assert "newer version of the monitor" in told.facts["problems"]["store"]
 
 
-def test_a_store_that_went_is_named_and_the_counts_come_all_the_same(standing: Standing) -> None:
+def test_a_store_that_went_is_named_and_the_counts_come_all_the_same(standing: DaemonState) -> None:
     store = StoreSettings(url="sqlite:////nowhere/monitor.db")
     standing.app = App(settings=Settings(store=store), now=lambda: NOON)
     assert "there is no store" in readiness(standing).facts["problems"]["store"]
@@ -160,27 +160,27 @@ def test_a_server_that_takes_no_writes_is_named(postgres_url: str) -> None:
     assert problem.endswith("is read-only for this program")
 
 
-def test_who_could_not_ask_for_the_lease_is_not_ready(standing: Standing) -> None:
+def test_who_could_not_ask_for_the_lease_is_not_ready(standing: DaemonState) -> None:
     standing.role, standing.lease_problem = "standby", "the store is full"
     told = readiness(standing)
     assert (told.good, told.facts["problems"]) == (False, {"store": "the store is full"})
 
 
-def test_faults_of_the_web_are_told_beside_the_health(standing: Standing) -> None:
+def test_faults_of_the_web_are_told_beside_the_health(standing: DaemonState) -> None:
     standing.listener_faults = lambda: {"readers": "no descriptors"}
     assert health(standing).facts["web"] == {"readers": "no descriptors"}
     assert health(standing).good
     assert readiness(standing).good, "it can do its work"
 
 
-def test_the_counts_tell_how_the_sources_are_doing(standing: Standing) -> None:
+def test_the_counts_tell_how_the_sources_are_doing(standing: DaemonState) -> None:
     lines = counted(standing)
     assert 'monitor_source_last_success_age_seconds{source="box"} 300.0' in lines
     assert 'monitor_source_failures{source="box"} 2.0' in lines
     assert "monitor_store_up 1.0" in lines
 
 
-def test_a_channel_rests_until_its_time_is_over(standing: Standing) -> None:
+def test_a_channel_rests_until_its_time_is_over(standing: DaemonState) -> None:
     settings = standing.app.settings
     with open_store(settings.store.url) as store, store.transaction() as tx:
         for name, seconds in (("old", -1), ("new", 60)):
@@ -193,9 +193,9 @@ def test_a_channel_rests_until_its_time_is_over(standing: Standing) -> None:
     assert 'monitor_channel_resting{channel="new"} 1.0' in lines
 
 
-def test_what_was_last_known_grows_older_while_the_store_is_away(standing: Standing) -> None:
+def test_what_was_last_known_grows_older_while_the_store_is_away(standing: DaemonState) -> None:
     clock = [NOON]
-    answers = Inquiries(standing, Metrics(now=lambda: clock[0]), stale_s=20).answers
+    answers = HealthChecks(standing, Metrics(now=lambda: clock[0]), stale_s=20).answers
     asked(answers.metrics)
     standing.app = replace(
         standing.app,
@@ -210,8 +210,8 @@ def test_what_was_last_known_grows_older_while_the_store_is_away(standing: Stand
     assert 'monitor_source_failures{source="box"} 2.0' in lines
 
 
-def test_many_askers_make_one_look_into_the_store(standing: Standing) -> None:
-    async def scene() -> list[Told]:
+def test_many_askers_make_one_look_into_the_store(standing: DaemonState) -> None:
+    async def scene() -> list[HealthResult]:
         answers = inquiries(standing).answers
         asked = [asyncio.ensure_future(answers.readiness()) for _ in range(50)]
         return await asyncio.gather(*asked)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from time_machine import Traveller
 
-from monitor.scheduler import Job, Scheduler, Trigger, Trouble
+from monitor.scheduler import Job, JobProblem, Scheduler, Trigger
 
 HOUR = timedelta(hours=1)
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -21,7 +21,7 @@ class Stage:
         self.clock = clock
         self.began: Counter[str] = Counter()
         self.next: list[tuple[str, datetime]] = []
-        self.trouble: list[tuple[Trouble, str, BaseException | None]] = []
+        self.trouble: list[tuple[JobProblem, str, BaseException | None]] = []
         self.held = asyncio.Event()
         self.scheduler = Scheduler(
             on_next=lambda name, when: self.next.append((name, when)),

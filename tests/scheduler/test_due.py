@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.scheduler import Cron, Every, Trigger, due_at_start, next_due
+from monitor.scheduler import Cron, Every, Trigger, next_due, next_run_after_restart
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
@@ -137,14 +137,17 @@ def test_a_clock_set_forward_makes_up_one_run(trigger: Trigger) -> None:
 def test_a_clock_set_back_delays_an_interval_by_no_more_than_itself() -> None:
     now = NOON - 5 * HOUR
     assert next_due(Every(HOUR), last_due=NOON, now=now) == now + HOUR
-    assert due_at_start(Every(HOUR), stored=NOON + HOUR, last_due=NOON, now=now) == now + HOUR
+    assert (
+        next_run_after_restart(Every(HOUR), stored=NOON + HOUR, last_due=NOON, now=now)
+        == now + HOUR
+    )
 
 
 def test_a_cron_time_that_ran_does_not_run_again_when_the_clock_is_set_back() -> None:
     trigger = Cron("0 * * * *")
     again = ticking(NOON - 5 * HOUR, NOON + HOUR)
     assert runs(trigger, again, NOON) == [NOON + HOUR]
-    found = due_at_start(trigger, stored=NOON + HOUR, last_due=NOON, now=NOON - 5 * HOUR)
+    found = next_run_after_restart(trigger, stored=NOON + HOUR, last_due=NOON, now=NOON - 5 * HOUR)
     assert found == NOON + HOUR
 
 
@@ -152,28 +155,30 @@ def test_a_clock_that_was_years_ahead_stops_nothing_for_years() -> None:
     trigger = Cron("0 * * * *")
     ahead = NOON + timedelta(days=800)
     assert next_due(trigger, last_due=ahead, now=NOON) == NOON + HOUR
-    found = due_at_start(trigger, stored=ahead + HOUR, last_due=ahead, now=NOON)
+    found = next_run_after_restart(trigger, stored=ahead + HOUR, last_due=ahead, now=NOON)
     assert found == NOON + HOUR
 
 
 def test_what_was_due_while_nothing_ran_is_due_at_the_start() -> None:
     missed = NOON - 30 * HOUR
     for trigger in (Every(HOUR), Cron("0 6 * * *")):
-        assert due_at_start(trigger, stored=missed, last_due=None, now=NOON) == missed
+        assert next_run_after_restart(trigger, stored=missed, last_due=None, now=NOON) == missed
 
 
 def test_at_the_start_an_unknown_trigger_is_asked_like_any_other() -> None:
-    assert due_at_start(Every(HOUR), stored=None, last_due=None, now=NOON) == NOON
-    due = due_at_start(Every(HOUR), stored=None, last_due=NOON - 5 * MINUTE, now=NOON)
+    assert next_run_after_restart(Every(HOUR), stored=None, last_due=None, now=NOON) == NOON
+    due = next_run_after_restart(Every(HOUR), stored=None, last_due=NOON - 5 * MINUTE, now=NOON)
     assert due == NOON + 55 * MINUTE
 
 
 def test_a_trigger_that_changed_meanwhile_counts_as_it_is_now() -> None:
     later = NOON + timedelta(days=20)
-    assert due_at_start(Every(HOUR), stored=later, last_due=None, now=NOON) == NOON + HOUR
+    assert next_run_after_restart(Every(HOUR), stored=later, last_due=None, now=NOON) == NOON + HOUR
     # The hours before now were not asked for when they came.
     now = NOON + 30 * MINUTE
-    found = due_at_start(Cron("0 * * * *"), stored=later, last_due=NOON - 9 * HOUR, now=now)
+    found = next_run_after_restart(
+        Cron("0 * * * *"), stored=later, last_due=NOON - 9 * HOUR, now=now
+    )
     assert found == NOON + HOUR
 
 

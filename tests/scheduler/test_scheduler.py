@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from time_machine import Traveller as Clock
 
-from monitor.scheduler import Every, Job, Trouble
+from monitor.scheduler import Every, Job, JobProblem
 from tests.scheduler.stage import HOUR, LIMIT_S, NOON, Stage, play, settle
 
 
@@ -17,7 +17,7 @@ def test_a_job_that_is_due_while_it_runs_is_told_once_and_made_up_once(clock: Cl
             await stage.set_clock(NOON + hour * HOUR)
         assert stage.began == {"a": 1}
         assert stage.scheduler.running == {"a"}
-        assert stage.trouble == [(Trouble.STILL_RUNNING, "a", None)]
+        assert stage.trouble == [(JobProblem.STILL_RUNNING, "a", None)]
         stage.held.set()
         await stage.until(lambda: len(stage.next) == 2)
         await settle()
@@ -55,7 +55,7 @@ def test_a_job_that_fails_is_told_and_runs_again_when_it_is_due(clock: Clock) ->
 
     stage = play(clock, scene)
     assert tries == [NOON, NOON + HOUR]
-    assert stage.trouble == [(Trouble.FAILED, "a", error)] * 2
+    assert stage.trouble == [(JobProblem.FAILED, "a", error)] * 2
     assert stage.next == [("a", NOON + HOUR), ("a", NOON + 2 * HOUR)]
 
 

@@ -172,7 +172,7 @@ def test_who_is_patient_sees_a_living_holder_and_says_who_it_is(store_url: str) 
     renewing.start()
     try:
         with pytest.raises(LeaseHeldError, match="elsewhere:1:a"):
-            keeper(store_url, "we").take_patiently(STOP)
+            keeper(store_url, "we").take_when_free(STOP)
     finally:
         over.set()
         renewing.join()
@@ -183,7 +183,7 @@ def test_who_is_patient_ends_when_it_is_stopped(store_url: str) -> None:
     stop = threading.Event()
     stop.set()
     with pytest.raises(LeaseHeldError):
-        keeper(store_url, "we").take_patiently(stop)
+        keeper(store_url, "we").take_when_free(stop)
 
 
 def test_a_lease_whose_process_is_gone_is_taken_at_once(store_url: str) -> None:
@@ -192,7 +192,7 @@ def test_a_lease_whose_process_is_gone_is_taken_at_once(store_url: str) -> None:
         with open_store(store_url) as store, store.transaction() as tx:
             tx.leases.take(NAME, "other", ttl_s=600, now=SEEN, process=process)
         with pytest.raises(LeaseHeldError):
-            keeper(store_url, "we").take_patiently(STOP)
+            keeper(store_url, "we").take_when_free(STOP)
         assert liveness(process) == "running"
         other.send_signal(signal.SIGKILL)
         eventually(lambda: liveness(process) == "gone", what="its end, though nobody waits for it")

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from monitor.settings import WebSettings
-from monitor.web.answers import Answers, Exposed, Told, application
-from monitor.web.reading import Pages
+from monitor.web.message_routes import Pages
+from monitor.web.routes import Exposed, HealthResult, HealthSource, application
 from monitor.web.server import WebServer
 
 LOOPBACK = "127.0.0.1"
@@ -18,34 +18,34 @@ LOOPBACK = "127.0.0.1"
 
 def answering(
     *,
-    health: Told | None = None,
-    readiness: Told | None = None,
+    health: HealthResult | None = None,
+    readiness: HealthResult | None = None,
     metrics: bytes = b"",
     asked: asyncio.Event | None = None,
     before: asyncio.Event | None = None,
-) -> Answers:
+) -> HealthSource:
     """Return what gives these answers; health sets ``asked``, then waits for ``before``."""
-    good = Told(good=True, facts={})
+    good = HealthResult(good=True, facts={})
 
-    async def healthy() -> Told:
+    async def healthy() -> HealthResult:
         if asked is not None:
             asked.set()
         if before is not None:
             await before.wait()
         return health or good
 
-    async def ready() -> Told:
+    async def ready() -> HealthResult:
         return readiness or good
 
     async def counted() -> Exposed:
         return Exposed(body=metrics, content_type="text/plain; version=0.0.4; charset=utf-8")
 
-    return Answers(health=healthy, readiness=ready, metrics=counted)
+    return HealthSource(health=healthy, readiness=ready, metrics=counted)
 
 
 @contextmanager
 def served(
-    answers: Answers,
+    answers: HealthSource,
     pages: Pages | None = None,
     *,
     host: str = LOOPBACK,

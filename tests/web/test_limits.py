@@ -12,7 +12,7 @@ import pytest
 
 from monitor.settings import WebSettings
 from monitor.web.limits import BODY_BYTES, HEADER_BYTES, connections_at_most
-from monitor.web.reading import Pages
+from monitor.web.message_routes import Pages
 from monitor.web.server import WebServer
 from tests.daemon.processes import eventually
 from tests.web.serving import answering, ask, ask_json, served

@@ -7,13 +7,13 @@ import threading
 
 import pytest
 
-from monitor.web.answers import Told, application
+from monitor.web.routes import HealthResult, application
 from monitor.web.server import ListenError, WebServer, written
 from tests.web.serving import LOOPBACK, answering, ask, ask_json, served
 
 
 def test_good_news_are_200_with_the_facts() -> None:
-    told = Told(good=True, facts={"role": "leader", "sources": ["a"]})
+    told = HealthResult(good=True, facts={"role": "leader", "sources": ["a"]})
     with served(answering(health=told, readiness=told)) as server:
         for path in ("/healthz", "/readyz"):
             status, facts = ask_json(server.address, path)
@@ -21,7 +21,7 @@ def test_good_news_are_200_with_the_facts() -> None:
 
 
 def test_bad_news_are_503_with_the_reason() -> None:
-    told = Told(good=False, facts={"reason": "store: it is locked"})
+    told = HealthResult(good=False, facts={"reason": "store: it is locked"})
     with served(answering(health=told, readiness=told)) as server:
         for path in ("/healthz", "/readyz"):
             status, facts = ask_json(server.address, path)

@@ -14,8 +14,8 @@ from monitor.app import App, utc_now
 from monitor.app.deliveries import Deliveries
 from monitor.app.logs import configure
 from monitor.app.workers import worker_id
-from monitor.daemon.delivering import Delivering
-from monitor.daemon.work import Work
+from monitor.daemon.delivery_loop import DeliveryLoop
+from monitor.daemon.thread_tasks import ThreadTasks
 from monitor.ingest import IngestReport, ingest
 from monitor.store.writer import open_store
 from tests.deliver.crash.plan import Plan
@@ -38,7 +38,7 @@ def run(config: str, log: str, plan: Plan, most: int, ahead_s: float) -> None:
 
 async def _live(app: App, plan: Plan, most: int) -> None:
     deliveries = Deliveries(app, worker=worker_id())
-    delivering = Delivering(deliveries, work=Work(), stop=threading.Event())
+    delivering = DeliveryLoop(deliveries, work=ThreadTasks(), stop=threading.Event())
     loop = asyncio.get_running_loop()
 
     def wake(_: IngestReport) -> None:

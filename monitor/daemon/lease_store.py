@@ -18,7 +18,7 @@ from monitor.store.lease_keeper import LeaseHeldError, LeaseKeeper
 from monitor.store.writer import Store
 
 
-class Books:
+class LeaseStore:
     """Entries in one store by one holder; every call may block, threads may share it.
 
     Opening makes the tables of an empty store; StoreError when the store is not to be used.
@@ -60,9 +60,9 @@ class Books:
         self.rival = None
         return True
 
-    def take_patiently(self, stop: threading.Event) -> None:
+    def take_when_free(self, stop: threading.Event) -> None:
         """Take the lease, observing who has it where necessary; see ``LeaseKeeper``."""
-        self._note_lost(self.keeper.take_patiently(stop))
+        self._note_lost(self.keeper.take_when_free(stop))
 
     def _note_lost(self, lost: Lease | None) -> None:
         """Keep for the operator who was lost, and what was impossible about its lease."""

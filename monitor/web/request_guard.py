@@ -6,7 +6,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from monitor.web.accepting import OnFault
+from monitor.web.acceptor import OnFault
 
 
 class Guard:

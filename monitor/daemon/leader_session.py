@@ -11,14 +11,14 @@ from monitor.app import App
 from monitor.app.deliveries import Deliveries
 from monitor.app.logs import get_logger
 from monitor.app.passes import Passes, PassReport
-from monitor.daemon.beating import Beating
-from monitor.daemon.books import Books
-from monitor.daemon.checking import Checking
-from monitor.daemon.delivering import Delivering
-from monitor.daemon.duty import Duty
-from monitor.daemon.work import Work, in_thread
+from monitor.daemon.delivery_loop import DeliveryLoop
+from monitor.daemon.heartbeat_loop import HeartbeatLoop
+from monitor.daemon.job_runner import JobRunner
+from monitor.daemon.lease_store import LeaseStore
+from monitor.daemon.store_check_loop import StoreCheckLoop
+from monitor.daemon.thread_tasks import ThreadTasks, in_thread
 from monitor.model.following import SourceRow
-from monitor.scheduler import Job, Scheduler, Trouble, due_at_start, trigger_of
+from monitor.scheduler import Job, JobProblem, Scheduler, next_run_after_restart, trigger_of
 from monitor.settings import AnySourceSettings, Settings
 from monitor.settings.sources import FOLLOWED_BY_COMMAND
 
@@ -33,30 +33,35 @@ def check_sources(settings: Settings) -> None:
         trigger_of(source)
 
 
-class Term:
+class LeaderSession:
     """Schedules passes from ``begin`` until ``cease``; ``end`` waits for what is under way.
 
     ``deliveries``: what their news call for is delivered by; None: by others.
     """
 
     def __init__(
-        self, duty: Duty, *, books: Books, work: Work, deliveries: Deliveries | None = None
+        self,
+        job_runner: JobRunner,
+        *,
+        lease_store: LeaseStore,
+        work: ThreadTasks,
+        deliveries: Deliveries | None = None,
     ) -> None:
-        self._duty = duty
-        self._delivering: Delivering | None = None
+        self._job_runner = job_runner
+        self._delivering: DeliveryLoop | None = None
         if deliveries is not None:
-            self._delivering = Delivering(
-                deliveries, work=work, stop=duty.stop, awaits_more=self._awaits_more
+            self._delivering = DeliveryLoop(
+                deliveries, work=work, stop=job_runner.stop, awaits_more=self._awaits_more
             )
-        self._beating = Beating(lambda: duty.app, running=self._running)
-        self._checking = Checking(lambda: duty.app, work=work, stop=duty.stop)
+        self._beating = HeartbeatLoop(lambda: job_runner.app, running=self._running)
+        self._checking = StoreCheckLoop(lambda: job_runner.app, work=work, stop=job_runner.stop)
         self._serving: asyncio.Task[None] | None = None
         self._checks: asyncio.Task[None] | None = None
         self._beats: asyncio.Task[None] | None = None
         self._began: dict[str, float] = {}
         self._again: set[str] = set()
-        self._books = books
-        self._work = work
+        self._lease_store = lease_store
+        self._tasks = work
         self._next: dict[str, datetime] = {}
         self._news = asyncio.Event()
         self._changed = asyncio.Event()
@@ -69,10 +74,10 @@ class Term:
 
         StoreError when the store does not tell when that was.
         """
-        await in_thread("books", partial(self._books.repair, self._duty.app))
-        rows = await in_thread("books", self._books.sources)
+        await in_thread("books", partial(self._lease_store.repair, self._job_runner.app))
+        rows = await in_thread("books", self._lease_store.sources)
         self._scheduler.start()
-        await self._schedule(self._duty.app, rows)
+        await self._schedule(self._job_runner.app, rows)
         self._backfills = asyncio.create_task(self._backfill())
         self._checks = asyncio.create_task(self._checking.serve())
         self._beats = asyncio.create_task(self._beating.serve())
@@ -85,11 +90,11 @@ class Term:
         What is followed by command is read at once where it changed. StoreError as of ``begin``;
         the settings of before are then still in force.
         """
-        rows = await in_thread("books", self._books.sources)
-        if _by_command(app.settings) != _by_command(self._duty.app.settings):
+        rows = await in_thread("books", self._lease_store.sources)
+        if _by_command(app.settings) != _by_command(self._job_runner.app.settings):
             self._next[FOLLOWED_BY_COMMAND] = app.now()
             self._again.add(FOLLOWED_BY_COMMAND)
-        self._duty.app, self._duty.passes = app, passes
+        self._job_runner.app, self._job_runner.passes = app, passes
         self._changed.set()
         self._news.set()
         if self._delivering is not None and deliveries is not None:
@@ -105,7 +110,7 @@ class Term:
         }
         self._next = {name: job.next_due for name, job in jobs.items()}
         self._scheduler.schedule(jobs)
-        await self._duty.note_due({name: at for name, at in self._next.items() if at > now})
+        await self._job_runner.note_due({name: at for name, at in self._next.items() if at > now})
 
     async def watch(self) -> None:
         """Return or raise only when something that should never end has ended."""
@@ -131,17 +136,17 @@ class Term:
             name=source.name,
             trigger=trigger,
             run=partial(self._pass, source.name),
-            next_due=due_at_start(trigger, stored=stored, last_due=last, now=now),
+            next_due=next_run_after_restart(trigger, stored=stored, last_due=last, now=now),
         )
 
     async def _pass(self, name: str) -> None:
         self._began[name] = time.monotonic()
         try:
             self._again.discard(name)
-            await self._duty.pass_over(name)
-            while name in self._again and not self._duty.stop.is_set():  # changed meanwhile
+            await self._job_runner.pass_over(name)
+            while name in self._again and not self._job_runner.stop.is_set():  # changed meanwhile
                 self._again.discard(name)
-                await self._duty.pass_over(name)
+                await self._job_runner.pass_over(name)
         finally:
             del self._began[name]
         self._news.set()
@@ -155,7 +160,7 @@ class Term:
 
     def _awaits_more(self, channel: str) -> bool:
         """Tell whether a pass is under way, all of whose alerts by a channel could be a group."""
-        channels = self._duty.app.settings.channels
+        channels = self._job_runner.app.settings.channels
         return bool(self._began) and any(c.name == channel and c.group_above for c in channels)
 
     async def _backfill(self) -> None:
@@ -167,7 +172,7 @@ class Term:
         while True:
             self._news.clear()
             self._changed.clear()
-            reports = await self._duty.backfill()
+            reports = await self._job_runner.backfill()
             if any(report.outcome != "ok" for report in reports):
                 await _happens(self._changed, within_s=self._pause_s(reports))
             elif not reports:
@@ -177,7 +182,7 @@ class Term:
         again = [report.again_at for report in reports if report.again_at is not None]
         if not again:
             return _BACKFILL_PAUSE_S
-        rest_s = (min(again) - self._duty.app.now()).total_seconds()
+        rest_s = (min(again) - self._job_runner.app.now()).total_seconds()
         return min(max(_LEAST_PAUSE_S, rest_s), _BACKFILL_PAUSE_S)
 
     def _note_next(self, name: str, at: datetime) -> None:
@@ -186,23 +191,23 @@ class Term:
         Not of a pass that the end of the daemon cut short: that one is still due.
         """
         self._next[name] = at
-        if not self._duty.stop.is_set():
-            noting = asyncio.create_task(self._duty.note_due({name: at}))
+        if not self._job_runner.stop.is_set():
+            noting = asyncio.create_task(self._job_runner.note_due({name: at}))
             self._noting.add(noting)
             noting.add_done_callback(self._noting.discard)
 
-    def _trouble(self, trouble: Trouble, name: str, error: BaseException | None) -> None:
+    def _trouble(self, trouble: JobProblem, name: str, error: BaseException | None) -> None:
         log = get_logger()
-        if trouble is Trouble.STILL_RUNNING:
+        if trouble is JobProblem.STILL_RUNNING:
             log.warning("pass still running", source=name)
-        elif trouble is Trouble.MISSED:
+        elif trouble is JobProblem.MISSED:
             log.error("schedule missed", source=name)
         else:
             log.error("pass broken", source=name, reason=repr(error), exc_info=error)
 
     def cease(self) -> None:
         """Start nothing any more, and ask what is under way to end."""
-        self._duty.stop.set()
+        self._job_runner.stop.set()
         self._scheduler.pause()
         for task in self._endless():
             task.cancel()
@@ -210,7 +215,7 @@ class Term:
     async def end(self, *, within_s: float) -> tuple[str, ...]:
         """Cease, and end the schedule; return what still was under way after that time."""
         self.cease()
-        hanging = await self._work.settled(within_s)
+        hanging = await self._tasks.settled(within_s)
         await self._scheduler.drain(0 if hanging else _DRAIN_S)
         if self._noting:
             await asyncio.wait(self._noting, timeout=_DRAIN_S)

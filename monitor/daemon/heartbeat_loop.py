@@ -9,7 +9,7 @@ from monitor.app import App
 from monitor.app.heartbeat import Heartbeat
 
 
-class Beating:
+class HeartbeatLoop:
     """Beats once in a while; ``app`` and ``running`` are asked each time.
 
     They are asked in the event loop: when that hangs, nobody is called.

@@ -6,9 +6,9 @@ from functools import partial
 
 from monitor.app.deliveries import Deliveries, DeliveryReport
 from monitor.app.logs import get_logger
-from monitor.daemon.delivering import Delivering
-from monitor.daemon.signals import heed, leave
-from monitor.daemon.work import Work, in_thread
+from monitor.daemon.delivery_loop import DeliveryLoop
+from monitor.daemon.signals import exit_now, install_handlers
+from monitor.daemon.thread_tasks import ThreadTasks, in_thread
 from monitor.memory import share_arenas
 
 
@@ -19,7 +19,7 @@ def deliver_once(deliveries: Deliveries) -> tuple[DeliveryReport, bool]:
 
 async def _once(deliveries: Deliveries) -> tuple[DeliveryReport, bool]:
     stop = threading.Event()
-    heed(stop=stop.set)
+    install_handlers(stop=stop.set)
     report = await in_thread("deliver", partial(deliveries.deliver_due, stop=stop))
     return report, stop.is_set()
 
@@ -30,15 +30,15 @@ def deliver_on(deliveries: Deliveries, *, grace_s: float) -> None:
     hanging = asyncio.run(_on(deliveries, grace_s))
     if hanging:
         get_logger().error("still hanging", work=list(hanging))
-        leave(0)
+        exit_now(0)
     get_logger().info("stopped")
 
 
 async def _on(deliveries: Deliveries, grace_s: float) -> tuple[str, ...]:
-    stop, ended, work = threading.Event(), asyncio.Event(), Work()
-    heed(stop=ended.set)
+    stop, ended, work = threading.Event(), asyncio.Event(), ThreadTasks()
+    install_handlers(stop=ended.set)
     get_logger().info("delivering")
-    serving = asyncio.create_task(Delivering(deliveries, work=work, stop=stop).serve())
+    serving = asyncio.create_task(DeliveryLoop(deliveries, work=work, stop=stop).serve())
     ending = asyncio.create_task(ended.wait())
     await asyncio.wait({serving, ending}, return_when=asyncio.FIRST_COMPLETED)
     stop.set()

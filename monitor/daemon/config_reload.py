@@ -13,8 +13,8 @@ from msgspec.structs import replace as replaced
 from monitor.app import App
 from monitor.app.follows import followed_by_command, following
 from monitor.app.logs import configure, get_logger
-from monitor.daemon.standing import Standing
-from monitor.daemon.work import in_thread
+from monitor.daemon.health import DaemonState
+from monitor.daemon.thread_tasks import in_thread
 from monitor.errors import MonitorError
 from monitor.settings import Settings
 
@@ -33,7 +33,7 @@ def warn_if_idle(settings: Settings) -> None:
         )
 
 
-class Reloading:
+class ConfigReloader:
     """Reads the configuration again whenever it is asked to.
 
     ``take_up`` lets a good one take effect, or raises a MonitorError and leaves all as it was.
@@ -44,11 +44,11 @@ class Reloading:
         read_again: Callable[[], App],
         take_up: Callable[[App], Awaitable[None]],
         *,
-        standing: Standing,
+        state: DaemonState,
     ) -> None:
         self._read_again = read_again
-        self._take_up = take_up
-        self._standing = standing
+        self._apply_config = take_up
+        self._state = state
         self._asked = asyncio.Event()
         self._turn = asyncio.Lock()
 
@@ -69,14 +69,14 @@ class Reloading:
         async with self._turn:
             try:
                 read = await in_thread("configuration", self._read_again)
-                await self._take_up(self._as_can_be(read))
+                await self._apply_config(self._as_can_be(read))
             except MonitorError as exc:
-                self._standing.refused = str(exc)
+                self._state.refused = str(exc)
                 log.error("configuration refused", reason=str(exc))
                 return
-            self._standing.refused = None
-            self._standing.config_read_at = self._standing.app.now()
-            settings = self._standing.app.settings
+            self._state.refused = None
+            self._state.config_read_at = self._state.app.now()
+            settings = self._state.app.settings
             configure(settings.log)
             names = [source.name for source in settings.sources if source.enabled]
             log.info("configuration read again", sources=names)
@@ -86,7 +86,7 @@ class Reloading:
         """Look every second what is followed by command, and take up what changed."""
         while True:
             await asyncio.sleep(_LOOK_S)
-            look = partial(followed_by_command, self._standing.app)
+            look = partial(followed_by_command, self._state.app)
             try:
                 nct_ids = await in_thread("followed by command", look)
                 await self._take_up_followed(nct_ids)
@@ -95,14 +95,14 @@ class Reloading:
 
     async def _take_up_followed(self, nct_ids: tuple[str, ...]) -> None:
         async with self._turn:
-            app = following(self._standing.app, nct_ids)
-            if app.settings.sources != self._standing.app.settings.sources:
-                await self._take_up(app)
+            app = following(self._state.app, nct_ids)
+            if app.settings.sources != self._state.app.settings.sources:
+                await self._apply_config(app)
                 get_logger().info("followed trials taken up", count=len(nct_ids))
 
     def _as_can_be(self, read: App) -> App:
         """Return what was read, with the sections of before that only a new start can change."""
-        before, settings = self._standing.app.settings, read.settings
+        before, settings = self._state.app.settings, read.settings
         for section in _AT_START_ALONE:
             if getattr(settings, section) != getattr(before, section):
                 get_logger().warning("section needs a new start", section=section)

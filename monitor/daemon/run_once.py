@@ -7,16 +7,16 @@ from functools import partial
 
 from monitor.app import App
 from monitor.app.passes import Passes, PassReport
-from monitor.daemon.books import Books
-from monitor.daemon.duty import Duty
 from monitor.daemon.hold import until_lost
-from monitor.daemon.signals import heed, leave
-from monitor.daemon.term import check_sources
-from monitor.daemon.work import Work, in_thread
+from monitor.daemon.job_runner import JobRunner
+from monitor.daemon.leader_session import check_sources
+from monitor.daemon.lease_store import LeaseStore
+from monitor.daemon.signals import exit_now, install_handlers
+from monitor.daemon.thread_tasks import ThreadTasks, in_thread
 from monitor.errors import MonitorError
 from monitor.memory import share_arenas
 from monitor.model.lease import Lease
-from monitor.scheduler import due_at_start, next_due, trigger_of
+from monitor.scheduler import next_due, next_run_after_restart, trigger_of
 from monitor.store.lease_keeper import LeaseHeldError
 
 _RELEASE_S = 2.0
@@ -34,10 +34,10 @@ def run_once(app: App, passes: Passes, *, holder: str) -> list[PassReport]:
     """
     check_sources(app.settings)
     share_arenas()
-    return asyncio.run(_round(app, passes, Books(app, holder=holder)))
+    return asyncio.run(_round(app, passes, LeaseStore(app, holder=holder)))
 
 
-async def _round(app: App, passes: Passes, books: Books) -> list[PassReport]:
+async def _round(app: App, passes: Passes, lease_store: LeaseStore) -> list[PassReport]:
     given = app.settings.daemon
     stop, ended = threading.Event(), asyncio.Event()
 
@@ -45,56 +45,60 @@ async def _round(app: App, passes: Passes, books: Books) -> list[PassReport]:
         stop.set()
         ended.set()
 
-    heed(stop=asked)
+    install_handlers(stop=asked)
     try:
-        await in_thread("lease", partial(books.take_patiently, stop))
+        await in_thread("lease", partial(lease_store.take_when_free, stop))
     except LeaseHeldError as exc:
         if stop.is_set():
             raise StoppedShortError("stopped before anything was done") from None
         raise MonitorError(_taken(exc.lease)) from None
-    work = Work()
-    duty = Duty(app, passes, books=books, work=work)
+    work = ThreadTasks()
+    job_runner = JobRunner(app, passes, lease_store=lease_store, work=work)
     reports: list[PassReport] = []
-    doing = asyncio.create_task(_do(duty, books, reports))
-    keeping = asyncio.create_task(until_lost(books.keeper))
+    doing = asyncio.create_task(_do(job_runner, lease_store, reports))
+    keeping = asyncio.create_task(until_lost(lease_store.keeper))
     try:
         await _first(doing, keeping, ended.wait())
         if doing.done():
             doing.result()
             return reports
-        duty.stop.set()
+        job_runner.stop.set()
         if await work.settled(given.shutdown_grace_s):
-            leave(130)
+            exit_now(130)
         if keeping.done():
             raise MonitorError(f"the lease was lost ({keeping.result()}); what was stored stays")
         raise StoppedShortError("stopped before everything was done; what was stored stays")
     finally:
         keeping.cancel()
-        await asyncio.wait({in_thread("lease", books.release)}, timeout=_RELEASE_S)
+        await asyncio.wait({in_thread("lease", lease_store.release)}, timeout=_RELEASE_S)
 
 
-async def _do(duty: Duty, books: Books, reports: list[PassReport]) -> None:
+async def _do(job_runner: JobRunner, lease_store: LeaseStore, reports: list[PassReport]) -> None:
     """Do what is due; append what came of it."""
-    await in_thread("books", partial(books.repair, duty.app))
-    rows = await in_thread("books", books.sources)
-    now = duty.app.now()
+    await in_thread("books", partial(lease_store.repair, job_runner.app))
+    rows = await in_thread("books", lease_store.sources)
+    now = job_runner.app.now()
     due = {}
-    for source in duty.app.settings.sources:
+    for source in job_runner.app.settings.sources:
         row, trigger = rows.get(source.name), trigger_of(source)
         stored = row.next_due_at if row else None
         last = row.last_attempt_at if row else None
-        at = now if row is None else due_at_start(trigger, stored=stored, last_due=last, now=now)
+        at = (
+            now
+            if row is None
+            else next_run_after_restart(trigger, stored=stored, last_due=last, now=now)
+        )
         if source.enabled and at <= now:
             due[source.name] = next_due(trigger, last_due=now, now=now)
 
     async def one(name: str) -> PassReport:
-        report = await duty.pass_over(name)
-        if not duty.stop.is_set():
-            await duty.note_due({name: due[name]})
+        report = await job_runner.pass_over(name)
+        if not job_runner.stop.is_set():
+            await job_runner.note_due({name: due[name]})
         return report or PassReport(source=name, outcome="failed", reason="the log tells why")
 
     reports += await asyncio.gather(*(one(name) for name in due))
-    reports += await duty.backfill()
+    reports += await job_runner.backfill()
 
 
 def _taken(lease: Lease | None) -> str:

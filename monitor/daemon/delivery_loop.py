@@ -9,7 +9,7 @@ from functools import partial
 
 from monitor.app.deliveries import Deliveries
 from monitor.app.logs import get_logger
-from monitor.daemon.work import Work, in_thread
+from monitor.daemon.thread_tasks import ThreadTasks, in_thread
 from monitor.errors import MonitorError
 
 _EVERY_S = 2.0
@@ -17,7 +17,7 @@ _MORE_WITHIN_S = 5.0
 NOTIFYING = "notify the operator"
 
 
-class Delivering:
+class DeliveryLoop:
     """Looks every few seconds, and when woken, and starts a delivery by each channel that is due.
 
     A channel by which one is still under way is left to it; no channel waits for another.
@@ -29,14 +29,14 @@ class Delivering:
         self,
         deliveries: Deliveries,
         *,
-        work: Work,
+        work: ThreadTasks,
         stop: threading.Event,
         awaits_more: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self.deliveries = deliveries
         self._awaits_more = awaits_more
         self._held: dict[str, float] = {}
-        self._work = work
+        self._tasks = work
         self._stop = stop
         self._woken = asyncio.Event()
         self._trouble: str | None = None
@@ -86,7 +86,7 @@ class Delivering:
             self._loop.call_soon_threadsafe(self.wake)
 
     def _start(self, name: str, work: Callable[[], object]) -> None:
-        ended = self._work.start(name, work)
+        ended = self._tasks.start(name, work)
         if ended is not None:
             ended.add_done_callback(partial(_tell, name))
 

@@ -11,18 +11,18 @@ from monitor import __version__
 from monitor.app import App
 from monitor.app.incidents import free_by_folder
 from monitor.app.metrics import CONTENT_TYPE, Metrics
-from monitor.daemon.work import Work, in_thread
+from monitor.daemon.thread_tasks import ThreadTasks, in_thread
 from monitor.errors import MonitorError
 from monitor.model.following import SourceRow, StoreCounts
 from monitor.model.messages import MessageState
-from monitor.web.answers import Answers, Exposed, Told
+from monitor.web.routes import Exposed, HealthResult, HealthSource
 
 Role = Literal["starting", "standby", "leader", "stopping"]
 _PATIENCE_S = 5.0
 
 
 @dataclass(slots=True, kw_only=True)
-class Standing:
+class DaemonState:
     """What is true of the process now.
 
     Changed in the daemon's event loop alone, each field as a whole; any thread may read it.
@@ -38,7 +38,7 @@ class Standing:
     app: App
     holder: str
     started_at: datetime
-    work: Work
+    work: ThreadTasks
     role: Role = "starting"
     refused: str | None = None
     lease_problem: str | None = None
@@ -61,65 +61,65 @@ class _Seen:
     free: Mapping[str, int]
 
 
-class Inquiries:
+class HealthChecks:
     """Answers the questions of the web server out of the standing and the store.
 
     ``stale_s``: a heartbeat older than this is a missing one. To be asked in one event loop,
     which need not be the daemon's: so one that hangs is told of.
     """
 
-    def __init__(self, standing: Standing, metrics: Metrics, *, stale_s: float) -> None:
-        self._standing = standing
+    def __init__(self, state: DaemonState, metrics: Metrics, *, stale_s: float) -> None:
+        self._state = state
         self._metrics = metrics
         self._stale_s = stale_s
         self._looking: asyncio.Future[_Seen] | None = None
 
     @property
-    def answers(self) -> Answers:
+    def answers(self) -> HealthSource:
         """Whom to ask for each page."""
-        return Answers(
+        return HealthSource(
             health=self._health,
             readiness=self._readiness,
             metrics=self._counted,
         )
 
-    async def _health(self) -> Told:
-        age_s = time.monotonic() - self._standing.beat_at
+    async def _health(self) -> HealthResult:
+        age_s = time.monotonic() - self._state.beat_at
         if age_s <= self._stale_s:
-            return Told(good=True, facts=self._facts())
+            return HealthResult(good=True, facts=self._facts())
         reason = f"no heartbeat for {age_s:.0f} s"
-        return Told(good=False, facts={"reason": reason, **self._facts()})
+        return HealthResult(good=False, facts={"reason": reason, **self._facts()})
 
     def _facts(self) -> dict[str, Any]:
-        standing = self._standing
-        fault = {} if standing.lease_fault is None else {"lease_fault": standing.lease_fault}
+        state = self._state
+        fault = {} if state.lease_fault is None else {"lease_fault": state.lease_fault}
         return {
             **fault,
-            "role": standing.role,
-            "holder": standing.holder,
+            "role": state.role,
+            "holder": state.holder,
             "version": __version__,
-            "started_at": standing.started_at.isoformat(),
-            "sources": [one.name for one in standing.app.settings.sources if one.enabled],
-            "running": sorted(standing.work.names),
-            "web": dict(standing.listener_faults()),
+            "started_at": state.started_at.isoformat(),
+            "sources": [one.name for one in state.app.settings.sources if one.enabled],
+            "running": sorted(state.work.names),
+            "web": dict(state.listener_faults()),
         }
 
-    async def _readiness(self) -> Told:
-        standing = self._standing
+    async def _readiness(self) -> HealthResult:
+        state = self._state
         found: dict[str, str] = {}
-        if standing.role in ("starting", "stopping"):
-            found["process"] = f"it is {standing.role}"
-        if standing.refused is not None:
-            found["configuration"] = f"the old one is in force: {standing.refused}"
-        if standing.lease_fault is not None:
-            found["lease"] = standing.lease_fault
-        store = await self._store_problem(to_write=True) or standing.lease_problem
+        if state.role in ("starting", "stopping"):
+            found["process"] = f"it is {state.role}"
+        if state.refused is not None:
+            found["configuration"] = f"the old one is in force: {state.refused}"
+        if state.lease_fault is not None:
+            found["lease"] = state.lease_fault
+        store = await self._store_problem(to_write=True) or state.lease_problem
         if store is not None:
             found["store"] = store
-        facts: dict[str, Any] = {"role": standing.role, "problems": found}
+        facts: dict[str, Any] = {"role": state.role, "problems": found}
         if found:
             facts["reason"] = "; ".join(f"{what}: {why}" for what, why in found.items())
-        return Told(good=not found, facts=facts)
+        return HealthResult(good=not found, facts=facts)
 
     async def _store_problem(self, *, to_write: bool = False) -> str | None:
         """Look into the store; return what is wrong with it.
@@ -134,7 +134,7 @@ class Inquiries:
         error = looking.exception()
         if isinstance(error, MonitorError):
             return str(error)
-        enabled = [one.name for one in self._standing.app.settings.sources if one.enabled]
+        enabled = [one.name for one in self._state.app.settings.sources if one.enabled]
         seen = looking.result()
         self._metrics.sources(enabled, seen.sources)
         self._metrics.channels(seen.due, seen.resting)
@@ -144,13 +144,13 @@ class Inquiries:
     def _look(self) -> "asyncio.Future[_Seen]":
         """Return the look that is under way, or a new one: many askers make one thread wait."""
         if self._looking is None or self._looking.done():
-            self._looking = in_thread("look", _reading(self._standing.app))
+            self._looking = in_thread("look", _reading(self._state.app))
         return self._looking
 
     async def _counted(self) -> Exposed:
         self._metrics.store(answers=await self._store_problem() is None)
-        self._metrics.lease(held=self._standing.role == "leader")
-        self._metrics.config_read(self._standing.config_read_at or self._standing.started_at)
+        self._metrics.lease(held=self._state.role == "leader")
+        self._metrics.config_read(self._state.config_read_at or self._state.started_at)
         return Exposed(body=self._metrics.exposition(), content_type=CONTENT_TYPE)
 
 

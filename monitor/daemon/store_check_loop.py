@@ -8,19 +8,19 @@ from functools import partial
 from monitor.app import App
 from monitor.app.logs import get_logger
 from monitor.app.store_checks import check_store, due_in
-from monitor.daemon.work import Work, in_thread
+from monitor.daemon.thread_tasks import ThreadTasks, in_thread
 from monitor.errors import MonitorError
 
 _LOOK_S = 600.0
 _SOON_S = 1.0
 
 
-class Checking:
+class StoreCheckLoop:
     """Starts a check when it is due, in a thread of its own; ``app`` is asked each time."""
 
-    def __init__(self, app: Callable[[], App], *, work: Work, stop: threading.Event) -> None:
+    def __init__(self, app: Callable[[], App], *, work: ThreadTasks, stop: threading.Event) -> None:
         self._app = app
-        self._work = work
+        self._tasks = work
         self._stop = stop
 
     async def serve(self) -> None:
@@ -40,7 +40,7 @@ class Checking:
         wait = await in_thread("look for checks", partial(due_in, app))
         if wait is None or wait:
             return _LOOK_S if wait is None else min(_LOOK_S, wait.total_seconds())
-        checking = self._work.start("check the store", partial(check_store, app, stop=self._stop))
+        checking = self._tasks.start("check the store", partial(check_store, app, stop=self._stop))
         if checking is not None:
             await asyncio.shield(checking)
         return _SOON_S

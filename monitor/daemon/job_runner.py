@@ -9,34 +9,38 @@ from functools import partial
 from monitor.app import App
 from monitor.app.logs import get_logger
 from monitor.app.passes import Passes, PassReport
-from monitor.daemon.books import Books
-from monitor.daemon.work import Work, in_thread
+from monitor.daemon.lease_store import LeaseStore
+from monitor.daemon.thread_tasks import ThreadTasks, in_thread
 from monitor.errors import MonitorError
 
 BACKFILL = "backfill"
 
 
-class Duty:
+class JobRunner:
     """Runs blocking work under the lease, each piece in a thread of its own.
 
     ``work`` outlives it: what hangs from an earlier time is not started a second time.
     ``stop``, once set, asks everything under way to end soon.
     """
 
-    def __init__(self, app: App, passes: Passes, *, books: Books, work: Work) -> None:
+    def __init__(
+        self, app: App, passes: Passes, *, lease_store: LeaseStore, work: ThreadTasks
+    ) -> None:
         self.app = app
         self.passes = passes
         self.stop = threading.Event()
-        self._books = books
-        self._work = work
+        self._lease_store = lease_store
+        self._tasks = work
         self._log = get_logger()
 
     async def pass_over(self, name: str) -> PassReport | None:
         """Do a source's pass; None while one is under way, when it broke down, or at the end."""
         if self.stop.is_set():
             return None
-        do = partial(self.passes.pass_over, name, stop=self.stop, lease=self._books.keeper.lease)
-        ended = self._work.start(name, do)
+        do = partial(
+            self.passes.pass_over, name, stop=self.stop, lease=self._lease_store.keeper.lease
+        )
+        ended = self._tasks.start(name, do)
         if ended is None:
             self._log.warning("pass still running", source=name)
             return None
@@ -49,8 +53,8 @@ class Duty:
         """Do a round of backfills; nothing when none was wanted, or when it broke down."""
         if self.stop.is_set():
             return []
-        do = partial(self.passes.backfill_due, stop=self.stop, lease=self._books.keeper.lease)
-        ended = self._work.start(BACKFILL, do)
+        do = partial(self.passes.backfill_due, stop=self.stop, lease=self._lease_store.keeper.lease)
+        ended = self._tasks.start(BACKFILL, do)
         if ended is None:
             return []
         await asyncio.wait({ended})
@@ -63,7 +67,7 @@ class Duty:
         types = {source.name: source.type for source in self.app.settings.sources}
         known = {name: (types[name], at) for name, at in due.items() if name in types}
         if known:
-            noted = in_thread("books", partial(self._books.note_due, known))
+            noted = in_thread("books", partial(self._lease_store.note_due, known))
             await asyncio.wait({noted})
             self._tell("next due not stored", noted.exception())
 

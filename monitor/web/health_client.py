@@ -14,7 +14,7 @@ _LONGEST_ANSWER = 65_536
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class HealthReply:
     """What came back: whether all is well, why not, and the facts (() where none came)."""
 
     well: bool
@@ -39,7 +39,7 @@ def _reachable(host: str) -> str:
     return "::1" if listening.version == 6 else "127.0.0.1"
 
 
-def ask(url: str, *, timeout_s: float) -> Said:
+def fetch_health(url: str, *, timeout_s: float) -> HealthReply:
     """Ask once; every failure to get a good answer is a reason. UsageError for no http URL."""
     parts = urlsplit(url)
     try:
@@ -56,18 +56,18 @@ def ask(url: str, *, timeout_s: float) -> Said:
         body = answer.read(_LONGEST_ANSWER)
     except (OSError, http.client.HTTPException) as exc:
         reason = getattr(exc, "strerror", None) or str(exc) or type(exc).__name__
-        return Said(well=False, reason=f"no response from {url}: {reason}", facts={})
+        return HealthReply(well=False, reason=f"no response from {url}: {reason}", facts={})
     finally:
         connection.close()
     return _said(answer.status, body, url)
 
 
-def _said(status: int, body: bytes, url: str) -> Said:
+def _said(status: int, body: bytes, url: str) -> HealthReply:
     try:
         facts = json.loads(body)
     except ValueError:
         facts = None
     if not isinstance(facts, dict):
-        return Said(well=False, reason=f"{url} is not the monitor's ({status})", facts={})
+        return HealthReply(well=False, reason=f"{url} is not the monitor's ({status})", facts={})
     reason = None if status == 200 else str(facts.get("reason") or f"it answers {status}")
-    return Said(well=status == 200, reason=reason, facts=facts)
+    return HealthReply(well=status == 200, reason=reason, facts=facts)

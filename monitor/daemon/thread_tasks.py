@@ -43,7 +43,7 @@ def _seen(ended: "asyncio.Future[Any]") -> None:
         ended.exception()
 
 
-class Work:
+class ThreadTasks:
     """What is under way, by name: one piece of a name at a time."""
 
     def __init__(self) -> None:

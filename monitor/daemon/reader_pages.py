@@ -5,15 +5,15 @@ from collections.abc import Callable
 from functools import partial
 
 from monitor.app import App, pages
-from monitor.daemon.work import in_thread
-from monitor.web.reading import Pages
+from monitor.daemon.thread_tasks import in_thread
+from monitor.web.message_routes import Pages
 
 _AT_A_TIME = 4
 
 Page = Callable[[App], str | None]
 
 
-class Reading:
+class ReaderPages:
     """Answers where ``[delivery] public_url`` is set, a few questions at a time; else not at all.
 
     ``app`` returns the settings in force.

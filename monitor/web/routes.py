@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from monitor.web.reading import Pages, routes
+from monitor.web.message_routes import Pages, routes
 
 _PATHS = ("/healthz", "/readyz", "/metrics")
 _FRESH = {"Cache-Control": "no-store"}
@@ -22,7 +22,7 @@ _REASONS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class HealthResult:
     """What is told of the monitor; ``good`` decides between the statuses 200 and 503."""
 
     good: bool
@@ -38,15 +38,15 @@ class Exposed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answers:
+class HealthSource:
     """Whom to ask for each page; they are asked in the server's event loop and never raise."""
 
-    health: Callable[[], Awaitable[Told]]
-    readiness: Callable[[], Awaitable[Told]]
+    health: Callable[[], Awaitable[HealthResult]]
+    readiness: Callable[[], Awaitable[HealthResult]]
     metrics: Callable[[], Awaitable[Exposed]]
 
 
-def application(answers: Answers, pages: Pages | None = None) -> Starlette:
+def application(answers: HealthSource, pages: Pages | None = None) -> Starlette:
     """Return the ASGI application that gives these answers, and has the pages, if any."""
 
     async def healthz(_: Request) -> Response:
@@ -86,7 +86,7 @@ def _starlette(found: list[Route], *, unknown: str) -> Starlette:
     return Starlette(routes=found, exception_handlers={HTTPException: refused})
 
 
-def _told(told: Told) -> Response:
+def _told(told: HealthResult) -> Response:
     status = "ok" if told.good else "unavailable"
     return _json({"status": status, **told.facts}, 200 if told.good else 503)
 
