@@ -19,14 +19,14 @@ from monitor.app.welcomes import Welcomes
 from monitor.app.wiring import App
 from monitor.app.workers import Workers, process_of
 from monitor.channels.base import Channel
-from monitor.deliver import Courier, Report
-from monitor.deliver.late import LateResults
-from monitor.deliver.letters import Letters
-from monitor.deliver.pace import Pace
+from monitor.deliver import ChannelWorker, Report
+from monitor.deliver.late_results import LateResults
+from monitor.deliver.notifications import NotificationBuilder
+from monitor.deliver.rate_limiter import RateLimiter
 from monitor.deliver.run import Render
-from monitor.deliver.turns import Turns
+from monitor.deliver.send_gate import SendGate
 from monitor.errors import StoreError
-from monitor.model.alerts import Letter
+from monitor.model.alerts import Notification
 from monitor.model.incidents import Incident, OperatorMessage
 from monitor.model.messages import (
     ChannelState,
@@ -89,8 +89,8 @@ class Deliveries:
         self.channels: Mapping[str, Channel] = channels_of(app.settings)
         self._templates = _templates(app.settings)
         self._repair_at = time.monotonic()
-        self._paces: dict[str, Pace] = {}
-        self._turns = Turns()
+        self._paces: dict[str, RateLimiter] = {}
+        self._send_gate = SendGate()
         self._metrics = metrics
         self.notifier = OperatorNotifier(app, self.channels, opened=app.store, incidents=incidents)
         self._workers = Workers(app)
@@ -195,35 +195,35 @@ class Deliveries:
         except StoreError as exc:
             get_logger().warning("lost process not noted", process=process, reason=str(exc))
 
-    def _courier(self, channel: str, store: Store) -> Courier:
+    def _courier(self, channel: str, store: Store) -> ChannelWorker:
         policy = policy_of(self.app.settings, channel)
-        watcher = _Watching(channel, self.note_lost, self._metrics)
-        return Courier(
+        events = _Watching(channel, self.note_lost, self._metrics)
+        return ChannelWorker(
             name=channel,
             channel=self.channels.get(channel),
             policy=policy,
-            pace=self._paces.setdefault(channel, Pace()),
-            turns=self._turns,
+            pace=self._paces.setdefault(channel, RateLimiter()),
+            send_gate=self._send_gate,
             store=store,
             reader=self.app.reader,
-            letters=self._letters,
+            letters=self._notifications,
             renderer=self._renderer,
             claims=self._claims,
             now=self.app.now,
             chance=SystemRandom().random,
-            watcher=watcher,
+            events=events,
             late=LateResults(
                 channel=channel,
                 policy=policy,
                 opened=self.app.store,
                 now=self.app.now,
-                watcher=watcher,
+                events=events,
             ),
             splitter=splitter_of(self.app.settings, channel),
         )
 
-    def _letters(self, reader: Reader) -> Letters:
-        return Letters(
+    def _notifications(self, reader: Reader) -> NotificationBuilder:
+        return NotificationBuilder(
             reader=reader,
             thresholds=self.app.settings.thresholds,
             now=self.app.now(),
@@ -235,13 +235,13 @@ class Deliveries:
         renderer = Renderer(self._templates)
 
         def render(
-            letter: Letter | Welcome | OperatorMessage, renderings: frozenset[Rendering]
+            notification: Notification | Welcome | OperatorMessage, renderings: frozenset[Rendering]
         ) -> Message:
-            if isinstance(letter, Welcome):
-                return welcome_message(letter)
-            if isinstance(letter, OperatorMessage):
-                return operator_message(letter)
-            return renderer.render(letter, renderings)
+            if isinstance(notification, Welcome):
+                return welcome_message(notification)
+            if isinstance(notification, OperatorMessage):
+                return operator_message(notification)
+            return renderer.render(notification, renderings)
 
         return render
 
@@ -264,11 +264,11 @@ class _Watching:
         if self._metrics is not None:
             self._metrics.delivery(self._channel, outcome)
 
-    def rests(self, state: ChannelState) -> None:
+    def breaker_opened(self, state: ChannelState) -> None:
         """Log it; the operator hears of it out of the store."""
         self._log.error("channel rests", failures=state.failures, reason=state.last_error)
 
-    def works_again(self, channel: str) -> None:
+    def breaker_closed(self, channel: str) -> None:
         """Log it."""
         del channel
         self._log.warning("channel works again")

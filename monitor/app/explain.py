@@ -7,7 +7,7 @@ from monitor.app.lookups import id_note, stored_trial, version_number
 from monitor.app.people import bring_in_line
 from monitor.app.subscribing import pick
 from monitor.app.wiring import App
-from monitor.deliver.as_announced import Announced, announced
+from monitor.deliver.announced_events import AnnouncedEvents, announced_events
 from monitor.match.matcher import Matcher
 from monitor.match.news import News
 from monitor.match.silences import Silences
@@ -137,12 +137,12 @@ def _told(
     at: int,
     outbox: _Outbox,
     stored: Sequence[StoredEvent],
-) -> Announced:
+) -> AnnouncedEvents:
     """Return a version's events as they were announced, else as they are stored."""
     if outbox.items:
-        return announced(reader, versions, versions[at], app.settings.thresholds)
+        return announced_events(reader, versions, versions[at], app.settings.thresholds)
     previous = versions[at - 1] if at else None
-    return Announced(events=[one.event for one in stored], previous=previous)
+    return AnnouncedEvents(events=[one.event for one in stored], previous=previous)
 
 
 def _as_stored(item: OutboxItem, subscription: Subscription) -> Verdict:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from monitor.app.incidents import OVERDUE, overdue_messages
 from monitor.app.logs import get_logger
 from monitor.app.wiring import App
-from monitor.channels.judging import accepted
 from monitor.channels.post import Poster
+from monitor.channels.response_check import check_response
 from monitor.deadlines.threads import (
     AbandonedError,
     AbandonedThreads,
@@ -113,7 +113,7 @@ class _Call:
         body = "\n".join(self.problems).encode("utf-8", "replace")[:_BODY_BYTES]
         answer = self.poster.post(body, {"Content-Type": "text/plain; charset=utf-8"})
         place = self.poster.place
-        accepted(answer, place.shown, now=self.app.now(), secrets=place.secrets)
+        check_response(answer, place.shown, now=self.app.now(), secrets=place.secrets)
 
     def cut(self) -> bool:
         """Shut the connection down, from another thread."""

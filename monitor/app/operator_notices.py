@@ -8,7 +8,7 @@ from monitor.app.incidents import Free, free_bytes, full_disks, is_of_disk, stor
 from monitor.app.logs import get_logger
 from monitor.app.wiring import App
 from monitor.channels.base import Channel
-from monitor.deliver.letters import operator_message_of
+from monitor.deliver.notifications import operator_message_of
 from monitor.errors import DeliveryError, StoreError
 from monitor.model.identity import notice_id
 from monitor.model.incidents import OPERATOR, OVER, Incident, OperatorMessage, StoredIncident

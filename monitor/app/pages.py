@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from monitor.app.logs import get_logger
 from monitor.app.lookups import stored_trial
 from monitor.app.wiring import App
-from monitor.deliver.as_announced import announced
-from monitor.deliver.letters import Letters
+from monitor.deliver.announced_events import announced_events
+from monitor.deliver.notifications import NotificationBuilder
 from monitor.errors import NotFoundError, UsageError
 from monitor.model.history import StoredVersion
 from monitor.model.messages import OutboxMessage
@@ -45,7 +45,7 @@ def _entry(app: App, reader: Reader, versions: Sequence[StoredVersion], at: int)
     """Return a version with all its events."""
     version = versions[at]
     if reader.outbox.announcement(version.id) is not None:
-        told = announced(reader, versions, version, app.settings.thresholds)
+        told = announced_events(reader, versions, version, app.settings.thresholds)
         events, previous = tuple(told.events), told.previous
     else:
         stored = reader.events(version.nct_id, version_ids=[version.id]).get(version.id, ())
@@ -62,7 +62,9 @@ def message(app: App, uid: str, token: str) -> str | None:
         found = reader.outbox.message(uid)
         if found is None:
             return None
-        letters = Letters(reader=reader, thresholds=app.settings.thresholds, now=app.now())
+        letters = NotificationBuilder(
+            reader=reader, thresholds=app.settings.thresholds, now=app.now()
+        )
         alerts = letters.alerts(found)
     return message_page(alerts, app.settings.delivery.public_url)
 

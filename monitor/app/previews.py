@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Literal
 
 from monitor.app.lookups import stored_trial, version_number
 from monitor.app.wiring import App
-from monitor.channels.trying import send_each
+from monitor.channels.channel_test import send_each
 from monitor.errors import NotFoundError
-from monitor.model.alerts import Alert, Letter, Window
+from monitor.model.alerts import Alert, Notification, Window
 from monitor.model.asof import known_since
 from monitor.model.changes import Severity
 from monitor.model.identity import ItemIdentity, message_id
@@ -20,7 +20,7 @@ from monitor.model.subscriptions import Reason
 
 if TYPE_CHECKING:
     from monitor.channels.base import Channel
-    from monitor.channels.trying import Tried
+    from monitor.channels.channel_test import SendResult
 
 Kind = Literal["alert", "digest", "group"]
 """What a message is: of one trial, a digest, or alerts that came at once."""
@@ -30,15 +30,15 @@ Kind = Literal["alert", "digest", "group"]
 class Preview:
     """The message that versions of trials would be; ``templates`` None: the built-in ones."""
 
-    letter: Letter
+    notification: Notification
     templates: Path | None
 
     @property
     def message(self) -> Message:
         """The message, the same for the same versions; DeliveryError when a template fails."""
-        return self._rendered(self.letter)
+        return self._rendered(self.notification)
 
-    def send(self, channel: "Channel", *, to: str | None = None) -> "Iterator[Tried]":
+    def send(self, channel: "Channel", *, to: str | None = None) -> "Iterator[SendResult]":
         """Send it to ``to``, else to every target of the channel; yield how each went.
 
         Each bears an id of its own, made by chance, so that no receiver takes it for one that it
@@ -46,21 +46,21 @@ class Preview:
         """
 
         def made(target: str) -> Message:
-            letter = replace(
-                self.letter,
+            notification = replace(
+                self.notification,
                 uid=str(uuid.uuid4()),
                 target=target,
                 unsubscribe_url=None,
                 message_url=None,
             )
-            return replace(self._rendered(letter), thread=ALONE)
+            return replace(self._rendered(notification), thread=ALONE)
 
         return send_each(channel, made, to=to)
 
-    def _rendered(self, letter: Letter) -> Message:
+    def _rendered(self, notification: Notification) -> Message:
         from monitor.render.alerts import render  # noqa: PLC0415 - jinja2 is slow
 
-        return render(letter, self.templates)
+        return render(notification, self.templates)
 
 
 def changed_last(app: App, count: int) -> list[str]:
@@ -104,7 +104,7 @@ def preview(
         check_templates(folder)
     found = {one.trial.nct_id: one for one in (_alert(app, each, number) for each in nct_ids)}
     alerts = sorted(found.values(), key=lambda one: -one.events[0].severity.rank)
-    return Preview(letter=_letter(app, alerts, kind), templates=folder)
+    return Preview(notification=_notification(app, alerts, kind), templates=folder)
 
 
 def _alert(app: App, nct_id: str, number: int | None) -> Alert:
@@ -120,7 +120,7 @@ def _alert(app: App, nct_id: str, number: int | None) -> Alert:
     return replace(alert, trial=facts)
 
 
-def _letter(app: App, alerts: Sequence[Alert], kind: Kind) -> Letter:
+def _notification(app: App, alerts: Sequence[Alert], kind: Kind) -> Notification:
     told = [
         ItemIdentity(one.version.identity, one.previous.identity if one.previous else b"")
         for one in alerts
@@ -130,7 +130,7 @@ def _letter(app: App, alerts: Sequence[Alert], kind: Kind) -> Letter:
     public_url = app.settings.delivery.public_url or None
     own = public_url.rstrip("/") if public_url else None
     until = max(known_since(one.version) for one in alerts)
-    return Letter(
+    return Notification(
         uid=uid,
         subscriber="you",
         alerts=tuple(alerts),

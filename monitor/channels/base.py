@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, runtime_checkable
 
+from monitor.channels.apprise_channel import AppriseChannel
 from monitor.channels.console import ConsoleChannel
 from monitor.channels.email import EmailChannel
 from monitor.channels.folder import FolderChannel
-from monitor.channels.over_apprise import AppriseChannel
 from monitor.channels.slack import SlackChannel
 from monitor.channels.webhook import WebhookChannel
 from monitor.model.messages import Message, Rendering

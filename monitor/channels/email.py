@@ -7,10 +7,10 @@ import ssl
 from collections.abc import Iterator
 from typing import ClassVar
 
-from monitor.channels.checking import wrong
+from monitor.channels.config_errors import config_error
 from monitor.channels.mail import compose
-from monitor.channels.smtp import Line, WatchedSmtp
-from monitor.channels.wording import login_secrets, told
+from monitor.channels.redaction import login_secrets, redact
+from monitor.channels.smtp import ConnectionLimits, WatchedSmtp
 from monitor.deadlines.sockets import TooMuchError
 from monitor.errors import DeliveryError
 from monitor.model.messages import Message, Rendering
@@ -45,7 +45,7 @@ class EmailChannel:
         if settings.password is not None:
             password = settings.password.looked_up()
             if not f"{settings.username}{password.reveal()}".isascii():
-                raise wrong(self.name, "password", "SMTP logins take ASCII characters only")
+                raise config_error(self.name, "password", "SMTP logins take ASCII characters only")
             self._login = (settings.username, password)
 
     @contextlib.contextmanager
@@ -71,7 +71,7 @@ class SmtpConnection:
         self._delivery = delivery
         self._login = login
         self._smtp: smtplib.SMTP | None = None
-        self._line = Line(delivery.answer_limit_bytes)
+        self._line = ConnectionLimits(delivery.answer_limit_bytes)
         self._sender = settings.mailbox
         self._host, self._port = settings.place
 
@@ -202,7 +202,7 @@ class SmtpConnection:
         secrets: tuple[str, ...] = ()
         if self._login is not None:
             secrets = login_secrets(self._login[0], self._login[1].reveal())
-        return f"{code} {told(words, secrets)}".rstrip()
+        return f"{code} {redact(words, secrets)}".rstrip()
 
     def _failed(self, exc: Exception) -> DeliveryError:
         """Return what a failing connection means: nothing is wrong with the message."""

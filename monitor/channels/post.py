@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 from monitor import __version__
 from monitor.channels.addresses import Resolve, resolve
-from monitor.channels.dialing import dial
+from monitor.channels.connect import connect
 from monitor.deadlines.sockets import ByteLimit, SocketHandle, TooMuchError, secured
 from monitor.errors import DeliveryError
 from monitor.settings.endpoints import Place, is_public
@@ -30,7 +30,7 @@ Said = TypeVar("Said")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class PostResponse:
     """What the service said; ``body`` is its beginning, at most a few KB."""
 
     status: int
@@ -56,7 +56,7 @@ class Poster:
     answer_limit_bytes: int = DELIVERY_DEFAULTS.answer_limit_bytes
     line: SocketHandle = field(default_factory=SocketHandle, init=False)
 
-    def post(self, body: bytes, headers: Mapping[str, str]) -> Answer:
+    def post(self, body: bytes, headers: Mapping[str, str]) -> PostResponse:
         """Send the body and return the answer, whatever its status.
 
         DeliveryError when there is none; permanent when the place must not be spoken to.
@@ -96,14 +96,16 @@ class Poster:
         return found
 
     def _connect(self, addresses: list[str]) -> socket.socket:
-        plain = dial(addresses, self.place.port, within_s=self.timeout_s)
+        plain = connect(addresses, self.place.port, within_s=self.timeout_s)
         self.line.use(plain)
         if not self.place.tls:
             return plain
         context = self.context or ssl.create_default_context()
         return secured(plain, context, self.place.host, self.line)
 
-    def _exchange(self, sock: socket.socket, body: bytes, headers: Mapping[str, str]) -> Answer:
+    def _exchange(
+        self, sock: socket.socket, body: bytes, headers: Mapping[str, str]
+    ) -> PostResponse:
         connection = http.client.HTTPConnection(self.place.host, self.place.port)
         connection.sock = _Counted(sock, ByteLimit(self.answer_limit_bytes))
         connection.request(
@@ -122,7 +124,7 @@ class Poster:
         with contextlib.closing(response), contextlib.suppress(OSError, http.client.HTTPException):
             # The status has decided; a body that breaks off must not repeat what was taken.
             words = response.read(_READ_BYTES)
-        return Answer(status=response.status, headers=response.msg, body=words)
+        return PostResponse(status=response.status, headers=response.msg, body=words)
 
     def _failed(self, exc: Exception) -> DeliveryError:
         reason = _reason(exc)

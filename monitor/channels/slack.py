@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 
 import orjson
 
-from monitor.channels.hook import HookChannel, HookConnection
-from monitor.channels.judging import accepted
+from monitor.channels.http_channel import HttpChannel, HttpConnection
+from monitor.channels.response_check import check_response
 from monitor.errors import DeliveryError
 from monitor.model.messages import Message, Rendering
 
@@ -21,7 +21,7 @@ FIELD_CHARS = 2_000
 CONTEXT_ELEMENTS = 10
 
 
-class SlackChannel(HookChannel):
+class SlackChannel(HttpChannel):
     """Posts to the one Slack channel that the webhook belongs to."""
 
     type: ClassVar[str] = "slack"
@@ -33,7 +33,7 @@ class SlackChannel(HookChannel):
         yield SlackConnection(self._poster(), self._now)
 
 
-class SlackConnection(HookConnection):
+class SlackConnection(HttpConnection):
     """Posts messages one by one."""
 
     def send(self, message: Message) -> str:
@@ -59,7 +59,7 @@ class SlackConnection(HookConnection):
             "webhook-id": message.uid,
         }
         answer = self._poster.post(body, headers)
-        return accepted(answer, place.shown, now=self._now(), secrets=place.secrets)
+        return check_response(answer, place.shown, now=self._now(), secrets=place.secrets)
 
 
 def over_limit(payload: Mapping[str, Any]) -> str | None:

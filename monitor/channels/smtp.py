@@ -7,11 +7,11 @@ import ssl
 from typing import cast
 
 from monitor.channels.addresses import resolve
-from monitor.channels.dialing import dial
+from monitor.channels.connect import connect
 from monitor.deadlines.sockets import ByteLimit, SocketHandle, secured
 
 
-class Line:
+class ConnectionLimits:
     """What a session talks over: ``handle`` ends it, ``limit`` counts what the server says."""
 
     def __init__(self, limit_bytes: int) -> None:
@@ -29,7 +29,7 @@ class WatchedSmtp(smtplib.SMTP):
 
     def __init__(
         self,
-        line: Line,
+        line: ConnectionLimits,
         place: tuple[str, int],
         *,
         hello: str,
@@ -42,7 +42,7 @@ class WatchedSmtp(smtplib.SMTP):
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         """Connect; smtplib's own place for it."""
-        sock = dial(resolve(host, port), port, within_s=timeout)
+        sock = connect(resolve(host, port), port, within_s=timeout)
         self._line.handle.use(sock)
         if self._tls is None:
             return sock

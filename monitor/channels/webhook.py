@@ -5,18 +5,18 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
-from monitor.channels.checking import wrong
+from monitor.channels.config_errors import config_error
 from monitor.channels.envelope import MEDIA_TYPE, envelope
-from monitor.channels.hook import HookChannel, HookConnection
-from monitor.channels.judging import REDEPLOYED, accepted
+from monitor.channels.http_channel import HttpChannel, HttpConnection
 from monitor.channels.post import Poster
+from monitor.channels.response_check import REDEPLOYED, check_response
 from monitor.channels.signing import key_of, signature
 from monitor.model.messages import Message, Rendering
 from monitor.settings import DeliverySettings, WebhookChannelSettings
 from monitor.settings.sections import DELIVERY_DEFAULTS
 
 
-class WebhookChannel(HookChannel):
+class WebhookChannel(HttpChannel):
     """Posts events to one URL. The secrets, too, are looked up when the channel is made."""
 
     type: ClassVar[str] = "webhook"
@@ -31,7 +31,7 @@ class WebhookChannel(HookChannel):
         super().__init__(settings, delivery, **world)
         self._secrets = [secret.looked_up() for secret in settings.secret]
         if any(key_of(secret.reveal()) is None for secret in self._secrets):
-            raise wrong(self.name, "secret", "whsec_ and 24 to 64 random bytes in base64")
+            raise config_error(self.name, "secret", "whsec_ and 24 to 64 random bytes in base64")
 
     @contextlib.contextmanager
     def connected(self) -> Iterator["WebhookConnection"]:
@@ -40,7 +40,7 @@ class WebhookChannel(HookChannel):
         yield WebhookConnection(self._poster(), self._now, secrets, self._delivery.event_source)
 
 
-class WebhookConnection(HookConnection):
+class WebhookConnection(HttpConnection):
     """Posts messages one by one."""
 
     def __init__(
@@ -69,4 +69,6 @@ class WebhookConnection(HookConnection):
         place = self._poster.place
         answer = self._poster.post(body, headers)
         secrets = (*self._secrets, *place.secrets)
-        return accepted(answer, place.shown, now=self._now(), secrets=secrets, may_pass=REDEPLOYED)
+        return check_response(
+            answer, place.shown, now=self._now(), secrets=secrets, may_pass=REDEPLOYED
+        )

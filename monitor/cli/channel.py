@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from monitor.app.channels import place_of, targets_of
-from monitor.channels.trying import try_out
+from monitor.channels.channel_test import send_test
 from monitor.cli.group import Command, Group
 from monitor.cli.params import json_option, table_options
 from monitor.cli.session import Session
@@ -53,7 +53,7 @@ def test(session: Session, name: str, to: str | None, as_json: bool) -> None:
     [delivery] total_timeout_s where that is less. Exit code 1 when it was not sent.
     """
     channel = channel_to_try(session, name, to, as_json=as_json)
-    tried = try_out(channel, now=session.app.now(), to=to)
+    tried = send_test(channel, now=session.app.now(), to=to)
     report_tried(session, tried, as_json=as_json)
 
 

@@ -11,7 +11,7 @@ from monitor.render.lines import line
 
 if TYPE_CHECKING:
     from monitor.channels.bounded import BoundedChannel
-    from monitor.channels.trying import Tried
+    from monitor.channels.channel_test import SendResult
 
 _TRY_S = 30.0
 
@@ -30,7 +30,7 @@ def channel_to_try(
     return channel_of(given, limited(settings.delivery, _TRY_S))
 
 
-def report_tried(session: Session, tried: "Iterable[Tried]", *, as_json: bool) -> None:
+def report_tried(session: Session, tried: "Iterable[SendResult]", *, as_json: bool) -> None:
     """Tell how each target went; Failure when one was not sent to."""
     done = []
     for one in tried:

@@ -2,6 +2,6 @@
 
 from monitor.deliver.outcome import Report
 from monitor.deliver.policy import Policy
-from monitor.deliver.run import Courier
+from monitor.deliver.run import ChannelWorker
 
-__all__ = ["Courier", "Policy", "Report"]
+__all__ = ["ChannelWorker", "Policy", "Report"]

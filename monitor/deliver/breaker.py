@@ -25,13 +25,13 @@ class Breaker:
     def __init__(self, channel: str, policy: Policy) -> None:
         self._policy = policy
         self.state = ChannelState(channel=channel)
-        self.rests = False
+        self.breaker_opened = False
 
     def look(self, state: ChannelState, now: datetime) -> int:
         """Take up how the channel does; return how many messages to claim."""
         self.state = state
-        self.rests = state.resting_until is not None and state.resting_until > now
-        if self.rests:
+        self.breaker_opened = state.resting_until is not None and state.resting_until > now
+        if self.breaker_opened:
             return 0
         is_open = state.failures >= self._policy.delivery.breaker_failures
         return 1 if is_open else self._policy.claim_limit
@@ -47,8 +47,8 @@ class Breaker:
     def make_room(self, outbox: OutboxWriter, now: datetime) -> None:
         """End a rest that began because too many conversations hang: one of them has ended."""
         before = outbox.channel_state(self.state.channel)
-        if self.rests and HANGS in (before.last_error or ""):
-            self.rests = False
+        if self.breaker_opened and HANGS in (before.last_error or ""):
+            self.breaker_opened = False
             self.state = replace(before, resting_until=now)
             outbox.put_channel_state(self.state)
 
@@ -68,11 +68,13 @@ class Breaker:
         broken = failures >= self._policy.delivery.breaker_failures
         pause_s = self._policy.pause_s(outcome.retry_after_s)
         rest_s = self._policy.rest_s(outcome.retry_after_s) if broken else pause_s
-        self.rests = rest_s > 0
+        self.breaker_opened = rest_s > 0
         self.state = replace(
             before,
             failures=failures,
-            resting_until=now + timedelta(seconds=rest_s) if self.rests else before.resting_until,
+            resting_until=now + timedelta(seconds=rest_s)
+            if self.breaker_opened
+            else before.resting_until,
             last_error=outcome.said,
             reported=before.reported or broken,
             failing_since=before.failing_since or now,

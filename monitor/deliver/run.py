@@ -14,16 +14,16 @@ from functools import partial
 from monitor.channels.base import Channel
 from monitor.deliver.breaker import Breaker, Turn
 from monitor.deliver.claims import Claims
-from monitor.deliver.late import LateResults
-from monitor.deliver.letters import Letters, Postponed, Withheld
+from monitor.deliver.delivery_events import DeliveryEvents
+from monitor.deliver.late_results import LateResults
+from monitor.deliver.notifications import Deferred, NotificationBuilder, Suppressed
 from monitor.deliver.outcome import Outcome, Report, failed, outcome_of, unforeseen
-from monitor.deliver.pace import Pace
 from monitor.deliver.policy import Policy
+from monitor.deliver.rate_limiter import RateLimiter
+from monitor.deliver.send_gate import SendGate
 from monitor.deliver.splitting import Splitter
-from monitor.deliver.turns import Turns
-from monitor.deliver.watcher import Watcher
 from monitor.errors import DamagedSnapshotError, DeliveryError, StoreError
-from monitor.model.alerts import Letter
+from monitor.model.alerts import Notification
 from monitor.model.incidents import OperatorMessage
 from monitor.model.lease import Lease
 from monitor.model.messages import (
@@ -43,11 +43,11 @@ _NOTING_PAUSES_S = (0.2, 1.0, 5.0)
 Ready = Message | Outcome
 """A message to be sent, or what has become of it without."""
 Send = Callable[[Message], str]
-Render = Callable[[Letter | Welcome | OperatorMessage, frozenset[Rendering]], Message]
+Render = Callable[[Notification | Welcome | OperatorMessage, frozenset[Rendering]], Message]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Courier:
+class ChannelWorker:
     """Delivers by one channel; in one thread at a time.
 
     ``channel`` None: there is no channel of this ``name`` any more; what is due by it becomes
@@ -60,16 +60,16 @@ class Courier:
     name: str
     channel: Channel | None
     policy: Policy
-    pace: Pace
-    turns: Turns
+    pace: RateLimiter
+    send_gate: SendGate
     store: Store
     reader: Callable[[], AbstractContextManager[Reader]]
-    letters: Callable[[Reader], Letters]
+    letters: Callable[[Reader], NotificationBuilder]
     renderer: Callable[[], Render]
     claims: Claims
     now: Callable[[], datetime]
     chance: Callable[[], float]
-    watcher: Watcher
+    events: DeliveryEvents
     late: LateResults
     splitter: Splitter | None = None
 
@@ -112,10 +112,10 @@ class Courier:
             grouped = tx.outbox.grouped
         for message in claimed:
             if message.id in grouped:
-                self.watcher.grouped(message, grouped[message.id])
+                self.events.grouped(message, grouped[message.id])
         ids = {message.id for message in claimed}
         if left := [message for message in sending if message.id in ids]:
-            self.watcher.abandoned(left)
+            self.events.abandoned(left)
         return claimed
 
     def _deliver(
@@ -130,13 +130,13 @@ class Courier:
         try:
             with self._connected() as send:
                 for message, content in self._prepare(messages, untried):
-                    if breaker.rests or not self._may_go(content, stop):
+                    if breaker.breaker_opened or not self._may_go(content, stop):
                         break
                     untried.remove(message.id)
                     if not isinstance(content, Message):
                         report += self._note(message, content, breaker, stop)
                         continue
-                    with self.turns.flight() as flight:
+                    with self.send_gate.flight() as flight:
                         if not self.claims.holds(message):
                             self._tell_lost(message)
                             continue
@@ -187,7 +187,7 @@ class Courier:
                 self._tell_lost(message)
                 continue
             untried |= {one.id for one in made}
-            self.watcher.split(message, len(made))
+            self.events.split(message, len(made))
             found += [(one, ready) for one, ready, _ in self._rendered(made)]
         return found
 
@@ -201,14 +201,14 @@ class Courier:
             return [(message, *self._ready(message, letters, render)) for message in messages]
 
     def _ready(
-        self, message: OutboxMessage, letters: Letters, render: Render
+        self, message: OutboxMessage, letters: NotificationBuilder, render: Render
     ) -> tuple[Ready, list[list[int]]]:
         try:
-            letter = self._letter(message, letters)
-            if isinstance(letter, Outcome):
-                return letter, []
-            rendered = render(letter, self.channel.renderings if self.channel else RENDERINGS)
-            alerts = letter.alerts if isinstance(letter, Letter) else ()
+            notification = self._notification(message, letters)
+            if isinstance(notification, Outcome):
+                return notification, []
+            rendered = render(notification, self.channel.renderings if self.channel else RENDERINGS)
+            alerts = notification.alerts if isinstance(notification, Notification) else ()
             parts = self.splitter.parts(message, rendered, alerts) if self.splitter else []
         except DeliveryError as exc:
             return failed(str(exc), permanent=exc.permanent), []
@@ -220,19 +220,19 @@ class Courier:
             return unforeseen("it cannot be rendered", exc), []
         return rendered, parts
 
-    def _letter(
-        self, message: OutboxMessage, letters: Letters
-    ) -> Letter | Welcome | OperatorMessage | Outcome:
+    def _notification(
+        self, message: OutboxMessage, letters: NotificationBuilder
+    ) -> Notification | Welcome | OperatorMessage | Outcome:
         if self.channel is None:
             return failed(f"no channel {self.name!r} is configured any more", permanent=True)
         if message.target not in self.channel.targets:
             return failed("the channel does not serve this address any more", permanent=True)
-        letter = letters.letter(message)
-        if isinstance(letter, Withheld):
-            return Outcome(kind="dropped", said=letter.reason)
-        if isinstance(letter, Postponed):
-            return Outcome(kind="postponed", said="quiet hours", until=letter.until)
-        return letter
+        notification = letters.notification(message)
+        if isinstance(notification, Suppressed):
+            return Outcome(kind="dropped", said=notification.reason)
+        if isinstance(notification, Deferred):
+            return Outcome(kind="postponed", said="quiet hours", until=notification.until)
+        return notification
 
     def _note(
         self, message: OutboxMessage, outcome: Outcome, breaker: Breaker, stop: threading.Event
@@ -242,7 +242,7 @@ class Courier:
             try:
                 return self._put(message, outcome, breaker)
             except StoreError as exc:
-                self.watcher.trouble(self.name, f"not noted yet: {exc}")
+                self.events.trouble(self.name, f"not noted yet: {exc}")
                 stop.wait(pause_s)
         return self._put(message, outcome, breaker)
 
@@ -268,9 +268,9 @@ class Courier:
         if not noted or attempt is None:
             return Report()
         if message.kind == "notice" and outcome.kind == "permanent":
-            self.watcher.trouble(self.name, f"the operator is not reached: {outcome.said}")
+            self.events.trouble(self.name, f"the operator is not reached: {outcome.said}")
         word = "retried" if state is MessageState.WAITING else state.value
-        self.watcher.ended(message, word, outcome.said)
+        self.events.ended(message, word, outcome.said)
         return Report(**{word: 1})
 
     def _rest(self, outcome: Outcome, breaker: Breaker) -> None:
@@ -280,12 +280,12 @@ class Courier:
 
     def _tell_turn(self, turn: Turn | None, breaker: Breaker) -> None:
         if turn == "rests":
-            self.watcher.rests(breaker.state)
+            self.events.breaker_opened(breaker.state)
         elif turn == "works again":
-            self.watcher.works_again(self.name)
+            self.events.breaker_closed(self.name)
 
     def _tell_lost(self, message: OutboxMessage) -> None:
-        self.watcher.trouble(self.name, f"the claim of {message.uid} was lost")
+        self.events.trouble(self.name, f"the claim of {message.uid} was lost")
 
     def _give_back(self, untried: set[int], lease: Lease) -> None:
         if not untried:
@@ -294,7 +294,7 @@ class Courier:
             with self.store.transaction() as tx:
                 tx.outbox.release(lease, untried)
         except StoreError as exc:
-            self.watcher.trouble(self.name, f"claims run out by themselves: {exc}")
+            self.events.trouble(self.name, f"claims run out by themselves: {exc}")
 
 
 def _nobody(_message: Message) -> str:

@@ -100,7 +100,7 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
+class Notification:
     """One message to one person before it is rendered: an alert, a group or a digest of many.
 
     ``uid``: the delivery's stable id. ``digest`` None: it is sent at once and has an alert.

@@ -63,10 +63,10 @@ def display_width(text: str) -> int:
     return sum(map(_letter_width, text))
 
 
-def _letter_width(letter: str) -> int:
-    if unicodedata.combining(letter):
+def _letter_width(notification: str) -> int:
+    if unicodedata.combining(notification):
         return 0
-    return 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+    return 2 if unicodedata.east_asian_width(notification) in "WF" else 1
 
 
 def _harmless(cell: str) -> str:

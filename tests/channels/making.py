@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
+from monitor.channels.apprise_channel import AppriseChannel
 from monitor.channels.console import ConsoleChannel
 from monitor.channels.email import EmailChannel
 from monitor.channels.folder import FolderChannel
-from monitor.channels.over_apprise import AppriseChannel
 from monitor.channels.slack import SlackChannel
 from monitor.channels.webhook import WebhookChannel
 from monitor.settings import ConsoleChannelSettings, DeliverySettings, Secret

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from monitor.channels.over_apprise import AppriseChannel
+from monitor.channels.apprise_channel import AppriseChannel
 from monitor.errors import ConfigError, DeliveryError
 from tests.channels.examples import SUBJECT, message
 from tests.channels.making import apprise_channel

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from monitor.channels.base import CHANNELS
+from monitor.channels.channel_test import sample_message, send_test
 from monitor.channels.email import EmailChannel
 from monitor.channels.slack import over_limit
-from monitor.channels.trying import specimen, try_out
 from tests.channels.examples import NOW
 from tests.channels.mailbox import Mailbox, MailServer
 from tests.channels.making import email_channel, folder_channel
@@ -25,7 +25,7 @@ def test_each_address_gets_a_test_and_one_failure_stops_no_other() -> None:
     mailbox = Mailbox()
     mailbox.refused["ana@example.org"] = "550 no such user"
     with MailServer(mailbox) as server:
-        tried = list(try_out(mail_channel(server.place), now=NOW))
+        tried = list(send_test(mail_channel(server.place), now=NOW))
     assert [(one.target, one.ok) for one in tried] == [
         ("ana@example.org", False),
         ("ben@example.org", True),
@@ -39,18 +39,18 @@ def test_each_address_gets_a_test_and_one_failure_stops_no_other() -> None:
 def test_a_test_may_go_to_another_address() -> None:
     mailbox = Mailbox()
     with MailServer(mailbox) as server:
-        tried = list(try_out(mail_channel(server.place), now=NOW, to="eve@example.org"))
+        tried = list(send_test(mail_channel(server.place), now=NOW, to="eve@example.org"))
     assert [one.ok for one in tried] == [True]
     assert mailbox.mails[0]["To"] == "eve@example.org"
 
 
 def test_the_test_message_stands_in_every_form(tmp_path: Path) -> None:
     channel = folder_channel(path=tmp_path)
-    (tried,) = try_out(channel, now=NOW)
+    (tried,) = send_test(channel, now=NOW)
     assert tried.ok
     assert tried.as_line() == f"outbox (folder): sent: {tried.said}"
-    assert over_limit(specimen(NOW).slack) is None
+    assert over_limit(sample_message(NOW).slack) is None
 
 
 def test_every_test_is_a_message_of_its_own() -> None:
-    assert specimen(NOW).uid != specimen(NOW).uid
+    assert sample_message(NOW).uid != sample_message(NOW).uid

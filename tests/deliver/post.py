@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from monitor.deliver import Courier, Policy, Report
+from monitor.deliver import ChannelWorker, Policy, Report
 from monitor.deliver.claims import WORKER, Claims
-from monitor.deliver.late import LateResults
-from monitor.deliver.letters import Letters
-from monitor.deliver.pace import Pace
-from monitor.deliver.turns import Turns
+from monitor.deliver.late_results import LateResults
+from monitor.deliver.notifications import NotificationBuilder
+from monitor.deliver.rate_limiter import RateLimiter
+from monitor.deliver.send_gate import SendGate
 from monitor.errors import DeliveryError
 from monitor.ingest import ingest
 from monitor.ingest.notify import Notifier
@@ -118,11 +118,11 @@ class Heard:
         del message
         self.endings.append((outcome, said))
 
-    def rests(self, state: ChannelState) -> None:
+    def breaker_opened(self, state: ChannelState) -> None:
         """Write it down."""
         self.breaker.append(f"{state.channel} rests after {state.failures}")
 
-    def works_again(self, channel: str) -> None:
+    def breaker_closed(self, channel: str) -> None:
         """Write it down."""
         self.breaker.append(f"{channel} works again")
 
@@ -170,7 +170,7 @@ class Post:
     policy: Policy = field(default_factory=policy)
     heard: Heard = field(default_factory=Heard)
     stop: threading.Event = field(default_factory=threading.Event)
-    pace: Pace = field(default_factory=Pace)
+    pace: RateLimiter = field(default_factory=RateLimiter)
     render: Callable[[Any], Message] = render
     changes: int = 0
 
@@ -233,37 +233,37 @@ class Post:
             )
         )
 
-    def courier(self, worker: str = "w", **other: Any) -> Courier:
+    def worker(self, worker: str = "w", **other: Any) -> ChannelWorker:
         """Return a courier of the box."""
-        made = Courier(
+        made = ChannelWorker(
             name="box",
             channel=self.box,
             policy=self.policy,
             pace=self.pace,
-            turns=Turns(),
+            send_gate=SendGate(),
             store=self.store,
             reader=lambda: open_reader(self.url),
-            letters=lambda reader: Letters(
+            letters=lambda reader: NotificationBuilder(
                 reader=reader, thresholds=ThresholdSettings(), now=self.clock.at
             ),
-            renderer=lambda: lambda letter, _: self.render(letter),
+            renderer=lambda: lambda notification, _: self.render(notification),
             claims=self.claims(worker),
             now=self.clock.now,
             chance=lambda: 1.0,
-            watcher=self.heard,
+            events=self.heard,
             late=LateResults(
                 channel="box",
                 policy=self.policy,
                 opened=lambda: nullcontext(self.store),
                 now=self.clock.now,
-                watcher=self.heard,
+                events=self.heard,
             ),
         )
         return replace(made, **other)
 
     def deliver(self, **other: Any) -> Report:
         """Deliver what is due."""
-        return self.courier(**other).deliver(self.stop)
+        return self.worker(**other).deliver(self.stop)
 
     def messages(self, state: MessageState | None = None) -> list[OutboxMessage]:
         """Return the messages, oldest first."""

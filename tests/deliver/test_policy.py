@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.deliver.pace import Pace
+from monitor.deliver.rate_limiter import RateLimiter
 from tests.deliver.policies import policy
 from tests.ingest.world import NOON
 
@@ -60,7 +60,7 @@ def test_messages_go_at_even_distances() -> None:
         seconds[0] += pause_s
         return False
 
-    pace, stop = Pace(clock=lambda: seconds[0], wait=wait), threading.Event()
+    pace, stop = RateLimiter(clock=lambda: seconds[0], wait=wait), threading.Event()
     assert all(pace.take(30, stop) for _ in range(3))
     assert paused == [2.0, 2.0]
     seconds[0] += 100  # what was not used is not made up for
@@ -70,7 +70,7 @@ def test_messages_go_at_even_distances() -> None:
 
 def test_waiting_for_a_rate_ends_when_told_to_stop() -> None:
     stop = threading.Event()
-    pace = Pace(clock=lambda: 0.0)
+    pace = RateLimiter(clock=lambda: 0.0)
     assert pace.take(1, stop)
     threading.Timer(0.05, stop.set).start()
     assert not pace.take(1, stop)

@@ -10,7 +10,7 @@ import pytest
 from monitor.deliver import Report
 from monitor.deliver.claims import WORKER
 from monitor.errors import DeliveryError, StoreError
-from monitor.model.alerts import Letter
+from monitor.model.alerts import Notification
 from monitor.model.messages import Message, MessageState
 from monitor.render.alerts import render
 from monitor.store.writer import open_store
@@ -148,10 +148,10 @@ def test_a_dead_letter_that_is_retried_has_all_its_tries_again(office: Post) -> 
 
 
 def test_a_message_that_cannot_be_rendered_stops_no_other(office: Post) -> None:
-    def broken(letter: Letter) -> Message:
-        if "101" in str(letter.alerts[0].events[0].after):
+    def broken(notification: Notification) -> Message:
+        if "101" in str(notification.alerts[0].events[0].after):
             raise ZeroDivisionError("https://hooks.example.org/token")
-        return render(letter)
+        return render(notification)
 
     office.policy = policy(breaker_failures=1)
     begun(office, 3)
@@ -169,7 +169,7 @@ def test_a_message_that_cannot_be_rendered_stops_no_other(office: Post) -> None:
 
 
 def test_a_broken_template_is_told_in_its_own_words(office: Post) -> None:
-    def broken(_: Letter) -> Message:
+    def broken(_: Notification) -> Message:
         raise DeliveryError("the template subject.txt.j2 fails", permanent=False)
 
     begun(office)
@@ -238,7 +238,7 @@ def test_who_lost_a_claim_sends_nothing_of_it(post: Post) -> None:
             assert len(claim(tx, "other", now=post.clock.at, limit=10)) == 3
 
     post.box.answers = [oversleep]
-    ours = post.courier(claims=post.claims("w", clock=monotonic))
+    ours = post.worker(claims=post.claims("w", clock=monotonic))
     assert ours.deliver(post.stop) == Report()
     assert len(post.box.got) == 1  # the one that was under way
     assert [message.claimed_by for message in post.messages()] == ["other"] * 3
@@ -271,7 +271,7 @@ def test_claims_are_kept_while_something_is_sent_and_given_back_after_it(post: P
         return -1 if lease is None else lease.renewals
 
     post.box.answers = [slow]
-    assert post.courier(claims=post.claims("w", lease_s=3)).deliver(post.stop) == Report(sent=1)
+    assert post.worker(claims=post.claims("w", lease_s=3)).deliver(post.stop) == Report(sent=1)
     assert seen
     assert lease_of(post.url, WORKER + "w") is None
 

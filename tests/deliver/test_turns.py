@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from functools import partial
 
-from monitor.deliver.turns import Turns
+from monitor.deliver.send_gate import SendGate
 from tests.daemon.processes import eventually
 
 LONG_S = 60.0
@@ -18,13 +18,13 @@ def aside(work: Callable[[], None]) -> threading.Thread:
 
 
 def test_a_message_waits_for_the_one_before_it() -> None:
-    turns, order = Turns(patience_s=LONG_S), list[str]()
+    send_gate, order = SendGate(patience_s=LONG_S), list[str]()
 
     def second() -> None:
-        with turns.flight():
+        with send_gate.flight():
             order.append("second")
 
-    with turns.flight() as flight:
+    with send_gate.flight() as flight:
         thread = aside(second)
         flight.answered()
         order.append("first")
@@ -33,26 +33,26 @@ def test_a_message_waits_for_the_one_before_it() -> None:
 
 
 def test_nobody_waits_for_a_slow_service() -> None:
-    turns, gone = Turns(patience_s=0.01), threading.Event()
+    send_gate, gone = SendGate(patience_s=0.01), threading.Event()
 
     def second() -> None:
-        with turns.flight():
+        with send_gate.flight():
             gone.set()
 
-    with turns.flight():
+    with send_gate.flight():
         aside(second)
         assert gone.wait(LONG_S)
 
 
 def test_nothing_starts_while_an_answer_is_noted() -> None:
     seconds = [0.0]
-    turns, started = Turns(patience_s=0.01, clock=lambda: seconds[0]), threading.Event()
+    send_gate, started = SendGate(patience_s=0.01, clock=lambda: seconds[0]), threading.Event()
 
     def second() -> None:
-        with turns.flight():
+        with send_gate.flight():
             started.set()
 
-    with turns.flight() as flight:
+    with send_gate.flight() as flight:
         flight.answered()
         seconds[0] = 1_000.0
         aside(second)
@@ -61,17 +61,17 @@ def test_nothing_starts_while_an_answer_is_noted() -> None:
 
 
 def test_who_came_first_is_served_first() -> None:
-    turns, order = Turns(patience_s=LONG_S), list[int]()
+    send_gate, order = SendGate(patience_s=LONG_S), list[int]()
     waiting: list[threading.Thread] = []
 
     def queued(count: int) -> bool:
-        return len(turns._queue) == count  # noqa: SLF001 - nothing else shows who waits
+        return len(send_gate._queue) == count  # noqa: SLF001 - nothing else shows who waits
 
     def work(number: int) -> None:
-        with turns.flight():
+        with send_gate.flight():
             order.append(number)
 
-    with turns.flight():
+    with send_gate.flight():
         for number in range(5):
             waiting.append(aside(partial(work, number)))
             eventually(partial(queued, number + 1))

@@ -30,9 +30,9 @@ def test_what_steers_is_shown_and_letters_stay(text: str, shown: str) -> None:
 
 @given(st.text())
 def test_no_control_character_is_left(text: str) -> None:
-    for letter in neutral(text):
-        assert unicodedata.category(letter) not in {"Cc", "Cs", "Zl", "Zp"}
-        assert unicodedata.bidirectional(letter) not in {
+    for notification in neutral(text):
+        assert unicodedata.category(notification) not in {"Cc", "Cs", "Zl", "Zp"}
+        assert unicodedata.bidirectional(notification) not in {
             "LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI",
         }  # fmt: skip
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from operator import is_
 
-from monitor.model.alerts import Alert, Letter, TrialFacts
+from monitor.model.alerts import Alert, Notification, TrialFacts
 from monitor.render.alerts.blocks import Shared, measured_version
 from monitor.render.alerts.links import trial_links
 from monitor.render.alerts.page import (
@@ -47,41 +47,43 @@ class _Room:
         return True
 
 
-def compose(letter: Letter, shared: Shared | None = None) -> Page:
+def compose(notification: Notification, shared: Shared | None = None) -> Page:
     """Return what a letter says; ``shared``: what letters before it have been made of."""
     shared = shared or Shared()
-    trials = trials_of(letter.alerts)
-    heads = headings(trials) if letter.is_gathered else [""] * len(trials)
-    lines = [brief(one, letter.public_url, head) for one, head in zip(trials, heads, strict=True)]
-    whole, listed = _told(letter, trials, lines, shared)
+    trials = trials_of(notification.alerts)
+    heads = headings(trials) if notification.is_gathered else [""] * len(trials)
+    lines = [
+        brief(one, notification.public_url, head) for one, head in zip(trials, heads, strict=True)
+    ]
+    whole, listed = _told(notification, trials, lines, shared)
     rest = trials[len(whole) + listed :]
-    unsubscribe = letter.unsubscribe_url
+    unsubscribe = notification.unsubscribe_url
     return Page(
-        subject=subject(letter),
-        preheader=_preheader(letter, trials, lines),
-        severity=letter.severity,
-        counts=_counts(letter, trials),
-        window=_window(letter),
+        subject=subject(notification),
+        preheader=_preheader(notification, trials, lines),
+        severity=notification.severity,
+        counts=_counts(notification, trials),
+        window=_window(notification),
         trials=tuple(whole),
         brief=tuple(lines[len(whole) : len(whole) + listed]),
         more=len(rest),
-        others=() if letter.message_url else tuple(line.link for line in _named(lines, rest)),
-        all=_all(letter, trials),
-        reasons=tuple(_other_reasons(letter, whole, trials[len(whole) :])),
-        recipient=clean(letter.subscriber),
-        delivery=clean(letter.uid),
+        others=() if notification.message_url else tuple(line.link for line in _named(lines, rest)),
+        all=_all(notification, trials),
+        reasons=tuple(_other_reasons(notification, whole, trials[len(whole) :])),
+        recipient=clean(notification.subscriber),
+        delivery=clean(notification.uid),
         unsubscribe=Link(text="Unsubscribe", url=unsubscribe) if unsubscribe else None,
     )
 
 
 def _told(
-    letter: Letter, trials: Sequence[Trial], lines: Sequence[BriefTrial], shared: Shared
+    notification: Notification, trials: Sequence[Trial], lines: Sequence[BriefTrial], shared: Shared
 ) -> tuple[list[TrialBlock], int]:
     """Return the trials that there is room for in full, and how many more have a line."""
     sizes = list(map(brief_bytes, lines))
     room = _Room(_ROOM)
     lines_room = min(sum(sizes), _LINES_ROOM)
-    if sum(sizes) > _LINES_ROOM and not letter.message_url:
+    if sum(sizes) > _LINES_ROOM and not notification.message_url:
         ids = _ID_BYTES * min(len(trials), _NAMED_TRIALS)
         room.left -= ids
         lines_room = min(lines_room, room.left - 2 * _TRIAL_BYTES)
@@ -90,7 +92,7 @@ def _told(
     for trial, line in zip(trials, lines, strict=True):
         if whole and not room.has(_TRIAL_BYTES):
             break
-        whole.append(_trial(trial, line, letter.public_url, room, shared))
+        whole.append(_trial(trial, line, notification.public_url, room, shared))
     room.left += lines_room
     listed = 0
     for size in sizes[len(whole) :]:
@@ -104,21 +106,21 @@ def _named(lines: Sequence[BriefTrial], rest: Sequence[Trial]) -> Sequence[Brief
     return lines[len(lines) - len(rest) :][:_NAMED_TRIALS]
 
 
-def _all(letter: Letter, trials: Sequence[Trial]) -> Link | None:
+def _all(notification: Notification, trials: Sequence[Trial]) -> Link | None:
     """Return the link to all that a letter tells, where it has several trials and we have pages."""
-    if letter.message_url is None or len(trials) <= 1:
+    if notification.message_url is None or len(trials) <= 1:
         return None
-    return Link(text=f"See all {len(trials)} trials", url=letter.message_url)
+    return Link(text=f"See all {len(trials)} trials", url=notification.message_url)
 
 
 def _other_reasons(
-    letter: Letter, whole: Iterable[TrialBlock], rest: Iterable[Trial]
+    notification: Notification, whole: Iterable[TrialBlock], rest: Iterable[Trial]
 ) -> Iterator[str]:
     """Yield why an empty digest is sent, or why trials come that are told in a line or less.
 
     What stands with a trial that is told in full is not said again.
     """
-    found = list(map(why_empty, letter.asked_for))
+    found = list(map(why_empty, notification.asked_for))
     told = {reason for trial in whole for reason in trial.reasons}
     of_rest = (reason for one in rest for alert in one.alerts for reason in alert.reasons)
     yield from first_reasons(
@@ -173,7 +175,9 @@ def _version(alert: Alert, public_url: str | None, room: _Room, shared: Shared) 
     return replace(whole.block, events=tuple(found), more=more)
 
 
-def _preheader(letter: Letter, trials: Sequence[Trial], lines: Sequence[BriefTrial]) -> str:
+def _preheader(
+    notification: Notification, trials: Sequence[Trial], lines: Sequence[BriefTrial]
+) -> str:
     """Say what the subject leaves out: of one trial its title, of several what leads each."""
     if not trials:
         return "Nothing that you asked for has changed."
@@ -183,13 +187,13 @@ def _preheader(letter: Letter, trials: Sequence[Trial], lines: Sequence[BriefTri
     facts = trials[0].facts
     title = clean(unescaped(facts.title or ""))
     said = [phrase(one, facts) for one in trials[0].changes[:3]]
-    if said and said[0].lower() in subject(letter).lower():
+    if said and said[0].lower() in subject(notification).lower():
         del said[0]
     return clean("; ".join(filter(None, [*said, title])), longest=_PREHEADER)
 
 
-def _counts(letter: Letter, trials: Sequence[Trial]) -> str | None:
-    if not letter.is_gathered:
+def _counts(notification: Notification, trials: Sequence[Trial]) -> str | None:
+    if not notification.is_gathered:
         return None
     changes = [change for trial in trials for change in trial.changes]
     if not changes:
@@ -197,13 +201,13 @@ def _counts(letter: Letter, trials: Sequence[Trial]) -> str | None:
     return f"{counted(len(changes), 'change')} in {counted(len(trials), 'trial')}: {tally(changes)}"
 
 
-def _window(letter: Letter) -> str | None:
-    if letter.group_until is not None:
-        until = f"{moment(letter.group_until)} UTC"
+def _window(notification: Notification) -> str | None:
+    if notification.group_until is not None:
+        until = f"{moment(notification.group_until)} UTC"
         return f"Changes up to {until}, which came at once and so in one message"
-    if letter.digest is None:
+    if notification.digest is None:
         return None
-    until = f"{moment(letter.digest.until)} UTC"
-    if letter.digest.since is None:
+    until = f"{moment(notification.digest.until)} UTC"
+    if notification.digest.since is None:
         return f"Changes up to {until}"
-    return f"Changes from {moment(letter.digest.since)} to {until}"
+    return f"Changes from {moment(notification.digest.since)} to {until}"

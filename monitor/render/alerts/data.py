@@ -5,7 +5,7 @@ from collections import Counter
 from functools import partial
 from typing import Any
 
-from monitor.model.alerts import Alert, Letter
+from monitor.model.alerts import Alert, Notification
 from monitor.model.asof import last_known
 from monitor.model.changes import ChangeEvent, Severity
 from monitor.model.selection import Entry
@@ -18,39 +18,41 @@ LONGEST_EVENT = 200_000
 """Letters of JSON from which on an event is sent without its values."""
 
 
-def letter_shape(letter: Letter, subject: str, shared: Shared | None = None) -> Shape:
+def notification_to_json(
+    notification: Notification, subject: str, shared: Shared | None = None
+) -> Shape:
     """Return all that a letter tells, values as the registry wrote them.
 
     ``shared``: what letters before it have been made of.
     """
     shared = shared or Shared()
-    digest = letter.digest
+    digest = notification.digest
     return {
-        "delivery": letter.uid,
-        "subscriber": letter.subscriber,
+        "delivery": notification.uid,
+        "subscriber": notification.subscriber,
         "subject": subject,
-        "severity": str(letter.severity),
-        "occurred_at": letter.occurred_at.isoformat(),
+        "severity": str(notification.severity),
+        "occurred_at": notification.occurred_at.isoformat(),
         "digest": digest
         and {
             "since": digest.since.isoformat() if digest.since else None,
             "until": digest.until.isoformat(),
         },
-        "group": letter.group_until and {"until": letter.group_until.isoformat()},
-        "part": letter.part and {"number": letter.part[0], "of": letter.part[1]},
-        "counts": _counts(letter),
+        "group": notification.group_until and {"until": notification.group_until.isoformat()},
+        "part": notification.part and {"number": notification.part[0], "of": notification.part[1]},
+        "counts": _counts(notification),
         "alerts": [
-            shared.of(alert, "shape", partial(_alert, public_url=letter.public_url))
+            shared.of(alert, "shape", partial(_alert, public_url=notification.public_url))
             | {"reasons": list(alert.reasons)}
-            for alert in letter.alerts
+            for alert in notification.alerts
         ],
     }
 
 
-def _counts(letter: Letter) -> Shape:
-    by = Counter(event.severity for alert in letter.alerts for event in alert.events)
+def _counts(notification: Notification) -> Shape:
+    by = Counter(event.severity for alert in notification.alerts for event in alert.events)
     return {
-        "trials": len({alert.trial.nct_id for alert in letter.alerts}),
+        "trials": len({alert.trial.nct_id for alert in notification.alerts}),
         "changes": by.total(),
         "by_severity": {str(severity): by[severity] for severity in reversed(Severity)},
     }

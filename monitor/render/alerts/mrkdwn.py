@@ -80,7 +80,7 @@ def _text(text: str) -> Block:
     return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
-def letters(block: Block) -> int:
+def character_count(block: Block) -> int:
     """Return about how many letters a block takes of those that Slack allows a message."""
     texts: Iterable[Block] = block.get("elements") or [block["text"]]
     return 60 + sum(len(one["text"]) for one in texts)

@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from monitor.model.alerts import Letter
+from monitor.model.alerts import Notification
 from monitor.model.messages import ALONE, RENDERINGS, Message, Rendering
 from monitor.render.alerts.blocks import Shared
 from monitor.render.alerts.compose import compose
-from monitor.render.alerts.data import letter_shape
+from monitor.render.alerts.data import notification_to_json
 from monitor.render.alerts.page import Page
 from monitor.render.alerts.plain import plain_text
 from monitor.render.alerts.slack import slack_payload
@@ -31,37 +31,39 @@ class Renderer:
     templates: Path | None = None
     _shared: Shared = field(default_factory=Shared)
 
-    def render(self, letter: Letter, renderings: frozenset[Rendering] = RENDERINGS) -> Message:
+    def render(
+        self, notification: Notification, renderings: frozenset[Rendering] = RENDERINGS
+    ) -> Message:
         """Return a letter as a message, the same for the same letter, with these renderings.
 
         DeliveryError, not a permanent one, when a template of the folder fails.
         """
         page = None
         if renderings != {"data"} or has_own(_SUBJECT, self.templates):
-            page = compose(letter, self._shared)
-        line = self._subject(letter, page)
+            page = compose(notification, self._shared)
+        line = self._subject(notification, page)
         found: dict[str, Any] = {}
         if "data" in renderings:
-            found["data"] = letter_shape(letter, line, self._shared)
+            found["data"] = notification_to_json(notification, line, self._shared)
         if page is not None:
             found |= self._of_page(page, renderings)
-        unsubscribe = letter.unsubscribe_url
+        unsubscribe = notification.unsubscribe_url
         return Message(
-            uid=letter.uid,
-            subscriber=letter.subscriber,
-            target=letter.target,
+            uid=notification.uid,
+            subscriber=notification.subscriber,
+            target=notification.target,
             subject=line,
-            occurred_at=letter.occurred_at,
-            thread=_thread(letter),
-            severity=str(letter.severity),
+            occurred_at=notification.occurred_at,
+            thread=_thread(notification),
+            severity=str(notification.severity),
             headers={"List-Unsubscribe": unsubscribe} if unsubscribe else {},
-            dated_at=letter.digest.until if letter.digest else None,
+            dated_at=notification.digest.until if notification.digest else None,
             **found,
         )
 
-    def _subject(self, letter: Letter, page: Page | None) -> str:
+    def _subject(self, notification: Notification, page: Page | None) -> str:
         if page is None:
-            return subject(letter)
+            return subject(notification)
         if not has_own(_SUBJECT, self.templates):
             return page.subject
         said = rendered(_SUBJECT, page, self.templates)
@@ -78,12 +80,12 @@ class Renderer:
         return found
 
 
-def render(letter: Letter, templates: Path | None = None) -> Message:
+def render(notification: Notification, templates: Path | None = None) -> Message:
     """Return one letter with all renderings; see ``Renderer``."""
-    return Renderer(templates).render(letter)
+    return Renderer(templates).render(notification)
 
 
-def _thread(letter: Letter) -> str:
-    if letter.group_until is not None:
+def _thread(notification: Notification) -> str:
+    if notification.group_until is not None:
         return ALONE
-    return "digest" if letter.digest else letter.alerts[0].trial.nct_id
+    return "digest" if notification.digest else notification.alerts[0].trial.nct_id

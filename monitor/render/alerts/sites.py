@@ -159,7 +159,7 @@ def _parted(key: str, countries: Iterable[str]) -> tuple[str, str, str]:
     names = (name for one in countries for name in country_names(one))
     country = next((one for one in names if named.endswith(f", {one}")), "")
     facility, *place = named.removesuffix(f", {country}").split(", ")
-    if country and len(place) > 1 and any(letter.isdigit() for letter in place[-1]):
+    if country and len(place) > 1 and any(notification.isdigit() for notification in place[-1]):
         del place[-1]
     return facility, ", ".join(place), country
 

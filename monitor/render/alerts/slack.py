@@ -16,10 +16,10 @@ from monitor.render.alerts.mrkdwn import (
     LONGEST_SECTION,
     Block,
     anchor,
+    character_count,
     context,
     escaped,
     header,
-    letters,
     mrkdwn,
     section,
 )
@@ -51,7 +51,7 @@ def slack_payload(page: Page) -> Block:
     if page.counts:
         blocks.append(section(f"*{escaped(page.counts)}*\n{escaped(page.window or '')}"))
     last = _last_block(page)
-    room = _LETTERS - sum(map(letters, [*blocks, last]))
+    room = _LETTERS - sum(map(character_count, [*blocks, last]))
     told = _trials(page, MOST_BLOCKS - len(blocks) - 1, room)
     return {"text": escaped(page.subject), "blocks": [*blocks, *told, last]}
 
@@ -105,7 +105,7 @@ def _brief(told: BriefTrial) -> str:
 
 
 def _size(blocks: Iterable[Block]) -> int:
-    return sum(map(letters, blocks))
+    return sum(map(character_count, blocks))
 
 
 def _first(sizes: Sequence[int], behind: Sequence[int], room: int, share: float = 0) -> int:
@@ -162,11 +162,13 @@ def _trial(trial: TrialBlock, most: int = _NO_LIMIT, room: int = _NO_LIMIT) -> l
     Which trial it is, when it was seen, where to read on and why it is sent is always told.
     """
     head, end = _head(trial), _end(trial)
-    room -= letters(head) + letters(end) + _CUT_LETTERS
+    room -= character_count(head) + character_count(end) + _CUT_LETTERS
     most -= _CUT_BLOCKS
     told: list[Block] = []
     for at, version in enumerate(trial.versions):
-        found, whole = _version(version, trial, most - len(told), room - sum(map(letters, told)))
+        found, whole = _version(
+            version, trial, most - len(told), room - sum(map(character_count, told))
+        )
         told += found
         if not whole:
             told += _later(trial.versions[at + 1 :], trial)
@@ -193,7 +195,7 @@ def _version(
     link = version.link or trial.links[1]
     seen = escaped(version.sighting) + (f" · {anchor(link)}" if version.link else "")
     found = [section(_joined(_event(event), link)) for event in version.events]
-    told = min(_first(list(map(letters, found)), [], room - len(seen)), max(0, most))
+    told = min(_first(list(map(character_count, found)), [], room - len(seen)), max(0, most))
     left = version.more + len(found) - told
     more = [section(f"… and {counted(left, 'more change')}: {anchor(link)}")] if left else []
     return [*found[:told], *more, context(seen)], told == len(found)

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from monitor.model import fields
-from monitor.model.alerts import Alert, Letter, TrialFacts
+from monitor.model.alerts import Alert, Notification, TrialFacts
 from monitor.model.changes import ChangeEvent, ChangeKind, Severity
 from monitor.render.alerts.names import trial_name
 from monitor.render.alerts.sites import (
@@ -27,24 +27,24 @@ _SHORTEST_NAME, _SHORTEST_ASIDE = 16, 8
 _OVERALL_STATUS = fields.dotted(fields.OVERALL_STATUS)
 
 
-def subject(letter: Letter) -> str:
+def subject(notification: Notification) -> str:
     """Return a letter's subject: one line of at most 78 letters, steering nothing.
 
     What happened, to which trial: ``TERMINATED: BGB-A3055 ± tislelizumab (NCT05935098)``; of
     several changes the most severe, and how many more. Of several trials: counts.
     """
-    part = " (part {} of {})".format(*letter.part) if letter.part else ""
-    return _said(letter, LONGEST - len(part)) + part
+    part = " (part {} of {})".format(*notification.part) if notification.part else ""
+    return _said(notification, LONGEST - len(part)) + part
 
 
-def _said(letter: Letter, longest: int) -> str:
-    count = sum(len(folded(alert.events)) for alert in letter.alerts)
-    ids = {alert.trial.nct_id for alert in letter.alerts}
+def _said(notification: Notification, longest: int) -> str:
+    count = sum(len(folded(alert.events)) for alert in notification.alerts)
+    ids = {alert.trial.nct_id for alert in notification.alerts}
     if count == 0 and len(ids) != 1:
         return "No changes in the trials you follow"
     if len(ids) > 1:
-        return clean(_counts(letter.alerts, count), longest=longest)
-    alert = max(letter.alerts, key=lambda one: _weight(one.events))
+        return clean(_counts(notification.alerts, count), longest=longest)
+    alert = max(notification.alerts, key=lambda one: _weight(one.events))
     if count == 0:
         return _about("No news", alert.trial, longest)
     more = f" + {count - 1} more" if count > 1 else ""

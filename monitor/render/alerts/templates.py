@@ -24,7 +24,7 @@ from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from monitor.errors import ConfigError, DeliveryError
-from monitor.model.alerts import Alert, Letter, TrialFacts, Window
+from monitor.model.alerts import Alert, Notification, TrialFacts, Window
 from monitor.model.changes import ChangeEvent, ChangeKind, Severity
 from monitor.model.history import StoredVersion
 from monitor.render.alerts.compose import compose
@@ -68,9 +68,9 @@ def check_templates(folder: Path) -> None:
     if unknown and not any((folder / name).is_file() for name in NAMES):
         raise ConfigError(f"{folder / unknown[0]}: templates are named {', '.join(NAMES)}")
     for name in NAMES:
-        for letter in _SAMPLES:
+        for notification in _SAMPLES:
             try:
-                rendered(name, compose(letter), folder)
+                rendered(name, compose(notification), folder)
             except DeliveryError as exc:
                 raise ConfigError(str(exc)) from exc
 
@@ -151,9 +151,10 @@ def _sample() -> Alert:
 
 _WINDOW = Window(until=datetime(2026, 2, 19, 8, tzinfo=UTC))
 _SAMPLES = (
-    Letter(uid="sample", subscriber="sample", alerts=(_sample(),)),
-    Letter(uid="sample", subscriber="sample", alerts=(_sample(),), digest=_WINDOW,
+    Notification(uid="sample", subscriber="sample", alerts=(_sample(),)),
+    Notification(uid="sample", subscriber="sample", alerts=(_sample(),), digest=_WINDOW,
            public_url="https://monitor.example.org",
            unsubscribe_url="https://monitor.example.org/unsubscribe"),
-    Letter(uid="sample", subscriber="sample", alerts=(), digest=_WINDOW, asked_for=("sample",)),
+    Notification(uid="sample", subscriber="sample", alerts=(), digest=_WINDOW,
+    asked_for=("sample",)),
 )  # fmt: skip

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from monitor.model.alerts import Alert, Letter, Window
+from monitor.model.alerts import Alert, Notification, Window
 from monitor.model.changes import ChangeEvent, Severity
 from monitor.model.history import StoredVersion
 from monitor.model.record import TrialRecord
@@ -59,25 +59,27 @@ def news(old: Document, new: Document) -> list[ChangeEvent]:
     return [event for event in found if event.severity is not Severity.NOISE]
 
 
-def changed(old: Document, new: Document) -> Letter:
+def changed(old: Document, new: Document) -> Notification:
     """Return the letter that is sent at once of what changed from one document to another."""
-    return letter(alert(examples.of(new), news(old, new)))
+    return notification(alert(examples.of(new), news(old, new)))
 
 
-def updated(changes: dict[str, Any]) -> Letter:
+def updated(changes: dict[str, Any]) -> Notification:
     """Return the letter of the example trial with these fields changed."""
     return changed(examples.study(), examples.updated(changes))
 
 
-def letter(*alerts: Alert, **about: Any) -> Letter:
+def notification(*alerts: Alert, **about: Any) -> Notification:
     """Return a letter of alerts to Ana."""
-    return Letter(**{"uid": UID, "subscriber": "ana", "alerts": alerts, **about})
+    return Notification(**{"uid": UID, "subscriber": "ana", "alerts": alerts, **about})
 
 
-def digest(*alerts: Alert, **about: Any) -> Letter:
+def digest(*alerts: Alert, **about: Any) -> Notification:
     """Return the digest of a day."""
     until = datetime(2026, 2, 20, 7, tzinfo=UTC)
-    return letter(*alerts, digest=Window(since=until - timedelta(days=1), until=until), **about)
+    return notification(
+        *alerts, digest=Window(since=until - timedelta(days=1), until=until), **about
+    )
 
 
 def many(count: int, changes: dict[str, Any]) -> tuple[Alert, ...]:
@@ -114,7 +116,7 @@ def eventful() -> dict[str, Any]:
     }
 
 
-def rewritten(before: str, after: str) -> Letter:
+def rewritten(before: str, after: str) -> Notification:
     """Return the letter of a long summary in which one word, the dose, became another."""
     old, new = ({"descriptionModule.briefSummary": LONG.format(dose=d)} for d in (before, after))
     return changed(examples.study(old), examples.updated(new))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from monitor.detect.classify import first_seen
-from monitor.model.alerts import Alert, Letter
+from monitor.model.alerts import Alert, Notification
 from monitor.render.alerts import render
 from tests.detect import examples
 from tests.render.alerts import letters
@@ -44,11 +44,11 @@ def new(count: int) -> list[Alert]:
     return [replace(one, trial=replace(one.trial, nct_id=f"NCT99{at:06d}")) for at in range(count)]
 
 
-def gathered(kind: str, *alerts: Alert, **about: Any) -> Letter:
+def gathered(kind: str, *alerts: Alert, **about: Any) -> Notification:
     """Return a digest or a group."""
     if kind == "digest":
         return letters.digest(*alerts, **about)
-    return letters.letter(*alerts, group_until=datetime(2026, 2, 20, tzinfo=UTC), **about)
+    return letters.notification(*alerts, group_until=datetime(2026, 2, 20, tzinfo=UTC), **about)
 
 
 @pytest.mark.parametrize("kind", ["digest", "group"])
@@ -113,14 +113,14 @@ def test_what_a_mail_cannot_hold_is_behind_one_link() -> None:
 
 def test_ids_of_deliveries_are_in_the_data_alone() -> None:
     alerts = of("NCT11", 900, STOPPED, "a")
-    for letter in (letters.updated(ENROLLED), letters.digest(*alerts), letters.digest()):
-        message = render(letter)
+    for notification in (letters.updated(ENROLLED), letters.digest(*alerts), letters.digest()):
+        message = render(notification)
         assert letters.UID not in message.text + message.html + str(message.slack)
         assert message.data["delivery"] == message.uid == letters.UID
 
 
 def test_a_new_trial_tells_what_is_planned() -> None:
-    message = render(letters.letter(*new(1)))
+    message = render(letters.notification(*new(1)))
     for text in (message.text, re.sub(r"<[^>]+>", "", message.html), str(message.slack)):
         plain = text.replace("*", "")
         for said in (

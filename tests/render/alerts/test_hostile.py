@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.model.alerts import Letter
+from monitor.model.alerts import Notification
 from monitor.model.messages import Message
 from monitor.render.alerts import render
 from monitor.render.alerts.mrkdwn import escaped
@@ -95,9 +95,9 @@ def poisoned(document: Document, ways: list[tuple[Any, ...]], text: str) -> Docu
     return made
 
 
-def assert_harmless(letter: Letter) -> Message:
+def assert_harmless(notification: Notification) -> Message:
     """Render a letter and fail where anything in it is more than text."""
-    message = render(letter)
+    message = render(notification)
     assert_plain(message)
     assert_html(message.html)
     assert_slack(message.slack)

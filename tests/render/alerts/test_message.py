@@ -172,7 +172,7 @@ def test_criteria_are_told_one_by_one() -> None:
 def test_events_come_in_the_order_of_their_severity() -> None:
     found = letters.updated(letters.eventful())
     reverse = tuple(reversed(found.alerts[0].events))
-    again = letters.letter(letters.alert(examples.of(examples.updated()), reverse))
+    again = letters.notification(letters.alert(examples.of(examples.updated()), reverse))
     for message in (render(found), render(again)):
         tags = re.findall(r"(?m)^(CRITICAL|HIGH|MEDIUM|LOW)  ", message.text)
         assert tags == sorted(tags, key=lambda tag: -Severity(tag.lower()).rank)
@@ -274,7 +274,7 @@ def test_pages_of_our_own_are_linked_where_there_are_any() -> None:
     plain = render(found)
     assert "monitor.example.org" not in plain.text + plain.html
     about = {"public_url": letters.MONITOR, "unsubscribe_url": f"{letters.MONITOR}/unsubscribe"}
-    linked = render(letters.letter(*found.alerts, **about))
+    linked = render(letters.notification(*found.alerts, **about))
     for text in (linked.text, linked.html):
         assert (
             f"{letters.MONITOR}/trials/{NCT}/changes/{found.alerts[0].version.identity.hex()}"

@@ -8,7 +8,7 @@ from unittest.mock import Mock
 import pytest
 
 from monitor.channels.base import CHANNELS
-from monitor.model.alerts import Letter
+from monitor.model.alerts import Notification
 from monitor.model.messages import RENDERINGS, Rendering
 from monitor.render.alerts import Renderer, blocks, data, render
 from monitor.render.shapes import event_shape
@@ -19,7 +19,7 @@ compose = import_module("monitor.render.alerts.compose")
 FOUND = letters.updated(letters.eventful())
 
 
-def to(name: str) -> Letter:
+def to(name: str) -> Notification:
     """Return the letter as another subscriber gets it."""
     (one,) = FOUND.alerts
     return replace(
@@ -67,5 +67,5 @@ def test_alerts_of_other_events_of_a_version_do_not_share_words() -> None:
     (one,) = FOUND.alerts
     renderer = Renderer()
     for events in (one.events, one.events[:1], one.events[1:]):
-        letter = replace(FOUND, alerts=(replace(one, events=events),))
-        assert renderer.render(letter) == render(letter)
+        notification = replace(FOUND, alerts=(replace(one, events=events),))
+        assert renderer.render(notification) == render(notification)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from monitor.model.alerts import Letter
+from monitor.model.alerts import Notification
 from monitor.render.alerts import render
 from monitor.render.alerts.page import Page
 from monitor.render.alerts.slack import slack_payload
@@ -141,7 +141,7 @@ def test_a_reason_that_stands_above_is_not_said_again() -> None:
     assert said.count("You get this because ") == len(re.findall(r"(?m)^\*<", said))
 
 
-def crowded(count: int) -> Letter:
+def crowded(count: int) -> Notification:
     """Return the letter of a version that rewrites that many outcomes at length."""
     old, new = (
         [
@@ -160,7 +160,7 @@ def test_a_trial_with_too_much_for_slack_is_cut_in_its_changes_alone(
     count: int, public_url: str | None
 ) -> None:
     found = crowded(count)
-    payload = render(letters.letter(*found.alerts, public_url=public_url)).slack
+    payload = render(letters.notification(*found.alerts, public_url=public_url)).slack
     said = texts(payload)
     assert within_limits(payload)
     told = sum(bool(re.match(r". \*(HIGH|MEDIUM|LOW)\*  ", text)) for text in said)

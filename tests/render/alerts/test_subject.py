@@ -41,7 +41,7 @@ def test_one_change_is_told_with_before_and_after(changes: dict[str, Any], said:
 
 def test_a_first_sight_tells_status_and_phase_and_its_title_once() -> None:
     record = examples.of(examples.study())
-    found = letters.letter(letters.alert(record, [first_seen(record)]))
+    found = letters.notification(letters.alert(record, [first_seen(record)]))
     assert subject(found) == f"First seen (recruiting): Thing, asthma ({NCT})"
     message = render(found)
     assert "  Trial first seen\n" in message.text
@@ -84,7 +84,7 @@ def test_countries_that_came_together_lead_together() -> None:
     (one,) = found.alerts
     countries = [event for event in one.events if event.kind is ChangeKind.COUNTRY_ADDED]
     said = f"5 countries added (Spain 12, Italy 5, …): Thing, asthma ({NCT})"
-    for made in (letters.letter, letters.digest):
+    for made in (letters.notification, letters.digest):
         assert subject(made(replace(one, events=tuple(countries)))) == said
 
 
@@ -117,7 +117,7 @@ def test_an_empty_digest_says_so() -> None:
 
 def test_a_letter_without_alerts_is_a_digest() -> None:
     with pytest.raises(ValueError, match="can only be a digest"):
-        letters.letter()
+        letters.notification()
 
 
 def test_a_subject_is_never_longer_than_its_limit() -> None:
@@ -184,6 +184,6 @@ def test_what_is_long_gives_way_and_the_id_stays_whole() -> None:
 def test_no_change_makes_a_subject_longer_than_78(part: tuple[int, int] | None) -> None:
     (one,) = letters.updated(letters.eventful()).alerts
     for event in one.events:
-        said = subject(letters.letter(replace(one, events=(event,)), part=part))
+        said = subject(letters.notification(replace(one, events=(event,)), part=part))
         assert len(said) <= LONGEST
         assert f"({NCT})" in said

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(slots=True, kw_only=True)
-class Pace:
+class RateLimiter:
     """Lets messages of one channel pass; lives as long as the process, for one thread at a time.
 
     ``clock``: monotonic seconds. ``wait``: sleeps so many seconds, and returns True as soon as

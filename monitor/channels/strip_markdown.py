@@ -26,7 +26,7 @@ _MARKS = re.compile(
 _STARTS = re.compile(r"^([^\S\n]*)(?=[#>]|-\#)", re.MULTILINE)  # headings, quotations
 
 
-def unmarked(text: str) -> str:
+def strip_markdown(text: str) -> str:
     """Return the text so that no dialect of Markdown finds anything in it; it looks the same.
 
     Text without marks, and URLs as the monitor writes them, stay as they are.

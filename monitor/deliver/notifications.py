@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from monitor.deliver.as_announced import Announced, announced
+from monitor.deliver.announced_events import AnnouncedEvents, announced_events
 from monitor.deliver.coverage import coverage
 from monitor.errors import StoreError
 from monitor.match.silences import Silences, holding
 from monitor.match.synonyms import NO_SYNONYMS, Synonyms
 from monitor.model.alerts import (
     Alert,
-    Letter,
+    Notification,
     TrialFacts,
     Window,
     most_severe_first,
@@ -37,14 +37,14 @@ WITHHELD = "what it would tell was paused or silenced before it was sent"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Withheld:
+class Suppressed:
     """There is no letter, for this reason."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Postponed:
+class Deferred:
     """There is no letter before the quiet hours end that it would come in."""
 
     until: datetime
@@ -56,16 +56,16 @@ class _Version:
     facts: TrialFacts
     number: int
     version: StoredVersion
-    announced: Announced
+    announced: AnnouncedEvents
     profile: TrialProfile | None
 
 
 @dataclass(slots=True, kw_only=True)
-class Letters:
+class NotificationBuilder:
     """Makes letters out of one reading of the store, as of ``now`` (aware UTC).
 
     Versions that many messages tell of are read once. What a person has paused or silenced since
-    it was put into the outbox is left out. ``public_url``: as of ``Letter``.
+    it was put into the outbox is left out. ``public_url``: as of ``Notification``.
     ``synonyms``: of the words of filters, for what a welcome says.
     """
 
@@ -79,14 +79,14 @@ class Letters:
     _people: dict[str, Sequence[Subscription]] = field(default_factory=dict, init=False)
     _silences: Silences | None = field(default=None, init=False)
 
-    def letter(
+    def notification(
         self, message: OutboxMessage
-    ) -> Letter | Welcome | OperatorMessage | Withheld | Postponed:
+    ) -> Notification | Welcome | OperatorMessage | Suppressed | Deferred:
         """Return what a claimed message says; StoreError when it cannot be read."""
         if message.uid is None:
             raise ValueError("a message has no id before it is claimed")
         if message.kind == "notice":
-            return operator_message_of(self.reader, message) or Withheld(reason=SUPERSEDED)
+            return operator_message_of(self.reader, message) or Suppressed(reason=SUPERSEDED)
         if message.welcomes:
             return self._welcome(message, message.uid)
         items = self.reader.outbox.items(message.id)
@@ -100,10 +100,10 @@ class Letters:
         is_whole_digest = message.cutoff is not None and message.part is None
         asked_for = self._asking_for_empty(message) if is_whole_digest and not alerts else ()
         if not alerts and not asked_for:
-            return Withheld(reason=WITHHELD if items else EMPTY)
+            return Suppressed(reason=WITHHELD if items else EMPTY)
         if not message.cutoff and (until := self._quiet_until(items_told)) is not None:
-            return Postponed(until=until)
-        return Letter(
+            return Deferred(until=until)
+        return Notification(
             uid=message.uid,
             subscriber=message.subscriber,
             target=message.target,
@@ -117,14 +117,14 @@ class Letters:
             part=(message.part, message.parts) if message.part and message.parts else None,
         )
 
-    def _welcome(self, message: OutboxMessage, uid: str) -> Welcome | Withheld:
+    def _welcome(self, message: OutboxMessage, uid: str) -> Welcome | Suppressed:
         told = [
             one
             for one in self._subscriptions(message.subscriber)
             if one.id in message.welcomes and one.standing is Standing.ACTIVE
         ]
         if not told:
-            return Withheld(reason=WITHHELD)
+            return Suppressed(reason=WITHHELD)
         return Welcome(
             uid=uid,
             subscriber=message.subscriber,
@@ -199,7 +199,7 @@ class Letters:
         facts = TrialFacts.of(record)
         if version_id != versions[-1].id and (trial := self.reader.trial(nct_id)) is not None:
             facts = replace(facts, status_now=trial.overall_status)
-        told = announced(self.reader, versions, versions[at], self.thresholds)
+        told = announced_events(self.reader, versions, versions[at], self.thresholds)
         return _Version(
             nct_ids=(nct_id, *record.aliases),
             facts=facts,

@@ -4,6 +4,6 @@ from monitor.errors import ConfigError
 from monitor.model.neutral import neutral
 
 
-def wrong(name: str, key: str, what: str) -> ConfigError:
+def config_error(name: str, key: str, what: str) -> ConfigError:
     """Return the error that names the channel, the key and what is wrong with it."""
     return ConfigError(f"channel {neutral(name)!r}, {key}: {what}")

@@ -9,9 +9,9 @@ from datetime import datetime
 from functools import partial
 
 from monitor.deliver.breaker import Breaker, Turn
+from monitor.deliver.delivery_events import DeliveryEvents
 from monitor.deliver.outcome import Outcome, outcome_of
 from monitor.deliver.policy import Policy
-from monitor.deliver.watcher import Watcher
 from monitor.errors import StoreError
 from monitor.model.messages import Attempt, OutboxMessage
 from monitor.store.writer import Store
@@ -32,7 +32,7 @@ class LateResults:
     policy: Policy
     opened: Callable[[], AbstractContextManager[Store]]
     now: Callable[[], datetime]
-    watcher: Watcher
+    events: DeliveryEvents
 
     def expect(self, message: OutboxMessage, late: "Future[str]") -> None:
         """Note what comes of a message, whenever that is; after it was noted as given up."""
@@ -45,18 +45,18 @@ class LateResults:
             try:
                 is_sent, turn = self._put(message, outcome)
             except StoreError as exc:
-                self.watcher.trouble(self.channel, f"a late result is not noted: {exc}")
+                self.events.trouble(self.channel, f"a late result is not noted: {exc}")
                 time.sleep(pause_s)
             else:
                 break
         else:
             return
         if turn == "works again":
-            self.watcher.works_again(self.channel)
+            self.events.breaker_closed(self.channel)
         if is_sent:
-            self.watcher.ended(message, "sent", outcome.said)
+            self.events.ended(message, "sent", outcome.said)
         else:
-            self.watcher.trouble(self.channel, f"{message.uid}: {outcome.said}")
+            self.events.trouble(self.channel, f"{message.uid}: {outcome.said}")
 
     def _put(self, message: OutboxMessage, outcome: Outcome) -> tuple[bool, Turn | None]:
         now = self.now()

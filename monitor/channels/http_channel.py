@@ -5,14 +5,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from monitor.channels.addresses import Resolve, resolve
-from monitor.channels.checking import wrong
+from monitor.channels.config_errors import config_error
 from monitor.channels.post import Poster
 from monitor.settings import DeliverySettings, SlackChannelSettings, WebhookChannelSettings
 from monitor.settings.endpoints import parse_endpoint
 from monitor.settings.sections import DELIVERY_DEFAULTS
 
 
-class HookChannel:
+class HttpChannel:
     """A channel of one recipient, the URL, which is looked up when the channel is made.
 
     ConfigError where it is not there, or cannot work. ``now`` and ``resolve`` are the world's own.
@@ -33,7 +33,7 @@ class HookChannel:
         try:
             self.place = parse_endpoint(settings.url.reveal(), allow_private=settings.allow_private)
         except ValueError as exc:
-            raise wrong(self.name, "url", str(exc)) from None
+            raise config_error(self.name, "url", str(exc)) from None
         self._delivery = delivery
         self._now = now
         self._resolve = resolve
@@ -50,7 +50,7 @@ class HookChannel:
         )
 
 
-class HookConnection:
+class HttpConnection:
     """What posts messages one by one, as their own ``send`` says."""
 
     def __init__(self, poster: Poster, now: Callable[[], datetime]) -> None:

@@ -4,8 +4,8 @@ from collections.abc import Container, Iterable
 from datetime import datetime
 from http import HTTPStatus
 
-from monitor.channels.post import Answer
-from monitor.channels.wording import told
+from monitor.channels.post import PostResponse
+from monitor.channels.redaction import redact
 from monitor.errors import DeliveryError
 from monitor.model.retry_after import retry_after_s
 
@@ -18,8 +18,8 @@ _PASSING = {
 }
 
 
-def accepted(
-    answer: Answer,
+def check_response(
+    answer: PostResponse,
     shown: str,
     *,
     now: datetime,
@@ -32,7 +32,7 @@ def accepted(
     ``may_pass`` are refusals that may; redirects, which are not followed, and all other refusals
     are permanent.
     """
-    words = told(answer.body, secrets)
+    words = redact(answer.body, secrets)
     said = f"{answer.status} {words}".rstrip()
     if 200 <= answer.status < 300:
         return said

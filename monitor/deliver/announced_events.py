@@ -16,19 +16,19 @@ from monitor.store.reader import Reader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Announced:
+class AnnouncedEvents:
     """The events of a version, and the version that it was compared with."""
 
     events: Sequence[ChangeEvent]
     previous: StoredVersion | None
 
 
-def announced(
+def announced_events(
     reader: Reader,
     versions: Sequence[StoredVersion],
     version: StoredVersion,
     limits: ThresholdSettings,
-) -> Announced:
+) -> AnnouncedEvents:
     """Return what was announced of one of a trial's ordered versions.
 
     DamagedSnapshotError where nothing was, or where it cannot be read.
@@ -38,8 +38,10 @@ def announced(
         raise _lost(version)
     previous = next((one for one in versions if one.id == kept.previous_id), None)
     if kept.events is not None:
-        return Announced(events=kept.events, previous=previous)
-    return Announced(events=_again(reader, kept, version, previous, limits), previous=previous)
+        return AnnouncedEvents(events=kept.events, previous=previous)
+    return AnnouncedEvents(
+        events=_again(reader, kept, version, previous, limits), previous=previous
+    )
 
 
 def _again(

@@ -8,7 +8,7 @@ from monitor.model.neutral import neutral
 _LONGEST = 200
 
 
-def told(words: bytes | str, secrets: Iterable[str] = ()) -> str:
+def redact(words: bytes | str, secrets: Iterable[str] = ()) -> str:
     """Return the service's words on one line: short, neutral, and without the secrets.
 
     A service may say back what it was sent, so the secrets are looked for before anything is

@@ -17,7 +17,7 @@ _TEXT = "This is a test. The channel works: alerts will come this way."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tried:
+class SendResult:
     """What came of one target; ``said``: the service's words, or what went wrong."""
 
     channel: str
@@ -37,7 +37,7 @@ class Tried:
         return f"{self.channel} ({self.type}){whom}: {'sent' if self.ok else 'failed'}: {self.said}"
 
 
-def specimen(now: datetime) -> Message:
+def sample_message(now: datetime) -> Message:
     """Return a test message; each has a uid of its own."""
     return Message(
         uid=str(uuid.uuid4()),
@@ -57,14 +57,14 @@ def specimen(now: datetime) -> Message:
     )
 
 
-def try_out(channel: Channel, *, now: datetime, to: str | None = None) -> Iterator[Tried]:
+def send_test(channel: Channel, *, now: datetime, to: str | None = None) -> Iterator[SendResult]:
     """Send a test message to ``to``, else to every target of the channel; yield how each went."""
-    return send_each(channel, lambda target: replace(specimen(now), target=target), to=to)
+    return send_each(channel, lambda target: replace(sample_message(now), target=target), to=to)
 
 
 def send_each(
     channel: Channel, made: Callable[[str], Message], *, to: str | None = None
-) -> Iterator[Tried]:
+) -> Iterator[SendResult]:
     """Send what is made for a target to ``to``, else to every target of the channel.
 
     Nothing is stored, and nothing is tried again; yields how each went.
@@ -76,7 +76,7 @@ def send_each(
                 ok, said = True, connection.send(made(target))
             except DeliveryError as exc:
                 ok, said = False, str(exc)
-            yield Tried(
+            yield SendResult(
                 channel=channel.name,
                 type=channel.type,
                 target=target,

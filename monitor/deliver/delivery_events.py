@@ -6,18 +6,18 @@ from typing import Protocol
 from monitor.model.messages import ChannelState, OutboxMessage
 
 
-class Watcher(Protocol):
+class DeliveryEvents(Protocol):
     """Writes logs, counts, tells the operator; never fails. Threads may call it at once."""
 
     def ended(self, message: OutboxMessage, outcome: str, said: str) -> None:
         """Hear what became of a try: "sent", "retried", "dead" or "dropped", and why."""
         ...
 
-    def rests(self, state: ChannelState) -> None:
+    def breaker_opened(self, state: ChannelState) -> None:
         """Hear that a channel has failed too often in a row; once until it works again."""
         ...
 
-    def works_again(self, channel: str) -> None:
+    def breaker_closed(self, channel: str) -> None:
         """Hear that a channel works of which it was told that it rests."""
         ...
 

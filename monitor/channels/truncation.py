@@ -4,7 +4,7 @@ _LEAST_OF_LINE = 40
 _LEAST_OF_TEXT = 300
 
 
-def fitted(text: str, room: int) -> str:
+def truncate(text: str, room: int) -> str:
     """Return the text, cut to ``room`` letters where it is longer, which it then says.
 
     Its first lines stay, and its last paragraphs, which lead to the record and say why it was

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 _NOTING_LOOK_S = 1.0
 
 
-class Flight:
+class InFlight:
     """A message under way: first it is sent, then what became of it is noted."""
 
     def __init__(self, changed: threading.Condition, started_at: float) -> None:
@@ -28,7 +28,7 @@ class Flight:
             self._changed.notify_all()
 
 
-class Turns:
+class SendGate:
     """Shared by the couriers of a process; who waits is served in the order of coming.
 
     Nothing starts while an answer is being noted: the store is everybody's, so that what is sent
@@ -43,10 +43,10 @@ class Turns:
         self._clock = clock
         self._changed = threading.Condition()
         self._queue: deque[object] = deque()
-        self._flights: list[Flight] = []
+        self._flights: list[InFlight] = []
 
     @contextmanager
-    def flight(self) -> Iterator[Flight]:
+    def flight(self) -> Iterator[InFlight]:
         """Wait for a turn, and have it inside the block."""
         flight = self._begin()
         try:
@@ -56,14 +56,14 @@ class Turns:
                 self._flights.remove(flight)
                 self._changed.notify_all()
 
-    def _begin(self) -> Flight:
+    def _begin(self) -> InFlight:
         me = object()
         with self._changed:
             self._queue.append(me)
             while (pause_s := self._pause_s(me)) > 0:
                 self._changed.wait(pause_s)
             self._queue.popleft()
-            flight = Flight(self._changed, self._clock())
+            flight = InFlight(self._changed, self._clock())
             self._flights.append(flight)
             self._changed.notify_all()
             return flight

@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 
 
-def dial(addresses: Sequence[str], port: int, *, within_s: float) -> socket.socket:
+def connect(addresses: Sequence[str], port: int, *, within_s: float) -> socket.socket:
     """Return a socket connected to the first address that answers; OSError when none does.
 
     ``within_s`` bounds all of them together, and afterwards each silence.

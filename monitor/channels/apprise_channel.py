@@ -13,9 +13,9 @@ import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from monitor.channels.checking import wrong
-from monitor.channels.fitting import clipped, fitted, size
-from monitor.channels.unmarked import unmarked
+from monitor.channels.config_errors import config_error
+from monitor.channels.strip_markdown import strip_markdown
+from monitor.channels.truncation import clipped, size, truncate
 from monitor.errors import DeliveryError
 from monitor.model.messages import Message, Rendering
 from monitor.model.neutral import neutral
@@ -53,14 +53,20 @@ class AppriseChannel:
         self._url = settings.url.looked_up()
         found = _SCHEME.match(self._url.reveal().strip())
         if found is None:
-            raise wrong(self.name, "url", "a URL as apprise has them, for example ntfy://topic")
+            raise config_error(
+                self.name, "url", "a URL as apprise has them, for example ntfy://topic"
+            )
         self._schema = found[1].lower()
         _ADMITTED.admit(self._schema)
         service = _service(self._url)
         if service is None:
-            raise wrong(settings.name, "url", f"apprise cannot use this {self._schema}:// URL")
+            raise config_error(
+                settings.name, "url", f"apprise cannot use this {self._schema}:// URL"
+            )
         if len(service) > 1:
-            raise wrong(settings.name, "url", "one target only; give each a channel of its own")
+            raise config_error(
+                settings.name, "url", "one target only; give each a channel of its own"
+            )
 
     @contextlib.contextmanager
     def connected(self) -> Iterator["AppriseConnection"]:
@@ -124,7 +130,7 @@ def _within_limits(service: "apprise.NotifyBase", message: Message) -> tuple[str
     fail; services refuse it. Where a title is put above the body it takes of the body's room, and
     where that is short (SMS) both are one text.
     """
-    title, body = unmarked(neutral(message.subject)), unmarked(message.text)
+    title, body = strip_markdown(neutral(message.subject)), strip_markdown(message.text)
     room = service.body_maxlen
     if service.title_maxlen > 0:
         title = clipped(title, service.title_maxlen)
@@ -135,7 +141,7 @@ def _within_limits(service: "apprise.NotifyBase", message: Message) -> tuple[str
             room -= size(_written(service, title)) + _JOINT
     least = room
     while True:
-        told = fitted(body, least)
+        told = truncate(body, least)
         beyond = size(_written(service, told)) - room
         if beyond <= 0 or least <= 1:
             return title, told
