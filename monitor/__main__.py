@@ -14,7 +14,7 @@ def main() -> None:
     gc.set_threshold(_NEW_OBJECTS)
     try:
         _open_streams()
-        from monitor.cli.faults import report_unexpected  # noqa: PLC0415  # Ctrl-C from the start
+        from monitor.cli.errors import report_unexpected  # noqa: PLC0415  # Ctrl-C from the start
         from monitor.cli.root import monitor  # noqa: PLC0415 - likewise
 
         sys.excepthook = report_unexpected

@@ -42,7 +42,7 @@ LatestRun = Callable[[AnySourceSettings, datetime], datetime]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Skewed:
+class SkewedTimes:
     """A time that is impossible: of what, what it is, what it becomes, and what puts it right."""
 
     what: str
@@ -61,7 +61,7 @@ class Skewed:
 
 def skewed_times(
     app: "App", reader: Reader, *, latest_run: LatestRun | None = None
-) -> list[Skewed]:
+) -> list[SkewedTimes]:
     """Return the times of a store that are impossible now; StoreError.
 
     ``latest_run`` None: when sources are due next is not looked at.
@@ -163,7 +163,7 @@ def _first(sentences: Sequence[str], most: int = 5) -> str:
 
 def _sources(
     app: "App", reader: Reader, now: datetime, latest_run: LatestRun | None
-) -> Iterator[Skewed]:
+) -> Iterator[SkewedTimes]:
     settings = {source.name: source for source in app.settings.sources}
     for row in reader.sources.all():
         latest: dict[str, datetime] = {}
@@ -180,8 +180,8 @@ def _sources(
                 yield _source_time(row.name, column, said, found, latest.get(column, now))
 
 
-def _source_time(name: str, column: str, said: str, found: datetime, at: datetime) -> Skewed:
-    return Skewed(
+def _source_time(name: str, column: str, said: str, found: datetime, at: datetime) -> SkewedTimes:
+    return SkewedTimes(
         what=f"the source {name} {said}",
         found=found,
         becomes=at,
@@ -189,7 +189,7 @@ def _source_time(name: str, column: str, said: str, found: datetime, at: datetim
     )
 
 
-def _channels(app: "App", reader: Reader, now: datetime) -> Iterator[Skewed]:
+def _channels(app: "App", reader: Reader, now: datetime) -> Iterator[SkewedTimes]:
     for state in reader.outbox.channel_states():
         policy, until = policy_of(app.settings, state.channel), state.resting_until
         most = now + timedelta(seconds=policy.longest_wait_s)
@@ -197,8 +197,8 @@ def _channels(app: "App", reader: Reader, now: datetime) -> Iterator[Skewed]:
             yield _rest(state.channel, until, now + timedelta(seconds=policy.rest_s(None)))
 
 
-def _rest(channel: str, until: datetime, at: datetime) -> Skewed:
-    return Skewed(
+def _rest(channel: str, until: datetime, at: datetime) -> SkewedTimes:
+    return SkewedTimes(
         what=f"the channel {channel} rests until",
         found=until,
         becomes=at,
@@ -206,7 +206,7 @@ def _rest(channel: str, until: datetime, at: datetime) -> Skewed:
     )
 
 
-def _messages(app: "App", reader: Reader, now: datetime) -> Iterator[Skewed]:
+def _messages(app: "App", reader: Reader, now: datetime) -> Iterator[SkewedTimes]:
     for channel in reader.outbox.channels(MessageState.WAITING):
         wait = timedelta(seconds=policy_of(app.settings, channel).longest_wait_s)
         at_once = now + max(wait, _QUIET) + CLOCK_TOLERANCE
@@ -217,8 +217,8 @@ def _messages(app: "App", reader: Reader, now: datetime) -> Iterator[Skewed]:
             yield _message(message, _due(app, reader, message, now))
 
 
-def _message(message: OutboxMessage, at: datetime) -> Skewed:
-    return Skewed(
+def _message(message: OutboxMessage, at: datetime) -> SkewedTimes:
+    return SkewedTimes(
         what=f"message {message.id} to {message.subscriber} by {message.channel} is due",
         found=message.due_at,
         becomes=at,
@@ -241,7 +241,7 @@ def _due(app: "App", reader: Reader, message: OutboxMessage, now: datetime) -> d
     return now + timedelta(seconds=policy.longest_backoff_s(message.attempts))
 
 
-def _silences(reader: Reader, now: datetime) -> Iterator[Skewed]:
+def _silences(reader: Reader, now: datetime) -> Iterator[SkewedTimes]:
     """Yield silences that were made in the future: as long as they were to be, but from now on."""
     for silence in reader.people.silences():
         if silence.created_at > now + CLOCK_TOLERANCE:
@@ -249,8 +249,8 @@ def _silences(reader: Reader, now: datetime) -> Iterator[Skewed]:
             yield _silence(silence.id, silence.until, at, now)
 
 
-def _silence(number: int, until: datetime, at: datetime, now: datetime) -> Skewed:
-    return Skewed(
+def _silence(number: int, until: datetime, at: datetime, now: datetime) -> SkewedTimes:
+    return SkewedTimes(
         what=f"silence {number}, made in the future, ends",
         found=until,
         becomes=at,
@@ -258,14 +258,14 @@ def _silence(number: int, until: datetime, at: datetime, now: datetime) -> Skewe
     )
 
 
-def _subscriptions(reader: Reader, now: datetime) -> Iterator[Skewed]:
+def _subscriptions(reader: Reader, now: datetime) -> Iterator[SkewedTimes]:
     """Yield subscriptions that were made in the future: until then nothing is news to them."""
     for found in reader.skew.late_subscriptions(now + CLOCK_TOLERANCE):
         yield _subscription(*found, now)
 
 
-def _subscription(number: int, name: str, made: datetime, now: datetime) -> Skewed:
-    return Skewed(
+def _subscription(number: int, name: str, made: datetime, now: datetime) -> SkewedTimes:
+    return SkewedTimes(
         what=f"the subscription {name} was made",
         found=made,
         becomes=now,

@@ -9,13 +9,13 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from monitor.app.clock_skew import LatestRun, time_findings
-from monitor.app.doctor_patience import HangsError, answer, hanging, patiently
-from monitor.app.doctor_people import channel_findings, delivery_findings, subscription_findings
+from monitor.app.doctor_delivery import channel_findings, delivery_findings, subscription_findings
 from monitor.app.doctor_registry import REGISTRY_S, registry_findings
 from monitor.app.doctor_store import known_sources, limited_with_followed, store_findings
+from monitor.app.doctor_timeouts import CheckTimeoutError, run_check, run_checks, timeout_finding
 from monitor.app.doctor_web import IsAnswered, heartbeat_findings, web_findings
 from monitor.app.gate import gates
-from monitor.app.store_memory import StoreMemory
+from monitor.app.last_store import LastStore
 from monitor.app.wiring import App, utc_now
 from monitor.config.load import Origin, origin
 from monitor.errors import ConfigError, StoreError
@@ -53,29 +53,29 @@ def examine(
     """
     about = "configuration"
     try:
-        app, told = answer(partial(_configured, config, environ), about=about)
+        app, told = run_check(partial(_configured, config, environ), about=about)
     except ConfigError as exc:
         fix = "fix this; nothing else was tried"
         yield Finding(about=about, verdict=Verdict.FAILED, said=str(exc), fix=fix)
         return
-    except HangsError as exc:
-        yield hanging(about, str(exc))
+    except CheckTimeoutError as exc:
+        yield timeout_finding(about, str(exc))
         return
     app = App(settings=app.settings, now=now)
     yield Finding(about=about, verdict=Verdict.FINE, said=_told(told))
-    yield from patiently("store", partial(store_findings, app))
-    yield from patiently("store", partial(_another_store, app, told.file, environ))
-    yield from patiently("stored times", partial(time_findings, app, latest_run))
-    yield from patiently("time zones", partial(zone_findings, app))
+    yield from run_checks("store", partial(store_findings, app))
+    yield from run_checks("store", partial(_another_store, app, told.file, environ))
+    yield from run_checks("stored times", partial(time_findings, app, latest_run))
+    yield from run_checks("time zones", partial(zone_findings, app))
     app = limited_with_followed(app)
     yield from source_findings(app, next_run)
-    yield from patiently("gate", partial(gate_findings, app))
+    yield from run_checks("gate", partial(gate_findings, app))
     yield from channel_findings(app, offline=offline)
-    yield from patiently("subscriptions", partial(subscription_findings, app))
-    yield from patiently("web", partial(web_findings, app, is_answered))
-    yield from patiently("heartbeat", partial(heartbeat_findings, app, offline=offline))
-    yield from patiently("deliveries", partial(delivery_findings, app))
-    yield from patiently(
+    yield from run_checks("subscriptions", partial(subscription_findings, app))
+    yield from run_checks("web", partial(web_findings, app, is_answered))
+    yield from run_checks("heartbeat", partial(heartbeat_findings, app, offline=offline))
+    yield from run_checks("deliveries", partial(delivery_findings, app))
+    yield from run_checks(
         "registry", partial(registry_findings, app, offline=offline), within_s=REGISTRY_S
     )
 
@@ -87,7 +87,7 @@ def _configured(config: Path | None, environ: Mapping[str, str]) -> tuple[App, O
 def _another_store(app: App, file: Path | None, environ: Mapping[str, str]) -> Iterator[Finding]:
     """Say where `monitor run` would make no store, because there was another one before."""
     try:
-        StoreMemory(file, environ).check_new(app)
+        LastStore(file, environ).check_new(app)
     except ConfigError as exc:
         fix = "start it in the right folder, or name the store by an absolute path"
         yield Finding(about="store", verdict=Verdict.FAILED, said=str(exc), fix=fix)
@@ -148,7 +148,7 @@ def source_findings(app: App, next_run: NextRun) -> Iterator[Finding]:
     for source in app.settings.sources:
         about = f"source {source.name}"
         first = partial(next_run, source, rows.get(source.name))
-        yield from patiently(about, partial(_source, about, source, first, app.now()))
+        yield from run_checks(about, partial(_source, about, source, first, app.now()))
 
 
 def _source(

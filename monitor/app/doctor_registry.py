@@ -9,8 +9,8 @@ from typing import Literal, get_args
 import msgspec
 from msgspec.structs import replace
 
-from monitor.app.doctor_patience import HangsError
-from monitor.app.doctor_patience import answer as ended
+from monitor.app.doctor_timeouts import CheckTimeoutError
+from monitor.app.doctor_timeouts import run_check as ended
 from monitor.app.wiring import App
 from monitor.data_types import DataType
 from monitor.errors import MonitorError, SourceError
@@ -41,7 +41,7 @@ Agent = Literal["default", "configured"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
+class RequestVariant:
     """One way to ask: over a transport, as a user agent."""
 
     transport: Transport
@@ -52,13 +52,13 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
+class VariantResponse:
     """What a try brought: the registry's version, or why there is none (``fault``).
 
     ``ahead_s``: by how many seconds our clock is ahead of the answer's Date.
     """
 
-    way: Way
+    way: RequestVariant
     said: str
     fault: MonitorError | None = None
     ahead_s: float | None = None
@@ -84,7 +84,7 @@ def registry_findings(app: App, *, offline: bool) -> Iterator[Finding]:
     places = dict.fromkeys(source.base_url for source in sources if source.enabled)
     offsets: dict[str, float] = {}
     for base_url in places or (REGISTRY,):
-        heard = [_ask(app, base_url, way) for way in ways(app)]
+        heard = [_ask(app, base_url, way) for way in request_variants(app)]
         yield from _judged(base_url, heard)
         told = [one.ahead_s for one in heard if one.ahead_s is not None]
         if told:
@@ -92,15 +92,19 @@ def registry_findings(app: App, *, offline: bool) -> Iterator[Finding]:
     yield _clock(offsets)
 
 
-def ways(app: App) -> list[Way]:
+def request_variants(app: App) -> list[RequestVariant]:
     """Return the ways to ask; the first one is how the sources ask."""
     http = app.settings.http
     transports: list[Transport] = sorted(get_args(Transport), key=lambda one: one != http.transport)
     agents: tuple[Agent, ...] = ("configured", "default") if http.user_agent else ("default",)
-    return [Way(transport=transport, agent=agent) for transport in transports for agent in agents]
+    return [
+        RequestVariant(transport=transport, agent=agent)
+        for transport in transports
+        for agent in agents
+    ]
 
 
-def _ask(app: App, base_url: str, way: Way) -> Heard:
+def _ask(app: App, base_url: str, way: RequestVariant) -> VariantResponse:
     given = app.settings.http
     settings = replace(
         given,
@@ -113,7 +117,7 @@ def _ask(app: App, base_url: str, way: Way) -> Heard:
         retry_attempts=1,
     )
 
-    def ask() -> Heard:
+    def ask() -> VariantResponse:
         # A book of hosts of its own: nothing that is tried here is remembered.
         with Client(settings, base_url=base_url, hosts=Hosts(), may_switch=False) as client:
             answer = client.get(_VERSION_PATH)
@@ -122,12 +126,12 @@ def _ask(app: App, base_url: str, way: Way) -> Heard:
     try:
         return ended(ask, about="registry", within_s=_TRY_S + _MORE_S)
     except MonitorError as exc:
-        return Heard(way=way, said=str(exc), fault=exc)
-    except HangsError as exc:  # the name service, which nothing can end
-        return Heard(way=way, said=str(exc), fault=TimedOutError(str(exc)))
+        return VariantResponse(way=way, said=str(exc), fault=exc)
+    except CheckTimeoutError as exc:  # the name service, which nothing can end
+        return VariantResponse(way=way, said=str(exc), fault=TimedOutError(str(exc)))
 
 
-def _heard(way: Way, answer: Answer, now: datetime) -> Heard:
+def _heard(way: RequestVariant, answer: Answer, now: datetime) -> VariantResponse:
     if answer.status != 200:
         raise HttpStatusError(
             f"answered {answer.status} to {_VERSION_PATH}", status=answer.status, words=answer.words
@@ -136,7 +140,7 @@ def _heard(way: Way, answer: Answer, now: datetime) -> Heard:
         version = _VERSION.decode(answer.body)
     except msgspec.DecodeError as exc:
         raise SourceError(f"the answer to {_VERSION_PATH} is not the registry's: {exc}") from exc
-    return Heard(
+    return VariantResponse(
         way=way,
         said=f"API {version.apiVersion}, data of {version.dataTimestamp} ({answer.http_version})",
         ahead_s=_ahead_s(answer, now),
@@ -152,7 +156,7 @@ def _ahead_s(answer: Answer, now: datetime) -> float | None:
     return (now - (date if date.tzinfo else date.replace(tzinfo=UTC))).total_seconds()
 
 
-def _judged(base_url: str, heard: list[Heard]) -> Iterator[Finding]:
+def _judged(base_url: str, heard: list[VariantResponse]) -> Iterator[Finding]:
     """Yield a finding for each way; only the sources' own has to work."""
     first, *others = heard
     working = next((one.way for one in heard if one.fault is None), None)
@@ -166,7 +170,7 @@ def _judged(base_url: str, heard: list[Heard]) -> Iterator[Finding]:
             yield _finding(Verdict.FAILED, said, _fix(one, working))
 
 
-def _fix(one: Heard, working: Way | None) -> str:
+def _fix(one: VariantResponse, working: RequestVariant | None) -> str:
     if working is not None:
         settings = f'transport = "{working.transport}"'
         if working.agent != one.way.agent == "configured":

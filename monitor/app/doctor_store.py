@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from monitor.app.doctor_patience import HangsError, answer
+from monitor.app.doctor_timeouts import CheckTimeoutError, run_check
 from monitor.app.follows import following
 from monitor.app.store_checks import last_check
 from monitor.app.wiring import App
@@ -61,8 +61,8 @@ def limited_reader(app: App) -> "Iterator[Reader]":
 def limited_with_followed(app: App) -> App:
     """Return the monitor with what is followed by command, where the store tells that in time."""
     try:
-        nct_ids = answer(partial(_by_command, app), about="store", within_s=2 * _PATIENCE_S)
-    except (StoreError, HangsError):  # told among the findings of the store
+        nct_ids = run_check(partial(_by_command, app), about="store", within_s=2 * _PATIENCE_S)
+    except (StoreError, CheckTimeoutError):  # told among the findings of the store
         return app
     return following(app, nct_ids)
 
@@ -75,8 +75,8 @@ def _by_command(app: App) -> list[str]:
 def known_sources(app: App) -> dict[str, SourceRow]:
     """Return what the store knows of the sources; nothing where it is new, or cannot be read."""
     try:
-        return answer(partial(_sources, app), about="store", within_s=2 * _PATIENCE_S)
-    except (StoreError, HangsError):  # told among the findings of the store
+        return run_check(partial(_sources, app), about="store", within_s=2 * _PATIENCE_S)
+    except (StoreError, CheckTimeoutError):  # told among the findings of the store
         return {}
 
 

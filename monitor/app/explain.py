@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from monitor.app.lookups import id_note, stored_trial, version_number
-from monitor.app.people import bring_in_line
-from monitor.app.subscribing import pick
+from monitor.app.subscribers import sync_from_config
+from monitor.app.subscription_service import pick
 from monitor.app.wiring import App
 from monitor.deliver.announced_events import AnnouncedEvents, announced_events
 from monitor.match.matcher import Matcher
@@ -53,7 +53,7 @@ def explain(
     ``word``: the name or the number of the one subscription that is asked about, of
     ``subscriber`` alone where given. NotFoundError for what is not stored.
     """
-    bring_in_line(app)
+    sync_from_config(app)
     with stored_trial(app, nct_id) as (reader, trial, versions):
         note = id_note(reader, nct_id)
         nct_id = trial.nct_id

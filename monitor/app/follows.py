@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace as replaced
 
 from monitor.app.lookups import present_id
-from monitor.app.people import bring_in_line
+from monitor.app.subscribers import sync_from_config
 from monitor.app.wiring import App
-from monitor.config.wishes import subscription_of
+from monitor.config.subscriptions import build_subscription
 from monitor.errors import StoreError, UsageError
 from monitor.model.subscriptions import Origin, Standing, Subscription, Trials
 from monitor.settings import SubscriptionSettings
@@ -22,8 +22,8 @@ from monitor.settings.sources import (
 
 if TYPE_CHECKING:
     from monitor.settings import Settings
-    from monitor.store.people import PeopleWriter
     from monitor.store.reader import Reader
+    from monitor.store.subscribers import SubscriberWriter
     from monitor.store.transaction import Transaction
 
 _EVERY = timedelta(hours=1)
@@ -105,7 +105,7 @@ def follow(
     False: the trials are followed, and nobody is subscribed. UsageError, and nothing stored, when
     it is open by which channel.
     """
-    bring_in_line(app)
+    sync_from_config(app)
     with app.store() as store, store.transaction() as tx:
         present = _present(app, asked)
         wanted = list(dict.fromkeys(present.values()))
@@ -136,12 +136,12 @@ def _be_due(tx: "Transaction", app: App) -> None:
         tx.sources.put(replace(row, next_due_at=app.now()))
 
 
-def _only_subscriber(people: "PeopleWriter") -> str:
+def _only_subscriber(people: "SubscriberWriter") -> str:
     live = [one.name for one in people.subscribers() if one.standing is not Standing.RETIRED]
     return live[0] if len(live) == 1 else _WHO
 
 
-def _channels_of(settings: "Settings", people: "PeopleWriter", person: str) -> Sequence[str]:
+def _channels_of(settings: "Settings", people: "SubscriberWriter", person: str) -> Sequence[str]:
     """Return by which channels somebody hears of followed trials who does not say."""
     already = [one for of in _live(people, person) if _is_of_follow(of) for one in of.channels]
     own = next((one.channels for one in settings.subscribers if one.name == person), ())
@@ -153,7 +153,7 @@ def _channels_of(settings: "Settings", people: "PeopleWriter", person: str) -> S
 
 
 def _subscribe(
-    app: App, people: "PeopleWriter", person: str, channel: str, wanted: Collection[str]
+    app: App, people: "SubscriberWriter", person: str, channel: str, wanted: Collection[str]
 ) -> Subscription:
     name = f"{_NAME}{channel}"
     known = people.subscription(person, name)
@@ -170,7 +170,7 @@ def _subscribe(
             name=name, subscriber=person, nct_ids=tuple(wanted), channels=(channel,)
         )
         settings = next((one for one in app.settings.subscribers if one.name == person), None)
-        new = subscription_of(given, settings, origin=Origin.COMMAND, now=app.now())
+        new = build_subscription(given, settings, origin=Origin.COMMAND, now=app.now())
     return replace(new, id=people.put_subscription(new))
 
 
@@ -185,7 +185,7 @@ def unfollow(
     A trial is read on as long as another one of its subscriptions is left. Returns what became of
     each, in order; one that was not followed is no error.
     """
-    bring_in_line(app)
+    sync_from_config(app)
     with app.store() as store, store.transaction() as tx:
         everybody = _live(tx.people, None)
         ours = [one for one in everybody if _is_of_follow(one)]
@@ -221,7 +221,7 @@ def unfollow(
     ]
 
 
-def _drop(people: "PeopleWriter", one: Subscription, gone: Collection[str]) -> None:
+def _drop(people: "SubscriberWriter", one: Subscription, gone: Collection[str]) -> None:
     """Take trials out of a subscription, which is retired when nothing is left of it."""
     left = one.trials.nct_ids - frozenset(gone)
     trials = replace(one.trials, nct_ids=left)
@@ -262,7 +262,7 @@ def followers(
 # --- both -----------------------------------------------------------------------------------------
 
 
-def _live(people: "PeopleWriter", person: str | None) -> list[Subscription]:
+def _live(people: "SubscriberWriter", person: str | None) -> list[Subscription]:
     found = people.subscriptions(subscriber=person)
     return [one for one in found if one.standing is not Standing.RETIRED]
 

@@ -68,7 +68,7 @@ def bound(**fields: object) -> AbstractContextManager[None]:
     return structlog.contextvars.bound_contextvars(**fields)
 
 
-def told_request(request: "RequestLog") -> dict[str, object]:
+def log_request(request: "RequestLog") -> dict[str, object]:
     """Return the fields that tell of a request."""
     return {
         "host": request.host,

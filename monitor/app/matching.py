@@ -51,7 +51,7 @@ def require_findable(app: App, reader: "Reader", one: Filter) -> None:
         for value in values.get("status", ()):
             _require_status(value, reader, synonyms)
     if "source" in {*one.wanted, *one.excluded}:
-        from monitor.config.people_tables import require_sources  # noqa: PLC0415 - for this alone
+        from monitor.config.subscriber_tables import require_sources  # noqa: PLC0415 - for this alone
 
         stored = (row.name for row in reader.sources.all())
         known = dict.fromkeys((*(source.name for source in app.settings.sources), *stored))

@@ -17,7 +17,7 @@ from msgspec import structs
 from monitor.app.follows import with_followed
 from monitor.app.lookups import present_id
 from monitor.app.sources import HISTORY
-from monitor.cli.faults import FAILED, INTERRUPTED, Failure, complain
+from monitor.cli.errors import FAILED, INTERRUPTED, Failure, print_error
 from monitor.cli.group import Command
 from monitor.cli.ingest import complain_of_quarantined
 from monitor.cli.params import days, json_option
@@ -30,7 +30,7 @@ from monitor.render.values import counted
 from monitor.sources.ctgov_history.state import Outcome, backfill_of
 
 if TYPE_CHECKING:
-    from monitor.app.passes import PassReport
+    from monitor.app.polling import PollReport
 
 Wanted = Sequence[tuple[str | None, Sequence[str]]]
 """NCT IDs with the base URL of their registry; None: that of the first source."""
@@ -77,10 +77,10 @@ def command(
         notes = [line(f"{former} is now {nct_id}") for former, nct_id in now.items()]
         session.answer([*notes, line(_told(asked, report))])
     if report.outcome != "ok":
-        complain(report.reason or f"the backfill {report.outcome}")
+        print_error(report.reason or f"the backfill {report.outcome}")
     unknown = _not_known(session, asked)
     for sentence in unknown:
-        complain(sentence)
+        print_error(sentence)
     if report.report.quarantined:
         complain_of_quarantined(report.report.quarantined)
     if report.outcome != "ok" or report.report.quarantined:
@@ -89,9 +89,9 @@ def command(
         raise NotFoundError("the registry has none of the records that were asked for")
 
 
-def _fetched(session: Session, wanted: Wanted, since: date | None) -> "PassReport":
+def _fetched(session: Session, wanted: Wanted, since: date | None) -> "PollReport":
     from monitor.app.logs import configure
-    from monitor.app.passes import Passes
+    from monitor.app.polling import Poller
 
     log = session.app.settings.log
     configure(log if log.level == "debug" else structs.replace(log, level="error"))
@@ -101,7 +101,7 @@ def _fetched(session: Session, wanted: Wanted, since: date | None) -> "PassRepor
     try:
         with bar:
             bar.begin(sum(len(asked) for _, asked in wanted))
-            passes = Passes(app=session.app, patient=True)
+            passes = Poller(app=session.app, patient=True)
             return _in_one(
                 passes.backfill(
                     asked, base_url=base_url, since=since, on_progress=bar.move, stop=stop
@@ -111,13 +111,13 @@ def _fetched(session: Session, wanted: Wanted, since: date | None) -> "PassRepor
     except KeyboardInterrupt:
         if sys.stderr.isatty():
             click.echo(err=True)  # the line that ^C stands in ends here
-        complain("interrupted; what was fetched stays, the same command goes on from there")
+        print_error("interrupted; what was fetched stays, the same command goes on from there")
         raise Failure(INTERRUPTED) from None
     finally:
         signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
 
 
-def _in_one(reports: Iterable["PassReport"]) -> "PassReport":
+def _in_one(reports: Iterable["PollReport"]) -> "PollReport":
     """Return what the reports tell together; the first that did not end well says how it ended."""
     done = list(reports)
     first = next((one for one in done if one.outcome != "ok"), done[0])
@@ -162,7 +162,7 @@ def _not_known(session: Session, asked: Sequence[str]) -> list[str]:
     return found
 
 
-def _told(asked: Sequence[str], report: "PassReport") -> str:
+def _told(asked: Sequence[str], report: "PollReport") -> str:
     done = report.report
     return (
         f"{counted(len(asked), 'trial')}: {counted(done.read, 'earlier version')} fetched, "

@@ -6,10 +6,10 @@ import click
 
 from monitor.app.channels import place_of, targets_of
 from monitor.channels.channel_test import send_test
+from monitor.cli.channel_tests import channel_to_test, report_result
 from monitor.cli.group import Command, Group
 from monitor.cli.params import json_option, table_options
 from monitor.cli.session import Session
-from monitor.cli.trying import channel_to_try, report_tried
 from monitor.render.channels import channels_table
 
 if TYPE_CHECKING:
@@ -52,9 +52,9 @@ def test(session: Session, name: str, to: str | None, as_json: bool) -> None:
     Nothing is stored, and nothing is tried again. Each target gets 30 seconds at most, or
     [delivery] total_timeout_s where that is less. Exit code 1 when it was not sent.
     """
-    channel = channel_to_try(session, name, to, as_json=as_json)
+    channel = channel_to_test(session, name, to, as_json=as_json)
     tried = send_test(channel, now=session.app.now(), to=to)
-    report_tried(session, tried, as_json=as_json)
+    report_result(session, tried, as_json=as_json)
 
 
 def _shape(given: "AnyChannelSettings", settings: "Settings") -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import click
 
 from monitor.cli.db_backup import backup, restore, verify
-from monitor.cli.faults import complain
+from monitor.cli.errors import print_error
 from monitor.cli.group import Command, Group
 from monitor.cli.params import json_option
 from monitor.cli.session import Session
@@ -95,7 +95,7 @@ def compact(session: Session, as_json: bool) -> None:
         return
     session.answer([line(f"{app.store_name} is rewritten; nothing is left of what was erased")])
     if not whole:
-        complain("somebody is reading: a part of the old log goes with a later write")
+        print_error("somebody is reading: a part of the old log goes with a later write")
 
 
 command.add_command(backup)

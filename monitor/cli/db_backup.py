@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.faults import FAILED, Failure
+from monitor.cli.errors import FAILED, Failure
 from monitor.cli.group import Command
 from monitor.cli.params import json_option
 from monitor.cli.progress import WorkBar
@@ -169,6 +169,6 @@ def _problems(session: Session, bar: WorkBar, *, events: bool) -> "Iterator[Prob
     store = session.app.settings.store
     yield from verify_store(store.url, busy_timeout_s=store.busy_timeout_s, on_step=bar.move)
     if events:
-        from monitor.app.reclassifying import verify_events
+        from monitor.app.reclassify import verify_events
 
         yield from verify_events(session.app, on_step=bar.move)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import click
 
 from monitor.app.channels import beside_json
-from monitor.app.people import bring_in_line
-from monitor.cli.faults import FAILED, INTERRUPTED, Failure, complain
+from monitor.app.subscribers import sync_from_config
+from monitor.cli.errors import FAILED, INTERRUPTED, Failure, print_error
 from monitor.cli.group import Command
 from monitor.cli.params import json_option
 from monitor.cli.session import Session
@@ -39,7 +39,7 @@ def command(session: Session, once: bool, as_json: bool) -> None:
     app = session.app
     configure(app.settings.log)
     never_wait()
-    bring_in_line(app)
+    sync_from_config(app)
     if as_json:
         app = replace(app, settings=beside_json(app.settings))
     deliveries = Deliveries(app, worker=worker_id())
@@ -61,7 +61,7 @@ def _once(session: Session, deliveries: "Deliveries", *, as_json: bool) -> None:
     else:
         session.answer(report_lines(report.channels, report.failures))
     if stopped:
-        complain("stopped before everything was sent; what was not is still due")
+        print_error("stopped before everything was sent; what was not is still due")
         raise Failure(INTERRUPTED)
     if report.failures or report.total.retried or report.total.dead:
         raise Failure(FAILED)

@@ -6,7 +6,7 @@ from monitor.app import id_note, stored_trial
 from monitor.cli.group import Command
 from monitor.cli.params import json_option
 from monitor.cli.session import Session
-from monitor.cli.versions import both_versions
+from monitor.cli.versions import resolve_versions
 from monitor.model.nct import normalise_nct_id
 
 
@@ -32,7 +32,7 @@ def command(session: Session, nct_id: str, old: str | None, new: str | None, as_
     """
     with stored_trial(session.app, nct_id) as (reader, trial, versions):
         note = id_note(reader, nct_id)
-        first, last = both_versions(versions, old, new)
+        first, last = resolve_versions(versions, old, new)
         one, other = versions[first], versions[last]
         events = session.app.compare(reader, trial, one, other) if first != last else ()
     if as_json:

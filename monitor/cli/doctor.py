@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.faults import FAILED, Failure
+from monitor.cli.errors import FAILED, Failure
 from monitor.cli.group import Command
 from monitor.cli.params import json_option
 from monitor.cli.session import Session

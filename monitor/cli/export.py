@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from monitor.app import id_note, stored_trial
-from monitor.cli.faults import FAILED, Failure, complain
+from monitor.cli.errors import FAILED, Failure, print_error
 from monitor.cli.files import Exported, write_versions
 from monitor.cli.group import Command
 from monitor.cli.params import json_option
@@ -52,7 +52,7 @@ def command(session: Session, nct_ids: tuple[str, ...], folder: Path, as_json: b
             pairs = ((version, reader.record(version).document) for version in versions)
             write_versions(folder, nct_id, pairs, done)
     for file in done.strange:
-        complain(f"{file} holds no version of the store; it was left as it is")
+        print_error(f"{file} holds no version of the store; it was left as it is")
     if as_json:
         session.answer_json(
             {
@@ -72,7 +72,7 @@ def _faults_told(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as exc:
-        complain(f"{folder} cannot be written: {exc.strerror or exc}")
+        print_error(f"{folder} cannot be written: {exc.strerror or exc}")
         raise Failure(FAILED) from exc
 
 

@@ -10,7 +10,7 @@ from monitor.app.follows import follow
 from monitor.cli.group import Command
 from monitor.cli.params import json_option
 from monitor.cli.session import Session
-from monitor.config.people_tables import person_name, require_channels
+from monitor.config.subscriber_tables import parse_subscriber_name, require_channels
 from monitor.daemon import SCHEDULER
 from monitor.errors import UsageError
 from monitor.model.nct import normalise_nct_id
@@ -87,7 +87,7 @@ def check_options(session: Session, channels: Sequence[str], subscriber: str | N
     known = [channel.name for channel in session.app.settings.channels]
     require_channels(channels, known, place="--to")
     if subscriber is not None:
-        person_name(subscriber, place="--subscriber")
+        parse_subscriber_name(subscriber, place="--subscriber")
 
 
 def trial_shape(one: "FollowedTrial") -> dict[str, Any]:

@@ -9,13 +9,13 @@ from typing import Any, NoReturn
 
 import click
 
-from monitor.cli.faults import (
+from monitor.cli.errors import (
     PIPE_CLOSED,
     Failure,
     close_output,
     forget_made_stores,
+    handle_errors,
     say_made_stores,
-    told,
 )
 from monitor.errors import UsageError
 
@@ -127,8 +127,8 @@ class LazyGroup(Group):
         return result
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **options: Any) -> NoReturn:
-        """Run the command line and exit: see ``monitor.cli.faults`` for the codes."""
+        """Run the command line and exit: see ``monitor.cli.errors`` for the codes."""
         given = list(sys.argv[1:] if args is None else args)
-        with told(given):
+        with handle_errors(given):
             code = super().main(given, *rest, **{**options, "standalone_mode": False})
             sys.exit(code if isinstance(code, int) else 0)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import click
 
-from monitor.cli.faults import FAILED, Failure, complain
+from monitor.cli.errors import FAILED, Failure, print_error
 from monitor.cli.group import Command
 from monitor.cli.params import json_option
 from monitor.cli.session import Session
@@ -40,7 +40,7 @@ def command(session: Session, url: str | None, timeout_s: float, as_json: bool) 
     if wrong is not None:
         if not said.well:
             raise wrong
-        complain(f"still using the previous configuration; the present one is invalid: {wrong}")
+        print_error(f"still using the previous configuration; the present one is invalid: {wrong}")
     fault = said.facts.get("lease_fault")
     if said.well and isinstance(fault, str):
         reason = f"it stands by behind a lease that is impossible ({fault})"
@@ -52,7 +52,7 @@ def command(session: Session, url: str | None, timeout_s: float, as_json: bool) 
         session.answer([line(f"healthy ({role})" if isinstance(role, str) else "healthy")])
     if not said.well:
         if not as_json:
-            complain(f"unhealthy: {said.reason}")
+            print_error(f"unhealthy: {said.reason}")
         raise Failure(FAILED)
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.app.people import bring_in_line
-from monitor.cli.faults import FAILED, INTERRUPTED, Failure, complain
+from monitor.app.subscribers import sync_from_config
+from monitor.cli.errors import FAILED, INTERRUPTED, Failure, print_error
 from monitor.cli.group import Command
 from monitor.cli.params import json_option
 from monitor.cli.progress import ProgressBar
@@ -46,7 +46,7 @@ def command(session: Session, paths: tuple[Path, ...], no_alerts: bool, as_json:
     Subscribers are told of what is new by `monitor run` or `monitor deliver`.
     """
     seen = _Seen(ProgressBar(sys.stderr, environ=os.environ))
-    bring_in_line(session.app)
+    sync_from_config(session.app)
     try:
         with seen.bar:
             report = session.app.ingest(
@@ -56,7 +56,7 @@ def command(session: Session, paths: tuple[Path, ...], no_alerts: bool, as_json:
         if sys.stderr.isatty():
             click.echo(err=True)  # the line that ^C stands in ends here
         # A batch may have been committed and not yet told of.
-        complain(f"interrupted; what was stored stays, at least: {told(seen.report)}")
+        print_error(f"interrupted; what was stored stays, at least: {told(seen.report)}")
         raise Failure(INTERRUPTED) from None
     except StoreError as exc:
         if seen.report is None:
@@ -65,7 +65,7 @@ def command(session: Session, paths: tuple[Path, ...], no_alerts: bool, as_json:
         raise StoreError(f"{exc}; {stays}") from exc
     if seen.passed_over:
         many = counted(seen.passed_over, "file")
-        complain(f"{many} passed over, not named like records; name one to have it read")
+        print_error(f"{many} passed over, not named like records; name one to have it read")
     _answer(session, report, as_json=as_json)
 
 
@@ -100,7 +100,7 @@ def _answer(session: Session, report: "IngestReport", *, as_json: bool) -> None:
 def complain_of_quarantined(count: int) -> None:
     """Say on standard error how many records could not be read, and where to look."""
     many = counted(count, "record")
-    complain(f"{many} could not be read; `monitor quarantine list` tells why")
+    print_error(f"{many} could not be read; `monitor quarantine list` tells why")
 
 
 def told(report: "IngestReport | None") -> str:

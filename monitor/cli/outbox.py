@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.faults import FAILED, Failure, complain
+from monitor.cli.errors import FAILED, Failure, print_error
 from monitor.cli.group import Command, Group
 from monitor.cli.params import json_option, table_options
 from monitor.cli.session import Session
@@ -276,7 +276,7 @@ def _change(
     else:
         session.answer(changed_lines(len(changed), word))
     for message in left:
-        complain(f"message {message.id} is {message.state.value}, and left alone")
+        print_error(f"message {message.id} is {message.state.value}, and left alone")
     if left:
         raise Failure(FAILED)
 

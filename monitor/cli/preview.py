@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 import click
 
 from monitor.app.previews import changed_last, preview
+from monitor.cli.channel_tests import channel_to_test, report_result
 from monitor.cli.group import Command
 from monitor.cli.params import json_option
 from monitor.cli.session import Session
-from monitor.cli.trying import channel_to_try, report_tried
 from monitor.errors import UsageError
 from monitor.model.nct import normalise_nct_id
 from monitor.render.lines import BLANK, Span, line
@@ -113,9 +113,9 @@ def command(
 
 
 def _send(session: Session, found: "Preview", name: str, to: str | None, *, as_json: bool) -> None:
-    channel = channel_to_try(session, name, to, as_json=as_json)
+    channel = channel_to_test(session, name, to, as_json=as_json)
     if not as_json:
         targets = ", ".join(filter(None, channel.targets if to is None else (to,)))
         whom = f" to {targets}" if targets else ""
         session.answer([line(f"Sending by {name}{whom}: {found.message.subject}")])
-    report_tried(session, found.send(channel, to=to), as_json=as_json)
+    report_result(session, found.send(channel, to=to), as_json=as_json)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.app.reclassifying import reclassify
-from monitor.cli.faults import FAILED, INTERRUPTED, Failure, complain
+from monitor.app.reclassify import reclassify
+from monitor.cli.errors import FAILED, INTERRUPTED, Failure, print_error
 from monitor.cli.group import Command
 from monitor.cli.params import days, table_options
 from monitor.cli.progress import WorkBar
@@ -75,7 +75,7 @@ def command(
 
         session.answer(report_lines(report, dry_run=dry_run), as_csv=as_csv)
     for reason in report.damaged.values():
-        complain(f"{reason}; its trial is left as it is")
+        print_error(f"{reason}; its trial is left as it is")
     if report.damaged:
         raise Failure(FAILED)
 
@@ -121,7 +121,7 @@ def _reclassified(session: Session, scope: "Scope", *, dry_run: bool) -> "Reclas
     except KeyboardInterrupt:
         if sys.stderr.isatty():
             click.echo(err=True)  # the line that ^C stands in ends here
-        complain("interrupted; what was done stays, the same command goes on from there")
+        print_error("interrupted; what was done stays, the same command goes on from there")
         raise Failure(INTERRUPTED) from None
     finally:
         signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
@@ -144,7 +144,7 @@ class _Told:
         if self._on_terminal:
             from monitor.render.reclassified import estimate_words
 
-            complain(estimate_words(estimate, free))
+            print_error(estimate_words(estimate, free))
             return
         self._log.info(
             "deriving events anew",

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import click
 
 from monitor.app.follows import followed_by_command, following
-from monitor.app.people import bring_in_line
-from monitor.app.store_memory import StoreMemory
-from monitor.cli.faults import FAILED, INTERRUPTED, Failure, complain
+from monitor.app.last_store import LastStore
+from monitor.app.subscribers import sync_from_config
+from monitor.cli.errors import FAILED, INTERRUPTED, Failure, print_error
 from monitor.cli.group import Command
 from monitor.cli.ingest import complain_of_quarantined, told
 from monitor.cli.params import json_option
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from monitor.app import App
     from monitor.app.deliveries import Deliveries
     from monitor.app.metrics import Metrics
-    from monitor.app.passes import Passes, PassReport
+    from monitor.app.polling import Poller, PollReport
     from monitor.model.incidents import Incident
 
 
@@ -56,7 +56,7 @@ def command(session: Session, once: bool, new_store: bool, as_json: bool) -> Non
     with _signals() as asked_to_reload:
         from monitor.app.follows import with_followed
         from monitor.app.logs import configure, never_wait
-        from monitor.app.people import bring_in_line
+        from monitor.app.subscribers import sync_from_config
         from monitor.daemon.leader_session import check_sources
 
         configure(session.app.settings.log)
@@ -65,7 +65,7 @@ def command(session: Session, once: bool, new_store: bool, as_json: bool) -> Non
         _find_store(session, session.app, new_store=new_store)
         if not once:
             _log_made_stores()
-        bring_in_line(session.app)
+        sync_from_config(session.app)
         app = with_followed(session.app)
         if once:
             _once(session, app, as_json=as_json)
@@ -78,7 +78,7 @@ def _find_store(session: Session, app: "App", *, new_store: bool) -> None:
 
     Where it cannot be opened, what uses it says so, or waits for it.
     """
-    memory = StoreMemory(session.config_file, session.environ)
+    memory = LastStore(session.config_file, session.environ)
     with suppress(StoreError):
         if not new_store:
             memory.check_new(app)
@@ -131,16 +131,16 @@ def _read_again(session: Session, before: "App") -> "App":
     What is followed by command is that store's.
     """
     read = type(before).configured(session.config, environ=session.environ)
-    bring_in_line(read.with_store(before.settings.store.url))
+    sync_from_config(read.with_store(before.settings.store.url))
     with suppress(StoreError):  # who opens it next tells why; the daemon looks again soon
         read = following(read, followed_by_command(before))
     return read
 
 
-def _passes(app: "App", metrics: "Metrics | None" = None, *, patient: bool = False) -> "Passes":
-    from monitor.app.passes import Passes
+def _passes(app: "App", metrics: "Metrics | None" = None, *, patient: bool = False) -> "Poller":
+    from monitor.app.polling import Poller
 
-    return Passes(app=app, metrics=metrics, patient=patient)
+    return Poller(app=app, metrics=metrics, patient=patient)
 
 
 def _deliveries(
@@ -165,7 +165,7 @@ def _once(session: Session, app: "App", *, as_json: bool) -> None:
         reports = run_once(app, _passes(app, patient=True), holder=name)
         deliver_once(deliveries)
     except StoppedShortError as exc:
-        complain(str(exc))
+        print_error(str(exc))
         raise Failure(INTERRUPTED) from None
     if as_json:
         session.answer_json([_shape(report) for report in reports])
@@ -178,14 +178,14 @@ def _once(session: Session, app: "App", *, as_json: bool) -> None:
         raise Failure(FAILED)
 
 
-def _shape(report: "PassReport") -> dict[str, object]:
+def _shape(report: "PollReport") -> dict[str, object]:
     """Return what a pass did for ``--json``: the counts of ``monitor ingest --json`` and more."""
     counts = asdict(report)
     told = {name: counts[name] for name in counts if name not in ("report", "again_at")}
     return {**told, **counts["report"]}
 
 
-def _lines(reports: "Sequence[PassReport]", app: "App") -> Iterator[Line]:
+def _lines(reports: "Sequence[PollReport]", app: "App") -> Iterator[Line]:
     for report in reports:
         name = Span(one_line(report.source, longest=None), "title")
         if report.outcome == "ok":

@@ -12,7 +12,7 @@ from monitor.cli.subscriber import people_of
 from monitor.errors import UsageError
 from monitor.model.nct import normalise_nct_id
 from monitor.render.lines import line
-from monitor.render.people import silence_shape, silences_table
+from monitor.render.subscribers import silence_shape, silences_table
 from monitor.render.values import moment as written
 from monitor.settings.times import DURATION, parse_duration
 

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 import click
 
 from monitor.app import App
-from monitor.app.deaf import deaf_sources, deaf_subscriptions
 from monitor.app.follows import with_followed
 from monitor.app.store_checks import last_check
-from monitor.cli.faults import complain
+from monitor.app.unmatched import empty_sources, unmatched_subscriptions
+from monitor.cli.errors import print_error
 from monitor.cli.group import Command
 from monitor.cli.params import table_options
 from monitor.cli.session import Session
@@ -21,7 +21,7 @@ from monitor.render.status import Status, status_lines, status_shape
 from monitor.settings import Settings
 
 if TYPE_CHECKING:
-    from monitor.app.deaf import Deaf
+    from monitor.app.unmatched import Unmatched
     from monitor.store.reader import Reader
 
 BACKFILLS = "ctgov_history"
@@ -56,7 +56,9 @@ def command(session: Session, as_json: bool, as_csv: bool) -> None:
     else:
         session.answer(status_lines(found), as_csv=as_csv)
     if found.config_error is not None:
-        complain(f"the configuration is wrong, this is what the store knows: {found.config_error}")
+        print_error(
+            f"the configuration is wrong, this is what the store knows: {found.config_error}"
+        )
 
 
 def _by_the_store_alone(session: Session, wrong: ConfigError) -> "App":
@@ -68,13 +70,13 @@ def _by_the_store_alone(session: Session, wrong: ConfigError) -> "App":
     return App(settings=Settings(store=store))
 
 
-def _deaf(app: "App", reader: "Reader") -> "list[Deaf]":
+def _deaf(app: "App", reader: "Reader") -> "list[Unmatched]":
     """Return what is asked for in vain, as far as that can be told at once."""
     found = reader.people.subscriptions(standing=Standing.ACTIVE, effective=True, damaged=[])
-    subscriptions = deaf_subscriptions(
+    subscriptions = unmatched_subscriptions(
         app, reader, found[:_JUDGED], compared=_COMPARED, in_part=False, most_ids=_JUDGED
     )
-    return [*deaf_sources(app, reader), *subscriptions]
+    return [*empty_sources(app, reader), *subscriptions]
 
 
 def _status(app: "App", wrong: str | None = None) -> "Status":

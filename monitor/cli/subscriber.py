@@ -2,15 +2,15 @@
 
 import click
 
-from monitor.app.subscribing import Subscribing
+from monitor.app.subscription_service import SubscriptionService
 from monitor.cli.group import Command, Group
 from monitor.cli.params import json_option, table_options
 from monitor.cli.session import Session
-from monitor.config.people_tables import person_name
+from monitor.config.subscriber_tables import parse_subscriber_name
 from monitor.errors import UsageError
 from monitor.model.subscriptions import Standing
 from monitor.render.lines import line
-from monitor.render.people import subscriber_shape, subscribers_table
+from monitor.render.subscribers import subscriber_shape, subscribers_table
 from monitor.render.values import counted
 
 
@@ -28,7 +28,7 @@ def add(session: Session, name: str, as_json: bool) -> None:
 
     It does so by itself for somebody who is not known yet.
     """
-    added = people_of(session).add_subscriber(person_name(name, place="NAME"))
+    added = people_of(session).add_subscriber(parse_subscriber_name(name, place="NAME"))
     if as_json:
         session.answer_json({"name": name, "added": added})
     else:
@@ -106,6 +106,6 @@ def forget(session: Session, name: str, yes: bool, as_json: bool) -> None:
         session.answer([line(f"{name} is forgotten: {', '.join(told)} erased")])
 
 
-def people_of(session: Session) -> "Subscribing":
+def people_of(session: Session) -> "SubscriptionService":
     """Return the people of the store, and the file that the configuration is read from."""
-    return Subscribing(app=session.app, file=session.config_file)
+    return SubscriptionService(app=session.app, file=session.config_file)

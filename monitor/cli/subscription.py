@@ -6,19 +6,19 @@ from typing import Any, TypeVar
 
 import click
 
+from monitor.app.dry_run import dry_run
 from monitor.app.lookups import present_id
-from monitor.app.rehearsal import rehearse
 from monitor.cli.filter_options import filter_options
 from monitor.cli.group import Command, Group
 from monitor.cli.params import json_option, table_options
 from monitor.cli.session import Session
 from monitor.cli.subscriber import people_of
-from monitor.cli.wishes import edited, wish_of
+from monitor.cli.subscription_options import edited, parse_subscription
 from monitor.errors import UsageError
 from monitor.model.subscriptions import Standing, Subscription
+from monitor.render.dry_run import dry_run_lines, dry_run_shape
 from monitor.render.lines import Line, Span, line
-from monitor.render.people import subscription_lines, subscription_shape, subscriptions_table
-from monitor.render.rehearsal import rehearsal_lines, rehearsal_shape
+from monitor.render.subscribers import subscription_lines, subscription_shape, subscriptions_table
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -99,7 +99,7 @@ def add(session: Session, /, as_json: bool, **options: Any) -> None:
     are one filter: any of the values of an option, all options, none of --not-…. Words match in any
     order within one text of the record, and in "double quotes" as they are written.
     """
-    given = wish_of(session.app.settings, **options)
+    given = parse_subscription(session.app.settings, **options)
     people = people_of(session)
     stored = people.subscribe(given)
     _answer(session, stored, as_json=as_json, told="added", warnings=people.deaf([stored]))
@@ -195,14 +195,14 @@ def test(
     if subscription is not None:
         wanted = people.subscription(subscription, subscriber=subscriber)
     else:
-        from monitor.cli.wishes import draft_of
+        from monitor.cli.subscription_options import parse_draft
 
-        wanted = people.draft(draft_of(session.app.settings, subscriber or "me", **options))
-    found = rehearse(session.app, wanted)
+        wanted = people.draft(parse_draft(session.app.settings, subscriber or "me", **options))
+    found = dry_run(session.app, wanted)
     if as_json:
-        session.answer_json(rehearsal_shape(found))
+        session.answer_json(dry_run_shape(found))
     else:
-        session.answer([*map(warning_line, found.warnings), *rehearsal_lines(found)])
+        session.answer([*map(warning_line, found.warnings), *dry_run_lines(found)])
 
 
 @command.command(

@@ -9,7 +9,7 @@ from monitor.model.history import StoredVersion
 from monitor.render.values import counted
 
 
-def both_versions(
+def resolve_versions(
     versions: Sequence[StoredVersion], old: str | None, new: str | None
 ) -> tuple[int, int]:
     """Return the positions of the versions to compare; the last two when none are named."""
@@ -17,12 +17,12 @@ def both_versions(
         raise NotFoundError(
             f"{versions[0].nct_id} has one version so far: there is nothing to compare it with"
         )
-    first = len(versions) - 2 if old is None else position(versions, old)
-    last = len(versions) - 1 if new is None else position(versions, new)
+    first = len(versions) - 2 if old is None else resolve_version(versions, old)
+    last = len(versions) - 1 if new is None else resolve_version(versions, new)
     return first, last
 
 
-def position(versions: Sequence[StoredVersion], written: str) -> int:
+def resolve_version(versions: Sequence[StoredVersion], written: str) -> int:
     """Return the position of the version that a number or a date means.
 
     A number of four digits that no version bears is a year. UsageError for what is neither,

@@ -8,18 +8,6 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from monitor.config.checking import checked
-from monitor.config.given import (
-    ALIASES,
-    FILE_SUFFIX,
-    PREFIX,
-    Given,
-    in_file,
-    read_environment,
-    read_file,
-    read_section,
-    salvage_section,
-)
 from monitor.config.keys import (
     CHANNEL,
     KEY_TYPES,
@@ -30,7 +18,19 @@ from monitor.config.keys import (
     SYNONYMS,
     Key,
 )
+from monitor.config.raw_values import (
+    ALIASES,
+    FILE_SUFFIX,
+    PREFIX,
+    RawValue,
+    in_file,
+    read_environment,
+    read_file,
+    read_section,
+    salvage_section,
+)
 from monitor.config.tables import channels_of, sources_of
+from monitor.config.validation import checked
 from monitor.errors import ConfigError
 from monitor.settings import (
     Settings,
@@ -61,8 +61,8 @@ def load(path: Path | None = None, *, environ: Mapping[str, str]) -> Settings:
     ConfigError names the place, the key and what may be written there, and shows no secret.
     """
     file = chosen_file(path, environ)
-    given: dict[Key, Given] = {}
-    tables: dict[str, list[Given]] = {}
+    given: dict[Key, RawValue] = {}
+    tables: dict[str, list[RawValue]] = {}
     if file:
         given, tables = read_file(file)
     sections: dict[str, dict[str, Any]] = {}
@@ -82,7 +82,7 @@ def load_web(path: Path | None = None, *, environ: Mapping[str, str]) -> WebSett
     For who asks a monitor that runs: it goes by what it read last, while the configuration of
     now may be wrong. What is wrong counts as not given, and nothing else of it is looked at.
     """
-    given: dict[Key, Given] = {}
+    given: dict[Key, RawValue] = {}
     with suppress(ConfigError):
         file = chosen_file(path, environ)
         given |= read_section(file, _WEB) if file else {}
@@ -118,12 +118,12 @@ def _variables_of(section: str, environ: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _value(key: Key, given: Given, environ: Mapping[str, str]) -> Any:
+def _value(key: Key, given: RawValue, environ: Mapping[str, str]) -> Any:
     return checked(KEY_TYPES[key], given, environ)
 
 
 def _with_lists(
-    settings: Settings, tables: Mapping[str, list[Given]], environ: Mapping[str, str]
+    settings: Settings, tables: Mapping[str, list[RawValue]], environ: Mapping[str, str]
 ) -> Settings:
     """Return the settings with what the ``[[…]]`` tables say."""
     channels = channels_of(tables.get(CHANNEL, ()), environ)
@@ -143,14 +143,14 @@ def _with_lists(
     synonyms: Mapping[str, tuple[str, ...]] = {}
     sources = sources_of(tables.get(SOURCE, ()), environ)
     if sets := tables.get(SYNONYMS, ()):
-        from monitor.config.people_tables import read_synonyms  # noqa: PLC0415 - as below
+        from monitor.config.subscriber_tables import read_synonyms  # noqa: PLC0415 - as below
 
         synonyms = read_synonyms(sets, environ)
     if people or wishes:
         # Who has no subscriptions does not wait for what reads them.
-        from monitor.config.people_tables import people_settings  # noqa: PLC0415 - above
+        from monitor.config.subscriber_tables import read_subscribers  # noqa: PLC0415 - above
 
-        subscribers, subscriptions = people_settings(
+        subscribers, subscriptions = read_subscribers(
             people,
             wishes,
             environ,

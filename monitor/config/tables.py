@@ -7,15 +7,15 @@ from typing import Any, TypeVar
 
 from msgspec.structs import FieldInfo, fields
 
-from monitor.config.checking import checked, is_secret, secret
-from monitor.config.given import FILE_SUFFIX, Given
+from monitor.config.raw_values import FILE_SUFFIX, RawValue
+from monitor.config.validation import checked, is_secret, secret
 from monitor.errors import ConfigError
 from monitor.settings.channels import CHANNEL_TYPES, AnyChannelSettings
 from monitor.settings.section import Section
 from monitor.settings.sources import FOLLOWED_BY_COMMAND, SOURCE_TYPES, AnySourceSettings
 from monitor.settings.suggest import suggest
 
-Spell = Callable[[Given, str], str]
+Spell = Callable[[RawValue, str], str]
 """Table and key → how an error names the key's place."""
 
 Kind = TypeVar("Kind", bound=Section)
@@ -24,7 +24,7 @@ _SHOWN_NAME = 64
 
 
 def sources_of(
-    tables: Iterable[Given], environ: Mapping[str, str]
+    tables: Iterable[RawValue], environ: Mapping[str, str]
 ) -> tuple[AnySourceSettings, ...]:
     """Return the settings of the sources, in the tables' order.
 
@@ -40,7 +40,7 @@ def sources_of(
 
 
 def channels_of(
-    tables: Iterable[Given], environ: Mapping[str, str]
+    tables: Iterable[RawValue], environ: Mapping[str, str]
 ) -> tuple[AnyChannelSettings, ...]:
     """Return the settings of the channels, in the tables' order.
 
@@ -52,14 +52,14 @@ def channels_of(
 
 
 def _of_types(
-    tables: Iterable[Given],
+    tables: Iterable[RawValue],
     types: Mapping[str, type[Kind]],
     environ: Mapping[str, str],
     *,
     what: str,
-) -> list[tuple[Given, Kind]]:
+) -> list[tuple[RawValue, Kind]]:
     """Return each table, named, with the settings that it says, by its ``type``."""
-    found: dict[str, tuple[Given, Kind]] = {}
+    found: dict[str, tuple[RawValue, Kind]] = {}
     for numbered in tables:
         table = named(numbered)
         settings = read_table(table, types[_type_of(table, types, what=what)], environ)
@@ -70,7 +70,7 @@ def _of_types(
     return list(found.values())
 
 
-def _type_of(table: Given, known: Collection[str], *, what: str) -> str:
+def _type_of(table: RawValue, known: Collection[str], *, what: str) -> str:
     written = table.value.get("type")
     if isinstance(written, str) and written in known:
         return written
@@ -78,13 +78,17 @@ def _type_of(table: Given, known: Collection[str], *, what: str) -> str:
     raise ConfigError(f"{table.place}: what kind of {what} is it? write {choice}")
 
 
-def behind_the_table(table: Given, key: str) -> str:
+def behind_the_table(table: RawValue, key: str) -> str:
     """Name the place of a key as errors about the file do."""
     return f"{table.place} {key}"
 
 
 def read_table(
-    table: Given, kind: type[Kind], environ: Mapping[str, str], *, spell: Spell = behind_the_table
+    table: RawValue,
+    kind: type[Kind],
+    environ: Mapping[str, str],
+    *,
+    spell: Spell = behind_the_table,
 ) -> Kind:
     """Return what a table says; ConfigError for a wrong, unknown or missing key.
 
@@ -114,7 +118,7 @@ def read_table(
     return settings
 
 
-def named(table: Given) -> Given:
+def named(table: RawValue) -> RawValue:
     """Return the table with its place named by its name, where that can be shown."""
     name = table.value.get("name")
     if not isinstance(name, str) or not name or "${" in name or not name.isprintable():

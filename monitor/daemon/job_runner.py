@@ -8,7 +8,7 @@ from functools import partial
 
 from monitor.app import App
 from monitor.app.logs import get_logger
-from monitor.app.passes import Passes, PassReport
+from monitor.app.polling import Poller, PollReport
 from monitor.daemon.lease_store import LeaseStore
 from monitor.daemon.thread_tasks import ThreadTasks, in_thread
 from monitor.errors import MonitorError
@@ -24,7 +24,7 @@ class JobRunner:
     """
 
     def __init__(
-        self, app: App, passes: Passes, *, lease_store: LeaseStore, work: ThreadTasks
+        self, app: App, passes: Poller, *, lease_store: LeaseStore, work: ThreadTasks
     ) -> None:
         self.app = app
         self.passes = passes
@@ -33,13 +33,11 @@ class JobRunner:
         self._tasks = work
         self._log = get_logger()
 
-    async def pass_over(self, name: str) -> PassReport | None:
+    async def poll(self, name: str) -> PollReport | None:
         """Do a source's pass; None while one is under way, when it broke down, or at the end."""
         if self.stop.is_set():
             return None
-        do = partial(
-            self.passes.pass_over, name, stop=self.stop, lease=self._lease_store.keeper.lease
-        )
+        do = partial(self.passes.poll, name, stop=self.stop, lease=self._lease_store.keeper.lease)
         ended = self._tasks.start(name, do)
         if ended is None:
             self._log.warning("pass still running", source=name)
@@ -49,7 +47,7 @@ class JobRunner:
         self._tell("pass broken", error, source=name)
         return None if error else ended.result()
 
-    async def backfill(self) -> list[PassReport]:
+    async def backfill(self) -> list[PollReport]:
         """Do a round of backfills; nothing when none was wanted, or when it broke down."""
         if self.stop.is_set():
             return []

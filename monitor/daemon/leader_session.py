@@ -10,7 +10,7 @@ from functools import partial
 from monitor.app import App
 from monitor.app.deliveries import Deliveries
 from monitor.app.logs import get_logger
-from monitor.app.passes import Passes, PassReport
+from monitor.app.polling import Poller, PollReport
 from monitor.daemon.delivery_loop import DeliveryLoop
 from monitor.daemon.heartbeat_loop import HeartbeatLoop
 from monitor.daemon.job_runner import JobRunner
@@ -84,7 +84,7 @@ class LeaderSession:
         if self._delivering is not None:
             self._serving = asyncio.create_task(self._delivering.serve())
 
-    async def change(self, app: App, passes: Passes, deliveries: Deliveries | None = None) -> None:
+    async def change(self, app: App, passes: Poller, deliveries: Deliveries | None = None) -> None:
         """Schedule by other settings from now on; passes under way are left alone.
 
         What is followed by command is read at once where it changed. StoreError as of ``begin``;
@@ -143,10 +143,10 @@ class LeaderSession:
         self._began[name] = time.monotonic()
         try:
             self._again.discard(name)
-            await self._job_runner.pass_over(name)
+            await self._job_runner.poll(name)
             while name in self._again and not self._job_runner.stop.is_set():  # changed meanwhile
                 self._again.discard(name)
-                await self._job_runner.pass_over(name)
+                await self._job_runner.poll(name)
         finally:
             del self._began[name]
         self._news.set()
@@ -178,7 +178,7 @@ class LeaderSession:
             elif not reports:
                 await _happens(self._news, within_s=_BACKFILL_PAUSE_S)
 
-    def _pause_s(self, reports: Iterable[PassReport]) -> float:
+    def _pause_s(self, reports: Iterable[PollReport]) -> float:
         again = [report.again_at for report in reports if report.again_at is not None]
         if not again:
             return _BACKFILL_PAUSE_S

@@ -11,7 +11,7 @@ from monitor.app.deliveries import Deliveries
 from monitor.app.log_queue import end_after
 from monitor.app.logs import get_logger
 from monitor.app.metrics import Metrics
-from monitor.app.passes import Passes
+from monitor.app.polling import Poller
 from monitor.app.workers import worker_id
 from monitor.daemon.config_reload import ConfigReloader, warn_if_idle
 from monitor.daemon.delivery_loop import NOTIFYING
@@ -33,7 +33,7 @@ _STANDBY_S = 1.0
 _RELEASE_S = 2.0
 _CLOSE_S = 5.0
 
-PassesOf = Callable[[App, Metrics], Passes]
+PassesOf = Callable[[App, Metrics], Poller]
 DeliveriesOf = Callable[[App, Metrics, str, Callable[[], list[Incident]]], Deliveries]
 
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from functools import partial
 
-from monitor.app import App, pages
+from monitor.app import App, message_pages
 from monitor.daemon.thread_tasks import in_thread
 from monitor.web.message_routes import Pages
 
@@ -34,16 +34,16 @@ class ReaderPages:
         )
 
     async def _changes(self, nct_id: str, version: str) -> str | None:
-        return await self._ask(lambda app: pages.changes(app, nct_id, version))
+        return await self._ask(lambda app: message_pages.changes(app, nct_id, version))
 
     async def _message(self, uid: str, token: str) -> str | None:
-        return await self._ask(lambda app: pages.message(app, uid, token))
+        return await self._ask(lambda app: message_pages.message(app, uid, token))
 
     async def _unsubscribing(self, uid: str, token: str) -> str | None:
-        return await self._ask(lambda app: pages.unsubscribing(app, uid, token))
+        return await self._ask(lambda app: message_pages.unsubscribing(app, uid, token))
 
     async def _unsubscribe(self, uid: str, token: str) -> str | None:
-        return await self._ask(lambda app: pages.unsubscribe(app, uid, token))
+        return await self._ask(lambda app: message_pages.unsubscribe(app, uid, token))
 
     async def _ask(self, page: Page) -> str | None:
         app = self._app()

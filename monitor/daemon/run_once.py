@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 from functools import partial
 
 from monitor.app import App
-from monitor.app.passes import Passes, PassReport
+from monitor.app.polling import Poller, PollReport
 from monitor.daemon.hold import until_lost
 from monitor.daemon.job_runner import JobRunner
 from monitor.daemon.leader_session import check_sources
@@ -26,7 +26,7 @@ class StoppedShortError(MonitorError):
     """A signal ended the round before it was done."""
 
 
-def run_once(app: App, passes: Passes, *, holder: str) -> list[PassReport]:
+def run_once(app: App, passes: Poller, *, holder: str) -> list[PollReport]:
     """Do a pass over each source that is due, side by side, and one round of backfills.
 
     Returns what the passes did, in the order of the configuration. MonitorError in one line
@@ -37,7 +37,7 @@ def run_once(app: App, passes: Passes, *, holder: str) -> list[PassReport]:
     return asyncio.run(_round(app, passes, LeaseStore(app, holder=holder)))
 
 
-async def _round(app: App, passes: Passes, lease_store: LeaseStore) -> list[PassReport]:
+async def _round(app: App, passes: Poller, lease_store: LeaseStore) -> list[PollReport]:
     given = app.settings.daemon
     stop, ended = threading.Event(), asyncio.Event()
 
@@ -54,7 +54,7 @@ async def _round(app: App, passes: Passes, lease_store: LeaseStore) -> list[Pass
         raise MonitorError(_taken(exc.lease)) from None
     work = ThreadTasks()
     job_runner = JobRunner(app, passes, lease_store=lease_store, work=work)
-    reports: list[PassReport] = []
+    reports: list[PollReport] = []
     doing = asyncio.create_task(_do(job_runner, lease_store, reports))
     keeping = asyncio.create_task(until_lost(lease_store.keeper))
     try:
@@ -73,7 +73,7 @@ async def _round(app: App, passes: Passes, lease_store: LeaseStore) -> list[Pass
         await asyncio.wait({in_thread("lease", lease_store.release)}, timeout=_RELEASE_S)
 
 
-async def _do(job_runner: JobRunner, lease_store: LeaseStore, reports: list[PassReport]) -> None:
+async def _do(job_runner: JobRunner, lease_store: LeaseStore, reports: list[PollReport]) -> None:
     """Do what is due; append what came of it."""
     await in_thread("books", partial(lease_store.repair, job_runner.app))
     rows = await in_thread("books", lease_store.sources)
@@ -91,11 +91,11 @@ async def _do(job_runner: JobRunner, lease_store: LeaseStore, reports: list[Pass
         if source.enabled and at <= now:
             due[source.name] = next_due(trigger, last_due=now, now=now)
 
-    async def one(name: str) -> PassReport:
-        report = await job_runner.pass_over(name)
+    async def one(name: str) -> PollReport:
+        report = await job_runner.poll(name)
         if not job_runner.stop.is_set():
             await job_runner.note_due({name: due[name]})
-        return report or PassReport(source=name, outcome="failed", reason="the log tells why")
+        return report or PollReport(source=name, outcome="failed", reason="the log tells why")
 
     reports += await asyncio.gather(*(one(name) for name in due))
     reports += await job_runner.backfill()

@@ -10,9 +10,9 @@ from monitor.model.neutral import neutral
 from monitor.model.subscriptions import Subscription
 from monitor.model.welcome import Coverage, Welcome
 from monitor.render.alerts.links import record_url
-from monitor.render.people import changes_words, subscription_shape, trials_words
 from monitor.render.shapes import Shape
 from monitor.render.statuses import status_words
+from monitor.render.subscribers import changes_words, subscription_shape, trials_words
 from monitor.render.values import counted, moment
 
 _LONGEST = 300

@@ -22,7 +22,6 @@ from monitor.settings.channels import (
     WebhookChannelSettings,
 )
 from monitor.settings.masking import mask_url
-from monitor.settings.people import SubscriberSettings, SubscriptionSettings
 from monitor.settings.secret import Secret
 from monitor.settings.sections import (
     DaemonSettings,
@@ -40,6 +39,7 @@ from monitor.settings.sources import (
     FilesSourceSettings,
     SourceSettings,
 )
+from monitor.settings.subscribers import SubscriberSettings, SubscriptionSettings
 
 __all__ = [
     "AnyChannelSettings",

@@ -73,7 +73,7 @@ class _Meter:
         if self._records >= self._next_records:
             self.report()
 
-    def pass_over(self) -> None:
+    def poll(self) -> None:
         self._passed_over += 1
 
     def report(self) -> None:
@@ -142,7 +142,7 @@ def _read_all(
     meter: _Meter,
 ) -> Iterator[RawVersion | Unreadable]:
     for path in paths:
-        files = listed(path, meter.pass_over) if path.is_dir() else iter((Listed(path=path),))
+        files = listed(path, meter.poll) if path.is_dir() else iter((Listed(path=path),))
         for file in files:
             reading = Reading(source=source, place=_shown(file.path), now=now)
             if file.problem is not None:

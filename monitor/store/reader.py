@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from monitor.store.incidents import IncidentReader
     from monitor.store.leases import LeaseReader
     from monitor.store.messages import OutboxReader
-    from monitor.store.people import PeopleReader
     from monitor.store.sources import SourcesReader
+    from monitor.store.subscribers import SubscriberReader
 
 
 def open_reader(url: str, *, busy_timeout_s: float = 10.0) -> "Reader":
@@ -101,11 +101,11 @@ class Reader:
         return SkewReader(self._db)
 
     @property
-    def people(self) -> "PeopleReader":
+    def people(self) -> "SubscriberReader":
         """Return what looks up subscribers and their subscriptions."""
-        from monitor.store.people import PeopleReader  # noqa: PLC0415 - likewise
+        from monitor.store.subscribers import SubscriberReader  # noqa: PLC0415 - likewise
 
-        return PeopleReader(self._db)
+        return SubscriberReader(self._db)
 
     @property
     def outbox(self) -> "OutboxReader":

@@ -35,9 +35,9 @@ from monitor.store.leases import LeaseWriter
 from monitor.store.mapping import Row
 from monitor.store.outbox import OutboxWriter
 from monitor.store.pending import Pending
-from monitor.store.people import PeopleWriter
 from monitor.store.snapshots import KEYFRAME, Place, Snapshots
 from monitor.store.sources import SourcesWriter
+from monitor.store.subscribers import SubscriberWriter
 
 _LOCK_SPACE = 0x4E4354  # advisory locks of PostgreSQL: ours, by the trial's number
 _KEY = sa.func.unnest(bindparam("keys", type_=sa.ARRAY(sa.Integer))).column_valued("key")
@@ -61,7 +61,7 @@ class Transaction:
         self.sources = SourcesWriter(db)
         self.leases = LeaseWriter(db)
         self.skew = SkewWriter(db)
-        self.people = PeopleWriter(db)
+        self.people = SubscriberWriter(db)
         self.outbox = OutboxWriter(db, settle=self._pending.flush)
         self.incidents = IncidentWriter(db)
 

@@ -12,7 +12,7 @@ from monitor.app.channels import (
     targets_by_channel,
     targets_of,
 )
-from monitor.app.doctor_people import channel_findings, subscription_findings
+from monitor.app.doctor_delivery import channel_findings, subscription_findings
 from monitor.app.wiring import App
 from monitor.channels.email import EmailChannel
 from monitor.channels.webhook import WebhookChannel

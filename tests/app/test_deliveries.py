@@ -10,8 +10,8 @@ import orjson
 import pytest
 
 from monitor.app.metrics import Metrics
-from monitor.app.passes import Passes
 from monitor.app.policies import policy_of
+from monitor.app.polling import Poller
 from monitor.deliver import Report
 from monitor.deliver.claims import WORKER
 from monitor.errors import ConfigError
@@ -254,14 +254,14 @@ def test_a_pass_over_a_source_puts_its_news_into_the_outbox(monitored: Monitored
     monitored.configure(
         source, folder_channel(monitored.folder, "ana-box"), subscription("ana", "ana-box")
     )
-    passes = Passes(app=monitored.app)
+    passes = Poller(app=monitored.app)
     monitored.clock.move(minutes=1)
-    passes.pass_over("inbox", stop=STOP)  # what lies there at the beginning is no news
+    passes.poll("inbox", stop=STOP)  # what lies there at the beginning is no news
     (inbox / "new.json").write_bytes(orjson.dumps(study("2026-02-10", enrollment=300)))
     written = NOON.timestamp() - 3600  # long enough ago to be whole
     os.utime(inbox / "new.json", (written, written))
     for _ in range(2):  # the first look only sees that it is there
-        assert passes.pass_over("inbox", stop=STOP).outcome == "ok"
+        assert passes.poll("inbox", stop=STOP).outcome == "ok"
         monitored.clock.move(minutes=1)
     assert monitored.deliveries().due() == ["ana-box"]
 
@@ -280,10 +280,10 @@ def test_the_past_that_is_filled_in_is_told_to_nobody(monitored: Monitored) -> N
         everything = '[[subscription]]\nname = "all"\nsubscriber = "ana"\nall = true\n'
         box = folder_channel(monitored.folder, "ana-box")
         monitored.configure(source, box, everything + 'channels = "ana-box"\n')
-        passes = Passes(app=monitored.app)
+        passes = Poller(app=monitored.app)
         report = passes.backfill([ONE], stop=STOP)
         assert (report.outcome, report.report.stored) == ("ok", 2)
         assert monitored.deliveries().due() == []
-        passes.pass_over("registry", stop=STOP)
+        passes.poll("registry", stop=STOP)
     with monitored.app.reader() as reader:
         assert reader.outbox.counts() == {}

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import trustme
 
-from monitor.app import doctor_patience
-from monitor.app.doctor_people import channel_findings
+from monitor.app import doctor_timeouts
+from monitor.app.doctor_delivery import channel_findings
 from monitor.app.wiring import App
 from monitor.config import load
 from monitor.model.finding import Finding, Verdict
@@ -130,7 +130,7 @@ def test_without_tables_the_built_in_channel_is_told(
 def test_a_secret_s_file_that_hangs_is_a_finding(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doctor_patience, "PATIENCE_S", 0.2)
+    monkeypatch.setattr(doctor_timeouts, "PATIENCE_S", 0.2)
     pipe = tmp_path / "secret"
     os.mkfifo(pipe)
     finding = found(tmp_path, f'[[channel]]\nname = "way"\ntype = "slack"\nurl_file = "{pipe}"\n')

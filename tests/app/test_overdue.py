@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.app.doctor_people import delivery_findings
+from monitor.app.doctor_delivery import delivery_findings
 from monitor.model.finding import Verdict
 from monitor.store.reader import open_reader
 from monitor.store.writer import open_store

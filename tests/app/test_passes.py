@@ -15,7 +15,7 @@ from monitor.app import App
 from monitor.app.backfills import LEASE, backfill_lease
 from monitor.app.logs import configure
 from monitor.app.metrics import Metrics
-from monitor.app.passes import Passes
+from monitor.app.polling import Poller
 from monitor.errors import ConfigError
 from monitor.model.following import SourceRow
 from monitor.model.subscriptions import Trials
@@ -38,7 +38,7 @@ class Daily:
 
     replica: Replica
     app: App
-    passes: Passes
+    passes: Poller
     stop: threading.Event = field(default_factory=threading.Event)
 
     def row(self, name: str = "two records") -> SourceRow:
@@ -85,12 +85,12 @@ def daily(sqlite_url: str, tmp_path: Path) -> Iterator[Daily]:
             """
         )
         app = App.configured(config, environ={})
-        passes = Passes(app=app, metrics=Metrics(now=app.now))
+        passes = Poller(app=app, metrics=Metrics(now=app.now))
         yield Daily(replica=replica, app=app, passes=passes)
 
 
 def test_a_pass_stores_what_the_registry_has_and_says_so(daily: Daily) -> None:
-    report = daily.passes.pass_over("two records", stop=daily.stop)
+    report = daily.passes.poll("two records", stop=daily.stop)
     assert (report.outcome, report.reason) == ("ok", None)
     assert (report.report.stored, report.report.quarantined) == (2, 0)
     assert report.requests == len(daily.replica.log)
@@ -101,9 +101,9 @@ def test_a_pass_stores_what_the_registry_has_and_says_so(daily: Daily) -> None:
 
 
 def test_a_day_without_news_is_one_request(daily: Daily) -> None:
-    daily.passes.pass_over("two records", stop=daily.stop)
+    daily.passes.poll("two records", stop=daily.stop)
     daily.replica.log.clear()
-    report = daily.passes.pass_over("two records", stop=daily.stop)
+    report = daily.passes.poll("two records", stop=daily.stop)
     assert (report.outcome, report.requests) == ("ok", 1)
     assert [line.asked.path for line in daily.replica.log] == ["/api/v2/version"]
 
@@ -112,7 +112,7 @@ def test_the_log_says_once_that_a_source_fails_and_once_that_it_works_again(
     daily: Daily, capsys: pytest.CaptureFixture[str]
 ) -> None:
     daily.replica.faults.add(Fault.SERVER_ERROR, times=4)
-    outcomes = [daily.passes.pass_over("two records", stop=daily.stop).outcome for _ in range(4)]
+    outcomes = [daily.passes.poll("two records", stop=daily.stop).outcome for _ in range(4)]
     assert outcomes == ["failed"] * 4
     row = daily.row()
     assert row.failures == 4
@@ -120,28 +120,28 @@ def test_the_log_says_once_that_a_source_fails_and_once_that_it_works_again(
     assert row.reported
     log = capsys.readouterr().err
     assert (log.count("source failing"), log.count("source recovered")) == (1, 0)
-    assert daily.passes.pass_over("two records", stop=daily.stop).outcome == "ok"
+    assert daily.passes.poll("two records", stop=daily.stop).outcome == "ok"
     assert (daily.row().failures, daily.row().reported) == (0, False)
-    assert daily.passes.pass_over("two records", stop=daily.stop).outcome == "ok"
+    assert daily.passes.poll("two records", stop=daily.stop).outcome == "ok"
     log = capsys.readouterr().err
     assert (log.count("source failing"), log.count("source recovered")) == (0, 1)
 
 
 def test_a_source_fails_since_its_first_failure_not_its_latest(daily: Daily) -> None:
     clock = [NOW]
-    passes = Passes(app=replace(daily.app, now=lambda: clock[0]))
+    passes = Poller(app=replace(daily.app, now=lambda: clock[0]))
     daily.replica.faults.add(Fault.SERVER_ERROR, times=2)
-    assert passes.pass_over("two records", stop=daily.stop).outcome == "failed"
+    assert passes.poll("two records", stop=daily.stop).outcome == "failed"
     first = daily.row().last_attempt_at
     clock[0] += timedelta(hours=1)
-    assert passes.pass_over("two records", stop=daily.stop).outcome == "failed"
+    assert passes.poll("two records", stop=daily.stop).outcome == "failed"
     row = daily.row()
     assert (row.failures, row.failing_since, row.last_attempt_at) == (2, first, clock[0])
 
 
 def test_a_pass_that_is_stopped_is_no_failure(daily: Daily) -> None:
     daily.stop.set()
-    report = daily.passes.pass_over("two records", stop=daily.stop)
+    report = daily.passes.poll("two records", stop=daily.stop)
     assert report.outcome == "stopped"
     with daily.app.reader() as reader:
         assert reader.sources.get("two records") is None
@@ -152,7 +152,7 @@ def test_a_pass_under_a_lost_lease_stores_nothing_and_notes_nothing(daily: Daily
     with open_store(daily.app.settings.store.url) as opened:
         ours = take(opened, "scheduler", "we")
         take(opened, "scheduler", "they")
-    report = daily.passes.pass_over("two records", stop=daily.stop, lease=ours)
+    report = daily.passes.poll("two records", stop=daily.stop, lease=ours)
     assert report.outcome == "stopped"
     with daily.app.reader() as reader:
         assert reader.sources.get("two records") is None
@@ -161,11 +161,11 @@ def test_a_pass_under_a_lost_lease_stores_nothing_and_notes_nothing(daily: Daily
 
 def test_a_source_that_is_not_configured_is_refused(daily: Daily) -> None:
     with pytest.raises(ConfigError, match="no source named 'elsewhere'"):
-        daily.passes.pass_over("elsewhere", stop=daily.stop)
+        daily.passes.poll("elsewhere", stop=daily.stop)
 
 
 def test_what_was_counted_can_be_read_by_prometheus(daily: Daily) -> None:
-    daily.passes.pass_over("two records", stop=daily.stop)
+    daily.passes.poll("two records", stop=daily.stop)
     assert daily.passes.metrics is not None
     text = daily.passes.metrics.exposition().decode()
     assert 'monitor_passes_total{outcome="ok",source="two records"} 1.0' in text
@@ -176,7 +176,7 @@ def test_what_was_counted_can_be_read_by_prometheus(daily: Daily) -> None:
 
 def test_newly_followed_records_get_their_past_once(daily: Daily) -> None:
     daily.replica.world.advance()
-    daily.passes.pass_over("two records", stop=daily.stop)
+    daily.passes.poll("two records", stop=daily.stop)
     with daily.app.reader() as reader:
         assert len(reader.versions(ONE)) == 1
     (report,) = daily.passes.backfill_due(stop=daily.stop)
@@ -194,7 +194,7 @@ def test_newly_followed_records_get_their_past_once(daily: Daily) -> None:
 
 
 def test_a_failing_backfill_does_not_touch_the_source_that_wants_it(daily: Daily) -> None:
-    daily.passes.pass_over("two records", stop=daily.stop)
+    daily.passes.poll("two records", stop=daily.stop)
     daily.replica.faults.add(Fault.SERVER_ERROR, times=1)
     (report,) = daily.passes.backfill_due(stop=daily.stop)
     assert report.outcome == "failed"
@@ -231,18 +231,18 @@ def test_versions_of_the_past_alert_nobody(daily: Daily) -> None:
 
 
 def test_a_version_that_a_backfill_reads_before_the_next_poll_is_news_once(daily: Daily) -> None:
-    daily.passes.pass_over("two records", stop=daily.stop)
+    daily.passes.poll("two records", stop=daily.stop)
     subscribe_ana(daily)
     daily.replica.world.advance()
     assert daily.passes.backfill([ONE], stop=daily.stop).report.stored == 1
     assert messages(daily) == ["enrollment_target_changed"]
-    daily.passes.pass_over("two records", stop=daily.stop)
+    daily.passes.poll("two records", stop=daily.stop)
     assert messages(daily) == ["enrollment_target_changed"] * 2, "one for each record"
 
 
 def test_one_process_backfills_at_a_time(daily: Daily, capsys: pytest.CaptureFixture[str]) -> None:
     configure(LogSettings(format="json"))
-    daily.passes.pass_over("two records", stop=daily.stop)
+    daily.passes.poll("two records", stop=daily.stop)
     capsys.readouterr()
     with backfill_lease(daily.app, LeaseObserver(), stop=daily.stop):
         daily.replica.log.clear()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from monitor.app import App
-from monitor.app.people import bring_in_line, synchronise, wanted_subscriptions
+from monitor.app.subscribers import sync_from_config, sync_subscribers, wanted_subscriptions
 from monitor.config import load
 from monitor.errors import ConfigError
 from monitor.model.subscriptions import (
@@ -85,7 +85,7 @@ def version(store: Store) -> int:
 
 def test_what_the_file_says_is_stored(store: Store, tmp_path: Path) -> None:
     found = settings(tmp_path, person("bo"), wish("a"), wish("b", lines="nct_ids = 'NCT00000102'"))
-    done = synchronise(found, store, NOW)
+    done = sync_subscribers(found, store, NOW)
     assert (done.subscriptions, done.retired_subscriptions, done.retired_subscribers) == (2, (), ())
     assert set(people(store)) == {"ana", "bo"}
     assert {one.origin for one in people(store).values()} == {Origin.CONFIG}
@@ -95,29 +95,31 @@ def test_what_the_file_says_is_stored(store: Store, tmp_path: Path) -> None:
 
 def test_the_same_file_again_changes_nothing(store: Store, tmp_path: Path) -> None:
     found = settings(tmp_path, person("bo"), wish("a"))
-    synchronise(found, store, NOW)
+    sync_subscribers(found, store, NOW)
     before, counted = stored(store), version(store)
-    synchronise(found, store, LATER)
+    sync_subscribers(found, store, LATER)
     assert (stored(store), version(store)) == (before, counted)
 
 
 def test_a_changed_subscription_keeps_its_number_and_its_date(store: Store, tmp_path: Path) -> None:
-    synchronise(settings(tmp_path, wish("a")), store, NOW)
+    sync_subscribers(settings(tmp_path, wish("a")), store, NOW)
     before = stored(store)["ana", "a"]
-    synchronise(settings(tmp_path, wish("a", lines='all = true\nwhen = "hourly"')), store, LATER)
+    sync_subscribers(
+        settings(tmp_path, wish("a", lines='all = true\nwhen = "hourly"')), store, LATER
+    )
     after = stored(store)["ana", "a"]
     assert str(after.when) == "hourly"
     assert (after.id, after.created_at) == (before.id, NOW)
 
 
 def test_what_left_the_file_is_retired_and_comes_back_with_it(store: Store, tmp_path: Path) -> None:
-    synchronise(settings(tmp_path, person("bo"), wish("a"), wish("b")), store, NOW)
-    done = synchronise(settings(tmp_path, wish("b")), store, LATER)
+    sync_subscribers(settings(tmp_path, person("bo"), wish("a"), wish("b")), store, NOW)
+    done = sync_subscribers(settings(tmp_path, wish("b")), store, LATER)
     assert done.retired_subscriptions == (("ana", "a"),)
     assert done.retired_subscribers == ("bo",)
     assert stored(store)["ana", "a"].standing is Standing.RETIRED
     assert people(store)["bo"].standing is Standing.RETIRED
-    synchronise(settings(tmp_path, person("bo"), wish("a"), wish("b")), store, LATER)
+    sync_subscribers(settings(tmp_path, person("bo"), wish("a"), wish("b")), store, LATER)
     assert {one.standing for one in stored(store).values()} == {Standing.ACTIVE}
     assert {one.standing for one in people(store).values()} == {Standing.ACTIVE}
 
@@ -125,8 +127,8 @@ def test_what_left_the_file_is_retired_and_comes_back_with_it(store: Store, tmp_
 def test_what_commands_made_is_left_alone(store: Store, tmp_path: Path) -> None:
     put(store, by_command("mine"))
     put(store, by_command("theirs", "bo"))
-    synchronise(settings(tmp_path, wish("a")), store, NOW)
-    synchronise(settings(tmp_path), store, LATER)
+    sync_subscribers(settings(tmp_path, wish("a")), store, NOW)
+    sync_subscribers(settings(tmp_path), store, LATER)
     found = stored(store)
     assert found["ana", "a"].standing is Standing.RETIRED
     assert {found["ana", "mine"].standing, found["bo", "theirs"].standing} == {Standing.ACTIVE}
@@ -134,10 +136,12 @@ def test_what_commands_made_is_left_alone(store: Store, tmp_path: Path) -> None:
 
 
 def test_what_was_paused_by_command_stays_paused(store: Store, tmp_path: Path) -> None:
-    synchronise(settings(tmp_path, wish("a")), store, NOW)
+    sync_subscribers(settings(tmp_path, wish("a")), store, NOW)
     with store.transaction() as transaction:
         transaction.people.set_standing("ana", "a", Standing.PAUSED)
-    synchronise(settings(tmp_path, wish("a", lines='all = true\nwhen = "hourly"')), store, LATER)
+    sync_subscribers(
+        settings(tmp_path, wish("a", lines='all = true\nwhen = "hourly"')), store, LATER
+    )
     assert stored(store)["ana", "a"].standing is Standing.PAUSED
 
 
@@ -147,13 +151,13 @@ def test_a_name_that_a_command_took_is_an_error_and_stores_nothing(
     put(store, by_command("a"))
     before = stored(store)
     with pytest.raises(ConfigError) as caught:
-        synchronise(settings(tmp_path, wish("b"), wish("a")), store, NOW)
+        sync_subscribers(settings(tmp_path, wish("b"), wish("a")), store, NOW)
     said = '[[subscription]] "a" of ana: a subscription of that name was made by command; '
     assert str(caught.value).startswith(said)
     assert stored(store) == before
     with store.transaction() as transaction:
         transaction.people.set_standing("ana", "a", Standing.RETIRED)
-    synchronise(settings(tmp_path, wish("b"), wish("a")), store, NOW)
+    sync_subscribers(settings(tmp_path, wish("b"), wish("a")), store, NOW)
     assert stored(store)["ana", "a"].origin is Origin.CONFIG
 
 
@@ -166,9 +170,9 @@ def app(folder: Path, url: str, *tables: str) -> App:
 
 
 def test_a_store_that_nobody_needs_is_not_made(tmp_path: Path, sqlite_url: str) -> None:
-    bring_in_line(app(tmp_path, sqlite_url))
+    sync_from_config(app(tmp_path, sqlite_url))
     assert not (tmp_path / "stores").exists()
-    bring_in_line(app(tmp_path, sqlite_url, wish("a")))
+    sync_from_config(app(tmp_path, sqlite_url, wish("a")))
     assert (tmp_path / "stores" / "monitor.db").exists()
 
 
@@ -187,8 +191,8 @@ def test_a_store_that_nobody_needs_is_not_made(tmp_path: Path, sqlite_url: str) 
 def test_each_difference_between_file_and_store_is_brought_in_line(
     store: Store, store_url: str, tmp_path: Path, tables: tuple[str, ...]
 ) -> None:
-    bring_in_line(app(tmp_path, store_url, wish("a"), wish("b", "bo"), person("dee")))
-    bring_in_line(app(tmp_path, store_url, *tables))
+    sync_from_config(app(tmp_path, store_url, wish("a"), wish("b", "bo"), person("dee")))
+    sync_from_config(app(tmp_path, store_url, *tables))
     found = settings(tmp_path, *tables)
     live = {n: one for n, one in stored(store).items() if one.standing is Standing.ACTIVE}
     wanted = wanted_subscriptions(found, NOW)
@@ -199,7 +203,7 @@ def test_each_difference_between_file_and_store_is_brought_in_line(
 
 def test_a_store_that_is_in_line_is_only_read(tmp_path: Path, sqlite_url: str) -> None:
     found = app(tmp_path, sqlite_url, person("cy"), wish("a"), wish("b", "bo"))
-    bring_in_line(found)
+    sync_from_config(found)
     with open_store(sqlite_url) as store:
         put(store, by_command("mine", "dee"))
         with store.transaction() as transaction:
@@ -207,7 +211,7 @@ def test_a_store_that_is_in_line_is_only_read(tmp_path: Path, sqlite_url: str) -
         # The write lock is held: whoever wanted to write would have to wait for it.
         with store.transaction():
             hurried = replace(found, settings=_impatient(found.settings))
-            bring_in_line(hurried)
+            sync_from_config(hurried)
 
 
 def _impatient(given: Settings) -> Settings:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from monitor.app.pages import unsubscribe
-from monitor.app.people import bring_in_line
-from monitor.app.subscribing import Subscribing
+from monitor.app.message_pages import unsubscribe
+from monitor.app.subscribers import sync_from_config
+from monitor.app.subscription_service import SubscriptionService
 from monitor.model.subscriptions import Standing
 from monitor.store.backup import back_up
 from monitor.store.reader import open_reader
@@ -78,7 +78,7 @@ def test_it_comes_once_whatever_follows(monitored: Monitored) -> None:
         monitored.clock.move(minutes=10)
         configure(monitored, *tables)
         assert len(told(monitored)) == 1, tables
-    people = Subscribing(app=monitored.app, file=None)
+    people = SubscriptionService(app=monitored.app, file=None)
     people.set_standing("mine", Standing.PAUSED)
     people.set_standing("mine", Standing.ACTIVE)
     assert len(told(monitored)) == 1
@@ -118,7 +118,7 @@ def test_without_it_nobody_is_welcomed_now_or_later(monitored: Monitored) -> Non
 
 def test_what_was_there_long_before_is_no_news(monitored: Monitored) -> None:
     configure(monitored, subscription("ana", "box"))
-    bring_in_line(monitored.app)
+    sync_from_config(monitored.app)
     monitored.clock.move(days=2)
     assert told(monitored) == []
 
@@ -128,7 +128,7 @@ def test_it_waits_for_the_first_reading_of_the_sources_but_not_for_long(
 ) -> None:
     source = '[[source]]\nname = "drop"\ntype = "files"\nevery = "1h"\npath = "drop"\n'
     configure(monitored, source, subscription("ana", "box"))
-    bring_in_line(monitored.app)
+    sync_from_config(monitored.app)
     assert told(monitored) == []
     monitored.clock.move(seconds=50)
     assert len(told(monitored)) == 1
@@ -169,7 +169,7 @@ def test_who_is_forgotten_and_comes_back_is_welcomed_anew(monitored: Monitored) 
     configure(monitored, subscription("ana", "box"))
     assert len(told(monitored)) == 1
     configure(monitored)
-    Subscribing(app=monitored.app, file=None).forget("ana")
+    SubscriptionService(app=monitored.app, file=None).forget("ana")
     for file in (monitored.folder / "box").iterdir():
         file.unlink()
     configure(monitored, subscription("ana", "box"))

@@ -7,7 +7,7 @@ from pathlib import Path
 import orjson
 
 from monitor.app import App
-from monitor.app.passes import Passes, PassReport
+from monitor.app.polling import Poller, PollReport
 from monitor.sources.http import Client, HttpSettings
 from tests.bench.plan import Bench
 from tests.bench.rows import Row
@@ -66,7 +66,7 @@ def measure(bench: Bench) -> list[Row]:
     return [_row(case, count, size) for case in (stamped, equal)]
 
 
-def _passes(folder: Path, base_url: str, nct_ids: list[str]) -> Passes:
+def _passes(folder: Path, base_url: str, nct_ids: list[str]) -> Poller:
     config = folder / "monitor.toml"
     listed = ", ".join(f'"{nct_id}"' for nct_id in nct_ids)
     config.write_text(
@@ -76,18 +76,18 @@ def _passes(folder: Path, base_url: str, nct_ids: list[str]) -> Passes:
         f'base_url = "{base_url}"\nnct_ids = [{listed}]\n',
         encoding="utf-8",
     )
-    passes = Passes(app=App.configured(config, environ={}))
+    passes = Poller(app=App.configured(config, environ={}))
     passes.app.upgrade()
     return passes
 
 
-def _poll(passes: Passes) -> PassReport:
-    report = passes.pass_over(_SOURCE, stop=threading.Event())
+def _poll(passes: Poller) -> PollReport:
+    report = passes.poll(_SOURCE, stop=threading.Event())
     assert report.outcome == "ok", report
     return report
 
 
-def _round(passes: Passes, case: Case, bodies: list[bytes], count: int) -> None:
+def _round(passes: Poller, case: Case, bodies: list[bytes], count: int) -> None:
     def ours() -> None:
         report = _poll(passes)
         assert report.report.unchanged == count, report

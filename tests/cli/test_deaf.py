@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from monitor.app.deaf import deaf_subscriptions
+from monitor.app.unmatched import unmatched_subscriptions
 from tests.cli.calls import Monitor
 from tests.cli.studies import NCT, OTHER, study
 from tests.cli.test_follow import MAIL, configured
@@ -123,7 +123,7 @@ def test_of_a_large_store_the_rest_is_looked_through_as_far_as_rows_tell(
             modules=modules,
         )
     )
-    defaults = deaf_subscriptions.__kwdefaults__
+    defaults = unmatched_subscriptions.__kwdefaults__
     assert defaults is not None
     monkeypatch.setitem(defaults, "compared", 2)
     none = "none of the 2 trials that changed last (of 3 stored)"

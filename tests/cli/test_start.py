@@ -163,7 +163,7 @@ def test_letters_that_the_output_cannot_take_do_not_stop_it(told: Monitor) -> No
 def test_an_unforeseen_error_is_one_line_until_more_is_asked_for(told: Monitor) -> None:
     script = """
 import sys
-from monitor.cli.faults import report_unexpected
+from monitor.cli.errors import report_unexpected
 sys.excepthook = report_unexpected
 raise RuntimeError("first\\nsecond \\x1b[2J")
 """

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from monitor.config import load
-from monitor.config.wishes import nct_ids_of, subscription_of
+from monitor.config.subscriptions import build_subscription, nct_ids_of
 from monitor.errors import ConfigError
 from monitor.model.changes import ChangeKind, Severity
 from monitor.model.groups import GROUPS
@@ -42,7 +42,7 @@ def only(tmp_path: Path, text: str) -> Subscription:
     found = settings(tmp_path, text)
     (given,) = found.subscriptions
     people = {person.name: person for person in found.subscribers}
-    return subscription_of(given, people[given.subscriber], origin=Origin.CONFIG, now=NOW)
+    return build_subscription(given, people[given.subscriber], origin=Origin.CONFIG, now=NOW)
 
 
 def test_a_subscription_is_read_with_all_its_keys(tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ import pytest
 from monitor.config import load
 from monitor.settings import Settings
 from monitor.settings.channels import CHANNEL_TYPES
-from monitor.settings.people import SubscriberSettings, SubscriptionSettings
 from monitor.settings.sources import SOURCE_TYPES
+from monitor.settings.subscribers import SubscriberSettings, SubscriptionSettings
 
 README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
 LISTS = {"sources", "channels", "subscribers", "subscriptions", "synonyms"}

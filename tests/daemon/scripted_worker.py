@@ -15,7 +15,7 @@ from typing import cast
 from monitor.app import App
 from monitor.app.logs import bound, configure, get_logger
 from monitor.app.metrics import Metrics
-from monitor.app.passes import Outcome, PassReport
+from monitor.app.polling import Outcome, PollReport
 from monitor.daemon.process import Daemon, PassesOf
 from monitor.model.lease import Lease
 
@@ -26,9 +26,9 @@ class Scripted:
 
     app: App
 
-    def pass_over(
+    def poll(
         self, source_name: str, *, stop: threading.Event, lease: Lease | None = None
-    ) -> PassReport:
+    ) -> PollReport:
         """Do as the name says."""
         assert lease is not None
         log = get_logger()
@@ -36,7 +36,7 @@ class Scripted:
             log.info("scripted pass begins")
             outcome, reason = self._act(source_name, stop)
             log.info("scripted pass ends", outcome=outcome)
-        return PassReport(source=source_name, outcome=outcome, reason=reason)
+        return PollReport(source=source_name, outcome=outcome, reason=reason)
 
     def _act(self, name: str, stop: threading.Event) -> tuple[Outcome, str | None]:
         if name.startswith("hangs"):
@@ -52,17 +52,17 @@ class Scripted:
 
     def backfill_due(
         self, *, stop: threading.Event, lease: Lease | None = None
-    ) -> list[PassReport]:
+    ) -> list[PollReport]:
         """Say that it was called, and hang where a source's name wants it."""
         assert lease is not None
         get_logger().info("scripted backfill")
         if any(source.name == "slow backfill" for source in self.app.settings.sources):
             stop.wait()
         if any(source.name == "failing backfill" for source in self.app.settings.sources):
-            return [PassReport(source="ctgov_history", outcome="failed", reason="no")]
+            return [PollReport(source="ctgov_history", outcome="failed", reason="no")]
         if any(source.name == "waiting backfill" for source in self.app.settings.sources):
             again_at = self.app.now() + timedelta(seconds=0.5)
-            return [PassReport(source="ctgov_history", outcome="stopped", again_at=again_at)]
+            return [PollReport(source="ctgov_history", outcome="stopped", again_at=again_at)]
         return []
 
 

@@ -9,7 +9,7 @@ import orjson
 
 from monitor.app import App
 from monitor.app.deliveries import Deliveries
-from monitor.app.people import bring_in_line
+from monitor.app.subscribers import sync_from_config
 from tests.deliver.post import Clock
 from tests.ingest.world import NCT, study
 
@@ -52,7 +52,7 @@ class Monitored:
         """The monitor as configured, with the people of its file."""
         made = App.configured(self.folder / "monitor.toml", environ={})
         made = replace(made, now=self.clock.now)
-        bring_in_line(made)
+        sync_from_config(made)
         return made
 
     def deliveries(self, worker: str = "w") -> Deliveries:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from monitor.config.given import read_environment
+from monitor.config.raw_values import read_environment
 from monitor.settings import Settings
 from tests.deploy.context import context_files, is_ignored, read_rules
 from tests.deploy.dockerfile import expand, read

@@ -56,10 +56,10 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Undisturbe
     first = folder / "first.db"
     with ReplicaServer(Replica(script.world())) as server:
         scene = Scene(script=script, server=server, settings=settings, store=folder / "both.db")
-        assert scene.pass_over().outcome == "ok"
+        assert scene.poll().outcome == "ok"
         copy_store(scene.store, first)
         scene.go_to(script.days[-1])
-        assert scene.pass_over().outcome == "ok"
+        assert scene.poll().outcome == "ok"
         scene.decide()
         yield Undisturbed(
             script=script, server=server, settings=settings, store=first, history=scene.history()

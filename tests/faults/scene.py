@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from msgspec.structs import replace
 
 from monitor.app import App
-from monitor.app.passes import Passes, PassReport
+from monitor.app.polling import Poller, PollReport
 from monitor.config import load
 from monitor.model.following import SourceRow
 from monitor.settings import Settings
@@ -78,7 +78,7 @@ class Scene:
     settings: Settings
     store: Path
     timeouts: Mapping[str, float] = field(default_factory=dict)
-    reports: list[PassReport] = field(default_factory=list)
+    reports: list[PollReport] = field(default_factory=list)
 
     @property
     def replica(self) -> Replica:
@@ -96,7 +96,7 @@ class Scene:
         self.replica.world.go_to(day)
         self.log.clear()
 
-    def pass_over(self, *, base_url: str | None = None) -> PassReport:
+    def poll(self, *, base_url: str | None = None) -> PollReport:
         """Make a pass over the source."""
         (source,) = self.settings.sources
         http = self.settings.http
@@ -106,7 +106,7 @@ class Scene:
             store=replace(self.settings.store, url=self.url),
             sources=(replace(source, base_url=base_url or self.server.base_url),),
         )
-        report = Passes(app=App(settings=settings)).pass_over(SOURCE, stop=threading.Event())
+        report = Poller(app=App(settings=settings)).poll(SOURCE, stop=threading.Event())
         self.reports.append(report)
         return report
 
@@ -128,7 +128,7 @@ class Scene:
         for _ in range(passes):
             if self.row().data_timestamp == self.replica.world.load.timestamp:
                 return
-            self.pass_over()
+            self.poll()
         if self.row().data_timestamp == self.replica.world.load.timestamp:
             return
         raise AssertionError(f"not read in {passes} passes: {self.reports[-1].reason}")

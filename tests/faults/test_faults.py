@@ -59,7 +59,7 @@ def test_while_it_lasts_the_source_fails_and_afterwards_nothing_is_missing(
     assert case.reason is not None
     scene.timeouts = case.timeouts
     scene.replica.faults.add(case.fault, times=None, when=case.when, **case.options)
-    scene.pass_over()
+    scene.poll()
     assert scene.faults()[case.fault] > 0
     assert_told(scene, case.reason, capsys, *case.told)
     assert is_part(scene.history(), undisturbed.history)
@@ -76,7 +76,7 @@ def test_met_once_in_the_middle_of_a_pass_nothing_comes_of_it(
     case = CASES[name]
     scene.timeouts = case.timeouts
     scene.replica.faults.add(case.fault, when=case.when, **case.options)
-    scene.pass_over()
+    scene.poll()
     assert scene.faults() == {case.fault: 1}
     if case.overcome:
         assert scene.reports[-1].outcome == "ok", scene.reports[-1].reason
@@ -109,7 +109,7 @@ def test_a_registry_that_is_not_there_is_a_failure_of_the_source(
 ) -> None:
     before = scene.history()
     with place as base_url:
-        scene.pass_over(base_url=base_url)
+        scene.poll(base_url=base_url)
     assert_told(scene, reason, capsys)
     assert scene.history() == before
     scene.finish()
@@ -121,7 +121,7 @@ def test_an_answer_without_an_end_is_read_to_the_limit_and_no_further(
     fault: Fault, scene: Scene
 ) -> None:
     scene.replica.faults.add(fault, when=lambda asked: asked.is_version)
-    assert scene.pass_over().outcome == "failed"
+    assert scene.poll().outcome == "failed"
     assert scene.log.settled()
     (line,) = scene.log
     # What lies in the buffers between the two was sent and never read.
@@ -132,7 +132,7 @@ def test_a_study_of_a_wrong_shape_is_kept_apart_and_read_again_at_once(
     scene: Scene, undisturbed: Undisturbed, capsys: Log
 ) -> None:
     scene.replica.faults.add(Fault.MALFORMED_STUDY, when=later_page)
-    assert scene.pass_over().outcome == "ok"
+    assert scene.poll().outcome == "ok"
     told = {line["event"] for line in logged(capsys.readouterr().err)}
     assert told >= {"records quarantined", "records without id", "search incomplete"}
     assert scene.unreadable() == ["protocolSection.identificationModule is a list, not an object"]
@@ -145,7 +145,7 @@ def test_a_study_of_a_wrong_shape_holds_up_no_other_one_and_is_read_once_it_is_r
     scene: Scene, undisturbed: Undisturbed
 ) -> None:
     scene.replica.faults.add(Fault.MALFORMED_STUDY, when=later_page, times=None)
-    assert scene.pass_over().outcome == "ok"
+    assert scene.poll().outcome == "ok"
     assert len(set(scene.unreadable())) == 1
     so_far = scene.history()
     assert is_part(so_far, undisturbed.history)

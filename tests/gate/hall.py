@@ -13,8 +13,8 @@ from typing import Any
 from monitor.app import App
 from monitor.app.deliveries import Deliveries
 from monitor.app.gate import accept, gate_of
-from monitor.app.passes import Passes, PassReport
-from monitor.app.people import bring_in_line
+from monitor.app.polling import Poller, PollReport
+from monitor.app.subscribers import sync_from_config
 from monitor.model.following import SourceRow
 from monitor.render.gate import Gate
 from monitor.store.reader import open_reader
@@ -52,12 +52,12 @@ class Hall:
         """What the registry shows."""
         return self.replica.world
 
-    def poll(self) -> PassReport:
+    def poll(self) -> PollReport:
         """Make a pass, an hour after the last one."""
         self.clock[0] += timedelta(hours=1)
-        return Passes(app=self.app).pass_over(SOURCE, stop=threading.Event())
+        return Poller(app=self.app).poll(SOURCE, stop=threading.Event())
 
-    def next_day(self) -> PassReport:
+    def next_day(self) -> PollReport:
         """Let the registry load the data of the next day, and make a pass."""
         day = self.world.advance()
         self.clock[0] = datetime(day.year, day.month, day.day, 15, tzinfo=UTC)
@@ -158,7 +158,7 @@ def hall(folder: Path, url: str, found: Records, follows: str = "all = true") ->
         clock = [datetime(2026, 3, 2, 15, tzinfo=UTC)]
         app = replace(App.configured(config, environ={}), now=lambda: clock[0])
         made = Hall(replica=server.replica, app=app, folder=folder, clock=clock)
-        bring_in_line(app)
+        sync_from_config(app)
         assert made.poll().outcome == "ok"
         assert made.told() == {}
         yield made

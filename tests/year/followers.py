@@ -16,8 +16,8 @@ from typing import Protocol
 
 from monitor.app import App, utc_now
 from monitor.app.deliveries import Deliveries
-from monitor.app.passes import Passes
-from monitor.app.people import bring_in_line
+from monitor.app.polling import Poller
+from monitor.app.subscribers import sync_from_config
 from monitor.app.workers import worker_id
 from tests.year.plan import SOURCES
 
@@ -169,15 +169,15 @@ class Work:
     def __init__(self, config: Path, *, ahead: Callable[[], timedelta]) -> None:
         app = App.configured(config, environ={})
         app = replace(app, now=lambda: utc_now() + ahead())
-        bring_in_line(app)
+        sync_from_config(app)
         self._stop = threading.Event()
         self._names = [one.name for one in app.settings.sources if one.name in SOURCES]
-        self._passes = Passes(app=app)
+        self._passes = Poller(app=app)
         self._deliveries = Deliveries(app, worker=worker_id())
 
     def step(self) -> str:
         """Make a pass over each source and deliver; return why passes failed, if any did."""
-        reports = [self._passes.pass_over(name, stop=self._stop) for name in self._names]
+        reports = [self._passes.poll(name, stop=self._stop) for name in self._names]
         reports += self._passes.backfill_due(stop=self._stop)
         self._deliveries.deliver_due(stop=self._stop)
         return "; ".join(report.reason for report in reports if report.reason)

@@ -14,7 +14,7 @@ from random import Random
 from typing import Any
 
 from monitor.app import App
-from monitor.app.people import bring_in_line
+from monitor.app.subscribers import sync_from_config
 from monitor.model.messages import MessageState
 from tests.deliver.crash.plan import CHANNELS, Plan, Told
 from tests.deliver.crash.receivers import Receipt, Receivers, Trap
@@ -117,7 +117,7 @@ class Course:
         text = self._plan.configuration(self._url, self._folder, self._receivers)
         self._config.write_text(text, "utf-8")
         World(self._url).take(*map(raw, self._plan.first_records()))
-        bring_in_line(self._app)
+        sync_from_config(self._app)
 
     @property
     def _app(self) -> App:

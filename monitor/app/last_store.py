@@ -21,7 +21,7 @@ _FOLDER = "trial-monitor"
 _ALLOW = "or allow a new store with --new-store"
 
 
-class StoreMemory:
+class LastStore:
     """What is remembered of one configuration file (None: there is none, and nothing is)."""
 
     def __init__(self, config: Path | None, environ: Mapping[str, str]) -> None:

@@ -19,7 +19,7 @@ from monitor.model.following import Presence, SourceRow
 from monitor.model.history import TrialRow
 from monitor.model.record import TrialRecord
 from monitor.model.subscriptions import Filter, Standing, Subscription
-from monitor.render.people import filter_words
+from monitor.render.subscribers import filter_words
 from monitor.settings import CtgovSourceSettings
 from monitor.store.reader import Reader
 
@@ -38,7 +38,7 @@ _Value = tuple[str, str, bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Deaf:
+class Unmatched:
     """A sentence on what cannot be heard of, and ``about`` which subscription or source it is.
 
     ``fix``: a command, where one mends it, else "".
@@ -52,7 +52,7 @@ class Deaf:
         return f"{self.said}: {self.fix}" if self.fix else self.said
 
 
-def deaf_subscriptions(
+def unmatched_subscriptions(
     app: App,
     reader: Reader,
     subscriptions: Sequence[Subscription],
@@ -60,7 +60,7 @@ def deaf_subscriptions(
     compared: int = COMPARED,
     in_part: bool = True,
     most_ids: int | None = None,
-) -> list[Deaf]:
+) -> list[Unmatched]:
     """Return what these subscriptions ask for in vain, in their order; only active ones count.
 
     ``app`` follows what is followed by command too. ``compared``: how many records are read at
@@ -73,13 +73,15 @@ def deaf_subscriptions(
     found = []
     for one in active:
         about = f"subscription {one.name} of {one.subscriber}"
-        found += [Deaf(about=about, said=s, fix=fix) for s, fix in _ids(app, reader, one, most_ids)]
+        found += [
+            Unmatched(about=about, said=s, fix=fix) for s, fix in _ids(app, reader, one, most_ids)
+        ]
         for each in one.trials.filters:
-            found += [Deaf(about=about, said=said) for said in unmatched.get(_key(each), ())]
+            found += [Unmatched(about=about, said=said) for said in unmatched.get(_key(each), ())]
     return found
 
 
-def deaf_sources(app: App, reader: Reader) -> list[Deaf]:
+def empty_sources(app: App, reader: Reader) -> list[Unmatched]:
     """Return which sources find nothing, and which NCT IDs of theirs the registry does not know."""
     counts, rows = reader.sources.followed_counts(), {r.name: r for r in reader.sources.all()}
     found = []
@@ -92,12 +94,12 @@ def deaf_sources(app: App, reader: Reader) -> list[Deaf]:
             named = ", ".join(row.nct_id for row in unknown)
             more = known[Presence.UNKNOWN] - len(unknown)
             rest = f" and {more:,} more" if more > 0 else ""
-            found.append(Deaf(about=about, said=f"the registry does not know {named}{rest}"))
+            found.append(Unmatched(about=about, said=f"the registry does not know {named}{rest}"))
         searches = bool(one.query or one.filter or one.all)
         if searches and not known.get(Presence.SHOWN) and _was_read(rows.get(one.name)):
             asked = "; ".join(f"{k}: {v}" for k, v in {**one.query, **one.filter}.items())
             meant = _meant_query(app, reader, one.query)
-            found.append(Deaf(about=about, said=f"its search ({asked}) finds no trial{meant}"))
+            found.append(Unmatched(about=about, said=f"its search ({asked}) finds no trial{meant}"))
     return found
 
 

@@ -8,7 +8,7 @@ from typing import Any, get_args, get_origin
 
 import msgspec
 
-from monitor.config.given import FILE_SUFFIX, Given, held_by
+from monitor.config.raw_values import FILE_SUFFIX, RawValue, held_by
 from monitor.errors import ConfigError
 from monitor.settings.secret import Secret
 from monitor.settings.section import HIDDEN, Check, InvalidValueError
@@ -18,7 +18,7 @@ _REFERENCE = re.compile(r"\$\{([^}]*)\}")
 _SHOWN_CHARACTERS = 60
 
 
-def checked(kind: Any, given: Given, environ: Mapping[str, str]) -> Any:
+def checked(kind: Any, given: RawValue, environ: Mapping[str, str]) -> Any:
     """Return the value in a key's type ``kind``, Annotated as ``Section`` says.
 
     ``${NAME}`` in a text of the file is replaced first; numbers may be text where the
@@ -50,7 +50,7 @@ def checked(kind: Any, given: Given, environ: Mapping[str, str]) -> Any:
     return value
 
 
-def alone_as_list(kind: Any, given: Given) -> Given:
+def alone_as_list(kind: Any, given: RawValue) -> RawValue:
     """Return a text or a table as a list of one where the key takes a list."""
     is_list = get_origin(get_args(kind)[0]) is tuple
     return replace(given, value=[given.value]) if is_list and _is_one(given.value) else given
@@ -65,7 +65,7 @@ def _converted(value: Any, kind: Any, *, strict: bool = True) -> Any:
     return msgspec.convert(value, kind, strict=strict)  # noqa: TID251
 
 
-def resolved(given: Given, environ: Mapping[str, str]) -> Any:
+def resolved(given: RawValue, environ: Mapping[str, str]) -> Any:
     """Return the value with every reference in its texts replaced, lists and tables included.
 
     ConfigError for a variable that is not set.
@@ -96,7 +96,7 @@ def _referred(name: str, place: str, environ: Mapping[str, str]) -> str:
     )
 
 
-def _said(given: Given, *, hidden: bool) -> str:
+def _said(given: RawValue, *, hidden: bool) -> str:
     """Name the place and, unless it is hidden, what stands there (a reference unreplaced)."""
     if hidden:
         return f"{given.place} will not do"
@@ -116,7 +116,7 @@ def is_secret(kind: Any) -> bool:
 
 
 def secret(
-    kind: Any, given: Given, environ: Mapping[str, str], *, by_file: bool
+    kind: Any, given: RawValue, environ: Mapping[str, str], *, by_file: bool
 ) -> Secret | tuple[Secret, ...]:
     """Return the secret, or the list of them, that a key of a table gives.
 
@@ -135,7 +135,7 @@ def secret(
     return (found,) if many else found
 
 
-def _secret_text(given: Given, environ: Mapping[str, str], description: str) -> Secret:
+def _secret_text(given: RawValue, environ: Mapping[str, str], description: str) -> Secret:
     _require_text(given, description)
 
     def look_up() -> str:
@@ -147,12 +147,12 @@ def _secret_text(given: Given, environ: Mapping[str, str], description: str) -> 
     return Secret(look_up)
 
 
-def _secret_in_file(given: Given, environ: Mapping[str, str]) -> Secret:
+def _secret_in_file(given: RawValue, environ: Mapping[str, str]) -> Secret:
     """Return what the named file holds, without white space around it."""
     _require_text(given, "the path of a text file that holds the secret")
     return Secret(lambda: held_by(str(resolved(given, environ)), place=given.place, what="secret"))
 
 
-def _require_text(given: Given, description: str) -> None:
+def _require_text(given: RawValue, description: str) -> None:
     if not isinstance(given.value, str) or not given.value.strip():
         raise ConfigError(f"{given.place} will not do; write {description}")

@@ -28,7 +28,7 @@ _HEADING = re.compile(
 _LONGEST_FILE_BYTES = 64 << 20
 
 
-def subscription_of(
+def build_subscription(
     given: SubscriptionSettings, person: SubscriberSettings | None, *, origin: Origin, now: datetime
 ) -> Subscription:
     """Return the subscription, with the id 0; what it leaves open is the person's.

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 from msgspec import Meta, structs
 
-from monitor.config.checking import checked
-from monitor.config.given import Given
+from monitor.config.raw_values import RawValue
 from monitor.config.tables import Spell, behind_the_table, named, read_table
+from monitor.config.validation import checked
 from monitor.errors import ConfigError
 from monitor.match.attributes import term_under
 from monitor.match.filters import LONGEST_VALUE, require_usable
@@ -17,16 +17,16 @@ from monitor.match.words import words_of
 from monitor.model.subscriptions import Filter
 from monitor.model.when import AtOnce, parse_when
 from monitor.settings import SubscriberSettings, SubscriptionSettings
-from monitor.settings.people import LONGEST_NAME, PersonName, which_filter
 from monitor.settings.section import Check, InvalidValueError
+from monitor.settings.subscribers import LONGEST_NAME, PersonName, which_filter
 from monitor.settings.suggest import suggest
 
 _NO_SETS: Mapping[str, tuple[str, ...]] = {}
 
 
-def people_settings(
-    subscribers: Iterable[Given],
-    subscriptions: Iterable[Given],
+def read_subscribers(
+    subscribers: Iterable[RawValue],
+    subscriptions: Iterable[RawValue],
     environ: Mapping[str, str],
     *,
     channels: Collection[str],
@@ -70,7 +70,7 @@ def people_settings(
 
 
 def read_subscription(
-    table: Given,
+    table: RawValue,
     environ: Mapping[str, str],
     *,
     spell: Spell = behind_the_table,
@@ -127,9 +127,9 @@ def sends_empty_at_once(wish: SubscriptionSettings) -> bool:
     return wish.send_empty and isinstance(parse_when(wish.when or "at once"), AtOnce)
 
 
-def person_name(text: str, *, place: str) -> str:
+def parse_subscriber_name(text: str, *, place: str) -> str:
     """Return the name of a subscriber; ConfigError says what one looks like."""
-    given = Given(place=place, value=text, from_environment=True)
+    given = RawValue(place=place, value=text, from_environment=True)
     name: str = checked(PersonName, given, {})
     return name
 
@@ -166,7 +166,7 @@ def _known_channels(known: Collection[str]) -> str:
     return f"there are {', '.join(known)}" if known else "write a [[channel]] table first"
 
 
-def _require_same_spelling(table: Given, written: str, known: str) -> None:
+def _require_same_spelling(table: RawValue, written: str, known: str) -> None:
     if written != known:
         raise ConfigError(
             f"{table.place} subscriber = {written!r} is elsewhere spelt {known!r}; spell the name "
@@ -180,7 +180,7 @@ _LONGEST_SET_NAME = 64
 
 
 def read_synonyms(
-    tables: Iterable[Given], environ: Mapping[str, str]
+    tables: Iterable[RawValue], environ: Mapping[str, str]
 ) -> dict[str, tuple[str, ...]]:
     """Return the words of each set by the set's name, in the file's order.
 

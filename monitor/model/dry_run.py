@@ -29,7 +29,7 @@ class SentVersion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rehearsal:
+class DryRun:
     """What a subscription is for, and what it would have sent since a time (aware UTC).
 
     ``trials``: those that a source follows, by NCT ID; ``unfollowed``: how many others are stored

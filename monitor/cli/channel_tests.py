@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from monitor.app.channels import beside_json, channel_of, limited, named
-from monitor.cli.faults import FAILED, Failure
+from monitor.cli.errors import FAILED, Failure
 from monitor.cli.session import Session
 from monitor.errors import UsageError
 from monitor.render.lines import line
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _TRY_S = 30.0
 
 
-def channel_to_try(
+def channel_to_test(
     session: Session, name: str, to: str | None, *, as_json: bool
 ) -> "BoundedChannel":
     """Return a channel that gives each target 30 seconds at most; its secrets are looked up.
@@ -30,7 +30,7 @@ def channel_to_try(
     return channel_of(given, limited(settings.delivery, _TRY_S))
 
 
-def report_tried(session: Session, tried: "Iterable[SendResult]", *, as_json: bool) -> None:
+def report_result(session: Session, tried: "Iterable[SendResult]", *, as_json: bool) -> None:
     """Tell how each target went; Failure when one was not sent to."""
     done = []
     for one in tried:

@@ -5,16 +5,16 @@ from typing import TYPE_CHECKING, Any, TextIO
 from msgspec import structs
 
 from monitor.cli.filter_options import take_filter
-from monitor.config.given import Given
-from monitor.config.people_tables import (
+from monitor.config.raw_values import RawValue
+from monitor.config.subscriber_tables import (
     read_subscription,
     require_channels,
     require_sources,
     sends_empty_at_once,
 )
-from monitor.config.wishes import nct_ids_of
+from monitor.config.subscriptions import nct_ids_of
 from monitor.errors import UsageError
-from monitor.render.people import subscription_shape
+from monitor.render.subscribers import subscription_shape
 
 if TYPE_CHECKING:
     from monitor.model.subscriptions import Subscription
@@ -27,7 +27,7 @@ _KEYS = (
 _OPTIONS = {"nct_ids": "--nct-id", "channels": "--channel", "filter": "the filter"}
 
 
-def wish_of(
+def parse_subscription(
     settings: "Settings",
     *,
     nct_ids: tuple[str, ...],
@@ -44,7 +44,7 @@ def wish_of(
     table |= {"all": everything, "channels": list(channels)}
     if "changes" in table:
         table["changes"] = list(table["changes"])
-    given = Given(place="", value=table, from_environment=True)
+    given = RawValue(place="", value=table, from_environment=True)
     wish = read_subscription(given, {}, spell=_spelt, synonyms=settings.synonyms)
     sources = [one.name for one in settings.sources]
     require_sources(wish.filter, sources, settings.synonyms, place="--source: ")
@@ -54,13 +54,15 @@ def wish_of(
     return wish
 
 
-def draft_of(settings: "Settings", subscriber: str, **options: Any) -> "SubscriptionSettings":
+def parse_draft(settings: "Settings", subscriber: str, **options: Any) -> "SubscriptionSettings":
     """Return the subscription that the options describe, which is not to be saved.
 
     Where it would be sent may be left open.
     """
     channels = options.pop("channels") or tuple(one.name for one in settings.channels[:1])
-    return wish_of(settings, subscriber=subscriber, name="draft", channels=channels, **options)
+    return parse_subscription(
+        settings, subscriber=subscriber, name="draft", channels=channels, **options
+    )
 
 
 def edited(
@@ -86,7 +88,7 @@ def edited(
     table |= {"nct_ids": nct_ids} if nct_ids else {}
     table |= {"filter": [wanted]} if wanted else {}
     table |= {key: list(v) if isinstance(v, tuple) else v for key, v in given.items()}
-    raw = Given(place="", value=table, from_environment=True)
+    raw = RawValue(place="", value=table, from_environment=True)
     wish = read_subscription(raw, {}, spell=_spelt, synonyms=settings.synonyms)
     _require_complete(wish, settings)
     return wish
@@ -96,7 +98,7 @@ def _own_channels(wish: "SubscriptionSettings", settings: "Settings") -> tuple[s
     return next((p.channels for p in settings.subscribers if p.name == wish.subscriber), ())
 
 
-def _spelt(_: Given, key: str) -> str:
+def _spelt(_: RawValue, key: str) -> str:
     return _OPTIONS.get(key, f"--{key.replace('_', '-')}")
 
 

@@ -6,11 +6,11 @@ from functools import partial
 from pathlib import Path
 
 from monitor.app.channels import channel_of, limited, place_of
-from monitor.app.deaf import deaf_sources, deaf_subscriptions
-from monitor.app.doctor_patience import patiently
 from monitor.app.doctor_store import limited_reader
+from monitor.app.doctor_timeouts import run_checks
 from monitor.app.incidents import overdue_messages
-from monitor.app.people import wanted_subscriptions
+from monitor.app.subscribers import wanted_subscriptions
+from monitor.app.unmatched import empty_sources, unmatched_subscriptions
 from monitor.app.wiring import App
 from monitor.channels.bounded import BoundedChannel
 from monitor.errors import ConfigError, DeliveryError, StoreError
@@ -34,7 +34,7 @@ def channel_findings(app: App, *, offline: bool) -> Iterator[Finding]:
         return
     for given in app.settings.channels:
         about = f"channel {given.name}"
-        yield from patiently(about, partial(_channel, about, app, given, offline=offline))
+        yield from run_checks(about, partial(_channel, about, app, given, offline=offline))
 
 
 def _built_in(channels: Sequence[AnyChannelSettings]) -> Finding:
@@ -162,7 +162,10 @@ def _deaf(app: App, subscriptions: Sequence[Subscription]) -> Iterator[Finding]:
     """Tell what subscriptions and sources ask for in vain."""
     try:
         with limited_reader(app) as reader:
-            found = [*deaf_sources(app, reader), *deaf_subscriptions(app, reader, subscriptions)]
+            found = [
+                *empty_sources(app, reader),
+                *unmatched_subscriptions(app, reader, subscriptions),
+            ]
     except StoreError:  # as above
         return
     for one in found:

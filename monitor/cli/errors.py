@@ -33,7 +33,7 @@ def exit_code(error: MonitorError) -> int:
     return NOT_FOUND if isinstance(error, NotFoundError) else FAILED
 
 
-def complain(message: str) -> None:
+def print_error(message: str) -> None:
     """Write one line to standard error, whatever the message holds."""
     click.echo(f"monitor: {neutral(' '.join(message.split()))}", err=True)
 
@@ -41,7 +41,7 @@ def complain(message: str) -> None:
 def say_made_stores() -> None:
     """Say on standard error which stores the command made, as it does where there is none."""
     for name in _made_stores():
-        complain(f"made a new store at {name}")
+        print_error(f"made a new store at {name}")
 
 
 def forget_made_stores() -> None:
@@ -60,7 +60,7 @@ def wants_traceback(args: Sequence[str]) -> bool:
 
 
 @contextlib.contextmanager
-def told(args: Sequence[str]) -> Iterator[None]:
+def handle_errors(args: Sequence[str]) -> Iterator[None]:
     """Turn the known ways to fail into one line on standard error and an exit code."""
     try:
         yield
@@ -69,7 +69,7 @@ def told(args: Sequence[str]) -> Iterator[None]:
             import traceback
 
             traceback.print_exc()
-        complain(str(error))
+        print_error(str(error))
         sys.exit(exit_code(error))
     except Failure as failure:
         sys.exit(failure.code)
@@ -81,10 +81,10 @@ def told(args: Sequence[str]) -> Iterator[None]:
             error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else ""
         )
         hint = f" (`{help_of} --help` tells more)" if help_of else ""
-        complain(error.format_message().rstrip(".") + hint)
+        print_error(error.format_message().rstrip(".") + hint)
         sys.exit(error.exit_code)
     except click.Abort:
-        complain("interrupted")
+        print_error("interrupted")
         sys.exit(INTERRUPTED)
 
 
@@ -104,9 +104,9 @@ def report_unexpected(
 
         traceback.print_exception(kind, error, trace)
     elif isinstance(error, OSError):
-        complain(f"{error.strerror or error}{_of_file(error)} ({kind.__name__})")
+        print_error(f"{error.strerror or error}{_of_file(error)} ({kind.__name__})")
     else:
-        complain(f"unexpected {kind.__name__}: {error} (run it with --debug to see where)")
+        print_error(f"unexpected {kind.__name__}: {error} (run it with --debug to see where)")
     close_output()
 
 

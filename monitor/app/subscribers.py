@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from monitor.app.wiring import App
-from monitor.config.wishes import subscription_of
+from monitor.config.subscriptions import build_subscription
 from monitor.errors import ConfigError, StoreError
 from monitor.model.subscriptions import Origin, Standing, Subscription
 
 if TYPE_CHECKING:
     from monitor.settings import Settings
-    from monitor.store.people import PeopleReader
+    from monitor.store.subscribers import SubscriberReader
     from monitor.store.writer import Store
 
 Names = tuple[str, str]
@@ -20,7 +20,7 @@ Names = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Synchronised:
+class SyncResult:
     """What bringing the store in line did: how many stand in the file, and who left it."""
 
     subscriptions: int
@@ -28,7 +28,7 @@ class Synchronised:
     retired_subscribers: tuple[str, ...]
 
 
-def synchronise(settings: "Settings", store: "Store", now: datetime) -> Synchronised:
+def sync_subscribers(settings: "Settings", store: "Store", now: datetime) -> SyncResult:
     """Store what the file says of people; retire what left it; leave alone what commands made.
 
     One transaction. What is stored so already is not written again. ConfigError, and nothing
@@ -45,14 +45,14 @@ def synchronise(settings: "Settings", store: "Store", now: datetime) -> Synchron
         wishes, persons = transaction.people.retire_missing(
             origin=Origin.CONFIG, keep=list(wanted), subscribers=people
         )
-    return Synchronised(
+    return SyncResult(
         subscriptions=len(wanted),
         retired_subscriptions=tuple(wishes),
         retired_subscribers=tuple(persons),
     )
 
 
-def bring_in_line(app: App) -> None:
+def sync_from_config(app: App) -> None:
     """Bring the store in line with the file, where it is not; see ``synchronise``.
 
     A store that is in line is only read, and one that nobody needs yet is not made.
@@ -67,7 +67,7 @@ def bring_in_line(app: App) -> None:
         if not (wanted or settings.subscribers):
             return
     with app.store() as store:
-        synchronise(settings, store, now)
+        sync_subscribers(settings, store, now)
 
 
 def wanted_subscriptions(settings: "Settings", now: datetime) -> dict[Names, Subscription]:
@@ -76,14 +76,14 @@ def wanted_subscriptions(settings: "Settings", now: datetime) -> dict[Names, Sub
         return {}
     people = {person.name: person for person in settings.subscribers}
     found = (
-        subscription_of(given, people.get(given.subscriber), origin=Origin.CONFIG, now=now)
+        build_subscription(given, people.get(given.subscriber), origin=Origin.CONFIG, now=now)
         for given in settings.subscriptions
     )
     return {(one.subscriber, one.name): one for one in found}
 
 
 def _in_line(
-    people: "PeopleReader", wanted: Mapping[Names, Subscription], subscribers: Collection[str]
+    people: "SubscriberReader", wanted: Mapping[Names, Subscription], subscribers: Collection[str]
 ) -> bool:
     """Tell whether synchronising would change nothing."""
     try:
@@ -103,7 +103,7 @@ def _in_line(
     )
 
 
-def _by_name(people: "PeopleReader") -> dict[Names, Subscription]:
+def _by_name(people: "SubscriberReader") -> dict[Names, Subscription]:
     """Return the subscriptions that are not retired."""
     return {
         (one.subscriber, one.name): one

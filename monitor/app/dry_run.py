@@ -4,15 +4,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from monitor.app.deaf import COMPARED, deaf_subscriptions
 from monitor.app.follows import followers, with_followed
+from monitor.app.unmatched import COMPARED, unmatched_subscriptions
 from monitor.app.wiring import App
 from monitor.match.matcher import Matcher
 from monitor.match.news import News
 from monitor.model.asof import known_since
 from monitor.model.changes import ChangeEvent, ChangeKind, Severity
+from monitor.model.dry_run import DryRun, MatchedTrial, SentVersion
 from monitor.model.history import StoredVersion, TrialRow
-from monitor.model.rehearsal import MatchedTrial, Rehearsal, SentVersion
 from monitor.model.subscriptions import Standing, Subscription
 from monitor.model.when import AtOnce, next_cutoff
 from monitor.store.reader import Reader
@@ -22,7 +22,7 @@ PERIOD = timedelta(days=30)
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
-def rehearse(app: App, subscription: Subscription, *, period: timedelta = PERIOD) -> Rehearsal:
+def dry_run(app: App, subscription: Subscription, *, period: timedelta = PERIOD) -> DryRun:
     """Hold a subscription against what is stored, as if it had been there and active all along.
 
     Silences count as they are now. Where it does not name its trials, those that match are looked
@@ -45,8 +45,8 @@ def rehearse(app: App, subscription: Subscription, *, period: timedelta = PERIOD
             if by[each.trial.nct_id] or reader.versions(each.trial.nct_id)[-1].source in enabled
         ]
         sent, first_seen = _sent(reader, matcher, one, since)
-        warnings = deaf_subscriptions(app, reader, [one])
-    return Rehearsal(
+        warnings = unmatched_subscriptions(app, reader, [one])
+    return DryRun(
         subscription=subscription,
         since=since,
         trials=tuple(followed),
@@ -81,7 +81,7 @@ def _candidates(reader: Reader, one: Subscription) -> Sequence[TrialRow]:
 def _sent(
     reader: Reader, matcher: Matcher, one: Subscription, since: datetime
 ) -> tuple[list[SentVersion], int]:
-    """Return what would have been sent of versions that were read since then; see ``Rehearsal``."""
+    """Return what would have been sent of versions that were read since then; see ``DryRun``."""
     found, first_seen = [], 0
     for nct_id in reader.read_since(since):
         trial, versions = reader.trial(nct_id), reader.versions(nct_id)

@@ -134,7 +134,7 @@ _REMOVE_SILENCE = sa.delete(silences).where(silences.c.id == bindparam("silence_
 _BEGIN_WELCOMED = insert_new(properties_).values(name=_WELCOMED, value="0")
 
 
-class PeopleReader:
+class SubscriberReader:
     """Subscribers, their subscriptions, and silences; reached by ``Reader.people``."""
 
     def __init__(self, db: Db) -> None:
@@ -249,7 +249,7 @@ class PeopleReader:
         return list(found.values())
 
 
-class PeopleWriter(PeopleReader):
+class SubscriberWriter(SubscriberReader):
     """Who wants to hear of what; reached by ``Transaction.people``, written at once.
 
     What changes anything raises ``version``; what is stored already changes nothing. Times are

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from monitor.app.backfills import backfill_lease, history, wanted_backfills
-from monitor.app.logs import bound, get_logger, log_step, told_request
+from monitor.app.logs import bound, get_logger, log_request, log_step
 from monitor.app.sources import HISTORY, Sources, first_base_url, named_source
 from monitor.app.wiring import App
 from monitor.errors import HeldError, MonitorError, StoreError
@@ -34,7 +34,7 @@ Outcome = Literal["ok", "failed", "stopped"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PassReport:
+class PollReport:
     """What a pass over a source did; ``reason``: why it failed or was stopped.
 
     ``again_at``: from when on it may be tried again, where another process was at it.
@@ -74,7 +74,7 @@ class _Counted:
 
 
 @dataclass(slots=True, kw_only=True)
-class Passes:
+class Poller:
     """Does passes; threads may share it. ``patient``: a backfill observes who has its lease."""
 
     app: App
@@ -86,14 +86,14 @@ class Passes:
     def __post_init__(self) -> None:
         self._notifier = self.app.notifier()
 
-    def pass_over(
+    def poll(
         self,
         source_name: str,
         *,
         stop: threading.Event,
         lease: Lease | None = None,
         on_page: OnPage | None = None,
-    ) -> PassReport:
+    ) -> PollReport:
         """Follow a source of the configuration once: fetch, store, note how it went.
 
         What goes wrong is in the report, in the log, in the source's row, and, once it has
@@ -113,7 +113,7 @@ class Passes:
 
     def backfill_due(
         self, *, stop: threading.Event, lease: Lease | None = None
-    ) -> list[PassReport]:
+    ) -> list[PollReport]:
         """Fill in the past of newly followed records, where their source says so."""
         with self.app.reader() as reader:
             wanted = wanted_backfills(self.app.settings, reader)
@@ -132,7 +132,7 @@ class Passes:
         base_url: str | None = None,
         since: date | None = None,
         on_progress: OnHistory | None = None,
-    ) -> PassReport:
+    ) -> PollReport:
         """Fill in the earlier versions of these records that the store lacks; they alert nobody.
 
         A version later than all that is stored is news, whoever reads it first.
@@ -157,7 +157,7 @@ class Passes:
             who = "another process" if exc.lease is None else exc.lease.holder
             reason = f"earlier versions are being fetched by {who}; a second one has to wait"
             get_logger().info("backfill waits", source=HISTORY, reason=reason)
-            return PassReport(
+            return PollReport(
                 source=HISTORY,
                 outcome="stopped",
                 reason=reason,
@@ -170,7 +170,7 @@ class Passes:
 
     # --- one pass --------------------------------------------------------------------------
 
-    def _run(self, work: _Work) -> PassReport:
+    def _run(self, work: _Work) -> PollReport:
         counted = _Counted()
         began = time.monotonic()
         with bound(pass_id=uuid.uuid4().hex[:12], source=work.name):
@@ -179,7 +179,7 @@ class Passes:
             with self.app.store() as store:
                 outcome, reason = self._attempt(work, store, counted)
                 self._note(work, store, outcome, reason, held=counted.held)
-            report = PassReport(
+            report = PollReport(
                 source=work.name,
                 outcome=outcome,
                 reason=reason,
@@ -230,7 +230,7 @@ class Passes:
             counted.requests += 1
             if self.metrics is not None:
                 self.metrics.request(request)
-            get_logger().debug("request", **told_request(request))
+            get_logger().debug("request", **log_request(request))
 
         return Sources(
             http=self.app.settings.http,
@@ -303,7 +303,7 @@ class Passes:
         return before, after
 
 
-def _log_pass(report: PassReport, seconds: float) -> None:
+def _log_pass(report: PollReport, seconds: float) -> None:
     """Log how a pass went."""
     log = get_logger()
     facts: dict[str, object] = {

@@ -19,7 +19,7 @@ _TWICE = re.compile(r"Cannot declare \('(\w+)',\) twice \((at line \d+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
+class RawValue:
     """A value for a key.
 
     ``place`` is how an error names where it stands. What comes ``from_environment`` is text
@@ -31,7 +31,7 @@ class Given:
     from_environment: bool
 
 
-def read_file(file: Path) -> tuple[dict[Key, Given], dict[str, list[Given]]]:
+def read_file(file: Path) -> tuple[dict[Key, RawValue], dict[str, list[RawValue]]]:
     """Return the values that a TOML file gives, and its ``[[…]]`` tables by their name.
 
     ``[synonyms]`` is among these, as a list of one table.
@@ -42,8 +42,8 @@ def read_file(file: Path) -> tuple[dict[Key, Given], dict[str, list[Given]]]:
     lists = {name: _listed(file, name, tables.pop(name, [])) for name in LISTS}
     if isinstance(tables.get(SYNONYMS), dict):
         place, value = f"{file}: [{SYNONYMS}]", tables.pop(SYNONYMS)
-        lists[SYNONYMS] = [Given(place=place, value=value, from_environment=False)]
-    given: dict[Key, Given] = {}
+        lists[SYNONYMS] = [RawValue(place=place, value=value, from_environment=False)]
+    given: dict[Key, RawValue] = {}
     for section, table in tables.items():
         if not isinstance(table, dict):
             if isinstance(table, list) and table and isinstance(table[0], dict):
@@ -54,13 +54,13 @@ def read_file(file: Path) -> tuple[dict[Key, Given], dict[str, list[Given]]]:
     return given, lists
 
 
-def read_section(file: Path, section: str) -> dict[Key, Given]:
+def read_section(file: Path, section: str) -> dict[Key, RawValue]:
     """Return the values of one section, whatever the others hold; ConfigError as ``read_file``."""
     table = _tables(file).get(section)
     return _keys(file, section, table) if isinstance(table, dict) else {}
 
 
-def salvage_section(file: Path, section: str) -> dict[Key, Given]:
+def salvage_section(file: Path, section: str) -> dict[Key, RawValue]:
     """Return what can be made out of one section, key by key, of a file that may not be TOML.
 
     Unknown keys are left out. ConfigError where the file cannot be read, or the line of a known
@@ -93,21 +93,21 @@ def _lines_of(file: Path, section: str, problem: ConfigError) -> dict[str, Any]:
     return found
 
 
-def _keys(file: Path, section: str, table: Mapping[str, Any]) -> dict[Key, Given]:
+def _keys(file: Path, section: str, table: Mapping[str, Any]) -> dict[Key, RawValue]:
     given = {}
     for name, value in table.items():
         key = (section, name)
         place = f"{file}: {in_file(key)}"
         require_key(key, place=place, spelling=in_file)
-        given[key] = Given(place=place, value=value, from_environment=False)
+        given[key] = RawValue(place=place, value=value, from_environment=False)
     return given
 
 
-def _listed(file: Path, name: str, tables: Any) -> list[Given]:
+def _listed(file: Path, name: str, tables: Any) -> list[RawValue]:
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise ConfigError(f"{file}: write [[{name}]], in two brackets, above each {name}'s keys")
     return [
-        Given(place=f"{file}: [[{name}]] {number}", value=table, from_environment=False)
+        RawValue(place=f"{file}: [[{name}]] {number}", value=table, from_environment=False)
         for number, table in enumerate(tables, 1)
     ]
 
@@ -133,7 +133,7 @@ def _not_toml(said: str) -> str:
     return f"this is not TOML: {said}; fix that place"
 
 
-def read_environment(environ: Mapping[str, str]) -> dict[Key, Given]:
+def read_environment(environ: Mapping[str, str]) -> dict[Key, RawValue]:
     """Return the values that ``MONITOR_<SECTION>__<KEY>`` and the aliases give.
 
     ConfigError for a name that fits no key. An empty variable counts as not set.
@@ -162,15 +162,15 @@ def _key_of(name: str) -> Key:
     return section, key
 
 
-def _variable(name: str, environ: Mapping[str, str]) -> Given:
+def _variable(name: str, environ: Mapping[str, str]) -> RawValue:
     """Return what NAME holds, or the file that NAME_FILE names; not both may be set."""
     by_file = environ.get(name + FILE_SUFFIX)
     if not by_file:
-        return Given(place=name, value=environ[name], from_environment=True)
+        return RawValue(place=name, value=environ[name], from_environment=True)
     place = name + FILE_SUFFIX
     if environ.get(name):
         raise ConfigError(f"{name} and {place} are both set; unset one of them")
-    return Given(place=place, value=held_by(by_file, place=place), from_environment=True)
+    return RawValue(place=place, value=held_by(by_file, place=place), from_environment=True)
 
 
 def held_by(file: str, *, place: str, what: str = "value") -> str:

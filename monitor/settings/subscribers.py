@@ -109,7 +109,7 @@ class SubscriberSettings(Section, frozen=True, kw_only=True):
 class SubscriptionSettings(Section, frozen=True, kw_only=True):
     """One wish of one subscriber, as it is written.
 
-    Every value by itself is good; ``wishes.subscription_of`` says what they mean together.
+    Every value by itself is good; ``wishes.build_subscription`` says what they mean together.
     ``filter``: tables whose values are all tuples.
     """
 

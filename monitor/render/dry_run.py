@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 from typing import Any
 
-from monitor.model.rehearsal import Rehearsal, SentVersion
+from monitor.model.dry_run import DryRun, SentVersion
 from monitor.render.events import headline_spans
 from monitor.render.lines import BLANK, Block, Line, Span, Table, line
-from monitor.render.people import subscription_shape
 from monitor.render.shapes import event_shape
+from monitor.render.subscribers import subscription_shape
 from monitor.render.values import counted, moment, one_line, worded
 
 
-def rehearsal_lines(found: Rehearsal) -> Iterator[Block]:
+def dry_run_lines(found: DryRun) -> Iterator[Block]:
     """Yield the trials that match now, and what would have been sent, oldest first."""
     rows = tuple(
         (
@@ -48,7 +48,7 @@ def _sent(one: SentVersion) -> Iterator[Line]:
                    hang=11)  # fmt: skip
 
 
-def rehearsal_shape(found: Rehearsal) -> dict[str, Any]:
+def dry_run_shape(found: DryRun) -> dict[str, Any]:
     """Return the same for ``--json``; times in UTC."""
     return {
         "subscription": subscription_shape(found.subscription),

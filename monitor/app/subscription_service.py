@@ -6,15 +6,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from monitor.app.deaf import deaf_subscriptions
 from monitor.app.follows import with_followed
-from monitor.app.people import bring_in_line
+from monitor.app.subscribers import sync_from_config
+from monitor.app.unmatched import unmatched_subscriptions
 from monitor.app.wiring import App
-from monitor.config.wishes import subscription_of
+from monitor.config.subscriptions import build_subscription
 from monitor.errors import NotFoundError, UsageError
 from monitor.model.subscriptions import Origin, Silence, Standing, Subscriber, Subscription
 from monitor.render.values import moment
-from monitor.store.people import PeopleReader
+from monitor.store.subscribers import SubscriberReader
 
 if TYPE_CHECKING:
     from monitor.settings import SubscriptionSettings
@@ -23,7 +23,7 @@ _SHOWN = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subscribing:
+class SubscriptionService:
     """The people of a store; ``file``: where those of the configuration stand, None without.
 
     Each method brings the store in line with the file first. NotFoundError for who or what is
@@ -37,7 +37,7 @@ class Subscribing:
 
     def subscribers(self) -> tuple[list[Subscriber], dict[str, int]]:
         """Return everybody, and how many subscriptions that are not retired each has."""
-        bring_in_line(self.app)
+        sync_from_config(self.app)
         with self.app.reader() as reader:
             counts: dict[str, int] = {}
             for one in reader.people.subscriptions():
@@ -69,7 +69,7 @@ class Subscribing:
 
     def export(self, name: str) -> dict[str, Any]:
         """Return all that is stored about somebody, as JSON."""
-        bring_in_line(self.app)
+        sync_from_config(self.app)
         with self.app.reader() as reader:
             found = reader.people.export(name)
             if found is None:
@@ -92,7 +92,7 @@ class Subscribing:
         self, *, subscriber: str | None = None, retired: bool = False
     ) -> list[Subscription]:
         """Return subscriptions, of all or of one; as paused as their subscriber is."""
-        bring_in_line(self.app)
+        sync_from_config(self.app)
         with self.app.reader() as reader:
             if subscriber is not None and subscriber not in _people(reader.people):
                 raise _nobody(reader.people, subscriber)
@@ -107,7 +107,7 @@ class Subscribing:
         """Store what somebody asks for; return it as stored. UsageError when the name is taken."""
         self._in_line()
         people = {person.name: person for person in self.app.settings.subscribers}
-        wish = subscription_of(
+        wish = build_subscription(
             given, people.get(given.subscriber), origin=Origin.COMMAND, now=self.app.now()
         )
         with self.app.store() as store, store.transaction() as transaction:
@@ -123,10 +123,10 @@ class Subscribing:
 
     def draft(self, given: "SubscriptionSettings") -> Subscription:
         """Return what ``subscribe`` would store, with the id 0; nothing is stored."""
-        bring_in_line(self.app)
+        sync_from_config(self.app)
         people = {person.name: person for person in self.app.settings.subscribers}
         person = people.get(given.subscriber)
-        return subscription_of(given, person, origin=Origin.COMMAND, now=self.app.now())
+        return build_subscription(given, person, origin=Origin.COMMAND, now=self.app.now())
 
     def edit(
         self,
@@ -149,7 +149,7 @@ class Subscribing:
                     f"{found.name!r} of {found.subscriber} stands in {self.file}; change it there"
                 )
             given = change(found)
-            wish = subscription_of(given, None, origin=Origin.COMMAND, now=found.created_at)
+            wish = build_subscription(given, None, origin=Origin.COMMAND, now=found.created_at)
             changed = replace(wish, id=found.id, standing=found.standing)
             transaction.people.put_subscription(changed)
         return changed
@@ -158,7 +158,7 @@ class Subscribing:
         """Return sentences on what these subscriptions ask for in vain."""
         app = with_followed(self.app)
         with app.reader() as reader:
-            return [str(one) for one in deaf_subscriptions(app, reader, subscriptions)]
+            return [str(one) for one in unmatched_subscriptions(app, reader, subscriptions)]
 
     def set_standing(
         self, word: str, standing: Standing, *, subscriber: str | None = None
@@ -181,7 +181,7 @@ class Subscribing:
 
     def silences(self, *, ended: bool = False) -> list[Silence]:
         """Return the silences that hold now, or all."""
-        bring_in_line(self.app)
+        sync_from_config(self.app)
         with self.app.reader() as reader:
             return reader.people.silences(at=None if ended else self.app.now())
 
@@ -234,7 +234,7 @@ class Subscribing:
     # --- the file --------------------------------------------------------------------------
 
     def _in_line(self) -> None:
-        bring_in_line(self.app)
+        sync_from_config(self.app)
 
     def _where(self, origin: Origin) -> str:
         return f"in {self.file}" if origin is Origin.CONFIG else "made by command"
@@ -266,11 +266,11 @@ def pick(subscriptions: list[Subscription], word: str) -> Subscription:
     return named[0]
 
 
-def _people(people: "PeopleReader") -> dict[str, Subscriber]:
+def _people(people: "SubscriberReader") -> dict[str, Subscriber]:
     return {one.name: one for one in people.subscribers()}
 
 
-def _person(people: "PeopleReader", name: str) -> Subscriber:
+def _person(people: "SubscriberReader", name: str) -> Subscriber:
     """Return somebody who is not retired."""
     found = _people(people).get(name)
     if found is None or found.standing is Standing.RETIRED:
@@ -278,13 +278,13 @@ def _person(people: "PeopleReader", name: str) -> Subscriber:
     return found
 
 
-def _nobody(people: "PeopleReader", name: str) -> NotFoundError:
+def _nobody(people: "SubscriberReader", name: str) -> NotFoundError:
     live = [one.name for one in people.subscribers() if one.standing is not Standing.RETIRED]
     known = f"there are {', '.join(live[:10])}" if live else "there is nobody yet"
     return NotFoundError(f"there is no subscriber {name[:_SHOWN]!r}; {known}")
 
 
-def _live(people: "PeopleReader", subscriber: str) -> list[Subscription]:
+def _live(people: "SubscriberReader", subscriber: str) -> list[Subscription]:
     return [
         one
         for one in people.subscriptions(subscriber=subscriber)

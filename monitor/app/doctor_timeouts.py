@@ -13,11 +13,11 @@ PATIENCE_S = 30.0
 Result = TypeVar("Result")
 
 
-class HangsError(Exception):
+class CheckTimeoutError(Exception):
     """A check did not come to an end."""
 
 
-def patiently(
+def run_checks(
     about: str, findings: Callable[[], Iterable[Finding]], *, within_s: float | None = None
 ) -> Iterator[Finding]:
     """Yield findings as they come; where one takes longer than that, say so and end."""
@@ -31,22 +31,25 @@ def patiently(
         while (finding := thread.run(_next, within_s=patience_s)) is not None:
             yield finding
     except AbandonedError:
-        yield hanging(about, f"no end within {patience_s:g} s: it hangs")
+        yield timeout_finding(about, f"no end within {patience_s:g} s: it hangs")
     finally:
         thread.stop()
 
 
-def answer(work: Callable[[], Result], *, about: str, within_s: float | None = None) -> Result:
-    """Return what the work returns, or raise what it raises; HangsError when it takes longer."""
+def run_check(work: Callable[[], Result], *, about: str, within_s: float | None = None) -> Result:
+    """Return what the work returns, or raise what it raises.
+
+    CheckTimeoutError when it takes longer.
+    """
     name, abandoned = f"try {about}", AbandonedThreads(1)
     patience_s = PATIENCE_S if within_s is None else within_s
     try:
         return run_bounded(work, name=name, within_s=patience_s, abandoned=abandoned)
     except AbandonedError:
-        raise HangsError(f"no end within {patience_s:g} s: it hangs") from None
+        raise CheckTimeoutError(f"no end within {patience_s:g} s: it hangs") from None
 
 
-def hanging(about: str, said: str) -> Finding:
+def timeout_finding(about: str, said: str) -> Finding:
     """Return the finding that something hangs."""
     return Finding(
         about=about,
