@@ -10,8 +10,8 @@ from monitor.app.logs import get_logger
 from monitor.app.sources import HISTORY, Sources
 from monitor.app.workers import worker_id
 from monitor.errors import StoreError
-from monitor.model.following import Presence
 from monitor.model.lease import Lease
+from monitor.model.tracking import Presence
 from monitor.settings import CtgovSourceSettings, Settings
 from monitor.sources.base import FollowedSource, State
 from monitor.sources.ctgov_history.state import Outcome, backfill_of

@@ -14,7 +14,7 @@ from monitor.app.doctor_store import limited_reader
 from monitor.app.logs import get_logger
 from monitor.app.policies import policy_of
 from monitor.errors import StoreError
-from monitor.model.finding import Finding, Verdict
+from monitor.model.checks import CheckStatus, Finding
 from monitor.model.lease import CLOCK_TOLERANCE
 from monitor.model.messages import MessageState, OutboxMessage
 from monitor.model.when import AtOnce, next_cutoff
@@ -138,19 +138,19 @@ def time_findings(app: "App", latest_run: LatestRun | None) -> Iterator[Finding]
         fix = "check the clock of this machine; `monitor run` and `monitor deliver` put them right"
         yield Finding(
             about="stored times",
-            verdict=Verdict.FAILED,
+            verdict=CheckStatus.FAILED,
             said=f"impossible: {_first(leases + found)}",
             fix=fix,
         )
     elif before:
         yield Finding(
             about="stored times",
-            verdict=Verdict.WARNING,
+            verdict=CheckStatus.WARNING,
             said=f"were impossible within the last day, and were put right: {_first(before)}",
             fix="check the clock of this machine",
         )
     else:
-        yield Finding(about="stored times", verdict=Verdict.FINE, said="none is impossible")
+        yield Finding(about="stored times", verdict=CheckStatus.FINE, said="none is impossible")
 
 
 def _first(sentences: Sequence[str], most: int = 5) -> str:

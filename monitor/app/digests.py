@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from monitor.app.wiring import App
-from monitor.model.subscriptions import Standing, Subscription
+from monitor.model.subscriptions import Subscription, SubscriptionStatus
 from monitor.model.when import AtOnce, next_cutoff
 
 _Place = tuple[str, str, str]
@@ -61,4 +61,4 @@ class Digests:
 
 
 def _asks_for_empty(subscription: Subscription) -> bool:
-    return subscription.send_empty and subscription.standing is Standing.ACTIVE
+    return subscription.send_empty and subscription.standing is SubscriptionStatus.ACTIVE

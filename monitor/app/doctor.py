@@ -19,8 +19,8 @@ from monitor.app.last_store import LastStore
 from monitor.app.wiring import App, utc_now
 from monitor.config.load import Origin, origin
 from monitor.errors import ConfigError, StoreError
-from monitor.model.finding import Finding, Verdict
-from monitor.model.following import SourceRow
+from monitor.model.checks import CheckStatus, Finding
+from monitor.model.tracking import SourceRow
 from monitor.render.gate import what_to_do
 from monitor.render.values import counted, moment
 from monitor.settings import AnySourceSettings, FilesSourceSettings
@@ -56,13 +56,13 @@ def examine(
         app, told = run_check(partial(_configured, config, environ), about=about)
     except ConfigError as exc:
         fix = "fix this; nothing else was tried"
-        yield Finding(about=about, verdict=Verdict.FAILED, said=str(exc), fix=fix)
+        yield Finding(about=about, verdict=CheckStatus.FAILED, said=str(exc), fix=fix)
         return
     except CheckTimeoutError as exc:
         yield timeout_finding(about, str(exc))
         return
     app = App(settings=app.settings, now=now)
-    yield Finding(about=about, verdict=Verdict.FINE, said=_told(told))
+    yield Finding(about=about, verdict=CheckStatus.FINE, said=_told(told))
     yield from run_checks("store", partial(store_findings, app))
     yield from run_checks("store", partial(_another_store, app, told.file, environ))
     yield from run_checks("stored times", partial(time_findings, app, latest_run))
@@ -90,7 +90,7 @@ def _another_store(app: App, file: Path | None, environ: Mapping[str, str]) -> I
         LastStore(file, environ).check_new(app)
     except ConfigError as exc:
         fix = "start it in the right folder, or name the store by an absolute path"
-        yield Finding(about="store", verdict=Verdict.FAILED, said=str(exc), fix=fix)
+        yield Finding(about="store", verdict=CheckStatus.FAILED, said=str(exc), fix=fix)
     except StoreError:  # told among the findings of the store
         return
 
@@ -113,7 +113,7 @@ def zone_findings(app: App) -> Iterator[Finding]:
     if missing:
         yield Finding(
             about="time zones",
-            verdict=Verdict.FAILED,
+            verdict=CheckStatus.FAILED,
             said=f"not found: {', '.join(missing)}",
             fix="mend the name, or install the time zones: the package tzdata",
         )
@@ -123,7 +123,7 @@ def zone_findings(app: App) -> Iterator[Finding]:
     except importlib.metadata.PackageNotFoundError:
         data = "the system's alone (tzdata is not installed)"
     said = f"{', '.join(names)}; time zones of {data}"
-    yield Finding(about="time zones", verdict=Verdict.FINE, said=said)
+    yield Finding(about="time zones", verdict=CheckStatus.FINE, said=said)
 
 
 def _is_zone(name: str) -> bool:
@@ -140,7 +140,7 @@ def source_findings(app: App, next_run: NextRun) -> Iterator[Finding]:
         none = "all are switched off" if app.settings.sources else "there are none"
         yield Finding(
             about="sources",
-            verdict=Verdict.WARNING,
+            verdict=CheckStatus.WARNING,
             said=f"{none}: `monitor run` follows nothing",
             fix="write a [[source]] table (docs/configuration.md)",
         )
@@ -158,22 +158,24 @@ def _source(
     now: datetime,
 ) -> Iterator[Finding]:
     if not source.enabled:
-        yield Finding(about=about, verdict=Verdict.SKIPPED, said="switched off (enabled = false)")
+        yield Finding(
+            about=about, verdict=CheckStatus.SKIPPED, said="switched off (enabled = false)"
+        )
         return
     try:
         at = next_run(now)
     except ConfigError as exc:
-        yield Finding(about=about, verdict=Verdict.FAILED, said=str(exc), fix="fix this")
+        yield Finding(about=about, verdict=CheckStatus.FAILED, said=str(exc), fix="fix this")
         return
     if isinstance(source, FilesSourceSettings) and (fault := _folder_fault(source.path)):
         fix = f"make {source.path} a folder that this user ({_user()}) can read"
-        yield Finding(about=about, verdict=Verdict.FAILED, said=fault, fix=fix)
+        yield Finding(about=about, verdict=CheckStatus.FAILED, said=fault, fix=fix)
         return
     when = f"every {written(source.every)}" if source.every else f"at {source.cron}"
     zone = "" if source.every else f" ({source.timezone})"
     first = "at once" if at <= now else f"at {moment(at)} UTC"
     said = f"{source.type}, {when}{zone}; `monitor run` reads it first {first}"
-    yield Finding(about=about, verdict=Verdict.FINE, said=said)
+    yield Finding(about=about, verdict=CheckStatus.FINE, said=said)
 
 
 def gate_findings(app: App) -> Iterator[Finding]:
@@ -187,11 +189,11 @@ def gate_findings(app: App) -> Iterator[Finding]:
         if gate.state.reason:
             fix = f"`monitor source show {named}` tells more. {what_to_do(gate.source, gate.state)}"
             said = f"held: {gate.state.reason}"
-            yield Finding(about=about, verdict=Verdict.FAILED, said=said, fix=fix)
+            yield Finding(about=about, verdict=CheckStatus.FAILED, said=said, fix=fix)
         if gate.unread.count:
             said = f"{counted(gate.unread.count, 'followed record')} cannot be read"
             fix = "`monitor quarantine list` tells why; they are asked for in every pass"
-            yield Finding(about=about, verdict=Verdict.WARNING, said=said, fix=fix)
+            yield Finding(about=about, verdict=CheckStatus.WARNING, said=said, fix=fix)
 
 
 def _folder_fault(path: str) -> str | None:

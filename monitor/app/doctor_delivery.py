@@ -14,8 +14,8 @@ from monitor.app.unmatched import empty_sources, unmatched_subscriptions
 from monitor.app.wiring import App
 from monitor.channels.bounded import BoundedChannel
 from monitor.errors import ConfigError, DeliveryError, StoreError
-from monitor.model.finding import Finding, Verdict
-from monitor.model.subscriptions import Origin, Standing, Subscription
+from monitor.model.checks import CheckStatus, Finding
+from monitor.model.subscriptions import Subscription, SubscriptionOrigin, SubscriptionStatus
 from monitor.private_files import is_open_to_others
 from monitor.render.values import counted
 from monitor.settings.channels import AnyChannelSettings, FolderChannelSettings
@@ -43,9 +43,9 @@ def _built_in(channels: Sequence[AnyChannelSettings]) -> Finding:
     said = f"none is configured; what subscriptions ask for goes to {place_of(given)}"
     fault = _folder_fault(Path(place_of(given)))
     if fault is None:
-        return Finding(about=about, verdict=Verdict.FINE, said=said)
+        return Finding(about=about, verdict=CheckStatus.FINE, said=said)
     fix = "write a [[channel]] table, or let this user write there"
-    return Finding(about=about, verdict=Verdict.WARNING, said=f"{said}, but {fault}", fix=fix)
+    return Finding(about=about, verdict=CheckStatus.WARNING, said=f"{said}, but {fault}", fix=fix)
 
 
 def _channel(
@@ -55,18 +55,18 @@ def _channel(
     try:
         tried = _tried(channel_of(given, limited(delivery, _TRY_S)), offline=offline)
     except ConfigError as exc:
-        yield Finding(about=about, verdict=Verdict.FAILED, said=str(exc), fix="fix this")
+        yield Finding(about=about, verdict=CheckStatus.FAILED, said=str(exc), fix="fix this")
         return
     except DeliveryError as exc:
         fix = _fix(str(exc))
-        yield Finding(about=about, verdict=Verdict.FAILED, said=str(exc), fix=fix)
+        yield Finding(about=about, verdict=CheckStatus.FAILED, said=str(exc), fix=fix)
         return
     if isinstance(given, FolderChannelSettings) and (fault := _folder_fault(Path(given.path))):
         fix = "make it a folder that this user can write"
-        yield Finding(about=about, verdict=Verdict.FAILED, said=fault, fix=fix)
+        yield Finding(about=about, verdict=CheckStatus.FAILED, said=fault, fix=fix)
         return
     said = f"{given.type}, {place_of(given)}{tried}; nothing was sent (`monitor channel test` does)"
-    yield Finding(about=about, verdict=Verdict.FINE, said=said)
+    yield Finding(about=about, verdict=CheckStatus.FINE, said=said)
     if isinstance(given, FolderChannelSettings):
         yield from _exposed(about, Path(given.path))
 
@@ -80,7 +80,7 @@ def _exposed(about: str, folder: Path) -> Iterator[Finding]:
     if seen is not None:
         said = f"others can read messages in {folder}, for example {seen}"
         fix = f"chmod -R go= {folder}, unless they shall"
-        yield Finding(about=about, verdict=Verdict.WARNING, said=said, fix=fix)
+        yield Finding(about=about, verdict=CheckStatus.WARNING, said=said, fix=fix)
 
 
 def _tried(channel: BoundedChannel, *, offline: bool) -> str:
@@ -129,15 +129,15 @@ def subscription_findings(app: App) -> Iterator[Finding]:
     try:
         of_file = wanted_subscriptions(app.settings, app.now())
     except ConfigError as exc:
-        yield Finding(about=about, verdict=Verdict.FAILED, said=str(exc), fix="fix this")
+        yield Finding(about=about, verdict=CheckStatus.FAILED, said=str(exc), fix="fix this")
         return
     try:
         with limited_reader(app) as reader:
-            stored = reader.people.subscriptions(standing=Standing.ACTIVE)
+            stored = reader.people.subscriptions(standing=SubscriptionStatus.ACTIVE)
     except StoreError:  # there is none yet, or its own finding tells what is wrong
         stored = []
     known = {given.name for given in app.settings.channels}
-    by_command = (one for one in stored if one.origin is Origin.COMMAND)
+    by_command = (one for one in stored if one.origin is SubscriptionOrigin.COMMAND)
     wanting = {(one.subscriber, one.name): one.channels for one in by_command}
     wanting |= {names: one.channels for names, one in of_file.items()}
     lost = sorted({name for channels in wanting.values() for name in channels} - known)
@@ -145,16 +145,20 @@ def subscription_findings(app: App) -> Iterator[Finding]:
         shown = ", ".join(lost[:_SHOWN])
         yield Finding(
             about=about,
-            verdict=Verdict.FAILED,
+            verdict=CheckStatus.FAILED,
             said=f"some name channels that the configuration does not have: {shown}",
             fix="write their [[channel]] tables, or `monitor subscription list` and remove them",
         )
         return
-    yield from _deaf(app, [*(one for one in stored if one.origin is Origin.COMMAND),
+    yield from _deaf(app, [*(one for one in stored if one.origin is SubscriptionOrigin.COMMAND),
                            *of_file.values()])  # fmt: skip
-    verdict = Verdict.FINE if wanting or app.settings.default_channels else Verdict.WARNING
+    verdict = CheckStatus.FINE if wanting or app.settings.default_channels else CheckStatus.WARNING
     said = f"{counted(len(wanting), 'subscription')}, {len(of_file)} of them in the file"
-    fix = "" if verdict is Verdict.FINE else "`monitor subscription add`, or write [[subscription]]"
+    fix = (
+        ""
+        if verdict is CheckStatus.FINE
+        else "`monitor subscription add`, or write [[subscription]]"
+    )
     yield Finding(about=about, verdict=verdict, said=said if wanting else "there are none", fix=fix)
 
 
@@ -169,7 +173,7 @@ def _deaf(app: App, subscriptions: Sequence[Subscription]) -> Iterator[Finding]:
     except StoreError:  # as above
         return
     for one in found:
-        yield Finding(about=one.about, verdict=Verdict.WARNING, said=one.said, fix=one.fix)
+        yield Finding(about=one.about, verdict=CheckStatus.WARNING, said=one.said, fix=one.fix)
 
 
 def delivery_findings(app: App) -> Iterator[Finding]:
@@ -183,7 +187,7 @@ def delivery_findings(app: App) -> Iterator[Finding]:
     for one in late:
         fix = "see whether `monitor run` or `monitor deliver` runs, and what the channel says"
         said = f"{one.began}: {one.detail}"
-        yield Finding(about=about, verdict=Verdict.WARNING, said=said, fix=fix)
+        yield Finding(about=about, verdict=CheckStatus.WARNING, said=said, fix=fix)
     if not late:
         said = f"no message is due for longer than {after_s:,g} s"
-        yield Finding(about=about, verdict=Verdict.FINE, said=said)
+        yield Finding(about=about, verdict=CheckStatus.FINE, said=said)

@@ -14,7 +14,7 @@ from monitor.app.doctor_timeouts import run_check as ended
 from monitor.app.wiring import App
 from monitor.data_types import DataType
 from monitor.errors import MonitorError, SourceError
-from monitor.model.finding import Finding, Verdict
+from monitor.model.checks import CheckStatus, Finding
 from monitor.settings import CtgovSourceSettings
 from monitor.settings.sources import REGISTRY
 from monitor.sources.http import (
@@ -77,8 +77,8 @@ _VERSION = DataType[_Version](_Version)
 def registry_findings(app: App, *, offline: bool) -> Iterator[Finding]:
     """Ask each registry of the sources for its version; compare its clock with ours."""
     if offline:
-        yield _finding(Verdict.SKIPPED, "not asked (--offline)")
-        yield Finding(about="clock", verdict=Verdict.SKIPPED, said="nobody to ask (--offline)")
+        yield _finding(CheckStatus.SKIPPED, "not asked (--offline)")
+        yield Finding(about="clock", verdict=CheckStatus.SKIPPED, said="nobody to ask (--offline)")
         return
     sources = [one for one in app.settings.sources if isinstance(one, CtgovSourceSettings)]
     places = dict.fromkeys(source.base_url for source in sources if source.enabled)
@@ -163,11 +163,11 @@ def _judged(base_url: str, heard: list[VariantResponse]) -> Iterator[Finding]:
     for one in heard:
         said = f"{base_url} over {one.way}: {one.said}"
         if one.fault is None:
-            yield _finding(Verdict.FINE, said)
+            yield _finding(CheckStatus.FINE, said)
         elif one in others and first.fault is None:
-            yield _finding(Verdict.WARNING, f"{said} (not needed: {first.way} works)")
+            yield _finding(CheckStatus.WARNING, f"{said} (not needed: {first.way} works)")
         else:
-            yield _finding(Verdict.FAILED, said, _fix(one, working))
+            yield _finding(CheckStatus.FAILED, said, _fix(one, working))
 
 
 def _fix(one: VariantResponse, working: RequestVariant | None) -> str:
@@ -196,19 +196,19 @@ def _fix(one: VariantResponse, working: RequestVariant | None) -> str:
 def _clock(offsets: dict[str, float]) -> Finding:
     if not offsets:
         said = "nobody's answer to compare it with"
-        return Finding(about="clock", verdict=Verdict.SKIPPED, said=said)
+        return Finding(about="clock", verdict=CheckStatus.SKIPPED, said=said)
     base_url, ahead_s = min(offsets.items(), key=lambda found: abs(found[1]))
     side = "ahead of" if ahead_s > 0 else "behind"
     said = f"{abs(ahead_s):,.0f} s {side} {base_url}"
     if abs(ahead_s) <= _TOLERATED_S:
-        return Finding(about="clock", verdict=Verdict.FINE, said=said)
+        return Finding(about="clock", verdict=CheckStatus.FINE, said=said)
     return Finding(
         about="clock",
-        verdict=Verdict.WARNING,
+        verdict=CheckStatus.WARNING,
         said=said,
         fix="set the clock (NTP): times of reading and the schedule hang on it",
     )
 
 
-def _finding(verdict: Verdict, said: str, fix: str = "") -> Finding:
+def _finding(verdict: CheckStatus, said: str, fix: str = "") -> Finding:
     return Finding(about="registry", verdict=verdict, said=said, fix=fix)

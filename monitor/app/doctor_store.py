@@ -13,8 +13,8 @@ from monitor.app.follows import following
 from monitor.app.store_checks import last_check
 from monitor.app.wiring import App
 from monitor.errors import StoreError
-from monitor.model.finding import Finding, Verdict
-from monitor.model.following import SourceRow
+from monitor.model.checks import CheckStatus, Finding
+from monitor.model.tracking import SourceRow
 from monitor.private_files import is_open_to_others
 from monitor.render.values import counted, moment
 from monitor.store.address import Address
@@ -143,7 +143,7 @@ def _exposed(path: Path) -> Iterator[Finding]:
         named = ", ".join(f"{file} (mode {file.stat().st_mode & 0o777:o})" for file in open_ones)
         fix = f"chmod 600 {' '.join(str(file) for file in open_ones)}"
         yield Finding(
-            about="store", verdict=Verdict.WARNING, said=f"others can read {named}", fix=fix
+            about="store", verdict=CheckStatus.WARNING, said=f"others can read {named}", fix=fix
         )
 
 
@@ -156,7 +156,7 @@ def _room(path: Path) -> Iterator[Finding]:
     if free >= _LITTLE_BYTES:
         yield _fine(said)
     else:
-        verdict = Verdict.FAILED if free < _TOO_LITTLE_BYTES else Verdict.WARNING
+        verdict = CheckStatus.FAILED if free < _TOO_LITTLE_BYTES else CheckStatus.WARNING
         fix = "make room, or move the store: [store] url"
         yield Finding(about="store", verdict=verdict, said=said, fix=fix)
 
@@ -187,8 +187,8 @@ def _writable(place: Path) -> str:
 
 
 def _fine(said: str) -> Finding:
-    return Finding(about="store", verdict=Verdict.FINE, said=said)
+    return Finding(about="store", verdict=CheckStatus.FINE, said=said)
 
 
 def _failed(said: str, fix: str) -> Finding:
-    return Finding(about="store", verdict=Verdict.FAILED, said=said, fix=fix)
+    return Finding(about="store", verdict=CheckStatus.FAILED, said=said, fix=fix)

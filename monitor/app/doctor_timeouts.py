@@ -5,7 +5,7 @@ from contextlib import nullcontext
 from typing import TypeVar
 
 from monitor.deadlines.threads import AbandonedError, AbandonedThreads, BoundedThread, run_bounded
-from monitor.model.finding import Finding, Verdict
+from monitor.model.checks import CheckStatus, Finding
 
 PATIENCE_S = 30.0
 """How long a check may take that has no shorter limit of its own."""
@@ -53,7 +53,7 @@ def timeout_finding(about: str, said: str) -> Finding:
     """Return the finding that something hangs."""
     return Finding(
         about=about,
-        verdict=Verdict.FAILED,
+        verdict=CheckStatus.FAILED,
         said=said,
         fix="see to what it waits for: a server, the name service, a file or folder on a network",
     )

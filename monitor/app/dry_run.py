@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 from monitor.app.follows import followers, with_followed
 from monitor.app.unmatched import COMPARED, unmatched_subscriptions
 from monitor.app.wiring import App
+from monitor.match.change_set import ChangeSet
 from monitor.match.matcher import Matcher
-from monitor.match.news import News
-from monitor.model.asof import known_since
+from monitor.model.bitemporal import known_since
 from monitor.model.changes import ChangeEvent, ChangeKind, Severity
 from monitor.model.dry_run import DryRun, MatchedTrial, SentVersion
 from monitor.model.history import StoredVersion, TrialRow
-from monitor.model.subscriptions import Standing, Subscription
+from monitor.model.subscriptions import Subscription, SubscriptionStatus
 from monitor.model.when import AtOnce, next_cutoff
 from monitor.store.reader import Reader
 
@@ -31,7 +31,7 @@ def dry_run(app: App, subscription: Subscription, *, period: timedelta = PERIOD)
     """
     app = with_followed(app)
     since = app.now() - period
-    one = replace(subscription, standing=Standing.ACTIVE, created_at=_BEGINNING)
+    one = replace(subscription, standing=SubscriptionStatus.ACTIVE, created_at=_BEGINNING)
     with app.reader() as reader:
         silences = [s for s in reader.people.silences() if s.subscriber in (None, one.subscriber)]
         matcher = Matcher([one], silences, app.synonyms())
@@ -112,9 +112,9 @@ def _sent(
 
 def _news(
     reader: Reader, versions: Sequence[StoredVersion], at: int, events: Sequence[ChangeEvent]
-) -> News:
+) -> ChangeSet:
     version = versions[at]
-    return News(
+    return ChangeSet(
         nct_id=version.nct_id,
         old=reader.record(versions[at - 1]) if at and events else None,
         new=reader.record(version),

@@ -8,16 +8,16 @@ from monitor.app.subscribers import sync_from_config
 from monitor.app.subscription_service import pick
 from monitor.app.wiring import App
 from monitor.deliver.announced_events import AnnouncedEvents, announced_events
+from monitor.match.change_set import ChangeSet
+from monitor.match.decision import silenced
 from monitor.match.matcher import Matcher
-from monitor.match.news import News
 from monitor.match.silences import Silences
-from monitor.match.verdict import silenced
-from monitor.model.asof import known_since
+from monitor.model.bitemporal import known_since
 from monitor.model.changes import ChangeEvent, ChangeKind
-from monitor.model.explaining import Answer
+from monitor.model.explanation import EventExplanation
 from monitor.model.history import StoredEvent, StoredVersion, TrialRow
 from monitor.model.messages import MessageState, OutboxItem, OutboxMessage
-from monitor.model.subscriptions import Reason, Standing, Subscription, Verdict
+from monitor.model.subscriptions import MatchDecision, Reason, Subscription, SubscriptionStatus
 from monitor.store.reader import Reader
 
 _SENDING = tuple(reason for reason in Reason if reason.sends)
@@ -36,7 +36,7 @@ class Explanation:
     number: int
     version: StoredVersion
     events: tuple[ChangeEvent, ...]
-    answers: tuple[tuple[Subscription, tuple[Answer, ...]], ...]
+    answers: tuple[tuple[Subscription, tuple[EventExplanation, ...]], ...]
 
 
 def explain(
@@ -63,7 +63,7 @@ def explain(
         outbox = _Outbox.of(reader, version)
         stored = reader.events(nct_id, version_ids=[version.id]).get(version.id, [])
         told = _told(app, reader, versions, number - 1, outbox, stored)
-        news = News(
+        news = ChangeSet(
             nct_id=nct_id,
             old=reader.record(told.previous) if told.previous else None,
             new=reader.record(version),
@@ -76,11 +76,13 @@ def explain(
         subscriptions = found if word is None else [pick(found, word)]
         silences = reader.people.silences()
     recomputed = not outbox.items and any(one.backfilled for one in stored)
-    answers: dict[int, list[Answer]] = {one.id: [] for one in subscriptions}
+    answers: dict[int, list[EventExplanation]] = {one.id: [] for one in subscriptions}
     over = Silences(silences)
     matcher = Matcher(map(outbox.as_then, subscriptions), silences, app.synonyms())
     for one, position, verdict in matcher.explain(news):
-        absent = Answer(verdict=_absent(verdict, news.events[position], recomputed=recomputed))
+        absent = EventExplanation(
+            verdict=_absent(verdict, news.events[position], recomputed=recomputed)
+        )
         answers[one.id].append(outbox.answer(one, position, news, over) or absent)
     return Explanation(
         trial=trial,
@@ -108,11 +110,11 @@ class _Outbox:
     def as_then(self, subscription: Subscription) -> Subscription:
         """Return it active where it was served: a pause came later."""
         served = subscription.id in self.items
-        return replace(subscription, standing=Standing.ACTIVE) if served else subscription
+        return replace(subscription, standing=SubscriptionStatus.ACTIVE) if served else subscription
 
     def answer(
-        self, subscription: Subscription, position: int, news: News, silences: Silences
-    ) -> Answer | None:
+        self, subscription: Subscription, position: int, news: ChangeSet, silences: Silences
+    ) -> EventExplanation | None:
         """Return what became of an event; None when it was never put into the outbox."""
         own = [
             (item, message)
@@ -127,7 +129,9 @@ class _Outbox:
         left_out = [silenced(subscription, over, at) for at in sent]
         # Each of several addresses gets its message at a time of its own.
         kept_back = left_out[0] if len(left_out) == len(messages) and all(left_out) else None
-        return Answer(verdict=kept_back or _as_stored(own[0][0], subscription), messages=messages)
+        return EventExplanation(
+            verdict=kept_back or _as_stored(own[0][0], subscription), messages=messages
+        )
 
 
 def _told(
@@ -145,21 +149,23 @@ def _told(
     return AnnouncedEvents(events=[one.event for one in stored], previous=previous)
 
 
-def _as_stored(item: OutboxItem, subscription: Subscription) -> Verdict:
+def _as_stored(item: OutboxItem, subscription: Subscription) -> MatchDecision:
     """Read the verdict that ``monitor.ingest.notify.reason`` wrote."""
     said = item.reason.removeprefix(f"your subscription “{subscription.name}”: ")
     reason = next((one for one in _SENDING if said.startswith(one)), None)
     if reason is None:
-        return Verdict(reason=Reason.EVERYTHING, words=item.reason)
-    return Verdict(reason=reason, words=said.removeprefix(reason).strip().removeprefix("(")[:-1])
+        return MatchDecision(reason=Reason.EVERYTHING, words=item.reason)
+    return MatchDecision(
+        reason=reason, words=said.removeprefix(reason).strip().removeprefix("(")[:-1]
+    )
 
 
-def _absent(verdict: Verdict, event: ChangeEvent, *, recomputed: bool) -> Verdict:
+def _absent(verdict: MatchDecision, event: ChangeEvent, *, recomputed: bool) -> MatchDecision:
     """Return why an event never came into the outbox, to which today's subscription says this."""
     if not verdict.sends:
         return verdict
     if recomputed:
-        return Verdict(reason=Reason.RECOMPUTED)
+        return MatchDecision(reason=Reason.RECOMPUTED)
     if event.kind is ChangeKind.TRIAL_REGISTERED:
-        return Verdict(reason=Reason.FIRST_SIGHT)
-    return Verdict(reason=Reason.UNANNOUNCED)
+        return MatchDecision(reason=Reason.FIRST_SIGHT)
+    return MatchDecision(reason=Reason.UNANNOUNCED)

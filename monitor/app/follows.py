@@ -12,7 +12,7 @@ from monitor.app.subscribers import sync_from_config
 from monitor.app.wiring import App
 from monitor.config.subscriptions import build_subscription
 from monitor.errors import StoreError, UsageError
-from monitor.model.subscriptions import Origin, Standing, Subscription, Trials
+from monitor.model.subscriptions import Subscription, SubscriptionOrigin, SubscriptionStatus, Trials
 from monitor.settings import SubscriptionSettings
 from monitor.settings.sources import (
     FOLLOWED_BY_COMMAND,
@@ -137,7 +137,9 @@ def _be_due(tx: "Transaction", app: App) -> None:
 
 
 def _only_subscriber(people: "SubscriberWriter") -> str:
-    live = [one.name for one in people.subscribers() if one.standing is not Standing.RETIRED]
+    live = [
+        one.name for one in people.subscribers() if one.standing is not SubscriptionStatus.RETIRED
+    ]
     return live[0] if len(live) == 1 else _WHO
 
 
@@ -157,8 +159,8 @@ def _subscribe(
 ) -> Subscription:
     name = f"{_NAME}{channel}"
     known = people.subscription(person, name)
-    if known is not None and known.standing is not Standing.RETIRED:
-        if known.origin is Origin.CONFIG:
+    if known is not None and known.standing is not SubscriptionStatus.RETIRED:
+        if known.origin is SubscriptionOrigin.CONFIG:
             raise UsageError(
                 f"{person} has a subscription {name!r} in the configuration; give that one another"
                 " name"
@@ -170,7 +172,7 @@ def _subscribe(
             name=name, subscriber=person, nct_ids=tuple(wanted), channels=(channel,)
         )
         settings = next((one for one in app.settings.subscribers if one.name == person), None)
-        new = build_subscription(given, settings, origin=Origin.COMMAND, now=app.now())
+        new = build_subscription(given, settings, origin=SubscriptionOrigin.COMMAND, now=app.now())
     return replace(new, id=people.put_subscription(new))
 
 
@@ -226,7 +228,7 @@ def _drop(people: "SubscriberWriter", one: Subscription, gone: Collection[str]) 
     left = one.trials.nct_ids - frozenset(gone)
     trials = replace(one.trials, nct_ids=left)
     if trials == Trials():
-        people.set_standing(one.subscriber, one.name, Standing.RETIRED)
+        people.set_standing(one.subscriber, one.name, SubscriptionStatus.RETIRED)
     elif gone:
         people.put_subscription(replace(one, trials=trials))
 
@@ -264,11 +266,11 @@ def followers(
 
 def _live(people: "SubscriberWriter", person: str | None) -> list[Subscription]:
     found = people.subscriptions(subscriber=person)
-    return [one for one in found if one.standing is not Standing.RETIRED]
+    return [one for one in found if one.standing is not SubscriptionStatus.RETIRED]
 
 
 def _is_of_follow(one: Subscription) -> bool:
-    return one.origin is Origin.COMMAND and one.name.startswith(_NAME)
+    return one.origin is SubscriptionOrigin.COMMAND and one.name.startswith(_NAME)
 
 
 def _present(app: App, nct_ids: Iterable[str]) -> Mapping[str, str]:

@@ -3,8 +3,8 @@
 from monitor.app.follows import with_followed
 from monitor.app.wiring import App
 from monitor.errors import NotFoundError, UsageError
-from monitor.model.following import SourceRow, UnreadRecords
 from monitor.model.gate import GateState
+from monitor.model.tracking import SourceRow, UnreadRecords
 from monitor.render.gate import Gate, what_to_do
 from monitor.store.reader import Reader
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from monitor.app.store_checks import last_check
 from monitor.app.wiring import App
-from monitor.model.following import SourceRow, UnreadRecords
 from monitor.model.gate import GateState
 from monitor.model.incidents import Incident
 from monitor.model.messages import ChannelState, MessageState
+from monitor.model.tracking import SourceRow, UnreadRecords
 from monitor.render.gate import what_to_do
 from monitor.render.values import counted, moment
 from monitor.settings import FolderChannelSettings

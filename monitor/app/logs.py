@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import structlog
 
 from monitor.app.log_queue import queue_standard_error
-from monitor.render.safe import neutral, neutral_lines
+from monitor.render.safe import sanitize, sanitize_lines
 from monitor.settings import LogSettings
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def _harmless(_logger: object, _method: str, fields: "EventDict") -> "EventDict"
     """Take from texts what would steer a terminal: they may be the registry's."""
     for name, value in fields.items():
         if isinstance(value, str):
-            lines = neutral_lines(value) if name == "exception" else [neutral(value)]
+            lines = sanitize_lines(value) if name == "exception" else [sanitize(value)]
             fields[name] = "\n".join(lines)
     return fields
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from monitor.app.wiring import App
 from monitor.errors import UsageError
-from monitor.match.attributes import Attributes, term_under
+from monitor.match.filter_fields import FilterFields, term_under
 from monitor.match.filters import KNOWN_VALUES, CompiledFilter, Hits, compile_filter, require_usable
 from monitor.match.synonyms import Synonyms
-from monitor.match.words import Term
+from monitor.match.text_index import Term
 from monitor.model.history import TrialRow
 from monitor.model.record import TrialRecord
 from monitor.model.subscriptions import Filter
@@ -72,7 +72,7 @@ class _Trial:
         self._reader = reader
         self._row = row
         self._attributes = self._of(TrialRecord(nct_id=row.nct_id, document={}))
-        self._whole: Attributes | None = None
+        self._whole: FilterFields | None = None
 
     def could_meet(self, status: CompiledFilter) -> bool:
         """Tell whether the trial meets what a filter says of the status alone."""
@@ -91,8 +91,8 @@ class _Trial:
         self._whole["source"] = self._attributes["source"]
         return one.hit(Hits(self._whole))
 
-    def _of(self, record: TrialRecord) -> Attributes:
-        found = Attributes(record)
+    def _of(self, record: TrialRecord) -> FilterFields:
+        found = FilterFields(record)
         found["status"] = "".join(term_under("status", self._row.overall_status or ""))
         return found
 

@@ -11,9 +11,9 @@ from monitor.deliver.notifications import NotificationBuilder
 from monitor.errors import NotFoundError, UsageError
 from monitor.model.history import StoredVersion
 from monitor.model.messages import OutboxMessage
-from monitor.model.nct import normalise_nct_id
-from monitor.model.selection import Entry
-from monitor.model.subscriptions import Standing, Subscription
+from monitor.model.nct import normalize_nct_id
+from monitor.model.selection import SelectedVersion
+from monitor.model.subscriptions import Subscription, SubscriptionStatus
 from monitor.render.pages import changes_page, message_page, unsubscribed_page, unsubscribing_page
 from monitor.store.reader import Reader
 
@@ -25,7 +25,7 @@ def changes(app: App, nct_id: str, name: str) -> str | None:
     earlier programs lead to. What was announced is shown as it was announced.
     """
     try:
-        nct_id = normalise_nct_id(nct_id)
+        nct_id = normalize_nct_id(nct_id)
         with stored_trial(app, nct_id) as (reader, trial, versions):
             at = _named(versions, name)
             if at is None:
@@ -41,7 +41,7 @@ def _named(versions: Sequence[StoredVersion], name: str) -> int | None:
     return next((at for at, own in enumerate(names) if name in own), None)
 
 
-def _entry(app: App, reader: Reader, versions: Sequence[StoredVersion], at: int) -> Entry:
+def _entry(app: App, reader: Reader, versions: Sequence[StoredVersion], at: int) -> SelectedVersion:
     """Return a version with all its events."""
     version = versions[at]
     if reader.outbox.announcement(version.id) is not None:
@@ -51,7 +51,7 @@ def _entry(app: App, reader: Reader, versions: Sequence[StoredVersion], at: int)
         stored = reader.events(version.nct_id, version_ids=[version.id]).get(version.id, ())
         events = tuple(one.event for one in stored)
         previous = versions[at - 1] if at else None
-    return Entry(number=at + 1, version=version, previous=previous, events=events)
+    return SelectedVersion(number=at + 1, version=version, previous=previous, events=events)
 
 
 def message(app: App, uid: str, token: str) -> str | None:
@@ -89,7 +89,7 @@ def unsubscribe(app: App, uid: str, token: str) -> str | None:
     if names:
         with app.store() as store, store.transaction() as tx:
             for name in names:
-                tx.people.set_standing(message.subscriber, name, Standing.PAUSED)
+                tx.people.set_standing(message.subscriber, name, SubscriptionStatus.PAUSED)
         get_logger().info("unsubscribed", message=uid, subscriptions=len(names))
     return unsubscribed_page(message.subscriber, names)
 
@@ -109,7 +109,10 @@ def _active(reader: Reader, message: OutboxMessage) -> Sequence[Subscription]:
     """Return the subscriptions behind a message that still send: of an empty digest those of it."""
     of_items = {item.subscription_id for item in reader.outbox.items(message.id)}
     mine = reader.people.subscriptions(
-        subscriber=message.subscriber, standing=Standing.ACTIVE, effective=True, damaged=[]
+        subscriber=message.subscriber,
+        standing=SubscriptionStatus.ACTIVE,
+        effective=True,
+        damaged=[],
     )
     of_items |= set(message.welcomes)
     if of_items:

@@ -23,7 +23,7 @@ from monitor.app.log_queue import dropped_lines
 from monitor.model.messages import MessageState
 
 if TYPE_CHECKING:
-    from monitor.model.following import SourceRow, StoreCounts
+    from monitor.model.tracking import SourceRow, StoreCounts
     from monitor.sources.http import RequestLog
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4

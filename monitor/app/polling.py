@@ -18,8 +18,8 @@ from monitor.errors import HeldError, MonitorError, StoreError
 from monitor.ingest import IngestReport
 from monitor.ingest.following import Follower, StoredPage
 from monitor.ingest.notify import Notifier
-from monitor.model.following import SourceRow
 from monitor.model.lease import Lease
+from monitor.model.tracking import SourceRow
 from monitor.sources.base import FollowedSource
 from monitor.sources.http import RequestLog, StoppedError
 from monitor.store.lease_keeper import LeaseHeldError, LeaseLostError, require_lease

@@ -12,7 +12,7 @@ from monitor.app.wiring import App
 from monitor.channels.channel_test import send_each
 from monitor.errors import NotFoundError
 from monitor.model.alerts import Alert, Notification, Window
-from monitor.model.asof import known_since
+from monitor.model.bitemporal import known_since
 from monitor.model.changes import Severity
 from monitor.model.identity import ItemIdentity, message_id
 from monitor.model.messages import ALONE, Message

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from monitor.app.lookups import id_note, stored_trial
 from monitor.app.wiring import App
-from monitor.model.asof import effective_dates
+from monitor.model.bitemporal import valid_from
 from monitor.model.history import TrialRow
 from monitor.model.series import Point, SeriesField, Sighting, series
 
@@ -30,7 +30,7 @@ def trial_series(app: App, nct_id: str, wanted: Sequence[SeriesField]) -> TrialS
     with stored_trial(app, nct_id) as (reader, trial, versions):
 
         def sightings() -> Iterator[Sighting]:
-            days = effective_dates(versions)
+            days = valid_from(versions)
             for number, (version, day) in enumerate(zip(versions, days, strict=True), start=1):
                 yield Sighting(
                     number=number,

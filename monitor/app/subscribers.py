@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from monitor.app.wiring import App
 from monitor.config.subscriptions import build_subscription
 from monitor.errors import ConfigError, StoreError
-from monitor.model.subscriptions import Origin, Standing, Subscription
+from monitor.model.subscriptions import Subscription, SubscriptionOrigin, SubscriptionStatus
 
 if TYPE_CHECKING:
     from monitor.settings import Settings
@@ -40,10 +40,10 @@ def sync_subscribers(settings: "Settings", store: "Store", now: datetime) -> Syn
         stored = _by_name(transaction.people)
         _require_no_clash(wanted, stored)
         for name in people:
-            transaction.people.put_subscriber(name, Origin.CONFIG, at=now)
+            transaction.people.put_subscriber(name, SubscriptionOrigin.CONFIG, at=now)
         transaction.people.put_subscriptions(list(wanted.values()))
         wishes, persons = transaction.people.retire_missing(
-            origin=Origin.CONFIG, keep=list(wanted), subscribers=people
+            origin=SubscriptionOrigin.CONFIG, keep=list(wanted), subscribers=people
         )
     return SyncResult(
         subscriptions=len(wanted),
@@ -76,7 +76,9 @@ def wanted_subscriptions(settings: "Settings", now: datetime) -> dict[Names, Sub
         return {}
     people = {person.name: person for person in settings.subscribers}
     found = (
-        build_subscription(given, people.get(given.subscriber), origin=Origin.CONFIG, now=now)
+        build_subscription(
+            given, people.get(given.subscriber), origin=SubscriptionOrigin.CONFIG, now=now
+        )
         for given in settings.subscriptions
     )
     return {(one.subscriber, one.name): one for one in found}
@@ -90,14 +92,22 @@ def _in_line(
         stored = _by_name(people)
     except StoreError:  # one that cannot be read may be one that the file replaces
         return False
-    live = {one.name: one for one in people.subscribers() if one.standing is not Standing.RETIRED}
+    live = {
+        one.name: one
+        for one in people.subscribers()
+        if one.standing is not SubscriptionStatus.RETIRED
+    }
     named = {subscriber for subscriber, _ in wanted} | set(subscribers)
     if not named <= live.keys():
         return False
     busy = {subscriber for subscriber, _ in stored}
-    if any(p.origin is Origin.CONFIG and p.name not in named | busy for p in live.values()):
+    if any(
+        p.origin is SubscriptionOrigin.CONFIG and p.name not in named | busy for p in live.values()
+    ):
         return False
-    of_file = {names: one for names, one in stored.items() if one.origin is Origin.CONFIG}
+    of_file = {
+        names: one for names, one in stored.items() if one.origin is SubscriptionOrigin.CONFIG
+    }
     return of_file.keys() == wanted.keys() and all(
         _same(of_file[names], one) for names, one in wanted.items()
     )
@@ -108,7 +118,7 @@ def _by_name(people: "SubscriberReader") -> dict[Names, Subscription]:
     return {
         (one.subscriber, one.name): one
         for one in people.subscriptions()
-        if one.standing is not Standing.RETIRED
+        if one.standing is not SubscriptionStatus.RETIRED
     }
 
 
@@ -121,7 +131,7 @@ def _same(stored: Subscription, wanted: Subscription) -> bool:
 def _require_no_clash(wanted: Iterable[Names], stored: Mapping[Names, Subscription]) -> None:
     for subscriber, name in wanted:
         known = stored.get((subscriber, name))
-        if known is not None and known.origin is Origin.COMMAND:
+        if known is not None and known.origin is SubscriptionOrigin.COMMAND:
             raise ConfigError(
                 f'[[subscription]] "{name}" of {subscriber}: a subscription of that name was made '
                 f'by command; give this one another name, or `monitor subscription remove "{name}" '

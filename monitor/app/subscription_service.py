@@ -12,7 +12,13 @@ from monitor.app.unmatched import unmatched_subscriptions
 from monitor.app.wiring import App
 from monitor.config.subscriptions import build_subscription
 from monitor.errors import NotFoundError, UsageError
-from monitor.model.subscriptions import Origin, Silence, Standing, Subscriber, Subscription
+from monitor.model.subscriptions import (
+    Silence,
+    Subscriber,
+    Subscription,
+    SubscriptionOrigin,
+    SubscriptionStatus,
+)
 from monitor.render.values import moment
 from monitor.store.subscribers import SubscriberReader
 
@@ -41,7 +47,7 @@ class SubscriptionService:
         with self.app.reader() as reader:
             counts: dict[str, int] = {}
             for one in reader.people.subscriptions():
-                if one.standing is not Standing.RETIRED:
+                if one.standing is not SubscriptionStatus.RETIRED:
                     counts[one.subscriber] = counts.get(one.subscriber, 0) + 1
             return reader.people.subscribers(), counts
 
@@ -50,9 +56,9 @@ class SubscriptionService:
         self._in_line()
         with self.app.store() as store, store.transaction() as transaction:
             known = _people(transaction.people).get(name)
-            if known is not None and known.standing is not Standing.RETIRED:
+            if known is not None and known.standing is not SubscriptionStatus.RETIRED:
                 return False
-            transaction.people.put_subscriber(name, Origin.COMMAND, at=self.app.now())
+            transaction.people.put_subscriber(name, SubscriptionOrigin.COMMAND, at=self.app.now())
             return True
 
     def remove_subscriber(self, name: str) -> list[str]:
@@ -63,8 +69,8 @@ class SubscriptionService:
             self._require_not_in_file(person, "remove")
             mine = _live(transaction.people, name)
             for one in mine:
-                transaction.people.set_standing(name, one.name, Standing.RETIRED)
-            transaction.people.set_standing(name, None, Standing.RETIRED)
+                transaction.people.set_standing(name, one.name, SubscriptionStatus.RETIRED)
+            transaction.people.set_standing(name, None, SubscriptionStatus.RETIRED)
             return [one.name for one in mine]
 
     def export(self, name: str) -> dict[str, Any]:
@@ -97,7 +103,7 @@ class SubscriptionService:
             if subscriber is not None and subscriber not in _people(reader.people):
                 raise _nobody(reader.people, subscriber)
             found = reader.people.subscriptions(subscriber=subscriber, effective=True)
-        return [one for one in found if retired or one.standing is not Standing.RETIRED]
+        return [one for one in found if retired or one.standing is not SubscriptionStatus.RETIRED]
 
     def subscription(self, word: str, *, subscriber: str | None = None) -> Subscription:
         """Return the subscription that a name or a number means."""
@@ -108,11 +114,14 @@ class SubscriptionService:
         self._in_line()
         people = {person.name: person for person in self.app.settings.subscribers}
         wish = build_subscription(
-            given, people.get(given.subscriber), origin=Origin.COMMAND, now=self.app.now()
+            given,
+            people.get(given.subscriber),
+            origin=SubscriptionOrigin.COMMAND,
+            now=self.app.now(),
         )
         with self.app.store() as store, store.transaction() as transaction:
             known = transaction.people.subscription(wish.subscriber, wish.name)
-            if known is not None and known.standing is not Standing.RETIRED:
+            if known is not None and known.standing is not SubscriptionStatus.RETIRED:
                 where = self._where(known.origin)
                 raise UsageError(
                     f"{wish.subscriber} has a subscription {wish.name!r} already ({where}); "
@@ -126,7 +135,9 @@ class SubscriptionService:
         sync_from_config(self.app)
         people = {person.name: person for person in self.app.settings.subscribers}
         person = people.get(given.subscriber)
-        return build_subscription(given, person, origin=Origin.COMMAND, now=self.app.now())
+        return build_subscription(
+            given, person, origin=SubscriptionOrigin.COMMAND, now=self.app.now()
+        )
 
     def edit(
         self,
@@ -142,14 +153,16 @@ class SubscriptionService:
         self._in_line()
         with self.app.store() as store, store.transaction() as transaction:
             found = pick(transaction.people.subscriptions(subscriber=subscriber), word)
-            if found.standing is Standing.RETIRED:
+            if found.standing is SubscriptionStatus.RETIRED:
                 raise NotFoundError(f"the subscription {word[:_SHOWN]!r} is removed already")
-            if found.origin is Origin.CONFIG:
+            if found.origin is SubscriptionOrigin.CONFIG:
                 raise UsageError(
                     f"{found.name!r} of {found.subscriber} stands in {self.file}; change it there"
                 )
             given = change(found)
-            wish = build_subscription(given, None, origin=Origin.COMMAND, now=found.created_at)
+            wish = build_subscription(
+                given, None, origin=SubscriptionOrigin.COMMAND, now=found.created_at
+            )
             changed = replace(wish, id=found.id, standing=found.standing)
             transaction.people.put_subscription(changed)
         return changed
@@ -161,15 +174,15 @@ class SubscriptionService:
             return [str(one) for one in unmatched_subscriptions(app, reader, subscriptions)]
 
     def set_standing(
-        self, word: str, standing: Standing, *, subscriber: str | None = None
+        self, word: str, standing: SubscriptionStatus, *, subscriber: str | None = None
     ) -> tuple[Subscription, bool]:
         """Pause, resume or retire a subscription; return it, and whether that changed anything."""
         self._in_line()
         with self.app.store() as store, store.transaction() as transaction:
             found = pick(transaction.people.subscriptions(subscriber=subscriber), word)
-            if found.standing is Standing.RETIRED:
+            if found.standing is SubscriptionStatus.RETIRED:
                 raise NotFoundError(f"the subscription {word[:_SHOWN]!r} is removed already")
-            if standing is Standing.RETIRED and found.origin is Origin.CONFIG:
+            if standing is SubscriptionStatus.RETIRED and found.origin is SubscriptionOrigin.CONFIG:
                 raise UsageError(
                     f"{found.name!r} of {found.subscriber} stands in {self.file}; take it out "
                     f"there, or `monitor subscription pause {found.id}`"
@@ -236,8 +249,8 @@ class SubscriptionService:
     def _in_line(self) -> None:
         sync_from_config(self.app)
 
-    def _where(self, origin: Origin) -> str:
-        return f"in {self.file}" if origin is Origin.CONFIG else "made by command"
+    def _where(self, origin: SubscriptionOrigin) -> str:
+        return f"in {self.file}" if origin is SubscriptionOrigin.CONFIG else "made by command"
 
     def _require_not_in_file(self, person: Subscriber, verb: str) -> None:
         named = {one.name for one in self.app.settings.subscribers}
@@ -253,7 +266,7 @@ def pick(subscriptions: list[Subscription], word: str) -> Subscription:
     NotFoundError when there is none; UsageError when several people have one of that name.
     """
     named = [one for one in subscriptions if one.name == word]
-    named = [one for one in named if one.standing is not Standing.RETIRED] or named
+    named = [one for one in named if one.standing is not SubscriptionStatus.RETIRED] or named
     if not named and word.isascii() and word.isdigit():
         named = [one for one in subscriptions if one.id == int(word)]
     if not named:
@@ -273,13 +286,15 @@ def _people(people: "SubscriberReader") -> dict[str, Subscriber]:
 def _person(people: "SubscriberReader", name: str) -> Subscriber:
     """Return somebody who is not retired."""
     found = _people(people).get(name)
-    if found is None or found.standing is Standing.RETIRED:
+    if found is None or found.standing is SubscriptionStatus.RETIRED:
         raise _nobody(people, name)
     return found
 
 
 def _nobody(people: "SubscriberReader", name: str) -> NotFoundError:
-    live = [one.name for one in people.subscribers() if one.standing is not Standing.RETIRED]
+    live = [
+        one.name for one in people.subscribers() if one.standing is not SubscriptionStatus.RETIRED
+    ]
     known = f"there are {', '.join(live[:10])}" if live else "there is nobody yet"
     return NotFoundError(f"there is no subscriber {name[:_SHOWN]!r}; {known}")
 
@@ -288,5 +303,5 @@ def _live(people: "SubscriberReader", subscriber: str) -> list[Subscription]:
     return [
         one
         for one in people.subscriptions(subscriber=subscriber)
-        if one.standing is not Standing.RETIRED
+        if one.standing is not SubscriptionStatus.RETIRED
     ]

@@ -12,13 +12,13 @@ from typing import Any
 from monitor.app.follows import followers
 from monitor.app.lookups import present_id
 from monitor.app.wiring import App
-from monitor.match.attributes import WHOLE_KEYS, Attributes
+from monitor.match.filter_fields import WHOLE_KEYS, FilterFields
 from monitor.match.filters import CompiledFilter, Hits, compile_filter
 from monitor.model import fields
-from monitor.model.following import Presence, SourceRow
 from monitor.model.history import TrialRow
 from monitor.model.record import TrialRecord
-from monitor.model.subscriptions import Filter, Standing, Subscription
+from monitor.model.subscriptions import Filter, Subscription, SubscriptionStatus
+from monitor.model.tracking import Presence, SourceRow
 from monitor.render.subscribers import filter_words
 from monitor.settings import CtgovSourceSettings
 from monitor.store.reader import Reader
@@ -67,7 +67,7 @@ def unmatched_subscriptions(
     most; ``in_part`` False: no filter is judged where the store has more. ``most_ids``: how many
     NCT IDs of each subscription are looked for at most; None: all.
     """
-    active = [one for one in subscriptions if one.standing is Standing.ACTIVE]
+    active = [one for one in subscriptions if one.standing is SubscriptionStatus.ACTIVE]
     known = _Known(app, reader, compared, in_part=in_part)
     unmatched = known.unmatched([each for one in active for each in one.trials.filters])
     found = []
@@ -238,15 +238,15 @@ class _Known:
         counts.get("source", Counter()).update(one.name for one in self._app.settings.sources)
         return {part: _suggestion(part, counts) for part in values}
 
-    def _attributes(self) -> Iterator[Attributes]:
+    def _attributes(self) -> Iterator[FilterFields]:
         for row in self._trials():
             record = self._reader.record(self._reader.versions(row.nct_id)[-1])
-            yield Attributes(record, sources=self._reader.sources.following(row.nct_id))
+            yield FilterFields(record, sources=self._reader.sources.following(row.nct_id))
 
-    def _of_rows(self) -> Iterator[Attributes]:
+    def _of_rows(self) -> Iterator[FilterFields]:
         """Yield what the rows tell of those trials whose records are too many to be read."""
         for row in self._rest:
-            yield Attributes(_as_far_as_told(row))
+            yield FilterFields(_as_far_as_told(row))
 
     def _trials(self) -> list[TrialRow]:
         if self._rows is None:
@@ -268,7 +268,7 @@ def _parts(one: Filter) -> Iterator[_Value]:
         yield from ((key, value, is_excluded) for key in words for value in words[key])
 
 
-def _cross_out(filters: dict[Any, CompiledFilter], attributes: Attributes) -> list[Any]:
+def _cross_out(filters: dict[Any, CompiledFilter], attributes: FilterFields) -> list[Any]:
     """Take out the filters that match, and return their names."""
     hits = Hits(attributes)
     found = [name for name, one in filters.items() if one.hit(hits) is not None]
@@ -294,7 +294,7 @@ def _as_far_as_told(row: TrialRow) -> TrialRecord:
     return TrialRecord(nct_id=row.nct_id, document=document)
 
 
-def _said(key: str, attributes: Attributes) -> Iterable[str]:
+def _said(key: str, attributes: FilterFields) -> Iterable[str]:
     """Return what a record says under a key; a country for each of its sites."""
     return attributes.countries_of_sites() if key == "country" else attributes.texts(key)
 

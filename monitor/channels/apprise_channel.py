@@ -18,7 +18,7 @@ from monitor.channels.strip_markdown import strip_markdown
 from monitor.channels.truncation import clipped, size, truncate
 from monitor.errors import DeliveryError
 from monitor.model.messages import Message, Rendering
-from monitor.model.neutral import neutral
+from monitor.model.sanitize import sanitize
 from monitor.settings import AppriseChannelSettings, DeliverySettings, Secret
 from monitor.settings.sections import DELIVERY_DEFAULTS
 
@@ -105,7 +105,7 @@ class AppriseConnection:
         outcomes = list(result.results) if result is not None else []
         if result is None or not outcomes or not all(outcomes):
             raise self._judged([entry.message for one in outcomes for entry in one.logs()])
-        return neutral(str(service.service_name))
+        return sanitize(str(service.service_name))
 
     def cut(self) -> bool:
         """Do nothing: it does not let itself be ended from outside."""
@@ -130,7 +130,7 @@ def _within_limits(service: "apprise.NotifyBase", message: Message) -> tuple[str
     fail; services refuse it. Where a title is put above the body it takes of the body's room, and
     where that is short (SMS) both are one text.
     """
-    title, body = strip_markdown(neutral(message.subject)), strip_markdown(message.text)
+    title, body = strip_markdown(sanitize(message.subject)), strip_markdown(message.text)
     room = service.body_maxlen
     if service.title_maxlen > 0:
         title = clipped(title, service.title_maxlen)

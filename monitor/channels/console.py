@@ -8,7 +8,7 @@ from typing import ClassVar, TextIO
 
 from monitor.errors import DeliveryError
 from monitor.model.messages import Message, Rendering
-from monitor.model.neutral import neutral, neutral_lines
+from monitor.model.sanitize import sanitize, sanitize_lines
 from monitor.settings import ConsoleChannelSettings, DeliverySettings
 from monitor.settings.sections import DELIVERY_DEFAULTS
 
@@ -52,7 +52,7 @@ class ConsoleConnection:
         DeliveryError, not permanent, when nobody reads any more or the disk is full.
         """
         heading = f"To {message.subscriber}: {message.subject}"
-        lines = [_RULE, neutral(heading), "", *neutral_lines(message.text), ""]
+        lines = [_RULE, sanitize(heading), "", *sanitize_lines(message.text), ""]
         text = "\n".join(lines) + "\n"
         # A terminal that lacks a letter shows a question mark for it.
         encoded = text.encode(self._stream.encoding or "utf-8", "replace")

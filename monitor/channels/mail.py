@@ -13,7 +13,7 @@ from email.utils import format_datetime
 
 from monitor.errors import DeliveryError
 from monitor.model.messages import ALONE, Message
-from monitor.model.neutral import neutral
+from monitor.model.sanitize import sanitize
 from monitor.settings.hosts import Mailbox
 
 _THREADS = uuid.UUID("6d9b5a1e-0d0f-5a53-9a0c-6f9d6d0a1c52")
@@ -61,7 +61,7 @@ def compose(message: Message, sender: Mailbox, *, to: str | None = None) -> byte
     headers = [
         ("From", _from(sender)),
         ("To", message.target if to is None else to),
-        ("Subject", _encoded(neutral(message.subject))),
+        ("Subject", _encoded(sanitize(message.subject))),
         ("Date", format_datetime(message.dated_at or message.occurred_at)),
         ("Message-ID", message_id(message, sender.domain)),
         *_thread_headers(message, sender.domain),
@@ -118,17 +118,17 @@ def _more_headers(message: Message) -> list[tuple[str, str]]:
     """Return what the message adds: X-… headers, and List-Unsubscribe from an address."""
     found = []
     for name, value in message.headers.items():
-        line = neutral(value)
+        line = sanitize(value)
         plain = name.isascii() and name.replace("-", "").isalnum()
         if len(line) > _VALUE_CHARS or not plain:
-            message_ = f"the header {neutral(name)[:40]} cannot be sent"
+            message_ = f"the header {sanitize(name)[:40]} cannot be sent"
             raise DeliveryError(message_, permanent=True)
         if name.lower() == _UNSUBSCRIBE:
             found += _unsubscribing(line)
         elif name.lower().startswith("x-"):
             found.append((name, _encoded(line)))
         else:
-            message_ = f"a message must not set the header {neutral(name)[:40]}"
+            message_ = f"a message must not set the header {sanitize(name)[:40]}"
             raise DeliveryError(message_, permanent=True)
     return found
 

@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Iterable
 
-from monitor.model.neutral import neutral
+from monitor.model.sanitize import sanitize
 
 _LONGEST = 200
 
@@ -18,7 +18,7 @@ def redact(words: bytes | str, secrets: Iterable[str] = ()) -> str:
     for secret in secrets:
         if secret:
             text = text.replace(secret, "***")
-    line = " ".join(neutral(text).split())
+    line = " ".join(sanitize(text).split())
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
 
 

@@ -24,7 +24,7 @@ from monitor.cli.params import days, json_option
 from monitor.cli.progress import HistoryBar
 from monitor.cli.session import Session
 from monitor.errors import NotFoundError, UsageError
-from monitor.model.nct import normalise_nct_id
+from monitor.model.nct import normalize_nct_id
 from monitor.render.lines import line
 from monitor.render.values import counted
 from monitor.sources.ctgov_history.state import Outcome, backfill_of
@@ -61,7 +61,7 @@ def command(
     """
     if bool(nct_ids) == followed:
         raise UsageError("name the trials, or say --followed for all that the sources follow")
-    wanted: Wanted = [(None, [normalise_nct_id(nct_id) for nct_id in nct_ids])]
+    wanted: Wanted = [(None, [normalize_nct_id(nct_id) for nct_id in nct_ids])]
     if followed:
         wanted = _followed(session)
     asked = [nct_id for _, some in wanted for nct_id in some]

@@ -7,7 +7,7 @@ from monitor.cli.group import Command
 from monitor.cli.params import json_option
 from monitor.cli.session import Session
 from monitor.cli.versions import resolve_versions
-from monitor.model.nct import normalise_nct_id
+from monitor.model.nct import normalize_nct_id
 
 
 @click.command(
@@ -18,7 +18,7 @@ from monitor.model.nct import normalise_nct_id
         "monitor diff NCT06733935 1 2026-06-30 --json",
     ),
 )
-@click.argument("nct_id", type=normalise_nct_id)
+@click.argument("nct_id", type=normalize_nct_id)
 @click.argument("old", metavar="[FROM]", required=False)
 @click.argument("new", metavar="[TO]", required=False)
 @json_option

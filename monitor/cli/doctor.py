@@ -9,12 +9,12 @@ from monitor.cli.errors import FAILED, Failure
 from monitor.cli.group import Command
 from monitor.cli.params import json_option
 from monitor.cli.session import Session
-from monitor.model.finding import Verdict
+from monitor.model.checks import CheckStatus
 from monitor.render.doctor import finding_line, findings_shape
 from monitor.web.health_client import fetch_health, health_url
 
 if TYPE_CHECKING:
-    from monitor.model.following import SourceRow
+    from monitor.model.tracking import SourceRow
     from monitor.settings import AnySourceSettings
 
 _PATIENCE_S = 5.0
@@ -49,7 +49,7 @@ def command(session: Session, offline: bool, as_json: bool) -> None:
             session.answer([finding_line(finding)])  # each as it comes: a try may take seconds
     if as_json:
         session.answer_json(findings_shape(found))
-    if any(finding.verdict is Verdict.FAILED for finding in found):
+    if any(finding.verdict is CheckStatus.FAILED for finding in found):
         raise Failure(FAILED)
 
 

@@ -9,7 +9,7 @@ from types import TracebackType
 import click
 
 from monitor.errors import ConfigError, MonitorError, NotFoundError, UsageError
-from monitor.render.safe import neutral
+from monitor.render.safe import sanitize
 
 FAILED = 1
 ASKED_WRONGLY = 2
@@ -35,7 +35,7 @@ def exit_code(error: MonitorError) -> int:
 
 def print_error(message: str) -> None:
     """Write one line to standard error, whatever the message holds."""
-    click.echo(f"monitor: {neutral(' '.join(message.split()))}", err=True)
+    click.echo(f"monitor: {sanitize(' '.join(message.split()))}", err=True)
 
 
 def say_made_stores() -> None:

@@ -5,7 +5,7 @@ import click
 from monitor.cli.group import Command
 from monitor.cli.params import json_option
 from monitor.cli.session import Session
-from monitor.model.nct import normalise_nct_id
+from monitor.model.nct import normalize_nct_id
 
 
 @click.command(
@@ -16,7 +16,7 @@ from monitor.model.nct import normalise_nct_id
         "monitor explain NCT06733935 --version 2 --subscription car-t --json",
     ),
 )
-@click.argument("nct_id", type=normalise_nct_id)
+@click.argument("nct_id", type=normalize_nct_id)
 @click.option(
     "--version",
     "number",

@@ -12,7 +12,7 @@ from monitor.cli.files import Exported, write_versions
 from monitor.cli.group import Command
 from monitor.cli.params import json_option
 from monitor.cli.session import Session
-from monitor.model.nct import normalise_nct_id
+from monitor.model.nct import normalize_nct_id
 from monitor.render.lines import line
 from monitor.render.values import counted
 
@@ -22,7 +22,7 @@ from monitor.render.values import counted
     cls=Command,
     examples=("monitor export NCT06733935 NCT06377228 --to records",),
 )
-@click.argument("nct_ids", type=normalise_nct_id, nargs=-1, required=True)
+@click.argument("nct_ids", type=normalize_nct_id, nargs=-1, required=True)
 @click.option(
     "--to",
     "folder",

@@ -13,7 +13,7 @@ from monitor.cli.session import Session
 from monitor.config.subscriber_tables import parse_subscriber_name, require_channels
 from monitor.daemon import SCHEDULER
 from monitor.errors import UsageError
-from monitor.model.nct import normalise_nct_id
+from monitor.model.nct import normalize_nct_id
 from monitor.render.lines import Line, line
 
 if TYPE_CHECKING:
@@ -74,12 +74,12 @@ def pasted_nct_ids(texts: Sequence[str]) -> list[str]:
 
 def _pasted(text: str) -> Iterator[str]:
     try:
-        yield normalise_nct_id(text)
+        yield normalize_nct_id(text)
     except UsageError:
         words = [word for word in re.split(r"[\s,;]+", text) if word]
         if sum("nct" in word.lower() for word in words) < 2:
             raise
-        yield from map(normalise_nct_id, words)
+        yield from map(normalize_nct_id, words)
 
 
 def check_options(session: Session, channels: Sequence[str], subscriber: str | None) -> None:

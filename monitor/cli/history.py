@@ -6,11 +6,11 @@ from monitor.app import id_note, stored_trial
 from monitor.cli.group import Command
 from monitor.cli.params import Days, days, json_option, kind, severity
 from monitor.cli.session import Session
-from monitor.model.asof import effective_dates
+from monitor.model.bitemporal import valid_from
 from monitor.model.changes import Severity
 from monitor.model.groups import kinds_of
-from monitor.model.nct import normalise_nct_id
-from monitor.model.selection import Wanted, entries
+from monitor.model.nct import normalize_nct_id
+from monitor.model.selection import EventSelection, select_versions
 
 
 @click.command(
@@ -22,7 +22,7 @@ from monitor.model.selection import Wanted, entries
         "monitor history NCT06733935 --since 2026 --min-severity high --json",
     ),
 )
-@click.argument("nct_id", type=normalise_nct_id)
+@click.argument("nct_id", type=normalize_nct_id)
 @click.option("--since", type=days, metavar="DATE", help="From this version date on.")
 @click.option("--until", type=days, metavar="DATE", help="Up to this version date, inclusive.")
 @click.option(
@@ -58,7 +58,7 @@ def command(
     edited without a new date has the date of its data. docs/events.md lists the kinds of events and
     their groups.
     """
-    wanted = Wanted(
+    wanted = EventSelection(
         since=since.first if since else None,
         until=until.last if until else None,
         kinds=kinds_of(kinds),
@@ -69,9 +69,9 @@ def command(
         note = id_note(reader, nct_id)
         ids = None
         if wanted.since or wanted.until:
-            days = effective_dates(versions)
+            days = valid_from(versions)
             ids = [one.id for one, day in zip(versions, days, strict=True) if wanted.takes_day(day)]
-        shown = entries(versions, reader.events(trial.nct_id, version_ids=ids), wanted)
+        shown = select_versions(versions, reader.events(trial.nct_id, version_ids=ids), wanted)
     if as_json:
         from monitor.render.shapes import history_shape
 

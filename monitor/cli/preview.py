@@ -11,7 +11,7 @@ from monitor.cli.group import Command
 from monitor.cli.params import json_option
 from monitor.cli.session import Session
 from monitor.errors import UsageError
-from monitor.model.nct import normalise_nct_id
+from monitor.model.nct import normalize_nct_id
 from monitor.render.lines import BLANK, Span, line
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ _KINDS = ("alert", "digest", "group")
         "monitor preview --as digest --send ana-mail",
     ),
 )
-@click.argument("nct_ids", metavar="[NCT_ID]…", type=normalise_nct_id, nargs=-1)
+@click.argument("nct_ids", metavar="[NCT_ID]…", type=normalize_nct_id, nargs=-1)
 @click.option(
     "--version",
     "number",

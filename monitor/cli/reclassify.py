@@ -17,7 +17,7 @@ from monitor.cli.params import days, table_options
 from monitor.cli.progress import WorkBar
 from monitor.cli.session import Session
 from monitor.errors import NotFoundError, UsageError
-from monitor.model.nct import normalise_nct_id
+from monitor.model.nct import normalize_nct_id
 
 if TYPE_CHECKING:
     from monitor.ingest.reclassify import Scope
@@ -84,7 +84,7 @@ def _scope(nct_ids: tuple[str, ...], since: str | None, part: str | None) -> "Sc
     from monitor.ingest.reclassify import Scope
 
     return Scope(
-        nct_ids=tuple(map(normalise_nct_id, nct_ids)),
+        nct_ids=tuple(map(normalize_nct_id, nct_ids)),
         since=days(since).first if since else date.min,
         part=_part(part) if part else (1, 1),
     )

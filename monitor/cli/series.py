@@ -6,7 +6,7 @@ from monitor.app.series import trial_series
 from monitor.cli.group import Command
 from monitor.cli.params import table_options
 from monitor.cli.session import Session
-from monitor.model.nct import normalise_nct_id
+from monitor.model.nct import normalize_nct_id
 from monitor.model.series import SERIES_FIELDS
 from monitor.render.lines import BLANK, Line, noted
 from monitor.render.series import series_lines, series_shape, series_table
@@ -20,7 +20,7 @@ from monitor.render.series import series_lines, series_shape, series_table
         "monitor series NCT06733935 NCT06377228 --field sites --field status --csv",
     ),
 )
-@click.argument("nct_ids", metavar="NCT_ID…", type=normalise_nct_id, nargs=-1, required=True)
+@click.argument("nct_ids", metavar="NCT_ID…", type=normalize_nct_id, nargs=-1, required=True)
 @click.option(
     "--field",
     "names",

@@ -12,10 +12,10 @@ from monitor.cli.params import Days, days, json_option, moment
 from monitor.cli.session import Session
 from monitor.cli.versions import by_number, on_date
 from monitor.errors import NotFoundError, UsageError
-from monitor.model.asof import known_at, known_since
+from monitor.model.bitemporal import known_at, known_since
 from monitor.model.history import StoredVersion
 from monitor.model.lookup import look_up
-from monitor.model.nct import normalise_nct_id
+from monitor.model.nct import normalize_nct_id
 
 
 @click.command(
@@ -27,7 +27,7 @@ from monitor.model.nct import normalise_nct_id
         "monitor show NCT06733935 --field 'locations[California].status' --json",
     ),
 )
-@click.argument("nct_id", type=normalise_nct_id)
+@click.argument("nct_id", type=normalize_nct_id)
 @click.option(
     "--at", type=days, metavar="DATE", help="As the registry's record stood on that date."
 )

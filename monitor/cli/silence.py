@@ -10,7 +10,7 @@ from monitor.cli.params import json_option, kind, moment_ahead, table_options
 from monitor.cli.session import Session
 from monitor.cli.subscriber import people_of
 from monitor.errors import UsageError
-from monitor.model.nct import normalise_nct_id
+from monitor.model.nct import normalize_nct_id
 from monitor.render.lines import line
 from monitor.render.subscribers import silence_shape, silences_table
 from monitor.render.values import moment as written
@@ -34,7 +34,7 @@ def command() -> None:
 @click.option(
     "--nct-id",
     "nct_ids",
-    type=normalise_nct_id,
+    type=normalize_nct_id,
     metavar="NCT_ID",
     multiple=True,
     help="Of this trial; repeatable.",

@@ -15,8 +15,8 @@ from monitor.cli.session import Session
 from monitor.config.load import load_store
 from monitor.daemon import SCHEDULER
 from monitor.errors import ConfigError
-from monitor.model.following import SourceRow
-from monitor.model.subscriptions import Standing
+from monitor.model.subscriptions import SubscriptionStatus
+from monitor.model.tracking import SourceRow
 from monitor.render.status import Status, status_lines, status_shape
 from monitor.settings import Settings
 
@@ -72,7 +72,9 @@ def _by_the_store_alone(session: Session, wrong: ConfigError) -> "App":
 
 def _deaf(app: "App", reader: "Reader") -> "list[Unmatched]":
     """Return what is asked for in vain, as far as that can be told at once."""
-    found = reader.people.subscriptions(standing=Standing.ACTIVE, effective=True, damaged=[])
+    found = reader.people.subscriptions(
+        standing=SubscriptionStatus.ACTIVE, effective=True, damaged=[]
+    )
     subscriptions = unmatched_subscriptions(
         app, reader, found[:_JUDGED], compared=_COMPARED, in_part=False, most_ids=_JUDGED
     )

@@ -8,7 +8,7 @@ from monitor.cli.params import json_option, table_options
 from monitor.cli.session import Session
 from monitor.config.subscriber_tables import parse_subscriber_name
 from monitor.errors import UsageError
-from monitor.model.subscriptions import Standing
+from monitor.model.subscriptions import SubscriptionStatus
 from monitor.render.lines import line
 from monitor.render.subscribers import subscriber_shape, subscribers_table
 from monitor.render.values import counted
@@ -44,7 +44,7 @@ def add(session: Session, name: str, as_json: bool) -> None:
 def list_(session: Session, every: bool, as_json: bool, as_csv: bool) -> None:
     """List who is told: their standing, where they come from, how much they ask for."""
     found, counts = people_of(session).subscribers()
-    shown = [one for one in found if every or one.standing is not Standing.RETIRED]
+    shown = [one for one in found if every or one.standing is not SubscriptionStatus.RETIRED]
     if as_json:
         session.answer_json([subscriber_shape(one, counts.get(one.name, 0)) for one in shown])
     else:

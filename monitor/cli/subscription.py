@@ -15,7 +15,7 @@ from monitor.cli.session import Session
 from monitor.cli.subscriber import people_of
 from monitor.cli.subscription_options import edited, parse_subscription
 from monitor.errors import UsageError
-from monitor.model.subscriptions import Standing, Subscription
+from monitor.model.subscriptions import Subscription, SubscriptionStatus
 from monitor.render.dry_run import dry_run_lines, dry_run_shape
 from monitor.render.lines import Line, Span, line
 from monitor.render.subscribers import subscription_lines, subscription_shape, subscriptions_table
@@ -248,7 +248,7 @@ def pause(session: Session, subscription: str, subscriber: str | None, as_json: 
     Nor is what waits to be sent, unless it is resumed before its time comes. Those of the
     configuration stay paused too, whatever else is changed about them there.
     """
-    _set(session, subscription, subscriber, Standing.PAUSED, as_json=as_json)
+    _set(session, subscription, subscriber, SubscriptionStatus.PAUSED, as_json=as_json)
 
 
 @command.command("resume", cls=Command, examples=("monitor subscription resume car-t",))
@@ -257,7 +257,7 @@ def pause(session: Session, subscription: str, subscriber: str | None, as_json: 
 @click.pass_obj
 def resume(session: Session, subscription: str, subscriber: str | None, as_json: bool) -> None:
     """Go on with a paused subscription."""
-    _set(session, subscription, subscriber, Standing.ACTIVE, as_json=as_json)
+    _set(session, subscription, subscriber, SubscriptionStatus.ACTIVE, as_json=as_json)
 
 
 @command.command("remove", cls=Command, examples=("monitor subscription remove car-t",))
@@ -269,14 +269,23 @@ def remove(session: Session, subscription: str, subscriber: str | None, as_json:
 
     One that stands in the configuration is removed there.
     """
-    _set(session, subscription, subscriber, Standing.RETIRED, as_json=as_json)
+    _set(session, subscription, subscriber, SubscriptionStatus.RETIRED, as_json=as_json)
 
 
 def _set(
-    session: Session, word: str, subscriber: str | None, standing: Standing, *, as_json: bool
+    session: Session,
+    word: str,
+    subscriber: str | None,
+    standing: SubscriptionStatus,
+    *,
+    as_json: bool,
 ) -> None:
     found, changed = people_of(session).set_standing(word, standing, subscriber=subscriber)
-    told = {Standing.ACTIVE: "active", Standing.PAUSED: "paused", Standing.RETIRED: "removed"}
+    told = {
+        SubscriptionStatus.ACTIVE: "active",
+        SubscriptionStatus.PAUSED: "paused",
+        SubscriptionStatus.RETIRED: "removed",
+    }
     already = "" if changed else " already"
     _answer(session, found, as_json=as_json, told=f"{told[standing]}{already}")
 

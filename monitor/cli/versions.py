@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from monitor.cli.params import Days
 from monitor.errors import NotFoundError, UsageError
-from monitor.model.asof import effective_dates, in_force_on
+from monitor.model.bitemporal import as_of, valid_from
 from monitor.model.history import StoredVersion
 from monitor.render.values import counted
 
@@ -51,10 +51,10 @@ def by_number(versions: Sequence[StoredVersion], number: int) -> int:
 
 def on_date(versions: Sequence[StoredVersion], days: Days) -> int:
     """Return the position of the version in force at the end of these days."""
-    found = in_force_on(versions, days.last)
+    found = as_of(versions, days.last)
     if found is None:
         raise NotFoundError(
             f"{versions[0].nct_id} had no version known here on {days.last} yet; the earliest is "
-            f"of {min(effective_dates(versions))}"
+            f"of {min(valid_from(versions))}"
         )
     return found

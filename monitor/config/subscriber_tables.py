@@ -10,10 +10,10 @@ from monitor.config.raw_values import RawValue
 from monitor.config.tables import Spell, behind_the_table, named, read_table
 from monitor.config.validation import checked
 from monitor.errors import ConfigError
-from monitor.match.attributes import term_under
+from monitor.match.filter_fields import term_under
 from monitor.match.filters import LONGEST_VALUE, require_usable
 from monitor.match.synonyms import Synonyms
-from monitor.match.words import words_of
+from monitor.match.text_index import words_of
 from monitor.model.subscriptions import Filter
 from monitor.model.when import AtOnce, parse_when
 from monitor.settings import SubscriberSettings, SubscriptionSettings

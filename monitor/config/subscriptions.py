@@ -7,13 +7,13 @@ from pathlib import Path
 from monitor.errors import ConfigError, UsageError
 from monitor.model.changes import Severity
 from monitor.model.groups import kinds_of
-from monitor.model.nct import normalise_nct_id
+from monitor.model.nct import normalize_nct_id
 from monitor.model.subscriptions import (
     FILTER_KEYS,
     Changes,
     Filter,
-    Origin,
     Subscription,
+    SubscriptionOrigin,
     Trials,
 )
 from monitor.model.when import parse_quiet, parse_when
@@ -29,7 +29,11 @@ _LONGEST_FILE_BYTES = 64 << 20
 
 
 def build_subscription(
-    given: SubscriptionSettings, person: SubscriberSettings | None, *, origin: Origin, now: datetime
+    given: SubscriptionSettings,
+    person: SubscriberSettings | None,
+    *,
+    origin: SubscriptionOrigin,
+    now: datetime,
 ) -> Subscription:
     """Return the subscription, with the id 0; what it leaves open is the person's.
 
@@ -111,7 +115,7 @@ def nct_ids_of(text: str, *, place: str) -> frozenset[str]:
                 continue
         for word in words:
             try:
-                found.add(normalise_nct_id(word))
+                found.add(normalize_nct_id(word))
             except UsageError as exc:
                 raise ConfigError(f"{place}, line {number}: {exc}") from exc
     return frozenset(found)

@@ -13,8 +13,8 @@ from monitor.app.incidents import free_by_folder
 from monitor.app.metrics import CONTENT_TYPE, Metrics
 from monitor.daemon.thread_tasks import ThreadTasks, in_thread
 from monitor.errors import MonitorError
-from monitor.model.following import SourceRow, StoreCounts
 from monitor.model.messages import MessageState
+from monitor.model.tracking import SourceRow, StoreCounts
 from monitor.web.routes import Exposed, HealthResult, HealthSource
 
 Role = Literal["starting", "standby", "leader", "stopping"]

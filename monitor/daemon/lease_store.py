@@ -11,8 +11,8 @@ from monitor.app.logs import get_logger
 from monitor.app.operator_notices import note_lost
 from monitor.daemon import SCHEDULER
 from monitor.errors import StoreError
-from monitor.model.following import SourceRow
 from monitor.model.lease import Lease
+from monitor.model.tracking import SourceRow
 from monitor.scheduler import latest_due
 from monitor.store.lease_keeper import LeaseHeldError, LeaseKeeper
 from monitor.store.writer import Store

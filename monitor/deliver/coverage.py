@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 
-from monitor.match.attributes import Attributes
+from monitor.match.filter_fields import FilterFields
 from monitor.match.filters import Hits, compile_filter
 from monitor.match.synonyms import NO_SYNONYMS, Synonyms
 from monitor.model.alerts import TrialFacts
 from monitor.model.history import TrialRow
 from monitor.model.subscriptions import Subscription
-from monitor.model.welcome import Coverage
+from monitor.model.welcome import CoveredTrials
 from monitor.model.when import AtOnce, next_cutoff
 from monitor.store.reader import Reader
 
@@ -25,7 +25,7 @@ def coverage(
     *,
     now: datetime,
     synonyms: Synonyms = NO_SYNONYMS,
-) -> Iterator[Coverage]:
+) -> Iterator[CoveredTrials]:
     """Yield what each of the subscriptions covers now (aware UTC), in their order.
 
     Filters are held against the 2,000 trials at most whose records changed last; each record is
@@ -41,7 +41,7 @@ def coverage(
         else:
             named, missing = _named(reader, one)
             found = sorted({*named, *filtered.of(one)}, key=lambda facts: facts.nct_id)
-        yield Coverage(
+        yield CoveredTrials(
             subscription=one,
             trials=len(found),
             compared=filtered.limit if one.trials.filters and not one.trials.everything else None,
@@ -86,7 +86,7 @@ class _Filtered:
         newest = sorted(rows, key=lambda row: (row.last_version_date, row.nct_id), reverse=True)
         for row in newest[:_COMPARED]:
             following = reader.sources.following(row.nct_id)
-            hits = Hits(Attributes(reader.newest_record(row), sources=following))
+            hits = Hits(FilterFields(reader.newest_record(row), sources=following))
             for number, filters in compiled:
                 if any(each.hit(hits) is not None for each in filters):
                     self._found[number].append(_facts(row))

@@ -22,7 +22,7 @@ from monitor.model.history import StoredVersion
 from monitor.model.incidents import OVER, Notice, OperatorMessage, Sentence
 from monitor.model.messages import OutboxItem, OutboxMessage
 from monitor.model.profile import TrialProfile
-from monitor.model.subscriptions import Standing, Subscription
+from monitor.model.subscriptions import Subscription, SubscriptionStatus
 from monitor.model.welcome import Welcome
 from monitor.model.when import AtOnce
 from monitor.settings import ThresholdSettings
@@ -93,7 +93,7 @@ class NotificationBuilder:
         paused = {
             one.id
             for one in self._subscriptions(message.subscriber)
-            if one.standing is not Standing.ACTIVE
+            if one.standing is not SubscriptionStatus.ACTIVE
         }
         items_told = [item for item in items if item.subscription_id not in paused]
         alerts = self._alerts(items_told)
@@ -121,7 +121,7 @@ class NotificationBuilder:
         told = [
             one
             for one in self._subscriptions(message.subscriber)
-            if one.id in message.welcomes and one.standing is Standing.ACTIVE
+            if one.id in message.welcomes and one.standing is SubscriptionStatus.ACTIVE
         ]
         if not told:
             return Suppressed(reason=WITHHELD)
@@ -245,7 +245,7 @@ class NotificationBuilder:
             one.name
             for one in self._subscriptions(message.subscriber)
             if one.send_empty
-            and one.standing is Standing.ACTIVE
+            and one.standing is SubscriptionStatus.ACTIVE
             and not isinstance(one.when, AtOnce)
             and message.channel in one.channels
         )

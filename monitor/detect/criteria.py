@@ -12,7 +12,7 @@ from monitor.detect.likeness import Vocabulary
 from monitor.detect.outline import Criterion, items
 from monitor.detect.overlap import MAX_COMPARISONS, Part, common_parts, not_within
 from monitor.detect.texts import continues, likeness, wording
-from monitor.model.words import Segment, word_diff
+from monitor.model.text_diff import Segment, text_diff
 
 # From this share of content words on, two items are one, edited; so is one of a slip of the pen.
 _EDITED = 0.5
@@ -189,7 +189,7 @@ def _only_partner(index: int, part: Part, others: list[Part]) -> Criterion | Non
 
 
 def _edit(before: Criterion, after: Criterion) -> Edit:
-    return Edit(before=before, after=after, words=word_diff(before.text, after.text))
+    return Edit(before=before, after=after, words=text_diff(before.text, after.text))
 
 
 def _pairs(old: dict[int, Part], new: dict[int, Part]) -> Iterator[tuple[int, int]]:

@@ -13,7 +13,7 @@ from monitor.model import fields
 from monitor.model.coverage import ABSENCE, Coverage
 from monitor.model.fields import Path
 from monitor.model.record import TrialRecord
-from monitor.model.words import word_diff
+from monitor.model.text_diff import text_diff
 
 
 def lay_over(base: TrialRecord | None, top: TrialRecord) -> TrialRecord:
@@ -133,7 +133,7 @@ def _line(items: Sequence[Any]) -> str | None:
 def _split_both(one: str, other: str) -> tuple[list[Any], list[Any]]:
     old: list[Any] = []
     new: list[Any] = []
-    for op, text in word_diff(one, other):
+    for op, text in text_diff(one, other):
         part = text.strip()
         if part and op != "added":
             old.append(part)

@@ -22,9 +22,9 @@ from monitor.ingest.notify import Announcer, Notifier
 from monitor.ingest.run import Found, batches
 from monitor.ingest.unread import Unread
 from monitor.memory import give_back
-from monitor.model.following import Followed, Presence, SourceRow
 from monitor.model.gate import GateState
 from monitor.model.lease import Lease
+from monitor.model.tracking import Presence, SourceRow, TrackedRecord
 from monitor.settings import IngestSettings, ThresholdSettings
 from monitor.settings.sections import INGEST_DEFAULTS
 from monitor.sources.base import FollowedSource, Page, State
@@ -79,7 +79,7 @@ class LastStore:
         limit: int = 1_000,
         unseen_in: int | None = None,
         presence: Presence | None = None,
-    ) -> list[Followed]:
+    ) -> list[TrackedRecord]:
         """Return followed records by ascending NCT ID, those behind ``after``."""
         with self._reader() as reader:
             return reader.sources.followed(

@@ -16,9 +16,9 @@ from monitor.ingest.aside import Aside, Entry, Miss, missed
 from monitor.ingest.gate import causes_of, mass_causes
 from monitor.ingest.node import Observation
 from monitor.model import fields
-from monitor.model.following import Presence, Sight
 from monitor.model.gate import GONE, Cause, GateState, Held, without
 from monitor.model.record import RawVersion, TrialRecord
+from monitor.model.tracking import Presence, Sighting
 from monitor.settings import IngestSettings
 from monitor.sources.base import Page
 from monitor.store.reader import Reader
@@ -252,18 +252,18 @@ class PageGate:
         return Verdict.LET_THROUGH
 
     @property
-    def sights(self) -> tuple[Sight, ...]:
+    def sights(self) -> tuple[Sighting, ...]:
         """The page's sights; of what is kept unsaid only that it was asked for."""
         unsaid = {nct_id for nct_id, one in self._set_aside.items() if one.miss}
         if not unsaid:
             return self.page.sights
         return tuple(
-            Sight(nct_id=one.nct_id, presence=Presence.UNKNOWN) if one.nct_id in unsaid else one
+            Sighting(nct_id=one.nct_id, presence=Presence.UNKNOWN) if one.nct_id in unsaid else one
             for one in self.page.sights
         )
 
     @property
-    def decided(self) -> tuple[Sight, ...]:
+    def decided(self) -> tuple[Sighting, ...]:
         """The sights of what is not set aside."""
         return tuple(one for one in self.page.sights if one.nct_id not in self._set_aside)
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from monitor.match.news import News
+from monitor.match.change_set import ChangeSet
 from monitor.model.changes import ChangeEvent, ChangeKind
 from monitor.model.messages import OutboxItem
-from monitor.model.subscriptions import Reason, Subscription, Verdict
+from monitor.model.subscriptions import MatchDecision, Reason, Subscription
 
 _KINDS = frozenset({ChangeKind.RECORD_MERGED, ChangeKind.TRIAL_REGISTERED})
 
@@ -30,9 +30,9 @@ class Mergers:
     def note(
         self,
         subscription: Subscription,
-        verdict: Verdict,
+        verdict: MatchDecision,
         *,
-        news: News,
+        news: ChangeSet,
         version_id: int,
         positions: Iterable[int],
     ) -> None:

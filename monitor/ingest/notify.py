@@ -10,12 +10,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from monitor.ingest.mergers import Mergers, may_tell_of_merger
+from monitor.match.change_set import ChangeSet
 from monitor.match.matcher import Matcher
-from monitor.match.news import News
 from monitor.match.synonyms import NO_SYNONYMS, Synonyms
 from monitor.model.changes import ChangeEvent, ChangeKind, Severity
 from monitor.model.messages import OutboxItem
-from monitor.model.subscriptions import Subscription, Verdict
+from monitor.model.subscriptions import MatchDecision, Subscription
 from monitor.model.when import AtOnce, Hourly, LocalTime, next_cutoff
 from monitor.store.writer import Transaction
 
@@ -97,7 +97,7 @@ class Announcer:
     _cutoffs: dict[Hourly | LocalTime, datetime] = field(default_factory=dict)
     _mergers: Mergers = field(default_factory=Mergers)
 
-    def announce(self, version_id: int, news: News, *, previous_id: int | None) -> None:
+    def announce(self, version_id: int, news: ChangeSet, *, previous_id: int | None) -> None:
         """Note who gets which events of a stored version, and keep those for good.
 
         ``previous_id``: the version that it was compared with; None for a trial's first.
@@ -179,7 +179,7 @@ class Announcer:
         return replace(item, due_at=next_cutoff(when, item.due_at))
 
 
-def reason(subscription: Subscription, verdict: Verdict) -> str:
+def reason(subscription: Subscription, verdict: MatchDecision) -> str:
     """Return why the person gets this, as the message will say it."""
     words = f" ({verdict.words})" if verdict.words else ""
     return f"your subscription “{subscription.name}”: {verdict.reason}{words}"
@@ -206,7 +206,7 @@ def _together(items: list[OutboxItem]) -> list[OutboxItem]:
     ]
 
 
-def _sources(tx: Transaction, news: News) -> tuple[str, ...]:
+def _sources(tx: Transaction, news: ChangeSet) -> tuple[str, ...]:
     """Return which sources follow a trial, by whichever of its IDs, and which brought the news."""
     following = (source for nct_id in news.nct_ids for source in tx.sources.following(nct_id))
     return tuple(dict.fromkeys((*news.sources, *following)))

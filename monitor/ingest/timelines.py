@@ -12,8 +12,8 @@ from monitor.detect.rules_version import rules_id
 from monitor.ingest.derivations import Derivations
 from monitor.ingest.node import Node, Observation, give_identities, stored_node
 from monitor.ingest.timeline import Timeline
-from monitor.match.news import News
-from monitor.model.asof import holds_from
+from monitor.match.change_set import ChangeSet
+from monitor.model.bitemporal import holds_from
 from monitor.model.changes import ChangeEvent, ChangeKind, Severity
 from monitor.model.coverage import Coverage
 from monitor.model.history import NewVersion, TrialRow
@@ -211,9 +211,9 @@ def load_record(
     return record, len(content)
 
 
-def _news(timeline: Timeline, number: int, at: datetime) -> News:
+def _news(timeline: Timeline, number: int, at: datetime) -> ChangeSet:
     nodes = timeline.nodes
-    return News(
+    return ChangeSet(
         nct_id=timeline.nct_id,
         old=timeline.record(nodes[number - 1]) if number else None,
         new=timeline.record(nodes[number]),

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import cached_property
 
-from monitor.model.following import Sight, UnreadRecords
+from monitor.model.tracking import Sighting, UnreadRecords
 from monitor.store.reader import Reader
 from monitor.store.writer import Transaction
 
@@ -36,7 +36,7 @@ class Unread:
     def note(
         self,
         tx: Transaction,
-        sights: Iterable[Sight],
+        sights: Iterable[Sighting],
         refused: Collection[str],
         left: Collection[str],
         *,

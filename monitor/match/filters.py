@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
-from monitor.match.attributes import term_under
+from monitor.match.filter_fields import term_under
 from monitor.match.synonyms import NO_SYNONYMS, Synonyms
-from monitor.match.words import Term, holds, words_of
+from monitor.match.text_index import Term, holds, words_of
 from monitor.model import fields
 from monitor.model.subscriptions import FILTER_KEYS, Filter
 

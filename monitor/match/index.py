@@ -10,9 +10,9 @@ stands under no value: any record may match it.
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 
-from monitor.match.attributes import WHOLE_KEYS
+from monitor.match.filter_fields import WHOLE_KEYS
 from monitor.match.filters import CompiledFilter, Hits
-from monitor.match.words import Term
+from monitor.match.text_index import Term
 
 # Keys of few values, each of which many records have.
 _COARSE = WHOLE_KEYS | {"country"}

@@ -2,22 +2,29 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from monitor.match.change_set import ChangeSet
+from monitor.match.decision import decide, out_of_time, silenced, wanted_positions
 from monitor.match.filters import CompiledFilter, FilterCompiler
 from monitor.match.index import FilterIndex
-from monitor.match.news import News
+from monitor.match.matched_trial import MatchedTrial
 from monitor.match.silences import Silences
 from monitor.match.synonyms import NO_SYNONYMS, Synonyms
-from monitor.match.trial import Trial
-from monitor.match.verdict import decide, out_of_time, silenced, wanted_positions
-from monitor.model.subscriptions import Changes, Reason, Silence, Standing, Subscription, Verdict
+from monitor.model.subscriptions import (
+    Changes,
+    MatchDecision,
+    Reason,
+    Silence,
+    Subscription,
+    SubscriptionStatus,
+)
 
-Wanted = tuple[Subscription, tuple[int, ...], Verdict]
+Wanted = tuple[Subscription, tuple[int, ...], MatchDecision]
 """A subscription, the positions within the version (from 0) of the events that it is to be sent,
 ascending, and why."""
-Answer = tuple[Subscription, int, Verdict]
+Answer = tuple[Subscription, int, MatchDecision]
 """A subscription, the position of an event within the version (from 0), and the verdict on it."""
 
-_EVERYTHING = Verdict(reason=Reason.EVERYTHING)
+_EVERYTHING = MatchDecision(reason=Reason.EVERYTHING)
 
 
 class Matcher:
@@ -27,7 +34,7 @@ class Matcher:
     keep a matcher until a subscription or a silence changes. A silence that ends does so by
     itself. A subscription that names the trial gets its events for that reason even where one of
     its filters matches too, and for its first matching filter where several do.
-    ``asks_for_sources``: a filter asks which sources follow a trial, so ``News`` must say so.
+    ``asks_for_sources``: a filter asks which sources follow a trial, so ``ChangeSet`` must say so.
     """
 
     def __init__(
@@ -48,11 +55,11 @@ class Matcher:
         self._by_filter: dict[int, list[int]] = {}
         self._of_everything: list[int] = []
         for number, one in enumerate(self._subscriptions):
-            if one.standing is Standing.ACTIVE:
+            if one.standing is SubscriptionStatus.ACTIVE:
                 self._enter(number, one)
         self._index = FilterIndex({number: self._filters[number] for number in self._by_filter})
 
-    def wanted(self, news: News) -> Iterator[Wanted]:
+    def wanted(self, news: ChangeSet) -> Iterator[Wanted]:
         """Yield what is to be sent, in the order of the subscriptions."""
         if news.backfilled or not news.events:
             return
@@ -75,26 +82,26 @@ class Matcher:
             if positions:
                 yield subscription, positions, found[number]
 
-    def about(self, news: News) -> Iterator[tuple[Subscription, Verdict]]:
+    def about(self, news: ChangeSet) -> Iterator[tuple[Subscription, MatchDecision]]:
         """Yield the active subscriptions that the trial of the news is for, whatever happened."""
         found = self._found(news)
         for number in sorted(found):
             yield self._subscriptions[number], found[number]
 
-    def explain(self, news: News) -> Iterator[Answer]:
+    def explain(self, news: ChangeSet) -> Iterator[Answer]:
         """Yield a verdict on every event for every subscription, in the same order.
 
         It walks all subscriptions: for a person who asks why.
         """
         over = [self._silences.over(news.nct_ids, event.kinds) for event in news.events]
-        trial = Trial(news)
+        trial = MatchedTrial(news)
         hits = [trial.hit(one) for one in self._filters]
         for number, subscription in enumerate(self._subscriptions):
             filters = self._filters_of.get(number, ())
             about = _about(subscription, news, [hits[one] for one in filters])
             if about is None:
                 missed = "; or ".join(trial.miss(self._filters[one]) for one in filters)
-                about = Verdict(reason=Reason.OTHER_TRIAL, words=missed)
+                about = MatchDecision(reason=Reason.OTHER_TRIAL, words=missed)
             for position, event in enumerate(news.events):
                 verdict = decide(subscription, event, news=news, about=about, over=over[position])
                 yield subscription, position, verdict
@@ -107,11 +114,11 @@ class Matcher:
         if subscription.trials.everything:
             self._of_everything.append(number)
 
-    def _found(self, news: News) -> dict[int, Verdict]:
+    def _found(self, news: ChangeSet) -> dict[int, MatchDecision]:
         """Return how those subscriptions, by number, stand to the trial that are about it."""
         found = dict.fromkeys(self._of_everything, _EVERYTHING)
         if self._by_filter:
-            trial = Trial(news)
+            trial = MatchedTrial(news)
             hits = trial.matching(self._filters, trial.candidates(self._index))
             for one in hits:
                 for number in self._by_filter[one]:
@@ -125,8 +132,8 @@ class Matcher:
 
 
 def _about(
-    subscription: Subscription, news: News, hits: Iterable[Verdict | None]
-) -> Verdict | None:
+    subscription: Subscription, news: ChangeSet, hits: Iterable[MatchDecision | None]
+) -> MatchDecision | None:
     """Return how a subscription stands to a trial; None when it is about others."""
     for nct_id in news.nct_ids:
         if nct_id in subscription.trials.nct_ids:
@@ -135,9 +142,9 @@ def _about(
     return hit or (_EVERYTHING if subscription.trials.everything else None)
 
 
-def _named(nct_id: str, now: str) -> Verdict:
+def _named(nct_id: str, now: str) -> MatchDecision:
     words = nct_id if nct_id == now else f"{nct_id}, now {now}"
-    return Verdict(reason=Reason.NCT_ID, words=words)
+    return MatchDecision(reason=Reason.NCT_ID, words=words)
 
 
 def _compiled(

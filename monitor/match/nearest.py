@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from rapidfuzz import fuzz, process
 
-from monitor.match.words import words_of
+from monitor.match.text_index import words_of
 
 _LIKE = 80.0
 _CHOICES = 10

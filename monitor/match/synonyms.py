@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from monitor.match.words import is_quoted, words_of
+from monitor.match.text_index import is_quoted, words_of
 
 _Words = tuple[str, ...]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from monitor.model import fields
-from monitor.model.asof import known_since
+from monitor.model.bitemporal import known_since
 from monitor.model.changes import ChangeEvent, ChangeKind, Severity
 from monitor.model.history import StoredVersion
 from monitor.model.profile import Treatment, TrialProfile

@@ -34,7 +34,7 @@ def registry_reads_id(word: str) -> bool:
     return _WRITTEN.fullmatch(word) is not None
 
 
-def normalise_nct_id(text: str) -> str:
+def normalize_nct_id(text: str) -> str:
     """Return the ID in the registry's spelling: ``nct06377228 `` → ``NCT06377228``.
 
     Read are: any letter case and number of leading zeros, as the registry does; an ID in quotation

@@ -4,14 +4,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from monitor.model.asof import effective_dates
+from monitor.model.bitemporal import valid_from
 from monitor.model.changes import ChangeEvent, ChangeKind, Severity
 from monitor.model.groups import GROUPS
 from monitor.model.history import StoredEvent, StoredVersion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class EventSelection:
     """Which versions and events of a history are asked for.
 
     ``since``/``until``: dates from which versions hold, both inclusive. ``kinds`` empty: all.
@@ -51,7 +51,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class SelectedVersion:
     """A version in its place: ``number`` counts from 1, ``previous`` is the version before.
 
     ``events``: those that are asked for; ``hidden_noise``: how many events were left out for no
@@ -65,23 +65,23 @@ class Entry:
     hidden_noise: int = 0
 
 
-def entries(
+def select_versions(
     versions: Sequence[StoredVersion],
     events: Mapping[int, Collection[StoredEvent]],
-    wanted: Wanted,
-) -> list[Entry]:
+    wanted: EventSelection,
+) -> list[SelectedVersion]:
     """Return the versions in the wanted range, oldest first, with their wanted events.
 
     ``versions`` is the whole ordered history; ``events`` go by version id.
     """
-    found: list[Entry] = []
+    found: list[SelectedVersion] = []
     previous: StoredVersion | None = None
-    days = effective_dates(versions)
+    days = valid_from(versions)
     for number, (version, day) in enumerate(zip(versions, days, strict=True), start=1):
         if wanted.takes_day(day):
             all_events = [stored.event for stored in events.get(version.id, ())]
             found.append(
-                Entry(
+                SelectedVersion(
                     number=number,
                     version=version,
                     previous=previous,
@@ -93,7 +93,7 @@ def entries(
     return found
 
 
-def _hidden_noise(events: Sequence[ChangeEvent], wanted: Wanted) -> int:
+def _hidden_noise(events: Sequence[ChangeEvent], wanted: EventSelection) -> int:
     return sum(
         wanted.hides(event)
         and wanted.min_severity is Severity.NOISE

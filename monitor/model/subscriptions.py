@@ -9,14 +9,14 @@ from monitor.model.changes import ChangeKind, Severity
 from monitor.model.when import AtOnce, QuietHours, When
 
 
-class Origin(StrEnum):
+class SubscriptionOrigin(StrEnum):
     """Where an entry comes from: the configuration file or a command."""
 
     CONFIG = "config"
     COMMAND = "command"
 
 
-class Standing(StrEnum):
+class SubscriptionStatus(StrEnum):
     """Whether a subscriber or a subscription counts."""
 
     ACTIVE = "active"
@@ -89,8 +89,8 @@ class Subscription:
     quiet: QuietHours | None = None
     send_empty: bool = False
     channels: tuple[str, ...]
-    origin: Origin
-    standing: Standing = Standing.ACTIVE
+    origin: SubscriptionOrigin
+    standing: SubscriptionStatus = SubscriptionStatus.ACTIVE
     created_at: datetime
 
 
@@ -99,8 +99,8 @@ class Subscriber:
     """A person or a team; ``name`` is unique."""
 
     name: str
-    origin: Origin
-    standing: Standing = Standing.ACTIVE
+    origin: SubscriptionOrigin
+    standing: SubscriptionStatus = SubscriptionStatus.ACTIVE
     created_at: datetime
 
 
@@ -154,7 +154,7 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class MatchDecision:
     """Whether a subscription gets an event, and why.
 
     ``words``: what of the subscription decided it ("condition: lupus"), in its own words.

@@ -8,7 +8,7 @@ from monitor.model.subscriptions import Subscription
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Coverage:
+class CoveredTrials:
     """Which stored trials a subscription is about, when its welcome message is made.
 
     ``trials``: how many; where the store has more than were compared, of the ``compared`` ones,
@@ -36,5 +36,5 @@ class Welcome:
     subscriber: str
     target: str
     at: datetime
-    coverage: tuple[Coverage, ...]
+    coverage: tuple[CoveredTrials, ...]
     unsubscribe_url: str | None = None

@@ -10,9 +10,9 @@ from typing import Any
 from monitor.errors import RecordError
 from monitor.model import fields
 from monitor.model.coverage import ABSENCE
-from monitor.model.following import Presence
 from monitor.model.nct import is_nct_id
 from monitor.model.record import RawVersion, TrialRecord
+from monitor.model.tracking import Presence
 
 LONGEST_SAID = 500
 """Letters that are kept of the registry's words; real ones have about forty."""

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 
 from monitor.render.lines import Line, Role, Span, Table
-from monitor.render.safe import neutral
+from monitor.render.safe import sanitize
 
 _GAP = "  "  # between two columns
 _NOTHING = "-"
@@ -29,8 +29,8 @@ def table_lines(table: Table, width: int | None) -> Iterator[Line]:
     ``width``: columns of the terminal; None: nothing is cut (a pipe). Columns that are narrower
     than a fair share of the room keep their width, the others share what is left.
     """
-    cells = [[neutral(_NOTHING if cell is None else cell) for cell in row] for row in table.rows]
-    cells.insert(0, [neutral(name) for name in table.head])
+    cells = [[sanitize(_NOTHING if cell is None else cell) for cell in row] for row in table.rows]
+    cells.insert(0, [sanitize(name) for name in table.head])
     notes: list[str] = []
     if width is not None and table.note and _lacks_room(cells, width):
         notes = [row.pop() for row in cells]
@@ -52,7 +52,7 @@ def csv_text(table: Table) -> str:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(table.head)
-    writer.writerows([_harmless(neutral(cell or "")) for cell in row] for row in table.rows)
+    writer.writerows([_harmless(sanitize(cell or "")) for cell in row] for row in table.rows)
     return stream.getvalue()
 
 

@@ -3,15 +3,15 @@
 from collections.abc import Iterable
 from typing import Any
 
-from monitor.model.finding import Finding, Verdict
+from monitor.model.checks import CheckStatus, Finding
 from monitor.render.lines import Line, Role, Span, line
 from monitor.render.values import one_line
 
-_SIGNS: dict[Verdict, tuple[str, Role]] = {
-    Verdict.FINE: ("✓", "good"),
-    Verdict.WARNING: ("!", "medium"),
-    Verdict.FAILED: ("✗", "high"),
-    Verdict.SKIPPED: ("–", "dim"),
+_SIGNS: dict[CheckStatus, tuple[str, Role]] = {
+    CheckStatus.FINE: ("✓", "good"),
+    CheckStatus.WARNING: ("!", "medium"),
+    CheckStatus.FAILED: ("✗", "high"),
+    CheckStatus.SKIPPED: ("–", "dim"),
 }
 _WIDTH = 22  # of most names; each line comes before the next is known
 _GAP = "  "
@@ -37,4 +37,4 @@ def findings_shape(findings: Iterable[Finding]) -> dict[str, Any]:
         }
         for finding in findings
     ]
-    return {"ok": all(one["verdict"] != Verdict.FAILED for one in shapes), "findings": shapes}
+    return {"ok": all(one["verdict"] != CheckStatus.FAILED for one in shapes), "findings": shapes}

@@ -6,7 +6,7 @@ from typing import Any
 
 from monitor.model import fields
 from monitor.model.changes import ChangeEvent, FieldChange, Severity
-from monitor.model.words import word_diff
+from monitor.model.text_diff import text_diff
 from monitor.render.lines import Line, Role, Span, line
 from monitor.render.values import (
     change_spans,
@@ -142,7 +142,7 @@ def _behind(event: ChangeEvent, detail: Detail) -> Iterator[Line]:
 
 def _reworded(pair: Mapping[str, Any], detail: Detail) -> Line:
     """Return an outcome in other words by the words that changed."""
-    segments = word_diff(worded(pair["before"], longest=None), worded(pair["after"], longest=None))
+    segments = text_diff(worded(pair["before"], longest=None), worded(pair["after"], longest=None))
     told = word_spans(segments, context=detail.context, changes=detail.passages)
     return line(Span(_SIGNS["changed"], "dim"), *told)
 
@@ -177,7 +177,7 @@ def _field(change: FieldChange, detail: Detail) -> Line:
     sign = Span(_SIGNS[change.op], "dim")
     if change.op == "changed":
         if _is_long(change.before, change.after):
-            segments = word_diff(unescaped(change.before), unescaped(change.after))
+            segments = text_diff(unescaped(change.before), unescaped(change.after))
             told = word_spans(segments, context=detail.context, changes=detail.passages)
         else:
             told = change_spans(change.before, change.after)

@@ -4,17 +4,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from monitor.model.changes import ChangeEvent
-from monitor.model.explaining import Answer
+from monitor.model.explanation import EventExplanation
 from monitor.model.history import StoredVersion, TrialRow
 from monitor.model.messages import MessageState, OutboxMessage
-from monitor.model.subscriptions import Subscription, Verdict
+from monitor.model.subscriptions import MatchDecision, Subscription
 from monitor.render.lines import BLANK, Line, Span, line
 from monitor.render.outbox import message_shape
 from monitor.render.shapes import version_shape
 from monitor.render.statuses import plain_statuses
 from monitor.render.values import moment, one_line, worded
 
-Answers = Sequence[tuple[Subscription, Sequence[Answer]]]
+Answers = Sequence[tuple[Subscription, Sequence[EventExplanation]]]
 
 
 def explanation_lines(
@@ -48,7 +48,7 @@ def explanation_lines(
         yield line("there are no subscriptions")
 
 
-def _said(answer: Answer) -> Iterator[tuple[Span, str]]:
+def _said(answer: EventExplanation) -> Iterator[tuple[Span, str]]:
     """Yield what became of an event, in a word and in words: for each message, or once."""
     why = told(answer.verdict)
     if not answer.messages:
@@ -78,7 +78,7 @@ def _became(message: OutboxMessage) -> str:
     return f"{due}: {error}" if error else due
 
 
-def told(verdict: Verdict) -> str:
+def told(verdict: MatchDecision) -> str:
     """Say a verdict in words: ``its filter matches this trial (condition: lupus)``."""
     words = one_line(verdict.words, longest=None)
     return f"{verdict.reason} ({words})" if verdict.words else str(verdict.reason)
@@ -118,9 +118,9 @@ def explanation_shape(
     }
 
 
-def _alike(answers: Iterable[Answer]) -> list[tuple[Answer, list[int]]]:
+def _alike(answers: Iterable[EventExplanation]) -> list[tuple[EventExplanation, list[int]]]:
     """Return each answer once, with the positions that it stands at."""
-    found: dict[Answer, list[int]] = {}
+    found: dict[EventExplanation, list[int]] = {}
     for position, answer in enumerate(answers):
         found.setdefault(answer, []).append(position)
     return list(found.items())

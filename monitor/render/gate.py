@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from monitor.model.following import UnreadRecords
 from monitor.model.gate import GateState, in_words
+from monitor.model.tracking import UnreadRecords
 from monitor.render.lines import Line, Span, line
 from monitor.render.values import moment, one_line
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from monitor.model.asof import known_since, last_known
+from monitor.model.bitemporal import known_since, last_known
 from monitor.model.changes import ChangeEvent
 from monitor.model.coverage import ABSENCE
 from monitor.model.history import StoredVersion, TrialRow
-from monitor.model.selection import Entry, Wanted
+from monitor.model.selection import EventSelection, SelectedVersion
 from monitor.render.events import BRIEF, FULL, event_lines
 from monitor.render.lines import BLANK, Line, Span, line
 from monitor.render.statuses import status_words
@@ -14,7 +14,10 @@ from monitor.render.values import counted, moment, worded
 
 
 def history_lines(
-    trial: TrialRow, versions: Sequence[StoredVersion], shown: Sequence[Entry], wanted: Wanted
+    trial: TrialRow,
+    versions: Sequence[StoredVersion],
+    shown: Sequence[SelectedVersion],
+    wanted: EventSelection,
 ) -> Iterator[Line]:
     """Yield a trial's history; ``versions`` is the whole of it, ``shown`` what is asked for.
 
@@ -42,7 +45,7 @@ def head_lines(trial: TrialRow, versions: Sequence[StoredVersion]) -> Iterator[L
     yield line(f"{status} · {sponsor} · {count}, {dates}", indent=2, hang=2)
 
 
-def entry_lines(entry: Entry) -> Iterator[Line]:
+def entry_lines(entry: SelectedVersion) -> Iterator[Line]:
     """Yield one version: its number, what can be said of its time, its events."""
     yield line(Span(f"Version {entry.number}", "title"), Span(f"  {sighting(entry)}", "dim"))
     for event in entry.events:
@@ -69,7 +72,7 @@ def diff_lines(
         yield from event_lines(event, FULL)
 
 
-def sighting(entry: Entry) -> str:
+def sighting(entry: SelectedVersion) -> str:
     """Say what is known of a version's time, and no more.
 
     The registry's date, and between which two readings the change came to be seen.
@@ -100,7 +103,7 @@ def _late(version: StoredVersion) -> str:
     return "; backfilled" if version.backfilled else ""
 
 
-def _closing(shown: Sequence[Entry], passed_over: int) -> Iterator[Line]:
+def _closing(shown: Sequence[SelectedVersion], passed_over: int) -> Iterator[Line]:
     """Say what is not shown, so that nobody takes a filtered history for the whole."""
     told = []
     if not shown:

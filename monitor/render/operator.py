@@ -5,7 +5,7 @@ from html import escape
 
 from monitor.model.incidents import OPERATOR, OperatorMessage, Sentence
 from monitor.model.messages import Message
-from monitor.model.neutral import neutral
+from monitor.model.sanitize import sanitize
 from monitor.render.values import moment
 
 _LONGEST_DETAIL = 500
@@ -42,7 +42,7 @@ def operator_message(told: OperatorMessage) -> Message:
 
 
 def _clean(text: str) -> str:
-    said = neutral(" ".join(text.split()))
+    said = sanitize(" ".join(text.split()))
     if len(said) > _LONGEST_DETAIL:
         said = said[: _LONGEST_DETAIL - 1] + "…"
     return said

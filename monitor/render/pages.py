@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
 from monitor.model.alerts import Alert
-from monitor.model.neutral import neutral
-from monitor.model.selection import Entry
+from monitor.model.sanitize import sanitize
+from monitor.model.selection import SelectedVersion
 from monitor.render.alerts.links import history_url, record_url, version_url
 from monitor.render.alerts.trials import Trial, headings, trials_of
 from monitor.render.events import BRIEF, FULL, event_lines
@@ -28,7 +28,7 @@ _MARKS = {"removed": "del", "added": "ins", **dict.fromkeys(("title", *_SEVERITI
 _HEADLINE_INDENT = 2  # what lies behind an event is indented further
 
 
-def changes_page(nct_id: str, title: str, entry: Entry) -> str:
+def changes_page(nct_id: str, title: str, entry: SelectedVersion) -> str:
     """Return the page of one version with all its events, in full."""
     head = f"{nct_id}: version {entry.number}"
     links = [("Record at ClinicalTrials.gov", record_url(nct_id)),
@@ -63,7 +63,7 @@ def _trial(trial: Trial, public_url: str) -> Iterator[str]:
     yield f"<h3>{_clean(unescaped(facts.title or '(no title stated)'))}</h3>"
     yield f"<p>{record} · {_clean(status)} · {_clean(unescaped(sponsor))}</p>"
     for alert in trial.alerts:
-        entry = Entry(number=alert.number, version=alert.version, previous=alert.previous)
+        entry = SelectedVersion(number=alert.number, version=alert.version, previous=alert.previous)
         url = version_url(public_url, alert.version)
         yield from (_line(one) for event in alert.events for one in event_lines(event, BRIEF))
         yield f'<p>{_clean(sighting(entry))} · <a href="{url}">See all changes</a></p>'
@@ -103,7 +103,7 @@ def _span(span: Span) -> str:
 
 
 def _clean(text: str) -> str:
-    return escape(neutral(text))
+    return escape(sanitize(text))
 
 
 def _page(title: str, body: Iterable[str]) -> str:

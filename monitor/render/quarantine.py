@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from monitor.model.history import QuarantineRow
 from monitor.render.lines import BLANK, Line, Span, line
-from monitor.render.safe import neutral_lines
+from monitor.render.safe import sanitize_lines
 from monitor.render.values import moment, one_line
 
 _SHOWN_BYTES = 4000
@@ -26,7 +26,7 @@ def entry_lines(entry: QuarantineRow) -> Iterator[Line]:
         yield line(Span(name.ljust(12), "label"), text, hang=12)
     yield BLANK
     head = content[:_SHOWN_BYTES].decode("utf-8", "replace")
-    for text in neutral_lines(head):
+    for text in sanitize_lines(head):
         yield line(text, hang=0)
     if len(content) > _SHOWN_BYTES:
         yield line(Span("… (`--raw` writes all that was kept)", "dim"))

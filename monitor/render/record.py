@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from monitor.model import fields
-from monitor.model.asof import known_since
+from monitor.model.bitemporal import known_since
 from monitor.model.countries import country_word
 from monitor.model.fields import Path
 from monitor.model.history import StoredVersion
 from monitor.model.record import TrialRecord
 from monitor.render.lines import BLANK, Line, Span, line
-from monitor.render.safe import neutral_lines
+from monitor.render.safe import sanitize_lines
 from monitor.render.statuses import status_words
 from monitor.render.values import counted, moment, one_line, unescaped, worded
 
@@ -72,7 +72,7 @@ def _absence(record: TrialRecord) -> Iterator[Line]:
 def value_lines(value: Any) -> Iterator[Line]:
     """Yield a single value as it is, a text with its lines."""
     text = value if isinstance(value, str) else one_line(value)
-    yield from (line(words, hang=0) for words in neutral_lines(text))
+    yield from (line(words, hang=0) for words in sanitize_lines(text))
 
 
 def record_lines(record: TrialRecord) -> Iterator[Line]:
@@ -188,6 +188,6 @@ def _criteria(record: TrialRecord) -> Iterator[Line]:
         return
     yield BLANK
     yield line(Span(fields.label(fields.ELIGIBILITY_CRITERIA), "title"), indent=2)
-    for words in neutral_lines(unescaped(text)):
+    for words in sanitize_lines(unescaped(text)):
         if words.strip():
             yield line(words, indent=4)

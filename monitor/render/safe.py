@@ -3,6 +3,6 @@
 The work is done by the model, because channels need it too.
 """
 
-from monitor.model.neutral import neutral, neutral_lines
+from monitor.model.sanitize import sanitize, sanitize_lines
 
-__all__ = ["neutral", "neutral_lines"]
+__all__ = ["sanitize", "sanitize_lines"]

@@ -13,7 +13,7 @@ import orjson
 
 from monitor.render.columns import csv_text, table_lines
 from monitor.render.lines import Block, Line, Role, Span, Table
-from monitor.render.safe import neutral
+from monitor.render.safe import sanitize
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -133,7 +133,7 @@ class Screen:
     def _piece(self, span: Span) -> str:
         """Return a span's clean text, words that went and came marked."""
         before, after = _MARKS.get(span.role, ("", ""))
-        return f"{before}{neutral(span.text)}{after}"
+        return f"{before}{sanitize(span.text)}{after}"
 
     def _rich(self) -> "Console":
         if self._console is None:

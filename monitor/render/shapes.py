@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
-from monitor.model.asof import known_since, last_known
+from monitor.model.bitemporal import known_since, last_known
 from monitor.model.changes import ChangeEvent, FieldChange
 from monitor.model.history import QuarantineRow, StoredVersion, TrialRow
 from monitor.model.record import TrialRecord
-from monitor.model.selection import Entry
+from monitor.model.selection import SelectedVersion
 
 Shape = dict[str, Any]
 
 
-def history_shape(trial: TrialRow, shown: Sequence[Entry]) -> Shape:
+def history_shape(trial: TrialRow, shown: Sequence[SelectedVersion]) -> Shape:
     """Return a trial's history."""
     return {
         "nct_id": trial.nct_id,

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from monitor.model.following import Presence, SourceRow, StoreCounts
 from monitor.model.lease import Lease
 from monitor.model.messages import ChannelState, MessageState
+from monitor.model.tracking import Presence, SourceRow, StoreCounts
 from monitor.render.lines import BLANK, Block, Line, Span, Table, line
 from monitor.render.outbox import tally
 from monitor.render.values import clock_time, counted, moment, one_line

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from monitor.model.alerts import TrialFacts
 from monitor.model.messages import ALONE, Message
-from monitor.model.neutral import neutral
+from monitor.model.sanitize import sanitize
 from monitor.model.subscriptions import Subscription
-from monitor.model.welcome import Coverage, Welcome
+from monitor.model.welcome import CoveredTrials, Welcome
 from monitor.render.alerts.links import record_url
 from monitor.render.shapes import Shape
 from monitor.render.statuses import status_words
@@ -68,7 +68,7 @@ def _subject(welcome: Welcome) -> str:
     return f"Welcome: “{_clean(one.subscription.name, room)}”{said}"
 
 
-def _section(one: Coverage) -> Section:
+def _section(one: CoveredTrials) -> Section:
     rest = one.trials - len(one.first)
     return Section(
         headline=f"{_clean(one.subscription.name)}: {_count(one)} now",
@@ -78,11 +78,11 @@ def _section(one: Coverage) -> Section:
     )
 
 
-def _count(one: Coverage) -> str:
+def _count(one: CoveredTrials) -> str:
     return counted(one.trials, "trial") if one.trials else "no trial"
 
 
-def _lines(one: Coverage) -> Iterator[str]:
+def _lines(one: CoveredTrials) -> Iterator[str]:
     """Yield what a subscription asks for, what it covers and when it is told of."""
     subscription = one.subscription
     yield f"Trials: {_clean(trials_words(subscription.trials))}"
@@ -98,7 +98,7 @@ def _lines(one: Coverage) -> Iterator[str]:
         yield "No trial that has been read so far matches; those that come are compared, too."
 
 
-def _when(one: Coverage) -> str:
+def _when(one: CoveredTrials) -> str:
     subscription = one.subscription
     quiet = f", not in the quiet hours {subscription.quiet}" if subscription.quiet else ""
     if one.next_digest is None:
@@ -115,7 +115,7 @@ def _trial(facts: TrialFacts) -> str:
 
 
 def _clean(text: str, longest: int = _LONGEST) -> str:
-    said = neutral(" ".join(text.split()))
+    said = sanitize(" ".join(text.split()))
     return said if len(said) <= longest else said[: max(0, longest - 1)].rstrip() + "…"
 
 
@@ -227,7 +227,7 @@ def _data(welcome: Welcome, subject: str) -> Shape:
     }
 
 
-def _coverage_shape(one: Coverage, subscription: Subscription) -> Shape:
+def _coverage_shape(one: CoveredTrials, subscription: Subscription) -> Shape:
     return {
         **subscription_shape(subscription),
         "trials_now": one.trials,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from monitor.model.words import Segment
+from monitor.model.text_diff import Segment
 from monitor.render.lines import Span
 
 GAP = "…"

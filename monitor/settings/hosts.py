@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
-from monitor.model.neutral import neutral
+from monitor.model.sanitize import sanitize
 
 _HOST_AND_PORT = re.compile(r"(?:\[([^\[\]]*)\]|([A-Za-z0-9](?:[A-Za-z0-9.-]*))):([0-9]{1,5})")
 _LARGEST_PORT = 65_535
@@ -80,7 +80,7 @@ def read_address(text: str) -> Mailbox | None:
 
     It takes ASCII only: what is behind the ``@`` can be written as xn--….
     """
-    if neutral(text) != text:
+    if sanitize(text) != text:
         return None
     name, bracket, rest = text.strip().rpartition("<")
     if bracket and not rest.endswith(">"):

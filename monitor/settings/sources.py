@@ -10,7 +10,7 @@ from msgspec import Meta, field
 
 from monitor.errors import UsageError
 from monitor.model import fields
-from monitor.model.nct import normalise_nct_id, registry_reads_id
+from monitor.model.nct import normalize_nct_id, registry_reads_id
 from monitor.settings.section import (
     HIDDEN,
     Check,
@@ -52,7 +52,7 @@ def distinct_nct_ids(words: tuple[str, ...]) -> tuple[str, ...]:
     InvalidValueError names what is none.
     """
     try:
-        return tuple(sorted({normalise_nct_id(word) for word in words}))
+        return tuple(sorted({normalize_nct_id(word) for word in words}))
     except UsageError as exc:
         raise InvalidValueError(str(exc)) from exc
 

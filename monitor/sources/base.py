@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from monitor.model.following import Followed, Presence, Sight
 from monitor.model.record import RawVersion
+from monitor.model.tracking import Presence, Sighting, TrackedRecord
 from monitor.sources.reading import Limits, Progress, Unreadable
 
 __all__ = ["FollowedSource", "Limits", "Memory", "Page", "Progress", "State", "Unreadable"]
@@ -33,7 +33,7 @@ class Page:
     """
 
     found: tuple[RawVersion | Unreadable, ...] = ()
-    sights: tuple[Sight, ...] = ()
+    sights: tuple[Sighting, ...] = ()
     left: tuple[str, ...] = ()
     first_sights_are_news: bool = True
     pass_number: int = 0
@@ -62,7 +62,7 @@ class Memory(Protocol):
         limit: int = 1_000,
         unseen_in: int | None = None,
         presence: Presence | None = None,
-    ) -> list[Followed]:
+    ) -> list[TrackedRecord]:
         """Return followed records by ascending NCT ID, those behind ``after``.
 
         ``unseen_in``: only those whose last pass is before that number; ``presence``: only

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam
 from sqlalchemy.sql import Executable
 
-from monitor.model.following import StoreCounts
+from monitor.model.tracking import StoreCounts
 from monitor.store.db import Db, excluded, upsert
 from monitor.store.mapping import RowMapper
 from monitor.store.schema import (

@@ -15,9 +15,9 @@ from monitor.model.changes import ChangeKind, Severity
 from monitor.model.subscriptions import (
     Changes,
     Filter,
-    Origin,
-    Standing,
     Subscription,
+    SubscriptionOrigin,
+    SubscriptionStatus,
     Trials,
 )
 from monitor.model.when import QuietHours, When, parse_quiet, parse_when
@@ -124,8 +124,8 @@ SUBSCRIPTION = RowMapper(
     _subscription,
     subscriptions.c,
     damaged="the subscription {2!r} of {1!r} cannot be read",
-    origin=Origin,
-    standing=Standing,
+    origin=SubscriptionOrigin,
+    standing=SubscriptionStatus,
 )
 """Reads a row of ``subscriptions``; DamagedError names the subscription."""
 

@@ -9,7 +9,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy import bindparam
 
-from monitor.model.following import Followed, Presence, Sight, SourceRow, StoreCounts
+from monitor.model.tracking import Presence, Sighting, SourceRow, StoreCounts, TrackedRecord
 from monitor.store import counting
 from monitor.store.codec import DamagedError
 from monitor.store.db import Db, batches, excluded, insert_new, upsert
@@ -18,7 +18,7 @@ from monitor.store.schema import followed, followed_by_command, source_states, s
 from monitor.store.texts import storable
 
 _SOURCE = RowMapper(SourceRow, sources.c)
-_FOLLOWED = RowMapper(Followed, followed.c, presence=Presence)
+_FOLLOWED = RowMapper(TrackedRecord, followed.c, presence=Presence)
 
 # --- what is asked --------------------------------------------------------------------------
 
@@ -145,7 +145,7 @@ class SourcesReader:
         limit: int = 1_000,
         unseen_in: int | None = None,
         presence: Presence | None = None,
-    ) -> list[Followed]:
+    ) -> list[TrackedRecord]:
         """Return followed records by ascending NCT ID, those behind ``after``, at most ``limit``.
 
         ``unseen_in``: only those whose last pass is before that number; ``presence``: only
@@ -158,7 +158,7 @@ class SourcesReader:
             asked = asked.where(followed.c.presence == presence.value)
         return self._db.read(_FOLLOWED, asked, {"source": source})
 
-    def followed_record(self, source: str, nct_id: str) -> Followed | None:
+    def followed_record(self, source: str, nct_id: str) -> TrackedRecord | None:
         """Return how a source shows one record; None when it does not follow it."""
         return self._db.first(_FOLLOWED, _RECORD, {"source": source, "nct_id": nct_id})
 
@@ -230,7 +230,7 @@ class SourcesWriter(SourcesReader):
         self._db.run_many(_DROP_STATE, rows)
 
     def follow(
-        self, source: str, sights: Sequence[Sight], *, pass_number: int, at: datetime
+        self, source: str, sights: Sequence[Sighting], *, pass_number: int, at: datetime
     ) -> None:
         """Note how a source shows these records as of a pass; new ones are followed from ``at``.
 

@@ -10,7 +10,13 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam
 
 from monitor.model.groups import kind_or_group
-from monitor.model.subscriptions import Origin, Silence, Standing, Subscriber, Subscription
+from monitor.model.subscriptions import (
+    Silence,
+    Subscriber,
+    Subscription,
+    SubscriptionOrigin,
+    SubscriptionStatus,
+)
 from monitor.store import forgetting, messages, properties
 from monitor.store.codec import DamagedError
 from monitor.store.db import Db, batches, excluded, insert_new, upsert
@@ -34,8 +40,8 @@ _SUBSCRIBER = RowMapper(
     Subscriber,
     subscribers.c,
     damaged="the subscriber {0!r} cannot be read",
-    origin=Origin,
-    standing=Standing,
+    origin=SubscriptionOrigin,
+    standing=SubscriptionStatus,
 )
 _SILENCE = RowMapper(
     Silence,
@@ -61,8 +67,8 @@ _SUBSCRIPTIONS = (
 _EFFECTIVE = sa.case(
     (
         sa.or_(
-            subscribers.c.standing == Standing.ACTIVE.value,
-            subscriptions.c.standing == Standing.RETIRED.value,
+            subscribers.c.standing == SubscriptionStatus.ACTIVE.value,
+            subscriptions.c.standing == SubscriptionStatus.RETIRED.value,
         ),
         subscriptions.c.standing,
     ),
@@ -76,17 +82,17 @@ _SUBSCRIPTIONS_OF = sa.select(*SUBSCRIPTION.columns).where(
 )
 _LIVE_OF = sa.select(subscribers.c.name).where(
     subscribers.c.name.in_(bindparam("subscribers", expanding=True)),
-    subscribers.c.standing != Standing.RETIRED.value,
+    subscribers.c.standing != SubscriptionStatus.RETIRED.value,
 )
 _SILENCES = sa.select(*_SILENCE.columns).order_by(silences.c.id)
 _NEWEST_SUBSCRIPTION = sa.select(sa.func.coalesce(sa.func.max(subscriptions.c.id), 0))
 _LIVE_SUBSCRIBERS = sa.select(subscribers.c.name).where(
     subscribers.c.origin == bindparam("origin"),
-    subscribers.c.standing != Standing.RETIRED.value,
+    subscribers.c.standing != SubscriptionStatus.RETIRED.value,
 )
 _LIVE_SUBSCRIPTIONS = sa.select(
     subscriptions.c.subscriber, subscriptions.c.name, subscriptions.c.origin
-).where(subscriptions.c.standing != Standing.RETIRED.value)
+).where(subscriptions.c.standing != SubscriptionStatus.RETIRED.value)
 
 # --- what is written ------------------------------------------------------------------------
 
@@ -94,7 +100,7 @@ _LIVE_SUBSCRIPTIONS = sa.select(
 _PUT_SUBSCRIBER = upsert(
     subscribers,
     names=("origin", "standing"),
-    where=subscribers.c.standing == Standing.RETIRED.value,
+    where=subscribers.c.standing == SubscriptionStatus.RETIRED.value,
 )
 # What somebody paused stays paused, however often the configuration names it.
 _GIVEN = excluded(subscriptions)
@@ -106,10 +112,10 @@ _PUT_SUBSCRIPTION = upsert(
         "standing": sa.case(
             (
                 sa.and_(
-                    subscriptions.c.standing == Standing.PAUSED.value,
-                    _GIVEN.standing == Standing.ACTIVE.value,
+                    subscriptions.c.standing == SubscriptionStatus.PAUSED.value,
+                    _GIVEN.standing == SubscriptionStatus.ACTIVE.value,
                 ),
-                Standing.PAUSED.value,
+                SubscriptionStatus.PAUSED.value,
             ),
             else_=_GIVEN.standing,
         )
@@ -173,7 +179,7 @@ class SubscriberReader:
         self,
         *,
         subscriber: str | None = None,
-        standing: Standing | None = None,
+        standing: SubscriptionStatus | None = None,
         effective: bool = False,
         damaged: list[str] | None = None,
     ) -> list[Subscription]:
@@ -196,7 +202,11 @@ class SubscriberReader:
         return found
 
     def _subscription_rows(
-        self, subscriber: str | None, standing: Standing | None = None, *, effective: bool = False
+        self,
+        subscriber: str | None,
+        standing: SubscriptionStatus | None = None,
+        *,
+        effective: bool = False,
     ) -> Sequence[Row]:
         asked = _SUBSCRIPTIONS
         stands: Any = subscriptions.c.standing
@@ -256,7 +266,7 @@ class SubscriberWriter(SubscriberReader):
     aware, else ValueError.
     """
 
-    def put_subscriber(self, name: str, origin: Origin, *, at: datetime) -> None:
+    def put_subscriber(self, name: str, origin: SubscriptionOrigin, *, at: datetime) -> None:
         """Store somebody, who is active unless paused before.
 
         Who is known keeps their origin and date; who was retired comes back with this origin.
@@ -280,7 +290,7 @@ class SubscriberWriter(SubscriberReader):
         }
         if len(texts) < len(subscriptions):
             raise ValueError("two subscriptions of one subscriber have the same name")
-        people: dict[str, tuple[Origin, datetime]] = {}
+        people: dict[str, tuple[SubscriptionOrigin, datetime]] = {}
         for (subscriber, _), (one, _) in texts.items():
             people.setdefault(subscriber, (one.origin, one.created_at))
         self._put_subscribers(people)
@@ -310,7 +320,7 @@ class SubscriberWriter(SubscriberReader):
             found.extend(self._db.fetch(_SUBSCRIPTIONS_OF, {"subscribers": batch}))
         return {(row.subscriber, row.name): row for row in found}
 
-    def _put_subscribers(self, people: Mapping[str, tuple[Origin, datetime]]) -> None:
+    def _put_subscribers(self, people: Mapping[str, tuple[SubscriptionOrigin, datetime]]) -> None:
         live = {
             name
             for batch in batches(sorted(people))
@@ -320,7 +330,7 @@ class SubscriberWriter(SubscriberReader):
             {
                 "name": name,
                 "origin": origin.value,
-                "standing": Standing.ACTIVE.value,
+                "standing": SubscriptionStatus.ACTIVE.value,
                 "created_at": at,
             }
             for name, (origin, at) in sorted(people.items())
@@ -342,7 +352,7 @@ class SubscriberWriter(SubscriberReader):
         newest = int(self._db.value(_NEWEST_SUBSCRIPTION))
         if newest != taken:
             self._db.run(properties.PUT, {"name": _WELCOMED, "value": str(newest)})
-        new = [one for one in found if one.id > taken and one.standing is Standing.ACTIVE]
+        new = [one for one in found if one.id > taken and one.standing is SubscriptionStatus.ACTIVE]
         people = {one.subscriber for one in new}
         known = {
             (one.subscriber, definition_text(one))
@@ -351,7 +361,7 @@ class SubscriberWriter(SubscriberReader):
         }
         return [one for one in new if (one.subscriber, definition_text(one)) not in known]
 
-    def set_standing(self, subscriber: str, name: str | None, standing: Standing) -> bool:
+    def set_standing(self, subscriber: str, name: str | None, standing: SubscriptionStatus) -> bool:
         """Pause, resume or retire a subscription, or a subscriber (``name`` None).
 
         False when there is none, or when it is so already.
@@ -364,7 +374,7 @@ class SubscriberWriter(SubscriberReader):
     def retire_missing(
         self,
         *,
-        origin: Origin,
+        origin: SubscriptionOrigin,
         keep: Collection[Names],
         subscribers: Collection[str] = (),
     ) -> tuple[list[Names], list[str]]:
@@ -377,13 +387,13 @@ class SubscriberWriter(SubscriberReader):
         live = self._db.fetch(_LIVE_SUBSCRIPTIONS)
         gone = sorted((s, n) for s, n, of in live if of == origin.value and (s, n) not in kept)
         for subscriber, name in gone:
-            self.set_standing(subscriber, name, Standing.RETIRED)
+            self.set_standing(subscriber, name, SubscriptionStatus.RETIRED)
         staying = {s for s, n, _ in live if (s, n) not in set(gone)}
         staying.update(map(storable, subscribers), (subscriber for subscriber, _ in kept))
         rows = self._db.fetch(_LIVE_SUBSCRIBERS, {"origin": origin.value})
         people = sorted(row[0] for row in rows if row[0] not in staying)
         for subscriber in people:
-            self.set_standing(subscriber, None, Standing.RETIRED)
+            self.set_standing(subscriber, None, SubscriptionStatus.RETIRED)
         return gone, people
 
     def put_silence(self, silence: Silence) -> int:
@@ -442,7 +452,8 @@ def _same(stored: Any, one: Subscription, text: str) -> bool:
     if stored is None:
         return False
     kept = stored.standing == one.standing.value or (
-        stored.standing == Standing.PAUSED.value and one.standing is Standing.ACTIVE
+        stored.standing == SubscriptionStatus.PAUSED.value
+        and one.standing is SubscriptionStatus.ACTIVE
     )
     return stored.definition == text and stored.origin == one.origin.value and kept
 

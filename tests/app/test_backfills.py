@@ -6,7 +6,7 @@ import pytest
 
 from monitor.app.backfills import wanted_backfills
 from monitor.app.sources import HISTORY
-from monitor.model.following import Sight, SourceRow
+from monitor.model.tracking import Sighting, SourceRow
 from monitor.settings import CtgovSourceSettings, Settings
 from monitor.sources.ctgov_history.state import Backfill, Outcome
 from monitor.store.reader import open_reader
@@ -30,7 +30,7 @@ def wanted(url: str, *, kept: Backfill | None, enabled: bool = True) -> list[str
     with open_store(url) as store, store.transaction() as tx:
         tx.sources.put(SourceRow(name="one", type="ctgov"))
         tx.sources.put(SourceRow(name=HISTORY, type=HISTORY))
-        tx.sources.follow("one", [Sight(nct_id=NCT_ID)], pass_number=1, at=AT)
+        tx.sources.follow("one", [Sighting(nct_id=NCT_ID)], pass_number=1, at=AT)
         if kept is not None:
             tx.sources.put_state(HISTORY, NCT_ID, kept.as_state(), at=AT)
     with open_reader(url) as reader:
@@ -59,7 +59,7 @@ def test_those_that_failed_come_last_the_latest_at_the_end(sqlite_url: str) -> N
     with open_store(sqlite_url) as store, store.transaction() as tx:
         tx.sources.put(SourceRow(name="one", type="ctgov"))
         tx.sources.put(SourceRow(name=HISTORY, type=HISTORY))
-        tx.sources.follow("one", [Sight(nct_id=one) for one in ids], pass_number=1, at=AT)
+        tx.sources.follow("one", [Sighting(nct_id=one) for one in ids], pass_number=1, at=AT)
         for nct_id, minutes in ((ids[0], 2), (ids[3], 1)):
             failed = Backfill(failed_at=AT + timedelta(minutes=minutes))
             tx.sources.put_state(HISTORY, nct_id, failed.as_state(), at=AT)

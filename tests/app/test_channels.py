@@ -18,7 +18,7 @@ from monitor.channels.email import EmailChannel
 from monitor.channels.webhook import WebhookChannel
 from monitor.config import load
 from monitor.errors import ConfigError, NotFoundError
-from monitor.model.finding import Finding, Verdict
+from monitor.model.checks import CheckStatus, Finding
 from monitor.settings import Settings
 
 SECRET = "s3cret"  # noqa: S105  # of nothing
@@ -126,7 +126,7 @@ def of_channels(tmp_path: Path, environ: dict[str, str]) -> dict[str, Finding]:
 
 def test_the_doctor_makes_every_channel_and_asks_nobody_offline(tmp_path: Path) -> None:
     found = of_channels(tmp_path, ENVIRON)
-    assert {one.verdict for one in found.values()} == {Verdict.FINE}
+    assert {one.verdict for one in found.values()} == {CheckStatus.FINE}
     assert len(found) == 6
     assert not (tmp_path / "out").exists()
     assert SECRET not in repr(found)
@@ -135,7 +135,7 @@ def test_the_doctor_makes_every_channel_and_asks_nobody_offline(tmp_path: Path) 
 def test_the_doctor_tells_what_a_channel_lacks(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("a file", "utf-8")
     found = of_channels(tmp_path, {"PW": SECRET})
-    failed = {about: one.said for about, one in found.items() if one.verdict is Verdict.FAILED}
+    failed = {about: one.said for about, one in found.items() if one.verdict is CheckStatus.FAILED}
     assert set(failed) == {"channel hook", "channel folder"}
     assert "${HOOK} stands for" in failed["channel hook"]
     assert failed["channel folder"].endswith("out is no folder")
@@ -152,11 +152,11 @@ def test_the_doctor_counts_subscriptions_and_reads_their_files(
 ) -> None:
     channel = '[[channel]]\nname = "out"\ntype = "console"\n'
     one = '[[subscription]]\nname = "a"\nsubscriber = "ana"\nchannels = "out"\n'
-    assert of_subscriptions(tmp_path, sqlite_url, "").verdict is Verdict.FINE
+    assert of_subscriptions(tmp_path, sqlite_url, "").verdict is CheckStatus.FINE
     alone = of_subscriptions(tmp_path, sqlite_url, channel)
-    assert (alone.verdict, alone.said) == (Verdict.WARNING, "there are none")
+    assert (alone.verdict, alone.said) == (CheckStatus.WARNING, "there are none")
     fine = of_subscriptions(tmp_path, sqlite_url, f"{channel}{one}all = true")
-    assert (fine.verdict, fine.said) == (Verdict.FINE, "1 subscription, 1 of them in the file")
+    assert (fine.verdict, fine.said) == (CheckStatus.FINE, "1 subscription, 1 of them in the file")
     gone = of_subscriptions(tmp_path, sqlite_url, f"{channel}{one}nct_ids_file = 'gone.txt'")
-    assert gone.verdict is Verdict.FAILED
+    assert gone.verdict is CheckStatus.FAILED
     assert "gone.txt cannot be read" in gone.said

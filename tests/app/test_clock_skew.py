@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from monitor.app.clock_skew import repair, repaired, skewed_times, time_findings
-from monitor.model.finding import Verdict
-from monitor.model.following import SourceRow
+from monitor.model.checks import CheckStatus
 from monitor.model.messages import ChannelState, OutboxMessage
 from monitor.model.subscriptions import Silence
+from monitor.model.tracking import SourceRow
 from monitor.scheduler import latest_due
 from monitor.store.writer import open_store
 from tests.deliver.configured import Monitored, folder_channel, subscription
@@ -195,19 +195,19 @@ def test_a_clock_that_is_behind_now_puts_right_in_the_same_way(monitored: Monito
 
 def test_the_doctor_tells_before_and_after(monitored: Monitored) -> None:
     [fine] = time_findings(monitored.app, latest_due)
-    assert fine.verdict is Verdict.FINE
+    assert fine.verdict is CheckStatus.FINE
     excursion(monitored)
     [found] = time_findings(monitored.app, latest_due)
-    assert found.verdict is Verdict.FAILED
+    assert found.verdict is CheckStatus.FAILED
     assert "the channel box rests until 2027-03-0" in found.said
     assert "check the clock" in found.fix
     repair(monitored.app, latest_run=latest_due)
     [told] = time_findings(monitored.app, latest_due)
-    assert told.verdict is Verdict.WARNING
+    assert told.verdict is CheckStatus.WARNING
     assert "rests until 2027-03-0" in told.said
     monitored.clock.move(days=2)
     [fine] = time_findings(monitored.app, latest_due)
-    assert fine.verdict is Verdict.FINE
+    assert fine.verdict is CheckStatus.FINE
 
 
 def test_an_impossible_lease_is_told_to_the_operator_and_by_the_doctor(

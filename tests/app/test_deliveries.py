@@ -16,7 +16,7 @@ from monitor.deliver import Report
 from monitor.deliver.claims import WORKER
 from monitor.errors import ConfigError
 from monitor.model.messages import MessageState
-from monitor.model.subscriptions import Standing
+from monitor.model.subscriptions import SubscriptionStatus
 from monitor.store.lease_process import this_process
 from monitor.store.writer import open_store
 from tests.app.test_passes import ONE, submitted
@@ -193,11 +193,14 @@ def test_who_asks_for_empty_digests_meanwhile_gets_them_until_that_is_paused(
     assert cutoffs(monitored) == []
     monitored.configure(folder_channel(monitored.folder, "ana-box"), asking("late", "hourly"))
     with monitored.app.reader() as reader:  # which brings the store in line with the file
-        assert len(reader.people.subscriptions(subscriber="ana", standing=Standing.ACTIVE)) == 1
+        assert (
+            len(reader.people.subscriptions(subscriber="ana", standing=SubscriptionStatus.ACTIVE))
+            == 1
+        )
     deliveries.prepare()
     assert cutoffs(monitored) == [NOON + HOUR]
     with open_store(monitored.url) as store, store.transaction() as tx:
-        tx.people.set_standing("ana", "late", Standing.PAUSED)
+        tx.people.set_standing("ana", "late", SubscriptionStatus.PAUSED)
     monitored.clock.at = NOON + HOUR
     deliveries.prepare()
     assert cutoffs(monitored) == [NOON + HOUR]

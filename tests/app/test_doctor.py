@@ -7,8 +7,8 @@ import pytest
 
 from monitor.app import App
 from monitor.app.doctor import examine, source_findings, zone_findings
-from monitor.model.finding import Finding, Verdict
-from monitor.model.following import SourceRow
+from monitor.model.checks import CheckStatus, Finding
+from monitor.model.tracking import SourceRow
 from monitor.scheduler import next_run_after_restart, trigger_of
 from monitor.settings import (
     AnySourceSettings,
@@ -19,7 +19,7 @@ from monitor.settings import (
 )
 from monitor.store.writer import open_store
 
-FINE, WARNING, FAILED, SKIPPED = Verdict
+FINE, WARNING, FAILED, SKIPPED = CheckStatus
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 HOURLY = timedelta(hours=1)
 

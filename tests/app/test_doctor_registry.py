@@ -8,7 +8,7 @@ import pytest
 
 from monitor.app import App, utc_now
 from monitor.app.doctor_registry import registry_findings
-from monitor.model.finding import Finding, Verdict
+from monitor.model.checks import CheckStatus, Finding
 from monitor.settings import CtgovSourceSettings, HttpSettings, Settings
 from tests.registry import (
     NO_SUCH_HOST,
@@ -21,7 +21,7 @@ from tests.registry import (
     closed_port,
 )
 
-FINE, WARNING, FAILED, SKIPPED = Verdict
+FINE, WARNING, FAILED, SKIPPED = CheckStatus
 PROXIES = ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 
 
@@ -52,7 +52,7 @@ def asked(base_url: str, http: HttpSettings | None = None, ahead: float = 0) -> 
     return list(registry_findings(app, offline=False))
 
 
-def verdicts(findings: list[Finding]) -> list[Verdict]:
+def verdicts(findings: list[Finding]) -> list[CheckStatus]:
     return [finding.verdict for finding in findings]
 
 

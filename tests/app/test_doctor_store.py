@@ -10,7 +10,7 @@ import pytest
 
 from monitor.app import App
 from monitor.app.doctor_store import store_findings
-from monitor.model.finding import Finding, Verdict
+from monitor.model.checks import CheckStatus, Finding
 from monitor.settings import Settings, StoreSettings
 from monitor.store.revisions import HEAD
 from monitor.store.writer import open_store
@@ -22,7 +22,7 @@ from tests.users import as_plain_user
 
 __all__ = ["read_only_url"]  # a fixture
 
-FINE, WARNING, FAILED, SKIPPED = Verdict
+FINE, WARNING, FAILED, SKIPPED = CheckStatus
 
 
 def tried(url: str, *, patience_s: float = 5) -> list[Finding]:

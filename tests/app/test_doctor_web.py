@@ -6,7 +6,7 @@ import pytest
 
 from monitor.app import App
 from monitor.app.doctor_web import web_findings
-from monitor.model.finding import Finding, Verdict
+from monitor.model.checks import CheckStatus, Finding
 from monitor.settings import DeliverySettings, Settings, WebSettings
 
 PUBLIC = "https://monitor.example.org"
@@ -24,12 +24,12 @@ def test_free_addresses_are_fine() -> None:
     web = WebSettings(listen="127.0.0.1:0", public_listen="127.0.0.1:0")
     findings = found(web, public_url=PUBLIC)
     assert [one.about for one in findings] == ["web listen", "web public_listen"]
-    assert {one.verdict for one in findings} == {Verdict.FINE}
+    assert {one.verdict for one in findings} == {CheckStatus.FINE}
 
 
 def test_what_is_switched_off_is_said() -> None:
     (one,) = found(WebSettings(listen=""))
-    assert (one.verdict, one.said) == (Verdict.SKIPPED, 'switched off ([web] listen = "")')
+    assert (one.verdict, one.said) == (CheckStatus.SKIPPED, 'switched off ([web] listen = "")')
 
 
 @pytest.mark.parametrize("is_ours", [True, False], ids=["by a monitor", "by another program"])
@@ -44,10 +44,10 @@ def test_addresses_that_are_held_are_looked_into(is_ours: bool) -> None:
         findings = found(web, public_url=PUBLIC, answered=answered)
     verdicts = [finding.verdict for finding in findings]
     if is_ours:
-        assert verdicts == [Verdict.FINE, Verdict.FINE]
+        assert verdicts == [CheckStatus.FINE, CheckStatus.FINE]
         assert all("held by a monitor that runs" in finding.said for finding in findings)
     else:
-        assert verdicts == [Verdict.WARNING, Verdict.WARNING]
+        assert verdicts == [CheckStatus.WARNING, CheckStatus.WARNING]
         assert [finding.fix.split(";")[0] for finding in findings] == [
             "name another one: [web] listen", "name another one: [web] public_listen",
         ]  # fmt: skip
@@ -55,16 +55,16 @@ def test_addresses_that_are_held_are_looked_into(is_ours: bool) -> None:
 
 def test_readers_on_the_operator_s_address_are_a_warning_where_others_reach_it() -> None:
     (one,) = found(WebSettings(listen="0.0.0.0:0"), public_url=PUBLIC)
-    assert one.verdict is Verdict.WARNING
+    assert one.verdict is CheckStatus.WARNING
     assert "[web] public_listen" in one.fix
     for listen in ("127.0.0.1:0", "localhost:0"):
         (one,) = found(WebSettings(listen=listen), public_url=PUBLIC)
-        assert one.verdict is Verdict.FINE
+        assert one.verdict is CheckStatus.FINE
     (one,) = found(WebSettings(listen="0.0.0.0:0"))
-    assert one.verdict is Verdict.FINE
+    assert one.verdict is CheckStatus.FINE
 
 
 def test_pages_to_which_nothing_leads_are_a_warning() -> None:
     findings = found(WebSettings(listen="", public_listen="127.0.0.1:0"))
-    assert findings[1].verdict is Verdict.WARNING
+    assert findings[1].verdict is CheckStatus.WARNING
     assert "[delivery] public_url" in findings[1].fix

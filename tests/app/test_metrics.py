@@ -4,8 +4,8 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from monitor.app.metrics import Metrics
-from monitor.model.following import SourceRow, StoreCounts
 from monitor.model.messages import MessageState
+from monitor.model.tracking import SourceRow, StoreCounts
 from monitor.sources.http import RequestLog
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

@@ -14,9 +14,9 @@ from monitor.app.deliveries import Deliveries
 from monitor.app.operator_notices import OperatorNotifier
 from monitor.channels.base import Channel
 from monitor.errors import DeliveryError, StoreError
-from monitor.model.following import SourceRow, UnreadRecords
 from monitor.model.incidents import Incident, Notice
 from monitor.model.messages import ChannelState, Message, MessageState, OutboxMessage
+from monitor.model.tracking import SourceRow, UnreadRecords
 from monitor.store.reader import open_reader
 from monitor.store.writer import open_store
 from tests.deliver.configured import Monitored, folder_channel, subscription

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from monitor.app.doctor_delivery import delivery_findings
-from monitor.model.finding import Verdict
+from monitor.model.checks import CheckStatus
 from monitor.store.reader import open_reader
 from monitor.store.writer import open_store
 from tests.deliver.configured import Monitored, folder_channel, subscription
@@ -120,11 +120,11 @@ def test_doctor_and_status_tell_it(monitored: Monitored) -> None:
     monitored.change()
     (fine,) = delivery_findings(monitored.app)
     assert (fine.verdict, fine.said) == (
-        Verdict.FINE,
+        CheckStatus.FINE,
         "no message is due for longer than 900 s",
     )
     monitored.clock.at = NOON
     monitored.clock.move(hours=2)
     (late,) = delivery_findings(monitored.app)
-    assert late.verdict is Verdict.WARNING
+    assert late.verdict is CheckStatus.WARNING
     assert late.said.startswith("messages by the channel box are overdue: the oldest is due since")

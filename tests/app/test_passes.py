@@ -17,8 +17,8 @@ from monitor.app.logs import configure
 from monitor.app.metrics import Metrics
 from monitor.app.polling import Poller
 from monitor.errors import ConfigError
-from monitor.model.following import SourceRow
 from monitor.model.subscriptions import Trials
+from monitor.model.tracking import SourceRow
 from monitor.settings import LogSettings
 from monitor.store.lease_observer import LeaseObserver
 from monitor.store.writer import open_store

@@ -10,7 +10,7 @@ import pytest
 from monitor.app.message_pages import unsubscribe
 from monitor.app.subscribers import sync_from_config
 from monitor.app.subscription_service import SubscriptionService
-from monitor.model.subscriptions import Standing
+from monitor.model.subscriptions import SubscriptionStatus
 from monitor.store.backup import back_up
 from monitor.store.reader import open_reader
 from monitor.store.restore import restore
@@ -79,8 +79,8 @@ def test_it_comes_once_whatever_follows(monitored: Monitored) -> None:
         configure(monitored, *tables)
         assert len(told(monitored)) == 1, tables
     people = SubscriptionService(app=monitored.app, file=None)
-    people.set_standing("mine", Standing.PAUSED)
-    people.set_standing("mine", Standing.ACTIVE)
+    people.set_standing("mine", SubscriptionStatus.PAUSED)
+    people.set_standing("mine", SubscriptionStatus.ACTIVE)
     assert len(told(monitored)) == 1
 
 
@@ -162,7 +162,7 @@ def test_its_link_pauses_what_it_tells_of(monitored: Monitored) -> None:
     assert page is not None
     with open_reader(monitored.url) as reader:
         [one] = reader.people.subscriptions()
-    assert one.standing is Standing.PAUSED
+    assert one.standing is SubscriptionStatus.PAUSED
 
 
 def test_who_is_forgotten_and_comes_back_is_welcomed_anew(monitored: Monitored) -> None:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from monitor.ingest.garbage import fewer_collections
 from monitor.ingest.notify import Notifier
+from monitor.match.change_set import ChangeSet
 from monitor.match.matcher import Matcher
-from monitor.match.news import News
 from monitor.model.subscriptions import Subscription
 from monitor.store.writer import Store, open_store
 from tests.bench.plain import copying
@@ -76,13 +76,13 @@ def measure(bench: Bench) -> list[Row]:
     ]
 
 
-def matched(matcher: Matcher, news: Sequence[News]) -> int:
+def matched(matcher: Matcher, news: Sequence[ChangeSet]) -> int:
     """Ask for all the news; return how many events are to be sent."""
     return sum(len(positions) for one in news for _, positions, _ in matcher.wanted(one))
 
 
 def _enqueued(
-    bench: Bench, asked: Sequence[Subscription], news: Sequence[News]
+    bench: Bench, asked: Sequence[Subscription], news: Sequence[ChangeSet]
 ) -> tuple[Sample, int]:
     """Match and enqueue into an empty outbox; return the time and how many items there are."""
     with open_store(f"sqlite:///{bench.folder / _STORE}") as store:
@@ -106,7 +106,7 @@ def _enqueued(
         return timed(ours), sum(counts)
 
 
-def _versions(store: Store, news: Sequence[News]) -> list[int]:
+def _versions(store: Store, news: Sequence[ChangeSet]) -> list[int]:
     """Store a version for each piece of news; what is in it does not matter here."""
     with store.transaction() as tx:
         return [add_version(tx, b"{}", one.nct_id)[0] for one in news]
@@ -118,7 +118,7 @@ def _built(subscriptions: Sequence[Subscription]) -> tuple[Matcher, Sample]:
     return found[0], sample
 
 
-def _share_of_filters(matcher: Matcher, news: Sequence[News]) -> float:
+def _share_of_filters(matcher: Matcher, news: Sequence[ChangeSet]) -> float:
     of_filters = [
         bool(subscription.trials.filters)
         for one in news

@@ -7,12 +7,12 @@ from typing import Any
 
 import orjson
 
-from monitor.match.news import News
+from monitor.match.change_set import ChangeSet
 from monitor.model import fields
 from monitor.model.changes import ChangeEvent, ChangeKind, Severity
 from monitor.model.groups import GROUPS
 from monitor.model.record import TrialRecord
-from monitor.model.subscriptions import Changes, Filter, Origin, Subscription, Trials
+from monitor.model.subscriptions import Changes, Filter, Subscription, SubscriptionOrigin, Trials
 from monitor.model.when import AtOnce, Hourly, LocalTime, When
 from tests.bench.records import Corpus
 
@@ -50,13 +50,13 @@ _KINDS: tuple[tuple[ChangeKind, Severity, dict[str, Any]], ...] = (
 )
 
 
-def changed_trials(corpus: Corpus, changed: int) -> Iterator[News]:
+def changed_trials(corpus: Corpus, changed: int) -> Iterator[ChangeSet]:
     """Yield one changed version each of so many trials, every tenth of the NCT IDs."""
     random = Random(4)  # noqa: S311 - repeatable, not secret
     documents = [orjson.loads(content.content) for content in corpus.latest()]
     for number in range(changed):
         before = documents[number % len(documents)]
-        yield News(
+        yield ChangeSet(
             nct_id=nct_id(number * 10),
             old=TrialRecord(nct_id=nct_id(number * 10), document=before),
             new=TrialRecord(nct_id=nct_id(number * 10), document=_edited(before)),
@@ -128,7 +128,7 @@ def _subscription(number: int, about: Trials, random: Random) -> Subscription:
         changes=random.choice(_CHANGES),
         when=random.choice(_WHEN),
         channels=(random.choice(CHANNELS),),
-        origin=Origin.COMMAND,
+        origin=SubscriptionOrigin.COMMAND,
         created_at=NOW - timedelta(days=random.randint(1, 900)),
     )
 

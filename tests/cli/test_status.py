@@ -12,7 +12,7 @@ import time_machine
 from monitor.app.sources import HISTORY
 from monitor.cli.status import BACKFILLS
 from monitor.daemon import SCHEDULER
-from monitor.model.following import Presence, Sight, SourceRow
+from monitor.model.tracking import Presence, Sighting, SourceRow
 from monitor.store.writer import open_store
 from tests.cli.calls import Monitor
 from tests.cli.studies import NCT, OTHER, study
@@ -36,7 +36,7 @@ def followed(monitor: Monitor, tmp_path: Path) -> Monitor:
     with open_store(monitor.url) as store, store.transaction() as tx:
         for row in rows():
             tx.sources.put(row)
-        sights = [Sight(nct_id=NCT), Sight(nct_id=OTHER, presence=Presence.GONE)]
+        sights = [Sighting(nct_id=NCT), Sighting(nct_id=OTHER, presence=Presence.GONE)]
         tx.sources.follow("lupus", sights, pass_number=1, at=NOW)
         tx.leases.take(SCHEDULER, "host:12:ab", now=NOW - timedelta(seconds=10), ttl_s=30)
     return monitor
@@ -83,7 +83,7 @@ def test_it_tells_of_sources_store_and_schedule(followed: Monitor) -> None:
 
 def test_a_first_pass_that_is_not_over_yet_has_begun(followed: Monitor) -> None:
     with open_store(followed.url) as store, store.transaction() as tx:
-        tx.sources.follow("new", [Sight(nct_id=NCT)], pass_number=1, at=NOW)
+        tx.sources.follow("new", [Sighting(nct_id=NCT)], pass_number=1, at=NOW)
     lines = followed.answer("status").splitlines()
     (new,) = (line for line in lines if line.startswith("new "))
     assert "first pass begun" in new

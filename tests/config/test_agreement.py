@@ -17,7 +17,7 @@ from monitor.app.doctor import examine
 from monitor.config import load
 from monitor.config.keys import SECTIONS
 from monitor.errors import ConfigError
-from monitor.model.finding import Verdict
+from monitor.model.checks import CheckStatus
 from monitor.model.nct import is_nct_id
 from monitor.settings import (
     CtgovSourceSettings,
@@ -134,7 +134,7 @@ def told_by_doctor(file: Path) -> str:
     """Return what the doctor finds wrong with the configuration; "" for nothing."""
     first = next(examine(file, environ={}, next_run=lambda *_: NotImplemented, offline=True))
     assert first.about == "configuration"
-    return "" if first.verdict is Verdict.FINE else first.said
+    return "" if first.verdict is CheckStatus.FINE else first.said
 
 
 def used(found: Settings) -> Iterator[str]:

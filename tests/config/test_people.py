@@ -10,7 +10,7 @@ from monitor.config.subscriptions import build_subscription, nct_ids_of
 from monitor.errors import ConfigError
 from monitor.model.changes import ChangeKind, Severity
 from monitor.model.groups import GROUPS
-from monitor.model.subscriptions import Changes, Filter, Origin, Subscription, Trials
+from monitor.model.subscriptions import Changes, Filter, Subscription, SubscriptionOrigin, Trials
 from monitor.model.when import AtOnce, LocalTime, QuietHours
 from monitor.settings import Settings
 
@@ -42,7 +42,9 @@ def only(tmp_path: Path, text: str) -> Subscription:
     found = settings(tmp_path, text)
     (given,) = found.subscriptions
     people = {person.name: person for person in found.subscribers}
-    return build_subscription(given, people[given.subscriber], origin=Origin.CONFIG, now=NOW)
+    return build_subscription(
+        given, people[given.subscriber], origin=SubscriptionOrigin.CONFIG, now=NOW
+    )
 
 
 def test_a_subscription_is_read_with_all_its_keys(tmp_path: Path) -> None:
@@ -81,7 +83,7 @@ def test_a_subscription_is_read_with_all_its_keys(tmp_path: Path) -> None:
         quiet=QuietHours(start=time(22), end=time(7)),
         send_empty=True,
         channels=("out",),
-        origin=Origin.CONFIG,
+        origin=SubscriptionOrigin.CONFIG,
         created_at=NOW,
     )
 

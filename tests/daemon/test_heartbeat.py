@@ -12,7 +12,7 @@ import pytest
 from monitor.app import App, utc_now
 from monitor.app.heartbeat import Heartbeat, problems
 from monitor.errors import ConfigError
-from monitor.model.following import SourceRow
+from monitor.model.tracking import SourceRow
 from monitor.store.writer import open_store
 from tests.channels.receiver import Receiver
 from tests.cli.calls import Monitor

@@ -16,7 +16,7 @@ from monitor.daemon import SCHEDULER
 from monitor.daemon.hold import until_lost
 from monitor.daemon.lease_store import LeaseStore
 from monitor.daemon.thread_tasks import ThreadTasks, in_thread
-from monitor.model.following import SourceRow
+from monitor.model.tracking import SourceRow
 from monitor.settings import Settings, StoreSettings
 from monitor.store.lease_keeper import LeaseLostError, require_lease
 from monitor.store.writer import open_store

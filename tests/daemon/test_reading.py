@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from monitor.daemon.reader_pages import ReaderPages
-from monitor.model.subscriptions import Standing
+from monitor.model.subscriptions import SubscriptionStatus
 from monitor.store.writer import open_store
 from monitor.web.message_routes import Pages
 from tests.deliver.configured import Monitored, folder_channel, subscription
@@ -71,14 +71,14 @@ def unsubscribe_path(monitored: Monitored) -> str:
     return path_of(mail_of(monitored)["List-Unsubscribe"].strip("<>"))
 
 
-def standings(monitored: Monitored) -> dict[str, Standing]:
+def standings(monitored: Monitored) -> dict[str, SubscriptionStatus]:
     with monitored.app.reader() as reader:
         return {one.subscriber: one.standing for one in reader.people.subscriptions()}
 
 
 def paused_of_ana(monitored: Monitored) -> list[str]:
     with monitored.app.reader() as reader:
-        found = reader.people.subscriptions(subscriber="ana", standing=Standing.PAUSED)
+        found = reader.people.subscriptions(subscriber="ana", standing=SubscriptionStatus.PAUSED)
     return [one.name for one in found]
 
 
@@ -111,12 +111,15 @@ def test_a_mail_offers_the_one_click_of_rfc_8058_and_it_pauses(monitored: Monito
     with served(answering(), pages_of(monitored)) as server:
         status, headers, body = ask(server.address, path)  # as programs do that look links up
         assert_kept_private(headers)
-        assert (status, standings(monitored)["ana"]) == (200, Standing.ACTIVE)
+        assert (status, standings(monitored)["ana"]) == (200, SubscriptionStatus.ACTIVE)
         assert '<form method="post">' in body.decode()
         status, headers, body = ask(server.address, path, "POST")
         assert_kept_private(headers)
         assert (status, "mine" in body.decode()) == (200, True)
-        assert standings(monitored) == {"ana": Standing.PAUSED, "ben": Standing.ACTIVE}
+        assert standings(monitored) == {
+            "ana": SubscriptionStatus.PAUSED,
+            "ben": SubscriptionStatus.ACTIVE,
+        }
         status, _, body = ask(server.address, path, "POST")
         assert (status, "paused already" in body.decode()) == (200, True)
     monitored.change()
@@ -166,7 +169,7 @@ def test_nobody_unsubscribes_by_guessing(monitored: Monitored) -> None:
     with served(answering(), pages_of(monitored)) as server:
         for wrong in (f"{other}/{token}", f"{uid}/{token[:-1]}", f"{uid}/{uid}", f"{uid}/%ff%00"):
             assert ask(server.address, f"/unsubscribe/{wrong}", "POST")[0] == 404
-    assert set(standings(monitored).values()) == {Standing.ACTIVE}
+    assert set(standings(monitored).values()) == {SubscriptionStatus.ACTIVE}
 
 
 @pytest.mark.parametrize(

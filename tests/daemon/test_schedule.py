@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from monitor.app import App
-from monitor.model.following import SourceRow
+from monitor.model.tracking import SourceRow
 from monitor.settings import Settings, StoreSettings
 from monitor.store.writer import open_store
 from tests.daemon.processes import Scripted, configure, eventually, folder_source

@@ -16,8 +16,8 @@ from monitor.app import App
 from monitor.app.metrics import CONTENT_TYPE, Metrics
 from monitor.daemon.health import DaemonState, HealthChecks, Role
 from monitor.daemon.thread_tasks import ThreadTasks
-from monitor.model.following import SourceRow
 from monitor.model.messages import ChannelState
+from monitor.model.tracking import SourceRow
 from monitor.settings import FilesSourceSettings, Settings, StoreSettings
 from monitor.settings.channels import ConsoleChannelSettings
 from monitor.store.address import Address

@@ -25,7 +25,7 @@ from monitor.model.messages import (
     OutboxMessage,
     Rendering,
 )
-from monitor.model.subscriptions import Origin, Subscription, Trials
+from monitor.model.subscriptions import Subscription, SubscriptionOrigin, Trials
 from monitor.model.when import Hourly
 from monitor.render.alerts import render
 from monitor.settings import ThresholdSettings
@@ -182,7 +182,7 @@ class Post:
             "name": name,
             "trials": Trials(nct_ids=frozenset({NCT})),
             "channels": ("box",),
-            "origin": Origin.COMMAND,
+            "origin": SubscriptionOrigin.COMMAND,
             "created_at": self.clock.at,
         }
         return Subscription(**{**columns, **other})

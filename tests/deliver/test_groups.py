@@ -12,7 +12,7 @@ from monitor.channels.envelope import envelope
 from monitor.channels.mail import compose
 from monitor.deliver import Report
 from monitor.model.messages import MessageState
-from monitor.model.subscriptions import Silence, Standing, Trials
+from monitor.model.subscriptions import Silence, SubscriptionStatus, Trials
 from monitor.model.when import parse_quiet
 from monitor.settings.hosts import Mailbox
 from monitor.store.reader import open_reader
@@ -156,7 +156,7 @@ def test_what_was_paused_or_silenced_is_left_out_when_a_group_is_sent(office: Po
 def test_a_group_of_which_nothing_is_left_is_dropped(office: Post) -> None:
     flooded(office, 8)
     with office.store.transaction() as tx:
-        tx.people.set_standing("ana", "all", Standing.PAUSED)
+        tx.people.set_standing("ana", "all", SubscriptionStatus.PAUSED)
     assert office.deliver() == Report(dropped=1)
     assert office.box.got == []
 

@@ -10,7 +10,7 @@ from monitor.deliver import Report
 from monitor.model.changes import ChangeKind
 from monitor.model.identity import ItemIdentity, message_id
 from monitor.model.messages import Message, MessageState
-from monitor.model.subscriptions import Standing
+from monitor.model.subscriptions import SubscriptionStatus
 from monitor.store.migrate import upgrade
 from monitor.store.reader import open_reader
 from monitor.store.writer import open_store
@@ -74,7 +74,7 @@ def test_every_attempt_bears_one_id_whatever_is_paused_meanwhile(office: Post) -
     office.box.answers = [fail, fail]
     assert office.deliver() == Report(retried=1)
     with office.store.transaction() as tx:
-        tx.people.set_standing("ana", "other", Standing.PAUSED)
+        tx.people.set_standing("ana", "other", SubscriptionStatus.PAUSED)
     office.clock.move(hours=1)
     assert office.deliver() == Report(retried=1)
     office.take(study("2026-02-01", status="SUSPENDED"))  # the past is filled in

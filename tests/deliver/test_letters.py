@@ -10,7 +10,7 @@ from monitor.channels.mail import compose
 from monitor.deliver import Report
 from monitor.model.changes import ChangeKind
 from monitor.model.messages import MessageState
-from monitor.model.subscriptions import Changes, Silence, Standing, Trials
+from monitor.model.subscriptions import Changes, Silence, SubscriptionStatus, Trials
 from monitor.model.when import parse_when
 from monitor.settings.hosts import Mailbox
 from monitor.store.enqueueing import Whom
@@ -99,8 +99,10 @@ def test_a_first_sight_stays_one_when_its_past_is_filled_in(office: Post) -> Non
     assert alert["previous_version_date"] is None
 
 
-@pytest.mark.parametrize("standing", [Standing.PAUSED, Standing.RETIRED])
-def test_what_is_paused_or_retired_meanwhile_is_not_sent(post: Post, standing: Standing) -> None:
+@pytest.mark.parametrize("standing", [SubscriptionStatus.PAUSED, SubscriptionStatus.RETIRED])
+def test_what_is_paused_or_retired_meanwhile_is_not_sent(
+    post: Post, standing: SubscriptionStatus
+) -> None:
     post.begin()
     post.subscribe()
     post.change()

@@ -18,7 +18,7 @@ from email import message_from_bytes, policy
 from pathlib import Path
 
 from monitor.app import App, stored_trial
-from monitor.model.selection import Wanted, entries
+from monitor.model.selection import EventSelection, select_versions
 from monitor.render.history import history_lines
 from monitor.render.lines import BLANK, Line, Span, line
 from monitor.render.screen import Screen
@@ -217,8 +217,8 @@ def _one_mail(stage: Stage) -> str:
 def _timeline(stage: Stage) -> Iterator[Line]:
     yield line(Span(f"$ monitor history {SHOWN}", "dim"))
     with stored_trial(stage.app, SHOWN) as (reader, trial, versions):
-        shown = entries(versions, reader.events(SHOWN), Wanted())
-        yield from history_lines(trial, versions, shown, Wanted())
+        shown = select_versions(versions, reader.events(SHOWN), EventSelection())
+        yield from history_lines(trial, versions, shown, EventSelection())
     yield BLANK
 
 

@@ -12,7 +12,7 @@ from monitor.detect.classify import classify
 from monitor.detect.diff import diff
 from monitor.detect.rules.base import Context
 from monitor.model.record import TrialRecord
-from monitor.model.words import word_diff
+from monitor.model.text_diff import text_diff
 from monitor.settings import ThresholdSettings
 from tests.detect.examples import NCT, STUDY, VERSION_DATE, Document
 
@@ -150,7 +150,7 @@ def test_a_text_four_times_as_long_takes_four_times_as_long(place: str, shape: S
 def test_the_words_of_a_text_of_half_a_megabyte_are_compared_within_seconds(shape: Shape) -> None:
     before, after = shape(560_000)
     began = time.process_time()
-    segments = word_diff(before, after)
+    segments = text_diff(before, after)
     assert time.process_time() - began < 5
     assert "".join(text for op, text in segments if op != "added") == before
     assert "".join(text for op, text in segments if op != "removed") == after
@@ -158,4 +158,4 @@ def test_the_words_of_a_text_of_half_a_megabyte_are_compared_within_seconds(shap
 
 def test_one_edited_line_of_the_longest_criteria_that_the_registry_takes_is_an_edit() -> None:
     before, _ = unique_words(19_000)
-    assert [op for op, _ in word_diff(before, f"{before} too")] == ["same", "added"]
+    assert [op for op, _ in text_diff(before, f"{before} too")] == ["same", "added"]

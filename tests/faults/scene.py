@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from monitor.app import App
 from monitor.app.polling import Poller, PollReport
 from monitor.config import load
-from monitor.model.following import SourceRow
+from monitor.model.tracking import SourceRow
 from monitor.settings import Settings
 from monitor.sources.http import HOSTS
 from monitor.store.reader import open_reader

@@ -15,7 +15,7 @@ from monitor.app.deliveries import Deliveries
 from monitor.app.gate import accept, gate_of
 from monitor.app.polling import Poller, PollReport
 from monitor.app.subscribers import sync_from_config
-from monitor.model.following import SourceRow
+from monitor.model.tracking import SourceRow
 from monitor.render.gate import Gate
 from monitor.store.reader import open_reader
 from tests.deliver.configured import folder_channel

@@ -11,8 +11,8 @@ import pytest
 from monitor.errors import SourceError
 from monitor.ingest import following
 from monitor.ingest.following import Follower
-from monitor.model.following import Presence, Sight
 from monitor.model.lease import Lease
+from monitor.model.tracking import Presence, Sighting
 from monitor.settings import ThresholdSettings
 from monitor.sources.base import Memory, Page, Unreadable
 from monitor.store.lease_keeper import LeaseLostError
@@ -24,7 +24,7 @@ from tests.store.leasing import take
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
-def page(number: int, *, sights: tuple[Sight, ...] = ()) -> Page:
+def page(number: int, *, sights: tuple[Sighting, ...] = ()) -> Page:
     """Return a page with one record, whose state is its number."""
     document = study("2026-02-02", "2026-03-02", nct_id=f"NCT0000000{number}")
     return Page(
@@ -120,12 +120,12 @@ def test_records_sights_and_state_of_a_page_are_stored_together_or_not_at_all(
 ) -> None:
     broken = Page(
         found=page(2).found,
-        sights=(Sight(nct_id="NCT00000002"),),
+        sights=(Sighting(nct_id="NCT00000002"),),
         pass_number=1,
         state={"not JSON": {1, 2}},
     )
     passing = follower(store, reader).follow(
-        Pages([page(1, sights=(Sight(nct_id="NCT00000001"),)), broken])
+        Pages([page(1, sights=(Sighting(nct_id="NCT00000001"),)), broken])
     )
     next(passing)
     with pytest.raises(TypeError):
@@ -172,8 +172,8 @@ def test_the_memory_answers_what_the_last_page_left(
 
         def pages(self, memory: Memory) -> Iterator[Page]:
             sights = (
-                Sight(nct_id="NCT00000001"),
-                Sight(nct_id="NCT00000002", presence=Presence.GONE),
+                Sighting(nct_id="NCT00000001"),
+                Sighting(nct_id="NCT00000002", presence=Presence.GONE),
             )
             yield page(1, sights=sights)
             answers.append([one.nct_id for one in memory.followed()])
@@ -200,7 +200,7 @@ def test_a_followed_record_is_unread_from_a_refusal_to_the_next_sight_that_can_b
     store: Store, reader: Callable[[], AbstractContextManager[Reader]]
 ) -> None:
     one, two, three = (f"NCT0000000{number}" for number in (1, 2, 3))
-    sights = tuple(Sight(nct_id=nct_id) for nct_id in (one, two, three))
+    sights = tuple(Sighting(nct_id=nct_id) for nct_id in (one, two, three))
     broken = Page(found=tuple(map(refused, (one, two, three))), sights=sights, pass_number=1,
                   state={})  # fmt: skip
     told: list[list[str]] = []
@@ -214,7 +214,7 @@ def test_a_followed_record_is_unread_from_a_refusal_to_the_next_sight_that_can_b
                 told.append(memory.unread())
 
     list(follower(store, reader).follow(Asking([broken])))
-    gone = Sight(nct_id=two, presence=Presence.GONE)
+    gone = Sighting(nct_id=two, presence=Presence.GONE)
     whole = Page(found=page(1).found, sights=(sights[0],), pass_number=2, state={})
     absent = Page(sights=(gone,), pass_number=2, state={})
     left = Page(left=(three,), pass_number=2, state={})
@@ -229,7 +229,7 @@ def large_page(records: int) -> Page:
     ids = [f"NCT0000010{number}" for number in range(records)]
     documents = [study("2026-02-02", "2026-03-02", nct_id=nct_id) for nct_id in ids]
     return Page(
-        found=tuple(map(raw, documents)), sights=tuple(Sight(nct_id=one) for one in ids),
+        found=tuple(map(raw, documents)), sights=tuple(Sighting(nct_id=one) for one in ids),
         pass_number=1, state={"page": "large"}, data_timestamp="T1", cursor="C1",
     )  # fmt: skip
 

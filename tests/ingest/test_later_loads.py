@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 import pytest
 
-from monitor.model.asof import known_at
+from monitor.model.bitemporal import known_at
 from tests.ingest.world import NOON, World, raw, study
 
 STAMP = ("derivedSection", "miscInfoModule", "versionHolder")

@@ -9,13 +9,13 @@ import pytest
 
 from monitor.errors import StoreError
 from monitor.ingest.notify import Notifier
-from monitor.match.news import News
+from monitor.match.change_set import ChangeSet
 from monitor.match.synonyms import NO_SYNONYMS, Synonyms
 from monitor.model.changes import ChangeEvent, Severity
-from monitor.model.following import Presence, Sight, SourceRow
 from monitor.model.messages import OutboxMessage
 from monitor.model.record import TrialRecord
 from monitor.model.subscriptions import Filter, Subscription, Trials
+from monitor.model.tracking import Presence, Sighting, SourceRow
 from monitor.model.when import AtOnce, next_cutoff, parse_quiet, parse_when
 from monitor.store.reader import open_reader
 from monitor.store.writer import Store, open_store
@@ -47,7 +47,7 @@ def messages(
     Returns what is waiting.
     """
     [version] = add_versions(store, 1)
-    news = News(
+    news = ChangeSet(
         nct_id=NCT_ID,
         old=TrialRecord(nct_id=NCT_ID, document={}),
         new=TrialRecord(
@@ -96,7 +96,7 @@ def test_what_a_source_follows_reaches_who_asked_for_the_source(
             ("asthma", "NCT00000102", Presence.SHOWN),
         ):
             tx.sources.put(SourceRow(name=name, type="ctgov"))
-            sight = Sight(nct_id=nct_id, presence=presence)
+            sight = Sighting(nct_id=nct_id, presence=presence)
             tx.sources.follow(name, [sight], pass_number=1, at=SEEN)
     about = Trials(filters=(Filter(wanted={"source": (source,)}),))
     sent = messages(store, sqlite_url, wish(trials=about), status_event())

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from monitor.ingest.notify import Notifier
-from monitor.match.news import News
+from monitor.match.change_set import ChangeSet
 from monitor.model.record import TrialRecord
-from monitor.model.subscriptions import Standing
+from monitor.model.subscriptions import SubscriptionStatus
 from monitor.store.writer import Store, open_store
 from tests.store.deliveries import add_versions, subscription
 from tests.store.examples import NCT_ID, SEEN, status_event
@@ -23,7 +23,7 @@ def test_a_paused_person_gets_nothing_until_they_are_back(store: Store) -> None:
     [version] = add_versions(store, 1)
     notifier = Notifier(targets={"mail": ["ana@example.org"]}, now=lambda: SEEN)
     record = TrialRecord(nct_id=NCT_ID, document={})
-    news = News(
+    news = ChangeSet(
         nct_id=NCT_ID,
         old=record,
         new=record,
@@ -38,13 +38,13 @@ def test_a_paused_person_gets_nothing_until_they_are_back(store: Store) -> None:
             announcer.announce(version, news, previous_id=None)
             return announcer.write()
 
-    def stand(standing: Standing) -> None:
+    def stand(standing: SubscriptionStatus) -> None:
         with store.transaction() as transaction:
             assert transaction.people.set_standing("ana", None, standing)
 
     with store.transaction() as transaction:
         transaction.people.put_subscription(subscription())
-    stand(Standing.PAUSED)
+    stand(SubscriptionStatus.PAUSED)
     assert told() == 0
-    stand(Standing.ACTIVE)
+    stand(SubscriptionStatus.ACTIVE)
     assert told() == 1

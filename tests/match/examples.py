@@ -4,19 +4,19 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from monitor.match.change_set import ChangeSet
 from monitor.match.matcher import Answer, Matcher
-from monitor.match.news import News
 from monitor.model.changes import ChangeEvent, ChangeKind, Severity
 from monitor.model.record import TrialRecord
 from monitor.model.subscriptions import (
     Changes,
     Filter,
-    Origin,
+    MatchDecision,
     Silence,
-    Standing,
     Subscription,
+    SubscriptionOrigin,
+    SubscriptionStatus,
     Trials,
-    Verdict,
 )
 
 NCT = "NCT09000001"
@@ -100,7 +100,7 @@ def event(
     )
 
 
-def news(*events: ChangeEvent, **given: Any) -> News:
+def news(*events: ChangeEvent, **given: Any) -> ChangeSet:
     """Return news of the made-up trial; one event that everybody wants unless others are given."""
     settings: dict[str, Any] = {
         "nct_id": NCT,
@@ -110,7 +110,7 @@ def news(*events: ChangeEvent, **given: Any) -> News:
         "backfilled": False,
         "known_at": KNOWN,
     }
-    return News(**settings | given)
+    return ChangeSet(**settings | given)
 
 
 def wish(trials: Trials = BY_ID, changes: Changes | None = None, **given: Any) -> Subscription:
@@ -122,8 +122,8 @@ def wish(trials: Trials = BY_ID, changes: Changes | None = None, **given: Any) -
         "trials": trials,
         "changes": changes or Changes(),
         "channels": ("mail",),
-        "origin": Origin.CONFIG,
-        "standing": Standing.ACTIVE,
+        "origin": SubscriptionOrigin.CONFIG,
+        "standing": SubscriptionStatus.ACTIVE,
         "created_at": MADE,
     }
     return Subscription(**settings | given)
@@ -147,7 +147,7 @@ def silence(**given: Any) -> Silence:
     return Silence(**settings | given)
 
 
-def sent_by(matcher: Matcher, told: News) -> list[Answer]:
+def sent_by(matcher: Matcher, told: ChangeSet) -> list[Answer]:
     """Return each event that is to be sent, as ``explain`` would tell of it."""
     return [
         (subscription, position, verdict)
@@ -157,8 +157,8 @@ def sent_by(matcher: Matcher, told: News) -> list[Answer]:
 
 
 def verdict(
-    subscription: Subscription, told: News | None = None, silences: Sequence[Silence] = ()
-) -> Verdict:
+    subscription: Subscription, told: ChangeSet | None = None, silences: Sequence[Silence] = ()
+) -> MatchDecision:
     """Return the verdict on the first event; what is sent and what is explained must agree."""
     told = told or news()
     matcher = Matcher([subscription], silences)

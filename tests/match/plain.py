@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
-from monitor.match.news import News
+from monitor.match.change_set import ChangeSet
 from monitor.model.changes import ChangeEvent
 from monitor.model.groups import GROUPS
 from monitor.model.record import TrialRecord
@@ -20,7 +20,7 @@ Sent = tuple[int, int, str]
 
 
 def sent(
-    subscriptions: Sequence[Subscription], silences: Sequence[Silence], news: News
+    subscriptions: Sequence[Subscription], silences: Sequence[Silence], news: ChangeSet
 ) -> list[Sent]:
     """Return what is to be sent."""
     return [
@@ -37,7 +37,7 @@ def sent(
     ]
 
 
-def stands(one: Subscription, news: News) -> str | None:
+def stands(one: Subscription, news: ChangeSet) -> str | None:
     """Return the name of the reason for which the trial is the subscription's."""
     if not ids(news).isdisjoint(one.trials.nct_ids):
         return "NCT_ID"
@@ -47,7 +47,7 @@ def stands(one: Subscription, news: News) -> str | None:
     return "EVERYTHING" if one.trials.everything else None
 
 
-def ids(news: News) -> set[str]:
+def ids(news: ChangeSet) -> set[str]:
     """Return all IDs that the trial has, and had."""
     found = {news.nct_id}
     for record in (news.old, news.new):
@@ -79,7 +79,7 @@ def kinds(event: ChangeEvent) -> set[str]:
     return {event.kind, *event.facts.get("also", [])}
 
 
-def is_over(silence: Silence, one: Subscription, kind: str, news: News) -> bool:
+def is_over(silence: Silence, one: Subscription, kind: str, news: ChangeSet) -> bool:
     """Tell whether a silence keeps a kind of change from the subscription."""
     return (
         silence.subscriber in (None, one.subscriber)

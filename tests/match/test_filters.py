@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.match.attributes import Attributes
+from monitor.match.filter_fields import FilterFields
 from monitor.match.filters import KNOWN_VALUES, Hits, compile_filter, require_usable
 from monitor.model.record import TrialRecord
 from monitor.model.subscriptions import FILTER_KEYS, Filter
 from tests.match.examples import NCT, record
 from tests.records import sample
 
-HERE = Attributes(record(), sources=["lupus trials"])
+HERE = FilterFields(record(), sources=["lupus trials"])
 
 
 def hit(wanted: dict[str, list[str]], excluded: dict[str, list[str]] | None = None) -> str | None:
@@ -110,7 +110,7 @@ def test_a_country_is_found_under_each_of_its_names(
     shared_data: Path, wanted: str, version: str
 ) -> None:
     content = (shared_data / "cases" / "06-country-renamed" / version).read_bytes()
-    attributes = Attributes(TrialRecord(nct_id=NCT, document=json.loads(content)))
+    attributes = FilterFields(TrialRecord(nct_id=NCT, document=json.loads(content)))
     one = compile_filter(made({"country": [wanted]}, {}))
     assert one.hit(Hits(attributes)) == f"country: {wanted}"
     assert compile_filter(made({}, {"country": [wanted]})).hit(Hits(attributes)) is None
@@ -206,7 +206,7 @@ def test_what_the_web_site_calls_the_registrys_values_is_usable() -> None:
 
 def test_all_values_of_real_records_are_known(shared_data: Any) -> None:
     for study in sample(shared_data, 60):
-        attributes = Attributes(TrialRecord(nct_id=NCT, document=study))
+        attributes = FilterFields(TrialRecord(nct_id=NCT, document=study))
         for key, known in KNOWN_VALUES.items():
             for phrase in filter(None, attributes[key].split("\n")):
                 assert compile_filter(made({key: list(known)}, {})).hit(Hits({key: phrase})), phrase
@@ -237,5 +237,5 @@ def test_whatever_a_broken_record_holds_its_attributes_are_texts(
 ) -> None:
     for name in reversed(path):
         value = {name: value}
-    attributes = Attributes(record(value))
+    attributes = FilterFields(record(value))
     assert all(isinstance(attributes[key], str) for key in FILTER_KEYS)

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from monitor.detect.classify import classify
 from monitor.detect.diff import diff
 from monitor.detect.rules.base import Context
+from monitor.match.change_set import ChangeSet
 from monitor.match.matcher import Matcher
-from monitor.match.news import News
 from monitor.model.changes import ChangeEvent, ChangeKind, Severity
 from monitor.model.groups import GROUPS
 from monitor.model.record import TrialRecord
@@ -24,8 +24,8 @@ from monitor.model.subscriptions import (
     Changes,
     Filter,
     Silence,
-    Standing,
     Subscription,
+    SubscriptionStatus,
     Trials,
 )
 from monitor.settings import ThresholdSettings
@@ -98,7 +98,9 @@ subscriptions = st.builds(
     ),
     changes,
     subscriber=st.sampled_from(["ana", "ben"]),
-    standing=st.sampled_from([*[Standing.ACTIVE] * 8, Standing.PAUSED, Standing.RETIRED]),
+    standing=st.sampled_from(
+        [*[SubscriptionStatus.ACTIVE] * 8, SubscriptionStatus.PAUSED, SubscriptionStatus.RETIRED]
+    ),
     created_at=MADE,
 )
 silences = st.builds(
@@ -154,7 +156,7 @@ records = st.builds(
     st.sampled_from([(), (), NCT_IDS[1:2]]),
 )
 told = st.builds(
-    News,
+    ChangeSet,
     nct_id=st.just(NCT),
     old=st.none() | records,
     new=records,
@@ -174,7 +176,9 @@ def numbered(wishes: Sequence[Subscription]) -> list[Subscription]:
     ]  # fmt: skip
 
 
-def check(wishes: Sequence[Subscription], given_silences: Sequence[Silence], news: News) -> int:
+def check(
+    wishes: Sequence[Subscription], given_silences: Sequence[Silence], news: ChangeSet
+) -> int:
     """Hold the matcher against the plain definition; return how many events are sent."""
     matcher = Matcher(wishes, given_silences)
     verdicts = sent_by(matcher, news)
@@ -193,7 +197,7 @@ def check(wishes: Sequence[Subscription], given_silences: Sequence[Silence], new
     told,
 )
 def test_the_index_loses_nothing_and_adds_nothing(
-    wishes: list[Subscription], given_silences: list[Silence], news: News
+    wishes: list[Subscription], given_silences: list[Silence], news: ChangeSet
 ) -> None:
     check(wishes, given_silences, news)
 
@@ -205,7 +209,9 @@ def test_filters_alone_find_what_the_plain_definition_finds(
 ) -> None:
     """Without anything else that could keep an event back."""
     asked = [wish(Trials(filters=(one,)), id=number) for number, one in enumerate(wishes)]
-    news = News(nct_id=NCT, old=old, new=new, events=[event()], backfilled=False, known_at=KNOWN)
+    news = ChangeSet(
+        nct_id=NCT, old=old, new=new, events=[event()], backfilled=False, known_at=KNOWN
+    )
     check(asked, [], news)
 
 
@@ -256,7 +262,7 @@ def some_words(text: str, key: str, random: Random) -> str:
     return " ".join(words[start : start + random.choice((1, 2, 9))]).upper()
 
 
-def real_news(old: Any, new: Any) -> News:
+def real_news(old: Any, new: Any) -> ChangeSet:
     nct_id = new["protocolSection"]["identificationModule"]["nctId"]
     before, after = (TrialRecord(nct_id=nct_id, document=study) for study in (old, new))
     assert after.last_update_date is not None
@@ -268,7 +274,7 @@ def real_news(old: Any, new: Any) -> News:
         thresholds=ThresholdSettings(),
     )
     found: Sequence[ChangeEvent] = classify(diff(before, after), context)
-    return News(nct_id=nct_id, old=before, new=after, events=found, backfilled=False,
+    return ChangeSet(nct_id=nct_id, old=before, new=after, events=found, backfilled=False,
                 known_at=KNOWN)  # fmt: skip
 
 
@@ -280,14 +286,18 @@ def test_filters_that_many_share_are_told_in_each_ones_own_words() -> None:
     ]
     conditions = {"conditionsModule": {"conditions": ["Lupus nephritis"]}}
     study = TrialRecord(nct_id=NCT, document={"protocolSection": conditions})
-    news = News(nct_id=NCT, old=None, new=study, events=[event()], backfilled=False, known_at=KNOWN)
+    news = ChangeSet(
+        nct_id=NCT, old=None, new=study, events=[event()], backfilled=False, known_at=KNOWN
+    )
     said = [verdict.words for _, _, verdict in sent_by(Matcher(wishes), news)]
     assert said == [f"condition: {word}" for word in spelt]
 
 
 def test_a_matcher_answers_the_same_however_often_it_is_asked() -> None:
     study = TrialRecord(nct_id=NCT, document={})
-    news = News(nct_id=NCT, old=None, new=study, events=[event()], backfilled=False, known_at=KNOWN)
+    news = ChangeSet(
+        nct_id=NCT, old=None, new=study, events=[event()], backfilled=False, known_at=KNOWN
+    )
     matcher = Matcher([wish(), wish(Trials(everything=True), id=2)])
     first = sent_by(matcher, news)
     assert len(first) == 2

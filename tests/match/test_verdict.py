@@ -9,7 +9,14 @@ import pytest
 from monitor.match.matcher import Matcher
 from monitor.model.changes import ChangeKind, Severity
 from monitor.model.groups import GROUPS
-from monitor.model.subscriptions import Changes, Filter, Reason, Standing, Trials, Verdict
+from monitor.model.subscriptions import (
+    Changes,
+    Filter,
+    MatchDecision,
+    Reason,
+    SubscriptionStatus,
+    Trials,
+)
 from tests.match.examples import (
     KNOWN,
     LATER,
@@ -57,7 +64,7 @@ TARGET = ChangeKind.ENROLLMENT_TARGET_CHANGED
 def test_how_a_subscription_stands_to_the_trial_is_told(
     trials: Trials, reason: Reason, words: str
 ) -> None:
-    assert verdict(wish(trials)) == Verdict(reason=reason, words=words)
+    assert verdict(wish(trials)) == MatchDecision(reason=reason, words=words)
 
 
 def test_a_trial_that_enters_a_filter_is_news_to_it() -> None:
@@ -67,7 +74,7 @@ def test_a_trial_that_enters_a_filter_is_news_to_it() -> None:
 
 def test_a_trial_that_leaves_a_filter_by_this_change_is_news_to_it() -> None:
     told = news(old=about(conditions=["Lupus"]), new=about(conditions=["Gout"]))
-    expected = Verdict(reason=Reason.FILTER, words="condition: lupus (before this change)")
+    expected = MatchDecision(reason=Reason.FILTER, words="condition: lupus (before this change)")
     assert verdict(wish(filtered(LUPUS)), told) == expected
 
 
@@ -76,7 +83,7 @@ def test_a_trial_that_comes_to_what_is_excluded_is_news_for_the_last_time() -> N
     told = news(old=about(conditions=["Lupus"]), new=about(conditions=["Lupus", "Gout"]))
     assert verdict(wish(filtered(not_gout)), told).words == "condition: lupus (before this change)"
     later = news(old=told.new, new=told.new)
-    expected = Verdict(reason=Reason.OTHER_TRIAL, words="not condition: gout")
+    expected = MatchDecision(reason=Reason.OTHER_TRIAL, words="not condition: gout")
     assert verdict(wish(filtered(not_gout)), later) == expected
 
 
@@ -183,7 +190,7 @@ def test_a_silence_that_has_ended_leaves_a_longer_one_standing() -> None:
 
 def test_a_version_of_before_the_subscription_is_no_news_to_it() -> None:
     found = verdict(wish(), news(known_at=MADE - timedelta(seconds=1)))
-    assert found == Verdict(reason=Reason.EARLIER, words="made 2026-11-01 09:00 UTC")
+    assert found == MatchDecision(reason=Reason.EARLIER, words="made 2026-11-01 09:00 UTC")
     assert verdict(wish(), news(known_at=MADE)).sends
 
 
@@ -192,14 +199,14 @@ def test_of_several_reasons_the_first_in_order_is_told() -> None:
     other = Trials(nct_ids=frozenset({OTHER_NCT}))
     choosy = Changes(kinds=GROUPS["dates"], min_severity=Severity.HIGH, min_days=90)
     subscription: dict[str, Any] = {
-        "trials": other, "changes": choosy, "standing": Standing.RETIRED,
+        "trials": other, "changes": choosy, "standing": SubscriptionStatus.RETIRED,
         "created_at": KNOWN + timedelta(days=1),
     }  # fmt: skip
     told: dict[str, Any] = {"backfilled": True, "events": [event(TARGET, Severity.NOISE, days=1)]}
     silences = [silence()]
     steps: list[tuple[Reason, dict[str, Any], dict[str, Any]]] = [
-        (Reason.RETIRED, {"standing": Standing.PAUSED}, {}),
-        (Reason.PAUSED, {"standing": Standing.ACTIVE}, {}),
+        (Reason.RETIRED, {"standing": SubscriptionStatus.PAUSED}, {}),
+        (Reason.PAUSED, {"standing": SubscriptionStatus.ACTIVE}, {}),
         (Reason.OTHER_TRIAL, {"trials": Trials(everything=True)}, {}),
         (Reason.BACKFILLED, {}, {"backfilled": False}),
         (Reason.EARLIER, {"created_at": MADE}, {}),
@@ -245,7 +252,7 @@ def test_who_asked_for_either_of_two_dates_gets_the_event_of_both(kind: ChangeKi
 def test_who_asked_for_neither_of_two_dates_is_told_which_kinds_they_are() -> None:
     found = verdict(wish(changes=Changes(kinds=GROUPS["results"])), news(BOTH))
     words = "primary_completion_moved, completion_moved"
-    assert found == Verdict(reason=Reason.KIND, words=words)
+    assert found == MatchDecision(reason=Reason.KIND, words=words)
 
 
 def test_an_event_of_two_dates_is_silenced_where_both_are() -> None:

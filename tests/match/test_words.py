@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.match.words import holds, phrase_of, searchable, sentences, term_of, words_of
+from monitor.match.text_index import holds, phrase_of, searchable, sentences, term_of, words_of
 
 
 def found(written: str, *texts: str) -> bool:

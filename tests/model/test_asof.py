@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.model.asof import effective_dates, in_force_on, known_at, known_since, last_known
+from monitor.model.bitemporal import as_of, known_at, known_since, last_known, valid_from
 from monitor.model.history import NewVersion
 
 READ = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
@@ -41,39 +41,39 @@ def version(
 
 def test_a_version_holds_from_the_registrys_date_on() -> None:
     versions = [version("2026-01-10"), version("2026-02-20")]
-    assert in_force_on(versions, date(2026, 2, 19)) == 0
-    assert in_force_on(versions, date(2026, 2, 20)) == 1
-    assert in_force_on(versions, date(2030, 1, 1)) == 1
+    assert as_of(versions, date(2026, 2, 19)) == 0
+    assert as_of(versions, date(2026, 2, 20)) == 1
+    assert as_of(versions, date(2030, 1, 1)) == 1
 
 
 def test_before_the_first_version_nothing_is_known() -> None:
-    assert in_force_on([version("2026-01-10")], date(2026, 1, 9)) is None
+    assert as_of([version("2026-01-10")], date(2026, 1, 9)) is None
     assert known_at([version("2026-01-10")], READ - timedelta(seconds=1)) is None
 
 
 def test_a_version_without_a_date_of_its_own_holds_from_its_data_load_on() -> None:
     versions = [version("2026-01-10"), version("2026-01-10", loaded="2026-02-03")]
-    assert effective_dates(versions) == [date(2026, 1, 10), date(2026, 2, 3)]
-    assert in_force_on(versions, date(2026, 2, 2)) == 0
-    assert in_force_on(versions, date(2026, 2, 3)) == 1
+    assert valid_from(versions) == [date(2026, 1, 10), date(2026, 2, 3)]
+    assert as_of(versions, date(2026, 2, 2)) == 0
+    assert as_of(versions, date(2026, 2, 3)) == 1
 
 
 def test_a_second_version_of_one_day_that_the_registry_counts_holds_from_that_day() -> None:
     versions = [version("2020-02-21", number=0), version("2020-02-21", number=1)]
-    assert effective_dates(versions) == [date(2020, 2, 21)] * 2
-    assert in_force_on(versions, date(2020, 2, 21)) == 1
+    assert valid_from(versions) == [date(2020, 2, 21)] * 2
+    assert as_of(versions, date(2020, 2, 21)) == 1
 
 
 def test_without_a_data_load_it_holds_from_the_day_on_which_it_was_read() -> None:
     versions = [version("2026-01-10"), version("2026-01-10")]
-    assert in_force_on(versions, date(2026, 2, 28)) == 0
-    assert in_force_on(versions, READ.date()) == 1
+    assert as_of(versions, date(2026, 2, 28)) == 0
+    assert as_of(versions, READ.date()) == 1
 
 
 def test_the_last_in_order_wins_where_a_silent_edit_holds_later() -> None:
     silent = version("2026-01-10", loaded="2026-03-05")
     versions = [version("2026-01-10"), silent, version("2026-03-01")]
-    assert in_force_on(versions, date(2026, 3, 2)) == 2
+    assert as_of(versions, date(2026, 3, 2)) == 2
 
 
 def test_what_was_known_goes_by_the_time_of_reading() -> None:
@@ -87,7 +87,7 @@ def test_an_earlier_version_that_arrived_late_was_not_known_before() -> None:
     late = READ + timedelta(days=30)
     versions = [version("2020-01-01", read=late), version("2026-02-20", read=READ)]
     assert known_at(versions, READ) == 1
-    assert in_force_on(versions, date(2021, 1, 1)) == 0
+    assert as_of(versions, date(2021, 1, 1)) == 0
 
 
 def test_a_version_is_known_since_whichever_of_its_observations_was_read_first() -> None:
@@ -105,4 +105,4 @@ def test_distinct_dates_answer_as_a_plain_look_up_would(days: list[date], asked:
     ordered = sorted(set(days))
     versions = [version(day.isoformat()) for day in ordered]
     expected = max((at for at, day in enumerate(ordered) if day <= asked), default=None)
-    assert in_force_on(versions, asked) == expected
+    assert as_of(versions, asked) == expected

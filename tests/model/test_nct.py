@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.errors import UsageError
-from monitor.model.nct import is_nct_id, normalise_nct_id, registry_reads_id
+from monitor.model.nct import is_nct_id, normalize_nct_id, registry_reads_id
 
 ARABIC_EIGHT = "\N{ARABIC-INDIC DIGIT EIGHT}"
 
@@ -13,8 +13,8 @@ ARABIC_EIGHT = "\N{ARABIC-INDIC DIGIT EIGHT}"
 @given(st.integers(1, 99_999_999), st.sampled_from(["NCT", "nct", "Nct"]))
 def test_case_space_and_zeros_left_out_do_not_matter(number: int, letters: str) -> None:
     exact = f"NCT{number:08d}"
-    assert normalise_nct_id(f" {letters}{number}\n") == exact
-    assert normalise_nct_id(f"{letters}{number:08d}") == exact
+    assert normalize_nct_id(f" {letters}{number}\n") == exact
+    assert normalize_nct_id(f"{letters}{number:08d}") == exact
     assert is_nct_id(exact)
 
 
@@ -22,7 +22,7 @@ def test_case_space_and_zeros_left_out_do_not_matter(number: int, letters: str) 
 def test_any_number_of_leading_zeros_is_one_id_as_for_the_registry(number: int, zeros: int) -> None:
     written = f"NCT{'0' * zeros}{number}"
     assert registry_reads_id(written)
-    assert normalise_nct_id(written) == f"NCT{number:08d}"
+    assert normalize_nct_id(written) == f"NCT{number:08d}"
 
 
 LINK = "https://clinicaltrials.gov"
@@ -50,7 +50,7 @@ LINK = "https://clinicaltrials.gov"
     ids=range(15),
 )
 def test_a_pasted_link_and_a_quoted_cell_are_the_id_that_they_hold(pasted: str) -> None:
-    assert normalise_nct_id(pasted) == "NCT00001715"
+    assert normalize_nct_id(pasted) == "NCT00001715"
 
 
 @pytest.mark.parametrize(
@@ -73,20 +73,20 @@ def test_a_pasted_link_and_a_quoted_cell_are_the_id_that_they_hold(pasted: str) 
 )
 def test_what_is_no_id_is_told_the_nearest_reading(text: str, said: str) -> None:
     with pytest.raises(UsageError) as error:
-        normalise_nct_id(text)
+        normalize_nct_id(text)
     assert str(error.value).startswith(f"{text!r} is not an NCT ID: ")
     assert str(error.value).endswith(said)
 
 
 @pytest.mark.parametrize("text", ["NCT6377228", "nct06377228 "])
 def test_the_registrys_spelling_comes_out(text: str) -> None:
-    assert normalise_nct_id(text) == "NCT06377228"
+    assert normalize_nct_id(text) == "NCT06377228"
 
 
 @pytest.mark.parametrize("text", ["NCT163772288", "NCT0163772288"])
 def test_a_digit_too_many_makes_no_other_trial(text: str) -> None:
     with pytest.raises(UsageError, match="NCT06377228"):
-        normalise_nct_id(text)
+        normalize_nct_id(text)
 
 
 @pytest.mark.parametrize(
@@ -97,19 +97,19 @@ def test_a_digit_too_many_makes_no_other_trial(text: str) -> None:
 )  # fmt: skip
 def test_anything_else_is_told_what_a_valid_id_looks_like(text: str) -> None:
     with pytest.raises(UsageError, match="NCT06377228"):
-        normalise_nct_id(text)
+        normalize_nct_id(text)
 
 
 def test_a_number_of_zero_is_told_as_what_it_is() -> None:
     with pytest.raises(UsageError) as error:
-        normalise_nct_id("nct00000000")
+        normalize_nct_id("nct00000000")
     assert "its number is zero" in str(error.value)
     assert "eight digits" not in str(error.value)
 
 
 def test_a_long_mistake_is_shown_cut() -> None:
     with pytest.raises(UsageError) as error:
-        normalise_nct_id("x" * 10_000)
+        normalize_nct_id("x" * 10_000)
     assert len(str(error.value)) < 200
 
 

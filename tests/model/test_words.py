@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.model.words import MAX_MATCHES, word_diff
+from monitor.model.text_diff import MAX_MATCHES, text_diff
 
 TEXTS = st.text(max_size=60) | st.lists(
     st.sampled_from(["the", "dose", "5.5", "mg", ".", "\n", " ", "≥", "weeks"]), max_size=25
@@ -16,7 +16,7 @@ TEXTS = st.text(max_size=60) | st.lists(
 
 @given(TEXTS, TEXTS)
 def test_both_texts_can_be_put_together_again(before: str, after: str) -> None:
-    found = word_diff(before, after)
+    found = text_diff(before, after)
     assert "".join(text for op, text in found if op != "added") == before
     assert "".join(text for op, text in found if op != "removed") == after
     assert all(text for _, text in found)
@@ -25,7 +25,7 @@ def test_both_texts_can_be_put_together_again(before: str, after: str) -> None:
 
 @given(TEXTS)
 def test_a_text_keeps_all_of_itself(text: str) -> None:
-    assert word_diff(text, text) == ((("same", text),) if text else ())
+    assert text_diff(text, text) == ((("same", text),) if text else ())
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_a_text_keeps_all_of_itself(text: str) -> None:
 def test_just_the_words_that_changed_are_told(
     before: str, after: str, changed: list[tuple[str, str]]
 ) -> None:
-    found = [segment for segment in word_diff(before, after) if segment[0] != "same"]
+    found = [segment for segment in text_diff(before, after) if segment[0] != "same"]
     assert "".join(text for op, text in found if op == "added") == "".join(
         text for op, text in changed if op == "added"
     )
@@ -54,7 +54,7 @@ def test_just_the_words_that_changed_are_told(
 def test_long_texts_of_few_words_are_not_taken_apart() -> None:
     before, after = "a " + "x " * 1_500, "b " + "y x " * 1_500
     started = time.process_time()
-    found = word_diff(before, after)
+    found = text_diff(before, after)
     assert time.process_time() - started < 5
     assert [op for op, _ in found] == ["removed", "added", "same"]
     assert MAX_MATCHES < 1_500 * 1_500
@@ -62,5 +62,5 @@ def test_long_texts_of_few_words_are_not_taken_apart() -> None:
 
 def test_an_edit_in_a_very_long_text_is_told_by_its_word() -> None:
     text = "the dose of the drug " * 20_000
-    found = word_diff(text, text[:50_000] + "new " + text[50_000:])
+    found = text_diff(text, text[:50_000] + "new " + text[50_000:])
     assert sum(len(part) for op, part in found if op != "same") < 20

@@ -1,12 +1,12 @@
 """What was tried of an installation, one line each."""
 
-from monitor.model.finding import Finding, Verdict
+from monitor.model.checks import CheckStatus, Finding
 from monitor.render.doctor import finding_line
 
 
 def shown(about: str) -> str:
     """Return the line of a try that went well."""
-    found = finding_line(Finding(about=about, verdict=Verdict.FINE, said="it works"))
+    found = finding_line(Finding(about=about, verdict=CheckStatus.FINE, said="it works"))
     return "".join(span.text for span in found.spans)
 
 

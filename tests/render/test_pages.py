@@ -4,7 +4,7 @@ import re
 from html.parser import HTMLParser
 
 from monitor.model.history import StoredEvent
-from monitor.model.selection import Wanted, entries
+from monitor.model.selection import EventSelection, select_versions
 from monitor.render.pages import changes_page, unsubscribed_page, unsubscribing_page
 from tests.detect import examples
 from tests.render.alerts import letters
@@ -55,7 +55,7 @@ def test_hostile_records_are_only_shown() -> None:
             )
             for n, event in enumerate(events)
         ]
-        shown = entries(versions, {2: stored}, Wanted(noise=True))[1]
+        shown = select_versions(versions, {2: stored}, EventSelection(noise=True))[1]
         html = changes_page(examples.NCT, text, shown)
         assert_only_shown(html)
         assert html.count("<p ") >= len(events)
@@ -68,7 +68,7 @@ def test_hostile_names_of_people_are_only_shown() -> None:
 
 
 def test_a_version_without_events_says_so() -> None:
-    shown = entries([letters.version(1)], {}, Wanted(noise=True))[0]
+    shown = select_versions([letters.version(1)], {}, EventSelection(noise=True))[0]
     assert "Nothing that is told changed." in changes_page(examples.NCT, "Title", shown)
     assert "version 1" in changes_page(examples.NCT, "Title", shown)
 
@@ -82,7 +82,9 @@ def test_what_lies_behind_a_change_has_room_on_a_phone() -> None:
         )
         for n, event in enumerate(events)
     ]
-    shown = entries([letters.version(1), letters.version(2)], {2: stored}, Wanted())[1]
+    shown = select_versions(
+        [letters.version(1), letters.version(2)], {2: stored}, EventSelection()
+    )[1]
     html = changes_page(examples.NCT, "Title", shown)
     assert max(map(float, re.findall(r"padding-left:([\d.]+)em", html))) <= 2
     assert re.search(r"<strong>CRITICAL *</strong>Overall status", html)

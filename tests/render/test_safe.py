@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.render.safe import neutral, neutral_lines
+from monitor.render.safe import sanitize, sanitize_lines
 
 
 @pytest.mark.parametrize(
@@ -25,12 +25,12 @@ from monitor.render.safe import neutral, neutral_lines
     ],
 )
 def test_what_steers_is_shown_and_letters_stay(text: str, shown: str) -> None:
-    assert neutral(text) == shown
+    assert sanitize(text) == shown
 
 
 @given(st.text())
 def test_no_control_character_is_left(text: str) -> None:
-    for notification in neutral(text):
+    for notification in sanitize(text):
         assert unicodedata.category(notification) not in {"Cc", "Cs", "Zl", "Zp"}
         assert unicodedata.bidirectional(notification) not in {
             "LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI",
@@ -39,14 +39,14 @@ def test_no_control_character_is_left(text: str) -> None:
 
 @given(st.text())
 def test_neutral_text_stays_as_it_is(text: str) -> None:
-    assert neutral(neutral(text)) == neutral(text)
+    assert sanitize(sanitize(text)) == sanitize(text)
 
 
 @given(st.text())
 def test_lines_are_neutral_too(text: str) -> None:
-    for line in neutral_lines(text):
-        assert line == neutral(line)
+    for line in sanitize_lines(text):
+        assert line == sanitize(line)
 
 
 def test_a_text_keeps_its_lines_and_their_indents() -> None:
-    assert neutral_lines("one\r\n  * two  \n\nthree\x1b") == ["one", "  * two", "", "three␛"]
+    assert sanitize_lines("one\r\n  * two  \n\nthree\x1b") == ["one", "  * two", "", "three␛"]

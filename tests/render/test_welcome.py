@@ -7,8 +7,8 @@ import pytest
 
 from monitor.model.alerts import TrialFacts
 from monitor.model.messages import Message
-from monitor.model.subscriptions import Filter, Origin, Subscription, Trials
-from monitor.model.welcome import Coverage, Welcome
+from monitor.model.subscriptions import Filter, Subscription, SubscriptionOrigin, Trials
+from monitor.model.welcome import CoveredTrials, Welcome
 from monitor.model.when import AtOnce, parse_when
 from monitor.render.welcome import welcome_message
 from tests.render.alerts.browser import CHROMIUM, Browser
@@ -17,18 +17,18 @@ NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 TITLES = ("A trial <of> *a* thing", "W" * 300, "\u202eevil\x1b[31m")
 
 
-def coverage(name: str, **about: object) -> Coverage:
+def coverage(name: str, **about: object) -> CoveredTrials:
     """Return what a subscription to lupus covers."""
     trials = Trials(filters=(Filter(wanted={"condition": ("lupus",)}),))
     when = parse_when("daily 08:00 UTC") if "next_digest" in about else AtOnce()
     wish = Subscription(
         id=1, subscriber="ana", name=name, trials=trials, when=when, channels=("mail",),
-        origin=Origin.COMMAND, created_at=NOW,
+        origin=SubscriptionOrigin.COMMAND, created_at=NOW,
     )  # fmt: skip
-    return Coverage(**{"subscription": wish, "trials": 0, **about})  # type: ignore[arg-type]
+    return CoveredTrials(**{"subscription": wish, "trials": 0, **about})  # type: ignore[arg-type]
 
 
-def message(*covers: Coverage) -> Message:
+def message(*covers: CoveredTrials) -> Message:
     """Return the message of these."""
     url = "https://monitor.example.org/unsubscribe/1/2"
     return welcome_message(
@@ -36,7 +36,7 @@ def message(*covers: Coverage) -> Message:
     )
 
 
-def full(name: str = "lupus") -> Coverage:
+def full(name: str = "lupus") -> CoveredTrials:
     """Return one that has something of everything."""
     first = tuple(
         TrialFacts(nct_id=f"NCT0000000{at}", title=title, overall_status="RECRUITING")

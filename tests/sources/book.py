@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterator
 from itertools import islice
 
-from monitor.model.following import Followed, Presence
 from monitor.model.record import RawVersion
+from monitor.model.tracking import Presence, TrackedRecord
 from monitor.sources.base import FollowedSource, Page, State, Unreadable
 
 
@@ -28,7 +28,7 @@ class Book:
         limit: int = 1_000,
         unseen_in: int | None = None,
         presence: Presence | None = None,
-    ) -> list[Followed]:
+    ) -> list[TrackedRecord]:
         """Return nothing: this source follows no records."""
         del after, limit, unseen_in, presence
         return []

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from monitor.model.messages import OutboxItem
-from monitor.model.subscriptions import Origin, Subscription, Trials
+from monitor.model.subscriptions import Subscription, SubscriptionOrigin, Trials
 from monitor.store.writer import Store, Transaction
 from tests.store.examples import NCT_ID, SEEN, add_version, document
 
@@ -19,7 +19,7 @@ def subscription(subscriber: str = "ana", name: str = "lupus", **other: Any) -> 
         "name": name,
         "trials": Trials(nct_ids=frozenset({NCT_ID})),
         "channels": ("mail",),
-        "origin": Origin.CONFIG,
+        "origin": SubscriptionOrigin.CONFIG,
         "created_at": SEEN,
     }
     return Subscription(**{**columns, **other})
@@ -50,7 +50,7 @@ def digest_item(version_id: int, subscription_id: int = 1, **other: Any) -> Outb
 def add_people(transaction: Transaction, *names: str) -> None:
     """Store people of the configuration."""
     for name in names or ("ana",):
-        transaction.people.put_subscriber(name, Origin.CONFIG, at=SEEN)
+        transaction.people.put_subscriber(name, SubscriptionOrigin.CONFIG, at=SEEN)
 
 
 def add_versions(store: Store, number: int, *people: str) -> list[int]:

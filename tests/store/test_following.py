@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from monitor.errors import StoreError
-from monitor.model.following import Followed, Presence, Sight, SourceRow, StoreCounts
+from monitor.model.tracking import Presence, Sighting, SourceRow, StoreCounts, TrackedRecord
 from monitor.store.reader import open_reader
 from monitor.store.writer import Store, open_store
 from tests.store.examples import (
@@ -27,13 +27,13 @@ def nct(number: int) -> str:
 
 
 def follow(
-    store: Store, *sights: Sight, pass_number: int = 1, at: datetime = SEEN, source: str = SOURCE
+    store: Store, *sights: Sighting, pass_number: int = 1, at: datetime = SEEN, source: str = SOURCE
 ) -> None:
     with store.transaction() as transaction:
         transaction.sources.follow(source, sights, pass_number=pass_number, at=at)
 
 
-def followed(url: str) -> list[Followed]:
+def followed(url: str) -> list[TrackedRecord]:
     with open_reader(url) as reader:
         return reader.sources.followed(SOURCE)
 
@@ -97,7 +97,7 @@ def test_a_state_moves_only_with_what_it_came_with(store_url: str) -> None:
     def fail(store: Store) -> None:
         with store.transaction() as transaction:
             transaction.sources.put_state(SOURCE, "", {"page": 2}, at=SEEN)
-            transaction.sources.follow(SOURCE, [Sight(nct_id=NCT_ID)], pass_number=1, at=SEEN)
+            transaction.sources.follow(SOURCE, [Sighting(nct_id=NCT_ID)], pass_number=1, at=SEEN)
             raise KeyError
 
     with open_store(store_url) as store:
@@ -122,18 +122,18 @@ def test_a_state_that_is_no_json_is_the_callers_mistake(sqlite_url: str) -> None
 def test_a_time_without_a_zone_is_the_callers_mistake_here_too(store_url: str) -> None:
     naive = datetime(2026, 2, 1)  # noqa: DTZ001  # the mistake
     with open_store(store_url) as store, pytest.raises(ValueError, match="time zone"):
-        follow(store, Sight(nct_id=NCT_ID), at=naive)
+        follow(store, Sighting(nct_id=NCT_ID), at=naive)
 
 
 def test_a_record_is_followed_since_its_first_sight(store_url: str) -> None:
-    merged = Sight(nct_id=nct(2), presence=Presence.MERGED, merged_into=nct(9))
+    merged = Sighting(nct_id=nct(2), presence=Presence.MERGED, merged_into=nct(9))
     with open_store(store_url) as store:
-        follow(store, Sight(nct_id=nct(1)), merged)
-        follow(store, Sight(nct_id=nct(1), presence=Presence.GONE), pass_number=2, at=LATER)
-        follow(store, Sight(nct_id=nct(2)), pass_number=2, at=LATER)
-        follow(store, Sight(nct_id=nct(1)), source="another")
+        follow(store, Sighting(nct_id=nct(1)), merged)
+        follow(store, Sighting(nct_id=nct(1), presence=Presence.GONE), pass_number=2, at=LATER)
+        follow(store, Sighting(nct_id=nct(2)), pass_number=2, at=LATER)
+        follow(store, Sighting(nct_id=nct(1)), source="another")
     one, two = followed(store_url)
-    assert one == Followed(
+    assert one == TrackedRecord(
         source=SOURCE, nct_id=nct(1), presence=Presence.GONE, merged_into=None, pass_number=2,
         since=SEEN,
     )  # fmt: skip
@@ -141,8 +141,8 @@ def test_a_record_is_followed_since_its_first_sight(store_url: str) -> None:
 
 
 def test_a_merged_record_tells_into_which(store_url: str) -> None:
-    merged = Sight(nct_id=nct(2), presence=Presence.MERGED, merged_into=nct(9))
-    stray = Sight(nct_id=nct(3), presence=Presence.GONE, merged_into=nct(9))
+    merged = Sighting(nct_id=nct(2), presence=Presence.MERGED, merged_into=nct(9))
+    stray = Sighting(nct_id=nct(3), presence=Presence.GONE, merged_into=nct(9))
     with open_store(store_url) as store:
         follow(store, merged, stray)
     assert [record.merged_into for record in followed(store_url)] == [nct(9), None]
@@ -152,15 +152,15 @@ def test_a_merged_record_tells_into_which(store_url: str) -> None:
 def test_records_shown_again_are_noted_whatever_is_among_them(store_url: str, among: str) -> None:
     odd = nct(4)
     before = {
-        "gone": Sight(nct_id=odd, presence=Presence.GONE),
-        "merged": Sight(nct_id=odd, presence=Presence.MERGED, merged_into=nct(9)),
+        "gone": Sighting(nct_id=odd, presence=Presence.GONE),
+        "merged": Sighting(nct_id=odd, presence=Presence.MERGED, merged_into=nct(9)),
     }
-    again = [Sight(nct_id=nct(number)) for number in (5, 1, 4, 2, 1)]
+    again = [Sighting(nct_id=nct(number)) for number in (5, 1, 4, 2, 1)]
     with open_store(store_url) as store:
-        follow(store, *(Sight(nct_id=nct(number)) for number in (1, 2, 3, 5)))
+        follow(store, *(Sighting(nct_id=nct(number)) for number in (1, 2, 3, 5)))
         if among != "new":
             first = 9 if among == "later" else 1
-            follow(store, before.get(among, Sight(nct_id=odd)), pass_number=first)
+            follow(store, before.get(among, Sighting(nct_id=odd)), pass_number=first)
         follow(store, *again, pass_number=2, at=LATER)
     passes = {record.nct_id: record.pass_number for record in followed(store_url)}
     assert passes == {nct(1): 2, nct(2): 2, nct(3): 1, odd: 9 if among == "later" else 2, nct(5): 2}
@@ -172,8 +172,8 @@ def test_records_shown_again_are_noted_whatever_is_among_them(store_url: str, am
 
 def test_a_pass_number_never_goes_down(store_url: str) -> None:
     with open_store(store_url) as store:
-        follow(store, Sight(nct_id=NCT_ID), pass_number=7)
-        follow(store, Sight(nct_id=NCT_ID), pass_number=6)
+        follow(store, Sighting(nct_id=NCT_ID), pass_number=7)
+        follow(store, Sighting(nct_id=NCT_ID), pass_number=6)
     assert [record.pass_number for record in followed(store_url)] == [7]
 
 
@@ -181,32 +181,32 @@ def test_a_pass_number_never_goes_down(store_url: str) -> None:
 def test_asking_in_vain_takes_back_no_sight(store_url: str, before: Presence) -> None:
     into = nct(9) if before is Presence.MERGED else None
     with open_store(store_url) as store:
-        follow(store, Sight(nct_id=NCT_ID, presence=before, merged_into=into))
-        follow(store, Sight(nct_id=NCT_ID, presence=Presence.UNKNOWN), pass_number=2)
+        follow(store, Sighting(nct_id=NCT_ID, presence=before, merged_into=into))
+        follow(store, Sighting(nct_id=NCT_ID, presence=Presence.UNKNOWN), pass_number=2)
     [record] = followed(store_url)
     assert (record.presence, record.merged_into, record.pass_number) == (before, into, 2)
 
 
 def test_an_unknown_record_may_turn_up(store_url: str) -> None:
     with open_store(store_url) as store:
-        follow(store, Sight(nct_id=NCT_ID, presence=Presence.UNKNOWN))
-        follow(store, Sight(nct_id=NCT_ID), pass_number=2)
+        follow(store, Sighting(nct_id=NCT_ID, presence=Presence.UNKNOWN))
+        follow(store, Sighting(nct_id=NCT_ID), pass_number=2)
     assert [record.presence for record in followed(store_url)] == [Presence.SHOWN]
 
 
 def test_of_two_sights_on_one_page_the_later_counts(store_url: str) -> None:
     with open_store(store_url) as store:
-        follow(store, Sight(nct_id=NCT_ID), Sight(nct_id=NCT_ID, presence=Presence.GONE))
+        follow(store, Sighting(nct_id=NCT_ID), Sighting(nct_id=NCT_ID, presence=Presence.GONE))
         follow(store)
     assert [record.presence for record in followed(store_url)] == [Presence.GONE]
 
 
 def test_followed_records_come_in_order_and_by_pieces(store_url: str) -> None:
     with open_store(store_url) as store:
-        follow(store, *(Sight(nct_id=nct(number)) for number in (5, 3, 1, 4, 2)))
-        follow(store, Sight(nct_id=nct(0)), source="another")
-        follow(store, Sight(nct_id=nct(2)), Sight(nct_id=nct(5)), pass_number=2)
-        follow(store, Sight(nct_id=nct(3), presence=Presence.GONE), pass_number=2)
+        follow(store, *(Sighting(nct_id=nct(number)) for number in (5, 3, 1, 4, 2)))
+        follow(store, Sighting(nct_id=nct(0)), source="another")
+        follow(store, Sighting(nct_id=nct(2)), Sighting(nct_id=nct(5)), pass_number=2)
+        follow(store, Sighting(nct_id=nct(3), presence=Presence.GONE), pass_number=2)
     with open_reader(store_url) as reader:
 
         def found(**tests: object) -> list[str]:
@@ -226,12 +226,12 @@ def test_followed_records_come_in_order_and_by_pieces(store_url: str) -> None:
 
 def test_records_are_counted_by_pass_and_by_how_they_are_shown(store_url: str) -> None:
     with open_store(store_url) as store:
-        follow(store, *(Sight(nct_id=nct(number)) for number in range(1, 6)))
-        follow(store, Sight(nct_id=nct(2)), Sight(nct_id=nct(5)), pass_number=2)
-        gone = Sight(nct_id=nct(3), presence=Presence.GONE)
-        unknown = Sight(nct_id=nct(8), presence=Presence.UNKNOWN)
+        follow(store, *(Sighting(nct_id=nct(number)) for number in range(1, 6)))
+        follow(store, Sighting(nct_id=nct(2)), Sighting(nct_id=nct(5)), pass_number=2)
+        gone = Sighting(nct_id=nct(3), presence=Presence.GONE)
+        unknown = Sighting(nct_id=nct(8), presence=Presence.UNKNOWN)
         follow(store, gone, unknown, pass_number=2)
-        follow(store, Sight(nct_id=nct(1)), source="another")
+        follow(store, Sighting(nct_id=nct(1)), source="another")
     with open_reader(store_url) as reader:
         assert reader.sources.seen_in(SOURCE, 1) == 2
         assert reader.sources.seen_in(SOURCE, 2) == 2
@@ -245,8 +245,8 @@ def test_records_are_counted_by_pass_and_by_how_they_are_shown(store_url: str) -
 def test_a_record_can_be_followed_no_longer(store_url: str) -> None:
     with open_store(store_url) as store:
         add_series(store, [document()])
-        follow(store, *(Sight(nct_id=nct(number)) for number in (1, 2, 3)))
-        follow(store, Sight(nct_id=nct(1)), source="another")
+        follow(store, *(Sighting(nct_id=nct(number)) for number in (1, 2, 3)))
+        follow(store, Sighting(nct_id=nct(1)), source="another")
         with store.transaction() as transaction:
             transaction.sources.unfollow(SOURCE, [nct(1), nct(3), nct(7)])
             transaction.sources.unfollow(SOURCE, [])
@@ -293,7 +293,7 @@ def test_damaged_rows_are_a_clear_error(sqlite_url: str, damage: str) -> None:
             reader.leases.find("scheduler", now=SEEN)
 
     with open_store(sqlite_url) as store:
-        follow(store, Sight(nct_id=NCT_ID))
+        follow(store, Sighting(nct_id=NCT_ID))
         with store.transaction() as transaction:
             transaction.sources.put(SourceRow(name=SOURCE, type="ctgov"))
             transaction.sources.put_state(SOURCE, "", {"page": 1}, at=SEEN)

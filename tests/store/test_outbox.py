@@ -8,7 +8,7 @@ import pytest
 
 from monitor.errors import StoreError
 from monitor.model.messages import Attempt, MessageState, OutboxItem, OutboxMessage
-from monitor.model.subscriptions import Standing
+from monitor.model.subscriptions import SubscriptionStatus
 from monitor.store.reader import open_reader
 from monitor.store.writer import Store, open_store
 from tests.store.deliveries import CUTOFF, add_versions, digest_item, item
@@ -99,7 +99,7 @@ def test_an_id_is_fixed_by_the_first_claim_and_hides_the_address(
     [first] = claim(store, CUTOFF)
     with store.transaction() as transaction:
         transaction.outbox.release(worker_lease(transaction, WORKER), [first.id])
-        transaction.people.set_standing("ana", None, Standing.PAUSED)
+        transaction.people.set_standing("ana", None, SubscriptionStatus.PAUSED)
     [again] = claim(store, CUTOFF, "another")
     assert first.uid is not None
     assert again.uid == first.uid == only_message(store_url).uid

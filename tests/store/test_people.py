@@ -10,11 +10,11 @@ from monitor.errors import StoreError
 from monitor.model.changes import ChangeKind
 from monitor.model.subscriptions import (
     Changes,
-    Origin,
     Silence,
-    Standing,
     Subscriber,
     Subscription,
+    SubscriptionOrigin,
+    SubscriptionStatus,
 )
 from monitor.store.reader import open_reader
 from monitor.store.writer import Store, open_store
@@ -23,7 +23,7 @@ from tests.store.examples import NCT_ID, SEEN
 from tests.store.test_snapshots import run_sql
 
 LATER = SEEN + timedelta(days=3)
-COMMAND = Origin.COMMAND
+COMMAND = SubscriptionOrigin.COMMAND
 
 
 @pytest.fixture
@@ -37,12 +37,14 @@ def put(store: Store, *subscriptions: Subscription) -> list[int]:
         return transaction.people.put_subscriptions(subscriptions)
 
 
-def put_person(store: Store, name: str, origin: Origin = Origin.CONFIG) -> None:
+def put_person(
+    store: Store, name: str, origin: SubscriptionOrigin = SubscriptionOrigin.CONFIG
+) -> None:
     with store.transaction() as transaction:
         transaction.people.put_subscriber(name, origin, at=SEEN)
 
 
-def stand(store: Store, subscriber: str, name: str | None, standing: Standing) -> bool:
+def stand(store: Store, subscriber: str, name: str | None, standing: SubscriptionStatus) -> bool:
     with store.transaction() as transaction:
         return transaction.people.set_standing(subscriber, name, standing)
 
@@ -67,7 +69,7 @@ def test_a_subscription_makes_its_subscriber_known(store: Store, store_url: str)
     with open_reader(store_url) as reader:
         people = reader.people
         assert people.subscribers() == [
-            Subscriber(name="ana", origin=Origin.CONFIG, created_at=SEEN)
+            Subscriber(name="ana", origin=SubscriptionOrigin.CONFIG, created_at=SEEN)
         ]
         assert people.subscriptions() == [replace(subscription(), id=number)]
         assert people.subscription("ana", "lupus") == replace(subscription(), id=number)
@@ -94,12 +96,15 @@ def test_what_changes_nothing_does_not_raise_the_version(store: Store, store_url
     before = version(store_url)
     put(store, subscription(name="other"), subscription())
     put_person(store, "ana")
-    assert not stand(store, "ana", "lupus", Standing.ACTIVE)
-    assert not stand(store, "ana", "unknown", Standing.PAUSED)
-    assert not stand(store, "ben", None, Standing.PAUSED)
+    assert not stand(store, "ana", "lupus", SubscriptionStatus.ACTIVE)
+    assert not stand(store, "ana", "unknown", SubscriptionStatus.PAUSED)
+    assert not stand(store, "ben", None, SubscriptionStatus.PAUSED)
     with store.transaction() as transaction:
         keep = [("ana", "lupus"), ("ana", "other")]
-        assert transaction.people.retire_missing(origin=Origin.CONFIG, keep=keep) == ([], [])
+        assert transaction.people.retire_missing(origin=SubscriptionOrigin.CONFIG, keep=keep) == (
+            [],
+            [],
+        )
         assert not transaction.people.remove_silence(1)
         assert transaction.people.forget("nobody")["subscribers"] == 0
     assert version(store_url) == before
@@ -117,9 +122,9 @@ def test_whatever_changes_raises_the_version(store: Store, store_url: str) -> No
     look()
     put(store, subscription(channels=("slack",)))
     look()
-    stand(store, "ana", "lupus", Standing.PAUSED)
+    stand(store, "ana", "lupus", SubscriptionStatus.PAUSED)
     look()
-    stand(store, "ana", None, Standing.PAUSED)
+    stand(store, "ana", None, SubscriptionStatus.PAUSED)
     look()
     with store.transaction() as transaction:
         number = transaction.people.put_silence(silence())
@@ -128,7 +133,7 @@ def test_whatever_changes_raises_the_version(store: Store, store_url: str) -> No
         assert transaction.people.remove_silence(number)
     look()
     with store.transaction() as transaction:
-        transaction.people.retire_missing(origin=Origin.CONFIG, keep=[])
+        transaction.people.retire_missing(origin=SubscriptionOrigin.CONFIG, keep=[])
     look()
     with store.transaction() as transaction:
         transaction.people.forget("ana")
@@ -138,13 +143,13 @@ def test_whatever_changes_raises_the_version(store: Store, store_url: str) -> No
 
 def test_who_was_paused_stays_paused_when_put_again(store: Store, store_url: str) -> None:
     put(store, subscription())
-    stand(store, "ana", "lupus", Standing.PAUSED)
-    stand(store, "ana", None, Standing.PAUSED)
+    stand(store, "ana", "lupus", SubscriptionStatus.PAUSED)
+    stand(store, "ana", None, SubscriptionStatus.PAUSED)
     put(store, subscription(channels=("slack",)))
     [kept] = subscriptions(store_url)
-    assert (kept.standing, kept.channels) == (Standing.PAUSED, ("slack",))
+    assert (kept.standing, kept.channels) == (SubscriptionStatus.PAUSED, ("slack",))
     with open_reader(store_url) as reader:
-        assert [one.standing for one in reader.people.subscribers()] == [Standing.PAUSED]
+        assert [one.standing for one in reader.people.subscribers()] == [SubscriptionStatus.PAUSED]
 
 
 def test_what_left_the_file_is_retired_and_comes_back_with_it(store: Store, store_url: str) -> None:
@@ -155,19 +160,24 @@ def test_what_left_the_file_is_retired_and_comes_back_with_it(store: Store, stor
     put_person(store, "dan")
     put_person(store, "eve", COMMAND)
     with store.transaction() as transaction:
-        gone = transaction.people.retire_missing(origin=Origin.CONFIG, keep=[], subscribers=["dan"])
+        gone = transaction.people.retire_missing(
+            origin=SubscriptionOrigin.CONFIG, keep=[], subscribers=["dan"]
+        )
     assert gone == ([("ana", "lupus"), ("ben", "lupus")], ["ana", "cleo"])
-    retired = [Standing.RETIRED, Standing.RETIRED, Standing.ACTIVE]
+    retired = [SubscriptionStatus.RETIRED, SubscriptionStatus.RETIRED, SubscriptionStatus.ACTIVE]
     assert [one.standing for one in subscriptions(store_url)] == retired
     put(store, subscription(origin=COMMAND, created_at=LATER))
     [back, *_] = subscriptions(store_url)
     assert back == replace(subscription(origin=COMMAND), id=ids[0])
     with open_reader(store_url) as reader:
         people = {one.name: one for one in reader.people.subscribers()}
-    assert (people["ana"].origin, people["ana"].standing) == (COMMAND, Standing.ACTIVE)
-    assert (people["ben"].origin, people["ben"].standing) == (Origin.CONFIG, Standing.ACTIVE)
-    assert people["cleo"].standing is Standing.RETIRED
-    assert people["eve"].standing is Standing.ACTIVE
+    assert (people["ana"].origin, people["ana"].standing) == (COMMAND, SubscriptionStatus.ACTIVE)
+    assert (people["ben"].origin, people["ben"].standing) == (
+        SubscriptionOrigin.CONFIG,
+        SubscriptionStatus.ACTIVE,
+    )
+    assert people["cleo"].standing is SubscriptionStatus.RETIRED
+    assert people["eve"].standing is SubscriptionStatus.ACTIVE
 
 
 def test_who_is_known_keeps_their_origin(store: Store, store_url: str) -> None:
@@ -179,17 +189,25 @@ def test_who_is_known_keeps_their_origin(store: Store, store_url: str) -> None:
 
 def test_a_paused_person_pauses_all_that_is_theirs(store: Store, store_url: str) -> None:
     put(store, subscription(), subscription(name="old"), subscription("ben"))
-    stand(store, "ana", "old", Standing.RETIRED)
-    stand(store, "ana", None, Standing.PAUSED)
+    stand(store, "ana", "old", SubscriptionStatus.RETIRED)
+    stand(store, "ana", None, SubscriptionStatus.PAUSED)
     with open_reader(store_url) as reader:
         people = reader.people
         own = [one.standing for one in people.subscriptions()]
-        assert own == [Standing.ACTIVE, Standing.RETIRED, Standing.ACTIVE]
+        assert own == [
+            SubscriptionStatus.ACTIVE,
+            SubscriptionStatus.RETIRED,
+            SubscriptionStatus.ACTIVE,
+        ]
         effective = [one.standing for one in people.subscriptions(effective=True)]
-        assert effective == [Standing.PAUSED, Standing.RETIRED, Standing.ACTIVE]
-        active = people.subscriptions(standing=Standing.ACTIVE, effective=True)
+        assert effective == [
+            SubscriptionStatus.PAUSED,
+            SubscriptionStatus.RETIRED,
+            SubscriptionStatus.ACTIVE,
+        ]
+        active = people.subscriptions(standing=SubscriptionStatus.ACTIVE, effective=True)
         assert [one.subscriber for one in active] == ["ben"]
-        assert len(people.subscriptions(subscriber="ana", standing=Standing.ACTIVE)) == 1
+        assert len(people.subscriptions(subscriber="ana", standing=SubscriptionStatus.ACTIVE)) == 1
 
 
 def test_silences_hold_until_their_end(store: Store, store_url: str) -> None:

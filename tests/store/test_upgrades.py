@@ -8,8 +8,8 @@ import pytest
 from alembic import command
 from alembic.config import Config
 
-from monitor.model.following import Followed, Presence, Sight, SourceRow, StoreCounts
 from monitor.model.messages import Attempt, MessageState
+from monitor.model.tracking import Presence, Sighting, SourceRow, StoreCounts, TrackedRecord
 from monitor.store.address import Address
 from monitor.store.engine import make_engine
 from monitor.store.migrate import MIGRATIONS, upgrade
@@ -99,7 +99,7 @@ def test_a_store_of_followed_sources_gets_subscribers_and_keeps_all_else(
         add_series(store, [document(), document(status="COMPLETED")])
         with store.transaction() as transaction:
             transaction.sources.put(row)
-            sights = [Sight(nct_id=NCT_ID)]
+            sights = [Sighting(nct_id=NCT_ID)]
             transaction.sources.follow("lupus", sights, pass_number=1, at=SEEN)
             transaction.leases.take("scheduler", "one", now=SEEN, ttl_s=60)
     migrate(store_url, "0002", down=True)
@@ -109,7 +109,7 @@ def test_a_store_of_followed_sources_gets_subscribers_and_keeps_all_else(
     with open_reader(store_url) as reader:
         assert reader.sources.all() == [row]
         assert reader.sources.followed("lupus") == [
-            Followed(
+            TrackedRecord(
                 source="lupus",
                 nct_id=NCT_ID,
                 presence=Presence.SHOWN,
@@ -251,7 +251,7 @@ def test_an_upgraded_store_goes_on(first_url: str) -> None:
     with open_store(first_url, create=False) as store:
         add_series(store, [document("NCT00000002")], "NCT00000002")
         with store.transaction() as transaction:
-            sights = [Sight(nct_id=NCT_ID), Sight(nct_id="NCT00000002")]
+            sights = [Sighting(nct_id=NCT_ID), Sighting(nct_id="NCT00000002")]
             transaction.sources.follow("lupus", sights, pass_number=1, at=SEEN)
     with open_reader(first_url) as reader:
         assert reader.sources.counts().versions == 3

@@ -9,8 +9,8 @@ from datetime import date
 from pathlib import Path
 
 from monitor.errors import StoreError
-from monitor.model.following import SourceRow
 from monitor.model.messages import MessageState
+from monitor.model.tracking import SourceRow
 from monitor.store.reader import Reader, open_reader
 from tests.registry import Fault, Replica, ReplicaServer
 from tests.registry.synthetic import Script

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from monitor.model.following import SourceRow
+from monitor.model.tracking import SourceRow
 from tests.year.masses import ACCEPTED, AHEAD, STAMP_AHEAD, Mass
 from tests.year.mishaps import command
 from tests.year.plan import SOURCE

@@ -18,7 +18,7 @@ from monitor.detect.word_lists import COMMON, COUNTING, STOP, TIMES
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange, Severity
 from monitor.model.fields import Path
-from monitor.model.words import word_diff
+from monitor.model.text_diff import text_diff
 
 # What tells of an arm or intervention more than its label and type say.
 _CLARIFYING = (
@@ -196,7 +196,7 @@ def _names_other_drugs(change: FieldChange, before: str, after: str, drugs: Drug
 
 def _in_the_place_of(lost: frozenset[str], before: str, after: str, drugs: Drugs) -> frozenset[str]:
     """Return a name of one or two words, of no known drug, that stands where a drug's name did."""
-    segments = word_diff(plain(before), plain(after))
+    segments = text_diff(plain(before), plain(after))
     for (op, old), (other_op, new) in pairwise(segments):
         if (op, other_op) == ("removed", "added") and drugs.named_in(old) & lost:
             words = tokens(new)

@@ -14,7 +14,7 @@ from monitor.detect.rules.values import arrow, replaced, shown
 from monitor.detect.texts import plain, same_words
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange, Op, Severity
-from monitor.model.words import word_diff
+from monitor.model.text_diff import text_diff
 
 _UNCHANGED = 1.0
 _BESIDE_THE_MEASURE = (("description",), ("timeFrame",))
@@ -236,7 +236,7 @@ def _reworded(group: Group, facts: dict[str, Any]) -> str:
     """Say what was edited; of a measure in other words, the words."""
     before, after = (text_of(one, "measure") for one in (group.olds[0], group.news[0]))
     if not same_words(before, after):
-        facts["words"] = [list(one) for one in word_diff(plain(before), plain(after))]
+        facts["words"] = [list(one) for one in text_diff(plain(before), plain(after))]
         return f"reworded ({replaced(before, after)}): {title(group.news[0])}"
     if len(group.changes) == 1 and group.changes[0].op == "changed":
         change = group.changes[0]

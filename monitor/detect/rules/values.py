@@ -7,7 +7,7 @@ from itertools import takewhile
 from typing import Any
 
 from monitor.detect.texts import plain, same_words
-from monitor.model.words import Segment, word_diff
+from monitor.model.text_diff import Segment, text_diff
 
 # From this length on a text is told by the words that changed, not whole before and after.
 LONG_TEXT = 80
@@ -60,7 +60,7 @@ def replaced(before: Any, after: Any, *, between: str = "; ") -> str:
         return arrow(before, after)
     sides = plain(before), plain(after)
     telling = [one for one in _beyond_case(*sides) if _SAYS_MORE.search(one[1])]
-    said = list(dict.fromkeys(_changes(telling)) or dict.fromkeys(_changes(word_diff(*sides))))
+    said = list(dict.fromkeys(_changes(telling)) or dict.fromkeys(_changes(text_diff(*sides))))
     more = ["…"] if len(said) > _CHANGES else []
     return between.join(said[:_CHANGES] + more) or "other letters or marks"
 
@@ -68,7 +68,7 @@ def replaced(before: Any, after: Any, *, between: str = "; ") -> str:
 def _beyond_case(before: str, after: str) -> Iterator[Segment]:
     """Yield what changed but for letter case, as each text writes it."""
     here = there = 0
-    for op, text in word_diff(_lower(before), _lower(after)):
+    for op, text in text_diff(_lower(before), _lower(after)):
         old, new = before[here : here + len(text)], after[there : there + len(text)]
         here += len(text) if op != "added" else 0
         there += len(text) if op != "removed" else 0

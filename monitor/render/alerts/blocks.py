@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from monitor.model.alerts import Alert
 from monitor.model.changes import ChangeEvent, ChangeKind
-from monitor.model.selection import Entry
+from monitor.model.selection import SelectedVersion
 from monitor.render.alerts.first_seen import profile_lines
 from monitor.render.alerts.links import version_link
 from monitor.render.alerts.page import EventBlock, VersionBlock
@@ -67,7 +67,7 @@ def measured_version(alert: Alert, public_url: str | None) -> Measured:
     """Return a version in words."""
     groups = folded(alert.events)
     events = tuple(_event(group, alert) for group in groups[:_EVENTS_OF_VERSION])
-    entry = Entry(number=alert.number, version=alert.version, previous=alert.previous)
+    entry = SelectedVersion(number=alert.number, version=alert.version, previous=alert.previous)
     block = VersionBlock(
         number=alert.number,
         sighting=clean(sighting(entry)),

@@ -6,9 +6,9 @@ from functools import partial
 from typing import Any
 
 from monitor.model.alerts import Alert, Notification
-from monitor.model.asof import last_known
+from monitor.model.bitemporal import last_known
 from monitor.model.changes import ChangeEvent, Severity
-from monitor.model.selection import Entry
+from monitor.model.selection import SelectedVersion
 from monitor.render.alerts.blocks import Shared
 from monitor.render.alerts.links import history_url, record_url, version_url
 from monitor.render.history import sighting
@@ -69,7 +69,9 @@ def _alert(alert: Alert, public_url: str | None) -> Shape:
         **version_shape(alert.number, alert.version),
         "previous_version_date": previous and previous.version_date.isoformat(),
         "previous_seen_at": previous and last_known(previous).isoformat(),
-        "sighting": sighting(Entry(number=alert.number, version=alert.version, previous=previous)),
+        "sighting": sighting(
+            SelectedVersion(number=alert.number, version=alert.version, previous=previous)
+        ),
         "events": [_event(event) for event in alert.events],
         "reasons": [],
         "links": {

@@ -1,7 +1,7 @@
 """Lines as plain text: changed words marked ``[-so-]`` and ``{+so+}``."""
 
 from monitor.render.lines import Line
-from monitor.render.safe import neutral_lines
+from monitor.render.safe import sanitize_lines
 
 _MARKS = {"removed": ("[-", "-]"), "added": ("{+", "+}")}
 
@@ -18,7 +18,7 @@ def plain(line: Line) -> str:
 def plain_text(text: str) -> str:
     """Return a whole text, every line neutral, at most one blank line in a row."""
     lines: list[str] = []
-    for one in neutral_lines(text.strip()):
+    for one in sanitize_lines(text.strip()):
         if one or (lines and lines[-1]):
             lines.append(one)
     return "\n".join(lines) + "\n"

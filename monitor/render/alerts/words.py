@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from monitor.render.lines import Line, Span
-from monitor.render.safe import neutral
+from monitor.render.safe import sanitize
 from monitor.render.statuses import plain_statuses
 
 # A change is told in full in the registry; a message is read in ten seconds.
@@ -18,7 +18,7 @@ _PHASES = {
 
 def clean(text: str, *, longest: int = LONGEST_LINE) -> str:
     """Return the text on one line, neutral, statuses in plain words, cut where it is too long."""
-    return clipped(plain_statuses(neutral(text)), longest)
+    return clipped(plain_statuses(sanitize(text)), longest)
 
 
 def clipped(text: str, longest: int) -> str:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import groupby, islice
 
 from monitor.errors import SourceError
-from monitor.model.following import Followed, Presence
+from monitor.model.tracking import Presence, TrackedRecord
 from monitor.sources.base import Page
 from monitor.sources.ctgov.passing import Pass
 from monitor.sources.ctgov.progress import Leg
@@ -93,12 +93,12 @@ def suspects(run: Pass) -> Iterator[Page]:
             yield from singles(run)
 
 
-def _is_due(run: Pass, row: Followed) -> bool:
+def _is_due(run: Pass, row: TrackedRecord) -> bool:
     """Tell whether a followed record is to be asked for; watched ones were."""
     return _stays(run, row) and (run.at.reread or row.presence in (Presence.SHOWN, Presence.GONE))
 
 
-def _stays(run: Pass, row: Followed) -> bool:
+def _stays(run: Pass, row: TrackedRecord) -> bool:
     """Tell whether a record is followed on, and not by a watched ID of its own."""
     return (
         is_askable(row.nct_id)
@@ -107,11 +107,11 @@ def _stays(run: Pass, row: Followed) -> bool:
     )
 
 
-def _leaves(run: Pass, row: Followed) -> bool:
+def _leaves(run: Pass, row: TrackedRecord) -> bool:
     return run.standings.of(row.nct_id) is Standing.LEAVING
 
 
-def _unseen(run: Pass, is_due: Callable[[Followed], bool], *, whole: bool) -> Iterator[Page]:
+def _unseen(run: Pass, is_due: Callable[[TrackedRecord], bool], *, whole: bool) -> Iterator[Page]:
     """Yield those of the records that the pass has not seen that are due."""
     while rows := run.memory.followed(
         after=run.at.after, limit=run.sizes.batch, unseen_in=run.at.number

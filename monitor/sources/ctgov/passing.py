@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from monitor.errors import HeldError, SourceError
-from monitor.model.following import Followed, Sight
 from monitor.model.record import RawVersion
+from monitor.model.tracking import Sighting, TrackedRecord
 from monitor.settings import CtgovSourceSettings
 from monitor.sources.base import Memory, Page
 from monitor.sources.ctgov.following import search_parameters
@@ -137,7 +137,7 @@ class Pass:
         if timestamp != self.at.timestamp:
             raise DataMovedError(timestamp)
 
-    def known(self, nct_id: str) -> Followed | None:
+    def known(self, nct_id: str) -> TrackedRecord | None:
         """Return what is known of a record; None when it was never followed."""
         before = f"NCT{int(nct_id[3:]) - 1:08d}"
         rows = self.memory.followed(after=before, limit=1)
@@ -153,7 +153,7 @@ class Pass:
         origin: str | None = None,
         absences: Sequence[RawVersion] = (),
         missed: Sequence[RawVersion] = (),
-        sights: Sequence[Sight] = (),
+        sights: Sequence[Sighting] = (),
         **moved: Any,
     ) -> Iterator[Page]:
         """Yield a page of what was found, with the place that the pass is then at.
@@ -165,7 +165,7 @@ class Pass:
         self.move(page=page, newest=self._newest(studies), **moved)
         shown = dict.fromkeys(one.nct_id for one in studies if one.nct_id)
         found = [self._found(one, origin or _place(one), retrieved_at) for one in studies]
-        seen = (*sights, *(Sight(nct_id=nct_id) for nct_id in shown))
+        seen = (*sights, *(Sighting(nct_id=nct_id) for nct_id in shown))
         yield Page(
             found=(*absences, *found),
             # What is let go must stay unseen until then: that is how it is found.

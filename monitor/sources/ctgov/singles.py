@@ -7,8 +7,8 @@ from datetime import datetime
 import msgspec
 
 from monitor.errors import SourceError
-from monitor.model.following import Presence, Sight
 from monitor.model.record import RawVersion
+from monitor.model.tracking import Presence, Sighting
 from monitor.sources.base import Page
 from monitor.sources.ctgov.passing import DataMovedError, Pass
 from monitor.sources.ctgov.registry import STUDIES, NotFound, Redirected, Shown
@@ -138,22 +138,22 @@ def _not_found(run: Pass, nct_id: str, answer: NotFound, left: tuple[str, ...]) 
         retrieved_at=answer.at,
         absences=found if is_told else (),
         missed=() if is_told else found,
-        sights=[Sight(nct_id=nct_id, presence=presence)],
+        sights=[Sighting(nct_id=nct_id, presence=presence)],
         absent=left,
     )
 
 
-def _as_before(run: Pass, nct_id: str) -> Sight:
+def _as_before(run: Pass, nct_id: str) -> Sighting:
     row = run.known(nct_id)
     if row is None:
-        return Sight(nct_id=nct_id)
-    return Sight(nct_id=nct_id, presence=row.presence, merged_into=row.merged_into)
+        return Sighting(nct_id=nct_id)
+    return Sighting(nct_id=nct_id, presence=row.presence, merged_into=row.merged_into)
 
 
-def merger_sights(merged: Mapping[str, str]) -> list[Sight]:
+def merger_sights(merged: Mapping[str, str]) -> list[Sighting]:
     """Return what is noted of records that were merged: their former IDs, each with that of now."""
     return [
-        Sight(nct_id=nct_id, presence=Presence.MERGED, merged_into=now)
+        Sighting(nct_id=nct_id, presence=Presence.MERGED, merged_into=now)
         for nct_id, now in merged.items()
     ]
 

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from enum import Enum, auto
 from functools import cached_property
 
-from monitor.model.following import Presence
+from monitor.model.tracking import Presence
 from monitor.settings import CtgovSourceSettings
 from monitor.sources.base import Memory
 from monitor.sources.ctgov.following import digest_of, search_digest, search_parameters

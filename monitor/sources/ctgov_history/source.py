@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from monitor.errors import SourceError
-from monitor.model.nct import normalise_nct_id
+from monitor.model.nct import normalize_nct_id
 from monitor.sources.base import Memory, Page
 from monitor.sources.ctgov_history.asking import Asking
 from monitor.sources.ctgov_history.record import Record, Task
@@ -79,7 +79,7 @@ class HistorySource:
     ) -> None:
         self._name = name
         self._client = client
-        self._nct_ids = tuple(dict.fromkeys(normalise_nct_id(nct_id) for nct_id in nct_ids))
+        self._nct_ids = tuple(dict.fromkeys(normalize_nct_id(nct_id) for nct_id in nct_ids))
         self._since = since
         self._now = now
         self._on_progress = on_progress

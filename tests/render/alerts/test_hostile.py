@@ -17,7 +17,7 @@ from monitor.model.alerts import Notification
 from monitor.model.messages import Message
 from monitor.render.alerts import render
 from monitor.render.alerts.mrkdwn import escaped
-from monitor.render.safe import neutral
+from monitor.render.safe import sanitize
 from tests.detect import examples
 from tests.detect.examples import Document
 from tests.render.alerts import letters
@@ -108,7 +108,7 @@ def assert_harmless(notification: Notification) -> Message:
 def assert_plain(message: Message) -> None:
     assert len(message.subject) <= 200
     for text in (message.subject, *message.text.split("\n")):
-        assert text == neutral(text)
+        assert text == sanitize(text)
         assert not [one for one in text if unicodedata.category(one) in {"Cc", "Cs", "Zl", "Zp"}]
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from monitor.model.following import Followed, Presence
 from monitor.model.record import RawVersion
+from monitor.model.tracking import Presence, TrackedRecord
 from monitor.sources.base import Page
 from monitor.sources.reading import Unreadable
 
@@ -21,7 +21,7 @@ class Stored:
 
     name: str = "lupus"
     states: dict[str, Mapping[str, Any]] = field(default_factory=dict)
-    rows: dict[str, Followed] = field(default_factory=dict)
+    rows: dict[str, TrackedRecord] = field(default_factory=dict)
     found: list[RawVersion | Unreadable] = field(default_factory=list)
     last: Page | None = None
     pages: int = 0
@@ -43,7 +43,7 @@ class Stored:
             presence, into = sight.presence, sight.merged_into
             if known and presence is Presence.UNKNOWN:
                 presence, into = known.presence, known.merged_into
-            self.rows[sight.nct_id] = Followed(
+            self.rows[sight.nct_id] = TrackedRecord(
                 source=self.name,
                 nct_id=sight.nct_id,
                 presence=presence,
@@ -66,7 +66,7 @@ class Stored:
         limit: int = 1_000,
         unseen_in: int | None = None,
         presence: Presence | None = None,
-    ) -> list[Followed]:
+    ) -> list[TrackedRecord]:
         """Return followed records by ascending NCT ID."""
         fitting = (
             row

@@ -4,20 +4,31 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from monitor.match.news import News
+from monitor.match.change_set import ChangeSet
 from monitor.match.silences import Over, holding
 from monitor.model.changes import ChangeEvent, Severity
-from monitor.model.subscriptions import Changes, Reason, Standing, Subscription, Verdict
+from monitor.model.subscriptions import (
+    Changes,
+    MatchDecision,
+    Reason,
+    Subscription,
+    SubscriptionStatus,
+)
 
 _NOT_STANDING = {
-    Standing.RETIRED: Verdict(reason=Reason.RETIRED),
-    Standing.PAUSED: Verdict(reason=Reason.PAUSED),
+    SubscriptionStatus.RETIRED: MatchDecision(reason=Reason.RETIRED),
+    SubscriptionStatus.PAUSED: MatchDecision(reason=Reason.PAUSED),
 }
 
 
 def decide(
-    subscription: Subscription, event: ChangeEvent, *, news: News, about: Verdict, over: Over
-) -> Verdict:
+    subscription: Subscription,
+    event: ChangeEvent,
+    *,
+    news: ChangeSet,
+    about: MatchDecision,
+    over: Over,
+) -> MatchDecision:
     """Return the verdict on one event of the news.
 
     ``about``: how the subscription stands to the trial (NCT_ID, FILTER, EVERYTHING or
@@ -36,16 +47,18 @@ def decide(
     )
 
 
-def out_of_time(subscription: Subscription, news: News) -> Verdict | None:
+def out_of_time(subscription: Subscription, news: ChangeSet) -> MatchDecision | None:
     """Return why the version is no news to a subscription; None when it is."""
     if news.backfilled:
-        return Verdict(reason=Reason.BACKFILLED)
+        return MatchDecision(reason=Reason.BACKFILLED)
     if news.known_at < subscription.created_at:
-        return Verdict(reason=Reason.EARLIER, words=f"made {_moment(subscription.created_at)}")
+        return MatchDecision(
+            reason=Reason.EARLIER, words=f"made {_moment(subscription.created_at)}"
+        )
     return None
 
 
-def unwanted(changes: Changes, event: ChangeEvent) -> Verdict | None:
+def unwanted(changes: Changes, event: ChangeEvent) -> MatchDecision | None:
     """Return why an event is not asked for; None when it is.
 
     Noise whose kind is named weighs nothing and is sent unless more than ``low`` is asked for.
@@ -53,16 +66,16 @@ def unwanted(changes: Changes, event: ChangeEvent) -> Verdict | None:
     named = changes.kinds is not None and not changes.kinds.isdisjoint(event.kinds)
     noise = event.severity is Severity.NOISE
     if noise and not named:
-        return Verdict(reason=Reason.NOISE, words=event.kind)
+        return MatchDecision(reason=Reason.NOISE, words=event.kind)
     if changes.kinds is not None and not named:
-        return Verdict(reason=Reason.KIND, words=", ".join(event.kinds))
+        return MatchDecision(reason=Reason.KIND, words=", ".join(event.kinds))
     weight = Severity.LOW if noise else event.severity
     if weight.rank < changes.min_severity.rank:
-        return Verdict(reason=Reason.SEVERITY, words=f"min_severity: {changes.min_severity}")
+        return MatchDecision(reason=Reason.SEVERITY, words=f"min_severity: {changes.min_severity}")
     for name, least in (("days", changes.min_days), ("percent", changes.min_percent)):
         figure = _figure(event.facts.get(name))
         if least is not None and figure is not None and abs(figure) < least:
-            return Verdict(reason=Reason.THRESHOLD, words=f"min_{name}: {least:g}")
+            return MatchDecision(reason=Reason.THRESHOLD, words=f"min_{name}: {least:g}")
     return None
 
 
@@ -71,14 +84,16 @@ def wanted_positions(changes: Changes, events: Sequence[ChangeEvent]) -> tuple[i
     return tuple(at for at, event in enumerate(events) if unwanted(changes, event) is None)
 
 
-def silenced(subscription: Subscription, over: Over, at: datetime) -> Verdict | None:
+def silenced(subscription: Subscription, over: Over, at: datetime) -> MatchDecision | None:
     """Return which silence keeps an event back; None when none does."""
     silence = holding(over, subscription.subscriber, at)
     if silence is None:
         return None
     what = " in ".join(name for name in (silence.kind, silence.nct_id) if name is not None)
     why = f" ({silence.reason})" if silence.reason else ""
-    return Verdict(reason=Reason.SILENCED, words=f"{what} until {_moment(silence.until)}{why}")
+    return MatchDecision(
+        reason=Reason.SILENCED, words=f"{what} until {_moment(silence.until)}{why}"
+    )
 
 
 def _figure(value: Any) -> float | None:

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 
 from monitor.model.messages import MessageState, OutboxMessage
-from monitor.model.subscriptions import Verdict
+from monitor.model.subscriptions import MatchDecision
 
 _LOST = {MessageState.DEAD, MessageState.DROPPED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class EventExplanation:
     """Why a subscription gets an event or does not, and the messages that tell of it.
 
     ``messages``: by id, as they stand in the outbox; () when the event was never put there.
@@ -17,7 +17,7 @@ class Answer:
     was not.
     """
 
-    verdict: Verdict
+    verdict: MatchDecision
     messages: tuple[OutboxMessage, ...] = ()
 
     @property

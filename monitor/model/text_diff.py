@@ -20,7 +20,7 @@ MAX_MATCHES = 300_000
 MAX_WORDS = 6_000
 
 
-def word_diff(before: str, after: str) -> tuple[Segment, ...]:
+def text_diff(before: str, after: str) -> tuple[Segment, ...]:
     """Return both texts as one run of segments: kept, removed and added words.
 
     Joining ``same`` and ``removed`` gives ``before``; ``same`` and ``added`` gives ``after``.

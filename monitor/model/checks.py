@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Verdict(StrEnum):
+class CheckStatus(StrEnum):
     """How a try ended."""
 
     FINE = "fine"
@@ -21,6 +21,6 @@ class Finding:
     """
 
     about: str
-    verdict: Verdict
+    verdict: CheckStatus
     said: str
     fix: str = ""

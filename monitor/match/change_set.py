@@ -9,7 +9,7 @@ from monitor.model.record import TrialRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class News:
+class ChangeSet:
     """A version with its events, and the record before and after it.
 
     ``old`` None: the monitor's first version of the trial. Both records are whole ones, laid over

@@ -2,32 +2,32 @@
 
 from collections.abc import Iterable, Sequence
 
-from monitor.match.attributes import Attributes
+from monitor.match.change_set import ChangeSet
+from monitor.match.filter_fields import FilterFields
 from monitor.match.filters import CompiledFilter, Hits
 from monitor.match.index import FilterIndex
-from monitor.match.news import News
-from monitor.model.subscriptions import Reason, Verdict
+from monitor.model.subscriptions import MatchDecision, Reason
 
 _BEFORE = " (before this change)"
 
 
-class Trial:
+class MatchedTrial:
     """What filters ask of the records before and after a change.
 
     A filter matches either of them as a whole: a trial that leaves it by this very change is
     news to it.
     """
 
-    def __init__(self, news: News) -> None:
-        new = Attributes(news.new, sources=news.sources)
+    def __init__(self, news: ChangeSet) -> None:
+        new = FilterFields(news.new, sources=news.sources)
         self._new = Hits(new)
         self._old = (
             None
             if news.old is None
-            else Hits(Attributes(news.old, sources=news.sources, other=new))
+            else Hits(FilterFields(news.old, sources=news.sources, other=new))
         )
         self._moved: dict[frozenset[str], bool] = {}
-        self._verdicts: dict[str, Verdict] = {}
+        self._verdicts: dict[str, MatchDecision] = {}
 
     def candidates(self, index: FilterIndex) -> set[int]:
         """Return the numbers of all filters of the index that match, and of some others."""
@@ -39,7 +39,7 @@ class Trial:
 
     def matching(
         self, filters: Sequence[CompiledFilter], numbers: Iterable[int]
-    ) -> dict[int, Verdict]:
+    ) -> dict[int, MatchDecision]:
         """Return, of the filters with these numbers, those that match, with their verdicts."""
         found = {}
         for number in numbers:
@@ -48,7 +48,7 @@ class Trial:
                 found[number] = verdict
         return found
 
-    def hit(self, one: CompiledFilter) -> Verdict | None:
+    def hit(self, one: CompiledFilter) -> MatchDecision | None:
         """Return the verdict FILTER with what matched; None when the filter does not."""
         words = one.hit(self._new)
         if words is None:
@@ -60,7 +60,7 @@ class Trial:
             words += _BEFORE
         verdict = self._verdicts.get(words)
         if verdict is None:  # one for all that match by the same words
-            verdict = self._verdicts[words] = Verdict(reason=Reason.FILTER, words=words)
+            verdict = self._verdicts[words] = MatchDecision(reason=Reason.FILTER, words=words)
         return verdict
 
     def miss(self, one: CompiledFilter) -> str:

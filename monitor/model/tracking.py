@@ -21,7 +21,7 @@ class Presence(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sight:
+class Sighting:
     """What one answer tells of one followed record.
 
     ``merged_into``: the NCT ID of the record that now stands for it; only with MERGED.
@@ -33,7 +33,7 @@ class Sight:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Followed:
+class TrackedRecord:
     """A record that a source follows.
 
     ``pass_number``: of the last pass that saw it, or asked for it, in vain or not.

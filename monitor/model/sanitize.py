@@ -14,7 +14,7 @@ _BREAKS = re.compile(r"\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
 _SPACES = frozenset("\t\n\x0b\x0c\r\x85\u2028\u2029")
 
 
-def neutral(text: str) -> str:
+def sanitize(text: str) -> str:
     """Return the text on one line, with every character that steers shown instead of sent.
 
     ESC becomes ``␛``, other control characters their picture, a bidi override ``<U+202E>``;
@@ -23,9 +23,9 @@ def neutral(text: str) -> str:
     return _STEERING.sub(_shown, text) if _STEERING.search(text) else text
 
 
-def neutral_lines(text: str) -> list[str]:
+def sanitize_lines(text: str) -> list[str]:
     """Return the lines of a text, each neutral and without white space at its end."""
-    return [neutral(line.replace("\t", "    ")).rstrip() for line in _BREAKS.split(text)]
+    return [sanitize(line.replace("\t", "    ")).rstrip() for line in _BREAKS.split(text)]
 
 
 def _shown(found: re.Match[str]) -> str:

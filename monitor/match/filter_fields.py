@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from monitor.match.words import Term, phrase_of, searchable, sentences, term_of, words_of
+from monitor.match.text_index import Term, phrase_of, searchable, sentences, term_of, words_of
 from monitor.model import fields
 from monitor.model.countries import country_names, country_now
 from monitor.model.record import TrialRecord
@@ -19,7 +19,7 @@ _TEXT = ("title", "condition", "keyword", "intervention", _SUMMARY)
 _WRITTEN = {"notapplicable": "na", "unknownstatus": "unknown"}
 
 
-class Attributes(dict[str, str]):
+class FilterFields(dict[str, str]):
     """By key of FILTER_KEYS: all texts of a record under it, as ``searchable`` writes them.
 
     What nobody asks for is never looked up; "" where the record says nothing. ``sources``: names
@@ -32,7 +32,7 @@ class Attributes(dict[str, str]):
         record: TrialRecord,
         *,
         sources: Iterable[str] = (),
-        other: "Attributes | None" = None,
+        other: "FilterFields | None" = None,
     ) -> None:
         super().__init__()
         self.record = record
@@ -46,7 +46,7 @@ class Attributes(dict[str, str]):
         self[key] = found
         return found
 
-    def _is_same(self, other: "Attributes", key: str) -> bool:
+    def _is_same(self, other: "FilterFields", key: str) -> bool:
         """Tell whether both records surely say the same under a key."""
         if key in {"source", "text"}:  # of the text, the parts are looked at
             return key == "source"

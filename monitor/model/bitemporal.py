@@ -10,7 +10,7 @@ from datetime import date, datetime
 from monitor.model.history import NewVersion, VersionKey
 
 
-def effective_dates(versions: Sequence[NewVersion]) -> list[date]:
+def valid_from(versions: Sequence[NewVersion]) -> list[date]:
     """Return the date from which each version of a trial's ordered history holds."""
     found: list[date] = []
     before: date | None = None
@@ -32,12 +32,12 @@ def holds_from(key: VersionKey, before: date | None, known: datetime) -> date:
     return key.data_date or known.date()
 
 
-def in_force_on(versions: Sequence[NewVersion], day: date) -> int | None:
+def as_of(versions: Sequence[NewVersion], day: date) -> int | None:
     """Return the position of the version in which the registry's record stood on that day.
 
     The last one in order that held by then; None before the first.
     """
-    dates = effective_dates(versions)
+    dates = valid_from(versions)
     return max((at for at, since in enumerate(dates) if since <= day), default=None)
 
 
