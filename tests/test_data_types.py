@@ -36,10 +36,15 @@ for _ in range(int(rounds)):
 @pytest.mark.parametrize(
     ("module", "name", "method", "value"),
     [
-        ("monitor.sources.ctgov.progress", "_KEPT", "convert", "{}"),
+        ("monitor.sources.ctgov.checkpoint", "_KEPT", "convert", "{}"),
         ("monitor.parsers.shapes", "_STUDY", "convert", "{'protocolSection': {'statusModule': 1}}"),
-        ("monitor.ingest.aside", "_ENTRY", "convert", "{'pass_number': 1, 'miss': {'load': ''}}"),
-        ("monitor.sources.ctgov_history.shape", "_VERSION", "decode", "b'{}'"),
+        (
+            "monitor.ingest.set_aside",
+            "_ENTRY",
+            "convert",
+            "{'pass_number': 1, 'miss': {'load': ''}}",
+        ),
+        ("monitor.sources.ctgov_history.responses", "_VERSION", "decode", "b'{}'"),
     ],
     ids=["state of a source", "study", "record set aside", "version of the history API"],
 )

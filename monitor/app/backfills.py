@@ -14,7 +14,7 @@ from monitor.model.lease import Lease
 from monitor.model.tracking import Presence
 from monitor.settings import CtgovSourceSettings, Settings
 from monitor.sources.base import FollowedSource, State
-from monitor.sources.ctgov_history.state import Outcome, backfill_of
+from monitor.sources.ctgov_history.state import BackfillOutcome, backfill_of
 from monitor.sources.http import StoppedError
 from monitor.store.lease_keeper import LeaseKeeper, LeaseLostError
 from monitor.store.lease_observer import LeaseObserver
@@ -210,6 +210,6 @@ def stored_numbers(app: "App", nct_id: str) -> Collection[int]:
 
 def _is_open(state: State | None) -> bool:
     known = backfill_of(state)
-    if known.outcome in (Outcome.UNKNOWN, Outcome.MERGED):
+    if known.outcome in (BackfillOutcome.UNKNOWN, BackfillOutcome.MERGED):
         return False  # what an earlier ``--since`` left out will not come either
-    return known.outcome is Outcome.UNDER_WAY or known.since is not None
+    return known.outcome is BackfillOutcome.UNDER_WAY or known.since is not None

@@ -18,11 +18,11 @@ from monitor.model.checks import CheckStatus, Finding
 from monitor.settings import CtgovSourceSettings
 from monitor.settings.sources import REGISTRY
 from monitor.sources.http import (
-    Answer,
     BusyError,
     Client,
     Hosts,
     HtmlAnswerError,
+    HttpResponse,
     HttpStatusError,
     TimedOutError,
     TlsError,
@@ -131,7 +131,7 @@ def _ask(app: App, base_url: str, way: RequestVariant) -> VariantResponse:
         return VariantResponse(way=way, said=str(exc), fault=TimedOutError(str(exc)))
 
 
-def _heard(way: RequestVariant, answer: Answer, now: datetime) -> VariantResponse:
+def _heard(way: RequestVariant, answer: HttpResponse, now: datetime) -> VariantResponse:
     if answer.status != 200:
         raise HttpStatusError(
             f"answered {answer.status} to {_VERSION_PATH}", status=answer.status, words=answer.words
@@ -147,7 +147,7 @@ def _heard(way: RequestVariant, answer: Answer, now: datetime) -> VariantRespons
     )
 
 
-def _ahead_s(answer: Answer, now: datetime) -> float | None:
+def _ahead_s(answer: HttpResponse, now: datetime) -> float | None:
     try:
         date = parsedate_to_datetime(answer.headers.get("date", ""))
     except ValueError:

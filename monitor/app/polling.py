@@ -16,8 +16,8 @@ from monitor.app.sources import HISTORY, Sources, first_base_url, named_source
 from monitor.app.wiring import App
 from monitor.errors import HeldError, MonitorError, StoreError
 from monitor.ingest import IngestReport
-from monitor.ingest.following import Follower, StoredPage
 from monitor.ingest.notify import Notifier
+from monitor.ingest.page_storage import Follower, StoredPage
 from monitor.model.lease import Lease
 from monitor.model.tracking import SourceRow
 from monitor.sources.base import FollowedSource

@@ -20,9 +20,9 @@ from monitor.settings.sources import REGISTRY
 from monitor.sources.base import FollowedSource
 from monitor.sources.ctgov import CtgovSource
 from monitor.sources.ctgov_history import HistorySource
-from monitor.sources.dropbox import DropBoxSource
-from monitor.sources.http import HISTORY_PACE, Client, OnRequest, Pace, RetryLog
-from monitor.sources.reading import Limits
+from monitor.sources.http import HISTORY_PACE, Client, OnRequest, RequestPace, RetryLog
+from monitor.sources.read_progress import Limits
+from monitor.sources.watched_folder import WatchedFolderSource
 
 if TYPE_CHECKING:
     from monitor.sources.ctgov_history import HistoryProgress
@@ -100,7 +100,7 @@ class Sources:
                 stored=stored,
             )
 
-    def _client(self, base_url: str, pace: Pace | None = None) -> Client:
+    def _client(self, base_url: str, pace: RequestPace | None = None) -> Client:
         return Client(
             self.http,
             base_url=base_url,
@@ -119,4 +119,4 @@ class Sources:
         self.on_step("request_retried", facts)
 
     def _drop_box(self, source: FilesSourceSettings) -> FollowedSource:
-        return DropBoxSource(settings=source, limits=Limits.of(self.ingest), now=self.now)
+        return WatchedFolderSource(settings=source, limits=Limits.of(self.ingest), now=self.now)

@@ -110,7 +110,7 @@ class App:
         happens afterwards. ``alerts`` False: nobody is told of what is new.
         """
         from monitor.sources.files import read_paths
-        from monitor.sources.reading import Limits
+        from monitor.sources.read_progress import Limits
 
         limits = Limits.of(self.settings.ingest)
 
@@ -147,7 +147,7 @@ class App:
         """Yield what the kept bytes hold, as found where and when they were."""
         from monitor.model.record import RawVersion
         from monitor.sources.files import read_paths
-        from monitor.sources.reading import Limits
+        from monitor.sources.read_progress import Limits
 
         limits = Limits.of(self.settings.ingest)
 

@@ -27,7 +27,7 @@ from monitor.errors import NotFoundError, UsageError
 from monitor.model.nct import normalize_nct_id
 from monitor.render.lines import line
 from monitor.render.values import counted
-from monitor.sources.ctgov_history.state import Outcome, backfill_of
+from monitor.sources.ctgov_history.state import BackfillOutcome, backfill_of
 
 if TYPE_CHECKING:
     from monitor.app.polling import PollReport
@@ -155,9 +155,9 @@ def _not_known(session: Session, asked: Sequence[str]) -> list[str]:
     found = []
     for nct_id in asked:
         known = backfill_of(states.get(nct_id))
-        if known.outcome is Outcome.UNKNOWN:
+        if known.outcome is BackfillOutcome.UNKNOWN:
             found.append(f"{nct_id}: the registry has no such record")
-        elif known.outcome is Outcome.MERGED:  # of a source's: it follows that one, too
+        elif known.outcome is BackfillOutcome.MERGED:  # of a source's: it follows that one, too
             found.append(f"{nct_id}: was merged into {known.merged_into}; ask for that one")
     return found
 

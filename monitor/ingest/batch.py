@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from monitor.detect.fingerprints import absence_hash, raw_hash, unreadable_hash
 from monitor.errors import DamagedSnapshotError, RecordError
+from monitor.ingest.date_checks import allows_stamp, missing_required
 from monitor.ingest.derivations import Derivations
-from monitor.ingest.fresh import Fresh, guess_id, is_loaded_again
-from monitor.ingest.gatekeeper import PageGate, Verdict
-from monitor.ingest.node import Observation
-from monitor.ingest.observing import ABSENT, day_of, observed
+from monitor.ingest.gatekeeper import GateDecision, PageGate
+from monitor.ingest.new_slices import NewSlice, guess_id, is_restamped
+from monitor.ingest.observation import ABSENT, day_of, make_observation
 from monitor.ingest.places import places
-from monitor.ingest.plausible import allows_stamp, missing_required
+from monitor.ingest.timeline_entry import Observation
 from monitor.ingest.timelines import OPEN_TRIALS, Timelines
 from monitor.model import fields
 from monitor.model.history import (
@@ -31,7 +31,7 @@ from monitor.sources.base import Unreadable
 from monitor.store.writer import Transaction
 
 if TYPE_CHECKING:
-    from monitor.ingest.notify import Announcer
+    from monitor.ingest.notify import OutboxBuilder
 
 # Parsed, records take some ten times their bytes.
 _NEWS_BYTES = 1024 * 1024
@@ -74,7 +74,7 @@ class Batch:
         tx: Transaction,
         thresholds: ThresholdSettings,
         derivations: Derivations,
-        announcer: "Announcer | None" = None,
+        announcer: "OutboxBuilder | None" = None,
         *,
         settings: IngestSettings,
         gate: PageGate | None = None,
@@ -83,15 +83,15 @@ class Batch:
         self._gate = gate
         self._settings = settings
         self._timelines = Timelines(tx, thresholds, derivations, announcer)
-        self._sights: dict[str, NewestSight | None] = {}
+        self._latest_sightings: dict[str, NewestSight | None] = {}
         self._latest: dict[str, StoredVersion] = {}
         self._locked: set[str] = set()
         self._asked: set[str] = set()
-        self._touches: dict[int, Touch] = {}
+        self._extensions: dict[int, Touch] = {}
         self._loads: dict[int, LoadedAgain] = {}
         self._seen: dict[int, datetime] = {}
         self._news: list[Observation] = []
-        self._twins: dict[bytes, list[RawVersion]] = {}
+        self._duplicates: dict[bytes, list[RawVersion]] = {}
         self._unchanged = 0
         self._stored = 0
         self._quarantined = 0
@@ -105,7 +105,9 @@ class Batch:
         fresh = self._new_bytes([item for item in batch if isinstance(item, RawVersion)])
         news = self._not_loaded_again(fresh)
         if len(news) > OPEN_TRIALS:
-            self._ask(one.guess for one in news if one.guess and self._sights.get(one.guess))
+            self._ask(
+                one.guess for one in news if one.guess and self._latest_sightings.get(one.guess)
+            )
         for one in news:
             self._read(one.raw, one.digest)
         self._place_news()
@@ -126,7 +128,7 @@ class Batch:
 
     def _read(self, raw: RawVersion, digest: bytes) -> None:
         try:
-            self._observe(observed(raw, digest, self._settings))
+            self._observe(make_observation(raw, digest, self._settings))
         except RecordError as exc:
             self._quarantine(raw, str(exc), len(raw.content))
             for twin in self._not_unchanged(digest):
@@ -137,11 +139,11 @@ class Batch:
 
         Until then they counted as nothing new.
         """
-        twins = self._twins.pop(digest, [])
+        twins = self._duplicates.pop(digest, [])
         self._unchanged -= len(twins)
         return twins
 
-    def _new_bytes(self, raws: list[RawVersion]) -> list[Fresh]:
+    def _new_bytes(self, raws: list[RawVersion]) -> list[NewSlice]:
         """Return what no version is known to have been read from, byte for byte."""
         hashes = [
             raw_hash(raw.content) if raw.media != ABSENT else absence_hash(raw.content, day_of(raw))
@@ -149,20 +151,20 @@ class Batch:
         ]
         digests = [hashed.whole for hashed in hashes]
         known = self._tx.known_raw(digests)
-        fresh: dict[bytes, Fresh] = {}
+        fresh: dict[bytes, NewSlice] = {}
         for raw, hashed, digest in zip(raws, hashes, digests, strict=True):
             version_id = known.get(digest)
             if version_id is not None:
                 seen_at = self._seen.get(version_id, raw.retrieved_at)
                 self._seen[version_id] = max(seen_at, raw.retrieved_at)
             elif digest not in fresh:
-                fresh[digest] = Fresh(raw, hashed, digest, guess_id(raw.content))
+                fresh[digest] = NewSlice(raw, hashed, digest, guess_id(raw.content))
             else:
-                self._twins.setdefault(digest, []).append(raw)
+                self._duplicates.setdefault(digest, []).append(raw)
         self._unchanged += len(raws) - len(fresh)
         return list(fresh.values())
 
-    def _not_loaded_again(self, fresh: list[Fresh]) -> list[Fresh]:
+    def _not_loaded_again(self, fresh: list[NewSlice]) -> list[NewSlice]:
         """Note the trials' newest versions whose own slices these are, return the rest.
 
         Most of what a poll brings is such a slice under a later stamp: it need not be parsed.
@@ -172,7 +174,7 @@ class Batch:
         once = {guess for guess in times if guess is not None and times[guess] == 1}
         self._lock(guess for guess in times if guess is not None)
         newest = self._tx.newest_sights(once)
-        self._sights |= {guess: newest.get(guess) for guess in once}
+        self._latest_sightings |= {guess: newest.get(guess) for guess in once}
         rest = []
         for one in fresh:
             sight = newest.get(one.guess) if one.guess else None
@@ -181,7 +183,7 @@ class Batch:
                 loaded is not None
                 and sight is not None
                 and allows_stamp(loaded, one.raw, self._settings)
-                and is_loaded_again(one, loaded, sight)
+                and is_restamped(one, loaded, sight)
             ):
                 load = LoadedAgain(sight.version_id, loaded, one.raw.retrieved_at, one.digest)
                 self._loads[sight.version_id] = load
@@ -225,9 +227,9 @@ class Batch:
     def _is_news(self, seen: Observation) -> bool:
         """Tell whether the newest version surely holds something else, as far as it was asked."""
         nct_id = seen.record.nct_id
-        if nct_id not in self._sights:
+        if nct_id not in self._latest_sightings:
             return False
-        newest = self._sights[nct_id]
+        newest = self._latest_sightings[nct_id]
         return newest is None or seen.stated_sha256 not in (
             newest.content_sha256, newest.stated_sha256,
         )  # fmt: skip
@@ -255,8 +257,8 @@ class Batch:
         if self._gate is not None and seen.record.coverage.is_complete:
             newest = self._timelines.newest(seen.record.nct_id)
             verdict = self._gate.verdict(seen, newest)
-            if verdict is not Verdict.GOES_ON:
-                return verdict is Verdict.SET_ASIDE
+            if verdict is not GateDecision.GOES_ON:
+                return verdict is GateDecision.SET_ASIDE
         self._check_complete(seen)
         return False
 
@@ -277,17 +279,17 @@ class Batch:
     def _note_sights(self) -> None:
         """Write when what is stored was seen again."""
         self._tx.load_again(list(self._loads.values()))
-        self._tx.touch(list(self._touches.values()))
+        self._tx.touch(list(self._extensions.values()))
         self._tx.see(self._seen)
         self._loads.clear()
-        self._touches.clear()
+        self._extensions.clear()
         self._seen.clear()
 
     def _touch(self, touch: Touch) -> None:
         """Keep the furthest sight of each version."""
-        met = self._touches.get(touch.version_id)
+        met = self._extensions.get(touch.version_id)
         if met is None or met.last_key is None or _reaches_further(touch, met.last_key):
-            self._touches[touch.version_id] = touch
+            self._extensions[touch.version_id] = touch
 
     def _close_quarantined(self, batch: list[RawVersion | Unreadable]) -> None:
         """Drop the entries of places of which something was read now; not those of this batch."""

@@ -12,9 +12,9 @@ from datetime import datetime
 from enum import Enum, auto
 from functools import cached_property
 
-from monitor.ingest.aside import Aside, Entry, Miss, missed
-from monitor.ingest.gate import causes_of, mass_causes
-from monitor.ingest.node import Observation
+from monitor.ingest.gate_rules import causes_of, mass_causes
+from monitor.ingest.set_aside import Aside, Entry, Miss, missed
+from monitor.ingest.timeline_entry import Observation
 from monitor.model import fields
 from monitor.model.gate import GONE, Cause, GateState, Held, without
 from monitor.model.record import RawVersion, TrialRecord
@@ -28,7 +28,7 @@ from monitor.store.writer import Transaction
 _NAMED = 2
 
 
-class Verdict(Enum):
+class GateDecision(Enum):
     """What becomes of a record; LET_THROUGH: the operator said so, whatever it lacks."""
 
     GOES_ON = auto()
@@ -211,16 +211,16 @@ class PageGate:
     def _missed_ids(self) -> list[str]:
         return [raw.origin.rpartition("/")[2] for raw in self.page.missed]
 
-    def verdict(self, seen: Observation, newest: TrialRecord | None) -> Verdict:
+    def verdict(self, seen: Observation, newest: TrialRecord | None) -> GateDecision:
         """Say what becomes of a record; ``newest``: as its last stored version has it."""
         nct_id = seen.record.nct_id
         if not self.page.is_judged and nct_id not in self.keeper.aside.entries:
-            return Verdict.GOES_ON
+            return GateDecision.GOES_ON
         causes = causes_of(seen.record, newest, met=self.keeper.aside.causes | self._met)
         if not causes:
-            return Verdict.GOES_ON
+            return GateDecision.GOES_ON
         if self._is_accepted(causes, nct_id):
-            return Verdict.LET_THROUGH
+            return GateDecision.LET_THROUGH
         if self.page.is_final and not self.masses.intersection(causes):
             return self._beside_accepted(causes, nct_id)
         self._set_aside[nct_id] = Entry(
@@ -228,7 +228,7 @@ class PageGate:
         )
         if newest is not None:
             self._met.update(causes)
-        return Verdict.SET_ASIDE
+        return GateDecision.SET_ASIDE
 
     def _is_accepted(self, causes: Sequence[Cause], nct_id: str) -> bool:
         accepted = self.keeper.accepted
@@ -238,7 +238,7 @@ class PageGate:
             self.silent.add(nct_id)
         return True
 
-    def _beside_accepted(self, causes: Sequence[Cause], nct_id: str) -> Verdict:
+    def _beside_accepted(self, causes: Sequence[Cause], nct_id: str) -> GateDecision:
         """Say what becomes of a record that is in no mass, but may lack what was accepted too.
 
         It is let through with the others, whatever else it changed, if it has what every record has
@@ -247,9 +247,9 @@ class PageGate:
         accepted = [cause for cause in causes if cause in self.keeper.accepted]
         others = set(causes).difference(accepted)
         if not accepted or others.intersection(map(without, fields.REQUIRED)):
-            return Verdict.GOES_ON
+            return GateDecision.GOES_ON
         self._is_accepted(accepted, nct_id)
-        return Verdict.LET_THROUGH
+        return GateDecision.LET_THROUGH
 
     @property
     def sights(self) -> tuple[Sighting, ...]:

@@ -44,13 +44,13 @@ class Notifier:
 
     def announcer(
         self, tx: Transaction, *, first_sights: bool = True, silent: Collection[str] = ()
-    ) -> "Announcer":
+    ) -> "OutboxBuilder":
         """Return what announces the news of one transaction.
 
         ``first_sights`` False: that a trial is seen for the first time is no news. ``silent``:
         trials of which nothing is announced; it may grow while the transaction goes on.
         """
-        return Announcer(
+        return OutboxBuilder(
             tx=tx,
             matcher=self._matcher_of(tx),
             targets=self.targets,
@@ -80,7 +80,7 @@ class Notifier:
 
 
 @dataclass(slots=True, kw_only=True)
-class Announcer:
+class OutboxBuilder:
     """Announces the news of one transaction, whose time is ``at`` (aware UTC).
 
     ``silent``: trials of which nothing is announced.

@@ -19,7 +19,7 @@ from zlib import crc32
 
 from monitor.detect.rules_version import rules_id
 from monitor.errors import DamagedSnapshotError
-from monitor.ingest.garbage import fewer_collections
+from monitor.ingest.gc_tuning import fewer_collections
 from monitor.ingest.rederive import RederivedTrial, basis_of, rederive
 from monitor.model.history import StoredEvent, StoredVersion, TrialHistory
 from monitor.model.reclassified import Estimate, ReclassifyReport

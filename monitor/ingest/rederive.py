@@ -6,8 +6,8 @@ from datetime import date
 from functools import partial
 
 from monitor.ingest.derivations import Derivations
-from monitor.ingest.node import stored_node
 from monitor.ingest.timeline import Timeline
+from monitor.ingest.timeline_entry import stored_node
 from monitor.ingest.timelines import is_news, last_changed, load_record
 from monitor.model.changes import ChangeEvent
 from monitor.model.history import StoredEvent, StoredVersion, TrialHistory

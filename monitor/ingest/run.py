@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from monitor.ingest.batch import Batch, IngestReport
 from monitor.ingest.derivations import Derivations, derived_first
-from monitor.ingest.garbage import fewer_collections
+from monitor.ingest.gc_tuning import fewer_collections
 from monitor.model.record import RawVersion
 from monitor.settings import IngestSettings, ThresholdSettings
 from monitor.settings.sections import INGEST_DEFAULTS

@@ -13,16 +13,16 @@ from monitor.detect.fingerprints import canonical_bytes, fingerprint
 from monitor.detect.overlay import lay_over
 from monitor.detect.rules.base import Context
 from monitor.ingest.derivations import Compared, Derivations
-from monitor.ingest.loads import (
+from monitor.ingest.load_order import (
     after_earlier_loads,
     behind_what_was_read,
     earlier_sight,
-    give_way,
+    move_after,
+    place_before,
     shown_later,
-    step_behind,
     was_shown,
 )
-from monitor.ingest.node import Node, Observation, new_node, split
+from monitor.ingest.timeline_entry import Observation, TimelineEntry, new_node, split
 from monitor.model.changes import ChangeEvent
 from monitor.model.coverage import Coverage
 from monitor.model.dates import PartialDate
@@ -45,7 +45,7 @@ class Timeline:
     """
 
     nct_id: str
-    nodes: list[Node]
+    nodes: list[TimelineEntry]
     thresholds: ThresholdSettings
     load: Load
     derivations: Derivations
@@ -64,7 +64,7 @@ class Timeline:
         """
         seen = after_earlier_loads(self.nodes, behind_what_was_read(self.nodes, seen))
         if seen.is_dated and self.nodes and self._is_undated(self.nodes[0]):
-            give_way(self.nodes[0], seen)
+            place_before(self.nodes[0], seen)
         if not seen.is_absence:
             return self._place(seen)
         if not was_shown(self.nodes, seen.key):
@@ -73,10 +73,10 @@ class Timeline:
         if later:
             for node in self.nodes:
                 self.record(node)  # as below
-            step_behind(self.nodes, later, seen.key)
+            move_after(self.nodes, later, seen.key)
         return self._place(seen, all_later=bool(later))
 
-    def _is_undated(self, node: Node) -> bool:
+    def _is_undated(self, node: TimelineEntry) -> bool:
         """Tell whether neither the version nor its source gave any date."""
         key = node.first_key
         dated = key.data_date or key.registry_version
@@ -113,7 +113,7 @@ class Timeline:
             self._check(index + 3)  # what follows the second half of what was cut in two
         return True
 
-    def _says_nothing_new(self, seen: Observation, node: Node) -> bool:
+    def _says_nothing_new(self, seen: Observation, node: TimelineEntry) -> bool:
         if seen.stated_sha256 in {node.content_sha256, node.stated_sha256}:
             return True
         if seen.record.coverage.is_complete:
@@ -121,7 +121,7 @@ class Timeline:
         laid = lay_over(self.record(node), seen.record)
         return fingerprint(canonical_bytes(laid.document)) == node.content_sha256
 
-    def _is_earlier_sight(self, seen: Observation, node: Node) -> bool:
+    def _is_earlier_sight(self, seen: Observation, node: TimelineEntry) -> bool:
         if seen.stated_sha256 == node.stated_sha256:
             return True
         same_date = seen.key.version_date == node.first_key.version_date
@@ -203,7 +203,7 @@ class Timeline:
         )
         return self.derivations.events(compared, context, size=before.size + node.size)
 
-    def record(self, node: Node) -> TrialRecord:
+    def record(self, node: TimelineEntry) -> TrialRecord:
         """Return a version's record as known then."""
         number = node.first_key.registry_version
         if node.record is None:
@@ -212,7 +212,7 @@ class Timeline:
             node.record = replace(node.record, registry_version=number)
         return node.record
 
-    def _stated(self, node: Node) -> TrialRecord:
+    def _stated(self, node: TimelineEntry) -> TrialRecord:
         """Return a version's record as its source stated it."""
         if node.stated is None:
             number = node.first_key.registry_version

@@ -10,8 +10,8 @@ import orjson
 
 from monitor.detect.rules_version import rules_id
 from monitor.ingest.derivations import Derivations
-from monitor.ingest.node import Node, Observation, give_identities, stored_node
 from monitor.ingest.timeline import Timeline
+from monitor.ingest.timeline_entry import Observation, TimelineEntry, give_identities, stored_node
 from monitor.match.change_set import ChangeSet
 from monitor.model.bitemporal import holds_from
 from monitor.model.changes import ChangeEvent, ChangeKind, Severity
@@ -23,7 +23,7 @@ from monitor.store.bodies import are_equal
 from monitor.store.writer import Transaction
 
 if TYPE_CHECKING:
-    from monitor.ingest.notify import Announcer
+    from monitor.ingest.notify import OutboxBuilder
 
 # What may change of a version once it is stored: its interval, and what lies below it.
 _CHANGEABLE = (
@@ -51,7 +51,7 @@ class Timelines:
         tx: Transaction,
         thresholds: ThresholdSettings,
         derivations: Derivations,
-        announcer: "Announcer | None" = None,
+        announcer: "OutboxBuilder | None" = None,
     ) -> None:
         self._tx = tx
         self._thresholds = thresholds
@@ -145,7 +145,7 @@ class Timelines:
             late = any(one.backfilled for one in stored)
             self._tx.replace_events(version_id, nct_id, events, backfilled=late)
 
-    def _write_version(self, nct_id: str, node: Node, below: int | None) -> None:
+    def _write_version(self, nct_id: str, node: TimelineEntry, below: int | None) -> None:
         """Write what is new of one version; ``below``: a snapshot to store its bytes against."""
         relaid = node.snapshot_id is None and node.content is not None
         if relaid and node.content is not None:
@@ -163,7 +163,7 @@ class Timelines:
             columns = {name: getattr(version, name) for name in _CHANGEABLE}
             self._tx.update_version(node.id, **columns)
 
-    def _version(self, nct_id: str, node: Node) -> NewVersion:
+    def _version(self, nct_id: str, node: TimelineEntry) -> NewVersion:
         first, last = node.first_key, node.last_key
         if node.identity is None:
             raise ValueError("a version is stored with its identity")

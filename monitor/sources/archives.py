@@ -14,7 +14,7 @@ from monitor.errors import RecordError
 from monitor.model.foreign_formats import of_archive
 from monitor.sources.containers import BombWatch
 from monitor.sources.folders import is_record_name
-from monitor.sources.reading import Limits
+from monitor.sources.read_progress import Limits
 
 _ENCRYPTED = 0x1  # flag bit 0 of an entry (PKWARE's APPNOTE, 4.4.4)
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -34,7 +34,7 @@ _DAMAGE = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class ArchiveEntry:
     """A file of an archive: its pieces, or (``problem``) why it is not to be read.
 
     ``size``: its unpacked size as the archive states it.
@@ -46,7 +46,7 @@ class Entry:
     problem: str | None = None
 
 
-def entries(file: BinaryIO, limits: Limits) -> Iterator[Entry]:
+def entries(file: BinaryIO, limits: Limits) -> Iterator[ArchiveEntry]:
     """Yield the entries with a record's name, in the archive's order, and those with a bad name.
 
     An entry's pieces have to be taken before the next entry is asked for. RecordError when the
@@ -70,7 +70,9 @@ def entries(file: BinaryIO, limits: Limits) -> Iterator[Entry]:
                 raise RecordError(f"the rest of the archive is not read: in all, {watch.tripped}")
             taken += 1
             chunks = iter(()) if problem else _unpacked(archive, info, size, watch, limits)
-            yield Entry(name=info.filename, size=info.file_size, chunks=chunks, problem=problem)
+            yield ArchiveEntry(
+                name=info.filename, size=info.file_size, chunks=chunks, problem=problem
+            )
     if not taken:
         raise RecordError(of_archive(info.filename for info in archive.infolist()))
 

@@ -6,9 +6,9 @@ from typing import Any, Protocol
 
 from monitor.model.record import RawVersion
 from monitor.model.tracking import Presence, Sighting, TrackedRecord
-from monitor.sources.reading import Limits, Progress, Unreadable
+from monitor.sources.read_progress import Limits, Progress, Unreadable
 
-__all__ = ["FollowedSource", "Limits", "Memory", "Page", "Progress", "State", "Unreadable"]
+__all__ = ["FollowedSource", "Limits", "Page", "Progress", "SourceState", "State", "Unreadable"]
 
 State = Mapping[str, Any]
 """What a source keeps between pages: an object of JSON that only the source understands."""
@@ -48,7 +48,7 @@ class Page:
     load: str = ""
 
 
-class Memory(Protocol):
+class SourceState(Protocol):
     """What a source may ask about its own past; every answer is as of the last stored page."""
 
     def state(self, subject: str = "") -> State | None:
@@ -95,7 +95,7 @@ class FollowedSource(Protocol):
         """What the versions of this source are marked with."""
         ...
 
-    def pages(self, memory: Memory) -> Iterator[Page]:
+    def pages(self, memory: SourceState) -> Iterator[Page]:
         """Yield one pass, page by page; each must be stored before the next is asked for.
 
         SourceError when the source cannot be read; what was yielded before stays stored. A

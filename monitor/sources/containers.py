@@ -11,7 +11,7 @@ from typing import BinaryIO
 import zstandard
 
 from monitor.errors import RecordError
-from monitor.sources.reading import Limits
+from monitor.sources.read_progress import Limits
 
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"

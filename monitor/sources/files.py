@@ -14,8 +14,8 @@ from monitor.model.record import RawVersion
 from monitor.sources.archives import entries
 from monitor.sources.containers import MAGIC_BYTES, is_zip, unpacked
 from monitor.sources.folders import Listed, listed
-from monitor.sources.layouts import cut
-from monitor.sources.reading import LIMITS, Limits, Progress, Reading, Unreadable
+from monitor.sources.layouts import split_records
+from monitor.sources.read_progress import LIMITS, Limits, Progress, Reading, Unreadable
 from monitor.sources.window import Window
 
 _REPORT_BYTES = 1 << 20  # progress is reported after so much has been read
@@ -171,7 +171,7 @@ def _read_file(
         if is_zip(head):
             yield from _read_archive(file, reading, limits)
         else:
-            yield from cut(Window(unpacked(file, head, limits), limits), reading, limits)
+            yield from split_records(Window(unpacked(file, head, limits), limits), reading, limits)
 
 
 def _open(path: Path, meter: _Meter) -> io.BufferedReader:
@@ -187,7 +187,7 @@ def _read_archive(
             if entry.problem is not None:
                 yield inside.refusal(b"", size=entry.size, reason=entry.problem)
             else:
-                yield from cut(Window(entry.chunks, limits), inside, limits)
+                yield from split_records(Window(entry.chunks, limits), inside, limits)
     except RecordError as exc:
         size = file.seek(0, os.SEEK_END) if file.seekable() else 0
         yield reading.refusal(b"", size=size, reason=str(exc))

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from monitor.errors import RecordError
 from monitor.model.foreign_formats import of_bytes, of_list
 from monitor.model.record import RawVersion
-from monitor.sources.collapse import collapsed
 from monitor.sources.containers import MAGIC_BYTES, is_packed
+from monitor.sources.error_groups import group_errors
 from monitor.sources.jsontext import is_whole
 from monitor.sources.lists import (
     PAGE,
@@ -21,7 +21,7 @@ from monitor.sources.lists import (
     items,
     open_page,
 )
-from monitor.sources.reading import Limits, Reading, Unreadable
+from monitor.sources.read_progress import Limits, Reading, Unreadable
 from monitor.sources.slices import is_bare_study, item, slices
 from monitor.sources.window import Leftover, Window
 
@@ -40,7 +40,7 @@ _OTHER_LIST = re.compile(rb"\[\s*[^\s{\]]")
 _OBJECT_LINE = re.compile(rb'^\{"', re.MULTILINE)
 
 
-def cut(window: Window, reading: Reading, limits: Limits) -> Found:
+def split_records(window: Window, reading: Reading, limits: Limits) -> Found:
     """Yield everything that one file or archive entry holds, in its order. Raises nothing."""
     if (first := window.skip_space()) is None:
         what = "holds only white space" if window.offset else "is empty"
@@ -48,9 +48,9 @@ def cut(window: Window, reading: Reading, limits: Limits) -> Found:
         return
     window.look(_HEAD)
     if first == b"{" and _is_lines(window):
-        yield from collapsed(_lines(window, reading, limits))
+        yield from group_errors(_lines(window, reading, limits))
     elif first == b"{" or _LIST.match(window.data, window.pos):
-        yield from collapsed(_documents(window, reading, limits))
+        yield from group_errors(_documents(window, reading, limits))
     else:
         yield _page(window, reading, limits)
     if window.fault is not None and not window.told:

@@ -58,7 +58,7 @@ _SPACE = b" \t\r\n"
 _LOOK_BEHIND = 4 << 10  # so much behind an item is looked at
 
 
-class Item(NamedTuple):
+class ListItem(NamedTuple):
     """One item of a list: its bytes, and what is wrong with them; ``number`` counts from 0."""
 
     text: bytes
@@ -164,7 +164,7 @@ def _opening_behind_comma(data: bytes, start: int, stop: int | None = None) -> i
     return None
 
 
-def items(window: Window, end: int | None = None) -> Iterator[Item]:
+def items(window: Window, end: int | None = None) -> Iterator[ListItem]:
     """Yield the items of the list that the window stands at; it then stands behind the list.
 
     ``end``: where in the stream the list ends, if that is known. BrokenListError when the list does
@@ -189,7 +189,7 @@ def items(window: Window, end: int | None = None) -> Iterator[Item]:
         number += 1
 
 
-def _item(window: Window, ends: _Ends, number: int) -> Item:
+def _item(window: Window, ends: _Ends, number: int) -> ListItem:
     length = 0
     problem = "not valid JSON: its brackets do not close where it ends"
     try:
@@ -197,13 +197,13 @@ def _item(window: Window, ends: _Ends, number: int) -> Item:
     except RecordError as exc:
         problem = str(exc)
     if length and ends.fits(length):
-        return Item(window.take(length), None, number)
+        return ListItem(window.take(length), None, number)
     end = ends.of_broken()
     if length and end in (None, length):
-        return Item(window.take(length), None, number)  # it is the list that is broken
+        return ListItem(window.take(length), None, number)  # it is the list that is broken
     if end is None:
         raise BrokenListError(problem, number)
-    return Item(window.take(end), problem, number)
+    return ListItem(window.take(end), problem, number)
 
 
 def frame(body: bytes) -> tuple[int, int] | None:

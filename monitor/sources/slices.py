@@ -20,7 +20,7 @@ from monitor.model import fields
 from monitor.model.foreign_formats import of_list
 from monitor.model.record import RawVersion
 from monitor.sources.jsontext import broken, value_at
-from monitor.sources.reading import Reading, Unreadable
+from monitor.sources.read_progress import Reading, Unreadable
 
 # An object that begins with a section of the study document is a bare study. Looking no further
 # makes reading bare studies many times cheaper than any scan of their JSON.

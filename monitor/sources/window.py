@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from monitor.errors import RecordError
 from monitor.sources.jsontext import BrokenJsonError, bracket_end, value_end
-from monitor.sources.reading import HEAD_BYTES, Limits
+from monitor.sources.read_progress import HEAD_BYTES, Limits
 
 _BOM = b"\xef\xbb\xbf"
 _NOT_SPACE = re.compile(rb"[^ \t\r\n]")

@@ -8,7 +8,7 @@ from monitor.app.backfills import wanted_backfills
 from monitor.app.sources import HISTORY
 from monitor.model.tracking import Sighting, SourceRow
 from monitor.settings import CtgovSourceSettings, Settings
-from monitor.sources.ctgov_history.state import Backfill, Outcome
+from monitor.sources.ctgov_history.state import Backfill, BackfillOutcome
 from monitor.store.reader import open_reader
 from monitor.store.writer import open_store
 
@@ -37,12 +37,14 @@ def wanted(url: str, *, kept: Backfill | None, enabled: bool = True) -> list[str
         return wanted_backfills(Settings(sources=(source,)), reader).get(BASE, [])
 
 
-def since(outcome: Outcome) -> Backfill:
+def since(outcome: BackfillOutcome) -> Backfill:
     """Return a state that a backfill of the last years alone left."""
     return Backfill(count=3, fetched=((2, 2),), since=AT.date(), outcome=outcome)
 
 
-@pytest.mark.parametrize("kept", [None, Backfill(), since(Outcome.DONE), since(Outcome.LACKING)])
+@pytest.mark.parametrize(
+    "kept", [None, Backfill(), since(BackfillOutcome.DONE), since(BackfillOutcome.LACKING)]
+)
 def test_what_was_not_fetched_in_full_is_wanted(sqlite_url: str, kept: Backfill | None) -> None:
     assert wanted(sqlite_url, kept=kept) == [NCT_ID]
 
@@ -68,13 +70,13 @@ def test_those_that_failed_come_last_the_latest_at_the_end(sqlite_url: str) -> N
     assert found == {BASE: [ids[1], ids[2], ids[4], ids[3], ids[0]]}
 
 
-@pytest.mark.parametrize("outcome", [Outcome.DONE, Outcome.LACKING])
-def test_what_was_fetched_in_full_is_not(sqlite_url: str, outcome: Outcome) -> None:
+@pytest.mark.parametrize("outcome", [BackfillOutcome.DONE, BackfillOutcome.LACKING])
+def test_what_was_fetched_in_full_is_not(sqlite_url: str, outcome: BackfillOutcome) -> None:
     assert wanted(sqlite_url, kept=Backfill(count=3, fetched=((0, 2),), outcome=outcome)) == []
 
 
-@pytest.mark.parametrize("outcome", [Outcome.UNKNOWN, Outcome.MERGED])
+@pytest.mark.parametrize("outcome", [BackfillOutcome.UNKNOWN, BackfillOutcome.MERGED])
 def test_what_has_no_history_is_not_asked_for_without_end(
-    sqlite_url: str, outcome: Outcome
+    sqlite_url: str, outcome: BackfillOutcome
 ) -> None:
     assert wanted(sqlite_url, kept=since(outcome)) == []

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from monitor.ingest.garbage import fewer_collections
+from monitor.ingest.gc_tuning import fewer_collections
 from monitor.ingest.notify import Notifier
 from monitor.match.change_set import ChangeSet
 from monitor.match.matcher import Matcher

@@ -30,7 +30,7 @@ from monitor.settings import (
 from monitor.settings.channels import CHANNEL_TYPES
 from monitor.settings.section import Check, Section
 from monitor.settings.sources import FILTERS, QUERY_KEYS, SOURCE_TYPES
-from monitor.sources.ctgov.following import digest_of, search_parameters
+from monitor.sources.ctgov.query import digest_of, search_parameters
 from monitor.sources.http import Client, user_agent
 from tests.registry import parameters
 

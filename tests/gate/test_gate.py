@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from monitor.errors import NotFoundError, UsageError
-from monitor.ingest import following
+from monitor.ingest import page_storage
 from monitor.model import fields
 from monitor.model.gate import GONE, unknown_value, without
 from tests.gate.hall import (
@@ -123,7 +123,7 @@ def test_the_true_changes_of_the_others_are_told_at_once(tmp_path: Path, sqlite_
 def test_what_is_held_of_a_page_that_is_stored_in_parts_is_held_of_all_of_them(
     tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(following, "_LONGEST_S", 0.0)  # each batch is a transaction of its own
+    monkeypatch.setattr(page_storage, "_LONGEST_S", 0.0)  # each batch is a transaction of its own
     with hall(tmp_path, sqlite_url, withdrawn_on(TUESDAY, 3, 11, 12)) as one:
         one.edit("[http]\n", "[ingest]\nbatch_records = 3\n[http]\n")
         one.poison(range(1, 11), rename("conditionsModule", "topicsModule"))

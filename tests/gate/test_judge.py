@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.ingest.gate import Suspect, causes_of, mass_causes
+from monitor.ingest.gate_rules import Suspect, causes_of, mass_causes
 from monitor.model import fields
 from monitor.model.coverage import Coverage
 from monitor.model.gate import in_words, unknown_value, without

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from monitor.ingest.plausible import check_dates, missing_required
+from monitor.ingest.date_checks import check_dates, missing_required
 from monitor.model import fields
 from monitor.parsers.base import parse
 from monitor.settings import IngestSettings

@@ -9,12 +9,12 @@ from itertools import count
 import pytest
 
 from monitor.errors import SourceError
-from monitor.ingest import following
-from monitor.ingest.following import Follower
+from monitor.ingest import page_storage
+from monitor.ingest.page_storage import Follower
 from monitor.model.lease import Lease
 from monitor.model.tracking import Presence, Sighting
 from monitor.settings import ThresholdSettings
-from monitor.sources.base import Memory, Page, Unreadable
+from monitor.sources.base import Page, SourceState, Unreadable
 from monitor.store.lease_keeper import LeaseLostError
 from monitor.store.reader import Reader, open_reader
 from monitor.store.writer import Store, open_store
@@ -41,7 +41,7 @@ class Pages:
     name: str = "somewhere"
     remembered: list[object] = field(default_factory=list)
 
-    def pages(self, memory: Memory) -> Iterator[Page]:
+    def pages(self, memory: SourceState) -> Iterator[Page]:
         """Yield the pages, noting what the memory says before each."""
         for step in self.steps:
             self.remembered.append(memory.state())
@@ -170,7 +170,7 @@ def test_the_memory_answers_what_the_last_page_left(
     class Asking:
         name: str = "somewhere"
 
-        def pages(self, memory: Memory) -> Iterator[Page]:
+        def pages(self, memory: SourceState) -> Iterator[Page]:
             sights = (
                 Sighting(nct_id="NCT00000001"),
                 Sighting(nct_id="NCT00000002", presence=Presence.GONE),
@@ -208,7 +208,7 @@ def test_a_followed_record_is_unread_from_a_refusal_to_the_next_sight_that_can_b
     class Asking(Pages):
         """Asks which records are unread before each page."""
 
-        def pages(self, memory: Memory) -> Iterator[Page]:
+        def pages(self, memory: SourceState) -> Iterator[Page]:
             for page in super().pages(memory):
                 yield page
                 told.append(memory.unread())
@@ -306,6 +306,6 @@ def test_memory_is_given_back_after_each_page_that_brought_news(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     given: list[int] = []
-    monkeypatch.setattr(following, "give_back", lambda: given.append(len(given)))
+    monkeypatch.setattr(page_storage, "give_back", lambda: given.append(len(given)))
     list(follower(store, reader).follow(Pages([page(1), page(2), page(2)])))
     assert len(given) == 2

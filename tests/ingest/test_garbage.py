@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from monitor.ingest import garbage, ingest
+from monitor.ingest import gc_tuning, ingest
 from monitor.model.record import RawVersion
 from monitor.settings import ThresholdSettings
 from monitor.store.writer import open_store
@@ -52,7 +52,7 @@ def test_free_memory_is_given_back_when_a_pass_is_over(
     monkeypatch: pytest.MonkeyPatch, sqlite_url: str
 ) -> None:
     given: list[int] = []
-    monkeypatch.setattr(garbage, "give_back", lambda: given.append(len(given)))
+    monkeypatch.setattr(gc_tuning, "give_back", lambda: given.append(len(given)))
 
     def found() -> Iterator[RawVersion]:
         yield raw(study("2026-02-01", "2026-02-02"))

@@ -8,7 +8,7 @@ import orjson
 
 from monitor.model.record import RawVersion
 from monitor.sources.files import read_paths
-from monitor.sources.reading import LIMITS, Limits, Unreadable
+from monitor.sources.read_progress import LIMITS, Limits, Unreadable
 
 NOW = datetime(2026, 2, 19, 14, 5, tzinfo=UTC)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.sources.reading import LIMITS
+from monitor.sources.read_progress import LIMITS
 from tests.sources.examples import origins, read, refusals, study, the_refusal, versions
 
 JSON = "download JSON instead: https://clinicaltrials.gov/api/v2/studies/NCT_ID"

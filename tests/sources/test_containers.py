@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.model.record import RawVersion
-from monitor.sources.reading import LIMITS, Unreadable
+from monitor.sources.read_progress import LIMITS, Unreadable
 from tests.sources.examples import (
     contents,
     origins,

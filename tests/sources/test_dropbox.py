@@ -15,8 +15,8 @@ from monitor.errors import SourceError
 from monitor.model.record import RawVersion
 from monitor.settings import FilesSourceSettings
 from monitor.sources.base import FollowedSource, Page
-from monitor.sources.dropbox import DropBoxSource
-from monitor.sources.reading import LIMITS, Limits, Unreadable
+from monitor.sources.read_progress import LIMITS, Limits, Unreadable
+from monitor.sources.watched_folder import WatchedFolderSource
 from tests.sources.book import Book
 from tests.sources.examples import contents, refusals, study, the_refusal
 from tests.users import plain_user
@@ -36,7 +36,7 @@ class Box:
     limits: Limits = field(default=LIMITS)
 
     def source(self) -> FollowedSource:
-        return DropBoxSource(
+        return WatchedFolderSource(
             settings=FilesSourceSettings(name="box", path=str(self.folder), settle_s=self.settle_s),
             limits=self.limits,
             now=lambda: self.clock,
@@ -520,7 +520,7 @@ def test_what_comes_while_a_long_file_is_read_does_not_wait_for_its_end(box: Box
 
 
 def test_long_files_come_after_short_ones(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("monitor.sources.dropbox.LONG_BYTES", 500)
+    monkeypatch.setattr("monitor.sources.watched_folder.LONG_BYTES", 500)
     box.put("a.jsonl", *(study(number + 1) for number in range(9)))
     box.put("b.jsonl", study(11))
     box.look()

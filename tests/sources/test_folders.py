@@ -11,7 +11,7 @@ import pytest
 
 from monitor.errors import SourceError
 from monitor.sources.files import read_paths
-from monitor.sources.reading import LIMITS, Progress
+from monitor.sources.read_progress import LIMITS, Progress
 from tests.sources.examples import NOW, contents, origins, read, study, the_refusal, versions
 from tests.users import plain_user
 

@@ -8,7 +8,7 @@ import pytest
 
 from monitor.model.record import RawVersion
 from monitor.sources.files import read_paths
-from monitor.sources.reading import LIMITS
+from monitor.sources.read_progress import LIMITS
 from tests.sources.examples import (
     NOW,
     contents,

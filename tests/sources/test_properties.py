@@ -13,7 +13,7 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.sources.reading import LIMITS
+from monitor.sources.read_progress import LIMITS
 from tests.sources.examples import contents, nct_id, read, refusals, versions
 
 # Texts that look like structure: a cut by anything but the grammar would go wrong on them.

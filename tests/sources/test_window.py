@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.errors import RecordError
-from monitor.sources.reading import LIMITS
+from monitor.sources.read_progress import LIMITS
 from monitor.sources.window import Window
 from tests.sources.test_properties import VALUES
 

@@ -7,69 +7,69 @@ from itertools import groupby, islice
 from monitor.errors import SourceError
 from monitor.model.tracking import Presence, TrackedRecord
 from monitor.sources.base import Page
-from monitor.sources.ctgov.passing import Pass
-from monitor.sources.ctgov.progress import Leg
-from monitor.sources.ctgov.singles import merger_absences, merger_sights, singles
-from monitor.sources.ctgov.standing import Standing
+from monitor.sources.ctgov.checkpoint import Stage
+from monitor.sources.ctgov.crawl import Crawl
+from monitor.sources.ctgov.membership import Membership
+from monitor.sources.ctgov.single_records import fetch_missing, merger_absences, merger_sights
 from monitor.sources.ctgov.studies import Study, is_askable
 
 _TRIES = 4
 _ROWS = 1_000
 
 
-def watched(run: Pass) -> Iterator[Page]:
+def fetch_watched(run: Crawl) -> Iterator[Page]:
     """Yield the watched records, whatever their date; those not there are asked for singly."""
-    if run.at.leg.is_behind(Leg.WATCHED):
+    if run.at.leg.is_behind(Stage.WATCHED):
         return
-    if run.at.leg is not Leg.WATCHED:
-        run.move(leg=Leg.WATCHED, token=None, after="")
+    if run.at.leg is not Stage.WATCHED:
+        run.move(leg=Stage.WATCHED, token=None, after="")
     # Those that were watched before come first: no batch holds both these and new ones.
     standing = {nct_id: run.standings.of(nct_id) for nct_id in run.following.nct_ids}
-    ids = sorted(standing, key=lambda nct_id: (standing[nct_id] is Standing.NEW, nct_id))
+    ids = sorted(standing, key=lambda nct_id: (standing[nct_id] is Membership.NEW, nct_id))
     for _, alike in groupby(ids[_behind(ids, run.at.after) :], key=standing.__getitem__):
         for batch in _batched(alike, run.sizes.batch):
             yield from _read(run, batch, after=batch[-1], whole=True)
-            yield from singles(run)
+            yield from fetch_missing(run)
 
 
-def unread(run: Pass) -> Iterator[Page]:
+def unread(run: Crawl) -> Iterator[Page]:
     """Yield the records that could not be read when they were last seen, whatever their date.
 
     The registry may mend one without saying so by a date.
     """
-    if run.at.leg.is_behind(Leg.UNREAD):
+    if run.at.leg.is_behind(Stage.UNREAD):
         return
-    if run.at.leg is not Leg.UNREAD:
-        run.move(leg=Leg.UNREAD, token=None, after="")
+    if run.at.leg is not Stage.UNREAD:
+        run.move(leg=Stage.UNREAD, token=None, after="")
     found = frozenset(run.memory.unread())
     if found:
         yield from _unseen(run, lambda row: row.nct_id in found and _stays(run, row), whole=True)
 
 
-def followers(run: Pass) -> Iterator[Page]:
+def refresh_tracked(run: Crawl) -> Iterator[Page]:
     """Yield followed records that the pass has not seen yet.
 
     They may have left the search by the very change that matters. Where all is followed, no
     record can leave, and only a pass that reads all records looks for those not seen.
     """
-    if run.at.leg.is_behind(Leg.FOLLOWERS):
+    if run.at.leg.is_behind(Stage.FOLLOWERS):
         return
-    if run.at.leg is not Leg.FOLLOWERS:
-        run.move(leg=Leg.FOLLOWERS, token=None, after="")
+    if run.at.leg is not Stage.FOLLOWERS:
+        run.move(leg=Stage.FOLLOWERS, token=None, after="")
     if run.following.all and not run.at.reread:
         return
     yield from _unseen(run, lambda row: _is_due(run, row), whole=run.at.reread)
 
 
-def leaving(run: Pass) -> Iterator[Page]:
+def drop_untracked(run: Crawl) -> Iterator[Page]:
     """Yield a last time what only an earlier configuration followed, then let it go.
 
     The change by which it left the search may have come with the same data.
     """
-    if not run.standings.let_go or run.at.leg.is_behind(Leg.LEAVING):
+    if not run.standings.let_go or run.at.leg.is_behind(Stage.LEAVING):
         return
-    if run.at.leg is not Leg.LEAVING:
-        run.move(leg=Leg.LEAVING, after="")
+    if run.at.leg is not Stage.LEAVING:
+        run.move(leg=Stage.LEAVING, after="")
     yield from _unseen(run, lambda row: _leaves(run, row), whole=True)
     after = ""
     while rows := run.memory.followed(after=after, limit=_ROWS, unseen_in=run.at.number):
@@ -78,27 +78,27 @@ def leaving(run: Pass) -> Iterator[Page]:
             yield run.leave(left)
 
 
-def suspects(run: Pass) -> Iterator[Page]:
+def suspects(run: Crawl) -> Iterator[Page]:
     """Yield once more what the gate set aside, now that all else of the pass is stored.
 
     Always from the start: what is held stays set aside, and is asked for in every pass.
     """
-    run.move(leg=Leg.SUSPECTS, token=None, after="", absent=())
+    run.move(leg=Stage.SUSPECTS, token=None, after="", absent=())
     run.is_final = True
     standing = {nct_id: run.standings.of(nct_id) for nct_id in run.memory.suspects()}
-    ids = sorted(standing, key=lambda nct_id: (standing[nct_id] is Standing.NEW, nct_id))
+    ids = sorted(standing, key=lambda nct_id: (standing[nct_id] is Membership.NEW, nct_id))
     for _, alike in groupby(ids, key=standing.__getitem__):
         for batch in _batched(alike, run.sizes.batch):
             yield from _read(run, batch, after="", whole=True)
-            yield from singles(run)
+            yield from fetch_missing(run)
 
 
-def _is_due(run: Pass, row: TrackedRecord) -> bool:
+def _is_due(run: Crawl, row: TrackedRecord) -> bool:
     """Tell whether a followed record is to be asked for; watched ones were."""
     return _stays(run, row) and (run.at.reread or row.presence in (Presence.SHOWN, Presence.GONE))
 
 
-def _stays(run: Pass, row: TrackedRecord) -> bool:
+def _stays(run: Crawl, row: TrackedRecord) -> bool:
     """Tell whether a record is followed on, and not by a watched ID of its own."""
     return (
         is_askable(row.nct_id)
@@ -107,11 +107,11 @@ def _stays(run: Pass, row: TrackedRecord) -> bool:
     )
 
 
-def _leaves(run: Pass, row: TrackedRecord) -> bool:
-    return run.standings.of(row.nct_id) is Standing.LEAVING
+def _leaves(run: Crawl, row: TrackedRecord) -> bool:
+    return run.standings.of(row.nct_id) is Membership.LEAVING
 
 
-def _unseen(run: Pass, is_due: Callable[[TrackedRecord], bool], *, whole: bool) -> Iterator[Page]:
+def _unseen(run: Crawl, is_due: Callable[[TrackedRecord], bool], *, whole: bool) -> Iterator[Page]:
     """Yield those of the records that the pass has not seen that are due."""
     while rows := run.memory.followed(
         after=run.at.after, limit=run.sizes.batch, unseen_in=run.at.number
@@ -119,7 +119,7 @@ def _unseen(run: Pass, is_due: Callable[[TrackedRecord], bool], *, whole: bool) 
         last = rows[-1].nct_id
         if batch := tuple(row.nct_id for row in rows if is_due(row)):
             yield from _read(run, batch, after=last, whole=whole)
-            yield from singles(run)
+            yield from fetch_missing(run)
         else:
             run.move(after=last)
 
@@ -133,7 +133,7 @@ def _batched(ids: Iterator[str], size: int) -> Iterator[tuple[str, ...]]:
         yield batch
 
 
-def _read(run: Pass, ids: Sequence[str], *, after: str, whole: bool) -> Iterator[Page]:
+def _read(run: Crawl, ids: Sequence[str], *, after: str, whole: bool) -> Iterator[Page]:
     """Yield the batch; the pass goes on behind ``after`` once it is complete.
 
     ``whole``: all of the records, not those updated since the cursor; those that do not come
@@ -201,7 +201,7 @@ def _asked_for(studies: Sequence[Study], ids: Sequence[str]) -> list[Study]:
     return found
 
 
-def _absent(run: Pass, missing: Sequence[str]) -> tuple[str, ...]:
+def _absent(run: Crawl, missing: Sequence[str]) -> tuple[str, ...]:
     """Return the IDs to ask for singly; what is known not to be there waits for a reread."""
     if run.at.reread or run.is_final:
         return tuple(missing)

@@ -12,7 +12,7 @@ from monitor.data_types import DataType
 from monitor.errors import HeldError, SourceError
 from monitor.settings.sections import INGEST_DEFAULTS
 from monitor.sources.ctgov.studies import Cut, Study, cut, is_askable, lone
-from monitor.sources.http import Answer, Client, TooLargeError
+from monitor.sources.http import Client, HttpResponse, TooLargeError
 
 VERSION, STUDIES = "/api/v2/version", "/api/v2/studies"
 # From the oldest update to the newest: what is updated meanwhile moves to the end, not forward.
@@ -152,7 +152,7 @@ class Registry:
         except SourceError as exc:
             raise SourceError(f"{_place(answer)} is {exc}") from None
 
-    def _sized(self, params: dict[str, str]) -> Answer:
+    def _sized(self, params: dict[str, str]) -> HttpResponse:
         """Ask for as many studies as one answer may hold; the size may change from page to page."""
         while True:
             try:
@@ -172,21 +172,21 @@ def _moment(stamp: str) -> datetime:
     return found.replace(tzinfo=found.tzinfo or UTC)
 
 
-def _expect(answer: Answer) -> None:
+def _expect(answer: HttpResponse) -> None:
     if answer.status != 200:
         raise SourceError(f"{_place(answer)} has status {answer.status}{_quoted(answer)}")
 
 
-def _place(answer: Answer) -> str:
+def _place(answer: HttpResponse) -> str:
     parts = urlsplit(answer.url)
     return f"the answer of {parts.netloc} to {parts.path}"
 
 
-def _quoted(answer: Answer) -> str:
+def _quoted(answer: HttpResponse) -> str:
     return f": {answer.words}" if answer.words else ""
 
 
-def _target(answer: Answer) -> str:
+def _target(answer: HttpResponse) -> str:
     """Return the ID that a redirect leads to; where else it leads is not followed."""
     found = _PLACE.search(urlsplit(answer.location or "").path)
     if found is None or not is_askable(found[1]):

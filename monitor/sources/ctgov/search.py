@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 from monitor.errors import SourceError
 from monitor.sources.base import Page
-from monitor.sources.ctgov.following import digest, search_parameters
-from monitor.sources.ctgov.passing import Pass
-from monitor.sources.ctgov.progress import Leg
+from monitor.sources.ctgov.checkpoint import Stage
+from monitor.sources.ctgov.crawl import Crawl
+from monitor.sources.ctgov.query import digest, search_parameters
 
 _MORE_WALKS = 3
 
 
-def search(run: Pass) -> Iterator[Page]:
+def search(run: Crawl) -> Iterator[Page]:
     """Yield the pages of the search from where the pass is.
 
     The order may shift between pages and a page may come twice; then fewer records are seen than
@@ -19,16 +19,16 @@ def search(run: Pass) -> Iterator[Page]:
     SourceError with the numbers when that does not help.
     """
     wanted = search_parameters(run.following)
-    if wanted is None or run.at.leg not in (Leg.SEARCH, Leg.COUNT):
+    if wanted is None or run.at.leg not in (Stage.SEARCH, Stage.COUNT):
         return
     params = run.narrowed(wanted)
     for walks in range(_MORE_WALKS + 1):
-        if run.at.leg is Leg.SEARCH:
+        if run.at.leg is Stage.SEARCH:
             yield from _walk(run, params)
-        if run.at.leg is Leg.COUNT and _is_whole(run, walks):
+        if run.at.leg is Stage.COUNT and _is_whole(run, walks):
             return
         run.tell("search_incomplete", seen=run.memory.seen_in(run.at.number), total=run.at.total)
-        run.move(leg=Leg.SEARCH, token=None, total=None, unnamed=0)
+        run.move(leg=Stage.SEARCH, token=None, total=None, unnamed=0)
     raise SourceError(
         f"the registry's list of {run.following.name!r} could not be read whole in"
         f" {_MORE_WALKS + 1} tries: {run.memory.seen_in(run.at.number)} different records were"
@@ -36,7 +36,7 @@ def search(run: Pass) -> Iterator[Page]:
     )
 
 
-def _walk(run: Pass, params: dict[str, str]) -> Iterator[Page]:
+def _walk(run: Crawl, params: dict[str, str]) -> Iterator[Page]:
     hashed = digest(params)
     # A token used with other parameters brings wrong rows, and no error.
     token = run.at.token if run.at.params == hashed else None
@@ -46,7 +46,7 @@ def _walk(run: Pass, params: dict[str, str]) -> Iterator[Page]:
             page.studies,
             standing=run.standings.of_search,
             retrieved_at=answered.at,
-            leg=Leg.SEARCH if page.token else Leg.COUNT,
+            leg=Stage.SEARCH if page.token else Stage.COUNT,
             token=page.token,
             params=hashed,
             total=run.at.total if page.total is None else page.total,
@@ -55,7 +55,7 @@ def _walk(run: Pass, params: dict[str, str]) -> Iterator[Page]:
         del answered, page  # or their bytes would stay while the next page is fetched
 
 
-def _is_whole(run: Pass, walks: int) -> bool:
+def _is_whole(run: Crawl, walks: int) -> bool:
     """Tell whether all records were seen; those without an ID count once all was read again."""
     if run.at.total is None:
         return True

@@ -6,20 +6,36 @@ from datetime import datetime, timedelta
 from monitor.errors import SourceError
 from monitor.settings import CtgovSourceSettings
 from monitor.settings.sections import INGEST_DEFAULTS
-from monitor.sources.base import Memory, Page
-from monitor.sources.ctgov.batches import followers, leaving, suspects, unread, watched
-from monitor.sources.ctgov.passing import DataMovedError, OnStep, Pass, Sizes
-from monitor.sources.ctgov.progress import Kept, begin, read_state
+from monitor.sources.base import Page, SourceState
+from monitor.sources.ctgov.batches import (
+    drop_untracked,
+    fetch_watched,
+    refresh_tracked,
+    suspects,
+    unread,
+)
+from monitor.sources.ctgov.checkpoint import Checkpoint, begin, read_state
+from monitor.sources.ctgov.crawl import Crawl, DataMovedError, OnStep, Sizes
 from monitor.sources.ctgov.registry import Registry
 from monitor.sources.ctgov.search import search
-from monitor.sources.ctgov.singles import once_more, singles
+from monitor.sources.ctgov.single_records import fetch_missing, retry_failed
 from monitor.sources.http import Client
 
 _RESTARTS = 3
 SIZES = Sizes()
 # First those that a pass that was broken off had yet to ask for; last those that failed it, and
 # those that the gate set aside.
-_LEGS = (singles, search, watched, unread, followers, leaving, once_more, suspects, Pass.end)
+_LEGS = (
+    fetch_missing,
+    search,
+    fetch_watched,
+    unread,
+    refresh_tracked,
+    drop_untracked,
+    retry_failed,
+    suspects,
+    Crawl.end,
+)
 
 
 def _to_nobody(event: str, facts: Mapping[str, object]) -> None:
@@ -56,7 +72,7 @@ class CtgovSource:
         """What the versions of this source are marked with."""
         return self._following.name
 
-    def pages(self, memory: Memory) -> Iterator[Page]:
+    def pages(self, memory: SourceState) -> Iterator[Page]:
         """Yield one pass, or the rest of one; nothing when the data have not moved.
 
         When they move meanwhile, the pass begins again, with a new number, a few times.
@@ -72,7 +88,7 @@ class CtgovSource:
             at = begin(kept, self._following, timestamp)
             if at is None:
                 return
-            run = Pass(
+            run = Crawl(
                 following=self._following,
                 registry=registry,
                 memory=memory,
@@ -86,7 +102,7 @@ class CtgovSource:
                     yield from leg(run)
             except DataMovedError as moved:
                 run.tell("data_moved", before=at.timestamp, timestamp=moved.timestamp)
-                kept = Kept(number=at.number, finished=kept.finished)
+                kept = Checkpoint(number=at.number, finished=kept.finished)
                 timestamp = moved.timestamp
             else:
                 return

@@ -15,8 +15,8 @@ from monitor.errors import RecordError, SourceError
 from monitor.model import fields
 from monitor.model.nct import is_nct_id
 from monitor.sources.jsontext import value_at
-from monitor.sources.lists import Item, frame, items
-from monitor.sources.reading import LIMITS
+from monitor.sources.lists import ListItem, frame, items
+from monitor.sources.read_progress import LIMITS
 from monitor.sources.slices import is_bare_study
 from monitor.sources.window import Window
 
@@ -137,7 +137,7 @@ def _cut_by_bytes(body: bytes) -> Cut | None:
     )
 
 
-def _piece(one: Item) -> Study:
+def _piece(one: ListItem) -> Study:
     """Return an item of a page that is no JSON; most of them are."""
     if one.problem is None:
         return study(one.text)

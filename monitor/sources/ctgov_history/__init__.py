@@ -1,6 +1,6 @@
 """The ``ctgov_history`` source: the earlier versions of records that are already followed."""
 
-from monitor.sources.ctgov_history.shape import HistoryShapeError
+from monitor.sources.ctgov_history.responses import HistoryShapeError
 from monitor.sources.ctgov_history.source import HistoryProgress, HistorySource
 from monitor.sources.ctgov_history.state import Backfill, is_done
 

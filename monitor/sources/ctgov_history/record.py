@@ -5,16 +5,22 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from monitor.model.record import RawVersion
-from monitor.sources.base import Memory, Page
-from monitor.sources.ctgov_history.asking import (
-    Asking,
+from monitor.sources.base import Page, SourceState
+from monitor.sources.ctgov_history.requests import (
     Fetched,
+    HistoryRequests,
     MergedRecordError,
     UnknownRecordError,
 )
-from monitor.sources.ctgov_history.shape import Entry, OddAnswerError
-from monitor.sources.ctgov_history.state import Backfill, Outcome, backfill_of, numbers, ranges
-from monitor.sources.reading import Reading
+from monitor.sources.ctgov_history.responses import IndexEntry, OddAnswerError
+from monitor.sources.ctgov_history.state import (
+    Backfill,
+    BackfillOutcome,
+    backfill_of,
+    numbers,
+    ranges,
+)
+from monitor.sources.read_progress import Reading
 
 _MOST_IN_A_ROW = 3
 
@@ -24,7 +30,7 @@ class Task:
     """What is wanted of every record, and how it is marked; see ``HistorySource``."""
 
     source: str
-    asking: Asking
+    asking: HistoryRequests
     since: date | None
     now: Callable[[], datetime]
     stored: Callable[[str], Collection[int]]
@@ -46,11 +52,11 @@ class Record:
     _refused: set[int] = field(default_factory=set)
     _known: Backfill = field(default_factory=Backfill)
     _odd: set[int] = field(default_factory=set)
-    _entries: Sequence[Entry] = ()
+    _entries: Sequence[IndexEntry] = ()
     _came: bool = False
     odd: OddAnswerError | None = None
 
-    def pages(self, memory: Memory) -> Iterator[Page]:
+    def pages(self, memory: SourceState) -> Iterator[Page]:
         """Yield the record's pages: its versions, the newest first, and how it ended."""
         self._known = backfill_of(memory.state(self.nct_id))
         self._fetched = numbers(self._known.fetched)
@@ -62,11 +68,15 @@ class Record:
             return
         except UnknownRecordError as exc:
             end = replace(
-                backfill_of(memory.state(self.nct_id)), outcome=Outcome.UNKNOWN, said=exc.said
+                backfill_of(memory.state(self.nct_id)),
+                outcome=BackfillOutcome.UNKNOWN,
+                said=exc.said,
             )
         except MergedRecordError as exc:
             end = replace(
-                backfill_of(memory.state(self.nct_id)), outcome=Outcome.MERGED, merged_into=exc.into
+                backfill_of(memory.state(self.nct_id)),
+                outcome=BackfillOutcome.MERGED,
+                merged_into=exc.into,
             )
         if end.as_state() != memory.state(self.nct_id):
             yield Page(subject=self.nct_id, state=end.as_state())
@@ -143,8 +153,8 @@ class Record:
             state=known.as_state(),
         )
 
-    def _outcome(self) -> Outcome:
-        return Outcome.LACKING if self._refused else Outcome.DONE
+    def _outcome(self) -> BackfillOutcome:
+        return BackfillOutcome.LACKING if self._refused else BackfillOutcome.DONE
 
     def _left_out(self) -> date | None:
         """Return since when all is fetched; None when that is all there is."""

@@ -14,9 +14,9 @@ from datetime import date, datetime
 
 from monitor.errors import SourceError
 from monitor.model.nct import normalize_nct_id
-from monitor.sources.base import Memory, Page
-from monitor.sources.ctgov_history.asking import Asking
+from monitor.sources.base import Page, SourceState
 from monitor.sources.ctgov_history.record import Record, Task
+from monitor.sources.ctgov_history.requests import HistoryRequests
 from monitor.sources.ctgov_history.state import backfill_of
 from monitor.sources.http import (
     BusyError,
@@ -90,7 +90,7 @@ class HistorySource:
         """What the versions of this source are marked with."""
         return self._name
 
-    def pages(self, memory: Memory) -> Iterator[Page]:
+    def pages(self, memory: SourceState) -> Iterator[Page]:
         """Yield one page for each version that was not yet fetched, and one for each outcome.
 
         The subject of a page is the NCT ID, its state that of a ``Backfill``. Of each ID the
@@ -104,7 +104,7 @@ class HistorySource:
         in_a_row = 0
         task = Task(
             source=self._name,
-            asking=Asking(self._client),
+            asking=HistoryRequests(self._client),
             since=self._since,
             now=self._now,
             stored=self._stored,
@@ -132,7 +132,7 @@ class HistorySource:
         if failures:
             raise failures[0]
 
-    def _put_aside(self, nct_id: str, memory: Memory) -> Page:
+    def _put_aside(self, nct_id: str, memory: SourceState) -> Page:
         known = replace(backfill_of(memory.state(nct_id)), failed_at=self._now())
         return Page(subject=nct_id, state=known.as_state())
 

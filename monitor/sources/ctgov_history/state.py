@@ -13,7 +13,7 @@ Range = tuple[int, int]
 _MOST = 1_000_000  # no record has so many versions; NCT01275677, with over 900, has the most known
 
 
-class Outcome(StrEnum):
+class BackfillOutcome(StrEnum):
     """What became of a record's backfill."""
 
     UNDER_WAY = "under way"
@@ -42,7 +42,7 @@ class Backfill:
     fetched: tuple[Range, ...] = ()
     lacking: tuple[Range, ...] = ()
     since: date | None = None
-    outcome: Outcome = Outcome.UNDER_WAY
+    outcome: BackfillOutcome = BackfillOutcome.UNDER_WAY
     merged_into: str | None = None
     said: str | None = None
     failed_at: datetime | None = None
@@ -52,7 +52,7 @@ class Backfill:
         state: dict[str, Any] = {
             "count": self.count,
             "fetched": [list(one) for one in self.fetched],
-            "done": self.outcome is Outcome.DONE,
+            "done": self.outcome is BackfillOutcome.DONE,
             "outcome": str(self.outcome),
         }
         if self.lacking:
@@ -79,7 +79,7 @@ def backfill_of(state: State | None) -> Backfill:
             fetched=_read(state["fetched"]),
             lacking=_read(state.get("lacking", ())),
             since=None if since is None else date.fromisoformat(since),
-            outcome=Outcome(state["outcome"]),
+            outcome=BackfillOutcome(state["outcome"]),
             merged_into=state.get("mergedInto"),
             said=state.get("said"),
             failed_at=None if failed_at is None else datetime.fromisoformat(failed_at),
@@ -94,7 +94,7 @@ def is_done(state: Mapping[str, Any] | None, since: date | None = None) -> bool:
     Versions that the registry has got since do not count: whoever follows the record sees them.
     """
     known = backfill_of(state)
-    if known.outcome is not Outcome.DONE:
+    if known.outcome is not BackfillOutcome.DONE:
         return False
     return known.since is None or (since is not None and since >= known.since)
 

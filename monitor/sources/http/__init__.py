@@ -5,9 +5,8 @@ Importing this loads none of the HTTP libraries; the first request does.
 
 from monitor.settings import HttpSettings
 from monitor.settings.sections import Transport
-from monitor.sources.http.answer import Answer, Headers
 from monitor.sources.http.client import Client, OnRequest, OnRetry, RequestLog, RetryLog
-from monitor.sources.http.faults import (
+from monitor.sources.http.errors import (
     BrokenTransferError,
     BusyError,
     HostClosedError,
@@ -20,13 +19,13 @@ from monitor.sources.http.faults import (
     TooLargeError,
     UnreachableError,
 )
-from monitor.sources.http.pace import HISTORY_PACE, HOSTS, Hosts, Pace, RateLimit
+from monitor.sources.http.pacing import HISTORY_PACE, HOSTS, Hosts, RateLimit, RequestPace
+from monitor.sources.http.response import Headers, HttpResponse
 from monitor.sources.http.session import user_agent
 
 __all__ = [
     "HISTORY_PACE",
     "HOSTS",
-    "Answer",
     "BrokenTransferError",
     "BusyError",
     "Client",
@@ -34,13 +33,14 @@ __all__ = [
     "HostClosedError",
     "Hosts",
     "HtmlAnswerError",
+    "HttpResponse",
     "HttpSettings",
     "HttpStatusError",
     "OnRequest",
     "OnRetry",
-    "Pace",
     "RateLimit",
     "RequestLog",
+    "RequestPace",
     "RetryLog",
     "RetryableError",
     "StoppedError",

@@ -8,8 +8,8 @@ import zlib
 from collections.abc import Iterable, Iterator
 
 from monitor.sources.http.address import Target
-from monitor.sources.http.answer import Headers, Incoming
-from monitor.sources.http.faults import BrokenTransferError, RetryableError, TooLargeError
+from monitor.sources.http.errors import BrokenTransferError, RetryableError, TooLargeError
+from monitor.sources.http.response import Headers, ResponseStream
 
 ACCEPT_ENCODING = "gzip"
 
@@ -18,7 +18,7 @@ _PIECE_BYTES = 1 << 20
 _GZIP = 31  # zlib's wbits: a gzip wrapper and nothing else
 
 
-def read_all(incoming: Incoming, target: Target, limit_mb: int) -> bytes:
+def read_all(incoming: ResponseStream, target: Target, limit_mb: int) -> bytes:
     """Return the whole body.
 
     TooLargeError as soon as more than the limit has come or is announced, packed or unpacked;
@@ -43,7 +43,7 @@ def read_all(incoming: Incoming, target: Target, limit_mb: int) -> bytes:
     return body.getvalue()
 
 
-def read_head(incoming: Incoming, target: Target) -> tuple[bytes, bool]:
+def read_head(incoming: ResponseStream, target: Target) -> tuple[bytes, bool]:
     """Return the beginning of an error's body, and whether it is the whole.
 
     A body that breaks off is no error here: the status is what counts.
@@ -60,7 +60,7 @@ def read_head(incoming: Incoming, target: Target) -> tuple[bytes, bool]:
     return bytes(head), True
 
 
-def _may_be_cut_headers(incoming: Incoming) -> bool:
+def _may_be_cut_headers(incoming: ResponseStream) -> bool:
     """Whether an empty body may mean that the headers themselves ended early.
 
     requests takes what came of them for the whole; HTTP/2 frames them.
@@ -74,7 +74,7 @@ def _may_be_cut_headers(incoming: Incoming) -> bool:
 
 
 def _pieces(
-    incoming: Incoming, target: Target, limit_bytes: int, too_large: TooLargeError
+    incoming: ResponseStream, target: Target, limit_bytes: int, too_large: TooLargeError
 ) -> Iterator[bytes]:
     raw = _bounded(incoming.raw, limit_bytes, too_large)
     match _encodings(incoming.headers):

@@ -14,10 +14,10 @@ from monitor.errors import SourceError
 from monitor.settings import HttpSettings
 from monitor.settings.sections import Transport
 from monitor.sources.http.address import Address, Pairs, Params, Target
-from monitor.sources.http.answer import Answer, check_status, is_refused_by_edge, too_long
-from monitor.sources.http.faults import BusyError, RetryableError
-from monitor.sources.http.pace import HOSTS, Hosts, Pace, RateLimit, Sleep, pause
-from monitor.sources.http.session import Sessions, other_transport, send
+from monitor.sources.http.errors import BusyError, RetryableError
+from monitor.sources.http.pacing import HOSTS, Hosts, RateLimit, RequestPace, Sleep, pause
+from monitor.sources.http.response import HttpResponse, check_status, is_refused_by_edge, too_long
+from monitor.sources.http.session import Sessions, next_transport, send
 
 _JITTER = random.SystemRandom().random
 
@@ -98,7 +98,7 @@ class Client:
         settings: HttpSettings,
         *,
         base_url: str,
-        pace: Pace | None = None,
+        pace: RequestPace | None = None,
         hosts: Hosts = HOSTS,
         on_request: OnRequest | None = None,
         on_retry: OnRetry | None = None,
@@ -140,7 +140,7 @@ class Client:
         params: Params | None = None,
         *,
         if_none_match: str | None = None,
-    ) -> Answer:
+    ) -> HttpResponse:
         """Ask until there is an answer: success, a redirect or 304, 400, 404.
 
         No redirect is followed. ``if_none_match`` is an ETag of before. Tried again are timeouts,
@@ -159,7 +159,7 @@ class Client:
             )
         )
 
-    def _retry(self, call: _Call) -> Answer:
+    def _retry(self, call: _Call) -> HttpResponse:
         """Call until there is an answer, as the settings allow; raise the last RetryableError."""
         allowed = self._settings
         backoff_s = allowed.retry_wait_initial_s
@@ -202,7 +202,7 @@ class Client:
         known = self._hosts.transport(host) if self._may_switch else None
         return known or self._settings.transport
 
-    def _attempt(self, call: _Call) -> Answer:
+    def _attempt(self, call: _Call) -> HttpResponse:
         answer = self._request(call)
         while refused := is_refused_by_edge(answer):
             call.refused += (call.transport,)
@@ -210,7 +210,7 @@ class Client:
                 break
             place = f"{call.target.host} answered 403 to {call.target.path}"
             self._tell_retry(f"{place} over {call.transport}", 0.0, call)
-            call.transport = other_transport(call.transport)
+            call.transport = next_transport(call.transport)
             answer = self._request(call)
         if self._may_switch and call.refused:
             self._hosts.remember_transport(call.target.host, None if refused else call.transport)
@@ -222,8 +222,8 @@ class Client:
         if self._on_retry is not None:
             self._on_retry(RetryLog(reason=str(reason), attempt=call.requests, pause_s=pause_s))
 
-    def _request(self, call: _Call) -> Answer:
-        outcome: Answer | SourceError
+    def _request(self, call: _Call) -> HttpResponse:
+        outcome: HttpResponse | SourceError
         with self._turn(call) as waited_s:
             began = time.monotonic()
             try:
@@ -251,7 +251,7 @@ class Client:
         with pace.turn(self._stop) as paced_s, call.limit.turn(self._stop) as waited_s:
             yield paced_s + waited_s
 
-    def _exchange(self, call: _Call) -> Answer:
+    def _exchange(self, call: _Call) -> HttpResponse:
         key = (call.transport, call.target.host)
         session = self._sessions.take(*key)
         reusable = False
@@ -280,7 +280,7 @@ def _with_cost(exc: RetryableError, call: _Call) -> str:
 
 
 def _log(
-    call: _Call, outcome: Answer | SourceError, *, attempt: int, times: tuple[float, float]
+    call: _Call, outcome: HttpResponse | SourceError, *, attempt: int, times: tuple[float, float]
 ) -> RequestLog:
     answer = None if isinstance(outcome, SourceError) else outcome
     return RequestLog(

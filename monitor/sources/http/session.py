@@ -24,12 +24,12 @@ from monitor.errors import SourceError
 from monitor.settings import HttpSettings
 from monitor.settings.sections import Transport
 from monitor.sources.http.address import Target
-from monitor.sources.http.answer import Answer, Incoming, is_for_caller
 from monitor.sources.http.body import ACCEPT_ENCODING, read_all, read_head
-from monitor.sources.http.faults import StoppedError, TimedOutError, UnreachableError
+from monitor.sources.http.errors import StoppedError, TimedOutError, UnreachableError
+from monitor.sources.http.response import HttpResponse, ResponseStream, is_for_caller
 
 
-class Session(Protocol):
+class HttpTransport(Protocol):
     """One way to the net."""
 
     @property
@@ -42,7 +42,9 @@ class Session(Protocol):
         """The connection, to be shut down from outside."""
         ...
 
-    def open(self, target: Target, headers: Mapping[str, str]) -> AbstractContextManager[Incoming]:
+    def open(
+        self, target: Target, headers: Mapping[str, str]
+    ) -> AbstractContextManager[ResponseStream]:
         """Ask for the target; the block reads the answer.
 
         Raises SourceErrors alone, in here and out of ``raw``: UnreachableError, TlsError,
@@ -56,18 +58,18 @@ class Session(Protocol):
         ...
 
 
-def _new_session(transport: Transport, settings: HttpSettings) -> Session:
+def _new_session(transport: Transport, settings: HttpSettings) -> HttpTransport:
     # Each library costs a start-up time that only those who ask with it need to pay.
     if transport == "httpx2":
-        from monitor.sources.http.over_httpx2 import Httpx2Session  # noqa: PLC0415 - above
+        from monitor.sources.http.httpx2_transport import Httpx2Session  # noqa: PLC0415 - above
 
         return Httpx2Session(settings)
-    from monitor.sources.http.over_requests import RequestsSession  # noqa: PLC0415 - above
+    from monitor.sources.http.requests_transport import RequestsSession  # noqa: PLC0415 - above
 
     return RequestsSession(settings)
 
 
-def other_transport(transport: Transport) -> Transport:
+def next_transport(transport: Transport) -> Transport:
     """Return the one to try when a host refuses this one."""
     return "requests" if transport == "httpx2" else "httpx2"
 
@@ -77,11 +79,11 @@ class Sessions:
 
     def __init__(self, settings: HttpSettings) -> None:
         self._settings = settings
-        self._idle: dict[tuple[Transport, str], list[Session]] = {}
+        self._idle: dict[tuple[Transport, str], list[HttpTransport]] = {}
         self._closed = False
         self._lock = threading.Lock()
 
-    def take(self, transport: Transport, host: str) -> Session:
+    def take(self, transport: Transport, host: str) -> HttpTransport:
         """Return an idle session to the host, or a new one."""
         with self._lock:
             idle = self._idle.get((transport, host))
@@ -89,7 +91,7 @@ class Sessions:
                 return idle.pop()
         return _new_session(transport, self._settings)
 
-    def give_back(self, transport: Transport, host: str, session: Session) -> None:
+    def give_back(self, transport: Transport, host: str, session: HttpTransport) -> None:
         """Keep the session for the next request, unless all is closed."""
         with self._lock:
             if not self._closed:
@@ -108,7 +110,7 @@ class Sessions:
 
 
 def send(
-    session: Session,
+    session: HttpTransport,
     target: Target,
     *,
     headers: Mapping[str, str],
@@ -116,7 +118,7 @@ def send(
     transport: Transport,
     stop: threading.Event | None,
     abandoned: AbandonedThreads,
-) -> tuple[Answer, bool]:
+) -> tuple[HttpResponse, bool]:
     """Ask once; return the answer, whatever its status, and whether the session can go on.
 
     Raises what ``Session.open`` and ``read_all`` raise, TimedOutError after the total timeout, and
@@ -131,11 +133,11 @@ def send(
         **headers,
     }
 
-    def ask(session: Session) -> tuple[Incoming, bytes, bool]:
+    def ask(session: HttpTransport) -> tuple[ResponseStream, bytes, bool]:
         with session.open(target, sent) as incoming:
             return incoming, *_body(incoming, target, settings)
 
-    thread = BoundedThread[Session](
+    thread = BoundedThread[HttpTransport](
         lambda: nullcontext(session), name=f"http {target.host}", abandoned=abandoned, cut=_cut
     )
     try:
@@ -151,7 +153,7 @@ def send(
     # A line that was cut looks like the end of a body without a length.
     if session.line.is_cut:
         raise _ended(target, settings, stop)
-    answer = Answer(
+    answer = HttpResponse(
         status=incoming.status,
         headers=incoming.headers,
         body=body,
@@ -177,12 +179,12 @@ def user_agent(settings: HttpSettings, library: str) -> str:
     return " ".join([*words, library])
 
 
-def _cut(session: Session) -> bool:
+def _cut(session: HttpTransport) -> bool:
     session.line.cut()
     return True
 
 
-def _body(incoming: Incoming, target: Target, settings: HttpSettings) -> tuple[bytes, bool]:
+def _body(incoming: ResponseStream, target: Target, settings: HttpSettings) -> tuple[bytes, bool]:
     if is_for_caller(incoming.status):
         return read_all(incoming, target, settings.answer_limit_mb), True
     return read_head(incoming, target)

@@ -65,7 +65,7 @@ class Script:
         """
         found = [
             one for nct_id in self.lives for one in self.expected_of(
-                nct_id, self._sights(self.lives[nct_id], reread or (lambda _: True)))
+                nct_id, self._latest_sightings(self.lives[nct_id], reread or (lambda _: True)))
         ]  # fmt: skip
         return sorted(found, key=lambda one: (one.day, one.nct_id))
 
@@ -99,7 +99,7 @@ class Script:
             found.append(Expected(nct_id=nct_id, day=after.facts.posted, kinds=kinds))
         return found
 
-    def _sights(self, life: Life, reread: Callable[[date], bool]) -> list[date]:
+    def _latest_sightings(self, life: Life, reread: Callable[[date], bool]) -> list[date]:
         first, last = self.days[0], self.days[-1]
         seen = {first}
         for moment in life.moments:

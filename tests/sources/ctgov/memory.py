@@ -10,7 +10,7 @@ import msgspec
 from monitor.model.record import RawVersion
 from monitor.model.tracking import Presence, TrackedRecord
 from monitor.sources.base import Page
-from monitor.sources.reading import Unreadable
+from monitor.sources.read_progress import Unreadable
 
 SINCE = datetime(2026, 3, 2, tzinfo=UTC)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from monitor.config import load
 from monitor.errors import ConfigError
 from monitor.settings import CtgovSourceSettings
-from monitor.sources.ctgov.following import digest_of, search_parameters
+from monitor.sources.ctgov.query import digest_of, search_parameters
 from tests.registry.areas import area
 from tests.registry.essie import QueryError, Study, parse
 

@@ -13,7 +13,7 @@ from monitor.errors import SourceError
 from monitor.model.record import RawVersion
 from monitor.settings import CtgovSourceSettings
 from monitor.sources.ctgov import Sizes
-from monitor.sources.reading import Unreadable
+from monitor.sources.read_progress import Unreadable
 from tests.registry import Fault, Replica
 from tests.registry.catalogue import Alias, Study
 from tests.registry.synthetic import Script

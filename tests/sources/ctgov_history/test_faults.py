@@ -6,7 +6,7 @@ import pytest
 
 from monitor.errors import SourceError
 from monitor.sources.ctgov_history import HistoryShapeError, is_done
-from monitor.sources.ctgov_history.state import Outcome, backfill_of
+from monitor.sources.ctgov_history.state import BackfillOutcome, backfill_of
 from monitor.sources.http import BusyError, HtmlAnswerError, HttpStatusError
 from tests.registry.asked import Asked as Request
 from tests.registry.calling import ask
@@ -84,7 +84,7 @@ def test_a_404_of_the_edge_says_nothing_about_the_record(serve: Serve) -> None:
     with pytest.raises(SourceError, match="not its words for a record that it does not have"):
         book.run(asked.source(nct(1)))
     known = backfill_of(book.state(nct(1)))
-    assert (known.outcome, known.count, known.said) == (Outcome.UNDER_WAY, 0, None)
+    assert (known.outcome, known.count, known.said) == (BackfillOutcome.UNDER_WAY, 0, None)
 
 
 def test_a_record_that_keeps_failing_holds_up_no_other(serve: Serve) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from monitor.errors import SourceError
 from monitor.sources.ctgov_history import HistoryShapeError, is_done
-from monitor.sources.ctgov_history.shape import read_index, read_version
+from monitor.sources.ctgov_history.responses import read_index, read_version
 from monitor.sources.ctgov_history.state import backfill_of
 from tests.registry.examples import nct, study
 from tests.registry.faults import Fault

@@ -17,7 +17,7 @@ from monitor.sources.http import (
     TimedOutError,
     UnreachableError,
 )
-from monitor.sources.http.pace import Hosts
+from monitor.sources.http.pacing import Hosts
 from tests.daemon.processes import eventually
 from tests.sources.http.conftest import MakeClient
 from tests.sources.http.loopback import (

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.sources.http import HISTORY_PACE, Hosts, Pace, RateLimit, StoppedError
-from monitor.sources.http.pace import WINDOW_S, pause
+from monitor.sources.http import HISTORY_PACE, Hosts, RateLimit, RequestPace, StoppedError
+from monitor.sources.http.pacing import WINDOW_S, pause
 
 
 class FakeTime:
@@ -203,7 +203,7 @@ def test_all_clients_of_a_host_share_its_limits() -> None:
     assert hosts.limit("a", 40) is hosts.limit("a", 40)
     assert hosts.limit("a", 40) is not hosts.limit("b", 40)
     assert hosts.pace("a", HISTORY_PACE) is hosts.pace("a", HISTORY_PACE)
-    assert hosts.pace("a", HISTORY_PACE) is not hosts.pace("a", Pace(name="other"))
+    assert hosts.pace("a", HISTORY_PACE) is not hosts.pace("a", RequestPace(name="other"))
     assert hosts.pace("a", HISTORY_PACE) is not hosts.limit("a", 40)
 
 

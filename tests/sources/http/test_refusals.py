@@ -13,7 +13,7 @@ from monitor.sources.http import (
     RequestLog,
     Transport,
 )
-from monitor.sources.http.session import other_transport
+from monitor.sources.http.session import next_transport
 from tests.sources.http.conftest import NO_JITTER, MakeClient, Naps
 from tests.sources.http.loopback import (
     Connection,
@@ -41,7 +41,7 @@ def lets_in(library: str) -> Script:
 def test_a_refused_client_switches_to_the_other_transport_and_stays_there(
     client: MakeClient, logs: list[RequestLog], transport: Transport
 ) -> None:
-    other = other_transport(transport)
+    other = next_transport(transport)
     with Loopback(lets_in(f"python-{other}/")) as server:
         assert client(server.url).get("/").transport == other
         assert client(server.url).get("/").transport == other, "another client, the same process"
@@ -52,7 +52,7 @@ def test_a_refused_client_switches_to_the_other_transport_and_stays_there(
 def test_a_host_that_changes_its_mind_is_followed(
     client: MakeClient, logs: list[RequestLog], transport: Transport
 ) -> None:
-    other = other_transport(transport)
+    other = next_transport(transport)
     with Loopback(page(403), reply(), page(403), reply()) as server:
         one = client(server.url)
         assert [one.get("/").transport for _ in range(3)] == [other, transport, transport]
@@ -79,7 +79,7 @@ def test_a_client_refused_over_both_transports_gives_up_at_once(
             client(server.url, retries=NO_JITTER).get("/api/v2/version")
         assert len(server.requests) == 2
     assert (caught.value.status, naps.taken) == (403, [])
-    assert f"({transport} and {other_transport(transport)})" in str(caught.value)
+    assert f"({transport} and {next_transport(transport)})" in str(caught.value)
 
 
 def test_after_a_refusal_over_both_the_next_pass_begins_as_it_is_set(
@@ -90,13 +90,13 @@ def test_after_a_refusal_over_both_the_next_pass_begins_as_it_is_set(
         with pytest.raises(HttpStatusError):
             one.get("/")
         one.get("/")
-    assert [log.transport for log in logs] == [transport, other_transport(transport), transport]
+    assert [log.transport for log in logs] == [transport, next_transport(transport), transport]
 
 
 def test_a_fault_after_the_switch_is_tried_again_without_asking_the_first_transport(
     client: MakeClient, logs: list[RequestLog], transport: Transport
 ) -> None:
-    other = other_transport(transport)
+    other = next_transport(transport)
     with Loopback(page(403), error(503), reply()) as server:
         client(server.url, retries=NO_JITTER).get("/")
     assert [log.transport for log in logs] == [transport, other, other]
@@ -124,9 +124,9 @@ def test_a_client_may_be_kept_to_its_transport(client: MakeClient, transport: Tr
         ):
             client(server.url, hosts=hosts, may_switch=False).get("/")
         assert len(server.requests) == 1
-        hosts.remember_transport(server.host, other_transport(transport))
+        hosts.remember_transport(server.host, next_transport(transport))
         assert client(server.url, hosts=hosts, may_switch=False).get("/").transport == transport
-        assert hosts.transport(server.host) == other_transport(transport), "not its to change"
+        assert hosts.transport(server.host) == next_transport(transport), "not its to change"
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from monitor.sources.http import (
     RetryLog,
     StoppedError,
 )
-from monitor.sources.http.pace import pause
+from monitor.sources.http.pacing import pause
 from tests.sources.http.conftest import NO_JITTER, MakeClient, Naps
 from tests.sources.http.loopback import (
     Connection,

@@ -3,8 +3,8 @@
 from datetime import date
 
 from monitor.detect.fingerprints import canonical_bytes, fingerprint
-from monitor.ingest.node import Observation
-from monitor.ingest.plausible import check_dates
+from monitor.ingest.date_checks import check_dates
+from monitor.ingest.timeline_entry import Observation
 from monitor.model.history import VersionKey
 from monitor.model.record import RawVersion, TrialRecord
 from monitor.parsers.base import parse
@@ -14,7 +14,7 @@ from monitor.settings import IngestSettings
 ABSENT = "absence"
 
 
-def observed(raw: RawVersion, digest: bytes, settings: IngestSettings) -> Observation:
+def make_observation(raw: RawVersion, digest: bytes, settings: IngestSettings) -> Observation:
     """Return what a raw version says; RecordError when it cannot be read.
 
     ``digest``: what tells its bytes from others (``raw_hash``).

@@ -37,7 +37,7 @@ class Observation:
 
 
 @dataclass(slots=True, kw_only=True)
-class Node:
+class TimelineEntry:
     """A version of a timeline: stored (it has an ``id``), new, or changed.
 
     ``record``: as known then (laid over its predecessor), of ``size`` bytes; ``stated``: as its
@@ -94,9 +94,9 @@ class Node:
         self.content_sha256, self.content, self.size = content_sha256, content, len(content)
 
 
-def new_node(seen: Observation, *, backfilled: bool) -> Node:
+def new_node(seen: Observation, *, backfilled: bool) -> TimelineEntry:
     """Return the node of an observation that makes a new version."""
-    return Node(
+    return TimelineEntry(
         registry_date=seen.registry_date if seen.is_dated else seen.key.version_date,
         source=seen.raw.source,
         origin=seen.raw.origin,
@@ -117,9 +117,9 @@ def new_node(seen: Observation, *, backfilled: bool) -> Node:
     )
 
 
-def stored_node(version: StoredVersion) -> Node:
+def stored_node(version: StoredVersion) -> TimelineEntry:
     """Return the node of a version that the store holds."""
-    return Node(
+    return TimelineEntry(
         id=version.id,
         identity=version.identity,
         registry_date=version.version_date,
@@ -140,7 +140,7 @@ def stored_node(version: StoredVersion) -> Node:
     )
 
 
-def give_identities(nct_id: str, nodes: Sequence[Node]) -> None:
+def give_identities(nct_id: str, nodes: Sequence[TimelineEntry]) -> None:
     """Give all of a trial's versions that have none their identities, in their order.
 
     The date is the registry's; where a record bears an earlier one than the version before it
@@ -156,7 +156,7 @@ def give_identities(nct_id: str, nodes: Sequence[Node]) -> None:
         before = node.first_key.version_date
 
 
-def split(node: Node) -> Node:
+def split(node: TimelineEntry) -> TimelineEntry:
     """Cut a version that another content interrupts: it ends at its first observation.
 
     Returns the part that was seen afterwards, which starts at its last observation.

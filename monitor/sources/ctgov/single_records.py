@@ -10,7 +10,7 @@ from monitor.errors import SourceError
 from monitor.model.record import RawVersion
 from monitor.model.tracking import Presence, Sighting
 from monitor.sources.base import Page
-from monitor.sources.ctgov.passing import DataMovedError, Pass
+from monitor.sources.ctgov.crawl import Crawl, DataMovedError
 from monitor.sources.ctgov.registry import STUDIES, NotFound, Redirected, Shown
 from monitor.sources.ctgov.studies import Study
 from monitor.sources.http import (
@@ -28,7 +28,7 @@ _HARD_IN_A_ROW = 3
 _OF_ALL = (DataMovedError, HostClosedError, StoppedError, TlsError, UnreachableError)
 
 
-def singles(run: Pass) -> Iterator[Page]:
+def fetch_missing(run: Crawl) -> Iterator[Page]:
     """Yield a page for each record that the last batch did not bring.
 
     One of which the registry does not say clearly what has become of it is set aside: it holds up
@@ -54,12 +54,12 @@ def singles(run: Pass) -> Iterator[Page]:
             yield from _shown(run, nct_id, answer, tuple(left))
 
 
-def once_more(run: Pass) -> Iterator[Page]:
+def retry_failed(run: Crawl) -> Iterator[Page]:
     """Yield what was set aside before the pass was broken off, after all that was behind it."""
     before = run.aside_before
     if before:
         run.move(absent=before, aside=tuple(one for one in run.at.aside if one not in before))
-    yield from singles(run)
+    yield from fetch_missing(run)
 
 
 def _concerns_all(exc: SourceError) -> bool:
@@ -69,7 +69,7 @@ def _concerns_all(exc: SourceError) -> bool:
     return isinstance(exc, _OF_ALL)
 
 
-def _answer(run: Pass, nct_id: str) -> Shown | NotFound:
+def _answer(run: Crawl, nct_id: str) -> Shown | NotFound:
     """Return the answer at the end of all redirects, which is one for the ID asked for."""
     answer, asked = run.registry.study(nct_id), nct_id
     if isinstance(answer, Shown) and answer.study.problem is not None:
@@ -105,7 +105,7 @@ def _own(nct_id: str, asked: str, study: Study) -> Study:
     return replace(study, problem=problem)
 
 
-def _shown(run: Pass, nct_id: str, answer: Shown, left: tuple[str, ...]) -> Iterator[Page]:
+def _shown(run: Crawl, nct_id: str, answer: Shown, left: tuple[str, ...]) -> Iterator[Page]:
     study = answer.study
     held = study.nct_id or nct_id
     merged = {nct_id: held} if held != nct_id and nct_id in study.aliases() else {}
@@ -125,7 +125,7 @@ def _shown(run: Pass, nct_id: str, answer: Shown, left: tuple[str, ...]) -> Iter
     )
 
 
-def _not_found(run: Pass, nct_id: str, answer: NotFound, left: tuple[str, ...]) -> Iterator[Page]:
+def _not_found(run: Crawl, nct_id: str, answer: NotFound, left: tuple[str, ...]) -> Iterator[Page]:
     standing = run.standings.of(nct_id)
     row = run.known(nct_id)
     was_shown = row is not None and row.presence is not Presence.UNKNOWN
@@ -143,7 +143,7 @@ def _not_found(run: Pass, nct_id: str, answer: NotFound, left: tuple[str, ...]) 
     )
 
 
-def _as_before(run: Pass, nct_id: str) -> Sighting:
+def _as_before(run: Crawl, nct_id: str) -> Sighting:
     row = run.known(nct_id)
     if row is None:
         return Sighting(nct_id=nct_id)
@@ -158,7 +158,7 @@ def merger_sights(merged: Mapping[str, str]) -> list[Sighting]:
     ]
 
 
-def merger_absences(run: Pass, merged: Mapping[str, str], at: datetime) -> list[RawVersion]:
+def merger_absences(run: Crawl, merged: Mapping[str, str], at: datetime) -> list[RawVersion]:
     """Return what is to be kept of those that were shown, or were merged into another before.
 
     An ID that was a former one from the start has no record of its own to miss.
@@ -174,7 +174,7 @@ def merger_absences(run: Pass, merged: Mapping[str, str], at: datetime) -> list[
 
 
 def _absence(
-    run: Pass, nct_id: str, at: datetime, *, into: str | None = None, said: str | None = None
+    run: Crawl, nct_id: str, at: datetime, *, into: str | None = None, said: str | None = None
 ) -> RawVersion:
     """Return what is to be kept of a record that is not shown any more."""
     presence = Presence.GONE if into is None else Presence.MERGED

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from monitor.deadlines.threads import AbandonedThreads
 from monitor.settings.sections import Transport
-from monitor.sources.http.faults import HostClosedError, StoppedError
+from monitor.sources.http.errors import HostClosedError, StoppedError
 
 WINDOW_S = 60.0
 LONGEST_CLOSED_S = 86_400.0  # then a host is asked again, for how long it may have said
@@ -145,7 +145,7 @@ class RateLimit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
+class RequestPace:
     """A stricter rule for a part of a host, on top of the host's own limit.
 
     All clients with a pace of one name share it.
@@ -158,7 +158,7 @@ class Pace:
 
 # trajnovd/clinical-trial-change-monitor ctcm/monitor.py, 2026-08-09: answers 429 within a handful
 # of requests when two are in flight; one at a time with 0.4 s between did not.
-HISTORY_PACE = Pace(name="history", min_spacing_s=0.4, max_in_flight=1)
+HISTORY_PACE = RequestPace(name="history", min_spacing_s=0.4, max_in_flight=1)
 
 
 @dataclass(slots=True)
@@ -187,7 +187,7 @@ class Hosts:
         limit.requests_per_minute = requests_per_minute
         return limit
 
-    def pace(self, host: str, pace: Pace) -> RateLimit:
+    def pace(self, host: str, pace: RequestPace) -> RateLimit:
         """Return the limit of a part of the host; it is what its first user says."""
         with self._lock:
             known = self._host(host)

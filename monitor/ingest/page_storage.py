@@ -16,11 +16,11 @@ from functools import partial
 from monitor.errors import HeldError
 from monitor.ingest.batch import Batch, IngestReport
 from monitor.ingest.derivations import Derivations, derived_first
-from monitor.ingest.garbage import fewer_collections
 from monitor.ingest.gatekeeper import Gatekeeper, Judged, PageGate
-from monitor.ingest.notify import Announcer, Notifier
+from monitor.ingest.gc_tuning import fewer_collections
+from monitor.ingest.notify import Notifier, OutboxBuilder
 from monitor.ingest.run import Found, batches
-from monitor.ingest.unread import Unread
+from monitor.ingest.unread_records import Unread
 from monitor.memory import give_back
 from monitor.model.gate import GateState
 from monitor.model.lease import Lease
@@ -246,7 +246,7 @@ class Follower:
         tx.sources.put_state(part.source, page.subject, page.state, at=at)
         self._note_progress(tx, part.source, page)
 
-    def _announcer(self, tx: Transaction, page: Page, gate: PageGate) -> Announcer | None:
+    def _announcer(self, tx: Transaction, page: Page, gate: PageGate) -> OutboxBuilder | None:
         if self.notifier is None:
             return None
         return self.notifier.announcer(

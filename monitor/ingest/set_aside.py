@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from monitor.data_types import DataType
-from monitor.ingest.gate import Suspect
+from monitor.ingest.gate_rules import Suspect
 from monitor.model.gate import GONE, Cause
 from monitor.store.reader import Reader
 from monitor.store.writer import Transaction

@@ -7,7 +7,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
+class FileState:
     """A file as it was last seen.
 
     ``since_ns``: when it was first seen with this size and time of change, as its own clock's
@@ -27,10 +27,10 @@ class Sighting:
         return (self.size, self.mtime_ns) == (status.st_size, status.st_mtime_ns)
 
 
-Sightings = dict[str, Sighting]
+Sightings = dict[str, FileState]
 
 
-def again(before: Sighting | None, status: os.stat_result, now_ns: int) -> Sighting:
+def again(before: FileState | None, status: os.stat_result, now_ns: int) -> FileState:
     """Return what was known of the file if it is as it was, else a first sight of it."""
     # A clock that was set back must not keep a file waiting until it is where it was.
     if before is None or not before.is_of(status) or before.since_ns > now_ns:
@@ -40,9 +40,9 @@ def again(before: Sighting | None, status: os.stat_result, now_ns: int) -> Sight
     return before
 
 
-def seen(status: os.stat_result, since_ns: int, *, taken: bool = False) -> Sighting:
+def seen(status: os.stat_result, since_ns: int, *, taken: bool = False) -> FileState:
     """Return a sighting of a file as it is now."""
-    return Sighting(
+    return FileState(
         size=status.st_size, mtime_ns=status.st_mtime_ns, since_ns=since_ns, taken=taken
     )
 
@@ -52,7 +52,7 @@ def state_of(files: Sightings) -> dict[str, Any]:
     return {"files": {key: _written(sighting) for key, sighting in files.items()}}
 
 
-def _written(sighting: Sighting) -> dict[str, Any]:
+def _written(sighting: FileState) -> dict[str, Any]:
     seen = {"size": sighting.size, "mtime_ns": sighting.mtime_ns, "taken": sighting.taken}
     if not sighting.taken:
         seen["since_ns"] = sighting.since_ns
@@ -72,9 +72,9 @@ def sightings(state: Mapping[str, Any] | None) -> Sightings:
     return {key: sighting for key, sighting in read if sighting is not None}
 
 
-def _sighting(written: Any) -> Sighting | None:
+def _sighting(written: Any) -> FileState | None:
     try:
-        return Sighting(
+        return FileState(
             size=int(written["size"]),
             mtime_ns=int(written["mtime_ns"]),
             since_ns=int(written.get("since_ns", 0)),

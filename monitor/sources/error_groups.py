@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from monitor.model.record import RawVersion
-from monitor.sources.reading import HEAD_BYTES, Unreadable
+from monitor.sources.read_progress import HEAD_BYTES, Unreadable
 
 _REFUSALS_IN_ROW = 100
 
 
-def collapsed(found: Iterator[RawVersion | Unreadable]) -> Iterator[RawVersion | Unreadable]:
+def group_errors(found: Iterator[RawVersion | Unreadable]) -> Iterator[RawVersion | Unreadable]:
     """Yield what was found, with the refusals of a long row run together.
 
     The first hundred of a row stand for themselves, and so does its last, which may tell how the

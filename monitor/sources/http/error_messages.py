@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from monitor.errors import SourceError
 from monitor.sources.http.address import Target
-from monitor.sources.http.faults import (
+from monitor.sources.http.errors import (
     BrokenTransferError,
     TimedOutError,
     TlsError,

@@ -13,9 +13,9 @@ from h2.exceptions import H2Error
 from monitor.deadlines.sockets import SocketHandle
 from monitor.errors import SourceError
 from monitor.settings import HttpSettings
-from monitor.sources.http import sentences
+from monitor.sources.http import error_messages
 from monitor.sources.http.address import Target
-from monitor.sources.http.answer import Headers, Incoming
+from monitor.sources.http.response import Headers, ResponseStream
 
 if TYPE_CHECKING:
     import ssl
@@ -48,13 +48,13 @@ class Httpx2Session:
         )
 
     @contextmanager
-    def open(self, target: Target, headers: Mapping[str, str]) -> Iterator[Incoming]:
-        """See ``Session``."""
+    def open(self, target: Target, headers: Mapping[str, str]) -> Iterator[ResponseStream]:
+        """See ``HttpTransport``."""
         try:
             with self._client.stream(
                 "GET", target.url, headers=headers, extensions={"trace": self._trace}
             ) as response:
-                yield Incoming(
+                yield ResponseStream(
                     status=response.status_code,
                     headers=Headers(response.headers.multi_items()),
                     http_version=response.http_version,
@@ -64,7 +64,7 @@ class Httpx2Session:
             raise self._translated(exc, target) from exc
 
     def close(self) -> None:
-        """See ``Session``."""
+        """See ``HttpTransport``."""
         self._client.close()
 
     def _reading(self, raw: Iterator[bytes], target: Target) -> Iterator[bytes]:
@@ -81,20 +81,20 @@ class Httpx2Session:
     def _translated(self, exc: Exception, target: Target) -> SourceError:
         match exc:
             case httpx2.ConnectTimeout():
-                return sentences.slow_connect(target, self._settings.connect_timeout_s)
+                return error_messages.slow_connect(target, self._settings.connect_timeout_s)
             case httpx2.TimeoutException():
-                return sentences.silent(target, self._settings.read_timeout_s)
+                return error_messages.silent(target, self._settings.read_timeout_s)
             case httpx2.ConnectError() | httpx2.ProxyError():
-                return sentences.connect_fault(exc, target)
+                return error_messages.connect_fault(exc, target)
             case (
                 httpx2.LocalProtocolError()
                 | httpx2.UnsupportedProtocol()
                 | httpx2.InvalidURL()
                 | UnicodeError()
             ):
-                return sentences.unaskable(exc, target)
+                return error_messages.unaskable(exc, target)
             case _:
-                return sentences.broken(exc, target)
+                return error_messages.broken(exc, target)
 
 
 def _trust() -> "ssl.SSLContext":

@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 
 from monitor.model.retry_after import retry_after_s
 from monitor.sources.http.address import Target
-from monitor.sources.http.faults import (
+from monitor.sources.http.errors import (
     BusyError,
     HostClosedError,
     HtmlAnswerError,
@@ -45,7 +45,7 @@ class Headers(Mapping[str, str]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Incoming:
+class ResponseStream:
     """An answer whose headers are here; ``raw`` yields the body as it comes, still compressed."""
 
     status: int
@@ -55,7 +55,7 @@ class Incoming:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class HttpResponse:
     """A complete answer.
 
     ``body`` is decompressed; of a status other than success, 301, 304, 400 and 404 only its
@@ -109,7 +109,7 @@ def is_for_caller(status: int) -> bool:
     return 200 <= status < 400 or status in (400, 404)
 
 
-def is_refused_by_edge(answer: Answer) -> bool:
+def is_refused_by_edge(answer: HttpResponse) -> bool:
     """Whether a 403 comes from the servers in front of the registry.
 
     The registry's own errors are text/plain; theirs are pages, or nothing that says what it is.
@@ -119,8 +119,8 @@ def is_refused_by_edge(answer: Answer) -> bool:
 
 
 def check_status(
-    answer: Answer, target: Target, *, refused: tuple[str, ...], now: datetime
-) -> Answer:
+    answer: HttpResponse, target: Target, *, refused: tuple[str, ...], now: datetime
+) -> HttpResponse:
     """Return the answer that is one for the caller; raise for the others.
 
     HtmlAnswerError for a page with a status of success, BusyError for 408, 429 and 5xx,

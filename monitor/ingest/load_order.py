@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from monitor.ingest.node import Node, Observation, split
+from monitor.ingest.timeline_entry import Observation, TimelineEntry, split
 from monitor.model.history import VersionKey
 
 
-def after_earlier_loads(nodes: Sequence[Node], seen: Observation) -> Observation:
+def after_earlier_loads(nodes: Sequence[TimelineEntry], seen: Observation) -> Observation:
     """Return the observation behind what earlier loads showed.
 
     A record that the registry took back to an earlier date takes the date of what it replaced.
@@ -39,7 +39,7 @@ def after_earlier_loads(nodes: Sequence[Node], seen: Observation) -> Observation
     return replace(seen, key=replace(seen.key, version_date=floor))
 
 
-def behind_what_was_read(nodes: Sequence[Node], seen: Observation) -> Observation:
+def behind_what_was_read(nodes: Sequence[TimelineEntry], seen: Observation) -> Observation:
     """Return an observation without any date behind the newest version that was read before it.
 
     It takes that version's date: it says none of its own, and the day on which it was read is no
@@ -57,7 +57,7 @@ def behind_what_was_read(nodes: Sequence[Node], seen: Observation) -> Observatio
     return replace(seen, key=key)
 
 
-def give_way(undated: Node, seen: Observation) -> None:
+def place_before(undated: TimelineEntry, seen: Observation) -> None:
     """Put a first version without any date before a dated record that was read after it.
 
     It stays where it stands before it already, or where the record is an earlier one out of the
@@ -72,11 +72,11 @@ def give_way(undated: Node, seen: Observation) -> None:
     undated.moved = True
 
 
-def _first_read(node: Node) -> datetime:
+def _first_read(node: TimelineEntry) -> datetime:
     return min(node.first_key.retrieved_at, node.last_key.retrieved_at)
 
 
-def earlier_sight(key: VersionKey, node: Node) -> VersionKey:
+def earlier_sight(key: VersionKey, node: TimelineEntry) -> VersionKey:
     """Return the place of an earlier sight of what a node holds, known since either was read.
 
     An earlier data load may be read later: what was known by some time stays known by it.
@@ -84,7 +84,7 @@ def earlier_sight(key: VersionKey, node: Node) -> VersionKey:
     return replace(key, retrieved_at=min(key.retrieved_at, _first_read(node)))
 
 
-def shown_later(nodes: Sequence[Node], absence: VersionKey) -> list[Node]:
+def shown_later(nodes: Sequence[TimelineEntry], absence: VersionKey) -> list[TimelineEntry]:
     """Return what was seen in later loads than an absence and would stand before it by date."""
     return [
         node
@@ -93,7 +93,7 @@ def shown_later(nodes: Sequence[Node], absence: VersionKey) -> list[Node]:
     ]
 
 
-def was_shown(nodes: Sequence[Node], absence: VersionKey) -> bool:
+def was_shown(nodes: Sequence[TimelineEntry], absence: VersionKey) -> bool:
     """Tell whether the record is known to have been there before an absence."""
     later = {id(node) for node in shown_later(nodes, absence)}
     return any(
@@ -103,7 +103,9 @@ def was_shown(nodes: Sequence[Node], absence: VersionKey) -> bool:
     )
 
 
-def step_behind(nodes: list[Node], later: Sequence[Node], absence: VersionKey) -> None:
+def move_after(
+    nodes: list[TimelineEntry], later: Sequence[TimelineEntry], absence: VersionKey
+) -> None:
     """Put what later loads showed behind an absence that only now becomes known.
 
     What was seen before it and after it is cut in two. All of it takes the date of the first of

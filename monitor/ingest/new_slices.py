@@ -13,7 +13,7 @@ _OWN_ID = re.compile(rb'"nctId"\s*:\s*"(NCT\d{8})"')
 _ANY_ID = re.compile(rb"NCT\d{8}")
 
 
-class Fresh(NamedTuple):
+class NewSlice(NamedTuple):
     """A slice that is not known byte for byte.
 
     ``digest``: the hash of the whole of it. ``guess``: the trial that it seems to be about.
@@ -34,7 +34,7 @@ def guess_id(content: bytes) -> str | None:
     return found.group().decode() if found else None
 
 
-def is_loaded_again(one: Fresh, loaded: date, newest: NewestSight) -> bool:
+def is_restamped(one: NewSlice, loaded: date, newest: NewestSight) -> bool:
     """Tell whether a slice is the newest version's own, stamped by a later data load."""
     last = newest.last_data_date
     # Of a record without a date of its own the stamp is the date.

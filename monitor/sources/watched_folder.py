@@ -14,11 +14,11 @@ from pathlib import Path
 from monitor.errors import SourceError
 from monitor.model.record import RawVersion
 from monitor.settings import FilesSourceSettings
-from monitor.sources.base import Memory, Page
+from monitor.sources.base import Page, SourceState
+from monitor.sources.file_states import FileState, Sightings, again, seen, sightings, state_of
 from monitor.sources.files import read_paths
 from monitor.sources.folders import listed
-from monitor.sources.reading import LIMITS, Limits, Reading, Unreadable
-from monitor.sources.sightings import Sighting, Sightings, again, seen, sightings, state_of
+from monitor.sources.read_progress import LIMITS, Limits, Reading, Unreadable
 
 PAGE_RECORDS = 200
 PAGE_BYTES = 8 << 20
@@ -36,7 +36,7 @@ Found = RawVersion | Unreadable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DropBoxSource:
+class WatchedFolderSource:
     """A folder tree as a followed source; each pass is one look at it.
 
     Read is what is new or changed, once its size and its time of change were the same at two
@@ -57,7 +57,7 @@ class DropBoxSource:
         """What the versions of this source are marked with."""
         return self.settings.name
 
-    def pages(self, memory: Memory) -> Iterator[Page]:
+    def pages(self, memory: SourceState) -> Iterator[Page]:
         """Yield what is to be read, at most 200 records or 8 MB a page, several files in one.
 
         The state is {"files": {path below the folder: how it was seen}}; a file counts as taken
@@ -68,7 +68,7 @@ class DropBoxSource:
         state = memory.state()
         before = sightings(state)
         look = self._look(before, is_first=state is None)
-        basket = _Basket(look.files)
+        basket = _PageBuilder(look.files)
         yield from basket.take(look.problems)
         # Sorting keeps the order of names among those that are short, and among the long.
         for key in sorted(look.ready, key=lambda one: look.files[one].size > LONG_BYTES):
@@ -76,7 +76,7 @@ class DropBoxSource:
         if basket.found or look.files != before or state is None:
             yield basket.page()
 
-    def _file(self, key: str, look: "_Look", basket: "_Basket") -> Iterator[Page]:
+    def _file(self, key: str, look: "_Scan", basket: "_PageBuilder") -> Iterator[Page]:
         """Read a file, and between its pages what has come since the last look."""
         looked_ns = self._now_ns()
         for page in self._whole(key, look.ready[key], look, basket):
@@ -87,7 +87,7 @@ class DropBoxSource:
             for other in self._come_since(look):
                 yield from self._whole(other, look.ready[other], look, basket)
 
-    def _come_since(self, look: "_Look") -> list[str]:
+    def _come_since(self, look: "_Scan") -> list[str]:
         """Look at the folder again; return the short files that can be read now and could not."""
         new = self._look(look.files, is_first=False)
         for key in look.ready.keys() & new.files.keys():
@@ -102,7 +102,7 @@ class DropBoxSource:
         look.ready.update((key, new.ready[key]) for key in come)
         return come
 
-    def _whole(self, key: str, path: Path, look: "_Look", basket: "_Basket") -> Iterator[Page]:
+    def _whole(self, key: str, path: Path, look: "_Scan", basket: "_PageBuilder") -> Iterator[Page]:
         sighting = look.files.get(key)
         if sighting is None:  # it went away
             return
@@ -116,11 +116,11 @@ class DropBoxSource:
         elif not found.failed:
             look.files[key] = seen(status, 0, taken=True)
 
-    def _look(self, before: Sightings, *, is_first: bool) -> "_Look":
+    def _look(self, before: Sightings, *, is_first: bool) -> "_Scan":
         """List the tree; no file is opened."""
         folder = Path(self.settings.path)
         _check(folder)
-        look = _Look()
+        look = _Scan()
         now_ns = self._now_ns()
         top = folder.resolve()
         for file in listed(folder):
@@ -143,7 +143,7 @@ class DropBoxSource:
                     self._settled(key, file.path, look)
         return look
 
-    def _settled(self, key: str, path: Path, look: "_Look") -> None:
+    def _settled(self, key: str, path: Path, look: "_Scan") -> None:
         """Put a file in line to be read, or aside where it is beyond the limit."""
         sighting = look.files[key]
         is_beyond = sighting.size > self.limits.file_bytes
@@ -159,7 +159,7 @@ class DropBoxSource:
             look.problems.append(reading.refusal(b"", size=sighting.size, reason=reason))
         look.files[key] = replace(sighting, aside=is_beyond)
 
-    def _is_settled(self, sighting: Sighting, now_ns: int) -> bool:
+    def _is_settled(self, sighting: FileState, now_ns: int) -> bool:
         settle_ns = int(self.settings.settle_s * _NS)
         is_old = not now_ns - settle_ns < sighting.mtime_ns <= now_ns
         return is_old and now_ns - sighting.since_ns >= settle_ns
@@ -180,7 +180,7 @@ class DropBoxSource:
 
 
 @dataclass(slots=True)
-class _Look:
+class _Scan:
     """What one look at the folder found: all files, those to read, places without entry."""
 
     files: Sightings = field(default_factory=dict)
@@ -188,7 +188,7 @@ class _Look:
     problems: list[Found] = field(default_factory=list)
 
 
-class _Basket:
+class _PageBuilder:
     """Collects records into pages; ``files`` is what the state of the next page tells.
 
     What is news and what is not comes in pages of its own.

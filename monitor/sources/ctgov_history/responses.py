@@ -46,7 +46,7 @@ class HistoryShapeError(OddAnswerError):
         )
 
 
-class Entry(Struct, frozen=True, rename="camel"):
+class IndexEntry(Struct, frozen=True, rename="camel"):
     """One version in the index; ``date`` is the day on which it was submitted.
 
     Keys that some of the recorded answers do not have may be missing, but have their type.
@@ -62,7 +62,7 @@ class Entry(Struct, frozen=True, rename="camel"):
 
 
 class _Index(Struct, frozen=True, rename="camel"):
-    changes: Annotated[list[Entry], Meta(min_length=1)]
+    changes: Annotated[list[IndexEntry], Meta(min_length=1)]
     last_update_versions: Object
     outcomes_update_count: Number
     original_data: Object | UnsetType = UNSET
@@ -96,7 +96,7 @@ _INDEX, _VERSION = DataType[_Index](_Index), DataType[_Version](_Version)
 _WHERE = re.compile(r"^(?P<what>.*?)(?: - at `\$\.?(?P<where>.*)`)?$", re.DOTALL)
 
 
-def read_index(body: bytes, path: str) -> Sequence[Entry]:
+def read_index(body: bytes, path: str) -> Sequence[IndexEntry]:
     """Return the versions that the index lists, which count from 0 without a gap.
 
     ``path`` is what was asked for. HistoryShapeError when the answer differs from what is

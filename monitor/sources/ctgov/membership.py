@@ -10,14 +10,14 @@ from functools import cached_property
 
 from monitor.model.tracking import Presence
 from monitor.settings import CtgovSourceSettings
-from monitor.sources.base import Memory
-from monitor.sources.ctgov.following import digest_of, search_digest, search_parameters
-from monitor.sources.ctgov.progress import Finished
+from monitor.sources.base import SourceState
+from monitor.sources.ctgov.checkpoint import Finished
+from monitor.sources.ctgov.query import digest_of, search_digest, search_parameters
 
 _ROWS = 1_000
 
 
-class Standing(Enum):
+class Membership(Enum):
     """NEW: followed from this pass on, so that to see it for the first time is no news.
 
     LEAVING: only an earlier configuration followed it; it is read a last time.
@@ -28,7 +28,7 @@ class Standing(Enum):
     LEAVING = auto()
 
 
-class Standings:
+class Memberships:
     """How the records of a pass stand to what was followed in the last ``finished`` one.
 
     An older program did not keep which part it was that an edit touched; then both count as
@@ -36,7 +36,7 @@ class Standings:
     """
 
     def __init__(
-        self, following: CtgovSourceSettings, finished: Finished | None, memory: Memory
+        self, following: CtgovSourceSettings, finished: Finished | None, memory: SourceState
     ) -> None:
         self._memory = memory
         self._searches = search_parameters(following) is not None
@@ -50,9 +50,9 @@ class Standings:
         self._before = frozenset(before) if self._is_edited or self._is_first else self._watched
 
     @property
-    def of_search(self) -> Standing:
+    def of_search(self) -> Membership:
         """How stands what the search brings."""
-        return Standing.NEW if self._is_first or self._has_other_search else Standing.STAYING
+        return Membership.NEW if self._is_first or self._has_other_search else Membership.STAYING
 
     @property
     def let_go(self) -> bool:
@@ -63,15 +63,15 @@ class Standings:
         """Tell whether the record is followed by its ID, whatever the search brings."""
         return nct_id in self._watched
 
-    def of(self, nct_id: str) -> Standing:
+    def of(self, nct_id: str) -> Membership:
         """How stands a record that is watched, or that the search of this pass did not bring."""
         if nct_id in self._watched:
-            return Standing.STAYING if nct_id in self._before else Standing.NEW
+            return Membership.STAYING if nct_id in self._before else Membership.NEW
         if self._has_other_search or not self._searches:
             is_kept = nct_id in self._now_watched
         else:
             is_kept = nct_id in self._now_watched or nct_id not in self._once_watched
-        return self.of_search if is_kept else Standing.LEAVING
+        return self.of_search if is_kept else Membership.LEAVING
 
     @cached_property
     def _now_watched(self) -> Collection[str]:

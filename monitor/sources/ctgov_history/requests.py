@@ -6,8 +6,13 @@ from dataclasses import dataclass
 
 from monitor.errors import SourceError
 from monitor.model.nct import is_nct_id
-from monitor.sources.ctgov_history.shape import Entry, HistoryShapeError, read_index, read_version
-from monitor.sources.http import Answer, Client
+from monitor.sources.ctgov_history.responses import (
+    HistoryShapeError,
+    IndexEntry,
+    read_index,
+    read_version,
+)
+from monitor.sources.http import Client, HttpResponse
 
 _STUDIES = "/api/int/studies"
 _DOCUMENTED = "/api/v2"
@@ -41,7 +46,7 @@ class Fetched:
     url: str
 
 
-class Asking:
+class HistoryRequests:
     """Asks the history API about records, one request after the other.
 
     SourceErrors come as they are; OddAnswerError for answers that cannot be read.
@@ -58,7 +63,7 @@ class Asking:
         """
         _check_status(self._client.get(f"{_DOCUMENTED}/version"), f"{_DOCUMENTED}/version")
 
-    def index(self, nct_id: str) -> Sequence[Entry]:
+    def index(self, nct_id: str) -> Sequence[IndexEntry]:
         """Return the versions that the registry lists of a record."""
         path = f"{_STUDIES}/{nct_id}/history"
         answer = self._client.get(path)
@@ -83,7 +88,7 @@ class Asking:
         return Fetched(body=answer.body, url=answer.url)
 
     def _other_record(
-        self, nct_id: str, stated: str | None, answer: Answer, path: str, what: str
+        self, nct_id: str, stated: str | None, answer: HttpResponse, path: str, what: str
     ) -> MergedRecordError | HistoryShapeError:
         """Return what another record's answer means: the documented API redirects an alias."""
         location = self._client.get(f"{_DOCUMENTED}/studies/{nct_id}").location or ""
@@ -93,12 +98,12 @@ class Asking:
         return HistoryShapeError(path, what, answer.body)
 
 
-def _check_known(answer: Answer) -> None:
+def _check_known(answer: HttpResponse) -> None:
     if answer.status == 404 and _UNKNOWN_RECORD.search(answer.words):
         raise UnknownRecordError(answer.words)
 
 
-def _check_status(answer: Answer, path: str) -> None:
+def _check_status(answer: HttpResponse, path: str) -> None:
     if answer.status == 200:
         return
     words = f": {answer.words}" if answer.words else ""

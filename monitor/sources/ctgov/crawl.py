@@ -10,13 +10,13 @@ from monitor.errors import HeldError, SourceError
 from monitor.model.record import RawVersion
 from monitor.model.tracking import Sighting, TrackedRecord
 from monitor.settings import CtgovSourceSettings
-from monitor.sources.base import Memory, Page
-from monitor.sources.ctgov.following import search_parameters
-from monitor.sources.ctgov.progress import Finished, Kept, Progress, finish, since
+from monitor.sources.base import Page, SourceState
+from monitor.sources.ctgov.checkpoint import Checkpoint, Finished, Progress, finish, since
+from monitor.sources.ctgov.membership import Membership, Memberships
+from monitor.sources.ctgov.query import search_parameters
 from monitor.sources.ctgov.registry import STUDIES, Answered, Registry, TokenRefusedError
-from monitor.sources.ctgov.standing import Standing, Standings
 from monitor.sources.ctgov.studies import Study
-from monitor.sources.reading import Reading, Unreadable
+from monitor.sources.read_progress import Reading, Unreadable
 
 _USES_OF_A_TOKEN = 3
 
@@ -46,7 +46,7 @@ class DataMovedError(SourceError):
         self.timestamp = timestamp
 
 
-class Pass:
+class Crawl:
     """One pass: where it is (``at``), what it follows, and what its legs share.
 
     ``aside_before``: the records that it had set aside when it was broken off. ``is_final``: it
@@ -58,7 +58,7 @@ class Pass:
         *,
         following: CtgovSourceSettings,
         registry: Registry,
-        memory: Memory,
+        memory: SourceState,
         finished: Finished | None,
         at: Progress,
         sizes: Sizes,
@@ -71,7 +71,7 @@ class Pass:
         self.aside_before = at.aside
         self.is_final = False
         self.sizes = sizes
-        self.standings = Standings(following, finished, memory)
+        self.standings = Memberships(following, finished, memory)
         self._finished = finished
         self._on_step = on_step
         self._failure: SourceError | None = None
@@ -148,7 +148,7 @@ class Pass:
         self,
         studies: Sequence[Study],
         *,
-        standing: Standing,
+        standing: Membership,
         retrieved_at: datetime,
         origin: str | None = None,
         absences: Sequence[RawVersion] = (),
@@ -169,13 +169,13 @@ class Pass:
         yield Page(
             found=(*absences, *found),
             # What is let go must stay unseen until then: that is how it is found.
-            sights=() if standing is Standing.LEAVING and not self.is_final else seen,
+            sights=() if standing is Membership.LEAVING and not self.is_final else seen,
             pass_number=self.at.number,
             state=self._kept().as_state(),
-            first_sights_are_news=standing is Standing.STAYING,
+            first_sights_are_news=standing is Membership.STAYING,
             total=self._total(),
             missed=tuple(missed),
-            is_judged=standing is Standing.STAYING,
+            is_judged=standing is Membership.STAYING,
             is_final=self.is_final,
             load=self.at.timestamp,
         )
@@ -201,7 +201,7 @@ class Pass:
         What is to be let go is not asked for again, and fails no pass.
         """
         self.tell("record_set_aside", nct_id=nct_id, reason=str(why))
-        if self.standings.of(nct_id) is Standing.LEAVING:
+        if self.standings.of(nct_id) is Membership.LEAVING:
             self.move(absent=left)
         else:
             self._failure = self._failure or why
@@ -223,13 +223,13 @@ class Pass:
         finished = finish(self.at, self.following, self._finished)
         yield Page(
             pass_number=self.at.number,
-            state=Kept(number=self.at.number, finished=finished).as_state(),
+            state=Checkpoint(number=self.at.number, finished=finished).as_state(),
             data_timestamp=finished.timestamp,
             cursor=finished.cursor,
         )
 
-    def _kept(self) -> Kept:
-        return Kept(number=self.at.number, finished=self._finished, current=self.at)
+    def _kept(self) -> Checkpoint:
+        return Checkpoint(number=self.at.number, finished=self._finished, current=self.at)
 
     def _newest(self, studies: Sequence[Study]) -> str | None:
         """Return the latest update so far; a date beyond the data's own is a slip of the pen."""

@@ -13,9 +13,9 @@ from requests.adapters import HTTPAdapter
 from monitor.deadlines.sockets import SocketHandle
 from monitor.errors import SourceError
 from monitor.settings import HttpSettings
-from monitor.sources.http import sentences
+from monitor.sources.http import error_messages
 from monitor.sources.http.address import Target
-from monitor.sources.http.answer import Headers, Incoming
+from monitor.sources.http.response import Headers, ResponseStream
 
 _CHUNK_BYTES = 64 << 10
 _HTTP_VERSIONS = {10: "HTTP/1.0", 11: "HTTP/1.1", 20: "HTTP/2"}
@@ -48,8 +48,8 @@ class RequestsSession:
         self._session.mount("https://", adapter)
 
     @contextmanager
-    def open(self, target: Target, headers: Mapping[str, str]) -> Iterator[Incoming]:
-        """See ``Session``."""
+    def open(self, target: Target, headers: Mapping[str, str]) -> Iterator[ResponseStream]:
+        """See ``HttpTransport``."""
         try:
             with self._session.get(
                 target.url,
@@ -58,7 +58,7 @@ class RequestsSession:
                 stream=True,
                 timeout=(self._settings.connect_timeout_s, self._settings.read_timeout_s),
             ) as response:
-                yield Incoming(
+                yield ResponseStream(
                     status=response.status_code,
                     headers=Headers(response.raw.headers.items()),
                     http_version=_HTTP_VERSIONS.get(response.raw.version, "HTTP/1.1"),
@@ -68,7 +68,7 @@ class RequestsSession:
             raise self._translated(exc, target) from exc
 
     def close(self) -> None:
-        """See ``Session``."""
+        """See ``HttpTransport``."""
         self._session.close()
 
     def _reading(self, response: requests.Response, target: Target) -> Iterator[bytes]:
@@ -80,15 +80,15 @@ class RequestsSession:
     def _translated(self, exc: Exception, target: Target) -> SourceError:
         match exc:
             case requests.ConnectTimeout() | requests.ReadTimeout() if _is_connecting(exc):
-                return sentences.slow_connect(target, self._settings.connect_timeout_s)
+                return error_messages.slow_connect(target, self._settings.connect_timeout_s)
             case requests.ReadTimeout() | urllib3.exceptions.ReadTimeoutError():
-                return sentences.silent(target, self._settings.read_timeout_s)
+                return error_messages.silent(target, self._settings.read_timeout_s)
             case _ if isinstance(exc, _UNASKABLE):
-                return sentences.unaskable(exc, target)
+                return error_messages.unaskable(exc, target)
             case requests.ConnectionError() if not _was_connected(exc):
-                return sentences.connect_fault(exc, target)
+                return error_messages.connect_fault(exc, target)
             case _:
-                return sentences.broken(exc, target)
+                return error_messages.broken(exc, target)
 
 
 def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -100,7 +100,7 @@ def _is_connecting(exc: requests.Timeout) -> bool:
     """Whether the connection does not stand yet; a slow handshake passes for a slow answer."""
     if isinstance(exc, requests.ConnectTimeout):
         return True
-    return any("handshake" in str(cause) for cause in sentences.causes(exc))
+    return any("handshake" in str(cause) for cause in error_messages.causes(exc))
 
 
 def _was_connected(exc: requests.ConnectionError) -> bool:

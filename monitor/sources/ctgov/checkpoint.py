@@ -11,10 +11,10 @@ import msgspec
 from monitor.data_types import DataType
 from monitor.errors import StoreError
 from monitor.settings import CtgovSourceSettings
-from monitor.sources.ctgov.following import digest_of, search_digest
+from monitor.sources.ctgov.query import digest_of, search_digest
 
 
-class Leg(StrEnum):
+class Stage(StrEnum):
     """The parts of a pass, in their order.
 
     The search comes first: until the watched IDs are read, the records seen are the search's own
@@ -29,9 +29,9 @@ class Leg(StrEnum):
     LEAVING = "leaving"
     SUSPECTS = "suspects"
 
-    def is_behind(self, other: "Leg") -> bool:
+    def is_behind(self, other: "Stage") -> bool:
         """Tell whether it comes after another one."""
-        order = list(Leg)
+        order = list(Stage)
         return order.index(self) > order.index(other)
 
 
@@ -68,7 +68,7 @@ class Progress:
     timestamp: str
     following: str
     reread: bool
-    leg: Leg = Leg.SEARCH
+    leg: Stage = Stage.SEARCH
     page: int = 0
     token: str | None = None
     params: str = ""
@@ -86,7 +86,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class Checkpoint:
     """Everything that a source keeps. ``number``: of the last pass that was begun."""
 
     number: int = 0
@@ -99,18 +99,18 @@ class Kept:
         return state
 
 
-_KEPT = DataType[Kept](Kept)
+_KEPT = DataType[Checkpoint](Checkpoint)
 
 
-def read_state(state: Mapping[str, Any] | None, *, source: str) -> Kept:
+def read_state(state: Mapping[str, Any] | None, *, source: str) -> Checkpoint:
     """Return what the state says; StoreError when it is not one of this source's."""
     try:
-        return Kept() if state is None else _KEPT.convert(state)
+        return Checkpoint() if state is None else _KEPT.convert(state)
     except msgspec.ValidationError as exc:
         raise StoreError(f"the state that is kept of source {source!r} is unknown: {exc}") from exc
 
 
-def begin(kept: Kept, following: CtgovSourceSettings, timestamp: str) -> Progress | None:
+def begin(kept: Checkpoint, following: CtgovSourceSettings, timestamp: str) -> Progress | None:
     """Return the pass to go on with, or a new one; None when there is nothing new to read."""
     current, finished = kept.current, kept.finished
     wanted = (timestamp, digest_of(following))
