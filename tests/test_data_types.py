@@ -37,7 +37,12 @@ for _ in range(int(rounds)):
     ("module", "name", "method", "value"),
     [
         ("monitor.sources.ctgov.checkpoint", "_KEPT", "convert", "{}"),
-        ("monitor.parsers.shapes", "_STUDY", "convert", "{'protocolSection': {'statusModule': 1}}"),
+        (
+            "monitor.parsers.study_types",
+            "_STUDY",
+            "convert",
+            "{'protocolSection': {'statusModule': 1}}",
+        ),
         (
             "monitor.ingest.set_aside",
             "_ENTRY",

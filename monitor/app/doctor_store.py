@@ -19,9 +19,9 @@ from monitor.private_files import is_open_to_others
 from monitor.render.values import counted, moment
 from monitor.store.address import Address
 from monitor.store.copying import side_files
+from monitor.store.integrity import is_sound
 from monitor.store.reader import open_reader, schema_status
 from monitor.store.revisions import require_current
-from monitor.store.soundness import is_sound
 from monitor.store.writer import open_store
 
 if TYPE_CHECKING:

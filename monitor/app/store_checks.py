@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from monitor.app.wiring import App
 from monitor.errors import StoreError
 from monitor.store.address import Address
+from monitor.store.integrity import check_pages
 from monitor.store.reader import Reader
-from monitor.store.soundness import check_pages
 
 _KEPT_BY = "store/check"  # a slash: no source has such a name
 

@@ -36,7 +36,7 @@ def command(session: Session, nct_id: str, old: str | None, new: str | None, as_
         one, other = versions[first], versions[last]
         events = session.app.compare(reader, trial, one, other) if first != last else ()
     if as_json:
-        from monitor.render.shapes import diff_shape
+        from monitor.render.json_shapes import diff_shape
 
         session.answer_json(diff_shape(trial.nct_id, (first + 1, one), (last + 1, other), events))
     else:

@@ -73,7 +73,7 @@ def command(
             ids = [one.id for one, day in zip(versions, days, strict=True) if wanted.takes_day(day)]
         shown = select_versions(versions, reader.events(trial.nct_id, version_ids=ids), wanted)
     if as_json:
-        from monitor.render.shapes import history_shape
+        from monitor.render.json_shapes import history_shape
 
         session.answer_json(history_shape(trial, shown))
     else:

@@ -41,7 +41,7 @@ def list_(session: Session, as_json: bool, as_csv: bool) -> None:
     with session.app.reader() as reader:
         found = reader.quarantine()
     if as_json:
-        from monitor.render.shapes import quarantine_shape
+        from monitor.render.json_shapes import quarantine_shape
 
         session.answer_json([quarantine_shape(entry) for entry in found])
     else:
@@ -69,7 +69,7 @@ def show(session: Session, entry_id: int, raw: bool, as_json: bool) -> None:
         sys.stdout.flush()
         sys.stdout.buffer.write(entry.content or b"")
     elif as_json:
-        from monitor.render.shapes import quarantine_shape
+        from monitor.render.json_shapes import quarantine_shape
 
         session.answer_json(quarantine_shape(entry))
     else:

@@ -66,7 +66,7 @@ def command(
     if field is not None:
         _answer_field(session, shown, field, look_up(record, field), as_json=as_json)
     elif as_json:
-        from monitor.render.shapes import record_shape
+        from monitor.render.json_shapes import record_shape
 
         session.answer_json(record_shape(*shown, record))
     else:
@@ -80,7 +80,7 @@ def _answer_field(
     session: Session, shown: tuple[int, StoredVersion], path: str, value: Any, *, as_json: bool
 ) -> None:
     if as_json:
-        from monitor.render.shapes import value_shape
+        from monitor.render.json_shapes import value_shape
 
         session.answer_json(value_shape(*shown, path, value))
     elif isinstance(value, dict | list):

@@ -48,7 +48,7 @@ def command(
             matches = matching_trials(app, reader, [asked], changed_since=since)
             found = [trial for trial, _ in matches]
     if as_json:
-        from monitor.render.shapes import trial_shape
+        from monitor.render.json_shapes import trial_shape
 
         session.answer_json([trial_shape(trial) for trial in found])
     else:

@@ -19,7 +19,7 @@ _SHOWN_CHARACTERS = 60
 
 
 def checked(kind: Any, given: RawValue, environ: Mapping[str, str]) -> Any:
-    """Return the value in a key's type ``kind``, Annotated as ``Section`` says.
+    """Return the value in a key's type ``kind``, Annotated as ``WelcomeSection`` says.
 
     ``${NAME}`` in a text of the file is replaced first; numbers may be text where the
     environment gave them, and one value may stand alone for a list. ConfigError names the place

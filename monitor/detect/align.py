@@ -14,8 +14,8 @@ from typing import Any
 import orjson
 
 from monitor.detect.keys import Key, shown_key
-from monitor.detect.overlay import split_run_in, stated_part
 from monitor.detect.pairing import ABSENT, moved_keys, pair_items
+from monitor.detect.partial_records import split_run_in, stated_part
 from monitor.detect.result_groups import as_stated, by_title
 from monitor.detect.texts import same_value
 from monitor.model import fields

@@ -230,8 +230,10 @@ def classify(changes: Sequence[FieldChange], ctx: Context) -> tuple[ChangeEvent,
         same = [change for change in remaining if told(change)]
         drafts.extend(derive(same, ctx))
         remaining = list(all_but(remaining, same))
-    for number in sorted({number for change in remaining for number in _takers(change.field)}):
-        own = [change for change in remaining if number in _takers(change.field)]
+    for number in sorted(
+        {number for change in remaining for number in _matching_rules(change.field)}
+    ):
+        own = [change for change in remaining if number in _matching_rules(change.field)]
         if own:
             found = list(RULES[number].derive(own, ctx))
             drafts.extend(found)
@@ -285,7 +287,7 @@ _NO_NEWS: tuple[tuple[Callable[[FieldChange], bool], Derive], ...] = (
 
 
 @lru_cache(maxsize=4096)
-def _takers(field_: Path) -> tuple[int, ...]:
+def _matching_rules(field_: Path) -> tuple[int, ...]:
     """Return which rules take a field's changes, as places in the table, in its order."""
     return tuple(number for number, rule in enumerate(RULES) if fields.under(field_, rule.takes))
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from monitor.detect.headings import heading, is_title
 from monitor.detect.run_ins import run_ins
-from monitor.detect.texts import Line, lines
+from monitor.detect.texts import TextLine, lines
 from monitor.model.memo import remember
 
 # A line that announces others, as "At least one of the following:" does.
@@ -51,11 +51,11 @@ def items(text: str) -> list[Criterion]:
     return found
 
 
-def _lines(text: str) -> Iterator[Line]:
+def _lines(text: str) -> Iterator[TextLine]:
     """Yield the lines of a text, those that run on in one line each by itself."""
     for line in lines(text):
         for marker, words in run_ins(line.marker, line.words):
-            yield Line(line.indent, marker, words)
+            yield TextLine(line.indent, marker, words)
 
 
 @dataclass(slots=True)
@@ -79,7 +79,7 @@ class _Outline:
         """Close all; a heading of these words, if any, holds what follows."""
         self.open = [_Open(_NOWHERE, "", words, opens=True)] if words else []
 
-    def place(self, line: Line) -> tuple[str, ...]:
+    def place(self, line: TextLine) -> tuple[str, ...]:
         """Return the lines that hold this one, and leave it open."""
         here = _Open(line.indent, _style(line.marker), line.words, _opens(line.words))
         while self.open and _closes(here, self.open[-1]):

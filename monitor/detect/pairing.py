@@ -45,7 +45,7 @@ class _Measure(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Left:
+class _Unmatched:
     """Items not paired yet, by their index."""
 
     old: dict[int, Item]
@@ -119,7 +119,7 @@ def pair_items(
     objects or scalars; a scalar is its own key.
     ``moved``: keys of items that left for another list or came from one: not renamed ones.
     """
-    left = _Left(dict(enumerate(old)), dict(enumerate(new)), {})
+    left = _Unmatched(dict(enumerate(old)), dict(enumerate(new)), {})
     left.pair_equal(list(left.old), list(left.new), exact_key)
     equal = dict(left.pairs)
     if left.old and left.new:
@@ -159,7 +159,7 @@ _AS_SITE = _Measure(site_of, same_site)
 _IN_PLACE = _Measure(lambda item: item, same_place_score)
 
 
-def _pair_named(left: _Left, rule: ListRule) -> None:
+def _pair_named(left: _Unmatched, rule: ListRule) -> None:
     """Pair items of one key; where several share it, the same ones and the most alike first."""
     for old, new in _groups(left, lambda item: natural_key(item, rule)):
         if len(old) == len(new) == 1:
@@ -171,7 +171,7 @@ def _pair_named(left: _Left, rule: ListRule) -> None:
         left.pair_ranked(old, new, _IN_ALL, threshold=0.0)
 
 
-def _pair_many(left: _Left, old: list[int], new: list[int]) -> None:
+def _pair_many(left: _Unmatched, old: list[int], new: list[int]) -> None:
     """Pair items that differ in one attribute; if still too many are left, by the most telling."""
     old, new = left.by_content(left.old, old), left.by_content(left.new, new)
     items = [left.old[index] for index in old] + [left.new[index] for index in new]
@@ -195,7 +195,7 @@ def _pair_many(left: _Left, old: list[int], new: list[int]) -> None:
 
 
 def _groups(
-    left: _Left, key: Callable[[Item], Hashable | None]
+    left: _Unmatched, key: Callable[[Item], Hashable | None]
 ) -> list[tuple[list[int], list[int]]]:
     """Return the indexes of both sides by key, where both have some; None is no key."""
     groups: dict[Hashable, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
@@ -207,7 +207,7 @@ def _groups(
     return [sides for sides in groups.values() if all(sides)]
 
 
-def _pair_near(left: _Left) -> None:
+def _pair_near(left: _Unmatched) -> None:
     """Pair sites that miss their key by one attribute: a city respelled, a postcode corrected."""
     for attributes, measure, threshold in (
         (("facility", "zip", "country"), _IN_ALL, 0.0),
@@ -257,7 +257,7 @@ def _list_at(module: Mapping[str, Any], path: Path) -> list[Item]:
     return found if isinstance(found, list) else []
 
 
-def _pair_renamed(left: _Left, path: Path, rule: ListRule, moved: frozenset[Key]) -> None:
+def _pair_renamed(left: _Unmatched, path: Path, rule: ListRule, moved: frozenset[Key]) -> None:
     measure = _AS_SITE if path == LOCATIONS else _in_texts(rule)
 
     def place(item: Item) -> Hashable | None:
@@ -269,7 +269,7 @@ def _pair_renamed(left: _Left, path: Path, rule: ListRule, moved: frozenset[Key]
         left.pair_ranked(old, new, measure, RENAME_THRESHOLD)
 
 
-def _pair_successors(left: _Left, rule: ListRule) -> None:
+def _pair_successors(left: _Unmatched, rule: ListRule) -> None:
     """Pair who left a post and who came to it: the only ones, or those that share most else."""
 
     def post(item: Item) -> Hashable | None:

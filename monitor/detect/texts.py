@@ -64,7 +64,7 @@ LONGEST_COMPARED = 4_000
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TextLine:
     """One line of a text in its normal form: how far in it stands, its marker, its words."""
 
     indent: int
@@ -84,7 +84,7 @@ def plain(text: str) -> str:
     return " ".join(_composed(text).split())
 
 
-def lines(text: str) -> Iterator[Line]:
+def lines(text: str) -> Iterator[TextLine]:
     """Yield the lines of a text that say anything.
 
     Markers may be nested ("* 1. FVC"); the first tells what list the line is in.
@@ -103,7 +103,7 @@ def lines(text: str) -> Iterator[Line]:
         words = " ".join(line[end:].split())
         since.append(words)
         if words:
-            yield Line(len(line[:start].expandtabs()), line[start:end].strip(), words)
+            yield TextLine(len(line[:start].expandtabs()), line[start:end].strip(), words)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 from monitor.detect.classify import first_seen
 from monitor.detect.fingerprints import canonical_bytes, fingerprint
-from monitor.detect.overlay import lay_over
+from monitor.detect.partial_records import merge_partial
 from monitor.detect.rules.base import Context
 from monitor.ingest.derivations import Compared, Derivations
 from monitor.ingest.load_order import (
@@ -118,7 +118,7 @@ class Timeline:
             return True
         if seen.record.coverage.is_complete:
             return False
-        laid = lay_over(self.record(node), seen.record)
+        laid = merge_partial(self.record(node), seen.record)
         return fingerprint(canonical_bytes(laid.document)) == node.content_sha256
 
     def _is_earlier_sight(self, seen: Observation, node: TimelineEntry) -> bool:
@@ -152,7 +152,7 @@ class Timeline:
         if node.stated_coverage.is_complete:
             return False
         base = self.record(self.nodes[index - 1]) if index else None
-        laid = lay_over(base, self._stated(node))
+        laid = merge_partial(base, self._stated(node))
         canonical = canonical_bytes(laid.document)
         content = fingerprint(canonical)
         node.record, node.coverage = laid, laid.coverage

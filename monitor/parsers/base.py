@@ -8,7 +8,7 @@ from monitor.errors import RecordError
 from monitor.model import fields
 from monitor.model.foreign_formats import of_object, of_text
 from monitor.model.record import RawVersion, TrialRecord
-from monitor.parsers import absence, history, strict_json, study
+from monitor.parsers import history, strict_json, study, tombstone
 from monitor.parsers.saved_pages import mirror, page, recruitment_site
 
 
@@ -21,7 +21,7 @@ class Parser:
     """
 
     media: str
-    recognises: Callable[[Any], bool]
+    recognizes: Callable[[Any], bool]
     read: Callable[[RawVersion, Any], TrialRecord]
 
 
@@ -38,12 +38,12 @@ _UNKNOWN_PAGE = (
 
 # The first one that recognises the content reads it.
 PARSERS: dict[str, Parser] = {
-    "absence": Parser(media="absence", recognises=absence.recognises, read=absence.read),
-    "history answer": Parser(media="json", recognises=history.recognises, read=history.read),
-    "study": Parser(media="json", recognises=study.recognises, read=study.read),
-    "registry mirror's page": Parser(media="text", recognises=mirror.recognises, read=mirror.read),
+    "absence": Parser(media="absence", recognizes=tombstone.recognizes, read=tombstone.read),
+    "history answer": Parser(media="json", recognizes=history.recognizes, read=history.read),
+    "study": Parser(media="json", recognizes=study.recognizes, read=study.read),
+    "registry mirror's page": Parser(media="text", recognizes=mirror.recognizes, read=mirror.read),
     "recruitment site's page": Parser(
-        media="text", recognises=recruitment_site.recognises, read=recruitment_site.read
+        media="text", recognizes=recruitment_site.recognizes, read=recruitment_site.read
     ),
 }
 
@@ -59,7 +59,7 @@ def parse(raw: RawVersion) -> TrialRecord:
         raise RecordError(f"records of the medium {raw.media!r} cannot be read")
     content = decode(raw.content)
     for parser in PARSERS.values():
-        if parser.media == raw.media and parser.recognises(content):
+        if parser.media == raw.media and parser.recognizes(content):
             return parser.read(raw, content)
     raise RecordError(_unrecognised(raw.media, content))
 

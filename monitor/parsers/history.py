@@ -16,7 +16,7 @@ from monitor.parsers import markup, study
 _COVERAGE = Coverage.all_but([fields.DERIVED, fields.LOCATION_GEO_POINT])
 
 
-def recognises(content: Any) -> bool:
+def recognizes(content: Any) -> bool:
     """Tell whether the JSON value is a history answer."""
     return isinstance(content, dict) and "studyVersion" in content and "study" in content
 
@@ -36,7 +36,7 @@ def read(raw: RawVersion, content: Any) -> TrialRecord:
             f"version {raw.registry_version} was asked for, the answer holds version {version}"
         )
     past = content.get("study")
-    if not study.recognises(past):
+    if not study.recognizes(past):
         raise RecordError("the history answer holds no study (protocolSection is missing)")
     nct_id = study.checked_id(past, content)
     past = study.registrys_own(past)

@@ -10,13 +10,13 @@ from monitor.model.coverage import Coverage
 from monitor.model.fields import Path
 from monitor.model.nct import is_nct_id
 from monitor.model.record import RawVersion, TrialRecord
-from monitor.parsers import shapes
+from monitor.parsers import study_types
 
 # Names under which a wrapper or an extract repeats the study's ID beside its sections.
 _OUTER_IDS = ("nctId", "nct_id", "NCTId", "nctid")
 
 
-def recognises(content: Any) -> bool:
+def recognizes(content: Any) -> bool:
     """Tell whether the JSON value is one study."""
     return isinstance(content, dict) and fields.PROTOCOL[0] in content
 
@@ -86,7 +86,7 @@ def checked_id(study: dict[str, Any], outer: dict[str, Any]) -> str:
     ``outer`` is the object in which an ID may be repeated. RecordError: a value of the wrong
     type; an ID that is missing, malformed, or not the one that stands outside.
     """
-    shapes.check(study)
+    study_types.check(study)
     where = fields.dotted(fields.NCT_ID)
     protocol = study.get(fields.PROTOCOL[0], {})
     nct_id = protocol.get(fields.IDENTIFICATION[-1], {}).get(fields.NCT_ID[-1])

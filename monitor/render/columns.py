@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 
 from monitor.render.lines import Line, Role, Span, Table
-from monitor.render.safe import sanitize
+from monitor.render.sanitize import sanitize
 
 _GAP = "  "  # between two columns
 _NOTHING = "-"

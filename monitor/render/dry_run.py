@@ -5,8 +5,8 @@ from typing import Any
 
 from monitor.model.dry_run import DryRun, SentVersion
 from monitor.render.events import headline_spans
+from monitor.render.json_shapes import event_shape
 from monitor.render.lines import BLANK, Block, Line, Span, Table, line
-from monitor.render.shapes import event_shape
 from monitor.render.subscribers import subscription_shape
 from monitor.render.values import counted, moment, one_line, worded
 

@@ -17,7 +17,7 @@ from monitor.render.values import (
     unescaped,
     worded,
 )
-from monitor.render.words import word_spans
+from monitor.render.word_marks import word_spans
 
 # From this length on a text is told by the words that changed, not whole before and after.
 _LONG_TEXT = 80

@@ -8,9 +8,9 @@ from monitor.model.explanation import EventExplanation
 from monitor.model.history import StoredVersion, TrialRow
 from monitor.model.messages import MessageState, OutboxMessage
 from monitor.model.subscriptions import MatchDecision, Subscription
+from monitor.render.json_shapes import version_shape
 from monitor.render.lines import BLANK, Line, Span, line
 from monitor.render.outbox import message_shape
-from monitor.render.shapes import version_shape
 from monitor.render.statuses import plain_statuses
 from monitor.render.values import moment, one_line, worded
 

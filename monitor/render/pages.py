@@ -10,7 +10,7 @@ from monitor.model.alerts import Alert
 from monitor.model.sanitize import sanitize
 from monitor.model.selection import SelectedVersion
 from monitor.render.alerts.links import history_url, record_url, version_url
-from monitor.render.alerts.trials import Trial, headings, trials_of
+from monitor.render.alerts.trials import TrialLine, headings, trials_of
 from monitor.render.events import BRIEF, FULL, event_lines
 from monitor.render.history import sighting
 from monitor.render.lines import Line, Span
@@ -54,7 +54,7 @@ def message_page(alerts: Iterable[Alert], public_url: str) -> str:
     return _page(head, body)
 
 
-def _trial(trial: Trial, public_url: str) -> Iterator[str]:
+def _trial(trial: TrialLine, public_url: str) -> Iterator[str]:
     """Yield a trial: which it is, and of each version what changed, with a link to all of it."""
     facts = trial.facts
     sponsor = facts.sponsor or "no sponsor stated"

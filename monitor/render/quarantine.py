@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from monitor.model.history import QuarantineRow
 from monitor.render.lines import BLANK, Line, Span, line
-from monitor.render.safe import sanitize_lines
+from monitor.render.sanitize import sanitize_lines
 from monitor.render.values import moment, one_line
 
 _SHOWN_BYTES = 4000

@@ -11,7 +11,7 @@ from monitor.model.fields import Path
 from monitor.model.history import StoredVersion
 from monitor.model.record import TrialRecord
 from monitor.render.lines import BLANK, Line, Span, line
-from monitor.render.safe import sanitize_lines
+from monitor.render.sanitize import sanitize_lines
 from monitor.render.statuses import status_words
 from monitor.render.values import counted, moment, one_line, unescaped, worded
 

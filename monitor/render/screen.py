@@ -13,7 +13,7 @@ import orjson
 
 from monitor.render.columns import csv_text, table_lines
 from monitor.render.lines import Block, Line, Role, Span, Table
-from monitor.render.safe import sanitize
+from monitor.render.sanitize import sanitize
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -10,7 +10,7 @@ from monitor.model.sanitize import sanitize
 from monitor.model.subscriptions import Subscription
 from monitor.model.welcome import CoveredTrials, Welcome
 from monitor.render.alerts.links import record_url
-from monitor.render.shapes import Shape
+from monitor.render.json_shapes import Shape
 from monitor.render.statuses import status_words
 from monitor.render.subscribers import changes_words, subscription_shape, trials_words
 from monitor.render.values import counted, moment
@@ -22,7 +22,7 @@ _SLACK_TEXT = 2_900
 _SHOWN_IDS = 10
 
 
-class Section(NamedTuple):
+class WelcomeSection(NamedTuple):
     """Of one subscription: its headline, the lines below it, some trials (ID, words), a rest."""
 
     headline: str
@@ -68,9 +68,9 @@ def _subject(welcome: Welcome) -> str:
     return f"Welcome: “{_clean(one.subscription.name, room)}”{said}"
 
 
-def _section(one: CoveredTrials) -> Section:
+def _section(one: CoveredTrials) -> WelcomeSection:
     rest = one.trials - len(one.first)
-    return Section(
+    return WelcomeSection(
         headline=f"{_clean(one.subscription.name)}: {_count(one)} now",
         said=list(_lines(one)),
         trials=[(facts.nct_id, _trial(facts)) for facts in one.first],
@@ -125,11 +125,11 @@ _INTRO = "This subscription is set up, and its alerts will come this way."
 _INTRO_OF_SEVERAL = "These subscriptions are set up, and their alerts will come this way."
 
 
-def _intro(sections: list[Section]) -> str:
+def _intro(sections: list[WelcomeSection]) -> str:
     return _INTRO if len(sections) == 1 else _INTRO_OF_SEVERAL
 
 
-def _text(welcome: Welcome, sections: list[Section]) -> str:
+def _text(welcome: Welcome, sections: list[WelcomeSection]) -> str:
     lines = [_intro(sections), ""]
     for section in sections:
         lines += [section.headline, *(f"    {one}" for one in section.below), ""]
@@ -156,7 +156,7 @@ _HEAD = (
 )
 
 
-def _html(welcome: Welcome, subject: str, sections: list[Section]) -> str:
+def _html(welcome: Welcome, subject: str, sections: list[WelcomeSection]) -> str:
     cards = "".join(map(_card, sections))
     link = welcome.unsubscribe_url
     unsubscribe = (
@@ -174,7 +174,7 @@ def _html(welcome: Welcome, subject: str, sections: list[Section]) -> str:
     )
 
 
-def _card(section: Section) -> str:
+def _card(section: WelcomeSection) -> str:
     trials = (
         f'<a class="l" style="color:#0b57d0;" href="{escape(record_url(nct_id))}">'
         f"{escape(nct_id)}</a> {escape(words)}"
@@ -193,7 +193,7 @@ def _card(section: Section) -> str:
     )
 
 
-def _slack(subject: str, sections: list[Section]) -> dict[str, object]:
+def _slack(subject: str, sections: list[WelcomeSection]) -> dict[str, object]:
     # As plain text nothing in it is a link, a mention or a format.
     said = [_intro(sections), *("\n".join([one.headline, *one.below]) for one in sections)]
     if len(said) > _SLACK_BLOCKS:

@@ -22,7 +22,7 @@ from monitor.store.copying import (
     sync,
     unfinished,
 )
-from monitor.store.faults import translate
+from monitor.store.errors import translate
 from monitor.store.readonly import open_read_only
 from monitor.store.revisions import require_ours
 

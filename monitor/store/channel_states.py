@@ -7,9 +7,9 @@ from sqlalchemy import bindparam
 
 from monitor.model.messages import ChannelState
 from monitor.store.db import upsert
-from monitor.store.mapping import RowMapper
+from monitor.store.row_mapping import RowMapper
 from monitor.store.schema import channel_states
-from monitor.store.texts import storable
+from monitor.store.storable_text import storable
 
 _ERROR_CHARACTERS = 2_000
 

@@ -13,7 +13,6 @@ from monitor.model.messages import MessageState, OutboxMessage
 from monitor.store import properties
 from monitor.store.db import Db
 from monitor.store.messages import MESSAGE
-from monitor.store.moments import moment
 from monitor.store.schema import (
     UtcTime,
     channel_states,
@@ -23,6 +22,7 @@ from monitor.store.schema import (
     sources,
     subscriptions,
 )
+from monitor.store.timestamps import moment
 
 _FOUND = bindparam("found", type_=UtcTime)
 _AT = bindparam("at", type_=UtcTime)

@@ -37,7 +37,7 @@ _LARGEST_BODY = 64 * 1024 * 1024
 _MAGIC = b"\x28\xb5\x2f\xfd"
 
 
-class DamagedError(Exception):
+class CorruptError(Exception):
     """Stored bytes are not what was once written."""
 
 
@@ -81,25 +81,25 @@ def thread_codec() -> Codec:
 
 
 def restore(stored: bytes, *, codec: int, base: bytes | None, size: int, digest: bytes) -> bytes:
-    """Return a snapshot's bytes; DamagedError unless they are exactly what was written."""
+    """Return a snapshot's bytes; CorruptError unless they are exactly what was written."""
     try:
         # max_output_size=0 would mean "unknown".
         content = _decompressor(codec, base).decompress(stored, max_output_size=max(1, size))
     except (zstandard.ZstdError, KeyError, ValueError, MemoryError) as exc:
-        raise DamagedError("its bytes cannot be unpacked") from exc
+        raise CorruptError("its bytes cannot be unpacked") from exc
     if len(content) != size or sha256(content).digest() != digest:
-        raise DamagedError("its bytes do not match their sha256")
+        raise CorruptError("its bytes do not match their sha256")
     return content
 
 
 def read_body(stored: bytes) -> Any:
-    """Read a JSON value that ``Codec.body`` wrote; DamagedError when it is not one."""
+    """Read a JSON value that ``Codec.body`` wrote; CorruptError when it is not one."""
     try:
         if stored.startswith(_MAGIC):
             stored = _expand(stored, _vocabulary(CODEC))
         return orjson.loads(stored)
     except orjson.JSONDecodeError as exc:
-        raise DamagedError("an entry cannot be read") from exc
+        raise CorruptError("an entry cannot be read") from exc
 
 
 def pack(content: bytes) -> bytes:
@@ -108,7 +108,7 @@ def pack(content: bytes) -> bytes:
 
 
 def unpack(stored: bytes) -> bytes:
-    """Undo ``pack``; DamagedError when the bytes are not what it made."""
+    """Undo ``pack``; CorruptError when the bytes are not what it made."""
     return _expand(stored, None)
 
 
@@ -116,10 +116,10 @@ def _expand(stored: bytes, words: ZstdCompressionDict | None) -> bytes:
     """Decompress a frame that states its own size and checksum."""
     try:
         if zstandard.get_frame_parameters(stored).content_size > _LARGEST_BODY:
-            raise DamagedError("an entry states a size that it cannot have")
+            raise CorruptError("an entry states a size that it cannot have")
         return ZstdDecompressor(dict_data=words).decompress(stored)
     except zstandard.ZstdError as exc:
-        raise DamagedError("an entry cannot be unpacked") from exc
+        raise CorruptError("an entry cannot be unpacked") from exc
 
 
 @lru_cache

@@ -11,7 +11,7 @@ from sqlalchemy.sql import Executable
 
 from monitor.model.tracking import StoreCounts
 from monitor.store.db import Db, excluded, upsert
-from monitor.store.mapping import RowMapper
+from monitor.store.row_mapping import RowMapper
 from monitor.store.schema import (
     events,
     metadata,

@@ -20,8 +20,8 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from monitor.store.address import Address
 from monitor.store.engine import store_errors
-from monitor.store.faults import translate
-from monitor.store.mapping import Row, RowMapper
+from monitor.store.errors import translate
+from monitor.store.row_mapping import Row, RowMapper
 from monitor.store.schema import NO_ZONE, UtcTime
 
 BATCH = 500

@@ -15,8 +15,8 @@ from sqlalchemy.pool import NullPool, QueuePool
 
 from monitor.errors import StoreError
 from monitor.store.address import Address
-from monitor.store.codec import DamagedError
-from monitor.store.faults import translate
+from monitor.store.codec import CorruptError
+from monitor.store.errors import translate
 from monitor.store.readonly import open_read_only
 from monitor.store.revisions import SchemaStatus, read_status
 
@@ -156,7 +156,7 @@ def store_errors(address: Address) -> Iterator[None]:
         yield
     except (sa.exc.DBAPIError, sqlite3.Error) as exc:
         raise translate(exc, address) from exc
-    except DamagedError as exc:
+    except CorruptError as exc:
         raise StoreError(f"the store {address.shown} is damaged: {exc}") from exc
     except sa.exc.StatementError as exc:
         # A value that cannot be bound: the caller's mistake, shown as what it is.

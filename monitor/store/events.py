@@ -10,7 +10,7 @@ from monitor.model.changes import ChangeEvent
 from monitor.model.history import StoredEvent
 from monitor.store.bodies import event_value, read_event
 from monitor.store.codec import Codec, read_body
-from monitor.store.mapping import RowMapper
+from monitor.store.row_mapping import RowMapper
 from monitor.store.schema import announcements, events, versions
 
 

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam
 
 from monitor.store.db import Db, batches
-from monitor.store.moments import moment
 from monitor.store.schema import GROUPABLE, messages, outbox
+from monitor.store.timestamps import moment
 
 _CLAIMS = 7264802  # this program's own number, beside that of the trials' locks
 # While it lasts nobody else claims by this channel; who fills the outbox goes on.

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from monitor.errors import StoreError
 from monitor.model.lease import Lease
-from monitor.store.codec import DamagedError
+from monitor.store.codec import CorruptError
 from monitor.store.lease_process import liveness
 from monitor.store.leases import leases_in
 
@@ -28,7 +28,7 @@ def require_unused(connection: sqlite3.Connection, store: Path, *, now: datetime
     A store that does not tell (it is damaged, or has another schema) holds none.
     """
     held: list[Lease] = []
-    with suppress(sqlite3.DatabaseError, DamagedError):  # an older store has no such table
+    with suppress(sqlite3.DatabaseError, CorruptError):  # an older store has no such table
         held = leases_in(connection, now=now)
     lease = next(filter(_is_held, held), None)
     if lease is not None:

@@ -16,9 +16,9 @@ from monitor.model.identity import notice_id
 from monitor.model.incidents import OPERATOR, OVER, Incident, Notice, StoredIncident
 from monitor.model.messages import MessageState
 from monitor.store.db import Db, insert_new
-from monitor.store.mapping import RowMapper
+from monitor.store.row_mapping import RowMapper
 from monitor.store.schema import incidents, messages, notices
-from monitor.store.texts import storable
+from monitor.store.storable_text import storable
 
 _INCIDENT = RowMapper(StoredIncident, incidents.c, damaged="incident {0} cannot be read")
 

@@ -12,11 +12,11 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from monitor.model.lease import Lease
 from monitor.store import properties
-from monitor.store.codec import DamagedError
+from monitor.store.codec import CorruptError
 from monitor.store.db import Db, insert_new, sqlite_text
-from monitor.store.mapping import RowMapper
-from monitor.store.moments import utc_text
+from monitor.store.row_mapping import RowMapper
 from monitor.store.schema import UtcTime, leases
+from monitor.store.timestamps import utc_text
 
 
 class _Now(FunctionElement[datetime]):
@@ -159,7 +159,7 @@ class LeaseWriter(LeaseReader):
     def _next_fence(self) -> int:
         fence = self._db.value(_NEXT_FENCE)
         if fence is None:
-            raise DamagedError("the number of the last lease cannot be read")
+            raise CorruptError("the number of the last lease cannot be read")
         return int(fence)
 
     def renew(self, lease: Lease, *, now: datetime) -> bool:

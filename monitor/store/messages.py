@@ -20,11 +20,11 @@ from monitor.model.messages import (
 )
 from monitor.store import channel_states, properties
 from monitor.store.bodies import read_announced
-from monitor.store.codec import DamagedError, read_body
+from monitor.store.codec import CorruptError, read_body
 from monitor.store.db import Db
-from monitor.store.mapping import Row, RowMapper
-from monitor.store.moments import moment, moment_or_none
+from monitor.store.row_mapping import Row, RowMapper
 from monitor.store.schema import announcements, attempts, leases, messages, outbox
+from monitor.store.timestamps import moment, moment_or_none
 
 # --- rows -----------------------------------------------------------------------------------
 
@@ -75,7 +75,7 @@ ATTEMPT = RowMapper(
 def _announced(stored: bytes | None) -> Any:
     try:
         return None if stored is None else read_announced(read_body(bytes(stored)))
-    except DamagedError as exc:
+    except CorruptError as exc:
         raise ValueError(str(exc)) from exc
 
 
@@ -292,7 +292,7 @@ class OutboxReader:
         name = self._db.value(properties.VALUE, {"name": "message_namespace"})
         with self._db.errors():
             if name is None:
-                raise DamagedError("what tells it from other stores cannot be read")
+                raise CorruptError("what tells it from other stores cannot be read")
         return str(name)
 
     def items(self, message_id: int) -> list[OutboxItem]:
@@ -392,7 +392,7 @@ def announcement(row: Row) -> Announcement:
     """Read a row of ``announcements``; DamagedSnapshotError says of which version."""
     try:
         return _ANNOUNCEMENT(row)
-    except DamagedError as exc:
+    except CorruptError as exc:
         raise DamagedSnapshotError(str(exc)) from exc
 
 
@@ -400,4 +400,4 @@ def _state(text: str) -> MessageState:
     try:
         return MessageState(text)
     except ValueError as exc:
-        raise DamagedError(f"messages have the unknown state {text!r}") from exc
+        raise CorruptError(f"messages have the unknown state {text!r}") from exc

@@ -21,10 +21,7 @@ from monitor.model.subscriptions import Subscription
 from monitor.store import channel_states
 from monitor.store.claiming import claim
 from monitor.store.db import Db, batches
-from monitor.store.definitions import definition_text
-from monitor.store.enqueueing import Enqueueing
 from monitor.store.grouping import alone, gather
-from monitor.store.mapping import Row
 from monitor.store.messages import (
     ABANDONED,
     COUNTED,
@@ -33,10 +30,13 @@ from monitor.store.messages import (
     OutboxReader,
     has_state,
 )
-from monitor.store.moments import moment
+from monitor.store.outbox_enqueue import OutboxEnqueue
+from monitor.store.row_mapping import Row
 from monitor.store.schema import attempts, messages
 from monitor.store.splitting import split
-from monitor.store.texts import storable
+from monitor.store.storable_text import storable
+from monitor.store.subscription_json import definition_text
+from monitor.store.timestamps import moment
 
 _SAID_CHARACTERS = 2_000
 _WAITING, _SENDING = MessageState.WAITING.value, MessageState.SENDING.value
@@ -124,7 +124,7 @@ class OutboxWriter(OutboxReader):
     def __init__(self, db: Db, *, settle: Callable[[], None]) -> None:
         super().__init__(db)
         self._settle = settle
-        self._enqueueing = Enqueueing(db)
+        self._enqueueing = OutboxEnqueue(db)
         self.grouped: dict[int, int] = {}
 
     # --- into the outbox -------------------------------------------------------------------

@@ -8,9 +8,9 @@ from sqlalchemy import bindparam
 from monitor.model.history import QuarantineEntry, QuarantineRow
 from monitor.store.codec import pack, unpack
 from monitor.store.db import upsert
-from monitor.store.mapping import RowMapper
+from monitor.store.row_mapping import RowMapper
 from monitor.store.schema import quarantine
-from monitor.store.texts import storable
+from monitor.store.storable_text import storable
 
 _LISTED = [column for column in quarantine.c if column.name != "content"]
 ENTRY = RowMapper(QuarantineRow, _LISTED)

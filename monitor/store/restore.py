@@ -20,7 +20,7 @@ from monitor.store.copying import (
     side_files,
     unfinished,
 )
-from monitor.store.faults import translate
+from monitor.store.errors import translate
 from monitor.store.in_use import alone, require_unused
 from monitor.store.leases import drop_all_leases
 from monitor.store.migrate import make_folder

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from monitor.store.moments import utc_text
+from monitor.store.timestamps import utc_text
 
 metadata = sa.MetaData(
     naming_convention={

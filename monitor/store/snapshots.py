@@ -15,9 +15,9 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam
 
 from monitor.errors import DamagedSnapshotError
-from monitor.store.codec import DamagedError, restore
+from monitor.store.codec import CorruptError, restore
 from monitor.store.db import Db, batches
-from monitor.store.mapping import Row
+from monitor.store.row_mapping import Row
 from monitor.store.schema import snapshots, versions
 
 SNAPSHOTS_PER_KEYFRAME = 64
@@ -61,7 +61,7 @@ _USER = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class SnapshotPlace:
     """Where a snapshot stands.
 
     ``base_id``: the snapshot that it is compressed against, None for a keyframe. ``number``:
@@ -72,7 +72,7 @@ class Place:
     number: int = 0
 
 
-KEYFRAME = Place()
+KEYFRAME = SnapshotPlace()
 
 
 def _ignore(snapshot_id: int) -> None:
@@ -90,17 +90,17 @@ class Snapshots:
         self._db = db
         self._settle = settle
         self._fetched: dict[int, Row] = {}
-        self._kept: OrderedDict[int, tuple[Place, bytes]] = OrderedDict()
+        self._kept: OrderedDict[int, tuple[SnapshotPlace, bytes]] = OrderedDict()
         self._kept_bytes = 0
 
     def read(self, snapshot_id: int) -> bytes:
         """Return a snapshot's bytes, checked; DamagedSnapshotError names trial and version."""
         try:
             return self._read(snapshot_id)
-        except DamagedError as exc:
+        except CorruptError as exc:
             raise DamagedSnapshotError(self._blame(snapshot_id, exc)) from exc
         except TypeError as exc:  # SQLite keeps values of any type in any column
-            what = DamagedError("its row cannot be read")
+            what = CorruptError("its row cannot be read")
             raise DamagedSnapshotError(self._blame(snapshot_id, what)) from exc
 
     def fetch(self, snapshot_ids: Collection[int]) -> None:
@@ -113,7 +113,7 @@ class Snapshots:
             for row in self._db.fetch(PATHS, {"snapshot_ids": batch})
         }
 
-    def place_after(self, snapshot_id: int) -> Place:
+    def place_after(self, snapshot_id: int) -> SnapshotPlace:
         """Return where the successor of a stored snapshot goes; fails as ``read`` does."""
         self.read(snapshot_id)
         at, place = snapshot_id, self._kept[snapshot_id][0]
@@ -124,9 +124,9 @@ class Snapshots:
         while place.base_id is not None and place.number > number & (number - 1):
             self.read(place.base_id)
             at, place = place.base_id, self._kept[place.base_id][0]
-        return Place(base_id=at, number=number)
+        return SnapshotPlace(base_id=at, number=number)
 
-    def keep(self, snapshot_id: int, content: bytes, place: Place) -> None:
+    def keep(self, snapshot_id: int, content: bytes, place: SnapshotPlace) -> None:
         """Remember a snapshot's bytes, forgetting those used longest ago."""
         self._kept[snapshot_id] = place, content
         self._kept_bytes += len(content)
@@ -146,8 +146,8 @@ class Snapshots:
                 if content is None and base_id is not None:
                     content = self._kept[base_id][1]
                 content = _restore(row, content)
-            except DamagedError as exc:
-                raise exc if at == snapshot_id else DamagedError(_built_upon(at, exc)) from exc
+            except CorruptError as exc:
+                raise exc if at == snapshot_id else CorruptError(_built_upon(at, exc)) from exc
             self.keep(at, content, place)
         assert content is not None  # noqa: S101  # a path has at least one row
         return content
@@ -160,18 +160,18 @@ class Snapshots:
             found = self._db.fetch(PATHS, {"snapshot_ids": [snapshot_id]})
             rows = {row[0]: row for row in found}
         if snapshot_id not in rows:
-            raise DamagedError("it is missing")
+            raise CorruptError("it is missing")
         path = [rows[snapshot_id]]
         while (base_id := path[-1][1]) is not None and base_id not in self._kept:
             row = rows.get(base_id)
             if row is None:
-                raise DamagedError(_built_upon(base_id, "it is missing"))
+                raise CorruptError(_built_upon(base_id, "it is missing"))
             if row[2] >= path[-1][2]:
-                raise DamagedError(_built_upon(base_id, "it does not come before it"))
+                raise CorruptError(_built_upon(base_id, "it does not come before it"))
             path.append(row)
         return path
 
-    def _blame(self, snapshot_id: int, exc: DamagedError) -> str:
+    def _blame(self, snapshot_id: int, exc: CorruptError) -> str:
         users = self._db.fetch(_USER, {"snapshot_id": snapshot_id})
         if not users:
             return f"snapshot {snapshot_id} is damaged: {exc}"
@@ -183,11 +183,11 @@ def _built_upon(snapshot_id: int, what: object) -> str:
     return f"of snapshot {snapshot_id}, which it is built upon, {what}"
 
 
-def _place(row: Row) -> Place:
+def _place(row: Row) -> SnapshotPlace:
     base_id, number = row[1], row[2]
     if (base_id is None) != (number == 0):
-        raise DamagedError("its row contradicts itself")
-    return Place(base_id=base_id, number=number)
+        raise CorruptError("its row contradicts itself")
+    return SnapshotPlace(base_id=base_id, number=number)
 
 
 def _restore(row: Row, base: bytes | None) -> bytes:

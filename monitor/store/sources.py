@@ -11,11 +11,11 @@ from sqlalchemy import bindparam
 
 from monitor.model.tracking import Presence, Sighting, SourceRow, StoreCounts, TrackedRecord
 from monitor.store import counting
-from monitor.store.codec import DamagedError
+from monitor.store.codec import CorruptError
 from monitor.store.db import Db, batches, excluded, insert_new, upsert
-from monitor.store.mapping import RowMapper
+from monitor.store.row_mapping import RowMapper
 from monitor.store.schema import followed, followed_by_command, source_states, sources
-from monitor.store.texts import storable
+from monitor.store.storable_text import storable
 
 _SOURCE = RowMapper(SourceRow, sources.c)
 _FOLLOWED = RowMapper(TrackedRecord, followed.c, presence=Presence)
@@ -282,7 +282,7 @@ def _state(text: str) -> Mapping[str, Any]:
     try:
         state = orjson.loads(text)
     except (TypeError, ValueError) as exc:
-        raise DamagedError(f"a row cannot be read ({exc})") from exc
+        raise CorruptError(f"a row cannot be read ({exc})") from exc
     if not isinstance(state, dict):
-        raise DamagedError("a row cannot be read (a state is no JSON object)")
+        raise CorruptError("a row cannot be read (a state is no JSON object)")
     return state

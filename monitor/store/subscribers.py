@@ -17,15 +17,15 @@ from monitor.model.subscriptions import (
     SubscriptionOrigin,
     SubscriptionStatus,
 )
-from monitor.store import forgetting, messages, properties
-from monitor.store.codec import DamagedError
+from monitor.store import erasure, messages, properties
+from monitor.store.codec import CorruptError
 from monitor.store.db import Db, batches, excluded, insert_new, upsert
-from monitor.store.definitions import SUBSCRIPTION, definition_text
-from monitor.store.mapping import Row, RowMapper, optional
-from monitor.store.moments import moment
+from monitor.store.row_mapping import Row, RowMapper, optional
 from monitor.store.schema import properties as properties_
 from monitor.store.schema import silences, subscribers, subscriptions
-from monitor.store.texts import storable
+from monitor.store.storable_text import storable
+from monitor.store.subscription_json import SUBSCRIPTION, definition_text
+from monitor.store.timestamps import moment
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -165,7 +165,7 @@ class SubscriberReader:
             try:
                 return int(value or 0)
             except ValueError as exc:
-                raise DamagedError("its number of changes to subscriptions cannot be read") from exc
+                raise CorruptError("its number of changes to subscriptions cannot be read") from exc
 
     def subscribers(self) -> list[Subscriber]:
         """Return everybody, by name."""
@@ -195,7 +195,7 @@ class SubscriberReader:
             for row in rows:
                 try:
                     found.append(SUBSCRIPTION(row))
-                except DamagedError as exc:
+                except CorruptError as exc:
                     if damaged is None:
                         raise
                     damaged.append(str(exc))
@@ -429,7 +429,7 @@ class SubscriberWriter(SubscriberReader):
         the person or a target of theirs. The database's files hold remains of it until
         ``compacting.compact``.
         """
-        gone = forgetting.forget(self._db, subscriber)
+        gone = erasure.forget(self._db, subscriber)
         self._changed(gone["subscribers"])
         # The next subscription is new, also where it gets a number that was one's before.
         taken = self._number(_WELCOMED, properties.LOCKED_VALUE)

@@ -32,12 +32,12 @@ from monitor.store.codec import CODEC, thread_codec
 from monitor.store.db import Db, batches
 from monitor.store.incidents import IncidentWriter
 from monitor.store.leases import LeaseWriter
-from monitor.store.mapping import Row
 from monitor.store.outbox import OutboxWriter
-from monitor.store.pending import Pending
-from monitor.store.snapshots import KEYFRAME, Place, Snapshots
+from monitor.store.row_mapping import Row
+from monitor.store.snapshots import KEYFRAME, SnapshotPlace, Snapshots
 from monitor.store.sources import SourcesWriter
 from monitor.store.subscribers import SubscriberWriter
+from monitor.store.write_buffer import WriteBuffer
 
 _LOCK_SPACE = 0x4E4354  # advisory locks of PostgreSQL: ours, by the trial's number
 _KEY = sa.func.unnest(bindparam("keys", type_=sa.ARRAY(sa.Integer))).column_valued("key")
@@ -56,7 +56,7 @@ class Transaction:
         self._codec = thread_codec()
         # None of its parts refers back to it: what it holds goes with it, megabytes of snapshots
         # among that, without waiting for the garbage collector.
-        self._pending = Pending(db)
+        self._pending = WriteBuffer(db)
         self._snapshots = Snapshots(db, settle=self._pending.settle_snapshot)
         self.sources = SourcesWriter(db)
         self.leases = LeaseWriter(db)
@@ -140,7 +140,9 @@ class Transaction:
         self._snapshots.keep(snapshot_id, content, place)
         return snapshot_id
 
-    def _compress(self, content: bytes, base_snapshot_id: int | None) -> tuple[Place, bytes]:
+    def _compress(
+        self, content: bytes, base_snapshot_id: int | None
+    ) -> tuple[SnapshotPlace, bytes]:
         place = KEYFRAME
         if base_snapshot_id is not None:
             place = self._snapshots.place_after(base_snapshot_id)

@@ -8,9 +8,9 @@ from sqlalchemy import bindparam
 
 from monitor.model.history import TrialRow
 from monitor.store.db import insert_new, upsert
-from monitor.store.mapping import RowMapper
+from monitor.store.row_mapping import RowMapper
 from monitor.store.schema import nct_id_aliases, trials
-from monitor.store.texts import storable
+from monitor.store.storable_text import storable
 
 
 def _conditions(text: str) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from monitor.model.problem import Problem
 from monitor.model.record import TrialRecord
 from monitor.store import counting, events, quarantine, schema, versions
 from monitor.store.address import Address
-from monitor.store.codec import DamagedError
+from monitor.store.codec import CorruptError
 from monitor.store.copying import OnStep, ignore_steps, interruptible
 from monitor.store.db import Db
 from monitor.store.engine import connect_to_read
@@ -161,7 +161,7 @@ class _Verification:
         for row in self._each(schema.versions, _VERSIONS):
             try:
                 versions.VERSION(row)
-            except DamagedError as exc:
+            except CorruptError as exc:
                 said = f"the version dated {row.version_date}: {exc}"
                 number = self._number(row.nct_id, row.id)
                 yield self._problem("versions", said, row.nct_id, number)
@@ -185,7 +185,7 @@ class _Verification:
         for row in self._each(schema.events, _EVENTS):
             try:
                 events.EVENT(row)
-            except DamagedError as exc:
+            except CorruptError as exc:
                 said = f"event {row.id} ({row.kind}): {exc}"
                 number = self._number(row.nct_id, row.version_id)
                 yield self._problem("events", said, row.nct_id, number)
@@ -203,7 +203,7 @@ class _Verification:
         for row in self._each(schema.quarantine, _QUARANTINE):
             try:
                 quarantine.WHOLE_ENTRY(row)
-            except DamagedError as exc:
+            except CorruptError as exc:
                 said = f"entry {row.id} ({row.origin}): {exc}"
                 yield Problem(check="quarantine", said=said, fix=fix)
 

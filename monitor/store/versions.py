@@ -22,9 +22,9 @@ from monitor.model.history import (
 )
 from monitor.store.bodies import coverage_value, read_coverage
 from monitor.store.codec import Codec, read_body
-from monitor.store.mapping import Row, RowMapper
+from monitor.store.row_mapping import Row, RowMapper
 from monitor.store.schema import trials, versions
-from monitor.store.texts import storable
+from monitor.store.storable_text import storable
 
 _UNNUMBERED: ColumnElement[int] = sa.literal_column("2147483647")
 """Stands for an unknown registry version number, as in ``model.history.VersionKey``."""

@@ -12,8 +12,8 @@ import pytest
 from monitor.app import App
 from monitor.app.store_checks import check_store, due_in, last_check
 from monitor.settings import DaemonSettings, Settings, StoreSettings
+from monitor.store.integrity import check_pages
 from monitor.store.reader import open_reader
-from monitor.store.soundness import check_pages
 from monitor.store.writer import open_store
 from tests.cli.calls import NOON, Monitor
 from tests.daemon.processes import Running, configure, eventually

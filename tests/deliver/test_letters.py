@@ -13,7 +13,7 @@ from monitor.model.messages import MessageState
 from monitor.model.subscriptions import Changes, Silence, SubscriptionStatus, Trials
 from monitor.model.when import parse_when
 from monitor.settings.hosts import Mailbox
-from monitor.store.enqueueing import Whom
+from monitor.store.outbox_enqueue import Whom
 from monitor.store.reader import open_reader
 from tests.deliver.post import HOUR, HOURLY, Post
 from tests.ingest.world import NCT, NOON, study

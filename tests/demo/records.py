@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from monitor.detect.overlay import lay_over, split_run_in
+from monitor.detect.partial_records import merge_partial, split_run_in
 from monitor.model.record import RawVersion, TrialRecord
 from monitor.parsers.base import parse
 from tests.registry import Records
@@ -26,8 +26,8 @@ def seed_world() -> World:
         new = _read(SEEDS / "2026-07" / f"{old.nct_id}.json", "json")
         before = replace(old, document=_with_conditions_apart(old, new))
         # What a page never states the record had all the same.
-        records.put(dict(lay_over(new, before).document), on=BEFORE)
-        records.put(dict(lay_over(old, new).document), on=AFTER)
+        records.put(dict(merge_partial(new, before).document), on=BEFORE)
+        records.put(dict(merge_partial(old, new).document), on=AFTER)
     return World(records, day=records.first_day())
 
 

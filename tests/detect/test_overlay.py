@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from monitor.detect.classify import is_silent
 from monitor.detect.diff import diff
-from monitor.detect.overlay import lay_over
+from monitor.detect.partial_records import merge_partial
 from monitor.model import fields
 from monitor.model.changes import ChangeKind
 from monitor.model.coverage import Coverage
@@ -82,10 +82,10 @@ def test_a_source_that_says_nothing_new_changes_nothing(
     kept = {fields.NCT_ID, *random.sample(found, random.randrange(len(found)))}
     part = projection(copy.deepcopy(document), kept)
     shuffle(part.document, random)
-    laid = lay_over(whole, part)
+    laid = merge_partial(whole, part)
     assert _unstamped(laid.document) == _unstamped(document)
     assert diff(whole, laid) == ()
-    assert lay_over(laid, part).document == laid.document
+    assert merge_partial(laid, part).document == laid.document
 
 
 def _unstamped(document: Any) -> Any:
@@ -103,7 +103,7 @@ def test_a_source_that_states_all_but_the_derived_tells_all_other_changes(
     new = _protocol_only(edited(_protocol_only(old), random, random.randrange(7)))
     if "nctId" not in new["protocolSection"].get("identificationModule", {}):
         return
-    laid = lay_over(record(old), record(new, coverage=HISTORY))
+    laid = merge_partial(record(old), record(new, coverage=HISTORY))
     told = diff(record(old), laid)
     assert {change.path for change in told} == {
         change.path for change in diff(record(_protocol_only(old)), record(new))
@@ -130,12 +130,12 @@ def _protocol_only(document: dict[str, Any]) -> dict[str, Any]:
 
 def test_the_first_record_of_a_trial_is_itself() -> None:
     part = page(study())
-    assert lay_over(None, part) is part
+    assert merge_partial(None, part) is part
 
 
 def test_a_whole_record_replaces_what_was_known() -> None:
     whole = of(study({"outcomesModule": "x"}))
-    assert lay_over(of(study()), whole) is whole
+    assert merge_partial(of(study()), whole) is whole
 
 
 def test_alternating_sources_neither_invent_a_removal_nor_lose_a_change() -> None:
@@ -156,7 +156,7 @@ def test_alternating_sources_neither_invent_a_removal_nor_lose_a_change() -> Non
         seen(statusModule__overallStatus="SUSPENDED", designModule__enrollmentInfo={"count": 9}),
         seen(statusModule__overallStatus="TERMINATED", designModule__enrollmentInfo={"count": 9}),
     ):
-        laid = lay_over(known, step)
+        laid = merge_partial(known, step)
         told.append(kinds(compared(known, laid)[1]))
         known = laid
     assert told == [
@@ -171,7 +171,7 @@ def test_alternating_sources_neither_invent_a_removal_nor_lose_a_change() -> Non
 
 def test_what_comes_without_a_date_is_not_taken_for_a_silent_edit_of_the_registry() -> None:
     known = of(study())
-    later = lay_over(known, page(study({"designModule.enrollmentInfo.count": 20})))
+    later = merge_partial(known, page(study({"designModule.enrollmentInfo.count": 20})))
     assert later.document["protocolSection"]["statusModule"]["lastUpdatePostDateStruct"]
     assert not is_silent(known, later)
     assert kinds(compared(known, later)[1]) == [ChangeKind.ENROLLMENT_TARGET_CHANGED]
@@ -181,7 +181,7 @@ def test_what_comes_with_the_same_date_is_a_silent_edit_of_the_registry() -> Non
     document = study({"designModule.enrollmentInfo.count": 20})
     part = of(document, coverage=Coverage.of(set(leaf_paths(document))))
     known = of(study())
-    assert is_silent(known, lay_over(known, part))
+    assert is_silent(known, merge_partial(known, part))
 
 
 def test_two_versions_that_the_registry_counts_are_never_silent() -> None:
@@ -194,7 +194,7 @@ def test_a_stated_list_is_stated_whole() -> None:
     del sites(document)[0]
     for site in sites(document):
         del site["zip"], site["contacts"]
-    laid = lay_over(of(study()), page(document))
+    laid = merge_partial(of(study()), page(document))
     assert sites(dict(laid.document)) == sites(study())[1:]
     events = compared(of(study()), laid)[1]
     assert kinds(events) == [ChangeKind.COUNTRY_REMOVED, ChangeKind.SITE_REMOVED]
@@ -203,7 +203,7 @@ def test_a_stated_list_is_stated_whole() -> None:
 def test_a_list_that_is_stated_to_be_empty_is_emptied() -> None:
     document = study({"contactsLocationsModule.locations": []})
     whole, part = of(study()), page(document)
-    assert len(diff(whole, part)) == len(diff(whole, lay_over(whole, part))) == 2
+    assert len(diff(whole, part)) == len(diff(whole, merge_partial(whole, part))) == 2
     assert len(diff(part, whole)) == 2
 
 
@@ -216,7 +216,7 @@ def test_an_item_keeps_what_the_source_leaves_out_of_it() -> None:
         name: document["protocolSection"][name]
         for name in ("identificationModule", "statusModule", "contactsLocationsModule")
     }
-    laid = lay_over(of(study()), page(document))
+    laid = merge_partial(of(study()), page(document))
     assert sites(dict(laid.document))[0] == sites(study())[0] | {"status": "COMPLETED"}
 
 
@@ -224,7 +224,7 @@ def test_another_encoding_leaves_the_words_as_they_were_known() -> None:
     document = study({"eligibilityModule.eligibilityCriteria": "Inclusion Criteria:\n\n"
                       "1. Age >= 18 years\n2. Asthma for a year\n\nExclusion Criteria:\n\n"
                       "1. Pregnancy\n2. Smoking"})  # fmt: skip
-    laid = lay_over(of(study()), page(document))
+    laid = merge_partial(of(study()), page(document))
     assert (
         laid.document["protocolSection"]["eligibilityModule"]
         == (study()["protocolSection"]["eligibilityModule"])
@@ -234,14 +234,14 @@ def test_another_encoding_leaves_the_words_as_they_were_known() -> None:
 @pytest.mark.parametrize(("base", "top"), [(1, True), (0, False), ("1", 1), (None, "")])
 def test_a_value_of_another_type_is_another_value(base: Any, top: Any) -> None:
     old, new = study({"designModule.x": base}), study({"designModule.x": top})
-    laid = lay_over(of(old), page(new))
+    laid = merge_partial(of(old), page(new))
     assert laid.document["protocolSection"]["designModule"]["x"] is top
     assert len(diff(of(old), laid)) == 1
 
 
 def test_coverage_grows_with_what_is_laid_over() -> None:
     one = of({"a": 1}, coverage=Coverage.of({("a",)}))
-    both = lay_over(one, of({"b": 2}, coverage=Coverage.of({("b",)})))
+    both = merge_partial(one, of({"b": 2}, coverage=Coverage.of({("b",)})))
     assert both.document == {"a": 1, "b": 2}
     assert both.coverage.states(("a",))
     assert both.coverage.states(("b",))

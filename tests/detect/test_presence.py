@@ -2,7 +2,7 @@
 
 from monitor.detect.classify import classify, is_silent
 from monitor.detect.diff import diff
-from monitor.detect.overlay import lay_over
+from monitor.detect.partial_records import merge_partial
 from monitor.model.changes import ChangeKind, Severity
 from monitor.model.coverage import ABSENCE, Coverage
 from monitor.model.record import TrialRecord
@@ -29,7 +29,7 @@ def absence(shown: Changes) -> TrialRecord:
 
 def test_an_absence_is_laid_over_the_record_and_changes_nothing_else_of_it() -> None:
     known = of(study())
-    gone = lay_over(known, absence(NOT_FOUND))
+    gone = merge_partial(known, absence(NOT_FOUND))
     assert gone.coverage.is_complete
     assert gone.document == {**study(), **NOT_FOUND}
     changes, found = compared(known, gone)
@@ -38,23 +38,23 @@ def test_an_absence_is_laid_over_the_record_and_changes_nothing_else_of_it() -> 
 
 
 def test_what_a_merged_record_had_become_is_no_longer_said_once_it_is_gone() -> None:
-    merged = lay_over(of(study()), absence(MERGED))
-    gone = lay_over(merged, absence(NOT_FOUND))
+    merged = merge_partial(of(study()), absence(MERGED))
+    gone = merge_partial(merged, absence(NOT_FOUND))
     assert gone.document["registryRecord"] == NOT_FOUND["registryRecord"]
 
 
 def test_a_record_that_states_all_takes_the_absence_back() -> None:
-    gone = lay_over(of(study()), absence(NOT_FOUND))
-    assert lay_over(gone, of(study())).presence is None
+    gone = merge_partial(of(study()), absence(NOT_FOUND))
+    assert merge_partial(gone, of(study())).presence is None
     past = of(study(), coverage=Coverage.all_but([("derivedSection",)]))
-    assert lay_over(gone, past).presence is None
+    assert merge_partial(gone, past).presence is None
 
 
 def test_a_page_that_cannot_tell_whether_the_registry_shows_it_does_not_bring_it_back() -> None:
-    gone = lay_over(of(study()), absence(NOT_FOUND))
+    gone = merge_partial(of(study()), absence(NOT_FOUND))
     status = ("protocolSection", "statusModule", "overallStatus")
     page = of(study({"statusModule.overallStatus": "COMPLETED"}), coverage=Coverage.of([status]))
-    laid = lay_over(gone, page)
+    laid = merge_partial(gone, page)
     assert laid.presence == "GONE"
     assert laid.overall_status == "COMPLETED"
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.detect.overlay import lay_over
+from monitor.detect.partial_records import merge_partial
 from monitor.model.changes import ChangeEvent, ChangeKind, Severity
 from monitor.model.record import RawVersion, TrialRecord
 from monitor.parsers.base import parse
@@ -30,10 +30,10 @@ def told(nct_id: str) -> tuple[ChangeEvent, ...]:
     """Return the events from a trial's page to its record of July 2026."""
     (path,) = SEEDS.glob(f"{nct_id}_*.txt")
     page = seed(path)
-    later = lay_over(page, seed(SEEDS / "2026-07" / f"{nct_id}.json"))
+    later = merge_partial(page, seed(SEEDS / "2026-07" / f"{nct_id}.json"))
     changes, events = compared(page, later, date(2026, 7, 14))
     assert_accounted_for(changes, events)
-    back, _ = compared(later, lay_over(later, page))
+    back, _ = compared(later, merge_partial(later, page))
     assert len(back) == len([c for c in changes if c.field[-1] != "type"])
     return events
 
@@ -66,6 +66,6 @@ def test_nothing_else_is_told(nct_id: str, expected: list[str]) -> None:
 @pytest.mark.parametrize("path", sorted(SEEDS.glob("*.txt")), ids=lambda path: path.stem)
 def test_a_page_read_twice_says_nothing_new(path: Path) -> None:
     page = seed(path)
-    again = lay_over(page, page)
+    again = merge_partial(page, page)
     assert again.document == page.document
     assert kinds(compared(page, again, date(2026, 7, 14))[1]) == []

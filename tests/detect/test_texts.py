@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from monitor.detect.diff import diff
 from monitor.detect.fingerprints import canonical_bytes, fingerprint
-from monitor.detect.overlay import split_run_in
+from monitor.detect.partial_records import split_run_in
 from monitor.detect.texts import plain, same_text, same_value
 from monitor.errors import RecordError
 from monitor.model import fields

@@ -11,8 +11,8 @@ from monitor.errors import RecordError
 from monitor.model import fields
 from monitor.model.coverage import ABSENCE
 from monitor.model.record import TrialRecord
-from monitor.parsers.absence import LONGEST_SAID
 from monitor.parsers.base import parse
+from monitor.parsers.tombstone import LONGEST_SAID
 from tests.parsers.raws import NCT_ID, raw
 
 OTHER = "NCT07280598"

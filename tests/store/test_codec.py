@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from monitor.store.codec import (
     Codec,
-    DamagedError,
+    CorruptError,
     pack,
     read_body,
     restore,
@@ -60,27 +60,27 @@ def test_a_flipped_bit_is_noticed(place: int, bit: int) -> None:
     content = document(sites=5)
     stored = bytearray(Codec().keyframe(content))
     stored[place % len(stored)] ^= 1 << bit
-    with suppress(DamagedError):
+    with suppress(CorruptError):
         # A bit that means nothing to the format may flip and leave the content whole.
         assert read_back(bytes(stored), content) == content
 
 
 @given(st.binary(max_size=300))
 def test_bytes_that_are_no_snapshot_are_damage(stored: bytes) -> None:
-    with pytest.raises(DamagedError):
+    with pytest.raises(CorruptError):
         read_back(stored, document())
 
 
 def test_a_snapshot_of_an_unknown_vocabulary_is_damage() -> None:
     content = document()
     stored = Codec().keyframe(content)
-    with pytest.raises(DamagedError):
+    with pytest.raises(CorruptError):
         restore(stored, codec=99, base=None, size=len(content), digest=sha256(content).digest())
 
 
 def test_a_size_that_memory_cannot_hold_is_damage() -> None:
     stored = Codec().keyframe(document())
-    with pytest.raises(DamagedError):
+    with pytest.raises(CorruptError):
         restore(stored, codec=1, base=None, size=2**31 - 1, digest=bytes(32))
 
 
@@ -94,7 +94,7 @@ def test_a_flipped_bit_in_a_body_never_reads_as_another_value(place: int, bit: i
     value = {"summary": "RECRUITING → WITHDRAWN", "words": [f"word {n}" for n in range(200)]}
     stored = bytearray(Codec().body(value))
     stored[place % len(stored)] ^= 1 << bit
-    with suppress(DamagedError):
+    with suppress(CorruptError):
         assert read_body(bytes(stored)) == value
 
 
@@ -107,7 +107,7 @@ def test_a_body_that_claims_to_be_huge_is_damage() -> None:
     import zstandard
 
     frame = zstandard.ZstdCompressor(level=1).compress(bytes(65 * 1024 * 1024))
-    with pytest.raises(DamagedError, match="size"):
+    with pytest.raises(CorruptError, match="size"):
         unpack(frame)
 
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from monitor.model.changes import ChangeKind, Severity
 from monitor.model.subscriptions import FILTER_KEYS, Changes, Filter, Subscription, Trials
 from monitor.model.when import AtOnce, Hourly, LocalTime, QuietHours
-from monitor.store.codec import DamagedError
-from monitor.store.definitions import SUBSCRIPTION, FilterKey, definition_text
+from monitor.store.codec import CorruptError
+from monitor.store.subscription_json import SUBSCRIPTION, FilterKey, definition_text
 from tests.store.deliveries import subscription
 from tests.store.examples import NCT_ID, SEEN
 
@@ -110,7 +110,7 @@ def damaged() -> Iterator[str]:
 @pytest.mark.parametrize("text", list(damaged()))
 def test_a_damaged_definition_is_named_and_not_guessed(text: str) -> None:
     assert read(orjson.dumps(GOOD).decode()).when == Hourly()
-    with pytest.raises(DamagedError, match=r"^the subscription 'lupus' of 'ana' cannot be read"):
+    with pytest.raises(CorruptError, match=r"^the subscription 'lupus' of 'ana' cannot be read"):
         read(text)
 
 
@@ -118,5 +118,5 @@ def test_a_damaged_definition_is_named_and_not_guessed(text: str) -> None:
 def test_a_damaged_row_is_named(column: int, value: str) -> None:
     row = [0, "ana", "lupus", orjson.dumps(GOOD).decode(), "config", "active", SEEN]
     row[column] = value
-    with pytest.raises(DamagedError, match="the subscription 'lupus' of 'ana' cannot be read"):
+    with pytest.raises(CorruptError, match="the subscription 'lupus' of 'ana' cannot be read"):
         SUBSCRIPTION(row)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from monitor.errors import StoreError
-from monitor.store.soundness import is_sound
+from monitor.store.integrity import is_sound
 from monitor.store.writer import open_store
 from tests.store.examples import add_series, document
 from tests.store.test_failures import path_of

@@ -16,7 +16,7 @@ _MODULE_DEPTH = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class ChangedItem:
     """A list's item, or a field outside of lists, with all the changes that lie in it.
 
     ``place`` is the path to it; in a list it ends with the item's natural key.
@@ -70,16 +70,16 @@ class Item:
         return lead.field, replaced(lead.before, lead.after, between=", ")
 
 
-def items_of(changes: Sequence[FieldChange]) -> list[Item]:
+def items_of(changes: Sequence[FieldChange]) -> list[ChangedItem]:
     """Return the outermost items that the changes lie in: what came, what went, what changed."""
-    found: dict[Path, Item] = {}
+    found: dict[Path, ChangedItem] = {}
     for change in changes:
         place = _place(change)
-        found.setdefault(place, Item(place)).changes.append(change)
+        found.setdefault(place, ChangedItem(place)).changes.append(change)
     return sorted(found.values(), key=lambda item: OPS.index(item.op))
 
 
-def tally(items: Sequence[Item]) -> str:
+def tally(items: Sequence[ChangedItem]) -> str:
     """Write how many items were added, removed and edited: ``2 added, 1 changed``."""
     counts = Counter(item.op for item in items)
     return ", ".join(f"{counts[op]} {op}" for op in OPS if op in counts)
@@ -114,7 +114,7 @@ def told(changes: Sequence[FieldChange], noun: str | None = None) -> tuple[str, 
     return label, f"{label}: {said}"
 
 
-def _several(items: Sequence[Item], label: str) -> str:
+def _several(items: Sequence[ChangedItem], label: str) -> str:
     """Tell several items: the edit that all have, else how many did what, and which they are."""
     groups = _alike(items)
     if len(groups) == 1 and not items[0].is_field:
@@ -145,7 +145,7 @@ def repeated(changes: Sequence[FieldChange], noun: str | None = None) -> list[st
     return [_told_once(one, noun or _lowered(fields.label(one[0].lies_in))) for one in groups]
 
 
-def _briefly(items: Sequence[Item], label: str) -> list[str]:
+def _briefly(items: Sequence[ChangedItem], label: str) -> list[str]:
     """Name each item in little room; those that begin alike by their end."""
     names = [one.name.removeprefix(f"{label}: ") for one in items]
     names = [
@@ -160,22 +160,22 @@ def _briefly(items: Sequence[Item], label: str) -> list[str]:
     ]
 
 
-def _alike(items: Sequence[Item]) -> list[list[Item]]:
+def _alike(items: Sequence[ChangedItem]) -> list[list[ChangedItem]]:
     """Group the items that have one and the same edit, most first; others are alone."""
-    groups: dict[object, list[Item]] = {}
+    groups: dict[object, list[ChangedItem]] = {}
     for number, item in enumerate(items):
         groups.setdefault(item.edit or number, []).append(item)
     return sorted(groups.values(), key=lambda group: -len(group))
 
 
-def _told_once(group: Sequence[Item], noun: str) -> str:
+def _told_once(group: Sequence[ChangedItem], noun: str) -> str:
     edit = group[0].edit
     part = _part(group[0].changes[0])
     count = f"{len(group)} {noun}".rstrip()
     return f"{part} of {count}: {edit[1] if edit else ''}"
 
 
-def _without_types(items: Sequence[Item]) -> list[Item]:
+def _without_types(items: Sequence[ChangedItem]) -> list[ChangedItem]:
     """Leave out the type of a date that came or went together with it: the date says so."""
     dates = {(one.place[:-1], one.op) for one in items if one.is_field and one.place[-1] == "date"}
     return [
@@ -201,7 +201,7 @@ def _place(change: FieldChange) -> Path:
     return change.path
 
 
-def _edits(item: Item) -> Iterator[str]:
+def _edits(item: ChangedItem) -> Iterator[str]:
     """Say what changed inside an item beside its name; of one value, what it was and is."""
     changes = [change for change in item.changes if change is not item.renamed]
     if len(item.changes) == 1:

@@ -38,14 +38,14 @@ A_NAME = 1.5
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class OutcomeVerdict:
     """How surely two outcomes are one, and how alike their words are, from 0 to 1."""
 
     same: Same
     likeness: float
 
     @classmethod
-    def of(cls, likeness: float) -> "Verdict":
+    def of(cls, likeness: float) -> "OutcomeVerdict":
         """Return the verdict that a likeness stands for."""
         same: Same = "sure" if likeness >= SURE else "likely" if likeness >= LIKELY else "doubtful"
         return cls(same, round(likeness, 2))
@@ -100,7 +100,7 @@ class Words:
 
 
 @dataclass(slots=True)
-class Group:
+class OutcomeGroup:
     """Outcomes of the old version that are one with outcomes of the new, and all their changes.
 
     One on each side is the same outcome in other words; several new ones were split off the old
@@ -110,7 +110,7 @@ class Group:
     olds: list[Any]
     news: list[Any]
     changes: list[FieldChange]
-    verdict: Verdict
+    verdict: OutcomeVerdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ class Move:
     changes: list[FieldChange]
     item: Any
     path: Path
-    verdict: Verdict
+    verdict: OutcomeVerdict
 
 
 @dataclass(slots=True)
@@ -134,7 +134,7 @@ class Matched:
     ``left`` and ``lesser``: those of the primary and the other lists that found no partner.
     """
 
-    groups: list[Group]
+    groups: list[OutcomeGroup]
     left: list[FieldChange]
     lesser: list[FieldChange]
     moved: list[Move] = field(default_factory=list)
@@ -143,18 +143,20 @@ class Matched:
         """Put two outcomes of the primary list together."""
         gone, come = (change, other) if change.op == "removed" else (other, change)
         self._take(change, other)
-        verdict = Verdict.of(likeness)
-        self.groups.append(Group([gone.before], [come.after], [gone, come], verdict))
+        verdict = OutcomeVerdict.of(likeness)
+        self.groups.append(OutcomeGroup([gone.before], [come.after], [gone, come], verdict))
 
     def move(self, likeness: float, change: FieldChange, other: FieldChange) -> None:
         """Note that an outcome changed lists."""
         self._take(change, other)
-        self.moved.append(Move([change, other], item_of(other), other.field, Verdict.of(likeness)))
+        self.moved.append(
+            Move([change, other], item_of(other), other.field, OutcomeVerdict.of(likeness))
+        )
 
     def stands(self, likeness: float, change: FieldChange, item: Any, path: Path) -> None:
         """Note that an outcome is left in another list, where it stood before."""
         self._take(change)
-        self.moved.append(Move([change], item, path, Verdict.of(likeness)))
+        self.moved.append(Move([change], item, path, OutcomeVerdict.of(likeness)))
 
     def take_part(self, part: Bag, op: Op, words: Words) -> FieldChange | None:
         """Return the outcome of another list that a part of a primary one became, or was."""
@@ -174,7 +176,7 @@ class Matched:
                 return change
         return None
 
-    def join(self, change: FieldChange, group: Group) -> None:
+    def join(self, change: FieldChange, group: OutcomeGroup) -> None:
         """Put an outcome that stands in one of the other side's, as a part, into its group."""
         self._take(change)
         (group.olds if change.op == "removed" else group.news).append(item_of(change))
@@ -192,7 +194,7 @@ class Matched:
 
 def matched(
     whole: Sequence[FieldChange],
-    edits: Sequence[Group],
+    edits: Sequence[OutcomeGroup],
     lesser: Sequence[FieldChange],
     words: Words,
     sides: tuple[Lists, Lists],
@@ -292,14 +294,16 @@ def _rank(pair: tuple[float, FieldChange, FieldChange]) -> tuple[int, float]:
     return (0 if likeness >= least else 1), -likeness
 
 
-def _host(change: FieldChange, groups: Sequence[Group], words: Words) -> tuple[float, Group | None]:
+def _host(
+    change: FieldChange, groups: Sequence[OutcomeGroup], words: Words
+) -> tuple[float, OutcomeGroup | None]:
     """Return the group that an outcome may be a part of, and how much of it stands there.
 
     One of the same measure as an outcome that kept it is no part of that: one of two is gone.
     """
     own = words.measure(item_of(change))
     gone = change.op == "removed"
-    best: tuple[float, Group | None] = (0.0, None)
+    best: tuple[float, OutcomeGroup | None] = (0.0, None)
     for group in groups:
         hosts, before = (group.news, group.olds) if gone else (group.olds, group.news)
         names = {
@@ -314,7 +318,7 @@ def _host(change: FieldChange, groups: Sequence[Group], words: Words) -> tuple[f
     return best
 
 
-def _is_the_other_half(change: FieldChange, group: Group, words: Words) -> bool:
+def _is_the_other_half(change: FieldChange, group: OutcomeGroup, words: Words) -> bool:
     """Tell whether an outcome that is in other words now became two, or is what two became.
 
     Either of the two would be taken for the one if it were alone.

@@ -8,7 +8,14 @@ from monitor.detect.likeness import Bag
 from monitor.detect.rules import items
 from monitor.detect.rules.base import Context, Draft, all_but
 from monitor.detect.rules.outcome_edits import keeps_its_meaning, says_nothing_new
-from monitor.detect.rules.outcome_pairs import Group, Matched, Verdict, Words, named, text_of
+from monitor.detect.rules.outcome_pairs import (
+    Matched,
+    OutcomeGroup,
+    OutcomeVerdict,
+    Words,
+    named,
+    text_of,
+)
 from monitor.detect.rules.outcome_parts import parts_changed
 from monitor.detect.rules.values import arrow, replaced, shown
 from monitor.detect.texts import plain, same_words
@@ -37,7 +44,7 @@ def title(outcome: Any) -> str:
 
 def edit_groups(
     changes: Sequence[FieldChange], words: Words
-) -> tuple[list[Group], tuple[FieldChange, ...]]:
+) -> tuple[list[OutcomeGroup], tuple[FieldChange, ...]]:
     """Return the edited outcomes that both versions have, and changes that lie in none."""
     by_name: dict[str, list[FieldChange]] = {}
     for change in changes:
@@ -48,7 +55,7 @@ def edit_groups(
         old, new = own[0].item or (None, None)
         renamed = any(change.field[3:] == ("measure",) for change in own)
         likeness = words.likeness(old, new) if renamed else _UNCHANGED
-        groups.append(Group([old], [new], own, Verdict.of(likeness)))
+        groups.append(OutcomeGroup([old], [new], own, OutcomeVerdict.of(likeness)))
     return groups, all_but(changes, (change for group in groups for change in group.changes))
 
 
@@ -56,7 +63,7 @@ def draft_edits(
     found: Matched, others: tuple[FieldChange, ...], words: Words, ctx: Context
 ) -> Iterator[Draft]:
     """Yield one event an outcome; one for all outcomes in which the very same was edited."""
-    alike: dict[tuple[fields.Path, str], list[Group]] = {}
+    alike: dict[tuple[fields.Path, str], list[OutcomeGroup]] = {}
     for group in found.groups:
         quiet = tuple(change for change in group.changes if says_nothing_new(change))
         if quiet:
@@ -64,7 +71,7 @@ def draft_edits(
         real = list(all_but(group.changes, quiet))
         if not real:
             continue
-        own = Group(group.olds, group.news, real, group.verdict)
+        own = OutcomeGroup(group.olds, group.news, real, group.verdict)
         lead = real[0]
         if len(real) == 1 and lead.op == "changed" and lead.field[3:] in _BESIDE_THE_MEASURE:
             alike.setdefault((lead.field, replaced(lead.before, lead.after)), []).append(own)
@@ -82,7 +89,7 @@ def draft_edits(
         )
 
 
-def _quiet(group: Group, changes: tuple[FieldChange, ...]) -> Draft:
+def _quiet(group: OutcomeGroup, changes: tuple[FieldChange, ...]) -> Draft:
     name = title(group.news[0])
     return Draft(
         kind=ChangeKind.ADMINISTRATIVE_UPDATE,
@@ -92,7 +99,7 @@ def _quiet(group: Group, changes: tuple[FieldChange, ...]) -> Draft:
     )
 
 
-def _repeated(groups: Sequence[Group], words: Words) -> Draft:
+def _repeated(groups: Sequence[OutcomeGroup], words: Words) -> Draft:
     """Tell an edit once that was made in several outcomes."""
     kept = all(keeps_its_meaning(group.olds[0], group.news[0], words) for group in groups)
     changes = tuple(change for group in groups for change in group.changes)
@@ -112,7 +119,7 @@ def _repeated(groups: Sequence[Group], words: Words) -> Draft:
     )
 
 
-def _edited(group: Group, found: Matched, words: Words, ctx: Context) -> Draft:
+def _edited(group: OutcomeGroup, found: Matched, words: Words, ctx: Context) -> Draft:
     old, new = group.olds[0], group.news[0]
     facts: dict[str, Any] = {"measure": named(old), **group.verdict.facts()}
     several = len(group.olds) > 1 or len(group.news) > 1
@@ -156,13 +163,13 @@ def _of_a_list(ctx: Context) -> Severity:
     return Severity.MEDIUM if ctx.results_came else Severity.HIGH
 
 
-def _path(group: Group) -> fields.Path:
+def _path(group: OutcomeGroup) -> fields.Path:
     if any(change.op != "changed" and len(change.path) == 4 for change in group.changes):
         return fields.PRIMARY_OUTCOMES
     return items.common_path(change.field for change in group.changes)
 
 
-def _sides(group: Group) -> dict[str, Any]:
+def _sides(group: OutcomeGroup) -> dict[str, Any]:
     """Return before and after where whole outcomes were exchanged; else the fields tell."""
     if _path(group) != fields.PRIMARY_OUTCOMES or len(group.changes) == 1:
         return {}
@@ -173,7 +180,7 @@ def _sides(group: Group) -> dict[str, Any]:
     }
 
 
-def _several(group: Group, facts: dict[str, Any]) -> str:
+def _several(group: OutcomeGroup, facts: dict[str, Any]) -> str:
     if len(group.news) > 1:
         facts["split_into"] = [named(new) for new in group.news]
         return f"split into {len(group.news)}: {title(group.olds[0])}"
@@ -181,7 +188,9 @@ def _several(group: Group, facts: dict[str, Any]) -> str:
     return f"joined from {len(group.olds)}: {title(group.news[0])}"
 
 
-def _of_parts(group: Group, facts: dict[str, Any], found: Matched, words: Words) -> ChangeKind:
+def _of_parts(
+    group: OutcomeGroup, facts: dict[str, Any], found: Matched, words: Words
+) -> ChangeKind:
     """Return what became of the parts; one that moved to another list takes its change along."""
     parts = facts["parts_dropped"], facts["parts_added"]
     kinds = [ChangeKind.PRIMARY_OUTCOME_DROPPED, ChangeKind.PRIMARY_OUTCOME_ADDED]
@@ -197,7 +206,7 @@ def _of_parts(group: Group, facts: dict[str, Any], found: Matched, words: Words)
 
 
 def _moved_words(
-    group: Group, found: Matched, words: Words
+    group: OutcomeGroup, found: Matched, words: Words
 ) -> tuple[ChangeKind, FieldChange] | None:
     """Return what an outcome in other words left to another list, or got from there."""
     old, new = group.olds[0], group.news[0]
@@ -214,7 +223,7 @@ def _moved_words(
     return None
 
 
-def _exchanged(group: Group, kind: ChangeKind, partner: FieldChange) -> str:
+def _exchanged(group: OutcomeGroup, kind: ChangeKind, partner: FieldChange) -> str:
     """Say that an outcome took another's place."""
     gone = kind is ChangeKind.PRIMARY_OUTCOME_DEMOTED
     lesser = fields.label(partner.field).lower().removesuffix(" outcomes")
@@ -232,7 +241,7 @@ def _parts(lost: Sequence[str], gained: Sequence[str]) -> str:
     return " and ".join(said)
 
 
-def _reworded(group: Group, facts: dict[str, Any]) -> str:
+def _reworded(group: OutcomeGroup, facts: dict[str, Any]) -> str:
     """Say what was edited; of a measure in other words, the words."""
     before, after = (text_of(one, "measure") for one in (group.olds[0], group.news[0]))
     if not same_words(before, after):

@@ -8,7 +8,7 @@ from monitor.detect.rules import items
 from monitor.detect.rules.base import Context, Draft, all_but, below
 from monitor.detect.rules.outcome_pairs import (
     Move,
-    Verdict,
+    OutcomeVerdict,
     Words,
     best_pairs,
     item_of,
@@ -105,7 +105,7 @@ def _fact(likeness: float, gone: FieldChange, come: FieldChange) -> dict[str, An
     return {
         "before": named(gone.before),
         "after": named(come.after),
-        **Verdict.of(likeness).facts(),
+        **OutcomeVerdict.of(likeness).facts(),
     }
 
 

@@ -55,7 +55,7 @@ _FREE_TEXTS = frozenset(
 )  # fmt: skip
 
 
-def recognises(content: Any) -> bool:
+def recognizes(content: Any) -> bool:
     """Tell whether the lines are a page of this layout: its sections, or one beside its ID."""
     known = len(names.split(content)[1])
     return known > 1 or (known == 1 and any(map(_OWN_ID.fullmatch, content)))

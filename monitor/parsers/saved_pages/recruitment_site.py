@@ -42,7 +42,7 @@ _MONTHS = (
 _LIST_MARKER = re.compile(r"(\d+\.|[*•])\s+")
 
 
-def recognises(content: Any) -> bool:
+def recognizes(content: Any) -> bool:
     """Tell whether the lines are a page of this layout."""
     return _DETAILS in content and (_OVERVIEW in content or _ELIGIBILITY in content)
 

@@ -11,6 +11,7 @@ from monitor.model.selection import SelectedVersion
 from monitor.render.alerts.first_seen import profile_lines
 from monitor.render.alerts.links import version_link
 from monitor.render.alerts.page import EventBlock, VersionBlock
+from monitor.render.alerts.registry_text import clean, clean_line
 from monitor.render.alerts.sites import (
     are_countries,
     are_statuses,
@@ -21,7 +22,6 @@ from monitor.render.alerts.sites import (
     sites_headline,
     status_lines,
 )
-from monitor.render.alerts.words import clean, clean_line
 from monitor.render.events import Detail, cut, headline_spans, is_long_text, lines_behind
 from monitor.render.history import sighting
 from monitor.render.lines import Line, Span, line

@@ -11,14 +11,14 @@ from monitor.render.alerts.page import (
     BriefTrial,
     EventBlock,
     Link,
-    Page,
+    MessagePage,
     TrialBlock,
     VersionBlock,
 )
 from monitor.render.alerts.reasons import first_reasons, why, why_empty
+from monitor.render.alerts.registry_text import clean, phase_words
 from monitor.render.alerts.subject import phrase, subject, tally
-from monitor.render.alerts.trials import Trial, brief, brief_bytes, headings, trials_of
-from monitor.render.alerts.words import clean, phase_words
+from monitor.render.alerts.trials import TrialLine, brief, brief_bytes, headings, trials_of
 from monitor.render.statuses import status_words
 from monitor.render.values import counted, moment, unescaped
 
@@ -47,7 +47,7 @@ class _Room:
         return True
 
 
-def compose(notification: Notification, shared: Shared | None = None) -> Page:
+def compose(notification: Notification, shared: Shared | None = None) -> MessagePage:
     """Return what a letter says; ``shared``: what letters before it have been made of."""
     shared = shared or Shared()
     trials = trials_of(notification.alerts)
@@ -58,7 +58,7 @@ def compose(notification: Notification, shared: Shared | None = None) -> Page:
     whole, listed = _told(notification, trials, lines, shared)
     rest = trials[len(whole) + listed :]
     unsubscribe = notification.unsubscribe_url
-    return Page(
+    return MessagePage(
         subject=subject(notification),
         preheader=_preheader(notification, trials, lines),
         severity=notification.severity,
@@ -77,7 +77,10 @@ def compose(notification: Notification, shared: Shared | None = None) -> Page:
 
 
 def _told(
-    notification: Notification, trials: Sequence[Trial], lines: Sequence[BriefTrial], shared: Shared
+    notification: Notification,
+    trials: Sequence[TrialLine],
+    lines: Sequence[BriefTrial],
+    shared: Shared,
 ) -> tuple[list[TrialBlock], int]:
     """Return the trials that there is room for in full, and how many more have a line."""
     sizes = list(map(brief_bytes, lines))
@@ -102,11 +105,11 @@ def _told(
     return whole, listed
 
 
-def _named(lines: Sequence[BriefTrial], rest: Sequence[Trial]) -> Sequence[BriefTrial]:
+def _named(lines: Sequence[BriefTrial], rest: Sequence[TrialLine]) -> Sequence[BriefTrial]:
     return lines[len(lines) - len(rest) :][:_NAMED_TRIALS]
 
 
-def _all(notification: Notification, trials: Sequence[Trial]) -> Link | None:
+def _all(notification: Notification, trials: Sequence[TrialLine]) -> Link | None:
     """Return the link to all that a letter tells, where it has several trials and we have pages."""
     if notification.message_url is None or len(trials) <= 1:
         return None
@@ -114,7 +117,7 @@ def _all(notification: Notification, trials: Sequence[Trial]) -> Link | None:
 
 
 def _other_reasons(
-    notification: Notification, whole: Iterable[TrialBlock], rest: Iterable[Trial]
+    notification: Notification, whole: Iterable[TrialBlock], rest: Iterable[TrialLine]
 ) -> Iterator[str]:
     """Yield why an empty digest is sent, or why trials come that are told in a line or less.
 
@@ -129,7 +132,7 @@ def _other_reasons(
 
 
 def _trial(
-    trial: Trial, line: BriefTrial, public_url: str | None, room: _Room, shared: Shared
+    trial: TrialLine, line: BriefTrial, public_url: str | None, room: _Room, shared: Shared
 ) -> TrialBlock:
     facts = trial.facts
     reasons = dict.fromkeys(reason for alert in trial.alerts for reason in alert.reasons)
@@ -176,7 +179,7 @@ def _version(alert: Alert, public_url: str | None, room: _Room, shared: Shared) 
 
 
 def _preheader(
-    notification: Notification, trials: Sequence[Trial], lines: Sequence[BriefTrial]
+    notification: Notification, trials: Sequence[TrialLine], lines: Sequence[BriefTrial]
 ) -> str:
     """Say what the subject leaves out: of one trial its title, of several what leads each."""
     if not trials:
@@ -192,7 +195,7 @@ def _preheader(
     return clean("; ".join(filter(None, [*said, title])), longest=_PREHEADER)
 
 
-def _counts(notification: Notification, trials: Sequence[Trial]) -> str | None:
+def _counts(notification: Notification, trials: Sequence[TrialLine]) -> str | None:
     if not notification.is_gathered:
         return None
     changes = [change for trial in trials for change in trial.changes]

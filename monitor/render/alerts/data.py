@@ -12,7 +12,7 @@ from monitor.model.selection import SelectedVersion
 from monitor.render.alerts.blocks import Shared
 from monitor.render.alerts.links import history_url, record_url, version_url
 from monitor.render.history import sighting
-from monitor.render.shapes import Shape, event_shape, version_shape
+from monitor.render.json_shapes import Shape, event_shape, version_shape
 
 LONGEST_EVENT = 200_000
 """Letters of JSON from which on an event is sent without its values."""

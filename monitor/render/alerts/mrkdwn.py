@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from monitor.render.alerts.page import Link
-from monitor.render.alerts.words import clipped
+from monitor.render.alerts.registry_text import clipped
 from monitor.render.lines import Line, Role, Span
 
 Block = dict[str, Any]

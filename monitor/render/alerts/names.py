@@ -4,7 +4,7 @@ import re
 
 from monitor.model.alerts import TrialFacts
 from monitor.model.profile import Treatment
-from monitor.render.alerts.words import clean, clipped
+from monitor.render.alerts.registry_text import clean, clipped
 from monitor.render.values import unescaped
 
 _MOST_NAMED = 3

@@ -84,7 +84,7 @@ class TrialBlock:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class MessagePage:
     """A whole message, trials with the most severe changes first.
 
     ``preheader``: what a mailbox shows beside the subject. ``counts`` and ``window``: of a

@@ -1,7 +1,7 @@
 """Lines as plain text: changed words marked ``[-so-]`` and ``{+so+}``."""
 
 from monitor.render.lines import Line
-from monitor.render.safe import sanitize_lines
+from monitor.render.sanitize import sanitize_lines
 
 _MARKS = {"removed": ("[-", "-]"), "added": ("{+", "+}")}
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from monitor.model.subscriptions import Reason
-from monitor.render.alerts.words import clean
+from monitor.render.alerts.registry_text import clean
 from monitor.render.values import counted
 
 _MOST = 5

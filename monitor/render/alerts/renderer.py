@@ -9,12 +9,12 @@ from monitor.model.messages import ALONE, RENDERINGS, Message, Rendering
 from monitor.render.alerts.blocks import Shared
 from monitor.render.alerts.compose import compose
 from monitor.render.alerts.data import notification_to_json
-from monitor.render.alerts.page import Page
+from monitor.render.alerts.page import MessagePage
 from monitor.render.alerts.plain import plain_text
+from monitor.render.alerts.registry_text import clean
 from monitor.render.alerts.slack import slack_payload
 from monitor.render.alerts.subject import subject
 from monitor.render.alerts.templates import has_own, rendered
-from monitor.render.alerts.words import clean
 
 _SUBJECT = "subject.txt.j2"
 _LONGEST_OWN = 200
@@ -61,7 +61,7 @@ class Renderer:
             **found,
         )
 
-    def _subject(self, notification: Notification, page: Page | None) -> str:
+    def _subject(self, notification: Notification, page: MessagePage | None) -> str:
         if page is None:
             return subject(notification)
         if not has_own(_SUBJECT, self.templates):
@@ -69,7 +69,7 @@ class Renderer:
         said = rendered(_SUBJECT, page, self.templates)
         return clean(" ".join(said.split()), longest=_LONGEST_OWN)
 
-    def _of_page(self, page: Page, renderings: frozenset[Rendering]) -> dict[str, Any]:
+    def _of_page(self, page: MessagePage, renderings: frozenset[Rendering]) -> dict[str, Any]:
         found: dict[str, Any] = {}
         if "text" in renderings:
             found["text"] = plain_text(rendered("message.txt.j2", page, self.templates))

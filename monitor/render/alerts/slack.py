@@ -27,7 +27,7 @@ from monitor.render.alerts.page import (
     BriefTrial,
     EventBlock,
     Link,
-    Page,
+    MessagePage,
     TrialBlock,
     VersionBlock,
 )
@@ -45,7 +45,7 @@ _LINES_SHARE, _IDS_SHARE = 5 / 6, 1 / 2
 _SIGNS = {"critical": "🔴", "high": "🟠", "medium": "🟡", "low": "🔵", "noise": "⚪"}
 
 
-def slack_payload(page: Page) -> Block:
+def slack_payload(page: MessagePage) -> Block:
     """Return ``text`` (what notifications show) and ``blocks``."""
     blocks = [header(page.subject)]
     if page.counts:
@@ -56,7 +56,7 @@ def slack_payload(page: Page) -> Block:
     return {"text": escaped(page.subject), "blocks": [*blocks, *told, last]}
 
 
-def _trials(page: Page, most: int, room: int) -> Iterator[Block]:
+def _trials(page: MessagePage, most: int, room: int) -> Iterator[Block]:
     """Yield the first trials with their changes, the next in a line each, the rest by ID."""
     told_in_lines = [*(trial.brief for trial in page.trials), *page.brief]
     lines = list(map(_brief, told_in_lines))
@@ -86,7 +86,7 @@ def _trials(page: Page, most: int, room: int) -> Iterator[Block]:
     yield from why[told]
 
 
-def _reasons(page: Page, told: int) -> list[Block]:
+def _reasons(page: MessagePage, told: int) -> list[Block]:
     """Return why those trials come that have no room for their changes here, but have in a mail.
 
     What stands with the trials that are told with their changes is not said again.
@@ -130,7 +130,7 @@ def _lengths(texts: Sequence[str]) -> list[int]:
     return [len(text) + 1 for text in texts]
 
 
-def _named(page: Page, left: int, ids: Sequence[str], room: int) -> Iterator[str]:
+def _named(page: MessagePage, left: int, ids: Sequence[str], room: int) -> Iterator[str]:
     """Yield how many more trials there are, and where they can be read; else their IDs."""
     if not left:
         return
@@ -227,7 +227,7 @@ def _joined(lines: list[str], link: Link) -> str:
     return "\n".join(lines)
 
 
-def _last_block(page: Page) -> Block:
+def _last_block(page: MessagePage) -> Block:
     said = f"Sent to {escaped(page.recipient)}"
     if page.unsubscribe:
         said += f" · {anchor(page.unsubscribe)}"

@@ -7,6 +7,7 @@ from monitor.model import fields
 from monitor.model.alerts import Alert, Notification, TrialFacts
 from monitor.model.changes import ChangeEvent, ChangeKind, Severity
 from monitor.render.alerts.names import trial_name
+from monitor.render.alerts.registry_text import clean, clipped, phase_words
 from monitor.render.alerts.sites import (
     are_countries,
     countries_headline,
@@ -14,7 +15,6 @@ from monitor.render.alerts.sites import (
     is_list_of_sites,
     sites_headline,
 )
-from monitor.render.alerts.words import clean, clipped, phase_words
 from monitor.render.events import is_long_text
 from monitor.render.statuses import status_headline, status_words
 from monitor.render.values import ARROW, counted, marked_summary

@@ -28,7 +28,7 @@ from monitor.model.alerts import Alert, Notification, TrialFacts, Window
 from monitor.model.changes import ChangeEvent, ChangeKind, Severity
 from monitor.model.history import StoredVersion
 from monitor.render.alerts.compose import compose
-from monitor.render.alerts.page import Page, VersionBlock
+from monitor.render.alerts.page import MessagePage, VersionBlock
 from monitor.render.alerts.plain import plain
 
 NAMES = ("subject.txt.j2", "message.txt.j2", "message.html.j2")
@@ -42,7 +42,7 @@ _MISTAKES = (TemplateError, ArithmeticError, AttributeError, LookupError, TypeEr
              RecursionError, OSError)  # fmt: skip
 
 
-def rendered(name: str, page: Page, folder: Path | None) -> str:
+def rendered(name: str, page: MessagePage, folder: Path | None) -> str:
     """Return a page in one template: the folder's, where that has it, else the built-in one.
 
     DeliveryError, not a permanent one, when a template of the user's own fails: nothing is lost,

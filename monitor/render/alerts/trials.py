@@ -10,9 +10,9 @@ from monitor.render.alerts.links import history_url, version_url
 from monitor.render.alerts.names import trial_name
 from monitor.render.alerts.page import BriefTrial, Link
 from monitor.render.alerts.reasons import subscription_of
+from monitor.render.alerts.registry_text import clean, clipped
 from monitor.render.alerts.sites import folded
 from monitor.render.alerts.subject import phrase
-from monitor.render.alerts.words import clean, clipped
 from monitor.render.values import unescaped
 
 _LONGEST_SPONSOR, _LONGEST_CHANGE, _LONGEST_HEADING = 60, 110, 60
@@ -20,7 +20,7 @@ _BRIEF_BYTES = 450  # of markup
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class TrialLine:
     """What a letter tells of one trial: an alert for each version, in order."""
 
     alerts: tuple[Alert, ...]
@@ -61,7 +61,7 @@ class Trial:
         return f"{head} · {clipped(self.subscription, _LONGEST_HEADING)}"
 
 
-def trials_of(alerts: Iterable[Alert]) -> list[Trial]:
+def trials_of(alerts: Iterable[Alert]) -> list[TrialLine]:
     """Group the alerts by trial; return the trials by severity, then by subscription.
 
     Those that are new and have not changed come last; equal ones in the order of their IDs.
@@ -70,22 +70,22 @@ def trials_of(alerts: Iterable[Alert]) -> list[Trial]:
     for alert in sorted(alerts, key=lambda one: one.number):
         groups.setdefault(alert.trial.nct_id, []).append(alert)
 
-    def rank(trial: Trial) -> tuple[bool, int, str, list[int], str]:
+    def rank(trial: TrialLine) -> tuple[bool, int, str, list[int], str]:
         ranks = sorted(-e.severity.rank for alert in trial.alerts for e in alert.events)
         worst = -trial.severity.rank
         return trial.is_new, worst, trial.subscription, ranks, trial.facts.nct_id
 
-    return sorted((Trial(tuple(group)) for group in groups.values()), key=rank)
+    return sorted((TrialLine(tuple(group)) for group in groups.values()), key=rank)
 
 
-def headings(trials: Sequence[Trial]) -> list[str]:
+def headings(trials: Sequence[TrialLine]) -> list[str]:
     """Return each trial's heading; "" where it is that of the trial before it."""
     named = len({trial.subscription for trial in trials} - {""}) > 1
     found = [trial.heading(named=named) for trial in trials]
     return [now if now != before else "" for now, before in zip(found, ["", *found], strict=False)]
 
 
-def brief(trial: Trial, public_url: str | None, heading: str = "") -> BriefTrial:
+def brief(trial: TrialLine, public_url: str | None, heading: str = "") -> BriefTrial:
     """Return a trial in a line: its name, its sponsor and its most severe change."""
     facts = trial.facts
     nct_id = clean(facts.nct_id)

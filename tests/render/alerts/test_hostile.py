@@ -17,7 +17,7 @@ from monitor.model.alerts import Notification
 from monitor.model.messages import Message
 from monitor.render.alerts import render
 from monitor.render.alerts.mrkdwn import escaped
-from monitor.render.safe import sanitize
+from monitor.render.sanitize import sanitize
 from tests.detect import examples
 from tests.detect.examples import Document
 from tests.render.alerts import letters

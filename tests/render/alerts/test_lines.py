@@ -1,6 +1,6 @@
 """How long a line of a message becomes."""
 
-from monitor.render.alerts.words import LONGEST_LINE, clean_line
+from monitor.render.alerts.registry_text import LONGEST_LINE, clean_line
 from monitor.render.lines import Span, line
 
 

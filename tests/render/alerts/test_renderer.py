@@ -11,7 +11,7 @@ from monitor.channels.base import CHANNELS
 from monitor.model.alerts import Notification
 from monitor.model.messages import RENDERINGS, Rendering
 from monitor.render.alerts import Renderer, blocks, data, render
-from monitor.render.shapes import event_shape
+from monitor.render.json_shapes import event_shape
 from tests.channels.making import folder_channel
 from tests.render.alerts import letters
 

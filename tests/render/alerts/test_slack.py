@@ -9,7 +9,7 @@ import pytest
 
 from monitor.model.alerts import Notification
 from monitor.render.alerts import render
-from monitor.render.alerts.page import Page
+from monitor.render.alerts.page import MessagePage
 from monitor.render.alerts.slack import slack_payload
 from tests.detect import examples
 from tests.render.alerts import letters
@@ -188,7 +188,7 @@ def test_versions_of_a_digest_that_have_no_room_are_counted_with_their_changes()
 
 
 def test_a_header_is_cut_before_its_letters_are_escaped() -> None:
-    page = Page(subject="&" * 190, preheader="", severity=letters.updated(ENROLLED).severity,
+    page = MessagePage(subject="&" * 190, preheader="", severity=letters.updated(ENROLLED).severity,
                 recipient="ana", delivery=letters.UID)  # fmt: skip
     header = slack_payload(page)["blocks"][0]["text"]
     assert header["type"] == "plain_text"

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from monitor.model.identity import version_identity
-from monitor.store.codec import DamagedError, read_body, thread_codec
+from monitor.store.codec import CorruptError, read_body, thread_codec
 
 revision = "0006"
 down_revision = "0005"
@@ -157,7 +157,7 @@ def _copy(events: Sequence[Any]) -> bytes | None:
         return None
     try:
         found = [{"kind": row[1], "severity": row[2], **read_body(bytes(row[4]))} for row in events]
-    except (DamagedError, TypeError):
+    except (CorruptError, TypeError):
         return None
     return thread_codec().body(found)
 

@@ -21,7 +21,7 @@ _KEYS = frozenset({"nctId", "presence", "mergedInto", "said"})
 _ABSENT = {str(Presence.GONE): "GONE", str(Presence.MERGED): "MERGED"}
 
 
-def recognises(content: Any) -> bool:
+def recognizes(content: Any) -> bool:
     """Tell whether the JSON value can be an absence at all."""
     return isinstance(content, dict)
 

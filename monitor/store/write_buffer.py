@@ -29,7 +29,7 @@ _NEXT_IDS = sa.select(
 ).select_from(sa.func.generate_series(1, _BLOCK))
 
 
-class Pending:
+class WriteBuffer:
     """What a transaction has yet to write; bounded in rows and bytes."""
 
     def __init__(self, db: Db) -> None:

@@ -21,7 +21,7 @@ from monitor.model.subscriptions import (
     Trials,
 )
 from monitor.model.when import QuietHours, When, parse_quiet, parse_when
-from monitor.store.mapping import RowMapper
+from monitor.store.row_mapping import RowMapper
 from monitor.store.schema import subscriptions
 
 FilterKey = Literal[
@@ -127,7 +127,7 @@ SUBSCRIPTION = RowMapper(
     origin=SubscriptionOrigin,
     standing=SubscriptionStatus,
 )
-"""Reads a row of ``subscriptions``; DamagedError names the subscription."""
+"""Reads a row of ``subscriptions``; CorruptError names the subscription."""
 
 
 def _trials(written: _Trials) -> Trials:

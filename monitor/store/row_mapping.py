@@ -1,7 +1,7 @@
 """Rows of the store as dataclasses of the domain: the one place that reads values of columns.
 
 SQLite gives dates and times as ISO text, PostgreSQL as date and datetime: both are taken. SQLite
-keeps values of any type in any column, so whatever cannot be read is a DamagedError.
+keeps values of any type in any column, so whatever cannot be read is a CorruptError.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -12,9 +12,9 @@ from typing import Any, Generic, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
 
-from monitor.store.codec import DamagedError
-from monitor.store.moments import moment
+from monitor.store.codec import CorruptError
 from monitor.store.schema import Day, UtcTime
+from monitor.store.timestamps import moment
 
 Row = Sequence[Any]
 Decoder = Callable[[Any], Any]
@@ -25,7 +25,7 @@ class RowMapper(Generic[T]):
     """Makes an object of each row of some columns.
 
     ``columns``: in the order of the row, each named as the argument of ``make`` that it becomes.
-    ``damaged``: what a DamagedError says of a row that cannot be read, in which ``{0}`` stands for
+    ``damaged``: what a CorruptError says of a row that cannot be read, in which ``{0}`` stands for
     its first value. ``decoders``: by name, what reads a column otherwise than by its type.
     """
 
@@ -56,7 +56,7 @@ class RowMapper(Generic[T]):
             return self._make(**dict(zip(self.names, values, strict=True)))
         except (TypeError, ValueError, LookupError) as exc:
             problem = " ".join(str(exc).split())
-            raise DamagedError(f"{self._damaged.format(*row)} ({problem})") from exc
+            raise CorruptError(f"{self._damaged.format(*row)} ({problem})") from exc
 
 
 def _decoder(column: ColumnElement[Any]) -> Decoder | None:

@@ -16,7 +16,7 @@ from monitor.model.record import TrialRecord
 from monitor.model.text_diff import text_diff
 
 
-def lay_over(base: TrialRecord | None, top: TrialRecord) -> TrialRecord:
+def merge_partial(base: TrialRecord | None, top: TrialRecord) -> TrialRecord:
     """Return the record as known once ``top`` has been read after ``base``.
 
     What the top states replaces what the base had, what it leaves out stays. Where both say

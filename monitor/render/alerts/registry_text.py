@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from monitor.render.lines import Line, Span
-from monitor.render.safe import sanitize
+from monitor.render.sanitize import sanitize
 from monitor.render.statuses import plain_statuses
 
 # A change is told in full in the registry; a message is read in ten seconds.

@@ -7,7 +7,7 @@ from contextlib import closing
 
 from monitor.errors import StoreError
 from monitor.store.address import Address
-from monitor.store.faults import translate
+from monitor.store.errors import translate
 
 _STEPS_BETWEEN_LOOKS = 10_000  # of SQLite's virtual machine: some milliseconds
 

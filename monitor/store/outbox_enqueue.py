@@ -18,9 +18,9 @@ from sqlalchemy import bindparam
 
 from monitor.model.messages import MessageState, OutboxItem
 from monitor.store.db import BulkInsert, Db, batches
-from monitor.store.moments import moment
 from monitor.store.schema import messages, outbox, subscribers
-from monitor.store.texts import storable
+from monitor.store.storable_text import storable
+from monitor.store.timestamps import moment
 
 Identity = tuple[int, int, str, str]
 Whom = tuple[str, str, str]
@@ -102,7 +102,7 @@ class _Address:
 Items = dict[Identity, tuple[OutboxItem, _Address]]
 
 
-class Enqueueing:
+class OutboxEnqueue:
     """Puts items into the outbox within one transaction."""
 
     def __init__(self, db: Db) -> None:
