@@ -37,7 +37,7 @@ def channel_of(given: AnyChannelSettings, delivery: "DeliverySettings") -> "Boun
     )
 
 
-def limited(delivery: "DeliverySettings", seconds: float) -> "DeliverySettings":
+def with_deadline(delivery: "DeliverySettings", seconds: float) -> "DeliverySettings":
     """Return settings by which somebody who waits for it tries a channel."""
     return replace(
         delivery,
@@ -62,7 +62,9 @@ def channels_of(
     settings: "Settings", names: Iterable[str] | None = None
 ) -> "dict[str, BoundedChannel]":
     """Return the channels of these names, or all, by name; ConfigError as ``channel_of``."""
-    wanted = settings.channels if names is None else [named(settings, name) for name in names]
+    wanted = (
+        settings.channels if names is None else [channel_settings(settings, name) for name in names]
+    )
     return {given.name: channel_of(given, settings.delivery) for given in wanted}
 
 
@@ -77,7 +79,7 @@ def beside_json(settings: "Settings") -> "Settings":
     )
 
 
-def named(settings: "Settings", name: str) -> AnyChannelSettings:
+def channel_settings(settings: "Settings", name: str) -> AnyChannelSettings:
     """Return the settings of a channel; NotFoundError names those that there are."""
     for given in settings.channels:
         if given.name == name:

@@ -103,7 +103,7 @@ def note(tx: Transaction, sentences: Sequence[str], *, now: datetime) -> None:
     tx.sources.put_state(_KEPT_BY, "", values, at=now)
 
 
-def repaired(reader: Reader, *, now: datetime) -> tuple[str, ...]:
+def last_repairs(reader: Reader, *, now: datetime) -> tuple[str, ...]:
     """Return what was put right within the last day, the first of it, and how much more it was."""
     state = reader.sources.state(_KEPT_BY)
     said = _kept(state, now)
@@ -131,7 +131,7 @@ def time_findings(app: "App", latest_run: LatestRun | None) -> Iterator[Finding]
                 for lease in reader.leases.all(now=now)
                 if lease.fault is not None
             ]
-            before = repaired(reader, now=now)
+            before = last_repairs(reader, now=now)
     except StoreError:  # told among the findings of the store
         return
     if found or leases:

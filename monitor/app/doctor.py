@@ -22,9 +22,9 @@ from monitor.errors import ConfigError, StoreError
 from monitor.model.checks import CheckStatus, Finding
 from monitor.model.tracking import SourceRow
 from monitor.render.gate import what_to_do
-from monitor.render.values import counted, moment
+from monitor.render.values import count_text, moment
 from monitor.settings import AnySourceSettings, FilesSourceSettings
-from monitor.settings.times import written
+from monitor.settings.times import duration_text
 
 NextRun = Callable[[AnySourceSettings, SourceRow | None, datetime], datetime]
 """Says when `monitor run` reads a source, if it starts at a time: then, where it is due already.
@@ -99,7 +99,7 @@ def _told(told: Origin) -> str:
     said = "no file: the defaults hold"
     if told.file:
         own = list(told.from_file)
-        own += [counted(count, name) for name, count in told.tables.items()]
+        own += [count_text(count, name) for name, count in told.tables.items()]
         said = f"{told.file} sets {', '.join(own)}" if own else f"{told.file}: all at its default"
     if told.from_environment:
         said += f"; the environment sets {', '.join(told.from_environment)}"
@@ -171,7 +171,7 @@ def _source(
         fix = f"make {source.path} a folder that this user ({_user()}) can read"
         yield Finding(about=about, verdict=CheckStatus.FAILED, said=fault, fix=fix)
         return
-    when = f"every {written(source.every)}" if source.every else f"at {source.cron}"
+    when = f"every {duration_text(source.every)}" if source.every else f"at {source.cron}"
     zone = "" if source.every else f" ({source.timezone})"
     first = "at once" if at <= now else f"at {moment(at)} UTC"
     said = f"{source.type}, {when}{zone}; `monitor run` reads it first {first}"
@@ -191,7 +191,7 @@ def gate_findings(app: App) -> Iterator[Finding]:
             said = f"held: {gate.state.reason}"
             yield Finding(about=about, verdict=CheckStatus.FAILED, said=said, fix=fix)
         if gate.unread.count:
-            said = f"{counted(gate.unread.count, 'followed record')} cannot be read"
+            said = f"{count_text(gate.unread.count, 'followed record')} cannot be read"
             fix = "`monitor quarantine list` tells why; they are asked for in every pass"
             yield Finding(about=about, verdict=CheckStatus.WARNING, said=said, fix=fix)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from monitor.app.channels import channel_of, limited, place_of
+from monitor.app.channels import channel_of, place_of, with_deadline
 from monitor.app.doctor_store import limited_reader
 from monitor.app.doctor_timeouts import run_checks
 from monitor.app.incidents import overdue_messages
@@ -17,7 +17,7 @@ from monitor.errors import ConfigError, DeliveryError, StoreError
 from monitor.model.checks import CheckStatus, Finding
 from monitor.model.subscriptions import Subscription, SubscriptionOrigin, SubscriptionStatus
 from monitor.private_files import is_open_to_others
-from monitor.render.values import counted
+from monitor.render.values import count_text
 from monitor.settings.channels import AnyChannelSettings, FolderChannelSettings
 
 _SHOWN = 5
@@ -53,7 +53,7 @@ def _channel(
 ) -> Iterator[Finding]:
     delivery = app.settings.delivery
     try:
-        tried = _tried(channel_of(given, limited(delivery, _TRY_S)), offline=offline)
+        tried = _tried(channel_of(given, with_deadline(delivery, _TRY_S)), offline=offline)
     except ConfigError as exc:
         yield Finding(about=about, verdict=CheckStatus.FAILED, said=str(exc), fix="fix this")
         return
@@ -153,7 +153,7 @@ def subscription_findings(app: App) -> Iterator[Finding]:
     yield from _deaf(app, [*(one for one in stored if one.origin is SubscriptionOrigin.COMMAND),
                            *of_file.values()])  # fmt: skip
     verdict = CheckStatus.FINE if wanting or app.settings.default_channels else CheckStatus.WARNING
-    said = f"{counted(len(wanting), 'subscription')}, {len(of_file)} of them in the file"
+    said = f"{count_text(len(wanting), 'subscription')}, {len(of_file)} of them in the file"
     fix = (
         ""
         if verdict is CheckStatus.FINE

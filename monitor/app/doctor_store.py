@@ -16,7 +16,7 @@ from monitor.errors import StoreError
 from monitor.model.checks import CheckStatus, Finding
 from monitor.model.tracking import SourceRow
 from monitor.private_files import is_open_to_others
-from monitor.render.values import counted, moment
+from monitor.render.values import count_text, moment
 from monitor.store.address import Address
 from monitor.store.copying import side_files
 from monitor.store.integrity import is_sound
@@ -103,7 +103,7 @@ def _opened(app: App, url: str, address: Address, patience_s: float) -> Iterator
         counts = reader.sources.counts()
         check = last_check(reader)
     checked = ", its structure sound" if sound else ""
-    holds = counted(counts.trials, "trial") if counts.trials else "empty: it holds no trial yet"
+    holds = count_text(counts.trials, "trial") if counts.trials else "empty: it holds no trial yet"
     said = f"schema {status.revision}{checked}, {holds}"
     yield _fine(f"{app.store_name}: {said}")
     if check is not None and check.damage:

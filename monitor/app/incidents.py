@@ -14,7 +14,7 @@ from monitor.model.incidents import Incident
 from monitor.model.messages import ChannelState, MessageState
 from monitor.model.tracking import SourceRow, UnreadRecords
 from monitor.render.gate import what_to_do
-from monitor.render.values import counted, moment
+from monitor.render.values import count_text, moment
 from monitor.settings import FolderChannelSettings
 from monitor.store.address import Address
 from monitor.store.reader import Reader
@@ -85,9 +85,9 @@ def _leases(reader: Reader, now: datetime) -> list[Incident]:
 
 
 def _clocks(reader: Reader, now: datetime) -> list[Incident]:
-    from monitor.app.clock_skew import repaired  # noqa: PLC0415 - status loads nothing that delivers
+    from monitor.app.clock_skew import last_repairs  # noqa: PLC0415 - status loads nothing that delivers
 
-    found = repaired(reader, now=now)
+    found = last_repairs(reader, now=now)
     if not found:
         return []
     return [
@@ -194,7 +194,7 @@ def _unread(reader: Reader, row: SourceRow) -> list[Incident]:
     kept = UnreadRecords.from_state(reader.sources.state(UnreadRecords.kept_by(row.name)))
     if not kept.count:
         return []
-    what = counted(kept.count, "followed record")
+    what = count_text(kept.count, "followed record")
     others = " and others" if kept.count > len(kept.first) else ""
     return [
         Incident(

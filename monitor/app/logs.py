@@ -63,7 +63,7 @@ def get_logger() -> "FilteringBoundLogger":
     return made
 
 
-def bound(**fields: object) -> AbstractContextManager[None]:
+def bound_fields(**fields: object) -> AbstractContextManager[None]:
     """Put the fields into every line that this thread or task logs inside the block."""
     return structlog.contextvars.bound_contextvars(**fields)
 

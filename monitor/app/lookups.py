@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from monitor.app.wiring import App
 from monitor.errors import NotFoundError
 from monitor.model.changes import Severity
-from monitor.render.values import counted
+from monitor.render.values import count_text
 
 if TYPE_CHECKING:
     from monitor.model.history import StoredEvent, StoredVersion, TrialRow
@@ -78,6 +78,6 @@ def version_number(
     if 1 <= number <= count:
         return number
     raise NotFoundError(
-        f"{versions[0].nct_id} has no version {number}; it has {counted(count, 'version')}, "
+        f"{versions[0].nct_id} has no version {number}; it has {count_text(count, 'version')}, "
         "from 1 on"
     )

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from monitor.app.backfills import backfill_lease, history, wanted_backfills
-from monitor.app.logs import bound, get_logger, log_request, log_step
+from monitor.app.logs import bound_fields, get_logger, log_request, log_step
 from monitor.app.sources import HISTORY, Sources, first_base_url, named_source
 from monitor.app.wiring import App
 from monitor.errors import HeldError, MonitorError, StoreError
@@ -173,7 +173,7 @@ class Poller:
     def _run(self, work: _Work) -> PollReport:
         counted = _Counted()
         began = time.monotonic()
-        with bound(pass_id=uuid.uuid4().hex[:12], source=work.name):
+        with bound_fields(pass_id=uuid.uuid4().hex[:12], source=work.name):
             log = get_logger()
             log.debug("pass started")
             with self.app.store() as store:

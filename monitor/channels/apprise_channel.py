@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from monitor.channels.config_errors import config_error
 from monitor.channels.strip_markdown import strip_markdown
-from monitor.channels.truncation import clipped, size, truncate
+from monitor.channels.truncation import clip, size, truncate
 from monitor.errors import DeliveryError
 from monitor.model.messages import Message, Rendering
 from monitor.model.sanitize import sanitize
@@ -133,7 +133,7 @@ def _within_limits(service: "apprise.NotifyBase", message: Message) -> tuple[str
     title, body = strip_markdown(sanitize(message.subject)), strip_markdown(message.text)
     room = service.body_maxlen
     if service.title_maxlen > 0:
-        title = clipped(title, service.title_maxlen)
+        title = clip(title, service.title_maxlen)
     if service.title_maxlen <= 0 or service.overflow_amalgamate_title:
         if size(title) > room // 2:
             title, body = "", f"{title}\n{body}"

@@ -11,7 +11,7 @@ from monitor.channels.config_errors import config_error
 from monitor.channels.mail import compose
 from monitor.channels.redaction import login_secrets, redact
 from monitor.channels.smtp import ConnectionLimits, WatchedSmtp
-from monitor.deadlines.sockets import TooMuchError
+from monitor.deadlines.sockets import ByteLimitError
 from monitor.errors import DeliveryError
 from monitor.model.messages import Message, Rendering
 from monitor.settings import DeliverySettings, EmailChannelSettings, Secret
@@ -217,7 +217,7 @@ class SmtpConnection:
             reason = f"has a certificate that is not trusted: {exc.verify_message}"
         elif isinstance(exc, ssl.SSLError):
             reason = f"and TLS failed: {exc.reason}"
-        elif _is_of(exc, TooMuchError):
+        elif _is_of(exc, ByteLimitError):
             limit = self._delivery.answer_limit_bytes
             reason = f"said more than {limit >> 10:,} KB (delivery.answer_limit_kb)"
         elif _is_of(exc, TimeoutError):

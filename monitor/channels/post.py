@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from monitor import __version__
 from monitor.channels.addresses import Resolve, resolve
 from monitor.channels.connect import connect
-from monitor.deadlines.sockets import ByteLimit, SocketHandle, TooMuchError, secured
+from monitor.deadlines.sockets import ByteLimit, ByteLimitError, SocketHandle, wrap_tls
 from monitor.errors import DeliveryError
 from monitor.settings.endpoints import Place, is_public
 from monitor.settings.sections import DELIVERY_DEFAULTS
@@ -101,7 +101,7 @@ class Poster:
         if not self.place.tls:
             return plain
         context = self.context or ssl.create_default_context()
-        return secured(plain, context, self.place.host, self.line)
+        return wrap_tls(plain, context, self.place.host, self.line)
 
     def _exchange(
         self, sock: socket.socket, body: bytes, headers: Mapping[str, str]
@@ -128,7 +128,7 @@ class Poster:
 
     def _failed(self, exc: Exception) -> DeliveryError:
         reason = _reason(exc)
-        if isinstance(exc, TooMuchError):
+        if isinstance(exc, ByteLimitError):
             limit = f"{self.answer_limit_bytes >> 10:,} KB"
             reason = f"more than {limit} came before the answer's body (delivery.answer_limit_kb)"
         return DeliveryError(f"{self.place.shown}: {reason}", permanent=False)

@@ -8,7 +8,7 @@ from typing import cast
 
 from monitor.channels.addresses import resolve
 from monitor.channels.connect import connect
-from monitor.deadlines.sockets import ByteLimit, SocketHandle, secured
+from monitor.deadlines.sockets import ByteLimit, SocketHandle, wrap_tls
 
 
 class ConnectionLimits:
@@ -46,7 +46,7 @@ class WatchedSmtp(smtplib.SMTP):
         self._line.handle.use(sock)
         if self._tls is None:
             return sock
-        return secured(sock, self._tls, host, self._line.handle)
+        return wrap_tls(sock, self._tls, host, self._line.handle)
 
     def start_tls(self, context: ssl.SSLContext) -> None:
         """Go on in TLS, as ``starttls``; the handshake can be ended too."""
@@ -76,4 +76,4 @@ class _Handshake:
 
     def wrap_socket(self, sock: socket.socket, *, server_hostname: str) -> ssl.SSLSocket:
         """Shake hands over the socket."""
-        return secured(sock, self._context, server_hostname, self._handle)
+        return wrap_tls(sock, self._context, server_hostname, self._handle)

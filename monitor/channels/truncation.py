@@ -14,7 +14,7 @@ def truncate(text: str, room: int) -> str:
     if size(text) <= room:
         return text
     if room < _LEAST_OF_TEXT:
-        return clipped(text, room)
+        return clip(text, room)
     lines = text.rstrip("\n").split("\n")
     start = _tail(lines, room // 2)
     end = "\n".join(["", *lines[start:]])
@@ -25,7 +25,7 @@ def truncate(text: str, room: int) -> str:
         told += 1
     head = lines[:told]
     if room > _LEAST_OF_LINE and told < start:
-        head.append(clipped(lines[told], room - 1))
+        head.append(clip(lines[told], room - 1))
         told += 1
     left = sum(bool(line.strip()) for line in lines[told:start])
     return "\n".join([*head, *([_left_out(left)] if left else []), end])
@@ -36,7 +36,7 @@ def size(text: str) -> int:
     return len(text.encode("utf-16-le", "replace")) // 2
 
 
-def clipped(text: str, room: int) -> str:
+def clip(text: str, room: int) -> str:
     """Return the beginning of a text, with ``…`` behind it where it was longer."""
     if size(text) <= room:
         return text

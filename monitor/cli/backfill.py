@@ -26,7 +26,7 @@ from monitor.cli.session import Session
 from monitor.errors import NotFoundError, UsageError
 from monitor.model.nct import normalize_nct_id
 from monitor.render.lines import line
-from monitor.render.values import counted
+from monitor.render.values import count_text
 from monitor.sources.ctgov_history.state import BackfillOutcome, backfill_of
 
 if TYPE_CHECKING:
@@ -165,6 +165,6 @@ def _not_known(session: Session, asked: Sequence[str]) -> list[str]:
 def _told(asked: Sequence[str], report: "PollReport") -> str:
     done = report.report
     return (
-        f"{counted(len(asked), 'trial')}: {counted(done.read, 'earlier version')} fetched, "
+        f"{count_text(len(asked), 'trial')}: {count_text(done.read, 'earlier version')} fetched, "
         f"{done.stored:,} stored, {done.unchanged:,} known before, {done.quarantined:,} quarantined"
     )

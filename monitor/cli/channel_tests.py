@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from monitor.app.channels import beside_json, channel_of, limited, named
+from monitor.app.channels import beside_json, channel_of, channel_settings, with_deadline
 from monitor.cli.errors import FAILED, Failure
 from monitor.cli.session import Session
 from monitor.errors import UsageError
@@ -24,10 +24,10 @@ def channel_to_test(
     UsageError for ``to`` with a channel that has no addresses, NotFoundError for no channel.
     """
     settings = beside_json(session.app.settings) if as_json else session.app.settings
-    given = named(settings, name)
+    given = channel_settings(settings, name)
     if to is not None and given.type != "email":
         raise UsageError(f"--to is for e-mail, and {name} is of type {given.type}")
-    return channel_of(given, limited(settings.delivery, _TRY_S))
+    return channel_of(given, with_deadline(settings.delivery, _TRY_S))
 
 
 def report_result(session: Session, tried: "Iterable[SendResult]", *, as_json: bool) -> None:

@@ -15,7 +15,7 @@ from monitor.cli.progress import WorkBar
 from monitor.cli.session import Session
 from monitor.render.lines import Span, line
 from monitor.render.status import size
-from monitor.render.values import counted, one_line
+from monitor.render.values import count_text, one_line
 from monitor.store.backup import back_up
 from monitor.store.restore import restore as put_back
 from monitor.store.verify import verify as verify_store
@@ -160,7 +160,7 @@ def verify(session: Session, events: bool, as_json: bool) -> None:
     elif not problems:
         session.answer([line(f"{session.app.store_name}: all of it was read, nothing is damaged")])
     else:
-        session.answer([line(f"{session.app.store_name}: {counted(len(problems), 'problem')}")])
+        session.answer([line(f"{session.app.store_name}: {count_text(len(problems), 'problem')}")])
     if problems:
         raise Failure(FAILED)
 

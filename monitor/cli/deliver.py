@@ -12,7 +12,7 @@ from monitor.cli.group import Command
 from monitor.cli.params import json_option
 from monitor.cli.session import Session
 from monitor.errors import UsageError
-from monitor.render.deliveries import report_lines, report_shape
+from monitor.render.deliveries import report_lines, report_to_json
 
 if TYPE_CHECKING:
     from monitor.app.deliveries import Deliveries
@@ -57,7 +57,7 @@ def _once(session: Session, deliveries: "Deliveries", *, as_json: bool) -> None:
 
     report, stopped = deliver_once(deliveries)
     if as_json:
-        session.answer_json(report_shape(report.channels, report.failures))
+        session.answer_json(report_to_json(report.channels, report.failures))
     else:
         session.answer(report_lines(report.channels, report.failures))
     if stopped:

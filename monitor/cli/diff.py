@@ -36,12 +36,12 @@ def command(session: Session, nct_id: str, old: str | None, new: str | None, as_
         one, other = versions[first], versions[last]
         events = session.app.compare(reader, trial, one, other) if first != last else ()
     if as_json:
-        from monitor.render.json_shapes import diff_shape
+        from monitor.render.json_values import diff_to_json
 
-        session.answer_json(diff_shape(trial.nct_id, (first + 1, one), (last + 1, other), events))
+        session.answer_json(diff_to_json(trial.nct_id, (first + 1, one), (last + 1, other), events))
     else:
         from monitor.render.history import diff_lines
-        from monitor.render.lines import noted
+        from monitor.render.lines import note_lines
 
         found = diff_lines(trial, (first + 1, one), (last + 1, other), events)
-        session.answer([*noted(note), *found])
+        session.answer([*note_lines(note), *found])

@@ -10,7 +10,7 @@ from monitor.cli.group import Command
 from monitor.cli.params import json_option
 from monitor.cli.session import Session
 from monitor.model.checks import CheckStatus
-from monitor.render.doctor import finding_line, findings_shape
+from monitor.render.doctor import finding_line, findings_to_json
 from monitor.web.health_client import fetch_health, health_url
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def command(session: Session, offline: bool, as_json: bool) -> None:
         if not as_json:
             session.answer([finding_line(finding)])  # each as it comes: a try may take seconds
     if as_json:
-        session.answer_json(findings_shape(found))
+        session.answer_json(findings_to_json(found))
     if any(finding.verdict is CheckStatus.FAILED for finding in found):
         raise Failure(FAILED)
 

@@ -46,11 +46,11 @@ def command(
     found = explain(session.app, nct_id, number, word=subscription, subscriber=subscriber)
     shown = found.trial, (found.number, found.version), found.events, found.answers
     if as_json:
-        from monitor.render.explanation import explanation_shape
+        from monitor.render.explanation import explanation_to_json
 
-        session.answer_json(explanation_shape(*shown))
+        session.answer_json(explanation_to_json(*shown))
     else:
         from monitor.render.explanation import explanation_lines
-        from monitor.render.lines import noted
+        from monitor.render.lines import note_lines
 
-        session.answer([*noted(found.note), *explanation_lines(*shown)])
+        session.answer([*note_lines(found.note), *explanation_lines(*shown)])

@@ -14,7 +14,7 @@ from monitor.cli.params import json_option
 from monitor.cli.session import Session
 from monitor.model.nct import normalize_nct_id
 from monitor.render.lines import line
-from monitor.render.values import counted
+from monitor.render.values import count_text
 
 
 @click.command(
@@ -77,7 +77,9 @@ def _faults_told(folder: Path) -> Iterator[None]:
 
 
 def _told(done: "Exported", folder: Path) -> str:
-    told = f"{counted(len(done.written), 'file')} written to {folder}, {done.unchanged} unchanged"
+    told = (
+        f"{count_text(len(done.written), 'file')} written to {folder}, {done.unchanged} unchanged"
+    )
     if done.removed:
         told += f", {len(done.removed)} under an earlier number removed"
     return told

@@ -62,7 +62,7 @@ def command(
         session.app, asked, channels=channels, subscriber=subscriber, alerts=not no_alerts
     )
     if as_json:
-        session.answer_json({"trials": [trial_shape(one) for one in found]})
+        session.answer_json({"trials": [trial_to_json(one) for one in found]})
     else:
         session.answer([*map(_told, found), line(_when(session))])
 
@@ -90,7 +90,7 @@ def check_options(session: Session, channels: Sequence[str], subscriber: str | N
         parse_subscriber_name(subscriber, place="--subscriber")
 
 
-def trial_shape(one: "FollowedTrial") -> dict[str, Any]:
+def trial_to_json(one: "FollowedTrial") -> dict[str, Any]:
     """Return what became of a trial for ``--json``."""
     return {
         "asked": one.asked,

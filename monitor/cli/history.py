@@ -73,11 +73,11 @@ def command(
             ids = [one.id for one, day in zip(versions, days, strict=True) if wanted.takes_day(day)]
         shown = select_versions(versions, reader.events(trial.nct_id, version_ids=ids), wanted)
     if as_json:
-        from monitor.render.json_shapes import history_shape
+        from monitor.render.json_values import history_to_json
 
-        session.answer_json(history_shape(trial, shown))
+        session.answer_json(history_to_json(trial, shown))
     else:
         from monitor.render.history import history_lines
-        from monitor.render.lines import noted
+        from monitor.render.lines import note_lines
 
-        session.answer([*noted(note), *history_lines(trial, versions, shown, wanted)])
+        session.answer([*note_lines(note), *history_lines(trial, versions, shown, wanted)])

@@ -16,7 +16,7 @@ from monitor.cli.progress import ProgressBar
 from monitor.cli.session import Session
 from monitor.errors import StoreError
 from monitor.render.lines import line
-from monitor.render.values import counted
+from monitor.render.values import count_text
 
 if TYPE_CHECKING:
     from monitor.ingest import IngestReport
@@ -56,15 +56,15 @@ def command(session: Session, paths: tuple[Path, ...], no_alerts: bool, as_json:
         if sys.stderr.isatty():
             click.echo(err=True)  # the line that ^C stands in ends here
         # A batch may have been committed and not yet told of.
-        print_error(f"interrupted; what was stored stays, at least: {told(seen.report)}")
+        print_error(f"interrupted; what was stored stays, at least: {report_text(seen.report)}")
         raise Failure(INTERRUPTED) from None
     except StoreError as exc:
         if seen.report is None:
             raise
-        stays = f"what was stored before stays, at least: {told(seen.report)}"
+        stays = f"what was stored before stays, at least: {report_text(seen.report)}"
         raise StoreError(f"{exc}; {stays}") from exc
     if seen.passed_over:
-        many = counted(seen.passed_over, "file")
+        many = count_text(seen.passed_over, "file")
         print_error(f"{many} passed over, not named like records; name one to have it read")
     _answer(session, report, as_json=as_json)
 
@@ -91,7 +91,7 @@ def _answer(session: Session, report: "IngestReport", *, as_json: bool) -> None:
     if as_json:
         session.answer_json(asdict(report))
     else:
-        session.answer([line(told(report))])
+        session.answer([line(report_text(report))])
     if report.quarantined:
         complain_of_quarantined(report.quarantined)
         raise Failure(FAILED)
@@ -99,15 +99,16 @@ def _answer(session: Session, report: "IngestReport", *, as_json: bool) -> None:
 
 def complain_of_quarantined(count: int) -> None:
     """Say on standard error how many records could not be read, and where to look."""
-    many = counted(count, "record")
+    many = count_text(count, "record")
     print_error(f"{many} could not be read; `monitor quarantine list` tells why")
 
 
-def told(report: "IngestReport | None") -> str:
+def report_text(report: "IngestReport | None") -> str:
     """Write what a pass did on one line."""
     if report is None:
         return "nothing yet"
     return (
-        f"{report.read:,} read: {report.stored:,} stored with {counted(report.events, 'event')}, "
+        f"{report.read:,} read: {report.stored:,} stored with "
+        f"{count_text(report.events, 'event')}, "
         f"{report.unchanged:,} unchanged, {report.quarantined:,} quarantined"
     )

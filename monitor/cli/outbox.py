@@ -17,12 +17,12 @@ from monitor.model.identity import part_id
 from monitor.model.messages import MessageState, OutboxMessage
 from monitor.render.outbox import (
     changed_lines,
-    message_shape,
+    message_to_json,
     outbox_table,
     whole_message_lines,
-    whole_message_shape,
+    whole_message_to_json,
 )
-from monitor.render.values import counted
+from monitor.render.values import count_text
 
 if TYPE_CHECKING:
     from monitor.store.reader import Reader
@@ -110,7 +110,7 @@ def list_(
         }
     found = [messages[number] for number in sorted(messages, reverse=True)[:limit]]
     if as_json:
-        session.answer_json([message_shape(message) for message in found])
+        session.answer_json([message_to_json(message) for message in found])
     else:
         session.answer(outbox_table(found, counts, trials, notices), as_csv=as_csv)
 
@@ -138,7 +138,7 @@ def show(session: Session, message: str, as_json: bool) -> None:
         subscriptions = reader.people.subscriptions(subscriber=found.subscriber, damaged=[])
     names = {one.id: one.name for one in subscriptions}
     if as_json:
-        session.answer_json(whole_message_shape(found, items, attempts, names, told, notices))
+        session.answer_json(whole_message_to_json(found, items, attempts, names, told, notices))
     else:
         session.answer(whole_message_lines(found, items, attempts, names, told, notices))
 
@@ -236,10 +236,10 @@ def _of_channels(session: Session, channels: Sequence[str], *, yes: bool) -> lis
     channel = ", ".join(dict.fromkeys(channels))
     waiting = sum(message.state is MessageState.WAITING for message in found)
     if waiting and not yes:
-        many = counted(waiting, "waiting message")
+        many = count_text(waiting, "waiting message")
         if not can_ask():
             raise UsageError(f"{many} of {channel} would not be sent; say --yes to drop them")
-        dead = counted(len(found) - waiting, "dead letter")
+        dead = count_text(len(found) - waiting, "dead letter")
         click.confirm(f"Drop {many} and {dead} of {channel}?", abort=True, err=True)
     return found
 

@@ -12,7 +12,7 @@ from monitor.cli.params import json_option, table_options
 from monitor.cli.session import Session
 from monitor.errors import NotFoundError, UsageError
 from monitor.render.lines import Line, line
-from monitor.render.values import counted, one_line
+from monitor.render.values import count_text, one_line
 
 if TYPE_CHECKING:
     from monitor.model.history import QuarantineRow
@@ -41,9 +41,9 @@ def list_(session: Session, as_json: bool, as_csv: bool) -> None:
     with session.app.reader() as reader:
         found = reader.quarantine()
     if as_json:
-        from monitor.render.json_shapes import quarantine_shape
+        from monitor.render.json_values import quarantine_to_json
 
-        session.answer_json([quarantine_shape(entry) for entry in found])
+        session.answer_json([quarantine_to_json(entry) for entry in found])
     else:
         from monitor.render.tables import quarantine_table
 
@@ -69,9 +69,9 @@ def show(session: Session, entry_id: int, raw: bool, as_json: bool) -> None:
         sys.stdout.flush()
         sys.stdout.buffer.write(entry.content or b"")
     elif as_json:
-        from monitor.render.json_shapes import quarantine_shape
+        from monitor.render.json_values import quarantine_to_json
 
-        session.answer_json(quarantine_shape(entry))
+        session.answer_json(quarantine_to_json(entry))
     else:
         from monitor.render.quarantine import entry_lines
 
@@ -129,7 +129,7 @@ def drop(session: Session, entry_ids: tuple[int, ...], every: bool, as_json: boo
     if as_json:
         session.answer_json({"dropped": [entry.id for entry in entries]})
     else:
-        session.answer([line(f"{counted(len(entries), 'entry', 'entries')} dropped")])
+        session.answer([line(f"{count_text(len(entries), 'entry', 'entries')} dropped")])
 
 
 def _wanted(

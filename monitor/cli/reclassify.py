@@ -66,10 +66,10 @@ def command(
     scope = replace(scope, nct_ids=_stored(session, scope.nct_ids))
     report = _reclassified(session, scope, dry_run=dry_run)
     if as_json:
-        from monitor.render.reclassified import report_shape
+        from monitor.render.reclassified import report_to_json
 
         about = {"store": session.app.store_name, "rules": session.app.rules(), "dry_run": dry_run}
-        session.answer_json({**about, **report_shape(report)})
+        session.answer_json({**about, **report_to_json(report)})
     else:
         from monitor.render.reclassified import report_lines
 

@@ -17,12 +17,12 @@ from monitor.app.last_store import LastStore
 from monitor.app.subscribers import sync_from_config
 from monitor.cli.errors import FAILED, INTERRUPTED, Failure, print_error
 from monitor.cli.group import Command
-from monitor.cli.ingest import complain_of_quarantined, told
+from monitor.cli.ingest import complain_of_quarantined, report_text
 from monitor.cli.params import json_option
 from monitor.cli.session import Session
 from monitor.errors import StoreError, UsageError
 from monitor.render.lines import Line, Span, line
-from monitor.render.values import counted, one_line
+from monitor.render.values import count_text, one_line
 from monitor.store.migrate import made_stores
 
 if TYPE_CHECKING:
@@ -189,8 +189,8 @@ def _lines(reports: "Sequence[PollReport]", app: "App") -> Iterator[Line]:
     for report in reports:
         name = Span(one_line(report.source, longest=None), "title")
         if report.outcome == "ok":
-            asked = counted(report.requests, "request")
-            yield line(name, f": {told(report.report)}; {asked}")
+            asked = count_text(report.requests, "request")
+            yield line(name, f": {report_text(report.report)}; {asked}")
         else:
             yield line(name, f": {report.outcome}: {one_line(report.reason, longest=None)}")
     if not reports:

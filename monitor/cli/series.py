@@ -8,7 +8,7 @@ from monitor.cli.params import table_options
 from monitor.cli.session import Session
 from monitor.model.nct import normalize_nct_id
 from monitor.model.series import SERIES_FIELDS
-from monitor.render.lines import BLANK, Line, noted
+from monitor.render.lines import BLANK, Line, note_lines
 from monitor.render.series import series_lines, series_shape, series_table
 
 
@@ -52,6 +52,6 @@ def command(
     else:
         shown: list[Line] = []
         for at, one in enumerate(found):
-            shown += [*([BLANK] if at else []), *noted(one.note)]
+            shown += [*([BLANK] if at else []), *note_lines(one.note)]
             shown += series_lines(one.trial, one.fields)
         session.answer(shown)

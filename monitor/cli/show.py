@@ -66,23 +66,23 @@ def command(
     if field is not None:
         _answer_field(session, shown, field, look_up(record, field), as_json=as_json)
     elif as_json:
-        from monitor.render.json_shapes import record_shape
+        from monitor.render.json_values import record_to_json
 
-        session.answer_json(record_shape(*shown, record))
+        session.answer_json(record_to_json(*shown, record))
     else:
-        from monitor.render.lines import noted
+        from monitor.render.lines import note_lines
         from monitor.render.record import show_lines
 
-        session.answer([*noted(note), *show_lines(*shown, record, versions=len(versions))])
+        session.answer([*note_lines(note), *show_lines(*shown, record, versions=len(versions))])
 
 
 def _answer_field(
     session: Session, shown: tuple[int, StoredVersion], path: str, value: Any, *, as_json: bool
 ) -> None:
     if as_json:
-        from monitor.render.json_shapes import value_shape
+        from monitor.render.json_values import value_to_json
 
-        session.answer_json(value_shape(*shown, path, value))
+        session.answer_json(value_to_json(*shown, path, value))
     elif isinstance(value, dict | list):
         session.answer_json(value)
     else:

@@ -12,7 +12,7 @@ from monitor.cli.subscriber import people_of
 from monitor.errors import UsageError
 from monitor.model.nct import normalize_nct_id
 from monitor.render.lines import line
-from monitor.render.subscribers import silence_shape, silences_table
+from monitor.render.subscribers import silence_to_json, silences_table
 from monitor.render.values import moment as written
 from monitor.settings.times import DURATION, parse_duration
 
@@ -82,7 +82,7 @@ def add(
         subscriber=subscriber, nct_ids=nct_ids, kinds=kinds, until=end, reason=reason
     )
     if as_json:
-        shapes = [silence_shape(one) for one in made]
+        shapes = [silence_to_json(one) for one in made]
         session.answer_json(shapes[0] if len(shapes) == 1 else shapes)
         return
     whom = f" for {subscriber}" if subscriber else ""
@@ -103,7 +103,7 @@ def list_(session: Session, every: bool, as_json: bool, as_csv: bool) -> None:
     """List what is silent, until when, and for whom."""
     found = people_of(session).silences(ended=every)
     if as_json:
-        session.answer_json([silence_shape(one) for one in found])
+        session.answer_json([silence_to_json(one) for one in found])
     else:
         session.answer(silences_table(found), as_csv=as_csv)
 

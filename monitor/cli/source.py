@@ -7,7 +7,7 @@ from monitor.app.gate import gate_of, gates
 from monitor.cli.group import Command, Group
 from monitor.cli.params import json_option
 from monitor.cli.session import Session
-from monitor.render.gate import gate_lines, gate_shape
+from monitor.render.gate import gate_lines, gate_to_json
 
 
 @click.group("source", cls=Group, examples=('monitor source show "car-t in lupus"',))
@@ -22,7 +22,7 @@ def list_(session: Session, as_json: bool) -> None:
     """List the sources with what is held of each; `monitor status` tells how they are doing."""
     found = gates(session.app)
     if as_json:
-        session.answer_json([gate_shape(one) for one in found])
+        session.answer_json([gate_to_json(one) for one in found])
     else:
         session.answer(one for gate in found for one in gate_lines(gate))
 
@@ -37,7 +37,7 @@ def show(session: Session, name: str, as_json: bool) -> None:
     """Show what is held of a source: why, how many records, since when, and what to do."""
     gate = gate_of(session.app, name)
     if as_json:
-        session.answer_json(gate_shape(gate))
+        session.answer_json(gate_to_json(gate))
     else:
         session.answer(gate_lines(gate))
 
@@ -58,6 +58,6 @@ def accept(session: Session, name: str, silent: bool, as_json: bool) -> None:
     """
     gate = let_through(session.app, name, silent=silent)
     if as_json:
-        session.answer_json(gate_shape(gate))
+        session.answer_json(gate_to_json(gate))
     else:
         session.answer(gate_lines(gate))

@@ -17,7 +17,7 @@ from monitor.daemon import SCHEDULER
 from monitor.errors import ConfigError
 from monitor.model.subscriptions import SubscriptionStatus
 from monitor.model.tracking import SourceRow
-from monitor.render.status import Status, status_lines, status_shape
+from monitor.render.status import Status, status_lines, status_to_json
 from monitor.settings import Settings
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def command(session: Session, as_json: bool, as_csv: bool) -> None:
             raise  # there is no store that could tell more
         found = _status(alone, wrong=str(exc))
     if as_json:
-        session.answer_json(status_shape(found))
+        session.answer_json(status_to_json(found))
     else:
         session.answer(status_lines(found), as_csv=as_csv)
     if found.config_error is not None:

@@ -10,8 +10,8 @@ from monitor.config.subscriber_tables import parse_subscriber_name
 from monitor.errors import UsageError
 from monitor.model.subscriptions import SubscriptionStatus
 from monitor.render.lines import line
-from monitor.render.subscribers import subscriber_shape, subscribers_table
-from monitor.render.values import counted
+from monitor.render.subscribers import subscriber_to_json, subscribers_table
+from monitor.render.values import count_text
 
 
 @click.group("subscriber", cls=Group, examples=("monitor subscriber list",))
@@ -46,7 +46,7 @@ def list_(session: Session, every: bool, as_json: bool, as_csv: bool) -> None:
     found, counts = people_of(session).subscribers()
     shown = [one for one in found if every or one.standing is not SubscriptionStatus.RETIRED]
     if as_json:
-        session.answer_json([subscriber_shape(one, counts.get(one.name, 0)) for one in shown])
+        session.answer_json([subscriber_to_json(one, counts.get(one.name, 0)) for one in shown])
     else:
         session.answer(subscribers_table(shown, counts), as_csv=as_csv)
 
@@ -65,7 +65,7 @@ def remove(session: Session, name: str, as_json: bool) -> None:
     if as_json:
         session.answer_json({"name": name, "subscriptions": gone})
     else:
-        session.answer([line(f"{name} is removed, with {counted(len(gone), 'subscription')}")])
+        session.answer([line(f"{name} is removed, with {count_text(len(gone), 'subscription')}")])
 
 
 @command.command("export", cls=Command, examples=("monitor subscriber export ana > ana.json",))
@@ -99,9 +99,9 @@ def forget(session: Session, name: str, yes: bool, as_json: bool) -> None:
         session.answer_json({"name": name, "erased": dict(gone)})
     else:
         told = (
-            counted(gone["subscriptions"], "subscription"),
-            counted(gone["silences"], "silence"),
-            counted(gone["messages"], "message"),
+            count_text(gone["subscriptions"], "subscription"),
+            count_text(gone["silences"], "silence"),
+            count_text(gone["messages"], "message"),
         )
         session.answer([line(f"{name} is forgotten: {', '.join(told)} erased")])
 

@@ -16,9 +16,9 @@ from monitor.cli.subscriber import people_of
 from monitor.cli.subscription_options import edited, parse_subscription
 from monitor.errors import UsageError
 from monitor.model.subscriptions import Subscription, SubscriptionStatus
-from monitor.render.dry_run import dry_run_lines, dry_run_shape
+from monitor.render.dry_run import dry_run_lines, dry_run_to_json
 from monitor.render.lines import Line, Span, line
-from monitor.render.subscribers import subscription_lines, subscription_shape, subscriptions_table
+from monitor.render.subscribers import subscription_lines, subscription_to_json, subscriptions_table
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -129,7 +129,7 @@ def list_(
     """List subscriptions: whose they are, where they come from, what they ask for."""
     found = people_of(session).subscriptions(subscriber=subscriber, retired=every)
     if as_json:
-        session.answer_json([subscription_shape(one) for one in found])
+        session.answer_json([subscription_to_json(one) for one in found])
     else:
         session.answer(subscriptions_table(found), as_csv=as_csv)
 
@@ -155,7 +155,7 @@ def show(session: Session, subscription: str, subscriber: str | None, as_json: b
     people = people_of(session)
     found = people.subscription(subscription, subscriber=subscriber)
     if as_json:
-        session.answer_json(subscription_shape(found))
+        session.answer_json(subscription_to_json(found))
     else:
         file = str(people.file) if people.file else None
         session.answer(subscription_lines(found, file=file))
@@ -200,7 +200,7 @@ def test(
         wanted = people.draft(parse_draft(session.app.settings, subscriber or "me", **options))
     found = dry_run(session.app, wanted)
     if as_json:
-        session.answer_json(dry_run_shape(found))
+        session.answer_json(dry_run_to_json(found))
     else:
         session.answer([*map(warning_line, found.warnings), *dry_run_lines(found)])
 
@@ -301,7 +301,7 @@ def _answer(
     """Say what became of a subscription; ``warnings`` None: nothing was looked for."""
     if as_json:
         looked = {} if warnings is None else {"warnings": list(warnings)}
-        session.answer_json({**subscription_shape(found), **looked})
+        session.answer_json({**subscription_to_json(found), **looked})
     else:
         session.answer([line(f"{found.id}  {found.subscriber}: {found.name} is {told}")])
         session.answer(map(warning_line, warnings or ()))

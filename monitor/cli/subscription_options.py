@@ -14,7 +14,7 @@ from monitor.config.subscriber_tables import (
 )
 from monitor.config.subscriptions import nct_ids_of
 from monitor.errors import UsageError
-from monitor.render.subscribers import subscription_shape
+from monitor.render.subscribers import subscription_to_json
 
 if TYPE_CHECKING:
     from monitor.model.subscriptions import Subscription
@@ -77,7 +77,7 @@ def edited(
     given = {key: value for key, value in options.items() if value not in (None, False, ())}
     if not (given or nct_ids or wanted or everything or reset):
         raise UsageError("say what to change, by the options of `monitor subscription add`")
-    shape = subscription_shape(one)
+    shape = subscription_to_json(one)
     table = {key: shape[key] for key in _KEYS if shape[key] not in (None, [])}
     for key in reset:
         table.pop(key.replace("-", "_"), None)

@@ -48,9 +48,9 @@ def command(
             matches = matching_trials(app, reader, [asked], changed_since=since)
             found = [trial for trial, _ in matches]
     if as_json:
-        from monitor.render.json_shapes import trial_shape
+        from monitor.render.json_values import trial_to_json
 
-        session.answer_json([trial_shape(trial) for trial in found])
+        session.answer_json([trial_to_json(trial) for trial in found])
     else:
         from monitor.render.tables import trials_table
 

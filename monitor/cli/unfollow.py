@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from monitor.app.follows import unfollow
-from monitor.cli.follow import asked_as, check_options, pasted_nct_ids, trial_shape
+from monitor.cli.follow import asked_as, check_options, pasted_nct_ids, trial_to_json
 from monitor.cli.group import Command
 from monitor.cli.params import json_option
 from monitor.cli.session import Session
@@ -47,7 +47,7 @@ def command(
         session.answer_json({
             "trials": [
                 {
-                    **trial_shape(one),
+                    **trial_to_json(one),
                     "elsewhere": list(one.elsewhere),
                     "other_subscriptions": [of.id for of in one.others],
                 }

@@ -6,7 +6,7 @@ from monitor.cli.params import Days
 from monitor.errors import NotFoundError, UsageError
 from monitor.model.bitemporal import as_of, valid_from
 from monitor.model.history import StoredVersion
-from monitor.render.values import counted
+from monitor.render.values import count_text
 
 
 def resolve_versions(
@@ -45,7 +45,8 @@ def by_number(versions: Sequence[StoredVersion], number: int) -> int:
         return number - 1
     nct_id = versions[0].nct_id
     raise NotFoundError(
-        f"{nct_id} has no version {number}; it has {counted(len(versions), 'version')}, from 1 on"
+        f"{nct_id} has no version {number}; "
+        f"it has {count_text(len(versions), 'version')}, from 1 on"
     )
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from msgspec import Meta, structs
 
 from monitor.config.raw_values import RawValue
-from monitor.config.tables import Spell, behind_the_table, named, read_table
+from monitor.config.tables import Spell, behind_the_table, read_table, require_name
 from monitor.config.validation import checked
 from monitor.errors import ConfigError
 from monitor.match.filter_fields import term_under
@@ -42,7 +42,7 @@ def read_subscribers(
     """
     people: dict[str, SubscriberSettings] = {}
     for numbered in subscribers:
-        table = named(numbered)
+        table = require_name(numbered)
         person = read_table(table, SubscriberSettings, environ)
         require_channels(person.channels, channels, place=f"{table.place} channels")
         if person.name.casefold() in people:
@@ -50,7 +50,7 @@ def read_subscribers(
         people[person.name.casefold()] = person
     wishes: dict[tuple[str, str], SubscriptionSettings] = {}
     for numbered in subscriptions:
-        table = named(numbered)
+        table = require_name(numbered)
         wish = read_subscription(table, environ, synonyms=synonyms)
         require_sources(wish.filter, sources, synonyms, place=f"{table.place} filter: ")
         person = people.setdefault(

@@ -61,7 +61,7 @@ def _of_types(
     """Return each table, named, with the settings that it says, by its ``type``."""
     found: dict[str, tuple[RawValue, Kind]] = {}
     for numbered in tables:
-        table = named(numbered)
+        table = require_name(numbered)
         settings = read_table(table, types[_type_of(table, types, what=what)], environ)
         name: str = settings.name  # type: ignore[attr-defined]  # every table with a type has one
         if name.casefold() in found:
@@ -118,7 +118,7 @@ def read_table(
     return settings
 
 
-def named(table: RawValue) -> RawValue:
+def require_name(table: RawValue) -> RawValue:
     """Return the table with its place named by its name, where that can be shown."""
     name = table.value.get("name")
     if not isinstance(name, str) or not name or "${" in name or not name.isprintable():

@@ -49,7 +49,7 @@ class SocketHandle:
                 socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
 
-def secured(
+def wrap_tls(
     sock: socket.socket, context: "ssl.SSLContext", host: str, handle: SocketHandle
 ) -> "ssl.SSLSocket":
     """Return the socket in TLS; the handle has it before hands are shaken."""
@@ -63,7 +63,7 @@ def secured(
     return wrapped
 
 
-class TooMuchError(OSError):
+class ByteLimitError(OSError):
     """The other side sent more than the limit."""
 
 
@@ -79,7 +79,7 @@ class ByteLimit:
         self.received = 0
 
     def reader(self, sock: socket.socket) -> io.RawIOBase:
-        """Return a reader of the socket, to be buffered; beyond the limit it is TooMuchError."""
+        """Return a reader of the socket, to be buffered; beyond the limit it is ByteLimitError."""
         return _Counted(sock, self)
 
 
@@ -95,7 +95,7 @@ class _Counted(io.RawIOBase):
 
     def readinto(self, buffer: "memoryview | bytearray") -> int:  # type: ignore[override]
         if self._limit.received > self._limit.limit:
-            raise TooMuchError
+            raise ByteLimitError
         count = self._sock.recv_into(buffer)
         self._limit.received += count
         return count

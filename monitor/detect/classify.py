@@ -17,7 +17,7 @@ from monitor.detect.rules import (
     status,
     submissions,
 )
-from monitor.detect.rules.base import Context, Derive, Draft, all_but
+from monitor.detect.rules.base import Context, Derive, Draft, all_except
 from monitor.detect.texts import same_words
 from monitor.model import fields
 from monitor.model.changes import ChangeEvent, ChangeKind, FieldChange, Severity
@@ -104,7 +104,7 @@ RULES: tuple[Rule, ...] = (
         yields={K.CONTACT_CHANGED: S.LOW},
     ),
     Rule(takes=(fields.VIOLATIONS, fields.FDAAA_801_VIOLATION),
-         derive=other.gather(K.OVERSIGHT_CHANGED, "FDAAA 801 violation", S.HIGH)),
+         derive=other.one_event(K.OVERSIGHT_CHANGED, "FDAAA 801 violation", S.HIGH)),
     Rule(
         takes=(fields.UNPOSTED, fields.SUBMISSION_TRACKING),
         derive=submissions.derive_submissions,
@@ -131,7 +131,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         takes=(fields.PHASES,), derive=other.derive_phases, yields={K.PHASE_CHANGED: S.HIGH}
     ),
-    Rule(takes=(fields.DESIGN,), derive=other.gather(K.DESIGN_CHANGED, "Study design"),
+    Rule(takes=(fields.DESIGN,), derive=other.one_event(K.DESIGN_CHANGED, "Study design"),
          yields={K.DESIGN_CHANGED: S.HIGH}),
     Rule(
         takes=(fields.ARM_GROUPS, fields.INTERVENTIONS),
@@ -143,10 +143,10 @@ RULES: tuple[Rule, ...] = (
         derive=locations.derive_sponsor,
         yields={K.SPONSOR_CHANGED: S.HIGH},
     ),
-    Rule(takes=(fields.COLLABORATORS,), derive=other.gather(K.COLLABORATOR_CHANGED),
+    Rule(takes=(fields.COLLABORATORS,), derive=other.one_event(K.COLLABORATOR_CHANGED),
          yields={K.COLLABORATOR_CHANGED: S.MEDIUM}),
     Rule(takes=(fields.OVERALL_OFFICIALS, fields.RESPONSIBLE_PARTY),
-         derive=other.gather(K.INVESTIGATOR_CHANGED, "Officials and responsible party"),
+         derive=other.one_event(K.INVESTIGATOR_CHANGED, "Officials and responsible party"),
          yields={K.INVESTIGATOR_CHANGED: S.LOW}),
     Rule(
         takes=(fields.HAS_RESULTS, fields.RESULTS, fields.RESULTS_FIRST_SUBMIT,
@@ -165,18 +165,18 @@ RULES: tuple[Rule, ...] = (
         yields={K.CONDITION_CHANGED: S.LOW},
     ),
     Rule(takes=(fields.BRIEF_TITLE, fields.OFFICIAL_TITLE, fields.ACRONYM),
-         derive=other.gather(K.TITLE_CHANGED, "Titles"), yields={K.TITLE_CHANGED: S.LOW}),
+         derive=other.one_event(K.TITLE_CHANGED, "Titles"), yields={K.TITLE_CHANGED: S.LOW}),
     Rule(takes=(fields.DESCRIPTION,),
-         derive=other.gather(K.DESCRIPTION_CHANGED, "Study description"),
+         derive=other.one_event(K.DESCRIPTION_CHANGED, "Study description"),
          yields={K.DESCRIPTION_CHANGED: S.LOW}),
     Rule(takes=(fields.REFERENCES, fields.SEE_ALSO_LINKS), derive=other.derive_references,
          yields={K.REFERENCE_CHANGED: S.LOW}),
     Rule(takes=(fields.IDENTIFICATION,), derive=other.derive_identifiers,
          yields={K.IDENTIFIER_CHANGED: S.LOW, K.RECORD_MERGED: S.HIGH}),
-    Rule(takes=(fields.OVERSIGHT,), derive=other.gather(K.OVERSIGHT_CHANGED),
+    Rule(takes=(fields.OVERSIGHT,), derive=other.one_event(K.OVERSIGHT_CHANGED),
          yields={K.OVERSIGHT_CHANGED: S.LOW}),
     Rule(takes=(fields.IPD_SHARING, fields.AVAIL_IPDS),
-         derive=other.gather(K.IPD_SHARING_CHANGED, "IPD sharing"),
+         derive=other.one_event(K.IPD_SHARING_CHANGED, "IPD sharing"),
          yields={K.IPD_SHARING_CHANGED: S.LOW}),
     Rule(takes=fields.ADMINISTRATIVE, derive=other.by_module(K.ADMINISTRATIVE_UPDATE,
          "dates of the update itself"), yields={K.ADMINISTRATIVE_UPDATE: S.NOISE}),
@@ -224,12 +224,12 @@ def classify(changes: Sequence[FieldChange], ctx: Context) -> tuple[ChangeEvent,
         remaining = []
     elif is_silent(ctx.old, ctx.new):
         quiet = [change for change in remaining if not _matters_when_silent(change)]
-        remaining = list(all_but(remaining, quiet))
+        remaining = list(all_except(remaining, quiet))
         drafts.extend(_silent_edit(quiet, ctx))
     for told, derive in _NO_NEWS:
         same = [change for change in remaining if told(change)]
         drafts.extend(derive(same, ctx))
-        remaining = list(all_but(remaining, same))
+        remaining = list(all_except(remaining, same))
     for number in sorted(
         {number for change in remaining for number in _matching_rules(change.field)}
     ):

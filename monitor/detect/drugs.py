@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from monitor.detect.texts import LONGEST_COMPARED, folded, plain
+from monitor.detect.texts import LONGEST_COMPARED, fold_text, plain
 
 # Endings by which the World Health Organization names groups of substances (INN stems), each with
 # letters before it; those that end common words, too, are left out or written longer.
@@ -44,7 +44,7 @@ class Drugs:
 
     def named_in(self, text: str) -> frozenset[str]:
         """Return the drugs that a text names, each by one name whichever it is named by."""
-        words = folded(plain(text)[:LONGEST_COMPARED])
+        words = fold_text(plain(text)[:LONGEST_COMPARED])
         found: set[str] = set()
         if self._listed is not None:
             found.update(self._drug_of[name] for name in self._listed.findall(words))
@@ -60,4 +60,4 @@ class Drugs:
 def _names(intervention: Mapping[str, Any]) -> Sequence[str]:
     others = intervention.get("otherNames")
     values = [intervention.get("name"), *(others if isinstance(others, list) else [])]
-    return [folded(plain(value)) for value in values if isinstance(value, str)]
+    return [fold_text(plain(value)) for value in values if isinstance(value, str)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from monitor.detect.headings import heading, is_title
 from monitor.detect.run_ins import run_ins
 from monitor.detect.texts import TextLine, lines
-from monitor.model.memo import remember
+from monitor.model.memoize import memoize
 
 # A line that announces others, as "At least one of the following:" does.
 _OPENING = (":", "\uff1a", "following")
@@ -95,7 +95,7 @@ def _opens(words: str) -> bool:
     return words.rstrip(_MARKS).lower().endswith(_OPENING)
 
 
-@remember(entries=1_024, long_bytes=64 * 1024)
+@memoize(entries=1_024, long_bytes=64 * 1024)
 def _style(marker: str) -> str:
     """Return what the markers of one list have in common."""
     return re.sub(r"\d+", "1", re.sub(r"[a-z]+", "a", re.sub(r"[A-Z]+", "A", marker)))

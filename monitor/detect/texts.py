@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from rapidfuzz import fuzz
 
-from monitor.model.memo import remember
+from monitor.model.memoize import memoize
 
 # "&amp;gt;" was escaped twice.
 _ENTITY = re.compile(r"&(?:(?:amp|#38|#[xX]26);)*((?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|\w{2,31});)")
@@ -55,7 +55,7 @@ _HYPHEN_OF_A_NUMBER = re.compile(r"(?<=\d)-(?=[^\W\d_])")
 # "10 mg / kg" is "10mg/kg", "18 - 65" is "18-65", "> 5 %" is ">5%". A sign keeps its number.
 _LOOSE = re.compile(r" (?=[/<>=≤≥])|(?<=[/<>=≤≥]) |(?<=\d) (?=[^\W\d_]|[%°])|(?<=\d) - (?=\d)")
 
-_remember = remember(entries=8_192, long_bytes=4 * 1024 * 1024)
+_remember = memoize(entries=8_192, long_bytes=4 * 1024 * 1024)
 
 
 # Comparing every character of one text with each of another is quadratic. The registry's own
@@ -187,12 +187,12 @@ def wording(text: str) -> str:
     eczema" are worded alike, so are ">= 10 mg / kg" and "≥10mg/kg"; the text is in its normal
     form.
     """
-    words = _AT_MOST.sub("≤", _AT_LEAST.sub("≥", _MARK.sub("", folded(text))))
+    words = _AT_MOST.sub("≤", _AT_LEAST.sub("≥", _MARK.sub("", fold_text(text))))
     words = _DASHES.sub("-", _RAISED.sub("", words)).replace("+/-", "±")
     return _LOOSE.sub(_tight, " ".join(words.split()))
 
 
-def folded(text: str) -> str:
+def fold_text(text: str) -> str:
     """Return a text in lower case and in one typography, its marks and spaces as they are."""
     typed = text if text.isascii() else unicodedata.normalize("NFKC", text.translate(_TYPOGRAPHY))
     return typed.casefold()

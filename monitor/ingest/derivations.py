@@ -110,7 +110,7 @@ def _derived(context: Context) -> Events:
     return classify(diff(context.old, context.new), context)
 
 
-def derived_first(store: Store, work: Callable[[Transaction, Derivations], Result]) -> Result:
+def derive_first(store: Store, work: Callable[[Transaction, Derivations], Result]) -> Result:
     """Run work in a transaction and return its result; what it derives is derived before.
 
     ``work`` may run several times, each in a transaction of its own of which the last alone is

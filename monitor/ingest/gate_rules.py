@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from monitor.model import fields
-from monitor.model.gate import Cause, unknown_value, without
+from monitor.model.gate import Cause, missing_value, unknown_value
 from monitor.model.record import TrialRecord
 
 # Of a record that is seen for the first time; the rest may be missing in a few.
@@ -55,10 +55,10 @@ def _lost(new: TrialRecord, old: TrialRecord | None, met: Collection[Cause]) -> 
     for path in fields.MARKED:
         if _holds(new.document, path) or any(path[: len(one)] == one for one in lost):
             continue
-        is_awaited = path in _OF_NEW or without(path) in met
+        is_awaited = path in _OF_NEW or missing_value(path) in met
         if _holds(old.document, path) if old is not None else is_awaited:
             lost.append(path)
-            yield without(path)
+            yield missing_value(path)
 
 
 def _holds(value: Any, path: fields.Path) -> bool:

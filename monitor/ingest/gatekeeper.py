@@ -13,10 +13,10 @@ from enum import Enum, auto
 from functools import cached_property
 
 from monitor.ingest.gate_rules import causes_of, mass_causes
-from monitor.ingest.set_aside import Aside, Entry, Miss, missed
+from monitor.ingest.set_aside import Aside, Entry, Miss, missed_entry
 from monitor.ingest.timeline_entry import Observation
 from monitor.model import fields
-from monitor.model.gate import GONE, Cause, GateState, Held, without
+from monitor.model.gate import GONE, Cause, GateState, Held, missing_value
 from monitor.model.record import RawVersion, TrialRecord
 from monitor.model.tracking import Presence, Sighting
 from monitor.settings import IngestSettings
@@ -203,7 +203,7 @@ class PageGate:
             if is_told or self._is_accepted((GONE,), nct_id):
                 yield replace(raw, data_date=first.day, retrieved_at=first.at)
             else:
-                self._set_aside[nct_id] = missed(
+                self._set_aside[nct_id] = missed_entry(
                     first, self.page.pass_number, leaves=entry is not None and entry.leaves
                 )
 
@@ -246,7 +246,7 @@ class PageGate:
         """
         accepted = [cause for cause in causes if cause in self.keeper.accepted]
         others = set(causes).difference(accepted)
-        if not accepted or others.intersection(map(without, fields.REQUIRED)):
+        if not accepted or others.intersection(map(missing_value, fields.REQUIRED)):
             return GateDecision.GOES_ON
         self._is_accepted(accepted, nct_id)
         return GateDecision.LET_THROUGH

@@ -15,7 +15,7 @@ from functools import partial
 
 from monitor.errors import HeldError
 from monitor.ingest.batch import Batch, IngestReport
-from monitor.ingest.derivations import Derivations, derived_first
+from monitor.ingest.derivations import Derivations, derive_first
 from monitor.ingest.gatekeeper import Gatekeeper, Judged, PageGate
 from monitor.ingest.gc_tuning import fewer_collections
 from monitor.ingest.notify import Notifier, OutboxBuilder
@@ -189,7 +189,7 @@ class Follower:
         report, kinds, unreadable = IngestReport(), Counter[str](), dict[str, str]()
         while True:
             part = _Part(source=source, page=page, gate=gate, judged=gate.judged, batches=rest)
-            stored = derived_first(self.store, partial(self._store_part, part, unread, unreadable))
+            stored = derive_first(self.store, partial(self._store_part, part, unread, unreadable))
             report = report + stored.report
             kinds.update(stored.kinds)
             unreadable |= stored.unreadable

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from monitor.ingest.batch import Batch, IngestReport
-from monitor.ingest.derivations import Derivations, derived_first
+from monitor.ingest.derivations import Derivations, derive_first
 from monitor.ingest.gc_tuning import fewer_collections
 from monitor.model.record import RawVersion
 from monitor.settings import IngestSettings, ThresholdSettings
@@ -45,7 +45,7 @@ def ingest(
     report = IngestReport()
     with fewer_collections():
         for batch in batches(found, batch_records):
-            done = _stored(
+            done = _store_batch(
                 batch, store, thresholds=thresholds, settings=settings, notifier=notifier
             )
             report = report + done
@@ -54,7 +54,7 @@ def ingest(
     return report
 
 
-def _stored(
+def _store_batch(
     batch: list[Found],
     store: Store,
     *,
@@ -73,7 +73,7 @@ def _stored(
             announcer.write()
         return done
 
-    return derived_first(store, store_in)
+    return derive_first(store, store_in)
 
 
 def batches(found: Iterable[Found], records: int) -> Iterator[list[Found]]:

@@ -83,7 +83,7 @@ class Aside:
             del self.entries[nct_id]
 
 
-def missed(miss: Miss, pass_number: int, *, leaves: bool) -> Entry:
+def missed_entry(miss: Miss, pass_number: int, *, leaves: bool) -> Entry:
     """Return the entry of a record that the registry does not show."""
     return Entry(causes=(GONE,), is_known=True, pass_number=pass_number, miss=miss, leaves=leaves)
 

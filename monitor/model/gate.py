@@ -14,7 +14,7 @@ Cause = str
 """Why a record is suspicious: GONE, or what its path lacks; one text for each cause and path."""
 
 
-def without(path: fields.Path) -> Cause:
+def missing_value(path: fields.Path) -> Cause:
     """Return the cause that a record lost what is at the path."""
     return _WITHOUT + fields.dotted(path)
 

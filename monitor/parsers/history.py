@@ -27,7 +27,7 @@ def read(raw: RawVersion, content: Any) -> TrialRecord:
     ``registry_version`` is the answer's own number. RecordError: a number that is none or not
     the one that was asked for, no NCT ID or two, a value of the wrong type.
     """
-    content = study.stated(raw, content)
+    content = study.stated_document(raw, content)
     version = content.get("studyVersion")
     if type(version) is not int or version < 0:
         raise RecordError("studyVersion is not a version number")
@@ -38,8 +38,8 @@ def read(raw: RawVersion, content: Any) -> TrialRecord:
     past = content.get("study")
     if not study.recognizes(past):
         raise RecordError("the history answer holds no study (protocolSection is missing)")
-    nct_id = study.checked_id(past, content)
-    past = study.registrys_own(past)
+    nct_id = study.require_nct_id(past, content)
+    past = study.without_registry_additions(past)
     document = {name: value for name, value in past.items() if (name,) != fields.DERIVED}
     _drop_coordinates(document)
     return TrialRecord(

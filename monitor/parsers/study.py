@@ -31,9 +31,9 @@ def read(raw: RawVersion, content: Any) -> TrialRecord:
     (``fields.IN_EVERY_RECORD``). Else it states just the leaves that are there (an answer limited
     by ``fields``, an extract). RecordError: no NCT ID or two, a value of the wrong type.
     """
-    content = stated(raw, content)
-    nct_id = checked_id(content, content)
-    document = registrys_own(content)
+    content = stated_document(raw, content)
+    nct_id = require_nct_id(content, content)
+    document = without_registry_additions(content)
     record = TrialRecord(nct_id=nct_id, document=document, registry_version=raw.registry_version)
     if raw.is_whole or _looks_whole(record):
         return record
@@ -52,7 +52,7 @@ def _looks_whole(record: TrialRecord) -> bool:
     return all(record.has(path) for path in required)
 
 
-def stated(raw: RawVersion, content: dict[str, Any]) -> dict[str, Any]:
+def stated_document(raw: RawVersion, content: dict[str, Any]) -> dict[str, Any]:
     """Return the content without nulls: they state nothing, as if the names were not there.
 
     The registry writes none; programs that copy its records do.
@@ -72,7 +72,7 @@ def _without_nulls(value: Any) -> Any:
     return kept if kept or not value else None
 
 
-def registrys_own(study: dict[str, Any]) -> dict[str, Any]:
+def without_registry_additions(study: dict[str, Any]) -> dict[str, Any]:
     """Return the study without what only the monitor says of a record."""
     (added,) = fields.REGISTRY_RECORD
     if added not in study:
@@ -80,7 +80,7 @@ def registrys_own(study: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in study.items() if name != added}
 
 
-def checked_id(study: dict[str, Any], outer: dict[str, Any]) -> str:
+def require_nct_id(study: dict[str, Any], outer: dict[str, Any]) -> str:
     """Check the study's shape (``shapes.check`` settles it in place) and return its NCT ID.
 
     ``outer`` is the object in which an ID may be repeated. RecordError: a value of the wrong

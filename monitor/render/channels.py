@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from monitor.render.lines import Block, Line, Span, Table
-from monitor.render.values import counted
+from monitor.render.values import count_text
 
 
 def channels_table(shapes: Sequence[Mapping[str, Any]]) -> Iterator[Block]:
@@ -20,7 +20,7 @@ def channels_table(shapes: Sequence[Mapping[str, Any]]) -> Iterator[Block]:
         for shape in shapes
     )
     yield Table(head=("Name", "Type", "Rate/min", "For", "Where"), rows=rows)
-    yield Line((Span(counted(len(rows), "channel"), "dim"),))
+    yield Line((Span(count_text(len(rows), "channel"), "dim"),))
 
 
 def _to(targets: Sequence[str]) -> str:

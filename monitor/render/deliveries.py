@@ -31,7 +31,7 @@ class Counts(Protocol):
         ...
 
 
-def report_shape(channels: Mapping[str, Counts], failures: Mapping[str, str]) -> dict[str, Any]:
+def report_to_json(channels: Mapping[str, Counts], failures: Mapping[str, str]) -> dict[str, Any]:
     """Return what was delivered for ``--json``, by channel."""
     return {
         "channels": {name: _shape(channels[name]) for name in sorted(channels)},

@@ -26,7 +26,7 @@ def finding_line(finding: Finding) -> Line:
     return line(Span(sign, role), " ", about, said, fix, hang=2 + _WIDTH + len(_GAP))
 
 
-def findings_shape(findings: Iterable[Finding]) -> dict[str, Any]:
+def findings_to_json(findings: Iterable[Finding]) -> dict[str, Any]:
     """Return the same for ``--json``; ``ok`` is false when something failed."""
     shapes = [
         {

@@ -5,10 +5,10 @@ from typing import Any
 
 from monitor.model.dry_run import DryRun, SentVersion
 from monitor.render.events import headline_spans
-from monitor.render.json_shapes import event_shape
+from monitor.render.json_values import event_to_json
 from monitor.render.lines import BLANK, Block, Line, Span, Table, line
-from monitor.render.subscribers import subscription_shape
-from monitor.render.values import counted, moment, one_line, worded
+from monitor.render.subscribers import subscription_to_json
+from monitor.render.values import count_text, moment, one_line, value_text
 
 
 def dry_run_lines(found: DryRun) -> Iterator[Block]:
@@ -16,8 +16,8 @@ def dry_run_lines(found: DryRun) -> Iterator[Block]:
     rows = tuple(
         (
             one.trial.nct_id,
-            worded(one.trial.overall_status, longest=None),
-            worded(one.trial.title, longest=None),
+            value_text(one.trial.overall_status, longest=None),
+            value_text(one.trial.title, longest=None),
             one_line(one.reason, longest=None),
         )
         for one in found.trials
@@ -25,7 +25,7 @@ def dry_run_lines(found: DryRun) -> Iterator[Block]:
     if rows:
         yield Table(head=("NCT ID", "Status", "Title", "Because"), rows=rows)
     matches = "matches" if len(rows) == 1 else "match"
-    said = f"{counted(len(rows), 'followed trial')} {matches} now"
+    said = f"{count_text(len(rows), 'followed trial')} {matches} now"
     if found.unfollowed:
         said += f"; {found.unfollowed:,} more that no source follows"
     yield Line((Span(said, "dim"),))
@@ -34,9 +34,9 @@ def dry_run_lines(found: DryRun) -> Iterator[Block]:
         yield from _sent(one)
     changes = sum(len(one.events) for one in found.sent)
     told = f"since {moment(found.since)} UTC it would have sent "
-    told += f"{counted(found.messages, 'message')} of {counted(changes, 'change')}"
+    told += f"{count_text(found.messages, 'message')} of {count_text(changes, 'change')}"
     if found.first_seen:
-        told += f"; {counted(found.first_seen, 'trial')} seen for the first time not counted"
+        told += f"; {count_text(found.first_seen, 'trial')} seen for the first time not counted"
     yield Line((Span(told, "dim"),))
 
 
@@ -48,10 +48,10 @@ def _sent(one: SentVersion) -> Iterator[Line]:
                    hang=11)  # fmt: skip
 
 
-def dry_run_shape(found: DryRun) -> dict[str, Any]:
+def dry_run_to_json(found: DryRun) -> dict[str, Any]:
     """Return the same for ``--json``; times in UTC."""
     return {
-        "subscription": subscription_shape(found.subscription),
+        "subscription": subscription_to_json(found.subscription),
         "trials": [
             {
                 "nct_id": one.trial.nct_id,
@@ -71,7 +71,7 @@ def dry_run_shape(found: DryRun) -> dict[str, Any]:
                 "version": one.number,
                 "retrieved_at": one.known_at.isoformat(),
                 "due_at": one.due_at.isoformat(),
-                "events": [event_shape(event) for event in one.events],
+                "events": [event_to_json(event) for event in one.events],
             }
             for one in found.sent
         ],

@@ -10,12 +10,12 @@ from monitor.model.text_diff import text_diff
 from monitor.render.lines import Line, Role, Span, line
 from monitor.render.values import (
     change_spans,
-    counted,
+    count_text,
     item_line,
     marked_summary,
     one_line,
-    unescaped,
-    worded,
+    unescape,
+    value_text,
 )
 from monitor.render.word_marks import word_spans
 
@@ -76,10 +76,10 @@ def headline_spans(event: ChangeEvent) -> tuple[Span, ...]:
 def lines_behind(event: ChangeEvent, detail: Detail) -> list[Line]:
     """Return what lies behind an event's headline; nothing behind noise."""
     behind = [] if event.severity is Severity.NOISE else list(_behind(event, detail))
-    return cut(behind, detail.items)
+    return truncate_lines(behind, detail.items)
 
 
-def cut(behind: list[Line], limit: int | None, of: str = "") -> list[Line]:
+def truncate_lines(behind: list[Line], limit: int | None, of: str = "") -> list[Line]:
     """Return the first lines and how many more there are; one more line is not cut."""
     if limit is None or len(behind) <= limit + 1:
         return behind
@@ -90,12 +90,12 @@ def _asides(event: ChangeEvent) -> Iterator[Span]:
     """Say what the facts add to the summary."""
     facts = event.facts
     if "type_before" in facts and "type" in facts:
-        became = f"{worded(facts['type_before'])} → {worded(facts['type'])}"
+        became = f"{value_text(facts['type_before'])} → {value_text(facts['type'])}"
         if became not in event.summary:
             yield Span(f" · {became}", "dim")
     if facts.get("reason_class"):
         classes = facts.get("reason_classes") or [facts["reason_class"]]
-        yield Span(f" · reason: {', '.join(map(worded, classes)).replace('_', ' ')}", "dim")
+        yield Span(f" · reason: {', '.join(map(value_text, classes)).replace('_', ' ')}", "dim")
     by_country = facts.get("by_country")
     if isinstance(by_country, Mapping) and event.path == fields.dotted(fields.LOCATION_STATUS):
         yield Span(f" · {_countries(by_country)}", "dim")
@@ -105,7 +105,7 @@ def _countries(by_country: Mapping[str, Any]) -> str:
     named = [f"{country} {count}" for country, count in list(by_country.items())[:5]]
     more = len(by_country) - len(named)
     return ", ".join(named) + (
-        f" and {counted(more, 'more country', 'more countries')}" * (more > 0)
+        f" and {count_text(more, 'more country', 'more countries')}" * (more > 0)
     )
 
 
@@ -137,12 +137,14 @@ def _behind(event: ChangeEvent, detail: Detail) -> Iterator[Line]:
         if not ((is_whole and change.path[-1] in told) or _is_told(change, event)):
             yield _field(change, detail)
     for place in event.facts.get("same_place", ()):
-        yield line(Span(f"perhaps one site under another name: {worded(place)}", "dim"))
+        yield line(Span(f"perhaps one site under another name: {value_text(place)}", "dim"))
 
 
 def _reworded(pair: Mapping[str, Any], detail: Detail) -> Line:
     """Return an outcome in other words by the words that changed."""
-    segments = text_diff(worded(pair["before"], longest=None), worded(pair["after"], longest=None))
+    segments = text_diff(
+        value_text(pair["before"], longest=None), value_text(pair["after"], longest=None)
+    )
     told = word_spans(segments, context=detail.context, changes=detail.passages)
     return line(Span(_SIGNS["changed"], "dim"), *told)
 
@@ -170,14 +172,14 @@ def _is_type_in_facts(change: FieldChange, event: ChangeEvent) -> bool:
 
 def _field(change: FieldChange, detail: Detail) -> Line:
     """Return one field change: its item and name, then what became of it."""
-    items = [worded(name) for name in item_names(change)]
+    items = [value_text(name) for name in item_names(change)]
     inner = change.op == "changed" or not items or _below_item(change)
     names = [*items, fields.label(change.field)] if inner else items
     where = " » ".join(names)
     sign = Span(_SIGNS[change.op], "dim")
     if change.op == "changed":
         if _is_long(change.before, change.after):
-            segments = text_diff(unescaped(change.before), unescaped(change.after))
+            segments = text_diff(unescape(change.before), unescape(change.after))
             told = word_spans(segments, context=detail.context, changes=detail.passages)
         else:
             told = change_spans(change.before, change.after)
@@ -214,13 +216,15 @@ def _criteria(facts: Mapping[str, Any], detail: Detail) -> Iterator[Line]:
     longest = None if detail.items is None else 160
     for name, sign, role in _CRITERIA:
         for item in facts[name]:
-            text = worded(item["text"], longest=longest)
+            text = value_text(item["text"], longest=longest)
             yield line(Span(sign, "dim"), *_section(item), Span(text, role))
     for item in facts.get("moved", ()):
-        moved = f"from {worded(item['from'])} to {worded(item['to'])}: "
-        yield line(Span("~ ", "dim"), Span(moved, "label"), worded(item["text"], longest=longest))
+        moved = f"from {value_text(item['from'])} to {value_text(item['to'])}: "
+        yield line(
+            Span("~ ", "dim"), Span(moved, "label"), value_text(item["text"], longest=longest)
+        )
 
 
 def _section(item: Mapping[str, Any]) -> tuple[Span, ...]:
     section = item.get("section")
-    return (Span(f"{worded(section)}: ", "label"),) if section else ()
+    return (Span(f"{value_text(section)}: ", "label"),) if section else ()

@@ -8,11 +8,11 @@ from monitor.model.explanation import EventExplanation
 from monitor.model.history import StoredVersion, TrialRow
 from monitor.model.messages import MessageState, OutboxMessage
 from monitor.model.subscriptions import MatchDecision, Subscription
-from monitor.render.json_shapes import version_shape
+from monitor.render.json_values import version_to_json
 from monitor.render.lines import BLANK, Line, Span, line
-from monitor.render.outbox import message_shape
+from monitor.render.outbox import message_to_json
 from monitor.render.statuses import plain_statuses
-from monitor.render.values import moment, one_line, worded
+from monitor.render.values import moment, one_line, value_text
 
 Answers = Sequence[tuple[Subscription, Sequence[EventExplanation]]]
 
@@ -31,7 +31,7 @@ def explanation_lines(
     number, version = numbered
     yield line(Span(f"{trial.nct_id}, version {number}", "title"), f"  of {version.version_date}")
     for at, event in enumerate(events, 1):
-        summary = plain_statuses(worded(event.summary))
+        summary = plain_statuses(value_text(event.summary))
         yield line(Span(f"{at:>3} ", "dim"), Span(event.severity, event.severity.value),
                    f"  {', '.join(event.kinds)}: {summary}", indent=2, hang=6)  # fmt: skip
     if not events:
@@ -50,7 +50,7 @@ def explanation_lines(
 
 def _said(answer: EventExplanation) -> Iterator[tuple[Span, str]]:
     """Yield what became of an event, in a word and in words: for each message, or once."""
-    why = told(answer.verdict)
+    why = decision_text(answer.verdict)
     if not answer.messages:
         yield Span("not sent", "before"), f", {why}"
     for message in answer.messages:
@@ -78,13 +78,13 @@ def _became(message: OutboxMessage) -> str:
     return f"{due}: {error}" if error else due
 
 
-def told(verdict: MatchDecision) -> str:
+def decision_text(verdict: MatchDecision) -> str:
     """Say a verdict in words: ``its filter matches this trial (condition: lupus)``."""
     words = one_line(verdict.words, longest=None)
     return f"{verdict.reason} ({words})" if verdict.words else str(verdict.reason)
 
 
-def explanation_shape(
+def explanation_to_json(
     trial: TrialRow,
     numbered: tuple[int, StoredVersion],
     events: Sequence[ChangeEvent],
@@ -93,7 +93,7 @@ def explanation_shape(
     """Return the same for ``--json``; ``reason`` is a name that does not change."""
     return {
         "nct_id": trial.nct_id,
-        **version_shape(*numbered),
+        **version_to_json(*numbered),
         "events": [
             {"kind": event.kind.value, "severity": event.severity.value, "summary": event.summary}
             for event in events
@@ -108,7 +108,7 @@ def explanation_shape(
                         "sends": answer.sends,
                         "reason": answer.verdict.reason.name.lower(),
                         "words": answer.verdict.words,
-                        "messages": [message_shape(one) for one in answer.messages],
+                        "messages": [message_to_json(one) for one in answer.messages],
                     }
                     for answer in own
                 ],

@@ -63,7 +63,7 @@ def gate_lines(gate: Gate) -> Iterator[Line]:
         )
 
 
-def gate_shape(gate: Gate) -> dict[str, Any]:
+def gate_to_json(gate: Gate) -> dict[str, Any]:
     """Return the same for ``--json``; times in UTC."""
     state = gate.state
     return {

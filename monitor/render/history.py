@@ -10,7 +10,7 @@ from monitor.model.selection import EventSelection, SelectedVersion
 from monitor.render.events import BRIEF, FULL, event_lines
 from monitor.render.lines import BLANK, Line, Span, line
 from monitor.render.statuses import status_words
-from monitor.render.values import counted, moment, worded
+from monitor.render.values import count_text, moment, value_text
 
 
 def history_lines(
@@ -36,10 +36,10 @@ def history_lines(
 
 def head_lines(trial: TrialRow, versions: Sequence[StoredVersion]) -> Iterator[Line]:
     """Yield what trial this is, how it stands and how much of its history is known."""
-    yield line(Span(trial.nct_id, "title"), "  ", Span(worded(trial.title), "title"))
+    yield line(Span(trial.nct_id, "title"), "  ", Span(value_text(trial.title), "title"))
     status = status_words(trial.overall_status)
-    sponsor = worded(trial.lead_sponsor) if trial.lead_sponsor else "no sponsor stated"
-    count = counted(len(versions), "version")
+    sponsor = value_text(trial.lead_sponsor) if trial.lead_sponsor else "no sponsor stated"
+    count = count_text(len(versions), "version")
     first, last = versions[0].version_date, versions[-1].version_date
     dates = f"{first}" if first == last else f"{first} to {last}"
     yield line(f"{status} · {sponsor} · {count}, {dates}", indent=2, hang=2)
@@ -51,7 +51,7 @@ def entry_lines(entry: SelectedVersion) -> Iterator[Line]:
     for event in entry.events:
         yield from event_lines(event, BRIEF)
     if not entry.events:
-        noise = f" ({counted(entry.hidden_noise, 'noise event')})" if entry.hidden_noise else ""
+        noise = f" ({count_text(entry.hidden_noise, 'noise event')})" if entry.hidden_noise else ""
         yield line(Span(f"no news{noise}", "dim"), indent=2)
 
 
@@ -62,7 +62,7 @@ def diff_lines(
     events: Sequence[ChangeEvent],
 ) -> Iterator[Line]:
     """Yield what differs between two numbered versions, in full, noise last and brief."""
-    yield line(Span(trial.nct_id, "title"), "  ", Span(worded(trial.title), "title"))
+    yield line(Span(trial.nct_id, "title"), "  ", Span(value_text(trial.title), "title"))
     told = [f"version {number} of {version.version_date}" for number, version in (old, new)]
     yield line(Span(f"from {told[0]} to {told[1]}", "dim"), indent=2)
     yield BLANK
@@ -109,10 +109,10 @@ def _closing(shown: Sequence[SelectedVersion], passed_over: int) -> Iterator[Lin
     if not shown:
         told.append("no version in this range of dates")
     if passed_over:
-        told.append(f"{counted(passed_over, 'version')} without such events not shown")
+        told.append(f"{count_text(passed_over, 'version')} without such events not shown")
     noise = sum(entry.hidden_noise for entry in shown)
     if noise:
-        told.append(f"{counted(noise, 'noise event')} not shown (--noise shows them)")
+        told.append(f"{count_text(noise, 'noise event')} not shown (--noise shows them)")
     if told:
         yield BLANK
         yield line(Span("; ".join(told), "dim"))

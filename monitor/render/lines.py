@@ -72,6 +72,6 @@ def line(*parts: Span | str, indent: int = 0, hang: int | None = None) -> Line:
 BLANK = Line()
 
 
-def noted(note: str | None) -> list[Line]:
+def note_lines(note: str | None) -> list[Line]:
     """Return a note as it stands before an answer; nothing where there is none."""
     return [line(note), BLANK] if note else []

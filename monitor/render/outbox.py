@@ -9,7 +9,7 @@ from monitor.model.identity import part_id
 from monitor.model.incidents import OVER, Notice
 from monitor.model.messages import Announcement, Attempt, MessageState, OutboxItem, OutboxMessage
 from monitor.render.lines import BLANK, Block, Line, Span, Table, line
-from monitor.render.values import counted, moment, one_line
+from monitor.render.values import count_text, moment, one_line
 
 Shape = dict[str, Any]
 Counts = Mapping[MessageState, Mapping[str, int]]
@@ -44,7 +44,7 @@ def outbox_table(
         ),
         note=True,
     )
-    yield line(Span(f"{counted(len(messages), 'message')} shown; {tally(counts)}", "dim"))
+    yield line(Span(f"{count_text(len(messages), 'message')} shown; {tally(counts)}", "dim"))
 
 
 def tally(counts: Counts) -> str:
@@ -77,33 +77,33 @@ def whole_message_lines(
     if message.cutoff:
         yield _named("Digest", f"of what came until {moment(message.cutoff)} UTC")
     if message.group_until:
-        count = counted(len({item.version_id for item in items}), "alert")
+        count = count_text(len({item.version_id for item in items}), "alert")
         yield _named("Group", f"of {count} that came until {moment(message.group_until)} UTC")
     if message.part and message.parts:
         yield _named("Part", _part(message.uid or "", message.part, message.parts))
     yield _named("Created", f"{moment(message.created_at)} UTC")
     yield BLANK
     if message.kind == "notice":
-        yield line(Span(counted(len(notices), "incident"), "label"))
+        yield line(Span(count_text(len(notices), "incident"), "label"))
         yield from _notice_lines(notices)
     else:
-        yield line(Span(counted(len(items), "item"), "label"))
+        yield line(Span(count_text(len(items), "item"), "label"))
     for item in items:
         name = subscriptions.get(item.subscription_id, f"subscription {item.subscription_id}")
-        events = counted(len(item.positions), "event")
+        events = count_text(len(item.positions), "event")
         said = f"  {item.nct_id}, {events} for “{one_line(name)}”: {one_line(item.reason)}"
         yield line(said, hang=4)
         for event in _events(item, told):
             summary = one_line(event.summary, longest=None)
             yield line(f"    {event.severity} {event.kind}: {summary}", hang=6)
     yield BLANK
-    yield line(Span(counted(len(attempts), "attempt"), "label"))
+    yield line(Span(count_text(len(attempts), "attempt"), "label"))
     for attempt in attempts:
         said = one_line(attempt.said, longest=None)
         yield line(f"  {moment(attempt.at)} UTC  {attempt.outcome}: {said}", hang=4)
 
 
-def message_shape(message: OutboxMessage) -> Shape:
+def message_to_json(message: OutboxMessage) -> Shape:
     """Return a message for ``--json``; times in UTC."""
     return {
         "id": message.id,
@@ -125,7 +125,7 @@ def message_shape(message: OutboxMessage) -> Shape:
     }
 
 
-def whole_message_shape(
+def whole_message_to_json(
     message: OutboxMessage,
     items: Sequence[OutboxItem],
     attempts: Sequence[Attempt],
@@ -135,7 +135,7 @@ def whole_message_shape(
 ) -> Shape:
     """Return a message with items, incidents and tries for ``--json``; the tries are ``tries``."""
     return {
-        **message_shape(message),
+        **message_to_json(message),
         "items": [
             {
                 "nct_id": item.nct_id,
@@ -200,11 +200,11 @@ def _events(item: OutboxItem, told: Told) -> list[ChangeEvent]:
 
 def changed_lines(count: int, word: str) -> Iterator[Line]:
     """Yield how many messages were changed, and into what."""
-    yield line(f"{counted(count, 'message')} {word}")
+    yield line(f"{count_text(count, 'message')} {word}")
 
 
 def _state(message: OutboxMessage) -> str:
-    tries = f"after {counted(message.attempts, 'attempt')}"
+    tries = f"after {count_text(message.attempts, 'attempt')}"
     if message.state is MessageState.SENT and message.sent_at:
         return f"sent {moment(message.sent_at)} UTC"
     if message.state is MessageState.SENDING and message.claimed_by:
@@ -222,11 +222,11 @@ def _what(message: OutboxMessage, trials: tuple[str, int] | None, notices: Seque
         more = f" (+ {len(notices) - 1} more)" if len(notices) > 1 else ""
         return f"notice, {one_line(_sentence(notices[0]))}{more}"
     if message.kind == "welcome":
-        return f"welcome, {counted(len(message.welcomes), 'subscription')}"
+        return f"welcome, {count_text(len(message.welcomes), 'subscription')}"
     if message.kind == "alert":
         return nct_id or "alert"
     part = f", part {message.part} of {message.parts}" if message.part else ""
-    return f"{message.kind}, {nct_id if count == 1 else counted(count, 'trial')}{part}"
+    return f"{message.kind}, {nct_id if count == 1 else count_text(count, 'trial')}{part}"
 
 
 def _part(uid: str, number: int, of: int) -> str:

@@ -15,7 +15,7 @@ from monitor.render.events import BRIEF, FULL, event_lines
 from monitor.render.history import sighting
 from monitor.render.lines import Line, Span
 from monitor.render.statuses import status_words
-from monitor.render.values import counted, unescaped
+from monitor.render.values import count_text, unescape
 
 _STYLE = (
     ":root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;margin:0 auto;"
@@ -46,7 +46,7 @@ def changes_page(nct_id: str, title: str, entry: SelectedVersion) -> str:
 def message_page(alerts: Iterable[Alert], public_url: str) -> str:
     """Return the page of all trials that a message tells of, each with its changes."""
     trials = trials_of(alerts)
-    head = f"Changes in {counted(len(trials), 'trial')}"
+    head = f"Changes in {count_text(len(trials), 'trial')}"
     body = [f"<h1>{head}</h1>"]
     for trial, heading in zip(trials, headings(trials), strict=True):
         body += [f"<h2>{_clean(heading)}</h2>"] if heading else []
@@ -60,8 +60,8 @@ def _trial(trial: TrialLine, public_url: str) -> Iterator[str]:
     sponsor = facts.sponsor or "no sponsor stated"
     status = status_words(facts.overall_status)
     record = f'<a href="{record_url(facts.nct_id)}">{_clean(facts.nct_id)}</a>'
-    yield f"<h3>{_clean(unescaped(facts.title or '(no title stated)'))}</h3>"
-    yield f"<p>{record} · {_clean(status)} · {_clean(unescaped(sponsor))}</p>"
+    yield f"<h3>{_clean(unescape(facts.title or '(no title stated)'))}</h3>"
+    yield f"<p>{record} · {_clean(status)} · {_clean(unescape(sponsor))}</p>"
     for alert in trial.alerts:
         entry = SelectedVersion(number=alert.number, version=alert.version, previous=alert.previous)
         url = version_url(public_url, alert.version)

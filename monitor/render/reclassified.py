@@ -7,7 +7,7 @@ from monitor.model.changes import ChangeEvent, Severity
 from monitor.model.reclassified import Estimate, Events, Example, ReclassifyReport
 from monitor.render.lines import BLANK, Block, Line, Role, Span, Table, line
 from monitor.render.status import size
-from monitor.render.values import counted, one_line
+from monitor.render.values import count_text, one_line
 
 _MINUTE_S, _HOUR_S = 60, 3_600
 
@@ -38,11 +38,11 @@ def report_lines(report: ReclassifyReport, *, dry_run: bool) -> Iterator[Block]:
         yield from _example_lines(example)
     if report.changed > len(report.examples) > 0:
         yield BLANK
-        more = counted(report.changed - len(report.examples), "more version")
+        more = count_text(report.changed - len(report.examples), "more version")
         yield line(Span(f"and {more}", "dim"))
 
 
-def report_shape(report: ReclassifyReport) -> dict[str, Any]:
+def report_to_json(report: ReclassifyReport) -> dict[str, Any]:
     """Return the same for ``--json``."""
     return {
         "trials": report.trials,
@@ -57,8 +57,8 @@ def report_shape(report: ReclassifyReport) -> dict[str, Any]:
                 "nct_id": one.nct_id,
                 "version": one.version,
                 "version_date": one.version_date.isoformat(),
-                "before": [_event_shape(event) for event in one.before],
-                "after": [_event_shape(event) for event in one.after],
+                "before": [_event_to_json(event) for event in one.before],
+                "after": [_event_to_json(event) for event in one.after],
             }
             for one in report.examples
         ],
@@ -105,7 +105,7 @@ def _example_lines(example: Example) -> Iterator[Line]:
         yield line(Span("the same in words; facts or fields differ", "dim"), indent=2)
 
 
-def _event_shape(event: ChangeEvent) -> dict[str, str]:
+def _event_to_json(event: ChangeEvent) -> dict[str, str]:
     return {"kind": str(event.kind), "severity": str(event.severity), "summary": event.summary}
 
 

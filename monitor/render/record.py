@@ -13,7 +13,7 @@ from monitor.model.record import TrialRecord
 from monitor.render.lines import BLANK, Line, Span, line
 from monitor.render.sanitize import sanitize_lines
 from monitor.render.statuses import status_words
-from monitor.render.values import counted, moment, one_line, unescaped, worded
+from monitor.render.values import count_text, moment, one_line, unescape, value_text
 
 _LABEL_WIDTH = 24
 # Label → value, and what qualifies it in brackets (a date's type, a sponsor's class).
@@ -47,7 +47,7 @@ def show_lines(
     number: int, version: StoredVersion, record: TrialRecord, *, versions: int
 ) -> Iterator[Line]:
     """Yield a version's record with its place in the trial's history."""
-    yield line(Span(f"{record.nct_id}  {worded(record.title)}", "title"))
+    yield line(Span(f"{record.nct_id}  {value_text(record.title)}", "title"))
     of = f"version {number} of {versions}, of {version.version_date}"
     read = f"read {moment(known_since(version))} UTC from {one_line(version.origin, longest=None)}"
     late = "; backfilled" if version.backfilled else ""
@@ -64,8 +64,8 @@ def _absence(record: TrialRecord) -> Iterator[Line]:
         return
     other, said = record.get(fields.REGISTRY_MERGED_INTO), record.get(fields.REGISTRY_SAID)
     told = "the registry no longer shows this record"
-    told += f": it was merged into {worded(other)}" if other else ""
-    told += f" ({worded(said)})" if said else ""
+    told += f": it was merged into {value_text(other)}" if other else ""
+    told += f" ({value_text(said)})" if said else ""
     yield line(Span(f"{told}; what follows is what it showed last", "high"), indent=2, hang=2)
 
 
@@ -79,7 +79,7 @@ def record_lines(record: TrialRecord) -> Iterator[Line]:
     """Yield what a reader wants to know of a record first; sites are counted by country."""
     official = record.text(fields.OFFICIAL_TITLE)
     if official and official != record.title:
-        yield line(worded(official, longest=None), indent=2, hang=2)
+        yield line(value_text(official, longest=None), indent=2, hang=2)
     yield BLANK
     for path, aside in _FACTS:
         yield from _fact(record, path, aside)
@@ -97,11 +97,11 @@ def _fact(record: TrialRecord, path: Path, aside: Path | None) -> Iterator[Line]
             stated = record.coverage.states(path)
             yield _labelled(path, Span("(none)" if stated else "not stated by this source", "dim"))
         return
-    said = worded(value, longest=None)
+    said = value_text(value, longest=None)
     if path == fields.OVERALL_STATUS:
         said = status_words(said)
     beside = record.get(aside) if aside else None
-    more = (Span(f" ({worded(beside)})", "dim"),) if beside is not None else ()
+    more = (Span(f" ({value_text(beside)})", "dim"),) if beside is not None else ()
     yield _labelled(path, Span(said), *more)
 
 
@@ -116,7 +116,7 @@ def _labelled(path: Path, *spans: Span) -> Line:
 
 def _people(record: TrialRecord) -> Iterator[Line]:
     for path in (fields.COLLABORATORS, fields.OVERALL_OFFICIALS):
-        names = [worded(item.get("name")) for item in record.items(path)]
+        names = [value_text(item.get("name")) for item in record.items(path)]
         if names:
             yield _labelled(path, Span(", ".join(names)))
 
@@ -153,11 +153,11 @@ def _block(title: str, items: Sequence[Mapping[str, Any]], told: Any) -> Iterato
     yield line(Span(title, "title"), Span(f"  {len(items)}", "dim"), indent=2)
     for item in items:
         name, aside, rest = told(item)
-        spans = [Span("- ", "dim"), Span(worded(name, longest=None))]
+        spans = [Span("- ", "dim"), Span(value_text(name, longest=None))]
         if aside is not None:
-            spans.append(Span(f" ({worded(aside)})", "dim"))
+            spans.append(Span(f" ({value_text(aside)})", "dim"))
         if rest:
-            spans.append(Span(f": {worded(rest)}"))
+            spans.append(Span(f": {value_text(rest)}"))
         yield line(*spans, indent=4)
 
 
@@ -168,13 +168,13 @@ def _sites(record: TrialRecord) -> Iterator[Line]:
     by_country: dict[str, Counter[str]] = {}
     names: dict[str, str] = {}
     for site in sites:
-        country = worded(site.get("country")) if site.get("country") else "(no country)"
+        country = value_text(site.get("country")) if site.get("country") else "(no country)"
         country = names.setdefault(country_word(country), country)
-        status = worded(site["status"]) if site.get("status") else ""
+        status = value_text(site["status"]) if site.get("status") else ""
         by_country.setdefault(country, Counter())[status] += 1
     countries = sorted(by_country.items(), key=lambda pair: (-pair[1].total(), pair[0]))
     yield BLANK
-    many = f"  {len(sites)} in {counted(len(countries), 'country', 'countries')}"
+    many = f"  {len(sites)} in {count_text(len(countries), 'country', 'countries')}"
     yield line(Span("Sites", "title"), Span(many, "dim"), indent=2)
     for country, statuses in countries:
         told = ", ".join(f"{count} {status}" for status, count in statuses.most_common() if status)
@@ -188,6 +188,6 @@ def _criteria(record: TrialRecord) -> Iterator[Line]:
         return
     yield BLANK
     yield line(Span(fields.label(fields.ELIGIBILITY_CRITERIA), "title"), indent=2)
-    for words in sanitize_lines(unescaped(text)):
+    for words in sanitize_lines(unescape(text)):
         if words.strip():
             yield line(words, indent=4)

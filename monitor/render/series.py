@@ -9,7 +9,7 @@ from monitor.model.history import TrialRow
 from monitor.model.series import Point, SeriesField
 from monitor.render.lines import BLANK, Block, Line, Span, Table, line
 from monitor.render.statuses import plain_status, status_words
-from monitor.render.values import worded
+from monitor.render.values import value_text
 
 BAR = 24
 """Columns of a bar: with date, version, value and change a row has less than 80."""
@@ -24,7 +24,7 @@ def series_lines(trial: TrialRow, found: Sequence[FieldPoints]) -> Iterator[Line
     Bars of numbers are as long as the number, dates are marks between the earliest and the
     latest, and words bars from the day on which they began to the day on which they ended.
     """
-    yield line(Span(trial.nct_id, "title"), "  ", Span(worded(trial.title), "title"))
+    yield line(Span(trial.nct_id, "title"), "  ", Span(value_text(trial.title), "title"))
     for field, points in found:
         yield BLANK
         yield line(Span(field.label, "label"), indent=2)
@@ -90,7 +90,7 @@ def _told(field: SeriesField, point: Point) -> str:
         value = f"{point.value:,}"
     else:
         said = {"status": status_words, "results": str.lower}.get(field.name, plain_status)
-        value = said(worded(point.value))
+        value = said(value_text(point.value))
     return f"{value} {point.type.lower()}" if point.type else value
 
 

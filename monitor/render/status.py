@@ -10,7 +10,7 @@ from monitor.model.messages import ChannelState, MessageState
 from monitor.model.tracking import Presence, SourceRow, StoreCounts
 from monitor.render.lines import BLANK, Block, Line, Span, Table, line
 from monitor.render.outbox import tally
-from monitor.render.values import clock_time, counted, moment, one_line
+from monitor.render.values import clock_time, count_text, moment, one_line
 
 _UNITS = ("bytes", "KB", "MB", "GB", "TB")
 
@@ -78,21 +78,21 @@ def status_lines(status: Status) -> Iterator[Block]:
         for row in status.sources
     )
     yield Table(head=head, rows=rows)
-    yield Line((Span(counted(len(rows), "source"), "dim"),))
+    yield Line((Span(count_text(len(rows), "source"), "dim"),))
     yield from _remarks(status)
 
 
-def status_shape(status: Status) -> dict[str, Any]:
+def status_to_json(status: Status) -> dict[str, Any]:
     """Return the same for ``--json``; times in UTC."""
     return {
         "at": status.at.isoformat(),
         "store": status.store,
         "configuration_error": status.config_error,
-        "lease": _lease_shape(status),
-        "sources": [_source_shape(row, status) for row in status.sources],
+        "lease": _lease_to_json(status),
+        "sources": [_source_to_json(row, status) for row in status.sources],
         "outbox": {state.value: dict(status.messages.get(state, {})) for state in MessageState},
         "oldest_due_at": _iso(status.oldest_due),
-        "failing_channels": [_channel_shape(state, status) for state in status.channels],
+        "failing_channels": [_channel_to_json(state, status) for state in status.channels],
         "warnings": [{"about": about, "said": said} for about, said in status.deaf],
         "overdue": list(status.overdue),
         "full_disks": list(status.full_disks),
@@ -108,7 +108,7 @@ def status_shape(status: Status) -> dict[str, Any]:
     }
 
 
-def _lease_shape(status: Status) -> dict[str, Any] | None:
+def _lease_to_json(status: Status) -> dict[str, Any] | None:
     lease = status.lease
     if lease is None:
         return None
@@ -120,7 +120,7 @@ def _lease_shape(status: Status) -> dict[str, Any] | None:
     }
 
 
-def _channel_shape(state: ChannelState, status: Status) -> dict[str, Any]:
+def _channel_to_json(state: ChannelState, status: Status) -> dict[str, Any]:
     return {
         "name": state.channel,
         "failures": state.failures,
@@ -130,7 +130,7 @@ def _channel_shape(state: ChannelState, status: Status) -> dict[str, Any]:
     }
 
 
-def _source_shape(row: SourceRow, status: Status) -> dict[str, Any]:
+def _source_to_json(row: SourceRow, status: Status) -> dict[str, Any]:
     known = status.followed.get(row.name, {})
     return {
         "name": row.name,
@@ -193,7 +193,7 @@ def _outbox(status: Status) -> str:
 
 
 def _older(status: Status) -> str:
-    of = counted(status.counts.versions, "version")
+    of = count_text(status.counts.versions, "version")
     has = "has" if status.older == 1 else "have"
     return (
         f"{status.older:,} of {of} {has} events by older rules or thresholds: `monitor reclassify`"
@@ -244,7 +244,7 @@ def _remarks(status: Status) -> Iterator[Line]:
     for row in status.sources:
         if row.failures:
             since = f", since {moment(row.failing_since)} UTC" if row.failing_since else ""
-            times = counted(row.failures, "time") + (" in a row" if row.failures > 1 else "")
+            times = count_text(row.failures, "time") + (" in a row" if row.failures > 1 else "")
             told = f" failed {times}{since}: {one_line(row.last_reason, longest=None)}"
             yield line(Span(one_line(row.name, longest=None), "high"), told)
     for state in status.channels:
@@ -254,7 +254,7 @@ def _remarks(status: Status) -> Iterator[Line]:
             if until and until > status.at
             else ""
         )
-        times = counted(state.failures, "time") + (" in a row" if state.failures > 1 else "")
+        times = count_text(state.failures, "time") + (" in a row" if state.failures > 1 else "")
         told = f" failed {times}{rest}: {one_line(state.last_error, longest=None)}"
         yield line(Span(f"channel {one_line(state.channel, longest=None)}", "high"), told)
     for about, said in status.deaf:

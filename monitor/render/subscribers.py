@@ -7,7 +7,7 @@ from monitor.model.changes import ChangeKind, Severity
 from monitor.model.groups import GROUPS
 from monitor.model.subscriptions import Changes, Filter, Silence, Subscriber, Subscription, Trials
 from monitor.render.lines import Block, Line, Span, Table, line
-from monitor.render.values import counted, moment
+from monitor.render.values import count_text, moment
 
 Shape = dict[str, Any]
 
@@ -33,7 +33,7 @@ def subscribers_table(
         for one in subscribers
     )
     yield Table(head=("Name", "Status", "From", "Subscriptions", "Created (UTC)"), rows=rows)
-    yield Line((Span(counted(len(rows), "subscriber"), "dim"),))
+    yield Line((Span(count_text(len(rows), "subscriber"), "dim"),))
 
 
 def subscriptions_table(subscriptions: Sequence[Subscription]) -> Iterator[Block]:
@@ -53,7 +53,7 @@ def subscriptions_table(subscriptions: Sequence[Subscription]) -> Iterator[Block
         for one in subscriptions
     )
     yield Table(head=head, rows=rows)
-    yield Line((Span(counted(len(rows), "subscription"), "dim"),))
+    yield Line((Span(count_text(len(rows), "subscription"), "dim"),))
 
 
 def silences_table(silences: Sequence[Silence]) -> Iterator[Block]:
@@ -71,7 +71,7 @@ def silences_table(silences: Sequence[Silence]) -> Iterator[Block]:
         for one in silences
     )
     yield Table(head=head, rows=rows)
-    yield Line((Span(counted(len(rows), "silence"), "dim"),))
+    yield Line((Span(count_text(len(rows), "silence"), "dim"),))
 
 
 def subscription_lines(one: Subscription, *, file: str | None) -> Iterator[Line]:
@@ -136,7 +136,7 @@ def _named(kinds: frozenset[ChangeKind]) -> list[str]:
 # --- JSON -------------------------------------------------------------------------------------
 
 
-def subscriber_shape(one: Subscriber, subscriptions: int) -> Shape:
+def subscriber_to_json(one: Subscriber, subscriptions: int) -> Shape:
     """Return a person of a list."""
     return {
         "name": one.name,
@@ -147,7 +147,7 @@ def subscriber_shape(one: Subscriber, subscriptions: int) -> Shape:
     }
 
 
-def subscription_shape(one: Subscription) -> Shape:
+def subscription_to_json(one: Subscription) -> Shape:
     """Return a subscription with the names of its keys in the configuration."""
     return {
         "id": one.id,
@@ -177,7 +177,7 @@ def subscription_shape(one: Subscription) -> Shape:
     }
 
 
-def silence_shape(one: Silence) -> Shape:
+def silence_to_json(one: Silence) -> Shape:
     """Return a silence."""
     return {
         "id": one.id,

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from monitor.model.history import QuarantineRow, TrialRow
 from monitor.render.lines import Block, Line, Span, Table
-from monitor.render.values import counted, moment, one_line, worded
+from monitor.render.values import count_text, moment, one_line, value_text
 
 
 def trials_table(trials: Sequence[TrialRow]) -> Iterator[Block]:
@@ -13,15 +13,15 @@ def trials_table(trials: Sequence[TrialRow]) -> Iterator[Block]:
     rows = tuple(
         (
             trial.nct_id,
-            worded(trial.overall_status, longest=None),
+            value_text(trial.overall_status, longest=None),
             str(trial.last_changed) if trial.last_changed else None,
-            worded(trial.lead_sponsor, longest=None),
-            worded(trial.title, longest=None),
+            value_text(trial.lead_sponsor, longest=None),
+            value_text(trial.title, longest=None),
         )
         for trial in trials
     )
     yield Table(head=head, rows=rows)
-    yield Line((Span(counted(len(rows), "trial"), "dim"),))
+    yield Line((Span(count_text(len(rows), "trial"), "dim"),))
 
 
 def quarantine_table(entries: Sequence[QuarantineRow]) -> Iterator[Block]:
@@ -38,4 +38,4 @@ def quarantine_table(entries: Sequence[QuarantineRow]) -> Iterator[Block]:
         for entry in entries
     )
     yield Table(head=head, rows=rows, note=True)
-    yield Line((Span(counted(len(rows), "entry", "entries"), "dim"),))
+    yield Line((Span(count_text(len(rows), "entry", "entries"), "dim"),))

@@ -29,12 +29,12 @@ def one_line(value: Any, *, longest: int | None = _LONGEST) -> str:
     return text if longest is None or len(text) <= longest else text[: longest - 1] + "…"
 
 
-def worded(value: Any, *, longest: int | None = _LONGEST) -> str:
+def value_text(value: Any, *, longest: int | None = _LONGEST) -> str:
     """Write a registry value on one line for readers: statuses in words, no escapes of Markdown."""
-    return plain_status(unescaped(one_line(value, longest=longest)))
+    return plain_status(unescape(one_line(value, longest=longest)))
 
 
-def unescaped(text: str) -> str:
+def unescape(text: str) -> str:
     """Return a registry text without the escapes of its Markdown."""
     return _ESCAPE.sub(r"\1", text) if "\\" in text else text
 
@@ -42,21 +42,21 @@ def unescaped(text: str) -> str:
 def item_line(value: Any) -> str:
     """Write a list item with all that it says in text: ``Site A, RECRUITING, Lyon, France``."""
     if not isinstance(value, Mapping):
-        return worded(value)
-    words = [worded(inner) for inner in value.values() if isinstance(inner, str) and inner]
+        return value_text(value)
+    words = [value_text(inner) for inner in value.values() if isinstance(inner, str) and inner]
     return ", ".join(words[:6]) or "…"
 
 
 def change_spans(before: Any, after: Any) -> tuple[Span, ...]:
     """Return ``before → after`` as spans."""
-    old, new = pair_words(*(unescaped(one_line(value)) for value in (before, after)))
+    old, new = pair_words(*(unescape(one_line(value)) for value in (before, after)))
     return Span(old, "before"), Span(ARROW, "dim"), Span(new, "after")
 
 
 def marked_summary(summary: str, before: Any, after: Any, role: Role) -> tuple[Span, ...]:
     """Return an event's summary with its ``before → after``, where it stands there, set off."""
-    summary = unescaped(summary)
-    change = ARROW.join(unescaped(one_line(value)) for value in (before, after))
+    summary = unescape(summary)
+    change = ARROW.join(unescape(one_line(value)) for value in (before, after))
     head, found, tail = summary.partition(change)
     if not found:
         return (Span(plain_statuses(summary), role),)
@@ -75,6 +75,6 @@ def clock_time(when: datetime, *, now: datetime) -> str:
     return when.strftime("%H:%M:%S" if today else "%Y-%m-%d %H:%M:%S")
 
 
-def counted(count: int, noun: str, plural: str | None = None) -> str:
+def count_text(count: int, noun: str, plural: str | None = None) -> str:
     """Write a number with its noun: ``1 version``, ``43 versions``."""
     return f"{count} {noun if count == 1 else plural or noun + 's'}"

@@ -10,10 +10,10 @@ from monitor.model.sanitize import sanitize
 from monitor.model.subscriptions import Subscription
 from monitor.model.welcome import CoveredTrials, Welcome
 from monitor.render.alerts.links import record_url
-from monitor.render.json_shapes import Shape
+from monitor.render.json_values import Shape
 from monitor.render.statuses import status_words
-from monitor.render.subscribers import changes_words, subscription_shape, trials_words
-from monitor.render.values import counted, moment
+from monitor.render.subscribers import changes_words, subscription_to_json, trials_words
+from monitor.render.values import count_text, moment
 
 _LONGEST = 300
 _LONGEST_SUBJECT = 78
@@ -79,7 +79,7 @@ def _section(one: CoveredTrials) -> WelcomeSection:
 
 
 def _count(one: CoveredTrials) -> str:
-    return counted(one.trials, "trial") if one.trials else "no trial"
+    return count_text(one.trials, "trial") if one.trials else "no trial"
 
 
 def _lines(one: CoveredTrials) -> Iterator[str]:
@@ -223,13 +223,13 @@ def _data(welcome: Welcome, subject: str) -> Shape:
             "by_severity": dict.fromkeys(("critical", "high", "medium", "low", "noise"), 0),
         },
         "alerts": [],
-        "welcome": [_coverage_shape(one, one.subscription) for one in welcome.coverage],
+        "welcome": [_coverage_to_json(one, one.subscription) for one in welcome.coverage],
     }
 
 
-def _coverage_shape(one: CoveredTrials, subscription: Subscription) -> Shape:
+def _coverage_to_json(one: CoveredTrials, subscription: Subscription) -> Shape:
     return {
-        **subscription_shape(subscription),
+        **subscription_to_json(subscription),
         "trials_now": one.trials,
         "trials_compared": one.compared,
         "nct_ids_missing": list(one.missing),

@@ -32,7 +32,7 @@ def parse_duration(text: str) -> timedelta:
     return length
 
 
-def written(length: timedelta) -> str:
+def duration_text(length: timedelta) -> str:
     """Return a whole number of seconds as the configuration writes it: ``7d``, ``90m``."""
     seconds = length // timedelta(seconds=1)
     for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):

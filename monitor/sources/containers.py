@@ -34,7 +34,7 @@ def is_packed(head: bytes) -> bool:
     return head.startswith((_GZIP, _ZSTD, *_ZSTD_SKIPPABLE, *_ZIP))
 
 
-def unpacked(file: BinaryIO, head: bytes, limits: Limits) -> Iterator[bytes]:
+def unpack(file: BinaryIO, head: bytes, limits: Limits) -> Iterator[bytes]:
     """Yield the content of a plain, gzip or zstandard file in pieces.
 
     All members of a gzip file and all frames of a zstandard file are read. ``head`` is how the

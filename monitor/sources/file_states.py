@@ -30,17 +30,17 @@ class FileState:
 Sightings = dict[str, FileState]
 
 
-def again(before: FileState | None, status: os.stat_result, now_ns: int) -> FileState:
+def next_state(before: FileState | None, status: os.stat_result, now_ns: int) -> FileState:
     """Return what was known of the file if it is as it was, else a first sight of it."""
     # A clock that was set back must not keep a file waiting until it is where it was.
     if before is None or not before.is_of(status) or before.since_ns > now_ns:
         from_start = before is not None and before.from_start
         aside = before is not None and before.aside
-        return replace(seen(status, now_ns), from_start=from_start, aside=aside)
+        return replace(first_state(status, now_ns), from_start=from_start, aside=aside)
     return before
 
 
-def seen(status: os.stat_result, since_ns: int, *, taken: bool = False) -> FileState:
+def first_state(status: os.stat_result, since_ns: int, *, taken: bool = False) -> FileState:
     """Return a sighting of a file as it is now."""
     return FileState(
         size=status.st_size, mtime_ns=status.st_mtime_ns, since_ns=since_ns, taken=taken

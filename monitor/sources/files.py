@@ -12,8 +12,8 @@ from typing import BinaryIO
 from monitor.errors import RecordError, SourceError
 from monitor.model.record import RawVersion
 from monitor.sources.archives import entries
-from monitor.sources.containers import MAGIC_BYTES, is_zip, unpacked
-from monitor.sources.folders import Listed, listed
+from monitor.sources.containers import MAGIC_BYTES, is_zip, unpack
+from monitor.sources.folders import Listed, list_files
 from monitor.sources.layouts import split_records
 from monitor.sources.read_progress import LIMITS, Limits, Progress, Reading, Unreadable
 from monitor.sources.window import Window
@@ -126,7 +126,7 @@ def _total_bytes(paths: Sequence[Path]) -> int | None:
     for path in paths:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
-            total += sum(file.size for file in listed(path))
+            total += sum(file.size for file in list_files(path))
         elif stat.S_ISREG(status.st_mode):
             total += status.st_size
         else:
@@ -142,7 +142,7 @@ def _read_all(
     meter: _Meter,
 ) -> Iterator[RawVersion | Unreadable]:
     for path in paths:
-        files = listed(path, meter.poll) if path.is_dir() else iter((Listed(path=path),))
+        files = list_files(path, meter.poll) if path.is_dir() else iter((Listed(path=path),))
         for file in files:
             reading = Reading(source=source, place=_shown(file.path), now=now)
             if file.problem is not None:
@@ -171,7 +171,7 @@ def _read_file(
         if is_zip(head):
             yield from _read_archive(file, reading, limits)
         else:
-            yield from split_records(Window(unpacked(file, head, limits), limits), reading, limits)
+            yield from split_records(Window(unpack(file, head, limits), limits), reading, limits)
 
 
 def _open(path: Path, meter: _Meter) -> io.BufferedReader:

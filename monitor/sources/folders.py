@@ -27,7 +27,7 @@ def is_record_name(name: str) -> bool:
     return name.lower().endswith(_TAKEN)
 
 
-def listed(folder: Path, on_passed_over: Callable[[], None] | None = None) -> Iterator[Listed]:
+def list_files(folder: Path, on_passed_over: Callable[[], None] | None = None) -> Iterator[Listed]:
     """Yield the files to read below the folder, sorted by name, folder by folder.
 
     Skipped: names that begin with a dot, files whose name is not a record's

@@ -36,7 +36,7 @@ class BrokenJsonError(RecordError):
         self.at = at
 
 
-def broken(exc: Exception) -> BrokenJsonError:
+def broken_json(exc: Exception) -> BrokenJsonError:
     """Return msgspec's complaint in this package's words."""
     if isinstance(exc, RecursionError):
         return BrokenJsonError("nested too deeply", None)
@@ -54,7 +54,7 @@ def value_end(text: bytes | memoryview, *, final: bool) -> int | None:
     try:
         _SCAN.decode(text)
     except RecursionError as exc:
-        raise broken(exc) from None
+        raise broken_json(exc) from None
     except msgspec.DecodeError as exc:
         what, at = _parts(exc)
         if what == _TRAILING and at is not None:
@@ -62,7 +62,7 @@ def value_end(text: bytes | memoryview, *, final: bool) -> int | None:
         unfinished = _TRUNCATED in what or (at is not None and at > len(text) - _NUMBER_TAIL)
         if unfinished and not final:
             return None
-        raise broken(exc) from None
+        raise broken_json(exc) from None
     closed = bytes(text[-1:]) in (b"}", b"]", b'"')
     return _trimmed(text, len(text)) if final or closed else None
 

@@ -15,7 +15,7 @@ from monitor.data_types import DataType
 from monitor.errors import RecordError
 from monitor.model import fields
 from monitor.sources.jsontext import bracket_end
-from monitor.sources.slices import twice
+from monitor.sources.slices import duplicate_key
 from monitor.sources.window import Window
 
 # The start of a search page up to its list; only plain values stand before it.
@@ -206,7 +206,7 @@ def _item(window: Window, ends: _Ends, number: int) -> ListItem:
     return ListItem(window.take(end), problem, number)
 
 
-def frame(body: bytes) -> tuple[int, int] | None:
+def page_frame(body: bytes) -> tuple[int, int] | None:
     """Return where the list of a search page begins and ends; None when the page is none.
 
     Looks at what is around the list alone: what is in it may be no JSON.
@@ -236,7 +236,7 @@ def finish_page(window: Window) -> None:
     while window.take_byte(b",}") == b",":
         window.skip_space()
         if window.take_value() == _LIST_NAME:
-            raise twice(_LIST_NAME.decode().strip('"'))
+            raise duplicate_key(_LIST_NAME.decode().strip('"'))
         window.take_byte(b":")
         window.skip_space()
         window.take_value()

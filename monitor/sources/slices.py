@@ -19,7 +19,7 @@ from monitor.errors import RecordError
 from monitor.model import fields
 from monitor.model.foreign_formats import of_list
 from monitor.model.record import RawVersion
-from monitor.sources.jsontext import broken, value_at
+from monitor.sources.jsontext import broken_json, value_at
 from monitor.sources.read_progress import Reading, Unreadable
 
 # An object that begins with a section of the study document is a bare study. Looking no further
@@ -131,7 +131,7 @@ def _refuse_twice(text: bytes, held: bytes) -> None:
         raise RecordError(f"not valid JSON: {exc}") from None
     for name, times in Counter(name for name, _ in pairs).items():
         if times > 1 and name in _WRAPPING_NAMES:
-            raise twice(name)
+            raise duplicate_key(name)
 
 
 def _place_of(held: bytes, text: bytes) -> int:
@@ -146,7 +146,7 @@ def _place_of(held: bytes, text: bytes) -> int:
     return at
 
 
-def twice(name: str) -> RecordError:
+def duplicate_key(name: str) -> RecordError:
     """Return the refusal of an object in which a name stands twice."""
     return RecordError(f"the key {name!r} stands twice in one object")
 
@@ -189,6 +189,6 @@ def _other_id(said: str, study: bytes) -> str | None:
 
 
 def _complaint(exc: Exception) -> RecordError:
-    complaint = broken(exc)
+    complaint = broken_json(exc)
     where = "" if complaint.at is None else f" (byte {complaint.at} of it)"
     return RecordError(f"not valid JSON: {complaint.what}{where}")

@@ -15,9 +15,16 @@ from monitor.errors import SourceError
 from monitor.model.record import RawVersion
 from monitor.settings import FilesSourceSettings
 from monitor.sources.base import Page, SourceState
-from monitor.sources.file_states import FileState, Sightings, again, seen, sightings, state_of
+from monitor.sources.file_states import (
+    FileState,
+    Sightings,
+    first_state,
+    next_state,
+    sightings,
+    state_of,
+)
 from monitor.sources.files import read_paths
-from monitor.sources.folders import listed
+from monitor.sources.folders import list_files
 from monitor.sources.read_progress import LIMITS, Limits, Reading, Unreadable
 
 PAGE_RECORDS = 200
@@ -112,9 +119,9 @@ class WatchedFolderSource:
         if status is None:
             look.files.pop(key, None)
         elif not sighting.is_of(status):
-            look.files[key] = again(sighting, status, self._now_ns())  # it grew under our eyes
+            look.files[key] = next_state(sighting, status, self._now_ns())  # it grew under our eyes
         elif not found.failed:
-            look.files[key] = seen(status, 0, taken=True)
+            look.files[key] = first_state(status, 0, taken=True)
 
     def _look(self, before: Sightings, *, is_first: bool) -> "_Scan":
         """List the tree; no file is opened."""
@@ -123,7 +130,7 @@ class WatchedFolderSource:
         look = _Scan()
         now_ns = self._now_ns()
         top = folder.resolve()
-        for file in listed(folder):
+        for file in list_files(folder):
             if not file.path.resolve().is_relative_to(top):
                 continue  # a link leads out of the folder
             below = file.path.relative_to(folder)
@@ -135,7 +142,7 @@ class WatchedFolderSource:
                 # What lies behind it is still there, for all that is known.
                 look.files |= {k: v for k, v in before.items() if k.startswith(f"{key}/")}
             elif (status := _status(file.path)) is not None:
-                sighting = again(before.get(key), status, now_ns)
+                sighting = next_state(before.get(key), status, now_ns)
                 look.files[key] = sighting = replace(
                     sighting, from_start=is_first or sighting.from_start
                 )

@@ -9,7 +9,7 @@ from monitor.model.messages import ChannelState
 from monitor.store.db import upsert
 from monitor.store.row_mapping import RowMapper
 from monitor.store.schema import channel_states
-from monitor.store.storable_text import storable
+from monitor.store.storable_text import make_storable
 
 _ERROR_CHARACTERS = 2_000
 
@@ -23,7 +23,7 @@ PUT = upsert(channel_states)
 
 def channel_state_values(state: ChannelState) -> dict[str, Any]:
     """Return the columns of a channel's state."""
-    values = {name: storable(getattr(state, name)) for name in CHANNEL_STATE.names}
+    values = {name: make_storable(getattr(state, name)) for name in CHANNEL_STATE.names}
     if state.last_error is not None:
         values["last_error"] = values["last_error"][:_ERROR_CHARACTERS]
     return values

@@ -54,7 +54,7 @@ _BECOME_GROUP = (
 )
 
 
-def alone(db: Db, channel: str) -> None:
+def lock_channel(db: Db, channel: str) -> None:
     """Let nobody else claim by a channel until the transaction ends: two would gather a part each.
 
     Who comes second waits, and then finds what the first one has left.
@@ -63,7 +63,7 @@ def alone(db: Db, channel: str) -> None:
         db.fetch(_LOCK_CLAIMS, {"channel": channel})
 
 
-def gather(
+def group_messages(
     db: Db, channel: str, subscribers: Collection[str], *, now: datetime, above: int
 ) -> dict[int, int]:
     """Make one message of more than ``above`` due, unclaimed ones that go at once.

@@ -45,7 +45,7 @@ def _is_held(lease: Lease) -> bool:
 
 
 @contextmanager
-def alone(store: Path, *, busy_timeout_s: float) -> Iterator[sqlite3.Connection | None]:
+def exclusive(store: Path, *, busy_timeout_s: float) -> Iterator[sqlite3.Connection | None]:
     """Keep every other process out of a SQLite file during the block; its log is folded in.
 
     Yields a connection, or None for a file that is not there or that SQLite cannot make sense of.

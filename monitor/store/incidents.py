@@ -18,7 +18,7 @@ from monitor.model.messages import MessageState
 from monitor.store.db import Db, insert_new
 from monitor.store.row_mapping import RowMapper
 from monitor.store.schema import incidents, messages, notices
-from monitor.store.storable_text import storable
+from monitor.store.storable_text import make_storable
 
 _INCIDENT = RowMapper(StoredIncident, incidents.c, damaged="incident {0} cannot be read")
 
@@ -97,7 +97,7 @@ class IncidentReader:
 
     def of_key(self, key: str) -> list[StoredIncident]:
         """Return all incidents of a key, also those that are over, oldest first."""
-        return self._db.read(_INCIDENT, _OF_KEY, {"key": storable(key)})
+        return self._db.read(_INCIDENT, _OF_KEY, {"key": make_storable(key)})
 
     def beginning(self, incident: Incident, *, at: datetime) -> str:
         """Return the beginning of an incident that was found just now.
@@ -105,7 +105,7 @@ class IncidentReader:
         It has a number where there was an incident of the same beginning before.
         """
         begun = incident.beginning(at)
-        about = {"key": storable(incident.key), "beginning": begun, "numbered": f"{begun} %"}
+        about = {"key": make_storable(incident.key), "beginning": begun, "numbered": f"{begun} %"}
         before = self._db.value(_BEGINNINGS, about)
         return f"{begun} {before + 1}" if before else begun
 
@@ -124,7 +124,7 @@ class IncidentWriter(IncidentReader):
         """Store an incident that was found; ``beginning``: as it was sent without the store."""
         begun = beginning or self.beginning(incident, at=at)
         values: dict[str, Any] = {
-            "key": storable(incident.key),
+            "key": make_storable(incident.key),
             "beginning": begun,
             "began_at": incident.since or at,
             **_words(incident),
@@ -160,7 +160,7 @@ class IncidentWriter(IncidentReader):
         states = list(states)
         parts = [(one.key, one.beginning, state) for one, state in states]
         uid = notice_id(parts, store=store, channel=channel, target=target)
-        address = {"channel": storable(channel), "target": storable(target)}
+        address = {"channel": make_storable(channel), "target": make_storable(target)}
         state = {"state": MessageState.WAITING.value, "closed": True, "attempts": 0}
         key = {"key": f"o:{uid}", "uid": uid, "subscriber": OPERATOR}
         message = {**key, **address, **state, "due_at": at, "created_at": at}
@@ -172,15 +172,15 @@ class IncidentWriter(IncidentReader):
     def record_notified(self, stored: StoredIncident, *, channel: str, target: str) -> None:
         """Record that an address was notified of an incident without the outbox."""
         notice = {"incident_id": stored.id, "state": stored.state, "message_id": None}
-        address = {"channel": storable(channel), "target": storable(target)}
+        address = {"channel": make_storable(channel), "target": make_storable(target)}
         self._db.run(_PUT_NOTICE, {**notice, **address})
 
 
 def _words(incident: Incident) -> dict[str, Any]:
     """Return the state and the sentences of an incident as they can be stored."""
     return {
-        "state": storable(incident.state),
-        "began": storable(incident.began),
-        "over": storable(incident.over),
-        "detail": storable(incident.detail),
+        "state": make_storable(incident.state),
+        "began": make_storable(incident.began),
+        "over": make_storable(incident.over),
+        "detail": make_storable(incident.detail),
     }

@@ -52,7 +52,7 @@ _ALL = sa.select(*_LEASE.columns).order_by(leases.c.name)
 _OF_NAME = sa.select(*_LEASE.columns).where(leases.c.name == bindparam("name"))
 _FREE_TO_WRITE = _OF_NAME.with_for_update(skip_locked=True)
 
-_NEXT_FENCE = properties.raised("lease_fence")
+_NEXT_FENCE = properties.increment("lease_fence")
 _TAKEN = {
     "holder": bindparam("by"),
     "fence": bindparam("token"),

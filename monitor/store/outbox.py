@@ -21,7 +21,7 @@ from monitor.model.subscriptions import Subscription
 from monitor.store import channel_states
 from monitor.store.claiming import claim
 from monitor.store.db import Db, batches
-from monitor.store.grouping import alone, gather
+from monitor.store.grouping import group_messages, lock_channel
 from monitor.store.messages import (
     ABANDONED,
     COUNTED,
@@ -34,7 +34,7 @@ from monitor.store.outbox_enqueue import OutboxEnqueue
 from monitor.store.row_mapping import Row
 from monitor.store.schema import attempts, messages
 from monitor.store.splitting import split
-from monitor.store.storable_text import storable
+from monitor.store.storable_text import make_storable
 from monitor.store.subscription_json import definition_text
 from monitor.store.timestamps import moment
 
@@ -199,14 +199,14 @@ class OutboxWriter(OutboxReader):
     def _due(self, channel: str, now: datetime, limit: int, group_above: int) -> Sequence[Row]:
         """Return what is due by a channel, once all of it is grouped that is to be."""
         if group_above:
-            alone(self._db, channel)
+            lock_channel(self._db, channel)
         looked_at: set[str] = set()
         while True:
             rows = self._locked(_DUE, channel, now, limit)
             whom = {row[2] for row in rows} - looked_at
             if not group_above or not whom:
                 return rows
-            self.grouped |= gather(self._db, channel, whom, now=now, above=group_above)
+            self.grouped |= group_messages(self._db, channel, whom, now=now, above=group_above)
             looked_at |= whom
 
     def _locked(
@@ -246,7 +246,7 @@ class OutboxWriter(OutboxReader):
             raise ValueError("due_at goes with WAITING, and only with it")
         if state is MessageState.SENDING:
             raise ValueError("SENDING is not what becomes of a message")
-        said = None if attempt is None else storable(attempt.said)[:_SAID_CHARACTERS]
+        said = None if attempt is None else make_storable(attempt.said)[:_SAID_CHARACTERS]
         sent = state is MessageState.SENT
         values = {
             "message_id": message.id,
@@ -265,7 +265,7 @@ class OutboxWriter(OutboxReader):
         return True
 
     def _put_attempt(self, message_id: int, attempt: Attempt) -> None:
-        said = storable(attempt.said)[:_SAID_CHARACTERS]
+        said = make_storable(attempt.said)[:_SAID_CHARACTERS]
         values = {"at": attempt.at, "outcome": attempt.outcome, "said": said}
         self._db.run(_PUT_ATTEMPT, {"message_id": message_id, **values})
 

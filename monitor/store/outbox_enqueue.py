@@ -19,7 +19,7 @@ from sqlalchemy import bindparam
 from monitor.model.messages import MessageState, OutboxItem
 from monitor.store.db import BulkInsert, Db, batches
 from monitor.store.schema import messages, outbox, subscribers
-from monitor.store.storable_text import storable
+from monitor.store.storable_text import make_storable
 from monitor.store.timestamps import moment
 
 Identity = tuple[int, int, str, str]
@@ -84,7 +84,7 @@ class _Address:
     __slots__ = ("_digests", "_joined", "whom")
 
     def __init__(self, given: Whom) -> None:
-        subscriber, channel, target = map(storable, given)
+        subscriber, channel, target = map(make_storable, given)
         self.whom = subscriber, channel, target
         self._joined = _joined(self.whom)
         self._digests: dict[datetime, str] = {}
@@ -124,7 +124,8 @@ class OutboxEnqueue:
                 drafts[key] = draft._replace(due_at=item.due_at)
         ids = self._messages(drafts.values(), at)
         rows = [
-            (*identity, ids[key], item.nct_id, _positions(item.positions), storable(item.reason),
+            (*identity, ids[key], item.nct_id, _positions(item.positions),
+            make_storable(item.reason),
              item.due_at)
             for identity, item, key in keyed
             if key in ids
@@ -135,7 +136,7 @@ class OutboxEnqueue:
 
     def open_digest(self, whom: Whom, *, cutoff: datetime, at: datetime) -> None:
         """Make a digest of this cut-off where there is none."""
-        subscriber, channel, target = map(storable, whom)
+        subscriber, channel, target = map(make_storable, whom)
         whom = subscriber, channel, target
         key = _digest_key(_joined(whom), cutoff)
         self._messages([_Draft(0, key, whom, cutoff, cutoff)], at)
@@ -153,7 +154,7 @@ class OutboxEnqueue:
 
         It takes no items and goes in no group. Nobody is forgotten before the transaction ends.
         """
-        subscriber, channel, target = map(storable, whom)
+        subscriber, channel, target = map(make_storable, whom)
         whom = subscriber, channel, target
         if not self._db.fetch(_KNOWN_SUBSCRIBERS, {"names": [subscriber]}):
             return

@@ -12,7 +12,7 @@ LOCKED_VALUE = VALUE.with_for_update()
 PUT = upsert(properties)
 
 
-def raised(name: str) -> Executable:
+def increment(name: str) -> Executable:
     """Return what makes a number one greater, and returns it."""
     more = sa.cast(sa.cast(properties.c.value, sa.BigInteger) + 1, sa.Text)
     return (
@@ -24,5 +24,5 @@ def raised(name: str) -> Executable:
 
 
 CHANGES_OF_SUBSCRIPTIONS = "subscriptions_version"
-SUBSCRIPTIONS_CHANGED = raised(CHANGES_OF_SUBSCRIPTIONS)
+SUBSCRIPTIONS_CHANGED = increment(CHANGES_OF_SUBSCRIPTIONS)
 """Whoever keeps what it read of subscribers, subscriptions or silences reads it anew."""

@@ -10,7 +10,7 @@ from monitor.store.codec import pack, unpack
 from monitor.store.db import upsert
 from monitor.store.row_mapping import RowMapper
 from monitor.store.schema import quarantine
-from monitor.store.storable_text import storable
+from monitor.store.storable_text import make_storable
 
 _LISTED = [column for column in quarantine.c if column.name != "content"]
 ENTRY = RowMapper(QuarantineRow, _LISTED)
@@ -36,9 +36,9 @@ def entry_values(entry: QuarantineEntry) -> dict[str, Any]:
     """Return a quarantine entry's columns."""
     return {
         "sha256": entry.sha256,
-        "source": storable(entry.source),
-        "origin": storable(entry.origin),
-        "reason": storable(entry.reason),
+        "source": make_storable(entry.source),
+        "origin": make_storable(entry.origin),
+        "reason": make_storable(entry.reason),
         "size": entry.size,
         "content": pack(entry.content),
         "first_seen_at": entry.seen_at,

@@ -21,7 +21,7 @@ from monitor.store.copying import (
     unfinished,
 )
 from monitor.store.errors import translate
-from monitor.store.in_use import alone, require_unused
+from monitor.store.in_use import exclusive, require_unused
 from monitor.store.leases import drop_all_leases
 from monitor.store.migrate import make_folder
 from monitor.store.readonly import open_at_rest, open_read_only
@@ -94,7 +94,7 @@ def _put_back(
         _make_ready(new)
         _own_like(new, store)
         kept, is_replaced = _kept_name(store, now), store.exists()
-        with alone(store, busy_timeout_s=busy_timeout_s) as connection:
+        with exclusive(store, busy_timeout_s=busy_timeout_s) as connection:
             if connection is not None:
                 require_unused(connection, store, now=now)
             swap(new, store, kept)

@@ -15,7 +15,7 @@ from monitor.store.codec import CorruptError
 from monitor.store.db import Db, batches, excluded, insert_new, upsert
 from monitor.store.row_mapping import RowMapper
 from monitor.store.schema import followed, followed_by_command, source_states, sources
-from monitor.store.storable_text import storable
+from monitor.store.storable_text import make_storable
 
 _SOURCE = RowMapper(SourceRow, sources.c)
 _FOLLOWED = RowMapper(TrackedRecord, followed.c, presence=Presence)
@@ -210,7 +210,7 @@ class SourcesWriter(SourcesReader):
 
     def put(self, row: SourceRow) -> None:
         """Store how a source is doing, in place of what was known of it."""
-        values = {field.name: storable(getattr(row, field.name)) for field in fields(row)}
+        values = {field.name: make_storable(getattr(row, field.name)) for field in fields(row)}
         self._db.run(_PUT, values)
 
     def put_state(

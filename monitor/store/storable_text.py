@@ -3,7 +3,7 @@
 from typing import Any
 
 
-def storable(value: Any) -> Any:
+def make_storable(value: Any) -> Any:
     """Return a text without what a database cannot hold; other values as they are.
 
     PostgreSQL has no NUL in a text, and neither database has half a surrogate pair (which a

@@ -23,7 +23,7 @@ from monitor.store.db import Db, batches, excluded, insert_new, upsert
 from monitor.store.row_mapping import Row, RowMapper, optional
 from monitor.store.schema import properties as properties_
 from monitor.store.schema import silences, subscribers, subscriptions
-from monitor.store.storable_text import storable
+from monitor.store.storable_text import make_storable
 from monitor.store.subscription_json import SUBSCRIPTION, definition_text
 from monitor.store.timestamps import moment
 
@@ -271,7 +271,7 @@ class SubscriberWriter(SubscriberReader):
 
         Who is known keeps their origin and date; who was retired comes back with this origin.
         """
-        self._put_subscribers({storable(name): (origin, at)})
+        self._put_subscribers({make_storable(name): (origin, at)})
 
     def put_subscription(self, subscription: Subscription) -> int:
         """Store a subscription and return its id; see ``put_subscriptions``."""
@@ -285,7 +285,7 @@ class SubscriberWriter(SubscriberReader):
         stored too. ValueError for two of one name.
         """
         texts = {
-            (storable(one.subscriber), storable(one.name)): (one, definition_text(one))
+            (make_storable(one.subscriber), make_storable(one.name)): (one, definition_text(one))
             for one in subscriptions
         }
         if len(texts) < len(subscriptions):
@@ -383,13 +383,13 @@ class SubscriberWriter(SubscriberReader):
         Of the people those of this origin who are neither in ``subscribers`` nor have a
         subscription left. Returns the names of the subscriptions and of the people, in order.
         """
-        kept = {(storable(subscriber), storable(name)) for subscriber, name in keep}
+        kept = {(make_storable(subscriber), make_storable(name)) for subscriber, name in keep}
         live = self._db.fetch(_LIVE_SUBSCRIPTIONS)
         gone = sorted((s, n) for s, n, of in live if of == origin.value and (s, n) not in kept)
         for subscriber, name in gone:
             self.set_standing(subscriber, name, SubscriptionStatus.RETIRED)
         staying = {s for s, n, _ in live if (s, n) not in set(gone)}
-        staying.update(map(storable, subscribers), (subscriber for subscriber, _ in kept))
+        staying.update(map(make_storable, subscribers), (subscriber for subscriber, _ in kept))
         rows = self._db.fetch(_LIVE_SUBSCRIBERS, {"origin": origin.value})
         people = sorted(row[0] for row in rows if row[0] not in staying)
         for subscriber in people:
@@ -409,7 +409,7 @@ class SubscriberWriter(SubscriberReader):
             "nct_id": silence.nct_id,
             "kind": None if silence.kind is None else kind_or_group(silence.kind),
             "ends_at": silence.until,
-            "reason": storable(silence.reason),
+            "reason": make_storable(silence.reason),
             "created_at": silence.created_at,
         }
         silence_id = int(self._db.value(_PUT_SILENCE, values))

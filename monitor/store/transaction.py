@@ -192,7 +192,7 @@ class Transaction:
         if not sights:
             return
         self._pending.flush()
-        for seen_at, version_ids in versions.seen(sights):
+        for seen_at, version_ids in versions.group_by_time(sights):
             for batch in batches(version_ids):
                 self._db.run(versions.SEE_TRIALS, {"seen_at": seen_at, "version_ids": batch})
 

@@ -10,7 +10,7 @@ from monitor.model.history import TrialRow
 from monitor.store.db import insert_new, upsert
 from monitor.store.row_mapping import RowMapper
 from monitor.store.schema import nct_id_aliases, trials
-from monitor.store.storable_text import storable
+from monitor.store.storable_text import make_storable
 
 
 def _conditions(text: str) -> tuple[str, ...]:
@@ -53,6 +53,6 @@ SET_LAST_CHANGED = (
 
 def trial_values(trial: TrialRow) -> dict[str, Any]:
     """Return a trial's columns."""
-    values = {name: storable(getattr(trial, name)) for name in TRIAL.names}
-    values["conditions"] = orjson.dumps([storable(name) for name in trial.conditions]).decode()
+    values = {name: make_storable(getattr(trial, name)) for name in TRIAL.names}
+    values["conditions"] = orjson.dumps([make_storable(name) for name in trial.conditions]).decode()
     return values

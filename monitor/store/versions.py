@@ -24,7 +24,7 @@ from monitor.store.bodies import coverage_value, read_coverage
 from monitor.store.codec import Codec, read_body
 from monitor.store.row_mapping import Row, RowMapper
 from monitor.store.schema import trials, versions
-from monitor.store.storable_text import storable
+from monitor.store.storable_text import make_storable
 
 _UNNUMBERED: ColumnElement[int] = sa.literal_column("2147483647")
 """Stands for an unknown registry version number, as in ``model.history.VersionKey``."""
@@ -180,8 +180,8 @@ def version_values(version: NewVersion, codec: Codec) -> dict[str, Any]:
     """Return a version's columns."""
     is_same = version.stated_coverage == version.coverage
     return {name: getattr(version, name) for name in _PLAIN} | {
-        "source": storable(version.source),
-        "origin": storable(version.origin),
+        "source": make_storable(version.source),
+        "origin": make_storable(version.origin),
         "coverage": codec.body(coverage_value(version.coverage)),
         "stated_coverage": None if is_same else codec.body(coverage_value(version.stated_coverage)),
     }
@@ -196,7 +196,7 @@ def update_of(columns: Mapping[str, Any], codec: Codec) -> Executable:
     fixed |= columns.keys() & {"nct_id", "identity"}
     if fixed:
         raise TypeError(f"a version has no changeable column {', '.join(sorted(fixed))}")
-    values = {name: storable(value) for name, value in columns.items()}
+    values = {name: make_storable(value) for name, value in columns.items()}
     for name in ("coverage", "stated_coverage"):
         if name in columns:
             values[name] = codec.body(coverage_value(columns[name]))
@@ -281,7 +281,7 @@ def loads_again(loads: Iterable[LoadedAgain]) -> list[dict[str, Any]]:
     ]
 
 
-def seen(versions: Mapping[int, datetime]) -> list[tuple[datetime, list[int]]]:
+def group_by_time(versions: Mapping[int, datetime]) -> list[tuple[datetime, list[int]]]:
     """Group the versions' ids by the time at which their trials were seen."""
     groups: dict[datetime, list[int]] = {}
     for version_id, seen_at in versions.items():

@@ -71,7 +71,7 @@ class WebServer:
     @property
     def url(self) -> str:
         """Where it answers: ``http://127.0.0.1:8080``."""
-        return f"http://{written(self.address)}"
+        return f"http://{address_text(self.address)}"
 
     async def serve(self) -> None:
         """Answer until ``stop`` is called, then end what is being answered."""
@@ -163,12 +163,13 @@ def _listening(address: tuple[str, int], key: str) -> socket.socket:
         reason = os.strerror(exc.errno or 0) if system else exc.strerror or str(exc)
         kind = PortTakenError if exc.errno == errno.EADDRINUSE else ListenError
         raise kind(
-            f"cannot listen on {written(address)} ({reason}); set [web] {key} to another address,"
+            f"cannot listen on {address_text(address)} ({reason}); "
+            f"set [web] {key} to another address,"
             ' or to "" for none'
         ) from exc
 
 
-def written(address: tuple[str, int]) -> str:
+def address_text(address: tuple[str, int]) -> str:
     """Write an address as a URL has it: ``127.0.0.1:8080``, ``[::1]:8080``."""
     host, port = address
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

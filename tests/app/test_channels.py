@@ -6,8 +6,8 @@ import pytest
 
 from monitor.app.channels import (
     channel_of,
+    channel_settings,
     channels_of,
-    named,
     place_of,
     targets_by_channel,
     targets_of,
@@ -95,7 +95,7 @@ def test_only_the_channels_that_are_asked_for_need_their_secrets(tmp_path: Path)
     with pytest.raises(ConfigError, match=r'"mail" password: \$\{PW\} stands for'):
         channels_of(found)
     with pytest.raises(NotFoundError, match="no channel 'fax'; there are mail, slack"):
-        named(found, "fax")
+        channel_settings(found, "fax")
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_what_is_wrong_with_a_channel_is_told_without_its_secret(
 ) -> None:
     found = settings(tmp_path, environ=environ)
     with pytest.raises(ConfigError) as caught:
-        channel_of(named(found, name), found.delivery)
+        channel_of(channel_settings(found, name), found.delivery)
     assert name in str(caught.value)
     assert SECRET not in str(caught.value)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.app.clock_skew import repair, repaired, skewed_times, time_findings
+from monitor.app.clock_skew import last_repairs, repair, skewed_times, time_findings
 from monitor.model.checks import CheckStatus
 from monitor.model.messages import ChannelState, OutboxMessage
 from monitor.model.subscriptions import Silence
@@ -76,7 +76,7 @@ def test_what_a_clock_a_year_ahead_left_is_put_right_once_and_sent(monitored: Mo
     deliveries.deliver_due(stop=STOP)
     with monitored.app.reader() as reader:
         [rest] = [one.resting_until for one in reader.outbox.channel_states()]
-        told = repaired(reader, now=now)
+        told = last_repairs(reader, now=now)
         assert skewed_times(monitored.app, reader) == []
     due = waiting(monitored)
     assert rest == now + timedelta(seconds=300)

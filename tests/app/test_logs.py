@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from monitor.app.logs import bound, configure, get_logger
+from monitor.app.logs import bound_fields, configure, get_logger
 from monitor.settings import LogSettings
 
 JSON = LogSettings(format="json")
@@ -81,7 +81,7 @@ def test_fields_of_a_pass_are_in_all_lines_of_its_thread_and_in_no_other(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     configure(JSON)
-    with bound(number=7, source="lupus"):
+    with bound_fields(number=7, source="lupus"):
         get_logger().info("inside")
         other = threading.Thread(target=lambda: get_logger().info("elsewhere"))
         other.start()

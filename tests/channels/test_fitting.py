@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.channels.truncation import clipped, size, truncate
+from monitor.channels.truncation import clip, size, truncate
 
 LINES = st.lists(st.text(st.characters(exclude_characters="\n"), max_size=400), max_size=60)
 
@@ -20,5 +20,5 @@ def test_a_text_never_is_longer_than_its_room(lines: list[str], room: int) -> No
 @pytest.mark.parametrize("room", [1, 2, 20, 160, 299])
 def test_where_there_is_hardly_any_room_the_beginning_stays(room: int) -> None:
     text = "NCT06733935: enrollment target 144 → 240\n" * 20
-    assert truncate(text, room) == clipped(text, room)
-    assert text.startswith(clipped(text, room)[:-1])
+    assert truncate(text, room) == clip(text, room)
+    assert text.startswith(clip(text, room)[:-1])

@@ -26,7 +26,7 @@ from monitor.settings import (
 )
 from monitor.settings.channels import CHANNEL_TYPES, ChannelSettings
 from monitor.settings.section import Section
-from monitor.settings.times import written
+from monitor.settings.times import duration_text
 
 PROJECT = Path(__file__).parents[2]
 FILE = (PROJECT / "config" / "monitor.toml").read_text("utf-8")
@@ -65,7 +65,7 @@ def defaults(kind: type[Section]) -> dict[str, str | None]:
     for found in fields(kind):
         value = found.default if found.default_factory is NODEFAULT else found.default_factory()
         if isinstance(value, timedelta):
-            value = written(value)
+            value = duration_text(value)
         shown[found.name] = None if value in (NODEFAULT, None) else json.dumps(value)
     return shown
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import cast
 
 from monitor.app import App
-from monitor.app.logs import bound, configure, get_logger
+from monitor.app.logs import bound_fields, configure, get_logger
 from monitor.app.metrics import Metrics
 from monitor.app.polling import Outcome, PollReport
 from monitor.daemon.process import Daemon, PassesOf
@@ -32,7 +32,7 @@ class Scripted:
         """Do as the name says."""
         assert lease is not None
         log = get_logger()
-        with bound(source=source_name):
+        with bound_fields(source=source_name):
             log.info("scripted pass begins")
             outcome, reason = self._act(source_name, stop)
             log.info("scripted pass ends", outcome=outcome)

@@ -22,7 +22,7 @@ from monitor.model.selection import EventSelection, select_versions
 from monitor.render.history import history_lines
 from monitor.render.lines import BLANK, Line, Span, line
 from monitor.render.screen import Screen
-from monitor.render.values import counted
+from monitor.render.values import count_text
 from tests.demo.clock import DatedReplica, StoryClock
 from tests.demo.records import AFTER, seed_world
 from tests.demo.servers import Hook, Mailbox, hook_server, mail_server
@@ -94,8 +94,8 @@ def _play(stage: Stage) -> None:
         "not every alert arrived",
     )
     mails, posts, files_now = map(int.__sub__, _received(stage), welcomed)
-    told = f"{counted(mails, 'mail')}, {counted(posts, 'post')} to the hook"
-    files = f"{counted(files_now, 'file')} in the folder"
+    told = f"{count_text(mails, 'mail')}, {count_text(posts, 'post')} to the hook"
+    files = f"{count_text(files_now, 'file')} in the folder"
     stage.screen.show([_day(stage, f"{told}, {files}"), BLANK])
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.detect.rules.values import arrow, replaced
+from monitor.detect.rules.values import arrow, replacement_text
 from monitor.detect.texts import same_words
 from tests.detect.examples import events, study, updated
 
@@ -39,7 +39,7 @@ small = st.sampled_from(
 def test_an_edit_of_a_letter_or_mark_is_seen(text: str, at: int, more: str, less: int) -> None:
     place = min(at, len(text))
     other = text[:place] + more + text[place + less :]
-    for said in (arrow(text, other), replaced(text, other)):
+    for said in (arrow(text, other), replacement_text(text, other)):
         assert len(said) < 420
         for before, after in halves(said) if text != other else ():
             assert before != after

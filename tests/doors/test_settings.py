@@ -13,7 +13,7 @@ from monitor.settings import SubscriberSettings, SubscriptionSettings
 from monitor.settings.channels import CHANNEL_TYPES
 from monitor.settings.section import Section
 from monitor.settings.sources import SOURCE_TYPES
-from monitor.settings.times import written
+from monitor.settings.times import duration_text
 from tests.doors.conftest import Frozen
 
 TABLES: dict[str, type[Section]] = {
@@ -51,7 +51,7 @@ def default_of(key: FieldInfo) -> str:
     value = key.default if key.default_factory is NODEFAULT else key.default_factory()
     if value is NODEFAULT:
         return "required"
-    return f"default {written(value) if isinstance(value, timedelta) else value!r}"
+    return f"default {duration_text(value) if isinstance(value, timedelta) else value!r}"
 
 
 def all_keys() -> Iterator[str]:

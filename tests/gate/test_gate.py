@@ -9,7 +9,7 @@ import pytest
 from monitor.errors import NotFoundError, UsageError
 from monitor.ingest import page_storage
 from monitor.model import fields
-from monitor.model.gate import GONE, unknown_value, without
+from monitor.model.gate import GONE, missing_value, unknown_value
 from tests.gate.hall import (
     MONDAY,
     THURSDAY,
@@ -65,7 +65,7 @@ def test_a_module_renamed_in_all_records_is_held_and_ends_when_they_come_whole(
         state = one.gate().state
         assert (state.records, state.judged) == (COUNT, COUNT)
         held = {found.cause: (found.count, found.first) for found in state.causes}
-        assert held[without(path)] == (COUNT, (nct(1), nct(2), nct(3)))
+        assert held[missing_value(path)] == (COUNT, (nct(1), nct(2), nct(3)))
         assert one.row().data_timestamp == f"{MONDAY}T09:00:05", "the cursor stays"
         assert (one.row().last_reason or "").startswith("held: 40 of 40 known records are held: 40")
         assert one.poll().outcome == "failed", "they are asked for again"
@@ -262,7 +262,7 @@ def test_what_is_accepted_is_stored_with_the_next_pass(
         one.poison(range(1, COUNT), rename("statusModule", "stateModule"))
         one.next_day()
         one.accept(silent=silent)
-        assert one.gate().accepted[without(fields.OVERALL_STATUS)] is silent
+        assert one.gate().accepted[missing_value(fields.OVERALL_STATUS)] is silent
         assert one.poll().outcome == "ok"
         assert one.told() == (once(COUNT) if silent else once(*EVERYBODY))
         assert one.versions(1) == 2
@@ -300,7 +300,9 @@ def test_another_cause_than_the_accepted_one_is_held(tmp_path: Path, sqlite_url:
         one.poison(EVERYBODY, rename("eligibilityModule", "whoModule"))
         one.poison(EVERYBODY, rename("statusModule", "stateModule"))
         assert one.next_day().outcome == "failed"
-        assert without(fields.CONDITIONS) not in {held.cause for held in one.gate().state.causes}
+        assert missing_value(fields.CONDITIONS) not in {
+            held.cause for held in one.gate().state.causes
+        }
         assert one.told() == {}
 
 

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from monitor.ingest.gate_rules import Suspect, causes_of, mass_causes
 from monitor.model import fields
 from monitor.model.coverage import Coverage
-from monitor.model.gate import in_words, unknown_value, without
+from monitor.model.gate import in_words, missing_value, unknown_value
 from monitor.model.record import TrialRecord
 from tests.records import record
 from tests.registry.examples import study
 
-CAUSES = ("gone", without(fields.CONDITIONS), unknown_value(fields.PHASES))
+CAUSES = ("gone", missing_value(fields.CONDITIONS), unknown_value(fields.PHASES))
 SUSPECTS = st.builds(
     Suspect,
     causes=st.lists(st.sampled_from(CAUSES), min_size=1, unique=True).map(tuple),
@@ -61,7 +61,7 @@ def test_a_known_record_that_lost_what_is_marked_is_suspicious_for_that_alone(
     path: fields.Path,
 ) -> None:
     whole, lacking = record(study(1)), cut(study(1), path)
-    assert causes_of(lacking, whole) == (without(path),)
+    assert causes_of(lacking, whole) == (missing_value(path),)
     assert causes_of(lacking, lacking) == (), "it was so before"
     assert causes_of(whole, lacking) == ()
     partial = TrialRecord(
@@ -84,7 +84,7 @@ def test_what_all_items_of_a_list_lost_is_suspicious(name: str) -> None:
     for document, cut_of in ((lacking, 2), (few, 1)):
         for site in document["protocolSection"]["contactsLocationsModule"]["locations"][:cut_of]:
             del site[name]
-    assert causes_of(record(lacking), record(whole)) == (without(IN_LISTS[name]),)
+    assert causes_of(record(lacking), record(whole)) == (missing_value(IN_LISTS[name]),)
     assert causes_of(record(few), record(whole)) == ()
 
 
@@ -103,13 +103,15 @@ def test_a_withheld_record_lost_nothing() -> None:
 def test_of_a_new_record_what_others_lost_is_awaited_too() -> None:
     lacking = cut(study(1), fields.PHASES)
     assert causes_of(lacking, None) == ()
-    assert causes_of(lacking, None, met={without(fields.PHASES)}) == (without(fields.PHASES),)
-    assert causes_of(cut(study(1), fields.CONDITIONS), None) == (without(fields.CONDITIONS),)
+    assert causes_of(lacking, None, met={missing_value(fields.PHASES)}) == (
+        missing_value(fields.PHASES),
+    )
+    assert causes_of(cut(study(1), fields.CONDITIONS), None) == (missing_value(fields.CONDITIONS),)
 
 
 def test_an_empty_value_is_a_missing_one_and_no_other() -> None:
     emptied = record(study(1, status=""))
-    assert causes_of(emptied, record(study(1))) == (without(fields.OVERALL_STATUS),)
+    assert causes_of(emptied, record(study(1))) == (missing_value(fields.OVERALL_STATUS),)
 
 
 def test_a_value_that_the_registry_does_not_list_is_suspicious_once() -> None:

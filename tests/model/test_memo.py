@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from monitor.detect.texts import plain, wording
-from monitor.model.memo import SHORT, remember
+from monitor.model.memoize import SHORT, memoize
 
 LONG = "x" * (SHORT + 1)
 
@@ -24,7 +24,7 @@ def doubled(calls: list[str]) -> Callable[[str], str]:
     """Return a function that remembers two long texts with their results."""
     once = sys.getsizeof(LONG) + sys.getsizeof(LONG * 2)
 
-    @remember(entries=2, long_bytes=2 * once)
+    @memoize(entries=2, long_bytes=2 * once)
     def doubled(text: str) -> str:
         """Return the text twice."""
         calls.append(text)

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from monitor.web.routes import HealthResult, application
-from monitor.web.server import ListenError, WebServer, written
+from monitor.web.server import ListenError, WebServer, address_text
 from tests.web.serving import LOOPBACK, answering, ask, ask_json, served
 
 
@@ -75,8 +75,8 @@ def test_it_listens_on_ipv6_too() -> None:
 
 
 def test_an_address_is_written_as_urls_have_it() -> None:
-    assert written(("127.0.0.1", 80)) == "127.0.0.1:80"
-    assert written(("::1", 80)) == "[::1]:80"
+    assert address_text(("127.0.0.1", 80)) == "127.0.0.1:80"
+    assert address_text(("::1", 80)) == "[::1]:80"
 
 
 def test_an_answer_under_way_is_given_before_the_server_ends() -> None:

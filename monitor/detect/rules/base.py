@@ -95,12 +95,12 @@ class Draft:
 Derive = Callable[[Sequence[FieldChange], Context], Iterable[Draft]]
 
 
-def at(changes: Sequence[FieldChange], path: Path) -> FieldChange | None:
+def change_at(changes: Sequence[FieldChange], path: Path) -> FieldChange | None:
     """Return the change of exactly this field, if it is among them."""
     return next((change for change in changes if change.field == path), None)
 
 
-def below(changes: Sequence[FieldChange], *prefixes: Path) -> tuple[FieldChange, ...]:
+def changes_below(changes: Sequence[FieldChange], *prefixes: Path) -> tuple[FieldChange, ...]:
     """Return the changes at or below any of the paths, in their order."""
     return tuple(change for change in changes if _under(change.field, prefixes))
 
@@ -109,7 +109,7 @@ def below(changes: Sequence[FieldChange], *prefixes: Path) -> tuple[FieldChange,
 _under = lru_cache(maxsize=4096)(fields.under)
 
 
-def all_but(
+def all_except(
     changes: Iterable[FieldChange], taken: Iterable[FieldChange]
 ) -> tuple[FieldChange, ...]:
     """Return the changes that are not among those taken (the very objects), in their order."""
@@ -141,7 +141,7 @@ def _short_of(value: float, digits: int, least: float) -> float:
     return math.copysign(rounded, value)
 
 
-def counted(count: int, noun: str, plural: str | None = None) -> str:
+def count_text(count: int, noun: str, plural: str | None = None) -> str:
     """Write a number with its noun: ``1 site``, ``43 sites``."""
     return f"{count} {noun if count == 1 else plural or noun + 's'}"
 

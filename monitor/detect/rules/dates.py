@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from monitor.detect.rules.base import Context, Draft, at, below, counted
-from monitor.detect.rules.values import arrow, shown
+from monitor.detect.rules.base import Context, Draft, change_at, changes_below, count_text
+from monitor.detect.rules.values import arrow, value_text
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange, Severity
 from monitor.model.dates import PartialDate
@@ -48,7 +48,7 @@ def derive_dates(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft
             yield draft
     if joint is not None:
         yield joint
-    moved_start = at(changes, fields.START_DATE)
+    moved_start = change_at(changes, fields.START_DATE)
     if moved_start is not None:
         yield from _retroactively_prospective(moved_start, ctx)
 
@@ -58,8 +58,8 @@ def _told(
 ) -> Draft | None:
     """Return what became of one date; None when nothing of it changed."""
     date_path, type_path = paths
-    own = below(changes, date_path[:-1])
-    moved, type_change = at(own, date_path), at(own, type_path)
+    own = changes_below(changes, date_path[:-1])
+    moved, type_change = change_at(own, date_path), change_at(own, type_path)
     if moved is not None:
         return _moved(kind, own, moved, type_change, ctx)
     return _type_only(kind, own, type_change, ctx) if type_change is not None else None
@@ -139,8 +139,8 @@ class _Move:
         if before and after and before.day == after.day and bool(before.month) == bool(after.month):
             months = abs(12 * (after.year - before.year) + after.month - before.month)
             years, rest = divmod(months, 12)
-            return counted(months, "month") if rest else counted(years, "year")
-        return counted(abs(self.days or 0), "day")
+            return count_text(months, "month") if rest else count_text(years, "year")
+        return count_text(abs(self.days or 0), "day")
 
 
 def _together(primary: Draft | None, completion: Draft | None) -> Draft | None:
@@ -212,9 +212,11 @@ def _move_words(moved: FieldChange, days: int | None, facts: Mapping[str, object
     name = fields.label(moved.field)
     by = _by(days)
     if facts.get("type") == "ACTUAL" and moved.after is not None:
-        planned = [f"planned for {shown(moved.before)}"] if moved.before is not None else []
+        planned = [f"planned for {value_text(moved.before)}"] if moved.before is not None else []
         aside = ", ".join([*planned, *filter(None, [by])])
-        return f"{name}: {_CAME[moved.field]} on {shown(moved.after)}" + f" ({aside})" * bool(aside)
+        return f"{name}: {_CAME[moved.field]} on {value_text(moved.after)}" + f" ({aside})" * bool(
+            aside
+        )
     corrected = " corrected" if facts.get("corrected") else ""
     return f"{name}{corrected}: {arrow(moved.before, moved.after)}" + f" ({by})" * bool(by)
 
@@ -235,14 +237,14 @@ def _type_only(
     date, name = ctx.new.text(date_path), fields.label(date_path)
     facts = {"date": date, "type": type_change.after, "type_before": type_change.before}
     severity = None
-    said = f" {shown(date)}: {arrow(type_change.before, type_change.after)}"
+    said = f" {value_text(date)}: {arrow(type_change.before, type_change.after)}"
     if date is None:
         severity = Severity.LOW
         said = f": type {arrow(type_change.before, type_change.after)}, no date stated"
     elif type_change.after == "ACTUAL":
         kind = ChangeKind.DATE_ACTUALISED
         planned = type_change.before is not None
-        said = f": {_CAME[date_path]} on {shown(date)}" + ", as planned" * planned
+        said = f": {_CAME[date_path]} on {value_text(date)}" + ", as planned" * planned
     else:
         facts["days"] = 0
         severity = Severity.MEDIUM if type_change.before == "ACTUAL" else Severity.LOW

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from monitor.detect.rules.base import Context, Draft, all_but, counted
-from monitor.detect.rules.values import shown
+from monitor.detect.rules.base import Context, Draft, all_except, count_text
+from monitor.detect.rules.values import value_text
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange
 
@@ -12,7 +12,7 @@ def derive_documents(changes: Sequence[FieldChange], ctx: Context) -> Iterator[D
     """Turn changes of the study documents into additions and removals."""
     del ctx
     removed = tuple(c for c in changes if c.op == "removed" and len(c.field) == 3)
-    added = all_but(changes, removed)
+    added = all_except(changes, removed)
     for kind, own, word in (
         (ChangeKind.DOCUMENT_ADDED, added, "added or replaced"),
         (ChangeKind.DOCUMENT_REMOVED, removed, "removed"),
@@ -24,7 +24,7 @@ def derive_documents(changes: Sequence[FieldChange], ctx: Context) -> Iterator[D
                 kind=kind,
                 path=fields.LARGE_DOCS,
                 changes=own,
-                summary=f"{counted(len(names), 'study document')} {word}: {', '.join(names)}",
+                summary=f"{count_text(len(names), 'study document')} {word}: {', '.join(names)}",
                 facts={"documents": names},
             )
 
@@ -32,4 +32,4 @@ def derive_documents(changes: Sequence[FieldChange], ctx: Context) -> Iterator[D
 def _document_label(change: FieldChange) -> str:
     before, after = change.item or (None, None)
     item = after or before or {}
-    return shown(item.get("label") or item.get("filename") or change.path[-1])
+    return value_text(item.get("label") or item.get("filename") or change.path[-1])

@@ -8,7 +8,7 @@ from monitor.detect.headings import INCLUSION
 from monitor.detect.likeness import Vocabulary
 from monitor.detect.limits import other_limits, states_limit
 from monitor.detect.outline import Criterion
-from monitor.detect.rules.base import Context, Draft, all_but, at, counted
+from monitor.detect.rules.base import Context, Draft, all_except, change_at, count_text
 from monitor.detect.rules.values import arrow
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange, Severity
@@ -20,7 +20,7 @@ _DESCRIPTIONS = (fields.STUDY_POPULATION, fields.GENDER_DESCRIPTION)
 def derive_criteria(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
     """Turn a change of the criteria text into an event with its items."""
     del ctx
-    change = at(changes, fields.ELIGIBILITY_CRITERIA)
+    change = change_at(changes, fields.ELIGIBILITY_CRITERIA)
     if change is None:
         return
     before, after = (v if isinstance(v, str) else "" for v in (change.before, change.after))
@@ -78,7 +78,9 @@ def _counts(found: CriteriaChange) -> str:
     if not named:
         return "headings changed, no criterion did"
     limits = f"; limits in {count}" if (count := _limits(found)) else ""
-    return f"{counted(found.count, 'criterion', 'criteria')} changed ({', '.join(named)}{limits})"
+    return (
+        f"{count_text(found.count, 'criterion', 'criteria')} changed ({', '.join(named)}{limits})"
+    )
 
 
 def _facts(found: CriteriaChange) -> dict[str, Any]:
@@ -144,7 +146,7 @@ def derive_population(changes: Sequence[FieldChange], ctx: Context) -> Iterator[
     yield Draft(
         kind=ChangeKind.ELIGIBLE_POPULATION_CHANGED,
         path=said[0].field,
-        changes=(*said, *all_but(changes, said)),
+        changes=(*said, *all_except(changes, said)),
         label="Eligible population",
         summary="; ".join(parts + more),
         severity=Severity.MEDIUM if worded else None,

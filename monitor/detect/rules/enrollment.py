@@ -3,16 +3,16 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from monitor.detect.rules.base import Context, Draft, at, percent, percent_words
-from monitor.detect.rules.values import arrow, shown
+from monitor.detect.rules.base import Context, Draft, change_at, percent, percent_words
+from monitor.detect.rules.values import arrow, value_text
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange, Severity
 
 
 def derive_enrollment(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
     """Turn changes of enrollment count and type into one event."""
-    type_change = at(changes, fields.ENROLLMENT_TYPE)
-    if type_change is None and not at(changes, fields.ENROLLMENT_COUNT):
+    type_change = change_at(changes, fields.ENROLLMENT_TYPE)
+    if type_change is None and not change_at(changes, fields.ENROLLMENT_COUNT):
         return
     before, after = ctx.old.enrollment, ctx.new.enrollment
     said = ctx.old.get(fields.ENROLLMENT_COUNT), ctx.new.get(fields.ENROLLMENT_COUNT)
@@ -50,7 +50,7 @@ def _enrollment_summary(
     """Write the registry's own values; ``change``: in percent, where both are numbers."""
     name = "Actual enrollment" if actual else "Enrollment target"
     if type_change is not None and said[0] == said[1]:
-        return f"{name} {shown(said[1])}: {arrow(type_change.before, type_change.after)}"
+        return f"{name} {value_text(said[1])}: {arrow(type_change.before, type_change.after)}"
     text = f"{name}: {arrow(*said)}"
     return f"{text} ({change})" if change else text
 

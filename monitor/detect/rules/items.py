@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 
-from monitor.detect.rules.values import arrow, replaced, shown
+from monitor.detect.rules.values import arrow, replacement_text, value_text
 from monitor.model import fields
 from monitor.model.changes import OPS, FieldChange, Op
 from monitor.model.fields import Path
@@ -67,7 +67,7 @@ class ChangedItem:
         lead = self.changes[0]
         if len(self.changes) > 1 or lead.op != "changed" or not _is_part(lead):
             return None
-        return lead.field, replaced(lead.before, lead.after, between=", ")
+        return lead.field, replacement_text(lead.before, lead.after, between=", ")
 
 
 def items_of(changes: Sequence[FieldChange]) -> list[ChangedItem]:
@@ -91,7 +91,7 @@ def common_path(paths: Iterable[Path]) -> Path:
     return tuple(names[0] for names in takewhile(lambda names: len(set(names)) == 1, levels))
 
 
-def told(changes: Sequence[FieldChange], noun: str | None = None) -> tuple[str, str]:
+def describe_items(changes: Sequence[FieldChange], noun: str | None = None) -> tuple[str, str]:
     """Return what the changes are of and, beginning with it, what became of it in one line.
 
     A single field is told before → after, also within an item; several items are counted and
@@ -108,9 +108,9 @@ def told(changes: Sequence[FieldChange], noun: str | None = None) -> tuple[str, 
     elif item.op == "changed":
         inside = ", ".join(_edits(item))
         aside = f" ({inside})" if inside else ""
-        said = ("" if item.renamed else "changed ") + shown(item.name) + aside
+        said = ("" if item.renamed else "changed ") + value_text(item.name) + aside
     else:
-        said = f"{item.op} {shown(item.name)}"
+        said = f"{item.op} {value_text(item.name)}"
     return label, f"{label}: {said}"
 
 
@@ -216,16 +216,16 @@ def _edits(item: ChangedItem) -> Iterator[str]:
 
 def _edit(change: FieldChange) -> str:
     if not _is_part(change):
-        return f"{_part(change)}: {change.op} {_short(shown(change.path[-1]))}"
+        return f"{_part(change)}: {change.op} {_short(value_text(change.path[-1]))}"
     if change.op != "changed":
         return f"{_part(change)} {change.op}"
     if _is_short(change):
         return f"{_part(change)}: {arrow(change.before, change.after)}"
-    return f"{_part(change)}: {replaced(change.before, change.after, between=', ')}"
+    return f"{_part(change)}: {replacement_text(change.before, change.after, between=', ')}"
 
 
 def _is_short(change: FieldChange) -> bool:
-    return max(len(shown(change.before)), len(shown(change.after))) <= _NAME_LENGTH
+    return max(len(value_text(change.before)), len(value_text(change.after))) <= _NAME_LENGTH
 
 
 def _part(change: FieldChange) -> str:

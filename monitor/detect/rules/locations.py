@@ -6,7 +6,14 @@ from typing import Any
 
 from monitor.detect.keys import key_word
 from monitor.detect.rules import items
-from monitor.detect.rules.base import Context, Draft, all_but, at, below, counted
+from monitor.detect.rules.base import (
+    Context,
+    Draft,
+    all_except,
+    change_at,
+    changes_below,
+    count_text,
+)
 from monitor.detect.rules.status import RECRUITING
 from monitor.detect.rules.values import arrow
 from monitor.detect.texts import plain
@@ -27,8 +34,8 @@ def derive_sites(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft
         yield _sites(ChangeKind.SITE_ADDED, added, "added", _same_places(removed, added))
     if removed:
         yield _sites(ChangeKind.SITE_REMOVED, removed, "removed", _same_places(removed, added))
-    yield from _statuses(below(changes, fields.LOCATION_STATUS), ctx)
-    renamed = below(changes, *_NAMING)
+    yield from _statuses(changes_below(changes, fields.LOCATION_STATUS), ctx)
+    renamed = changes_below(changes, *_NAMING)
     if renamed:
         sites = {change.path[:4] for change in renamed}
         alike = items.repeated(renamed, "sites")
@@ -37,7 +44,7 @@ def derive_sites(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft
             path=items.common_path(change.field for change in renamed),
             changes=renamed,
             label="Site name",
-            summary=f"{counted(len(sites), 'site')} under another name or spelling"
+            summary=f"{count_text(len(sites), 'site')} under another name or spelling"
             + f" ({'; '.join(alike[:2])})" * bool(alike),
             facts={"count": len(sites), "by_country": _by_country(renamed)},
         )
@@ -59,14 +66,14 @@ def _sites(
         path=fields.LOCATIONS,
         changes=changes,
         label="Sites",
-        summary=f"{counted(len(changes), 'site')} {word} ({listed})",
+        summary=f"{count_text(len(changes), 'site')} {word} ({listed})",
         facts=facts,
     )
 
 
 def _statuses(changes: tuple[FieldChange, ...], ctx: Context) -> Iterator[Draft]:
     consequence = _consequences(changes, ctx)
-    for own, follows in ((all_but(changes, consequence), False), (consequence, True)):
+    for own, follows in ((all_except(changes, consequence), False), (consequence, True)):
         if own:
             yield _status_draft(own, follows, ctx)
 
@@ -81,7 +88,7 @@ def _status_draft(own: tuple[FieldChange, ...], follows: bool, ctx: Context) -> 
         "by_country": _by_country(own),
         "transitions": dict(moves.most_common()),
     }
-    summary = f"Status of {counted(len(own), 'site')}: {listed}"
+    summary = f"Status of {count_text(len(own), 'site')}: {listed}"
     if follows:
         facts["consequence_of"] = arrow(ctx.old.overall_status, ctx.new.overall_status)
         summary += " (follows from the overall status)"
@@ -167,7 +174,7 @@ def _country_draft(kind: ChangeKind, names: list[str], word: str) -> Draft:
         before=None if added else country,
         after=country if added else None,
         label="Country",
-        summary=f"Country {word}: {country} ({counted(sites, 'site')})",
+        summary=f"Country {word}: {country} ({count_text(sites, 'site')})",
         facts={"country": country, "sites": sites},
     )
 
@@ -187,13 +194,15 @@ def _countries_of(record: TrialRecord) -> dict[str, list[str]]:
 def derive_contacts(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
     """Gather changes of central and site contacts in one event."""
     del ctx
-    sites = {c.path[:4] for c in below(changes, fields.LOCATION_CONTACTS)}
-    ops = Counter(item.op for item in items.items_of(below(changes, fields.CENTRAL_CONTACTS)))
+    sites = {c.path[:4] for c in changes_below(changes, fields.LOCATION_CONTACTS)}
+    ops = Counter(
+        item.op for item in items.items_of(changes_below(changes, fields.CENTRAL_CONTACTS))
+    )
     # One name gone and another come is one contact that changed.
     central = ops["changed"] + max(ops["added"], ops["removed"])
-    parts = [counted(central, "change") + " of central contacts"] if central else []
+    parts = [count_text(central, "change") + " of central contacts"] if central else []
     if sites:
-        parts.append(f"contacts of {counted(len(sites), 'site')}")
+        parts.append(f"contacts of {count_text(len(sites), 'site')}")
     yield Draft(
         kind=ChangeKind.CONTACT_CHANGED,
         path=items.common_path(change.field for change in changes),
@@ -207,10 +216,10 @@ def derive_contacts(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Dr
 def derive_sponsor(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
     """Turn a change of the lead sponsor, and of the organisation with it, into one event."""
     del ctx
-    sponsor = below(changes, fields.LEAD_SPONSOR)
+    sponsor = changes_below(changes, fields.LEAD_SPONSOR)
     if not sponsor:
         return
-    lead = at(sponsor, fields.LEAD_SPONSOR_NAME) or sponsor[0]
+    lead = change_at(sponsor, fields.LEAD_SPONSOR_NAME) or sponsor[0]
     yield Draft(
         kind=ChangeKind.SPONSOR_CHANGED,
         path=lead.field,

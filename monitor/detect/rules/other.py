@@ -11,8 +11,8 @@ from monitor.detect.drugs import Drugs
 from monitor.detect.likeness import tokens
 from monitor.detect.limits import other_limits
 from monitor.detect.rules import items
-from monitor.detect.rules.base import Context, Derive, Draft, all_but, below, tally
-from monitor.detect.rules.values import LONG_TEXT, arrow, shown
+from monitor.detect.rules.base import Context, Derive, Draft, all_except, changes_below, tally
+from monitor.detect.rules.values import LONG_TEXT, arrow, value_text
 from monitor.detect.texts import plain
 from monitor.detect.word_lists import COMMON, COUNTING, STOP, TIMES
 from monitor.model import fields
@@ -36,7 +36,9 @@ _SAYING_NO_DRUG = STOP | COUNTING | TIMES | COMMON | frozenset(
 )  # fmt: skip
 
 
-def gather(kind: ChangeKind, noun: str | None = None, severity: Severity | None = None) -> Derive:
+def one_event(
+    kind: ChangeKind, noun: str | None = None, severity: Severity | None = None
+) -> Derive:
     """Return a rule that makes one event of all its changes, about what they all lie in.
 
     ``noun`` names it where that is a module or more; ``severity`` is other than the kind's.
@@ -44,7 +46,7 @@ def gather(kind: ChangeKind, noun: str | None = None, severity: Severity | None 
 
     def derive(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
         del ctx
-        label, summary = items.told(changes, noun)
+        label, summary = items.describe_items(changes, noun)
         yield Draft(
             kind=kind,
             path=items.common_path(change.field for change in changes),
@@ -62,11 +64,11 @@ def derive_lists(kind: ChangeKind, *paths: Path) -> Derive:
 
     def derive(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
         for path in paths:
-            own = below(changes, path)
+            own = changes_below(changes, path)
             if not own:
                 continue
             renamed = _reordered(own)
-            left = all_but(own, (change for pair in renamed for change in pair))
+            left = all_except(own, (change for pair in renamed for change in pair))
             told = [arrow(gone.before, come.after) for gone, come in renamed]
             told += _replaced(left) or [_became(change) for change in left]
             more = f" and {len(told) - _TOLD} more" if len(told) > _TOLD else ""
@@ -118,14 +120,14 @@ def _replaced(changes: Sequence[FieldChange]) -> list[str]:
     if len(changes) != 2 or not (gone and come):
         return []
     before, after = gone[0].before, come[0].after
-    is_long = max(len(shown(before)), len(shown(after))) > LONG_TEXT
+    is_long = max(len(value_text(before)), len(value_text(after))) > LONG_TEXT
     return [arrow(before, after)] if is_long else []
 
 
 def _became(change: FieldChange) -> str:
     if change.op == "changed":
         return arrow(change.before, change.after)
-    return f"{shown(change.after if change.op == 'added' else change.before)} {change.op}"
+    return f"{value_text(change.after if change.op == 'added' else change.before)} {change.op}"
 
 
 def derive_arms(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
@@ -136,15 +138,15 @@ def derive_arms(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]
     descriptions are only clarified, the event weighs less.
     """
     drugs = Drugs(one for side in (ctx.old, ctx.new) for one in side.items(fields.INTERVENTIONS))
-    links = below(changes, fields.ARM_INTERVENTION_NAMES, fields.INTERVENTION_ARM_LABELS)
-    news = all_but(changes, links) or below(links, fields.ARM_GROUPS) or links
-    silent = all_but(changes, news)
+    links = changes_below(changes, fields.ARM_INTERVENTION_NAMES, fields.INTERVENTION_ARM_LABELS)
+    news = all_except(changes, links) or changes_below(links, fields.ARM_GROUPS) or links
+    silent = all_except(changes, news)
     for kind, path in (
         (ChangeKind.ARM_CHANGED, fields.ARM_GROUPS),
         (ChangeKind.INTERVENTION_CHANGED, fields.INTERVENTIONS),
     ):
-        own = below(news, path)
-        for draft in gather(kind)(own, ctx) if own else ():
+        own = changes_below(news, path)
+        for draft in one_event(kind)(own, ctx) if own else ():
             before, after = draft.values()
             yield replace(
                 draft,
@@ -216,9 +218,9 @@ def _names_of(item: Mapping[str, Any]) -> Iterator[str]:
 
 def derive_identifiers(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
     """Tell merged records (a new alias) from other changes of identifiers."""
-    merged = tuple(c for c in below(changes, fields.NCT_ID_ALIASES) if c.op == "added")
+    merged = tuple(c for c in changes_below(changes, fields.NCT_ID_ALIASES) if c.op == "added")
     if merged:
-        names = [shown(change.after) for change in merged]
+        names = [value_text(change.after) for change in merged]
         yield Draft(
             kind=ChangeKind.RECORD_MERGED,
             path=fields.NCT_ID_ALIASES,
@@ -226,9 +228,9 @@ def derive_identifiers(changes: Sequence[FieldChange], ctx: Context) -> Iterator
             summary=f"Merged into this record: {', '.join(names)}",
             facts={"merged": names},
         )
-    rest = all_but(changes, merged)
+    rest = all_except(changes, merged)
     if rest:
-        yield from gather(ChangeKind.IDENTIFIER_CHANGED, "Identifiers")(rest, ctx)
+        yield from one_event(ChangeKind.IDENTIFIER_CHANGED, "Identifiers")(rest, ctx)
 
 
 def derive_references(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
@@ -237,8 +239,8 @@ def derive_references(changes: Sequence[FieldChange], ctx: Context) -> Iterator[
     That a publication was retracted is news whoever cites it.
     """
     derived = tuple(change for change in changes if _is_derived(change))
-    derived = all_but(derived, below(derived, fields.RETRACTIONS))
-    own = all_but(changes, derived)
+    derived = all_except(derived, changes_below(derived, fields.RETRACTIONS))
+    own = all_except(changes, derived)
     if derived:
         label = "References found by the registry"
         yield Draft(
@@ -249,7 +251,7 @@ def derive_references(changes: Sequence[FieldChange], ctx: Context) -> Iterator[
             summary=f"{label}: {items.tally(items.items_of(derived))}",
         )
     if own:
-        yield from gather(ChangeKind.REFERENCE_CHANGED)(own, ctx)
+        yield from one_event(ChangeKind.REFERENCE_CHANGED)(own, ctx)
 
 
 def derive_fields(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
@@ -263,7 +265,7 @@ def derive_fields(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draf
             change
         )
     for own in groups.values():
-        yield from gather(ChangeKind.FIELD_CHANGED)(own, ctx)
+        yield from one_event(ChangeKind.FIELD_CHANGED)(own, ctx)
 
 
 def by_module(kind: ChangeKind, words: str) -> Derive:

@@ -192,7 +192,7 @@ class Matched:
         self.lesser = [change for change in self.lesser if id(change) not in taken]
 
 
-def matched(
+def match_outcomes(
     whole: Sequence[FieldChange],
     edits: Sequence[OutcomeGroup],
     lesser: Sequence[FieldChange],
@@ -362,6 +362,6 @@ def measure_of(outcome: Any) -> str:
     return text_of(outcome, "measure")
 
 
-def named(outcome: Any) -> Any:
+def outcome_name(outcome: Any) -> Any:
     """Return what names an outcome for people: its measure as the registry has it."""
     return outcome.get("measure") if isinstance(outcome, Mapping) else outcome

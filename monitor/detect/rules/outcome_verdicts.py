@@ -6,18 +6,18 @@ from typing import Any
 from monitor.detect.keys import SHOWN_UNNAMED
 from monitor.detect.likeness import Bag
 from monitor.detect.rules import items
-from monitor.detect.rules.base import Context, Draft, all_but
+from monitor.detect.rules.base import Context, Draft, all_except
 from monitor.detect.rules.outcome_edits import keeps_its_meaning, says_nothing_new
 from monitor.detect.rules.outcome_pairs import (
     Matched,
     OutcomeGroup,
     OutcomeVerdict,
     Words,
-    named,
+    outcome_name,
     text_of,
 )
 from monitor.detect.rules.outcome_parts import parts_changed
-from monitor.detect.rules.values import arrow, replaced, shown
+from monitor.detect.rules.values import arrow, replacement_text, value_text
 from monitor.detect.texts import plain, same_words
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange, Op, Severity
@@ -27,7 +27,7 @@ _UNCHANGED = 1.0
 _BESIDE_THE_MEASURE = (("description",), ("timeFrame",))
 
 
-def severest(ctx: Context) -> Severity | None:
+def highest_severity(ctx: Context) -> Severity | None:
     """Return how severe another outcome is: critical after the start; None where the table tells.
 
     One step lower where results came with the version: they bring the outcome's full wording.
@@ -39,7 +39,7 @@ def severest(ctx: Context) -> Severity | None:
 
 def title(outcome: Any) -> str:
     """Return what names an outcome, on one line; ``(unnamed)`` without a measure."""
-    return shown(named(outcome) or SHOWN_UNNAMED)
+    return value_text(outcome_name(outcome) or SHOWN_UNNAMED)
 
 
 def edit_groups(
@@ -56,7 +56,7 @@ def edit_groups(
         renamed = any(change.field[3:] == ("measure",) for change in own)
         likeness = words.likeness(old, new) if renamed else _UNCHANGED
         groups.append(OutcomeGroup([old], [new], own, OutcomeVerdict.of(likeness)))
-    return groups, all_but(changes, (change for group in groups for change in group.changes))
+    return groups, all_except(changes, (change for group in groups for change in group.changes))
 
 
 def draft_edits(
@@ -68,13 +68,15 @@ def draft_edits(
         quiet = tuple(change for change in group.changes if says_nothing_new(change))
         if quiet:
             yield _quiet(group, quiet)
-        real = list(all_but(group.changes, quiet))
+        real = list(all_except(group.changes, quiet))
         if not real:
             continue
         own = OutcomeGroup(group.olds, group.news, real, group.verdict)
         lead = real[0]
         if len(real) == 1 and lead.op == "changed" and lead.field[3:] in _BESIDE_THE_MEASURE:
-            alike.setdefault((lead.field, replaced(lead.before, lead.after)), []).append(own)
+            alike.setdefault((lead.field, replacement_text(lead.before, lead.after)), []).append(
+                own
+            )
         else:
             yield _edited(own, found, words, ctx)
     for _, same in sorted(alike.items()):
@@ -110,9 +112,9 @@ def _repeated(groups: Sequence[OutcomeGroup], words: Words) -> Draft:
         changes=changes,
         label="Primary outcomes",
         summary=f"{fields.label(lead.field)} of {len(groups)} primary outcomes: "
-        f"{replaced(lead.before, lead.after)}",
+        f"{replacement_text(lead.before, lead.after)}",
         facts={
-            "measures": [named(group.news[0]) for group in groups],
+            "measures": [outcome_name(group.news[0]) for group in groups],
             **groups[0].verdict.facts(),
         },
         severity=Severity.LOW if kept else None,
@@ -121,7 +123,7 @@ def _repeated(groups: Sequence[OutcomeGroup], words: Words) -> Draft:
 
 def _edited(group: OutcomeGroup, found: Matched, words: Words, ctx: Context) -> Draft:
     old, new = group.olds[0], group.news[0]
-    facts: dict[str, Any] = {"measure": named(old), **group.verdict.facts()}
+    facts: dict[str, Any] = {"measure": outcome_name(old), **group.verdict.facts()}
     several = len(group.olds) > 1 or len(group.news) > 1
     lost, gained = ([], []) if several else parts_changed(old, new, words)
     kind, severity = ChangeKind.PRIMARY_OUTCOME_EDITED, None
@@ -130,18 +132,17 @@ def _edited(group: OutcomeGroup, found: Matched, words: Words, ctx: Context) -> 
         said = _several(group, facts)
     elif moved:
         kind, partner = moved
-        severity = severest(ctx)
+        severity = highest_severity(ctx)
         facts["list"] = fields.dotted(partner.field)
         said = _exchanged(group, kind, partner)
     elif group.verdict.same == "doubtful":
-        severity = severest(ctx) or Severity.HIGH
-        said = (
-            f"replaced or reworded: {arrow(*(named(one) or SHOWN_UNNAMED for one in (old, new)))}"
-        )
+        severity = highest_severity(ctx) or Severity.HIGH
+        names = (outcome_name(one) or SHOWN_UNNAMED for one in (old, new))
+        said = f"replaced or reworded: {arrow(*names)}"
     elif lost or gained:
         facts |= {"parts_dropped": lost, "parts_added": gained}
         kind = _of_parts(group, facts, found, words)
-        severity = severest(ctx) if "list" in facts else _of_a_list(ctx)
+        severity = highest_severity(ctx) if "list" in facts else _of_a_list(ctx)
         said = f"{_parts(lost, gained)}: {title(new)}"
     else:
         severity = Severity.LOW if keeps_its_meaning(old, new, words) else None
@@ -182,9 +183,9 @@ def _sides(group: OutcomeGroup) -> dict[str, Any]:
 
 def _several(group: OutcomeGroup, facts: dict[str, Any]) -> str:
     if len(group.news) > 1:
-        facts["split_into"] = [named(new) for new in group.news]
+        facts["split_into"] = [outcome_name(new) for new in group.news]
         return f"split into {len(group.news)}: {title(group.olds[0])}"
-    facts["joined_from"] = [named(old) for old in group.olds]
+    facts["joined_from"] = [outcome_name(old) for old in group.olds]
     return f"joined from {len(group.olds)}: {title(group.news[0])}"
 
 
@@ -228,13 +229,13 @@ def _exchanged(group: OutcomeGroup, kind: ChangeKind, partner: FieldChange) -> s
     gone = kind is ChangeKind.PRIMARY_OUTCOME_DEMOTED
     lesser = fields.label(partner.field).lower().removesuffix(" outcomes")
     told = "moved to" if gone else "moved here from"
-    names = arrow(*(named(one) or SHOWN_UNNAMED for one in (group.olds[0], group.news[0])))
+    names = arrow(*(outcome_name(one) or SHOWN_UNNAMED for one in (group.olds[0], group.news[0])))
     return f"replaced, partly {told} {lesser}: {names}"
 
 
 def _parts(lost: Sequence[str], gained: Sequence[str]) -> str:
     said = [
-        f"{word} {', '.join(f'“{shown(part)}”' for part in parts)}"
+        f"{word} {', '.join(f'“{value_text(part)}”' for part in parts)}"
         for word, parts in (("lost", lost), ("gained", gained))
         if parts
     ]
@@ -246,10 +247,10 @@ def _reworded(group: OutcomeGroup, facts: dict[str, Any]) -> str:
     before, after = (text_of(one, "measure") for one in (group.olds[0], group.news[0]))
     if not same_words(before, after):
         facts["words"] = [list(one) for one in text_diff(plain(before), plain(after))]
-        return f"reworded ({replaced(before, after)}): {title(group.news[0])}"
+        return f"reworded ({replacement_text(before, after)}): {title(group.news[0])}"
     if len(group.changes) == 1 and group.changes[0].op == "changed":
         change = group.changes[0]
-        told = replaced(change.before, change.after)
+        told = replacement_text(change.before, change.after)
         return f"edited ({fields.label(change.field).lower()}: {told}): {title(group.olds[0])}"
     names = dict.fromkeys(fields.label(change.field).lower() for change in group.changes)
     return f"edited ({', '.join(names)}): {title(group.olds[0])}"

@@ -5,18 +5,18 @@ from typing import Any
 
 from monitor.detect.pairing import MAX_COMPARISONS
 from monitor.detect.rules import items
-from monitor.detect.rules.base import Context, Draft, all_but, below
+from monitor.detect.rules.base import Context, Draft, all_except, changes_below
 from monitor.detect.rules.outcome_pairs import (
     Move,
     OutcomeVerdict,
     Words,
     best_pairs,
     item_of,
-    matched,
-    named,
+    match_outcomes,
+    outcome_name,
 )
-from monitor.detect.rules.outcome_verdicts import draft_edits, edit_groups, severest, title
-from monitor.detect.rules.values import arrow, shown
+from monitor.detect.rules.outcome_verdicts import draft_edits, edit_groups, highest_severity, title
+from monitor.detect.rules.values import arrow, value_text
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange
 from monitor.model.fields import Path
@@ -30,20 +30,20 @@ _MOST_COMPARED = MAX_COMPARISONS // 4  # pairs of outcomes with long description
 
 def derive_outcomes(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
     """Turn changes of all outcome lists into one event per primary outcome, one for the rest."""
-    primary = below(changes, fields.PRIMARY_OUTCOMES)
-    rest = below(changes, *_LESSER)
+    primary = changes_below(changes, fields.PRIMARY_OUTCOMES)
+    rest = changes_below(changes, *_LESSER)
     if primary:
         whole = [change for change in primary if _is_item(change)]
         sides = _lists(ctx.old), _lists(ctx.new)
         words = Words(*([one for items in side.values() for one in items] for side in sides))
-        groups, others = edit_groups(all_but(primary, whole), words)
+        groups, others = edit_groups(all_except(primary, whole), words)
         lesser = [change for change in rest if _is_item(change)]
-        found = matched(whole, groups, lesser, words, sides)
+        found = match_outcomes(whole, groups, lesser, words, sides)
         drafts = [_moved(move, ctx) for move in found.moved]
         drafts += [_left_over(change, ctx) for change in found.left]
         drafts += draft_edits(found, others, words, ctx)
         yield from drafts
-        rest = all_but(rest, [change for draft in drafts for change in draft.changes])
+        rest = all_except(rest, [change for draft in drafts for change in draft.changes])
     if rest:
         yield _of_the_rest(rest, ctx)
 
@@ -60,16 +60,16 @@ def _of_the_rest(changes: tuple[FieldChange, ...], ctx: Context) -> Draft:
     pairs = _same(changes, ctx)
     reworded = [pair for pair in pairs if pair[1].field == pair[2].field]
     moved = [pair for pair in pairs if pair[1].field != pair[2].field]
-    label, summary = items.told(changes, _THE_REST)
+    label, summary = items.describe_items(changes, _THE_REST)
     if pairs:
         told = [
             *(f"{len(own)} moved to {_list_name(path)} {_briefly(own)}"
               for path in _LESSER if (own := [one for one in moved if one[2].field == path])),
             *([f"{len(reworded)} reworded {_briefly(reworded)}"] if reworded else []),
         ]  # fmt: skip
-        left = all_but(changes, (one for _, *pair in pairs for one in pair))
+        left = all_except(changes, (one for _, *pair in pairs for one in pair))
         if left:
-            told.append(items.told(left, _THE_REST)[1].removeprefix(f"{label}: "))
+            told.append(items.describe_items(left, _THE_REST)[1].removeprefix(f"{label}: "))
         summary = f"{label}: {'; '.join(told)}"
     return Draft(
         kind=ChangeKind.SECONDARY_OUTCOME_CHANGED,
@@ -92,9 +92,9 @@ def _of_the_rest(changes: tuple[FieldChange, ...], ctx: Context) -> Draft:
 def _briefly(pairs: Sequence[tuple[float, FieldChange, FieldChange]]) -> str:
     """Write in parentheses which outcomes these are: what each was called and is called."""
     told = [
-        shown(named(come.after))
-        if named(gone.before) == named(come.after)
-        else arrow(named(gone.before), named(come.after))
+        value_text(outcome_name(come.after))
+        if outcome_name(gone.before) == outcome_name(come.after)
+        else arrow(outcome_name(gone.before), outcome_name(come.after))
         for _, gone, come in pairs
     ]
     more = "; …" if len(told) > _TOLD else ""
@@ -103,8 +103,8 @@ def _briefly(pairs: Sequence[tuple[float, FieldChange, FieldChange]]) -> str:
 
 def _fact(likeness: float, gone: FieldChange, come: FieldChange) -> dict[str, Any]:
     return {
-        "before": named(gone.before),
-        "after": named(come.after),
+        "before": outcome_name(gone.before),
+        "after": outcome_name(come.after),
         **OutcomeVerdict.of(likeness).facts(),
     }
 
@@ -160,11 +160,11 @@ def _moved(move: Move, ctx: Context) -> Draft:
         label="Primary outcome",
         summary=f"Primary outcome {words}: {title(item_of(own))}",
         facts={
-            "measure": named(item_of(own)),
+            "measure": outcome_name(item_of(own)),
             "list": fields.dotted(move.path),
             **move.verdict.facts(),
         },
-        severity=severest(ctx),
+        severity=highest_severity(ctx),
     )
 
 
@@ -179,6 +179,6 @@ def _left_over(change: FieldChange, ctx: Context) -> Draft:
         after=change.after,
         label="Primary outcome",
         summary=f"Primary outcome {'dropped' if gone else 'added'}: {title(item_of(change))}",
-        facts={"measure": named(item_of(change))},
-        severity=severest(ctx),
+        facts={"measure": outcome_name(item_of(change))},
+        severity=highest_severity(ctx),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from monitor.detect.rules.base import Context, Draft
-from monitor.detect.rules.values import arrow, shown
+from monitor.detect.rules.values import arrow, value_text
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange
 from monitor.model.record import TrialRecord
@@ -38,7 +38,7 @@ def derive_presence(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Dr
 
 def _vanished(changes: tuple[FieldChange, ...], ctx: Context) -> Draft:
     said = _said(ctx.new)
-    words = f" ({shown(said)})" if said else ""
+    words = f" ({value_text(said)})" if said else ""
     return Draft(
         kind=ChangeKind.RECORD_VANISHED,
         path=fields.REGISTRY_PRESENCE,
@@ -56,7 +56,7 @@ def _merged(changes: tuple[FieldChange, ...], ctx: Context) -> Draft:
         path=fields.REGISTRY_MERGED_INTO,
         changes=changes,
         label=_LABEL,
-        summary=f"Record merged into {shown(other)}",
+        summary=f"Record merged into {value_text(other)}",
         facts={"merged_into": other, "said": _said(ctx.new)},
     )
 

@@ -4,8 +4,16 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from monitor.detect.rules import items
-from monitor.detect.rules.base import Context, Draft, all_but, at, below, counted, has_results
-from monitor.detect.rules.values import shown
+from monitor.detect.rules.base import (
+    Context,
+    Draft,
+    all_except,
+    change_at,
+    changes_below,
+    count_text,
+    has_results,
+)
+from monitor.detect.rules.values import value_text
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange
 
@@ -14,17 +22,17 @@ _GROUPS = 3
 
 def derive_results(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
     """Turn changes of hasResults, results dates and the results section into events."""
-    submitted = at(changes, fields.RESULTS_FIRST_SUBMIT)
+    submitted = change_at(changes, fields.RESULTS_FIRST_SUBMIT)
     left = tuple(changes)
     told_before = ctx.old.results_submit_date is not None
     if submitted is not None and submitted.op == "added" and not told_before:
-        own = below(changes, fields.RESULTS_FIRST_SUBMIT, fields.RESULTS_FIRST_SUBMIT_QC)
-        left = all_but(changes, own)
+        own = changes_below(changes, fields.RESULTS_FIRST_SUBMIT, fields.RESULTS_FIRST_SUBMIT_QC)
+        left = all_except(changes, own)
         yield Draft(
             kind=ChangeKind.RESULTS_SUBMITTED,
             path=fields.RESULTS_FIRST_SUBMIT,
             changes=own,
-            summary=f"Results submitted: {shown(submitted.after)}",
+            summary=f"Results submitted: {value_text(submitted.after)}",
         )
     if left:
         yield _posted_or_changed(left, ctx)
@@ -33,7 +41,11 @@ def derive_results(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Dra
 def _posted_or_changed(changes: tuple[FieldChange, ...], ctx: Context) -> Draft:
     had, has = has_results(ctx.old), has_results(ctx.new)
     posted = ctx.new.text(fields.RESULTS_FIRST_POST)
-    lead = at(changes, fields.HAS_RESULTS) or at(changes, fields.RESULTS_FIRST_POST) or changes[0]
+    lead = (
+        change_at(changes, fields.HAS_RESULTS)
+        or change_at(changes, fields.RESULTS_FIRST_POST)
+        or changes[0]
+    )
     if has and not had:
         kind, summary = ChangeKind.RESULTS_POSTED, "Results posted"
         summary += f": {posted}" if posted else ""
@@ -49,12 +61,12 @@ def _changed(changes: tuple[FieldChange, ...]) -> str:
 
     The same edit of several measures is told first, the titles of groups last.
     """
-    if len(changes) == 1 and not below(changes, fields.RESULTS):
-        return items.told(changes)[1]
+    if len(changes) == 1 and not changes_below(changes, fields.RESULTS):
+        return items.describe_items(changes)[1]
     parts = [*items.repeated(changes)[:2], *sorted({_part(change) for change in changes})]
     groups = _groups(changes)
     of = f"; {'groups' if len(groups) > 1 else 'group'} {_listed(groups)}" if groups else ""
-    return f"Results: {counted(len(changes), 'field')} changed ({', '.join(parts)}{of})"
+    return f"Results: {count_text(len(changes), 'field')} changed ({', '.join(parts)}{of})"
 
 
 def _groups(changes: Sequence[FieldChange]) -> list[str]:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from monitor.detect.rules.base import Context, Draft, at, below
+from monitor.detect.rules.base import Context, Draft, change_at, changes_below
 from monitor.detect.rules.reasons import reason_classes
-from monitor.detect.rules.values import arrow, shown
+from monitor.detect.rules.values import arrow, value_text
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange, Severity
 from monitor.model.record import TrialRecord
@@ -55,22 +55,22 @@ def withheld(changes: Sequence[FieldChange], ctx: Context) -> Draft:
 
 def derive_status(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
     """Turn changes of overallStatus, lastKnownStatus and whyStopped into at most two events."""
-    status, why = at(changes, fields.OVERALL_STATUS), at(changes, fields.WHY_STOPPED)
+    status, why = change_at(changes, fields.OVERALL_STATUS), change_at(changes, fields.WHY_STOPPED)
     if status is None:
         if why is not None:
             yield _why_stopped(why)
-        yield from _last_known(below(changes, fields.LAST_KNOWN_STATUS))
+        yield from _last_known(changes_below(changes, fields.LAST_KNOWN_STATUS))
         return
     kind = status_kind(_known(ctx), ctx.new.overall_status)
     reason = ctx.new.text(fields.WHY_STOPPED)
     facts: dict[str, object] = {}
-    taken = [status, *below(changes, fields.LAST_KNOWN_STATUS)]
+    taken = [status, *changes_below(changes, fields.LAST_KNOWN_STATUS)]
     summary = f"Overall status: {arrow(status.before, status.after)}"
     if kind in STOPPED.values() or (why is not None and why.op != "changed"):
         taken += [why] if why is not None else []
         if reason:
             facts |= {"why_stopped": reason, **_reason(reason)}
-            summary += f" ({shown(reason)})"
+            summary += f" ({value_text(reason)})"
     elif why is not None:
         yield _why_stopped(why)
     ended = kind is ChangeKind.EXPANDED_ACCESS_CHANGED and status.after in _ENDED_ACCESS
@@ -163,7 +163,7 @@ def _last_known(changes: tuple[FieldChange, ...]) -> Iterator[Draft]:
 def derive_expanded_access(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
     """Gather changes of expanded access in one event."""
     del ctx
-    lead = at(changes, fields.HAS_EXPANDED_ACCESS) or changes[0]
+    lead = change_at(changes, fields.HAS_EXPANDED_ACCESS) or changes[0]
     ended = lead.field == fields.HAS_EXPANDED_ACCESS and lead.before is True
     yield Draft(
         kind=ChangeKind.EXPANDED_ACCESS_CHANGED,

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from monitor.detect.rules.base import Context, Draft, at, below
-from monitor.detect.rules.values import shown
+from monitor.detect.rules.base import Context, Draft, change_at, changes_below
+from monitor.detect.rules.values import value_text
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange, Severity
 from monitor.model.record import TrialRecord
@@ -105,16 +105,16 @@ def _date(value: Any) -> str:
 def derive_certification(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
     """Turn a certification that results come later into an event; other dates of it follow it."""
     del ctx
-    certified = at(changes, fields.DISP_FIRST_SUBMIT)
+    certified = change_at(changes, fields.DISP_FIRST_SUBMIT)
     if certified is None:
         return
     withdrawn = certified.after is None
     yield Draft(
         kind=ChangeKind.RESULTS_DELAY_CERTIFIED,
         path=fields.DISP_FIRST_SUBMIT,
-        changes=below(changes, *fields.CERTIFICATION),
+        changes=changes_below(changes, *fields.CERTIFICATION),
         label="Results",
         summary="Certification of delayed results taken back"
         if withdrawn
-        else f"Delay of results certified: {shown(certified.after)}",
+        else f"Delay of results certified: {value_text(certified.after)}",
     )

@@ -19,14 +19,14 @@ _LEAD = 20
 _SAYS_MORE = re.compile(r"\w|[<>=≤≥±%]")
 
 
-def shown(value: Any) -> str:
+def value_text(value: Any) -> str:
     """Write a registry value on one line; absent values as ``(none)``, long ones cut."""
     if value is None:
         return "(none)"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        return ", ".join(shown(item) for item in value) or "(none)"
+        return ", ".join(value_text(item) for item in value) or "(none)"
     if isinstance(value, dict):
         value = next((v for v in value.values() if isinstance(v, str)), "…")
     text = " ".join(str(value).split())
@@ -41,16 +41,16 @@ def arrow(before: Any, after: Any) -> str:
     """
     if isinstance(before, str) and isinstance(after, str):
         if max(len(before), len(after)) > LONG_TEXT:
-            return replaced(before, after)
+            return replacement_text(before, after)
         if same_words(before, after) and before != after:
             return f"{json.dumps(before)} → {json.dumps(after)}"
-    one, other = shown(before), shown(after)
+    one, other = value_text(before), value_text(after)
     if one != other:
         return f"{one} → {other}"
     return _change(json.dumps(before, sort_keys=True), json.dumps(after, sort_keys=True), "")
 
 
-def replaced(before: Any, after: Any, *, between: str = "; ") -> str:
+def replacement_text(before: Any, after: Any, *, between: str = "; ") -> str:
     """Return what changed between two texts: ``59 → 58 months``, ``added “by week 24”``.
 
     At most three places, each cut, and once what changed alike in several; words in other letters

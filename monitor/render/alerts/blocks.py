@@ -16,13 +16,13 @@ from monitor.render.alerts.sites import (
     are_countries,
     are_statuses,
     countries_headline,
-    folded,
+    fold_sites,
     is_list_of_sites,
     site_lines,
     sites_headline,
     status_lines,
 )
-from monitor.render.events import Detail, cut, headline_spans, is_long_text, lines_behind
+from monitor.render.events import Detail, headline_spans, is_long_text, lines_behind, truncate_lines
 from monitor.render.history import sighting
 from monitor.render.lines import Line, Span, line
 
@@ -65,7 +65,7 @@ class Measured:
 
 def measured_version(alert: Alert, public_url: str | None) -> Measured:
     """Return a version in words."""
-    groups = folded(alert.events)
+    groups = fold_sites(alert.events)
     events = tuple(_event(group, alert) for group in groups[:_EVENTS_OF_VERSION])
     entry = SelectedVersion(number=alert.number, version=alert.version, previous=alert.previous)
     block = VersionBlock(
@@ -119,9 +119,9 @@ def _behind(events: Sequence[ChangeEvent], alert: Alert) -> tuple[Line, ...]:
     if event.kind is ChangeKind.TRIAL_REGISTERED:
         found = list(profile_lines(alert.profile)) if alert.profile else []
     elif is_list_of_sites(event):
-        found = cut(list(site_lines(event)), _DETAIL.items, " countries")
+        found = truncate_lines(list(site_lines(event)), _DETAIL.items, " countries")
     elif are_statuses(event):
-        found = cut(list(status_lines(event)), _DETAIL.items)
+        found = truncate_lines(list(status_lines(event)), _DETAIL.items)
     else:
         found = lines_behind(event, _DETAIL)
     return tuple(map(clean_line, found))

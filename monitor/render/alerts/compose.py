@@ -20,7 +20,7 @@ from monitor.render.alerts.registry_text import clean, phase_words
 from monitor.render.alerts.subject import phrase, subject, tally
 from monitor.render.alerts.trials import TrialLine, brief, brief_bytes, headings, trials_of
 from monitor.render.statuses import status_words
-from monitor.render.values import counted, moment, unescaped
+from monitor.render.values import count_text, moment, unescape
 
 _NAMED_TRIALS = 600
 _PREHEADER = 140
@@ -138,9 +138,9 @@ def _trial(
     reasons = dict.fromkeys(reason for alert in trial.alerts for reason in alert.reasons)
     return TrialBlock(
         nct_id=clean(facts.nct_id),
-        title=clean(unescaped(facts.title), longest=300) if facts.title else "(no title stated)",
+        title=clean(unescape(facts.title), longest=300) if facts.title else "(no title stated)",
         status=_status(facts),
-        sponsor=clean(unescaped(facts.sponsor), longest=120)
+        sponsor=clean(unescape(facts.sponsor), longest=120)
         if facts.sponsor
         else "no sponsor stated",
         phase=phase_words(facts.phases),
@@ -188,7 +188,7 @@ def _preheader(
         told = "; ".join(f"{line.name}: {line.said}" for line in lines[:3])
         return clean(told, longest=_PREHEADER)
     facts = trials[0].facts
-    title = clean(unescaped(facts.title or ""))
+    title = clean(unescape(facts.title or ""))
     said = [phrase(one, facts) for one in trials[0].changes[:3]]
     if said and said[0].lower() in subject(notification).lower():
         del said[0]
@@ -201,7 +201,8 @@ def _counts(notification: Notification, trials: Sequence[TrialLine]) -> str | No
     changes = [change for trial in trials for change in trial.changes]
     if not changes:
         return "No changes"
-    return f"{counted(len(changes), 'change')} in {counted(len(trials), 'trial')}: {tally(changes)}"
+    counts = f"{count_text(len(changes), 'change')} in {count_text(len(trials), 'trial')}"
+    return f"{counts}: {tally(changes)}"
 
 
 def _window(notification: Notification) -> str | None:

@@ -12,7 +12,7 @@ from monitor.model.selection import SelectedVersion
 from monitor.render.alerts.blocks import Shared
 from monitor.render.alerts.links import history_url, record_url, version_url
 from monitor.render.history import sighting
-from monitor.render.json_shapes import Shape, event_shape, version_shape
+from monitor.render.json_values import Shape, event_to_json, version_to_json
 
 LONGEST_EVENT = 200_000
 """Letters of JSON from which on an event is sent without its values."""
@@ -66,7 +66,7 @@ def _alert(alert: Alert, public_url: str | None) -> Shape:
         "sponsor": trial.sponsor,
         "overall_status": trial.overall_status,
         "phases": list(trial.phases),
-        **version_shape(alert.number, alert.version),
+        **version_to_json(alert.number, alert.version),
         "previous_version_date": previous and previous.version_date.isoformat(),
         "previous_seen_at": previous and last_known(previous).isoformat(),
         "sighting": sighting(
@@ -83,7 +83,7 @@ def _alert(alert: Alert, public_url: str | None) -> Shape:
 
 
 def _event(event: ChangeEvent) -> Shape:
-    shape: dict[str, Any] = {**event_shape(event), "truncated": False}
+    shape: dict[str, Any] = {**event_to_json(event), "truncated": False}
     if len(json.dumps(shape, ensure_ascii=False)) > LONGEST_EVENT:
         shape |= {"before": None, "after": None, "facts": {}, "fields": [], "truncated": True}
     return shape

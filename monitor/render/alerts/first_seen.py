@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from monitor.model.profile import PlannedDate, TrialProfile
 from monitor.render.lines import Line, Span, line
-from monitor.render.values import counted, unescaped, worded
+from monitor.render.values import count_text, unescape, value_text
 
 _MOST = 4
 _COUNTRIES = 6
@@ -16,12 +16,12 @@ def profile_lines(profile: TrialProfile) -> Iterator[Line]:
 
     Title, status, sponsor and phase stand above, as of every trial.
     """
-    yield from _said("Conditions", _some(map(worded, profile.conditions)))
+    yield from _said("Conditions", _some(map(value_text, profile.conditions)))
     yield from _said("Interventions", _some(_intervention(*one) for one in profile.interventions))
     yield from _said("Enrollment", _enrollment(profile))
     yield from _said("Sites", _sites(profile))
     yield from _said("Dates", _dates(profile))
-    yield from _said("Collaborators", _some(map(worded, profile.collaborators)))
+    yield from _said("Collaborators", _some(map(value_text, profile.collaborators)))
     yield from _said("Summary", _beginning(profile.summary or ""))
 
 
@@ -38,7 +38,7 @@ def _some(found: Iterator[str]) -> str:
 
 def _intervention(of_type: str, name: str) -> str:
     kind = of_type.replace("_", " ").lower()
-    return f"{worded(name)} ({kind})" if kind else worded(name)
+    return f"{value_text(name)} ({kind})" if kind else value_text(name)
 
 
 def _enrollment(profile: TrialProfile) -> str:
@@ -52,11 +52,11 @@ def _sites(profile: TrialProfile) -> str:
     sites = profile.sites
     if not sites:
         return ""
-    many = counted(sum(count for _, count in sites), "site")
+    many = count_text(sum(count for _, count in sites), "site")
     if len(sites) == 1:
-        return f"{many} in {worded(sites[0][0])}"
-    countries = counted(len(sites), "country", "countries")
-    told = ", ".join(f"{worded(country)} {count}" for country, count in sites[:_COUNTRIES])
+        return f"{many} in {value_text(sites[0][0])}"
+    countries = count_text(len(sites), "country", "countries")
+    told = ", ".join(f"{value_text(country)} {count}" for country, count in sites[:_COUNTRIES])
     more = f", and {len(sites) - _COUNTRIES} more" if len(sites) > _COUNTRIES else ""
     return f"{many} in {countries}: {told}{more}"
 
@@ -72,12 +72,12 @@ def _dates(profile: TrialProfile) -> str:
 
 def _date(planned: PlannedDate) -> str:
     kind = f" ({planned.type.lower()})" if planned.type else ""
-    return worded(planned.date) + kind
+    return value_text(planned.date) + kind
 
 
 def _beginning(text: str) -> str:
     """Return the first lines of a text, whole sentences where one ends in time."""
-    flat = " ".join(unescaped(text).split())
+    flat = " ".join(unescape(text).split())
     if len(flat) <= _SUMMARY:
         return flat
     end = flat.rfind(". ", _SUMMARY // 2, _SUMMARY)

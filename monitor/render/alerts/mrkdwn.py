@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from monitor.render.alerts.page import Link
-from monitor.render.alerts.registry_text import clipped
+from monitor.render.alerts.registry_text import clip
 from monitor.render.lines import Line, Role, Span
 
 Block = dict[str, Any]
@@ -22,7 +22,7 @@ _EMOJI = re.compile(r":(?=[A-Za-z0-9_+'-]+:)")
 _MARKS: dict[Role, str] = {"label": "*", "title": "*", "added": "*", "removed": "~"}
 
 
-def escaped(text: str) -> str:
+def escape(text: str) -> str:
     """Return a clean text that Slack shows as it is: no mention, no link, no formatting."""
     marks = _MARK.sub(lambda found: _LOOKALIKES[found[0]], text)
     return _EMOJI.sub(":\u200b", marks).translate(_ESCAPES)
@@ -45,23 +45,23 @@ def mrkdwn(line: Line) -> str:
 def _piece(span: Span, mark: str | None) -> str:
     inner = span.text.strip()
     if mark is None or not inner:
-        return escaped(span.text)
+        return escape(span.text)
     # A mark works only right beside a word: white space stays outside.
     start = span.text[: len(span.text) - len(span.text.lstrip())]
     end = span.text[len(span.text.rstrip()) :]
-    return f"{start}{mark}{escaped(inner)}{mark}{end}"
+    return f"{start}{mark}{escape(inner)}{mark}{end}"
 
 
 def anchor(link: Link) -> str:
     """Return a link; the address is the monitor's own and holds no mark of Slack's."""
     url = link.url.translate(_ESCAPES).replace("|", "%7C").replace("&gt;", "%3E")
-    return f"<{url}|{escaped(link.text).replace('|', '∣')}>"  # noqa: RUF001 - ends no address
+    return f"<{url}|{escape(link.text).replace('|', '∣')}>"  # noqa: RUF001 - ends no address
 
 
 def header(text: str) -> Block:
     """Return a header of a clean text, cut to its limit."""
     longest = LONGEST_HEADER
-    while len(shown := clipped(text, longest).translate(_ESCAPES)) > LONGEST_HEADER:
+    while len(shown := clip(text, longest).translate(_ESCAPES)) > LONGEST_HEADER:
         longest -= 1  # an escape is longer than what it stands for, and is never cut in two
     return {"type": "header", "text": {"type": "plain_text", "text": shown, "emoji": False}}
 

@@ -4,8 +4,8 @@ import re
 
 from monitor.model.alerts import TrialFacts
 from monitor.model.profile import Treatment
-from monitor.render.alerts.registry_text import clean, clipped
-from monitor.render.values import unescaped
+from monitor.render.alerts.registry_text import clean, clip
+from monitor.render.values import unescape
 
 _MOST_NAMED = 3
 _LONGEST_INTERVENTION = 40
@@ -48,20 +48,20 @@ def trial_name(trial: TrialFacts, longest: int = _LONGEST) -> str:
     treated = _treatment(trial.treatment)
     if not treated:
         return _clean(_short_title(trial.title or ""), longest)
-    condition = _lowered(unescaped(trial.conditions[0])) if trial.conditions else ""
+    condition = _lowered(unescape(trial.conditions[0])) if trial.conditions else ""
     whole = clean(f"{treated}, {condition}" if condition else treated, longest=1_000)
     if len(whole) <= longest:
         return whole
     bare = clean(treated, longest=1_000)
     if len(bare) + 12 > longest:
-        return clipped(bare, longest)
-    return clipped(whole, longest)
+        return clip(bare, longest)
+    return clip(whole, longest)
 
 
 def _treatment(treatment: Treatment) -> str:
     """Write ``A + B ± C``; "" where a name is too long to be one."""
     always, sometimes = (
-        [unescaped(one) for one in found if len(one) <= _LONGEST_INTERVENTION]
+        [unescape(one) for one in found if len(one) <= _LONGEST_INTERVENTION]
         for found in (treatment.always, treatment.sometimes)
     )
     if not always:
@@ -74,7 +74,7 @@ def _treatment(treatment: Treatment) -> str:
 
 
 def _short_title(title: str) -> str:
-    plain = unescaped(title)
+    plain = unescape(title)
     short = _OPENING.sub("", plain)
     return short[:1].upper() + short[1:] if short else plain
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from monitor.model.subscriptions import Reason
 from monitor.render.alerts.registry_text import clean
-from monitor.render.values import counted
+from monitor.render.values import count_text
 
 _MOST = 5
 _LONGEST = 300
@@ -47,4 +47,4 @@ def first_reasons(reasons: Iterable[str]) -> Iterator[str]:
     found = list(dict.fromkeys(reasons))
     yield from found[:_MOST]
     if len(found) > _MOST:
-        yield f"You get this for {counted(len(found) - _MOST, 'more reason')}"
+        yield f"You get this for {count_text(len(found) - _MOST, 'more reason')}"

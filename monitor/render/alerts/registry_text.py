@@ -18,10 +18,10 @@ _PHASES = {
 
 def clean(text: str, *, longest: int = LONGEST_LINE) -> str:
     """Return the text on one line, neutral, statuses in plain words, cut where it is too long."""
-    return clipped(plain_statuses(sanitize(text)), longest)
+    return clip(plain_statuses(sanitize(text)), longest)
 
 
-def clipped(text: str, longest: int) -> str:
+def clip(text: str, longest: int) -> str:
     """Return the text, its end cut off where it is longer than that many letters."""
     return text if len(text) <= longest else text[: max(0, longest - 1)].rstrip() + _CUT
 

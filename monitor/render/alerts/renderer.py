@@ -14,7 +14,7 @@ from monitor.render.alerts.plain import plain_text
 from monitor.render.alerts.registry_text import clean
 from monitor.render.alerts.slack import slack_payload
 from monitor.render.alerts.subject import subject
-from monitor.render.alerts.templates import has_own, rendered
+from monitor.render.alerts.templates import has_own, render_template
 
 _SUBJECT = "subject.txt.j2"
 _LONGEST_OWN = 200
@@ -66,15 +66,15 @@ class Renderer:
             return subject(notification)
         if not has_own(_SUBJECT, self.templates):
             return page.subject
-        said = rendered(_SUBJECT, page, self.templates)
+        said = render_template(_SUBJECT, page, self.templates)
         return clean(" ".join(said.split()), longest=_LONGEST_OWN)
 
     def _of_page(self, page: MessagePage, renderings: frozenset[Rendering]) -> dict[str, Any]:
         found: dict[str, Any] = {}
         if "text" in renderings:
-            found["text"] = plain_text(rendered("message.txt.j2", page, self.templates))
+            found["text"] = plain_text(render_template("message.txt.j2", page, self.templates))
         if "html" in renderings:
-            found["html"] = rendered("message.html.j2", page, self.templates)
+            found["html"] = render_template("message.html.j2", page, self.templates)
         if "slack" in renderings:
             found["slack"] = slack_payload(page)
         return found

@@ -9,7 +9,7 @@ from monitor.model.changes import ChangeEvent, ChangeKind, FieldChange
 from monitor.model.countries import country_names, country_word
 from monitor.render.events import item_names
 from monitor.render.lines import Line, Span, line
-from monitor.render.values import change_spans, counted, worded
+from monitor.render.values import change_spans, count_text, value_text
 
 _WORDS = {ChangeKind.SITE_ADDED: ("added", "+ "), ChangeKind.SITE_REMOVED: ("removed", "- ")}
 _COUNTRIES = {ChangeKind.COUNTRY_ADDED: "added", ChangeKind.COUNTRY_REMOVED: "removed"}
@@ -28,19 +28,19 @@ def sites_headline(event: ChangeEvent) -> str:
     """Write ``43 sites added: Spain 12, France 9, …, and 14 more in 6 countries``."""
     counts = _counts(event)
     word = _WORDS[event.kind][0]
-    head = f"{counted(sum(counts.values()), 'site')} {word}: "
+    head = f"{count_text(sum(counts.values()), 'site')} {word}: "
     if len(counts) == 1:
         return head + next(iter(counts))
     told, rest = _first(counts)
     if not rest:
         return head + told
     more = sum(rest.values())
-    return f"{head}{told}, and {more} more in {counted(len(rest), 'country', 'countries')}"
+    return f"{head}{told}, and {more} more in {count_text(len(rest), 'country', 'countries')}"
 
 
 def countries_headline(events: Sequence[ChangeEvent]) -> str:
     """Write several events of one kind: ``3 countries added: Spain 12, France 9, Chile 1``."""
-    found = [(worded(event.facts.get("country")), event.facts.get("sites")) for event in events]
+    found = [(value_text(event.facts.get("country")), event.facts.get("sites")) for event in events]
     told, rest = _first(_ranked({name: sites for name, sites in found if isinstance(sites, int)}))
     more = f", and {len(rest)} more" if rest else ""
     return f"{len(events)} countries {_COUNTRIES[events[0].kind]}: {told}{more}"
@@ -51,7 +51,7 @@ def are_countries(events: Sequence[ChangeEvent]) -> bool:
     return len(events) > 1 and events[0].kind in _COUNTRIES
 
 
-def folded(events: Iterable[ChangeEvent]) -> list[list[ChangeEvent]]:
+def fold_sites(events: Iterable[ChangeEvent]) -> list[list[ChangeEvent]]:
     """Group the events that are told, and counted, as one: countries that came, or went, together.
 
     All others are groups of their own.
@@ -99,8 +99,8 @@ def status_lines(event: ChangeEvent) -> Iterator[Line]:
         return
     moved: dict[tuple[str, str], list[str]] = {}
     for change in event.fields:
-        site = worded(next(iter(item_names(change)), "?"), longest=None)
-        moved.setdefault((worded(change.before), worded(change.after)), []).append(site)
+        site = value_text(next(iter(item_names(change)), "?"), longest=None)
+        moved.setdefault((value_text(change.before), value_text(change.after)), []).append(site)
     sign = [Span("~ ", "dim")]
     if len(moved) == 1:
         yield from _by_country(event, sign, next(iter(moved.values())))
@@ -169,7 +169,7 @@ def _counts(event: ChangeEvent) -> dict[str, int]:
     found = event.facts.get("by_country")
     if not isinstance(found, Mapping):
         return {}
-    return _ranked({worded(country): int(count) for country, count in found.items()})
+    return _ranked({value_text(country): int(count) for country, count in found.items()})
 
 
 def _ranked(counts: Mapping[str, int]) -> dict[str, int]:
@@ -183,12 +183,12 @@ def _site(change: FieldChange) -> Mapping[str, Any] | None:
 
 def _country(site: Mapping[str, Any]) -> str:
     country = site.get("country")
-    return worded(country) if isinstance(country, str) else "(no country)"
+    return value_text(country) if isinstance(country, str) else "(no country)"
 
 
 def _name(site: Mapping[str, Any]) -> _Site:
     facility, city = (
-        worded(part) if isinstance(part := site.get(name), str) else ""
+        value_text(part) if isinstance(part := site.get(name), str) else ""
         for name in ("facility", "city")
     )
     return facility, city

@@ -18,7 +18,7 @@ from monitor.render.alerts.mrkdwn import (
     anchor,
     character_count,
     context,
-    escaped,
+    escape,
     header,
     mrkdwn,
     section,
@@ -32,7 +32,7 @@ from monitor.render.alerts.page import (
     VersionBlock,
 )
 from monitor.render.alerts.reasons import first_reasons
-from monitor.render.values import counted
+from monitor.render.values import count_text
 
 MOST_BLOCKS = 50
 _LETTERS = 11_000
@@ -49,11 +49,11 @@ def slack_payload(page: MessagePage) -> Block:
     """Return ``text`` (what notifications show) and ``blocks``."""
     blocks = [header(page.subject)]
     if page.counts:
-        blocks.append(section(f"*{escaped(page.counts)}*\n{escaped(page.window or '')}"))
+        blocks.append(section(f"*{escape(page.counts)}*\n{escape(page.window or '')}"))
     last = _last_block(page)
     room = _LETTERS - sum(map(character_count, [*blocks, last]))
     told = _trials(page, MOST_BLOCKS - len(blocks) - 1, room)
-    return {"text": escaped(page.subject), "blocks": [*blocks, *told, last]}
+    return {"text": escape(page.subject), "blocks": [*blocks, *told, last]}
 
 
 def _trials(page: MessagePage, most: int, room: int) -> Iterator[Block]:
@@ -94,14 +94,14 @@ def _reasons(page: MessagePage, told: int) -> list[Block]:
     said = {*page.reasons, *(reason for trial in page.trials[:told] for reason in trial.reasons)}
     behind = (reason for trial in page.trials[told:] for reason in trial.reasons)
     found = list(first_reasons(one for one in behind if one not in said))
-    return [context("\n".join(map(escaped, found)))] if found else []
+    return [context("\n".join(map(escape, found)))] if found else []
 
 
 def _brief(told: BriefTrial) -> str:
     """Write a trial in a line, which leads to the change."""
-    head = f"*{escaped(told.heading)}*\n" if told.heading else ""
-    what = f"{_SIGNS[told.severity]} *{escaped(told.name)}* · {escaped(told.sponsor)}"
-    return f"{head}{what} · {escaped(told.said)} · {anchor(told.link)}"
+    head = f"*{escape(told.heading)}*\n" if told.heading else ""
+    what = f"{_SIGNS[told.severity]} *{escape(told.name)}* · {escape(told.sponsor)}"
+    return f"{head}{what} · {escape(told.said)} · {anchor(told.link)}"
 
 
 def _size(blocks: Iterable[Block]) -> int:
@@ -135,10 +135,10 @@ def _named(page: MessagePage, left: int, ids: Sequence[str], room: int) -> Itera
     if not left:
         return
     if page.all:
-        yield f"… and {counted(left, 'more trial')}: {anchor(page.all)}"
+        yield f"… and {count_text(left, 'more trial')}: {anchor(page.all)}"
         return
     told = _first(_lengths(ids), [], room)
-    yield f"… and {counted(left, 'more trial')}" + (":" if told else "")
+    yield f"… and {count_text(left, 'more trial')}" + (":" if told else "")
     yield from ids[:told]
     if 0 < told < left:
         yield f"and {left - told} that there is no room for"
@@ -177,15 +177,15 @@ def _trial(trial: TrialBlock, most: int = _NO_LIMIT, room: int = _NO_LIMIT) -> l
 
 
 def _head(trial: TrialBlock) -> Block:
-    facts = " · ".join(escaped(fact) for fact in (trial.status, trial.sponsor, trial.phase))
+    facts = " · ".join(escape(fact) for fact in (trial.status, trial.sponsor, trial.phase))
     title = Link(text=f"{trial.nct_id}  {trial.title}", url=trial.links[0].url)
-    head = f"*{escaped(trial.heading)}*\n" if trial.heading else ""
+    head = f"*{escape(trial.heading)}*\n" if trial.heading else ""
     return section(f"{head}*{anchor(title)}*\n{facts}")
 
 
 def _end(trial: TrialBlock) -> Block:
     links = " · ".join(map(anchor, trial.links))
-    return context("\n".join([links, *map(escaped, trial.reasons)]))
+    return context("\n".join([links, *map(escape, trial.reasons)]))
 
 
 def _version(
@@ -193,11 +193,11 @@ def _version(
 ) -> tuple[list[Block], bool]:
     """Return a version's changes as far as there is room, and its sighting; whether all fit."""
     link = version.link or trial.links[1]
-    seen = escaped(version.sighting) + (f" · {anchor(link)}" if version.link else "")
+    seen = escape(version.sighting) + (f" · {anchor(link)}" if version.link else "")
     found = [section(_joined(_event(event), link)) for event in version.events]
     told = min(_first(list(map(character_count, found)), [], room - len(seen)), max(0, most))
     left = version.more + len(found) - told
-    more = [section(f"… and {counted(left, 'more change')}: {anchor(link)}")] if left else []
+    more = [section(f"… and {count_text(left, 'more change')}: {anchor(link)}")] if left else []
     return [*found[:told], *more, context(seen)], told == len(found)
 
 
@@ -205,13 +205,13 @@ def _later(versions: Sequence[VersionBlock], trial: TrialBlock) -> Iterator[Bloc
     """Say how many changes there are in versions that there is no room for."""
     if versions:
         left = sum(one.more + len(one.events) for one in versions)
-        many = f"{counted(left, 'more change')} in {counted(len(versions), 'later version')}"
+        many = f"{count_text(left, 'more change')} in {count_text(len(versions), 'later version')}"
         yield section(f"… and {many}: {anchor(trial.links[1])}")
 
 
 def _event(event: EventBlock) -> list[str]:
     sign = f"{_SIGNS[event.severity]} *{event.severity.upper()}*"
-    label = f"{escaped(event.label + event.joint)}" if event.joint else ""
+    label = f"{escape(event.label + event.joint)}" if event.joint else ""
     head = f"{sign}  {label}{mrkdwn(event.said)}"
     return [head, *(f"      {mrkdwn(one)}" for one in event.behind)]
 
@@ -228,7 +228,7 @@ def _joined(lines: list[str], link: Link) -> str:
 
 
 def _last_block(page: MessagePage) -> Block:
-    said = f"Sent to {escaped(page.recipient)}"
+    said = f"Sent to {escape(page.recipient)}"
     if page.unsubscribe:
         said += f" · {anchor(page.unsubscribe)}"
-    return context("\n".join([*map(escaped, page.reasons), said]))
+    return context("\n".join([*map(escape, page.reasons), said]))

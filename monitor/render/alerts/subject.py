@@ -7,17 +7,17 @@ from monitor.model import fields
 from monitor.model.alerts import Alert, Notification, TrialFacts
 from monitor.model.changes import ChangeEvent, ChangeKind, Severity
 from monitor.render.alerts.names import trial_name
-from monitor.render.alerts.registry_text import clean, clipped, phase_words
+from monitor.render.alerts.registry_text import clean, clip, phase_words
 from monitor.render.alerts.sites import (
     are_countries,
     countries_headline,
-    folded,
+    fold_sites,
     is_list_of_sites,
     sites_headline,
 )
 from monitor.render.events import is_long_text
 from monitor.render.statuses import status_headline, status_words
-from monitor.render.values import ARROW, counted, marked_summary
+from monitor.render.values import ARROW, count_text, marked_summary
 
 LONGEST = 78
 """Letters of a subject: what mail programs show of one, and a line of a mail's head holds."""
@@ -38,7 +38,7 @@ def subject(notification: Notification) -> str:
 
 
 def _said(notification: Notification, longest: int) -> str:
-    count = sum(len(folded(alert.events)) for alert in notification.alerts)
+    count = sum(len(fold_sites(alert.events)) for alert in notification.alerts)
     ids = {alert.trial.nct_id for alert in notification.alerts}
     if count == 0 and len(ids) != 1:
         return "No changes in the trials you follow"
@@ -48,7 +48,7 @@ def _said(notification: Notification, longest: int) -> str:
     if count == 0:
         return _about("No news", alert.trial, longest)
     more = f" + {count - 1} more" if count > 1 else ""
-    return _about(happened(folded(alert.events)[0], alert.trial), alert.trial, longest, more)
+    return _about(happened(fold_sites(alert.events)[0], alert.trial), alert.trial, longest, more)
 
 
 def _about(said: str, trial: TrialFacts, longest: int, more: str = "") -> str:
@@ -72,7 +72,7 @@ def _shortened(said: str, longest: int) -> str:
     head, bracket, aside = said.partition(" (")
     room = longest - len(f"{head} (, …)")
     if not bracket or len(head) > longest or room < _SHORTEST_ASIDE:
-        return clipped(head, longest)
+        return clip(head, longest)
     kept = aside[:room].rpartition(", ")[0] or aside[:room].rpartition(" ")[0]
     return f"{head} ({kept}, …)" if ", " in aside[:room] else f"{head} ({kept}…)"
 
@@ -131,9 +131,9 @@ def tally(changes: Iterable[Sequence[ChangeEvent]], highest: int | None = None) 
 
 
 def _counts(alerts: Sequence[Alert], count: int) -> str:
-    where = counted(len({alert.trial.nct_id for alert in alerts}), "trial")
-    changes = [events for alert in alerts for events in folded(alert.events)]
-    return f"{counted(count, 'change')} in {where}: {tally(changes, highest=2)}"
+    where = count_text(len({alert.trial.nct_id for alert in alerts}), "trial")
+    changes = [events for alert in alerts for events in fold_sites(alert.events)]
+    return f"{count_text(count, 'change')} in {where}: {tally(changes, highest=2)}"
 
 
 def _weight(events: Sequence[ChangeEvent]) -> int:

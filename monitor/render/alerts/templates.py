@@ -42,7 +42,7 @@ _MISTAKES = (TemplateError, ArithmeticError, AttributeError, LookupError, TypeEr
              RecursionError, OSError)  # fmt: skip
 
 
-def rendered(name: str, page: MessagePage, folder: Path | None) -> str:
+def render_template(name: str, page: MessagePage, folder: Path | None) -> str:
     """Return a page in one template: the folder's, where that has it, else the built-in one.
 
     DeliveryError, not a permanent one, when a template of the user's own fails: nothing is lost,
@@ -70,7 +70,7 @@ def check_templates(folder: Path) -> None:
     for name in NAMES:
         for notification in _SAMPLES:
             try:
-                rendered(name, compose(notification), folder)
+                render_template(name, compose(notification), folder)
             except DeliveryError as exc:
                 raise ConfigError(str(exc)) from exc
 

@@ -10,10 +10,10 @@ from monitor.render.alerts.links import history_url, version_url
 from monitor.render.alerts.names import trial_name
 from monitor.render.alerts.page import BriefTrial, Link
 from monitor.render.alerts.reasons import subscription_of
-from monitor.render.alerts.registry_text import clean, clipped
-from monitor.render.alerts.sites import folded
+from monitor.render.alerts.registry_text import clean, clip
+from monitor.render.alerts.sites import fold_sites
 from monitor.render.alerts.subject import phrase
-from monitor.render.values import unescaped
+from monitor.render.values import unescape
 
 _LONGEST_SPONSOR, _LONGEST_CHANGE, _LONGEST_HEADING = 60, 110, 60
 _BRIEF_BYTES = 450  # of markup
@@ -51,14 +51,14 @@ class TrialLine:
     @property
     def changes(self) -> list[list[ChangeEvent]]:
         """What is told, and counted, as one change each."""
-        return [events for alert in self.alerts for events in folded(alert.events)]
+        return [events for alert in self.alerts for events in fold_sites(alert.events)]
 
     def heading(self, *, named: bool) -> str:
         """Return what the trials are headed by that it stands among; ``named``: by subscription."""
         head = "New trials" if self.is_new else str(self.severity).capitalize()
         if not named or not self.subscription:
             return head
-        return f"{head} · {clipped(self.subscription, _LONGEST_HEADING)}"
+        return f"{head} · {clip(self.subscription, _LONGEST_HEADING)}"
 
 
 def trials_of(alerts: Iterable[Alert]) -> list[TrialLine]:
@@ -95,11 +95,11 @@ def brief(trial: TrialLine, public_url: str | None, heading: str = "") -> BriefT
     said = "no news"
     if changes:
         more = f" + {len(changes) - 1} more" if len(changes) > 1 else ""
-        said = clean(phrase(folded(alert.events)[0], facts), longest=_LONGEST_CHANGE) + more
+        said = clean(phrase(fold_sites(alert.events)[0], facts), longest=_LONGEST_CHANGE) + more
     return BriefTrial(
         link=Link(text=nct_id, url=url),
         name=trial_name(facts) or "no title stated",
-        sponsor=clean(unescaped(facts.sponsor or "no sponsor stated"), longest=_LONGEST_SPONSOR),
+        sponsor=clean(unescape(facts.sponsor or "no sponsor stated"), longest=_LONGEST_SPONSOR),
         severity=trial.severity,
         said=said,
         heading=heading,

@@ -11,7 +11,7 @@ import msgspec
 from monitor.data_types import DataType
 from monitor.errors import HeldError, SourceError
 from monitor.settings.sections import INGEST_DEFAULTS
-from monitor.sources.ctgov.studies import Cut, Study, cut, is_askable, lone
+from monitor.sources.ctgov.studies import Cut, Study, is_askable, single_study, split_studies
 from monitor.sources.http import Client, HttpResponse, TooLargeError
 
 VERSION, STUDIES = "/api/v2/version", "/api/v2/studies"
@@ -125,7 +125,7 @@ class Registry:
             raise TokenRefusedError(f"{_place(answer)} refuses a page token{_quoted(answer)}")
         _expect(answer)
         try:
-            page = cut(answer.body)
+            page = split_studies(answer.body)
             if token is None and page.total is None and not page.is_whole:
                 # Nothing could then tell a page that broke off from one with a broken study.
                 raise SourceError("not valid JSON, and does not say how many records there are")
@@ -148,7 +148,7 @@ class Registry:
             return NotFound(said=answer.words, at=self._now())
         _expect(answer)
         try:
-            return Shown(study=lone(answer.body), at=self._now())
+            return Shown(study=single_study(answer.body), at=self._now())
         except SourceError as exc:
             raise SourceError(f"{_place(answer)} is {exc}") from None
 

@@ -15,7 +15,7 @@ from monitor.errors import RecordError, SourceError
 from monitor.model import fields
 from monitor.model.nct import is_nct_id
 from monitor.sources.jsontext import value_at
-from monitor.sources.lists import ListItem, frame, items
+from monitor.sources.lists import ListItem, items, page_frame
 from monitor.sources.read_progress import LIMITS
 from monitor.sources.slices import is_bare_study
 from monitor.sources.window import Window
@@ -95,7 +95,7 @@ _ALIASES = re.compile(_key(fields.NCT_ID_ALIASES[-1]) + rb"\s*:\s*\[([^\[\]{}]*)
 _ANY_ID = re.compile(r"NCT[0-9]{8}")
 
 
-def cut(body: bytes) -> Cut:
+def split_studies(body: bytes) -> Cut:
     """Return the studies of a page; one that is no JSON costs only itself.
 
     SourceError, with what is wrong, when the page is none but for what its studies hold, or has
@@ -119,7 +119,7 @@ def cut(body: bytes) -> Cut:
 
 def _cut_by_bytes(body: bytes) -> Cut | None:
     """Cut a page that is no JSON as files are cut; None when it does not begin and end as one."""
-    found = frame(body)
+    found = page_frame(body)
     if found is None:
         return None
     start, end = found
@@ -141,17 +141,17 @@ def _piece(one: ListItem) -> Study:
     """Return an item of a page that is no JSON; most of them are."""
     if one.problem is None:
         return study(one.text)
-    return broken(one.text, f"{one.problem}, in item {one.number + 1} of a page")
+    return broken_study(one.text, f"{one.problem}, in item {one.number + 1} of a page")
 
 
-def broken(content: bytes, problem: str) -> Study:
+def broken_study(content: bytes, problem: str) -> Study:
     """Return a study that is no JSON, with what its bytes tell."""
     found = _OWN_ID.search(content)
     read = replace(study(content), problem=problem)
     return replace(read, nct_id=found[1].decode()) if found and read.nct_id is None else read
 
 
-def lone(body: bytes) -> Study:
+def single_study(body: bytes) -> Study:
     """Return the study of an answer that is one, or is said to be; its ``problem`` says why not.
 
     SourceError, with what is wrong, when it is no JSON and does not open and close as a study.
@@ -160,14 +160,14 @@ def lone(body: bytes) -> Study:
     try:
         sections = _OBJECT.decode(body)
     except msgspec.ValidationError:
-        return broken(content, "of another shape than known: no JSON object")
+        return broken_study(content, "of another shape than known: no JSON object")
     except _UNREADABLE as exc:
         problem = f"not valid JSON: {_first_line(exc)}"
         if is_bare_study(content) and content.endswith(b"}"):
-            return broken(content, problem)
+            return broken_study(content, problem)
         raise SourceError(problem) from None
     if fields.PROTOCOL[0] not in sections:
-        return broken(content, f"of another shape than known: without {fields.PROTOCOL[0]}")
+        return broken_study(content, f"of another shape than known: without {fields.PROTOCOL[0]}")
     return study(content)
 
 

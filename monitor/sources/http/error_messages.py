@@ -34,23 +34,23 @@ def connect_fault(exc: BaseException, target: Target) -> SourceError:
     return UnreachableError(f"{target.host} cannot be reached: {_reason(wrapped)}")
 
 
-def broken(exc: BaseException, target: Target) -> BrokenTransferError:
+def broken_transfer(exc: BaseException, target: Target) -> BrokenTransferError:
     """Say that the answer ended early."""
     reason = _reason(list(causes(exc)))
     return BrokenTransferError(f"the answer of {target.host} to {target.path} broke off: {reason}")
 
 
-def slow_connect(target: Target, seconds: float) -> TimedOutError:
+def connect_timeout(target: Target, seconds: float) -> TimedOutError:
     """Say that nobody took the connection."""
     return TimedOutError(f"{target.host} took no connection within {seconds:g} s")
 
 
-def silent(target: Target, seconds: float) -> TimedOutError:
+def read_timeout(target: Target, seconds: float) -> TimedOutError:
     """Say that the server went silent."""
     return TimedOutError(f"{target.host} sent nothing for {seconds:g} s, asked for {target.path}")
 
 
-def unaskable(exc: BaseException, target: Target) -> SourceError:
+def invalid_request(exc: BaseException, target: Target) -> SourceError:
     """Say that the request could not even be put into words."""
     reason = _reason(list(causes(exc)))
     return SourceError(f"{target.host} cannot be asked for {target.path}: {reason}")

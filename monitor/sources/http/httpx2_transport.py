@@ -81,9 +81,9 @@ class Httpx2Session:
     def _translated(self, exc: Exception, target: Target) -> SourceError:
         match exc:
             case httpx2.ConnectTimeout():
-                return error_messages.slow_connect(target, self._settings.connect_timeout_s)
+                return error_messages.connect_timeout(target, self._settings.connect_timeout_s)
             case httpx2.TimeoutException():
-                return error_messages.silent(target, self._settings.read_timeout_s)
+                return error_messages.read_timeout(target, self._settings.read_timeout_s)
             case httpx2.ConnectError() | httpx2.ProxyError():
                 return error_messages.connect_fault(exc, target)
             case (
@@ -92,9 +92,9 @@ class Httpx2Session:
                 | httpx2.InvalidURL()
                 | UnicodeError()
             ):
-                return error_messages.unaskable(exc, target)
+                return error_messages.invalid_request(exc, target)
             case _:
-                return error_messages.broken(exc, target)
+                return error_messages.broken_transfer(exc, target)
 
 
 def _trust() -> "ssl.SSLContext":

@@ -80,15 +80,15 @@ class RequestsSession:
     def _translated(self, exc: Exception, target: Target) -> SourceError:
         match exc:
             case requests.ConnectTimeout() | requests.ReadTimeout() if _is_connecting(exc):
-                return error_messages.slow_connect(target, self._settings.connect_timeout_s)
+                return error_messages.connect_timeout(target, self._settings.connect_timeout_s)
             case requests.ReadTimeout() | urllib3.exceptions.ReadTimeoutError():
-                return error_messages.silent(target, self._settings.read_timeout_s)
+                return error_messages.read_timeout(target, self._settings.read_timeout_s)
             case _ if isinstance(exc, _UNASKABLE):
-                return error_messages.unaskable(exc, target)
+                return error_messages.invalid_request(exc, target)
             case requests.ConnectionError() if not _was_connected(exc):
                 return error_messages.connect_fault(exc, target)
             case _:
-                return error_messages.broken(exc, target)
+                return error_messages.broken_transfer(exc, target)
 
 
 def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from monitor.model.alerts import Notification
 from monitor.model.messages import Message
 from monitor.render.alerts import render
-from monitor.render.alerts.mrkdwn import escaped
+from monitor.render.alerts.mrkdwn import escape
 from monitor.render.sanitize import sanitize
 from tests.detect import examples
 from tests.detect.examples import Document
@@ -188,11 +188,11 @@ def test_hostile_words_of_subscribers_and_their_subscriptions() -> None:
 
 @given(st.text(alphabet=st.sampled_from([*"ab1 *_~`:<>&|é", "日"])))
 def test_slack_text_has_no_mark_that_formats(text: str) -> None:
-    shown = escaped(text)
+    shown = escape(text)
     assert not re.search(r"(?<![A-Za-z0-9])[*_~]|[*_~](?![A-Za-z0-9])|`|[<>]", shown)
     assert not re.search(r":[A-Za-z0-9_+'-]+:", shown)
 
 
 @pytest.mark.parametrize("text", ["Prot_000.pdf", "a*b", "18:30", "CD19 × CD3", "A & B"])
 def test_slack_text_that_formats_nothing_stays(text: str) -> None:
-    assert escaped(text).replace("&amp;", "&") == text
+    assert escape(text).replace("&amp;", "&") == text

@@ -11,7 +11,7 @@ from monitor.channels.base import CHANNELS
 from monitor.model.alerts import Notification
 from monitor.model.messages import RENDERINGS, Rendering
 from monitor.render.alerts import Renderer, blocks, data, render
-from monitor.render.json_shapes import event_shape
+from monitor.render.json_values import event_to_json
 from tests.channels.making import folder_channel
 from tests.render.alerts import letters
 
@@ -50,7 +50,7 @@ def test_each_channel_says_what_it_sends(tmp_path: Path) -> None:
 def test_a_version_is_put_into_words_once_however_many_get_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    told, shaped = Mock(wraps=blocks.measured_version), Mock(wraps=event_shape)
+    told, shaped = Mock(wraps=blocks.measured_version), Mock(wraps=event_to_json)
     monkeypatch.setattr(compose, "measured_version", told)
     monkeypatch.setattr(data, "event_shape", shaped)
     renderer = Renderer()

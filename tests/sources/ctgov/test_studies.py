@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.errors import SourceError
-from monitor.sources.ctgov.studies import cut, lone, study
+from monitor.sources.ctgov.studies import single_study, split_studies, study
 from tests.registry.examples import nct
 from tests.registry.examples import study as example
 from tests.registry.poison import NO_JSON
@@ -26,7 +26,9 @@ def page(*pieces: Any, **more: Any) -> bytes:
 
 def test_every_study_is_the_registrys_own_bytes() -> None:
     one, other = b'{ "protocolSection" : {"a": "\\u00e9 \xc3\xa9"} }', b'{"x":1.50}'
-    found = cut(b'{"totalCount":7,"studies":[\n' + one + b",\n" + other + b'],"nextPageToken":"t"}')
+    found = split_studies(
+        b'{"totalCount":7,"studies":[\n' + one + b",\n" + other + b'],"nextPageToken":"t"}'
+    )
     assert [piece.content for piece in found.studies] == [one, other]
     assert (found.token, found.total) == ("t", 7)
 
@@ -88,15 +90,15 @@ SHAPES = {
 def test_an_answer_that_is_no_page_says_what_is_wrong(case: str) -> None:
     body, words = SHAPES[case]
     with pytest.raises(SourceError) as caught:
-        cut(body)
+        split_studies(body)
     assert str(caught.value).startswith(words)
     assert len(str(caught.value)) < 300
 
 
 def test_one_study_is_a_study() -> None:
     body = b' {"protocolSection":{"identificationModule":{"nctId":"NCT00000001"}}}\n'
-    assert lone(body).nct_id == "NCT00000001"
-    assert lone(body).content == body.strip()
+    assert single_study(body).nct_id == "NCT00000001"
+    assert single_study(body).content == body.strip()
 
 
 def seconds(*works: Callable[[], object]) -> list[float]:
@@ -115,11 +117,11 @@ def test_reading_a_page_costs_a_fraction_of_loading_it(shared_data: Path) -> Non
     with gzip.open(snapshots, "rb") as lines:
         pieces = [json.loads(line)["study"] for _, line in zip(range(300), lines, strict=False)]
     body = page(*pieces)
-    found = cut(body)
+    found = split_studies(body)
     names = [piece["protocolSection"]["identificationModule"]["nctId"] for piece in pieces]
     assert [one.nct_id for one in found.studies] == names
     assert all(one.posted and one.loaded for one in found.studies)
-    ours, loading = seconds(lambda: cut(body), lambda: orjson.loads(body))
+    ours, loading = seconds(lambda: split_studies(body), lambda: orjson.loads(body))
     assert ours < 0.7 * loading, "a quarter on a quiet machine"
 
 
@@ -148,7 +150,7 @@ def test_whatever_happens_to_the_bytes_of_one_study_costs_only_itself(
     put = data.draw(st.binary(max_size=6) | mark, "in its place")
     whole = [one for number, one in enumerate(page) if number != at]
     page[at] = page[at][:start] + put + page[at][stop:]
-    found = cut(frame % b",".join(page))
+    found = split_studies(frame % b",".join(page))
     assert found.total == 3
     assert found.token == ("abc" if b"Token" in frame else None)
     sound = [one.content for one in found.studies if one.problem is None]
@@ -162,7 +164,7 @@ def test_a_study_that_is_no_json_keeps_its_id_and_says_what_is_wrong_where(
 ) -> None:
     page = [record(number) for number in (1, 2, 3)]
     page[at] = NO_JSON[kind](page[at])
-    found = cut(FRAMES["token behind"] % b",".join(page))
+    found = split_studies(FRAMES["token behind"] % b",".join(page))
     assert [one.nct_id for one in found.studies] == [nct(1), nct(2), nct(3)]
     assert [one.content for one in found.studies] == page
     assert not found.is_whole
@@ -176,7 +178,7 @@ def test_a_page_that_breaks_off_is_no_page_whatever_is_in_it(kind: str) -> None:
     whole = FRAMES["token before"] % b",".join([NO_JSON[kind](record(1)), record(2), record(3)])
     for end in (len(whole) - 1, len(whole) - 40, len(whole) // 2):
         with pytest.raises(SourceError, match="not valid JSON"):
-            cut(whole[:end])
+            split_studies(whole[:end])
 
 
 def test_cutting_by_bytes_takes_time_in_proportion() -> None:
@@ -185,7 +187,7 @@ def test_cutting_by_bytes_takes_time_in_proportion() -> None:
     def taken(count: int) -> float:
         body = FRAMES["total before"] % b",".join([NO_JSON["cut off"](record(1))] * count)
         began = time.process_time()
-        assert len(cut(body).studies) == count
+        assert len(split_studies(body).studies) == count
         return time.process_time() - began
 
     assert min(taken(4_000) for _ in range(3)) < 25 * min(taken(400) for _ in range(3))

@@ -12,7 +12,7 @@ SHORT = 256
 OfText = Callable[[str], str]
 
 
-def remember(*, entries: int, long_bytes: int) -> Callable[[OfText], OfText]:
+def memoize(*, entries: int, long_bytes: int) -> Callable[[OfText], OfText]:
     """Remember what a pure function from text to text returned for the texts used last.
 
     ``entries``: how many short texts; ``long_bytes``: for how many bytes of longer ones, their

@@ -12,7 +12,7 @@ from monitor.model.selection import SelectedVersion
 Shape = dict[str, Any]
 
 
-def history_shape(trial: TrialRow, shown: Sequence[SelectedVersion]) -> Shape:
+def history_to_json(trial: TrialRow, shown: Sequence[SelectedVersion]) -> Shape:
     """Return a trial's history."""
     return {
         "nct_id": trial.nct_id,
@@ -20,15 +20,15 @@ def history_shape(trial: TrialRow, shown: Sequence[SelectedVersion]) -> Shape:
         "overall_status": trial.overall_status,
         "versions": [
             {
-                **version_shape(entry.number, entry.version),
-                "events": [event_shape(event) for event in entry.events],
+                **version_to_json(entry.number, entry.version),
+                "events": [event_to_json(event) for event in entry.events],
             }
             for entry in shown
         ],
     }
 
 
-def version_shape(number: int, version: StoredVersion) -> Shape:
+def version_to_json(number: int, version: StoredVersion) -> Shape:
     """Return a version's number, dates and source; ``retrieved_at``: when it was first read."""
     return {
         "version": number,
@@ -39,7 +39,7 @@ def version_shape(number: int, version: StoredVersion) -> Shape:
     }
 
 
-def event_shape(event: ChangeEvent) -> Shape:
+def event_to_json(event: ChangeEvent) -> Shape:
     """Return a change event with its field changes."""
     return {
         "kind": str(event.kind),
@@ -50,11 +50,11 @@ def event_shape(event: ChangeEvent) -> Shape:
         "after": event.after,
         "summary": event.summary,
         "facts": dict(event.facts),
-        "fields": [_field_shape(change) for change in event.fields],
+        "fields": [_field_to_json(change) for change in event.fields],
     }
 
 
-def _field_shape(change: FieldChange) -> Shape:
+def _field_to_json(change: FieldChange) -> Shape:
     return {
         "path": list(change.path),
         "op": change.op,
@@ -63,7 +63,7 @@ def _field_shape(change: FieldChange) -> Shape:
     }
 
 
-def diff_shape(
+def diff_to_json(
     nct_id: str,
     old: tuple[int, StoredVersion],
     new: tuple[int, StoredVersion],
@@ -72,17 +72,17 @@ def diff_shape(
     """Return what differs between two numbered versions."""
     return {
         "nct_id": nct_id,
-        "from": version_shape(*old),
-        "to": version_shape(*new),
-        "events": [event_shape(event) for event in events],
+        "from": version_to_json(*old),
+        "to": version_to_json(*new),
+        "events": [event_to_json(event) for event in events],
     }
 
 
-def record_shape(number: int, version: StoredVersion, record: TrialRecord) -> Shape:
+def record_to_json(number: int, version: StoredVersion, record: TrialRecord) -> Shape:
     """Return a version with its whole record, which ``monitor ingest`` reads again."""
     return {
         "nct_id": record.nct_id,
-        **version_shape(number, version),
+        **version_to_json(number, version),
         "last_seen_at": last_known(version).isoformat(),
         "origin": version.origin,
         "complete": record.coverage.is_complete,
@@ -90,17 +90,17 @@ def record_shape(number: int, version: StoredVersion, record: TrialRecord) -> Sh
     }
 
 
-def value_shape(number: int, version: StoredVersion, path: str, value: Any) -> Shape:
+def value_to_json(number: int, version: StoredVersion, path: str, value: Any) -> Shape:
     """Return one value of a version's record; ``path`` as it was asked for."""
     return {
         "nct_id": version.nct_id,
-        **version_shape(number, version),
+        **version_to_json(number, version),
         "path": path,
         "value": value,
     }
 
 
-def trial_shape(trial: TrialRow) -> Shape:
+def trial_to_json(trial: TrialRow) -> Shape:
     """Return a trial of a list."""
     return {
         "nct_id": trial.nct_id,
@@ -114,7 +114,7 @@ def trial_shape(trial: TrialRow) -> Shape:
     }
 
 
-def quarantine_shape(row: QuarantineRow) -> Shape:
+def quarantine_to_json(row: QuarantineRow) -> Shape:
     """Return an entry of the quarantine; ``content`` as text where it was asked for."""
     shape: Shape = {
         "id": row.id,
