@@ -374,6 +374,20 @@ def test_an_outcome_dropped_that_was_secondary_all_along_is_demoted() -> None:
     assert moved.summary == "Primary outcome dropped, still secondary: Relapse of colitis"
 
 
+def test_outcomes_that_stood_side_by_side_are_not_one_for_naming_each_other() -> None:
+    tolerated = {
+        "measure": "Maximum tolerated dose",
+        "description": "The highest dose at which adverse events that emerged are acceptable",
+    }
+    adverse = {
+        "measure": "Incidence of treatment-emergent adverse events",
+        "description": "From the first dose to the maximum dose that is safe",
+    }
+    lesser = {"secondaryOutcomes": [adverse]}
+    (dropped,) = told(primary(tolerated, OS) | lesser, primary(OS) | lesser)
+    assert dropped.kind is ChangeKind.PRIMARY_OUTCOME_DROPPED
+
+
 def test_a_reworded_measure_is_told_with_the_words_that_changed() -> None:
     event = one_edit(
         {"measure": "Reduction of asthma exacerbations"}, {"measure": "Severe asthma exacerbations"}

@@ -91,12 +91,18 @@ class Words:
         if contradict(measure_of(one), measure_of(other)):
             return 0.0
         ours, theirs = self.measure(one), self.measure(other)
-        inside = max(ours.standing_in(theirs), theirs.standing_in(ours))
-        named = (ours.likeness(theirs) + inside) / 2
         mine, yours = ours.standing_in(self.whole(other)), theirs.standing_in(self.whole(one))
         weighed = (mine * ours.total + yours * theirs.total) / (ours.total + theirs.total or 1)
         described = max((mine + yours) / 2, weighed)
-        return max(named, described)
+        return max(self.likeness_of_measures(one, other), described)
+
+    def likeness_of_measures(self, one: Any, other: Any) -> float:
+        """Return how alike two outcomes are by what they measure alone, from 0 to 1."""
+        if contradict(measure_of(one), measure_of(other)):
+            return 0.0
+        ours, theirs = self.measure(one), self.measure(other)
+        inside = max(ours.standing_in(theirs), theirs.standing_in(ours))
+        return (ours.likeness(theirs) + inside) / 2
 
 
 @dataclass(slots=True)
@@ -235,14 +241,18 @@ def match_outcomes(
 
 
 def _elsewhere(change: FieldChange, lists: Lists, words: Words) -> tuple[float, Any, Path]:
-    """Return the likest outcome of these lists but its own."""
+    """Return the likest outcome of these lists but its own, by what it measures.
+
+    Descriptions do not count: two outcomes that one version states side by side are two, even if
+    each names the other ("Maximum tolerated dose, by adverse events"; "Adverse events, by dose").
+    """
     own = item_of(change)
     others = [
         (item, path) for path, items in lists.items() if path != change.field for item in items
     ]
     if len(others) > MAX_COMPARISONS // 10:
         return 0.0, None, change.field
-    scored = ((words.likeness(own, item), item, path) for item, path in others)
+    scored = ((words.likeness_of_measures(own, item), item, path) for item, path in others)
     none = (0.0, None, change.field)
     return max(scored, key=lambda one: (one[0], measure_of(one[1]), one[2]), default=none)
 
