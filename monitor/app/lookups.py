@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from monitor.app.versions import by_number
 from monitor.app.wiring import App
 from monitor.errors import NotFoundError
 from monitor.model.changes import Severity
-from monitor.render.values import count_text
 
 if TYPE_CHECKING:
     from monitor.model.history import StoredEvent, StoredVersion, TrialRow
@@ -22,13 +22,18 @@ def stored_trial(app: App, nct_id: str) -> "Iterator[tuple[Reader, TrialRow, lis
     NotFoundError when there is none.
     """
     with app.reader() as reader:
-        trial = reader.trial(nct_id) or reader.trial_of_alias(nct_id)
-        versions = reader.versions(trial.nct_id) if trial is not None else []
-        if trial is None or not versions:
-            raise NotFoundError(
-                f"{nct_id} is not in the store {app.store_name}; `monitor trials` lists what is"
-            )
-        yield reader, trial, versions
+        yield reader, *find_trial(app, reader, nct_id)
+
+
+def find_trial(app: App, reader: "Reader", nct_id: str) -> "tuple[TrialRow, list[StoredVersion]]":
+    """Return what ``stored_trial`` yields, from a store that is open."""
+    trial = reader.trial(nct_id) or reader.trial_of_alias(nct_id)
+    versions = reader.versions(trial.nct_id) if trial is not None else []
+    if trial is None or not versions:
+        raise NotFoundError(
+            f"{nct_id} is not in the store {app.store_name}; `monitor trials` lists what is"
+        )
+    return trial, versions
 
 
 def id_note(reader: "Reader", nct_id: str) -> str | None:
@@ -64,20 +69,13 @@ def version_number(
     Where all versions have noise alone it is the last one. ``events``: by a version's id; read
     only for None. NotFoundError for a number that no version has.
     """
-    count = len(versions)
-    if number is None:
-        changed = (
-            at
-            for at in range(count, 0, -1)
-            if any(
-                one.event.severity is not Severity.NOISE
-                for one in events.get(versions[at - 1].id, ())
-            )
+    if number is not None:
+        return by_number(versions, number) + 1
+    changed = (
+        at
+        for at in range(len(versions), 0, -1)
+        if any(
+            one.event.severity is not Severity.NOISE for one in events.get(versions[at - 1].id, ())
         )
-        return next(changed, count)
-    if 1 <= number <= count:
-        return number
-    raise NotFoundError(
-        f"{versions[0].nct_id} has no version {number}; it has {count_text(count, 'version')}, "
-        "from 1 on"
     )
+    return next(changed, len(versions))

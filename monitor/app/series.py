@@ -1,13 +1,17 @@
 """Values of a stored trial's record over its versions."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from monitor.app.lookups import id_note, stored_trial
+from monitor.app.lookups import find_trial, id_note
 from monitor.app.wiring import App
 from monitor.model.bitemporal import valid_from
 from monitor.model.history import TrialRow
-from monitor.model.series import Point, SeriesField, Sighting, series
+from monitor.model.series import Point, SeriesField, VersionRecord, series
+
+if TYPE_CHECKING:
+    from monitor.store.reader import Reader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,23 +26,20 @@ class TrialSeries:
     fields: tuple[tuple[SeriesField, tuple[Point, ...]], ...]
 
 
-def trial_series(app: App, nct_id: str, wanted: Sequence[SeriesField]) -> TrialSeries:
+def trial_series(
+    app: App, reader: "Reader", nct_id: str, wanted: Sequence[SeriesField]
+) -> TrialSeries:
     """Return the values of fields over all versions of a trial; NotFoundError when there is none.
 
     Each version is read once.
     """
-    with stored_trial(app, nct_id) as (reader, trial, versions):
-
-        def sightings() -> Iterator[Sighting]:
-            days = valid_from(versions)
-            for number, (version, day) in enumerate(zip(versions, days, strict=True), start=1):
-                yield Sighting(
-                    number=number,
-                    identity=version.identity,
-                    day=day,
-                    record=reader.record(version),
-                )
-
-        read = list(sightings())
-        found = tuple((field, tuple(series(field, read))) for field in wanted)
-        return TrialSeries(trial=trial, note=id_note(reader, nct_id), fields=found)
+    trial, versions = find_trial(app, reader, nct_id)
+    days = valid_from(versions)
+    read = [
+        VersionRecord(
+            number=number, identity=version.identity, day=day, record=reader.record(version)
+        )
+        for number, (version, day) in enumerate(zip(versions, days, strict=True), start=1)
+    ]
+    found = tuple((field, tuple(series(field, read))) for field in wanted)
+    return TrialSeries(trial=trial, note=id_note(reader, nct_id), fields=found)

@@ -9,7 +9,7 @@ from monitor.cli.session import Session
 from monitor.model.nct import normalize_nct_id
 from monitor.model.series import SERIES_FIELDS
 from monitor.render.lines import BLANK, Line, note_lines
-from monitor.render.series import series_lines, series_shape, series_table
+from monitor.render.series import series_lines, series_table, series_to_json
 
 
 @click.command(
@@ -44,9 +44,11 @@ def command(
     not state the field is no change. A change is a difference: of dates in days.
     """
     wanted = [SERIES_FIELDS[name] for name in dict.fromkeys(names)]
-    found = [trial_series(session.app, nct_id, wanted) for nct_id in dict.fromkeys(nct_ids)]
+    app = session.app
+    with app.reader() as reader:
+        found = [trial_series(app, reader, nct_id, wanted) for nct_id in dict.fromkeys(nct_ids)]
     if as_json:
-        session.answer_json([series_shape(one.trial, one.fields) for one in found])
+        session.answer_json([series_to_json(one.trial, one.fields) for one in found])
     elif as_csv:
         session.answer(series_table([(one.trial, one.fields) for one in found]), as_csv=True)
     else:

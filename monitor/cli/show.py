@@ -7,12 +7,11 @@ from typing import Any
 import click
 
 from monitor.app import id_note, stored_trial
+from monitor.app.versions import by_day, by_number, by_time
 from monitor.cli.group import Command
 from monitor.cli.params import Days, days, json_option, moment
 from monitor.cli.session import Session
-from monitor.cli.versions import by_number, on_date
-from monitor.errors import NotFoundError, UsageError
-from monitor.model.bitemporal import known_at, known_since
+from monitor.errors import UsageError
 from monitor.model.history import StoredVersion
 from monitor.model.lookup import look_up
 from monitor.model.nct import normalize_nct_id
@@ -95,16 +94,7 @@ def _position(
     versions: Sequence[StoredVersion], at: Days | None, moment: datetime | None, number: int | None
 ) -> int:
     if at is not None:
-        return on_date(versions, at)
-    if number is not None:
-        return by_number(versions, number)
-    if moment is None:
-        return len(versions) - 1
-    found = known_at(versions, moment)
-    if found is None:
-        earliest = min(map(known_since, versions)).isoformat()
-        raise NotFoundError(
-            f"nothing was known here of {versions[0].nct_id} at {moment.isoformat()}; "
-            f"it was first read at {earliest}"
-        )
-    return found
+        return by_day(versions, at.last)
+    if moment is not None:
+        return by_time(versions, moment)
+    return len(versions) - 1 if number is None else by_number(versions, number)

@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 
+from monitor.app.versions import by_day, by_number
 from monitor.cli.params import Days
 from monitor.errors import NotFoundError, UsageError
-from monitor.model.bitemporal import as_of, valid_from
 from monitor.model.history import StoredVersion
-from monitor.render.values import count_text
 
 
 def resolve_versions(
@@ -36,26 +35,4 @@ def resolve_version(versions: Sequence[StoredVersion], written: str) -> int:
         raise UsageError(
             f"{written[:40]!r} is neither a version number nor a date; write 3, 2026-02-19 or 7d"
         )
-    return on_date(versions, days)
-
-
-def by_number(versions: Sequence[StoredVersion], number: int) -> int:
-    """Return the position of a version by its number, counted from 1."""
-    if 1 <= number <= len(versions):
-        return number - 1
-    nct_id = versions[0].nct_id
-    raise NotFoundError(
-        f"{nct_id} has no version {number}; "
-        f"it has {count_text(len(versions), 'version')}, from 1 on"
-    )
-
-
-def on_date(versions: Sequence[StoredVersion], days: Days) -> int:
-    """Return the position of the version in force at the end of these days."""
-    found = as_of(versions, days.last)
-    if found is None:
-        raise NotFoundError(
-            f"{versions[0].nct_id} had no version known here on {days.last} yet; the earliest is "
-            f"of {min(valid_from(versions))}"
-        )
-    return found
+    return by_day(versions, days.last)

@@ -33,7 +33,7 @@ class SeriesField:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
+class VersionRecord:
     """A version to take values of: its number from 1, its identity, from when it holds."""
 
     number: int
@@ -60,7 +60,7 @@ class Point:
     change: int | None = None
 
 
-def series(field: SeriesField, versions: Iterable[Sighting]) -> list[Point]:
+def series(field: SeriesField, versions: Iterable[VersionRecord]) -> list[Point]:
     """Return the points of a field, oldest first; versions in their order.
 
     A version whose source does not state the field is no change of it.

@@ -59,19 +59,19 @@ def series_table(found: Sequence[tuple[TrialRow, Sequence[FieldPoints]]]) -> Ite
     yield Table(head=head, rows=rows)
 
 
-def series_shape(trial: TrialRow, found: Sequence[FieldPoints]) -> dict[str, Any]:
+def series_to_json(trial: TrialRow, found: Sequence[FieldPoints]) -> dict[str, Any]:
     """Return a trial's series for ``--json``; ``change``: a difference, of dates in days."""
     return {
         "nct_id": trial.nct_id,
         "title": trial.title,
         "series": [
-            {"field": field.name, "points": [_point_shape(point) for point in points]}
+            {"field": field.name, "points": [_point_to_json(point) for point in points]}
             for field, points in found
         ],
     }
 
 
-def _point_shape(point: Point) -> dict[str, Any]:
+def _point_to_json(point: Point) -> dict[str, Any]:
     return {
         "version": point.number,
         "version_id": point.identity.hex(),

@@ -1,0 +1,73 @@
+"""From what the store holds to what programs are given."""
+
+from collections.abc import Sequence
+
+from monitor.api.types import Change, FieldChange, Point, Trial, Version
+from monitor.model import series
+from monitor.model.bitemporal import known_since, last_known, valid_from
+from monitor.model.changes import ChangeEvent
+from monitor.model.history import StoredVersion, TrialRow
+
+
+def trial_of(row: TrialRow) -> Trial:
+    """Return a trial."""
+    return Trial(
+        nct_id=row.nct_id,
+        title=row.title,
+        overall_status=row.overall_status,
+        lead_sponsor=row.lead_sponsor,
+        conditions=row.conditions,
+        last_version_date=row.last_version_date,
+        last_changed=row.last_changed,
+        last_seen_at=row.last_seen_at,
+    )
+
+
+def versions_of(history: Sequence[StoredVersion]) -> list[Version]:
+    """Return the versions of a trial's whole ordered history."""
+    days = valid_from(history)
+    return [
+        Version(
+            nct_id=version.nct_id,
+            version_id=version.identity.hex(),
+            number=number,
+            version_date=version.version_date,
+            holds_from=day,
+            retrieved_at=known_since(version),
+            last_seen_at=last_known(version),
+            source=version.source,
+            backfilled=version.backfilled,
+        )
+        for number, (version, day) in enumerate(zip(history, days, strict=True), start=1)
+    ]
+
+
+def change_of(event: ChangeEvent) -> Change:
+    """Return a change with its fields."""
+    return Change(
+        kind=event.kind.value,
+        severity=event.severity.value,
+        label=event.label,
+        path=event.path,
+        before=event.before,
+        after=event.after,
+        summary=event.summary,
+        facts=dict(event.facts),
+        fields=tuple(
+            FieldChange(path=one.path, op=one.op, before=one.before, after=one.after)
+            for one in event.fields
+        ),
+    )
+
+
+def point_of(point: series.Point) -> Point:
+    """Return a point of a series."""
+    return Point(
+        version_id=point.identity.hex(),
+        number=point.number,
+        date=point.day,
+        until=point.until,
+        value=point.value,
+        type=point.type,
+        change=point.change,
+    )

@@ -1,0 +1,130 @@
+"""A store, open for programs to read."""
+
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from monitor.api.conversion import change_of, point_of, trial_of, versions_of
+from monitor.api.types import Change, Comparison, Point, Record, Trial, Version, VersionChanges
+from monitor.app.lookups import find_trial
+from monitor.app.series import trial_series
+from monitor.app.versions import Which, find_version
+from monitor.app.wiring import App
+from monitor.errors import UsageError
+from monitor.model.history import StoredVersion
+from monitor.model.nct import normalize_nct_id
+from monitor.model.series import SERIES_FIELDS
+
+if TYPE_CHECKING:
+    from monitor.store.reader import Reader
+
+
+def open_store(
+    url: str | None = None,
+    *,
+    config: str | Path | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> "Store":
+    """Open a store read-only; it is neither made nor changed.
+
+    ``url``: as ``sqlite:///snapshots/monitor.db`` or ``postgresql://…``; None: the one that the
+    configuration names. ``config``: a configuration file, by default the one that the commands
+    read; thresholds and synonyms come from it. ``environ``: the environment, by default the
+    process's. ConfigError when the configuration is wrong, StoreError when there is no such store,
+    or when it is of another schema.
+    """
+    app = App.configured(
+        Path(config) if config is not None else None,
+        environ=os.environ if environ is None else environ,
+    )
+    return Store(app if url is None else app.with_store(url))
+
+
+class Store:
+    """A store as of the moment at which it was first asked; for one thread at a time.
+
+    A context manager. An NCT ID may be written as in commands; one that a trial had before finds
+    the trial. A version is meant by its number (1, 2, …), its ``version_id``, a ``date`` (as the
+    registry's record stood on that day) or an aware ``datetime`` (as it was known here then).
+    UsageError for what cannot be meant, NotFoundError for what is not there.
+    """
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._stack = ExitStack()
+        self._reader: Reader = self._stack.enter_context(app.reader())
+
+    def trial(self, nct_id: str) -> Trial:
+        """Return a trial as it stands now."""
+        row, _ = find_trial(self._app, self._reader, normalize_nct_id(nct_id))
+        return trial_of(row)
+
+    def versions(self, nct_id: str) -> list[Version]:
+        """Return all versions of a trial, oldest first."""
+        return versions_of(self._history(nct_id))
+
+    def record(self, nct_id: str, version: Which | None = None) -> Record:
+        """Return the record of a trial in a version, by default the last one."""
+        history = self._history(nct_id)
+        at = len(history) - 1 if version is None else find_version(history, version)
+        record = self._reader.record(history[at])
+        return Record(
+            version=versions_of(history)[at],
+            complete=record.coverage.is_complete,
+            study=dict(record.document),
+        )
+
+    def compare(self, nct_id: str, old: Which, new: Which) -> Comparison:
+        """Return what differs between two versions of a trial, derived by the present rules."""
+        row, history = find_trial(self._app, self._reader, normalize_nct_id(nct_id))
+        first, last = find_version(history, old), find_version(history, new)
+        one, other = history[first], history[last]
+        found = self._app.compare(self._reader, row, one, other) if first != last else ()
+        versions = versions_of(history)
+        return Comparison(
+            old=versions[first], new=versions[last], changes=tuple(map(change_of, found))
+        )
+
+    def history(self, nct_id: str) -> list[VersionChanges]:
+        """Return all versions of a trial with what each changed, noise too, oldest first."""
+        history = self._history(nct_id)
+        events = self._reader.events(history[0].nct_id)
+        changes: dict[int, tuple[Change, ...]] = {
+            one: tuple(change_of(stored.event) for stored in found) for one, found in events.items()
+        }
+        return [
+            VersionChanges(version=version, changes=changes.get(stored.id, ()))
+            for version, stored in zip(versions_of(history), history, strict=True)
+        ]
+
+    def series(self, nct_id: str, field: str) -> list[Point]:
+        """Return the values of a field over all versions, one point for each change.
+
+        ``field``: as for ``monitor series``.
+        """
+        if field not in SERIES_FIELDS:
+            raise UsageError(f"there is no field {field!r}; there are {', '.join(SERIES_FIELDS)}")
+        wanted = [SERIES_FIELDS[field]]
+        found = trial_series(self._app, self._reader, normalize_nct_id(nct_id), wanted)
+        return [point_of(point) for _, points in found.fields for point in points]
+
+    def close(self) -> None:
+        """Close the store."""
+        self._stack.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _history(self, nct_id: str) -> Sequence[StoredVersion]:
+        return find_trial(self._app, self._reader, normalize_nct_id(nct_id))[1]

@@ -1,0 +1,107 @@
+"""Looking things up from a program."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from monitor.api import NotFoundError, Store, StoreError, UsageError, Which, open_store
+from tests.cli.calls import NOON, Monitor
+from tests.cli.studies import NCT, study
+
+AFTER = "2026-03-07"
+LATER = datetime(2026, 3, 9, tzinfo=UTC)
+
+
+@pytest.fixture
+def store(store_url: str, tmp_path: Path) -> Iterator[Store]:
+    """Return a store of one trial with two versions."""
+    told = Monitor(store_url, tmp_path)
+    told.ingest(study("2026-02-02"))
+    told.ingest(study(AFTER, enrollment=240), at=LATER)
+    with open_store(store_url, environ={}) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("which", "number"),
+    [
+        (1, 1),
+        (2, 2),
+        (None, 2),
+        (date(2026, 3, 6), 1),
+        (date(2026, 3, 7), 2),
+        (NOON, 1),
+        (datetime(2026, 3, 9, 1, tzinfo=UTC), 2),
+    ],
+)
+def test_a_version_is_meant_by_number_day_or_time(
+    store: Store, which: Which | None, number: int
+) -> None:
+    found = store.record(NCT, which)
+    assert found.version == store.versions(NCT)[number - 1]
+    assert found.study["protocolSection"]["designModule"]["enrollmentInfo"]["count"] == (
+        144 if number == 1 else 240
+    )
+
+
+def test_a_version_is_meant_by_its_id_in_any_store_of_the_same_data(
+    store: Store, tmp_path: Path
+) -> None:
+    told = Monitor(f"sqlite:///{tmp_path / 'other.db'}", tmp_path)
+    earlier = study("2025-01-01", enrollment=10)
+    documents = (study(AFTER, enrollment=240), study("2026-02-02"), earlier)
+    told.ingest(*documents, at=LATER)
+    with open_store(told.url, environ={}) as other:
+        for version in store.versions(NCT):
+            found = other.record(NCT, version.version_id).version
+            assert (found.version_date, found.number) == (version.version_date, version.number + 1)
+
+
+def test_comparison_and_history_tell_the_same(store: Store) -> None:
+    compared = store.compare(NCT, 1, 2)
+    last = store.history(NCT)[-1]
+    assert compared.new == last.version
+    assert [one.kind for one in compared.changes] == [one.kind for one in last.changes]
+    [change] = [one for one in last.changes if one.kind == "enrollment_target_changed"]
+    assert (change.before, change.after, change.facts["percent"]) == (144, 240, 66.7)
+    assert store.compare(NCT, 1, 1).changes == ()
+
+
+def test_values_are_json_as_they_are(store: Store) -> None:
+    found = msgspec.json.encode(store.history(NCT))
+    assert b'"version_date":"2026-03-07"' in found
+
+
+def test_a_trial_is_found_however_its_id_is_written(store: Store) -> None:
+    assert store.trial("nct9000001").nct_id == NCT
+
+
+@pytest.mark.parametrize(
+    ("which", "error"),
+    [
+        (3, NotFoundError),
+        (0, NotFoundError),
+        ("cb4d283d88a0b9669d7e1cc432720ea2", NotFoundError),
+        (date(2026, 1, 1), NotFoundError),
+        (datetime(2026, 3, 1, tzinfo=UTC), NotFoundError),
+        (datetime(2026, 3, 9), UsageError),  # noqa: DTZ001 - the fault
+    ],
+)
+def test_what_is_not_there_is_an_error_of_its_own(
+    store: Store, which: Which, error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        store.record(NCT, which)
+
+
+def test_no_store_is_made(monitor: Monitor) -> None:
+    with pytest.raises(StoreError):
+        open_store(monitor.url, environ={})
+
+
+def test_a_field_that_there_is_not_names_those_there_are(store: Store) -> None:
+    with pytest.raises(UsageError, match="there are status, "):
+        store.series(NCT, "nothing")
