@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from monitor.app.filter_check import COMPARED
 from monitor.app.follows import followers, with_followed
-from monitor.app.unmatched import COMPARED, unmatched_subscriptions
+from monitor.app.unmatched import unmatched_subscriptions
 from monitor.app.wiring import App
 from monitor.match.change_set import ChangeSet
 from monitor.match.matcher import Matcher

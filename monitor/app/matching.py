@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
+from monitor.app.filter_check import FilterCheck
 from monitor.app.wiring import App
 from monitor.errors import UsageError
 from monitor.match.filter_fields import FilterFields, term_under
@@ -63,6 +64,14 @@ def require_findable(app: App, reader: "Reader", one: Filter) -> None:
             require_usable(rest, synonyms)
         except ValueError as exc:
             raise UsageError(str(exc)) from exc
+
+
+def unmatched_values(app: App, reader: "Reader", one: Filter) -> list[str]:
+    """Return sentences on what of a filter no stored trial has, whatever their status."""
+    rest = Filter(wanted=_without_status(one.wanted), excluded=_without_status(one.excluded))
+    asked = [rest] if rest.wanted or rest.excluded else []
+    found = FilterCheck(app, reader).sentences(asked)
+    return [each for sentences in found.values() for each in sentences]
 
 
 class _Trial:

@@ -29,10 +29,10 @@ BACKFILLS = "ctgov_history"
 
 
 _JUDGED = 200
-_COMPARED = 500
-"""How many subscriptions, NCT IDs of each, and records are looked at for what is asked for in vain.
-
-`monitor doctor` takes its time."""
+_COMPARED = 2_000
+_ROWS = 20_000
+"""Of what is asked for in vain: how many subscriptions, NCT IDs of each, records and rows of trials
+are looked at. `monitor doctor` takes its time."""
 
 
 @click.command("status", cls=Command, examples=("monitor status", "monitor status --json"))
@@ -76,7 +76,7 @@ def _deaf(app: "App", reader: "Reader") -> "list[Unmatched]":
         standing=SubscriptionStatus.ACTIVE, effective=True, damaged=[]
     )
     subscriptions = unmatched_subscriptions(
-        app, reader, found[:_JUDGED], compared=_COMPARED, in_part=False, most_ids=_JUDGED
+        app, reader, found[:_JUDGED], compared=_COMPARED, rows=_ROWS, most_ids=_JUDGED
     )
     return [*empty_sources(app, reader), *subscriptions]
 

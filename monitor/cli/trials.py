@@ -4,7 +4,8 @@ from typing import Any
 
 import click
 
-from monitor.app.matching import matching_trials, require_findable
+from monitor.app.matching import matching_trials, require_findable, unmatched_values
+from monitor.cli.errors import print_error
 from monitor.cli.filter_options import filter_of, filter_options, take_filter
 from monitor.cli.group import Command
 from monitor.cli.params import Days, days, table_options
@@ -36,6 +37,9 @@ def command(
     Their newest versions count. The options match as those of a subscription's filter do: any of
     the values of an option, all options, none of --not-…. Words match in any order within one text
     of the record, and in "double quotes" as they are written.
+
+    Where none is found, standard error says which value no trial has, and the nearest; not under
+    --json or --csv.
     """
     app, since = session.app, changed_since.first if changed_since else None
     table = take_filter(options)
@@ -47,6 +51,9 @@ def command(
             require_findable(app, reader, asked)
             matches = matching_trials(app, reader, [asked], changed_since=since)
             found = [trial for trial, _ in matches]
+            if not (found or as_json or as_csv):
+                for sentence in unmatched_values(app, reader, asked):
+                    print_error(sentence)
     if as_json:
         from monitor.render.json_values import trial_to_json
 

@@ -23,6 +23,25 @@ def nearest(value: str, counts: Mapping[str, int]) -> tuple[str, int] | None:
     return None if best is None else (best[2], counts[best[2]])
 
 
+def respelled(value: str, counts: Mapping[str, int]) -> str | None:
+    """Return a value's words, those that are not counted each in the most like spelling that is.
+
+    ``counts``: by word, as ``words_of`` writes it. None where nothing is misspelt, or a word is
+    like none.
+    """
+    words = words_of(value)
+    found = [one if one in counts else _nearest_word(one, counts) for one in words]
+    return None if found == words or None in found else " ".join(filter(None, found))
+
+
+def _nearest_word(word: str, counts: Mapping[str, int]) -> str | None:
+    found = process.extract(
+        word, list(counts), scorer=fuzz.ratio, limit=_CHOICES, score_cutoff=_LIKE
+    )
+    best = max(found, key=lambda one: (round(one[1]), counts[one[0]], one[0]), default=None)
+    return None if best is None else best[0]
+
+
 def _likeness(one: str, other: str, *, score_cutoff: float | None = None, **_: object) -> float:
     """Return from 0 to 100 how like two texts are, or the first is to words of the second."""
     whole = fuzz.ratio(one, other)

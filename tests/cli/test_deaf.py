@@ -53,7 +53,9 @@ NONE = "none of the stored trials (2)"
         ("keyword", "chekpoint", "; did you mean checkpoint? 2 trials"),
         ("facility", "Clinnic 0", "; did you mean Clinic 0? 2 trials"),
         ("city", "Twon", ""),
-        ("text", "chekpoint", ""),
+        ("text", "chekpoint", "; did you mean checkpoint? 2 trials"),
+        ("text", "inhibitors of chekpoint", ""),
+        ("title", "studdy of a thing", "; did you mean study of a thing? 2 trials"),
         ("status", "WITHDRAWN", ""),
         ("phase", "PHASE4", ""),
         ("condition", "gout", ""),
@@ -128,6 +130,36 @@ def test_of_a_large_store_the_rest_is_looked_through_as_far_as_rows_tell(
     monkeypatch.setitem(defaults, "compared", 2)
     none = "none of the 2 trials that changed last (of 3 stored)"
     assert add(stocked, *options) == [one.format(none=none) for one in said]
+
+
+def test_status_tells_of_a_large_store_too(
+    stocked: Monitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It looks at the trials that changed last, and says so."""
+    add(stocked, "--country", "Germny")
+    add(stocked, "--country", "Germany", name="y")
+    monkeypatch.setattr("monitor.cli.status._COMPARED", 1)
+    [said] = [one["said"] for one in stocked.json("status")["warnings"]]
+    none = "none of the 1 trials that changed last (of 2 stored)"
+    assert said == f'country "Germny": {none} has it; did you mean Germany? 1 site'
+
+
+def test_trials_that_finds_none_says_what_no_trial_has(stocked: Monitor) -> None:
+    said = f'monitor: condition "asthmma": {NONE} has it; did you mean Asthma in Children? 2 trials'
+    done = stocked("trials", "--condition", "asthmma")
+    assert (done.exit_code, done.stderr) == (0, f"{said}\n")
+    together = stocked("trials", "--sponsor", "Roche", "--country", "France")
+    assert together.stderr == (
+        f"monitor: {NONE} matches all of sponsor: Roche; country: France\n"
+    )  # fmt: skip
+    for options in (
+        "--condition asthma --status withdrawn",
+        "--status gone",
+        "--condition asthma --changed-since 2030",
+        "--condition gout --json",
+        "--condition gout --csv",
+    ):
+        assert stocked("trials", *options.split()).stderr == ""
 
 
 def test_an_empty_store_says_nothing_of_values(monitor: Monitor) -> None:
