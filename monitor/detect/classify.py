@@ -114,7 +114,7 @@ RULES: tuple[Rule, ...] = (
         },
     ),
     Rule(takes=fields.CERTIFICATION, derive=submissions.derive_certification,
-         yields={K.RESULTS_DELAY_CERTIFIED: S.MEDIUM}),
+         yields={K.RESULTS_DELAY_CERTIFIED: S.MEDIUM, K.ADMINISTRATIVE_UPDATE: S.NOISE}),
     Rule(
         takes=(fields.LOCATION_GEO_POINT, fields.DERIVED, fields.ANNOTATION),
         derive=other.by_module(K.REGISTRY_NORMALISATION, "the registry's own additions"),

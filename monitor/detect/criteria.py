@@ -11,7 +11,7 @@ from monitor.detect.headings import EXCLUSION
 from monitor.detect.likeness import Vocabulary
 from monitor.detect.outline import Criterion, items
 from monitor.detect.overlap import MAX_COMPARISONS, Part, common_parts, not_within
-from monitor.detect.texts import continues, likeness, wording
+from monitor.detect.texts import continues, likeness, same_words, wording
 from monitor.model.text_diff import Segment, text_diff
 
 # From this share of content words on, two items are one, edited; so is one of a slip of the pen.
@@ -63,19 +63,21 @@ def compare(before: str, after: str) -> CriteriaChange:
 
     No typography, comma or capital letter makes another item, and no other layout moves one.
     """
+    if same_words(before, after):
+        return CriteriaChange()
     old, new = items(before), items(after)
     gone, come = _beyond(old, new), _beyond(new, old)
     change = CriteriaChange()
     _take_pairs(gone, come, lambda item: (excludes(item), _under(item), wording(item.text)))
-    same_words = [
+    alike = [
         *_take_pairs(gone, come, lambda item: (excludes(item), wording(item.text))),
         *_take_pairs(gone, come, lambda item: wording(item.text)),
     ]
-    if same_words:
+    if alike:
         places = _Places.of(old, new)
         change.moved = [
             Edit(before=one, after=other, words=(("same", one.text),))
-            for one, other in same_words
+            for one, other in alike
             if places.moved(one, other)
         ]
     _take_edited(gone, come, change)

@@ -1,5 +1,6 @@
 """What names an item within its list, and when two items are the same but for their form."""
 
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -79,28 +80,28 @@ def _says(value: Any) -> bool:
 
 
 def facets(item: dict[str, Any]) -> dict[str, str]:
-    """Return the normal form of every attribute that says something, as text.
+    """Return every attribute that says something as text, without letter case and typography.
 
     A country is one under all its names.
     """
     found = {
         name: normal if isinstance(normal, str) else exact_key(normal).decode()
         for name, value in item.items()
-        if (normal := _normal(value)) not in ([], {})
+        if (normal := _normal(value, _word)) not in ([], {})
     }
     if "country" in found:
         found["country"] = key_word(item, "country")
     return found
 
 
-def _normal(value: Any) -> Any:
+def _normal(value: Any, form: Callable[[str], str] = plain) -> Any:
     if isinstance(value, str):
-        return plain(value)
+        return form(value)
     if isinstance(value, dict):
-        inner = ((name, _normal(below)) for name, below in value.items())
+        inner = ((name, _normal(below, form)) for name, below in value.items())
         return {name: below for name, below in inner if below != [] and below != {}}
     if isinstance(value, list):
-        return sorted((_normal(item) for item in value), key=exact_key)
+        return sorted((_normal(item, form) for item in value), key=exact_key)
     if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT_FLOATS:
         return int(value)
     return value

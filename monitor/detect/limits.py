@@ -5,15 +5,13 @@ from collections import Counter
 from collections.abc import Iterator
 
 from monitor.detect.texts import wording
+from monitor.detect.word_lists import NUMBERS
 
 _NUMBER = (
     r"(?:(?<![\w.-])\d+(?:[.,]\d+)*"
-    r"|\b(?:two|three|four|five|six|seven|eight|nine|ten|twelve|half|twice)\b)"
+    r"|\b(?:half|twice)\b)"
 )
-_COMPARISON = (
-    r"[<>≤≥]|\b(?:at least|at most|(?:more|less|fewer|greater|higher|lower|older|younger"
-    r"|later) than|up to|minimum|maximum)\b"
-)
+_COMPARISON = r"[<>≤≥]|\b(?:(?:older|younger|later) than|minimum|maximum)\b"
 _UNIT = r"(?<![a-z])(?:hour|day|week|month|year)(?=s?(?![a-z]))"
 _LIMIT = re.compile(rf"{_NUMBER}|{_COMPARISON}|{_UNIT}")
 # "Version 5", "part 2": no limit of anything.
@@ -23,10 +21,25 @@ _NAMED = re.compile(
 )
 # "HER2", also where it is written apart: "(HER) 2".
 _NAME = re.compile(r"(?<![^\W_])([a-z]{2,20})\)?[ -]?(\d{1,4})(?!\.?\d)")
+# The signs that words stand for; what says two of them comes first.
+_MORE, _LESS = r"(?:more|greater|higher|larger|longer)", r"(?:less|fewer|lower|smaller|shorter)"
+_SIGNS = (
+    (re.compile(rf"\b(?:no(?:t)? {_LESS} than|at least|{_MORE} than or equal to)\b ?"), "≥"),
+    (re.compile(rf"\b(?:no(?:t)? {_MORE} than|at most|up to|{_LESS} than or equal to)\b ?"), "≤"),
+    (re.compile(rf"\b{_MORE} than\b ?"), ">"),
+    (re.compile(rf"\b{_LESS} than\b ?"), "<"),
+    (re.compile(r" (?:or|and) (?:above|greater|higher|longer|more|older|over)\b"), "≥"),
+    (re.compile(r" (?:or|and) (?:below|fewer|less|lower|shorter|under|younger)\b"), "≤"),
+    (re.compile(r"(?<=\d)(?:-| to )(?=\d)"), " - "),
+)
+_DIGITS = re.compile(
+    rf"\b(?:{'|'.join(word for word in NUMBERS if word not in ('zero', 'one'))})\b"
+)
 _TURNING = re.compile(r"\b(?:cannot|except|neither|never|no|nor|not|unless|without)\b|\bnon-")
 # Alone, a number is a limit where it is compared or measures a time.
 _STATED = re.compile(
-    rf"{_COMPARISON}|{_NUMBER} ?(?:%|days?|weeks?|months?|years?|hours?|half-lives)\b|{_NUMBER}-\d"
+    rf"{_COMPARISON}|{_NUMBER} ?(?:%|days?|weeks?|months?|years?|hours?|half-lives)\b"
+    rf"|{_NUMBER} - \d"
 )
 
 
@@ -41,7 +54,7 @@ def other_limits(before: str, after: str) -> bool:
 
 def _without_names(*texts: str) -> Iterator[str]:
     """Yield the texts without the numbers of names, such as any of them writes in one word."""
-    plain = [_NAMED.sub(" ", wording(text)) for text in texts]
+    plain = [_NAMED.sub(" ", _signed(text)) for text in texts]
     names = {
         found.groups() for text in plain for found in _NAME.finditer(text) if found[0].isalnum()
     }
@@ -51,4 +64,12 @@ def _without_names(*texts: str) -> Iterator[str]:
 
 def states_limit(text: str) -> bool:
     """Tell whether a criterion states a limit: an age, a value, a time."""
-    return _STATED.search(_NAMED.sub(" ", wording(text))) is not None
+    return _STATED.search(_NAMED.sub(" ", _signed(text))) is not None
+
+
+def _signed(text: str) -> str:
+    """Return the wording of a text with signs for words: "at least two" is "≥2"."""
+    words = _DIGITS.sub(lambda found: NUMBERS[found[0]], wording(text))
+    for said, sign in _SIGNS:
+        words = said.sub(sign, words)
+    return words

@@ -9,22 +9,32 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _LABEL = re.compile(
-    r"(?<![^\s.;:,)])(?<!\d[.,])(?P<open>\(?)(?P<number>\d{1,2}|(?<=\()[a-h](?=\)))"
+    r"(?<![^\s.;:,)])(?<!\d[.,])(?P<open>\(?)(?P<number>\d{1,2}|(?<![^\s(])[a-h])"
     r"(?P<close>[.)])(?:(?=[A-Z])|\s+(?=[A-Z(\"'<>=≥≤])|(?<=\))\s*(?=[^\W\d]))"
 )
-_FIRST = re.compile(r"^(?P<open>\(?)(?P<number>\d{1,3}|(?<=\()[a-h](?=\)))(?P<close>[.)])$")
+_FIRST = re.compile(r"^(?P<open>\(?)(?P<number>\d{1,3}|[a-h])(?P<close>[.)])$")
 # Most lines have none of these.
-_HINT = re.compile(r"[0-9][.)]|\([a-h]\)|[•·◦▪●]|clusion|CLUSION")
-# A bullet, or a heading that begins a section, in the midst of a line.
+_HINT = re.compile(r"[0-9][.)]|\b[a-h][.)]|[•·◦▪●]|clusion|CLUSION| [*+–-] ")
+# A bullet, or a heading that begins a section, in the midst of a line. A dash or star is a bullet
+# where the item before has one, or a colon: "- Asthma - Consent".
 _BREAK = re.compile(
-    r"(?<=\S)\s(?P<bullet>[•·◦▪●])\s"
-    r"|(?<=[.;)])\s"
-    r"(?=(?:Key |Main |Major )?(?:In|Ex|IN|EX)(?:clusion|CLUSION) (?:Criteria|CRITERIA) ?:)"
+    r"(?<=\S)\s(?P<bullet>[•·◦▪●]|(?:(?<!\d\s)\*|[+–-])(?=\s[A-Z]))\s"
+    r"|(?<=\S)\s"
+    r"(?=(?:Key |Main |Major )?(?:In|Ex|IN|EX)(?:clusion|CLUSION) (?:[Cc]riteria|CRITERIA) ?:"
+    r"|(?:IN|EX)CLUSION CRITERIA\b|(?<=[.;)]\s)(?:In|Ex|IN|EX)(?:clusion|CLUSION) ?:)"
 )
-# What a number at the end of a sentence counts.
+# Words before a heading's own that make a sentence of it: "see the Exclusion Criteria: …".
+_SPOKEN_OF = re.compile(
+    r"(?i)\b(?:additional|all|and|any|applicable|following|for|in|key|main|major|meet\w*|of|or"
+    r"|other|per|same|see|specific|study|the|their|these|this|to|under|with)$"
+)
+_ANY_SIGN = "*+–-"
+# What a number at the end of a sentence counts: "grade 2", "week 4"; not "for 18 years", "a year".
 _NAMED = re.compile(
-    r"(?i)(?:\b(?:above|and|arm|class|cohort|cycle|day|ecog|grade|group|level|month|nyha|of|or|part"
-    r"|phase|scale|score|section|stage|than|to|type|version|visit|week|year)s?|[<>=≥≤~±+-]) ?$"
+    r"(?i)(?:\b(?:above|and|arm|class|cohort|cycle|ecog|grade|group|level|nyha|of|or|part|phase"
+    r"|scale|score|section|stage|than|to|type|version|visit)s?|[<>=≥≤~±+-]"
+    r"|(?<!\ba )(?<!\bone )(?<!\bper )(?<!\beach )(?<!\bevery )(?<!\blast )(?<!\bpast )(?<!\d )"
+    r"\b(?:day|month|week|year)) ?$"
 )
 
 
@@ -46,9 +56,23 @@ def run_ins(marker: str, words: str) -> Iterator[tuple[str, str]]:
         return
     begin, label = 0, marker
     for found in _BREAK.finditer(words):
+        if not _breaks(found, label, words):
+            continue
         yield from _counted(label, words[begin : found.start()])
         begin, label = found.end(), found["bullet"] or ""
     yield from _counted(label, words[begin:])
+
+
+def _breaks(found: re.Match[str], label: str, words: str) -> bool:
+    """Tell whether a bullet or a heading in the midst of a line begins anything.
+
+    ``label`` is that of the item before it.
+    """
+    bullet = found["bullet"]
+    before = words[max(0, found.start() - 20) : found.start()]
+    if bullet is None:
+        return _SPOKEN_OF.search(before) is None
+    return bullet not in _ANY_SIGN or bullet == label or before.endswith(":")
 
 
 def _counted(marker: str, words: str) -> Iterator[tuple[str, str]]:

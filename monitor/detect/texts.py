@@ -19,14 +19,29 @@ from monitor.model.memoize import memoize
 
 # "&amp;gt;" was escaped twice.
 _ENTITY = re.compile(r"&(?:(?:amp|#38|#[xX]26);)*((?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|\w{2,31});)")
-_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
+_ESCAPE = re.compile(r"\\+([!-/:-@\[-`{-~])")
+# Characters that nobody sees: zero-width ones, marks of direction and of shape, soft hyphens.
+_UNSEEN = (
+    (0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x180B, 0x180E), (0x200B, 0x200F),
+    (0x202A, 0x202E), (0x2060, 0x206F), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xFFF9, 0xFFFB),
+)  # fmt: skip
+_FULL_WIDTH = range(0xFF01, 0xFF5F)  # ASCII as wide as an ideograph
+_ENCODING = (
+    {sign: None for first, last in _UNSEEN for sign in range(first, last + 1)}
+    | {sign: chr(sign - 0xFEE0) for sign in _FULL_WIDTH}
+    | {0xFF0C: ", ", 0xFF1B: "; ", 0x3001: ", ", 0x3002: ". "}
+)
+_ENCODED = re.compile(f"[{''.join(map(chr, _ENCODING))}]")  # translating every text takes longer
 # "E. coli" at the start of a line is a name.
 _LABEL = (
-    r"\(?(?P<label>\d{1,3}(?:\.\d{1,2})*|[a-z]|[ivx]{2,4}|[A-Z](?=\))|[A-Z](?=\.\s+[^a-z\s]))[.)]"
+    r"\(?(?P<label>\d{1,3}(?:\.\d{1,2})*|[a-z]|[ivx]{2,4}|[IVX]{2,4}|[A-Z](?=\))"
+    r"|[A-Z](?=\.\s+[^a-z\s]))[.)]"
 )
-# "10.Patients" is a label too; "2.5" and "i.e." are none.
-_MARKER = re.compile(rf"(?:[*•·◦▪–-]|o|{_LABEL})(?:\s+|$|(?<=\d[.)])(?=[A-Z]))")
-_MARK = re.compile(r"[.,;:]+(?=\s|$)")
+_DASH = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
+# "10.Patients" and "10.patients" have a label too; "2.5" and "i.e." have none.
+_MARKER = re.compile(rf"(?:[*+•·◦▪●{_DASH}-]|o|{_LABEL})(?:\s+|$|(?<=\d[.)])(?=[A-Z]|[a-z]{{2}}))")
+# "asthma,eczema" is "asthma, eczema"; a number keeps its commas.
+_MARK = re.compile(r"[.,;:]+(?=\s|$)|[,;](?=[^\W\d_])")
 _DEEPEST = 30  # lists within each other: what a hostile text opens beyond is let go
 _ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii", "xiv",
           "xv", "xvi", "xvii", "xviii", "xix", "xx")  # fmt: skip
@@ -36,11 +51,12 @@ _LINES_SINCE = 20  # of an item, after its label: more would make long texts qua
 _TYPOGRAPHY = str.maketrans(
     dict.fromkeys("‘’‚‛`´′ʼ", "'")  # noqa: RUF001 - lookalikes are the point
     | dict.fromkeys("“”„‟«»″", '"')
-    | dict.fromkeys("‐‑‒–—―−", "-")  # noqa: RUF001 - as above
+    | dict.fromkeys(_DASH, "-")
     | dict.fromkeys("º˚", "°")
-    | dict.fromkeys("®™\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff")
+    | dict.fromkeys("®™")
     | {"≧": "≥", "⩾": "≥", "≦": "≤", "⩽": "≤", "×": "x"}
-    | {"⁄": "/"}  # noqa: RUF001 - as above
+    | dict.fromkeys("⁄∕", "/")  # noqa: RUF001 - as above
+    | dict.fromkeys("∼˜", "~")  # noqa: RUF001 - as above
     | {"½": " 1/2", "¼": " 1/4", "¾": " 3/4"}
     | {sign: f"^{digit}" for digit, sign in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}
 )
@@ -52,8 +68,13 @@ _DASHES = re.compile(r"-{2,}")
 # "follow-up" is "follow up", "PD-1" "PD 1", "12-week" "12week"; "1-5" is another number than "15".
 _HYPHEN = re.compile(r"(?<=[^\W\d_])-(?=[^\W_])")
 _HYPHEN_OF_A_NUMBER = re.compile(r"(?<=\d)-(?=[^\W\d_])")
-# "10 mg / kg" is "10mg/kg", "18 - 65" is "18-65", "> 5 %" is ">5%". A sign keeps its number.
-_LOOSE = re.compile(r" (?=[/<>=≤≥])|(?<=[/<>=≤≥]) |(?<=\d) (?=[^\W\d_]|[%°])|(?<=\d) - (?=\d)")
+# "10 mg / kg" is "10mg/kg", "18 - 65" is "18-65", "> 5 %" is ">5%", "2 x 3" is "2x3".
+# A sign keeps its number.
+_LOOSE = re.compile(
+    r" (?:(?=[/<>=≤≥])|(?<=[/<>=≤≥] )|(?<=\d )(?=[^\W\d_]|[%°])|(?<=\dx )(?=\d)|(?<=\d x )(?=\d)"
+    r"|(?<=\d )- (?=\d))"
+)
+_TRADE = re.compile(r"(?<=[^\W_])\((?:r|tm)\)")  # "Thing(R)" is "Thing®"
 
 _remember = memoize(entries=8_192, long_bytes=4 * 1024 * 1024)
 
@@ -162,10 +183,17 @@ def _stands_in(text: str, place: _Place) -> bool:
 
 
 def _composed(text: str) -> str:
-    bare = _ESCAPE.sub(r"\1", text) if "\\" in text else text
+    bare = text if text.isascii() else _seen(text)
+    if "\\" in bare:
+        bare = _ESCAPE.sub(r"\1", bare)
     if "&" in bare:
-        bare = _ENTITY.sub(_decoded, bare)
+        bare = _seen(_ENTITY.sub(_decoded, bare))
     return unicodedata.normalize("NFC", bare)
+
+
+def _seen(text: str) -> str:
+    """Return a text without characters that nobody sees, in one width."""
+    return text.translate(_ENCODING) if _ENCODED.search(text) else text
 
 
 def _decoded(entity: re.Match[str]) -> str:
@@ -187,15 +215,18 @@ def wording(text: str) -> str:
     eczema" are worded alike, so are ">= 10 mg / kg" and "≥10mg/kg"; the text is in its normal
     form.
     """
-    words = _AT_MOST.sub("≤", _AT_LEAST.sub("≥", _MARK.sub("", fold_text(text))))
-    words = _DASHES.sub("-", _RAISED.sub("", words)).replace("+/-", "±")
-    return _LOOSE.sub(_tight, " ".join(words.split()))
+    words = _MARK.sub(" ", fold_text(text))
+    if "(r)" in words or "(tm)" in words:
+        words = _TRADE.sub("", words)
+    words = _AT_MOST.sub("≤", _AT_LEAST.sub("≥", words))
+    words = _DASHES.sub("-", _RAISED.sub("", words))
+    return _LOOSE.sub(_tight, " ".join(words.split())).replace("+/-", "±")
 
 
 def fold_text(text: str) -> str:
     """Return a text in lower case and in one typography, its marks and spaces as they are."""
     typed = text if text.isascii() else unicodedata.normalize("NFKC", text.translate(_TYPOGRAPHY))
-    return typed.casefold()
+    return typed.casefold().replace("`", "'")
 
 
 def same_words(one: str, other: str) -> bool:

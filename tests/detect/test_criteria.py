@@ -321,3 +321,58 @@ def test_long_texts_that_change_throughout_take_no_seconds() -> None:
     assert compare("\n".join(lines), "\n".join(others))
     assert compare(" ".join(lines), " ".join(others))
     assert time.process_time() - started < 15
+
+
+LISTED = (
+    "Inclusion Criteria:\n\n* Age \\>= 18 years\n* Asthma for a year\n* Signed consent\n\n"
+    "Exclusion Criteria:\n\n* Pregnancy\n* Smoking"
+)
+
+
+@pytest.mark.parametrize(
+    ("inclusion", "exclusion"),
+    [
+        (
+            "Inclusion Criteria: 1. Age >= 18 years 2. Asthma for a year 3. Signed consent ",
+            "Exclusion criteria: 1. Pregnancy 2. Smoking",
+        ),
+        (
+            "Inclusion Criteria: - Age >= 18 years - Asthma for a year - Signed consent ",
+            "Exclusion Criteria: - Pregnancy - Smoking",
+        ),
+        (
+            "INCLUSION CRITERIA a. Age >= 18 years b. Asthma for a year c. Signed consent ",
+            "EXCLUSION CRITERIA a. Pregnancy b. Smoking",
+        ),
+        (
+            "Inclusion: a) Age >= 18 years b) Asthma for a year c) Signed consent. ",
+            "Exclusion: a) Pregnancy b) Smoking",
+        ),
+        (
+            "Inclusion Criteria:\n1)Age >= 18 years, 2)asthma for a year, 3) Signed consent\n",
+            "Exclusion Criteria:\n(1) Pregnancy, (2) Smoking",
+        ),
+        (
+            "# Inclusion Criteria\n+ Age >= 18 years\n+ Asthma for a year\n+ Signed consent\n",
+            "# Exclusion Criteria\n\u2212 Pregnancy\n\u2212 Smoking",
+        ),
+    ],
+)
+def test_any_way_to_run_items_and_sections_into_lines_changes_no_criterion(
+    inclusion: str, exclusion: str
+) -> None:
+    assert not compare(LISTED, inclusion + exclusion)
+    assert not compare(inclusion + exclusion, LISTED)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Patients who meet any of the Exclusion Criteria: none",
+        "ANC > 1.5 * ULN - Upper limit",
+        "Hepatitis (e.g. B. or C.), i.e. Patients with grade 2. Patients of week 4. Others",
+        "Vitamin D. Patients on 5 mg a. Others",
+    ],
+)
+def test_what_only_looks_like_a_list_is_one_item(line: str) -> None:
+    assert [item.text for item in items(line)] == [line]

@@ -171,11 +171,17 @@ def test_an_item_that_a_longer_one_only_mentions_was_dropped() -> None:
         ("ECOG1 by the doctor", "ECOG 2 by a doctor", HIGH),
         ("Steroids within 4 weeks", "Steroids within 4 months", HIGH),
         ("Steroids every week", "Steroids every single week", MEDIUM),
+        ("Age >= 18 years", "Age of at least 18 years", MEDIUM),
+        ("Aged 18 to 65 years", "Age 18-65 years", MEDIUM),
+        ("Age 18-65 years", "Age 18-75 years", HIGH),
+        ("No more than 2 relapses", "Two relapses or less", MEDIUM),
+        ("No more than 2 relapses", "More than 2 relapses", HIGH),
         ("Severe asthma, gout", "severe asthma gout.", NOISE),
     ],
     ids=["age", "comparison", "wash-out", "time added", "turned round", "limit added", "word",
          "item dropped", "version", "name written out", "another stage",
-         "unit of time", "unit kept", "marks"],
+         "unit of time", "unit kept", "comparison in words", "range in words", "range",
+         "number in words", "comparison turned round", "marks"],
 )  # fmt: skip
 def test_a_change_weighs_what_it_does(before: str, after: str, severity: Severity) -> None:
     assert weighed(f"* {before}", f"* {after}") is severity

@@ -137,8 +137,8 @@ def test_a_renamed_arm_is_one_item_though_its_interventions_name_it() -> None:
         ),
         (
             {},
-            {"statusModule.dispFirstPostDateStruct": {"date": "2026-02-20", "type": "ACTUAL"}},
-            "Certification or extension of results first posted: (none) → 2026-02-20",
+            {"statusModule.newDateStruct": {"date": "2026-02-20", "type": "ACTUAL"}},
+            "New date: (none) → 2026-02-20",
         ),
         (
             {ARMS: [THING, {**PLACEBO, "label": "x" * 60}]},

@@ -22,6 +22,16 @@ SIGNS = {
     "comparator apart": ("dose ≤5 mg", "dose < = 5 mg"),
     "zero-width": ("low\u200b dose\ufeff of\u2060 it", "low dose of it"),
     "soft hyphen": ("interven\u00adtion", "intervention"),
+    "marks of direction": ("low \u202adose\u202c of\u2066 it\u2069", "low dose of it"),
+    "a mark of shape": ("low dose\ufe0f of it", "low dose of it"),
+    "zero-width in entities": ("low&#8203; dose&shy; of it", "low dose of it"),
+    "back quote": ("the sponsor`s dose", "the sponsor's dose"),
+    "slash": ("5 mg∕kg of it", "5 mg/kg of it"),  # noqa: RUF001 - as above
+    "as wide as ideographs": ("（a） ５％，then b", "(a) 5%, then b"),  # noqa: RUF001 - as above
+    "no space after a comma": ("asthma,eczema and such", "asthma, eczema and such"),
+    "written-out trade mark": ("Thing(R) and Other(TM)", "Thing® and Other™"),
+    "a sign of times": ("2 × 10 mg of it", "2x10 mg of it"),
+    "escaped twice": ("dose \\\\> 5 mg", "dose > 5 mg"),
     "no-break space": ("5\u00a0mg of\u202fit", "5 mg of it"),
     "entities": ("a &amp; b &gt; c, the sponsor&#39;s", "a & b > c, the sponsor's"),
     "entities escaped twice": ("a &amp;amp; b &amp;gt; c", "a & b > c"),
@@ -35,7 +45,7 @@ SIGNS = {
 OTHER = [
     ("10² cells", "102 cells"), ("1½ doses", "11/2 doses"), ("CD4+ cells", "CD4- cells"),
     ("5 mg", "5 µg"), ("dose > 5", "dose ≥ 5"), ("2.5 mg", "25 mg"), ("&foo; it", "foo it"),
-    ("A & B", "A B"), ("-5 °C", "5 °C"),
+    ("A & B", "A B"), ("-5 °C", "5 °C"), ("1,000 mg", "1.000 mg"), ("2 x 10 mg", "2 x 1 mg"),
 ]  # fmt: skip
 ARM = {"label": "Thing", "type": "EXPERIMENTAL", "interventionNames": ["Drug: Thing"]}
 TEXTS: dict[str, Any] = {
@@ -121,6 +131,36 @@ def test_signs_that_say_something_else_are_news(place: str, before: str, after: 
     assert not same_words(before, after)
     old, new = (dict([TEXTS[place](text)]) for text in (before, after))
     assert kinds(events(study(old), updated(new))) != []
+
+
+def test_characters_that_nobody_sees_are_no_words_anywhere() -> None:
+    document = updated()
+    hidden = _with_marks(document)
+    assert hidden != document
+    assert kinds(events(study(), hidden)) == []
+
+
+def _with_marks(value: Any) -> Any:
+    """Return a copy with a zero-width space within every word that is no code of the registry."""
+    if isinstance(value, dict):
+        return {name: _with_marks(below) for name, below in value.items()}
+    if isinstance(value, list):
+        return [_with_marks(item) for item in value]
+    if not isinstance(value, str) or value[:1].isdigit() or value.isupper() or "NCT" in value:
+        return value
+    return " ".join(f"{word[:1]}\u200b{word[1:]}\ufeff" for word in value.split(" "))
+
+
+def test_items_of_one_name_pair_by_their_words_not_by_their_signs() -> None:
+    said = ["Score of pain, by the patient", "Score of pain, by the physician's reading"]
+    old = [{"measure": "Pain", "description": text, "timeFrame": "1 year"} for text in said]
+    new = [
+        {"measure": "Pain.", "description": f"{text.upper()}.", "timeFrame": "1 Year."}
+        for text in said
+    ]
+    new.reverse()
+    path = "outcomesModule.secondaryOutcomes"
+    assert kinds(events(study({path: old}), updated({path: new}))) == []
 
 
 def test_entities_are_the_signs_that_they_stand_for() -> None:

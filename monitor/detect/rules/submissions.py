@@ -103,18 +103,28 @@ def _date(value: Any) -> str:
 
 
 def derive_certification(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
-    """Turn a certification that results come later into an event; other dates of it follow it."""
-    del ctx
-    certified = change_at(changes, fields.DISP_FIRST_SUBMIT)
-    if certified is None:
+    """Turn a certification that results come later into an event.
+
+    Its other dates follow it; alone they say that the registry checked and posted it.
+    """
+    own = changes_below(changes, *fields.CERTIFICATION)
+    certified = change_at(own, fields.DISP_FIRST_SUBMIT)
+    if certified is None and ctx.new.get(fields.DISP_FIRST_SUBMIT) is not None:
+        yield Draft(
+            kind=ChangeKind.ADMINISTRATIVE_UPDATE,
+            path=own[0].field,
+            changes=own,
+            label="Results",
+            summary="Certification of delayed results: checked or posted by the registry",
+        )
         return
-    withdrawn = certified.after is None
+    lead = certified or change_at(own, fields.DISP_FIRST_POST) or own[0]
     yield Draft(
         kind=ChangeKind.RESULTS_DELAY_CERTIFIED,
-        path=fields.DISP_FIRST_SUBMIT,
-        changes=changes_below(changes, *fields.CERTIFICATION),
+        path=lead.field,
+        changes=own,
         label="Results",
         summary="Certification of delayed results taken back"
-        if withdrawn
-        else f"Delay of results certified: {value_text(certified.after)}",
+        if lead.after is None
+        else f"Delay of results certified: {value_text(lead.after)}",
     )

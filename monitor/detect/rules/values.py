@@ -77,6 +77,9 @@ def _beyond_case(before: str, after: str) -> Iterator[Segment]:
 
 def _lower(text: str) -> str:
     """Return the text in lower case, as long as before."""
+    lowered = text.lower()
+    if len(lowered) == len(text):  # a letter may become two, never none
+        return lowered
     return "".join(one.lower() if len(one.lower()) == 1 else one for one in text)
 
 

@@ -96,6 +96,18 @@ CASES = (
         },
     ),
     Case(
+        name="a certified delay posted later",
+        kind=K.ADMINISTRATIVE_UPDATE,
+        severity=S.NOISE,
+        path="protocolSection.statusModule.dispFirstPostDateStruct.date",
+        old={"statusModule.dispFirstSubmitDate": "2026-02-01"},
+        new={
+            "statusModule.dispFirstSubmitDate": "2026-02-01",
+            "statusModule.dispFirstSubmitQcDate": "2026-02-05",
+            "statusModule.dispFirstPostDateStruct": {"date": "2026-02-09", "type": "ACTUAL"},
+        },
+    ),
+    Case(
         name="corrected",
         kind=K.RESULTS_CHANGED,
         severity=S.MEDIUM,
