@@ -31,6 +31,7 @@ from tests.registry import ReplicaServer
 from tests.registry.world import World
 
 SHOWN = "NCT06733935"
+LOG = "daemon.log"
 PATIENCE_S = 40.0
 
 
@@ -151,15 +152,17 @@ def _daemon(stage: Stage) -> Iterator[None]:
     """Run ``monitor run`` for the block; it ends in good order."""
     clock = [sys.executable, "-m", "tests.demo.clock", str(stage.clock.file)]
     command = [*clock, "--config", str(stage.config), "run"]
-    daemon = subprocess.Popen(command, env=_environ())
-    try:
-        yield
-    finally:
-        daemon.terminate()
+    # Its clock leaps over months, which it complains of: that is no part of the story.
+    with (stage.folder / LOG).open("wb") as log:
+        daemon = subprocess.Popen(command, env=_environ(), stdout=log, stderr=log)
         try:
-            daemon.wait(PATIENCE_S)
+            yield
         finally:
-            daemon.kill()
+            daemon.terminate()
+            try:
+                daemon.wait(PATIENCE_S)
+            finally:
+                daemon.kill()
 
 
 def _environ() -> dict[str, str]:
@@ -225,6 +228,7 @@ def _timeline(stage: Stage) -> Iterator[Line]:
 def _next(stage: Stage) -> Iterator[Line]:
     yield line("The mails lie in ", Span(str(stage.mailbox.folder), "label"))
     yield line("and as .eml, .html and .json in ", Span(str(stage.folder / "archive"), "label"))
+    yield line("The daemon's log is ", Span(str(stage.folder / LOG), "label"))
     yield line("Try next:")
     yield line(Span(f"export MONITOR_CONFIG={stage.config}", "label"), indent=2)
     program = "monitor" if shutil.which("monitor") else ".venv/bin/monitor"

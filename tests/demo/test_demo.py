@@ -29,7 +29,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> str:
         timeout=110,
         check=False,
     )
-    assert done.returncode == 0, done.stderr
+    assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
 
 
@@ -54,6 +54,13 @@ def test_the_mails_lie_where_it_says(told: str) -> None:
     assert mails
     assert len({mail["Message-ID"] for mail in mails}) == len(mails)
     assert not [mail for mail in mails if "first seen" in str(mail["Subject"]).lower()]
+
+
+def test_the_daemon_s_log_is_a_file(told: str) -> None:
+    assert "[warning" not in told
+    found = re.search(r"The daemon's log is (\S+)", told)
+    assert found is not None
+    assert Path(found[1]).is_file()
 
 
 def test_it_shows_the_timeline_of_a_trial(told: str) -> None:
