@@ -14,6 +14,8 @@ _NOTHING = "-"
 _NARROWEST = 4  # columns that a column is left with, whatever the room
 _NOTE_ROOM = 32  # columns below which a note goes under its row
 _NOTE_INDENT = 4
+_SHORT = 20  # columns that a time, an ID or a state takes: cut, it says nothing
+_LEGIBLE = 12  # columns that each longer text must be left with for that
 # The roles of a row's first cell and of the others; in the head they are the same.
 _ROLES: dict[bool, tuple[Role, Role]] = {True: ("title", "title"), False: ("label", "plain")}
 # What a spreadsheet takes for a formula, also behind spaces and in full-width letters; no number.
@@ -27,7 +29,8 @@ def table_lines(table: Table, width: int | None) -> Iterator[Line]:
     """Yield a head and rows in aligned columns.
 
     ``width``: columns of the terminal; None: nothing is cut (a pipe). Columns that are narrower
-    than a fair share of the room keep their width, the others share what is left.
+    than a fair share of the room keep their width, the others share what is left. Short columns,
+    of times and IDs, are whole wherever longer ones stay legible.
     """
     cells = [[sanitize(_NOTHING if cell is None else cell) for cell in row] for row in table.rows]
     cells.insert(0, [sanitize(name) for name in table.head])
@@ -63,10 +66,10 @@ def display_width(text: str) -> int:
     return sum(map(_letter_width, text))
 
 
-def _letter_width(notification: str) -> int:
-    if unicodedata.combining(notification):
+def _letter_width(letter: str) -> int:
+    if unicodedata.combining(letter):
         return 0
-    return 2 if unicodedata.east_asian_width(notification) in "WF" else 1
+    return 2 if unicodedata.east_asian_width(letter) in "WF" else 1
 
 
 def _harmless(cell: str) -> str:
@@ -88,8 +91,12 @@ def _fitted(natural: Sequence[int], width: int | None) -> list[int]:
         return widths
     room = width - len(_GAP) * (len(widths) - 1)
     narrow_first = sorted(range(len(widths)), key=widths.__getitem__)
+    long = [one for one in widths if one > _SHORT]
+    is_legible = room - sum(widths) + sum(long) >= _LEGIBLE * len(long) > 0
     for done, at in enumerate(narrow_first):
         share = max(_NARROWEST, room // (len(widths) - done))
+        if is_legible and widths[at] <= _SHORT:
+            share = widths[at]
         widths[at] = min(widths[at], share)
         room -= widths[at]
     return widths

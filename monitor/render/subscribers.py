@@ -52,7 +52,7 @@ def subscriptions_table(subscriptions: Sequence[Subscription]) -> Iterator[Block
         )
         for one in subscriptions
     )
-    yield Table(head=head, rows=rows)
+    yield Table(head=head, rows=rows, note=True)
     yield Line((Span(count_text(len(rows), "subscription"), "dim"),))
 
 

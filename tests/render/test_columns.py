@@ -47,6 +47,23 @@ def test_a_narrow_terminal_cuts_the_widest_columns_alike(width: int) -> None:
     assert head.index("Last error") == first.index("e")
 
 
+def test_times_are_whole_where_longer_cells_stay_legible() -> None:
+    head = ("ID", "State", "To", "Channel", "What", "Due (UTC)", "Tries")
+    due = "2026-07-15 10:00"
+    row = (
+        "6",
+        "sent",
+        "ana <ana@example.org> " * 2,
+        "team-slack",
+        "welcome, 1 subscription",
+        due,
+        "1",
+    )
+    given = Table(head=head, rows=(row,))
+    assert all(due in shown(given, width)[1] for width in (80, 100))
+    assert [len(shown(given, width)[1]) <= width for width in (50, 80, 100)] == [True] * 3
+
+
 def test_a_note_without_room_goes_whole_below_its_row() -> None:
     given = table(("1", "ana" * 10, ERROR), ("2", "ben", None), note=True)
     rows = shown(given, 60)
