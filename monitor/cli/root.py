@@ -105,7 +105,7 @@ COMMANDS = {
 @click.option(
     "--color/--no-color",
     default=None,
-    help="Colours, or none  [default: on a terminal; NO_COLOR and FORCE_COLOR are heeded]",
+    help="Colors, or none  [default: on a terminal; NO_COLOR and FORCE_COLOR are heeded]",
 )
 @click.option("--debug", is_flag=True, help="Show where an error comes from (or MONITOR_DEBUG=1).")
 @click.version_option(__version__, prog_name="monitor", message="%(prog)s %(version)s")

@@ -172,7 +172,7 @@ def show(session: Session, subscription: str, subscriber: str | None, as_json: b
 @click.argument("subscription", metavar="[NAME|ID]", required=False)
 @click.option("--subscriber", metavar="NAME", help="Whose it is.")
 @_wish_options
-@json_option
+@table_options
 @click.pass_obj
 def test(
     session: Session,
@@ -180,13 +180,15 @@ def test(
     subscription: str | None,
     subscriber: str | None,
     as_json: bool,
+    as_csv: bool,
     **options: Any,
 ) -> None:
     """Show which followed trials a subscription matches now, and what it would have sent.
 
     Either one that is there, by its name or number, or one that is not saved, by the options of
     `monitor subscription add`. What was read in the last 30 days is held against it as if it had
-    been there all along; silences count as they are now. Nothing is saved or sent.
+    been there all along; silences count as they are now. Nothing is saved or sent. --csv prints
+    the trials.
     """
     people = people_of(session)
     described = any(value not in (None, False, ()) for value in options.values())
@@ -202,7 +204,8 @@ def test(
     if as_json:
         session.answer_json(dry_run_to_json(found))
     else:
-        session.answer([*map(warning_line, found.warnings), *dry_run_lines(found)])
+        lines = [*map(warning_line, found.warnings), *dry_run_lines(found)]
+        session.answer(lines, as_csv=as_csv)
 
 
 @command.command(

@@ -22,8 +22,7 @@ def dry_run_lines(found: DryRun) -> Iterator[Block]:
         )
         for one in found.trials
     )
-    if rows:
-        yield Table(head=("NCT ID", "Status", "Title", "Because"), rows=rows)
+    yield Table(head=("NCT ID", "Status", "Title", "Because"), rows=rows)
     matches = "matches" if len(rows) == 1 else "match"
     said = f"{count_text(len(rows), 'followed trial')} {matches} now"
     if found.unfollowed:

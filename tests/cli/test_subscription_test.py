@@ -33,6 +33,11 @@ def test_the_followed_trials_that_match_and_what_would_have_been_sent(changed: M
     with time_machine.travel(LATER + timedelta(days=1), tick=False):
         found = changed.json("subscription", "test", "x")
         lines = changed.answer("subscription", "test", "x").splitlines()
+        table = changed.answer("subscription", "test", "x", "--csv").splitlines()
+    assert table == [
+        "NCT ID,Status,Title,Because",
+        f"{NCT},withdrawn,A study of a thing,its filter matches this trial (condition: lupus)",
+    ]
     assert found["trials"] == [
         {"nct_id": NCT, "title": "A study of a thing", "overall_status": "WITHDRAWN",
          "reason": "its filter matches this trial (condition: lupus)"}
