@@ -47,11 +47,17 @@ _ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xi
           "xv", "xvi", "xvii", "xviii", "xix", "xx")  # fmt: skip
 _TELLING_LENGTH = 12
 _LINES_SINCE = 20  # of an item, after its label: more would make long texts quadratic
+# Cyrillic letters that look Latin come from another keyboard: "Cough" with the one or the other C.
+_CYRILLIC = (
+    "\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0425\u0405\u0406\u0408"
+    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0455\u0456\u0458"
+)
 # What one keyboard or editor writes for what another does; the rest Unicode itself knows (NFKC).
 _TYPOGRAPHY = str.maketrans(
     dict.fromkeys("‘’‚‛`´′ʼ", "'")  # noqa: RUF001 - lookalikes are the point
     | dict.fromkeys("“”„‟«»″", '"')
     | dict.fromkeys(_DASH, "-")
+    | dict(zip(_CYRILLIC, "ABEKMHOPCTXSIJaeopcyxsij", strict=True))
     | dict.fromkeys("º˚", "°")
     | dict.fromkeys("®™")
     | {"≧": "≥", "⩾": "≥", "≦": "≤", "⩽": "≤", "×": "x"}

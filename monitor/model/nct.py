@@ -67,8 +67,9 @@ def _spelt(match: re.Match[str]) -> str:
 
 
 def _visible(text: str) -> str:
-    """Return the text without zero-width and byte-order marks; all white space is a blank."""
-    seen = (char for char in text if unicodedata.category(char) != "Cf")
+    """Return the text without characters that nobody sees, in one width; white space is a blank."""
+    narrow = unicodedata.normalize("NFKC", text)
+    seen = (char for char in narrow if unicodedata.category(char) != "Cf")
     return "".join(" " if char.isspace() else char for char in seen)
 
 

@@ -25,6 +25,7 @@ SIGNS = {
     "marks of direction": ("low \u202adose\u202c of\u2066 it\u2069", "low dose of it"),
     "a mark of shape": ("low dose\ufe0f of it", "low dose of it"),
     "zero-width in entities": ("low&#8203; dose&shy; of it", "low dose of it"),
+    "a letter of another keyboard": ("\u0441ough in SO\u0405", "cough in SOS"),
     "back quote": ("the sponsor`s dose", "the sponsor's dose"),
     "slash": ("5 mg∕kg of it", "5 mg/kg of it"),  # noqa: RUF001 - as above
     "as wide as ideographs": ("（a） ５％，then b", "(a) 5%, then b"),  # noqa: RUF001 - as above

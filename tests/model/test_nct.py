@@ -46,8 +46,9 @@ LINK = "https://clinicaltrials.gov"
         "\N{LEFT DOUBLE QUOTATION MARK}NCT00001715\N{RIGHT DOUBLE QUOTATION MARK}",
         "(NCT00001715),",
         "\N{ZERO WIDTH NO-BREAK SPACE}NCT0000\N{ZERO WIDTH SPACE}1715\N{NO-BREAK SPACE}",
+        "".join(chr(ord(sign) + 0xFEE0) for sign in "NCT00001715"),
     ],
-    ids=range(15),
+    ids=range(16),
 )
 def test_a_pasted_link_and_a_quoted_cell_are_the_id_that_they_hold(pasted: str) -> None:
     assert normalize_nct_id(pasted) == "NCT00001715"
