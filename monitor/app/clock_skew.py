@@ -139,18 +139,18 @@ def time_findings(app: "App", latest_run: LatestRun | None) -> Iterator[Finding]
         yield Finding(
             about="stored times",
             verdict=CheckStatus.FAILED,
-            said=f"impossible: {_first(leases + found)}",
+            detail=f"impossible: {_first(leases + found)}",
             fix=fix,
         )
     elif before:
         yield Finding(
             about="stored times",
             verdict=CheckStatus.WARNING,
-            said=f"were impossible within the last day, and were put right: {_first(before)}",
+            detail=f"were impossible within the last day, and were put right: {_first(before)}",
             fix="check the clock of this machine",
         )
     else:
-        yield Finding(about="stored times", verdict=CheckStatus.FINE, said="none is impossible")
+        yield Finding(about="stored times", verdict=CheckStatus.FINE, detail="none is impossible")
 
 
 def _first(sentences: Sequence[str], most: int = 5) -> str:
@@ -191,7 +191,7 @@ def _source_time(name: str, column: str, said: str, found: datetime, at: datetim
 
 def _channels(app: "App", reader: Reader, now: datetime) -> Iterator[SkewedTimes]:
     for state in reader.outbox.channel_states():
-        policy, until = policy_of(app.settings, state.channel), state.resting_until
+        policy, until = policy_of(app.settings, state.channel), state.paused_until
         most = now + timedelta(seconds=policy.longest_wait_s)
         if until is not None and until > most + CLOCK_TOLERANCE:
             yield _rest(state.channel, until, now + timedelta(seconds=policy.rest_s(None)))

@@ -100,20 +100,20 @@ class Deliveries:
         self._welcomes = Welcomes(app, targets=targets)
 
     def due(self) -> list[str]:
-        """Return the channels by which something is due now, but for resting ones.
+        """Return the channels by which something is due now, but for paused ones.
 
         StoreError when the store cannot be read.
         """
         self._workers.forget_lost()
         now = self.app.now()
         with self.app.reader() as reader:
-            resting = {
+            paused = {
                 state.channel
                 for state in reader.outbox.channel_states()
-                if state.resting_until is not None and state.resting_until > now
+                if state.paused_until is not None and state.paused_until > now
             }
-            waiting = set(reader.outbox.channels(MessageState.WAITING)) - resting
-            sending = set(reader.outbox.channels(MessageState.SENDING)) - resting
+            waiting = set(reader.outbox.channels(MessageState.WAITING)) - paused
+            sending = set(reader.outbox.channels(MessageState.SENDING)) - paused
             found = {name for name in waiting if _is_over(reader.outbox.oldest_due(name), now)}
             found |= {name for name in sending - found if reader.outbox.abandoned(name)}
         return sorted(found)
@@ -260,7 +260,7 @@ class _Watching:
     def ended(self, message: OutboxMessage, outcome: str, said: str) -> None:
         """Log and count it."""
         write = {"retried": self._log.warning, "dead": self._log.error}
-        write.get(outcome, self._log.info)(f"message {outcome}", uid=message.uid, said=said)
+        write.get(outcome, self._log.info)(f"message {outcome}", uid=message.uid, detail=said)
         if self._metrics is not None:
             self._metrics.delivery(self._channel, outcome)
 

@@ -61,4 +61,4 @@ class Digests:
 
 
 def _asks_for_empty(subscription: Subscription) -> bool:
-    return subscription.send_empty and subscription.standing is SubscriptionStatus.ACTIVE
+    return subscription.send_empty and subscription.status is SubscriptionStatus.ACTIVE

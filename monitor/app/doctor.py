@@ -56,13 +56,13 @@ def examine(
         app, told = run_check(partial(_configured, config, environ), about=about)
     except ConfigError as exc:
         fix = "fix this; nothing else was tried"
-        yield Finding(about=about, verdict=CheckStatus.FAILED, said=str(exc), fix=fix)
+        yield Finding(about=about, verdict=CheckStatus.FAILED, detail=str(exc), fix=fix)
         return
     except CheckTimeoutError as exc:
         yield timeout_finding(about, str(exc))
         return
     app = App(settings=app.settings, now=now)
-    yield Finding(about=about, verdict=CheckStatus.FINE, said=_told(told))
+    yield Finding(about=about, verdict=CheckStatus.FINE, detail=_told(told))
     yield from run_checks("store", partial(store_findings, app))
     yield from run_checks("store", partial(_another_store, app, told.file, environ))
     yield from run_checks("stored times", partial(time_findings, app, latest_run))
@@ -90,7 +90,7 @@ def _another_store(app: App, file: Path | None, environ: Mapping[str, str]) -> I
         LastStore(file, environ).check_new(app)
     except ConfigError as exc:
         fix = "start it in the right folder, or name the store by an absolute path"
-        yield Finding(about="store", verdict=CheckStatus.FAILED, said=str(exc), fix=fix)
+        yield Finding(about="store", verdict=CheckStatus.FAILED, detail=str(exc), fix=fix)
     except StoreError:  # told among the findings of the store
         return
 
@@ -114,7 +114,7 @@ def zone_findings(app: App) -> Iterator[Finding]:
         yield Finding(
             about="time zones",
             verdict=CheckStatus.FAILED,
-            said=f"not found: {', '.join(missing)}",
+            detail=f"not found: {', '.join(missing)}",
             fix="mend the name, or install the time zones: the package tzdata",
         )
         return
@@ -123,7 +123,7 @@ def zone_findings(app: App) -> Iterator[Finding]:
     except importlib.metadata.PackageNotFoundError:
         data = "the system's alone (tzdata is not installed)"
     said = f"{', '.join(names)}; time zones of {data}"
-    yield Finding(about="time zones", verdict=CheckStatus.FINE, said=said)
+    yield Finding(about="time zones", verdict=CheckStatus.FINE, detail=said)
 
 
 def _is_zone(name: str) -> bool:
@@ -141,7 +141,7 @@ def source_findings(app: App, next_run: NextRun) -> Iterator[Finding]:
         yield Finding(
             about="sources",
             verdict=CheckStatus.WARNING,
-            said=f"{none}: `monitor run` follows nothing",
+            detail=f"{none}: `monitor run` follows nothing",
             fix="write a [[source]] table (docs/configuration.md)",
         )
     rows = known_sources(app)
@@ -159,23 +159,23 @@ def _source(
 ) -> Iterator[Finding]:
     if not source.enabled:
         yield Finding(
-            about=about, verdict=CheckStatus.SKIPPED, said="switched off (enabled = false)"
+            about=about, verdict=CheckStatus.SKIPPED, detail="switched off (enabled = false)"
         )
         return
     try:
         at = next_run(now)
     except ConfigError as exc:
-        yield Finding(about=about, verdict=CheckStatus.FAILED, said=str(exc), fix="fix this")
+        yield Finding(about=about, verdict=CheckStatus.FAILED, detail=str(exc), fix="fix this")
         return
     if isinstance(source, FilesSourceSettings) and (fault := _folder_fault(source.path)):
         fix = f"make {source.path} a folder that this user ({_user()}) can read"
-        yield Finding(about=about, verdict=CheckStatus.FAILED, said=fault, fix=fix)
+        yield Finding(about=about, verdict=CheckStatus.FAILED, detail=fault, fix=fix)
         return
     when = f"every {duration_text(source.every)}" if source.every else f"at {source.cron}"
     zone = "" if source.every else f" ({source.timezone})"
     first = "at once" if at <= now else f"at {moment(at)} UTC"
     said = f"{source.type}, {when}{zone}; `monitor run` reads it first {first}"
-    yield Finding(about=about, verdict=CheckStatus.FINE, said=said)
+    yield Finding(about=about, verdict=CheckStatus.FINE, detail=said)
 
 
 def gate_findings(app: App) -> Iterator[Finding]:
@@ -189,11 +189,11 @@ def gate_findings(app: App) -> Iterator[Finding]:
         if gate.state.reason:
             fix = f"`monitor source show {named}` tells more. {what_to_do(gate.source, gate.state)}"
             said = f"held: {gate.state.reason}"
-            yield Finding(about=about, verdict=CheckStatus.FAILED, said=said, fix=fix)
+            yield Finding(about=about, verdict=CheckStatus.FAILED, detail=said, fix=fix)
         if gate.unread.count:
             said = f"{count_text(gate.unread.count, 'followed record')} cannot be read"
             fix = "`monitor quarantine list` tells why; they are asked for in every pass"
-            yield Finding(about=about, verdict=CheckStatus.WARNING, said=said, fix=fix)
+            yield Finding(about=about, verdict=CheckStatus.WARNING, detail=said, fix=fix)
 
 
 def _folder_fault(path: str) -> str | None:

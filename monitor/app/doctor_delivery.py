@@ -43,9 +43,9 @@ def _built_in(channels: Sequence[AnyChannelSettings]) -> Finding:
     said = f"none is configured; what subscriptions ask for goes to {place_of(given)}"
     fault = _folder_fault(Path(place_of(given)))
     if fault is None:
-        return Finding(about=about, verdict=CheckStatus.FINE, said=said)
+        return Finding(about=about, verdict=CheckStatus.FINE, detail=said)
     fix = "write a [[channel]] table, or let this user write there"
-    return Finding(about=about, verdict=CheckStatus.WARNING, said=f"{said}, but {fault}", fix=fix)
+    return Finding(about=about, verdict=CheckStatus.WARNING, detail=f"{said}, but {fault}", fix=fix)
 
 
 def _channel(
@@ -55,18 +55,18 @@ def _channel(
     try:
         tried = _tried(channel_of(given, with_deadline(delivery, _TRY_S)), offline=offline)
     except ConfigError as exc:
-        yield Finding(about=about, verdict=CheckStatus.FAILED, said=str(exc), fix="fix this")
+        yield Finding(about=about, verdict=CheckStatus.FAILED, detail=str(exc), fix="fix this")
         return
     except DeliveryError as exc:
         fix = _fix(str(exc))
-        yield Finding(about=about, verdict=CheckStatus.FAILED, said=str(exc), fix=fix)
+        yield Finding(about=about, verdict=CheckStatus.FAILED, detail=str(exc), fix=fix)
         return
     if isinstance(given, FolderChannelSettings) and (fault := _folder_fault(Path(given.path))):
         fix = "make it a folder that this user can write"
-        yield Finding(about=about, verdict=CheckStatus.FAILED, said=fault, fix=fix)
+        yield Finding(about=about, verdict=CheckStatus.FAILED, detail=fault, fix=fix)
         return
     said = f"{given.type}, {place_of(given)}{tried}; nothing was sent (`monitor channel test` does)"
-    yield Finding(about=about, verdict=CheckStatus.FINE, said=said)
+    yield Finding(about=about, verdict=CheckStatus.FINE, detail=said)
     if isinstance(given, FolderChannelSettings):
         yield from _exposed(about, Path(given.path))
 
@@ -80,7 +80,7 @@ def _exposed(about: str, folder: Path) -> Iterator[Finding]:
     if seen is not None:
         said = f"others can read messages in {folder}, for example {seen}"
         fix = f"chmod -R go= {folder}, unless they shall"
-        yield Finding(about=about, verdict=CheckStatus.WARNING, said=said, fix=fix)
+        yield Finding(about=about, verdict=CheckStatus.WARNING, detail=said, fix=fix)
 
 
 def _tried(channel: BoundedChannel, *, offline: bool) -> str:
@@ -129,11 +129,11 @@ def subscription_findings(app: App) -> Iterator[Finding]:
     try:
         of_file = wanted_subscriptions(app.settings, app.now())
     except ConfigError as exc:
-        yield Finding(about=about, verdict=CheckStatus.FAILED, said=str(exc), fix="fix this")
+        yield Finding(about=about, verdict=CheckStatus.FAILED, detail=str(exc), fix="fix this")
         return
     try:
         with limited_reader(app) as reader:
-            stored = reader.people.subscriptions(standing=SubscriptionStatus.ACTIVE)
+            stored = reader.people.subscriptions(status=SubscriptionStatus.ACTIVE)
     except StoreError:  # there is none yet, or its own finding tells what is wrong
         stored = []
     known = {given.name for given in app.settings.channels}
@@ -146,7 +146,7 @@ def subscription_findings(app: App) -> Iterator[Finding]:
         yield Finding(
             about=about,
             verdict=CheckStatus.FAILED,
-            said=f"some name channels that the configuration does not have: {shown}",
+            detail=f"some name channels that the configuration does not have: {shown}",
             fix="write their [[channel]] tables, or `monitor subscription list` and remove them",
         )
         return
@@ -159,7 +159,9 @@ def subscription_findings(app: App) -> Iterator[Finding]:
         if verdict is CheckStatus.FINE
         else "`monitor subscription add`, or write [[subscription]]"
     )
-    yield Finding(about=about, verdict=verdict, said=said if wanting else "there are none", fix=fix)
+    yield Finding(
+        about=about, verdict=verdict, detail=said if wanting else "there are none", fix=fix
+    )
 
 
 def _deaf(app: App, subscriptions: Sequence[Subscription]) -> Iterator[Finding]:
@@ -173,7 +175,7 @@ def _deaf(app: App, subscriptions: Sequence[Subscription]) -> Iterator[Finding]:
     except StoreError:  # as above
         return
     for one in found:
-        yield Finding(about=one.about, verdict=CheckStatus.WARNING, said=one.said, fix=one.fix)
+        yield Finding(about=one.about, verdict=CheckStatus.WARNING, detail=one.detail, fix=one.fix)
 
 
 def delivery_findings(app: App) -> Iterator[Finding]:
@@ -187,7 +189,7 @@ def delivery_findings(app: App) -> Iterator[Finding]:
     for one in late:
         fix = "see whether `monitor run` or `monitor deliver` runs, and what the channel says"
         said = f"{one.began}: {one.detail}"
-        yield Finding(about=about, verdict=CheckStatus.WARNING, said=said, fix=fix)
+        yield Finding(about=about, verdict=CheckStatus.WARNING, detail=said, fix=fix)
     if not late:
         said = f"no message is due for longer than {after_s:,g} s"
-        yield Finding(about=about, verdict=CheckStatus.FINE, said=said)
+        yield Finding(about=about, verdict=CheckStatus.FINE, detail=said)

@@ -59,7 +59,7 @@ class VariantResponse:
     """
 
     way: RequestVariant
-    said: str
+    detail: str
     fault: MonitorError | None = None
     ahead_s: float | None = None
 
@@ -78,7 +78,9 @@ def registry_findings(app: App, *, offline: bool) -> Iterator[Finding]:
     """Ask each registry of the sources for its version; compare its clock with ours."""
     if offline:
         yield _finding(CheckStatus.SKIPPED, "not asked (--offline)")
-        yield Finding(about="clock", verdict=CheckStatus.SKIPPED, said="nobody to ask (--offline)")
+        yield Finding(
+            about="clock", verdict=CheckStatus.SKIPPED, detail="nobody to ask (--offline)"
+        )
         return
     sources = [one for one in app.settings.sources if isinstance(one, CtgovSourceSettings)]
     places = dict.fromkeys(source.base_url for source in sources if source.enabled)
@@ -126,9 +128,9 @@ def _ask(app: App, base_url: str, way: RequestVariant) -> VariantResponse:
     try:
         return ended(ask, about="registry", within_s=_TRY_S + _MORE_S)
     except MonitorError as exc:
-        return VariantResponse(way=way, said=str(exc), fault=exc)
+        return VariantResponse(way=way, detail=str(exc), fault=exc)
     except CheckTimeoutError as exc:  # the name service, which nothing can end
-        return VariantResponse(way=way, said=str(exc), fault=TimedOutError(str(exc)))
+        return VariantResponse(way=way, detail=str(exc), fault=TimedOutError(str(exc)))
 
 
 def _heard(way: RequestVariant, answer: HttpResponse, now: datetime) -> VariantResponse:
@@ -142,7 +144,7 @@ def _heard(way: RequestVariant, answer: HttpResponse, now: datetime) -> VariantR
         raise SourceError(f"the answer to {_VERSION_PATH} is not the registry's: {exc}") from exc
     return VariantResponse(
         way=way,
-        said=f"API {version.apiVersion}, data of {version.dataTimestamp} ({answer.http_version})",
+        detail=f"API {version.apiVersion}, data of {version.dataTimestamp} ({answer.http_version})",
         ahead_s=_ahead_s(answer, now),
     )
 
@@ -161,7 +163,7 @@ def _judged(base_url: str, heard: list[VariantResponse]) -> Iterator[Finding]:
     first, *others = heard
     working = next((one.way for one in heard if one.fault is None), None)
     for one in heard:
-        said = f"{base_url} over {one.way}: {one.said}"
+        said = f"{base_url} over {one.way}: {one.detail}"
         if one.fault is None:
             yield _finding(CheckStatus.FINE, said)
         elif one in others and first.fault is None:
@@ -196,19 +198,19 @@ def _fix(one: VariantResponse, working: RequestVariant | None) -> str:
 def _clock(offsets: dict[str, float]) -> Finding:
     if not offsets:
         said = "nobody's answer to compare it with"
-        return Finding(about="clock", verdict=CheckStatus.SKIPPED, said=said)
+        return Finding(about="clock", verdict=CheckStatus.SKIPPED, detail=said)
     base_url, ahead_s = min(offsets.items(), key=lambda found: abs(found[1]))
     side = "ahead of" if ahead_s > 0 else "behind"
     said = f"{abs(ahead_s):,.0f} s {side} {base_url}"
     if abs(ahead_s) <= _TOLERATED_S:
-        return Finding(about="clock", verdict=CheckStatus.FINE, said=said)
+        return Finding(about="clock", verdict=CheckStatus.FINE, detail=said)
     return Finding(
         about="clock",
         verdict=CheckStatus.WARNING,
-        said=said,
+        detail=said,
         fix="set the clock (NTP): times of reading and the schedule hang on it",
     )
 
 
 def _finding(verdict: CheckStatus, said: str, fix: str = "") -> Finding:
-    return Finding(about="registry", verdict=verdict, said=said, fix=fix)
+    return Finding(about="registry", verdict=verdict, detail=said, fix=fix)

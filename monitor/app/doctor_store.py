@@ -94,7 +94,7 @@ def _limited(url: str) -> str:
 
 def _opened(app: App, url: str, address: Address, patience_s: float) -> Iterator[Finding]:
     status = schema_status(url, busy_timeout_s=patience_s)
-    if status.standing == "empty":
+    if status.status == "empty":
         yield _can_be_made(address)
         return
     require_current(status, address)
@@ -143,7 +143,7 @@ def _exposed(path: Path) -> Iterator[Finding]:
         named = ", ".join(f"{file} (mode {file.stat().st_mode & 0o777:o})" for file in open_ones)
         fix = f"chmod 600 {' '.join(str(file) for file in open_ones)}"
         yield Finding(
-            about="store", verdict=CheckStatus.WARNING, said=f"others can read {named}", fix=fix
+            about="store", verdict=CheckStatus.WARNING, detail=f"others can read {named}", fix=fix
         )
 
 
@@ -158,7 +158,7 @@ def _room(path: Path) -> Iterator[Finding]:
     else:
         verdict = CheckStatus.FAILED if free < _TOO_LITTLE_BYTES else CheckStatus.WARNING
         fix = "make room, or move the store: [store] url"
-        yield Finding(about="store", verdict=verdict, said=said, fix=fix)
+        yield Finding(about="store", verdict=verdict, detail=said, fix=fix)
 
 
 def _fix(said: str) -> str:
@@ -187,8 +187,8 @@ def _writable(place: Path) -> str:
 
 
 def _fine(said: str) -> Finding:
-    return Finding(about="store", verdict=CheckStatus.FINE, said=said)
+    return Finding(about="store", verdict=CheckStatus.FINE, detail=said)
 
 
 def _failed(said: str, fix: str) -> Finding:
-    return Finding(about="store", verdict=CheckStatus.FAILED, said=said, fix=fix)
+    return Finding(about="store", verdict=CheckStatus.FAILED, detail=said, fix=fix)

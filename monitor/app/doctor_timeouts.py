@@ -54,7 +54,7 @@ def timeout_finding(about: str, said: str) -> Finding:
     return Finding(
         about=about,
         verdict=CheckStatus.FAILED,
-        said=said,
+        detail=said,
         fix="see to what it waits for: a server, the name service, a file or folder on a network",
     )
 

@@ -43,15 +43,15 @@ def heartbeat_findings(app: App, *, offline: bool) -> Iterator[Finding]:
     if not app.settings.daemon.heartbeat_url:
         return
     if offline:
-        yield Finding(about=about, verdict=CheckStatus.SKIPPED, said="not tried (--offline)")
+        yield Finding(about=about, verdict=CheckStatus.SKIPPED, detail="not tried (--offline)")
         return
     try:
         said = reach(app)
     except DeliveryError as exc:
         fix = "mend [daemon] heartbeat_url, or see to the service"
-        yield Finding(about=about, verdict=CheckStatus.FAILED, said=own_key(str(exc)), fix=fix)
+        yield Finding(about=about, verdict=CheckStatus.FAILED, detail=own_key(str(exc)), fix=fix)
     else:
-        yield Finding(about=about, verdict=CheckStatus.FINE, said=str(said))
+        yield Finding(about=about, verdict=CheckStatus.FINE, detail=str(said))
 
 
 def _listener(
@@ -63,7 +63,7 @@ def _listener(
     about = f"web {key}"
     if address is None:
         yield Finding(
-            about=about, verdict=CheckStatus.SKIPPED, said=f'switched off ([web] {key} = "")'
+            about=about, verdict=CheckStatus.SKIPPED, detail=f'switched off ([web] {key} = "")'
         )
         return
     said = f"{address[0]} port {address[1]}"
@@ -75,14 +75,14 @@ def _listener(
     else:
         said += f" cannot be listened on: {problem.strerror or problem}"
         fix = f"name another one: [web] {key}; until then `monitor run` goes on without it"
-        yield Finding(about=about, verdict=CheckStatus.WARNING, said=said, fix=fix)
+        yield Finding(about=about, verdict=CheckStatus.WARNING, detail=said, fix=fix)
         return
     if warning is not None:
         yield Finding(
-            about=about, verdict=CheckStatus.WARNING, said=f"{said}; {warning[0]}", fix=warning[1]
+            about=about, verdict=CheckStatus.WARNING, detail=f"{said}; {warning[0]}", fix=warning[1]
         )
     else:
-        yield Finding(about=about, verdict=CheckStatus.FINE, said=said)
+        yield Finding(about=about, verdict=CheckStatus.FINE, detail=said)
 
 
 def _problem(address: tuple[str, int]) -> OSError | None:

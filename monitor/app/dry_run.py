@@ -32,7 +32,7 @@ def dry_run(app: App, subscription: Subscription, *, period: timedelta = PERIOD)
     """
     app = with_followed(app)
     since = app.now() - period
-    one = replace(subscription, standing=SubscriptionStatus.ACTIVE, created_at=_BEGINNING)
+    one = replace(subscription, status=SubscriptionStatus.ACTIVE, created_at=_BEGINNING)
     with app.reader() as reader:
         silences = [s for s in reader.people.silences() if s.subscriber in (None, one.subscriber)]
         matcher = Matcher([one], silences, app.synonyms())

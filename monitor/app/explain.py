@@ -110,7 +110,7 @@ class _Outbox:
     def as_then(self, subscription: Subscription) -> Subscription:
         """Return it active where it was served: a pause came later."""
         served = subscription.id in self.items
-        return replace(subscription, standing=SubscriptionStatus.ACTIVE) if served else subscription
+        return replace(subscription, status=SubscriptionStatus.ACTIVE) if served else subscription
 
     def answer(
         self, subscription: Subscription, position: int, news: ChangeSet, silences: Silences

@@ -138,7 +138,7 @@ def _be_due(tx: "Transaction", app: App) -> None:
 
 def _only_subscriber(people: "SubscriberWriter") -> str:
     live = [
-        one.name for one in people.subscribers() if one.standing is not SubscriptionStatus.RETIRED
+        one.name for one in people.subscribers() if one.status is not SubscriptionStatus.RETIRED
     ]
     return live[0] if len(live) == 1 else _WHO
 
@@ -159,7 +159,7 @@ def _subscribe(
 ) -> Subscription:
     name = f"{_NAME}{channel}"
     known = people.subscription(person, name)
-    if known is not None and known.standing is not SubscriptionStatus.RETIRED:
+    if known is not None and known.status is not SubscriptionStatus.RETIRED:
         if known.origin is SubscriptionOrigin.CONFIG:
             raise UsageError(
                 f"{person} has a subscription {name!r} in the configuration; give that one another"
@@ -228,7 +228,7 @@ def _drop(people: "SubscriberWriter", one: Subscription, gone: Collection[str]) 
     left = one.trials.nct_ids - frozenset(gone)
     trials = replace(one.trials, nct_ids=left)
     if trials == Trials():
-        people.set_standing(one.subscriber, one.name, SubscriptionStatus.RETIRED)
+        people.set_status(one.subscriber, one.name, SubscriptionStatus.RETIRED)
     elif gone:
         people.put_subscription(replace(one, trials=trials))
 
@@ -266,7 +266,7 @@ def followers(
 
 def _live(people: "SubscriberWriter", person: str | None) -> list[Subscription]:
     found = people.subscriptions(subscriber=person)
-    return [one for one in found if one.standing is not SubscriptionStatus.RETIRED]
+    return [one for one in found if one.status is not SubscriptionStatus.RETIRED]
 
 
 def _is_of_follow(one: Subscription) -> bool:

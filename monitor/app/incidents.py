@@ -53,7 +53,7 @@ def stored_incidents(reader: Reader, settings: "Settings", *, now: datetime) -> 
         if row.name in enabled and not row.reported
         if row.next_due_at is not None and row.next_due_at + OVERDUE < now
     ]
-    resting = [_resting(state) for state in reader.outbox.channel_states() if state.reported]
+    paused = [_paused(state) for state in reader.outbox.channel_states() if state.reported]
     dead = [_dead(reader, channel) for channel in reader.outbox.channels(MessageState.DEAD)]
     unread = [one for row in rows if row.name in enabled for one in _unread(reader, row)]
     held = [one for row in rows if row.name in enabled for one in _held(reader, row, now)]
@@ -61,7 +61,7 @@ def stored_incidents(reader: Reader, settings: "Settings", *, now: datetime) -> 
         *failing,
         *held,
         *unread,
-        *resting,
+        *paused,
         *dead,
         *_damaged(reader),
         *_leases(reader, now),
@@ -254,7 +254,7 @@ def _damaged(reader: Reader) -> list[Incident]:
     ]
 
 
-def _resting(state: ChannelState) -> Incident:
+def _paused(state: ChannelState) -> Incident:
     return Incident(
         key=f"channel:{state.channel}",
         began=f"the channel {state.channel} fails and rests",

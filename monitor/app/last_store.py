@@ -34,7 +34,7 @@ class LastStore:
         It may not where the configuration ran with another one that is still there, or where a
         SQLite store with the same relative path lies beside the configuration.
         """
-        if self._config is None or app.schema_status().standing != "empty":
+        if self._config is None or app.schema_status().status != "empty":
             return
         address = Address.parse(app.settings.store.url)
         here = _name(address)

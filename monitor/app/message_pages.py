@@ -89,7 +89,7 @@ def unsubscribe(app: App, uid: str, token: str) -> str | None:
     if names:
         with app.store() as store, store.transaction() as tx:
             for name in names:
-                tx.people.set_standing(message.subscriber, name, SubscriptionStatus.PAUSED)
+                tx.people.set_status(message.subscriber, name, SubscriptionStatus.PAUSED)
         get_logger().info("unsubscribed", message=uid, subscriptions=len(names))
     return unsubscribed_page(message.subscriber, names)
 
@@ -110,7 +110,7 @@ def _active(reader: Reader, message: OutboxMessage) -> Sequence[Subscription]:
     of_items = {item.subscription_id for item in reader.outbox.items(message.id)}
     mine = reader.people.subscriptions(
         subscriber=message.subscriber,
-        standing=SubscriptionStatus.ACTIVE,
+        status=SubscriptionStatus.ACTIVE,
         effective=True,
         damaged=[],
     )

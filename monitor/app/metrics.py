@@ -75,8 +75,8 @@ class Metrics:
             "How long the oldest message that is due has waited; 0: none is due.",
             "channel",
         )
-        self._resting = self._gauge(
-            "channel_resting", "1 while a channel rests because it fails, else 0.", "channel"
+        self._paused = self._gauge(
+            "channel_paused", "1 while a channel rests because it fails, else 0.", "channel"
         )
         self._config_age = self._gauge(
             "config_last_good_read_age_seconds",
@@ -170,14 +170,14 @@ class Metrics:
             self._age.labels(name).set_function(age_s)
             self._failures.labels(name).set(row.failures if row else 0)
 
-    def channels(self, due: Mapping[str, datetime | None], resting: Collection[str]) -> None:
+    def channels(self, due: Mapping[str, datetime | None], paused: Collection[str]) -> None:
         """Note when the oldest message of each channel is or was due, and which channels rest."""
         self._overdue.clear()
-        self._resting.clear()
+        self._paused.clear()
         for name, due_at in due.items():
             waited_s = partial(self._age_s, due_at, never_s=0.0)
             self._overdue.labels(name).set_function(waited_s)
-            self._resting.labels(name).set(name in resting)
+            self._paused.labels(name).set(name in paused)
 
     def amounts(
         self,

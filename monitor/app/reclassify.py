@@ -113,7 +113,7 @@ def _differs(nct_id: str, version: "RederivedVersion") -> Problem:
         said += f"; {name} is {', '.join(words)}" if words else ""
     return Problem(
         check="derived events",
-        said=said,
+        detail=said,
         fix=f"`monitor reclassify {nct_id}`",
         nct_id=nct_id,
         version=version.number,

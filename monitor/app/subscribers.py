@@ -95,7 +95,7 @@ def _in_line(
     live = {
         one.name: one
         for one in people.subscribers()
-        if one.standing is not SubscriptionStatus.RETIRED
+        if one.status is not SubscriptionStatus.RETIRED
     }
     named = {subscriber for subscriber, _ in wanted} | set(subscribers)
     if not named <= live.keys():
@@ -118,13 +118,13 @@ def _by_name(people: "SubscriberReader") -> dict[Names, Subscription]:
     return {
         (one.subscriber, one.name): one
         for one in people.subscriptions()
-        if one.standing is not SubscriptionStatus.RETIRED
+        if one.status is not SubscriptionStatus.RETIRED
     }
 
 
 def _same(stored: Subscription, wanted: Subscription) -> bool:
     return wanted == replace(
-        stored, id=wanted.id, standing=wanted.standing, created_at=wanted.created_at
+        stored, id=wanted.id, status=wanted.status, created_at=wanted.created_at
     )
 
 

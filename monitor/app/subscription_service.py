@@ -47,7 +47,7 @@ class SubscriptionService:
         with self.app.reader() as reader:
             counts: dict[str, int] = {}
             for one in reader.people.subscriptions():
-                if one.standing is not SubscriptionStatus.RETIRED:
+                if one.status is not SubscriptionStatus.RETIRED:
                     counts[one.subscriber] = counts.get(one.subscriber, 0) + 1
             return reader.people.subscribers(), counts
 
@@ -56,7 +56,7 @@ class SubscriptionService:
         self._in_line()
         with self.app.store() as store, store.transaction() as transaction:
             known = _people(transaction.people).get(name)
-            if known is not None and known.standing is not SubscriptionStatus.RETIRED:
+            if known is not None and known.status is not SubscriptionStatus.RETIRED:
                 return False
             transaction.people.put_subscriber(name, SubscriptionOrigin.COMMAND, at=self.app.now())
             return True
@@ -69,8 +69,8 @@ class SubscriptionService:
             self._require_not_in_file(person, "remove")
             mine = _live(transaction.people, name)
             for one in mine:
-                transaction.people.set_standing(name, one.name, SubscriptionStatus.RETIRED)
-            transaction.people.set_standing(name, None, SubscriptionStatus.RETIRED)
+                transaction.people.set_status(name, one.name, SubscriptionStatus.RETIRED)
+            transaction.people.set_status(name, None, SubscriptionStatus.RETIRED)
             return [one.name for one in mine]
 
     def export(self, name: str) -> dict[str, Any]:
@@ -103,7 +103,7 @@ class SubscriptionService:
             if subscriber is not None and subscriber not in _people(reader.people):
                 raise _nobody(reader.people, subscriber)
             found = reader.people.subscriptions(subscriber=subscriber, effective=True)
-        return [one for one in found if retired or one.standing is not SubscriptionStatus.RETIRED]
+        return [one for one in found if retired or one.status is not SubscriptionStatus.RETIRED]
 
     def subscription(self, word: str, *, subscriber: str | None = None) -> Subscription:
         """Return the subscription that a name or a number means."""
@@ -121,7 +121,7 @@ class SubscriptionService:
         )
         with self.app.store() as store, store.transaction() as transaction:
             known = transaction.people.subscription(wish.subscriber, wish.name)
-            if known is not None and known.standing is not SubscriptionStatus.RETIRED:
+            if known is not None and known.status is not SubscriptionStatus.RETIRED:
                 where = self._where(known.origin)
                 raise UsageError(
                     f"{wish.subscriber} has a subscription {wish.name!r} already ({where}); "
@@ -148,12 +148,12 @@ class SubscriptionService:
     ) -> Subscription:
         """Store what ``change`` makes of a subscription in its place, and return it.
 
-        It keeps its number, name, standing and date. UsageError for one of the configuration.
+        It keeps its number, name, status and date. UsageError for one of the configuration.
         """
         self._in_line()
         with self.app.store() as store, store.transaction() as transaction:
             found = pick(transaction.people.subscriptions(subscriber=subscriber), word)
-            if found.standing is SubscriptionStatus.RETIRED:
+            if found.status is SubscriptionStatus.RETIRED:
                 raise NotFoundError(f"the subscription {word[:_SHOWN]!r} is removed already")
             if found.origin is SubscriptionOrigin.CONFIG:
                 raise UsageError(
@@ -163,7 +163,7 @@ class SubscriptionService:
             wish = build_subscription(
                 given, None, origin=SubscriptionOrigin.COMMAND, now=found.created_at
             )
-            changed = replace(wish, id=found.id, standing=found.standing)
+            changed = replace(wish, id=found.id, status=found.status)
             transaction.people.put_subscription(changed)
         return changed
 
@@ -173,22 +173,22 @@ class SubscriptionService:
         with app.reader() as reader:
             return [str(one) for one in unmatched_subscriptions(app, reader, subscriptions)]
 
-    def set_standing(
-        self, word: str, standing: SubscriptionStatus, *, subscriber: str | None = None
+    def set_status(
+        self, word: str, status: SubscriptionStatus, *, subscriber: str | None = None
     ) -> tuple[Subscription, bool]:
         """Pause, resume or retire a subscription; return it, and whether that changed anything."""
         self._in_line()
         with self.app.store() as store, store.transaction() as transaction:
             found = pick(transaction.people.subscriptions(subscriber=subscriber), word)
-            if found.standing is SubscriptionStatus.RETIRED:
+            if found.status is SubscriptionStatus.RETIRED:
                 raise NotFoundError(f"the subscription {word[:_SHOWN]!r} is removed already")
-            if standing is SubscriptionStatus.RETIRED and found.origin is SubscriptionOrigin.CONFIG:
+            if status is SubscriptionStatus.RETIRED and found.origin is SubscriptionOrigin.CONFIG:
                 raise UsageError(
                     f"{found.name!r} of {found.subscriber} stands in {self.file}; take it out "
                     f"there, or `monitor subscription pause {found.id}`"
                 )
-            changed = transaction.people.set_standing(found.subscriber, found.name, standing)
-        return replace(found, standing=standing), changed
+            changed = transaction.people.set_status(found.subscriber, found.name, status)
+        return replace(found, status=status), changed
 
     # --- silences --------------------------------------------------------------------------
 
@@ -266,7 +266,7 @@ def pick(subscriptions: list[Subscription], word: str) -> Subscription:
     NotFoundError when there is none; UsageError when several people have one of that name.
     """
     named = [one for one in subscriptions if one.name == word]
-    named = [one for one in named if one.standing is not SubscriptionStatus.RETIRED] or named
+    named = [one for one in named if one.status is not SubscriptionStatus.RETIRED] or named
     if not named and word.isascii() and word.isdigit():
         named = [one for one in subscriptions if one.id == int(word)]
     if not named:
@@ -286,14 +286,14 @@ def _people(people: "SubscriberReader") -> dict[str, Subscriber]:
 def _person(people: "SubscriberReader", name: str) -> Subscriber:
     """Return somebody who is not retired."""
     found = _people(people).get(name)
-    if found is None or found.standing is SubscriptionStatus.RETIRED:
+    if found is None or found.status is SubscriptionStatus.RETIRED:
         raise _nobody(people, name)
     return found
 
 
 def _nobody(people: "SubscriberReader", name: str) -> NotFoundError:
     live = [
-        one.name for one in people.subscribers() if one.standing is not SubscriptionStatus.RETIRED
+        one.name for one in people.subscribers() if one.status is not SubscriptionStatus.RETIRED
     ]
     known = f"there are {', '.join(live[:10])}" if live else "there is nobody yet"
     return NotFoundError(f"there is no subscriber {name[:_SHOWN]!r}; {known}")
@@ -303,5 +303,5 @@ def _live(people: "SubscriberReader", subscriber: str) -> list[Subscription]:
     return [
         one
         for one in people.subscriptions(subscriber=subscriber)
-        if one.standing is not SubscriptionStatus.RETIRED
+        if one.status is not SubscriptionStatus.RETIRED
     ]

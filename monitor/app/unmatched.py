@@ -29,11 +29,11 @@ class Unmatched:
     """
 
     about: str
-    said: str
+    detail: str
     fix: str = ""
 
     def __str__(self) -> str:
-        return f"{self.said}: {self.fix}" if self.fix else self.said
+        return f"{self.detail}: {self.fix}" if self.fix else self.detail
 
 
 def unmatched_subscriptions(
@@ -51,17 +51,19 @@ def unmatched_subscriptions(
     records, and of how many others rows are read at most; None: of all. ``most_ids``: how many
     NCT IDs of each subscription are looked for at most; None: all.
     """
-    active = [one for one in subscriptions if one.standing is SubscriptionStatus.ACTIVE]
+    active = [one for one in subscriptions if one.status is SubscriptionStatus.ACTIVE]
     filters = [each for one in active for each in one.trials.filters]
     sentences = FilterCheck(app, reader, compared=compared, rows=rows).sentences(filters)
     found = []
     for one in active:
         about = f"subscription {one.name} of {one.subscriber}"
         found += [
-            Unmatched(about=about, said=s, fix=fix) for s, fix in _ids(app, reader, one, most_ids)
+            Unmatched(about=about, detail=s, fix=fix) for s, fix in _ids(app, reader, one, most_ids)
         ]
         for each in one.trials.filters:
-            found += [Unmatched(about=about, said=s) for s in sentences.get(filter_words(each), ())]
+            found += [
+                Unmatched(about=about, detail=s) for s in sentences.get(filter_words(each), ())
+            ]
     return found
 
 
@@ -78,12 +80,14 @@ def empty_sources(app: App, reader: Reader) -> list[Unmatched]:
             named = ", ".join(row.nct_id for row in unknown)
             more = known[Presence.UNKNOWN] - len(unknown)
             rest = f" and {more:,} more" if more > 0 else ""
-            found.append(Unmatched(about=about, said=f"the registry does not know {named}{rest}"))
+            found.append(Unmatched(about=about, detail=f"the registry does not know {named}{rest}"))
         searches = bool(one.query or one.filter or one.all)
         if searches and not known.get(Presence.SHOWN) and _was_read(rows.get(one.name)):
             asked = "; ".join(f"{k}: {v}" for k, v in {**one.query, **one.filter}.items())
             meant = _meant_query(app, reader, one.query)
-            found.append(Unmatched(about=about, said=f"its search ({asked}) finds no trial{meant}"))
+            found.append(
+                Unmatched(about=about, detail=f"its search ({asked}) finds no trial{meant}")
+            )
     return found
 
 

@@ -206,14 +206,14 @@ class App:
     # --- the schema ------------------------------------------------------------------------
 
     def upgrade(self) -> "SchemaStatus":
-        """Bring the store's schema up to date; return the standing it had before."""
+        """Bring the store's schema up to date; return the status it had before."""
         from monitor.store.migrate import upgrade
 
         store = self.settings.store
         return upgrade(store.url, busy_timeout_s=store.busy_timeout_s)
 
     def schema_status(self) -> "SchemaStatus":
-        """Return the standing of the store's schema."""
+        """Return the status of the store's schema."""
         from monitor.store.reader import schema_status
 
         store = self.settings.store

@@ -24,7 +24,7 @@ class SendResult:
     type: str
     target: str
     ok: bool
-    said: str
+    detail: str
     seconds: float
 
     def as_json(self) -> dict[str, Any]:
@@ -34,7 +34,9 @@ class SendResult:
     def as_line(self) -> str:
         """Return it as a line for people."""
         whom = f" to {self.target}" if self.target else ""
-        return f"{self.channel} ({self.type}){whom}: {'sent' if self.ok else 'failed'}: {self.said}"
+        return (
+            f"{self.channel} ({self.type}){whom}: {'sent' if self.ok else 'failed'}: {self.detail}"
+        )
 
 
 def sample_message(now: datetime) -> Message:
@@ -81,6 +83,6 @@ def send_each(
                 type=channel.type,
                 target=target,
                 ok=ok,
-                said=said,
+                detail=said,
                 seconds=round(time.monotonic() - started, 3),
             )

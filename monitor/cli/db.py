@@ -38,14 +38,14 @@ def status(session: Session, as_json: bool) -> None:
         session.answer_json(
             {
                 "store": app.store_name,
-                "standing": found.standing,
+                "status": found.status,
                 "revision": found.revision,
                 "program": found.head,
             }
         )
         return
     revision = f"has schema {found.revision}" if found.revision else "has no schema"
-    told = f"{app.store_name} {revision}, the program {found.head}: {_SAYS[found.standing]}"
+    told = f"{app.store_name} {revision}, the program {found.head}: {_SAYS[found.status]}"
     session.answer([line(told)])
 
 
@@ -67,7 +67,7 @@ def upgrade(session: Session, as_json: bool) -> None:
         session.answer_json(
             {"store": app.store_name, "before": before.revision, "after": before.head}
         )
-    elif before.standing == "current":
+    elif before.status == "current":
         session.answer([line(f"{app.store_name} has schema {before.head} already")])
     else:
         was = before.revision or "no schema"

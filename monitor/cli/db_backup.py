@@ -105,7 +105,7 @@ def restore(session: Session, file: Path, discard: bool, as_json: bool) -> None:
             on_step=bar.move,
         )
     schema, rows = done.holds.schema, done.holds.rows
-    is_old = schema.standing == "old"
+    is_old = schema.status == "old"
     if as_json:
         session.answer_json(
             {
@@ -113,7 +113,7 @@ def restore(session: Session, file: Path, discard: bool, as_json: bool) -> None:
                 "file": str(file),
                 "replaced": None if done.replaced is None else str(done.replaced),
                 "schema": schema.revision,
-                "standing": schema.standing,
+                "status": schema.status,
                 "trials": rows["trials"],
                 "versions": rows["versions"],
             }
@@ -150,7 +150,7 @@ def verify(session: Session, events: bool, as_json: bool) -> None:
             if not as_json:
                 where = "" if problem.nct_id is None else f"{problem.nct_id} "
                 where += "" if problem.version is None else f"version {problem.version} "
-                said = one_line(problem.said, longest=None)
+                said = one_line(problem.detail, longest=None)
                 session.answer([line(Span("✗", "high"), f" {where}{said} → {problem.fix}")])
     if as_json:
         shapes = [asdict(problem) for problem in problems]

@@ -106,7 +106,7 @@ def _subscription(one: "Subscription") -> dict[str, Any]:
         "subscriber": one.subscriber,
         "name": one.name,
         "channels": list(one.channels),
-        "standing": one.standing.value,
+        "status": one.status.value,
     }
 
 
@@ -123,7 +123,7 @@ def _told(one: "FollowedTrial") -> Line:
 
 
 def _paused(one: "Subscription") -> str:
-    if one.standing.value == "active":
+    if one.status.value == "active":
         return ""
     return f" (paused; `monitor subscription resume {one.id}`)"
 

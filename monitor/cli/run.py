@@ -82,7 +82,7 @@ def _find_store(session: Session, app: "App", *, new_store: bool) -> None:
     with suppress(StoreError):
         if not new_store:
             memory.check_new(app)
-        if app.schema_status().standing == "empty":
+        if app.schema_status().status == "empty":
             app.upgrade()
         memory.remember(app)
 

@@ -48,7 +48,7 @@ def command(session: Session, as_json: bool, as_csv: bool) -> None:
         found = _status(with_followed(session.app))
     except ConfigError as exc:
         alone = _by_the_store_alone(session, exc)
-        if alone.schema_status().standing == "empty":
+        if alone.schema_status().status == "empty":
             raise  # there is no store that could tell more
         found = _status(alone, wrong=str(exc))
     if as_json:
@@ -73,7 +73,7 @@ def _by_the_store_alone(session: Session, wrong: ConfigError) -> "App":
 def _deaf(app: "App", reader: "Reader") -> "list[Unmatched]":
     """Return what is asked for in vain, as far as that can be told at once."""
     found = reader.people.subscriptions(
-        standing=SubscriptionStatus.ACTIVE, effective=True, damaged=[]
+        status=SubscriptionStatus.ACTIVE, effective=True, damaged=[]
     )
     subscriptions = unmatched_subscriptions(
         app, reader, found[:_JUDGED], compared=_COMPARED, rows=_ROWS, most_ids=_JUDGED

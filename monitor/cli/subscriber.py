@@ -42,9 +42,9 @@ def add(session: Session, name: str, as_json: bool) -> None:
 @table_options
 @click.pass_obj
 def list_(session: Session, every: bool, as_json: bool, as_csv: bool) -> None:
-    """List who is told: their standing, where they come from, how much they ask for."""
+    """List who is told: their status, where they come from, how much they ask for."""
     found, counts = people_of(session).subscribers()
-    shown = [one for one in found if every or one.standing is not SubscriptionStatus.RETIRED]
+    shown = [one for one in found if every or one.status is not SubscriptionStatus.RETIRED]
     if as_json:
         session.answer_json([subscriber_to_json(one, counts.get(one.name, 0)) for one in shown])
     else:

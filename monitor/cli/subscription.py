@@ -279,18 +279,18 @@ def _set(
     session: Session,
     word: str,
     subscriber: str | None,
-    standing: SubscriptionStatus,
+    status: SubscriptionStatus,
     *,
     as_json: bool,
 ) -> None:
-    found, changed = people_of(session).set_standing(word, standing, subscriber=subscriber)
+    found, changed = people_of(session).set_status(word, status, subscriber=subscriber)
     told = {
         SubscriptionStatus.ACTIVE: "active",
         SubscriptionStatus.PAUSED: "paused",
         SubscriptionStatus.RETIRED: "removed",
     }
     already = "" if changed else " already"
-    _answer(session, found, as_json=as_json, told=f"{told[standing]}{already}")
+    _answer(session, found, as_json=as_json, told=f"{told[status]}{already}")
 
 
 def _answer(

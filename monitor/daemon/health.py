@@ -55,14 +55,14 @@ class _Seen:
     sources: list[SourceRow]
     write_problem: str | None
     due: dict[str, datetime | None]
-    resting: set[str]
+    paused: set[str]
     counts: StoreCounts
     messages: Mapping[MessageState, Mapping[str, int]]
     free: Mapping[str, int]
 
 
 class HealthChecks:
-    """Answers the questions of the web server out of the standing and the store.
+    """Answers the questions of the web server out of the status and the store.
 
     ``stale_s``: a heartbeat older than this is a missing one. To be asked in one event loop,
     which need not be the daemon's: so one that hangs is told of.
@@ -137,7 +137,7 @@ class HealthChecks:
         enabled = [one.name for one in self._state.app.settings.sources if one.enabled]
         seen = looking.result()
         self._metrics.sources(enabled, seen.sources)
-        self._metrics.channels(seen.due, seen.resting)
+        self._metrics.channels(seen.due, seen.paused)
         self._metrics.amounts(seen.counts, seen.messages, seen.free)
         return seen.write_problem if to_write else None
 
@@ -164,8 +164,8 @@ def _reading(app: App) -> Callable[[], _Seen]:
                 sources=reader.sources.all(),
                 write_problem=reader.write_problem(),
                 due={name: reader.outbox.due_since(name, now) for name in sorted(names)},
-                resting={
-                    one.channel for one in states if one.resting_until and one.resting_until > now
+                paused={
+                    one.channel for one in states if one.paused_until and one.paused_until > now
                 },
                 counts=reader.sources.counts(),
                 messages=reader.outbox.counts(),

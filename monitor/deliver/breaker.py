@@ -30,7 +30,7 @@ class Breaker:
     def look(self, state: ChannelState, now: datetime) -> int:
         """Take up how the channel does; return how many messages to claim."""
         self.state = state
-        self.breaker_opened = state.resting_until is not None and state.resting_until > now
+        self.breaker_opened = state.paused_until is not None and state.paused_until > now
         if self.breaker_opened:
             return 0
         is_open = state.failures >= self._policy.delivery.breaker_failures
@@ -49,7 +49,7 @@ class Breaker:
         before = outbox.channel_state(self.state.channel)
         if self.breaker_opened and HANGS in (before.last_error or ""):
             self.breaker_opened = False
-            self.state = replace(before, resting_until=now)
+            self.state = replace(before, paused_until=now)
             outbox.put_channel_state(self.state)
 
     def _succeed(self, outbox: OutboxWriter) -> Turn | None:
@@ -72,10 +72,10 @@ class Breaker:
         self.state = replace(
             before,
             failures=failures,
-            resting_until=now + timedelta(seconds=rest_s)
+            paused_until=now + timedelta(seconds=rest_s)
             if self.breaker_opened
-            else before.resting_until,
-            last_error=outcome.said,
+            else before.paused_until,
+            last_error=outcome.detail,
             reported=before.reported or broken,
             failing_since=before.failing_since or now,
         )

@@ -40,7 +40,7 @@ class LateResults:
 
     def _note(self, message: OutboxMessage, late: "Future[str]") -> None:
         outcome = outcome_of(late.result)
-        outcome = replace(outcome, said=f"late: {outcome.said}")
+        outcome = replace(outcome, detail=f"late: {outcome.detail}")
         for pause_s in (*_NOTING_PAUSES_S, 0.0):
             try:
                 is_sent, turn = self._put(message, outcome)
@@ -54,13 +54,15 @@ class LateResults:
         if turn == "works again":
             self.events.breaker_closed(self.channel)
         if is_sent:
-            self.events.ended(message, "sent", outcome.said)
+            self.events.ended(message, "sent", outcome.detail)
         else:
-            self.events.trouble(self.channel, f"{message.uid}: {outcome.said}")
+            self.events.trouble(self.channel, f"{message.uid}: {outcome.detail}")
 
     def _put(self, message: OutboxMessage, outcome: Outcome) -> tuple[bool, Turn | None]:
         now = self.now()
-        attempt = Attempt(message_id=message.id, at=now, outcome=outcome.kind, said=outcome.said)
+        attempt = Attempt(
+            message_id=message.id, at=now, outcome=outcome.kind, detail=outcome.detail
+        )
         with self.opened() as store, store.transaction() as tx:
             is_sent = tx.outbox.record_late(attempt, sent=outcome.kind == "sent")
             breaker = Breaker(self.channel, self.policy)

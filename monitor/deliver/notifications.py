@@ -93,7 +93,7 @@ class NotificationBuilder:
         paused = {
             one.id
             for one in self._subscriptions(message.subscriber)
-            if one.standing is not SubscriptionStatus.ACTIVE
+            if one.status is not SubscriptionStatus.ACTIVE
         }
         items_told = [item for item in items if item.subscription_id not in paused]
         alerts = self._alerts(items_told)
@@ -121,7 +121,7 @@ class NotificationBuilder:
         told = [
             one
             for one in self._subscriptions(message.subscriber)
-            if one.id in message.welcomes and one.standing is SubscriptionStatus.ACTIVE
+            if one.id in message.welcomes and one.status is SubscriptionStatus.ACTIVE
         ]
         if not told:
             return Suppressed(reason=WITHHELD)
@@ -245,7 +245,7 @@ class NotificationBuilder:
             one.name
             for one in self._subscriptions(message.subscriber)
             if one.send_empty
-            and one.standing is SubscriptionStatus.ACTIVE
+            and one.status is SubscriptionStatus.ACTIVE
             and not isinstance(one.when, AtOnce)
             and message.channel in one.channels
         )

@@ -44,7 +44,7 @@ class Outcome:
     """
 
     kind: Kind
-    said: str
+    detail: str
     retry_after_s: float | None = None
     by_channel: bool = False
     refused: bool = False
@@ -98,7 +98,7 @@ def failed(
     """Return the outcome of a failure."""
     return Outcome(
         kind="permanent" if permanent else "transient",
-        said=said,
+        detail=said,
         retry_after_s=retry_after_s,
         by_channel=by_channel,
         refused=refused,
@@ -108,9 +108,9 @@ def failed(
 def outcome_of(send: Callable[[], str]) -> Outcome:
     """Send, and return what came of it."""
     try:
-        return Outcome(kind="sent", said=send(), by_channel=True)
+        return Outcome(kind="sent", detail=send(), by_channel=True)
     except HangingError as exc:
-        return Outcome(kind="not begun", said=str(exc), by_channel=True, opens_circuit=True)
+        return Outcome(kind="not begun", detail=str(exc), by_channel=True, opens_circuit=True)
     except GivenUpError as exc:
         given_up = failed(str(exc), by_channel=True)
         return replace(given_up, opens_circuit=exc.is_last, late=exc.late)

@@ -229,9 +229,9 @@ class ChannelWorker:
             return failed("the channel does not serve this address any more", permanent=True)
         notification = letters.notification(message)
         if isinstance(notification, Suppressed):
-            return Outcome(kind="dropped", said=notification.reason)
+            return Outcome(kind="dropped", detail=notification.reason)
         if isinstance(notification, Deferred):
-            return Outcome(kind="postponed", said="quiet hours", until=notification.until)
+            return Outcome(kind="postponed", detail="quiet hours", until=notification.until)
         return notification
 
     def _note(
@@ -251,7 +251,7 @@ class ChannelWorker:
         attempt = None
         if outcome.kind != "postponed":
             how = "refused" if outcome.refused else outcome.kind
-            attempt = Attempt(message_id=message.id, at=now, outcome=how, said=outcome.said)
+            attempt = Attempt(message_id=message.id, at=now, outcome=how, detail=outcome.detail)
         with self.store.transaction() as tx:
             state, due_at = outcome.state(
                 message,
@@ -268,9 +268,9 @@ class ChannelWorker:
         if not noted or attempt is None:
             return Report()
         if message.kind == "notice" and outcome.kind == "permanent":
-            self.events.trouble(self.name, f"the operator is not reached: {outcome.said}")
+            self.events.trouble(self.name, f"the operator is not reached: {outcome.detail}")
         word = "retried" if state is MessageState.WAITING else state.value
-        self.events.ended(message, word, outcome.said)
+        self.events.ended(message, word, outcome.detail)
         return Report(**{word: 1})
 
     def _rest(self, outcome: Outcome, breaker: Breaker) -> None:

@@ -56,7 +56,7 @@ class Bag:
         """Return the weight of the words that both have."""
         return sum(w for word, w in self.weights.items() if word in other.weights)
 
-    def standing_in(self, other: "Bag") -> float:
+    def status_in(self, other: "Bag") -> float:
         """Return which share of the weight stands in the other text, from 0 to 1; 0 of nothing."""
         return self.shared(other) / self.total if self.total else 0.0
 

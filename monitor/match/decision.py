@@ -34,9 +34,9 @@ def decide(
     ``about``: how the subscription stands to the trial (NCT_ID, FILTER, EVERYTHING or
     OTHER_TRIAL). ``over``: the silences that may concern the event.
     """
-    standing = _NOT_STANDING.get(subscription.standing)
-    if standing is not None:
-        return standing
+    status = _NOT_STANDING.get(subscription.status)
+    if status is not None:
+        return status
     if not about.sends:
         return about
     return (

@@ -55,7 +55,7 @@ class Matcher:
         self._by_filter: dict[int, list[int]] = {}
         self._of_everything: list[int] = []
         for number, one in enumerate(self._subscriptions):
-            if one.standing is SubscriptionStatus.ACTIVE:
+            if one.status is SubscriptionStatus.ACTIVE:
                 self._enter(number, one)
         self._index = FilterIndex({number: self._filters[number] for number in self._by_filter})
 

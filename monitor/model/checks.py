@@ -22,5 +22,5 @@ class Finding:
 
     about: str
     verdict: CheckStatus
-    said: str
+    detail: str
     fix: str = ""

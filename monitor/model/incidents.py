@@ -45,7 +45,7 @@ class StoredIncident:
     """An incident as the store has it.
 
     ``beginning``: distinguishes it from other incidents of its ``key``. ``state``: BEGAN, the
-    reason of its last reminder, or OVER. ``began_at``: when it began, or was found; ``over_at``:
+    reason of its last reminder, or OVER. ``began_at``: when it began, or was found; ``ended_at``:
     None as long as it lasts. Times are aware UTC. The other fields are those of ``Incident``.
     """
 
@@ -57,7 +57,7 @@ class StoredIncident:
     over: str
     detail: str
     began_at: datetime
-    over_at: datetime | None = None
+    ended_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -118,7 +118,7 @@ class Attempt:
     message_id: int
     at: datetime
     outcome: str
-    said: str
+    detail: str
 
 
 Rendering = Literal["text", "html", "slack", "data"]
@@ -167,7 +167,7 @@ class ChannelState:
 
     channel: str
     failures: int = 0
-    resting_until: datetime | None = None
+    paused_until: datetime | None = None
     last_error: str | None = None
     reported: bool = False
     failing_since: datetime | None = None

@@ -12,7 +12,7 @@ class Problem:
     """
 
     check: str
-    said: str
+    detail: str
     fix: str
     nct_id: str | None = None
     version: int | None = None

@@ -90,7 +90,7 @@ class Subscription:
     send_empty: bool = False
     channels: tuple[str, ...]
     origin: SubscriptionOrigin
-    standing: SubscriptionStatus = SubscriptionStatus.ACTIVE
+    status: SubscriptionStatus = SubscriptionStatus.ACTIVE
     created_at: datetime
 
 
@@ -100,7 +100,7 @@ class Subscriber:
 
     name: str
     origin: SubscriptionOrigin
-    standing: SubscriptionStatus = SubscriptionStatus.ACTIVE
+    status: SubscriptionStatus = SubscriptionStatus.ACTIVE
     created_at: datetime
 
 

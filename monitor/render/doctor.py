@@ -20,7 +20,7 @@ _GAP = "  "
 def finding_line(finding: Finding) -> Line:
     """Return how a try ended, what was seen, and behind an arrow what to do."""
     sign, role = _SIGNS[finding.verdict]
-    said = one_line(finding.said, longest=None)
+    said = one_line(finding.detail, longest=None)
     fix = f" → {one_line(finding.fix, longest=None)}" if finding.fix else ""
     about = Span(finding.about.ljust(_WIDTH) + _GAP, "label")
     return line(Span(sign, role), " ", about, said, fix, hang=2 + _WIDTH + len(_GAP))
@@ -32,7 +32,7 @@ def findings_to_json(findings: Iterable[Finding]) -> dict[str, Any]:
         {
             "about": finding.about,
             "verdict": finding.verdict.value,
-            "said": finding.said,
+            "detail": finding.detail,
             "fix": finding.fix or None,
         }
         for finding in findings

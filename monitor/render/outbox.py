@@ -99,7 +99,7 @@ def whole_message_lines(
     yield BLANK
     yield line(Span(count_text(len(attempts), "attempt"), "label"))
     for attempt in attempts:
-        said = one_line(attempt.said, longest=None)
+        said = one_line(attempt.detail, longest=None)
         yield line(f"  {moment(attempt.at)} UTC  {attempt.outcome}: {said}", hang=4)
 
 
@@ -161,14 +161,14 @@ def whole_message_to_json(
                 "incident": one.incident.key,
                 "state": one.state,
                 "began_at": _iso(one.incident.began_at),
-                "over_at": _iso(one.incident.over_at),
+                "ended_at": _iso(one.incident.ended_at),
                 "what": _sentence(one),
                 "why": one.incident.detail,
             }
             for one in notices
         ],
-        "tries": [
-            {"at": _iso(attempt.at), "outcome": attempt.outcome, "said": attempt.said}
+        "attempt_history": [
+            {"at": _iso(attempt.at), "outcome": attempt.outcome, "detail": attempt.detail}
             for attempt in attempts
         ],
     }
@@ -182,7 +182,7 @@ def _notice_lines(notices: Sequence[Notice]) -> Iterator[Line]:
     """Yield what the operator is told, and since when it is so."""
     for one in notices:
         incident = one.incident
-        at = incident.over_at if one.state == OVER else incident.began_at
+        at = incident.ended_at if one.state == OVER else incident.began_at
         since = f"{moment(at)} UTC: " if at else ""
         yield line(f"  {since}{one_line(_sentence(one), longest=None)}", hang=4)
         if incident.detail and one.state != OVER:

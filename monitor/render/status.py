@@ -93,7 +93,7 @@ def status_to_json(status: Status) -> dict[str, Any]:
         "outbox": {state.value: dict(status.messages.get(state, {})) for state in MessageState},
         "oldest_due_at": _iso(status.oldest_due),
         "failing_channels": [_channel_to_json(state, status) for state in status.channels],
-        "warnings": [{"about": about, "said": said} for about, said in status.deaf],
+        "warnings": [{"about": about, "detail": said} for about, said in status.deaf],
         "overdue": list(status.overdue),
         "full_disks": list(status.full_disks),
         "checked_at": _iso(status.checked_at),
@@ -124,8 +124,8 @@ def _channel_to_json(state: ChannelState, status: Status) -> dict[str, Any]:
     return {
         "name": state.channel,
         "failures": state.failures,
-        "resting": state.resting_until is not None and state.resting_until > status.at,
-        "resting_until": _iso(state.resting_until),
+        "paused": state.paused_until is not None and state.paused_until > status.at,
+        "paused_until": _iso(state.paused_until),
         "last_error": state.last_error,
     }
 
@@ -248,7 +248,7 @@ def _remarks(status: Status) -> Iterator[Line]:
             told = f" failed {times}{since}: {one_line(row.last_reason, longest=None)}"
             yield line(Span(one_line(row.name, longest=None), "high"), told)
     for state in status.channels:
-        until = state.resting_until
+        until = state.paused_until
         rest = (
             f", paused after failures until {moment(until)} UTC"
             if until and until > status.at

@@ -25,7 +25,7 @@ def subscribers_table(
     rows = tuple(
         (
             one.name,
-            one.standing.value,
+            one.status.value,
             one.origin.value,
             str(counts.get(one.name, 0)),
             moment(one.created_at),
@@ -44,7 +44,7 @@ def subscriptions_table(subscriptions: Sequence[Subscription]) -> Iterator[Block
             str(one.id),
             one.subscriber,
             one.name,
-            one.standing.value,
+            one.status.value,
             one.origin.value,
             str(one.when),
             ", ".join(one.channels),
@@ -82,7 +82,7 @@ def subscription_lines(one: Subscription, *, file: str | None) -> Iterator[Line]
     yield line(Span(f"{one.id}  {one.name}", "title"))
     for label, value in (
         ("Subscriber", one.subscriber),
-        ("Status", one.standing.value),
+        ("Status", one.status.value),
         ("From", from_file if one.origin == "config" else "a command"),
         ("Created (UTC)", moment(one.created_at)),
         ("Trials", trials_words(one.trials, shown=None)),
@@ -140,7 +140,7 @@ def subscriber_to_json(one: Subscriber, subscriptions: int) -> Shape:
     """Return a person of a list."""
     return {
         "name": one.name,
-        "standing": one.standing.value,
+        "status": one.status.value,
         "origin": one.origin.value,
         "subscriptions": subscriptions,
         "created_at": one.created_at.isoformat(),
@@ -153,7 +153,7 @@ def subscription_to_json(one: Subscription) -> Shape:
         "id": one.id,
         "subscriber": one.subscriber,
         "name": one.name,
-        "standing": one.standing.value,
+        "status": one.status.value,
         "origin": one.origin.value,
         "created_at": one.created_at.isoformat(),
         "nct_ids": sorted(one.trials.nct_ids),

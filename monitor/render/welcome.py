@@ -26,7 +26,7 @@ class WelcomeSection(NamedTuple):
     """Of one subscription: its headline, the lines below it, some trials (ID, words), a rest."""
 
     headline: str
-    said: list[str]
+    detail: list[str]
     trials: list[tuple[str, str]]
     more: str
 
@@ -34,7 +34,7 @@ class WelcomeSection(NamedTuple):
     def below(self) -> list[str]:
         """All lines below the headline, as plain text."""
         trials = [f"• {nct_id}  {words}" for nct_id, words in self.trials]
-        return [*self.said, *trials, *filter(None, [self.more])]
+        return [*self.detail, *trials, *filter(None, [self.more])]
 
 
 def welcome_message(welcome: Welcome) -> Message:
@@ -72,7 +72,7 @@ def _section(one: CoveredTrials) -> WelcomeSection:
     rest = one.trials - len(one.first)
     return WelcomeSection(
         headline=f"{_clean(one.subscription.name)}: {_count(one)} now",
-        said=list(_lines(one)),
+        detail=list(_lines(one)),
         trials=[(facts.nct_id, _trial(facts)) for facts in one.first],
         more=f"… and {rest} more" if rest else "",
     )
@@ -183,7 +183,7 @@ def _card(section: WelcomeSection) -> str:
     lines = "".join(
         f'<div class="d" style="padding-top:5px;font-size:14px;line-height:21px;color:#566171;">'
         f"{one}</div>"
-        for one in [*map(escape, section.said), *trials, *filter(None, [section.more])]
+        for one in [*map(escape, section.detail), *trials, *filter(None, [section.more])]
     )
     return (
         '<div class="card" style="margin:0 0 16px;padding:16px 20px;background-color:#ffffff;'

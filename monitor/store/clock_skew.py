@@ -69,8 +69,8 @@ _MOVE_ITEMS = (
 )
 _MOVE_REST = (
     sa.update(channel_states)
-    .where(channel_states.c.channel == bindparam("of"), channel_states.c.resting_until == _FOUND)
-    .values(resting_until=_AT)
+    .where(channel_states.c.channel == bindparam("of"), channel_states.c.paused_until == _FOUND)
+    .values(paused_until=_AT)
 )
 _SOURCE_TIMES = ("next_due_at", "last_attempt_at", "last_success_at", "failing_since")
 _MOVE_SOURCE = {

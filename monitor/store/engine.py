@@ -164,7 +164,7 @@ def store_errors(address: Address) -> Iterator[None]:
 
 
 def status_of(engine: Engine) -> SchemaStatus:
-    """Find out the schema's standing without taking the write lock."""
+    """Find out the schema's status without taking the write lock."""
     try:
         with closing(engine.raw_connection()) as raw:
             cursor = raw.cursor()

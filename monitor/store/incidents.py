@@ -23,7 +23,7 @@ from monitor.store.storable_text import make_storable
 _INCIDENT = RowMapper(StoredIncident, incidents.c, damaged="incident {0} cannot be read")
 
 _ALL = sa.select(*incidents.c).order_by(incidents.c.id)
-_OPEN = _ALL.where(incidents.c.over_at.is_(None))
+_OPEN = _ALL.where(incidents.c.ended_at.is_(None))
 _OF_KEY = _ALL.where(incidents.c.key == bindparam("key"))
 _BEGINNINGS = (
     sa.select(sa.func.count())
@@ -39,7 +39,7 @@ _BEGINNINGS = (
 _TOLD = (
     sa.select(notices.c.incident_id, notices.c.channel, notices.c.target, notices.c.state)
     .join(incidents, incidents.c.id == notices.c.incident_id)
-    .where(incidents.c.over_at.is_(None))
+    .where(incidents.c.ended_at.is_(None))
 )
 _OTHER = notices.alias("other")
 _SENT = sa.or_(_OTHER.c.message_id.is_(None), messages.c.state == MessageState.SENT.value)
@@ -141,7 +141,7 @@ class IncidentWriter(IncidentReader):
     def close(self, stored: StoredIncident, *, at: datetime) -> None:
         """Store that an incident is over; one without a sentence for its end stays in its state."""
         state = OVER if stored.over else stored.state
-        self._db.run(_OF_NUMBER.values(over_at=at, state=state), {"number": stored.id})
+        self._db.run(_OF_NUMBER.values(ended_at=at, state=state), {"number": stored.id})
 
     def notify(
         self,

@@ -21,7 +21,7 @@ _UNICODE = ("UTF8", "SQL_ASCII")
 
 
 def upgrade(url: str, *, busy_timeout_s: float = 10.0) -> SchemaStatus:
-    """Bring the store's schema to the program's own and return the standing it had before.
+    """Bring the store's schema to the program's own and return the status it had before.
 
     An empty store gets all tables, a missing SQLite file is made with its folder. StoreError
     when a newer program made the store, or when the tables are another program's.
@@ -62,7 +62,7 @@ def make_file(address: Address) -> None:
 def upgrade_engine(engine: Engine, address: Address, *, busy_timeout_s: float) -> SchemaStatus:
     """Do the work of ``upgrade`` on an engine; one program at a time, all or nothing."""
     status = status_of(engine)
-    if status.standing in ("unknown", "foreign"):
+    if status.status in ("unknown", "foreign"):
         require_current(status, address)
     if engine.dialect.name == "sqlite":
         use_wal(engine, busy_timeout_s=busy_timeout_s)
@@ -71,9 +71,9 @@ def upgrade_engine(engine: Engine, address: Address, *, busy_timeout_s: float) -
             connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({_LOCK_KEY})"))
             _require_unicode(connection, address)
         status = _status_within(connection)
-        if status.standing != "current":
+        if status.status != "current":
             _run_alembic(connection)
-    if status.standing == "empty":
+    if status.status == "empty":
         _MADE.append(address.shown)
     return status
 

@@ -178,19 +178,19 @@ class OutboxWriter(OutboxReader):
         now: datetime,
         limit: int,
         channels: Collection[str] | None = None,
-        resting: Collection[str] = (),
+        paused: Collection[str] = (),
         group_above: int = 0,
     ) -> list[OutboxMessage]:
         """Take messages that are due, those that wait longest first, and return them.
 
-        Of ``channels`` (None: of all), but not of ``resting`` ones; at most ``limit``. Nobody
+        Of ``channels`` (None: of all), but not of ``paused`` ones; at most ``limit``. Nobody
         else gets them as long as the store has the worker's ``lease``; then whoever asks first
         does. Whoever gets them here has them once the transaction is committed. Their items and
         ids are fixed. ``group_above``: more at-once messages than that to one address, which
         nobody has claimed, become one before; 0: never. It counts as one.
         """
         due: list[tuple[datetime, int]] = []
-        for channel in self._open_channels(channels, resting):
+        for channel in self._open_channels(channels, paused):
             rows = [*self._due(channel, now, limit, group_above)]
             rows += self._locked(_ABANDONED, channel, now, limit)
             due += [(moment(row[1]), row[0]) for row in rows]
@@ -221,12 +221,12 @@ class OutboxWriter(OutboxReader):
         return split(self._db, message, parts)
 
     def _open_channels(
-        self, channels: Collection[str] | None, resting: Collection[str]
+        self, channels: Collection[str] | None, paused: Collection[str]
     ) -> list[str]:
         if channels is None:
             states = (MessageState.WAITING, MessageState.SENDING)
             channels = {name for state in states for name in self.channels(state)}
-        return sorted(set(channels) - set(resting))
+        return sorted(set(channels) - set(paused))
 
     def record(
         self,
@@ -246,7 +246,7 @@ class OutboxWriter(OutboxReader):
             raise ValueError("due_at goes with WAITING, and only with it")
         if state is MessageState.SENDING:
             raise ValueError("SENDING is not what becomes of a message")
-        said = None if attempt is None else make_storable(attempt.said)[:_SAID_CHARACTERS]
+        detail = None if attempt is None else make_storable(attempt.detail)[:_SAID_CHARACTERS]
         sent = state is MessageState.SENT
         values = {
             "message_id": message.id,
@@ -255,7 +255,7 @@ class OutboxWriter(OutboxReader):
             "becomes": state.value,
             "next": due_at,
             "tried": 0 if attempt is None else 1,
-            "error": None if sent else said,
+            "error": None if sent else detail,
             "sent": attempt.at if sent and attempt is not None else None,
         }
         if self._db.run(_RECORD, values) == 0:
@@ -265,8 +265,8 @@ class OutboxWriter(OutboxReader):
         return True
 
     def _put_attempt(self, message_id: int, attempt: Attempt) -> None:
-        said = make_storable(attempt.said)[:_SAID_CHARACTERS]
-        values = {"at": attempt.at, "outcome": attempt.outcome, "said": said}
+        detail = make_storable(attempt.detail)[:_SAID_CHARACTERS]
+        values = {"at": attempt.at, "outcome": attempt.outcome, "detail": detail}
         self._db.run(_PUT_ATTEMPT, {"message_id": message_id, **values})
 
     def refused_since(self, message_id: int) -> datetime | None:

@@ -51,19 +51,19 @@ def open_reader(url: str, *, busy_timeout_s: float = 10.0) -> "Reader":
 
 
 def schema_status(url: str, *, busy_timeout_s: float = 10.0) -> SchemaStatus:
-    """Return a store's schema standing; a SQLite file that is not there yet is ``empty``.
+    """Return a store's schema status; a SQLite file that is not there yet is ``empty``.
 
     Needs no leave to write. StoreError when the store cannot be opened.
     """
     address = Address.parse(url)
     if address.path is not None and not address.path.exists():
-        return SchemaStatus(standing="empty", revision=None)
+        return SchemaStatus(status="empty", revision=None)
     with closing(connect_to_read(address, busy_timeout_s=busy_timeout_s)) as connection:
         return status_of(Db(connection, address))
 
 
 def status_of(db: Db) -> SchemaStatus:
-    """Return the standing of the schema behind an open connection."""
+    """Return the status of the schema behind an open connection."""
     return read_status(lambda sql: map(tuple, db.fetch(sa.text(sql))), db.dialect)
 
 

@@ -145,7 +145,7 @@ def _checked_copy(file: Path, new: Path, busy_timeout_s: float, on_step: OnStep)
     except (sqlite3.Error, UnicodeDecodeError) as exc:
         raise StoreError(f"the backup {file} is damaged ({exc}); nothing was changed") from exc
     require_ours(found.schema, Address(path=file, url="", shown=str(file)))
-    if found.schema.standing == "unknown":
+    if found.schema.status == "unknown":
         raise StoreError(
             f"the backup {file} has schema {found.schema.revision}, which this program does not"
             " know; a newer version of the monitor made it: restore it with that one"

@@ -10,6 +10,7 @@ from monitor.store.schema import metadata
 
 REVISIONS = (
     "0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012",
+    "0013",
 )  # fmt: skip
 """All schema revisions of this program, oldest first: the files of ``migrations/versions``."""
 HEAD = REVISIONS[-1]
@@ -21,7 +22,7 @@ _TABLES = {
 }
 _OURS = frozenset(metadata.tables)
 
-Standing = Literal["empty", "current", "old", "unknown", "foreign"]
+SchemaState = Literal["empty", "current", "old", "unknown", "foreign"]
 Fetch = Callable[[str], Iterable[tuple[Any, ...]]]
 
 
@@ -29,34 +30,34 @@ Fetch = Callable[[str], Iterable[tuple[Any, ...]]]
 class SchemaStatus:
     """A store's schema revision (None: it has none) against the program's.
 
-    ``standing``: ``empty`` (no tables yet), ``current``, ``old`` (to be upgraded), ``unknown``
+    ``status``: ``empty`` (no tables yet), ``current``, ``old`` (to be upgraded), ``unknown``
     (made by a newer program), ``foreign`` (tables that are not the monitor's).
     """
 
-    standing: Standing
+    status: SchemaState
     revision: str | None
     head: str = HEAD
 
 
 def read_status(fetch: Fetch, dialect: str) -> SchemaStatus:
-    """Find out a database's standing; ``fetch`` runs one SQL text and yields its rows."""
+    """Find out a database's status; ``fetch`` runs one SQL text and yields its rows."""
     tables = {row[0] for row in fetch(_TABLES[dialect])}
     if "alembic_version" not in tables:
         # A PostgreSQL database may well hold other people's tables beside ours.
         strangers = tables if dialect == "sqlite" else tables & _OURS
-        return SchemaStatus(standing="foreign" if strangers else "empty", revision=None)
+        return SchemaStatus(status="foreign" if strangers else "empty", revision=None)
     revision = next((row[0] for row in fetch("SELECT version_num FROM alembic_version")), None)
     if revision is None:
-        return SchemaStatus(standing="empty" if not tables & _OURS else "foreign", revision=None)
+        return SchemaStatus(status="empty" if not tables & _OURS else "foreign", revision=None)
     if revision not in REVISIONS:
-        return SchemaStatus(standing="unknown", revision=revision)
-    standing: Standing = "current" if revision == HEAD else "old"
-    return SchemaStatus(standing=standing, revision=revision)
+        return SchemaStatus(status="unknown", revision=revision)
+    status: SchemaState = "current" if revision == HEAD else "old"
+    return SchemaStatus(status=status, revision=revision)
 
 
 def require_current(status: SchemaStatus, address: Address) -> None:
     """Raise StoreError, saying what to do, unless the schema is the program's own."""
-    if status.standing == "current":
+    if status.status == "current":
         return
     says = {
         "empty": "has no tables yet; `monitor ingest` or `monitor db upgrade` makes them",
@@ -65,10 +66,10 @@ def require_current(status: SchemaStatus, address: Address) -> None:
         "a newer version of the monitor made it",
         "foreign": "holds tables of another program and no monitor store",
     }
-    raise StoreError(f"the store {address.shown} {says[status.standing]}")
+    raise StoreError(f"the store {address.shown} {says[status.status]}")
 
 
 def require_ours(status: SchemaStatus, address: Address) -> None:
     """Raise StoreError unless it is a store of the monitor, of whatever schema."""
-    if status.standing in ("empty", "foreign"):
+    if status.status in ("empty", "foreign"):
         require_current(status, address)

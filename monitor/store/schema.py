@@ -320,7 +320,7 @@ subscribers = sa.Table(
     metadata,
     sa.Column("name", TEXT, primary_key=True),
     sa.Column("origin", TEXT, nullable=False),
-    sa.Column("standing", TEXT, nullable=False),
+    sa.Column("status", TEXT, nullable=False),
     sa.Column("created_at", TIME, nullable=False),
 )
 
@@ -332,7 +332,7 @@ subscriptions = sa.Table(
     sa.Column("name", TEXT, nullable=False),
     sa.Column("definition", TEXT, nullable=False),  # JSON; ``definitions`` reads it
     sa.Column("origin", TEXT, nullable=False),
-    sa.Column("standing", TEXT, nullable=False),
+    sa.Column("status", TEXT, nullable=False),
     sa.Column("created_at", TIME, nullable=False),
     sa.UniqueConstraint("subscriber", "name"),
 )
@@ -429,7 +429,7 @@ attempts = sa.Table(
     sa.Column("message_id", Id, sa.ForeignKey("messages.id"), nullable=False),
     sa.Column("at", TIME, nullable=False),
     sa.Column("outcome", TEXT, nullable=False),
-    sa.Column("said", TEXT, nullable=False),
+    sa.Column("detail", TEXT, nullable=False),
 )
 sa.Index("ix_attempts_message_id", attempts.c.message_id)
 
@@ -438,7 +438,7 @@ channel_states = sa.Table(
     metadata,
     sa.Column("channel", TEXT, primary_key=True),
     sa.Column("failures", INTEGER, nullable=False),  # in a row
-    sa.Column("resting_until", TIME),
+    sa.Column("paused_until", TIME),
     sa.Column("last_error", TEXT),
     sa.Column("reported", BOOLEAN, nullable=False),  # the operator was told
     sa.Column("failing_since", TIME),  # the first of the failures
@@ -456,10 +456,10 @@ incidents = sa.Table(
     sa.Column("ended", sa.Text, nullable=False, key="over"),  # "": nobody is told of its end
     sa.Column("detail", sa.Text, nullable=False),
     sa.Column("began_at", UtcTime, nullable=False),
-    sa.Column("over_at", UtcTime),
+    sa.Column("ended_at", UtcTime),
     sa.UniqueConstraint("key", "beginning"),
 )
-_OPEN = sa.text("over_at IS NULL")
+_OPEN = sa.text("ended_at IS NULL")
 sa.Index("ix_incidents_open", incidents.c.key, sqlite_where=_OPEN, postgresql_where=_OPEN)
 
 # Which address of the operator was told of which state of an incident.

@@ -41,7 +41,7 @@ _SUBSCRIBER = RowMapper(
     subscribers.c,
     damaged="the subscriber {0!r} cannot be read",
     origin=SubscriptionOrigin,
-    standing=SubscriptionStatus,
+    status=SubscriptionStatus,
 )
 _SILENCE = RowMapper(
     Silence,
@@ -67,13 +67,13 @@ _SUBSCRIPTIONS = (
 _EFFECTIVE = sa.case(
     (
         sa.or_(
-            subscribers.c.standing == SubscriptionStatus.ACTIVE.value,
-            subscriptions.c.standing == SubscriptionStatus.RETIRED.value,
+            subscribers.c.status == SubscriptionStatus.ACTIVE.value,
+            subscriptions.c.status == SubscriptionStatus.RETIRED.value,
         ),
-        subscriptions.c.standing,
+        subscriptions.c.status,
     ),
-    else_=subscribers.c.standing,
-).label("standing")
+    else_=subscribers.c.status,
+).label("status")
 _SUBSCRIPTION = sa.select(*SUBSCRIPTION.columns).where(
     subscriptions.c.subscriber == bindparam("subscriber"), subscriptions.c.name == bindparam("name")
 )
@@ -82,25 +82,25 @@ _SUBSCRIPTIONS_OF = sa.select(*SUBSCRIPTION.columns).where(
 )
 _LIVE_OF = sa.select(subscribers.c.name).where(
     subscribers.c.name.in_(bindparam("subscribers", expanding=True)),
-    subscribers.c.standing != SubscriptionStatus.RETIRED.value,
+    subscribers.c.status != SubscriptionStatus.RETIRED.value,
 )
 _SILENCES = sa.select(*_SILENCE.columns).order_by(silences.c.id)
 _NEWEST_SUBSCRIPTION = sa.select(sa.func.coalesce(sa.func.max(subscriptions.c.id), 0))
 _LIVE_SUBSCRIBERS = sa.select(subscribers.c.name).where(
     subscribers.c.origin == bindparam("origin"),
-    subscribers.c.standing != SubscriptionStatus.RETIRED.value,
+    subscribers.c.status != SubscriptionStatus.RETIRED.value,
 )
 _LIVE_SUBSCRIPTIONS = sa.select(
     subscriptions.c.subscriber, subscriptions.c.name, subscriptions.c.origin
-).where(subscriptions.c.standing != SubscriptionStatus.RETIRED.value)
+).where(subscriptions.c.status != SubscriptionStatus.RETIRED.value)
 
 # --- what is written ------------------------------------------------------------------------
 
 # A person is whose who named them first; who comes back is whose who brought them back.
 _PUT_SUBSCRIBER = upsert(
     subscribers,
-    names=("origin", "standing"),
-    where=subscribers.c.standing == SubscriptionStatus.RETIRED.value,
+    names=("origin", "status"),
+    where=subscribers.c.status == SubscriptionStatus.RETIRED.value,
 )
 # What somebody paused stays paused, however often the configuration names it.
 _GIVEN = excluded(subscriptions)
@@ -109,31 +109,31 @@ _PUT_SUBSCRIPTION = upsert(
     ("subscriber", "name"),
     ("definition", "origin"),
     values={
-        "standing": sa.case(
+        "status": sa.case(
             (
                 sa.and_(
-                    subscriptions.c.standing == SubscriptionStatus.PAUSED.value,
-                    _GIVEN.standing == SubscriptionStatus.ACTIVE.value,
+                    subscriptions.c.status == SubscriptionStatus.PAUSED.value,
+                    _GIVEN.status == SubscriptionStatus.ACTIVE.value,
                 ),
                 SubscriptionStatus.PAUSED.value,
             ),
-            else_=_GIVEN.standing,
+            else_=_GIVEN.status,
         )
     },
 )
 _SET_SUBSCRIBER = (
     sa.update(subscribers)
-    .where(subscribers.c.name == bindparam("of"), subscribers.c.standing != bindparam("becomes"))
-    .values(standing=bindparam("becomes"))
+    .where(subscribers.c.name == bindparam("of"), subscribers.c.status != bindparam("becomes"))
+    .values(status=bindparam("becomes"))
 )
 _SET_SUBSCRIPTION = (
     sa.update(subscriptions)
     .where(
         subscriptions.c.subscriber == bindparam("of"),
         subscriptions.c.name == bindparam("called"),
-        subscriptions.c.standing != bindparam("becomes"),
+        subscriptions.c.status != bindparam("becomes"),
     )
-    .values(standing=bindparam("becomes"))
+    .values(status=bindparam("becomes"))
 )
 _PUT_SILENCE = sa.insert(silences).returning(silences.c.id)
 _REMOVE_SILENCE = sa.delete(silences).where(silences.c.id == bindparam("silence_id"))
@@ -179,17 +179,17 @@ class SubscriberReader:
         self,
         *,
         subscriber: str | None = None,
-        standing: SubscriptionStatus | None = None,
+        status: SubscriptionStatus | None = None,
         effective: bool = False,
         damaged: list[str] | None = None,
     ) -> list[Subscription]:
-        """Return subscriptions by ascending id: all, a subscriber's, those of one standing.
+        """Return subscriptions by ascending id: all, a subscriber's, those of one status.
 
         ``effective``: a subscription of somebody who is paused or retired is paused or retired
         as they are. One whose definition cannot be read is a StoreError that names it; with
         ``damaged`` it is left out and a sentence about it is added there.
         """
-        rows = self._subscription_rows(subscriber, standing, effective=effective)
+        rows = self._subscription_rows(subscriber, status, effective=effective)
         found: list[Subscription] = []
         with self._db.errors():
             for row in rows:
@@ -204,22 +204,22 @@ class SubscriberReader:
     def _subscription_rows(
         self,
         subscriber: str | None,
-        standing: SubscriptionStatus | None = None,
+        status: SubscriptionStatus | None = None,
         *,
         effective: bool = False,
     ) -> Sequence[Row]:
         asked = _SUBSCRIPTIONS
-        stands: Any = subscriptions.c.standing
+        stands: Any = subscriptions.c.status
         if effective:
             stands = _EFFECTIVE
             asked = asked.with_only_columns(
-                *(stands if column.key == "standing" else column for column in SUBSCRIPTION.columns)
+                *(stands if column.key == "status" else column for column in SUBSCRIPTION.columns)
             )
         # With a condition for each of what is asked for, so that an index can be used.
         if subscriber is not None:
             asked = asked.where(subscriptions.c.subscriber == subscriber)
-        if standing is not None:
-            asked = asked.where(stands == standing.value)
+        if status is not None:
+            asked = asked.where(stands == status.value)
         return self._db.fetch(asked)
 
     def silences(self, *, at: datetime | None = None) -> list[Silence]:
@@ -301,7 +301,7 @@ class SubscriberWriter(SubscriberReader):
                 "name": names[1],
                 "definition": text,
                 "origin": one.origin.value,
-                "standing": one.standing.value,
+                "status": one.status.value,
                 "created_at": one.created_at,
             }
             for names, (one, text) in texts.items()
@@ -330,7 +330,7 @@ class SubscriberWriter(SubscriberReader):
             {
                 "name": name,
                 "origin": origin.value,
-                "standing": SubscriptionStatus.ACTIVE.value,
+                "status": SubscriptionStatus.ACTIVE.value,
                 "created_at": at,
             }
             for name, (origin, at) in sorted(people.items())
@@ -352,7 +352,7 @@ class SubscriberWriter(SubscriberReader):
         newest = int(self._db.value(_NEWEST_SUBSCRIPTION))
         if newest != taken:
             self._db.run(properties.PUT, {"name": _WELCOMED, "value": str(newest)})
-        new = [one for one in found if one.id > taken and one.standing is SubscriptionStatus.ACTIVE]
+        new = [one for one in found if one.id > taken and one.status is SubscriptionStatus.ACTIVE]
         people = {one.subscriber for one in new}
         known = {
             (one.subscriber, definition_text(one))
@@ -361,12 +361,12 @@ class SubscriberWriter(SubscriberReader):
         }
         return [one for one in new if (one.subscriber, definition_text(one)) not in known]
 
-    def set_standing(self, subscriber: str, name: str | None, standing: SubscriptionStatus) -> bool:
+    def set_status(self, subscriber: str, name: str | None, status: SubscriptionStatus) -> bool:
         """Pause, resume or retire a subscription, or a subscriber (``name`` None).
 
         False when there is none, or when it is so already.
         """
-        about = {"of": subscriber, "becomes": standing.value}
+        about = {"of": subscriber, "becomes": status.value}
         if name is None:
             return self._changed(self._db.run(_SET_SUBSCRIBER, about))
         return self._changed(self._db.run(_SET_SUBSCRIPTION, {**about, "called": name}))
@@ -387,13 +387,13 @@ class SubscriberWriter(SubscriberReader):
         live = self._db.fetch(_LIVE_SUBSCRIPTIONS)
         gone = sorted((s, n) for s, n, of in live if of == origin.value and (s, n) not in kept)
         for subscriber, name in gone:
-            self.set_standing(subscriber, name, SubscriptionStatus.RETIRED)
+            self.set_status(subscriber, name, SubscriptionStatus.RETIRED)
         staying = {s for s, n, _ in live if (s, n) not in set(gone)}
         staying.update(map(make_storable, subscribers), (subscriber for subscriber, _ in kept))
         rows = self._db.fetch(_LIVE_SUBSCRIBERS, {"origin": origin.value})
         people = sorted(row[0] for row in rows if row[0] not in staying)
         for subscriber in people:
-            self.set_standing(subscriber, None, SubscriptionStatus.RETIRED)
+            self.set_status(subscriber, None, SubscriptionStatus.RETIRED)
         return gone, people
 
     def put_silence(self, silence: Silence) -> int:
@@ -451,9 +451,8 @@ def _same(stored: Any, one: Subscription, text: str) -> bool:
     """Tell whether storing a subscription would change nothing of the row of that name."""
     if stored is None:
         return False
-    kept = stored.standing == one.standing.value or (
-        stored.standing == SubscriptionStatus.PAUSED.value
-        and one.standing is SubscriptionStatus.ACTIVE
+    kept = stored.status == one.status.value or (
+        stored.status == SubscriptionStatus.PAUSED.value and one.status is SubscriptionStatus.ACTIVE
     )
     return stored.definition == text and stored.origin == one.origin.value and kept
 
@@ -464,7 +463,7 @@ def _subscription_value(row: Any) -> dict[str, Any]:
         "name": row.name,
         "definition": _loaded(row.definition),
         "origin": row.origin,
-        "standing": row.standing,
+        "status": row.status,
         "created_at": moment(row.created_at).isoformat(),
     }
 

@@ -125,7 +125,7 @@ SUBSCRIPTION = RowMapper(
     subscriptions.c,
     damaged="the subscription {2!r} of {1!r} cannot be read",
     origin=SubscriptionOrigin,
-    standing=SubscriptionStatus,
+    status=SubscriptionStatus,
 )
 """Reads a row of ``subscriptions``; CorruptError names the subscription."""
 

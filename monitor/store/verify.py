@@ -117,12 +117,12 @@ class _Verification:
             cause = getattr(exc.__cause__, "orig", exc.__cause__)
             if _is_interrupt(cause):
                 raise cause from None  # for ``interruptible``
-            yield Problem(check=name, said=str(exc), fix=self._fix)
+            yield Problem(check=name, detail=str(exc), fix=self._fix)
             if self._db.dialect != "sqlite":  # the transaction is over
                 raise
         if count > MOST_NAMED:
             said = f"{count - MOST_NAMED:,} more problems of this kind"
-            yield Problem(check=name, said=said, fix=self._fix)
+            yield Problem(check=name, detail=said, fix=self._fix)
 
     # --- the checks ------------------------------------------------------------------------
 
@@ -130,7 +130,7 @@ class _Verification:
         for (said,) in self._db.fetch(_CHECK_FILE):
             if said != "ok":
                 line = " ".join(str(said).split())
-                yield Problem(check="file", said=f"the file's structure: {line}", fix=self._fix)
+                yield Problem(check="file", detail=f"the file's structure: {line}", fix=self._fix)
 
     def _snapshots(self) -> Iterator[Problem]:
         """Unpack each snapshot and compare its hash; a trial's one after the other."""
@@ -205,7 +205,7 @@ class _Verification:
                 quarantine.WHOLE_ENTRY(row)
             except CorruptError as exc:
                 said = f"entry {row.id} ({row.origin}): {exc}"
-                yield Problem(check="quarantine", said=said, fix=fix)
+                yield Problem(check="quarantine", detail=said, fix=fix)
 
     def _references(self) -> Iterator[Problem]:
         for reference in references():
@@ -223,7 +223,7 @@ class _Verification:
             there, kept = counted.get(name, 0), noted.get(name, 0)
             if there != kept:
                 said = f"{kept:,} {name} are noted, {there:,} are there"
-                yield Problem(check="row counts", said=said, fix=self._fix)
+                yield Problem(check="row counts", detail=said, fix=self._fix)
 
     # --- what they share -------------------------------------------------------------------
 
@@ -248,7 +248,7 @@ class _Verification:
 
     def _problem(self, check: str, said: str, nct_id: Any, version: int | None = None) -> Problem:
         known = None if nct_id is None else str(nct_id)
-        return Problem(check=check, said=said, fix=self._fix, nct_id=known, version=version)
+        return Problem(check=check, detail=said, fix=self._fix, nct_id=known, version=version)
 
 
 def _is_interrupt(cause: BaseException | None) -> TypeGuard[sqlite3.Error]:

@@ -34,7 +34,7 @@ def open_store(url: str, *, create: bool = True, busy_timeout_s: float = 10.0) -
     try:
         with store_errors(address):
             status = status_of(engine)
-            if status.standing == "empty" and create:
+            if status.status == "empty" and create:
                 upgrade_engine(engine, address, busy_timeout_s=busy_timeout_s)
             else:
                 require_current(status, address)

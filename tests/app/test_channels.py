@@ -135,7 +135,9 @@ def test_the_doctor_makes_every_channel_and_asks_nobody_offline(tmp_path: Path) 
 def test_the_doctor_tells_what_a_channel_lacks(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("a file", "utf-8")
     found = of_channels(tmp_path, {"PW": SECRET})
-    failed = {about: one.said for about, one in found.items() if one.verdict is CheckStatus.FAILED}
+    failed = {
+        about: one.detail for about, one in found.items() if one.verdict is CheckStatus.FAILED
+    }
     assert set(failed) == {"channel hook", "channel folder"}
     assert "${HOOK} stands for" in failed["channel hook"]
     assert failed["channel folder"].endswith("out is no folder")
@@ -154,9 +156,12 @@ def test_the_doctor_counts_subscriptions_and_reads_their_files(
     one = '[[subscription]]\nname = "a"\nsubscriber = "ana"\nchannels = "out"\n'
     assert of_subscriptions(tmp_path, sqlite_url, "").verdict is CheckStatus.FINE
     alone = of_subscriptions(tmp_path, sqlite_url, channel)
-    assert (alone.verdict, alone.said) == (CheckStatus.WARNING, "there are none")
+    assert (alone.verdict, alone.detail) == (CheckStatus.WARNING, "there are none")
     fine = of_subscriptions(tmp_path, sqlite_url, f"{channel}{one}all = true")
-    assert (fine.verdict, fine.said) == (CheckStatus.FINE, "1 subscription, 1 of them in the file")
+    assert (fine.verdict, fine.detail) == (
+        CheckStatus.FINE,
+        "1 subscription, 1 of them in the file",
+    )
     gone = of_subscriptions(tmp_path, sqlite_url, f"{channel}{one}nct_ids_file = 'gone.txt'")
     assert gone.verdict is CheckStatus.FAILED
-    assert "gone.txt cannot be read" in gone.said
+    assert "gone.txt cannot be read" in gone.detail

@@ -75,7 +75,7 @@ def test_what_a_clock_a_year_ahead_left_is_put_right_once_and_sent(monitored: Mo
     deliveries = monitored.deliveries()
     deliveries.deliver_due(stop=STOP)
     with monitored.app.reader() as reader:
-        [rest] = [one.resting_until for one in reader.outbox.channel_states()]
+        [rest] = [one.paused_until for one in reader.outbox.channel_states()]
         told = last_repairs(reader, now=now)
         assert skewed_times(monitored.app, reader) == []
     due = waiting(monitored)
@@ -112,7 +112,7 @@ def test_times_within_what_they_can_be_are_left_alone(monitored: Monitored) -> N
     monitored.change()
     with open_store(monitored.url) as store, store.transaction() as tx:
         until = monitored.clock.at + timedelta(seconds=86_400)
-        tx.outbox.put_channel_state(ChannelState(channel="box", resting_until=until, failures=9))
+        tx.outbox.put_channel_state(ChannelState(channel="box", paused_until=until, failures=9))
         hourly = SourceRow(
             name="hourly",
             type="ctgov",
@@ -199,12 +199,12 @@ def test_the_doctor_tells_before_and_after(monitored: Monitored) -> None:
     excursion(monitored)
     [found] = time_findings(monitored.app, latest_due)
     assert found.verdict is CheckStatus.FAILED
-    assert "the channel box rests until 2027-03-0" in found.said
+    assert "the channel box rests until 2027-03-0" in found.detail
     assert "check the clock" in found.fix
     repair(monitored.app, latest_run=latest_due)
     [told] = time_findings(monitored.app, latest_due)
     assert told.verdict is CheckStatus.WARNING
-    assert "rests until 2027-03-0" in told.said
+    assert "rests until 2027-03-0" in told.detail
     monitored.clock.move(days=2)
     [fine] = time_findings(monitored.app, latest_due)
     assert fine.verdict is CheckStatus.FINE
@@ -221,7 +221,7 @@ def test_an_impossible_lease_is_told_to_the_operator_and_by_the_doctor(
         lease = tx.leases.take("scheduler", "other:1:a", ttl_s=30, now=ahead)
     assert lease is not None
     [found] = time_findings(monitored.app, latest_due)
-    assert "other:1:a: it was renewed at 2026-03-04 12:00 UTC, in the future" in found.said
+    assert "other:1:a: it was renewed at 2026-03-04 12:00 UTC, in the future" in found.detail
     deliveries = monitored.deliveries()
     deliveries.deliver_due(stop=threading.Event())
     with open_store(sqlite_url) as store, store.transaction() as tx:

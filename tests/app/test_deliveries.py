@@ -194,13 +194,13 @@ def test_who_asks_for_empty_digests_meanwhile_gets_them_until_that_is_paused(
     monitored.configure(folder_channel(monitored.folder, "ana-box"), asking("late", "hourly"))
     with monitored.app.reader() as reader:  # which brings the store in line with the file
         assert (
-            len(reader.people.subscriptions(subscriber="ana", standing=SubscriptionStatus.ACTIVE))
+            len(reader.people.subscriptions(subscriber="ana", status=SubscriptionStatus.ACTIVE))
             == 1
         )
     deliveries.prepare()
     assert cutoffs(monitored) == [NOON + HOUR]
     with open_store(monitored.url) as store, store.transaction() as tx:
-        tx.people.set_standing("ana", "late", SubscriptionStatus.PAUSED)
+        tx.people.set_status("ana", "late", SubscriptionStatus.PAUSED)
     monitored.clock.at = NOON + HOUR
     deliveries.prepare()
     assert cutoffs(monitored) == [NOON + HOUR]
@@ -247,7 +247,7 @@ def test_deliveries_are_counted_for_prometheus(monitored: Monitored) -> None:
     assert 'monitor_deliveries_total{channel="ana-box",outcome="sent"} 1.0' in text
     assert 'monitor_delivery_oldest_due_age_seconds{channel="ana-box"} 90.0' in text
     assert 'monitor_delivery_oldest_due_age_seconds{channel="ben-box"} 0.0' in text
-    assert 'monitor_channel_resting{channel="ben-box"} 1.0' in text
+    assert 'monitor_channel_paused{channel="ben-box"} 1.0' in text
 
 
 def test_a_pass_over_a_source_puts_its_news_into_the_outbox(monitored: Monitored) -> None:

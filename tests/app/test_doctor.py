@@ -65,7 +65,7 @@ def test_every_part_is_tried_in_turn(file: Path) -> None:
 def test_the_configuration_is_told_by_file_and_keys_without_values(file: Path) -> None:
     told, *_ = examined(file, MONITOR_HTTP__CONTACT="trials@example.org")
     assert told.verdict is FINE
-    assert told.said == (
+    assert told.detail == (
         f"{file} sets [store] url, 1 source; the environment sets MONITOR_HTTP__CONTACT"
     )
 
@@ -74,7 +74,7 @@ def test_a_wrong_configuration_is_the_only_finding(file: Path) -> None:
     file.write_text("[store]\nbusy_timeout = 3\n", "utf-8")
     (only,) = examined(file)
     assert only.verdict is FAILED
-    assert "did you mean [store] busy_timeout_s?" in only.said
+    assert "did you mean [store] busy_timeout_s?" in only.detail
     assert only.fix == "fix this; nothing else was tried"
 
 
@@ -84,8 +84,8 @@ def test_a_source_says_when_it_runs_next() -> None:
         name="two", all=True, cron="30 14 * * 1-5", timezone="Europe/Madrid"
     )
     first, second = of_sources(hourly, daily)
-    assert first.said == "ctgov, every 1h; `monitor run` reads it first at once"
-    assert second.said == (
+    assert first.detail == "ctgov, every 1h; `monitor run` reads it first at once"
+    assert second.detail == (
         "ctgov, at 30 14 * * 1-5 (Europe/Madrid); `monitor run` reads it first at "
         "2026-03-02 13:30 UTC"
     )
@@ -105,14 +105,14 @@ def test_a_source_that_was_read_before_goes_on_from_there(
         tx.sources.put(row)
     hourly = CtgovSourceSettings(name="one", all=True, every=HOURLY)
     (found,) = of_sources(hourly, store=sqlite_url)
-    assert found.said == f"ctgov, every 1h; `monitor run` reads it first {said}"
+    assert found.detail == f"ctgov, every 1h; `monitor run` reads it first {said}"
 
 
 @pytest.mark.parametrize("cron", ["61 14 * * *", "30 14 31 2 *", "30 14 * * nonday"])
 def test_a_cron_expression_that_never_comes_is_a_failure(cron: str) -> None:
     (found,) = of_sources(CtgovSourceSettings(name="one", all=True, cron=cron))
     assert found.verdict is FAILED
-    assert cron in found.said
+    assert cron in found.detail
     assert found.about == "source one"
 
 
@@ -121,7 +121,7 @@ def test_a_folder_that_is_watched_has_to_be_there(tmp_path: Path) -> None:
     gone = FilesSourceSettings(name="gone", path=str(tmp_path / "gone"), every=HOURLY)
     first, second = of_sources(there, gone)
     assert (first.verdict, second.verdict) == (FINE, FAILED)
-    assert second.said == f"{tmp_path / 'gone'} cannot be looked into: No such file or directory"
+    assert second.detail == f"{tmp_path / 'gone'} cannot be looked into: No such file or directory"
     assert "can read" in second.fix
 
 
@@ -129,7 +129,7 @@ def test_a_source_that_is_switched_off_is_not_tried() -> None:
     off = FilesSourceSettings(name="off", path="/nowhere", every=HOURLY, enabled=False)
     warning, skipped = of_sources(off)
     assert (warning.verdict, skipped.verdict) == (WARNING, SKIPPED)
-    assert warning.said == "all are switched off: `monitor run` follows nothing"
+    assert warning.detail == "all are switched off: `monitor run` follows nothing"
 
 
 def test_a_configuration_without_sources_is_a_warning() -> None:
@@ -140,7 +140,7 @@ def test_a_configuration_without_sources_is_a_warning() -> None:
 def test_a_time_zone_that_is_not_found_is_a_failure() -> None:
     source = CtgovSourceSettings(name="one", all=True, every=HOURLY, timezone="Mars/Olympus")
     (found,) = zone_findings(App(settings=Settings(sources=(source,))))
-    assert (found.verdict, found.said) == (FAILED, "not found: Mars/Olympus")
+    assert (found.verdict, found.detail) == (FAILED, "not found: Mars/Olympus")
     assert "tzdata" in found.fix
 
 
@@ -148,4 +148,4 @@ def test_time_zones_that_are_found_are_told_with_their_data() -> None:
     source = CtgovSourceSettings(name="one", all=True, every=HOURLY, timezone="Europe/Madrid")
     (found,) = zone_findings(App(settings=Settings(sources=(source,))))
     assert found.verdict is FINE
-    assert found.said.startswith("Europe/Madrid, UTC; time zones of tzdata 20")
+    assert found.detail.startswith("Europe/Madrid, UTC; time zones of tzdata 20")

@@ -67,11 +67,11 @@ def test_a_mail_server_is_tried_up_to_the_login(
         wrong = found(tmp_path, mail(server.place, certificates=str(bundle), password=SECRET))
         distrusted = found(tmp_path, mail(server.place))
     assert fine.verdict is CheckStatus.FINE
-    assert "answers, its certificate is trusted, it took the login; nothing was sent" in fine.said
+    assert "answers, its certificate is trusted, it took the login; nothing was sent" in fine.detail
     assert (wrong.verdict, wrong.fix) == (CheckStatus.FAILED, "see to username and password")
-    assert "refused the login: 535" in wrong.said
+    assert "refused the login: 535" in wrong.detail
     assert distrusted.verdict is CheckStatus.FAILED
-    assert "a certificate that is not trusted" in distrusted.said
+    assert "a certificate that is not trusted" in distrusted.detail
     assert "name its authority" in distrusted.fix
     assert (mailbox.envelopes, mailbox.sessions) == ([], [])
 
@@ -80,7 +80,7 @@ def test_a_mail_server_that_offers_no_encryption_is_a_failure(tmp_path: Path) ->
     with MailServer(Mailbox()) as server:
         finding = found(tmp_path, mail(server.place, password=""))
     assert finding.verdict is CheckStatus.FAILED
-    assert "does not offer" in finding.said
+    assert "does not offer" in finding.detail
 
 
 @pytest.mark.parametrize("kind", ["webhook", "slack"])
@@ -89,7 +89,7 @@ def test_the_host_of_a_url_is_connected_to_and_asked_nothing(tmp_path: Path, kin
         finding = found(tmp_path, hook(f"{server.url}/{SECRET}", kind))
         assert server.posts == []
     assert finding.verdict is CheckStatus.FINE
-    assert f"http://{server.host} answers; nothing was sent" in finding.said
+    assert f"http://{server.host} answers; nothing was sent" in finding.detail
 
 
 def test_a_certificate_that_is_not_trusted_is_a_failure(
@@ -98,7 +98,7 @@ def test_a_certificate_that_is_not_trusted_is_a_failure(
     with Receiver(reply(b"ok"), tls=tls) as server:
         finding = found(tmp_path, hook(f"https://{server.host}/{SECRET}"))
     assert finding.verdict is CheckStatus.FAILED
-    assert "the certificate is not trusted" in finding.said
+    assert "the certificate is not trusted" in finding.detail
 
 
 def test_what_nobody_answers_at_is_a_failure_unless_offline(tmp_path: Path) -> None:
@@ -107,11 +107,11 @@ def test_what_nobody_answers_at_is_a_failure_unless_offline(tmp_path: Path) -> N
         for channel in (mail(host), hook(f"{base_url}/{SECRET}"), hook(f"{base_url}/x", "slack")):
             finding = found(tmp_path, channel)
             assert finding.verdict is CheckStatus.FAILED, channel
-            assert "refused" in finding.said
+            assert "refused" in finding.detail
             assert finding.fix == "see to host and port, name service and firewall"
             offline = found(tmp_path, channel, offline=True)
             assert offline.verdict is CheckStatus.FINE
-            assert "not tried (--offline)" in offline.said
+            assert "not tried (--offline)" in offline.detail
 
 
 def test_without_tables_the_built_in_channel_is_told(
@@ -120,11 +120,11 @@ def test_without_tables_the_built_in_channel_is_told(
     monkeypatch.chdir(tmp_path)
     finding = found(tmp_path, "")
     assert (finding.about, finding.verdict) == ("channels", CheckStatus.FINE)
-    assert finding.said.endswith("goes to snapshots/alerts")
+    assert finding.detail.endswith("goes to snapshots/alerts")
     (tmp_path / "snapshots").write_text("a file where the folder should be")
     finding = found(tmp_path, "")
     assert finding.verdict is CheckStatus.WARNING
-    assert "snapshots is no folder" in finding.said
+    assert "snapshots is no folder" in finding.detail
 
 
 def test_a_secret_s_file_that_hangs_is_a_finding(
@@ -134,6 +134,9 @@ def test_a_secret_s_file_that_hangs_is_a_finding(
     pipe = tmp_path / "secret"
     os.mkfifo(pipe)
     finding = found(tmp_path, f'[[channel]]\nname = "way"\ntype = "slack"\nurl_file = "{pipe}"\n')
-    assert (finding.verdict, finding.said) == (CheckStatus.FAILED, "no end within 0.2 s: it hangs")
+    assert (finding.verdict, finding.detail) == (
+        CheckStatus.FAILED,
+        "no end within 0.2 s: it hangs",
+    )
     with pipe.open("wb"):
         pass  # whoever reads it ends

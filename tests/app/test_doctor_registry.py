@@ -68,11 +68,11 @@ def refuse(server: ReplicaServer, whom: Callable[[str], bool]) -> None:
 def test_each_transport_is_asked_once_and_tells_what_it_heard(server: ReplicaServer) -> None:
     first, second, clock = asked(server.base_url)
     assert verdicts([first, second, clock]) == [FINE, FINE, FINE]
-    assert first.said == (
+    assert first.detail == (
         f"{server.base_url} over httpx2 with the default user agent: "
         "API 2.0.5, data of 2026-03-02T09:00:05 (HTTP/1.1)"
     )
-    assert "over requests" in second.said
+    assert "over requests" in second.detail
     assert len(server.replica.log) == 2
 
 
@@ -80,7 +80,7 @@ def test_a_refused_transport_is_told_with_the_one_that_works(server: ReplicaServ
     refuse(server, lambda agent: "python-httpx2/" in agent)
     first, second, _ = asked(server.base_url)
     assert verdicts([first, second]) == [FAILED, FINE]
-    assert "refused by the edge (403)" in first.said
+    assert "refused by the edge (403)" in first.detail
     assert first.fix == (
         'requests with the default user agent works: set transport = "requests" under [http]'
     )
@@ -90,15 +90,15 @@ def test_a_refusal_of_what_is_not_used_is_no_failure(server: ReplicaServer) -> N
     refuse(server, lambda agent: "python-httpx2/" in agent)
     first, second, _ = asked(server.base_url, HttpSettings(transport="requests"))
     assert verdicts([first, second]) == [FINE, WARNING]
-    assert "over requests" in first.said
-    assert "(not needed: requests with the default user agent works)" in second.said
+    assert "over requests" in first.detail
+    assert "(not needed: requests with the default user agent works)" in second.detail
 
 
 def test_a_refused_user_agent_of_ones_own_is_told(server: ReplicaServer) -> None:
     refuse(server, lambda agent: agent == "curious/1.0")
     findings = asked(server.base_url, HttpSettings(user_agent="curious/1.0"))
     assert verdicts(findings) == [FAILED, FINE, FAILED, FINE, FINE]
-    assert "httpx2 with the configured user agent" in findings[0].said
+    assert "httpx2 with the configured user agent" in findings[0].detail
     assert 'set transport = "httpx2" and user_agent = ""' in findings[0].fix
 
 
@@ -127,7 +127,7 @@ def test_a_fault_is_a_finding_that_says_what_to_do(server: ReplicaServer, fault:
     said, fix = FAULTS[fault]
     first, second, clock = asked(server.base_url)
     assert verdicts([first, second, clock]) == [FAILED, FAILED, SKIPPED]
-    assert said in first.said
+    assert said in first.detail
     assert first.fix
     assert fix in first.fix
     assert len(server.replica.log) == 2, "nothing is tried twice"
@@ -137,14 +137,14 @@ def test_a_closed_port_is_a_finding() -> None:
     with closed_port() as base_url:
         first, *_ = asked(base_url)
     assert first.verdict is FAILED
-    assert "cannot be reached" in first.said
+    assert "cannot be reached" in first.detail
     assert "firewall" in first.fix
 
 
 def test_an_unknown_host_is_a_finding() -> None:
     first, *_ = asked(NO_SUCH_HOST)
     assert first.verdict is FAILED
-    assert "no-such-host.invalid cannot be resolved" in first.said
+    assert "no-such-host.invalid cannot be resolved" in first.detail
 
 
 def test_a_silent_registry_is_not_waited_for_longer_than_is_set(server: ReplicaServer) -> None:
@@ -153,14 +153,14 @@ def test_a_silent_registry_is_not_waited_for_longer_than_is_set(server: ReplicaS
     first, second, _ = asked(server.base_url, HttpSettings(total_timeout_s=0.3))
     assert time.monotonic() - began < 30
     assert verdicts([first, second]) == [FAILED, FAILED]
-    assert "not complete within 0.3 s" in first.said
+    assert "not complete within 0.3 s" in first.detail
 
 
 @pytest.mark.parametrize("side", [1, -1])
 def test_a_clock_that_is_wrong_is_a_warning(server: ReplicaServer, side: int) -> None:
     clock = asked(server.base_url, ahead=side * 7200)[-1]
     assert clock.verdict is WARNING
-    assert ("ahead of" if side > 0 else "behind") in clock.said
+    assert ("ahead of" if side > 0 else "behind") in clock.detail
     assert "NTP" in clock.fix
 
 

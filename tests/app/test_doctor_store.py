@@ -34,7 +34,7 @@ def failure(url: str, *, patience_s: float = 5) -> Finding:
     """Return the one thing that is wrong; it is said with what to do."""
     (found,) = [one for one in tried(url, patience_s=patience_s) if one.verdict is FAILED]
     assert found.fix
-    assert "\n" not in found.said
+    assert "\n" not in found.detail
     return found
 
 
@@ -58,12 +58,12 @@ def test_a_good_store_is_told_with_its_schema_and_what_it_holds(filled_url: str)
     findings = tried(filled_url)
     assert {one.verdict for one in findings} == {FINE}
     opened, writable, *room = findings
-    assert f"schema {HEAD}" in opened.said
-    assert "1 trial" in opened.said
-    assert writable.said == "can be written"
+    assert f"schema {HEAD}" in opened.detail
+    assert "1 trial" in opened.detail
+    assert writable.detail == "can be written"
     if filled_url.startswith("sqlite"):
-        assert "its structure sound" in opened.said
-        assert "GB free" in room[0].said
+        assert "its structure sound" in opened.detail
+        assert "GB free" in room[0].detail
 
 
 def test_trying_changes_nothing(filled_url: str) -> None:
@@ -76,37 +76,37 @@ def test_trying_changes_nothing(filled_url: str) -> None:
 def test_a_store_that_is_not_there_yet_is_not_made(sqlite_url: str) -> None:
     first, room = tried(sqlite_url)
     assert (first.verdict, room.verdict) == (FINE, FINE)
-    assert "is not there yet; `monitor run` makes it" in first.said
+    assert "is not there yet; `monitor run` makes it" in first.detail
     assert not path_of(sqlite_url).parent.exists()
 
 
 def test_an_empty_database_is_told(new_postgres_url: str) -> None:
     (only,) = tried(new_postgres_url)
-    assert (only.verdict, "has no tables yet" in only.said) == (FINE, True)
+    assert (only.verdict, "has no tables yet" in only.detail) == (FINE, True)
 
 
 def test_an_empty_store_is_told(store_url: str) -> None:
     open_store(store_url).close()
-    assert "empty: it holds no trial yet" in tried(store_url)[0].said
+    assert "empty: it holds no trial yet" in tried(store_url)[0].detail
 
 
 def test_a_folder_that_cannot_be_made_is_a_failure(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     found = failure(f"sqlite:///{tmp_path}/file/stores/monitor.db")
-    assert f"{tmp_path}/file cannot be written" in found.said
+    assert f"{tmp_path}/file cannot be written" in found.detail
     assert "[store] url" in found.fix
 
 
 def test_a_folder_that_may_not_be_written_is_a_failure(shared_folder: Path) -> None:
     shared_folder.chmod(0o555)
-    said = as_plain_user(lambda: failure(f"sqlite:///{shared_folder}/new/monitor.db").said)
+    said = as_plain_user(lambda: failure(f"sqlite:///{shared_folder}/new/monitor.db").detail)
     assert f"{shared_folder} cannot be written" in said
 
 
 def test_a_read_only_store_is_a_failure(read_only_url: str) -> None:
     def told() -> str:
         found = failure(read_only_url)
-        return f"{found.said} → {found.fix}"
+        return f"{found.detail} → {found.fix}"
 
     said = as_plain_user(told)
     assert "is read-only for this program" in said
@@ -118,7 +118,7 @@ def test_a_read_only_postgresql_store_is_a_failure(postgres_url: str) -> None:
         add_series(store, [document()])
     name = urlsplit(postgres_url).path.strip("/")
     run_sql(postgres_url, f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
-    assert "is read-only for this program" in failure(postgres_url).said
+    assert "is read-only for this program" in failure(postgres_url).detail
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_a_read_only_postgresql_store_is_a_failure(postgres_url: str) -> None:
 def test_another_schema_is_a_failure(filled_url: str, revision: str, said: str, fix: str) -> None:
     run_sql(filled_url, "UPDATE alembic_version SET version_num = :to", to=revision)
     found = failure(filled_url)
-    assert said in found.said
+    assert said in found.detail
     assert fix in found.fix
 
 
@@ -149,14 +149,14 @@ def test_a_damaged_store_is_a_failure(sqlite_url: str) -> None:
         file.seek((root - 1) * size)
         file.write(b"\xff" * size)
     found = failure(sqlite_url)
-    assert "is damaged" in found.said
+    assert "is damaged" in found.detail
     assert "`monitor db restore`" in found.fix
 
 
 def test_a_file_that_is_no_database_is_a_failure(sqlite_url: str) -> None:
     path_of(sqlite_url).parent.mkdir()
     path_of(sqlite_url).write_text("Not a database, though long enough to have a header. " * 40)
-    assert "is not a SQLite database" in failure(sqlite_url).said
+    assert "is not a SQLite database" in failure(sqlite_url).detail
 
 
 def test_another_programs_database_is_a_failure(sqlite_url: str) -> None:
@@ -164,7 +164,7 @@ def test_another_programs_database_is_a_failure(sqlite_url: str) -> None:
     with sqlite3.connect(path_of(sqlite_url)) as connection:
         connection.execute("CREATE TABLE recipes (id INTEGER)")
     connection.close()
-    assert "another program" in failure(sqlite_url).said
+    assert "another program" in failure(sqlite_url).detail
 
 
 def test_a_locked_store_is_a_failure_after_waiting(sqlite_url: str) -> None:
@@ -184,7 +184,7 @@ def test_a_locked_store_is_a_failure_after_waiting(sqlite_url: str) -> None:
     finally:
         leave.set()
         holder.join()
-    assert "is locked" in found.said
+    assert "is locked" in found.detail
     assert "which other program" in found.fix
 
 
@@ -192,12 +192,12 @@ def test_a_server_that_does_not_answer_is_a_failure_that_shows_no_password() -> 
     with closed_port() as place:
         host = place.removeprefix("http://")
         found = failure(f"postgresql://monitor:pa55word@{host}/monitor")
-    assert "cannot be reached" in found.said
-    assert "pa55word" not in found.said + found.fix
+    assert "cannot be reached" in found.detail
+    assert "pa55word" not in found.detail + found.fix
 
 
 def test_a_database_that_does_not_exist_is_a_failure(postgres_url: str) -> None:
-    assert "does not exist" in failure(f"{postgres_url}_other").said
+    assert "does not exist" in failure(f"{postgres_url}_other").detail
 
 
 def test_damage_that_the_daily_check_found_is_a_failure(sqlite_url: str) -> None:
@@ -207,7 +207,7 @@ def test_damage_that_the_daily_check_found_is_a_failure(sqlite_url: str) -> None
     found = failure(sqlite_url)
     assert (
         "the check of 2026-03-02 12:00 UTC found damage: the store is damaged: page 35"
-        in found.said
+        in found.detail
     )
     assert "`monitor db verify`" in found.fix
     assert "`monitor db restore`" in found.fix

@@ -29,7 +29,7 @@ def test_free_addresses_are_fine() -> None:
 
 def test_what_is_switched_off_is_said() -> None:
     (one,) = found(WebSettings(listen=""))
-    assert (one.verdict, one.said) == (CheckStatus.SKIPPED, 'switched off ([web] listen = "")')
+    assert (one.verdict, one.detail) == (CheckStatus.SKIPPED, 'switched off ([web] listen = "")')
 
 
 @pytest.mark.parametrize("is_ours", [True, False], ids=["by a monitor", "by another program"])
@@ -45,7 +45,7 @@ def test_addresses_that_are_held_are_looked_into(is_ours: bool) -> None:
     verdicts = [finding.verdict for finding in findings]
     if is_ours:
         assert verdicts == [CheckStatus.FINE, CheckStatus.FINE]
-        assert all("held by a monitor that runs" in finding.said for finding in findings)
+        assert all("held by a monitor that runs" in finding.detail for finding in findings)
     else:
         assert verdicts == [CheckStatus.WARNING, CheckStatus.WARNING]
         assert [finding.fix.split(";")[0] for finding in findings] == [

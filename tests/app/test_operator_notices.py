@@ -258,11 +258,11 @@ def test_what_keeps_the_operators_own_channel_from_sending_is_told_when_it_is_ov
     monitored: Monitored,
 ) -> None:
     ops = Box(name="ops", targets=("first",))
-    resting = ChannelState(
+    paused = ChannelState(
         channel="ops", failures=5, last_error="451", reported=True, failing_since=NOON
     )
     with open_store(monitored.url) as store, store.transaction() as tx:
-        tx.outbox.put_channel_state(resting)
+        tx.outbox.put_channel_state(paused)
     process(monitored, channel=ops).tell()
     assert notices(monitored) == []
     with open_store(monitored.url) as store, store.transaction() as tx:
@@ -345,9 +345,9 @@ def test_dead_letters_are_told_until_they_are_dealt_with(monitored: Monitored) -
 
 
 def test_a_resting_channel_is_told_and_its_working_again(monitored: Monitored) -> None:
-    resting = ChannelState(channel="box", failures=5, last_error="451 not now", reported=True)
+    paused = ChannelState(channel="box", failures=5, last_error="451 not now", reported=True)
     with open_store(monitored.url) as store, store.transaction() as tx:
-        tx.outbox.put_channel_state(resting)
+        tx.outbox.put_channel_state(paused)
     process(monitored).tell()
     assert monitored.subjects("ops") == ["Trial monitor: The channel box fails and rests"]
     with open_store(monitored.url) as store, store.transaction() as tx:

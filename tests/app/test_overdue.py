@@ -119,7 +119,7 @@ def test_a_message_that_is_being_sent_for_ever_is_overdue(monitored: Monitored) 
 def test_doctor_and_status_tell_it(monitored: Monitored) -> None:
     monitored.change()
     (fine,) = delivery_findings(monitored.app)
-    assert (fine.verdict, fine.said) == (
+    assert (fine.verdict, fine.detail) == (
         CheckStatus.FINE,
         "no message is due for longer than 900 s",
     )
@@ -127,4 +127,6 @@ def test_doctor_and_status_tell_it(monitored: Monitored) -> None:
     monitored.clock.move(hours=2)
     (late,) = delivery_findings(monitored.app)
     assert late.verdict is CheckStatus.WARNING
-    assert late.said.startswith("messages by the channel box are overdue: the oldest is due since")
+    assert late.detail.startswith(
+        "messages by the channel box are overdue: the oldest is due since"
+    )

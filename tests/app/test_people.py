@@ -117,11 +117,11 @@ def test_what_left_the_file_is_retired_and_comes_back_with_it(store: Store, tmp_
     done = sync_subscribers(settings(tmp_path, wish("b")), store, LATER)
     assert done.retired_subscriptions == (("ana", "a"),)
     assert done.retired_subscribers == ("bo",)
-    assert stored(store)["ana", "a"].standing is SubscriptionStatus.RETIRED
-    assert people(store)["bo"].standing is SubscriptionStatus.RETIRED
+    assert stored(store)["ana", "a"].status is SubscriptionStatus.RETIRED
+    assert people(store)["bo"].status is SubscriptionStatus.RETIRED
     sync_subscribers(settings(tmp_path, person("bo"), wish("a"), wish("b")), store, LATER)
-    assert {one.standing for one in stored(store).values()} == {SubscriptionStatus.ACTIVE}
-    assert {one.standing for one in people(store).values()} == {SubscriptionStatus.ACTIVE}
+    assert {one.status for one in stored(store).values()} == {SubscriptionStatus.ACTIVE}
+    assert {one.status for one in people(store).values()} == {SubscriptionStatus.ACTIVE}
 
 
 def test_what_commands_made_is_left_alone(store: Store, tmp_path: Path) -> None:
@@ -130,21 +130,21 @@ def test_what_commands_made_is_left_alone(store: Store, tmp_path: Path) -> None:
     sync_subscribers(settings(tmp_path, wish("a")), store, NOW)
     sync_subscribers(settings(tmp_path), store, LATER)
     found = stored(store)
-    assert found["ana", "a"].standing is SubscriptionStatus.RETIRED
-    assert {found["ana", "mine"].standing, found["bo", "theirs"].standing} == {
+    assert found["ana", "a"].status is SubscriptionStatus.RETIRED
+    assert {found["ana", "mine"].status, found["bo", "theirs"].status} == {
         SubscriptionStatus.ACTIVE
     }
-    assert {one.standing for one in people(store).values()} == {SubscriptionStatus.ACTIVE}
+    assert {one.status for one in people(store).values()} == {SubscriptionStatus.ACTIVE}
 
 
 def test_what_was_paused_by_command_stays_paused(store: Store, tmp_path: Path) -> None:
     sync_subscribers(settings(tmp_path, wish("a")), store, NOW)
     with store.transaction() as transaction:
-        transaction.people.set_standing("ana", "a", SubscriptionStatus.PAUSED)
+        transaction.people.set_status("ana", "a", SubscriptionStatus.PAUSED)
     sync_subscribers(
         settings(tmp_path, wish("a", lines='all = true\nwhen = "hourly"')), store, LATER
     )
-    assert stored(store)["ana", "a"].standing is SubscriptionStatus.PAUSED
+    assert stored(store)["ana", "a"].status is SubscriptionStatus.PAUSED
 
 
 def test_a_name_that_a_command_took_is_an_error_and_stores_nothing(
@@ -158,7 +158,7 @@ def test_a_name_that_a_command_took_is_an_error_and_stores_nothing(
     assert str(caught.value).startswith(said)
     assert stored(store) == before
     with store.transaction() as transaction:
-        transaction.people.set_standing("ana", "a", SubscriptionStatus.RETIRED)
+        transaction.people.set_status("ana", "a", SubscriptionStatus.RETIRED)
     sync_subscribers(settings(tmp_path, wish("b"), wish("a")), store, NOW)
     assert stored(store)["ana", "a"].origin is SubscriptionOrigin.CONFIG
 
@@ -196,12 +196,10 @@ def test_each_difference_between_file_and_store_is_brought_in_line(
     sync_from_config(app(tmp_path, store_url, wish("a"), wish("b", "bo"), person("dee")))
     sync_from_config(app(tmp_path, store_url, *tables))
     found = settings(tmp_path, *tables)
-    live = {n: one for n, one in stored(store).items() if one.standing is SubscriptionStatus.ACTIVE}
+    live = {n: one for n, one in stored(store).items() if one.status is SubscriptionStatus.ACTIVE}
     wanted = wanted_subscriptions(found, NOW)
     assert {names: replace(one, id=0) for names, one in live.items()} == wanted
-    active = {
-        one.name for one in people(store).values() if one.standing is SubscriptionStatus.ACTIVE
-    }
+    active = {one.name for one in people(store).values() if one.status is SubscriptionStatus.ACTIVE}
     assert active == {one.name for one in found.subscribers}
 
 
@@ -211,7 +209,7 @@ def test_a_store_that_is_in_line_is_only_read(tmp_path: Path, sqlite_url: str) -
     with open_store(sqlite_url) as store:
         put(store, by_command("mine", "dee"))
         with store.transaction() as transaction:
-            transaction.people.set_standing("bo", "b", SubscriptionStatus.PAUSED)
+            transaction.people.set_status("bo", "b", SubscriptionStatus.PAUSED)
         # The write lock is held: whoever wanted to write would have to wait for it.
         with store.transaction():
             hurried = replace(found, settings=_impatient(found.settings))

@@ -79,8 +79,8 @@ def test_it_comes_once_whatever_follows(monitored: Monitored) -> None:
         configure(monitored, *tables)
         assert len(told(monitored)) == 1, tables
     people = SubscriptionService(app=monitored.app, file=None)
-    people.set_standing("mine", SubscriptionStatus.PAUSED)
-    people.set_standing("mine", SubscriptionStatus.ACTIVE)
+    people.set_status("mine", SubscriptionStatus.PAUSED)
+    people.set_status("mine", SubscriptionStatus.ACTIVE)
     assert len(told(monitored)) == 1
 
 
@@ -162,7 +162,7 @@ def test_its_link_pauses_what_it_tells_of(monitored: Monitored) -> None:
     assert page is not None
     with open_reader(monitored.url) as reader:
         [one] = reader.people.subscriptions()
-    assert one.standing is SubscriptionStatus.PAUSED
+    assert one.status is SubscriptionStatus.PAUSED
 
 
 def test_who_is_forgotten_and_comes_back_is_welcomed_anew(monitored: Monitored) -> None:

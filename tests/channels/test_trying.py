@@ -33,7 +33,7 @@ def test_each_address_gets_a_test_and_one_failure_stops_no_other() -> None:
     assert tried[0].as_line() == (
         "mail (email) to ana@example.org: failed: 127.0.0.1 answered 550 no such user"
     )
-    assert tried[1].as_json()["said"] == "250 queued as 1"
+    assert tried[1].as_json()["detail"] == "250 queued as 1"
 
 
 def test_a_test_may_go_to_another_address() -> None:
@@ -48,7 +48,7 @@ def test_the_test_message_stands_in_every_form(tmp_path: Path) -> None:
     channel = folder_channel(path=tmp_path)
     (tried,) = send_test(channel, now=NOW)
     assert tried.ok
-    assert tried.as_line() == f"outbox (folder): sent: {tried.said}"
+    assert tried.as_line() == f"outbox (folder): sent: {tried.detail}"
     assert over_limit(sample_message(NOW).slack) is None
 
 

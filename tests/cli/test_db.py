@@ -9,11 +9,11 @@ from tests.cli.studies import study
 
 
 def test_an_empty_store_gets_its_tables(monitor: Monitor) -> None:
-    assert monitor.json("db", "status")["standing"] == "empty"
+    assert monitor.json("db", "status")["status"] == "empty"
     upgraded = monitor.json("db", "upgrade")
     assert (upgraded["before"], upgraded["after"]) == (None, HEAD)
     status = monitor.json("db", "status")
-    assert (status["standing"], status["revision"], status["program"]) == ("current", HEAD, HEAD)
+    assert (status["status"], status["revision"], status["program"]) == ("current", HEAD, HEAD)
     assert monitor.json("trials") == []
 
 

@@ -64,7 +64,7 @@ def test_the_backup_is_the_store_and_what_was_there_is_kept_beside_it(
     done = monitor.json("db", "restore", str(copy))
     kept = Path(done.pop("replaced"))
     assert done == {"store": monitor.url, "file": str(copy), "schema": HEAD,
-                    "standing": "current", "trials": 1, "versions": 1}  # fmt: skip
+                    "status": "current", "trials": 1, "versions": 1}  # fmt: skip
     assert kept.parent == store_of(monitor).parent
     assert re.fullmatch(r"monitor\.db\.replaced-\d{8}T\d{6}Z", kept.name)
     assert len(monitor.json("trials")) == 1
@@ -173,7 +173,7 @@ def test_mode_and_owner_are_those_of_the_store_before(
 def test_an_older_backup_says_that_it_is_to_be_upgraded(monitor: Monitor, copy: Path) -> None:
     change(copy, "UPDATE alembic_version SET version_num = '0002'")
     assert "`monitor db upgrade`" in monitor.answer("db", "restore", str(copy))
-    assert monitor.json("db", "status")["standing"] == "old"
+    assert monitor.json("db", "status")["status"] == "old"
 
 
 # --- files that are no backups ------------------------------------------------------------------

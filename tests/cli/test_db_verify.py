@@ -90,8 +90,8 @@ def test_a_snapshot_that_is_not_what_was_written_is_named_with_its_versions(full
     damage(full.url, f"UPDATE snapshots SET sha256 = content WHERE id = {SNAPSHOT.format(NCT)}")
     [found] = problems(full)
     assert (found["check"], found["nct_id"], found["version"]) == ("snapshots", NCT, 3)
-    assert "2026-02-25" in found["said"]
-    assert "sha256" in found["said"]
+    assert "2026-02-25" in found["detail"]
+    assert "sha256" in found["detail"]
     assert "put a" in found["fix"]
     result = full("db", "verify")
     assert f"{NCT} version 3" in result.stdout
@@ -249,7 +249,7 @@ WRONG = {
 def test_what_does_not_fit_together_is_named(full: Monitor, name: str) -> None:
     statement, words, nct_id = WRONG[name]
     damage(full.url, statement)
-    found = [one for one in problems(full) if words in one["said"]]
+    found = [one for one in problems(full) if words in one["detail"]]
     assert found, problems(full)
     assert {one["nct_id"] for one in found} == {nct_id}
     assert all(one["fix"] for one in found)
@@ -268,7 +268,7 @@ def test_postgresql_is_verified_as_well(postgres_url: str, tmp_path: Path) -> No
     damage(postgres_url, f"UPDATE snapshots SET sha256 = content WHERE id = {SNAPSHOT.format(NCT)}")
     found = problems(monitor)
     for name in together:
-        assert any(WRONG[name][1] in one["said"] for one in found), name
+        assert any(WRONG[name][1] in one["detail"] for one in found), name
     assert ("snapshots", NCT, 3) in {(one["check"], one["nct_id"], one["version"]) for one in found}
     assert "pg_restore" in found[0]["fix"]
     assert "file" not in {one["check"] for one in found}
@@ -286,7 +286,7 @@ def test_every_reference_of_the_schema_is_followed() -> None:
         "outbox.version_id", "outbox.message_id", "attempts.message_id",
         "announcements.version_id", "announcements.previous_id",
         "subscriptions.subscriber", "silences.subscriber",
-        "notices.incident_id", "notices.message_id",
+        "notices.incident_id", "notices.message_id", "version_facts.version_id",
     }  # fmt: skip
 
 
@@ -349,7 +349,9 @@ def test_former_nct_ids_are_what_the_latest_records_say(full: Monitor) -> None:
     damage(full.url, "DELETE FROM nct_id_aliases")
     [problem] = problems(full)
     assert (problem["check"], problem["nct_id"]) == ("former NCT IDs", NCT)
-    assert problem["said"] == (f"its latest version says what is not noted: {FORMER} is {NCT} now")
+    assert problem["detail"] == (
+        f"its latest version says what is not noted: {FORMER} is {NCT} now"
+    )
     damage(
         full.url,
         f"INSERT INTO nct_id_aliases (alias, nct_id) VALUES ('{FORMER}', '{NCT}')",
@@ -357,4 +359,6 @@ def test_former_nct_ids_are_what_the_latest_records_say(full: Monitor) -> None:
     )
     [problem] = problems(full)
     assert (problem["check"], problem["nct_id"]) == ("former NCT IDs", OTHER)
-    assert problem["said"] == f"{FORMER} is noted as a former NCT ID of {OTHER}; no version says so"
+    assert (
+        problem["detail"] == f"{FORMER} is noted as a former NCT ID of {OTHER}; no version says so"
+    )

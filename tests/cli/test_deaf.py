@@ -139,7 +139,7 @@ def test_status_tells_of_a_large_store_too(
     add(stocked, "--country", "Germny")
     add(stocked, "--country", "Germany", name="y")
     monkeypatch.setattr("monitor.cli.status._COMPARED", 1)
-    [said] = [one["said"] for one in stocked.json("status")["warnings"]]
+    [said] = [one["detail"] for one in stocked.json("status")["warnings"]]
     none = "none of the 1 trials that changed last (of 2 stored)"
     assert said == f'country "Germny": {none} has it; did you mean Germany? 1 site'
 
@@ -172,10 +172,10 @@ def test_ids_that_no_source_follows_are_named_with_the_command_that_adds_them(
     said = f"no source follows {GONE}: `monitor follow --no-alerts {GONE}` adds them"
     assert add(stocked, "--nct-id", GONE) == [said]
     about = "subscription x of ana"
-    assert stocked.json("status")["warnings"] == [{"about": about, "said": said}]
+    assert stocked.json("status")["warnings"] == [{"about": about, "detail": said}]
     assert f"{about}: {said}" in stocked.answer("status")
     found = [one for one in _doctor(stocked) if one["about"] == about]
-    assert [(one["verdict"], one["said"]) for one in found] == [
+    assert [(one["verdict"], one["detail"]) for one in found] == [
         ("warning", f"no source follows {GONE}")
     ]
     stocked.answer("follow", "--no-alerts", GONE)
@@ -193,8 +193,8 @@ def _doctor(monitor: Monitor) -> list[dict[str, Any]]:
 def test_a_deaf_filter_is_told_by_doctor_and_status(stocked: Monitor) -> None:
     add(stocked, "--country", "Germny")
     said = 'country "Germny": none of the stored trials (2) has it; did you mean Germany? 3 sites'
-    assert [one["said"] for one in stocked.json("status")["warnings"]] == [said]
-    assert said in [one["said"] for one in _doctor(stocked)]
+    assert [one["detail"] for one in stocked.json("status")["warnings"]] == [said]
+    assert said in [one["detail"] for one in _doctor(stocked)]
     stocked.answer("subscription", "pause", "x")
     assert stocked.json("status")["warnings"] == []
 
@@ -215,11 +215,11 @@ def test_sources_that_find_nothing_and_ids_that_the_registry_does_not_know_are_n
         assert stocked.json("status")["warnings"] == []  # nothing was read yet
         stocked("run", "--once")
     assert stocked.json("status")["warnings"] == [
-        {"about": "source typo", "said": "its search (cond: asthmma) finds no trial; "
+        {"about": "source typo", "detail": "its search (cond: asthmma) finds no trial; "
          "did you mean Asthma in Children? 2 trials"},
-        {"about": "source list", "said": f"the registry does not know {GONE}"},
+        {"about": "source list", "detail": f"the registry does not know {GONE}"},
     ]  # fmt: skip
     assert add(stocked, "--nct-id", GONE) == [f"the registry does not know {GONE}"]
     assert add(stocked, "--nct-id", registry.nct(101), name="y") == []
-    told = {one["about"]: one["said"] for one in _doctor(stocked) if one["verdict"] == "warning"}
+    told = {one["about"]: one["detail"] for one in _doctor(stocked) if one["verdict"] == "warning"}
     assert told["source list"] == f"the registry does not know {GONE}"

@@ -85,7 +85,7 @@ def test_a_message_shows_its_items_and_its_attempts(given_up: Monitor) -> None:
     assert "transient: the folder: Not a directory" in shown
     whole = given_up.json("outbox", "show", str(message["uid"]))
     assert [one["subscription"] for one in whole["items"]] == ["mine"]
-    assert [one["outcome"] for one in whole["tries"]] == ["transient"]
+    assert [one["outcome"] for one in whole["attempt_history"]] == ["transient"]
 
 
 @pytest.mark.parametrize(
@@ -234,7 +234,7 @@ def test_status_tells_of_the_outbox_and_of_failing_channels(given_up: Monitor) -
     assert found["outbox"]["dead"] == {"broken": 1}
     assert found["oldest_due_at"] is None
     (channel,) = found["failing_channels"]
-    assert (channel["name"], channel["resting"]) == ("broken", False)
+    assert (channel["name"], channel["paused"]) == ("broken", False)
 
 
 def test_status_tells_since_when_something_is_due(monitor: Monitor) -> None:

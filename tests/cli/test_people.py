@@ -64,7 +64,7 @@ def configured(monitor: Monitor, text: str = CONFIG) -> Monitor:
 
 
 def names(monitor: Monitor, *options: str) -> dict[str, str]:
-    return {one["name"]: one["standing"] for one in monitor.json("subscription", "list", *options)}
+    return {one["name"]: one["status"] for one in monitor.json("subscription", "list", *options)}
 
 
 # --- subscriptions ----------------------------------------------------------------------------
@@ -119,7 +119,7 @@ def test_every_option_of_add_becomes_a_part_of_the_subscription(told: Monitor) -
     assert {"trial_withdrawn", "site_renamed"} < set(kinds)
     assert datetime.fromisoformat(found.pop("created_at")).tzinfo is UTC
     assert found == {
-        "id": 2, "subscriber": "bo", "name": "all of it", "standing": "active",
+        "id": 2, "subscriber": "bo", "name": "all of it", "status": "active",
         "origin": "command", "nct_ids": [TRIAL], "filter": [{**wanted, "not": wanted}],
         "all": False, "min_severity": "low", "min_days": 30, "min_percent": 2.5,
         "when": "weekly monday 07:05 Asia/Tokyo", "critical_at_once": True,
@@ -172,7 +172,7 @@ def test_a_name_that_is_taken_is_refused_until_it_is_free(told: Monitor) -> None
     ana = ("subscription", "add", "--subscriber", "ana", "--name", "car-t", "--all")
     assert "already (in " in told.complaint(*ana, code=2)
     told.answer("subscription", "remove", "a")
-    assert told.json(*ADD, "--name", "a", "--all")["standing"] == "active"
+    assert told.json(*ADD, "--name", "a", "--all")["status"] == "active"
 
 
 def test_a_subscription_pauses_and_goes_on_wherever_it_comes_from(anywhere: Monitor) -> None:
@@ -181,7 +181,7 @@ def test_a_subscription_pauses_and_goes_on_wherever_it_comes_from(anywhere: Moni
         assert anywhere.answer("subscription", "pause", name).endswith(f"{name} is paused\n")
     assert anywhere.answer("subscription", "pause", "mine").endswith("is paused already\n")
     assert names(anywhere) == {"car-t": "paused", "mine": "paused"}
-    assert anywhere.json("subscription", "resume", "car-t")["standing"] == "active"
+    assert anywhere.json("subscription", "resume", "car-t")["status"] == "active"
     assert names(anywhere) == {"car-t": "active", "mine": "paused"}
 
 
@@ -246,7 +246,7 @@ def test_a_subscriber_is_added_listed_and_removed_with_all_that_is_theirs(
     ]
     assert anywhere.answer("subscriber", "remove", "bo") == "bo is removed, with 1 subscription\n"
     assert [one["name"] for one in anywhere.json("subscriber", "list")] == ["ana"]
-    known = {one["name"]: one["standing"] for one in anywhere.json("subscriber", "list", "--all")}
+    known = {one["name"]: one["status"] for one in anywhere.json("subscriber", "list", "--all")}
     assert known == {"ana": "active", "bo": "retired"}
     assert names(anywhere, "--all")["mine"] == "retired"
 

@@ -25,7 +25,7 @@ def test_every_command_works_on_postgresql(
     assert monitor.json("export", NCT, "--to", str(tmp_path / "out"))["written"] == 2
     assert len(monitor.json("quarantine", "list")) == 1
     assert monitor("quarantine", "retry", "--all").exit_code == 1
-    assert monitor.json("db", "status")["standing"] == "current"
+    assert monitor.json("db", "status")["status"] == "current"
     assert monitor("db", "compact").exit_code == 0
     assert monitor("status").exit_code == 0
     monitor.complaint("history", "NCT09999999", code=3)

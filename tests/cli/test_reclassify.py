@@ -167,9 +167,13 @@ def test_verify_names_events_that_the_present_rules_do_not_derive(told: Monitor)
     [problem] = json.loads(result.stdout)["problems"]
     assert (problem["nct_id"], problem["version"]) == (NCT, 2)
     assert problem["check"] == "derived events"
-    assert "high enrollment_target_changed: Enrollment target: 144 → 240 (+67 %)" in problem["said"]
-    assert "low enrollment_target_changed: Enrollment target: 144 → 240 (+67 %)" in problem["said"]
-    assert "administrative_update" not in problem["said"]
+    assert (
+        "high enrollment_target_changed: Enrollment target: 144 → 240 (+67 %)" in problem["detail"]
+    )
+    assert (
+        "low enrollment_target_changed: Enrollment target: 144 → 240 (+67 %)" in problem["detail"]
+    )
+    assert "administrative_update" not in problem["detail"]
     assert problem["fix"] == f"`monitor reclassify {NCT}`"
     assert run(told, NCT)["changed"] == 1
     assert told.json("db", "verify", "--events")["problems"] == []
@@ -186,7 +190,7 @@ def test_verify_notes_a_wrong_number_of_versions_by_rules(small: Monitor) -> Non
     result = small("db", "verify", "--json")
     [problem] = json.loads(result.stdout)["problems"]
     assert problem["check"] == "row counts"
-    assert "3 are there" in problem["said"]
+    assert "3 are there" in problem["detail"]
 
 
 @pytest.mark.parametrize("part", ["0/8", "9/8", "3", "3/", "a/b", "1/0", "-1/2"])

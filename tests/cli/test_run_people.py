@@ -24,16 +24,16 @@ def written(folder: Path, url: str, *tables: str) -> Path:
     return file
 
 
-def standings(url: str) -> dict[str, str]:
+def statuss(url: str) -> dict[str, str]:
     """Return the stored subscriptions, asked for past the commands, which would change them."""
     with open_reader(url) as reader:
-        return {one.name: one.standing.value for one in reader.people.subscriptions()}
+        return {one.name: one.status.value for one in reader.people.subscriptions()}
 
 
 def test_once_stores_the_people_before_its_passes(monitor: Monitor, tmp_path: Path) -> None:
     file = written(tmp_path, monitor.url, wish("a"))
     assert monitor("--config", str(file), "run", "--once").exit_code == 0
-    assert standings(monitor.url) == {"a": "active"}
+    assert statuss(monitor.url) == {"a": "active"}
 
 
 def test_a_clash_with_a_command_s_stops_the_start(monitor: Monitor, tmp_path: Path) -> None:
@@ -50,15 +50,15 @@ def test_the_daemon_takes_people_up_at_its_start_and_at_sighup(
 ) -> None:
     with Running(written(tmp_path, sqlite_url, wish("a"))) as daemon:
         daemon.wait_for("leading")
-        assert standings(sqlite_url) == {"a": "active"}
+        assert statuss(sqlite_url) == {"a": "active"}
         written(tmp_path, sqlite_url, wish("b"))
         daemon.send(signal.SIGHUP)
         daemon.wait_for("configuration read again")
-        assert standings(sqlite_url) == {"a": "retired", "b": "active"}
+        assert statuss(sqlite_url) == {"a": "retired", "b": "active"}
         written(tmp_path, sqlite_url, wish("b", "nct_ids_file = 'gone.txt'"))
         daemon.send(signal.SIGHUP)
         refused = daemon.wait_for("configuration refused")
         assert "gone.txt cannot be read" in str(refused["reason"])
-        assert standings(sqlite_url) == {"a": "retired", "b": "active"}
+        assert statuss(sqlite_url) == {"a": "retired", "b": "active"}
         eventually(lambda: daemon.page("/readyz")[0] == 503)
         assert daemon.stop() == 0

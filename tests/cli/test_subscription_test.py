@@ -125,7 +125,7 @@ def test_what_cannot_be_edited_says_why(changed: Monitor) -> None:
     said = changed.complaint("subscription", "edit", "x", "--send-empty", code=2)
     assert "--send-empty is about digests" in said
     changed.answer("subscription", "pause", "x")
-    assert changed.json("subscription", "edit", "x", "--min-days", "3")["standing"] == "paused"
+    assert changed.json("subscription", "edit", "x", "--min-days", "3")["status"] == "paused"
     assert (
         datetime.fromisoformat(changed.json("subscription", "show", "x")["created_at"]).tzinfo
         == UTC

@@ -134,7 +134,7 @@ def told_by_doctor(file: Path) -> str:
     """Return what the doctor finds wrong with the configuration; "" for nothing."""
     first = next(examine(file, environ={}, next_run=lambda *_: NotImplemented, offline=True))
     assert first.about == "configuration"
-    return "" if first.verdict is CheckStatus.FINE else first.said
+    return "" if first.verdict is CheckStatus.FINE else first.detail
 
 
 def used(found: Settings) -> Iterator[str]:

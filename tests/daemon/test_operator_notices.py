@@ -81,7 +81,7 @@ def test_an_address_that_refuses_silences_no_other_and_a_kill_repeats_nothing(
     assert states == {(OPS, "sent"): 3, (NEVER, "dropped"): 3}
     shown = outbox(config, "show", id_of(mailbox.mails[0]))
     assert [one["what"] for one in shown["incidents"]] == ["the source in fails"]
-    assert [one["outcome"] for one in shown["tries"]] == ["sent"]
+    assert [one["outcome"] for one in shown["attempt_history"]] == ["sent"]
     said = monitor(config, "outbox", "show", id_of(mailbox.mails[2])).stdout
     assert "the source in works again" in said
     assert "notice, the source in works again" in monitor(config, "outbox", "list").stdout

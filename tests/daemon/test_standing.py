@@ -32,8 +32,8 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def standing(store_url: str) -> DaemonState:
-    """Return the standing of a leader with a source of which the store knows."""
+def state(store_url: str) -> DaemonState:
+    """Return the state of a leader with a source of which the store knows."""
     return standing_on(store_url)
 
 
@@ -48,9 +48,9 @@ def standing_on(store_url: str) -> DaemonState:
     return DaemonState(app=app, holder="h:1:a", started_at=NOON, work=ThreadTasks(), role="leader")
 
 
-def inquiries(standing: DaemonState) -> HealthChecks:
-    """Return who answers for a standing."""
-    return HealthChecks(standing, Metrics(now=lambda: NOON), stale_s=20)
+def inquiries(state: DaemonState) -> HealthChecks:
+    """Return who answers for a state."""
+    return HealthChecks(state, Metrics(now=lambda: NOON), stale_s=20)
 
 
 def asked(ask: Callable[[], Awaitable[Answer]]) -> Answer:
@@ -62,145 +62,145 @@ def asked(ask: Callable[[], Awaitable[Answer]]) -> Answer:
     return asyncio.run(scene())
 
 
-def health(standing: DaemonState) -> HealthResult:
+def health(state: DaemonState) -> HealthResult:
     """Ask for the health."""
-    return asked(inquiries(standing).answers.health)
+    return asked(inquiries(state).answers.health)
 
 
-def readiness(standing: DaemonState) -> HealthResult:
+def readiness(state: DaemonState) -> HealthResult:
     """Ask for the readiness."""
-    return asked(inquiries(standing).answers.readiness)
+    return asked(inquiries(state).answers.readiness)
 
 
-def counted(standing: DaemonState) -> list[str]:
+def counted(state: DaemonState) -> list[str]:
     """Ask for the counts; return their lines."""
-    exposed = asked(inquiries(standing).answers.metrics)
+    exposed = asked(inquiries(state).answers.metrics)
     assert exposed.content_type == CONTENT_TYPE
     return exposed.body.decode().splitlines()
 
 
-def test_while_its_heart_beats_it_is_alive(standing: DaemonState) -> None:
-    told = health(standing)
+def test_while_its_heart_beats_it_is_alive(state: DaemonState) -> None:
+    told = health(state)
     assert told.good
     assert told.facts["role"] == "leader"
     assert told.facts["sources"] == ["box"]
     assert told.facts["started_at"] == NOON.isoformat()
 
 
-def test_without_a_heartbeat_it_is_not(standing: DaemonState) -> None:
-    standing.beat_at = time.monotonic() - 31
-    told = health(standing)
+def test_without_a_heartbeat_it_is_not(state: DaemonState) -> None:
+    state.beat_at = time.monotonic() - 31
+    told = health(state)
     assert not told.good
     assert re.fullmatch(r"no heartbeat for 3\d s", str(told.facts["reason"]))
 
 
-def test_with_a_good_store_and_configuration_it_is_ready(standing: DaemonState) -> None:
+def test_with_a_good_store_and_configuration_it_is_ready(state: DaemonState) -> None:
     for role in ROLES:
-        standing.role = role
-        told = readiness(standing)
+        state.role = role
+        told = readiness(state)
         assert told.good
         assert told.facts == {"role": role, "problems": {}}
 
 
-def test_before_it_has_seen_the_lease_it_is_not_ready(standing: DaemonState) -> None:
-    standing.role = "starting"
-    assert readiness(standing).facts["reason"] == "process: it is starting"
+def test_before_it_has_seen_the_lease_it_is_not_ready(state: DaemonState) -> None:
+    state.role = "starting"
+    assert readiness(state).facts["reason"] == "process: it is starting"
 
 
-def test_a_refused_configuration_is_named(standing: DaemonState) -> None:
-    standing.refused = "monitor.toml: [store] urll: there is no such key"
-    told = readiness(standing)
+def test_a_refused_configuration_is_named(state: DaemonState) -> None:
+    state.refused = "monitor.toml: [store] urll: there is no such key"
+    told = readiness(state)
     assert not told.good
     assert "urll" in told.facts["problems"]["configuration"]
 
 
-def test_a_store_of_a_newer_program_is_named(standing: DaemonState) -> None:
-    engine = make_engine(Address.parse(standing.app.settings.store.url), busy_timeout_s=5)
+def test_a_store_of_a_newer_program_is_named(state: DaemonState) -> None:
+    engine = make_engine(Address.parse(state.app.settings.store.url), busy_timeout_s=5)
     with engine.begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     engine.dispose()
-    told = readiness(standing)
+    told = readiness(state)
     assert not told.good
     assert "newer version of the monitor" in told.facts["problems"]["store"]
 
 
-def test_a_store_that_went_is_named_and_the_counts_come_all_the_same(standing: DaemonState) -> None:
+def test_a_store_that_went_is_named_and_the_counts_come_all_the_same(state: DaemonState) -> None:
     store = StoreSettings(url="sqlite:////nowhere/monitor.db")
-    standing.app = App(settings=Settings(store=store), now=lambda: NOON)
-    assert "there is no store" in readiness(standing).facts["problems"]["store"]
-    lines = counted(standing)
+    state.app = App(settings=Settings(store=store), now=lambda: NOON)
+    assert "there is no store" in readiness(state).facts["problems"]["store"]
+    lines = counted(state)
     assert "monitor_store_up 0.0" in lines
     assert "monitor_lease_held 1.0" in lines
 
 
 def test_a_store_without_room_is_no_store_to_be_ready_with(sqlite_url: str) -> None:
-    standing = standing_on(sqlite_url)
+    state = standing_on(sqlite_url)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, hard))  # as a disk without room
     try:
-        found = {role: readiness(replace(standing, role=role)) for role in ROLES}
+        found = {role: readiness(replace(state, role=role)) for role in ROLES}
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     for role in ROLES:
         assert not found[role].good
         assert "cannot be written" in found[role].facts["problems"]["store"]
-        assert readiness(replace(standing, role=role)).good
-    assert "monitor_store_up 1.0" in counted(standing), "it can still be read"
+        assert readiness(replace(state, role=role)).good
+    assert "monitor_store_up 1.0" in counted(state), "it can still be read"
 
 
 def test_a_server_that_takes_no_writes_is_named(postgres_url: str) -> None:
-    standing = standing_on(postgres_url)
-    assert readiness(standing).good
+    state = standing_on(postgres_url)
+    assert readiness(state).good
     engine = make_engine(Address.parse(postgres_url), busy_timeout_s=5)
     with engine.begin() as connection:
         name = connection.exec_driver_sql("SELECT current_database()").scalar()
         connection.exec_driver_sql(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
     engine.dispose()
-    problem = readiness(standing).facts["problems"]["store"]
+    problem = readiness(state).facts["problems"]["store"]
     assert problem.endswith("is read-only for this program")
 
 
-def test_who_could_not_ask_for_the_lease_is_not_ready(standing: DaemonState) -> None:
-    standing.role, standing.lease_problem = "standby", "the store is full"
-    told = readiness(standing)
+def test_who_could_not_ask_for_the_lease_is_not_ready(state: DaemonState) -> None:
+    state.role, state.lease_problem = "standby", "the store is full"
+    told = readiness(state)
     assert (told.good, told.facts["problems"]) == (False, {"store": "the store is full"})
 
 
-def test_faults_of_the_web_are_told_beside_the_health(standing: DaemonState) -> None:
-    standing.listener_faults = lambda: {"readers": "no descriptors"}
-    assert health(standing).facts["web"] == {"readers": "no descriptors"}
-    assert health(standing).good
-    assert readiness(standing).good, "it can do its work"
+def test_faults_of_the_web_are_told_beside_the_health(state: DaemonState) -> None:
+    state.listener_faults = lambda: {"readers": "no descriptors"}
+    assert health(state).facts["web"] == {"readers": "no descriptors"}
+    assert health(state).good
+    assert readiness(state).good, "it can do its work"
 
 
-def test_the_counts_tell_how_the_sources_are_doing(standing: DaemonState) -> None:
-    lines = counted(standing)
+def test_the_counts_tell_how_the_sources_are_doing(state: DaemonState) -> None:
+    lines = counted(state)
     assert 'monitor_source_last_success_age_seconds{source="box"} 300.0' in lines
     assert 'monitor_source_failures{source="box"} 2.0' in lines
     assert "monitor_store_up 1.0" in lines
 
 
-def test_a_channel_rests_until_its_time_is_over(standing: DaemonState) -> None:
-    settings = standing.app.settings
+def test_a_channel_rests_until_its_time_is_over(state: DaemonState) -> None:
+    settings = state.app.settings
     with open_store(settings.store.url) as store, store.transaction() as tx:
         for name, seconds in (("old", -1), ("new", 60)):
             until = NOON + timedelta(seconds=seconds)
-            tx.outbox.put_channel_state(ChannelState(channel=name, resting_until=until))
+            tx.outbox.put_channel_state(ChannelState(channel=name, paused_until=until))
     channels = tuple(ConsoleChannelSettings(name=name) for name in ("old", "new"))
-    standing.app = replace(standing.app, settings=replaced(settings, channels=channels))
-    lines = counted(standing)
-    assert 'monitor_channel_resting{channel="old"} 0.0' in lines
-    assert 'monitor_channel_resting{channel="new"} 1.0' in lines
+    state.app = replace(state.app, settings=replaced(settings, channels=channels))
+    lines = counted(state)
+    assert 'monitor_channel_paused{channel="old"} 0.0' in lines
+    assert 'monitor_channel_paused{channel="new"} 1.0' in lines
 
 
-def test_what_was_last_known_grows_older_while_the_store_is_away(standing: DaemonState) -> None:
+def test_what_was_last_known_grows_older_while_the_store_is_away(state: DaemonState) -> None:
     clock = [NOON]
-    answers = HealthChecks(standing, Metrics(now=lambda: clock[0]), stale_s=20).answers
+    answers = HealthChecks(state, Metrics(now=lambda: clock[0]), stale_s=20).answers
     asked(answers.metrics)
-    standing.app = replace(
-        standing.app,
+    state.app = replace(
+        state.app,
         settings=replaced(
-            standing.app.settings, store=StoreSettings(url="sqlite:////nowhere/monitor.db")
+            state.app.settings, store=StoreSettings(url="sqlite:////nowhere/monitor.db")
         ),
     )
     clock[0] += timedelta(hours=1)
@@ -210,9 +210,9 @@ def test_what_was_last_known_grows_older_while_the_store_is_away(standing: Daemo
     assert 'monitor_source_failures{source="box"} 2.0' in lines
 
 
-def test_many_askers_make_one_look_into_the_store(standing: DaemonState) -> None:
+def test_many_askers_make_one_look_into_the_store(state: DaemonState) -> None:
     async def scene() -> list[HealthResult]:
-        answers = inquiries(standing).answers
+        answers = inquiries(state).answers
         asked = [asyncio.ensure_future(answers.readiness()) for _ in range(50)]
         return await asyncio.gather(*asked)
 

@@ -113,10 +113,10 @@ class Heard:
     gathered: list[tuple[str, int]] = field(default_factory=list)
     """By id: of how many messages a group was made; of what was split, minus how many parts."""
 
-    def ended(self, message: OutboxMessage, outcome: str, said: str) -> None:
+    def ended(self, message: OutboxMessage, outcome: str, detail: str) -> None:
         """Write it down."""
         del message
-        self.endings.append((outcome, said))
+        self.endings.append((outcome, detail))
 
     def breaker_opened(self, state: ChannelState) -> None:
         """Write it down."""
@@ -270,10 +270,10 @@ class Post:
         with open_reader(self.url) as reader:
             return reader.outbox.messages(state=state)[::-1]
 
-    def said(self, message: OutboxMessage) -> list[tuple[str, str]]:
+    def detail(self, message: OutboxMessage) -> list[tuple[str, str]]:
         """Return the outcome and the words of each try of a message."""
         with open_reader(self.url) as reader:
-            return [(one.outcome, one.said) for one in reader.outbox.attempts(message.id)]
+            return [(one.outcome, one.detail) for one in reader.outbox.attempts(message.id)]
 
     def state(self) -> ChannelState:
         """Return how the box does."""

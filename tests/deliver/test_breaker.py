@@ -25,7 +25,7 @@ def test_after_so_many_failures_in_a_row_a_channel_rests(post: Post) -> None:
     assert post.heard.breaker == ["box rests after 3"]
     state = post.state()
     assert (state.failures, state.reported) == (3, True)
-    assert state.resting_until == post.clock.at + timedelta(seconds=300)
+    assert state.paused_until == post.clock.at + timedelta(seconds=300)
     assert state.last_error == "451 not now"
     assert sorted(message.attempts for message in post.messages()) == [0, 0, 0, 1, 1, 1]
     post.clock.move(seconds=299)
@@ -81,7 +81,7 @@ def test_a_service_that_asks_for_a_pause_gets_it_for_the_whole_channel(office: P
     assert office.deliver() == Report(sent=6)
 
 
-def test_another_process_finds_the_channel_resting(post: Post) -> None:
+def test_another_process_finds_the_channel_paused(post: Post) -> None:
     broken(post)
     post.deliver()
     assert post.deliver(worker="other") == Report()

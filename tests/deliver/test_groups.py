@@ -156,7 +156,7 @@ def test_what_was_paused_or_silenced_is_left_out_when_a_group_is_sent(office: Po
 def test_a_group_of_which_nothing_is_left_is_dropped(office: Post) -> None:
     flooded(office, 8)
     with office.store.transaction() as tx:
-        tx.people.set_standing("ana", "all", SubscriptionStatus.PAUSED)
+        tx.people.set_status("ana", "all", SubscriptionStatus.PAUSED)
     assert office.deliver() == Report(dropped=1)
     assert office.box.got == []
 

@@ -74,7 +74,7 @@ def test_every_attempt_bears_one_id_whatever_is_paused_meanwhile(office: Post) -
     office.box.answers = [fail, fail]
     assert office.deliver() == Report(retried=1)
     with office.store.transaction() as tx:
-        tx.people.set_standing("ana", "other", SubscriptionStatus.PAUSED)
+        tx.people.set_status("ana", "other", SubscriptionStatus.PAUSED)
     office.clock.move(hours=1)
     assert office.deliver() == Report(retried=1)
     office.take(study("2026-02-01", status="SUSPENDED"))  # the past is filled in

@@ -70,7 +70,7 @@ class Hanging:
 
     def outcomes(self, number: int = 0) -> list[tuple[str, str]]:
         """Return the tries of a message."""
-        return self.post.said(self.post.messages()[number])
+        return self.post.detail(self.post.messages()[number])
 
     def state(self, number: int = 0) -> MessageState:
         """Return how far a message is."""
@@ -200,15 +200,15 @@ def test_after_four_that_hang_the_channel_rests_until_one_ends(hanging: Hanging)
     assert speaking() == 4
     state = hanging.post.state()
     assert hanging.post.heard.breaker == ["box rests after 5"]
-    assert state.resting_until == hanging.post.clock.at + timedelta(seconds=300)
+    assert state.paused_until == hanging.post.clock.at + timedelta(seconds=300)
     hanging.post.clock.move(seconds=301)
     assert hanging.deliver() == Report()  # they hang still, and it rests again
-    assert hanging.post.state().resting_until == hanging.post.clock.at + timedelta(seconds=300)
+    assert hanging.post.state().paused_until == hanging.post.clock.at + timedelta(seconds=300)
     assert speaking() == 4
     waiting = [one for one in hanging.post.messages() if one.state is MessageState.WAITING]
     assert (len(waiting), sum(one.attempts for one in waiting)) == (6, 4)
     events[0].set()
-    assert until(lambda: hanging.post.state().resting_until == hanging.post.clock.at)
+    assert until(lambda: hanging.post.state().paused_until == hanging.post.clock.at)
     assert hanging.deliver() == Report(sent=6)
     assert hanging.post.heard.breaker == ["box rests after 5", "box works again"]
 
@@ -230,10 +230,10 @@ def test_a_pause_that_the_service_asked_for_is_kept_when_what_hung_ends(here: Ha
     event = here.hang(later())
     here.post.box.answers.append(later(3_600))
     assert here.deliver() == Report(retried=2)
-    until_ = here.post.state().resting_until
+    until_ = here.post.state().paused_until
     event.set()
     assert until(lambda: len(here.outcomes()) == 2)
-    assert here.post.state().resting_until == until_
+    assert here.post.state().paused_until == until_
 
 
 def test_what_is_late_of_a_person_who_is_forgotten_is_not_noted(here: Hanging) -> None:

@@ -99,19 +99,19 @@ def test_a_first_sight_stays_one_when_its_past_is_filled_in(office: Post) -> Non
     assert alert["previous_version_date"] is None
 
 
-@pytest.mark.parametrize("standing", [SubscriptionStatus.PAUSED, SubscriptionStatus.RETIRED])
+@pytest.mark.parametrize("status", [SubscriptionStatus.PAUSED, SubscriptionStatus.RETIRED])
 def test_what_is_paused_or_retired_meanwhile_is_not_sent(
-    post: Post, standing: SubscriptionStatus
+    post: Post, status: SubscriptionStatus
 ) -> None:
     post.begin()
     post.subscribe()
     post.change()
     with post.store.transaction() as tx:
-        tx.people.set_standing("ana", "mine", standing)
+        tx.people.set_status("ana", "mine", status)
     assert post.deliver() == Report(dropped=1)
     assert post.box.got == []
     (message,) = post.messages(MessageState.DROPPED)
-    assert post.said(message) == [
+    assert post.detail(message) == [
         ("dropped", "what it would tell was paused or silenced before it was sent")
     ]
 

@@ -31,7 +31,7 @@ def test_what_is_tried_again_waits_for_the_end_of_quiet_hours(post: Post) -> Non
     (message,) = post.messages()
     assert (message.state, message.attempts) == (MessageState.WAITING, 1)
     assert message.due_at == QUIET.end_after(post.clock.at)
-    assert (message.claimed_by, len(post.said(message))) == (None, 1)
+    assert (message.claimed_by, len(post.detail(message))) == (None, 1)
     post.clock.at = message.due_at - timedelta(seconds=1)
     assert post.deliver() == Report()
     post.clock.move(seconds=1)

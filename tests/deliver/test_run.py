@@ -35,7 +35,7 @@ def test_a_change_is_sent_once_and_noted(post: Post) -> None:
     (message,) = post.messages()
     assert (message.state, message.attempts) == (MessageState.SENT, 1)
     assert message.sent_at == post.clock.at
-    assert post.said(message) == [("sent", "thank you")]
+    assert post.detail(message) == [("sent", "thank you")]
     (got,) = post.box.got
     assert (got.uid, got.subscriber, got.thread) == (message.uid, "ana", NCT)
     assert "100 → 101" in got.subject
@@ -72,7 +72,7 @@ def test_what_failed_for_now_is_tried_again_with_the_same_id(post: Post) -> None
     assert post.deliver() == Report(sent=1)
     (message,) = post.messages()
     assert post.box.got[0].uid == message.uid
-    assert [outcome for outcome, _ in post.said(message)] == ["transient", "sent"]
+    assert [outcome for outcome, _ in post.detail(message)] == ["transient", "sent"]
     assert message.last_error is None
 
 
@@ -82,7 +82,7 @@ def test_what_is_refused_for_good_is_a_dead_letter_at_once(post: Post) -> None:
     assert post.deliver() == Report(sent=1, dead=1)
     dead, sent = post.messages()
     assert (dead.state, sent.state) == (MessageState.DEAD, MessageState.SENT)
-    assert post.said(dead) == [("permanent", "550 nobody of that name")]
+    assert post.detail(dead) == [("permanent", "550 nobody of that name")]
     assert post.state().failures == 0
 
 
@@ -113,7 +113,7 @@ def test_a_refusal_while_a_service_is_redeployed_is_tried_again_for_an_hour(post
     assert reports[-1] == Report(dead=1)
     assert len(reports) > 2  # attempts do not count within the hour
     assert post.clock.at - began == HOUR  # the last try is at its end
-    assert post.said(message)[-1] == ("refused", "404 no such app")
+    assert post.detail(message)[-1] == ("refused", "404 no such app")
 
 
 def test_the_hour_of_a_redeployed_service_begins_with_its_refusal(post: Post) -> None:
@@ -158,7 +158,7 @@ def test_a_message_that_cannot_be_rendered_stops_no_other(office: Post) -> None:
     office.render = broken
     assert office.deliver() == Report(sent=2, retried=1), "the channel has nothing to do with it"
     (waiting,) = office.messages(MessageState.WAITING)
-    ((outcome, said),) = office.said(waiting)
+    ((outcome, said),) = office.detail(waiting)
     assert (outcome, said.partition(",")[0]) == (
         "transient",
         "it cannot be rendered: ZeroDivisionError in test_run.py",
@@ -184,7 +184,7 @@ def test_a_mistake_in_a_channel_is_noted_without_its_words(office: Post) -> None
     office.box.answers = [KeyError("https://hooks.example.org/token")]
     assert office.deliver() == Report(retried=1)
     (message,) = office.messages()
-    ((_, said),) = office.said(message)
+    ((_, said),) = office.detail(message)
     assert said.startswith("it cannot be sent: KeyError in post.py, line ")
     assert "token" not in said
 

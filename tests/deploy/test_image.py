@@ -195,4 +195,4 @@ def test_the_backup_of_the_page_is_a_whole_store(container: Container) -> None:
         assert (done.returncode, done.stderr) == (0, "")
     container.environ["MONITOR_DATABASE_URL"] = f"sqlite:///{copied}"
     status = container.run("monitor", "db", "status", "--json")
-    assert json.loads(status.stdout)["standing"] == "current"
+    assert json.loads(status.stdout)["status"] == "current"

@@ -260,13 +260,13 @@ def _text(criteria: str) -> str:
 
 
 def test_nothing_that_still_stands_is_told_as_dropped_or_added(shared_data: Path) -> None:
-    standing = []
+    status = []
     pairs = list(_versions(shared_data))
     for before, after in pairs:
         found = compare(before, after)
         for some, text in ((found.dropped, after), (found.added, before)):
             said = " ".join(re.findall(r"\w+", text.casefold()))
             words = (" ".join(re.findall(r"\w+", item.text.casefold())) for item in some)
-            standing += [one for one in words if f" {one} " in f" {said} "]
+            status += [one for one in words if f" {one} " in f" {said} "]
     assert len(pairs) == 63
-    assert standing == []
+    assert status == []

@@ -41,4 +41,4 @@ def test_an_earlier_store_is_upgraded_shows_its_history_and_sends_what_waits(
         sent = send_later(story)
         assert changes_of(sent.values()) == kept.due
         assert set(kept.attempted) <= sent.keys(), "what a receiver may know keeps its id"
-        assert story.monitor.json("db", "status")["standing"] == "current"
+        assert story.monitor.json("db", "status")["status"] == "current"

@@ -38,9 +38,9 @@ def test_a_paused_person_gets_nothing_until_they_are_back(store: Store) -> None:
             announcer.announce(version, news, previous_id=None)
             return announcer.write()
 
-    def stand(standing: SubscriptionStatus) -> None:
+    def stand(status: SubscriptionStatus) -> None:
         with store.transaction() as transaction:
-            assert transaction.people.set_standing("ana", None, standing)
+            assert transaction.people.set_status("ana", None, status)
 
     with store.transaction() as transaction:
         transaction.people.put_subscription(subscription())

@@ -123,7 +123,7 @@ def wish(trials: Trials = BY_ID, changes: Changes | None = None, **given: Any) -
         "changes": changes or Changes(),
         "channels": ("mail",),
         "origin": SubscriptionOrigin.CONFIG,
-        "standing": SubscriptionStatus.ACTIVE,
+        "status": SubscriptionStatus.ACTIVE,
         "created_at": MADE,
     }
     return Subscription(**settings | given)

@@ -27,7 +27,7 @@ def sent(
         (one.id, position, reason)
         for one in subscriptions
         for reason in [stands(one, news)]
-        if reason and one.standing == "active" and not news.backfilled
+        if reason and one.status == "active" and not news.backfilled
         for position, event in enumerate(news.events)
         if one.created_at <= news.known_at
         and asked_for(one.changes, event)

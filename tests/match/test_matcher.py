@@ -98,7 +98,7 @@ subscriptions = st.builds(
     ),
     changes,
     subscriber=st.sampled_from(["ana", "ben"]),
-    standing=st.sampled_from(
+    status=st.sampled_from(
         [*[SubscriptionStatus.ACTIVE] * 8, SubscriptionStatus.PAUSED, SubscriptionStatus.RETIRED]
     ),
     created_at=MADE,
@@ -170,7 +170,7 @@ def numbered(wishes: Sequence[Subscription]) -> list[Subscription]:
     return [
         wish(
             one.trials, one.changes, id=number, subscriber=one.subscriber,
-            standing=one.standing, created_at=one.created_at,
+            status=one.status, created_at=one.created_at,
         )
         for number, one in enumerate(wishes)
     ]  # fmt: skip

@@ -184,8 +184,8 @@ def test_a_silence_is_told_with_its_end_and_its_reason() -> None:
 
 
 def test_a_silence_that_has_ended_leaves_a_longer_one_standing() -> None:
-    ended, standing = silence(until=MADE + timedelta(days=1)), silence(until=LATER)
-    assert verdict(wish(), silences=[ended, standing]).reason is Reason.SILENCED
+    ended, status = silence(until=MADE + timedelta(days=1)), silence(until=LATER)
+    assert verdict(wish(), silences=[ended, status]).reason is Reason.SILENCED
 
 
 def test_a_version_of_before_the_subscription_is_no_news_to_it() -> None:
@@ -199,14 +199,14 @@ def test_of_several_reasons_the_first_in_order_is_told() -> None:
     other = Trials(nct_ids=frozenset({OTHER_NCT}))
     choosy = Changes(kinds=GROUPS["dates"], min_severity=Severity.HIGH, min_days=90)
     subscription: dict[str, Any] = {
-        "trials": other, "changes": choosy, "standing": SubscriptionStatus.RETIRED,
+        "trials": other, "changes": choosy, "status": SubscriptionStatus.RETIRED,
         "created_at": KNOWN + timedelta(days=1),
     }  # fmt: skip
     told: dict[str, Any] = {"backfilled": True, "events": [event(TARGET, Severity.NOISE, days=1)]}
     silences = [silence()]
     steps: list[tuple[Reason, dict[str, Any], dict[str, Any]]] = [
-        (Reason.RETIRED, {"standing": SubscriptionStatus.PAUSED}, {}),
-        (Reason.PAUSED, {"standing": SubscriptionStatus.ACTIVE}, {}),
+        (Reason.RETIRED, {"status": SubscriptionStatus.PAUSED}, {}),
+        (Reason.PAUSED, {"status": SubscriptionStatus.ACTIVE}, {}),
         (Reason.OTHER_TRIAL, {"trials": Trials(everything=True)}, {}),
         (Reason.BACKFILLED, {}, {"backfilled": False}),
         (Reason.EARLIER, {"created_at": MADE}, {}),

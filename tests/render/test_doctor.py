@@ -6,7 +6,7 @@ from monitor.render.doctor import finding_line
 
 def shown(about: str) -> str:
     """Return the line of a try that went well."""
-    found = finding_line(Finding(about=about, verdict=CheckStatus.FINE, said="it works"))
+    found = finding_line(Finding(about=about, verdict=CheckStatus.FINE, detail="it works"))
     return "".join(span.text for span in found.spans)
 
 

@@ -42,10 +42,10 @@ def record(
     message: OutboxMessage,
     state: MessageState,
     *,
-    said: str = "250 ok",
+    detail: str = "250 ok",
     due_at: datetime | None = None,
 ) -> bool:
-    attempt = Attempt(message_id=message.id, at=after(1), outcome="tried", said=said)
+    attempt = Attempt(message_id=message.id, at=after(1), outcome="tried", detail=detail)
     with store.transaction() as transaction:
         return transaction.outbox.record(message, attempt, state, due_at=due_at)
 
@@ -113,8 +113,8 @@ def test_only_the_channels_asked_for_are_served(store: Store) -> None:
         transaction.outbox.enqueue(items, SEEN)
     assert claim(store, channels=["folder"]) == []
     assert claim(store, channels=[]) == []
-    assert claim(store, channels=["mail"], resting=["mail"]) == []
-    assert [one.channel for one in claim(store, resting=["hook", "slack"])] == ["mail"]
+    assert claim(store, channels=["mail"], paused=["mail"]) == []
+    assert [one.channel for one in claim(store, paused=["hook", "slack"])] == ["mail"]
     assert [one.channel for one in claim(store, channels=["hook", "mail"])] == ["hook"]
     assert [one.channel for one in claim(store)] == ["slack"]
     end_lease(store)
@@ -132,14 +132,14 @@ def test_a_sent_message_is_done(store: Store, store_url: str) -> None:
     assert claim(store, OTHER, after(10_000)) == []
     with open_reader(store_url) as reader:
         assert reader.outbox.attempts(message.id) == [
-            Attempt(message_id=message.id, at=after(1), outcome="tried", said="250 ok")
+            Attempt(message_id=message.id, at=after(1), outcome="tried", detail="250 ok")
         ]
 
 
 def test_a_message_to_be_tried_again_waits_for_its_time(store: Store, store_url: str) -> None:
     enqueue(store)
     [message] = claim(store)
-    assert record(store, message, MessageState.WAITING, said="421 later", due_at=after(300))
+    assert record(store, message, MessageState.WAITING, detail="421 later", due_at=after(300))
     [waiting] = messages(store_url)
     assert (waiting.state, waiting.due_at) == (MessageState.WAITING, after(300))
     assert (waiting.attempts, waiting.last_error) == (1, "421 later")
@@ -150,7 +150,7 @@ def test_a_message_to_be_tried_again_waits_for_its_time(store: Store, store_url:
     [sent] = messages(store_url)
     assert (sent.attempts, sent.last_error) == (2, None)
     with open_reader(store_url) as reader:
-        assert [one.said for one in reader.outbox.attempts(sent.id)] == ["421 later", "250 ok"]
+        assert [one.detail for one in reader.outbox.attempts(sent.id)] == ["421 later", "250 ok"]
 
 
 def test_a_worker_that_lost_its_claim_records_nothing(store: Store, store_url: str) -> None:
@@ -233,7 +233,7 @@ def test_what_cannot_become_of_a_message_is_refused(store: Store) -> None:
 def test_what_a_service_says_at_length_is_cut(store: Store, store_url: str) -> None:
     enqueue(store)
     [message] = claim(store)
-    assert record(store, message, MessageState.DEAD, said="no\0" + "!" * 100_000)
+    assert record(store, message, MessageState.DEAD, detail="no\0" + "!" * 100_000)
     [dead] = messages(store_url)
     assert dead.last_error is not None
     assert dead.last_error.startswith("no\N{REPLACEMENT CHARACTER}!")
@@ -243,7 +243,7 @@ def test_what_a_service_says_at_length_is_cut(store: Store, store_url: str) -> N
 def test_dead_letters_are_tried_again_from_the_start(store: Store, store_url: str) -> None:
     enqueue(store, 4)
     dead, sent, sending, dropped = claim(store)
-    record(store, dead, MessageState.DEAD, said="550 unknown")
+    record(store, dead, MessageState.DEAD, detail="550 unknown")
     record(store, sent, MessageState.SENT)
     record(store, dropped, MessageState.DROPPED)
     ids = [dead.id, sent.id, sending.id, dropped.id]
@@ -253,7 +253,7 @@ def test_dead_letters_are_tried_again_from_the_start(store: Store, store_url: st
     assert [(one.id, one.attempts) for one in again] == [(dead.id, 0), (dropped.id, 0)]
     assert again[0].uid == dead.uid
     with open_reader(store_url) as reader:
-        assert [one.said for one in reader.outbox.attempts(dead.id)] == ["550 unknown"]
+        assert [one.detail for one in reader.outbox.attempts(dead.id)] == ["550 unknown"]
 
 
 def test_a_waiting_message_can_be_hastened_or_dropped(store: Store, store_url: str) -> None:

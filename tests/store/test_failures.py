@@ -39,7 +39,7 @@ def write_one(url: str) -> None:
 def test_a_missing_store_is_not_made_by_looking(sqlite_url: str) -> None:
     assert "there is no store at" in refusal(lambda: open_reader(sqlite_url))
     assert "there is no store at" in refusal(lambda: open_store(sqlite_url, create=False))
-    assert schema_status(sqlite_url).standing == "empty"
+    assert schema_status(sqlite_url).status == "empty"
     assert not path_of(sqlite_url).parent.exists()
 
 
@@ -58,7 +58,7 @@ def test_an_empty_store_is_said_to_be_empty(new_store_url: str) -> None:
 def test_a_store_of_a_newer_program_is_left_alone(filled_url: str, door: str) -> None:
     run_sql(filled_url, "UPDATE alembic_version SET version_num = '9999'")
     assert "9999" in refusal(lambda: DOORS[door](filled_url))
-    assert schema_status(filled_url).standing == "unknown"
+    assert schema_status(filled_url).status == "unknown"
     assert run_sql(filled_url, "SELECT version_num FROM alembic_version") == [("9999",)]
 
 
@@ -176,7 +176,7 @@ def test_a_read_only_store_can_be_read_but_not_written(read_only_url: str) -> No
             return reader.trials()[0].nct_id
 
     assert as_plain_user(look) == NCT_ID
-    assert as_plain_user(lambda: schema_status(read_only_url).standing) == "current"
+    assert as_plain_user(lambda: schema_status(read_only_url).status) == "current"
     said = as_plain_user(lambda: refusal(lambda: write_one(read_only_url)))
     assert "is read-only" in said
 

@@ -65,7 +65,7 @@ def live_through(store: Store) -> list[int]:
             transaction.outbox.enqueue(items, SEEN)
         for message in claim(transaction, "w", now=SEEN, limit=10):
             said = f"450 <{message.target}> later"
-            attempt = Attempt(message_id=message.id, at=SEEN, outcome="transient", said=said)
+            attempt = Attempt(message_id=message.id, at=SEEN, outcome="transient", detail=said)
             again = SEEN + timedelta(minutes=1)
             waiting = MessageState.WAITING
             assert transaction.outbox.record(message, attempt, waiting, due_at=again)
@@ -93,7 +93,7 @@ def test_a_person_can_see_all_that_is_stored_about_them(store: Store, store_url:
     assert export["subscriber"] == {
         "name": NAME,
         "origin": "config",
-        "standing": "active",
+        "status": "active",
         "created_at": "2026-02-19T14:05:00+00:00",
     }
     [wish] = export["subscriptions"]
@@ -106,7 +106,7 @@ def test_a_person_can_see_all_that_is_stored_about_them(store: Store, store_url:
     first = export["messages"][1]
     assert first["due_at"] == "2026-02-19T14:06:00+00:00"
     assert first["items"][0]["positions"] == [0, 2]
-    assert first["attempts"][0]["said"] == f"450 <{ADDRESS}> later"
+    assert first["attempts"][0]["detail"] == f"450 <{ADDRESS}> later"
     assert "ben@example.org" not in str(export)
 
 
@@ -217,7 +217,7 @@ def test_what_was_being_sent_is_not_recorded_after_forgetting(store: Store, stor
         transaction.people.forget(NAME)
     theirs = next(message for message in taken if message.subscriber == NAME)
     with store.transaction() as transaction:
-        attempt = Attempt(message_id=theirs.id, at=SEEN, outcome="sent", said=f"to {ADDRESS}")
+        attempt = Attempt(message_id=theirs.id, at=SEEN, outcome="sent", detail=f"to {ADDRESS}")
         assert not transaction.outbox.record(theirs, attempt, MessageState.SENT)
         late = item(version, 77, subscriber=NAME, target=ADDRESS)
         assert transaction.outbox.enqueue([late], SEEN) == []

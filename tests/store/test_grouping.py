@@ -123,7 +123,7 @@ def test_what_is_not_due_a_digest_or_claimed_before_is_in_no_group(
     tried, released, planned, in_digest, *fresh = versions
     enqueue(store, item(tried), item(released))
     first, second = claim(store)
-    failed = Attempt(message_id=first.id, at=SEEN, outcome="transient", said="later")
+    failed = Attempt(message_id=first.id, at=SEEN, outcome="transient", detail="later")
     with store.transaction() as transaction:
         transaction.outbox.record(first, failed, MessageState.WAITING, due_at=SEEN)
         lose_worker(transaction, "one")

@@ -43,18 +43,18 @@ def _is_declared(name: str | None, kind: str, _parents: object) -> bool:
 
 
 def test_an_upgrade_makes_an_empty_store_and_leaves_a_current_one(new_store_url: str) -> None:
-    assert schema_status(new_store_url) == SchemaStatus(standing="empty", revision=None)
-    assert upgrade(new_store_url).standing == "empty"
-    assert schema_status(new_store_url) == SchemaStatus(standing="current", revision=HEAD)
+    assert schema_status(new_store_url) == SchemaStatus(status="empty", revision=None)
+    assert upgrade(new_store_url).status == "empty"
+    assert schema_status(new_store_url) == SchemaStatus(status="current", revision=HEAD)
     with open_store(new_store_url, create=False) as store:
         add_series(store, [document()])
-    assert upgrade(new_store_url).standing == "current"
+    assert upgrade(new_store_url).status == "current"
     with open_reader(new_store_url) as reader:
         assert len(reader.versions(NCT_ID)) == 1
 
 
 def test_an_older_store_is_not_used_before_it_is_upgraded() -> None:
-    status = SchemaStatus(standing="old", revision="0000")
+    status = SchemaStatus(status="old", revision="0000")
     with pytest.raises(StoreError, match="monitor db upgrade"):
         require_current(status, Address.parse("sqlite:///monitor.db"))
 
@@ -71,9 +71,9 @@ def test_migrations_can_be_undone(new_store_url: str) -> None:
         config.attributes["connection"] = connection
         command.downgrade(config, "base")
     engine.dispose()
-    assert schema_status(new_store_url).standing == "empty"
-    assert upgrade(new_store_url).standing == "empty"
-    assert schema_status(new_store_url).standing == "current"
+    assert schema_status(new_store_url).status == "empty"
+    assert upgrade(new_store_url).status == "empty"
+    assert schema_status(new_store_url).status == "current"
 
 
 def test_a_sqlite_store_logs_ahead_and_checks_references(sqlite_url: str) -> None:

@@ -99,7 +99,7 @@ def test_an_id_is_fixed_by_the_first_claim_and_hides_the_address(
     [first] = claim(store, CUTOFF)
     with store.transaction() as transaction:
         transaction.outbox.release(worker_lease(transaction, WORKER), [first.id])
-        transaction.people.set_standing("ana", None, SubscriptionStatus.PAUSED)
+        transaction.people.set_status("ana", None, SubscriptionStatus.PAUSED)
     [again] = claim(store, CUTOFF, "another")
     assert first.uid is not None
     assert again.uid == first.uid == only_message(store_url).uid
@@ -214,7 +214,7 @@ def test_a_message_that_left_takes_no_more_items(
     [message] = claim(store, CUTOFF)
     states = {"sent": MessageState.SENT, "dead": MessageState.DEAD, "dropped": MessageState.DROPPED}
     with store.transaction() as transaction:
-        attempt = Attempt(message_id=message.id, at=CUTOFF, outcome="x", said="")
+        attempt = Attempt(message_id=message.id, at=CUTOFF, outcome="x", detail="")
         if left_as == "to be tried again":
             again = CUTOFF + timedelta(minutes=1)
             state = MessageState.WAITING

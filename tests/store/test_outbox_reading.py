@@ -75,16 +75,16 @@ def test_what_is_looked_for_is_what_is_listed(store: Store, store_url: str) -> N
 
 
 def test_how_a_channel_does_is_kept(store: Store, store_url: str) -> None:
-    resting = ChannelState(
-        channel="mail", failures=5, resting_until=after(600), last_error="421 later", reported=True
+    paused = ChannelState(
+        channel="mail", failures=5, paused_until=after(600), last_error="421 later", reported=True
     )
     with store.transaction() as transaction:
         assert transaction.outbox.channel_state("mail") == ChannelState(channel="mail")
-        transaction.outbox.put_channel_state(resting)
-        assert transaction.outbox.channel_state("mail") == resting
+        transaction.outbox.put_channel_state(paused)
+        assert transaction.outbox.channel_state("mail") == paused
         transaction.outbox.put_channel_state(ChannelState(channel="hook", failures=1))
     with open_reader(store_url) as reader:
-        assert reader.outbox.channel_state("mail") == resting
+        assert reader.outbox.channel_state("mail") == paused
         assert [one.channel for one in reader.outbox.channel_states()] == ["hook", "mail"]
     with store.transaction() as transaction:
         transaction.outbox.put_channel_state(ChannelState(channel="mail"))

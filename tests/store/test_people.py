@@ -44,9 +44,9 @@ def put_person(
         transaction.people.put_subscriber(name, origin, at=SEEN)
 
 
-def stand(store: Store, subscriber: str, name: str | None, standing: SubscriptionStatus) -> bool:
+def stand(store: Store, subscriber: str, name: str | None, status: SubscriptionStatus) -> bool:
     with store.transaction() as transaction:
-        return transaction.people.set_standing(subscriber, name, standing)
+        return transaction.people.set_status(subscriber, name, status)
 
 
 def version(url: str) -> int:
@@ -147,9 +147,9 @@ def test_who_was_paused_stays_paused_when_put_again(store: Store, store_url: str
     stand(store, "ana", None, SubscriptionStatus.PAUSED)
     put(store, subscription(channels=("slack",)))
     [kept] = subscriptions(store_url)
-    assert (kept.standing, kept.channels) == (SubscriptionStatus.PAUSED, ("slack",))
+    assert (kept.status, kept.channels) == (SubscriptionStatus.PAUSED, ("slack",))
     with open_reader(store_url) as reader:
-        assert [one.standing for one in reader.people.subscribers()] == [SubscriptionStatus.PAUSED]
+        assert [one.status for one in reader.people.subscribers()] == [SubscriptionStatus.PAUSED]
 
 
 def test_what_left_the_file_is_retired_and_comes_back_with_it(store: Store, store_url: str) -> None:
@@ -165,19 +165,19 @@ def test_what_left_the_file_is_retired_and_comes_back_with_it(store: Store, stor
         )
     assert gone == ([("ana", "lupus"), ("ben", "lupus")], ["ana", "cleo"])
     retired = [SubscriptionStatus.RETIRED, SubscriptionStatus.RETIRED, SubscriptionStatus.ACTIVE]
-    assert [one.standing for one in subscriptions(store_url)] == retired
+    assert [one.status for one in subscriptions(store_url)] == retired
     put(store, subscription(origin=COMMAND, created_at=LATER))
     [back, *_] = subscriptions(store_url)
     assert back == replace(subscription(origin=COMMAND), id=ids[0])
     with open_reader(store_url) as reader:
         people = {one.name: one for one in reader.people.subscribers()}
-    assert (people["ana"].origin, people["ana"].standing) == (COMMAND, SubscriptionStatus.ACTIVE)
-    assert (people["ben"].origin, people["ben"].standing) == (
+    assert (people["ana"].origin, people["ana"].status) == (COMMAND, SubscriptionStatus.ACTIVE)
+    assert (people["ben"].origin, people["ben"].status) == (
         SubscriptionOrigin.CONFIG,
         SubscriptionStatus.ACTIVE,
     )
-    assert people["cleo"].standing is SubscriptionStatus.RETIRED
-    assert people["eve"].standing is SubscriptionStatus.ACTIVE
+    assert people["cleo"].status is SubscriptionStatus.RETIRED
+    assert people["eve"].status is SubscriptionStatus.ACTIVE
 
 
 def test_who_is_known_keeps_their_origin(store: Store, store_url: str) -> None:
@@ -193,21 +193,21 @@ def test_a_paused_person_pauses_all_that_is_theirs(store: Store, store_url: str)
     stand(store, "ana", None, SubscriptionStatus.PAUSED)
     with open_reader(store_url) as reader:
         people = reader.people
-        own = [one.standing for one in people.subscriptions()]
+        own = [one.status for one in people.subscriptions()]
         assert own == [
             SubscriptionStatus.ACTIVE,
             SubscriptionStatus.RETIRED,
             SubscriptionStatus.ACTIVE,
         ]
-        effective = [one.standing for one in people.subscriptions(effective=True)]
+        effective = [one.status for one in people.subscriptions(effective=True)]
         assert effective == [
             SubscriptionStatus.PAUSED,
             SubscriptionStatus.RETIRED,
             SubscriptionStatus.ACTIVE,
         ]
-        active = people.subscriptions(standing=SubscriptionStatus.ACTIVE, effective=True)
+        active = people.subscriptions(status=SubscriptionStatus.ACTIVE, effective=True)
         assert [one.subscriber for one in active] == ["ben"]
-        assert len(people.subscriptions(subscriber="ana", standing=SubscriptionStatus.ACTIVE)) == 1
+        assert len(people.subscriptions(subscriber="ana", status=SubscriptionStatus.ACTIVE)) == 1
 
 
 def test_silences_hold_until_their_end(store: Store, store_url: str) -> None:

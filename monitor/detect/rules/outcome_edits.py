@@ -39,8 +39,8 @@ def keeps_its_meaning(old: Any, new: Any, words: Words) -> bool:
     ours, theirs = words.whole(old), words.whole(new)
     return (
         _times_said(old, new)
-        and ours.standing_in(theirs) >= KEPT
-        and words.measure(new).standing_in(ours) >= KEPT_MEASURE
+        and ours.status_in(theirs) >= KEPT
+        and words.measure(new).status_in(ours) >= KEPT_MEASURE
         and turning_words(old) == turning_words(new)
     )
 

@@ -91,7 +91,7 @@ class Words:
         if contradict(measure_of(one), measure_of(other)):
             return 0.0
         ours, theirs = self.measure(one), self.measure(other)
-        mine, yours = ours.standing_in(self.whole(other)), theirs.standing_in(self.whole(one))
+        mine, yours = ours.status_in(self.whole(other)), theirs.status_in(self.whole(one))
         weighed = (mine * ours.total + yours * theirs.total) / (ours.total + theirs.total or 1)
         described = max((mine + yours) / 2, weighed)
         return max(self.likeness_of_measures(one, other), described)
@@ -101,7 +101,7 @@ class Words:
         if contradict(measure_of(one), measure_of(other)):
             return 0.0
         ours, theirs = self.measure(one), self.measure(other)
-        inside = max(ours.standing_in(theirs), theirs.standing_in(ours))
+        inside = max(ours.status_in(theirs), theirs.status_in(ours))
         return (ours.likeness(theirs) + inside) / 2
 
 
@@ -177,7 +177,7 @@ class Matched:
         if lost.total < A_NAME:
             return None
         for change in self.lesser:
-            if change.op == op and lost.standing_in(words.measure(item_of(change))) >= PART:
+            if change.op == op and lost.status_in(words.measure(item_of(change))) >= PART:
                 self._take(change)
                 return change
         return None
@@ -322,7 +322,7 @@ def _host(
         if len(names) == 1:
             continue
         for host in hosts[:1]:
-            share = own.standing_in(words.whole(host))
+            share = own.status_in(words.whole(host))
             if share > best[0] and not _two(change, host):
                 best = (share, group)
     return best

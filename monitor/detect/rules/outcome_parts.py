@@ -32,10 +32,10 @@ def parts_changed(old: Any, new: Any, words: Words) -> tuple[list[str], list[str
 
 
 def _missing(one: Any, other: Any, words: Words) -> list[str]:
-    if words.measure(other).standing_in(words.whole(one)) < _KEPT:
+    if words.measure(other).status_in(words.whole(one)) < _KEPT:
         return []
     whole = words.whole(other)
-    shares = [(part, words.bag(part).standing_in(whole)) for part in _parts(measure_of(one))]
+    shares = [(part, words.bag(part).status_in(whole)) for part in _parts(measure_of(one))]
     kept = max((share for _, share in shares), default=0.0)
     return [part for part, share in shares if share <= _NEW and share < kept]
 

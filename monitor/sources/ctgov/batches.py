@@ -24,9 +24,9 @@ def fetch_watched(run: Crawl) -> Iterator[Page]:
     if run.at.leg is not Stage.WATCHED:
         run.move(leg=Stage.WATCHED, token=None, after="")
     # Those that were watched before come first: no batch holds both these and new ones.
-    standing = {nct_id: run.standings.of(nct_id) for nct_id in run.following.nct_ids}
-    ids = sorted(standing, key=lambda nct_id: (standing[nct_id] is Membership.NEW, nct_id))
-    for _, alike in groupby(ids[_behind(ids, run.at.after) :], key=standing.__getitem__):
+    membership = {nct_id: run.memberships.of(nct_id) for nct_id in run.following.nct_ids}
+    ids = sorted(membership, key=lambda nct_id: (membership[nct_id] is Membership.NEW, nct_id))
+    for _, alike in groupby(ids[_behind(ids, run.at.after) :], key=membership.__getitem__):
         for batch in _batched(alike, run.sizes.batch):
             yield from _read(run, batch, after=batch[-1], whole=True)
             yield from fetch_missing(run)
@@ -66,7 +66,7 @@ def drop_untracked(run: Crawl) -> Iterator[Page]:
 
     The change by which it left the search may have come with the same data.
     """
-    if not run.standings.let_go or run.at.leg.is_behind(Stage.LEAVING):
+    if not run.memberships.let_go or run.at.leg.is_behind(Stage.LEAVING):
         return
     if run.at.leg is not Stage.LEAVING:
         run.move(leg=Stage.LEAVING, after="")
@@ -85,9 +85,9 @@ def suspects(run: Crawl) -> Iterator[Page]:
     """
     run.move(leg=Stage.SUSPECTS, token=None, after="", absent=())
     run.is_final = True
-    standing = {nct_id: run.standings.of(nct_id) for nct_id in run.memory.suspects()}
-    ids = sorted(standing, key=lambda nct_id: (standing[nct_id] is Membership.NEW, nct_id))
-    for _, alike in groupby(ids, key=standing.__getitem__):
+    membership = {nct_id: run.memberships.of(nct_id) for nct_id in run.memory.suspects()}
+    ids = sorted(membership, key=lambda nct_id: (membership[nct_id] is Membership.NEW, nct_id))
+    for _, alike in groupby(ids, key=membership.__getitem__):
         for batch in _batched(alike, run.sizes.batch):
             yield from _read(run, batch, after="", whole=True)
             yield from fetch_missing(run)
@@ -102,13 +102,13 @@ def _stays(run: Crawl, row: TrackedRecord) -> bool:
     """Tell whether a record is followed on, and not by a watched ID of its own."""
     return (
         is_askable(row.nct_id)
-        and not run.standings.is_watched(row.nct_id)
+        and not run.memberships.is_watched(row.nct_id)
         and not _leaves(run, row)
     )
 
 
 def _leaves(run: Crawl, row: TrackedRecord) -> bool:
-    return run.standings.of(row.nct_id) is Membership.LEAVING
+    return run.memberships.of(row.nct_id) is Membership.LEAVING
 
 
 def _unseen(run: Crawl, is_due: Callable[[TrackedRecord], bool], *, whole: bool) -> Iterator[Page]:
@@ -141,7 +141,7 @@ def _read(run: Crawl, ids: Sequence[str], *, after: str, whole: bool) -> Iterato
     SourceError when the registry does not list what it counts, or lists what was not asked for.
     """
     search = {"filter.ids": "|".join(ids)}
-    standing = run.standings.of(ids[0])  # a batch holds records of one standing
+    membership = run.memberships.of(ids[0])  # a batch holds records of one membership
     if not whole:
         search = run.narrowed(search)
     seen: set[str] = set()
@@ -162,7 +162,7 @@ def _read(run: Crawl, ids: Sequence[str], *, after: str, whole: bool) -> Iterato
                 merged = {nct_id: now[nct_id] for nct_id in missing if nct_id in now}
                 yield from run.put(
                     studies,
-                    standing=standing,
+                    membership=membership,
                     retrieved_at=answered.at,
                     absences=merger_absences(run, merged, answered.at),
                     sights=merger_sights(merged),
@@ -170,7 +170,7 @@ def _read(run: Crawl, ids: Sequence[str], *, after: str, whole: bool) -> Iterato
                     absent=_absent(run, [one for one in missing if one not in merged]),
                 )
                 return
-            yield from run.put(studies, standing=standing, retrieved_at=answered.at)
+            yield from run.put(studies, membership=membership, retrieved_at=answered.at)
             del answered, page, studies  # or their bytes would stay while the next page is fetched
         run.tell("batch_incomplete", seen=len(seen), total=total)
     raise SourceError(

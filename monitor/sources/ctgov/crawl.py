@@ -71,7 +71,7 @@ class Crawl:
         self.aside_before = at.aside
         self.is_final = False
         self.sizes = sizes
-        self.standings = Memberships(following, finished, memory)
+        self.memberships = Memberships(following, finished, memory)
         self._finished = finished
         self._on_step = on_step
         self._failure: SourceError | None = None
@@ -148,7 +148,7 @@ class Crawl:
         self,
         studies: Sequence[Study],
         *,
-        standing: Membership,
+        membership: Membership,
         retrieved_at: datetime,
         origin: str | None = None,
         absences: Sequence[RawVersion] = (),
@@ -158,7 +158,7 @@ class Crawl:
     ) -> Iterator[Page]:
         """Yield a page of what was found, with the place that the pass is then at.
 
-        ``standing``: of what was asked for; ``absences`` count at once, those of what was
+        ``membership``: of what was asked for; ``absences`` count at once, those of what was
         ``missed`` when the gate says so. Every now and then the version is asked for after it.
         """
         page = self.at.page + 1
@@ -169,13 +169,13 @@ class Crawl:
         yield Page(
             found=(*absences, *found),
             # What is let go must stay unseen until then: that is how it is found.
-            sights=() if standing is Membership.LEAVING and not self.is_final else seen,
+            sights=() if membership is Membership.LEAVING and not self.is_final else seen,
             pass_number=self.at.number,
             state=self._kept().as_state(),
-            first_sights_are_news=standing is Membership.STAYING,
+            first_sights_are_news=membership is Membership.STAYING,
             total=self._total(),
             missed=tuple(missed),
-            is_judged=standing is Membership.STAYING,
+            is_judged=membership is Membership.STAYING,
             is_final=self.is_final,
             load=self.at.timestamp,
         )
@@ -201,7 +201,7 @@ class Crawl:
         What is to be let go is not asked for again, and fails no pass.
         """
         self.tell("record_set_aside", nct_id=nct_id, reason=str(why))
-        if self.standings.of(nct_id) is Membership.LEAVING:
+        if self.memberships.of(nct_id) is Membership.LEAVING:
             self.move(absent=left)
         else:
             self._failure = self._failure or why

@@ -44,7 +44,7 @@ def _walk(run: Crawl, params: dict[str, str]) -> Iterator[Page]:
         page = answered.cut
         yield from run.put(
             page.studies,
-            standing=run.standings.of_search,
+            membership=run.memberships.of_search,
             retrieved_at=answered.at,
             leg=Stage.SEARCH if page.token else Stage.COUNT,
             token=page.token,

@@ -116,7 +116,7 @@ def _shown(run: Crawl, nct_id: str, answer: Shown, left: tuple[str, ...]) -> Ite
         sights.append(_as_before(run, nct_id))
     yield from run.put(
         [study],
-        standing=run.standings.of(nct_id),
+        membership=run.memberships.of(nct_id),
         retrieved_at=answer.at,
         origin=f"{STUDIES}/{held}",
         absences=merger_absences(run, merged, answer.at),
@@ -126,7 +126,7 @@ def _shown(run: Crawl, nct_id: str, answer: Shown, left: tuple[str, ...]) -> Ite
 
 
 def _not_found(run: Crawl, nct_id: str, answer: NotFound, left: tuple[str, ...]) -> Iterator[Page]:
-    standing = run.standings.of(nct_id)
+    membership = run.memberships.of(nct_id)
     row = run.known(nct_id)
     was_shown = row is not None and row.presence is not Presence.UNKNOWN
     presence = Presence.GONE if was_shown else Presence.UNKNOWN
@@ -134,7 +134,7 @@ def _not_found(run: Crawl, nct_id: str, answer: NotFound, left: tuple[str, ...])
     is_told = row is not None and row.presence is Presence.GONE
     yield from run.put(
         (),
-        standing=standing,
+        membership=membership,
         retrieved_at=answer.at,
         absences=found if is_told else (),
         missed=() if is_told else found,
