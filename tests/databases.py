@@ -7,10 +7,11 @@ starts. Where there is none, the tests that need it are skipped and say why.
 
 import getpass
 import os
+import re
 import subprocess
 import uuid
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, LiteralString, TypeAlias
@@ -19,11 +20,15 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import pytest
 from psycopg import sql
+from sqlalchemy.engine import Connection
 
+from monitor.store import migrate
 from monitor.store.migrate import upgrade
 
 _VARIABLE = "MONITOR_TEST_POSTGRES_URL"
 _PATIENCE_S = 3
+_VIRTUAL = "CREATE VIRTUAL TABLE"
+_RANDOM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -41,6 +46,79 @@ def new_store_url(request: pytest.FixtureRequest) -> str:
     """Return the URL of a store that is still to be made, on either database."""
     name = {"sqlite": "sqlite_url", "postgresql": "new_postgres_url"}[request.param]
     return str(request.getfixturevalue(name))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def sqlite_tables() -> Iterator["RecordedTables"]:
+    """Let this process make the tables of a new SQLite store from what alembic once said.
+
+    Alembic takes very many times as long; ``own_revisions`` has it work.
+    """
+    recorded = RecordedTables(migrate._run_alembic)  # noqa: SLF001 - all else goes on as it is
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(migrate, "_run_alembic", recorded)
+        yield recorded
+
+
+@pytest.fixture
+def own_revisions(sqlite_tables: "RecordedTables", monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every store of a test be made by alembic, as everywhere but in tests."""
+    monkeypatch.setattr(migrate, "_run_alembic", sqlite_tables.upgrade)
+
+
+class RecordedTables:
+    """Brings a store's schema up to date; where it is new, by the statements that make the same.
+
+    ``upgrade``: what else does it.
+    """
+
+    def __init__(self, upgrade: Callable[[Connection], None]) -> None:
+        self.upgrade = upgrade
+        self._statements: list[str] = []
+        self._rows: dict[str, list[tuple[Any, ...]]] = {}
+
+    def __call__(self, connection: Connection) -> None:
+        """Do so in the transaction of a connection."""
+        new = connection.dialect.name == "sqlite" and not self._master(connection)
+        if not (new and self._statements):
+            self.upgrade(connection)
+            if new:
+                self._record(connection)
+            return
+        for statement in self._statements:
+            connection.exec_driver_sql(statement)
+        for name, rows in self._rows.items():
+            marks = ", ".join("?" * len(rows[0]))
+            connection.exec_driver_sql(f"INSERT INTO {name} VALUES ({marks})", _anew(rows))  # noqa: S608 - ours
+
+    def _record(self, connection: Connection) -> None:
+        master = self._master(connection)
+        rows = {
+            name: [tuple(row) for row in connection.exec_driver_sql(f"SELECT * FROM {name}")]  # noqa: S608 - ours
+            for kind, name, sql in master
+            if kind == "table" and not sql.startswith(_VIRTUAL)
+        }
+        self._rows = {name: found for name, found in rows.items() if found}
+        self._statements = [sql for _, _, sql in master]
+
+    def _master(self, connection: Connection) -> list[tuple[str, str, str]]:
+        """Return kind, name and statement of all that somebody made, as it was made."""
+        found = connection.exec_driver_sql(
+            "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' "
+            "ORDER BY rowid"
+        )
+        rows = [(row[0], row[1], row[2]) for row in found]
+        virtual = tuple(f"{name}_" for _, name, sql in rows if sql.startswith(_VIRTUAL))
+        return [row for row in rows if not row[1].startswith(virtual)]  # those bring their own
+
+
+def _anew(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Return rows with other random ids, where they have any."""
+    return [tuple(str(uuid.uuid4()) if _is_random(one) else one for one in row) for row in rows]
+
+
+def _is_random(value: object) -> bool:
+    return isinstance(value, str) and _RANDOM.fullmatch(value) is not None
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from typing import TextIO
 import pytest
 
 from monitor.app.log_queue import QueuedStream
-from tests.daemon.processes import REPO, eventually
+from tests.daemon.processes import eventually
+from tests.forked import REPO
 
 
 @dataclass

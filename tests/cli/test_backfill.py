@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.calls import MADE, Monitor
-from tests.daemon.processes import REPO, eventually
+from tests.daemon.processes import eventually
+from tests.forked import REPO
 from tests.registry import Fault, Replica, ReplicaServer
 from tests.registry.history import as_kept
 from tests.registry.synthetic import Script

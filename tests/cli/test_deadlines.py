@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.forked import run_command
 from tests.sources.http.loopback import Connection, Loopback
 
 ROOT = Path(__file__).parents[2]
@@ -34,16 +35,8 @@ class Dripping(Loopback):
 
 def run(folder: Path, *args: str) -> tuple[int, str]:
     """Run a command in a process of its own; return its exit code and what it printed."""
-    environ = {**os.environ, "PYTHONPATH": str(ROOT), "MONITOR_CONFIG": "monitor.toml"}
-    ended = subprocess.run(
-        [sys.executable, "-m", "monitor", *args],
-        cwd=folder,
-        env=environ,
-        capture_output=True,
-        text=True,
-        timeout=SOON_S,
-        check=False,
-    )
+    environ = {**os.environ, "MONITOR_CONFIG": "monitor.toml"}
+    ended = run_command(*args, environ=environ, folder=folder, timeout_s=SOON_S)
     assert ended.stderr == ""
     return ended.returncode, ended.stdout
 

@@ -10,8 +10,9 @@ import pytest
 
 from tests.cli.calls import Monitor
 from tests.cli.studies import study
-from tests.daemon.processes import REPO, eventually
+from tests.daemon.processes import eventually
 from tests.deliver.configured import folder_channel
+from tests.forked import REPO, run_command
 from tests.store.test_snapshots import run_sql
 
 NCT = "NCT09000001"
@@ -108,15 +109,7 @@ def test_it_delivers_until_it_is_told_to_stop(alerted: Monitor) -> None:
 def test_a_store_of_a_newer_program_is_told_at_once(monitor: Monitor) -> None:
     monitor.ingest(study("2026-02-02"))
     run_sql(monitor.url, "UPDATE alembic_version SET version_num = '9999'")
-    ended = subprocess.run(
-        [sys.executable, "-m", "monitor", "deliver"],
-        cwd=REPO,
-        env={"MONITOR_DATABASE_URL": monitor.url, "PATH": ""},
-        stderr=subprocess.PIPE,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    ended = run_command("deliver", environ={"MONITOR_DATABASE_URL": monitor.url, "PATH": ""})
     assert ended.returncode == 1
     assert ended.stderr.count("\n") == 1
     assert "a newer version of the monitor made it" in ended.stderr

@@ -3,8 +3,6 @@
 import base64
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +10,7 @@ import pytest
 from tests.channels.mailbox import ScriptedServer
 from tests.channels.receiver import Receiver
 from tests.cli.studies import NCT, study
+from tests.forked import run_command
 from tests.sources.http.loopback import error
 
 PASSWORD = "planted-secret-of-the-mail-server"  # noqa: S105  # of nothing
@@ -125,10 +124,7 @@ def run_all(folder: Path, secrets: Path, mail: str, hook: str, other: str) -> st
 
 
 def run(environ: dict[str, str], *command: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "monitor", "--debug", *command],
-        env=environ, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+    done = run_command("--debug", *command, environ=environ)
     return f"{command}\n{done.stdout}\n{done.stderr}"
 
 

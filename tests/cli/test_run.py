@@ -19,7 +19,8 @@ from monitor.store.lease_process import this_process
 from monitor.store.writer import open_store
 from tests.cli.calls import MADE, Monitor
 from tests.cli.studies import study as a_study
-from tests.daemon.processes import REPO, Running, configure, eventually, folder_source
+from tests.daemon.processes import Running, Started, configure, eventually, folder_source
+from tests.forked import REPO
 from tests.registry import Fault, Records, Replica, ReplicaServer, World, closed_port
 from tests.registry.examples import MONDAY, nct, study
 from tests.store.leasing import take
@@ -66,7 +67,7 @@ def test_it_follows_the_registry_and_a_folder_until_told_to_stop(
 ) -> None:
     drop = folder_source("box", box) + "\nsettle_s = 0"
     config = configure(tmp_path, monitor.url, whole(registry.base_url), drop)
-    with Running(config) as daemon:
+    with Started(config) as daemon:
         daemon.wait_for("pass finished", source="whole registry", stored=3)
         (box / "one.json").write_text(json.dumps(a_study(nct_id="NCT09100001")))
         eventually(lambda: len(trials(monitor)) == 4, what="the dropped file's trial")
@@ -196,7 +197,7 @@ def test_a_search_that_the_registry_cannot_take_is_one_clear_line(
 def test_told_to_stop_before_it_has_begun_it_ends_well(monitor: Monitor, tmp_path: Path) -> None:
     config = tmp_path / "monitor.toml"
     os.mkfifo(config)
-    with Running(config) as daemon:
+    with Started(config) as daemon:
         descriptor = os.open(config, os.O_WRONLY)  # returns when it is being read
         assert daemon.stop() == 0
         os.close(descriptor)
@@ -210,7 +211,7 @@ def test_asked_to_read_again_before_it_has_begun_it_does_so_when_it_stands(
     config = tmp_path / "monitor.toml"
     config.unlink()
     os.mkfifo(config)
-    with Running(config) as daemon:
+    with Started(config) as daemon:
         descriptor = os.open(config, os.O_WRONLY)  # returns when it is being read
         daemon.send(signal.SIGHUP)
         configure(tmp_path, monitor.url, folder_source("second", box))

@@ -12,10 +12,10 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from tests.daemon.forked import Forked
+from tests.daemon import scripted_worker
+from tests.forked import REPO, Forked, command
 from tests.web.serving import ask_json
 
-REPO = Path(__file__).parents[2]
 PATIENCE_S = 120.0  # on a machine that has much else to do
 END_S = 30.0  # for an end in order, once it is asked for
 Line = dict[str, Any]
@@ -60,10 +60,9 @@ class Running:
     It logs JSON into ``<name>.log`` of the configuration's folder.
     """
 
-    def __init__(self, config: Path, *arguments: str, name: str = "daemon", **environ: str) -> None:
+    def __init__(self, config: Path, *, name: str = "daemon", **environ: str) -> None:
         self._config = config
         self._log = config.parent / f"{name}.log"
-        self._arguments = arguments
         self._environ = environ
         self._log.touch()
 
@@ -72,13 +71,8 @@ class Running:
         return self
 
     def _start(self) -> "subprocess.Popen[str] | Forked":
-        with self._log.open("wb") as log:
-            return subprocess.Popen(
-                [sys.executable, "-m", "monitor", "--config", str(self._config), "run",
-                 *self._arguments],
-                cwd=REPO, env={**os.environ, **self._environ}, stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL, stderr=log, text=True,
-            )  # fmt: skip
+        environ = {**os.environ, **self._environ}
+        return command("--config", str(self._config), "run", err=self._log, environ=environ)
 
     def __exit__(
         self,
@@ -163,8 +157,20 @@ class Running:
         return self.ended()
 
 
+class Started(Running):
+    """A daemon that is started as a user does it, libraries to load first and all."""
+
+    def _start(self) -> "subprocess.Popen[str]":
+        with self._log.open("wb") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "monitor", "--config", str(self._config), "run"],
+                cwd=REPO, env={**os.environ, **self._environ}, stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL, stderr=log, text=True,
+            )  # fmt: skip
+
+
 class Scripted(Running):
     """A daemon whose passes do what the names of their sources say: ``scripted_worker``."""
 
     def _start(self) -> Forked:
-        return Forked(self._config, self._log)
+        return Forked(scripted_worker.run, self._config, err=self._log)

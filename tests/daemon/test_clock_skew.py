@@ -4,7 +4,6 @@ import json
 import shutil
 import signal
 import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,10 @@ import pytest
 from monitor.daemon import SCHEDULER
 from monitor.store.reader import open_reader
 from monitor.store.writer import open_store
-from tests.daemon.processes import REPO, Running, configure, eventually, folder_source
+from tests.daemon.processes import Running, Started, configure, eventually, folder_source
 from tests.daemon.test_delivering import EVERYTHING, put
 from tests.deliver.configured import folder_channel
+from tests.forked import run_command
 from tests.store.leasing import lease_of
 
 LIBRARIES = (
@@ -40,8 +40,7 @@ def shifted(by: str) -> dict[str, str]:
 
 def monitor(config: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     """Run a command."""
-    command = [sys.executable, "-m", "monitor", "--config", str(config), *arguments]
-    return subprocess.run(command, cwd=REPO, capture_output=True, text=True, check=False)
+    return run_command("--config", str(config), *arguments)
 
 
 def notices(folder: Path) -> list[dict[str, Any]]:
@@ -71,7 +70,7 @@ def test_after_a_clock_that_was_a_year_ahead_the_next_process_leads_delivers_and
     config = configure(tmp_path, sqlite_url, source, lease_s=600, more=more)
     box.write_text("in the way of the folder")
     put(inbox, "a.json", "2026-02-01", 100)
-    with Running(config, name="ahead", **environ) as first:
+    with Started(config, name="ahead", **environ) as first:
         first.wait_for("pass finished", stored=1)
         put(inbox, "b.json", "2026-02-02", 240)
         first.wait_for("channel rests")
@@ -141,7 +140,7 @@ def test_a_process_whose_clock_is_ahead_takes_no_lease_from_a_living_one(
     config = configure(tmp_path, sqlite_url, lease_s=6)  # more than a busy machine's stalls
     with Running(config, name="living") as living:
         living.wait_for("leading")
-        with Running(config, name="ahead", **environ) as other:
+        with Started(config, name="ahead", **environ) as other:
             other.wait_for("standing by")
             before = lease_of(sqlite_url, SCHEDULER, now=datetime.now(UTC))
             assert before is not None

@@ -132,9 +132,11 @@ def test_a_full_disk_is_told_past_the_store_once_and_its_end_by_the_outbox(tmp_p
             config = configured(tmp_path, f"sqlite:///{disk / 'monitor.db'}", server)
             with Running(config) as daemon:
                 daemon.wait_for("pass finished", source="in")
+                daemon.send(signal.SIGSTOP)  # it does not meet a disk that is only nearly full
                 with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
                     while file.write(bytes(1_000_000)):
                         pass
+                daemon.send(signal.SIGCONT)
                 eventually(lambda: len(mailbox.mails) == 2, what="the notice, to both")
                 # It stands by, unless the store's log has room left for a lease and little else.
                 passes = len(daemon.told("pass finished"))

@@ -2,8 +2,6 @@
 
 import json
 import sqlite3
-import subprocess
-import sys
 import threading
 from collections import defaultdict
 from collections.abc import Iterator
@@ -18,8 +16,9 @@ import pytest
 from monitor.model.changes import Severity
 from monitor.model.messages import MessageState
 from monitor.store.reader import open_reader
-from tests.daemon.processes import REPO, Running, eventually
+from tests.daemon.processes import Running, eventually
 from tests.deliver.configured import Monitored, folder_channel, subscription
+from tests.forked import run_command
 from tests.ingest.world import study
 from tests.registry import Replica, ReplicaServer
 from tests.registry.synthetic import Script
@@ -146,13 +145,7 @@ def files(folder: Path) -> dict[str, bytes]:
 
 def command(config: Path, *arguments: str) -> None:
     """Run a command of the monitor, which succeeds."""
-    done = subprocess.run(
-        [sys.executable, "-m", "monitor", "--config", str(config), *arguments],
-        cwd=REPO,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_command("--config", str(config), *arguments)
     assert done.returncode == 0, done.stderr
 
 

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from tests.daemon.processes import (
-    REPO,
-    Running,
     Scripted,
+    Started,
     configure,
     eventually,
     folder_source,
 )
+from tests.forked import REPO
 
 
 def scripted(folder: Path, url: str, *names: str, grace_s: float = 20) -> Path:
@@ -59,7 +59,7 @@ def sleeping(process_id: int, looks: int = 10) -> bool:
 
 def test_a_crash_tells_where_it_was(tmp_path: Path, sqlite_url: str) -> None:
     config = configure(tmp_path, sqlite_url, folder_source("here", tmp_path, every="1h"))
-    with Running(config) as daemon:
+    with Started(config) as daemon:
         daemon.wait_for("pass finished")
         # What walks the stacks takes no lock: a thread that runs meanwhile can crash the report.
         eventually(lambda: sleeping(daemon.pid), what="a moment of rest")

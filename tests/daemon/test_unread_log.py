@@ -18,13 +18,13 @@ from monitor.store.reader import open_reader
 from tests.daemon.processes import (
     END_S,
     PATIENCE_S,
-    REPO,
     configure,
     eventually,
     folder_source,
 )
 from tests.daemon.test_delivering import EVERYTHING, QUIETLY, got, put
 from tests.deliver.configured import folder_channel
+from tests.forked import REPO
 
 
 @contextmanager

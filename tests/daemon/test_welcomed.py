@@ -1,13 +1,12 @@
 """The first real mail: by SMTP, soon after the daemon starts or a command subscribes somebody."""
 
-import subprocess
-import sys
 from email import message_from_bytes, policy
 from pathlib import Path
 
-from tests.daemon.processes import REPO, Running, configure, eventually, folder_source
+from tests.daemon.processes import Running, configure, eventually, folder_source
 from tests.daemon.test_delivering import put
 from tests.demo.servers import Mailbox, mail_server
+from tests.forked import run_command
 
 WITHIN_S = 60.0
 
@@ -33,9 +32,8 @@ def test_the_first_mail_comes_within_a_minute_and_once(tmp_path: Path, sqlite_ur
         with Running(config) as daemon:
             eventually(lambda: len(mailbox.mails) == 1, within_s=WITHIN_S, what="the first mail")
             assert subjects(mailbox) == ["Welcome: “all” covers 1 trial now"]
-            command = [sys.executable, "-m", "monitor", "--config", str(config), "subscription"]
             wish = ("--subscriber", "ben", "--name", "later", "--all", "--channel", "mail")
-            subprocess.run([*command, "add", *wish], cwd=REPO, check=True, capture_output=True)
+            run_command("--config", str(config), "subscription", "add", *wish).check_returncode()
             eventually(lambda: len(mailbox.mails) == 2, within_s=WITHIN_S, what="the second mail")
             assert subjects(mailbox)[1] == "Welcome: “later” covers 1 trial now"
             assert daemon.stop() == 0

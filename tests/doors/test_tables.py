@@ -14,6 +14,8 @@ from monitor.store.revisions import HEAD, REVISIONS
 from tests.doors.conftest import Frozen
 from tests.store.test_upgrades import migrate, migrate_new
 
+pytestmark = pytest.mark.usefixtures("own_revisions")
+
 
 def described(url: str) -> str:
     """Return the schema of a store as text: a line for everything that there is."""

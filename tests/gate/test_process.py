@@ -1,13 +1,11 @@
 """The gate through the doors that users have: runs and kills, `source`, `status`, `doctor`."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 from tests.cli.calls import Monitor
-from tests.daemon.processes import REPO, eventually
+from tests.daemon.processes import eventually
+from tests.forked import command
 from tests.gate.hall import rename
 from tests.poison.clinic import MONDAY, TUESDAY, Clinic, clinic
 from tests.registry import Records
@@ -29,10 +27,7 @@ def records() -> Records:
 def killed_run(one: Clinic, while_asked: int) -> None:
     """Kill a pass once so many requests were answered."""
     before = len(one.replica.log)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "monitor", "--config", str(one.folder / "monitor.toml"), "run"],
-        cwd=REPO, env=os.environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+    process = command("--config", str(one.folder / "monitor.toml"), "run")
     try:
         eventually(lambda: len(one.replica.log) >= before + while_asked)
     finally:
@@ -64,17 +59,17 @@ def test_a_renamed_module_is_held_over_kills_and_restarts_until_it_is_accepted(
         (source,) = one.sources()
         assert source["failures"] >= 1
         assert source["last_reason"].startswith("held: ")
-        command = Monitor(one.url, one.folder)
-        doctor = command("doctor", "--offline", "--json")
+        monitor = Monitor(one.url, one.folder)
+        doctor = monitor("doctor", "--offline", "--json")
         assert doctor.exit_code == 1
         assert "monitor source show" in doctor.stdout
-        assert command("source", "accept", "trials", "--silent").exit_code == 0
+        assert monitor("source", "accept", "trials", "--silent").exit_code == 0
         assert one.run_once() == 0
         assert one.alerts() == {nct(COUNT): 1}
         assert set(one.versions().values()) == {2}
         assert shown(one)["held"] is False
-        assert command("source", "accept", "trials").exit_code == 3
-        assert command("source", "show", "another").exit_code == 3
+        assert monitor("source", "accept", "trials").exit_code == 3
+        assert monitor("source", "show", "another").exit_code == 3
 
 
 def test_a_mass_of_the_registrys_own_404s_alerts_nobody_and_neither_does_its_end(

@@ -1,18 +1,15 @@
 """kill -9 at any instant loses nothing and repeats nothing in the store."""
 
-import multiprocessing
 from pathlib import Path
 from random import Random
 
 import orjson
 
+from tests.forked import FORKING
 from tests.ingest.crash_worker import lines, main
 from tests.ingest.world import World, study
 
 KILLS = 12
-# Each pass is forked from a process that has imported everything already.
-_CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["tests.ingest.crash_worker", "monitor.store.reader", "psycopg"])
 
 
 def write_series(path: Path) -> None:
@@ -28,8 +25,8 @@ def write_series(path: Path) -> None:
 
 def run_and_kill(url: str, path: Path, random: Random) -> bool:
     """Start a pass, kill it somewhere in a batch; False when it had come to its end."""
-    ours, theirs = _CONTEXT.Pipe()
-    worker = _CONTEXT.Process(target=main, args=(url, str(path), theirs), daemon=True)
+    ours, theirs = FORKING.Pipe()
+    worker = FORKING.Process(target=main, args=(url, str(path), theirs), daemon=True)
     with ours:
         with theirs:
             worker.start()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from tests.daemon.processes import Line, Running, configure, eventually
+from tests.daemon.processes import Line, Started, configure, eventually
 from tests.deliver.configured import folder_channel
 from tests.registry.process import ReplicaProcess
 from tests.registry.synthetic import Population
@@ -58,7 +58,7 @@ def follow(plan: Plan, folder: Path, say: Say) -> Course:
     population = ("--whole", str(plan.records), "--daily", str(plan.changed), "--ahead")
     with (
         ReplicaProcess(*population) as replica,
-        Running(_configured(plan, folder, replica.base_url)) as daemon,
+        Started(_configured(plan, folder, replica.base_url)) as daemon,
     ):
         stored = 0
         for number in range(plan.passes + 1):
@@ -98,7 +98,7 @@ def _configured(plan: Plan, folder: Path, base_url: str) -> Path:
     return configure(folder, f"sqlite:///{folder / 'memory.db'}", source, more=more)
 
 
-def _passed(daemon: Running, stored: int, plan: Plan) -> None:
+def _passed(daemon: Started, stored: int, plan: Plan) -> None:
     """Wait until a pass is done with which so many versions are stored in all.
 
     What a pass stored that failed or was stopped counts: on a busy machine an answer can come too

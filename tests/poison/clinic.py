@@ -1,8 +1,6 @@
 """A registry with records to poison, and ``monitor run --once`` over it as a process."""
 
 import json
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,8 +12,9 @@ from typing import Any
 from monitor.model.history import QuarantineRow
 from monitor.store.reader import open_reader
 from tests.cli.calls import Monitor
-from tests.daemon.processes import REPO, eventually
+from tests.daemon.processes import eventually
 from tests.deliver.configured import folder_channel
+from tests.forked import run_command
 from tests.registry import Records, Replica, ReplicaServer, World
 
 MONDAY, TUESDAY, NEXT_MONDAY = "2026-03-02", "2026-03-03", "2026-03-09"
@@ -41,11 +40,7 @@ class Clinic:
         if self.has_run:
             eventually(self._is_due, what="the time of the next pass")
         self.has_run = True
-        done = subprocess.run(
-            [sys.executable, "-m", "monitor", "--config", str(self.folder / "monitor.toml"),
-             "run", "--once"],
-            cwd=REPO, capture_output=True, text=True, timeout=120, check=False,
-        )  # fmt: skip
+        done = run_command("--config", str(self.folder / "monitor.toml"), "run", "--once")
         assert "Traceback" not in done.stderr, done.stderr[-5000:]
         assert done.returncode in (0, 1), done.stderr
         return done.returncode

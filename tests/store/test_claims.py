@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime, timedelta
-from multiprocessing import get_context
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from monitor.model.messages import Attempt, MessageState, OutboxMessage
 from monitor.store.reader import open_reader
 from monitor.store.writer import Store, open_store
+from tests.forked import FORKING
 from tests.store.deliveries import CUTOFF, add_versions, digest_item, item
 from tests.store.examples import SEEN
 from tests.store.leasing import claim as claim_as
@@ -305,7 +305,7 @@ def test_of_programs_that_want_the_same_messages_each_gets_others(store_url: str
                 for number in range(MESSAGES // 2)
             ]
             transaction.outbox.enqueue(items, SEEN)
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(2, mp_context=FORKING) as pool:
         futures = [pool.submit(work, store_url, f"worker {number}") for number in range(2)]
         sent = [future.result(timeout=100) for future in futures]
     together = sent[0] + sent[1]

@@ -5,13 +5,13 @@ from collections.abc import Callable
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from datetime import date
 from itertools import pairwise
-from multiprocessing import get_context
 
 import psycopg
 import pytest
 
 from monitor.store.reader import open_reader
 from monitor.store.writer import Store, open_store
+from tests.forked import FORKING
 from tests.store.examples import (
     NCT_ID,
     add_series,
@@ -54,7 +54,7 @@ def open_and_count_on(url: str, worker: int) -> None:
 
 
 def processes() -> Executor:
-    return ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn"))
+    return ProcessPoolExecutor(WORKERS, mp_context=FORKING)
 
 
 def threads() -> Executor:

@@ -4,12 +4,12 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from multiprocessing import get_context
 
 import pytest
 
 from monitor.model.lease import Lease
 from monitor.store.writer import Store, open_store
+from tests.forked import FORKING
 from tests.store.examples import SEEN
 from tests.store.leasing import lease_of
 
@@ -174,7 +174,7 @@ def race(url: str, worker: int) -> bool:
 
 def test_of_programs_that_want_it_at_once_exactly_one_gets_it(store_url: str) -> None:
     open_store(store_url).close()
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(2, mp_context=FORKING) as pool:
         futures = [pool.submit(race, store_url, worker) for worker in range(4)]
         won = [future.result(timeout=100) for future in futures]
     assert sorted(won) == [False, False, False, True]

@@ -1,7 +1,11 @@
 """The schema: built from migrations alone, and never behind what the program thinks it is."""
 
+import re
+import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,6 +14,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from monitor.errors import StoreError
+from monitor.store import migrate
 from monitor.store.address import Address
 from monitor.store.engine import make_engine
 from monitor.store.migrate import MIGRATIONS, upgrade
@@ -17,8 +22,11 @@ from monitor.store.reader import open_reader, schema_status
 from monitor.store.revisions import HEAD, REVISIONS, SchemaStatus, require_current
 from monitor.store.schema import messages
 from monitor.store.writer import open_store
+from tests.databases import RecordedTables
 from tests.store.examples import NCT_ID, add_series, document
 from tests.store.test_snapshots import run_sql
+
+pytestmark = pytest.mark.usefixtures("own_revisions")
 
 
 def test_the_program_knows_its_migrations() -> None:
@@ -40,6 +48,31 @@ def test_migrations_build_the_tables_that_the_program_expects(new_store_url: str
 def _is_declared(name: str | None, kind: str, _parents: object) -> bool:
     # The table of the search is another one on each database; ``store.search`` knows it.
     return kind != "table" or not (name or "").startswith("trial_search")
+
+
+def everything_in(connection: sqlite3.Connection) -> Iterator[str]:
+    """Yield a line for all that was made in a store, and for each row."""
+    master = "SELECT name, type, tbl_name, sql FROM sqlite_master ORDER BY name"
+    for name, kind, *more in connection.execute(master).fetchall():
+        yield f"{kind} {name} {more}"
+        if kind == "table" and "VIRTUAL" not in str(more):
+            yield from map(str, connection.execute(f"SELECT * FROM {name}"))  # noqa: S608 - ours
+
+
+def test_what_other_tests_make_new_stores_from_is_what_alembic_makes(
+    tmp_path: Path, sqlite_tables: RecordedTables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def made(name: str) -> tuple[list[str], list[str]]:
+        upgrade(f"sqlite:///{tmp_path / name}")
+        with closing(sqlite3.connect(tmp_path / name)) as connection:
+            lines = list(everything_in(connection))
+        return [re.sub(r"[0-9a-f-]{36}", "random", line) for line in lines], lines
+
+    by_alembic, _ = made("alembic.db")
+    monkeypatch.setattr(migrate, "_run_alembic", sqlite_tables)
+    (recorded, first), (again, second) = made("first.db"), made("second.db")
+    assert recorded == again == by_alembic
+    assert first != second, "each store names its messages in its own way"
 
 
 def test_an_upgrade_makes_an_empty_store_and_leaves_a_current_one(new_store_url: str) -> None:

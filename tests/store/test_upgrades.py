@@ -23,6 +23,8 @@ from tests.store.examples import NCT_ID, SEEN, add_series, document, quarantine_
 from tests.store.leasing import claim
 from tests.store.test_snapshots import run_sql
 
+pytestmark = pytest.mark.usefixtures("own_revisions")
+
 TABLES = {
     "sqlite": """SELECT t.name || '.' || c.name, c.type || ' ' || c."notnull" || ' ' || c.pk
         FROM sqlite_master t JOIN pragma_table_info(t.name) c WHERE t.type = 'table'

@@ -8,7 +8,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -19,10 +18,11 @@ from monitor.app.deliveries import Deliveries
 from monitor.app.polling import Poller
 from monitor.app.subscribers import sync_from_config
 from monitor.app.workers import worker_id
+from tests.forked import Forked
 from tests.year.plan import SOURCES
 
 _PROJECT = Path(__file__).parents[2]
-_LOOK_S, _STOP_S = 0.05, 60
+_LOOK_S, _PAUSE_S, _STOP_S = 0.05, 0.05, 60
 _LOG_TAIL = 4_000
 _HEEDS = b'"daemon started"'
 _LIBRARIES = (
@@ -183,6 +183,14 @@ class Work:
         return "; ".join(report.reason for report in reports if report.reason)
 
 
+def follow(config: Path, ahead: timedelta) -> None:
+    """Follow by a configuration, without end; the clock is so far ahead."""
+    work = Work(config, ahead=lambda: ahead)
+    while True:
+        work.step()
+        time.sleep(_PAUSE_S)
+
+
 class InProcess:
     """Work in this process; to be killed, it is done in a process of its own."""
 
@@ -206,17 +214,12 @@ class InProcess:
 
     def kill(self, moment: Moment) -> None:
         """Let another process do the work, and kill it at the moment."""
-        worker = subprocess.Popen(
-            [sys.executable, "-m", "tests.year.year_worker", str(self._config),
-             str(self._ahead.total_seconds())],
-            cwd=_PROJECT, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        with worker:
-            try:
-                moment()
-            finally:
-                with suppress(ProcessLookupError):
-                    worker.kill()
+        worker = Forked(follow, self._config, self._ahead)
+        try:
+            moment()
+        finally:
+            worker.kill()
+            worker.wait()
         self.kills += 1
         self.begin()
 

@@ -1,13 +1,13 @@
 """What befalls the monitor of a scripted year itself: outages, wrong clocks, restored backups."""
 
-import subprocess
-import sys
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests import forked
+from tests.forked import Forked
 from tests.registry import NO_SUCH_HOST, closed_port
 from tests.year.followers import NONE
 from tests.year.receiver import REFUSED
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 OUTAGES = ("DNS failure", "closed port")
 EXCURSION, BACK_WHILE_ALIVE, RESTORE = "clock ahead", "clock back while alive", "restore"
 _AHEAD = timedelta(days=3, hours=5)
-_PROJECT = Path(__file__).parents[2]
 _PATIENCE_S = 120
 
 
@@ -75,15 +74,11 @@ class Backup:
     number: int
     read: AbstractSet[date]
     reread: AbstractSet[date]
-    making: "subprocess.Popen[bytes] | None"
+    making: Forked
 
     def finish(self) -> None:
         """Wait until it is made; RuntimeError when it cannot be."""
-        if self.making is not None:
-            _, said = self.making.communicate(timeout=_PATIENCE_S)
-            if self.making.returncode:
-                raise RuntimeError(f"no backup: {said.decode()}")
-            self.making = None
+        _finish(self.making)
 
 
 def back_up(year: "Year", number: int) -> Backup:
@@ -94,7 +89,7 @@ def back_up(year: "Year", number: int) -> Backup:
         number=number,
         read=frozenset(year.read),
         reread=frozenset(year.reread),
-        making=command(year, "db", "backup", "--force", str(file)),
+        making=_begin(year, "db", "backup", "--force", str(file)),
     )
 
 
@@ -103,10 +98,7 @@ def restore(year: "Year", backup: Backup, number: int) -> None:
     backup.finish()
     year.follower.end()
     year.look_at_the_quarantine()
-    restoring = command(year, "db", "restore", "--discard", str(backup.file))
-    _, said = restoring.communicate(timeout=_PATIENCE_S)
-    if restoring.returncode:
-        raise RuntimeError(f"not restored: {said.decode()}")
+    command(year, "db", "restore", "--discard", str(backup.file))
     year.mishaps[RESTORE] += 1
     last = max(backup.read, default=year.script.days[0])
     now = year.script.days[number]
@@ -115,9 +107,16 @@ def restore(year: "Year", backup: Backup, number: int) -> None:
     year.follower.begin()
 
 
-def command(year: "Year", *arguments: str) -> "subprocess.Popen[bytes]":
-    """Start a command of the monitor."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "monitor", "--config", str(year.config), *arguments],
-        cwd=_PROJECT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-    )  # fmt: skip
+def command(year: "Year", *arguments: str) -> None:
+    """Run a command of the monitor; RuntimeError when it fails."""
+    _finish(_begin(year, *arguments))
+
+
+def _begin(year: "Year", *arguments: str) -> Forked:
+    said = year.folder / f"{'-'.join(arguments[:2])}.txt"
+    return forked.command("--config", str(year.config), *arguments, err=said)
+
+
+def _finish(command: Forked) -> None:
+    if command.wait(_PATIENCE_S):
+        raise RuntimeError(f"it failed: {command.complaint}")

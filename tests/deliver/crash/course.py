@@ -2,7 +2,6 @@
 
 import email
 import json
-import multiprocessing
 import re
 import time
 from collections import Counter
@@ -19,10 +18,9 @@ from monitor.model.messages import MessageState
 from tests.deliver.crash.plan import CHANNELS, Plan, Told
 from tests.deliver.crash.receivers import Receipt, Receivers, Trap
 from tests.deliver.crash.worker import run
+from tests.forked import FORKING
 from tests.ingest.world import World, raw
 
-_CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["tests.deliver.crash.worker", "monitor.store.reader", "psycopg"])
 _TRIAL = re.compile(r"(NCT\d{8}) · ")
 _TARGET = re.compile(r"[A-Z]+  Enrollment target: .*?→ (\d[\d,]*)")
 _CHANGE = re.compile(r"Enrollment target .*?→ (\d[\d,]*) .*\((NCT\d{8})\)")
@@ -128,7 +126,7 @@ class Course:
     def _start(self) -> Any:
         if self._random.random() < 0.2:
             self._break()
-        worker = _CONTEXT.Process(
+        worker = FORKING.Process(
             target=run,
             args=(
                 str(self._config),
