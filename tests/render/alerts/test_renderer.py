@@ -52,7 +52,7 @@ def test_a_version_is_put_into_words_once_however_many_get_it(
 ) -> None:
     told, shaped = Mock(wraps=blocks.measured_version), Mock(wraps=event_to_json)
     monkeypatch.setattr(compose, "measured_version", told)
-    monkeypatch.setattr(data, "event_shape", shaped)
+    monkeypatch.setattr(data, "event_to_json", shaped)
     renderer = Renderer()
     first = renderer.render(to("ana"))
     assert (told.call_count, shaped.call_count) == (1, len(FOUND.alerts[0].events))
