@@ -1,13 +1,17 @@
 """Why a message is sent, as its reader understands it."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from monitor.model.subscriptions import Reason
 from monitor.render.alerts.registry_text import clean
 from monitor.render.values import count_text
 
 _MOST = 5
+# A reason as ``why`` writes it that names a trial by its ID, and so is another for each trial.
+_OF_ONE_TRIAL = re.compile(
+    r"(You get this because “.*” includes) this trial \([^():]*\)", re.DOTALL
+)
 _LONGEST = 300
 # What the outbox keeps, made by monitor.ingest.notify.
 _KEPT = re.compile(
@@ -43,8 +47,20 @@ def why_empty(subscription: str) -> str:
 
 
 def first_reasons(reasons: Iterable[str]) -> Iterator[str]:
-    """Yield the first of written reasons, and how many more there are."""
-    found = list(dict.fromkeys(reasons))
+    """Yield the first of written reasons, and how many more there are.
+
+    Of a subscription that names several of the trials it is said once, with their number.
+    """
+    found = list(_joined(list(dict.fromkeys(reasons))))
     yield from found[:_MOST]
     if len(found) > _MOST:
         yield f"You get this for {count_text(len(found) - _MOST, 'more reason')}"
+
+
+def _joined(reasons: Sequence[str]) -> Iterator[str]:
+    by_beginning: dict[str, list[str]] = {}
+    for one in reasons:
+        found = _OF_ONE_TRIAL.fullmatch(one)
+        by_beginning.setdefault(found[1] if found else one, []).append(one)
+    for beginning, alike in by_beginning.items():
+        yield alike[0] if len(alike) == 1 else f"{beginning} {len(alike):,} of these trials"

@@ -61,7 +61,8 @@ def _trials(page: MessagePage, most: int, room: int) -> Iterator[Block]:
     told_in_lines = [*(trial.brief for trial in page.trials), *page.brief]
     lines = list(map(_brief, told_in_lines))
     links = [brief.link for brief in told_in_lines]
-    ids = [] if page.all else [anchor(link) for link in (*links, *page.others)]
+    # A link alone takes 70 letters: of a hundred trials some would not even be named.
+    ids = [] if page.all else [escape(link.text) for link in (*links, *page.others)]
     if len(lines) > 1:
         most, room = most - _REST_BLOCKS, room - _REST_LETTERS
     full = [_trial(trial) for trial in page.trials]

@@ -231,6 +231,19 @@ def test_a_digest_without_changes_says_so() -> None:
     assert message.data["alerts"] == []
 
 
+def test_trials_in_lines_are_counted_where_one_subscription_names_them() -> None:
+    alerts = [
+        replace(one, reasons=(f"your subscription “z”: it names this trial (NCT{number:08d})",))
+        for number, one in enumerate(letters.many(60, letters.eventful()))
+    ]
+    message = render(letters.digest(*alerts))
+    for text in (message.text, str(message.slack)):
+        counts = re.findall(r"You get this because “z” includes (\d+) of these trials", text)
+        in_full = len(re.findall(r"because “z” includes this trial \(NCT0000\d{4}\)", text))
+        assert sum(map(int, counts)) + in_full == 60
+        assert "more reason" not in text
+
+
 @pytest.mark.parametrize(("reasons", "more"), [(1, ""), (4, ""), (9, "for 4 more reasons")])
 def test_a_digest_says_why_also_of_trials_that_it_tells_in_a_line(reasons: int, more: str) -> None:
     alerts = list(letters.many(60, letters.eventful()))
