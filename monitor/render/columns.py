@@ -12,7 +12,6 @@ from monitor.render.sanitize import sanitize
 _GAP = "  "  # between two columns
 _NOTHING = "-"
 _NARROWEST = 4  # columns that a column is left with, whatever the room
-_NOTE_ROOM = 32  # columns below which a note goes under its row
 _NOTE_INDENT = 4
 _SHORT = 20  # columns that a time, an ID or a state takes: cut, it says nothing
 _LEGIBLE = 12  # columns that each longer text must be left with for that
@@ -78,10 +77,10 @@ def _harmless(cell: str) -> str:
 
 
 def _lacks_room(cells: Cells, width: int) -> bool:
-    """Tell whether the last column would be cut, and to less than what a note needs."""
+    """Tell whether the last column would be cut: what to do often stands at the end of a note."""
     *others, last = [max(map(display_width, column)) for column in zip(*cells, strict=True)]
     room = width - sum(others) - len(_GAP) * len(others)
-    return room < min(last, _NOTE_ROOM)
+    return room < last
 
 
 def _fitted(natural: Sequence[int], width: int | None) -> list[int]:

@@ -77,8 +77,7 @@ def test_a_note_without_room_goes_whole_below_its_row() -> None:
 def test_a_note_with_room_stays_in_its_row() -> None:
     given = table(("1", "ana", ERROR), note=True)
     assert shown(given, 120)[1] == f"1   ana  {ERROR}"
-    assert len(shown(given, 60)) == 2
-    assert shown(given, 60)[1].endswith("…")
+    assert not [row for row in shown(given, 60) if row.endswith("…")]
 
 
 @pytest.mark.parametrize("width", [None, 40])
