@@ -148,8 +148,6 @@ def masses(
         days = script.days[start : start + length]
         if kind == ACCEPTED:
             days = script.days[-LAST_DAYS:]
-        elif kind == AHEAD:
-            days = days[:1]
         found.append(Mass(kind=kind, nct_ids=_befallen(script, kind, days, apart), days=days))
     return Masses(all=tuple(found))
 
