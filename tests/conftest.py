@@ -33,22 +33,26 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 # What takes longest begins first, so that no process of a parallel run is at it alone at the end.
 LONGEST = (
-    "tests/daemon/test_operator_notices.py",
     "tests/year/test_year.py",
     "tests/deploy/test_image.py",
     "tests/deliver/test_crash.py",
-    "tests/gate/test_process.py",
-    "tests/poison/test_poison.py",
-    "tests/cli/test_no_secrets.py",
-    "tests/daemon/test_unread_log.py",
     "tests/memory/test_memory.py",
-    "tests/bench/test_bench.py",
-    "tests/cli/test_run.py",
-    "tests/cli/test_former_ids.py",
-    "tests/daemon/test_clock_skew.py",
-    "tests/daemon/test_listeners.py",
-    "tests/daemon/test_hold.py",
     "tests/faults/test_faults.py",
+    "tests/daemon/test_clock_skew.py",
+    "tests/cli/test_run.py",
+    "tests/daemon/test_operator_notices.py",
+    "tests/daemon/test_restored.py",
+    "tests/daemon/test_unread_log.py",
+    "tests/cli/test_start.py",
+    "tests/bench/test_bench.py",
+    "tests/gate/test_process.py",
+    "tests/daemon/test_listeners.py",
+    "tests/deliver/test_parts.py",
+    "tests/daemon/test_standby.py",
+    "tests/demo/test_demo.py",
+    "tests/poison/test_poison.py",
+    "tests/cli/test_former_ids.py",
+    "tests/daemon/test_hold.py",
 )
 
 

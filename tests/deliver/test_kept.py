@@ -140,8 +140,7 @@ def test_a_store_of_an_earlier_program_says_what_it_would_have_said(
 def test_what_is_announced_weighs_the_same_for_one_and_for_a_thousand(office: Post) -> None:
     office.begin()
     with office.store.transaction() as tx:
-        for number in range(1_000):
-            tx.people.put_subscription(office.wish(name=f"wish {number}"))
+        tx.people.put_subscriptions([office.wish(name=f"wish {at}") for at in range(1_000)])
     office.change()
     [(rows,)] = run_sql(office.url, "SELECT count(*) FROM announcements")
     [(items,)] = run_sql(office.url, "SELECT count(*) FROM outbox")

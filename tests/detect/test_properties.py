@@ -21,7 +21,11 @@ from tests.records import sample
 RECORDS = 60
 HUGE = 4
 
-many = settings(max_examples=250, suppress_health_check=[HealthCheck.function_scoped_fixture])
+# Each example compares real records; HYPOTHESIS_PROFILE=explore takes more of them.
+many = settings(
+    max_examples=max(120, settings().max_examples),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 # Not hypothesis' own randomness: it likes small numbers, and the smallest record is empty.
 randoms = st.integers(0, 2**32 - 1).map(seeded)
 

@@ -114,10 +114,12 @@ def test_every_change_yields_events_and_no_silent_one_is_the_sponsors(replay: Re
 
 def test_the_polls_again_or_in_any_order_change_nothing(replay: Replay, tmp_path: Path) -> None:
     before = replay.world.summary()
-    again = replay.world.take_all(replay.polls)
-    assert (again.stored, again.unchanged, again.events) == (0, 5_770, 0)
-    assert replay.world.summary() == before
     shuffled = [poll for poll in replay.polls if replay.contents[poll.origin[:11]] > 1]
+    # All that changed, and a tenth of what never did: nine more of that are no other case.
+    polls = [*shuffled, *(poll for poll in replay.polls[::10] if poll not in shuffled)]
+    again = replay.world.take_all(polls)
+    assert (again.stored, again.unchanged, again.events) == (0, len(polls), 0)
+    assert replay.world.summary() == before
     Random(7).shuffle(shuffled)  # noqa: S311 - a fixed order, not a secret
     other = World(f"sqlite:///{tmp_path / 'shuffled.db'}")
     other.take_all(shuffled)
