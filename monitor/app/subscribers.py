@@ -53,7 +53,7 @@ def sync_subscribers(settings: "Settings", store: "Store", now: datetime) -> Syn
 
 
 def sync_from_config(app: App) -> None:
-    """Bring the store in line with the file, where it is not; see ``synchronise``.
+    """Bring the store in line with the file, where it is not; see ``synchronize``.
 
     A store that is in line is only read, and one that nobody needs yet is not made.
     """
@@ -87,7 +87,7 @@ def wanted_subscriptions(settings: "Settings", now: datetime) -> dict[Names, Sub
 def _in_line(
     people: "SubscriberReader", wanted: Mapping[Names, Subscription], subscribers: Collection[str]
 ) -> bool:
-    """Tell whether synchronising would change nothing."""
+    """Tell whether synchronizing would change nothing."""
     try:
         stored = _by_name(people)
     except StoreError:  # one that cannot be read may be one that the file replaces

@@ -118,10 +118,10 @@ from monitor.model.field_paths import (
 )
 
 _LABELS: dict[Path, str] = {
-    NCT_ID: "NCT ID", NCT_ID_ALIASES: "NCT ID aliases", ORG_STUDY_ID: "Organisation's study ID",
-    ORG_STUDY_ID[:-1]: "Organisation's study ID",
+    NCT_ID: "NCT ID", NCT_ID_ALIASES: "NCT ID aliases", ORG_STUDY_ID: "Organization's study ID",
+    ORG_STUDY_ID[:-1]: "Organization's study ID",
     SECONDARY_IDS: "Secondary IDs", BRIEF_TITLE: "Brief title", OFFICIAL_TITLE: "Official title",
-    ACRONYM: "Acronym", ORGANIZATION: "Organisation", ORGANIZATION_NAME: "Organisation",
+    ACRONYM: "Acronym", ORGANIZATION: "Organization", ORGANIZATION_NAME: "Organization",
     OVERALL_STATUS: "Overall status", LAST_KNOWN_STATUS: "Last known status",
     WHY_STOPPED: "Why stopped", HAS_EXPANDED_ACCESS: "Expanded access available",
     STATUS_VERIFIED: "Record verification date", START_DATE: "Start date",

@@ -36,7 +36,7 @@ _UNKNOWN_PAGE = (
     "https://clinicaltrials.gov/api/v2/studies/NCT_ID"
 )
 
-# The first one that recognises the content reads it.
+# The first one that recognizes the content reads it.
 PARSERS: dict[str, Parser] = {
     "absence": Parser(media="absence", recognizes=tombstone.recognizes, read=tombstone.read),
     "history answer": Parser(media="json", recognizes=history.recognizes, read=history.read),
@@ -61,10 +61,10 @@ def parse(raw: RawVersion) -> TrialRecord:
     for parser in PARSERS.values():
         if parser.media == raw.media and parser.recognizes(content):
             return parser.read(raw, content)
-    raise RecordError(_unrecognised(raw.media, content))
+    raise RecordError(_unrecognized(raw.media, content))
 
 
-def _unrecognised(media: str, content: Any) -> str:
+def _unrecognized(media: str, content: Any) -> str:
     if media == "text":
         return of_text("\n".join(content), is_unknown=True) or _UNKNOWN_PAGE
     if media == "absence":

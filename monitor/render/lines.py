@@ -1,4 +1,4 @@
-"""Lines of output before it is known where they go: text with roles, no colours yet."""
+"""Lines of output before it is known where they go: text with roles, no colors yet."""
 
 from dataclasses import dataclass
 from typing import Literal

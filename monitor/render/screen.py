@@ -1,4 +1,4 @@
-"""Where output goes: a terminal (colours, wrapped to its width) or a pipe (plain, whole lines).
+"""Where output goes: a terminal (colors, wrapped to its width) or a pipe (plain, whole lines).
 
 rich is loaded for a terminal only: a pipe should not wait for it.
 """

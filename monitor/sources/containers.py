@@ -1,4 +1,4 @@
-"""What lies inside compressed files, which are recognised by their first bytes.
+"""What lies inside compressed files, which are recognized by their first bytes.
 
 Everything is unpacked in pieces, in memory; nothing is ever written to disk. RecordError says
 why a stream cannot be read on: damaged, cut off, or over a limit.

@@ -51,8 +51,8 @@ def test_what_is_ingested_is_delivered_to_those_who_asked(monitored: Monitored) 
     report = deliveries.deliver_due(stop=STOP)
     assert report.channels == {"ana-box": Report(sent=2)}
     assert [subject.partition(":")[0] for subject in monitored.subjects("ana-box")] == [
-        "Enrollment target 100 → 101 (+1 %)",
-        "Enrollment target 101 → 102 (+1 %)",
+        "Enrollment target 100 → 101 (+1%)",
+        "Enrollment target 101 → 102 (+1%)",
     ]
     assert deliveries.due() == []
     monitored.clock.at = NOON + HOUR

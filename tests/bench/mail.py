@@ -22,8 +22,8 @@ _SENDER = "Trial monitor <monitor@example.org>"
 _TARGET = "ana@example.org"
 _MAILS = 100
 _ROUNDS = 25
-_LINE = "Enrollment target: 144 → 240 (+67 %), as the registry’s record says it.\n"
-_CELL = '<tr><td style="padding:4px 8px;color:#24292f">144 → <b>240</b> (+67 %)</td></tr>\n'
+_LINE = "Enrollment target: 144 → 240 (+67%), as the registry’s record says it.\n"
+_CELL = '<tr><td style="padding:4px 8px;color:#24292f">144 → <b>240</b> (+67%)</td></tr>\n'
 _NOTE = (
     "{count} mails with a text and an HTML part, {size:.1f} KB each on the wire, to aiosmtpd in a "
     "process of its own on the same machine, over one connection without TLS. Ours: the channel "
@@ -94,7 +94,7 @@ def _message(number: int) -> Message:
         uid=str(uuid5(UUID(int=0), f"mail {number}")),
         subscriber="ana",
         target=_TARGET,
-        subject=f"NCT{number:08d}: enrollment target 144 → 240 (+67 %), + 3 more",
+        subject=f"NCT{number:08d}: enrollment target 144 → 240 (+67%), + 3 more",
         text=_LINE * 20,
         html=f"<!doctype html><html><body><table>{_CELL * 120}</table></body></html>",
         slack={},

@@ -11,12 +11,12 @@ from monitor.deadlines.threads import AbandonedThreads
 from monitor.model.messages import Message
 
 NOW = datetime(2026, 2, 19, 8, 0, tzinfo=UTC)
-SUBJECT = "NCT06733935: enrollment target 144 → 240 (+67 %)"
+SUBJECT = "NCT06733935: enrollment target 144 → 240 (+67%)"
 
 
 def message(number: int = 1, **changed: Any) -> Message:
     """Return a message; the same number is the same message."""
-    text = "Enrollment target\n144 → 240 (+67 %)\n.\nFrom the registry’s record\n"
+    text = "Enrollment target\n144 → 240 (+67%)\n.\nFrom the registry’s record\n"
     made = Message(
         uid=str(uuid5(UUID(int=0), f"message {number}")),
         subscriber="ana",

@@ -22,7 +22,7 @@ def written(encoding: str = "utf-8", **changed: Any) -> str:
 def test_a_message_is_written_as_text() -> None:
     text = written()
     assert f"To ana: {message().subject}\n" in text
-    assert "144 → 240 (+67 %)\n" in text
+    assert "144 → 240 (+67%)\n" in text
 
 
 def test_what_steers_a_terminal_is_shown() -> None:
@@ -33,7 +33,7 @@ def test_what_steers_a_terminal_is_shown() -> None:
 
 
 def test_a_terminal_without_the_letters_gets_question_marks() -> None:
-    assert "144 ? 240 (+67 %)\n" in written("ascii")
+    assert "144 ? 240 (+67%)\n" in written("ascii")
 
 
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])

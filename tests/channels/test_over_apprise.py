@@ -38,7 +38,7 @@ def test_a_message_is_sent_as_text() -> None:
         assert connection.send(message()) == "JSON"
     posted = json.loads(server.posts[0].body)
     assert (posted["title"], posted["type"]) == (SUBJECT, "info")
-    assert "144 → 240 (+67 %)" in posted["message"]
+    assert "144 → 240 (+67%)" in posted["message"]
 
 
 def test_many_messages_are_not_slowed_down() -> None:

@@ -51,7 +51,7 @@ def test_the_timeline_tells_of_the_return_and_of_what_changed_meanwhile(back: Mo
             "seen between 2026-03-11 12:00 and 2026-03-12 15:00 UTC)"
         ),
         "  HIGH      Record in the registry again",
-        "  HIGH      Enrollment target: 144 → 72 (-50 %)",
+        "  HIGH      Enrollment target: 144 → 72 (−50%)",
     ]
 
 

@@ -41,7 +41,7 @@ def test_json_has_the_promised_shape(told: Monitor) -> None:
         "path": "protocolSection.designModule.enrollmentInfo.count",
         "before": 144,
         "after": 240,
-        "summary": "Enrollment target: 144 → 240 (+67 %)",
+        "summary": "Enrollment target: 144 → 240 (+67%)",
         "facts": {"difference": 96, "percent": 66.7, "life_phase": "recruiting"},
         "fields": [
             {

@@ -44,7 +44,7 @@ def test_a_real_change_in_every_format(
 def test_text_begins_with_the_subject(seeded: Monitor) -> None:
     lines = seeded.answer("preview", "NCT06733935").splitlines()
     assert (
-        lines[0] == "Enrollment target 144 → 240 (+67 %) + 1 more: NKX019 + Fludarab… (NCT06733935)"
+        lines[0] == "Enrollment target 144 → 240 (+67%) + 1 more: NKX019 + Fludarabi… (NCT06733935)"
     )
     assert "seen between 2026-06-01 08:00 and 2026-07-09 08:30 UTC" in "\n".join(lines)
 

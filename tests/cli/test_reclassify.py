@@ -121,9 +121,9 @@ def test_a_dry_run_says_what_would_change(small: Monitor) -> None:
     assert ["enrollment_target_changed", "high", "1", "0"] in rows
     assert ["enrollment_target_changed", "medium", "0", "1"] in rows
     assert f"{NCT} version 2  2026-03-07" in result.stdout
-    assert "- high enrollment_target_changed: Enrollment target: 144 → 240 (+67 %)" in result.stdout
+    assert "- high enrollment_target_changed: Enrollment target: 144 → 240 (+67%)" in result.stdout
     assert (
-        "+ medium enrollment_target_changed: Enrollment target: 144 → 240 (+67 %)" in result.stdout
+        "+ medium enrollment_target_changed: Enrollment target: 144 → 240 (+67%)" in result.stdout
     )
     assert severities(small) == ["high"]
     shape = run(small, "--dry-run")
@@ -168,11 +168,9 @@ def test_verify_names_events_that_the_present_rules_do_not_derive(told: Monitor)
     assert (problem["nct_id"], problem["version"]) == (NCT, 2)
     assert problem["check"] == "derived events"
     assert (
-        "high enrollment_target_changed: Enrollment target: 144 → 240 (+67 %)" in problem["detail"]
+        "high enrollment_target_changed: Enrollment target: 144 → 240 (+67%)" in problem["detail"]
     )
-    assert (
-        "low enrollment_target_changed: Enrollment target: 144 → 240 (+67 %)" in problem["detail"]
-    )
+    assert "low enrollment_target_changed: Enrollment target: 144 → 240 (+67%)" in problem["detail"]
     assert "administrative_update" not in problem["detail"]
     assert problem["fix"] == f"`monitor reclassify {NCT}`"
     assert run(told, NCT)["changed"] == 1

@@ -63,7 +63,7 @@ def test_a_terminal_gets_colours_and_lines_of_its_width(told: Monitor) -> None:
     assert "\x1b[1mNCT09000001" in shown
     rows = SGR.sub("", shown).splitlines()
     assert max(map(len, rows)) <= 60
-    assert "Enrollment target: 144 → 240 (+67 %)" in SGR.sub("", shown)
+    assert "Enrollment target: 144 → 240 (+67%)" in SGR.sub("", shown)
 
 
 def test_no_color_is_heeded_on_a_terminal(told: Monitor) -> None:

@@ -127,7 +127,7 @@ def test_what_a_source_brings_is_delivered_and_counted(tmp_path: Path, sqlite_ur
         put(inbox, "two.json", "2026-02-02", 144)
         eventually(lambda: len(got(box)) == 2, what="the second message")
         daemon.wait_for("message sent", times=2, channel="box")
-        assert "Enrollment target 100 → 144 (+44 %)" in got(box)[1]
+        assert "Enrollment target 100 → 144 (+44%)" in got(box)[1]
         status, _ = daemon.page("/healthz")
         assert status == 200
         assert daemon.stop() == 0

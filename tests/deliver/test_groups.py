@@ -103,7 +103,7 @@ def test_versions_of_one_trial_that_waited_are_a_group_too(office: Post) -> None
     office.change(6)
     assert office.deliver() == Report(sent=1)
     (got,) = office.box.got
-    assert got.subject.startswith("Enrollment target 100 → 101 (+1 %) + 5 more: ")
+    assert got.subject.startswith("Enrollment target 100 → 101 (+1%) + 5 more: ")
     assert [alert["version"] for alert in got.data["alerts"]] == [2, 3, 4, 5, 6, 7]
     assert b'"subject":"NCT' not in envelope(got, "here")
 

@@ -34,7 +34,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def test_everybody_hears_of_what_happened(told: str) -> None:
-    subject = "Enrollment target 144 → 240 (+67 %)"
+    subject = "Enrollment target 144 → 240 (+67%)"
     mailbox, hook = told.split("What the hook got")
     assert f"{subject} + " in mailbox
     assert subject in hook
@@ -66,7 +66,7 @@ def test_the_daemon_s_log_is_a_file(told: str) -> None:
 def test_it_shows_the_timeline_of_a_trial(told: str) -> None:
     timeline = told.split(f"$ monitor history {SHOWN}")[1]
     assert re.search(r"Version 1 .* first seen", timeline)
-    assert "Enrollment target: 144 → 240 (+67 %)" in timeline
+    assert "Enrollment target: 144 → 240 (+67%)" in timeline
 
 
 def test_what_is_read_is_dated_by_the_days_of_the_story(told: str) -> None:

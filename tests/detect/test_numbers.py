@@ -89,20 +89,20 @@ def test_a_number_of_participants_that_is_none_is_told_as_the_registry_wrote_it(
 @pytest.mark.parametrize(
     ("before", "after", "percent", "said"),
     [
-        (144, 240, 66.7, "+67 %"),
-        (200, 239, 19.5, "+19.5 %"),
-        (200, 240, 20.0, "+20 %"),
-        (2500, 2999, 19.96, "+19.96 %"),
-        (200_000, 239_999, 19.9995, "+19.9995 %"),
-        (200, 161, -19.5, "-19.5 %"),
-        (250, 1, -99.6, "-99.6 %"),
-        (200, 249, 24.5, "+24 %"),
+        (144, 240, 66.7, "+67%"),
+        (200, 239, 19.5, "+19.5%"),
+        (200, 240, 20.0, "+20%"),
+        (2500, 2999, 19.96, "+19.96%"),
+        (200_000, 239_999, 19.9995, "+19.9995%"),
+        (200, 161, -19.5, "−19.5%"),
+        (250, 1, -99.6, "−99.6%"),
+        (200, 249, 24.5, "+24%"),
         (200, 249.2, None, None),
-        (1000, 1247, 24.7, "+24.7 %"),
-        (1000, 1253, 25.3, "+25 %"),
-        (1000, 1004, 0.4, "+0.4 %"),
-        (1000, 1050, 5.0, "+5 %"),
-        (10, 50_000, 499_900.0, "+499900 %"),
+        (1000, 1247, 24.7, "+24.7%"),
+        (1000, 1253, 25.3, "+25%"),
+        (1000, 1004, 0.4, "+0.4%"),
+        (1000, 1050, 5.0, "+5%"),
+        (10, 50_000, 499_900.0, "+499900%"),
     ],
 )
 def test_a_percentage_is_never_rounded_to_a_bound_that_it_misses(
@@ -117,7 +117,7 @@ def test_a_percentage_is_never_rounded_to_a_bound_that_it_misses(
 
 def test_a_percentage_does_not_reach_a_threshold_of_the_configuration() -> None:
     old = of(study({COUNT: 1000}))
-    for after, said in ((1328, "+32.8 %"), (1330, "+33 %"), (1318, "+32 %")):
+    for after, said in ((1328, "+32.8%"), (1330, "+33%"), (1318, "+32%")):
         new = of(updated({COUNT: after}))
         ours = replace(
             context(old, new), thresholds=ThresholdSettings(enrollment_percent_high=33.0)

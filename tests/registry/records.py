@@ -175,7 +175,7 @@ def with_alias(document: Document, nct_id: str) -> dict[str, Any]:
 def withheld(document: Document, day: date) -> dict[str, Any]:
     """Return what the registry shows of a record that it withholds.
 
-    A placeholder title, the organisation, the status and the dates of the record itself.
+    A placeholder title, the organization, the status and the dates of the record itself.
     """
     protocol = document["protocolSection"]
     names, status = protocol["identificationModule"], protocol["statusModule"]

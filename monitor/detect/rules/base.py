@@ -127,8 +127,9 @@ def percent(before: float, after: float, *, least: float) -> float | None:
 
 
 def percent_words(change: float, *, least: float) -> str:
-    """Write a signed percentage as people read it: ``+67 %``, ``+0.4 %``; 19.5 is no ``+20 %``."""
-    return f"{_short_of(change, 0 if abs(change) >= 10 else 1, least):+.15g} %"
+    """Write a signed percentage as people read it: ``+67%``, ``−0.4%``; 19.5 is no ``+20%``."""
+    short = _short_of(change, 0 if abs(change) >= 10 else 1, least)
+    return f"{short:+.15g}%".replace("-", "−")
 
 
 def _short_of(value: float, digits: int, least: float) -> float:

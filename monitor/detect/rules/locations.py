@@ -214,7 +214,7 @@ def derive_contacts(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Dr
 
 
 def derive_sponsor(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
-    """Turn a change of the lead sponsor, and of the organisation with it, into one event."""
+    """Turn a change of the lead sponsor, and of the organization with it, into one event."""
     del ctx
     sponsor = changes_below(changes, fields.LEAD_SPONSOR)
     if not sponsor:

@@ -23,7 +23,7 @@ _Entry = tuple[list[str], str]
 
 
 def read(facts: Facts, sections: dict[str, list[str]]) -> None:
-    """Put the organisations, people, sites and identifiers that the page states.
+    """Put the organizations, people, sites and identifiers that the page states.
 
     RecordError where an entry breaks off.
     """

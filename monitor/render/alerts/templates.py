@@ -35,7 +35,7 @@ NAMES = ("subject.txt.j2", "message.txt.j2", "message.html.j2")
 _BUILT_IN = Path(__file__).parent.parent / "templates"
 _TOGETHER = re.compile(
     r"(\d{4}-\d{2}-\d{2}(?: \d{2}:\d{2})?"  # a date, with a time or without
-    r"|\([+-][\d.,]+ (?:%|days?)\))"  # by how much something changed
+    r"|\([+\u2212-][\d.,]+ ?(?:%|days?)\))"  # by how much something changed
 )
 # What a template's own mistakes raise, beside Jinja2's errors: a wrong type, a wrong name.
 _MISTAKES = (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError,
@@ -141,7 +141,7 @@ def _sample() -> Alert:
     )  # fmt: skip
     event = ChangeEvent(
         kind=ChangeKind.ENROLLMENT_TARGET_CHANGED, severity=Severity.HIGH, label="Enrollment",
-        path="enrollment", summary="Enrollment: 144 → 240 (+67 %)", before=144, after=240,
+        path="enrollment", summary="Enrollment: 144 → 240 (+67%)", before=144, after=240,
     )  # fmt: skip
     return Alert(
         trial=TrialFacts(nct_id=version.nct_id, title="A trial", phases=("PHASE2",)),

@@ -51,7 +51,7 @@ CASES = (
         },
     ),
     Case(
-        name="another sponsor is one event, though the organisation changes too",
+        name="another sponsor is one event, though the organization changes too",
         kind=K.SPONSOR_CHANGED,
         severity=S.HIGH,
         new={
@@ -114,7 +114,7 @@ CASES = (
         "identificationModule.secondaryIdInfos", [{"id": "2025-1"}, {"id": "U1111"}],
     ),
     _one(
-        "the organisation alone", K.IDENTIFIER_CHANGED, S.LOW,
+        "the organization alone", K.IDENTIFIER_CHANGED, S.LOW,
         "identificationModule.organization.fullName", "Thing Group",
     ),
     _one("oversight", K.OVERSIGHT_CHANGED, S.LOW, "oversightModule.isFdaRegulatedDrug", True),

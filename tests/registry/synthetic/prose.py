@@ -1,4 +1,4 @@
-"""The words of synthetic records: sentences, criteria, measures, names of organisations.
+"""The words of synthetic records: sentences, criteria, measures, names of organizations.
 
 Sentences are put together once from parts; texts are stretches of them, so that long texts
 are cheap and two records seldom share more than a sentence.

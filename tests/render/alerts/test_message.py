@@ -23,7 +23,7 @@ def test_the_text_tells_trial_change_time_links_reason_and_delivery() -> None:
         "A study of a thing\n"
         f"{NCT} · recruiting · Thing Ltd · Phase 2\n"
         "\n"
-        "HIGH  Enrollment target: 200 → 240 (+20 %)\n"
+        "HIGH  Enrollment target: 200 → 240 (+20%)\n"
         "\n"
         "Registry record changed (version of 2026-02-19; seen between 2026-02-18 09:05 and "
         "2026-02-19 14:05 UTC)\n"
@@ -160,7 +160,7 @@ def test_what_a_change_is_of_is_said_once() -> None:
 
 def test_a_difference_is_not_broken_over_two_lines() -> None:
     html = render(letters.updated(ENROLLED)).html
-    assert '<span style="white-space:nowrap;">(+20 %)</span>' in html
+    assert '<span style="white-space:nowrap;">(+20%)</span>' in html
 
 
 def test_criteria_are_told_one_by_one() -> None:

@@ -36,14 +36,14 @@ def test_a_change_is_a_header_sections_and_context() -> None:
     links = (
         f"<{record}|Record at ClinicalTrials.gov> · <{record}?tab=history|History of the record>"
     )
-    assert payload["text"] == f"Enrollment target 200 → 240 (+20 %): Thing, asthma ({NCT})"
+    assert payload["text"] == f"Enrollment target 200 → 240 (+20%): Thing, asthma ({NCT})"
     assert [block["type"] for block in payload["blocks"]] == [
         "header", "section", "section", "context", "context", "context",
     ]  # fmt: skip
     assert texts(payload) == [
-        f"Enrollment target 200 → 240 (+20 %): Thing, asthma ({NCT})",
+        f"Enrollment target 200 → 240 (+20%): Thing, asthma ({NCT})",
         f"*<{record}|{NCT}  A study of a thing>*\nrecruiting · Thing Ltd · Phase 2",
-        "🟠 *HIGH*  Enrollment target: 200 → *240* (+20 %)",
+        "🟠 *HIGH*  Enrollment target: 200 → *240* (+20%)",
         SEEN,
         links + f"\nYou get this because “car-t” includes this trial ({NCT})",
         "Sent to ana",

@@ -21,7 +21,7 @@ OLDER = {"eligibilityModule.minimumAge": "21 Years"}
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        (ENROLLED, "Enrollment target 200 → 240 (+20 %)"),
+        (ENROLLED, "Enrollment target 200 → 240 (+20%)"),
         ({"statusModule.overallStatus": "ACTIVE_NOT_RECRUITING"},
          "ACTIVE, NOT RECRUITING"),
         ({"statusModule.overallStatus": "WITHDRAWN", "statusModule.whyStopped": "No funds"},
@@ -101,10 +101,10 @@ def test_a_digest_tells_counts() -> None:
 def test_a_digest_of_one_trial_names_it_and_one_of_one_change_tells_it() -> None:
     both = letters.digest(*letters.many(1, {**OLDER, **ENROLLED}))
     assert subject(both) == (
-        "Enrollment target 200 → 240 (+20 %) + 1 more: Thing, asthma (NCT00000000)"
+        "Enrollment target 200 → 240 (+20%) + 1 more: Thing, asthma (NCT00000000)"
     )
     assert subject(letters.digest(*letters.many(1, ENROLLED))) == (
-        "Enrollment target 200 → 240 (+20 %): Thing, asthma (NCT00000000)"
+        "Enrollment target 200 → 240 (+20%): Thing, asthma (NCT00000000)"
     )
 
 

@@ -43,7 +43,7 @@ def test_a_template_of_html_is_escaped_like_the_built_in_one(tmp_path: Path) -> 
 def test_a_template_may_use_the_built_in_one(tmp_path: Path) -> None:
     text = '[trials] {% include "builtin/subject.txt.j2" %}'
     said = render(letters.updated(ENROLLED), write(tmp_path, "subject.txt.j2", text)).subject
-    assert said == "[trials] Enrollment target 200 → 240 (+20 %): Thing, asthma (NCT09000001)"
+    assert said == "[trials] Enrollment target 200 → 240 (+20%): Thing, asthma (NCT09000001)"
 
 
 def test_a_subject_stays_one_line_whatever_its_template_says(tmp_path: Path) -> None:
