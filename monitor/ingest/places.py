@@ -2,8 +2,7 @@
 
 import re
 
-# As ``monitor.sources.read_progress.ReaderPages`` writes them: a line, an item of a list, a
-# document.
+# As ``monitor.sources.read_progress.Reading`` writes them: a line, an item of a list, a document.
 _WITHIN = re.compile(r"(?:#[0-9]+|:[0-9]+|\[[0-9]+\])\Z")
 _ENTRY = "!"
 
