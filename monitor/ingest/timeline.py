@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import NamedTuple
 
 from monitor.detect.classify import first_seen
 from monitor.detect.fingerprints import canonical_bytes, fingerprint
@@ -34,6 +35,13 @@ from monitor.settings import ThresholdSettings
 Load = Callable[[int, Coverage, int | None], tuple[TrialRecord, int]]
 
 
+class Indexed(NamedTuple):
+    """What the search knows a trial by: a hash of the words, and the snapshot that has them."""
+
+    sha256: bytes
+    snapshot_id: int
+
+
 @dataclass(slots=True, kw_only=True)
 class Timeline:
     """All versions of one trial in their order.
@@ -41,7 +49,8 @@ class Timeline:
     ``load`` reads a stored snapshot, ``derivations`` has the events of two versions.
     ``first_start_date``: the start date that the first
     version states, as written. ``last_changed``, ``last_seen_at``: as in ``TrialRow``.
-    ``observed``: an observation has found its place here.
+    ``observed``: an observation has found its place here. ``indexed``: None while the search does
+    not know the trial.
     """
 
     nct_id: str
@@ -53,6 +62,7 @@ class Timeline:
     last_changed: date | None = None
     last_seen_at: datetime | None = None
     observed: bool = False
+    indexed: Indexed | None = None
 
     def observe(self, seen: Observation) -> bool:
         """Put an observation into its place; True when it makes a new version.

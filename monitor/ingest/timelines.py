@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from monitor.detect.facts import version_facts
 from monitor.detect.rules_version import rules_id
 from monitor.ingest.derivations import Derivations
-from monitor.ingest.timeline import Timeline
+from monitor.ingest.timeline import Indexed, Timeline
 from monitor.ingest.timeline_entry import Observation, TimelineEntry, give_identities, stored_node
 from monitor.match.change_set import ChangeSet
+from monitor.match.documents import search_document
 from monitor.model.bitemporal import holds_from
 from monitor.model.changes import ChangeEvent, ChangeKind, Severity
 from monitor.model.coverage import Coverage
-from monitor.model.history import NewVersion, TrialRow
+from monitor.model.history import NewVersion, TrialHistory, TrialRow
 from monitor.model.record import TrialRecord
+from monitor.model.search import SearchDocument
 from monitor.settings import ThresholdSettings
 from monitor.store.bodies import are_equal
 from monitor.store.writer import Transaction
@@ -80,6 +83,7 @@ class Timelines:
                 first_start_date=known.first_start_date if known else None,
                 last_changed=known.last_changed if known else None,
                 last_seen_at=known.last_seen_at if known else None,
+                indexed=known and _indexed(known),
             )
 
     def newest(self, nct_id: str) -> TrialRecord | None:
@@ -117,7 +121,7 @@ class Timelines:
         previous: int | None = None
         for number, node in enumerate(timeline.nodes):
             fresh = node.id is None
-            self._write_version(timeline.nct_id, node, below)
+            self._write_version(timeline, node, below)
             below = node.snapshot_id
             if node.events is not None and node.id is not None:
                 late = node.backfilled or node.recomputed
@@ -134,9 +138,20 @@ class Timelines:
                     self._announcer.announce(node.id, news, previous_id=previous)
             previous = node.id
         if timeline.nodes:
+            self._write_trial(timeline)
+
+    def _write_trial(self, timeline: Timeline) -> None:
+        """Write what is known of the trial now, and what the search knows it by where it moved."""
+        record = timeline.record(timeline.nodes[-1])
+        document = search_document(record)
+        indexed = timeline.indexed
+        if indexed is not None and indexed.sha256 == document.digest:
             self._tx.put_trial(_row(timeline))
-            for alias, nct_id in timeline.record(timeline.nodes[-1]).former_ids:
-                self._tx.put_alias(alias, nct_id)
+        else:
+            replaces = indexed and _indexed_words(timeline, indexed)
+            self._tx.put_trial(_row(timeline), document, replaces=replaces)
+        for alias, nct_id in record.former_ids:
+            self._tx.put_alias(alias, nct_id)
 
     def _write_checked(self, nct_id: str, version_id: int, events: tuple[ChangeEvent, ...]) -> None:
         """Write the events of a stored version where they are others now, marked as they were."""
@@ -145,8 +160,9 @@ class Timelines:
             late = any(one.backfilled for one in stored)
             self._tx.replace_events(version_id, nct_id, events, backfilled=late)
 
-    def _write_version(self, nct_id: str, node: TimelineEntry, below: int | None) -> None:
+    def _write_version(self, timeline: Timeline, node: TimelineEntry, below: int | None) -> None:
         """Write what is new of one version; ``below``: a snapshot to store its bytes against."""
+        nct_id = timeline.nct_id
         relaid = node.snapshot_id is None and node.content is not None
         if relaid and node.content is not None:
             node.snapshot_id = self._tx.insert_snapshot(
@@ -156,12 +172,15 @@ class Timelines:
                 node.stated_snapshot_id = self._tx.insert_snapshot(
                     nct_id, node.stated_content, base_snapshot_id=node.snapshot_id
                 )
+        fresh = node.id is None
         if node.id is None:
             node.id = self._tx.insert_version(self._version(nct_id, node))
         elif relaid or node.moved:
             version = self._version(nct_id, node)
             columns = {name: getattr(version, name) for name in _CHANGEABLE}
             self._tx.update_version(node.id, **columns)
+        if fresh or relaid:
+            self._tx.put_facts(node.id, version_facts(timeline.record(node)))
 
     def _version(self, nct_id: str, node: TimelineEntry) -> NewVersion:
         first, last = node.first_key, node.last_key
@@ -209,6 +228,19 @@ def load_record(
         registry_version=number,
     )
     return record, len(content)
+
+
+def _indexed(known: TrialHistory) -> Indexed | None:
+    if known.search_sha256 is None:
+        return None
+    return Indexed(known.search_sha256, known.versions[-1].snapshot_id)
+
+
+def _indexed_words(timeline: Timeline, indexed: Indexed) -> SearchDocument | None:
+    """Return the words that the search knows a trial by; None of words of an earlier program."""
+    record, _ = timeline.load(indexed.snapshot_id, Coverage.complete(), None)
+    document = search_document(record)
+    return document if document.digest == indexed.sha256 else None
 
 
 def _news(timeline: Timeline, number: int, at: datetime) -> ChangeSet:

@@ -2,18 +2,18 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
 
 from monitor.match.text_index import Term, phrase_of, searchable, sentences, term_of, words_of
 from monitor.model import fields
 from monitor.model.countries import country_names, country_now
 from monitor.model.record import TrialRecord
+from monitor.model.search import TEXT_COLUMNS
 
 WHOLE_KEYS = frozenset({"phase", "status", "study_type", "source"})
 """Keys whose values match as a whole: the registry's own, and the names of sources."""
 
-_SUMMARY = "summary"  # no key of its own
-_TEXT = ("title", "condition", "keyword", "intervention", _SUMMARY)
+_SUMMARY, _IDENTIFIER = "summary", "identifier"  # no keys of their own
 
 # What the registry's web site writes for two of its values.
 _WRITTEN = {"notapplicable": "na", "unknownstatus": "unknown"}
@@ -55,7 +55,7 @@ class FilterFields(dict[str, str]):
 
     def _found(self, key: str) -> str:
         if key == "text":
-            return "\n".join(filter(None, (self[part] for part in _TEXT)))
+            return "\n".join(filter(None, (self[part] for part in TEXT_COLUMNS)))
         texts = sorted(self.texts(key))
         if key in WHOLE_KEYS:
             return "\n".join(word for text in texts for word in term_under(key, text))
@@ -65,11 +65,21 @@ class FilterFields(dict[str, str]):
         """Return the texts under a key as they are written; not of ``text``, which has others'."""
         return frozenset(self._sources if key == "source" else _KEYS[key].texts(self.record))
 
+    def text_of(self, key: str) -> str:
+        """Return the texts under a key in the record's order, each once, a line for each.
+
+        Not of ``source`` and ``text``; a longer text stays whole.
+        """
+        if key == _SUMMARY:
+            return self.record.text(fields.BRIEF_SUMMARY) or ""
+        return "\n".join(dict.fromkeys(_KEYS[key].texts(self.record)))
+
     def countries_of_sites(self) -> list[str]:
         """Return the country of each site, under the registry's present name of it."""
-        return [country_now(one) for one in _named(self.record.locations, "country")]
+        return [country_now(one) for one in self.record.texts(fields.LOCATIONS, "country")]
 
 
+@lru_cache(maxsize=1_024)  # statuses, phases, countries
 def term_under(key: str, value: str) -> Term:
     """Return a filter's value as it is searched for under its key; () when it has no word.
 
@@ -89,27 +99,26 @@ def term_under(key: str, value: str) -> Term:
 def _conditions(record: TrialRecord) -> Iterator[str]:
     yield from record.conditions
     for path in (fields.CONDITION_MESHES, fields.CONDITION_ANCESTORS):
-        yield from _named(record.items(path), "term")
+        yield from record.texts(path, "term")
 
 
 def _interventions(record: TrialRecord) -> Iterator[str]:
-    interventions = record.items(fields.INTERVENTIONS)
-    yield from _named(interventions, "name")
-    for intervention in interventions:
+    yield from record.texts(fields.INTERVENTIONS, "name")
+    for intervention in record.items(fields.INTERVENTIONS):
         others = intervention.get("otherNames")
         if isinstance(others, list):
             yield from (name for name in others if isinstance(name, str))
     for path in (fields.INTERVENTION_MESHES, fields.INTERVENTION_ANCESTORS):
-        yield from _named(record.items(path), "term")
+        yield from record.texts(path, "term")
 
 
 def _sponsors(record: TrialRecord) -> Iterator[str]:
     yield from _stated(record, fields.LEAD_SPONSOR_NAME)
-    yield from _named(record.items(fields.COLLABORATORS), "name")
+    yield from record.texts(fields.COLLABORATORS, "name")
 
 
 def _countries(record: TrialRecord) -> Iterator[str]:
-    for country in set(_named(record.locations, "country")):
+    for country in dict.fromkeys(record.texts(fields.LOCATIONS, "country")):
         yield from country_names(country)
 
 
@@ -117,15 +126,15 @@ def _titles(record: TrialRecord) -> Iterator[str]:
     return _stated(record, fields.BRIEF_TITLE, fields.OFFICIAL_TITLE, fields.ACRONYM)
 
 
+def _identifiers(record: TrialRecord) -> Iterator[str]:
+    yield record.nct_id
+    yield from record.aliases
+    yield from _stated(record, fields.ORG_STUDY_ID)
+    yield from record.texts(fields.SECONDARY_IDS, "id")
+
+
 def _stated(record: TrialRecord, *paths: fields.Path) -> Iterator[str]:
     return (text for path in paths if (text := record.text(path)) is not None)
-
-
-def _named(items: Iterable[Mapping[str, Any]], name: str) -> Iterator[str]:
-    for item in items:
-        value = item.get(name)
-        if isinstance(value, str):
-            yield value
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +160,11 @@ _KEYS: Mapping[str, _Key] = {
     "country": _Key(_countries),
     "title": _Key(_titles, _TITLE_PATHS),
     "keyword": _Key(lambda record: record.words(fields.KEYWORDS), (fields.KEYWORDS,)),
-    "facility": _Key(lambda record: _named(record.locations, "facility")),
-    "city": _Key(lambda record: _named(record.locations, "city")),
+    "facility": _Key(lambda record: record.texts(fields.LOCATIONS, "facility")),
+    "city": _Key(lambda record: record.texts(fields.LOCATIONS, "city")),
+    _IDENTIFIER: _Key(
+        _identifiers, (fields.NCT_ID_ALIASES, fields.ORG_STUDY_ID, fields.SECONDARY_IDS)
+    ),
     _SUMMARY: _Key(
         lambda record: sentences(record.text(fields.BRIEF_SUMMARY) or ""), (fields.BRIEF_SUMMARY,)
     ),

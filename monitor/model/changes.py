@@ -98,6 +98,12 @@ class ChangeKind(StrEnum):
     FIELD_CHANGED = "field_changed"
 
 
+ALSO_TOLD_BY: Mapping[ChangeKind, frozenset[ChangeKind]] = {
+    ChangeKind.COMPLETION_MOVED: frozenset({ChangeKind.PRIMARY_COMPLETION_MOVED}),
+}
+"""The kinds of events that may tell of a kind beside their own: see ``ChangeEvent.kinds``."""
+
+
 class LifePhase(StrEnum):
     """Where in its life the trial stood at a version; outcome changes are counted by it."""
 

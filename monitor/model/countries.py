@@ -73,6 +73,7 @@ def _form(name: str) -> str:
 _NOW = {_form(one): now for now, others in _NAMES.items() for one in (now, *others)}
 
 
+@lru_cache(maxsize=1_024)
 def country_now(name: str) -> str:
     """Return the registry's present name of a country; one that was never renamed as it is."""
     return _NOW.get(_form(name), name)

@@ -143,12 +143,16 @@ class NewestSight(NamedTuple):
 
 
 class TrialHistory(NamedTuple):
-    """All versions of a trial in their order, at least one; the rest as in ``TrialRow``."""
+    """All versions of a trial in their order, at least one; the rest as in ``TrialRow``.
+
+    ``search_sha256``: of the words that the search knows the trial by; None: it knows none.
+    """
 
     versions: list[StoredVersion]
     first_start_date: str | None
     last_changed: date | None
     last_seen_at: datetime
+    search_sha256: bytes | None = None
 
 
 class LoadedAgain(NamedTuple):

@@ -26,6 +26,16 @@ def is_nct_id(value: object) -> bool:
     return isinstance(value, str) and _EXACT.fullmatch(value) is not None
 
 
+def nct_number(nct_id: str) -> int:
+    """Return the number of an NCT ID: 15 of ``NCT00000015``."""
+    return int(nct_id[3:])
+
+
+def nct_id_of(number: int) -> str:
+    """Return the NCT ID of a number."""
+    return f"NCT{number:08d}"
+
+
 def registry_reads_id(word: str) -> bool:
     r"""Tell whether the registry takes a word for an NCT ID, in whatever spelling.
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import reduce
 from typing import Any
 
 from monitor.model import fields
@@ -52,7 +51,12 @@ class TrialRecord:
 
     def get(self, path: Path) -> Any:
         """Return the value at a path that runs through no list; None when absent."""
-        return reduce(_step, path, self.document)
+        value: Any = self.document
+        for name in path:
+            if not isinstance(value, dict):
+                return None
+            value = value.get(name)
+        return value
 
     def has(self, path: Path) -> bool:
         """Tell whether there is something at ``path``; an empty text, list or object is nothing."""
@@ -74,6 +78,17 @@ class TrialRecord:
         if not isinstance(value, list):
             return ()
         return tuple(item for item in value if isinstance(item, dict))
+
+    def texts(self, path: Path, name: str) -> list[str]:
+        """Return the strings ``name`` of the objects of the list at ``path``."""
+        found = self.get(path)
+        if not isinstance(found, list):
+            return []
+        return [
+            value
+            for item in found
+            if isinstance(item, dict) and isinstance(value := item.get(name), str)
+        ]
 
     def words(self, path: Path) -> tuple[str, ...]:
         """Return the strings of the list at ``path``; () when absent."""
@@ -180,7 +195,3 @@ class TrialRecord:
         """The date of the registry's data load (``versionHolder``), where stated."""
         found = self.date_at(fields.VERSION_HOLDER)
         return found.first_day() if found else None
-
-
-def _step(value: Any, name: str) -> Any:
-    return value.get(name) if isinstance(value, dict) else None

@@ -4,6 +4,9 @@ Statements are SQLAlchemy Core over the tables of ``schema``, made once, with ``
 differs; SQLAlchemy keeps what it compiles of them.
 """
 
+import math
+import sqlite3
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -18,6 +21,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.sql import ColumnElement, Executable
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from monitor.errors import StoreError
 from monitor.store.address import Address
 from monitor.store.engine import store_errors
 from monitor.store.errors import translate
@@ -30,6 +34,9 @@ BATCH = 500
 Values = Mapping[str, Any]
 T = TypeVar("T")
 _NOTHING: Values = {}
+_STEPS_OF_THE_MACHINE = 10_000
+_SET_TIMEOUT = sa.select(sa.func.set_config("statement_timeout", bindparam("millis"), True))
+_QUERY_CANCELED = "57014"
 _STREAMED = 500
 _TOGETHER = 5_000  # rows: some megabytes of text
 
@@ -114,6 +121,10 @@ class BulkInsert:
                 raise ValueError(NO_ZONE)
 
 
+class DeadlineError(Exception):
+    """The time that a question was given is over."""
+
+
 class Db:
     """Runs statements within one transaction; errors become a StoreError.
 
@@ -133,6 +144,41 @@ class Db:
                 yield
             except UnicodeDecodeError as exc:  # of a text that the driver read
                 raise translate(exc, self._address) from exc
+
+    @contextmanager
+    def deadline(self, at: float) -> Iterator[None]:
+        """End the statements of the block at a time of the monotonic clock: DeadlineError."""
+        left = at - time.monotonic()
+        if left <= 0:
+            raise DeadlineError
+        if left == math.inf:
+            yield
+            return
+        limit = self._interrupted_at(at) if self.dialect == "sqlite" else self._timed(left)
+        try:
+            with limit:
+                yield
+        except StoreError as exc:
+            if _is_interruption(exc.__cause__):
+                raise DeadlineError from exc
+            raise
+
+    @contextmanager
+    def _interrupted_at(self, at: float) -> Iterator[None]:
+        driver: Any = self._connection.connection.driver_connection
+        driver.set_progress_handler(lambda: time.monotonic() > at, _STEPS_OF_THE_MACHINE)
+        try:
+            yield
+        finally:
+            driver.set_progress_handler(None, 0)
+
+    @contextmanager
+    def _timed(self, left: float) -> Iterator[None]:
+        # What is ended must not end the reader's transaction, nor its view of the store.
+        with self.errors(), self._connection.begin_nested():
+            self._connection.execute(_SET_TIMEOUT, {"millis": str(max(1, round(left * 1000)))})
+            yield
+            self._connection.execute(_SET_TIMEOUT, {"millis": "0"})
 
     def fetch(self, statement: Executable, parameters: Values = _NOTHING) -> Sequence[Row]:
         """Return the rows of a query, or those that a change returns."""
@@ -208,6 +254,13 @@ class Db:
                 result = self._connection.execute(bulk.records, {"rows": text.decode()})
                 found.extend(result.all() if bulk.returns_rows else ())
             return found
+
+
+def _is_interruption(cause: BaseException | None) -> bool:
+    orig = getattr(cause, "orig", cause)
+    if isinstance(orig, sqlite3.Error):
+        return orig.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT
+    return getattr(orig, "sqlstate", None) == _QUERY_CANCELED
 
 
 def batches(values: Sequence[Any]) -> Iterator[Sequence[Any]]:

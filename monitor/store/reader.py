@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 import orjson
 import sqlalchemy as sa
 
+from monitor.model.facts import VersionFacts
 from monitor.model.history import (
     QuarantineRow,
     StoredEvent,
@@ -16,6 +17,8 @@ from monitor.model.history import (
     TrialRow,
 )
 from monitor.model.record import TrialRecord
+from monitor.model.search import Search
+from monitor.model.selections import EventPage, EventQuery, TrialPage, TrialQuery
 from monitor.store import events, quarantine, trials, versions
 from monitor.store.address import Address
 from monitor.store.db import Db
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from monitor.store.clock_skew import SkewReader
     from monitor.store.incidents import IncidentReader
     from monitor.store.leases import LeaseReader
+    from monitor.store.membership import Decide, Members
     from monitor.store.messages import OutboxReader
     from monitor.store.sources import SourcesReader
     from monitor.store.subscribers import SubscriberReader
@@ -120,6 +124,36 @@ class Reader:
         from monitor.store.incidents import IncidentReader  # noqa: PLC0415 - likewise
 
         return IncidentReader(self._db)
+
+    def facts(self, nct_id: str) -> list[tuple[StoredVersion, VersionFacts]]:
+        """Return a trial's versions in order, each with its facts."""
+        from monitor.store.facts import FACTS, OF_TRIAL  # noqa: PLC0415 - likewise
+
+        rows = self._db.fetch(OF_TRIAL, {"nct_id": nct_id})
+        width = len(versions.VERSION.columns)
+        return [(versions.VERSION(row), FACTS(row[width:])) for row in rows]
+
+    def select_events(
+        self, query: EventQuery, members: "Members | None", *, deadline: float
+    ) -> EventPage:
+        """Return a page of events; ``members`` as ``members`` makes them of the query's filter."""
+        from monitor.store.selecting import select_events  # noqa: PLC0415 - likewise
+
+        return select_events(self._db, query, members, deadline=deadline)
+
+    def select_trials(
+        self, query: TrialQuery, members: "Members | None", *, deadline: float
+    ) -> TrialPage:
+        """Return a page of trials; as ``select_events``."""
+        from monitor.store.selecting import select_trials  # noqa: PLC0415 - likewise
+
+        return select_trials(self._db, query, members, deadline=deadline)
+
+    def members(self, search: Search | None, decide: "Decide") -> "Members":
+        """Return the trials of a filter: what the index is asked, and what decides of a record."""
+        from monitor.store.membership import Members  # noqa: PLC0415 - likewise
+
+        return Members(self._db, self._snapshots, search, decide)
 
     def trial(self, nct_id: str) -> TrialRow | None:
         """Return what is known of a trial now; None when it is not stored."""

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.sql import Executable
 
 from monitor.model.changes import ChangeEvent
+from monitor.model.facts import VersionFacts
 from monitor.model.history import (
     LoadedAgain,
     NewestSight,
@@ -24,12 +25,14 @@ from monitor.model.history import (
     TrialHistory,
     TrialRow,
 )
+from monitor.model.search import SearchDocument
 from monitor.store import counting, events, quarantine, trials, versions
 from monitor.store.address import Address
 from monitor.store.bodies import announced_value
 from monitor.store.clock_skew import SkewWriter
 from monitor.store.codec import CODEC, thread_codec
 from monitor.store.db import Db, batches
+from monitor.store.facts import facts_values
 from monitor.store.incidents import IncidentWriter
 from monitor.store.leases import LeaseWriter
 from monitor.store.outbox import OutboxWriter
@@ -176,6 +179,14 @@ class Transaction:
         self._pending.flush()
         for statement, rows in versions.moves(touches):
             self._db.run_many(statement, rows)
+        self._db.run_many(
+            events.MOVE,
+            [
+                {"version": one.version_id, "moved_to": one.first_key.retrieved_at}
+                for one in touches
+                if one.first_key is not None
+            ],
+        )
         in_order = sorted(touches, key=lambda touch: touch.seen_at)
         self.see({touch.version_id: touch.seen_at for touch in in_order})
 
@@ -243,9 +254,25 @@ class Transaction:
         values = {"version_id": version_id, "previous_id": previous_id, "body": body}
         self._pending.announcement(values)
 
-    def put_trial(self, trial: TrialRow) -> None:
-        """Store what is known of a trial now, in place of what was."""
-        self._pending.trial(trials.trial_values(trial))
+    def put_trial(
+        self,
+        trial: TrialRow,
+        document: SearchDocument | None = None,
+        *,
+        replaces: SearchDocument | None = None,
+    ) -> None:
+        """Store what is known of a trial now, in place of what was.
+
+        ``document``: what the search is to know it by from now on, None: what it does already;
+        ``replaces``: what it does already, None: nothing.
+        """
+        self._pending.trial(trials.trial_values(trial, document))
+        if document is not None:
+            self._pending.document(trial.nct_id, document, replaces)
+
+    def put_facts(self, version_id: int, facts: VersionFacts) -> None:
+        """Store the facts of a version, in place of what was."""
+        self._pending.facts(version_id, facts_values(version_id, facts))
 
     def put_alias(self, alias: str, nct_id: str) -> None:
         """Store that ``nct_id`` is the trial that had the NCT ID ``alias`` before."""

@@ -7,7 +7,8 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam
 
 from monitor.model.history import TrialRow
-from monitor.store.db import insert_new, upsert
+from monitor.model.search import SearchDocument
+from monitor.store.db import excluded, insert_new, upsert
 from monitor.store.row_mapping import RowMapper
 from monitor.store.schema import nct_id_aliases, trials
 from monitor.store.storable_text import make_storable
@@ -42,7 +43,13 @@ CHANGED_SINCE = ALL.where(trials.c.last_changed >= bindparam("changed_since"))
 
 # --- what is written ------------------------------------------------------------------------
 
-PUT = upsert(trials, names=[name for name in TRIAL.names if name != "nct_id"])
+_SEARCHED = trials.c.search_sha256
+PUT = upsert(
+    trials,
+    names=[name for name in TRIAL.names if name != "nct_id"],
+    # Whoever brings no words leaves those that the search knows.
+    values={_SEARCHED.name: sa.func.coalesce(excluded(trials).search_sha256, _SEARCHED)},
+)
 PUT_ALIAS = insert_new(nct_id_aliases)
 SET_LAST_CHANGED = (
     sa.update(trials)
@@ -51,8 +58,9 @@ SET_LAST_CHANGED = (
 )
 
 
-def trial_values(trial: TrialRow) -> dict[str, Any]:
-    """Return a trial's columns."""
+def trial_values(trial: TrialRow, document: SearchDocument | None) -> dict[str, Any]:
+    """Return a trial's columns; ``document``: the words that the search learns with it."""
     values = {name: make_storable(getattr(trial, name)) for name in TRIAL.names}
+    values[_SEARCHED.name] = None if document is None else document.digest
     values["conditions"] = orjson.dumps([make_storable(name) for name in trial.conditions]).decode()
     return values

@@ -73,7 +73,12 @@ READ_SINCE = (
     .order_by(versions.c.nct_id)
 )
 _NCT_IDS = trials.c.nct_id.in_(bindparam("nct_ids", expanding=True))
-_KEPT_OF_TRIAL = (trials.c.first_start_date, trials.c.last_changed, trials.c.last_seen_at)
+_KEPT_OF_TRIAL = (
+    trials.c.first_start_date,
+    trials.c.last_changed,
+    trials.c.last_seen_at,
+    trials.c.search_sha256,
+)
 _HISTORY = RowMapper(lambda **kept: kept, _KEPT_OF_TRIAL)
 HISTORIES = (
     sa.select(*versions.c, *_KEPT_OF_TRIAL)

@@ -5,14 +5,16 @@ and counts on from the highest id, PostgreSQL gives out blocks of its sequences.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from itertools import count
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam
+from sqlalchemy.sql import Executable
 
-from monitor.store import counting, events, snapshots, trials, versions
+from monitor.model.search import SearchDocument
+from monitor.store import counting, events, facts, search, snapshots, trials, versions
 from monitor.store.db import BATCH, Db, batches
 from monitor.store.schema import metadata
 
@@ -40,6 +42,8 @@ class WriteBuffer:
         self._trials: dict[str, Values] = {}
         self._aliases: dict[tuple[str, str], Values] = {}
         self._announcements: list[Values] = []
+        self._facts: dict[int, Values] = {}
+        self._documents: dict[str, search.Change] = {}
         self._eventless: set[int] = set()
         self._nct_ids: set[str] = set()
         self._ids: dict[str, Iterator[int]] = {}
@@ -81,6 +85,19 @@ class WriteBuffer:
         self._nct_ids.add(values["nct_id"])
         self._stay_small()
 
+    def facts(self, version_id: int, values: Values) -> None:
+        """Hold a version's facts, in place of held ones."""
+        self._facts[version_id] = values
+
+    def document(
+        self, nct_id: str, document: SearchDocument, replaces: SearchDocument | None
+    ) -> None:
+        """Hold what the search is to know a trial by; a trial's is held once."""
+        if nct_id in self._documents:
+            self.flush()
+        self._documents[nct_id] = (nct_id, document, replaces)
+        self._bytes += sum(map(len, document.texts))
+
     def alias(self, alias: str, nct_id: str) -> None:
         """Hold an NCT ID that a trial had before."""
         self._aliases[alias, nct_id] = {"alias": alias, "nct_id": nct_id}
@@ -103,13 +120,15 @@ class WriteBuffer:
 
     def flush(self) -> None:
         """Write everything, what is referred to first."""
-        held = (
+        held: tuple[tuple[Executable, Sequence[Values]], ...] = (
             (snapshots.INSERT, list(self._snapshots.values())),
             (versions.INSERT, list(self._versions.values())),
             (trials.PUT, list(self._trials.values())),
             (trials.PUT_ALIAS, [self._aliases[pair] for pair in sorted(self._aliases)]),
             (events.INSERT, [row for rows in self._events.values() for row in rows]),
             (events.INSERT_ANNOUNCEMENT, self._announcements),
+            (facts.PUT, list(self._facts.values())),
+            *search.changes(self._db.dialect, self._documents.values()),
         )
         for statement, rows in held:
             for batch in batches(rows):
@@ -118,9 +137,12 @@ class WriteBuffer:
         rules = (values["rules"] for values in self._versions.values())
         self.written.update(counting.by_rules(name) for name in rules if name is not None)
         self.written["events"] += sum(map(len, self._events.values()))
-        for rows_by_id in (self._snapshots, self._versions, self._trials, self._events):
+        held_by_id = (
+            self._snapshots, self._versions, self._trials, self._events, self._facts,
+            self._aliases, self._documents,
+        )  # fmt: skip
+        for rows_by_id in held_by_id:
             rows_by_id.clear()
-        self._aliases.clear()
         self._announcements.clear()
         self._nct_ids.clear()
         self._bytes = 0

@@ -1,6 +1,7 @@
 """Why trials are stopped, by the sponsor's words."""
 
 import re
+from functools import lru_cache
 
 from monitor.detect.rules.reason_words import ALONE, REASON_CLASSES
 
@@ -189,6 +190,7 @@ def reason_classes(why_stopped: str | None) -> tuple[str, ...]:
     )
 
 
+@lru_cache(maxsize=1_024)  # it stays through all later versions
 def reason_class(why_stopped: str | None) -> str | None:
     """Return the leading class of a reason; None when no reason is given."""
     return next(iter(reason_classes(why_stopped)), None)

@@ -1,0 +1,123 @@
+"""Records as the search has them, and filters as it is asked: one narrowing for every database.
+
+The index knows which words stand under a key, not where. So a term of one word is decided by it
+alone, and so are two words of a country's name, which stand there as one; of any other term it
+finds all records that match, and some that have the words apart. Those are decided as alerts are,
+by ``CompiledFilter``.
+"""
+
+import re
+from collections.abc import Iterable
+from itertools import combinations, pairwise
+
+from monitor.match.filter_fields import WHOLE_KEYS, FilterFields
+from monitor.match.filters import Clause, CompiledFilter, Hits
+from monitor.match.text_index import Term
+from monitor.model.record import TrialRecord
+from monitor.model.search import (
+    SEARCH_COLUMNS,
+    TEXT_COLUMNS,
+    Search,
+    SearchClause,
+    SearchDocument,
+    SearchTerm,
+    ascii_word,
+)
+
+LONGEST_WORD = 200
+"""Characters; longer ones are in no index."""
+
+_LONGEST_NAME = 12
+"""Words of a country's name that are looked at in pairs; real ones have up to seven."""
+
+# What makes other words of a text's own, beside letters of other scripts: see ``text_index``.
+_CAR = re.compile(r"car(?:s\b|\b)")
+_AS_THEY_ARE = frozenset(SEARCH_COLUMNS) - WHOLE_KEYS - {"country"}
+
+
+def search_document(record: TrialRecord) -> SearchDocument:
+    """Return the words that the search knows a trial by."""
+    stated = FilterFields(record)
+    return SearchDocument(tuple(_text(stated, column) for column in SEARCH_COLUMNS))
+
+
+def _text(stated: FilterFields, column: str) -> str:
+    if column == "country":
+        return " ".join(_names(stated[column]))
+    # Most texts have no word that would be written otherwise: the index takes them as they are.
+    if column in _AS_THEY_ARE:
+        text = stated.text_of(column)
+        if text.isascii() and not _is_rewritten(text.lower()):
+            return text
+    return _encoded(stated[column])
+
+
+def _is_rewritten(text: str) -> bool:
+    return "chimeric" in text or ("car" in text and _CAR.search(text) is not None)
+
+
+def _encoded(searchable: str) -> str:
+    if searchable.isascii():
+        return searchable
+    return " ".join(map(ascii_word, searchable.split()))
+
+
+def _names(searchable: str) -> Iterable[str]:
+    """Yield the words of countries' names, and those that one name has together, two as one."""
+    for line in searchable.split("\n"):
+        words = [ascii_word(word) for word in line.split()]
+        yield from words
+        yield from map(_phrase, pairwise(words))
+        yield from map(_together, combinations(words[:_LONGEST_NAME], 2))
+
+
+def _phrase(words: tuple[str, str]) -> str:
+    return "_".join(words)
+
+
+def _together(words: tuple[str, str]) -> str:
+    return "__".join(sorted(words))
+
+
+_NOTHING = Search((SearchClause(TEXT_COLUMNS[:1], ()),), (), is_exact=True)
+
+
+def search_of(wish: CompiledFilter) -> Search | None:
+    """Return what the index is asked for a filter; None where it knows nothing of it.
+
+    That is so where the filter asks only for sources, or where it wants nothing and what it
+    excludes takes a look at the record.
+    """
+    if not wish.satisfiable:
+        return _NOTHING
+    wanted = [_clause(one) for one in wish.wanted]
+    unwanted = [_clause(one) for one in wish.excluded if one.terms]
+    clauses = tuple(one for one in wanted if one.can_narrow)
+    excluded = tuple(one for one in unwanted if one.is_exact)
+    if not clauses and not excluded:
+        return None
+    is_exact = all(one.is_exact for one in (*wanted, *unwanted))
+    return Search(clauses, excluded, is_exact)
+
+
+def matches(wish: CompiledFilter, record: TrialRecord, sources: Iterable[str] = ()) -> bool:
+    """Tell whether a filter matches a record, as it does where it is alerted of."""
+    return wish.hit(Hits(FilterFields(record, sources=sources))) is not None
+
+
+def _clause(clause: Clause) -> SearchClause:
+    if clause.key == "source":  # of which records say nothing
+        return SearchClause((), ())
+    columns = TEXT_COLUMNS if clause.key == "text" else (clause.key,)
+    return SearchClause(columns, tuple(_term(clause.key, term) for term, _ in clause.terms))
+
+
+def _term(key: str, term: Term) -> SearchTerm:
+    words = [ascii_word(word) for phrase in term for word in phrase.split()]
+    if key == "country" and len(words) > 1:
+        is_phrase = len(term) == 1
+        if is_phrase or len(term) == len(words):
+            pairs = map(_phrase, pairwise(words)) if is_phrase else map(_together, pairwise(words))
+            return SearchTerm(tuple(pairs), len(words) == 2)
+    kept = tuple(dict.fromkeys(word for word in words if len(word) <= LONGEST_WORD))
+    return SearchTerm(kept, len(words) == 1 and kept == tuple(words))

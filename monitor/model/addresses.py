@@ -1,0 +1,31 @@
+"""Short addresses of versions and events, the same in every store of the same data.
+
+An address goes with its NCT ID, an event's with its version's too, into links that must hold for
+good: numbers and positions move when a version arrives late.
+"""
+
+import json
+from collections.abc import Iterable
+from hashlib import sha256
+
+from monitor.model.changes import ChangeEvent
+
+_VERSION_BYTES = 8
+_EVENT_BYTES = 6
+
+
+def version_address(identity: bytes) -> str:
+    """Return the address of a version: 16 hexadecimal digits, no two alike within a trial."""
+    return identity[:_VERSION_BYTES].hex()
+
+
+def event_address(event: ChangeEvent) -> str:
+    """Return the address of an event: 12 hexadecimal digits, no two alike within a version.
+
+    It stands for the paths of all its changes, with natural keys; of an event without any (a
+    registration) for its kind and path. Other rules may give it another kind, and it stays.
+    """
+    paths: Iterable[object] = sorted(change.path for change in event.fields)
+    about = list(paths) or [event.kind.value, event.path]
+    written = json.dumps(about, ensure_ascii=True).encode()
+    return sha256(written).digest()[:_EVENT_BYTES].hex()

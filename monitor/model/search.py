@@ -1,0 +1,72 @@
+"""What the search knows a trial by: its words, in columns."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import NamedTuple
+
+SEARCH_COLUMNS = (
+    "title", "condition", "keyword", "intervention", "sponsor", "facility", "identifier",
+    "summary", "city", "country", "phase", "status", "study_type",
+)  # fmt: skip
+"""Each the key of a filter, or a part of its ``text``."""
+TEXT_COLUMNS = SEARCH_COLUMNS[:8]
+"""What the key ``text`` covers."""
+
+SEARCH_VERSION = 1
+"""Raised with every change of what ``match.documents`` makes of a record."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchDocument:
+    """A trial's words: a text for each of SEARCH_COLUMNS.
+
+    Its words are runs of ASCII letters, digits and underscores, in any case; others stand there as
+    ``ascii_word`` writes them.
+    """
+
+    texts: tuple[str, ...]
+
+    @property
+    def digest(self) -> bytes:
+        """Return a hash of all words, and of how they are made: 32 bytes."""
+        return sha256("\x1f".join((str(SEARCH_VERSION), *self.texts)).encode()).digest()
+
+
+class SearchTerm(NamedTuple):
+    """Words all of which a column of a trial must have; ``is_exact``: then the trial matches."""
+
+    words: tuple[str, ...]
+    is_exact: bool
+
+
+class SearchClause(NamedTuple):
+    """Any of some terms in any of some columns; without columns the index knows nothing of it."""
+
+    columns: tuple[str, ...]
+    terms: tuple[SearchTerm, ...]
+
+    @property
+    def can_narrow(self) -> bool:
+        """True when all that the clause means is among what the index finds."""
+        return bool(self.columns) and all(term.words for term in self.terms)
+
+    @property
+    def is_exact(self) -> bool:
+        """True when the index alone decides."""
+        return self.can_narrow and all(term.is_exact for term in self.terms)
+
+
+class Search(NamedTuple):
+    """What the index is asked: all clauses, and none of ``excluded``, which are exact ones.
+
+    ``is_exact``: what it finds matches. Else it finds all that matches, and some others.
+    """
+
+    clauses: tuple[SearchClause, ...]
+    excluded: tuple[SearchClause, ...]
+    is_exact: bool
+
+
+def ascii_word(word: str) -> str:
+    """Return a word as the index has it: one in another script by its bytes, as hexadecimals."""
+    return word if word.isascii() else f"u{word.encode('utf-8', 'replace').hex()}"

@@ -1,0 +1,120 @@
+"""Questions across trials, and their answers a page at a time."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Literal, NamedTuple
+
+from monitor.model.changes import ChangeKind, Severity
+from monitor.model.history import StoredEvent, TrialRow
+from monitor.model.subscriptions import Filter
+
+TrialSort = Literal["nct_id", "last_changed", "last_version_date"]
+
+
+class EventKey(NamedTuple):
+    """Where an event stands among all: by when it was learned, newest first (aware)."""
+
+    learned_at: datetime
+    version_id: int
+    position: int
+
+    def __str__(self) -> str:
+        """Return a text that ``parse`` reads."""
+        at = self.learned_at.astimezone(UTC).isoformat()
+        return f"{at}/{self.version_id}/{self.position}"
+
+    @classmethod
+    def parse(cls, text: str) -> "EventKey":
+        """Read the text of a key; ValueError when it is none."""
+        at, version_id, position = text.split("/")
+        learned_at = datetime.fromisoformat(at)
+        if learned_at.tzinfo is None:
+            raise ValueError("a time without a zone")
+        return cls(learned_at, int(version_id), int(position))
+
+
+class TrialKey(NamedTuple):
+    """Where a trial stands in a list: by the value that it is sorted by, then by its NCT ID."""
+
+    value: date | None
+    nct_id: str
+
+    def __str__(self) -> str:
+        """Return a text that ``parse`` reads."""
+        return f"{self.value.isoformat() if self.value else ''}/{self.nct_id}"
+
+    @classmethod
+    def parse(cls, text: str) -> "TrialKey":
+        """Read the text of a key; ValueError when it is none."""
+        value, nct_id = text.split("/")
+        return cls(date.fromisoformat(value) if value else None, nct_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventQuery:
+    """Which events: those that meet all of this, newest first.
+
+    ``filter``: of the trial as it stands now. ``kinds`` None: all; an event is of its own kind and
+    of those that it tells besides. ``since``/``until``: learned then or later, and before (aware).
+    ``nct_ids``: only of these trials. ``include_backfilled``: history, too. ``after``: behind it.
+    """
+
+    filter: Filter | None = None
+    kinds: Collection[ChangeKind] | None = None
+    min_severity: Severity = Severity.LOW
+    since: datetime | None = None
+    until: datetime | None = None
+    nct_ids: tuple[str, ...] | None = None
+    include_backfilled: bool = False
+    after: EventKey | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelectedEvent:
+    """An event with its version (``identity``: see ``model.addresses``) and its trial."""
+
+    stored: StoredEvent
+    learned_at: datetime
+    identity: bytes
+    version_date: date
+    title: str | None
+    lead_sponsor: str | None
+    overall_status: str | None
+
+    @property
+    def key(self) -> EventKey:
+        """Return where it stands among all."""
+        return EventKey(self.learned_at, self.stored.version_id, self.stored.position)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventPage:
+    """Events, and behind which key there may be more (None: there are none).
+
+    ``is_complete`` False: the time was over; ``next`` is how far the search came.
+    """
+
+    events: tuple[SelectedEvent, ...]
+    next: EventKey | None
+    is_complete: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialQuery:
+    """Which trials, in which order: dates newest first, trials without one behind all others."""
+
+    filter: Filter | None = None
+    sort: TrialSort = "nct_id"
+    after: TrialKey | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialPage:
+    """Trials, and behind which key there may be more; as ``EventPage``."""
+
+    trials: tuple[TrialRow, ...]
+    next: TrialKey | None
+    is_complete: bool

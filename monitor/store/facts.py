@@ -1,0 +1,44 @@
+"""Facts of versions: their rows, what is asked of them, and what is written."""
+
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy import bindparam
+
+from monitor.model.facts import VersionFacts
+from monitor.store.db import upsert
+from monitor.store.row_mapping import RowMapper
+from monitor.store.schema import version_facts, versions
+from monitor.store.storable_text import make_storable
+from monitor.store.versions import VERSION, order
+
+FACTS = RowMapper(
+    VersionFacts,
+    [one for one in version_facts.c if one is not version_facts.c.version_id],
+    phases=lambda text: tuple(orjson.loads(text)),
+    sites_by_country=orjson.loads,
+)
+
+# --- what is asked --------------------------------------------------------------------------
+
+OF_TRIAL = (
+    sa.select(*VERSION.columns, *FACTS.columns)
+    .select_from(versions.join(version_facts, version_facts.c.version_id == versions.c.id))
+    .where(versions.c.nct_id == bindparam("nct_id"))
+    .order_by(*order())
+)
+
+# --- what is written ------------------------------------------------------------------------
+
+PUT = upsert(version_facts)
+
+
+def facts_values(version_id: int, facts: VersionFacts) -> dict[str, Any]:
+    """Return the columns of a version's facts."""
+    values = {name: make_storable(getattr(facts, name)) for name in FACTS.names}
+    values["version_id"] = version_id
+    values["phases"] = orjson.dumps([make_storable(one) for one in facts.phases]).decode()
+    by_country = {make_storable(name): count for name, count in facts.sites_by_country.items()}
+    values["sites_by_country"] = orjson.dumps(by_country).decode()
+    return values

@@ -1,0 +1,99 @@
+"""Which trials a filter means: asked of the index for few or for all, decided by their records."""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy import bindparam
+
+from monitor.model.record import TrialRecord
+from monitor.model.search import Search
+from monitor.store import search as index
+from monitor.store.db import Db, batches
+from monitor.store.schema import trials, versions
+from monitor.store.snapshots import Snapshots
+from monitor.store.sources import SourcesReader
+
+Decide = Callable[[TrialRecord, Collection[str]], bool]
+"""Whether a filter matches a record that these sources follow."""
+
+RARE = 5_000
+"""Up to so many trials are looked at one by one."""
+_HELD = 50_000
+_RECORDS = 50
+
+_NEWEST = (
+    sa.select(trials.c.nct_id, versions.c.snapshot_id, versions.c.source)
+    .join(versions, versions.c.id == trials.c.latest_version_id)
+    .where(trials.c.nct_id.in_(bindparam("nct_ids", expanding=True)))
+)
+
+
+class Members:
+    """The trials of one filter, as one transaction sees them.
+
+    ``search`` None: the index knows nothing of the filter. ``decide``: for what it leaves open.
+    """
+
+    def __init__(self, db: Db, snapshots: Snapshots, search: Search | None, decide: Decide) -> None:
+        self._db = db
+        self._snapshots = snapshots
+        self._decide = decide
+        self._is_exact = search is not None and search.is_exact
+        self._question = None if search is None else index.question(db.dialect, search)
+        self._all: frozenset[str] | None = None
+        self._was_asked_for_all = False
+        self._candidates: dict[str, bool] = {}
+        self._decided: dict[str, bool] = {}
+
+    def all_candidates(self) -> frozenset[str] | None:
+        """Return all trials that the index finds; None where there are very many."""
+        if self._question is None or self._was_asked_for_all:
+            return self._all
+        query, _ = index.matching(self._db.dialect)
+        rows = self._db.fetch(query.limit(_HELD + 1), {"question": self._question})
+        self._was_asked_for_all = True
+        if len(rows) <= _HELD:
+            self._all = frozenset(index.nct_id_of_key(row[0]) for row in rows)
+        return self._all
+
+    def candidates(self, nct_ids: Iterable[str]) -> set[str]:
+        """Return those of some trials that the index finds."""
+        nct_ids = list(nct_ids)
+        if self._question is None:
+            return set(nct_ids)
+        if self._all is not None:
+            return set(self._all.intersection(nct_ids))
+        known = self._candidates
+        wanted = [nct_id for nct_id in dict.fromkeys(nct_ids) if nct_id not in known]
+        query, _ = index.matching(self._db.dialect)
+        keys = index.key_column(self._db.dialect)
+        asked = query.where(keys.in_(bindparam("trial_keys", expanding=True)))
+        for batch in batches(wanted):
+            given = {
+                "question": self._question,
+                "trial_keys": [index.key_of(self._db.dialect, nct_id) for nct_id in batch],
+            }
+            found = {index.nct_id_of_key(row[0]) for row in self._db.fetch(asked, given)}
+            known.update((nct_id, nct_id in found) for nct_id in batch)
+        return {nct_id for nct_id in nct_ids if known[nct_id]}
+
+    def matching(self, nct_ids: Iterable[str]) -> set[str]:
+        """Return those of some trials that the filter matches."""
+        candidates = self.candidates(nct_ids)
+        if self._is_exact:
+            return candidates
+        wanted = sorted(one for one in candidates if one not in self._decided)
+        for start in range(0, len(wanted), _RECORDS):
+            self._look(wanted[start : start + _RECORDS])
+        return {one for one in candidates if self._decided[one]}
+
+    def _look(self, nct_ids: Sequence[str]) -> None:
+        rows = self._db.fetch(_NEWEST, {"nct_ids": list(nct_ids)})
+        self._snapshots.fetch([row[1] for row in rows])
+        self._decided.update(dict.fromkeys(nct_ids, False))
+        for nct_id, snapshot_id, source in rows:
+            document = orjson.loads(self._snapshots.read(snapshot_id))
+            record = TrialRecord(nct_id=nct_id, document=document)
+            sources = (source, *SourcesReader(self._db).following(nct_id))
+            self._decided[nct_id] = self._decide(record, sources)

@@ -1,0 +1,345 @@
+"""Events and trials by filters, a page at a time, newest first.
+
+Rows come from an index in the order that is asked for, in chunks that grow, and are held against
+the trials that a filter means; where those are few, their rows alone are looked at. A page ends
+with its last row, at the end, or at the deadline, and says where to go on.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy import bindparam
+from sqlalchemy.sql import ColumnElement
+
+from monitor.model.changes import ALSO_TOLD_BY, ChangeKind, Severity
+from monitor.model.history import TrialRow
+from monitor.model.selections import (
+    EventKey,
+    EventPage,
+    EventQuery,
+    SelectedEvent,
+    TrialKey,
+    TrialPage,
+    TrialQuery,
+)
+from monitor.store.db import Db, DeadlineError
+from monitor.store.events import EVENT
+from monitor.store.membership import RARE, Members
+from monitor.store.row_mapping import RowMapper
+from monitor.store.schema import events, trials, versions
+from monitor.store.timestamps import moment
+from monitor.store.trials import TRIAL
+
+_CHUNKS = (300, 1_000, 4_000)
+"""Rows that are asked for one after another; the last again and again."""
+_SLICE = 50
+_MOST_BRANCHES = 12
+"""Kinds that are looked for one by one."""
+
+Row = TypeVar("Row")
+
+
+class _Place(NamedTuple):
+    """An event as the indexes have it."""
+
+    key: EventKey
+    nct_id: str
+
+
+_PLACE = (
+    events.c.learned_at, events.c.version_id, events.c.position, events.c.nct_id,
+)  # fmt: skip
+_ORDER = (events.c.learned_at, events.c.version_id, events.c.position)
+_WHOLE = (
+    sa.select(
+        *EVENT.columns,
+        versions.c.identity,
+        versions.c.version_date,
+        events.c.learned_at,
+        trials.c.title,
+        trials.c.lead_sponsor,
+        trials.c.overall_status,
+    )
+    .join(versions, versions.c.id == events.c.version_id)
+    .join(trials, trials.c.nct_id == events.c.nct_id)
+    .where(
+        sa.tuple_(events.c.version_id, events.c.position).in_(bindparam("places", expanding=True))
+    )
+)
+_OF_VERSION: RowMapper[dict[str, Any]] = RowMapper(
+    dict, list(_WHOLE.selected_columns)[len(EVENT.columns) :]
+)
+
+
+class _Chunks(Protocol[Row]):
+    """Rows in their order; ``is_over``: there are no more behind the last chunk."""
+
+    is_over: bool
+
+    def next(self, after: Any) -> list[Row]:
+        """Return the next chunk behind a key."""
+
+
+class _Found(NamedTuple):
+    """Results, behind which key there may be more, and whether the time was enough."""
+
+    results: tuple[Any, ...]
+    next: Any
+    is_complete: bool
+
+
+def _collect(
+    db: Db,
+    chunks: _Chunks[Row],
+    take: Callable[[Sequence[Row]], list[Any]],
+    key: Callable[[Any], Any],
+    *,
+    after: Any,
+    limit: int,
+    deadline: float,
+) -> _Found:
+    """Return up to ``limit`` of what ``take`` makes of rows; ``key`` is of both."""
+    found: list[Any] = []
+    reached = after
+    try:
+        while not chunks.is_over:
+            with db.deadline(deadline):
+                chunk = chunks.next(reached)
+            for start in range(0, len(chunk), _SLICE):
+                rows = chunk[start : start + _SLICE]
+                with db.deadline(deadline):
+                    found += take(rows)
+                reached = key(rows[-1])
+                if len(found) > limit:
+                    return _Found(tuple(found[:limit]), key(found[limit - 1]), True)
+    except DeadlineError:
+        return _Found(tuple(found), reached, False)
+    return _Found(tuple(found), None, True)
+
+
+def _chunk_size(number: int, members: Members | None, limit: int) -> int:
+    if members is None:
+        return limit + 1
+    return _CHUNKS[min(number, len(_CHUNKS) - 1)]
+
+
+def _few(members: Members | None) -> tuple[str, ...] | None:
+    """Return the trials that may be meant where they are few."""
+    found = None if members is None else members.all_candidates()
+    return tuple(sorted(found)) if found is not None and len(found) <= RARE else None
+
+
+# --- events ---------------------------------------------------------------------------------
+
+
+def select_events(
+    db: Db, query: EventQuery, members: Members | None, *, deadline: float
+) -> EventPage:
+    """Return the events of a query; ``members``: the trials of its filter.
+
+    ``deadline``: by the monotonic clock.
+    """
+    kinds = None if query.kinds is None else frozenset(query.kinds)
+
+    def take(places: Sequence[_Place]) -> list[SelectedEvent]:
+        kept = _of_members(places, members)
+        return [
+            one
+            for one in _read_events(db, kept)
+            if kinds is None or not kinds.isdisjoint(one.stored.event.kinds)
+        ]
+
+    found = _collect(
+        db, _EventChunks(db, query, members), take, lambda one: one.key,
+        after=query.after, limit=query.limit, deadline=deadline,
+    )  # fmt: skip
+    return EventPage(events=found.results, next=found.next, is_complete=found.is_complete)
+
+
+class _EventChunks:
+    """Chunks of events in their order: of all trials, or of those that a filter may mean."""
+
+    def __init__(self, db: Db, query: EventQuery, members: Members | None) -> None:
+        self._db = db
+        self._query = query
+        self._members = members
+        self._nct_ids = query.nct_ids
+        self._number = 0
+        self.is_over = False
+
+    def next(self, after: EventKey | None) -> list[_Place]:
+        """Return the next chunk behind a key."""
+        members = self._members
+        if self._number and self._nct_ids is None:
+            self._nct_ids = _few(members)
+        size = _chunk_size(self._number, members, self._query.limit)
+        self._number += 1
+        rows = self._db.fetch(_places(self._query, self._nct_ids, after, size))
+        self.is_over = len(rows) < size
+        places = [_Place(EventKey(moment(row[0]), row[1], row[2]), row[3]) for row in rows]
+        if members is not None:
+            kept = members.candidates([place.nct_id for place in places])
+            last = places[-1:]
+            places = [place for place in places if place.nct_id in kept]
+            if last and last != places[-1:]:
+                places += last  # so that the next chunk goes on behind it
+        return places
+
+
+def _places(
+    query: EventQuery, nct_ids: Sequence[str] | None, after: EventKey | None, size: int
+) -> sa.Select[Any]:
+    """Return the query for so many events behind a key, from the index that has them in order."""
+    conditions = _conditions(query, after)
+    kinds = None if query.kinds is None else sorted(_narrowed(query.kinds))
+    by_kind: list[str | None] = [None]
+    if nct_ids is not None:
+        name = "ix_events_nct_id"
+        conditions.append(events.c.nct_id.in_(nct_ids))
+    elif kinds is not None and len(kinds) <= _MOST_BRANCHES:
+        name, by_kind, kinds = "ix_events_kind", list(kinds), None
+    else:
+        name = "ix_events_learned_at"
+    if kinds is not None:
+        conditions.append(events.c.kind.in_(kinds))
+    marks = (False, True) if query.include_backfilled else (False,)
+    branches = [
+        _branch(name, [*conditions, *_of_kind(kind), events.c.backfilled == sa.literal(mark)], size)
+        for kind in by_kind
+        for mark in marks
+    ]
+    if len(branches) == 1:
+        return branches[0]
+    together = sa.union_all(*(sa.select(one.subquery()) for one in branches)).subquery()
+    order = [together.c[column.name].desc() for column in _ORDER]
+    return sa.select(together).order_by(*order).limit(size)
+
+
+def _conditions(query: EventQuery, after: EventKey | None) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if query.min_severity is not Severity.NOISE:
+        weighty = [one.value for one in Severity if one.rank >= query.min_severity.rank]
+        found.append(events.c.severity.in_(weighty))
+    if query.since is not None:
+        found.append(events.c.learned_at >= query.since)
+    if query.until is not None:
+        found.append(events.c.learned_at < query.until)
+    if after is not None:
+        found.append(_is_behind(_ORDER, after))
+    return found
+
+
+def _of_kind(kind: str | None) -> list[ColumnElement[bool]]:
+    return [] if kind is None else [events.c.kind == kind]
+
+
+def _branch(index: str, conditions: Iterable[ColumnElement[bool]], size: int) -> sa.Select[Any]:
+    # Without statistics of the tables SQLite would take any index that has the order.
+    return (
+        sa.select(*_PLACE)
+        .with_hint(events, f"INDEXED BY {index}", "sqlite")
+        .where(*conditions)
+        .order_by(*(column.desc() for column in _ORDER))
+        .limit(size)
+    )
+
+
+def _narrowed(kinds: Collection[ChangeKind]) -> set[str]:
+    """Return the kinds of all events that tell of any of these."""
+    own = {kind.value for kind in kinds}
+    return own | {one.value for kind in kinds for one in ALSO_TOLD_BY.get(kind, ())}
+
+
+def _of_members(places: Sequence[_Place], members: Members | None) -> list[_Place]:
+    if members is None:
+        return list(places)
+    matching = members.matching([place.nct_id for place in places])
+    return [place for place in places if place.nct_id in matching]
+
+
+def _read_events(db: Db, places: Sequence[_Place]) -> list[SelectedEvent]:
+    """Read events, in their order."""
+    if not places:
+        return []
+    keys = [(place.key.version_id, place.key.position) for place in places]
+    found = {}
+    for row in db.fetch(_WHOLE, {"places": keys}):
+        stored = EVENT(row)
+        about = _OF_VERSION(row[len(EVENT.columns) :])
+        found[stored.version_id, stored.position] = SelectedEvent(stored=stored, **about)
+    return [found[key] for key in keys if key in found]
+
+
+# --- trials ---------------------------------------------------------------------------------
+
+
+def select_trials(
+    db: Db, query: TrialQuery, members: Members | None, *, deadline: float
+) -> TrialPage:
+    """Return the trials of a query; as ``select_events``."""
+
+    def take(rows: Sequence[TrialRow]) -> list[TrialRow]:
+        if members is None:
+            return list(rows)
+        matching = members.matching([row.nct_id for row in rows])
+        return [row for row in rows if row.nct_id in matching]
+
+    def key(row: TrialRow) -> TrialKey:
+        value = None if query.sort == "nct_id" else getattr(row, query.sort)
+        return TrialKey(value, row.nct_id)
+
+    found = _collect(
+        db, _TrialChunks(db, query, members), take, key,
+        after=query.after, limit=query.limit, deadline=deadline,
+    )  # fmt: skip
+    return TrialPage(trials=found.results, next=found.next, is_complete=found.is_complete)
+
+
+class _TrialChunks:
+    """Chunks of trials in their order: those with a date, then those without."""
+
+    def __init__(self, db: Db, query: TrialQuery, members: Members | None) -> None:
+        self._db = db
+        self._query = query
+        self._members = members
+        self._few: tuple[str, ...] | None = None
+        self._number = 0
+        self._is_dated = query.sort != "nct_id"
+        if query.after is not None and query.after.value is None:
+            self._is_dated = False
+        self.is_over = False
+
+    def next(self, after: TrialKey | None) -> list[TrialRow]:
+        """Return the next chunk behind a key."""
+        if self._number and self._few is None:
+            self._few = _few(self._members)
+        size = _chunk_size(self._number, self._members, self._query.limit)
+        self._number += 1
+        rows = self._db.read(TRIAL, self._statement(after, size))
+        if len(rows) < size:
+            self.is_over, self._is_dated = not self._is_dated, False
+        return rows
+
+    def _statement(self, after: TrialKey | None, size: int) -> sa.Select[Any]:
+        sort = self._query.sort
+        found = sa.select(*TRIAL.columns).limit(size)
+        if self._few is not None:
+            found = found.where(trials.c.nct_id.in_(self._few))
+        if sort == "nct_id":
+            behind = [] if after is None else [trials.c.nct_id > after.nct_id]
+            return found.where(*behind).order_by(trials.c.nct_id)
+        order = (trials.c[sort], trials.c.nct_id)
+        found = found.order_by(*(column.desc() for column in order))
+        if self._is_dated:
+            found = found.where(trials.c[sort].is_not(None))
+            return found if after is None else found.where(_is_behind(order, after))
+        found = found.where(trials.c[sort].is_(None))
+        if after is None or after.value is not None:
+            return found
+        return found.where(trials.c.nct_id < after.nct_id)
+
+
+def _is_behind(order: Sequence[ColumnElement[Any]], key: Sequence[Any]) -> ColumnElement[bool]:
+    values = (sa.literal(value, column.type) for value, column in zip(key, order, strict=True))
+    return sa.tuple_(*order) < sa.tuple_(*values)

@@ -1,0 +1,195 @@
+"""What is selected across trials, against a walk over all of them by the matcher of alerts."""
+
+import math
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from monitor.app.selecting import select_events, select_trials
+from monitor.match.documents import matches
+from monitor.match.filters import compile_filter
+from monitor.model.changes import ChangeKind, Severity
+from monitor.model.selections import EventKey, EventPage, EventQuery, TrialKey, TrialQuery
+from monitor.model.subscriptions import Filter
+from monitor.store.reader import Reader, open_reader
+from tests.ingest.world import NOON, World, raw, study
+
+WORDS = ("lupus", "systemic", "lung", "cancer", "breast", "nephritis", "Sjögren")
+COUNTRIES = ("France", "South Korea", "United States", "Germany")
+STATUSES = ("RECRUITING", "COMPLETED", "TERMINATED")
+
+
+def made(number: int, *, status: str = "RECRUITING", updated: str = "2026-02-01") -> dict[str, Any]:
+    """Return a study whose words follow from its number."""
+    first, second = WORDS[number % 7], WORDS[number % 5]
+    return study(
+        updated,
+        "2026-03-01",
+        nct_id=f"NCT{number:08d}",
+        status=status,
+        conditionsModule={"conditions": [f"{first} {second}", WORDS[number % 3]]},
+        contactsLocationsModule={
+            "locations": [{"facility": f"Clinic {number % 4}", "country": COUNTRIES[number % 4]}]
+        },
+    )
+
+
+@pytest.fixture(scope="module")
+def trials() -> range:
+    return range(1, 41)
+
+
+@pytest.fixture
+def reader(world: World, trials: range) -> Iterator[Reader]:
+    """Return a reader of forty trials; some changed, some of them late."""
+    world.take(*(raw(made(number), origin=str(number)) for number in trials))
+    for number in trials:
+        status = STATUSES[number % 3]
+        at = NOON + timedelta(days=1 + number % 3)
+        document = made(number, status=status, updated="2026-03-04")
+        if number % 2:
+            document["protocolSection"]["designModule"]["enrollmentInfo"]["count"] = 7
+        world.take(raw(document, at=at, origin=f"{number} again"))
+    world.take(
+        *(raw(made(n, status="COMPLETED", updated="2026-01-01"), at=NOON + timedelta(days=9))
+          for n in trials[::5])
+    )  # fmt: skip
+    with open_reader(world.url) as found:
+        yield found
+
+
+def walk_events(reader: Reader, query: EventQuery) -> list[EventKey]:
+    """Return the keys of a query's events by looking at everything."""
+    wanted = None if query.filter is None else compile_filter(query.filter)
+    found = []
+    for row in reader.trials():
+        record = reader.newest_record(row)
+        sources = [one.source for one in reader.versions(row.nct_id)][-1:]
+        if wanted is not None and not matches(wanted, record, sources):
+            continue
+        learned = {one.id: one.retrieved_at for one in reader.versions(row.nct_id)}
+        for version_id, stored in reader.events(row.nct_id).items():
+            found += [
+                EventKey(learned[version_id], version_id, one.position)
+                for one in stored
+                if one.event.severity.rank >= query.min_severity.rank
+                and (query.kinds is None or not set(query.kinds).isdisjoint(one.event.kinds))
+                and (query.include_backfilled or not one.backfilled)
+                and (query.since is None or learned[version_id] >= query.since)
+                and (query.until is None or learned[version_id] < query.until)
+            ]
+    return sorted(found, reverse=True)
+
+
+def pages(reader: Reader, query: EventQuery) -> Iterator[EventPage]:
+    """Yield all pages of a query."""
+    while True:
+        page = select_events(reader, query, deadline_s=math.inf)
+        yield page
+        if page.next is None:
+            return
+        query = EventQuery(**{name: getattr(query, name) for name in query.__slots__}
+                           | {"after": EventKey.parse(str(page.next))})  # fmt: skip
+
+
+CLAUSES = st.one_of(
+    st.tuples(st.sampled_from(["condition", "text"]), st.sampled_from(
+        [*WORDS, "systemic lupus", '"lung cancer"', '"systemic lupus"', "NCT00000007", "nothing"])),
+    st.tuples(st.just("country"), st.sampled_from([*COUNTRIES, "Korea", "Korea, Republic of"])),
+    st.tuples(st.just("status"), st.sampled_from([*STATUSES, "withdrawn"])),
+    st.tuples(st.just("facility"), st.sampled_from(["clinic 1", "clinic"])),
+    st.tuples(st.just("source"), st.sampled_from(["files", "ctgov"])),
+)  # fmt: skip
+PAIRS = st.lists(CLAUSES, max_size=2).map(lambda pairs: {key: (value,) for key, value in pairs})
+FILTERS = st.builds(lambda wanted, excluded: Filter(wanted=wanted, excluded=excluded), PAIRS, PAIRS)
+QUERIES = st.builds(
+    EventQuery,
+    filter=st.none() | FILTERS,
+    kinds=st.none() | st.frozensets(st.sampled_from(
+        [ChangeKind.TRIAL_REGISTERED, ChangeKind.TRIAL_TERMINATED, ChangeKind.TRIAL_COMPLETED,
+         ChangeKind.ENROLLMENT_TARGET_CHANGED, ChangeKind.COMPLETION_MOVED]), min_size=1),
+    min_severity=st.sampled_from(Severity),
+    since=st.none() | st.just(NOON + timedelta(days=2)),
+    until=st.none() | st.just(NOON + timedelta(days=3)),
+    include_backfilled=st.booleans(),
+    limit=st.integers(1, 60),
+)  # fmt: skip
+
+
+def test_selected_events_are_those_that_a_walk_finds(reader: Reader) -> None:
+    @settings(max_examples=60, suppress_health_check=list(HealthCheck))
+    @given(QUERIES)
+    def check(query: EventQuery) -> None:
+        found = list(pages(reader, query))
+        assert [one.key for page in found for one in page.events] == walk_events(reader, query)
+        assert all(page.is_complete and len(page.events) <= query.limit for page in found)
+
+    check()
+
+
+def test_selected_trials_are_those_that_a_walk_finds(reader: Reader) -> None:
+    rows = {row.nct_id: row for row in reader.trials()}
+    records = {nct_id: reader.newest_record(row) for nct_id, row in rows.items()}
+    sorts = st.sampled_from(["nct_id", "last_changed", "last_version_date"])
+
+    @settings(max_examples=60, suppress_health_check=list(HealthCheck))
+    @given(FILTERS, sorts, st.integers(1, 50))
+    def check(wish: Filter, sort: Any, limit: int) -> None:
+        compiled = compile_filter(wish)
+        expected = {n for n, record in records.items() if matches(compiled, record, ["files"])}
+        found: list[str] = []
+        after = None
+        while True:
+            query = TrialQuery(filter=wish, sort=sort, after=after, limit=limit)
+            page = select_trials(reader, query, deadline_s=math.inf)
+            found += [row.nct_id for row in page.trials]
+            if page.next is None:
+                break
+            after = TrialKey.parse(str(page.next))
+        assert len(found) == len(set(found))
+        assert set(found) == expected
+        values = [getattr(rows[nct_id], sort) for nct_id in found]
+        dated = [value for value in values if value is not None]
+        assert dated == sorted(dated, reverse=sort != "nct_id")
+        assert None not in values[: len(dated)]
+
+    check()
+
+
+def test_a_deadline_ends_a_search_and_says_where_it_goes_on(reader: Reader) -> None:
+    page = select_events(reader, EventQuery(), deadline_s=0)
+    assert (page.events, page.next, page.is_complete) == ((), None, False)
+    assert select_events(reader, EventQuery()).events, "the reader goes on"
+
+
+def test_a_selected_event_says_what_it_is_of(reader: Reader) -> None:
+    query = EventQuery(kinds=[ChangeKind.TRIAL_TERMINATED], limit=1)
+    [found] = select_events(reader, query).events
+    [version] = [one for one in reader.versions(found.stored.nct_id) if one.id == found.key[1]]
+    assert (found.identity, found.version_date) == (version.identity, version.version_date)
+    assert found.learned_at == version.retrieved_at
+    assert (found.title, found.lead_sponsor) == ("A study of a thing", "A sponsor")
+    assert found.overall_status == "TERMINATED"
+
+
+def test_the_search_follows_a_trial(world: World) -> None:
+    def found(word: str) -> list[str]:
+        with open_reader(world.url) as reader:
+            page = select_trials(reader, TrialQuery(filter=Filter(wanted={"condition": (word,)})))
+        return [row.nct_id for row in page.trials]
+
+    world.take(raw(made(1)), raw(made(2)))
+    assert found("lung") == ["NCT00000002"]
+    changed = made(2, updated="2026-03-01")
+    changed["protocolSection"]["conditionsModule"]["conditions"] = ["gout"]
+    world.take(raw(orjson.loads(orjson.dumps(changed))))
+    assert (found("lung"), found("gout")) == ([], ["NCT00000002"])
+    late = made(2, updated="2026-01-01")
+    late["protocolSection"]["conditionsModule"]["conditions"] = ["asthma"]
+    world.take(raw(late))
+    assert (found("asthma"), found("gout")) == ([], ["NCT00000002"])

@@ -1,0 +1,43 @@
+"""Addresses of versions and events: short, for good, and apart."""
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.model.addresses import event_address, version_address
+from monitor.model.changes import ChangeEvent, ChangeKind, FieldChange, Severity
+
+PATHS = st.lists(st.lists(st.text(max_size=5), min_size=1, max_size=4).map(tuple), min_size=1,
+                 max_size=4, unique=True)  # fmt: skip
+
+
+def event(*paths: tuple[str, ...]) -> ChangeEvent:
+    return ChangeEvent(
+        kind=ChangeKind.SITE_ADDED,
+        severity=Severity.LOW,
+        label="Sites",
+        path="a.b",
+        summary="",
+        fields=tuple(FieldChange(path=path, field=path, op="added") for path in paths),
+    )
+
+
+def test_an_address_never_changes_with_the_program() -> None:
+    assert version_address(bytes(range(16))) == "0001020304050607"
+    assert event_address(event(("a", "b"), ("c", "Étoile"))) == "360c5ebd7182"
+    assert event_address(event()) == "3af35cd3e325"
+
+
+@given(PATHS)
+def test_the_order_of_changes_and_the_kind_do_not_matter(paths: list[tuple[str, ...]]) -> None:
+    other = replace(event(*reversed(paths)), kind=ChangeKind.SITE_REMOVED, summary="b")
+    assert event_address(other) == event_address(event(*paths))
+
+
+@given(PATHS, PATHS)
+def test_other_changes_have_another_address(
+    some: list[tuple[str, ...]], others: list[tuple[str, ...]]
+) -> None:
+    is_same = sorted(some) == sorted(others)
+    assert (event_address(event(*some)) == event_address(event(*others))) is is_same
