@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger, Processor
 
     from monitor.ingest import IngestReport
+    from monitor.ingest.indexing import IndexReport, OnStep
     from monitor.ingest.notify import Notifier
     from monitor.match.synonyms import Synonyms
     from monitor.model.changes import ChangeEvent
@@ -211,6 +212,13 @@ class App:
 
         store = self.settings.store
         return upgrade(store.url, busy_timeout_s=store.busy_timeout_s)
+
+    def fill_index(self, *, on_step: "OnStep") -> "IndexReport":
+        """Give what earlier programs stored its facts and its words in the search."""
+        from monitor.ingest.indexing import fill_index
+
+        with self.store(create=False) as store:
+            return fill_index(store, on_step=on_step)
 
     def schema_status(self) -> "SchemaStatus":
         """Return the status of the store's schema."""

@@ -1,13 +1,17 @@
 """``monitor db``: the store's schema and files."""
 
+import sys
+
 import click
 
 from monitor.cli.db_backup import backup, restore, verify
 from monitor.cli.errors import print_error
 from monitor.cli.group import Command, Group
 from monitor.cli.params import json_option
+from monitor.cli.progress import WorkBar
 from monitor.cli.session import Session
 from monitor.render.lines import line
+from monitor.render.values import count_text
 
 _SAYS = {
     "empty": "it has no tables yet",
@@ -59,16 +63,29 @@ def status(session: Session, as_json: bool) -> None:
 def upgrade(session: Session, as_json: bool) -> None:
     """Bring the store's schema up to date; make the tables of an empty store.
 
-    Back the store up before: `monitor db backup`.
+    Back the store up before: `monitor db backup`. What an earlier program stored then gets its
+    facts and its words in the search, some trials at a time; what is interrupted goes on from
+    there with the same command.
     """
     app = session.app
     before = app.upgrade()
+    with WorkBar(sys.stderr, environ=session.environ) as bar:
+        filled = app.fill_index(on_step=bar.move)
+    for reason in filled.damaged.values():
+        print_error(f"{reason}; its trial cannot be searched for")
     if as_json:
         session.answer_json(
-            {"store": app.store_name, "before": before.revision, "after": before.head}
+            {
+                "store": app.store_name,
+                "before": before.revision,
+                "after": before.head,
+                "filled": filled.trials,
+            }
         )
     elif before.status == "current":
-        session.answer([line(f"{app.store_name} has schema {before.head} already")])
+        told = f"{app.store_name} has schema {before.head} already"
+        filled_too = f"; {count_text(filled.trials, 'trial')} filled" if filled.trials else ""
+        session.answer([line(told + filled_too)])
     else:
         was = before.revision or "no schema"
         session.answer([line(f"{app.store_name}: {was} → {before.head}")])

@@ -137,16 +137,20 @@ class Reader:
         self, query: EventQuery, members: "Members | None", *, deadline: float
     ) -> EventPage:
         """Return a page of events; ``members`` as ``members`` makes them of the query's filter."""
+        from monitor.store.indexing import require_filled  # noqa: PLC0415 - likewise
         from monitor.store.selecting import select_events  # noqa: PLC0415 - likewise
 
+        require_filled(self._db)
         return select_events(self._db, query, members, deadline=deadline)
 
     def select_trials(
         self, query: TrialQuery, members: "Members | None", *, deadline: float
     ) -> TrialPage:
         """Return a page of trials; as ``select_events``."""
+        from monitor.store.indexing import require_filled  # noqa: PLC0415 - likewise
         from monitor.store.selecting import select_trials  # noqa: PLC0415 - likewise
 
+        require_filled(self._db)
         return select_trials(self._db, query, members, deadline=deadline)
 
     def members(self, search: Search | None, decide: "Decide") -> "Members":

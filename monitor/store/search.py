@@ -3,7 +3,7 @@
 SQLite has FTS5 without the texts, which are in the snapshots already: a trial's row is its NCT ID's
 number, and what leaves the index is named word for word. PostgreSQL has a text search vector, whose
 lexemes begin with a capital that stands for the column. Both know which words stand in which
-column, not where (docs/decisions/2026-11-30-facts-and-search.md).
+column, not where (docs/decisions/2026-12-01-facts-and-search.md).
 """
 
 import re
@@ -67,6 +67,12 @@ _TAKE_OUT = sa.insert(_SQLITE).values(
 _PUT_POSTGRES = upsert(_POSTGRES).values(
     nct_id=bindparam("b_nct_id"), words=sa.cast(bindparam("b_words", type_=sa.Text), _Vector)
 )
+
+EMPTY = {
+    "sqlite": sa.insert(_SQLITE).values(trial_search=sa.literal_column("'delete-all'")),
+    "postgresql": sa.delete(_POSTGRES),
+}
+"""What takes all trials out of the index."""
 
 Values = dict[str, Any]
 Change = tuple[str, SearchDocument, SearchDocument | None]

@@ -34,6 +34,7 @@ from monitor.store.codec import CODEC, thread_codec
 from monitor.store.db import Db, batches
 from monitor.store.facts import facts_values
 from monitor.store.incidents import IncidentWriter
+from monitor.store.indexing import IndexWriter
 from monitor.store.leases import LeaseWriter
 from monitor.store.outbox import OutboxWriter
 from monitor.store.row_mapping import Row
@@ -67,6 +68,7 @@ class Transaction:
         self.people = SubscriberWriter(db)
         self.outbox = OutboxWriter(db, settle=self._pending.flush)
         self.incidents = IncidentWriter(db)
+        self.indexing = IndexWriter(db)
 
     # --- questions -------------------------------------------------------------------------
 

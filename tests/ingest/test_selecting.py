@@ -11,13 +11,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from monitor.app.selecting import select_events, select_trials
+from monitor.errors import StoreError
+from monitor.ingest.indexing import fill_index
 from monitor.match.documents import matches
 from monitor.match.filters import compile_filter
 from monitor.model.changes import ChangeKind, Severity
 from monitor.model.selections import EventKey, EventPage, EventQuery, TrialKey, TrialQuery
 from monitor.model.subscriptions import Filter
 from monitor.store.reader import Reader, open_reader
+from monitor.store.revisions import HEAD
+from monitor.store.writer import open_store
 from tests.ingest.world import NOON, World, raw, study
+from tests.store.test_upgrades import migrate
 
 WORDS = ("lupus", "systemic", "lung", "cancer", "breast", "nephritis", "Sjögren")
 COUNTRIES = ("France", "South Korea", "United States", "Germany")
@@ -193,3 +198,39 @@ def test_the_search_follows_a_trial(world: World) -> None:
     late["protocolSection"]["conditionsModule"]["conditions"] = ["asthma"]
     world.take(raw(late))
     assert (found("asthma"), found("gout")) == ([], ["NCT00000002"])
+
+
+def test_a_store_of_an_earlier_program_is_filled_and_goes_on_where_it_was_left(
+    world: World,
+) -> None:
+    world.take(*(raw(made(number), origin=str(number)) for number in range(1, 121)))
+    world.take(raw(made(7, status="COMPLETED", updated="2026-03-04")))
+    with open_reader(world.url) as reader:
+        facts = {nct_id: reader.facts(nct_id) for nct_id in ("NCT00000007", "NCT00000008")}
+    migrate(world.url, "0011", down=True)
+    migrate(world.url, HEAD)
+    query = TrialQuery(filter=Filter(wanted={"condition": ("lupus",)}), limit=500)
+    with open_reader(world.url) as reader, pytest.raises(StoreError, match="monitor db upgrade"):
+        select_trials(reader, query)
+    steps: list[tuple[int, int | None]] = []
+
+    def stop(_: str, done: int, ahead: int | None) -> None:
+        steps.append((done, ahead))
+        if len(steps) == 2:
+            raise KeyboardInterrupt
+
+    with open_store(world.url) as store:
+        with pytest.raises(KeyboardInterrupt):
+            fill_index(store, on_step=stop)
+        world.take(raw(made(100, status="COMPLETED", updated="2026-03-05")))
+        assert fill_index(store, on_step=stop).trials == 70
+        assert fill_index(store, on_step=stop).trials == 0
+    assert steps == [(0, 120), (50, 120), (0, 70), (50, 70)]
+    with open_reader(world.url) as reader:
+        found = [row.nct_id for row in select_trials(reader, query).trials]
+        for nct_id, known in facts.items():
+            assert reader.facts(nct_id) == known
+        records = [reader.newest_record(row) for row in reader.trials()]
+    assert query.filter is not None
+    wanted = compile_filter(query.filter)
+    assert found == [record.nct_id for record in records if matches(wanted, record)]

@@ -60,11 +60,17 @@ def upgrade() -> None:
         op.create_index(f"ix_trials_{name}", "trials", [name, "nct_id"])
     for statement in _SEARCH[op.get_bind().dialect.name]:
         op.execute(statement)
+    # A store without trials has nothing to be filled afterwards.
+    op.execute(
+        "INSERT INTO properties (name, value) SELECT 'search_version', '1'"
+        " WHERE NOT EXISTS (SELECT 1 FROM trials)"
+    )
 
 
 def downgrade() -> None:
     """Drop it."""
     op.execute("DROP TABLE trial_search")
+    op.execute("DELETE FROM properties WHERE name = 'search_version'")
     for name in _TRIAL_INDEXES:
         op.drop_index(f"ix_trials_{name}", "trials")
     op.drop_column("trials", "search_sha256")
