@@ -96,7 +96,7 @@ def read_body(stored: bytes) -> Any:
     """Read a JSON value that ``Codec.body`` wrote; CorruptError when it is not one."""
     try:
         if stored.startswith(_MAGIC):
-            stored = _expand(stored, _vocabulary(CODEC))
+            stored = _expand(stored, with_words=True)
         return orjson.loads(stored)
     except orjson.JSONDecodeError as exc:
         raise CorruptError("an entry cannot be read") from exc
@@ -109,15 +109,17 @@ def pack(content: bytes) -> bytes:
 
 def unpack(stored: bytes) -> bytes:
     """Undo ``pack``; CorruptError when the bytes are not what it made."""
-    return _expand(stored, None)
+    return _expand(stored, with_words=False)
 
 
-def _expand(stored: bytes, words: ZstdCompressionDict | None) -> bytes:
+def _expand(stored: bytes, *, with_words: bool) -> bytes:
     """Decompress a frame that states its own size and checksum."""
     try:
         if zstandard.get_frame_parameters(stored).content_size > _LARGEST_BODY:
             raise CorruptError("an entry states a size that it cannot have")
-        return ZstdDecompressor(dict_data=words).decompress(stored)
+        # The one that knows the words is kept: making it takes longer than its work.
+        made = _decompressor(CODEC, None) if with_words else ZstdDecompressor()
+        return made.decompress(stored)
     except zstandard.ZstdError as exc:
         raise CorruptError("an entry cannot be unpacked") from exc
 
