@@ -19,7 +19,8 @@ Decide = Callable[[TrialRecord, Collection[str]], bool]
 
 RARE = 5_000
 """Up to so many trials are looked at one by one."""
-_HELD = 50_000
+HELD = 50_000
+"""Up to so many are held; whether one is among more, the index is asked for each."""
 _RECORDS = 50
 
 _NEWEST = (
@@ -42,19 +43,18 @@ class Members:
         self._is_exact = search is not None and search.is_exact
         self._question = None if search is None else index.question(db.dialect, search)
         self._all: frozenset[str] | None = None
-        self._was_asked_for_all = False
+        self._asked_for = 0
         self._candidates: dict[str, bool] = {}
         self._decided: dict[str, bool] = {}
 
-    def all_candidates(self) -> frozenset[str] | None:
-        """Return all trials that the index finds; None where there are very many."""
-        if self._question is None or self._was_asked_for_all:
-            return self._all
-        query, _ = index.matching(self._db.dialect)
-        rows = self._db.fetch(query.limit(_HELD + 1), {"question": self._question})
-        self._was_asked_for_all = True
-        if len(rows) <= _HELD:
-            self._all = frozenset(index.nct_id_of_key(row[0]) for row in rows)
+    def hold(self, most: int) -> frozenset[str] | None:
+        """Return all trials that the index finds, which are held then; None where they are more."""
+        if self._question is not None and self._all is None and most > self._asked_for:
+            query, _ = index.matching(self._db.dialect)
+            rows = self._db.fetch(query.limit(most + 1), {"question": self._question})
+            self._asked_for = most
+            if len(rows) <= most:
+                self._all = frozenset(index.nct_id_of_key(row[0]) for row in rows)
         return self._all
 
     def candidates(self, nct_ids: Iterable[str]) -> set[str]:

@@ -25,13 +25,13 @@ from monitor.model.selections import (
 )
 from monitor.store.db import Db, DeadlineError
 from monitor.store.events import EVENT
-from monitor.store.membership import RARE, Members
+from monitor.store.membership import HELD, RARE, Members
 from monitor.store.row_mapping import RowMapper
 from monitor.store.schema import events, trials, versions
 from monitor.store.timestamps import moment
 from monitor.store.trials import TRIAL
 
-_CHUNKS = (300, 1_000, 4_000)
+_CHUNKS = (100, 1_000, 4_000)
 """Rows that are asked for one after another; the last again and again."""
 _SLICE = 50
 _MOST_BRANCHES = 12
@@ -63,8 +63,10 @@ _WHOLE = (
     )
     .join(versions, versions.c.id == events.c.version_id)
     .join(trials, trials.c.nct_id == events.c.nct_id)
+    # Of pairs SQLite would look for each in all events.
     .where(
-        sa.tuple_(events.c.version_id, events.c.position).in_(bindparam("places", expanding=True))
+        events.c.version_id.in_(bindparam("version_ids", expanding=True)),
+        events.c.position.in_(bindparam("positions", expanding=True)),
     )
 )
 _OF_VERSION: RowMapper[dict[str, Any]] = RowMapper(
@@ -126,7 +128,7 @@ def _chunk_size(number: int, members: Members | None, limit: int) -> int:
 
 def _few(members: Members | None) -> tuple[str, ...] | None:
     """Return the trials that may be meant where they are few."""
-    found = None if members is None else members.all_candidates()
+    found = None if members is None else members.hold(RARE)
     return tuple(sorted(found)) if found is not None and len(found) <= RARE else None
 
 
@@ -171,8 +173,13 @@ class _EventChunks:
     def next(self, after: EventKey | None) -> list[_Place]:
         """Return the next chunk behind a key."""
         members = self._members
-        if self._number and self._nct_ids is None:
+        if self._number == 0 and self._nct_ids is None:
             self._nct_ids = _few(members)
+        elif members is not None:
+            members.hold(HELD)
+        if self._nct_ids == ():
+            self.is_over = True
+            return []
         size = _chunk_size(self._number, members, self._query.limit)
         self._number += 1
         rows = self._db.fetch(_places(self._query, self._nct_ids, after, size))
@@ -264,7 +271,9 @@ def _read_events(db: Db, places: Sequence[_Place]) -> list[SelectedEvent]:
         return []
     keys = [(place.key.version_id, place.key.position) for place in places]
     found = {}
-    for row in db.fetch(_WHOLE, {"places": keys}):
+    versions_of, positions = ({key[place] for key in keys} for place in (0, 1))
+    asked = {"version_ids": sorted(versions_of), "positions": sorted(positions)}
+    for row in db.fetch(_WHOLE, asked):
         stored = EVENT(row)
         about = _OF_VERSION(row[len(EVENT.columns) :])
         found[stored.version_id, stored.position] = SelectedEvent(stored=stored, **about)
@@ -312,8 +321,10 @@ class _TrialChunks:
 
     def next(self, after: TrialKey | None) -> list[TrialRow]:
         """Return the next chunk behind a key."""
-        if self._number and self._few is None:
+        if self._number == 0:
             self._few = _few(self._members)
+        elif self._members is not None:
+            self._members.hold(HELD)
         size = _chunk_size(self._number, self._members, self._query.limit)
         self._number += 1
         rows = self._db.read(TRIAL, self._statement(after, size))
