@@ -199,7 +199,7 @@ def _channels(app: "App", reader: Reader, now: datetime) -> Iterator[SkewedTimes
 
 def _rest(channel: str, until: datetime, at: datetime) -> SkewedTimes:
     return SkewedTimes(
-        what=f"the channel {channel} rests until",
+        what=f"the channel {channel} is paused until",
         found=until,
         becomes=at,
         put_right=lambda tx: tx.skew.move_rest(channel, until, at),

@@ -266,7 +266,7 @@ class _Watching:
 
     def breaker_opened(self, state: ChannelState) -> None:
         """Log it; the operator hears of it out of the store."""
-        self._log.error("channel rests", failures=state.failures, reason=state.last_error)
+        self._log.error("channel paused", failures=state.failures, reason=state.last_error)
 
     def breaker_closed(self, channel: str) -> None:
         """Log it."""

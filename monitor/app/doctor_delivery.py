@@ -95,20 +95,20 @@ def _tried(channel: BoundedChannel, *, offline: bool) -> str:
 def _fix(said: str) -> str:
     """Return what to do about a channel that is out of reach."""
     for words, fix in (
-        ("refused the login", "see to username and password"),
+        ("refused the login", "check username and password"),
         ("certificate", "name its authority: certificates for mail, else SSL_CERT_FILE"),
-        ("does not offer", "see to security, username and password"),
-        ("TLS failed", "see to security and the port, or whether the URL is one of https"),
+        ("does not offer", "check security, username and password"),
+        ("TLS failed", "check security and the port, or whether the URL is one of https"),
         (
             "delivery.total_timeout_s",
-            "see to host and port: what answers there does not come to an end",
+            "check host and port: what answers there does not come to an end",
         ),
-        ("delivery.answer_limit_kb", "see to host and port: what answers there is no such service"),
+        ("delivery.answer_limit_kb", "check host and port: what answers there is no such service"),
         ("allow_private", "set it, where the address is one's own"),
     ):
         if words in said:
             return fix
-    return "see to host and port, name service and firewall"
+    return "check host, port, DNS and firewall"
 
 
 def _folder_fault(folder: Path) -> str | None:

@@ -180,19 +180,19 @@ def _fix(one: VariantResponse, working: RequestVariant | None) -> str:
         return f"{working} works: set {settings} under [http]"
     match one.fault:
         case UnreachableError():
-            return "see to base_url, name service, firewall and proxy (HTTPS_PROXY)"
+            return "check base_url, DNS, firewall and proxy (HTTPS_PROXY)"
         case TimedOutError():
-            return "try again later; see to firewall and proxy (HTTPS_PROXY)"
+            return "try again later; check firewall and proxy (HTTPS_PROXY)"
         case TlsError():
             return "if a proxy signs with its own certificate, name its authority: SSL_CERT_FILE"
         case BusyError():
             return "try again later; the daemon waits and tries again by itself"
         case HtmlAnswerError():
-            return "see to base_url; a proxy may answer in the registry's place"
+            return "check base_url; a proxy may answer in the registry's place"
         case HttpStatusError(status=403):
             return "name another user_agent under [http], or try from another network"
         case _:
-            return "see to base_url: it is like https://clinicaltrials.gov"
+            return "check base_url: it is like https://clinicaltrials.gov"
 
 
 def _clock(offsets: dict[str, float]) -> Finding:

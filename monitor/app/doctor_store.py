@@ -173,12 +173,12 @@ def _fix(said: str) -> str:
         ("not a SQLite database", "name another place: [store] url"),
         ("is locked", "look which other program keeps it; a second `monitor run` does not"),
         ("cannot be reached", "see whether the server runs and the URL's host and port are right"),
-        ("refused", "see to user and password in MONITOR_DATABASE_URL or its _FILE"),
+        ("refused", "check user and password in MONITOR_DATABASE_URL or its _FILE"),
         ("does not exist", "make the database, or mend its name in the URL"),
     ):
         if words in said:
             return fix
-    return "see to what the database says"
+    return "check what the database says"
 
 
 def _writable(place: Path) -> str:

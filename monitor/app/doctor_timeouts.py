@@ -55,7 +55,7 @@ def timeout_finding(about: str, said: str) -> Finding:
         about=about,
         verdict=CheckStatus.FAILED,
         detail=said,
-        fix="see to what it waits for: a server, the name service, a file or folder on a network",
+        fix="check what it waits for: a server, the name service, a file or folder on a network",
     )
 
 

@@ -48,7 +48,7 @@ def heartbeat_findings(app: App, *, offline: bool) -> Iterator[Finding]:
     try:
         said = reach(app)
     except DeliveryError as exc:
-        fix = "mend [daemon] heartbeat_url, or see to the service"
+        fix = "fix [daemon] heartbeat_url, or check the service"
         yield Finding(about=about, verdict=CheckStatus.FAILED, detail=own_key(str(exc)), fix=fix)
     else:
         yield Finding(about=about, verdict=CheckStatus.FINE, detail=str(said))

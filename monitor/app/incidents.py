@@ -257,7 +257,7 @@ def _damaged(reader: Reader) -> list[Incident]:
 def _paused(state: ChannelState) -> Incident:
     return Incident(
         key=f"channel:{state.channel}",
-        began=f"the channel {state.channel} fails and rests",
+        began=f"the channel {state.channel} fails and is paused",
         over=f"the channel {state.channel} works again",
         detail=(
             f"{state.failures} times in a row: {state.last_error}. It is tried with one message"

@@ -76,7 +76,7 @@ class Metrics:
             "channel",
         )
         self._paused = self._gauge(
-            "channel_paused", "1 while a channel rests because it fails, else 0.", "channel"
+            "channel_paused", "1 while a channel is paused after failures, else 0.", "channel"
         )
         self._config_age = self._gauge(
             "config_last_good_read_age_seconds",

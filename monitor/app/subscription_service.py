@@ -157,7 +157,7 @@ class SubscriptionService:
                 raise NotFoundError(f"the subscription {word[:_SHOWN]!r} is removed already")
             if found.origin is SubscriptionOrigin.CONFIG:
                 raise UsageError(
-                    f"{found.name!r} of {found.subscriber} stands in {self.file}; change it there"
+                    f"{found.name!r} of {found.subscriber} is in {self.file}; change it there"
                 )
             given = change(found)
             wish = build_subscription(
@@ -184,7 +184,7 @@ class SubscriptionService:
                 raise NotFoundError(f"the subscription {word[:_SHOWN]!r} is removed already")
             if status is SubscriptionStatus.RETIRED and found.origin is SubscriptionOrigin.CONFIG:
                 raise UsageError(
-                    f"{found.name!r} of {found.subscriber} stands in {self.file}; take it out "
+                    f"{found.name!r} of {found.subscriber} is in {self.file}; take it out "
                     f"there, or `monitor subscription pause {found.id}`"
                 )
             changed = transaction.people.set_status(found.subscriber, found.name, status)
@@ -256,7 +256,7 @@ class SubscriptionService:
         named = {one.name for one in self.app.settings.subscribers}
         if person.name in named:
             raise UsageError(
-                f"{person.name} stands in {self.file}; take them out there, then {verb} them"
+                f"{person.name} is in {self.file}; take them out there, then {verb} them"
             )
 
 

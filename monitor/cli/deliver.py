@@ -1,4 +1,4 @@
-"""``monitor deliver``: send what is due, once or until told to stop."""
+"""``monitor deliver``: send what is due, once or until stopped."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_obj
 def command(session: Session, once: bool, as_json: bool) -> None:
-    """Send the messages that are due, until told to stop.
+    """Send the messages that are due, until stopped.
 
     `monitor run` does so too; this is for a store that others ingest into. On PostgreSQL any
     number of processes may deliver at once. With --once the exit code is 1 when a message could

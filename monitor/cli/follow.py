@@ -34,7 +34,9 @@ if TYPE_CHECKING:
 @click.option("--to", "channels", metavar="CHANNEL", multiple=True,
               help="The channel that changes are sent by; repeatable.  [default: that of before, "
               "else the subscriber's own, else the only one]")  # fmt: skip
-@click.option("--subscriber", metavar="NAME", help="Who is told.  [default: the only one, else me]")
+@click.option(
+    "--subscriber", metavar="NAME", help="Who is notified.  [default: the only one, else me]"
+)
 @click.option("--no-alerts", is_flag=True, help="Follow them without telling anybody.")
 @json_option
 @click.pass_obj

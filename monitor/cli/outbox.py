@@ -124,7 +124,7 @@ def list_(
 @json_option
 @click.pass_obj
 def show(session: Session, message: str, as_json: bool) -> None:
-    """Show one message: what it tells of, and every try to send it.
+    """Show one message: what it reports, and every attempt to send it.
 
     ID is the number of `monitor outbox list`, or the id that a receiver has: from the foot of the
     message, its Message-ID (with or without <> and the domain), webhook-id or the name of its file.

@@ -49,7 +49,7 @@ COMMANDS = {
     ),
     "run": (
         "monitor.cli.run",
-        "Follow the configured sources, each by its own clock, until told to stop.",
+        "Follow the configured sources, each by its own clock, until stopped.",
     ),
     "source": (
         "monitor.cli.source",
@@ -62,7 +62,7 @@ COMMANDS = {
     "subscriber": ("monitor.cli.subscriber", "Manage subscribers: the people who get alerts."),
     "silence": ("monitor.cli.silence", "Keep a trial or a kind of change quiet until a date."),
     "channel": ("monitor.cli.channel", "Manage delivery channels."),
-    "deliver": ("monitor.cli.deliver", "Send the messages that are due, until told to stop."),
+    "deliver": ("monitor.cli.deliver", "Send the messages that are due, until stopped."),
     "outbox": (
         "monitor.cli.outbox",
         "Inspect the messages on their way, and those that were given up.",

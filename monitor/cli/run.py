@@ -1,4 +1,4 @@
-"""``monitor run``: follow the configured sources, by the clock, until told to stop."""
+"""``monitor run``: follow the configured sources, by the clock, until stopped."""
 
 import faulthandler
 import signal
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_obj
 def command(session: Session, once: bool, new_store: bool, as_json: bool) -> None:
-    """Follow the configured sources, each by its own clock, until told to stop.
+    """Follow the configured sources, each by its own clock, until stopped.
 
     What subscribers are to hear is delivered side by side with that. One process schedules a
     store at a time; a second one stands by and takes over. SIGTERM and SIGINT end it in good

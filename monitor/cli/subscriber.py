@@ -42,7 +42,7 @@ def add(session: Session, name: str, as_json: bool) -> None:
 @table_options
 @click.pass_obj
 def list_(session: Session, every: bool, as_json: bool, as_csv: bool) -> None:
-    """List who is told: their status, where they come from, how much they ask for."""
+    """List subscribers: their status, where they come from, how much they ask for."""
     found, counts = people_of(session).subscribers()
     shown = [one for one in found if every or one.status is not SubscriptionStatus.RETIRED]
     if as_json:

@@ -1,4 +1,4 @@
-"""One value against its key's type: what comes out, and the error when it will not do."""
+"""One value against its key's type: what comes out, and the error when it is invalid."""
 
 import re
 from collections.abc import Mapping
@@ -44,7 +44,7 @@ def checked(kind: Any, given: RawValue, environ: Mapping[str, str]) -> Any:
         if isinstance(exc, InvalidValueError) and as_written and not hidden:
             message = f"{given.place}: {exc}"
         else:
-            message = f"{_said(given, hidden=hidden)}; write {meta.description}"
+            message = f"{_said(given, hidden=hidden)}: expected {meta.description}"
         # Not "from exc": msgspec's message can quote the value too.
         raise ConfigError(message) from None
     return value
@@ -99,11 +99,11 @@ def _referred(name: str, place: str, environ: Mapping[str, str]) -> str:
 def _said(given: RawValue, *, hidden: bool) -> str:
     """Name the place and, unless it is hidden, what stands there (a reference unreplaced)."""
     if hidden:
-        return f"{given.place} will not do"
+        return f"{given.place} is invalid"
     shown = repr(given.value)
     if len(shown) > _SHOWN_CHARACTERS:
         shown = f"{shown[:_SHOWN_CHARACTERS]}…"
-    return f"{given.place} = {shown} will not do"
+    return f"{given.place} = {shown} is invalid"
 
 
 # --- secrets: looked up when they are used, never shown -------------------------------------------
@@ -155,4 +155,4 @@ def _secret_in_file(given: RawValue, environ: Mapping[str, str]) -> Secret:
 
 def _require_text(given: RawValue, description: str) -> None:
     if not isinstance(given.value, str) or not given.value.strip():
-        raise ConfigError(f"{given.place} will not do; write {description}")
+        raise ConfigError(f"{given.place} is invalid: expected {description}")

@@ -98,7 +98,7 @@ class ConfigReloader:
             app = following(self._state.app, nct_ids)
             if app.settings.sources != self._state.app.settings.sources:
                 await self._apply_config(app)
-                get_logger().info("followed trials taken up", count=len(nct_ids))
+                get_logger().info("followed trials applied", count=len(nct_ids))
 
     def _as_can_be(self, read: App) -> App:
         """Return what was read, with the sections of before that only a new start can change."""

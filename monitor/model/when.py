@@ -87,7 +87,7 @@ def parse_when(text: str, *, zone: str = "UTC") -> When:
         return Hourly()
     found = _WRITTEN.fullmatch(" ".join(text.split()))
     if found is None:
-        raise ValueError(f"write {EXAMPLES}")
+        raise ValueError(f"expected {EXAMPLES}")
     weekday = None
     if found["day"] is not None:
         matching = [n for n, day in enumerate(DAYS) if day.startswith(found["day"].lower())]
@@ -105,7 +105,7 @@ def parse_quiet(text: str, *, zone: str = "UTC") -> QuietHours:
     """
     found = _QUIET.fullmatch(" ".join(text.split()))
     if found is None:
-        raise ValueError('write "22:00-07:00 Europe/Madrid"')
+        raise ValueError('expected "22:00-07:00 Europe/Madrid"')
     zone = _zone(found["zone"] or zone)
     return QuietHours(start=_time(found["from"]), end=_time(found["to"]), zone=zone)
 

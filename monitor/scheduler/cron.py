@@ -100,13 +100,13 @@ def _wall_trigger(expression: str) -> BaseTrigger:
         ]  # fmt: skip
     except ValueError as exc:
         message = (
-            f"cron = {expression!r} will not do ({exc}); write minute, hour, day of the month, "
+            f"cron = {expression!r} is invalid ({exc}); expected minute, hour, day of the month, "
             'month and day of the week, for example "30 14 * * 1-5"'
         )
         raise ConfigError(message) from exc
     coming = [trigger for trigger in triggers if _ever_comes(trigger)]
     if not coming:
-        message = f"cron = {expression!r} will not do: there is no such day; write one that comes"
+        message = f"cron = {expression!r} is invalid: there is no such day"
         raise ConfigError(message)
     return OrTrigger(coming)
 

@@ -82,7 +82,7 @@ def parse_endpoint(url: str, *, allow_private: bool, key: str = "allow_private")
     query = f"?{parts.query}" if parts.query else ""
     target = f"{parts.path or '/'}{query}"
     if _TARGET.fullmatch(target) is None:
-        raise ValueError("characters outside ASCII, and blanks, must be percent-encoded")
+        raise ValueError("characters outside ASCII, and spaces, must be percent-encoded")
     tls = parts.scheme == "https"
     return Place(tls=tls, host=host, port=port or _PORTS[parts.scheme], target=target)
 

@@ -41,7 +41,7 @@ def _parsed_by(parse: Callable[[str], object]) -> Check:
             try:
                 parse(text)
             except ValueError as exc:
-                raise InvalidValueError(f"{text[:LONGEST_NAME]!r} will not do; {exc}") from exc
+                raise InvalidValueError(f"{text[:LONGEST_NAME]!r} is invalid: {exc}") from exc
         return text.strip()
 
     return Check(check)

@@ -199,12 +199,12 @@ def test_the_doctor_tells_before_and_after(monitored: Monitored) -> None:
     excursion(monitored)
     [found] = time_findings(monitored.app, latest_due)
     assert found.verdict is CheckStatus.FAILED
-    assert "the channel box rests until 2027-03-0" in found.detail
+    assert "the channel box is paused until 2027-03-0" in found.detail
     assert "check the clock" in found.fix
     repair(monitored.app, latest_run=latest_due)
     [told] = time_findings(monitored.app, latest_due)
     assert told.verdict is CheckStatus.WARNING
-    assert "rests until 2027-03-0" in told.detail
+    assert "paused until 2027-03-0" in told.detail
     monitored.clock.move(days=2)
     [fine] = time_findings(monitored.app, latest_due)
     assert fine.verdict is CheckStatus.FINE

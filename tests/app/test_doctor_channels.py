@@ -68,7 +68,7 @@ def test_a_mail_server_is_tried_up_to_the_login(
         distrusted = found(tmp_path, mail(server.place))
     assert fine.verdict is CheckStatus.FINE
     assert "answers, its certificate is trusted, it took the login; nothing was sent" in fine.detail
-    assert (wrong.verdict, wrong.fix) == (CheckStatus.FAILED, "see to username and password")
+    assert (wrong.verdict, wrong.fix) == (CheckStatus.FAILED, "check username and password")
     assert "refused the login: 535" in wrong.detail
     assert distrusted.verdict is CheckStatus.FAILED
     assert "a certificate that is not trusted" in distrusted.detail
@@ -108,7 +108,7 @@ def test_what_nobody_answers_at_is_a_failure_unless_offline(tmp_path: Path) -> N
             finding = found(tmp_path, channel)
             assert finding.verdict is CheckStatus.FAILED, channel
             assert "refused" in finding.detail
-            assert finding.fix == "see to host and port, name service and firewall"
+            assert finding.fix == "check host, port, DNS and firewall"
             offline = found(tmp_path, channel, offline=True)
             assert offline.verdict is CheckStatus.FINE
             assert "not tried (--offline)" in offline.detail

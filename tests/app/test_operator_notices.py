@@ -349,7 +349,7 @@ def test_a_resting_channel_is_told_and_its_working_again(monitored: Monitored) -
     with open_store(monitored.url) as store, store.transaction() as tx:
         tx.outbox.put_channel_state(paused)
     process(monitored).tell()
-    assert monitored.subjects("ops") == ["Trial monitor: The channel box fails and rests"]
+    assert monitored.subjects("ops") == ["Trial monitor: The channel box fails and is paused"]
     with open_store(monitored.url) as store, store.transaction() as tx:
         tx.outbox.put_channel_state(ChannelState(channel="box"))
     monitored.clock.move(minutes=1)

@@ -1,4 +1,4 @@
-"""``monitor deliver``: what is due goes, once or until told to stop."""
+"""``monitor deliver``: what is due goes, once or until stopped."""
 
 import json
 import signal

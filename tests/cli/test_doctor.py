@@ -60,7 +60,7 @@ def test_what_fails_is_told_with_what_to_do_and_an_exit_code(monitor: Monitor) -
     assert (result.exit_code, result.stderr) == (1, "")
     failed = [line for line in result.stdout.splitlines() if line.startswith("✗")]
     assert len(failed) == 2
-    assert all("cannot be reached" in line and " → see to base_url" in line for line in failed)
+    assert all("cannot be reached" in line and " → check base_url" in line for line in failed)
 
 
 def test_a_warning_is_no_failure(monitor: Monitor, server: ReplicaServer) -> None:
@@ -79,7 +79,7 @@ def test_a_wrong_configuration_is_shown_like_the_rest(monitor: Monitor) -> None:
     result = monitor("doctor", "--offline")
     assert (result.exit_code, result.stderr) == (1, "")
     assert result.stdout.startswith(
-        "✗ configuration           MONITOR_LOG__LEVEL = 'loud' will not do"
+        "✗ configuration           MONITOR_LOG__LEVEL = 'loud' is invalid"
     )
 
 
@@ -100,7 +100,7 @@ def test_json_holds_the_same(monitor: Monitor, server: ReplicaServer) -> None:
     assert failed["ok"] is False
     (first, *_) = [one for one in failed["findings"] if one["verdict"] == "failed"]
     assert first["about"] == "registry"
-    assert "see to base_url" in first["fix"]
+    assert "check base_url" in first["fix"]
 
 
 def test_there_are_colours_on_terminals_only(monitor: Monitor) -> None:

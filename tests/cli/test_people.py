@@ -146,9 +146,12 @@ def test_trials_come_from_a_file_or_from_standard_input(told: Monitor) -> None:
         (("--all",), "say where to send: --channel; there are out, team"),
         (("--all", "--channel", "tem"), "--channel: there is no [[channel]] 'tem'; did you mean"),
         (("--all", "--changes", "statsu"), "--changes: there is no kind and no group of changes"),
-        (("--all", "--min-severity", "big"), "--min-severity = 'big' will not do; write noise,"),
-        (("--all", "--min-days", "many"), "--min-days = 'many' will not do; write a whole number"),
-        (("--all", "--when", "soon"), "--when: 'soon' will not do; write \"at once\""),
+        (("--all", "--min-severity", "big"), "--min-severity = 'big' is invalid: expected noise,"),
+        (
+            ("--all", "--min-days", "many"),
+            "--min-days = 'many' is invalid: expected a whole number",
+        ),
+        (("--all", "--when", "soon"), "--when: 'soon' is invalid: expected \"at once\""),
         (
             ("--all", "--channel", "out", "--send-empty"),
             "--send-empty is about digests: add --when",
@@ -156,7 +159,7 @@ def test_trials_come_from_a_file_or_from_standard_input(told: Monitor) -> None:
         (("--nct-id", "x"), "--nct-id: 'x' is not an NCT ID"),
         (("--country", "UK"), "the filter: country: for 'UK' the registry writes 'United Kingdom'"),
         (("--phase", "9"), "the filter: phase: the registry has no value '9'"),
-        (("--all", "--name", "a:b"), "--name = 'a:b' will not do; write 1 to 64 letters"),
+        (("--all", "--name", "a:b"), "--name = 'a:b' is invalid: expected 1 to 64 letters"),
     ],
 )
 def test_a_wrong_option_is_named(told: Monitor, options: tuple[str, ...], said: str) -> None:
@@ -188,9 +191,9 @@ def test_a_subscription_pauses_and_goes_on_wherever_it_comes_from(anywhere: Moni
 def test_one_of_the_file_is_not_removed_by_command(told: Monitor) -> None:
     file = told.environ["MONITOR_CONFIG"]
     said = told.complaint("subscription", "remove", "car-t", code=2)
-    assert f"'car-t' of ana stands in {file}; take it out there, or `monitor subscription" in said
+    assert f"'car-t' of ana is in {file}; take it out there, or `monitor subscription" in said
     said = told.complaint("subscriber", "remove", "ana", code=2)
-    assert f"ana stands in {file}; take them out there, then remove them" in said
+    assert f"ana is in {file}; take them out there, then remove them" in said
     said = told.complaint("subscriber", "forget", "ana", "--yes", code=2)
     assert "then forget them" in said
     assert names(told) == {"car-t": "active"}

@@ -75,7 +75,9 @@ def test_a_title_is_whole_in_a_pipe(monitor: Monitor) -> None:
 
 
 def test_an_empty_list_is_an_answer(told: Monitor) -> None:
-    assert told.answer("trials", "--sponsor", "nobody").splitlines()[-1] == "0 trials"
+    found = told("trials", "--sponsor", "nobody")
+    assert (found.exit_code, found.stdout.splitlines()[-1]) == (0, "0 trials")
+    assert 'sponsor "nobody": none of the stored trials' in found.stderr
 
 
 def test_without_a_store_it_says_how_to_make_one(monitor: Monitor) -> None:

@@ -92,17 +92,17 @@ def test_a_channel_that_lacks_a_key_is_told_which_one(tmp_path: Path, name: str)
         ("", "what kind of channel is it? write type = \"email\" or type = \"slack\""),
         ('type = "smtp"', "what kind of channel is it?"),
         (f'{MAIL}securty = "tls"', '"out" securty: there is no such key; did you mean security?'),
-        (f'{MAIL}security = "ssl"', "security = 'ssl' will not do; write none, starttls or tls"),
-        (f"{MAIL}per_minute = -1", "per_minute = -1 will not do; write a whole number from 0"),
-        (MAIL.replace('"a@example.org"', "[]"), "to = [] will not do; write an address or a list"),
-        (MAIL.replace('"a@example.org"', '"ana"'), "to = ['ana'] will not do"),
-        ('type = "folder"\npath = " "', "path = ' ' will not do; write the path of a folder"),
-        ('type = "folder"\npath = "a"\nformats = ["pdf"]', "formats = ['pdf'] will not do"),
-        ('type = "slack"\nurl = 7', 'url will not do; write the webhook\'s URL, "${SLACK'),
-        ('type = "slack"\nurl = " "', "url will not do"),
+        (f'{MAIL}security = "ssl"', "security = 'ssl' is invalid: expected none, starttls or tls"),
+        (f"{MAIL}per_minute = -1", "per_minute = -1 is invalid: expected a whole number from 0"),
+        (MAIL.replace('"a@example.org"', "[]"), "to = [] is invalid: expected an address"),
+        (MAIL.replace('"a@example.org"', '"ana"'), "to = ['ana'] is invalid"),
+        ('type = "folder"\npath = " "', "path = ' ' is invalid: expected the path of a folder"),
+        ('type = "folder"\npath = "a"\nformats = ["pdf"]', "formats = ['pdf'] is invalid"),
+        ('type = "slack"\nurl = 7', 'url is invalid: expected the webhook\'s URL, "${SLACK'),
+        ('type = "slack"\nurl = " "', "url is invalid"),
         ('type = "slack"\nurl = "u"\nurl_file = "f"', "url_file: url is there already"),
         ('type = "folder"\npath_file = "f"', "path_file: there is no such key; did you mean path"),
-        ('type = "webhook"\nurl = "u"\nsecret = [1]', '"out" secret will not do'),
+        ('type = "webhook"\nurl = "u"\nsecret = [1]', '"out" secret is invalid'),
     ],
 )  # fmt: skip
 def test_a_wrong_channel_is_told_what_to_write(tmp_path: Path, lines: str, said: str) -> None:
@@ -125,16 +125,16 @@ def test_the_operator_s_channel_has_to_be_there(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"sender": '"monitor"'}, "sender = 'monitor' will not do; write an address"),
+        ({"sender": '"monitor"'}, "sender = 'monitor' is invalid: expected an address"),
         ({"sender": '"M <m@example.org>\\nBcc: e@example.org"'}, "sender: 'M <m@example.org>"),
-        ({"to": "[]"}, "to = [] will not do; write an address or a list of them"),
+        ({"to": "[]"}, "to = [] is invalid: expected an address or a list of them"),
         ({"to": '["ana@example.org", "ben@"]'}, "to: 'ben@' is not an e-mail address"),
         ({"to": '"Ana <ana@example.org>"'}, "to: 'Ana <ana@example.org>' is not an e-mail"),
         ({"to": '"ana@exämple.org"'}, "to: 'ana@exämple.org' is not an e-mail address"),
-        ({"server": '"mail.example.org:smtp"'}, "server will not do; write HOST or HOST:PORT"),
-        ({"server": '"mail.example.org:99999"'}, "server will not do; write HOST or HOST:PORT"),
-        ({"server": '""'}, "server will not do; write HOST or HOST:PORT"),
-        ({"security": '"ssl"'}, "security = 'ssl' will not do; write none, starttls or tls"),
+        ({"server": '"mail.example.org:smtp"'}, "server is invalid: expected HOST or HOST:PORT"),
+        ({"server": '"mail.example.org:99999"'}, "server is invalid: expected HOST or HOST:PORT"),
+        ({"server": '""'}, "server is invalid: expected HOST or HOST:PORT"),
+        ({"security": '"ssl"'}, "security = 'ssl' is invalid: expected none, starttls or tls"),
         ({"username": '"a"'}, "has a username or a password alone; write both, or none"),
         ({"password": '"pl"'}, "has a username or a password alone; write both, or none"),
         (
@@ -143,7 +143,7 @@ def test_the_operator_s_channel_has_to_be_there(tmp_path: Path) -> None:
         ),
         (
             {"hello": '"me\\r\\nMAIL"'},
-            "hello = 'me\\r\\nMAIL' will not do; write what this",
+            "hello = 'me\\r\\nMAIL' is invalid: expected what this",
         ),
     ],
 )
@@ -255,6 +255,6 @@ def test_an_error_of_a_channel_shows_no_secret(tmp_path: Path, lines: str) -> No
 def test_a_login_in_the_server_is_refused_and_not_shown(tmp_path: Path, server: str) -> None:
     said = message(tmp_path, channel(MAIL.replace('"h"', f'"{server}"')))
     assert said.endswith(
-        '[[channel]] "out" server will not do; write HOST or HOST:PORT, smtp.example.org:587;'
+        '[[channel]] "out" server is invalid: expected HOST or HOST:PORT, smtp.example.org:587;'
         " a login goes into username and password"
     )

@@ -45,20 +45,20 @@ def test_an_unknown_name_comes_with_the_nearest_known_one(file: Path, toml: str,
 @pytest.mark.parametrize(
     ("toml", "said"),
     [
-        ("[store]\nbusy_timeout_s = 0", "busy_timeout_s = 0 will not do; write a number of sec"),
+        ("[store]\nbusy_timeout_s = 0", "busy_timeout_s = 0 is invalid: expected a number of sec"),
         ("[store]\nbusy_timeout_s = 601", "from 0.1 to 600"),
         ("[store]\nbusy_timeout_s = nan", "from 0.1 to 600"),
         ("[store]\nbusy_timeout_s = true", "from 0.1 to 600"),
-        ("[store]\nbusy_timeout_s = '5'", "busy_timeout_s = '5' will not do"),
+        ("[store]\nbusy_timeout_s = '5'", "busy_timeout_s = '5' is invalid"),
         ("[ingest]\nbatch_records = 1.5", "a whole number of records from 1 to 10000"),
         ("[ingest]\nrecord_limit_mb = 2000", "a whole number of megabytes from 1 to 1024"),
         ("[thresholds]\ndate_days_high = -1", "a whole number of days from 0 to 36500"),
-        ("[log]\nformat = 'xml'", "[log] format = 'xml' will not do; write console or json"),
-        ("[log]\nlevel = ['info']", "write debug, info, warning or error"),
-        ("[store]\nurl = 'monitor.db'", "write sqlite:///PATH or postgresql://USER:PASSWORD"),
-        ("[store]\nurl = 'mysql://db/m'", "write sqlite:///PATH or postgresql://USER:PASSWORD"),
-        ("[store]\nurl = 'sqlite:///'", "write sqlite:///PATH or postgresql://USER:PASSWORD"),
-        ("[store]\nurl = 7", "write sqlite:///PATH or postgresql://USER:PASSWORD"),
+        ("[log]\nformat = 'xml'", "[log] format = 'xml' is invalid: expected console or json"),
+        ("[log]\nlevel = ['info']", "expected debug, info, warning or error"),
+        ("[store]\nurl = 'monitor.db'", "expected sqlite:///PATH or postgresql://USER:PASSWORD"),
+        ("[store]\nurl = 'mysql://db/m'", "expected sqlite:///PATH or postgresql://USER:PASSWORD"),
+        ("[store]\nurl = 'sqlite:///'", "expected sqlite:///PATH or postgresql://USER:PASSWORD"),
+        ("[store]\nurl = 7", "expected sqlite:///PATH or postgresql://USER:PASSWORD"),
     ],
 )
 def test_a_wrong_value_comes_with_what_may_be_written(file: Path, toml: str, said: str) -> None:
@@ -70,7 +70,7 @@ def test_a_wrong_value_comes_with_what_may_be_written(file: Path, toml: str, sai
 
 def test_a_wrong_variable_is_named_like_a_wrong_key() -> None:
     text = message(None, {"MONITOR_INGEST__BATCH_RECORDS": "many"})
-    assert text.startswith("MONITOR_INGEST__BATCH_RECORDS = 'many' will not do; write a whole")
+    assert text.startswith("MONITOR_INGEST__BATCH_RECORDS = 'many' is invalid: expected a whole")
     text = message(None, {"MONITOR_INGEST__BATCH_RECORD": "5"})
     assert text.endswith("did you mean MONITOR_INGEST__BATCH_RECORDS?")
     text = message(None, {"MONITOR_STOER__URL": "x"})

@@ -146,7 +146,7 @@ def test_links_go_behind_the_public_url(folder: Path, more: str) -> None:
     good = write(folder / "a.toml", '[delivery]\npublic_url = "https://m.example.org/ct"\n')
     assert load(good, environ={}).delivery.public_url == "https://m.example.org/ct"
     bad = write(folder / "b.toml", f'[delivery]\npublic_url = "https://m.example.org{more}"\n')
-    with pytest.raises(ConfigError, match=r"\[delivery\] public_url will not do; write http"):
+    with pytest.raises(ConfigError, match=r"\[delivery\] public_url is invalid: expected http"):
         load(bad, environ={})
 
 

@@ -174,14 +174,14 @@ def test_a_text_of_no_nct_ids_holds_none() -> None:
         ('all = true\nchannels = "aut"', "channels: there is no [[channel]] 'aut'; did you mean"),
         (f"{ALL}chanels = 1", '"a" chanels: there is no such key; did you mean channels?'),
         (f'{ALL}changes = "statsu"', "changes: there is no kind and no group of changes 'statsu'"),
-        (f'{ALL}min_severity = "big"', "min_severity = 'big' will not do; write noise, low"),
-        (f"{ALL}min_days = -1", "min_days = -1 will not do; write a whole number of days"),
+        (f'{ALL}min_severity = "big"', "min_severity = 'big' is invalid: expected noise, low"),
+        (f"{ALL}min_days = -1", "min_days = -1 is invalid: expected a whole number of days"),
         (f"{ALL}send_empty = true", 'send_empty = true is about digests; write when = "daily'),
-        (f'{ALL}when = "daily"', "when: 'daily' will not do; write \"at once\", \"hourly\""),
-        (f'{ALL}when = "daily 25:00"', "when: 'daily 25:00' will not do; 25:00 is no time"),
+        (f'{ALL}when = "daily"', "when: 'daily' is invalid: expected \"at once\", \"hourly\""),
+        (f'{ALL}when = "daily 25:00"', "when: 'daily 25:00' is invalid: 25:00 is no time"),
         (f'{ALL}when = "daily 8:00 Madrid"', "'Madrid' is no time zone"),
-        (f'{ALL}quiet = "00:00-00:00"', "quiet: '00:00-00:00' will not do; they would be over"),
-        (f'{ALL}quiet = "night"', "quiet: 'night' will not do; write \"22:00-07:00 Europe"),
+        (f'{ALL}quiet = "00:00-00:00"', "quiet: '00:00-00:00' is invalid: they would be over"),
+        (f'{ALL}quiet = "night"', "quiet: 'night' is invalid: expected \"22:00-07:00 Europe"),
         (f'{ALL}nct_ids = "NCT123456789"', "nct_ids: 'NCT123456789' is not an NCT ID"),
         (f"{ALL}filter = {{ conditon = 'x' }}", "filter: a filter has no key 'conditon'; did you"),
         (f"{ALL}filter = {{ condition = 7 }}", "filter: condition takes a text or a list of texts"),
@@ -189,7 +189,7 @@ def test_a_text_of_no_nct_ids_holds_none() -> None:
         (f"{ALL}filter = {{ not = {{ }} }}", "filter: a filter needs one of condition"),
         (f"{ALL}filter = [{{ title = 'x' }}, {{ title = '+' }}]", "filter 2: title: '+' has no"),
         (f"{ALL}filter = {{ country = 'USA' }}", "for 'USA' the registry writes 'United States'"),
-        (f"{ALL}filter = 'lupus'", "filter = ['lupus'] will not do; write a table or a list of"),
+        (f"{ALL}filter = 'lupus'", "filter = ['lupus'] is invalid: expected a table or a list of"),
     ],
 )  # fmt: skip
 def test_a_wrong_subscription_is_told_what_to_write(tmp_path: Path, lines: str, said: str) -> None:
@@ -201,7 +201,7 @@ def test_a_wrong_subscription_is_told_what_to_write(tmp_path: Path, lines: str, 
 @pytest.mark.parametrize("name", ["", " a", "a:b", "a\\nb", "a\\u202eb", "x" * 65])
 def test_a_name_that_could_mislead_is_refused(tmp_path: Path, name: str) -> None:
     said = message(tmp_path, wish(ALL, subscriber=name))
-    assert "will not do; write 1 to 64 letters and signs, no colon among them" in said
+    assert "is invalid: expected 1 to 64 letters and signs, no colon among them" in said
 
 
 @pytest.mark.parametrize("name", ["Ana Pérez", "李", "ana@example.org", "x" * 64])
@@ -216,7 +216,10 @@ def test_names_may_be_those_of_people(tmp_path: Path, name: str) -> None:
         (wish(ALL) + wish(ALL, "b", "Ana"), "subscriber = 'Ana' is elsewhere spelt 'ana'"),
         ('[[subscriber]]\nname = "a"\n[[subscriber]]\nname = "A"\n', '"A" is there twice'),
         ('[[subscriber]]\nname = "a"\nchannels = "x"\n', "there is no [[channel]] 'x'; "),
-        ('[[subscriber]]\nname = "a"\ntimezone = "Mars"\n', "timezone = 'Mars' will not do; write"),
+        (
+            '[[subscriber]]\nname = "a"\ntimezone = "Mars"\n',
+            "timezone = 'Mars' is invalid: expected",
+        ),
         ('[subscription]\nname = "a"\n', "write [[subscription]], in two brackets, above each"),
         ('[[subscriptoin]]\nname = "a"\n', "did you mean [[subscription]]?"),
     ],

@@ -49,7 +49,7 @@ def test_where_the_web_part_listens_is_a_host_and_a_port(
     ["8080", ":8080", "127.0.0.1", "::1:8080", "[::x]:80", "[]:80", "a b:80", "h:65536", "h:"],
 )
 def test_a_place_that_is_none_to_listen_at_is_refused(text: str) -> None:
-    with pytest.raises(ConfigError, match=r"MONITOR_WEB__LISTEN = .* write HOST:PORT"):
+    with pytest.raises(ConfigError, match=r"MONITOR_WEB__LISTEN = .* expected HOST:PORT"):
         load(environ={"MONITOR_WEB__LISTEN": text})
 
 
@@ -66,7 +66,7 @@ def test_readers_get_an_address_of_their_own() -> None:
     web = load(environ={"MONITOR_WEB__PUBLIC_LISTEN": " 127.0.0.1:8081 "}).web
     assert web.public_address == ("127.0.0.1", 8081)
     assert load(environ={}).web.public_address is None
-    with pytest.raises(ConfigError, match=r"MONITOR_WEB__PUBLIC_LISTEN = .* write HOST:PORT"):
+    with pytest.raises(ConfigError, match=r"MONITOR_WEB__PUBLIC_LISTEN = .* expected HOST:PORT"):
         load(environ={"MONITOR_WEB__PUBLIC_LISTEN": "8081"})
     with pytest.raises(
         ConfigError, match=r"public_listen = '127\.0\.0\.1:8080' is what listen says"

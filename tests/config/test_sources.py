@@ -102,7 +102,7 @@ def test_a_length_of_time_is_a_number_and_a_unit(tmp_path: Path, text: str, leng
 def test_what_is_no_length_of_time_is_refused(tmp_path: Path, value: str) -> None:
     said = message(tmp_path, f'[[source]]\nname = "a"\n{FILES}every = {value}')
     assert '[[source]] "a" every = ' in said
-    assert "will not do; write a whole number with s, m, h or d behind it" in said
+    assert "is invalid: expected a whole number with s, m, h or d behind it" in said
 
 
 @pytest.mark.parametrize(
@@ -114,17 +114,17 @@ def test_what_is_no_length_of_time_is_refused(tmp_path: Path, value: str) -> Non
         ('every = "1h"\nnct_ids = []\nquery = {}', '"lupus" follows nothing'),
         ('every = "1h"\nall = true\nquery = { cond = "x" }', "delete it, or query and filter"),
         ('every = "1h"\nall = true\nfilter = { ids = "NCT1" }', "delete it, or query and filter"),
-        ('cron = "0 0 * *"', "cron = '0 0 * *' will not do; write minute, hour, day of the month"),
-        ('cron = "@daily"', "cron = '@daily' will not do"),
-        ('timezone = "Europe/Madird"', "timezone = 'Europe/Madird' will not do; write a name of"),
-        ('timezone = "../UTC"', "timezone = '../UTC' will not do"),
-        ('timezone = "Europe"', "timezone = 'Europe' will not do"),
-        ('enabled = "yes"', "enabled = 'yes' will not do; write true or false"),
+        ('cron = "0 0 * *"', "cron = '0 0 * *' is invalid: expected minute, hour, day"),
+        ('cron = "@daily"', "cron = '@daily' is invalid"),
+        ('timezone = "Europe/Madird"', "timezone = 'Europe/Madird' is invalid: expected a name of"),
+        ('timezone = "../UTC"', "timezone = '../UTC' is invalid"),
+        ('timezone = "Europe"', "timezone = 'Europe' is invalid"),
+        ('enabled = "yes"', "enabled = 'yes' is invalid: expected true or false"),
         ('nct_ids = ["NCT1", "NCT123456789"]', "nct_ids: 'NCT123456789' is not an NCT ID"),
-        ("nct_ids = 7", "nct_ids = 7 will not do; write an NCT ID or a list of them"),
+        ("nct_ids = 7", "nct_ids = 7 is invalid: expected an NCT ID or a list of them"),
         ("query = { condition = 'x' }", "query: there is no query.condition; did you mean cond?"),
         ("query = { zzz = 'x' }", "there is no query.zzz; there are cond, term, locn, titles"),
-        ("query = { cond = ' ' }", "query = {'cond': ' '} will not do; write a table of texts"),
+        ("query = { cond = ' ' }", "query = {'cond': ' '} is invalid: expected a table of texts"),
         ("query = { id = 'NCT00000102, nct2' }", "query.id holds nothing but NCT IDs; write them"),
         ("filter = { Status = 'x' }", "no filter.Status; did you mean overallStatus?"),
         ("filter = { overallStatus = 'Recruiting' }", "'Recruiting'; did you mean RECRUITING?"),
@@ -135,7 +135,7 @@ def test_what_is_no_length_of_time_is_refused(tmp_path: Path, value: str) -> Non
         ("filter = { ids = ',' }", "filter.ids takes NCT IDs with | between them"),
         ("filter = { geo = 'near Madrid' }", "filter.geo takes distance(LATITUDE,"),
         ("filter = { ids = 'NCT1|x' }", "filter: 'x' is not an NCT ID"),
-        ("reread_every = 'weekly'", "reread_every = 'weekly' will not do; write a whole number"),
+        ("reread_every = 'weekly'", "reread_every = 'weekly' is invalid: expected a whole number"),
         ("evry = '1h'", '"lupus" evry: there is no such key; did you mean every?'),
         ("path = 'in'", '"lupus" path: there is no such key; '),
     ],
@@ -154,7 +154,7 @@ def test_a_wrong_registry_source_is_told_what_to_write(
 )
 def test_a_base_url_that_is_none_is_refused(tmp_path: Path, url: str) -> None:
     said = message(tmp_path, ctgov(f'base_url = "{url}"\nall = true\nevery = "1h"'))
-    assert "base_url will not do; write http:// or https:// and a host, without user, " in said
+    assert "base_url is invalid: expected http:// or https:// and a host, without user, " in said
 
 
 @pytest.mark.parametrize("base_url", ["https://user:s3cret@h", "https://s3cret@h", "s3cret"])
@@ -165,7 +165,7 @@ def test_user_and_password_in_a_base_url_are_refused_and_not_shown(
         said = message(
             tmp_path, ctgov(f'base_url = "{text}"\nall = true\nevery = "1h"'), {"SECRET": base_url}
         )
-        assert "base_url will not do" in said
+        assert "base_url is invalid" in said
         assert "s3cret" not in said
 
 
@@ -187,9 +187,9 @@ def test_what_a_reference_stands_for_is_not_shown(tmp_path: Path) -> None:
         ('[[source]]\nname = "a"\ntype = "ftp"', 'write type = "ctgov" or type = "files"'),
         (f"[[source]]\n{FILES}", "[[source]] 1 name is missing; write 1 to 64 letters"),
         ('[[source]]\nname = "a"\ntype = "files"', '"a" path is missing; write the path of'),
-        (f'[[source]]\nname = "a/b"\n{FILES}', "\"a/b\" name = 'a/b' will not do; write 1 to 64"),
-        (f'[[source]]\nname = " a"\n{FILES}', "will not do; write 1 to 64 letters"),
-        (f'[[source]]\nname = 7\n{FILES}', "[[source]] 1 name = 7 will not do"),
+        (f'[[source]]\nname = "a/b"\n{FILES}', "\"a/b\" name = 'a/b' is invalid: expected 1 to 64"),
+        (f'[[source]]\nname = " a"\n{FILES}', "is invalid: expected 1 to 64 letters"),
+        (f'[[source]]\nname = 7\n{FILES}', "[[source]] 1 name = 7 is invalid"),
         ('[source]\nname = "a"', "write [[source]], in two brackets, above each source's keys"),
         ("source = ['a']", "write [[source]], in two brackets"),
         ('[[sources]]\nname = "a"', "there is no section [[sources]]; did you mean [[source]]?"),
@@ -203,7 +203,7 @@ def test_a_table_that_is_no_source_is_told_why(tmp_path: Path, text: str, said: 
 def test_the_number_names_a_source_without_a_name(tmp_path: Path) -> None:
     good = f'[[source]]\nname = "a"\n{FILES}every = "1h"\n'
     said = message(tmp_path, f"{good}[[source]]\n{FILES}every = 1")
-    assert "[[source]] 2 every = 1 will not do" in said
+    assert "[[source]] 2 every = 1 is invalid" in said
 
 
 def test_two_sources_never_have_one_name(tmp_path: Path) -> None:

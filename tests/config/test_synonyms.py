@@ -43,7 +43,7 @@ def test_a_set_has_texts_by_name(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ("[synonyms]\ncar = []", "[synonyms] 'car': a set needs at least one text"),
-        ("[synonyms]\ncar = 3", "[synonyms] 'car' = 3 will not do; write a list of texts"),
+        ("[synonyms]\ncar = 3", "[synonyms] 'car' = 3 is invalid: expected a list of texts"),
         ('[synonyms]\ncar = ["…"]', "[synonyms] 'car': '…' has no letter and no digit"),
         (f'[synonyms]\ncar = ["{"x" * 201}"]', "is longer than 200 characters"),
         ('[synonyms]\n"…" = ["x"]', "[synonyms] '…': name a set by 1 to 64 characters"),

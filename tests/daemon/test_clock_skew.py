@@ -73,7 +73,7 @@ def test_after_a_clock_that_was_a_year_ahead_the_next_process_leads_delivers_and
     with Started(config, name="ahead", **environ) as first:
         first.wait_for("pass finished", stored=1)
         put(inbox, "b.json", "2026-02-02", 240)
-        first.wait_for("channel rests")
+        first.wait_for("channel paused")
         lease = lease_of(sqlite_url, SCHEDULER, now=datetime.now(UTC))
         assert lease is not None
         assert "in the future" in (lease.fault or "")

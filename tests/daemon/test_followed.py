@@ -39,7 +39,7 @@ def test_a_running_monitor_reads_at_once_what_is_followed(tmp_path: Path, sqlite
             other.mkdir()
             monitor.environ["MONITOR_CONFIG"] = str(configure(other, sqlite_url))
             monitor.answer("unfollow", registry.nct(102), registry.nct(103))
-            daemon.wait_for("followed trials taken up", count=0)
+            daemon.wait_for("followed trials applied", count=0)
             eventually(lambda: daemon.page("/healthz")[1]["sources"] == ["others"])
             assert not daemon.told("configuration refused")
             assert daemon.stop() == 0

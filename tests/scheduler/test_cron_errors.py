@@ -32,9 +32,11 @@ def test_a_wrong_expression_says_why_and_what_to_write(expression: str, reason: 
     with pytest.raises(ConfigError) as caught:
         next_due(Cron(expression), last_due=None, now=NOW)
     said = str(caught.value)
-    assert said.startswith(f"cron = {expression!r} will not do (")
+    assert said.startswith(f"cron = {expression!r} is invalid (")
     assert reason in said
-    assert 'write minute, hour, day of the month, month and day of the week, for example "' in said
+    assert (
+        'expected minute, hour, day of the month, month and day of the week, for example "' in said
+    )
 
 
 def test_a_day_that_never_comes_is_refused() -> None:

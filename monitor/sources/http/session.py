@@ -146,7 +146,7 @@ def send(
         raise _ended(target, settings, stop) from exc
     except TooManyAbandonedError:
         raise UnreachableError(
-            f"requests to {target.host} hang ({abandoned.limit} of them): see to the name service"
+            f"requests to {target.host} hang ({abandoned.limit} of them): check DNS"
         ) from None
     finally:
         thread.stop()

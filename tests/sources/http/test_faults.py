@@ -272,6 +272,6 @@ def test_of_requests_that_hang_only_so_many_are_left(
     assert isinstance(failure(one), TimedOutError)
     fault = failure(one)
     assert isinstance(fault, UnreachableError)
-    assert str(fault) == "requests to hangs.invalid hang (1 of them): see to the name service"
+    assert str(fault) == "requests to hangs.invalid hang (1 of them): check DNS"
     hanging_names.set()
     eventually(lambda: left.count == 0)
