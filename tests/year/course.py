@@ -86,7 +86,7 @@ class Year:
             ),
             histories=tuple(self.pasts[:_ODD]),
         )
-        self.spells.befall(self.replica, until=self.script.days[:_HISTORY_DAYS][-1])
+        self.spells.befall(self.replica, until=self.odd_until)
         self.configure(self.base_url)
         self.follower = self.make(self.config)
 
@@ -94,6 +94,11 @@ class Year:
     def config(self) -> Path:
         """The configuration that the monitor goes by."""
         return self.folder / "year.toml"
+
+    @property
+    def odd_until(self) -> date:
+        """The last day on which histories are odd."""
+        return self.script.days[:_HISTORY_DAYS][-1]
 
     @property
     def store_url(self) -> str:
@@ -130,6 +135,8 @@ class Year:
             if number % _MISLED_EVERY == 0:
                 mislead(self.replica, self.script.nct_ids, self.draw)
             self.finish_or_hold()
+            if day == self.odd_until:
+                self.until(lambda _: self._has_odd_histories())
             self.look_at_the_quarantine()  # what is read well since is no longer there
             say(number + 1, day, self)
         self._fill_in_the_past()
@@ -230,6 +237,13 @@ class Year:
         """Note which records are in the quarantine, before a restore takes them out of it."""
         with open_reader(self.store_url) as reader:
             self.noticed |= {one for entry in reader.quarantine() if (one := named(entry.origin))}
+
+    def _has_odd_histories(self) -> bool:
+        """Tell whether all odd histories were quarantined, or the day on which they are went by."""
+        self.look_at_the_quarantine()
+        return self.noticed.issuperset(self.spells.histories) or (
+            self.replica.world.day > self.odd_until
+        )
 
     def is_told(self) -> bool:
         """Tell whether nothing waits to be told."""
