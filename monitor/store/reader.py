@@ -129,9 +129,10 @@ class Reader:
         """Return a trial's versions in order, each with its facts."""
         from monitor.store.facts import FACTS, OF_TRIAL  # noqa: PLC0415 - likewise
 
-        rows = self._db.fetch(OF_TRIAL, {"nct_id": nct_id})
         width = len(versions.VERSION.columns)
-        return [(versions.VERSION(row), FACTS(row[width:])) for row in rows]
+        with self._db.errors():
+            rows = self._db.fetch(OF_TRIAL, {"nct_id": nct_id})
+            return [(versions.VERSION(row), FACTS(row[width:])) for row in rows]
 
     def select_events(
         self, query: EventQuery, members: "Members | None", *, deadline: float

@@ -273,10 +273,11 @@ def _read_events(db: Db, places: Sequence[_Place]) -> list[SelectedEvent]:
     found = {}
     versions_of, positions = ({key[place] for key in keys} for place in (0, 1))
     asked = {"version_ids": sorted(versions_of), "positions": sorted(positions)}
-    for row in db.fetch(_WHOLE, asked):
-        stored = EVENT(row)
-        about = _OF_VERSION(row[len(EVENT.columns) :])
-        found[stored.version_id, stored.position] = SelectedEvent(stored=stored, **about)
+    with db.errors():
+        for row in db.fetch(_WHOLE, asked):
+            stored = EVENT(row)
+            about = _OF_VERSION(row[len(EVENT.columns) :])
+            found[stored.version_id, stored.position] = SelectedEvent(stored=stored, **about)
     return [found[key] for key in keys if key in found]
 
 
