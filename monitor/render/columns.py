@@ -2,10 +2,10 @@
 
 import csv
 import io
-import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
+from monitor.model.spreadsheet import without_formula
 from monitor.render.lines import Line, Role, Span, Table
 from monitor.render.sanitize import sanitize
 
@@ -17,9 +17,6 @@ _SHORT = 20  # columns that a time, an ID or a state takes: cut, it says nothing
 _LEGIBLE = 12  # columns that each longer text must be left with for that
 # The roles of a row's first cell and of the others; in the head they are the same.
 _ROLES: dict[bool, tuple[Role, Role]] = {True: ("title", "title"), False: ("label", "plain")}
-# What a spreadsheet takes for a formula, also behind spaces and in full-width letters; no number.
-_FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r]")
-_NUMBER = re.compile(r"[+-]?[0-9][0-9,]*(?:\.[0-9]+)?")
 
 Cells = list[list[str]]
 
@@ -54,7 +51,7 @@ def csv_text(table: Table) -> str:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(table.head)
-    writer.writerows([_harmless(sanitize(cell or "")) for cell in row] for row in table.rows)
+    writer.writerows([without_formula(sanitize(cell or "")) for cell in row] for row in table.rows)
     return stream.getvalue()
 
 
@@ -69,11 +66,6 @@ def _letter_width(letter: str) -> int:
     if unicodedata.combining(letter):
         return 0
     return 2 if unicodedata.east_asian_width(letter) in "WF" else 1
-
-
-def _harmless(cell: str) -> str:
-    is_formula = _FORMULA.match(cell) and not _NUMBER.fullmatch(cell)
-    return f"'{cell}" if is_formula else cell
 
 
 def _lacks_room(cells: Cells, width: int) -> bool:

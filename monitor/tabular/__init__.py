@@ -1,0 +1,1 @@
+"""Tables of very many rows as files: CSV, JSON lines, Parquet."""
