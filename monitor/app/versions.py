@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from monitor.errors import NotFoundError, UsageError
+from monitor.model.addresses import version_address
 from monitor.model.bitemporal import as_of, known_at, known_since, valid_from
 from monitor.model.history import StoredVersion
 from monitor.render.values import count_text
@@ -38,7 +39,7 @@ def by_id(versions: Sequence[StoredVersion], version_id: str) -> int:
     """Return the position of a version by its id."""
     wanted = version_id.strip().lower()
     for at, version in enumerate(versions):
-        if version.identity.hex() == wanted:
+        if wanted in (version_address(version.identity), version.identity.hex()):
             return at
     raise NotFoundError(f"{versions[0].nct_id} has no version with the id {version_id[:40]!r}")
 

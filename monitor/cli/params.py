@@ -96,6 +96,20 @@ def moment(text: str, *, ahead: bool = False) -> datetime:
         ) from exc
 
 
+def moment_from(text: str) -> datetime:
+    """Read the time from which something is asked for: of a date its beginning (UTC)."""
+    day = Days.parse(text)
+    return datetime.combine(day.first, time.min, UTC) if day is not None else moment(text)
+
+
+def moment_until(text: str) -> datetime:
+    """Read the time before which something is asked for: of a date the end of its last day."""
+    day = Days.parse(text)
+    if day is None:
+        return moment(text)
+    return datetime.combine(day.last, time.min, UTC) + timedelta(days=1)
+
+
 def moment_ahead(text: str) -> datetime:
     """Read a time that is to come: as ``moment`` does, but ``7d`` is seven days from now."""
     return moment(text, ahead=True)
@@ -170,8 +184,18 @@ def table_options(function: Function) -> Function:
     return json_option(as_csv(function))
 
 
+def list_options(function: Function) -> Function:
+    """Add ``--json``, ``--jsonl`` and ``--csv`` to a command that lists what may be very much."""
+    as_lines = click.option(
+        "--jsonl", "as_jsonl", is_flag=True, callback=_only_format, help="Print one JSON a line."
+    )
+    return table_options(as_lines(function))
+
+
 def _only_format(ctx: click.Context, option: click.Parameter, is_given: bool) -> bool:
     """Pass a flag that says how to print, unless another one was given before."""
     if is_given and ctx.meta.setdefault(_FORMAT, option.name) != option.name:
-        raise UsageError("--json and --csv exclude each other; give one of them")
+        given = {"as_json": "--json", "as_jsonl": "--jsonl", "as_csv": "--csv"}
+        one, other = given[str(ctx.meta[_FORMAT])], given[str(option.name)]
+        raise UsageError(f"{one} and {other} exclude each other; give one of them")
     return is_given

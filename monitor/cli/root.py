@@ -39,6 +39,11 @@ COMMANDS = {
         "Say for every subscription why it did or did not get each change of a version.",
     ),
     "trials": ("monitor.cli.trials", "List the trials in the store that meet every given test."),
+    "events": ("monitor.cli.events", "List what changed across trials, newest first."),
+    "stats": (
+        "monitor.cli.stats",
+        "Count starts, stops by their reason, restarts, results, enrollment changes and delays.",
+    ),
     "follow": (
         "monitor.cli.follow",
         "Follow trials and send their changes to somebody, from now on.",
@@ -77,7 +82,7 @@ COMMANDS = {
     ),
     "export": (
         "monitor.cli.export",
-        "Write every version of the trials' records as dated, indented JSON.",
+        "Write trials, versions, facts or events as tables, or records as JSON.",
     ),
     "quarantine": ("monitor.cli.quarantine", "Inspect input that could not be read."),
     "db": ("monitor.cli.db", "Manage the store's schema and files."),

@@ -61,3 +61,7 @@ class Session:
     def answer_json(self, value: Any) -> None:
         """Write JSON to standard output."""
         self.screen.json(value)
+
+    def answer_json_lines(self, values: Iterable[Any]) -> None:
+        """Write JSON to standard output, each value on a line of its own."""
+        self.screen.json_lines(values)

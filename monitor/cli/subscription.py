@@ -84,14 +84,20 @@ def _wish_options(function: Function) -> Function:
         "monitor subscription add --subscriber ana --name car-t --nct-id NCT06733935",
         "monitor subscription add --subscriber ana --name lupus --condition lupus --channel alerts",
         'monitor subscription add --subscriber ana --name nk --text "CAR NK" --city Boston',
+        "monitor subscription add --subscriber ana --name ends --from-query 'events --text CAR'",
     ),
 )
 @click.option("--subscriber", metavar="NAME", required=True, help="Whose it is.")
 @click.option("--name", required=True, help="What it is called; unique among the subscriber's.")
 @_wish_options
+@click.option(
+    "--from-query",
+    metavar="QUERY",
+    help="What a question selects: 'events --condition lupus --group status'.",
+)
 @json_option
 @click.pass_obj
-def add(session: Session, /, as_json: bool, **options: Any) -> None:
+def add(session: Session, /, as_json: bool, from_query: str | None, **options: Any) -> None:
     """Add a subscription: which trials, which changes, when and where.
 
     The options are the keys of [[subscription]] in docs/configuration.md, which says more. A
@@ -99,6 +105,10 @@ def add(session: Session, /, as_json: bool, **options: Any) -> None:
     are one filter: any of the values of an option, all options, none of --not-…. Words match in any
     order within one text of the record, and in "double quotes" as they are written.
     """
+    if from_query is not None:
+        from monitor.cli.from_query import add_query
+
+        options = add_query(options, from_query)
     given = parse_subscription(session.app.settings, **options)
     people = people_of(session)
     stored = people.subscribe(given)

@@ -1,15 +1,24 @@
 """``monitor trials``: what is in the store."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
 
-from monitor.app.matching import matching_trials, require_findable, unmatched_values
+from monitor.app.matching import require_findable, unmatched_values
+from monitor.app.queries import trials_changed_since
 from monitor.cli.errors import print_error
 from monitor.cli.filter_options import filter_of, filter_options, take_filter
 from monitor.cli.group import Command
 from monitor.cli.params import Days, days, table_options
 from monitor.cli.session import Session
+from monitor.model.selections import TrialQuery, TrialSort
+
+SORTS: Mapping[str, TrialSort] = {
+    "nct-id": "nct_id",
+    "changed": "last_changed",
+    "version": "last_version_date",
+}
 
 
 @click.command(
@@ -18,6 +27,7 @@ from monitor.cli.session import Session
     examples=(
         "monitor trials --condition lupus --changed-since 2026-02",
         'monitor trials --text "CAR T" --text "CAR NK" --not-status withdrawn',
+        'monitor trials --country "United States" --sort changed --limit 20',
     ),
 )
 @filter_options
@@ -27,10 +37,25 @@ from monitor.cli.session import Session
     metavar="DATE",
     help="Only with news in a version of that date or later.",
 )
+@click.option(
+    "--sort",
+    type=click.Choice(list(SORTS)),
+    default="nct-id",
+    show_default=True,
+    help="By NCT ID, or newest first: by the last news, or by the last version.",
+)
+@click.option("--limit", type=click.IntRange(min=1), help="How many at most.")
 @table_options
 @click.pass_obj
 def command(
-    session: Session, /, changed_since: Days | None, as_json: bool, as_csv: bool, **options: Any
+    session: Session,
+    /,
+    changed_since: Days | None,
+    sort: str,
+    limit: int | None,
+    as_json: bool,
+    as_csv: bool,
+    **options: Any,
 ) -> None:
     """List the trials in the store that meet every given test.
 
@@ -43,17 +68,15 @@ def command(
     """
     app, since = session.app, changed_since.first if changed_since else None
     table = take_filter(options)
+    asked = filter_of(table) if table else None
     with app.reader() as reader:
-        if not table:
-            found = reader.trials(changed_since=since)
-        else:
-            asked = filter_of(table)
+        if asked is not None:
             require_findable(app, reader, asked)
-            matches = matching_trials(app, reader, [asked], changed_since=since)
-            found = [trial for trial, _ in matches]
-            if not (found or as_json or as_csv):
-                for sentence in unmatched_values(app, reader, asked):
-                    print_error(sentence)
+        query = TrialQuery(filter=asked, sort=SORTS[sort])
+        found = trials_changed_since(app, reader, query, since, limit)
+        if asked is not None and not (found or as_json or as_csv):
+            for sentence in unmatched_values(app, reader, asked):
+                print_error(sentence)
     if as_json:
         from monitor.render.json_values import trial_to_json
 

@@ -21,7 +21,7 @@ from monitor.render.word_marks import word_spans
 
 # From this length on a text is told by the words that changed, not whole before and after.
 _LONG_TEXT = 80
-_TAG_WIDTH = 10
+TAG_WIDTH = 10
 
 ROLES: dict[Severity, Role] = {
     Severity.CRITICAL: "critical",
@@ -58,9 +58,9 @@ def event_lines(event: ChangeEvent, detail: Detail) -> list[Line]:
     """Return an event's headline and the lines behind it; noise is its headline alone."""
     role = ROLES[event.severity]
     tag = str(event.severity)
-    tag = (tag if role == "noise" else tag.upper()).ljust(_TAG_WIDTH)
-    headline = Line((Span(tag, role), *headline_spans(event)), indent=2, hang=2 + _TAG_WIDTH)
-    return [headline, *(found.indented(_TAG_WIDTH + 2) for found in lines_behind(event, detail))]
+    tag = (tag if role == "noise" else tag.upper()).ljust(TAG_WIDTH)
+    headline = Line((Span(tag, role), *headline_spans(event)), indent=2, hang=2 + TAG_WIDTH)
+    return [headline, *(found.indented(TAG_WIDTH + 2) for found in lines_behind(event, detail))]
 
 
 def headline_spans(event: ChangeEvent) -> tuple[Span, ...]:

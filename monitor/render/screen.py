@@ -94,8 +94,12 @@ class Screen:
 
     def json(self, value: Any) -> None:
         """Write a value as indented JSON; what would steer a terminal is escaped."""
-        text = orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
-        self.stream.write(_STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
+        self.stream.write(_json_text(value, orjson.OPT_INDENT_2) + "\n")
+
+    def json_lines(self, values: Iterable[Any]) -> None:
+        """Write values as JSON, each on one line."""
+        for value in values:
+            self.stream.write(_json_text(value) + "\n")
 
     def _print_rich(self, one: Line) -> None:
         text = self._text(one)
@@ -151,6 +155,11 @@ class Screen:
                 soft_wrap=True,
             )
         return self._console
+
+
+def _json_text(value: Any, option: int | None = None) -> str:
+    text = orjson.dumps(value, option=option).decode()
+    return _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def wants_color(choice: bool | None, environ: Mapping[str, str], *, terminal: bool) -> bool:

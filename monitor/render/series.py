@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
+from monitor.model.addresses import version_address
 from monitor.model.dates import PartialDate
 from monitor.model.history import TrialRow
 from monitor.model.series import Point, SeriesField
@@ -46,7 +47,7 @@ def series_table(found: Sequence[tuple[TrialRow, Sequence[FieldPoints]]]) -> Ite
             trial.nct_id,
             field.name,
             str(point.number),
-            point.identity.hex(),
+            version_address(point.identity),
             point.day.isoformat(),
             None if point.value is None else str(point.value),
             point.type,
@@ -74,7 +75,7 @@ def series_to_json(trial: TrialRow, found: Sequence[FieldPoints]) -> dict[str, A
 def _point_to_json(point: Point) -> dict[str, Any]:
     return {
         "version": point.number,
-        "version_id": point.identity.hex(),
+        "version_id": version_address(point.identity),
         "date": point.day.isoformat(),
         "until": point.until.isoformat() if point.until else None,
         "value": point.value,

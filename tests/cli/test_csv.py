@@ -9,6 +9,8 @@ from tests.cli.studies import NCT, study
 
 TABLES = (
     "trials",
+    "events",
+    "stats",
     "quarantine list",
     "outbox list",
     "subscriber list",

@@ -16,7 +16,17 @@ REPO = Path(__file__).parents[2]
 PAGE = REPO / "docs" / "commands.md"
 SEEDS = REPO / "seeds"
 WIDTH = "92"
-RUN_AS_THEY_STAND = ("history", "diff", "show", "series", "trials", "db", "quarantine list")
+RUN_AS_THEY_STAND = (
+    "history",
+    "diff",
+    "show",
+    "series",
+    "trials",
+    "events",
+    "stats",
+    "db",
+    "quarantine list",
+)
 ASKING = tuple(f"monitor {name}" for name in RUN_AS_THEY_STAND)
 
 

@@ -90,7 +90,7 @@ def test_complaints_are_neutral_too(hostile: Monitor) -> None:
 
 def test_an_export_of_a_hostile_record_stays_in_its_folder(hostile: Monitor) -> None:
     folder = hostile.folder / "out"
-    hostile.answer("export", NCT, "--to", str(folder))
+    hostile.answer("export", "records", NCT, "--to", str(folder))
     found = sorted(str(file.relative_to(folder)) for file in folder.rglob("*.json"))
     assert found == [f"{NCT}/2026-02-02_v1.json", f"{NCT}/2026-02-09_v2.json"]
     assert "\x1b" not in Path(folder / found[0]).read_text("utf-8")

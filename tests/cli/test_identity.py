@@ -202,7 +202,7 @@ def test_every_look_up_by_the_former_id_finds_the_trial_and_says_so(
     assert says in monitor.answer("explain", FORMER, "--version", "2")
     assert "TERMINATED" in monitor.answer("show", FORMER, "--field", "overallStatus")
     assert f"{FORMER}, now {TRIAL}" in monitor.answer("preview", FORMER)
-    assert says in monitor.answer("export", FORMER, TRIAL, "--to", str(tmp_path / "out"))
+    assert says in monitor.answer("export", "records", FORMER, TRIAL, "--to", str(tmp_path / "out"))
     assert [one.name for one in (tmp_path / "out").iterdir()] == [TRIAL]
     assert says in monitor.answer("silence", "add", "--nct-id", FORMER, "--for", "7d")
     assert monitor("reclassify", FORMER).exit_code == 0

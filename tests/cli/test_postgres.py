@@ -22,7 +22,7 @@ def test_every_command_works_on_postgresql(
     count = ("--field", "enrollmentInfo.count")
     assert monitor.answer("show", NCT, "--at", "2026-02-03", *count) == "144\n"
     assert [trial["nct_id"] for trial in monitor.json("trials", "--sponsor", "example")] == [NCT]
-    assert monitor.json("export", NCT, "--to", str(tmp_path / "out"))["written"] == 2
+    assert monitor.json("export", "records", NCT, "--to", str(tmp_path / "out"))["written"] == 2
     assert len(monitor.json("quarantine", "list")) == 1
     assert monitor("quarantine", "retry", "--all").exit_code == 1
     assert monitor.json("db", "status")["status"] == "current"

@@ -14,14 +14,18 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from pathlib import Path
 
 from monitor.app import App, stored_trial
+from monitor.app.selecting import select_events
 from monitor.model.selection import EventSelection, select_versions
+from monitor.model.selections import EventQuery
 from monitor.render.history import history_lines
 from monitor.render.lines import BLANK, Line, Span, line
 from monitor.render.screen import Screen
+from monitor.render.selected import events_lines
 from monitor.render.values import count_text
 from tests.demo.clock import DatedReplica, StoryClock
 from tests.demo.records import AFTER, seed_world
@@ -68,6 +72,7 @@ def main() -> int:
             return 1
     screen.show(_alerts(stage))
     screen.show(_timeline(stage))
+    screen.show(_events(stage))
     screen.show(_next(stage))
     return 0
 
@@ -225,6 +230,15 @@ def _timeline(stage: Stage) -> Iterator[Line]:
     yield BLANK
 
 
+def _events(stage: Stage) -> Iterator[Line]:
+    since = stage.world.day
+    yield line(Span(f"$ monitor events --since {since}", "dim"))
+    query = EventQuery(since=datetime.combine(since, datetime.min.time(), UTC))
+    with stage.app.reader() as reader:
+        yield from events_lines(select_events(reader, query))
+    yield BLANK
+
+
 def _next(stage: Stage) -> Iterator[Line]:
     yield line("The mails lie in ", Span(str(stage.mailbox.folder), "label"))
     yield line("and as .eml, .html and .json in ", Span(str(stage.folder / "archive"), "label"))
@@ -234,6 +248,7 @@ def _next(stage: Stage) -> Iterator[Line]:
     program = "monitor" if shutil.which("monitor") else ".venv/bin/monitor"
     for what in (
         f"diff {SHOWN}",
+        f"series {SHOWN} --field enrollment",
         f"explain {SHOWN}",
         f"preview {SHOWN}",
         "outbox list",

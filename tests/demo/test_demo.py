@@ -40,6 +40,13 @@ def test_everybody_hears_of_what_happened(told: str) -> None:
     assert subject in hook
 
 
+def test_it_ends_with_the_events_of_the_last_day(told: str) -> None:
+    events = told.partition("$ monitor events --since ")[2]
+    day = events[:10]
+    assert events.splitlines()[1] == day
+    assert "Enrollment target: 144 → 240" in events
+
+
 def test_what_a_page_does_not_state_is_told_to_nobody(told: str) -> None:
     assert "(none)" not in told
 

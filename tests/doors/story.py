@@ -232,6 +232,12 @@ def _questions(story: Story) -> None:
     story.ask("show", NCT)
     story.ask("show", NCT, "--field", "overallStatus")
     story.ask("trials")
+    for limit in ("1", "50"):
+        story.ask("events", "--limit", limit)
+    story.ask("stats")
+    story.ask("stats", "--by", "month")
+    for name in ("trials", "versions", "facts", "events"):
+        story.ask("export", name, "--to", str(story.folder / f"{name}.csv"))
     story.ask("series", NCT, "--field", "enrollment", "--field", "status")
     story.ask("preview", NCT)
     for version in ("2", "3"):
@@ -240,7 +246,7 @@ def _questions(story: Story) -> None:
     story.monitor.environ["MONITOR_THRESHOLDS__ENROLLMENT_PERCENT_HIGH"] = "90"
     story.ask("reclassify", "--dry-run")
     del story.monitor.environ["MONITOR_THRESHOLDS__ENROLLMENT_PERCENT_HIGH"]
-    story.ask("export", NCT, "--to", str(story.folder / "export"))
+    story.ask("export", "records", NCT, "--to", str(story.folder / "export"))
     story.ask("db", "status")
 
 

@@ -1,4 +1,4 @@
-"""``monitor export``: dated files of every version."""
+"""``monitor export records``: dated files of every version."""
 
 import json
 from pathlib import Path
@@ -21,7 +21,9 @@ def names(folder: Path) -> list[str]:
 
 
 def test_every_version_is_a_dated_file_of_indented_json(told: Monitor, folder: Path) -> None:
-    assert told.answer("export", NCT, OTHER, "--to", str(folder)).startswith("4 files written to ")
+    assert told.answer("export", "records", NCT, OTHER, "--to", str(folder)).startswith(
+        "4 files written to "
+    )
     assert names(folder) == [
         f"{NCT}/2026-02-02_v1.json",
         f"{NCT}/2026-03-07_v2.json",
@@ -36,11 +38,11 @@ def test_every_version_is_a_dated_file_of_indented_json(told: Monitor, folder: P
 
 
 def test_what_is_there_already_is_left_untouched(told: Monitor, folder: Path) -> None:
-    told.answer("export", NCT, "--to", str(folder))
+    told.answer("export", "records", NCT, "--to", str(folder))
     file, other = folder / NCT / "2026-02-02_v1.json", folder / NCT / "2026-03-07_v2.json"
     before = file.stat()
     other.write_text("{}")
-    assert told.json("export", NCT, NCT, "--to", str(folder)) == {
+    assert told.json("export", "records", NCT, NCT, "--to", str(folder)) == {
         "written": 1, "unchanged": 2, "files": [str(other)], "removed": [],
     }  # fmt: skip
     assert (file.stat().st_mtime_ns, file.stat().st_ino) == (before.st_mtime_ns, before.st_ino)
@@ -51,7 +53,7 @@ def test_what_is_there_already_is_left_untouched(told: Monitor, folder: Path) ->
 
 
 def test_exported_files_say_the_same_when_they_are_ingested(told: Monitor, folder: Path) -> None:
-    told.answer("export", NCT, OTHER, "--to", str(folder))
+    told.answer("export", "records", NCT, OTHER, "--to", str(folder))
     assert told.json("ingest", str(folder))["stored"] == 0
 
 
@@ -62,7 +64,7 @@ def test_a_link_that_leads_out_of_the_folder_is_not_followed(
     elsewhere.mkdir()
     folder.mkdir(parents=True)
     (folder / NCT).symlink_to(elsewhere, target_is_directory=True)
-    assert "leads out of" in told.complaint("export", NCT, "--to", str(folder), code=2)
+    assert "leads out of" in told.complaint("export", "records", NCT, "--to", str(folder), code=2)
     assert list(elsewhere.iterdir()) == []
 
 
@@ -73,14 +75,14 @@ def test_a_linked_file_is_replaced_and_what_it_leads_to_stays(
     victim.write_text("mine")
     (folder / NCT).mkdir(parents=True)
     (folder / NCT / "2026-02-02_v1.json").symlink_to(victim)
-    told.answer("export", NCT, "--to", str(folder))
+    told.answer("export", "records", NCT, "--to", str(folder))
     assert victim.read_text() == "mine"
     assert not (folder / NCT / "2026-02-02_v1.json").is_symlink()
 
 
 def test_of_a_missing_trial_nothing_is_written(told: Monitor, folder: Path) -> None:
     assert "NCT09999999" in told.complaint(
-        "export", NCT, "NCT09999999", "--to", str(folder), code=3
+        "export", "records", NCT, "NCT09999999", "--to", str(folder), code=3
     )
     assert not folder.exists()
 
@@ -89,15 +91,15 @@ def test_a_file_in_the_way_is_named(told: Monitor, folder: Path) -> None:
     folder.mkdir(parents=True)
     (folder / NCT).write_text("mine")
     assert f"{folder / NCT} is no folder" in told.complaint(
-        "export", NCT, "--to", str(folder), code=2
+        "export", "records", NCT, "--to", str(folder), code=2
     )
 
 
 def test_a_late_version_leaves_no_file_under_an_earlier_number(told: Monitor, folder: Path) -> None:
-    told.answer("export", NCT, "--to", str(folder))
+    told.answer("export", "records", NCT, "--to", str(folder))
     (folder / NCT / "notes.json").write_text("mine")
     told.ingest(study("2026-02-20", loaded="2026-02-21", enrollment=150))
-    done = told.json("export", NCT, "--to", str(folder))
+    done = told.json("export", "records", NCT, "--to", str(folder))
     assert (done["written"], done["unchanged"]) == (3, 1)
     assert done["removed"] == [str(folder / NCT / name) for name in ("2026-03-07_v2.json",)]
     assert names(folder) == [
@@ -110,13 +112,13 @@ def test_a_late_version_leaves_no_file_under_an_earlier_number(told: Monitor, fo
 
 
 def test_what_no_version_says_is_never_removed(told: Monitor, folder: Path, tmp_path: Path) -> None:
-    told.answer("export", NCT, "--to", str(folder))
+    told.answer("export", "records", NCT, "--to", str(folder))
     place = folder / NCT
     (place / "2025-01-01_v7.json").write_text("{}")
     (tmp_path / "copy.json").write_bytes((place / "2026-02-02_v1.json").read_bytes())
     (place / "2025-01-01_v8.json").symlink_to(tmp_path / "copy.json")
     (place / "2025-01-01_v9.json").mkdir()
-    result = told("export", NCT, "--to", str(folder), "--json")
+    result = told("export", "records", NCT, "--to", str(folder), "--json")
     assert (result.exit_code, json.loads(result.stdout)["removed"]) == (0, [])
     assert result.stderr.splitlines() == [
         f"monitor: {place / f'2025-01-01_v{number}.json'} holds no version of the store; "
@@ -129,6 +131,6 @@ def test_what_no_version_says_is_never_removed(told: Monitor, folder: Path, tmp_
 
 def test_a_folder_that_cannot_be_written_is_named_in_plain_words(told: Monitor) -> None:
     for folder in ("/proc/nowhere", f"/proc/{'x' * 300}"):
-        said = told.complaint("export", NCT, "--to", folder, code=1)
+        said = told.complaint("export", "records", NCT, "--to", folder, code=1)
         assert said.startswith(f"monitor: {folder} cannot be written: ")
         assert "Error" not in said

@@ -1,0 +1,55 @@
+"""Answers across trials of which nobody knows beforehand how long they are."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from monitor.app.selecting import select_events, select_trials
+from monitor.app.wiring import App
+from monitor.model.selections import EventQuery, SelectedEvent, TrialQuery
+
+if TYPE_CHECKING:
+    from monitor.model.history import TrialRow
+    from monitor.store.reader import Reader
+
+PAGE = 1_000
+
+
+def all_events(app: App, reader: "Reader", query: EventQuery) -> Iterator[SelectedEvent]:
+    """Yield all events that a query selects, newest first, whatever its limit and their number."""
+    synonyms, page_query = app.synonyms(), replace(query, limit=PAGE)
+    while True:
+        page = select_events(reader, page_query, synonyms=synonyms, deadline_s=math.inf)
+        yield from page.events
+        if page.next is None:
+            return
+        page_query = replace(page_query, after=page.next)
+
+
+def all_trials(app: App, reader: "Reader", query: TrialQuery) -> Iterator["TrialRow"]:
+    """Yield all trials that a query selects, in its order, whatever its limit and their number."""
+    synonyms, page_query = app.synonyms(), replace(query, limit=PAGE)
+    while True:
+        page = select_trials(reader, page_query, synonyms=synonyms, deadline_s=math.inf)
+        yield from page.trials
+        if page.next is None:
+            return
+        page_query = replace(page_query, after=page.next)
+
+
+def trials_changed_since(
+    app: App, reader: "Reader", query: TrialQuery, since: date | None, limit: int | None
+) -> list["TrialRow"]:
+    """Return trials that a query selects, ``limit`` of them at most (None: all).
+
+    ``since``: only those with an event above noise in a version that holds from then or later.
+    """
+    found = (
+        row
+        for row in all_trials(app, reader, query)
+        if since is None or (row.last_changed is not None and row.last_changed >= since)
+    )
+    return list(islice(found, limit))

@@ -1,0 +1,90 @@
+"""Events across trials: lines by day and trial, a table, JSON."""
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any
+
+from monitor.model.addresses import event_address, version_address
+from monitor.model.selections import EventPage, SelectedEvent
+from monitor.render.events import ROLES, TAG_WIDTH, headline_spans
+from monitor.render.json_values import event_to_json
+from monitor.render.lines import BLANK, Block, Line, Span, Table, line
+from monitor.render.values import count_text, one_line, value_text
+
+
+def events_lines(page: EventPage) -> Iterator[Line]:
+    """Yield the events, grouped by the day on which they were read and by trial."""
+    for day, of_day in groupby(page.events, key=lambda one: one.learned_at.date()):
+        yield line(Span(day.isoformat(), "title"))
+        trials: dict[str, list[SelectedEvent]] = {}
+        for one in of_day:
+            trials.setdefault(one.stored.nct_id, []).append(one)
+        for nct_id, found in trials.items():
+            yield line(Span(nct_id, "title"), "  ", value_text(found[0].title), indent=2, hang=15)
+            yield from map(_event_line, found)
+        yield BLANK
+    yield Line((Span(_closing(page), "dim"),))
+
+
+def _event_line(one: SelectedEvent) -> Line:
+    event = one.stored.event
+    tag = event.severity.value
+    tag = (tag if ROLES[event.severity] == "noise" else tag.upper()).ljust(TAG_WIDTH)
+    late = Span(f" · version of {one.version_date}, read later", "dim")
+    told = (*headline_spans(event), *([late] if one.stored.backfilled else []))
+    return line(Span(tag, ROLES[event.severity]), *told, indent=4, hang=4 + TAG_WIDTH)
+
+
+def _closing(page: EventPage) -> str:
+    trials = len({one.stored.nct_id for one in page.events})
+    said = f"{count_text(len(page.events), 'event')} of {count_text(trials, 'trial')}"
+    if not page.is_complete:
+        return f"{said}; the search was ended after its time, narrow it or go on with --after"
+    return f"{said}; there are more, --limit shows them" if page.next else said
+
+
+def events_table(page: EventPage) -> Iterator[Block]:
+    """Yield one row per event."""
+    head = (
+        "Read (UTC)", "NCT ID", "Title", "Severity", "Kind", "Change", "Version date",
+        "Version ID", "Event ID", "Backfilled",
+    )  # fmt: skip
+    rows = tuple(
+        (
+            one.learned_at.isoformat(timespec="seconds"),
+            one.stored.nct_id,
+            one_line(one.title, longest=None) if one.title else None,
+            one.stored.event.severity.value,
+            one.stored.event.kind.value,
+            one_line(one.stored.event.summary, longest=None),
+            one.version_date.isoformat(),
+            version_address(one.identity),
+            event_address(one.stored.event),
+            one_line(one.stored.backfilled),
+        )
+        for one in page.events
+    )
+    yield Table(head=head, rows=rows)
+
+
+def event_page_to_json(page: EventPage) -> dict[str, Any]:
+    """Return events for ``--json``; ``next``: the cursor of those that follow, null for none."""
+    return {
+        "events": [selected_to_json(one) for one in page.events],
+        "next": str(page.next) if page.next else None,
+        "complete": page.is_complete,
+    }
+
+
+def selected_to_json(one: SelectedEvent) -> dict[str, Any]:
+    """Return an event with its trial and the stable ids of version and event."""
+    return {
+        "nct_id": one.stored.nct_id,
+        "title": one.title,
+        "version_id": version_address(one.identity),
+        "event_id": event_address(one.stored.event),
+        "version_date": one.version_date.isoformat(),
+        "learned_at": one.learned_at.isoformat(),
+        "backfilled": one.stored.backfilled,
+        **event_to_json(one.stored.event),
+    }
