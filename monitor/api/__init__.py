@@ -14,6 +14,8 @@ from monitor.api.store import Store, open_store
 from monitor.api.types import (
     Change,
     Comparison,
+    Event,
+    Facts,
     FieldChange,
     Point,
     Record,
@@ -28,6 +30,8 @@ __all__ = [
     "Change",
     "Comparison",
     "ConfigError",
+    "Event",
+    "Facts",
     "FieldChange",
     "MonitorError",
     "NotFoundError",

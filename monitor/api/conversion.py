@@ -1,12 +1,17 @@
 """From what the store holds to what programs are given."""
 
 from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
 
-from monitor.api.types import Change, FieldChange, Point, Trial, Version
+from monitor.api.types import Change, Event, Facts, FieldChange, Point, Trial, Version
 from monitor.model import series
+from monitor.model.addresses import event_address, version_address
 from monitor.model.bitemporal import known_since, last_known, valid_from
 from monitor.model.changes import ChangeEvent
+from monitor.model.facts import VersionFacts
 from monitor.model.history import StoredVersion, TrialRow
+from monitor.model.selections import SelectedEvent
 
 
 def trial_of(row: TrialRow) -> Trial:
@@ -29,7 +34,7 @@ def versions_of(history: Sequence[StoredVersion]) -> list[Version]:
     return [
         Version(
             nct_id=version.nct_id,
-            version_id=version.identity.hex(),
+            version_id=version_address(version.identity),
             number=number,
             version_date=version.version_date,
             holds_from=day,
@@ -44,26 +49,51 @@ def versions_of(history: Sequence[StoredVersion]) -> list[Version]:
 
 def change_of(event: ChangeEvent) -> Change:
     """Return a change with its fields."""
-    return Change(
-        kind=event.kind.value,
-        severity=event.severity.value,
-        label=event.label,
-        path=event.path,
-        before=event.before,
-        after=event.after,
-        summary=event.summary,
-        facts=dict(event.facts),
-        fields=tuple(
+    return Change(**_change(event))
+
+
+def event_of(one: SelectedEvent) -> Event:
+    """Return an event with its trial."""
+    return Event(
+        nct_id=one.stored.nct_id,
+        title=one.title,
+        version_id=version_address(one.identity),
+        event_id=event_address(one.stored.event),
+        version_date=one.version_date,
+        learned_at=one.learned_at,
+        backfilled=one.stored.backfilled,
+        **_change(one.stored.event),
+    )
+
+
+def facts_of(version: Version, facts: VersionFacts) -> Facts:
+    """Return the facts of a version."""
+    values = {one.name: getattr(facts, one.name) for one in fields(VersionFacts)}
+    values["sites_by_country"] = dict(facts.sites_by_country)
+    return Facts(version=version, **values)
+
+
+def _change(event: ChangeEvent) -> dict[str, Any]:
+    return {
+        "kind": event.kind.value,
+        "severity": event.severity.value,
+        "label": event.label,
+        "path": event.path,
+        "before": event.before,
+        "after": event.after,
+        "summary": event.summary,
+        "facts": dict(event.facts),
+        "fields": tuple(
             FieldChange(path=one.path, op=one.op, before=one.before, after=one.after)
             for one in event.fields
         ),
-    )
+    }
 
 
 def point_of(point: series.Point) -> Point:
     """Return a point of a series."""
     return Point(
-        version_id=point.identity.hex(),
+        version_id=version_address(point.identity),
         number=point.number,
         date=point.day,
         until=point.until,

@@ -1,25 +1,51 @@
 """A store, open for programs to read."""
 
+import datetime as dt
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from monitor.api.conversion import change_of, point_of, trial_of, versions_of
-from monitor.api.types import Change, Comparison, Point, Record, Trial, Version, VersionChanges
+from monitor.api.conversion import (
+    change_of,
+    event_of,
+    facts_of,
+    point_of,
+    trial_of,
+    versions_of,
+)
+from monitor.api.types import (
+    Change,
+    Comparison,
+    Event,
+    Facts,
+    Point,
+    Record,
+    Trial,
+    Version,
+    VersionChanges,
+)
 from monitor.app.lookups import find_trial
+from monitor.app.matching import require_findable
+from monitor.app.queries import all_events, all_trials
 from monitor.app.series import trial_series
 from monitor.app.versions import Which, find_version
 from monitor.app.wiring import App
 from monitor.errors import UsageError
+from monitor.model.changes import Severity
+from monitor.model.groups import kinds_of
 from monitor.model.history import StoredVersion
 from monitor.model.nct import normalize_nct_id
+from monitor.model.selections import EventQuery, TrialQuery
 from monitor.model.series import SERIES_FIELDS
+from monitor.model.subscriptions import FILTER_KEYS, Filter
 
 if TYPE_CHECKING:
     from monitor.store.reader import Reader
+
+FilterValues = str | Iterable[str]
 
 
 def open_store(
@@ -111,6 +137,59 @@ class Store:
         found = trial_series(self._app, self._reader, normalize_nct_id(nct_id), wanted)
         return [point_of(point) for _, points in found.fields for point in points]
 
+    def trials(self, **filters: FilterValues) -> Iterator[Trial]:
+        """Yield the trials that a filter selects as they stand now, by NCT ID; all without one.
+
+        ``filters``: the keys of a subscription's filter (``condition``, ``country``, ``text`` …),
+        and the same behind ``not_``, each with a value or several. UsageError for another key or
+        a value that can match nothing.
+        """
+        for row in all_trials(self._app, self._reader, TrialQuery(filter=self._filter(filters))):
+            yield trial_of(row)
+
+    def events(
+        self,
+        *,
+        since: dt.datetime | None = None,
+        until: dt.datetime | None = None,
+        kinds: Iterable[str] = (),
+        min_severity: str = "low",
+        nct_ids: Iterable[str] = (),
+        backfilled: bool = False,
+        **filters: FilterValues,
+    ) -> Iterator[Event]:
+        """Yield the events of the trials that a filter selects as they stand now, newest first.
+
+        ``since``/``until``: read here then or later, and before (aware). ``kinds``: kinds or groups
+        of changes. ``backfilled``: history too. ``filters``: as for ``trials``. UsageError for what
+        cannot be meant.
+        """
+        for moment in (since, until):
+            if moment is not None and moment.tzinfo is None:
+                raise UsageError(f"{moment.isoformat()} has no time zone; add one, as +00:00")
+        try:
+            wanted, least = kinds_of(kinds), Severity(min_severity)
+        except ValueError as exc:
+            raise UsageError(str(exc)) from exc
+        query = EventQuery(
+            filter=self._filter(filters),
+            kinds=wanted or None,
+            min_severity=least,
+            since=since,
+            until=until,
+            nct_ids=tuple(map(normalize_nct_id, nct_ids)) or None,
+            include_backfilled=backfilled,
+        )
+        for one in all_events(self._app, self._reader, query):
+            yield event_of(one)
+
+    def facts(self, nct_id: str) -> list[Facts]:
+        """Return what each version of a trial states, oldest first."""
+        history = self._history(nct_id)
+        found = self._reader.facts(history[0].nct_id)
+        pairs = zip(versions_of(history), found, strict=True)
+        return [facts_of(version, facts) for version, (_, facts) in pairs]
+
     def close(self) -> None:
         """Close the store."""
         self._stack.close()
@@ -125,6 +204,24 @@ class Store:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _filter(self, filters: Mapping[str, FilterValues]) -> Filter | None:
+        values = {
+            key: (value,) if isinstance(value, str) else tuple(value)
+            for key, value in filters.items()
+        }
+        keys = {*FILTER_KEYS, *(f"not_{key}" for key in FILTER_KEYS)}
+        strange = next((key for key in values if key not in keys), None)
+        if strange is not None:
+            raise UsageError(f"there is no filter {strange!r}; there are {', '.join(FILTER_KEYS)}")
+        if not values:
+            return None
+        asked = Filter(
+            wanted={key: values[key] for key in FILTER_KEYS if key in values},
+            excluded={key: values[f"not_{key}"] for key in FILTER_KEYS if f"not_{key}" in values},
+        )
+        require_findable(self._app, self._reader, asked)
+        return asked
 
     def _history(self, nct_id: str) -> Sequence[StoredVersion]:
         return find_trial(self._app, self._reader, normalize_nct_id(nct_id))[1]

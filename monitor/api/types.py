@@ -83,6 +83,53 @@ class Change(Struct, frozen=True, kw_only=True):
     fields: tuple[FieldChange, ...]
 
 
+class Event(Change, frozen=True, kw_only=True):
+    """A change of a trial across which one searches; ids never change.
+
+    ``event_id`` goes with ``nct_id`` and ``version_id``. ``learned_at``: when the version was
+    first read. ``backfilled``: it is of a version that came after a later one.
+    """
+
+    nct_id: str
+    title: str | None
+    version_id: str
+    event_id: str
+    version_date: dt.date
+    learned_at: dt.datetime
+    backfilled: bool
+
+
+class Facts(Struct, frozen=True, kw_only=True):
+    """What a version states, as plain values; None: it is not stated.
+
+    Dates are as the registry wrote them, with a day or without.
+    """
+
+    version: Version
+    overall_status: str | None
+    reason_class: str | None
+    study_type: str | None
+    phases: tuple[str, ...]
+    start_date: str | None
+    start_date_type: str | None
+    primary_completion_date: str | None
+    primary_completion_date_type: str | None
+    completion_date: str | None
+    completion_date_type: str | None
+    enrollment: int | None
+    enrollment_type: str | None
+    lead_sponsor: str | None
+    sites: int | None
+    sites_by_country: dict[str, int]
+    arms: int | None
+    primary_outcomes: int | None
+    secondary_outcomes: int | None
+    results: str | None
+    minimum_age: str | None
+    maximum_age: str | None
+    sex: str | None
+
+
 class VersionChanges(Struct, frozen=True, kw_only=True):
     """A version with what it changed, most of it first."""
 

@@ -1,15 +1,19 @@
 """Looking things up from a program."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
 from monitor.api import NotFoundError, Store, StoreError, UsageError, Which, open_store
 from tests.cli.calls import NOON, Monitor
-from tests.cli.studies import NCT, study
+from tests.cli.conftest import told
+from tests.cli.studies import NCT, OTHER, study
+
+__all__ = ["told"]  # a fixture
 
 AFTER = "2026-03-07"
 LATER = datetime(2026, 3, 9, tzinfo=UTC)
@@ -105,3 +109,37 @@ def test_no_store_is_made(monitor: Monitor) -> None:
 def test_a_field_that_there_is_not_names_those_there_are(store: Store) -> None:
     with pytest.raises(UsageError, match="there are status, "):
         store.series(NCT, "nothing")
+
+
+def test_events_and_trials_are_those_that_the_commands_list(told: Monitor) -> None:
+    with open_store(told.url, environ={}) as opened:
+        events = [(one.nct_id, one.version_id, one.event_id) for one in opened.events()]
+        trials = [one.nct_id for one in opened.trials(status="completed", not_sponsor=["a", "b"])]
+        [late] = opened.events(since=LATER, kinds=["enrollment"], min_severity="high")
+    listed = told.json("events", "--limit", "500")["events"]
+    assert events == [(one["nct_id"], one["version_id"], one["event_id"]) for one in listed]
+    assert trials == [OTHER]
+    assert (late.nct_id, late.before, late.after) == (NCT, 144, 240)
+
+
+def test_facts_are_those_of_each_version(store: Store) -> None:
+    found = store.facts(NCT)
+    assert [(one.version.number, one.enrollment, one.sites) for one in found] == [
+        (1, 144, 0), (2, 240, 0),
+    ]  # fmt: skip
+    assert [one.version for one in found] == store.versions(NCT)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda store: list(store.trials(conditon="lupus")),
+        lambda store: list(store.trials(status="foo")),
+        lambda store: list(store.events(kinds=["nothing"])),
+        lambda store: list(store.events(min_severity="loud")),
+        lambda store: list(store.events(since=datetime(2026, 3, 9))),  # noqa: DTZ001 - the fault
+    ],
+)
+def test_what_cannot_be_meant_is_a_usage_error(store: Store, ask: Callable[[Store], Any]) -> None:
+    with pytest.raises(UsageError):
+        ask(store)

@@ -1,0 +1,1 @@
+"""Questions of meta-research, answered by commands on real version histories."""
