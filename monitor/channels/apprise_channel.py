@@ -42,6 +42,7 @@ class AppriseChannel:
     """
 
     type: ClassVar[str] = "apprise"
+    is_reachable: ClassVar[bool] = False
     renderings: ClassVar[frozenset[Rendering]] = frozenset({"text"})
     targets: tuple[str, ...] = ("",)
 

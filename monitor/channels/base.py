@@ -75,6 +75,11 @@ class Channel(Protocol):
 class UnboundedChannel(Channel, Protocol):
     """A channel without deadlines, to be used through ``BoundedChannel`` alone."""
 
+    @property
+    def is_reachable(self) -> bool:
+        """Whether its connections are ``Reachable``; known before one is opened."""
+        ...
+
     def connected(self) -> AbstractContextManager[UnboundedConnection]:
         """See ``Channel``."""
         ...

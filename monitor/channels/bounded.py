@@ -23,7 +23,6 @@ from monitor.errors import DeliveryError
 from monitor.model.messages import Message, Rendering
 
 _FAREWELL_S = 2.0
-_REACHABLE = {"email", "slack", "webhook"}
 
 HANGS = "(delivery.abandoned_threads)"
 """Stands in the errors after which a channel begins nothing more."""
@@ -94,7 +93,7 @@ class BoundedChannel:
     @property
     def is_reachable(self) -> bool:
         """Whether there is a way to try it without a message."""
-        return self.channel.type in _REACHABLE
+        return self.channel.is_reachable
 
     def reach(self) -> str:
         """See ``Reachable``; also GivenUpError and HangingError."""

@@ -19,6 +19,7 @@ class ConsoleChannel:
     """Writes messages to the console, or to the given stream."""
 
     type: ClassVar[str] = "console"
+    is_reachable: ClassVar[bool] = False
     renderings: ClassVar[frozenset[Rendering]] = frozenset({"text"})
     targets: tuple[str, ...] = ("",)
 

@@ -32,6 +32,7 @@ class EmailChannel:
     """
 
     type: ClassVar[str] = "email"
+    is_reachable: ClassVar[bool] = True
     renderings: ClassVar[frozenset[Rendering]] = frozenset({"text", "html"})
 
     def __init__(

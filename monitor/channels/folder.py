@@ -34,6 +34,7 @@ class FolderChannel:
     """Writes messages into a folder."""
 
     type: ClassVar[str] = "folder"
+    is_reachable: ClassVar[bool] = False
     targets: tuple[str, ...] = ("",)
 
     def __init__(

@@ -1,15 +1,35 @@
-"""What Slack and webhooks have in common: a URL that takes one message at a time by POST."""
+"""What channels over HTTP have in common: a URL that takes one message at a time by POST."""
 
 import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import ClassVar, Protocol
 
 from monitor.channels.addresses import Resolve, resolve
 from monitor.channels.config_errors import config_error
 from monitor.channels.post import Poster
-from monitor.settings import DeliverySettings, SlackChannelSettings, WebhookChannelSettings
+from monitor.settings import DeliverySettings, Secret
 from monitor.settings.endpoints import parse_endpoint
 from monitor.settings.sections import DELIVERY_DEFAULTS
+
+
+class HttpChannelSettings(Protocol):
+    """What the settings of every channel over HTTP have."""
+
+    @property
+    def name(self) -> str:
+        """The name that the configuration gives the channel."""
+        ...
+
+    @property
+    def url(self) -> Secret:
+        """Where messages go."""
+        ...
+
+    @property
+    def allow_private(self) -> bool:
+        """Whether the URL may be http and its host in a private network."""
+        ...
 
 
 class HttpChannel:
@@ -18,11 +38,12 @@ class HttpChannel:
     ConfigError where it is not there, or cannot work. ``now`` and ``resolve`` are the world's own.
     """
 
+    is_reachable: ClassVar[bool] = True
     targets: tuple[str, ...] = ("",)
 
     def __init__(
         self,
-        settings: SlackChannelSettings | WebhookChannelSettings,
+        settings: HttpChannelSettings,
         delivery: DeliverySettings = DELIVERY_DEFAULTS,
         *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import ClassVar
 
 import pytest
 
@@ -21,6 +22,8 @@ LEFT = "the conversation was not over within 0.2 s (delivery.total_timeout_s)"
 
 class Library(Box):
     """A channel that does not let itself be ended."""
+
+    is_reachable: ClassVar[bool] = False
 
     @contextmanager
     def connected(self) -> Iterator["Library"]:
