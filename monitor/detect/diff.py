@@ -1,10 +1,7 @@
 """Which fields differ between two records of a trial."""
 
-from deepdiff import DeepDiff
-from deepdiff.model import DiffLevel
-from deepdiff.operator import BaseOperator
-
 from monitor.detect.align import ItemName, aligned
+from monitor.detect.deepdiff_import import BaseOperator, DeepDiff, DiffLevel
 from monitor.detect.keys import normal_key
 from monitor.detect.texts import same_value
 from monitor.errors import RecordError
