@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from monitor.model.history import QuarantineRow, StoredVersion, TrialRow
     from monitor.model.record import RawVersion
     from monitor.settings import Settings
-    from monitor.sources.base import Progress, Unreadable
+    from monitor.sources.base import ReadProgress, Unreadable
     from monitor.store.reader import Reader
     from monitor.store.revisions import SchemaStatus
     from monitor.store.writer import Store
@@ -101,7 +101,7 @@ class App:
         self,
         paths: Sequence[Path],
         *,
-        on_progress: "Callable[[Progress], None] | None" = None,
+        on_progress: "Callable[[ReadProgress], None] | None" = None,
         on_batch: "Callable[[IngestReport], None] | None" = None,
         alerts: bool = True,
     ) -> "IngestReport":

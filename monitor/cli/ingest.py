@@ -20,7 +20,7 @@ from monitor.render.values import count_text
 
 if TYPE_CHECKING:
     from monitor.ingest import IngestReport
-    from monitor.sources.base import Progress
+    from monitor.sources.base import ReadProgress
 
 
 @click.command(
@@ -81,7 +81,7 @@ class _Seen:
         self.report = so_far
         self.bar.count(so_far)
 
-    def move(self, progress: "Progress") -> None:
+    def move(self, progress: "ReadProgress") -> None:
         self.passed_over = progress.passed_over
         self.bar.move(progress)
 

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
 
     from monitor.ingest import IngestReport
-    from monitor.sources.base import Progress
+    from monitor.sources.base import ReadProgress
     from monitor.sources.ctgov_history import HistoryProgress
 
 
@@ -24,7 +24,7 @@ class ProgressBar:
         self._bar: RichProgress | None = None
         self._counts = ""
 
-    def move(self, progress: "Progress") -> None:
+    def move(self, progress: "ReadProgress") -> None:
         """Take a source's report."""
         whole = progress.total_bytes
         if not self._shown or (self._bar is None and progress.bytes_read == whole):

@@ -52,7 +52,7 @@ class StoredPage:
     store_s: float
 
 
-class LastStore:
+class StoredSourceState:
     """What a source may ask about its own past, answered by the store."""
 
     def __init__(
@@ -152,7 +152,7 @@ class Follower:
 
     def _pages(self, source: FollowedSource, gate: Gatekeeper) -> Iterator[StoredPage]:
         unread = Unread(source.name, self.reader)
-        pages = source.pages(LastStore(source.name, self.reader, unread, gate))
+        pages = source.pages(StoredSourceState(source.name, self.reader, unread, gate))
         with fewer_collections():
             while True:
                 asked = time.monotonic()

@@ -6,9 +6,9 @@ from monitor.match.change_set import ChangeSet
 from monitor.match.decision import decide, out_of_time, silenced, wanted_positions
 from monitor.match.filters import CompiledFilter, FilterCompiler
 from monitor.match.index import FilterIndex
-from monitor.match.matched_trial import MatchedTrial
 from monitor.match.silences import Silences
 from monitor.match.synonyms import NO_SYNONYMS, Synonyms
+from monitor.match.trial_match import TrialMatch
 from monitor.model.subscriptions import (
     Changes,
     MatchDecision,
@@ -94,7 +94,7 @@ class Matcher:
         It walks all subscriptions: for a person who asks why.
         """
         over = [self._silences.over(news.nct_ids, event.kinds) for event in news.events]
-        trial = MatchedTrial(news)
+        trial = TrialMatch(news)
         hits = [trial.hit(one) for one in self._filters]
         for number, subscription in enumerate(self._subscriptions):
             filters = self._filters_of.get(number, ())
@@ -118,7 +118,7 @@ class Matcher:
         """Return how those subscriptions, by number, stand to the trial that are about it."""
         found = dict.fromkeys(self._of_everything, _EVERYTHING)
         if self._by_filter:
-            trial = MatchedTrial(news)
+            trial = TrialMatch(news)
             hits = trial.matching(self._filters, trial.candidates(self._index))
             for one in hits:
                 for number in self._by_filter[one]:

@@ -6,9 +6,9 @@ from typing import Any, Protocol
 
 from monitor.model.record import RawVersion
 from monitor.model.tracking import Presence, Sighting, TrackedRecord
-from monitor.sources.read_progress import Limits, Progress, Unreadable
+from monitor.sources.read_progress import Limits, ReadProgress, Unreadable
 
-__all__ = ["FollowedSource", "Limits", "Page", "Progress", "SourceState", "State", "Unreadable"]
+__all__ = ["FollowedSource", "Limits", "Page", "ReadProgress", "SourceState", "State", "Unreadable"]
 
 State = Mapping[str, Any]
 """What a source keeps between pages: an object of JSON that only the source understands."""

@@ -15,15 +15,15 @@ from monitor.sources.archives import entries
 from monitor.sources.containers import MAGIC_BYTES, is_zip, unpack
 from monitor.sources.folders import Listed, list_files
 from monitor.sources.layouts import split_records
-from monitor.sources.read_progress import LIMITS, Limits, Progress, Reading, Unreadable
-from monitor.sources.window import Window
+from monitor.sources.read_progress import LIMITS, Limits, Reading, ReadProgress, Unreadable
+from monitor.sources.window import LookAhead
 
 _REPORT_BYTES = 1 << 20  # progress is reported after so much has been read
 _REPORT_RECORDS = 500  # or after so many records
 
 _BUFFER_BYTES = 128 << 10
 
-OnProgress = Callable[[Progress], None]
+OnProgress = Callable[[ReadProgress], None]
 
 
 def read_paths(
@@ -84,7 +84,7 @@ class _Meter:
         # A zip archive's directory is read twice, a growing file to its new end.
         done = self._bytes if self._total is None else min(self._bytes, self._total)
         self._on_progress(
-            Progress(
+            ReadProgress(
                 bytes_read=done,
                 total_bytes=self._total,
                 records=self._records,
@@ -171,7 +171,7 @@ def _read_file(
         if is_zip(head):
             yield from _read_archive(file, reading, limits)
         else:
-            yield from split_records(Window(unpack(file, head, limits), limits), reading, limits)
+            yield from split_records(LookAhead(unpack(file, head, limits), limits), reading, limits)
 
 
 def _open(path: Path, meter: _Meter) -> io.BufferedReader:
@@ -187,7 +187,7 @@ def _read_archive(
             if entry.problem is not None:
                 yield inside.refusal(b"", size=entry.size, reason=entry.problem)
             else:
-                yield from split_records(Window(entry.chunks, limits), inside, limits)
+                yield from split_records(LookAhead(entry.chunks, limits), inside, limits)
     except RecordError as exc:
         size = file.seek(0, os.SEEK_END) if file.seekable() else 0
         yield reading.refusal(b"", size=size, reason=str(exc))

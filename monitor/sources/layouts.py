@@ -23,7 +23,7 @@ from monitor.sources.lists import (
 )
 from monitor.sources.read_progress import Limits, Reading, Unreadable
 from monitor.sources.slices import is_bare_study, item, slices
-from monitor.sources.window import Leftover, Window
+from monitor.sources.window import Leftover, LookAhead
 
 Found = Iterator[RawVersion | Unreadable]
 
@@ -40,7 +40,7 @@ _OTHER_LIST = re.compile(rb"\[\s*[^\s{\]]")
 _OBJECT_LINE = re.compile(rb'^\{"', re.MULTILINE)
 
 
-def split_records(window: Window, reading: Reading, limits: Limits) -> Found:
+def split_records(window: LookAhead, reading: Reading, limits: Limits) -> Found:
     """Yield everything that one file or archive entry holds, in its order. Raises nothing."""
     if (first := window.skip_space()) is None:
         what = "holds only white space" if window.offset else "is empty"
@@ -57,7 +57,7 @@ def split_records(window: Window, reading: Reading, limits: Limits) -> Found:
         yield reading.refusal(b"", reason=window.fault)
 
 
-def _is_lines(window: Window) -> bool:
+def _is_lines(window: LookAhead) -> bool:
     """Tell JSON lines from a document; the window stands at an opening brace.
 
     The first line is whole, or it is broken and a whole one follows that cannot be a part of it.
@@ -78,7 +78,7 @@ def _is_lines(window: Window) -> bool:
     return False
 
 
-def _is_lone_line(window: Window) -> bool:
+def _is_lone_line(window: LookAhead) -> bool:
     """Tell whether the line that the window stands at is the whole file."""
     end = window.line_end(_LOOK_AHEAD)
     if end is None:
@@ -93,7 +93,7 @@ def _is_lone_line(window: Window) -> bool:
     return False
 
 
-def _lines(window: Window, reading: Reading, limits: Limits) -> Found:
+def _lines(window: LookAhead, reading: Reading, limits: Limits) -> Found:
     lone = _is_lone_line(window)
     while True:
         at = "" if lone else f":{window.line}"
@@ -115,12 +115,12 @@ def _text(text: bytes, reading: Reading, at: str, limits: Limits) -> Found:
         yield from slices(text, reading, at)
     except RecordError as exc:
         if (PAGE.match(text) or text[:1] == b"[") and not is_whole(text):
-            yield from _documents(Window(iter([text]), limits), reading, limits, at)
+            yield from _documents(LookAhead(iter([text]), limits), reading, limits, at)
         else:
             yield reading.refusal(text, reason=str(exc), at=at)
 
 
-def _documents(window: Window, reading: Reading, limits: Limits, at: str = "") -> Found:
+def _documents(window: LookAhead, reading: Reading, limits: Limits, at: str = "") -> Found:
     """Read JSON documents one behind the other; lists and search pages item by item."""
     number = 1
     place = at
@@ -156,7 +156,7 @@ def _documents(window: Window, reading: Reading, limits: Limits, at: str = "") -
         place = f"{at}#{number}"
 
 
-def _list(window: Window, reading: Reading, at: str) -> Found:
+def _list(window: LookAhead, reading: Reading, at: str) -> Found:
     for one in items(window):
         place = f"{at}[{one.number}]"
         if one.problem is None:
@@ -165,7 +165,7 @@ def _list(window: Window, reading: Reading, at: str) -> Found:
             yield reading.refusal(one.text, reason=one.problem, at=place)
 
 
-def _pages(window: Window, reading: Reading, at: str) -> Found:
+def _pages(window: LookAhead, reading: Reading, at: str) -> Found:
     """Read a list of search pages, study by study; whatever else it holds, item by item."""
     separator = window.take_byte(b"[")
     number = 0
@@ -191,7 +191,7 @@ def _pages(window: Window, reading: Reading, at: str) -> Found:
         number += 1
 
 
-def _take_value(window: Window) -> tuple[bytes, str | None]:
+def _take_value(window: LookAhead) -> tuple[bytes, str | None]:
     """Cut the next value; with the reason when it is broken but ends where its brackets close.
 
     RecordError when it does not: nothing behind it can then be told from it.
@@ -205,7 +205,7 @@ def _take_value(window: Window) -> tuple[bytes, str | None]:
         return text, str(exc)
 
 
-def _page(window: Window, reading: Reading, limits: Limits) -> RawVersion | Unreadable:
+def _page(window: LookAhead, reading: Reading, limits: Limits) -> RawVersion | Unreadable:
     """Read a text page, which has to be UTF-8; whether it is a record is for the parser to say."""
     head = window.data[window.pos : window.pos + _HEAD]
     if (problem := _no_text(head)) is not None:

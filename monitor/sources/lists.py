@@ -16,7 +16,7 @@ from monitor.errors import RecordError
 from monitor.model import fields
 from monitor.sources.jsontext import bracket_end
 from monitor.sources.slices import duplicate_key
-from monitor.sources.window import Window
+from monitor.sources.window import LookAhead
 
 # The start of a search page up to its list; only plain values stand before it.
 PAGE = re.compile(
@@ -77,7 +77,7 @@ class BrokenListError(RecordError):
 class _Ends:
     """Finds where broken items end; looks at each byte of the stream at most a few times."""
 
-    def __init__(self, window: Window, end: int | None) -> None:
+    def __init__(self, window: LookAhead, end: int | None) -> None:
         self._window = window
         self._end = end
         self._none_before = 0  # no opening stands between ``pos`` and this offset of the stream
@@ -164,7 +164,7 @@ def _opening_behind_comma(data: bytes, start: int, stop: int | None = None) -> i
     return None
 
 
-def items(window: Window, end: int | None = None) -> Iterator[ListItem]:
+def items(window: LookAhead, end: int | None = None) -> Iterator[ListItem]:
     """Yield the items of the list that the window stands at; it then stands behind the list.
 
     ``end``: where in the stream the list ends, if that is known. BrokenListError when the list does
@@ -189,7 +189,7 @@ def items(window: Window, end: int | None = None) -> Iterator[ListItem]:
         number += 1
 
 
-def _item(window: Window, ends: _Ends, number: int) -> ListItem:
+def _item(window: LookAhead, ends: _Ends, number: int) -> ListItem:
     length = 0
     problem = "not valid JSON: its brackets do not close where it ends"
     try:
@@ -216,7 +216,7 @@ def page_frame(body: bytes) -> tuple[int, int] | None:
     return (start.end(), end.end()) if start and end else None
 
 
-def open_page(window: Window) -> bool:
+def open_page(window: LookAhead) -> bool:
     """Move to the list of the search page that the window stands at; False when it is none."""
     found = PAGE.match(window.data, window.pos)
     if found is None:
@@ -225,13 +225,13 @@ def open_page(window: Window) -> bool:
     return True
 
 
-def is_list_of_pages(window: Window) -> bool:
+def is_list_of_pages(window: LookAhead) -> bool:
     """Tell whether the list that the window stands at begins with a search page."""
     found = _LIST_OPENING.match(window.data, window.pos)
     return found is not None and PAGE.match(window.data, found.end()) is not None
 
 
-def finish_page(window: Window) -> None:
+def finish_page(window: LookAhead) -> None:
     """Pass over what a search page says behind its list (the token of the next page)."""
     while window.take_byte(b",}") == b",":
         window.skip_space()

@@ -59,7 +59,7 @@ LIMITS = Limits.of(INGEST_DEFAULTS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
+class ReadProgress:
     """How far a reading is.
 
     ``bytes_read`` and ``total_bytes`` count the files as they lie on disk (compressed);

@@ -25,7 +25,7 @@ class Leftover:
     reason: str
 
 
-class Window:
+class LookAhead:
     """Bytes from ``pos`` on, more of them on demand.
 
     ``limit``: the longest piece that is held. ``line`` is the number of the line at ``pos``, from

@@ -6,7 +6,7 @@ import socket
 from collections.abc import Callable
 
 from monitor.settings import WebSettings
-from monitor.web.connection import Connection
+from monitor.web.connection import ClientConnection
 from monitor.web.limits import connections_at_most
 
 _PAUSE_S = 0.5
@@ -37,8 +37,8 @@ class Acceptor:
     def __init__(
         self,
         listening: socket.socket,
-        connections: set[Connection],
-        protocol: Callable[[], Connection],
+        connections: set[ClientConnection],
+        protocol: Callable[[], ClientConnection],
         *,
         limits: WebSettings,
         on_fault: OnFault,

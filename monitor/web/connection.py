@@ -8,7 +8,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 _UNANSWERED = ("IDLE", "SEND_RESPONSE")  # h11's names of the states that allow a response
 
 
-class Connection(H11Protocol):
+class ClientConnection(H11Protocol):
     """uvicorn's connection, which knows since when it waits for its client.
 
     A client keeps a server waiting by sending its headers or its body slowly, or by reading the

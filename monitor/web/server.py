@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 from monitor.errors import MonitorError
 from monitor.settings import WebSettings
 from monitor.web.acceptor import Acceptor, OnFault
-from monitor.web.connection import Connection
+from monitor.web.connection import ClientConnection
 from monitor.web.limits import HEADER_BYTES, UNREAD_BYTES
 from monitor.web.request_guard import Guard
 
@@ -60,7 +60,7 @@ class WebServer:
         self.address: tuple[str, int] = self._socket.getsockname()[:2]
         config = uvicorn.Config(
             Guard(application, timeout_s=limits.request_timeout_s, on_fault=on_fault),
-            http=Connection, ws="none", lifespan="off", loop="none",
+            http=ClientConnection, ws="none", lifespan="off", loop="none",
             log_config=None, log_level="critical", access_log=False, server_header=False,
             proxy_headers=False, timeout_graceful_shutdown=_GRACE_S,
             timeout_keep_alive=math.ceil(limits.header_timeout_s),
@@ -115,8 +115,8 @@ class _Server(uvicorn.Server):
         self.servers: list[Any] = [self._acceptor]
         self.started = True
 
-    def _connection(self) -> Connection:
-        return Connection(config=self.config, server_state=self.server_state, app_state={})
+    def _connection(self) -> ClientConnection:
+        return ClientConnection(config=self.config, server_state=self.server_state, app_state={})
 
     async def on_tick(self, counter: int) -> bool:
         """Look after the connections, ten times a second; tell whether to end."""

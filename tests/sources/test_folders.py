@@ -11,7 +11,7 @@ import pytest
 
 from monitor.errors import SourceError
 from monitor.sources.files import read_paths
-from monitor.sources.read_progress import LIMITS, Progress
+from monitor.sources.read_progress import LIMITS, ReadProgress
 from tests.sources.examples import NOW, contents, origins, read, study, the_refusal, versions
 from tests.users import plain_user
 
@@ -156,11 +156,11 @@ def test_progress_reaches_the_total_and_counts_records(tmp_path: Path) -> None:
     lines = b"\n".join(study(number, "x" * 5_000) for number in range(1_000))
     (tmp_path / "a.jsonl").write_bytes(lines)
     (tmp_path / "b.jsonl.gz").write_bytes(gzip.compress(lines))
-    seen: list[Progress] = []
+    seen: list[ReadProgress] = []
     found = list(read_paths([tmp_path], now=lambda: NOW, on_progress=seen.append))
     total = sum(path.stat().st_size for path in tmp_path.iterdir())
     assert len(found) == 2_000
-    assert seen[-1] == Progress(bytes_read=total, total_bytes=total, records=2_000)
+    assert seen[-1] == ReadProgress(bytes_read=total, total_bytes=total, records=2_000)
     assert 6 <= len(seen) <= 20
     assert [one.bytes_read for one in seen] == sorted(one.bytes_read for one in seen)
     assert all(one.bytes_read <= total for one in seen)
@@ -170,7 +170,7 @@ def test_progress_on_an_archive_never_passes_its_size(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         for number in range(50):
             archive.writestr(f"{number}.json", ONE)
-    seen: list[Progress] = []
+    seen: list[ReadProgress] = []
     list(read_paths([tmp_path / "a.zip"], now=lambda: NOW, on_progress=seen.append))
     assert seen[-1].bytes_read == seen[-1].total_bytes == (tmp_path / "a.zip").stat().st_size
 

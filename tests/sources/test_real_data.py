@@ -5,14 +5,14 @@ from pathlib import Path
 
 import orjson
 
-from monitor.sources.base import Progress
+from monitor.sources.base import ReadProgress
 from monitor.sources.files import read_paths
 from tests.sources.examples import NOW, contents, read, the_refusal, versions
 
 
 def test_the_daily_snapshots_yield_every_study_byte_for_byte(shared_data: Path) -> None:
     path = shared_data / "ctgov/snapshots/daily_snapshots_2026-02_03.jsonl.gz"
-    seen: list[Progress] = []
+    seen: list[ReadProgress] = []
     found = versions(list(read_paths([path], now=lambda: NOW, on_progress=seen.append)))
     lines = gzip.decompress(path.read_bytes()).splitlines()
     assert len(found) == len(lines) == 1_195

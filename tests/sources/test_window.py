@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from monitor.errors import RecordError
 from monitor.sources.read_progress import LIMITS
-from monitor.sources.window import Window
+from monitor.sources.window import LookAhead
 from tests.sources.test_properties import VALUES
 
 
-def in_pieces(content: bytes, size: int, record_bytes: int = 1 << 20) -> Window:
+def in_pieces(content: bytes, size: int, record_bytes: int = 1 << 20) -> LookAhead:
     pieces = (content[at : at + size] for at in range(0, len(content), size))
-    return Window(pieces, replace(LIMITS, record_bytes=record_bytes))
+    return LookAhead(pieces, replace(LIMITS, record_bytes=record_bytes))
 
 
 NUMBERS = st.sampled_from(

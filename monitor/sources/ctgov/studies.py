@@ -18,7 +18,7 @@ from monitor.sources.jsontext import value_at
 from monitor.sources.lists import ListItem, items, page_frame
 from monitor.sources.read_progress import LIMITS
 from monitor.sources.slices import is_bare_study
-from monitor.sources.window import Window
+from monitor.sources.window import LookAhead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +123,7 @@ def _cut_by_bytes(body: bytes) -> Cut | None:
     if found is None:
         return None
     start, end = found
-    window = Window(iter((body[:end],)), LIMITS)
+    window = LookAhead(iter((body[:end],)), LIMITS)
     window.pos = start
     try:
         page = _PAGE.decode(body[:start] + b"[]" + body[end:])

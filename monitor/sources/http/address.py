@@ -24,7 +24,7 @@ class Target:
     path: str
 
 
-class Address:
+class ServerAddress:
     """Where a server is; ConfigError when the URL is none that can be asked."""
 
     def __init__(self, base_url: str) -> None:

@@ -13,7 +13,7 @@ from typing import Self
 from monitor.errors import SourceError
 from monitor.settings import HttpSettings
 from monitor.settings.sections import Transport
-from monitor.sources.http.address import Address, Pairs, Params, Target
+from monitor.sources.http.address import Pairs, Params, ServerAddress, Target
 from monitor.sources.http.errors import BusyError, RetryableError
 from monitor.sources.http.pacing import HOSTS, Hosts, RateLimit, RequestPace, Sleep, pause
 from monitor.sources.http.response import HttpResponse, check_status, is_refused_by_edge, too_long
@@ -108,7 +108,7 @@ class Client:
         now: Callable[[], datetime] = _utc_now,
     ) -> None:
         self._settings = settings
-        self._address = Address(base_url)
+        self._address = ServerAddress(base_url)
         self._pace = pace
         self._hosts = hosts
         self._on_request = on_request

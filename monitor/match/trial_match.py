@@ -11,7 +11,7 @@ from monitor.model.subscriptions import MatchDecision, Reason
 _BEFORE = " (before this change)"
 
 
-class MatchedTrial:
+class TrialMatch:
     """What filters ask of the records before and after a change.
 
     A filter matches either of them as a whole: a trial that leaves it by this very change is
