@@ -70,7 +70,7 @@ class FieldChange(Struct, frozen=True, kw_only=True):
 
 
 class Change(Struct, frozen=True, kw_only=True):
-    """What one or more field changes mean; kinds and facts are told in docs/events.md."""
+    """What one or more field changes mean; docs/events.md describes kinds and facts."""
 
     kind: str
     severity: str

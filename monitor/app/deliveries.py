@@ -188,7 +188,7 @@ class Deliveries:
         self.notifier.direct = before.notifier.direct
 
     def note_lost(self, process: str) -> None:
-        """Store for the operator that a process went without a word; log why that fails."""
+        """Store for the operator that a process stopped responding; log why that fails."""
         try:
             with self.app.store() as store, store.transaction() as tx:
                 note_lost(tx, process, at=self.app.now())

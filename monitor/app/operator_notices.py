@@ -30,10 +30,10 @@ _LOST = (
 
 
 def note_lost(tx: Transaction, process: str, *, at: datetime) -> None:
-    """Store that a process went without a word; the operator is notified once."""
+    """Store that a process stopped responding; the operator is notified once."""
     key = f"process:{process}"
     if not tx.incidents.of_key(key):
-        began = f"the process {process} went without a word"
+        began = f"the process {process} stopped responding"
         tx.incidents.begin(Incident(key=key, began=began, over="", detail=_LOST), at=at)
 
 

@@ -1,4 +1,4 @@
-"""Answers across trials of which nobody knows beforehand how long they are."""
+"""Answers across trials, page after page, of any length."""
 
 import math
 from collections.abc import Iterable, Iterator

@@ -1,6 +1,6 @@
-"""What was asked for and cannot be heard of: values that no trial has, trials that nobody follows.
+"""What matches nothing: values that no trial has, trials that no source follows.
 
-The stored trials tell which values there are, so a misspelt one is told with the nearest.
+The known values are those of the stored trials; a misspelled one is reported with the nearest.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -23,7 +23,7 @@ _QUERY_KEYS = {"cond": "condition", "intr": "intervention", "spons": "sponsor", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unmatched:
-    """A sentence on what cannot be heard of, and ``about`` which subscription or source it is.
+    """A sentence on what has no match, and ``about`` which subscription or source it is.
 
     ``fix``: a command, where one mends it, else "".
     """

@@ -22,7 +22,7 @@ class DeliveryEvents(Protocol):
         ...
 
     def abandoned(self, messages: Sequence[OutboxMessage]) -> None:
-        """Hear of messages whose worker went without a word (``claimed_by``)."""
+        """Hear of messages whose worker stopped responding (``claimed_by``)."""
         ...
 
     def grouped(self, message: OutboxMessage, count: int) -> None:

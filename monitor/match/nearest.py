@@ -26,7 +26,7 @@ def nearest(value: str, counts: Mapping[str, int]) -> tuple[str, int] | None:
 def respelled(value: str, counts: Mapping[str, int]) -> str | None:
     """Return a value's words, those that are not counted each in the most like spelling that is.
 
-    ``counts``: by word, as ``words_of`` writes it. None where nothing is misspelt, or a word is
+    ``counts``: by word, as ``words_of`` writes it. None where nothing is misspelled, or a word is
     like none.
     """
     words = words_of(value)

@@ -372,7 +372,7 @@ def test_a_process_that_went_without_a_word_is_told(monitored: Monitored) -> Non
     deliveries = monitored.deliveries()
     deliveries.deliver_due(stop=STOP)
     deliveries.deliver_due(stop=STOP)
-    assert monitored.subjects("ops") == ["Trial monitor: The process host:17 went without a word"]
+    assert monitored.subjects("ops") == ["Trial monitor: The process host:17 stopped responding"]
 
 
 NOWHERE = "sqlite:////nowhere/at/all.db"

@@ -160,5 +160,5 @@ def test_the_operator_hears_of_a_process_that_was_killed(tmp_path: Path, sqlite_
         first.ended()
     with Running(config) as daemon:
         daemon.wait_for("message sent", channel="ops")
-        assert got(tmp_path / "ops") == [f"Trial monitor: The process {holder} went without a word"]
+        assert got(tmp_path / "ops") == [f"Trial monitor: The process {holder} stopped responding"]
         assert daemon.stop() == 0

@@ -76,7 +76,7 @@ def test_an_address_that_refuses_silences_no_other_and_a_kill_repeats_nothing(
             (tmp_path / "inbox").mkdir()
             eventually(lambda: subjects(mailbox)[2:] == [WORKS], what="the end")
             assert daemon.stop() == 0
-    assert "went without a word" in subjects(mailbox)[1]
+    assert "stopped responding" in subjects(mailbox)[1]
     states = Counter((one["target"], one["state"]) for one in outbox(config, "list"))
     assert states == {(OPS, "sent"): 3, (NEVER, "dropped"): 3}
     shown = outbox(config, "show", id_of(mailbox.mails[0]))
