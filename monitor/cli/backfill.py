@@ -16,11 +16,12 @@ from msgspec import structs
 
 from monitor.app.follows import with_followed
 from monitor.app.lookups import present_id
+from monitor.app.parameters import days
 from monitor.app.sources import HISTORY
 from monitor.cli.errors import FAILED, INTERRUPTED, Failure, print_error
 from monitor.cli.group import Command
 from monitor.cli.ingest import complain_of_quarantined
-from monitor.cli.params import days, json_option
+from monitor.cli.params import json_option
 from monitor.cli.progress import HistoryBar
 from monitor.cli.session import Session
 from monitor.errors import NotFoundError, UsageError

@@ -7,7 +7,7 @@ import click
 
 from monitor.cli.group import Command
 from monitor.cli.params import list_options
-from monitor.cli.query_options import EventChoice, event_options
+from monitor.cli.query_options import event_options, take_event_choice
 from monitor.cli.session import Session
 from monitor.errors import UsageError
 from monitor.model.selections import EventKey
@@ -47,7 +47,7 @@ def command(
     """
     from monitor.app.selecting import select_events
 
-    app, choice = session.app, EventChoice.taken(options)
+    app, choice = session.app, take_event_choice(options)
     with app.reader() as reader:
         query = replace(choice.query(app, reader), limit=limit, after=_cursor(after))
         page = select_events(reader, query, synonyms=app.synonyms())

@@ -12,7 +12,7 @@ from monitor.cli.errors import FAILED, Failure, print_error
 from monitor.cli.filter_options import filter_of, filter_options, take_filter
 from monitor.cli.group import Command
 from monitor.cli.params import json_option
-from monitor.cli.query_options import EventChoice, event_options
+from monitor.cli.query_options import event_options, take_event_choice
 from monitor.cli.session import Session
 from monitor.errors import UsageError
 from monitor.model.nct import normalize_nct_id
@@ -118,7 +118,7 @@ def events(session: Session, /, **options: Any) -> None:
     from monitor.app.queries import all_events
 
     file = {name: options.pop(name) for name in ("form", "to", "bom", "as_json")}
-    choice = EventChoice.taken(options)
+    choice = take_event_choice(options)
     with session.app.reader() as reader:
         query = choice.query(session.app, reader)
         _write(session, "events", all_events(session.app, reader, query), **file)

@@ -3,8 +3,9 @@
 import click
 
 from monitor.app import id_note, stored_trial
+from monitor.app.parameters import Days, days, kind, severity
 from monitor.cli.group import Command
-from monitor.cli.params import Days, days, json_option, kind, severity
+from monitor.cli.params import json_option
 from monitor.cli.session import Session
 from monitor.model.bitemporal import valid_from
 from monitor.model.changes import Severity

@@ -1,23 +1,16 @@
 """``--since``, ``--kind`` and the like: a question for events, as options of a command."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from monitor.app.parameters import kind, moment_from, moment_until, severity
 from monitor.cli.filter_options import filter_of, filter_options, take_filter
-from monitor.cli.params import kind, moment_from, moment_until, severity
-from monitor.model.changes import Severity
-from monitor.model.groups import GROUPS, kinds_of
 from monitor.model.nct import normalize_nct_id
-from monitor.model.selections import EventQuery
-from monitor.model.subscriptions import Filter
 
 if TYPE_CHECKING:
-    from monitor.app import App
-    from monitor.store.reader import Reader
+    from monitor.app.event_choice import EventChoice
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -66,43 +59,11 @@ def event_options(function: Function) -> Function:
     return function
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventChoice:
-    """What the options of ``event_options`` select."""
+def take_event_choice(options: dict[str, Any]) -> "EventChoice":
+    """Take the options of ``event_options`` out of a command's."""
+    from monitor.app.event_choice import EventChoice
 
-    since: datetime | None
-    until: datetime | None
-    nct_ids: tuple[str, ...]
-    filter: Filter | None
-    kinds: tuple[str, ...]
-    min_severity: Severity | None
-    backfilled: bool
-
-    @classmethod
-    def taken(cls, options: dict[str, Any]) -> "EventChoice":
-        """Take the options out of a command's."""
-        table = take_filter(options)
-        names = ("since", "until", "nct_ids", "kinds", "min_severity", "backfilled")
-        given = {name: options.pop(name) for name in names}
-        return cls(filter=filter_of(table) if table else None, **given)
-
-    def query(self, app: "App", reader: "Reader") -> EventQuery:
-        """Return the question; UsageError for a filter that can find nothing."""
-        from monitor.app.lookups import present_id
-        from monitor.app.matching import require_findable
-
-        if self.filter is not None:
-            require_findable(app, reader, self.filter)
-        nct_ids = [one for nct_id in self.nct_ids for one in (nct_id, present_id(reader, nct_id))]
-        kinds = kinds_of(self.kinds)
-        is_noise_named = not kinds.isdisjoint(GROUPS["noise"])
-        least = Severity.NOISE if is_noise_named else Severity.LOW
-        return EventQuery(
-            filter=self.filter,
-            kinds=kinds or None,
-            min_severity=self.min_severity or least,
-            since=self.since,
-            until=self.until,
-            nct_ids=tuple(dict.fromkeys(nct_ids)) or None,
-            include_backfilled=self.backfilled,
-        )
+    table = take_filter(options)
+    names = ("since", "until", "nct_ids", "kinds", "min_severity", "backfilled")
+    given = {name: options.pop(name) for name in names}
+    return EventChoice(filter=filter_of(table) if table else None, **given)

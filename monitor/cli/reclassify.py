@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from monitor.app.parameters import days
 from monitor.app.reclassify import reclassify
 from monitor.cli.errors import FAILED, INTERRUPTED, Failure, print_error
 from monitor.cli.group import Command
-from monitor.cli.params import days, table_options
+from monitor.cli.params import table_options
 from monitor.cli.progress import WorkBar
 from monitor.cli.session import Session
 from monitor.errors import NotFoundError, UsageError

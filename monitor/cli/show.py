@@ -7,9 +7,10 @@ from typing import Any
 import click
 
 from monitor.app import id_note, stored_trial
+from monitor.app.parameters import Days, days, moment
 from monitor.app.versions import by_day, by_number, by_time
 from monitor.cli.group import Command
-from monitor.cli.params import Days, days, json_option, moment
+from monitor.cli.params import json_option
 from monitor.cli.session import Session
 from monitor.errors import UsageError
 from monitor.model.history import StoredVersion

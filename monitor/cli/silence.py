@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 import click
 
 from monitor.app import id_note
+from monitor.app.parameters import kind, moment_ahead
 from monitor.cli.group import Command, Group
-from monitor.cli.params import json_option, kind, moment_ahead, table_options
+from monitor.cli.params import json_option, table_options
 from monitor.cli.session import Session
 from monitor.cli.subscriber import people_of
 from monitor.errors import UsageError

@@ -6,7 +6,7 @@ import click
 
 from monitor.cli.group import Command
 from monitor.cli.params import table_options
-from monitor.cli.query_options import EventChoice, event_options
+from monitor.cli.query_options import event_options, take_event_choice
 from monitor.cli.session import Session
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def command(
     from monitor.app.stats import event_stats
     from monitor.render.stats import stats_table, stats_to_json
 
-    app, choice = session.app, EventChoice.taken(options)
+    app, choice = session.app, take_event_choice(options)
     with app.reader() as reader:
         found = event_stats(app, reader, choice.query(app, reader), by)
     if as_json:

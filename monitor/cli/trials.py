@@ -6,11 +6,12 @@ from typing import Any
 import click
 
 from monitor.app.matching import require_findable, unmatched_values
+from monitor.app.parameters import Days, days
 from monitor.app.queries import trials_changed_since
 from monitor.cli.errors import print_error
 from monitor.cli.filter_options import filter_of, filter_options, take_filter
 from monitor.cli.group import Command
-from monitor.cli.params import Days, days, table_options
+from monitor.cli.params import table_options
 from monitor.cli.session import Session
 from monitor.model.selections import TrialQuery, TrialSort
 

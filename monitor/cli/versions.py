@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from monitor.app.parameters import Days
 from monitor.app.versions import by_day, by_number
-from monitor.cli.params import Days
 from monitor.errors import NotFoundError, UsageError
 from monitor.model.history import StoredVersion
 

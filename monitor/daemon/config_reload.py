@@ -14,9 +14,9 @@ from monitor.app import App
 from monitor.app.follows import followed_by_command, following
 from monitor.app.logs import configure, get_logger
 from monitor.daemon.health import DaemonState
-from monitor.daemon.thread_tasks import in_thread
 from monitor.errors import MonitorError
 from monitor.settings import Settings
+from monitor.threads import in_thread
 
 _AT_START_ALONE = ("store", "web")
 """Sections that a running daemon cannot change: where it keeps things, and where it listens."""

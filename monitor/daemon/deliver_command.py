@@ -8,8 +8,9 @@ from monitor.app.deliveries import Deliveries, DeliveryReport
 from monitor.app.logs import get_logger
 from monitor.daemon.delivery_loop import DeliveryLoop
 from monitor.daemon.signals import exit_now, install_handlers
-from monitor.daemon.thread_tasks import ThreadTasks, in_thread
+from monitor.daemon.thread_tasks import ThreadTasks
 from monitor.memory import share_arenas
+from monitor.threads import in_thread
 
 
 def deliver_once(deliveries: Deliveries) -> tuple[DeliveryReport, bool]:

@@ -9,8 +9,9 @@ from functools import partial
 
 from monitor.app.deliveries import Deliveries
 from monitor.app.logs import get_logger
-from monitor.daemon.thread_tasks import ThreadTasks, in_thread
+from monitor.daemon.thread_tasks import ThreadTasks
 from monitor.errors import MonitorError
+from monitor.threads import in_thread
 
 _EVERY_S = 2.0
 _MORE_WITHIN_S = 5.0

@@ -11,10 +11,11 @@ from monitor import __version__
 from monitor.app import App
 from monitor.app.incidents import free_by_folder
 from monitor.app.metrics import CONTENT_TYPE, Metrics
-from monitor.daemon.thread_tasks import ThreadTasks, in_thread
+from monitor.daemon.thread_tasks import ThreadTasks
 from monitor.errors import MonitorError
 from monitor.model.messages import MessageState
 from monitor.model.tracking import SourceRow, StoreCounts
+from monitor.threads import in_thread
 from monitor.web.routes import Exposed, HealthResult, HealthSource
 
 Role = Literal["starting", "standby", "leader", "stopping"]

@@ -3,8 +3,8 @@
 import asyncio
 
 from monitor.app.logs import get_logger
-from monitor.daemon.thread_tasks import in_thread
 from monitor.store.lease_keeper import LeaseKeeper
+from monitor.threads import in_thread
 
 _LOOK_S = 1.0
 _SILENT = "the store did not answer in time"

@@ -10,8 +10,9 @@ from monitor.app import App
 from monitor.app.logs import get_logger
 from monitor.app.polling import Poller, PollReport
 from monitor.daemon.lease_store import LeaseStore
-from monitor.daemon.thread_tasks import ThreadTasks, in_thread
+from monitor.daemon.thread_tasks import ThreadTasks
 from monitor.errors import MonitorError
+from monitor.threads import in_thread
 
 BACKFILL = "backfill"
 

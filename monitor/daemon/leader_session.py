@@ -16,11 +16,12 @@ from monitor.daemon.heartbeat_loop import HeartbeatLoop
 from monitor.daemon.job_runner import JobRunner
 from monitor.daemon.lease_store import LeaseStore
 from monitor.daemon.store_check_loop import StoreCheckLoop
-from monitor.daemon.thread_tasks import ThreadTasks, in_thread
+from monitor.daemon.thread_tasks import ThreadTasks
 from monitor.model.tracking import SourceRow
 from monitor.scheduler import Job, JobProblem, Scheduler, next_run_after_restart, trigger_of
 from monitor.settings import AnySourceSettings, Settings
 from monitor.settings.sources import FOLLOWED_BY_COMMAND
+from monitor.threads import in_thread
 
 _BACKFILL_PAUSE_S = 600.0
 _LEAST_PAUSE_S = 1.0

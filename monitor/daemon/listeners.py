@@ -10,12 +10,12 @@ from monitor.app.logs import get_logger
 from monitor.app.metrics import Metrics
 from monitor.daemon.health import DaemonState, HealthChecks
 from monitor.daemon.listener_faults import ListenerFaults
-from monitor.daemon.reader_pages import ReaderPages
 from monitor.model.incidents import Incident
 from monitor.settings import WebSettings
-from monitor.web.message_routes import Pages
-from monitor.web.routes import application, pages_application
+from monitor.web.routes import application, site_application
 from monitor.web.server import Application, ListenError, PortTakenError, WebServer
+from monitor.web.site import Site, site_routes
+from monitor.web.store_calls import StoreCalls
 
 OPERATORS = "operator's web listener"
 READERS = "readers' web listener"
@@ -182,15 +182,15 @@ def listeners_of(state: DaemonState, metrics: Metrics, *, stale_s: float) -> Lis
     """
     web = state.app.settings.web
 
-    def pages() -> Pages:
-        return ReaderPages(lambda: state.app).pages
+    def site() -> Site:
+        return site_routes(StoreCalls(lambda: state.app))
 
     def for_operator() -> Application:
-        shared = pages() if web.public_address is None else None
+        shared = site() if web.public_address is None else ()
         return application(HealthChecks(state, metrics, stale_s=stale_s).answers, shared)
 
     def for_readers() -> Application:
-        return pages_application(pages())
+        return site_application(site())
 
     def listener(
         name: str, address: tuple[str, int], key: str, made: Callable[[], Application]

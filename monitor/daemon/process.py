@@ -22,11 +22,12 @@ from monitor.daemon.leader_session import LeaderSession, check_sources
 from monitor.daemon.lease_store import LeaseStore
 from monitor.daemon.listeners import OPERATORS, READERS, listeners_of
 from monitor.daemon.signals import exit_now, install_handlers
-from monitor.daemon.thread_tasks import ThreadTasks, in_thread
+from monitor.daemon.thread_tasks import ThreadTasks
 from monitor.errors import StoreError
 from monitor.memory import share_arenas
 from monitor.model.incidents import Incident
 from monitor.model.lease import Lease
+from monitor.threads import in_thread
 
 HEARTBEAT_S = 5.0
 _STANDBY_S = 1.0

@@ -12,12 +12,13 @@ from monitor.daemon.job_runner import JobRunner
 from monitor.daemon.leader_session import check_sources
 from monitor.daemon.lease_store import LeaseStore
 from monitor.daemon.signals import exit_now, install_handlers
-from monitor.daemon.thread_tasks import ThreadTasks, in_thread
+from monitor.daemon.thread_tasks import ThreadTasks
 from monitor.errors import MonitorError
 from monitor.memory import share_arenas
 from monitor.model.lease import Lease
 from monitor.scheduler import next_due, next_run_after_restart, trigger_of
 from monitor.store.lease_keeper import LeaseHeldError
+from monitor.threads import in_thread
 
 _RELEASE_S = 2.0
 

@@ -8,8 +8,9 @@ from functools import partial
 from monitor.app import App
 from monitor.app.logs import get_logger
 from monitor.app.store_checks import check_store, due_in
-from monitor.daemon.thread_tasks import ThreadTasks, in_thread
+from monitor.daemon.thread_tasks import ThreadTasks
 from monitor.errors import MonitorError
+from monitor.threads import in_thread
 
 _LOOK_S = 600.0
 _SOON_S = 1.0

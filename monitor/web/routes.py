@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from monitor.web.message_routes import Pages, routes
+from monitor.web.site import Site
 
 _PATHS = ("/healthz", "/readyz", "/metrics")
 _FRESH = {"Cache-Control": "no-store"}
@@ -46,8 +46,8 @@ class HealthSource:
     metrics: Callable[[], Awaitable[Exposed]]
 
 
-def application(answers: HealthSource, pages: Pages | None = None) -> Starlette:
-    """Return the ASGI application that gives these answers, and has the pages, if any."""
+def application(answers: HealthSource, site: Site = ()) -> Starlette:
+    """Return the ASGI application that gives these answers, and those of the site, if any."""
 
     async def healthz(_: Request) -> Response:
         return _told(await answers.health())
@@ -60,19 +60,18 @@ def application(answers: HealthSource, pages: Pages | None = None) -> Starlette:
         return Response(found.body, headers={"Content-Type": found.content_type, **_FRESH})
 
     checks = zip(_PATHS, (healthz, readyz, metrics), strict=True)
-    for_readers = [] if pages is None else routes(pages)
     return _starlette(
-        [*(Route(path, check, methods=["GET"]) for path, check in checks), *for_readers],
+        [*(Route(path, check, methods=["GET"]) for path, check in checks), *site],
         unknown=f"there are {', '.join(_PATHS)}, to GET",
     )
 
 
-def pages_application(pages: Pages) -> Starlette:
-    """Return the ASGI application that has the pages for readers, and nothing else."""
-    return _starlette(routes(pages), unknown="there is no such page")
+def site_application(site: Site) -> Starlette:
+    """Return the ASGI application that has the site for readers, and nothing else."""
+    return _starlette(site, unknown="there is no such page")
 
 
-def _starlette(found: list[Route], *, unknown: str) -> Starlette:
+def _starlette(found: Site, *, unknown: str) -> Starlette:
     """Return the application of these routes; ``unknown``: what is said of any other path."""
 
     async def refused(_: Request, error: Exception) -> Response:

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 import time_machine
 
-from monitor.cli.params import days, kind, moment, moment_ahead, severity
+from monitor.app.parameters import days, kind, moment, moment_ahead, severity
 from monitor.errors import UsageError
 from monitor.model.changes import ChangeKind, Severity
 

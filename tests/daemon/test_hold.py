@@ -15,11 +15,12 @@ from monitor.app import App, utc_now
 from monitor.daemon import SCHEDULER
 from monitor.daemon.hold import until_lost
 from monitor.daemon.lease_store import LeaseStore
-from monitor.daemon.thread_tasks import ThreadTasks, in_thread
+from monitor.daemon.thread_tasks import ThreadTasks
 from monitor.model.tracking import SourceRow
 from monitor.settings import Settings, StoreSettings
 from monitor.store.lease_keeper import LeaseLostError, require_lease
 from monitor.store.writer import open_store
+from monitor.threads import in_thread
 
 PATIENCE_S = 30.0
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

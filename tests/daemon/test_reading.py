@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from monitor.daemon.reader_pages import ReaderPages
+from monitor.app.message_pages import changes
 from monitor.model.subscriptions import SubscriptionStatus
 from monitor.store.writer import open_store
-from monitor.web.message_routes import Pages
+from monitor.web.site import Site, site_routes
+from monitor.web.store_calls import StoreCalls
 from tests.deliver.configured import Monitored, folder_channel, subscription
 from tests.deliver.post import HOUR
 from tests.ingest.world import NCT
@@ -51,8 +52,8 @@ def monitored(sqlite_url: str, tmp_path: Path) -> Monitored:
     return made
 
 
-def pages_of(monitored: Monitored) -> Pages:
-    return ReaderPages(lambda: monitored.app).pages
+def pages_of(monitored: Monitored) -> Site:
+    return site_routes(StoreCalls(lambda: monitored.app))
 
 
 def mail_of(monitored: Monitored) -> EmailMessage:
@@ -212,12 +213,14 @@ def test_a_store_that_does_not_answer_is_told_to_nobody_outside(tmp_path: Path) 
 
 
 def test_questions_wait_for_each_other(monitored: Monitored) -> None:
-    pages = ReaderPages(lambda: monitored.app).pages
+    calls = StoreCalls(lambda: monitored.app)
     path = monitored.got("ana-box")[0]["alerts"][0]["links"]["version"]
     nct_id, version = path.split("/")[-3], path.split("/")[-1]
 
     async def many() -> list[str | None]:
-        return await asyncio.gather(*(pages.changes(nct_id, version) for _ in range(20)))
+        return await asyncio.gather(
+            *(calls.run(lambda app: changes(app, nct_id, version)) for _ in range(20))
+        )
 
     assert all(asyncio.run(many()))
 

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 
-from monitor.daemon.thread_tasks import in_thread
+from monitor.threads import in_thread
 from tests.daemon.processes import PATIENCE_S
 
 

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from monitor.settings import WebSettings
-from monitor.web.message_routes import Pages
 from monitor.web.routes import Exposed, HealthResult, HealthSource, application
 from monitor.web.server import WebServer
+from monitor.web.site import Site
 
 LOOPBACK = "127.0.0.1"
 
@@ -46,7 +46,7 @@ def answering(
 @contextmanager
 def served(
     answers: HealthSource,
-    pages: Pages | None = None,
+    pages: Site = (),
     *,
     host: str = LOOPBACK,
     limits: WebSettings | None = None,

@@ -12,8 +12,9 @@ import pytest
 
 from monitor.settings import WebSettings
 from monitor.web.limits import BODY_BYTES, HEADER_BYTES, connections_at_most
-from monitor.web.message_routes import Pages
+from monitor.web.message_routes import Pages, routes
 from monitor.web.server import WebServer
+from monitor.web.site import Site
 from tests.daemon.processes import eventually
 from tests.web.serving import answering, ask, ask_json, served
 
@@ -23,7 +24,7 @@ CLICK = b"POST /unsubscribe/u/t HTTP/1.1\r\nHost: m\r\n"
 LARGE = "x" * 16_000_000
 
 
-def pages(clicks: list[str]) -> Pages:
+def pages(clicks: list[str]) -> Site:
     """Return pages of which one is large; who unsubscribes is noted."""
 
     async def large(nct_id: str, version: str) -> str | None:
@@ -37,7 +38,7 @@ def pages(clicks: list[str]) -> Pages:
         clicks.append(uid)
         return token
 
-    return Pages(changes=large, message=asking, unsubscribing=asking, unsubscribe=clicked)
+    return routes(Pages(changes=large, message=asking, unsubscribing=asking, unsubscribe=clicked))
 
 
 @contextlib.contextmanager
