@@ -2,23 +2,30 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 import orjson
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from monitor.web.pages import layout
 from monitor.web.site import Site
 
 _PATHS = ("/healthz", "/readyz", "/metrics")
 _FRESH = {"Cache-Control": "no-store"}
 _REASONS = {
+    405: "this address takes no such request",
     413: "the request is too long",
     503: "the page cannot be made now; try again later",
 }
+_NO_PAGE = "there is no such page"
+_GZIP = Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,21 +75,21 @@ def application(answers: HealthSource, site: Site = ()) -> Starlette:
 
 def site_application(site: Site) -> Starlette:
     """Return the ASGI application that has the site for readers, and nothing else."""
-    return _starlette(site, unknown="there is no such page")
+    return _starlette(site, unknown=_NO_PAGE)
 
 
 def _starlette(found: Site, *, unknown: str) -> Starlette:
-    """Return the application of these routes; ``unknown``: what is said of any other path."""
+    """Return the application of these routes; ``unknown``: what programs hear of other paths."""
 
-    async def refused(_: Request, error: Exception) -> Response:
+    async def refused(request: Request, error: Exception) -> Response:
         if not isinstance(error, HTTPException):
             raise error
-        reason = _REASONS.get(error.status_code, unknown)
-        refusal = _json({"status": "refused", "reason": reason}, error.status_code)
-        refusal.headers.update(error.headers or {})
-        return refusal
+        own = error.detail if error.detail != HTTPStatus(error.status_code).phrase else None
+        others = _NO_PAGE if layout.is_for_people(request) else unknown
+        reason = own or _REASONS.get(error.status_code, others)
+        return layout.error(request, error.status_code, reason, headers=error.headers or {})
 
-    return Starlette(routes=found, exception_handlers={HTTPException: refused})
+    return Starlette(routes=found, middleware=[_GZIP], exception_handlers={HTTPException: refused})
 
 
 def _told(told: HealthResult) -> Response:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from starlette.routing import BaseRoute
 
 from monitor.web import message_routes
+from monitor.web.pages.routes import page_routes
 from monitor.web.reader_pages import ReaderPages
 from monitor.web.store_calls import StoreCalls
 
@@ -13,4 +14,4 @@ Site = Sequence[BaseRoute]
 
 def site_routes(calls: StoreCalls) -> Site:
     """Return where everything for readers is; each part adds its routes here."""
-    return [*message_routes.routes(ReaderPages(calls).pages)]
+    return [*page_routes(calls), *message_routes.routes(ReaderPages(calls).pages)]
