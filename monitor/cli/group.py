@@ -19,6 +19,10 @@ from monitor.cli.errors import (
 )
 from monitor.errors import UsageError
 
+# A command that is asked without the root command, as by a program that lists all options, knows
+# these too: click keeps the help option of the first context that asks for it.
+HELP_OPTIONS = ("-h", "--help")
+
 # Name → (module, what it does in one line); the command bears the module's last name there.
 Commands = Mapping[str, tuple[str, str]]
 
@@ -27,7 +31,7 @@ class Command(click.Command):
     """A command whose help ends with examples."""
 
     def __init__(self, *args: Any, examples: Sequence[str], **options: Any) -> None:
-        super().__init__(*args, **options)
+        super().__init__(*args, **_with_help_options(options))
         self.examples = tuple(examples)
         self.params.append(_config_option())
 
@@ -35,6 +39,11 @@ class Command(click.Command):
         """Write the examples."""
         super().format_epilog(ctx, formatter)
         write_examples(formatter, self.examples)
+
+
+def _with_help_options(options: dict[str, Any]) -> dict[str, Any]:
+    context = {"help_option_names": list(HELP_OPTIONS), **options.pop("context_settings", {})}
+    return {**options, "context_settings": context}
 
 
 def _config_option() -> click.Option:
@@ -64,7 +73,7 @@ class Group(click.Group):
     """A group of commands whose help ends with examples."""
 
     def __init__(self, *args: Any, examples: Sequence[str], **options: Any) -> None:
-        super().__init__(*args, **options)
+        super().__init__(*args, **_with_help_options(options))
         self.examples = tuple(examples)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

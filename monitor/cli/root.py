@@ -100,7 +100,7 @@ COMMANDS = {
         "monitor ingest seeds",
         "monitor history NCT06733935",
     ),
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={"max_content_width": 100},
 )
 @click.option(
     "--config",

@@ -195,7 +195,7 @@ def drip(connection: Connection) -> None:
 )
 def test_once_the_status_is_there_what_breaks_off_repeats_nothing(start: bytes, then: Any) -> None:
     with Receiver(send(start, then=then)) as server:
-        channel = bounded(to(server.url), total_s=2.0)
+        channel = bounded(to(server.url), total_s=4.0)
         assert send_one(channel).startswith("200")
 
 

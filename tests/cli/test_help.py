@@ -74,6 +74,12 @@ def test_every_command_can_answer_in_json(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ALL)
+def test_a_command_knows_both_help_options_whoever_asks_first(name: str) -> None:
+    [shown] = [one.opts for one in ALL[name].get_params(click.Context(ALL[name]))][-1:]
+    assert shown == ["-h", "--help"]
+
+
+@pytest.mark.parametrize("name", ALL)
 def test_every_option_is_explained(name: str) -> None:
     for parameter in ALL[name].params:
         if isinstance(parameter, click.Option):

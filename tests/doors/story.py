@@ -163,9 +163,10 @@ class Story:
         """Run a command with ``--json``, keep what it prints and return that."""
         result = self.monitor(*arguments, "--json")
         assert result.exit_code == code, (arguments, result.output, result.exception)
-        return self._keep(arguments, json.loads(result.stdout))
+        return self.keep(arguments, json.loads(result.stdout))
 
-    def _keep(self, arguments: tuple[str, ...], printed: Any) -> Any:
+    def keep(self, arguments: tuple[str, ...], printed: Any) -> Any:
+        """Keep what a command printed, and return it."""
         name = " ".join(arguments[:2])
         self.outputs[name if name in ALL else arguments[0]].append(printed)
         return printed
@@ -173,7 +174,7 @@ class Story:
     def read(self, *documents: Any, days: int) -> None:
         """Read records as they are on a day, counted from the first."""
         result = self.monitor.ingest(*documents, at=NOON + timedelta(days=days))
-        self._keep(("ingest",), json.loads(result.stdout))
+        self.keep(("ingest",), json.loads(result.stdout))
 
 
 def play(story: Story) -> None:
@@ -308,7 +309,6 @@ def _daemon(story: Story) -> None:
             daemon.wait_for("pass finished", source=source)
         eventually(lambda: _settled(story, daemon.url), what="the end of all deliveries")
         story.ask("health", "--url", daemon.url)
-        story.ask("status")
         assert daemon.stop() == 0
     story.ask("health", "--url", "http://127.0.0.1:1", code=1)
 
@@ -319,11 +319,15 @@ def _settled(story: Story, url: str) -> bool:
     assert address.hostname is not None
     assert address.port is not None
     story.exposition = ask((address.hostname, address.port), "/metrics")[2].decode()
-    outbox = story.monitor.json("status")["outbox"]
+    status = story.monitor.json("status")
+    outbox = status["outbox"]
     with open_reader(story.monitor.url) as reader:
         is_told = "dead:broken" in {one.key for one in reader.incidents.open()}
     is_over = is_told and not outbox["sending"] and "desk" not in outbox["waiting"]
-    return "monitor_deliveries_total{" in story.exposition and is_over
+    if "monitor_deliveries_total{" not in story.exposition or not is_over:
+        return False
+    story.keep(("status",), status)
+    return True
 
 
 def _endings(story: Story) -> None:
