@@ -243,6 +243,8 @@ class Follower:
         tx.sources.unfollow(part.source, gate.left)
         unread.note(tx, gate.decided, unreadable, gate.left, at=at)
         gate.note(tx, at=at)
+        if page.read:
+            tx.close_quarantined(page.read, before=at)
         tx.sources.put_state(part.source, page.subject, page.state, at=at)
         self._note_progress(tx, part.source, page)
 

@@ -29,7 +29,8 @@ class Page:
     that were there so far; they count once the gate says so. ``is_judged``: the records are the
     newest of what is followed on, asked for whole, and the gate judges them; ``is_final``: they
     were set aside before, and all else of the pass is stored. ``load``: which of the registry's
-    data the page shows.
+    data the page shows. ``read``: the origins of answers that were read and of which nothing is
+    found.
     """
 
     found: tuple[RawVersion | Unreadable, ...] = ()
@@ -46,6 +47,7 @@ class Page:
     is_judged: bool = False
     is_final: bool = False
     load: str = ""
+    read: tuple[str, ...] = ()
 
 
 class SourceState(Protocol):

@@ -79,7 +79,7 @@ class Record:
                 merged_into=exc.into,
             )
         if end.as_state() != memory.state(self.nct_id):
-            yield Page(subject=self.nct_id, state=end.as_state())
+            yield Page(subject=self.nct_id, state=end.as_state(), read=self._read())
 
     def _versions(self) -> Iterator[Page]:
         """Fetch what is missing until the index lists nothing more.
@@ -145,13 +145,19 @@ class Record:
         """Return the page that puts an answer aside; the record comes last in the next round."""
         self.odd = self.odd or (None if self._came else exc)
         now = self.task.now()
-        reading = Reading(source=self.task.source, place=exc.path, now=lambda: now)
+        reading = Reading(
+            source=self.task.source, place=self.task.asking.url(exc.path), now=lambda: now
+        )
         known = replace(self._backfill() if self._entries else self._known, failed_at=now)
         return Page(
             found=(reading.refusal(exc.body, reason=exc.what),),
             subject=self.nct_id,
             state=known.as_state(),
         )
+
+    def _read(self) -> tuple[str, ...]:
+        """Return where the answer came from that no version is made of."""
+        return (self.task.asking.index_url(self.nct_id),)
 
     def _outcome(self) -> BackfillOutcome:
         return BackfillOutcome.LACKING if self._refused else BackfillOutcome.DONE
@@ -175,5 +181,6 @@ class Record:
             subject=self.nct_id,
             state=self._backfill().as_state(),
             cursor=f"{self.nct_id} version {number}",
+            read=self._read(),
             first_sights_are_news=False,
         )

@@ -63,9 +63,17 @@ class HistoryRequests:
         """
         _check_status(self._client.get(f"{_DOCUMENTED}/version"), f"{_DOCUMENTED}/version")
 
+    def url(self, path: str) -> str:
+        """Return the address that is asked for a path."""
+        return self._client.url(path)
+
+    def index_url(self, nct_id: str) -> str:
+        """Return the address of the index of a record's versions."""
+        return self.url(_index_path(nct_id))
+
     def index(self, nct_id: str) -> Sequence[IndexEntry]:
         """Return the versions that the registry lists of a record."""
-        path = f"{_STUDIES}/{nct_id}/history"
+        path = _index_path(nct_id)
         answer = self._client.get(path)
         _check_known(answer)
         if answer.status == 301:
@@ -75,7 +83,7 @@ class HistoryRequests:
 
     def version(self, nct_id: str, number: int) -> Fetched | None:
         """Return one version; None when the registry says that it has none of this number."""
-        path = f"{_STUDIES}/{nct_id}/history/{number}"
+        path = f"{_index_path(nct_id)}/{number}"
         answer = self._client.get(path)
         _check_known(answer)
         if answer.status == 404 and _NOT_FOUND.search(answer.words):
@@ -96,6 +104,10 @@ class HistoryRequests:
         if is_nct_id(into) and into != nct_id and stated in {None, into}:
             return MergedRecordError(into)
         return HistoryShapeError(path, what, answer.body)
+
+
+def _index_path(nct_id: str) -> str:
+    return f"{_STUDIES}/{nct_id}/history"
 
 
 def _check_known(answer: HttpResponse) -> None:

@@ -159,6 +159,10 @@ class Client:
             )
         )
 
+    def url(self, path: str) -> str:
+        """Return the address that ``get`` asks for a path."""
+        return self._address.target(path, None)[0].url
+
     def _retry(self, call: _Call) -> HttpResponse:
         """Call until there is an answer, as the settings allow; raise the last RetryableError."""
         allowed = self._settings

@@ -212,7 +212,7 @@ def test_a_version_of_another_shape_holds_up_no_other_and_is_asked_for_again(ser
     book.run(asked.source(nct(1)))
     assert book.numbers() == [3, 2, 0]
     (aside,) = book.refusals()
-    assert (aside.content, aside.origin) == (b"{}", f"{PATH}/1")
+    assert (aside.content, aside.origin) == (b"{}", f"{asked.base_url}{PATH}/1")
     assert "studyVersion" in aside.reason
     assert backfill_of(book.state(nct(1))).failed_at is not None
     book.run(asked.source(nct(1)))
@@ -245,7 +245,9 @@ def test_a_record_with_an_odd_answer_is_put_aside_by_name(
     )
     book.run(asked.source(*map(nct, (1, 2, 3))))
     assert [is_done(book.state(nct(number))) for number in (1, 2, 3)] == [True, False, True]
-    assert [(one.origin, one.content) for one in book.refusals()] == [(path, ODD[case])]
+    assert [(one.origin, one.content) for one in book.refusals()] == [
+        (f"{asked.base_url}{path}", ODD[case])
+    ]
     book.run(asked.source(nct(2)))
     assert is_done(book.state(nct(2)))
 
