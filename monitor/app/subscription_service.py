@@ -65,7 +65,7 @@ class SubscriptionService:
         """Retire somebody with all their subscriptions; return the names of these."""
         self._in_line()
         with self.app.store() as store, store.transaction() as transaction:
-            person = _person(transaction.people, name)
+            person = require_subscriber(transaction.people, name)
             self._require_not_in_file(person, "remove")
             mine = _live(transaction.people, name)
             for one in mine:
@@ -231,7 +231,7 @@ class SubscriptionService:
         ]
         with self.app.store() as store, store.transaction() as transaction:
             if subscriber is not None:
-                _person(transaction.people, subscriber)
+                require_subscriber(transaction.people, subscriber)
             return [replace(one, id=transaction.people.put_silence(one)) for one in wanted]
 
     def end_silences(self, numbers: Iterable[int]) -> None:
@@ -283,8 +283,8 @@ def _people(people: "SubscriberReader") -> dict[str, Subscriber]:
     return {one.name: one for one in people.subscribers()}
 
 
-def _person(people: "SubscriberReader", name: str) -> Subscriber:
-    """Return somebody who is not retired."""
+def require_subscriber(people: "SubscriberReader", name: str) -> Subscriber:
+    """Return somebody who is not retired; NotFoundError says who there is."""
     found = _people(people).get(name)
     if found is None or found.status is SubscriptionStatus.RETIRED:
         raise _nobody(people, name)

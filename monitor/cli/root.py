@@ -66,6 +66,10 @@ COMMANDS = {
     ),
     "subscriber": ("monitor.cli.subscriber", "Manage subscribers: the people who get alerts."),
     "silence": ("monitor.cli.silence", "Keep a trial or a kind of change quiet until a date."),
+    "token": (
+        "monitor.cli.token",
+        "Manage the tokens by which programs and readers are let in over HTTP.",
+    ),
     "channel": ("monitor.cli.channel", "Manage delivery channels."),
     "deliver": ("monitor.cli.deliver", "Send the messages that are due, until stopped."),
     "outbox": (

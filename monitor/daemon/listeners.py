@@ -182,15 +182,17 @@ def listeners_of(state: DaemonState, metrics: Metrics, *, stale_s: float) -> Lis
     """
     web = state.app.settings.web
 
-    def site() -> Site:
-        return site_routes(StoreCalls(lambda: state.app))
+    def site(address: tuple[str, int] | None) -> Site:
+        return (
+            () if address is None else site_routes(StoreCalls(lambda: state.app), host=address[0])
+        )
 
     def for_operator() -> Application:
-        shared = site() if web.public_address is None else ()
+        shared = site(web.address) if web.public_address is None else ()
         return application(HealthChecks(state, metrics, stale_s=stale_s).answers, shared)
 
     def for_readers() -> Application:
-        return site_application(site())
+        return site_application(site(web.public_address))
 
     def listener(
         name: str, address: tuple[str, int], key: str, made: Callable[[], Application]

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta
 
 from monitor.settings.endpoints import Place, parse_endpoint
-from monitor.settings.hosts import parse_listen_address
+from monitor.settings.hosts import is_loopback, parse_listen_address
 from monitor.settings.masking import mask_url
 from monitor.settings.section import (
     HIDDEN,
@@ -212,11 +212,12 @@ _ListenAddress = Annotated[
 
 
 class WebSettings(Section, frozen=True, kw_only=True):
-    """Where `monitor run` answers over HTTP, and how much the clients of one listener get.
+    """Where `monitor run` answers over HTTP, to whom, and how much the clients of a listener get.
 
     ``connections``: at a time. ``header_timeout_s``: for the headers of a request, from the opening
     of the connection or the response before. ``request_timeout_s``: from there to the end of
-    the response.
+    the response. ``access``: to API, feeds and pages; see ``requires_token``.
+    ``requests_per_minute``: to these, of one client; 0: any number.
     """
 
     listen: _ListenAddress = "127.0.0.1:8080"
@@ -224,6 +225,15 @@ class WebSettings(Section, frozen=True, kw_only=True):
     connections: Annotated[int, whole(1, 10_000)] = 64
     header_timeout_s: Seconds = 10.0
     request_timeout_s: Seconds = 30.0
+    access: Annotated[
+        Literal["", "open", "token"],
+        Meta(description='open, token, or nothing: "open" on this machine\'s own address alone'),
+    ] = ""
+    requests_per_minute: Annotated[int, whole(0, 1_000_000, least_means="any number")] = 1200
+
+    def requires_token(self, host: str) -> bool:
+        """Tell whether who reads by a listener on this host needs a token."""
+        return self.access == "token" or (self.access == "" and not is_loopback(host))
 
     @property
     def address(self) -> tuple[str, int] | None:

@@ -9,7 +9,7 @@ from monitor.store.address import Address
 from monitor.store.engine import make_engine, store_errors
 
 _OF_PEOPLE = (
-    "subscribers", "subscriptions", "silences", "messages", "outbox", "attempts",
+    "subscribers", "subscriptions", "silences", "tokens", "messages", "outbox", "attempts",
     "channel_states",
 )  # fmt: skip
 

@@ -13,6 +13,7 @@ from monitor.store.schema import (
     silences,
     subscribers,
     subscriptions,
+    tokens,
 )
 
 _PERSON = bindparam("person", type_=sa.Text)
@@ -41,6 +42,7 @@ _FORGET = {
     "items": sa.delete(outbox).where(outbox.c.message_id.in_(_THEIRS)),
     "messages": sa.delete(messages).where(_IS_THEIRS),
     "silences": sa.delete(silences).where(silences.c.subscriber == _PERSON),
+    "tokens": sa.delete(tokens).where(tokens.c.subscriber == _PERSON),
     "subscriptions": sa.delete(subscriptions).where(subscriptions.c.subscriber == _PERSON),
     "subscribers": sa.delete(subscribers).where(subscribers.c.name == _PERSON),
 }

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from monitor.store.messages import OutboxReader
     from monitor.store.sources import SourcesReader
     from monitor.store.subscribers import SubscriberReader
+    from monitor.store.tokens import TokenReader
 
 
 def open_reader(url: str, *, busy_timeout_s: float = 10.0) -> "Reader":
@@ -124,6 +125,13 @@ class Reader:
         from monitor.store.incidents import IncidentReader  # noqa: PLC0415 - likewise
 
         return IncidentReader(self._db)
+
+    @property
+    def tokens(self) -> "TokenReader":
+        """Return what looks up who may read over HTTP."""
+        from monitor.store.tokens import TokenReader  # noqa: PLC0415 - likewise
+
+        return TokenReader(self._db)
 
     def facts(self, nct_id: str) -> list[tuple[StoredVersion, VersionFacts]]:
         """Return a trial's versions in order, each with its facts."""

@@ -349,6 +349,20 @@ silences = sa.Table(
     sa.Column("created_at", TIME, nullable=False),
 )
 
+# Who may read over HTTP. Of a token only its hash is kept: it cannot be shown again.
+tokens = sa.Table(
+    "tokens",
+    metadata,
+    sa.Column("name", TEXT, primary_key=True),
+    sa.Column("sha256", SHA256, nullable=False, unique=True),
+    sa.Column("subscriber", TEXT, sa.ForeignKey("subscribers.name")),
+    sa.Column("operator", BOOLEAN, nullable=False),
+    sa.Column("created_at", TIME, nullable=False),
+    sa.Column("expires_at", TIME),
+    sa.Column("revoked_at", TIME),
+    sa.Column("last_used_on", DATE),
+)
+
 messages = sa.Table(
     "messages",
     metadata,

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -26,6 +26,7 @@ from monitor.store.schema import silences, subscribers, subscriptions
 from monitor.store.storable_text import make_storable
 from monitor.store.subscription_json import SUBSCRIPTION, definition_text
 from monitor.store.timestamps import moment
+from monitor.store.tokens import TokenReader
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -230,7 +231,7 @@ class SubscriberReader:
     def export(self, subscriber: str) -> dict[str, Any] | None:
         """Return all that is stored about a person, as JSON; None for nobody of that name.
 
-        Keys: subscriber, subscriptions, silences, messages (each with items and attempts).
+        Keys: subscriber, subscriptions, silences, tokens, messages (each with items and attempts).
         """
         person = self._db.first(_SUBSCRIBER, _OF_SUBSCRIBER, {"name": subscriber})
         if person is None:
@@ -242,6 +243,11 @@ class SubscriberReader:
             ],
             "silences": [
                 _values(silence) for silence in self.silences() if silence.subscriber == subscriber
+            ],
+            "tokens": [
+                _values(token)
+                for token in TokenReader(self._db).all()
+                if token.subscriber == subscriber
             ],
             "messages": self._messages(subscriber),
         }
@@ -423,7 +429,7 @@ class SubscriberWriter(SubscriberReader):
     def forget(self, subscriber: str) -> dict[str, int]:
         """Erase everything about a person; return how many rows of each kind that were.
 
-        Kinds: attempts, items, messages, silences, subscriptions, subscribers; all 0 for
+        Kinds: attempts, items, messages, silences, tokens, subscriptions, subscribers; all 0 for
         nobody of that name. Messages that are being sent arrive, but are not recorded. What the
         channels keep as their last error, and incidents as their detail, goes too where it names
         the person or a target of theirs. The database's files hold remains of it until
@@ -480,6 +486,6 @@ def _values(row: "DataclassInstance") -> dict[str, Any]:
 
 
 def _json(value: Any) -> Any:
-    if isinstance(value, datetime):
+    if isinstance(value, date):  # or a datetime
         return value.isoformat()
     return list(value) if isinstance(value, tuple) else value

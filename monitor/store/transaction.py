@@ -41,6 +41,7 @@ from monitor.store.row_mapping import Row
 from monitor.store.snapshots import KEYFRAME, SnapshotPlace, Snapshots
 from monitor.store.sources import SourcesWriter
 from monitor.store.subscribers import SubscriberWriter
+from monitor.store.tokens import TokenWriter
 from monitor.store.write_buffer import WriteBuffer
 
 _LOCK_SPACE = 0x4E4354  # advisory locks of PostgreSQL: ours, by the trial's number
@@ -68,6 +69,7 @@ class Transaction:
         self.people = SubscriberWriter(db)
         self.outbox = OutboxWriter(db, settle=self._pending.flush)
         self.incidents = IncidentWriter(db)
+        self.tokens = TokenWriter(db)
         self.indexing = IndexWriter(db)
 
     # --- questions -------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from monitor.web.pages import layout
+from monitor.web.problems import API, ProblemError, problem_response
 from monitor.web.site import Site
 
 _PATHS = ("/healthz", "/readyz", "/metrics")
@@ -84,9 +85,11 @@ def _starlette(found: Site, *, unknown: str) -> Starlette:
     async def refused(request: Request, error: Exception) -> Response:
         if not isinstance(error, HTTPException):
             raise error
+        path, for_people = request.url.path, layout.is_for_people(request)
+        if path.startswith(API) or (isinstance(error, ProblemError) and not for_people):
+            return problem_response(error)
         own = error.detail if error.detail != HTTPStatus(error.status_code).phrase else None
-        others = _NO_PAGE if layout.is_for_people(request) else unknown
-        reason = own or _REASONS.get(error.status_code, others)
+        reason = own or _REASONS.get(error.status_code, _NO_PAGE if for_people else unknown)
         return layout.error(request, error.status_code, reason, headers=error.headers or {})
 
     return Starlette(routes=found, middleware=[_GZIP], exception_handlers={HTTPException: refused})

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from starlette.routing import BaseRoute
 
 from monitor.web import message_routes
+from monitor.web.access import Access
 from monitor.web.pages.routes import page_routes
 from monitor.web.reader_pages import ReaderPages
 from monitor.web.store_calls import StoreCalls
@@ -12,6 +13,14 @@ from monitor.web.store_calls import StoreCalls
 Site = Sequence[BaseRoute]
 
 
-def site_routes(calls: StoreCalls) -> Site:
-    """Return where everything for readers is; each part adds its routes here."""
-    return [*page_routes(calls), *message_routes.routes(ReaderPages(calls).pages)]
+def site_routes(calls: StoreCalls, *, host: str) -> Site:
+    """Return where everything for readers is; each part adds its routes here.
+
+    ``host``: of the listener. What messages lead to is open to who has the message; all else is
+    to be given through ``access.protect``.
+    """
+    access = Access(calls, host=host)
+    return [
+        *message_routes.routes(ReaderPages(calls).pages),
+        *access.protect(page_routes(calls)),
+    ]

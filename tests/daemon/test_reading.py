@@ -53,7 +53,7 @@ def monitored(sqlite_url: str, tmp_path: Path) -> Monitored:
 
 
 def pages_of(monitored: Monitored) -> Site:
-    return site_routes(StoreCalls(lambda: monitored.app))
+    return site_routes(StoreCalls(lambda: monitored.app), host="127.0.0.1")
 
 
 def mail_of(monitored: Monitored) -> EmailMessage:

@@ -224,6 +224,10 @@ def _people(story: Story) -> None:
     story.ask("silence", "add", "--kind", "site_added", "--subscriber", "dot", "--until", "2030")
     story.ask("silence", "list", "--all")
     story.ask("silence", "remove", str(silence["id"]))
+    story.ask("token", "add", "dashboard")
+    story.ask("token", "add", "laptop", "--subscriber", "dot", "--operator", "--until", "2030")
+    story.ask("token", "revoke", "dashboard")
+    story.ask("token", "list", "--all")
 
 
 def _questions(story: Story) -> None:

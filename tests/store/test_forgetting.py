@@ -11,6 +11,7 @@ import pytest
 from monitor.model.incidents import OPERATOR, Incident
 from monitor.model.messages import Attempt, ChannelState, MessageState
 from monitor.model.subscriptions import Filter, Silence, Trials
+from monitor.model.tokens import AccessToken
 from monitor.store.address import Address
 from monitor.store.compacting import compact
 from monitor.store.reader import open_reader
@@ -28,7 +29,7 @@ PATIENCE_S = 60
 
 TABLES = (
     "trials", "versions", "snapshots", "events", "subscribers", "subscriptions", "silences",
-    "messages", "outbox", "attempts", "channel_states", "properties",
+    "tokens", "messages", "outbox", "attempts", "channel_states", "properties",
     "incidents", "notices",
 )  # fmt: skip
 
@@ -58,6 +59,10 @@ def live_through(store: Store) -> list[int]:
                 created_at=SEEN,
             )
             transaction.people.put_silence(silence)
+            transaction.tokens.put(
+                AccessToken(name=f"of {name}", subscriber=name, operator=False, created_at=SEEN),
+                f"secret of {name}",
+            )
             whom = {"subscriber": name, "target": ADDRESS if name == NAME else "ben@example.org"}
             told = {**whom, "reason": f"your subscription “wish of {name}”"}
             items = [item(version, number, **told) for version in versions]
@@ -101,6 +106,8 @@ def test_a_person_can_see_all_that_is_stored_about_them(store: Store, store_url:
     assert wish["definition"]["trials"] == {"filters": [{"wanted": {"condition": [ILLNESS]}}]}
     [silence] = export["silences"]
     assert silence["reason"] == f"{NAME} is ill"
+    [token] = export["tokens"]
+    assert (token["name"], "sha256" in token) == (f"of {NAME}", False)
     assert [len(message["items"]) for message in export["messages"]] == [1, 1, 1]
     assert [len(message["attempts"]) for message in export["messages"]] == [0, 1, 1]
     first = export["messages"][1]
@@ -132,6 +139,7 @@ def test_who_is_forgotten_leaves_nothing_and_takes_nobody_along(
             "items": 3,
             "messages": 3,
             "silences": 1,
+            "tokens": 1,
             "subscriptions": 1,
             "subscribers": 1,
         }

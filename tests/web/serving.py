@@ -83,12 +83,16 @@ def served(
 
 
 def ask(
-    address: tuple[str, int], path: str, method: str = "GET"
+    address: tuple[str, int],
+    path: str,
+    method: str = "GET",
+    *,
+    headers: Mapping[str, str] | None = None,
 ) -> tuple[int, Mapping[str, str], bytes]:
     """Return status, headers and body of an answer."""
     connection = http.client.HTTPConnection(*address, timeout=30)
     try:
-        connection.request(method, path)
+        connection.request(method, path, headers=headers or {})
         answer = connection.getresponse()
         headers = {name.lower(): value for name, value in answer.getheaders()}
         return answer.status, headers, answer.read()

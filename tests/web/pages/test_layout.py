@@ -48,7 +48,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
     url = f"sqlite:///{tmp_path_factory.mktemp('layout') / 'monitor.db'}"
     app = App.configured(None, environ={"MONITOR_DATABASE_URL": url})
     app.store().close()
-    with served(answering(), site_routes(StoreCalls(lambda: app))) as serving:
+    with served(answering(), site_routes(StoreCalls(lambda: app), host="127.0.0.1")) as serving:
         yield serving
 
 
@@ -105,7 +105,7 @@ def test_about_says_how_much_there_is_and_how_fresh(server: WebServer) -> None:
 def test_a_store_that_cannot_be_read_is_a_page_that_says_later(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'none' / 'monitor.db'}"
     app = App.configured(None, environ={"MONITOR_DATABASE_URL": url})
-    with served(answering(), site_routes(StoreCalls(lambda: app))) as serving:
+    with served(answering(), site_routes(StoreCalls(lambda: app), host="127.0.0.1")) as serving:
         got = get(serving, "/about")
     assert (got.status, got.headers["retry-after"]) == (503, "10")
     assert "try again later" in got.text
