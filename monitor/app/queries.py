@@ -1,11 +1,12 @@
 """Answers across trials, page after page, of any length."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from monitor.app.matching import matching_trials
 from monitor.app.selecting import select_events, select_trials
@@ -19,15 +20,32 @@ if TYPE_CHECKING:
 PAGE = 1_000
 
 
-def all_events(app: App, reader: "Reader", query: EventQuery) -> Iterator[SelectedEvent]:
-    """Yield all events that a query selects, newest first, whatever its limit and their number."""
-    synonyms, page_query = app.synonyms(), replace(query, limit=PAGE)
+class _Page(Protocol):
+    @property
+    def next(self) -> Any:
+        """Behind which key there may be more; None: there are none."""
+
+
+Query = TypeVar("Query", EventQuery, TrialQuery)
+Page = TypeVar("Page", bound=_Page)
+
+
+def pages(query: Query, select: Callable[[Query], Page], *, size: int) -> Iterator[Page]:
+    """Yield the pages of a query from its ``after`` on, each of ``size`` results at most."""
+    asked = replace(query, limit=size)
     while True:
-        page = select_events(reader, page_query, synonyms=synonyms, deadline_s=math.inf)
-        yield from page.events
+        page = select(asked)
+        yield page
         if page.next is None:
             return
-        page_query = replace(page_query, after=page.next)
+        asked = replace(asked, after=page.next)
+
+
+def all_events(app: App, reader: "Reader", query: EventQuery) -> Iterator[SelectedEvent]:
+    """Yield all events that a query selects, newest first, whatever its limit and their number."""
+    select = partial(select_events, reader, synonyms=app.synonyms(), deadline_s=math.inf)
+    for page in pages(query, select, size=PAGE):
+        yield from page.events
 
 
 def all_trials(app: App, reader: "Reader", query: TrialQuery) -> Iterator["TrialRow"]:
@@ -37,13 +55,9 @@ def all_trials(app: App, reader: "Reader", query: TrialQuery) -> Iterator["Trial
         # A trial that the registry no longer shows is GONE or MERGED by its row, not by its record.
         yield from _in_order((row for row, _ in matching_trials(app, reader, [one])), query.sort)
         return
-    synonyms, page_query = app.synonyms(), replace(query, limit=PAGE)
-    while True:
-        page = select_trials(reader, page_query, synonyms=synonyms, deadline_s=math.inf)
+    select = partial(select_trials, reader, synonyms=app.synonyms(), deadline_s=math.inf)
+    for page in pages(query, select, size=PAGE):
         yield from page.trials
-        if page.next is None:
-            return
-        page_query = replace(page_query, after=page.next)
 
 
 def _in_order(rows: Iterable["TrialRow"], sort: TrialSort) -> Iterable["TrialRow"]:

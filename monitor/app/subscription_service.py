@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from monitor.app.feeds import feed_addresses
 from monitor.app.follows import with_followed
 from monitor.app.subscribers import sync_from_config
 from monitor.app.unmatched import unmatched_subscriptions
@@ -74,12 +75,16 @@ class SubscriptionService:
             return [one.name for one in mine]
 
     def export(self, name: str) -> dict[str, Any]:
-        """Return all that is stored about somebody, as JSON."""
+        """Return all that is stored about somebody, as JSON; ``feed``: as ``feed_addresses``."""
         sync_from_config(self.app)
         with self.app.reader() as reader:
             found = reader.people.export(name)
             if found is None:
                 raise _nobody(reader.people, name)
+            mine = reader.people.subscriptions(subscriber=name, damaged=[])
+            feeds = {one.name: feed_addresses(self.app, reader, one) for one in mine}
+            for one in found["subscriptions"]:
+                one["feed"] = feeds.get(one["name"]) or None
             return found
 
     def forget(self, name: str) -> Mapping[str, int]:

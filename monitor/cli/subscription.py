@@ -161,14 +161,22 @@ def _which(function: Function) -> Function:
 @json_option
 @click.pass_obj
 def show(session: Session, subscription: str, subscriber: str | None, as_json: bool) -> None:
-    """Show all that one subscription says."""
+    """Show all that one subscription says.
+
+    Where [delivery] public_url is set, also the addresses of its feed, which are secret: who knows
+    one can read the feed.
+    """
+    from monitor.app.feeds import feed_addresses
+
     people = people_of(session)
     found = people.subscription(subscription, subscriber=subscriber)
+    with session.app.reader() as reader:
+        addresses = feed_addresses(session.app, reader, found)
     if as_json:
-        session.answer_json(subscription_to_json(found))
+        session.answer_json({**subscription_to_json(found), "feed": addresses or None})
     else:
         file = str(people.file) if people.file else None
-        session.answer(subscription_lines(found, file=file))
+        session.answer(subscription_lines(found, file=file, feed=addresses))
 
 
 @command.command(

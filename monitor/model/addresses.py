@@ -7,11 +7,13 @@ good: numbers and positions move when a version arrives late.
 import json
 from collections.abc import Iterable
 from hashlib import sha256
+from uuid import UUID, uuid5
 
 from monitor.model.changes import ChangeEvent
 
 _VERSION_BYTES = 8
 _EVENT_BYTES = 6
+_FEEDS = UUID("5d7f1c52-93d1-5c5e-a0c1-7f0f4f1d6b0a")
 
 
 def version_address(identity: bytes) -> str:
@@ -29,3 +31,13 @@ def event_address(event: ChangeEvent) -> str:
     about = list(paths) or [event.kind.value, event.path]
     written = json.dumps(about, ensure_ascii=True).encode()
     return sha256(written).digest()[:_EVENT_BYTES].hex()
+
+
+def version_urn(nct_id: str, identity: bytes) -> str:
+    """Return the URN of a version, as ids of feeds' entries have to be: ``urn:uuid:…``."""
+    return uuid5(_FEEDS, f"version {nct_id} {version_address(identity)}").urn
+
+
+def feed_urn(about: str) -> str:
+    """Return the URN of a feed; ``about``: what it is a feed of, written always alike."""
+    return uuid5(_FEEDS, f"feed {about}").urn

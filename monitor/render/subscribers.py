@@ -74,8 +74,13 @@ def silences_table(silences: Sequence[Silence]) -> Iterator[Block]:
     yield Line((Span(count_text(len(rows), "silence"), "dim"),))
 
 
-def subscription_lines(one: Subscription, *, file: str | None) -> Iterator[Line]:
-    """Yield all that one subscription says; ``file``: where those of the configuration stand."""
+def subscription_lines(
+    one: Subscription, *, file: str | None, feed: Mapping[str, str]
+) -> Iterator[Line]:
+    """Yield all that one subscription says.
+
+    ``file``: where those of the configuration stand; ``feed``: addresses of its feed, by format.
+    """
     digest = ", critical changes at once" if one.critical_at_once else ""
     empty = ", also when nothing happened" if one.send_empty else ""
     from_file = f"the configuration ({file})" if file else "the configuration"
@@ -90,6 +95,7 @@ def subscription_lines(one: Subscription, *, file: str | None) -> Iterator[Line]
         ("When", f"{one.when}{digest}{empty}"),
         ("Quiet hours", str(one.quiet) if one.quiet else "none"),
         ("Channels", ", ".join(one.channels)),
+        *(("Feed (secret)", address) for address in feed.values()),
     ):
         yield line(Span(label.ljust(_LABEL), "label"), value, hang=_LABEL)
 

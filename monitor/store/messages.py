@@ -18,6 +18,7 @@ from monitor.model.messages import (
     OutboxItem,
     OutboxMessage,
 )
+from monitor.model.subscriptions import Subscription
 from monitor.store import channel_states, properties
 from monitor.store.bodies import read_announced
 from monitor.store.codec import CorruptError, read_body
@@ -282,6 +283,15 @@ class OutboxReader:
     def page_token(self, uid: str) -> str:
         """Return the same for the page of all that the message tells; it ends no subscription."""
         return self._token("read", uid)
+
+    def feed_token(self, one: Subscription) -> str:
+        """Return what only those know who were given the address of a subscription's feed.
+
+        It is the same in a restored store, and no other subscription's: neither one of that name
+        that was made after it was forgotten, nor one that has its id in another store.
+        """
+        about = [one.subscriber, one.name, one.created_at.isoformat()]
+        return self._token("feed", orjson.dumps(about).decode())
 
     def _token(self, purpose: str, uid: str) -> str:
         said = f"{purpose} {uid}".encode("utf-8", "replace")

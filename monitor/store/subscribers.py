@@ -75,6 +75,10 @@ _EFFECTIVE = sa.case(
     ),
     else_=subscribers.c.status,
 ).label("status")
+_LIVE_OF_ID = _SUBSCRIPTIONS.where(
+    subscriptions.c.id == bindparam("subscription_id"),
+    _EFFECTIVE.in_([SubscriptionStatus.ACTIVE.value, SubscriptionStatus.PAUSED.value]),
+)
 _SUBSCRIPTION = sa.select(*SUBSCRIPTION.columns).where(
     subscriptions.c.subscriber == bindparam("subscriber"), subscriptions.c.name == bindparam("name")
 )
@@ -175,6 +179,10 @@ class SubscriberReader:
     def subscription(self, subscriber: str, name: str) -> Subscription | None:
         """Return one subscription; None when there is none."""
         return self._db.first(SUBSCRIPTION, _SUBSCRIPTION, {"subscriber": subscriber, "name": name})
+
+    def live_subscription(self, subscription_id: int) -> Subscription | None:
+        """Return the subscription of an id; None when there is none, or it or its person left."""
+        return self._db.first(SUBSCRIPTION, _LIVE_OF_ID, {"subscription_id": subscription_id})
 
     def subscriptions(
         self,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from starlette.routing import BaseRoute
 
-from monitor.web import message_routes
+from monitor.web import feed_routes, message_routes
 from monitor.web.access import Access
 from monitor.web.pages.routes import page_routes
 from monitor.web.reader_pages import ReaderPages
@@ -16,11 +16,13 @@ Site = Sequence[BaseRoute]
 def site_routes(calls: StoreCalls, *, host: str) -> Site:
     """Return where everything for readers is; each part adds its routes here.
 
-    ``host``: of the listener. What messages lead to is open to who has the message; all else is
-    to be given through ``access.protect``.
+    ``host``: of the listener. What messages lead to is open to who has the message, and a
+    subscription's feed to who has its address; all else is to be given through ``access.protect``.
     """
     access = Access(calls, host=host)
     return [
         *message_routes.routes(ReaderPages(calls).pages),
+        *feed_routes.secret_routes(calls),
+        *access.protect(feed_routes.routes(calls)),
         *access.protect(page_routes(calls)),
     ]
