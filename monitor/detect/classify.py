@@ -70,7 +70,7 @@ RULES: tuple[Rule, ...] = (
         derive=dates.derive_dates,
         yields={
             K.START_DATE_MOVED: S.MEDIUM, K.PRIMARY_COMPLETION_MOVED: S.MEDIUM,
-            K.COMPLETION_MOVED: S.MEDIUM, K.DATE_ACTUALISED: S.LOW,
+            K.COMPLETION_MOVED: S.MEDIUM, K.DATE_BECAME_ACTUAL: S.LOW,
             K.RETROACTIVELY_PROSPECTIVE: S.HIGH,
         },
     ),
@@ -117,8 +117,8 @@ RULES: tuple[Rule, ...] = (
          yields={K.RESULTS_DELAY_CERTIFIED: S.MEDIUM, K.ADMINISTRATIVE_UPDATE: S.NOISE}),
     Rule(
         takes=(fields.LOCATION_GEO_POINT, fields.DERIVED, fields.ANNOTATION),
-        derive=other.by_module(K.REGISTRY_NORMALISATION, "the registry's own additions"),
-        yields={K.REGISTRY_NORMALISATION: S.NOISE},
+        derive=other.by_module(K.REGISTRY_NORMALIZATION, "the registry's own additions"),
+        yields={K.REGISTRY_NORMALIZATION: S.NOISE},
     ),
     Rule(
         takes=(fields.LOCATIONS,),
@@ -195,13 +195,13 @@ _MATTERS_WHEN_SILENT = (
     fields.REGISTRY_RECORD, fields.RETRACTIONS, fields.VIOLATIONS, fields.UNPOSTED,
     fields.SUBMISSION_TRACKING, *fields.CERTIFICATION,
 )  # fmt: skip
-_silent_edit = other.by_module(K.REGISTRY_NORMALISATION, "edited by the registry")
+_silent_edit = other.by_module(K.REGISTRY_NORMALIZATION, "edited by the registry")
 # Texts whose own rules tell the same words from others: item by item, or as another spelling.
 _JUDGED_BY_THEIR_RULES = (
     fields.PRIMARY_OUTCOMES, fields.ELIGIBILITY_CRITERIA, fields.LOCATIONS,
 )  # fmt: skip
 _respelled = other.by_module(K.ADMINISTRATIVE_UPDATE, "the same words in other letters or marks")
-_relettered = other.by_module(K.REGISTRY_NORMALISATION, "the same groups under other ids")
+_relettered = other.by_module(K.REGISTRY_NORMALIZATION, "the same groups under other ids")
 _unsaid_no = other.by_module(K.ADMINISTRATIVE_UPDATE, '"no" where nothing is said')
 
 
@@ -334,7 +334,7 @@ def _nothing_changed(ctx: Context) -> Draft:
         else "The same content in another order or encoding"
     )
     return Draft(
-        kind=K.REGISTRY_NORMALISATION, path=fields.PROTOCOL, summary=words, label="Record",
+        kind=K.REGISTRY_NORMALIZATION, path=fields.PROTOCOL, summary=words, label="Record",
         before=None, after=None,
     )  # fmt: skip
 

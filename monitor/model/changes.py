@@ -47,7 +47,7 @@ class ChangeKind(StrEnum):
     START_DATE_MOVED = "start_date_moved"
     PRIMARY_COMPLETION_MOVED = "primary_completion_moved"
     COMPLETION_MOVED = "completion_moved"
-    DATE_ACTUALISED = "date_actualised"
+    DATE_BECAME_ACTUAL = "date_became_actual"
     ENROLLMENT_TARGET_CHANGED = "enrollment_target_changed"
     ENROLLMENT_ACTUAL_REPORTED = "enrollment_actual_reported"
     PRIMARY_OUTCOME_ADDED = "primary_outcome_added"
@@ -88,7 +88,7 @@ class ChangeKind(StrEnum):
     IDENTIFIER_CHANGED = "identifier_changed"
     OVERSIGHT_CHANGED = "oversight_changed"
     IPD_SHARING_CHANGED = "ipd_sharing_changed"
-    REGISTRY_NORMALISATION = "registry_normalisation"
+    REGISTRY_NORMALIZATION = "registry_normalization"
     ADMINISTRATIVE_UPDATE = "administrative_update"
     RECORD_VANISHED = "record_vanished"
     RECORD_RESTORED = "record_restored"
@@ -96,6 +96,19 @@ class ChangeKind(StrEnum):
     RETROACTIVELY_PROSPECTIVE = "retroactively_prospective"
     TRIAL_REGISTERED = "trial_registered"
     FIELD_CHANGED = "field_changed"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "ChangeKind | None":
+        """Return the kind that had this name before."""
+        present = FORMER_KINDS.get(str(value))
+        return None if present is None else cls(present)
+
+
+# What was announced keeps the names of its day, and configurations may.
+FORMER_KINDS: Mapping[str, str] = {
+    "date_actualised": "date_became_actual",
+    "registry_normalisation": "registry_normalization",
+}
 
 
 ALSO_TOLD_BY: Mapping[ChangeKind, frozenset[ChangeKind]] = {

@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
+from monitor.model.changes import FORMER_KINDS
 from monitor.model.changes import ChangeKind as K
 
 GROUPS: Mapping[str, frozenset[K]] = MappingProxyType({
@@ -13,7 +14,7 @@ GROUPS: Mapping[str, frozenset[K]] = MappingProxyType({
         K.STATUS_UNKNOWN, K.STATUS_REVERSED, K.STATUS_CHANGED, K.EXPANDED_ACCESS_CHANGED,
     }),
     "dates": frozenset({
-        K.START_DATE_MOVED, K.PRIMARY_COMPLETION_MOVED, K.COMPLETION_MOVED, K.DATE_ACTUALISED,
+        K.START_DATE_MOVED, K.PRIMARY_COMPLETION_MOVED, K.COMPLETION_MOVED, K.DATE_BECAME_ACTUAL,
         K.RETROACTIVELY_PROSPECTIVE,
     }),
     "enrollment": frozenset({K.ENROLLMENT_TARGET_CHANGED, K.ENROLLMENT_ACTUAL_REPORTED}),
@@ -45,7 +46,7 @@ GROUPS: Mapping[str, frozenset[K]] = MappingProxyType({
         K.IDENTIFIER_CHANGED, K.OVERSIGHT_CHANGED, K.IPD_SHARING_CHANGED, K.FIELD_CHANGED,
     }),
     "noise": frozenset({
-        K.SITE_RENAMED, K.ADMINISTRATIVE_UPDATE, K.REGISTRY_NORMALISATION,
+        K.SITE_RENAMED, K.ADMINISTRATIVE_UPDATE, K.REGISTRY_NORMALIZATION,
     }),
 })  # fmt: skip
 """By name; every kind is in exactly one, and ``noise`` has the kinds that are never news."""
@@ -65,6 +66,7 @@ def kinds_of(words: Iterable[str]) -> frozenset[K]:
 def kind_or_group(word: str) -> str:
     """Return the name of a kind or a group as it is spelled here; ValueError as ``kinds_of``."""
     name = "_".join(word.replace("-", " ").replace("_", " ").lower().split())
+    name = FORMER_KINDS.get(name, name)
     if name not in GROUPS and name not in set(K):
         raise ValueError(_unknown(word, name))
     return name

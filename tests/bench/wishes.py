@@ -46,7 +46,7 @@ _KINDS: tuple[tuple[ChangeKind, Severity, dict[str, Any]], ...] = (
     (ChangeKind.ELIGIBILITY_CHANGED, Severity.MEDIUM, {}),
     (ChangeKind.DESCRIPTION_CHANGED, Severity.LOW, {}),
     (ChangeKind.ADMINISTRATIVE_UPDATE, Severity.NOISE, {}),
-    (ChangeKind.REGISTRY_NORMALISATION, Severity.NOISE, {}),
+    (ChangeKind.REGISTRY_NORMALIZATION, Severity.NOISE, {}),
 )
 
 

@@ -75,7 +75,7 @@ def test_a_trial_is_selected_as_it_stands_now(changed: Monitor) -> None:
 def test_noise_comes_when_its_kind_is_named(changed: Monitor) -> None:
     changed.ingest(study("2026-02-02", "2026-03-09", nct_id=THIRD, statusVerifiedDate="2026-03"),
                    at=LATER + timedelta(days=1))  # fmt: skip
-    noise = (THIRD, "registry_normalisation")
+    noise = (THIRD, "registry_normalization")
     assert noise not in kinds(changed)
     assert noise in kinds(changed, "--group", "noise")
     assert noise in kinds(changed, "--min-severity", "noise")

@@ -80,8 +80,8 @@ def test_actual_dates_that_are_corrected_together_are_one_event() -> None:
     [
         ("2026-09-30", f"{BOTH}: reached on 2026-01-27 (planned for 2026-09-30, -246 days)",
          K.PRIMARY_COMPLETION_MOVED),
-        ("2026-01-27", f"{BOTH}: reached on 2026-01-27, as planned", K.DATE_ACTUALISED),
-        ("2026-01", f"{BOTH}: reached on 2026-01-27 (planned for 2026-01)", K.DATE_ACTUALISED),
+        ("2026-01-27", f"{BOTH}: reached on 2026-01-27, as planned", K.DATE_BECAME_ACTUAL),
+        ("2026-01", f"{BOTH}: reached on 2026-01-27 (planned for 2026-01)", K.DATE_BECAME_ACTUAL),
     ],
     ids=["early", "as planned", "to the day"],
 )  # fmt: skip

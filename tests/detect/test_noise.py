@@ -110,7 +110,7 @@ def test_the_stamp_of_the_data_load_is_no_difference() -> None:
     new = study({"derivedSection.miscInfoModule.versionHolder": "2026-02-19"})
     assert diff(of(study()), of(new)) == ()
     (event,) = events(study(), new)
-    assert (event.kind, event.severity) == (ChangeKind.REGISTRY_NORMALISATION, Severity.NOISE)
+    assert (event.kind, event.severity) == (ChangeKind.REGISTRY_NORMALIZATION, Severity.NOISE)
     assert event.fields == ()
 
 
@@ -161,7 +161,7 @@ def test_cities_that_the_registry_respelled_are_noise(shared_data: Path, zipped:
 )
 def test_what_changes_without_a_new_date_is_the_registrys(edit: dict[str, Any]) -> None:
     found = events(study(), study(edit))
-    assert {event.kind for event in found} == {ChangeKind.REGISTRY_NORMALISATION}
+    assert {event.kind for event in found} == {ChangeKind.REGISTRY_NORMALIZATION}
     assert kinds(found) == []
     assert kinds(events(study(), updated(edit))) != []
 

@@ -39,7 +39,7 @@ NAMED: dict[str, list[list[str]]] = {
          "enrollment_target_changed", "primary_completion_moved"],
     ],
     "NCT04514484": [
-        ["completion_moved", "date_actualised", "enrollment_actual_reported"],
+        ["completion_moved", "date_became_actual", "enrollment_actual_reported"],
         ["completion_moved", "primary_completion_moved"],
         [], [], [],
     ],
@@ -167,7 +167,7 @@ def test_no_event_of_a_silent_change_is_a_sponsors(shared_data: Path) -> None:
     assert len(silent) == 6
     seen = [event.kind for old, new in silent for event in compared(record(old), record(new))[1]]
     assert set(seen) == {
-        ChangeKind.REGISTRY_NORMALISATION, ChangeKind.STATUS_UNKNOWN,
+        ChangeKind.REGISTRY_NORMALIZATION, ChangeKind.STATUS_UNKNOWN,
         ChangeKind.RESULTS_RETURNED, ChangeKind.RESULTS_SUBMITTED,
     }  # fmt: skip
     assert seen.count(ChangeKind.STATUS_UNKNOWN) == 2

@@ -45,7 +45,7 @@ REVIEW = {"resetReasons": ["There is not sufficient information."]}
 def test_an_edit_of_results_without_a_new_date_is_the_registrys(edit: dict[str, Any]) -> None:
     found = events(study(RESULTS), study({**RESULTS, **edit}))
     assert kinds(found) == []
-    assert {event.kind for event in found} == {K.REGISTRY_NORMALISATION}
+    assert {event.kind for event in found} == {K.REGISTRY_NORMALIZATION}
     assert kinds(events(study(RESULTS), updated({**RESULTS, **edit}))) == [K.RESULTS_CHANGED]
 
 

@@ -83,7 +83,7 @@ def test_a_second_stamp_elsewhere_in_the_record_is_a_field_like_others(world: Wo
         document["furtherSection"] = {STAMP[0]: {STAMP[1]: {STAMP[2]: f"2026-02-{day}"}}}
         world.take(raw(document, at=later(int(day))))
     kinds = [seen.kinds for seen in world.history()]
-    assert kinds == [["trial_registered"], ["registry_normalisation"]]
+    assert kinds == [["trial_registered"], ["registry_normalization"]]
 
 
 @pytest.mark.parametrize("stamp", ["2026-02-30", "20260203", "soon", ""])

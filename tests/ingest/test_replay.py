@@ -16,7 +16,7 @@ from monitor.model.record import RawVersion
 from tests.ingest.world import Seen, World
 
 SERIES = "ctgov/snapshots/daily_snapshots_2026-02_03.jsonl.gz"
-NOISE = {"registry_normalisation", "administrative_update", "site_renamed"}
+NOISE = {"registry_normalization", "administrative_update", "site_renamed"}
 
 
 @dataclass
@@ -106,7 +106,7 @@ def test_every_change_yields_events_and_no_silent_one_is_the_sponsors(replay: Re
         assert seen.kinds, (nct_id, number)
         if (nct_id, number) in replay.silent:
             assert set(seen.kinds) <= {
-                "registry_normalisation", "results_returned", "results_submitted",
+                "registry_normalization", "results_returned", "results_submitted",
                 "status_unknown",
             }, nct_id  # fmt: skip
         assert not seen.version.backfilled

@@ -81,7 +81,7 @@ def test_a_script_holds_every_kind_of_change_that_was_asked_for(script: Script) 
         "primary_outcome_demoted", "primary_outcome_promoted", "primary_outcome_edited",
         "secondary_outcome_changed", "eligibility_changed", "title_changed", "contact_changed",
         "sponsor_changed", "results_submitted", "results_posted", "document_added",
-        "record_vanished", "record_restored", "record_merged", "registry_normalisation",
+        "record_vanished", "record_restored", "record_merged", "registry_normalization",
         "administrative_update",
     ):  # fmt: skip
         assert kinds[kind] > 0, kind
@@ -147,7 +147,7 @@ def test_what_is_silent_is_reported_on_the_next_reread(script: Script) -> None:
     never = script.expected(reread=lambda _: False)
 
     def silent(found: list[str]) -> bool:
-        return bool(found) and set(found) <= {"registry_normalisation", "status_unknown",
+        return bool(found) and set(found) <= {"registry_normalization", "status_unknown",
                                               "record_vanished", "record_merged"}  # fmt: skip
 
     mondays = {one.day.weekday() for one in weekly if silent(list(one.kinds))

@@ -28,7 +28,7 @@ def names(lock: str) -> set[str]:
 
 
 def declared(requirements: list[str]) -> set[str]:
-    """Return the normalised names of what pyproject.toml asks for."""
+    """Return the normalized names of what pyproject.toml asks for."""
     plain = [re.split(r"[^\w.-]", requirement)[0] for requirement in requirements]
     return {re.sub(r"[-_.]+", "-", name).lower() for name in plain}
 

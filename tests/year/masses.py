@@ -36,7 +36,7 @@ _DAMAGES: dict[str, tuple[Damage, float]] = {
 # Of what the operator accepts half is one thing, half the other. None bears a new date: a module
 # that goes and one that comes are the registry's own doing, and noise; another status never is.
 _ACCEPTED: tuple[tuple[Damage, tuple[str, ...]], ...] = (
-    (_rename("eligibilityModule", "whoModule"), ("registry_normalisation",) * 2),
+    (_rename("eligibilityModule", "whoModule"), ("registry_normalization",) * 2),
     (_DAMAGES["an enumeration renamed"][0], ("status_changed",)),
 )
 _SHARE_GONE, _SHARE_ACCEPTED = 0.5, 0.9

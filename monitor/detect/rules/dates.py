@@ -23,7 +23,7 @@ _BOTH = "Primary completion and completion"
 # Kinds of events about primary completion and completion that can be one event.
 _JOINT = (
     (ChangeKind.PRIMARY_COMPLETION_MOVED, ChangeKind.COMPLETION_MOVED),
-    (ChangeKind.DATE_ACTUALISED, ChangeKind.DATE_ACTUALISED),
+    (ChangeKind.DATE_BECAME_ACTUAL, ChangeKind.DATE_BECAME_ACTUAL),
 )
 
 # What is said once a date that was planned is the actual one.
@@ -74,7 +74,7 @@ def _moved(
 ) -> Draft:
     before, after = PartialDate.parse(moved.before), PartialDate.parse(moved.after)
     days = before.days_until(after) if before and after else None
-    actualised = type_change is not None and type_change.after == "ACTUAL"
+    became_actual = type_change is not None and type_change.after == "ACTUAL"
     facts: dict[str, object] = {"days": days}
     if type_change is not None:
         facts["type"] = type_change.after
@@ -84,11 +84,11 @@ def _moved(
     severity = None
     if days == 0:
         # The same month or year told more (or less) exactly is no move.
-        kind = ChangeKind.DATE_ACTUALISED if actualised else kind
+        kind = ChangeKind.DATE_BECAME_ACTUAL if became_actual else kind
         severity = Severity.LOW
         facts["precision_only"] = True
     elif before is not None and days is not None:
-        planned = not (actualised or facts.get("corrected"))
+        planned = not (became_actual or facts.get("corrected"))
         stood = planned and before.first_day() > ctx.version_date
         severity = _step(abs(days), ctx.thresholds, stood=stood)
     return Draft(
@@ -242,7 +242,7 @@ def _type_only(
         severity = Severity.LOW
         said = f": type {arrow(type_change.before, type_change.after)}, no date stated"
     elif type_change.after == "ACTUAL":
-        kind = ChangeKind.DATE_ACTUALISED
+        kind = ChangeKind.DATE_BECAME_ACTUAL
         planned = type_change.before is not None
         said = f": {_CAME[date_path]} on {value_text(date)}" + ", as planned" * planned
     else:

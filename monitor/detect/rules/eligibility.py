@@ -133,7 +133,7 @@ def derive_population(changes: Sequence[FieldChange], ctx: Context) -> Iterator[
     del ctx
     if all(change.field == fields.STD_AGES for change in changes):
         yield Draft(
-            kind=ChangeKind.REGISTRY_NORMALISATION,
+            kind=ChangeKind.REGISTRY_NORMALIZATION,
             path=fields.STD_AGES,
             changes=tuple(changes),
             summary="Age groups: derived anew by the registry",

@@ -244,7 +244,7 @@ def derive_references(changes: Sequence[FieldChange], ctx: Context) -> Iterator[
     if derived:
         label = "References found by the registry"
         yield Draft(
-            kind=ChangeKind.REGISTRY_NORMALISATION,
+            kind=ChangeKind.REGISTRY_NORMALIZATION,
             path=fields.REFERENCES,
             changes=derived,
             label=label,

@@ -28,7 +28,7 @@ def derive_presence(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Dr
         yield _vanished(own, ctx)
     elif after is not None:
         yield Draft(
-            kind=ChangeKind.REGISTRY_NORMALISATION,
+            kind=ChangeKind.REGISTRY_NORMALIZATION,
             path=fields.REGISTRY_SAID,
             changes=own,
             label=_LABEL,

@@ -153,7 +153,7 @@ def _reason(words: str | None, when: str = "") -> dict[str, object]:
 def _last_known(changes: tuple[FieldChange, ...]) -> Iterator[Draft]:
     for change in changes:
         yield Draft(
-            kind=ChangeKind.REGISTRY_NORMALISATION,
+            kind=ChangeKind.REGISTRY_NORMALIZATION,
             path=change.field,
             changes=(change,),
             summary=f"Last known status: {arrow(change.before, change.after)}",

@@ -80,7 +80,7 @@ CASES = (
     *_THRESHOLDS,
     Case(
         name="a date becomes actual",
-        kind=K.DATE_ACTUALISED,
+        kind=K.DATE_BECAME_ACTUAL,
         severity=S.LOW,
         new={PRIMARY: {"date": "2027-03-01", "type": "ACTUAL"}},
         facts={"date": "2027-03-01", "type": "ACTUAL", "type_before": "ESTIMATED"},
@@ -109,7 +109,7 @@ CASES = (
     ),
     Case(
         name="the month told to the day and actual",
-        kind=K.DATE_ACTUALISED,
+        kind=K.DATE_BECAME_ACTUAL,
         severity=S.LOW,
         old={END: {"date": "2027-09", "type": "ESTIMATED"}},
         new={END: {"date": "2027-09-30", "type": "ACTUAL"}},

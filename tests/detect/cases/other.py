@@ -122,13 +122,13 @@ CASES = (
         "data sharing", K.IPD_SHARING_CHANGED, S.LOW, "ipdSharingStatementModule.ipdSharing", "YES"
     ),
     _one(
-        "a reference that the registry found", K.REGISTRY_NORMALISATION, S.NOISE,
+        "a reference that the registry found", K.REGISTRY_NORMALIZATION, S.NOISE,
         "referencesModule.references",
         [{"pmid": "1", "type": "BACKGROUND", "citation": "A."}, {"pmid": "3", "type": "DERIVED"}],
     ),
     Case(
         name="a reference that the registry finds no more",
-        kind=K.REGISTRY_NORMALISATION,
+        kind=K.REGISTRY_NORMALIZATION,
         severity=S.NOISE,
         old={REFERENCES: [FOUND]},
         new={REFERENCES: GONE},
@@ -166,16 +166,16 @@ CASES = (
         "oversightModule.fdaaa801Violation", True,
     ),
     _one(
-        "results that are overdue", K.REGISTRY_NORMALISATION, S.NOISE,
+        "results that are overdue", K.REGISTRY_NORMALIZATION, S.NOISE,
         "annotationSection.annotationModule.unpostedAnnotation.unpostedResponsibleParty", "Sponsor",
     ),
     _one(
-        "a derived term", K.REGISTRY_NORMALISATION, S.NOISE,
+        "a derived term", K.REGISTRY_NORMALIZATION, S.NOISE,
         "derivedSection.conditionBrowseModule.meshes", [{"id": "D1", "term": "Asthma"}],
     ),
     Case(
         name="any field edited without a new date",
-        kind=K.REGISTRY_NORMALISATION,
+        kind=K.REGISTRY_NORMALIZATION,
         severity=S.NOISE,
         new={"identificationModule.briefTitle": "A Study of a Thing"},
         silent=True,

@@ -128,7 +128,7 @@ CASES = (
     ),
     Case(
         name="coordinates",
-        kind=K.REGISTRY_NORMALISATION,
+        kind=K.REGISTRY_NORMALIZATION,
         severity=S.NOISE,
         new={SITES: [{**NORTH, "geoPoint": {"lat": 1.5, "lon": 2.5}}, SOUTH]},
     ),

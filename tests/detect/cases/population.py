@@ -115,7 +115,7 @@ CASES = (
     ),
     Case(
         name="age groups derived anew",
-        kind=K.REGISTRY_NORMALISATION,
+        kind=K.REGISTRY_NORMALIZATION,
         severity=S.NOISE,
         new={"eligibilityModule.stdAges": GONE},
     ),

@@ -69,7 +69,7 @@ CASES = (
     ),
     Case(
         name="other words for a record that is still gone",
-        kind=K.REGISTRY_NORMALISATION, severity=S.NOISE, old=NOT_FOUND, silent=True,
+        kind=K.REGISTRY_NORMALIZATION, severity=S.NOISE, old=NOT_FOUND, silent=True,
         new={"registryRecord": {"presence": GONE_WORD, "said": "no such study"}},
         path="registryRecord.said", before=SAID, after="no such study",
     ),

@@ -19,7 +19,7 @@ _STOPPED = {"WITHDRAWN": "trial_withdrawn", "TERMINATED": "trial_terminated",
 _PLACE = {"NOT_YET_RECRUITING": 0, "RECRUITING": 1, "ENROLLING_BY_INVITATION": 1,
           "ACTIVE_NOT_RECRUITING": 2, "COMPLETED": 3}  # fmt: skip
 _Pair = tuple[str, str]
-NOISE = frozenset({"registry_normalisation", "administrative_update", "site_renamed"})
+NOISE = frozenset({"registry_normalization", "administrative_update", "site_renamed"})
 
 
 class Presence(StrEnum):
@@ -91,10 +91,10 @@ def _content(old: Facts, new: Facts) -> tuple[str, ...]:
     if old.status != new.status:
         found[_status(old, new)] += 1
     elif old.last_known != new.last_known:
-        found["registry_normalisation"] += 1
+        found["registry_normalization"] += 1
     if old.posted == new.posted:
         moved = (old.shifted, old.respelled) != (new.shifted, new.respelled)
-        found["registry_normalisation"] += moved + (old.found != new.found)
+        found["registry_normalization"] += moved + (old.found != new.found)
         return tuple(sorted(found.elements()))
     found["administrative_update"] += 1
     if old.status == new.status and old.status in _STOPPED:
@@ -103,7 +103,7 @@ def _content(old: Facts, new: Facts) -> tuple[str, ...]:
     found["eligibility_changed"] += old.criteria != new.criteria
     found["title_changed"] += old.title != new.title
     found["sponsor_changed"] += old.sponsor != new.sponsor
-    found["registry_normalisation"] += old.found != new.found
+    found["registry_normalization"] += old.found != new.found
     if old.results is None and new.results is not None:
         found.update(("results_submitted", "results_posted", "document_added"))
     else:
@@ -141,7 +141,7 @@ def _dates(old: Facts, new: Facts) -> Counter[str]:
     )  # fmt: skip
     found = Counter(filter(None, (_date(*one) for one in (starts, primary, completion))))
     both = _date(*primary), _date(*completion)
-    alike = len({one == "date_actualised" for one in both}) == 1 and primary[2] == completion[2]
+    alike = len({one == "date_became_actual" for one in both}) == 1 and primary[2] == completion[2]
     if both[0] and both[1] and alike and _is_joint(primary[1], completion[1], primary[2]):
         found[both[1]] -= 1  # told with the primary completion
     return found
@@ -157,7 +157,7 @@ def _date(kind: str, dates: _Pair, actual: tuple[bool, bool]) -> str | None:
     """Return the kind of event that one date makes, by itself."""
     if dates[0] == dates[1] and actual[0] == actual[1]:
         return None
-    return "date_actualised" if dates[0] == dates[1] and actual[1] else kind
+    return "date_became_actual" if dates[0] == dates[1] and actual[1] else kind
 
 
 def _numbers(old: Facts, new: Facts) -> Counter[str]:
@@ -177,7 +177,7 @@ def _sites(old: Facts, new: Facts) -> Counter[str]:
     )
     found["site_renamed"] += bool((old.respelled ^ new.respelled) & both)
     shifts = [{pair for pair in facts.shifted if pair[0] in both} for facts in (old, new)]
-    found["registry_normalisation"] += shifts[0] != shifts[1]
+    found["registry_normalization"] += shifts[0] != shifts[1]
     statuses = [_shown_statuses(facts, both) for facts in (old, new)]
     found["site_status_changed"] += bool(both) and statuses[0] != statuses[1]
     contacts = [_contacts(facts, both) for facts in (old, new)]
