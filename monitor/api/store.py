@@ -126,6 +126,15 @@ class Store:
             for version, stored in zip(versions_of(history), history, strict=True)
         ]
 
+    def version(self, nct_id: str, which: Which) -> VersionChanges:
+        """Return one version of a trial with what it changed, noise too."""
+        history = self._history(nct_id)
+        at = find_version(history, which)
+        one = history[at]
+        found = self._reader.events(one.nct_id, version_ids=[one.id]).get(one.id, ())
+        changes = tuple(change_of(stored.event) for stored in found)
+        return VersionChanges(version=versions_of(history)[at], changes=changes)
+
     def series(self, nct_id: str, field: str) -> list[Point]:
         """Return the values of a field over all versions, one point for each change.
 

@@ -5,9 +5,12 @@ Times are aware, in UTC. ``version_id`` and ``id`` are the same in every store o
 """
 
 import datetime as dt
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import Struct
+from msgspec import Meta, Struct
+
+Time = Annotated[dt.datetime, Meta(tz=True)]
+"""Aware, in UTC."""
 
 
 class Trial(Struct, frozen=True, kw_only=True):
@@ -24,7 +27,7 @@ class Trial(Struct, frozen=True, kw_only=True):
     conditions: tuple[str, ...]
     last_version_date: dt.date
     last_changed: dt.date | None
-    last_seen_at: dt.datetime
+    last_seen_at: Time
 
 
 class Version(Struct, frozen=True, kw_only=True):
@@ -40,8 +43,8 @@ class Version(Struct, frozen=True, kw_only=True):
     number: int
     version_date: dt.date
     holds_from: dt.date
-    retrieved_at: dt.datetime
-    last_seen_at: dt.datetime
+    retrieved_at: Time
+    last_seen_at: Time
     source: str
     backfilled: bool
 
@@ -95,7 +98,7 @@ class Event(Change, frozen=True, kw_only=True):
     version_id: str
     event_id: str
     version_date: dt.date
-    learned_at: dt.datetime
+    learned_at: Time
     backfilled: bool
 
 

@@ -122,7 +122,7 @@ def _require_status(value: str, reader: "Reader", synonyms: Synonyms) -> None:
     known = {*KNOWN_VALUES["status"], "GONE", "MERGED"}
     if not words.isdisjoint(_terms(known)):
         return
-    known |= {trial.overall_status for trial in reader.trials() if trial.overall_status}
+    known |= reader.statuses()
     if words.isdisjoint(_terms(known)):
         shown = "_".join(value.replace("-", " ").replace(",", " ").split()).upper()
         raise UsageError(f"there is no status {shown!r}; there are {', '.join(sorted(known))}")

@@ -1,5 +1,6 @@
 """Questions across trials, and their answers a page at a time."""
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -8,6 +9,9 @@ from typing import Literal, NamedTuple
 from monitor.model.changes import ChangeKind, Severity
 from monitor.model.history import StoredEvent, TrialRow
 from monitor.model.subscriptions import Filter
+
+# As many digits as the numbers of databases surely hold.
+_NUMBER = re.compile(r"[0-9]{1,18}")
 
 TrialSort = Literal["nct_id", "last_changed", "last_version_date"]
 
@@ -27,11 +31,15 @@ class EventKey(NamedTuple):
     @classmethod
     def parse(cls, text: str) -> "EventKey":
         """Read the text of a key; ValueError when it is none."""
-        at, version_id, position = text.split("/")
+        at, *numbers = text.split("/")
         learned_at = datetime.fromisoformat(at)
-        if learned_at.tzinfo is None:
-            raise ValueError("a time without a zone")
-        return cls(learned_at, int(version_id), int(position))
+        if learned_at.tzinfo is None or not all(map(_NUMBER.fullmatch, numbers)):
+            raise ValueError("a time without a zone, or what is no number")
+        version_id, position = map(int, numbers)
+        try:
+            return cls(learned_at.astimezone(UTC), version_id, position)
+        except OverflowError as exc:  # a time of the first or the last day of all
+            raise ValueError(str(exc)) from exc
 
 
 class TrialKey(NamedTuple):

@@ -259,6 +259,10 @@ class Reader:
         about = {"changed_since": changed_since}
         return self._db.read(trials.TRIAL, trials.CHANGED_SINCE, about)
 
+    def statuses(self) -> set[str]:
+        """Return the overall statuses that trials have now."""
+        return {status for (status,) in self._db.fetch(trials.STATUSES)}
+
     def read_since(self, since: datetime) -> list[str]:
         """Return the NCT IDs of the trials with a version that was read then or later (aware)."""
         return [nct_id for (nct_id,) in self._db.fetch(versions.READ_SINCE, {"since": since})]

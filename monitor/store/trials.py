@@ -39,6 +39,7 @@ OF_ALIAS = (
     .limit(1)
 )
 ALL = sa.select(*trials.c).order_by(trials.c.nct_id)
+STATUSES = sa.select(trials.c.overall_status).distinct().where(trials.c.overall_status.is_not(None))
 CHANGED_SINCE = ALL.where(trials.c.last_changed >= bindparam("changed_since"))
 
 # --- what is written ------------------------------------------------------------------------

@@ -33,6 +33,16 @@ def token_of(request: Request) -> AccessToken | None:
     return token
 
 
+def unauthorized(detail: str = _HOW, error: str = "") -> ProblemError:
+    """Return the error of a request without a valid token; ``error``: a code of RFC 6750."""
+    bearer = f'Bearer {_REALM}, error="{error}"' if error else f"Bearer {_REALM}"
+    return ProblemError(
+        HTTPStatus.UNAUTHORIZED,
+        detail,
+        headers={"WWW-Authenticate": f'{bearer}, Basic {_REALM}, charset="UTF-8"'},
+    )
+
+
 class Access:
     """Lets requests to routes through; ``host``: of the listener that they come by."""
 
@@ -68,9 +78,9 @@ class Access:
                 headers={"Retry-After": str(math.ceil(pause_s))},
             )
         if secret is not None and token is None:
-            raise _unauthorized("the token is none, was revoked or is over", "invalid_token")
+            raise unauthorized("the token is none, was revoked or is over", "invalid_token")
         if token is None and web.requires_token(self._host):
-            raise _unauthorized(_HOW)
+            raise unauthorized()
         return token
 
     async def _checked(self, secret: str) -> AccessToken | None:
@@ -116,12 +126,3 @@ def _password(credentials: str) -> str:
     except (binascii.Error, ValueError):
         return ""
     return decoded.partition(":")[2]
-
-
-def _unauthorized(detail: str, error: str = "") -> ProblemError:
-    bearer = f'Bearer {_REALM}, error="{error}"' if error else f"Bearer {_REALM}"
-    return ProblemError(
-        HTTPStatus.UNAUTHORIZED,
-        detail,
-        headers={"WWW-Authenticate": f'{bearer}, Basic {_REALM}, charset="UTF-8"'},
-    )

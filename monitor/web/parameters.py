@@ -6,15 +6,19 @@ as forms send it. ``ParameterError`` names the one that is wrong.
 """
 
 from collections.abc import Callable, Collection, Mapping
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from starlette.datastructures import QueryParams
 
+from monitor.app import App, matching
 from monitor.app.event_choice import EventChoice
 from monitor.app.parameters import kind, moment_from, moment_until, severity
-from monitor.errors import UsageError
+from monitor.errors import ConfigError, UsageError
 from monitor.model.nct import normalize_nct_id
 from monitor.model.subscriptions import FILTER_KEYS, Filter
+
+if TYPE_CHECKING:
+    from monitor.store.reader import Reader
 
 Value = TypeVar("Value")
 
@@ -111,6 +115,21 @@ class Parameters:
             return read(text)
         except (UsageError, ValueError) as exc:
             raise ParameterError(name, str(exc)) from exc
+
+
+def require_findable(app: App, reader: "Reader", asked: Filter | None) -> None:
+    """Pass when a filter can find stored trials, else raise a ParameterError of the wrong one."""
+    for key, values in (asked.wanted if asked else {}).items():
+        _require_findable(app, reader, key, Filter(wanted={key: values}))
+    for key, values in (asked.excluded if asked else {}).items():
+        _require_findable(app, reader, f"not_{key}", Filter(excluded={key: values}))
+
+
+def _require_findable(app: App, reader: "Reader", name: str, asked: Filter) -> None:
+    try:
+        matching.require_findable(app, reader, asked)
+    except (UsageError, ConfigError) as exc:
+        raise ParameterError(name, str(exc).removeprefix("--source: ")) from exc
 
 
 def _list(known: Collection[str]) -> str:

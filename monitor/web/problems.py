@@ -2,19 +2,31 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
 
-import orjson
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 API = "/api/"
 """Below it every error is a problem."""
 
+MEDIA_TYPE = "application/problem+json"
+
 _DETAILS = {
     404: f"there is no such address; {API}v1/openapi.json describes those that there are",
     405: "it can be read alone: use GET",
 }
+
+
+class Problem(Struct, frozen=True, kw_only=True):
+    """Why a request has no answer; ``parameter``: the one that is wrong, where one is."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    parameter: str | UnsetType = UNSET
 
 
 class ProblemError(HTTPException):
@@ -35,19 +47,15 @@ class ProblemError(HTTPException):
 def problem_response(error: HTTPException) -> Response:
     """Return an error as a problem, whoever raised it."""
     status = HTTPStatus(error.status_code)
-    problem: dict[str, Any] = {
-        "type": "about:blank",
-        "title": status.phrase,
-        "status": status.value,
-        "detail": _DETAILS.get(status, status.description),
-    }
+    detail, parameter = _DETAILS.get(status, status.description), None
     if isinstance(error, ProblemError):
-        problem["detail"] = error.detail
-        if error.parameter is not None:
-            problem["parameter"] = error.parameter
+        detail, parameter = error.detail, error.parameter
+    problem = Problem(
+        title=status.phrase, status=status, detail=detail, parameter=parameter or UNSET
+    )
     return Response(
-        orjson.dumps(problem, option=orjson.OPT_APPEND_NEWLINE),
+        msgspec.json.encode(problem),
         status,
         headers={"Cache-Control": "no-store", **(error.headers or {})},
-        media_type="application/problem+json",
+        media_type=MEDIA_TYPE,
     )

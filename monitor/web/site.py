@@ -6,6 +6,7 @@ from starlette.routing import BaseRoute
 
 from monitor.web import feed_routes, message_routes
 from monitor.web.access import Access
+from monitor.web.api.routes import api_routes
 from monitor.web.pages.routes import page_routes
 from monitor.web.reader_pages import ReaderPages
 from monitor.web.store_calls import StoreCalls
@@ -25,4 +26,5 @@ def site_routes(calls: StoreCalls, *, host: str) -> Site:
         *feed_routes.secret_routes(calls),
         *access.protect(feed_routes.routes(calls)),
         *access.protect(page_routes(calls)),
+        *access.protect(api_routes(calls)),
     ]

@@ -1,0 +1,307 @@
+"""What the API can be asked: each question with its parameters, its answer, and what gives it."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+from monitor.api import Comparison, NotFoundError, Record, Store, Trial, VersionChanges, Which
+from monitor.api.conversion import event_of, trial_of
+from monitor.app import App
+from monitor.app.event_choice import EventChoice
+from monitor.app.parameters import Days, moment
+from monitor.app.selecting import select_events, select_trials
+from monitor.data_types import DataType
+from monitor.errors import UsageError
+from monitor.model.nct import normalize_nct_id
+from monitor.model.selections import EventKey, TrialKey, TrialQuery, TrialSort
+from monitor.model.subscriptions import SubscriptionStatus
+from monitor.model.tokens import AccessToken
+from monitor.render.subscribers import subscription_to_json
+from monitor.web.access import unauthorized
+from monitor.web.api.types import (
+    EventPage,
+    FactsList,
+    Subscription,
+    SubscriptionList,
+    TrialPage,
+    VersionList,
+)
+from monitor.web.parameters import (
+    EVENT_PARAMETERS,
+    FILTER_PARAMETERS,
+    ParameterError,
+    Parameters,
+    require_findable,
+)
+from monitor.web.problems import ProblemError
+
+PAGE = 50
+LONGEST_PAGE = 200
+SORTS: Mapping[str, TrialSort] = {
+    "nct_id": "nct_id",
+    "last_changed": "last_changed",
+    "last_version_date": "last_version_date",
+}
+
+Value = TypeVar("Value")
+Key = TypeVar("Key", EventKey, TrialKey)
+
+_PAGED = ("limit", "cursor")
+_OF_TRIAL = tuple(name for name in EVENT_PARAMETERS if name != "nct_id")
+_SUBSCRIPTION: DataType[Subscription] = DataType(Subscription)
+_WHOSE = (
+    "subscriptions are read with a token of their subscriber"
+    " (`monitor token add NAME --subscriber NAME`) or of an operator"
+)
+_NUMBER = re.compile(r"[0-9]{1,9}")
+_ID = re.compile(r"[0-9a-f]{16,64}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiRequest:
+    """What is asked: by the parts of the path, by parameters, and by whom."""
+
+    app: App
+    path: Mapping[str, str]
+    given: Parameters
+    token: AccessToken | None
+
+    @property
+    def nct_id(self) -> str:
+        """The NCT ID of the path; ParameterError when it is none."""
+        return self.part("nct_id", normalize_nct_id)
+
+    def part(self, name: str, read: Callable[[str], Value]) -> Value:
+        """Return a part of the path as ``read`` takes it; ParameterError when it does not."""
+        try:
+            return read(self.path[name])
+        except (UsageError, ValueError) as exc:
+            raise ParameterError(name, str(exc)) from exc
+
+    def required(self, name: str, read: Callable[[str], Value]) -> Value:
+        """Return the value of a parameter; ParameterError when it is not given."""
+        value = self.given.value(name, read)
+        if value is None:
+            raise ParameterError(name, "it is required")
+        return value
+
+    @property
+    def limit(self) -> int:
+        """How long a page may be."""
+        return self.given.number("limit", default=PAGE, most=LONGEST_PAGE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """An address of the API, below its version.
+
+    ``answer`` is of the type ``result``; it may raise a MonitorError or a ProblemError.
+    ``is_private``: it answers each reader otherwise.
+    """
+
+    path: str
+    summary: str
+    result: type
+    answer: Callable[[ApiRequest], Any]
+    parameters: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
+    is_private: bool = False
+
+    @property
+    def name(self) -> str:
+        """What programs made of the OpenAPI document call it."""
+        return self.answer.__name__
+
+
+def trials(asked: ApiRequest) -> TrialPage:
+    """Return a page of trials."""
+    query = TrialQuery(
+        filter=asked.given.filter(),
+        sort=asked.given.value("sort", _sort) or "nct_id",
+        after=asked.given.value("cursor", _trial_key),
+        limit=asked.limit,
+    )
+    with asked.app.reader() as reader:
+        require_findable(asked.app, reader, query.filter)
+        page = select_trials(reader, query, synonyms=asked.app.synonyms())
+    return TrialPage(
+        trials=tuple(map(trial_of, page.trials)),
+        next=_cursor(page.next),
+        complete=page.is_complete,
+    )
+
+
+def events(asked: ApiRequest) -> EventPage:
+    """Return a page of events."""
+    return _events(asked, asked.given.events())
+
+
+def trial_events(asked: ApiRequest) -> EventPage:
+    """Return a page of a trial's events."""
+    choice = asked.given.events()
+    return _events(asked, replace(choice, nct_ids=(trial(asked).nct_id,)))
+
+
+def _events(asked: ApiRequest, choice: EventChoice) -> EventPage:
+    after, limit = asked.given.value("cursor", _event_key), asked.limit
+    with asked.app.reader() as reader:
+        require_findable(asked.app, reader, choice.filter)
+        query = replace(choice.query(asked.app, reader), after=after, limit=limit)
+        page = select_events(reader, query, synonyms=asked.app.synonyms())
+    return EventPage(
+        events=tuple(map(event_of, page.events)),
+        next=_cursor(page.next),
+        complete=page.is_complete,
+    )
+
+
+def trial(asked: ApiRequest) -> Trial:
+    """Return a trial."""
+    with Store(asked.app) as store:
+        return _trial(store, asked.nct_id)
+
+
+def versions(asked: ApiRequest) -> VersionList:
+    """Return the versions of a trial."""
+    with Store(asked.app) as store:
+        found = _trial(store, asked.nct_id)
+        return VersionList(versions=tuple(store.versions(found.nct_id)))
+
+
+def version(asked: ApiRequest) -> VersionChanges:
+    """Return a version with what it changed."""
+    wanted = asked.part("version", _which)
+    with Store(asked.app) as store:
+        return store.version(_trial(store, asked.nct_id).nct_id, wanted)
+
+
+def record(asked: ApiRequest) -> Record:
+    """Return the record of a trial in a version."""
+    by_name, at = asked.given.value("version", _which), asked.given.value("at", _at)
+    if by_name is not None and at is not None:
+        raise ParameterError("at", "it goes without version")
+    with Store(asked.app) as store:
+        return store.record(_trial(store, asked.nct_id).nct_id, by_name or at)
+
+
+def compare(asked: ApiRequest) -> Comparison:
+    """Return what differs between two versions of a trial."""
+    old, new = asked.required("from", _which), asked.required("to", _which)
+    with Store(asked.app) as store:
+        return store.compare(_trial(store, asked.nct_id).nct_id, old, new)
+
+
+def facts(asked: ApiRequest) -> FactsList:
+    """Return what each version of a trial states."""
+    with Store(asked.app) as store:
+        found = _trial(store, asked.nct_id)
+        return FactsList(facts=tuple(store.facts(found.nct_id)))
+
+
+def subscriptions(asked: ApiRequest) -> SubscriptionList:
+    """Return the subscriptions of the token's owner; all to an operator."""
+    token = asked.token
+    if token is None:
+        raise unauthorized(_WHOSE)
+    if not (token.operator or token.subscriber):
+        raise ProblemError(HTTPStatus.FORBIDDEN, _WHOSE)
+    whose = None if token.operator else token.subscriber
+    with asked.app.reader() as reader:
+        found = reader.people.subscriptions(subscriber=whose, effective=True, damaged=[])
+    live = [one for one in found if one.status is not SubscriptionStatus.RETIRED]
+    shapes = map(_SUBSCRIPTION.convert, map(subscription_to_json, live))
+    return SubscriptionList(subscriptions=tuple(shapes))
+
+
+QUESTIONS = (
+    Question(
+        path="/trials", summary="Trials by a filter, as they stand now", result=TrialPage,
+        answer=trials, parameters=(*FILTER_PARAMETERS, "sort", *_PAGED),
+    ),
+    Question(
+        path="/trials/{nct_id}", summary="A trial as it stands now", result=Trial, answer=trial,
+    ),
+    Question(
+        path="/trials/{nct_id}/versions", summary="All versions of a trial", result=VersionList,
+        answer=versions,
+    ),
+    Question(
+        path="/trials/{nct_id}/versions/{version}", summary="A version, and what it changed",
+        result=VersionChanges, answer=version,
+    ),
+    Question(
+        path="/trials/{nct_id}/record", summary="The record: the last, or one of the past",
+        result=Record, answer=record, parameters=("version", "at"),
+    ),
+    Question(
+        path="/trials/{nct_id}/compare", summary="What differs between two versions",
+        result=Comparison, answer=compare, parameters=("from", "to"), required=("from", "to"),
+    ),
+    Question(
+        path="/trials/{nct_id}/events", summary="The events of a trial", result=EventPage,
+        answer=trial_events, parameters=(*_OF_TRIAL, *_PAGED),
+    ),
+    Question(
+        path="/trials/{nct_id}/facts", summary="What each version states", result=FactsList,
+        answer=facts,
+    ),
+    Question(
+        path="/events", summary="Events of the trials that a filter selects", result=EventPage,
+        answer=events, parameters=(*FILTER_PARAMETERS, *EVENT_PARAMETERS, *_PAGED),
+    ),
+    Question(
+        path="/subscriptions", summary="The subscriptions that the token may read",
+        result=SubscriptionList, answer=subscriptions, is_private=True,
+    ),
+)  # fmt: skip
+
+
+def _trial(store: Store, nct_id: str) -> Trial:
+    """Return a trial, also by an ID that it had; the error names no store to the outside."""
+    try:
+        return store.trial(nct_id)
+    except NotFoundError:
+        raise NotFoundError(f"there is no trial {nct_id} here") from None
+
+
+def _cursor(key: EventKey | TrialKey | None) -> str | None:
+    return None if key is None else str(key)
+
+
+def _event_key(text: str) -> EventKey:
+    return _key(EventKey, text)
+
+
+def _trial_key(text: str) -> TrialKey:
+    return _key(TrialKey, text)
+
+
+def _key(kind: type[Key], text: str) -> Key:
+    try:
+        return kind.parse(text)
+    except ValueError as exc:
+        raise UsageError(
+            f"{text[:40]!r} is not a cursor; give the `next` of an earlier answer"
+        ) from exc
+
+
+def _sort(text: str) -> TrialSort:
+    if text not in SORTS:
+        raise UsageError(f"{text[:40]!r} is no order; there are {', '.join(SORTS)}")
+    return SORTS[text]
+
+
+def _which(text: str) -> Which:
+    """Read a version's number, its id, or what ``_at`` reads."""
+    word = text.strip().lower()
+    if _NUMBER.fullmatch(word):
+        return int(word)
+    return word if _ID.fullmatch(word) else _at(text)
+
+
+def _at(text: str) -> Which:
+    """Read a day of the registry's record, or a time (UTC unless it names a zone) of ours."""
+    day = Days.parse(text)
+    return moment(text) if day is None else day.last

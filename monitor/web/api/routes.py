@@ -1,0 +1,87 @@
+"""Where the API is: each question's route, and the document that describes them all."""
+
+from collections.abc import Callable
+from functools import cache, partial
+from http import HTTPStatus
+from typing import TypeVar
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from monitor.app import App
+from monitor.errors import ConfigError, MonitorError, NotFoundError, UsageError
+from monitor.web.access import token_of
+from monitor.web.api.openapi import BASE, document
+from monitor.web.api.questions import QUESTIONS, ApiRequest, Question
+from monitor.web.conditional import conditional
+from monitor.web.parameters import ParameterError, Parameters
+from monitor.web.problems import ProblemError
+from monitor.web.store_calls import StoreCalls
+
+Result = TypeVar("Result")
+
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Vary": "Authorization",
+}
+# A client keeps an answer, and asks each time whether it is still the same.
+_PUBLIC = {**_HEADERS, "Cache-Control": "private, no-cache"}
+_PRIVATE = {**_HEADERS, "Cache-Control": "no-store"}
+_JSON = "application/json"
+
+
+def api_routes(calls: StoreCalls) -> list[Route]:
+    """Return the routes of the API; they answer behind ``Access.protect``."""
+    return [
+        *(_route(calls, question) for question in QUESTIONS),
+        Route(f"{BASE}/openapi.json", _openapi, methods=["GET"]),
+    ]
+
+
+def _route(calls: StoreCalls, question: Question) -> Route:
+    headers = _PRIVATE if question.is_private else _PUBLIC
+
+    def answer(request: Request, app: App) -> bytes:
+        asked = ApiRequest(
+            app=app,
+            path=request.path_params,
+            given=Parameters(request.query_params, question.parameters),
+            token=token_of(request),
+        )
+        return msgspec.json.encode(question.answer(asked))
+
+    async def endpoint(request: Request) -> Response:
+        body = await _answered(calls, partial(answer, request))
+        return conditional(request, body, media_type=_JSON, headers=headers)
+
+    return Route(f"{BASE}{question.path}", endpoint, methods=["GET"], name=question.name)
+
+
+async def _answered(calls: StoreCalls, work: Callable[[App], Result]) -> Result:
+    """Return what the work returns; what it raises becomes a ProblemError."""
+    try:
+        return await calls.run(work)
+    except ParameterError as exc:
+        raise ProblemError(HTTPStatus.BAD_REQUEST, str(exc), parameter=exc.name) from None
+    except (UsageError, ConfigError) as exc:
+        raise ProblemError(HTTPStatus.BAD_REQUEST, str(exc)) from None
+    except NotFoundError as exc:
+        raise ProblemError(HTTPStatus.NOT_FOUND, str(exc)) from None
+    except MonitorError:
+        raise ProblemError(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            "the store cannot be read now; try again later",
+            headers={"Retry-After": "10"},
+        ) from None  # nobody outside is told of the store
+
+
+async def _openapi(request: Request) -> Response:
+    return conditional(request, _document(), media_type=_JSON, headers=_PUBLIC)
+
+
+@cache
+def _document() -> bytes:
+    return msgspec.json.encode(document())
