@@ -25,6 +25,7 @@ from monitor.model.record import TrialRecord
 
 # Sections whose coming or going is one change; elsewhere every leaf is one.
 _WHOLE = frozenset({fields.RESULTS})
+# The stamp of the data load: it moves on every record with every load, whatever else does.
 _NOT_COMPARED = frozenset({fields.VERSION_HOLDER})
 # What the registry's reviewers note beside a value ("allCauseMortalityReviewUnit") is no content.
 _REVIEW_MARKS = ("reviewUnit", "ReviewUnit", "resetReasons")
@@ -103,6 +104,7 @@ class _Aligner:
     ) -> None:
         """Put what may differ between two objects, which stand ``at`` this path of the trees."""
         if path[:1] == fields.RESULTS:
+            # "OG000" may be the placebo group in one version and the treated one in the next.
             old, new = by_title(old, new, path)
         for name in old.keys() | new.keys():
             one, other = old.get(name, ABSENT), new.get(name, ABSENT)
@@ -110,6 +112,8 @@ class _Aligner:
                 continue
             below = (*path, name)
             if family := fields.list_rule(below).family:
+                # An outcome that went from the primary to the secondary list is not one that was
+                # renamed in place.
                 self.moved[below] = moved_keys(old, new, family, below)
             if below in _NOT_COMPARED or not (self.common.complete or self.common.states(below)):
                 continue
@@ -138,6 +142,7 @@ class _Aligner:
         names = _Names(fields.list_rule(path))
         for one, other in self._pairs(old, new, path):
             name = names.take(one if other is ABSENT else other)
+            # `pair_items` returns equal items as one object twice.
             if one is other:
                 continue
             named = ItemName.of(name, (one, other), path)
@@ -156,6 +161,7 @@ class _Aligner:
         if path[:1] != fields.RESULTS:
             yield from pairs
             return
+        # Pairs come in the order of `new`, so the n-th is of its n-th item.
         for (one, same), other in zip(pairs, new, strict=False):
             yield one, one if same is one and one == other else other
         yield from pairs[len(new) :]

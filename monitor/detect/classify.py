@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from monitor.detect.rules import (
+    arms,
     dates,
     documents,
     eligibility,
@@ -29,30 +30,33 @@ K, S = ChangeKind, Severity
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """Changes below ``takes`` go to ``derive``, which makes events of the kinds in ``yields``.
+    """Changes below ``paths`` go to ``derive``, which makes events of the kinds in ``severities``.
 
-    ``yields`` gives each kind's severity; a draft may set another where its facts decide
+    ``severities`` gives each kind's severity; a draft may set another where its facts decide
     (a date moved far, an outcome dropped after the start). What ``derive`` leaves over goes
     on to the next rules; the last takes everything.
     """
 
-    takes: tuple[Path, ...]
+    paths: tuple[Path, ...]
     derive: Derive
-    yields: Mapping[ChangeKind, Severity] = field(default_factory=dict)
+    severities: Mapping[ChangeKind, Severity] = field(default_factory=dict)
 
 
+# The order decides where paths lie in each other: contacts and coordinates of sites before the
+# sites, criteria before the rest of eligibility, violations before the rest of the annotation,
+# and `()`, which is every path, last.
 RULES: tuple[Rule, ...] = (
     Rule(
-        takes=(fields.REGISTRY_RECORD,),
+        paths=(fields.REGISTRY_RECORD,),
         derive=presence.derive_presence,
-        yields={
+        severities={
             K.RECORD_VANISHED: S.HIGH, K.RECORD_MERGED: S.HIGH, K.RECORD_RESTORED: S.HIGH,
         },
     ),
     Rule(
-        takes=(fields.OVERALL_STATUS, fields.LAST_KNOWN_STATUS, fields.WHY_STOPPED),
+        paths=(fields.OVERALL_STATUS, fields.LAST_KNOWN_STATUS, fields.WHY_STOPPED),
         derive=status.derive_status,
-        yields={
+        severities={
             K.TRIAL_WITHDRAWN: S.CRITICAL, K.TRIAL_TERMINATED: S.CRITICAL,
             K.TRIAL_SUSPENDED: S.CRITICAL, K.TRIAL_RESTARTED: S.HIGH,
             K.WHY_STOPPED_CHANGED: S.HIGH, K.RECRUITMENT_OPENED: S.HIGH,
@@ -61,132 +65,134 @@ RULES: tuple[Rule, ...] = (
         },
     ),
     Rule(
-        takes=(fields.EXPANDED_ACCESS, fields.EXPANDED_ACCESS_TYPES),
+        paths=(fields.EXPANDED_ACCESS, fields.EXPANDED_ACCESS_TYPES),
         derive=status.derive_expanded_access,
-        yields={K.EXPANDED_ACCESS_CHANGED: S.MEDIUM},
+        severities={K.EXPANDED_ACCESS_CHANGED: S.MEDIUM},
     ),
     Rule(
-        takes=(fields.START_DATE[:-1], fields.PRIMARY_COMPLETION[:-1], fields.COMPLETION[:-1]),
+        paths=(fields.START_DATE[:-1], fields.PRIMARY_COMPLETION[:-1], fields.COMPLETION[:-1]),
         derive=dates.derive_dates,
-        yields={
+        severities={
             K.START_DATE_MOVED: S.MEDIUM, K.PRIMARY_COMPLETION_MOVED: S.MEDIUM,
             K.COMPLETION_MOVED: S.MEDIUM, K.DATE_BECAME_ACTUAL: S.LOW,
             K.RETROACTIVELY_PROSPECTIVE: S.HIGH,
         },
     ),
     Rule(
-        takes=(fields.ENROLLMENT_COUNT[:-1],),
+        paths=(fields.ENROLLMENT_COUNT[:-1],),
         derive=enrollment.derive_enrollment,
-        yields={K.ENROLLMENT_TARGET_CHANGED: S.MEDIUM, K.ENROLLMENT_ACTUAL_REPORTED: S.MEDIUM},
+        severities={K.ENROLLMENT_TARGET_CHANGED: S.MEDIUM, K.ENROLLMENT_ACTUAL_REPORTED: S.MEDIUM},
     ),
     Rule(
-        takes=(fields.PRIMARY_OUTCOMES, fields.SECONDARY_OUTCOMES, fields.OTHER_OUTCOMES),
+        paths=(fields.PRIMARY_OUTCOMES, fields.SECONDARY_OUTCOMES, fields.OTHER_OUTCOMES),
         derive=outcomes.derive_outcomes,
-        yields={
+        severities={
             K.PRIMARY_OUTCOME_ADDED: S.HIGH, K.PRIMARY_OUTCOME_DROPPED: S.HIGH,
             K.PRIMARY_OUTCOME_DEMOTED: S.HIGH, K.PRIMARY_OUTCOME_PROMOTED: S.HIGH,
             K.PRIMARY_OUTCOME_EDITED: S.MEDIUM, K.SECONDARY_OUTCOME_CHANGED: S.LOW,
         },
     ),
     Rule(
-        takes=(fields.ELIGIBILITY_CRITERIA,),
+        paths=(fields.ELIGIBILITY_CRITERIA,),
         derive=eligibility.derive_criteria,
-        yields={K.ELIGIBILITY_CHANGED: S.MEDIUM},
+        severities={K.ELIGIBILITY_CHANGED: S.MEDIUM},
     ),
     Rule(
-        takes=(fields.ELIGIBILITY,),
+        paths=(fields.ELIGIBILITY,),
         derive=eligibility.derive_population,
-        yields={K.ELIGIBLE_POPULATION_CHANGED: S.HIGH},
+        severities={K.ELIGIBLE_POPULATION_CHANGED: S.HIGH},
     ),
     Rule(
-        takes=(fields.LOCATION_CONTACTS, fields.CENTRAL_CONTACTS),
+        paths=(fields.LOCATION_CONTACTS, fields.CENTRAL_CONTACTS),
         derive=locations.derive_contacts,
-        yields={K.CONTACT_CHANGED: S.LOW},
+        severities={K.CONTACT_CHANGED: S.LOW},
     ),
-    Rule(takes=(fields.VIOLATIONS, fields.FDAAA_801_VIOLATION),
+    # No severity of the kind here: that is low, in the rule of the oversight module below.
+    Rule(paths=(fields.VIOLATIONS, fields.FDAAA_801_VIOLATION),
          derive=other.one_event(K.OVERSIGHT_CHANGED, "FDAAA 801 violation", S.HIGH)),
     Rule(
-        takes=(fields.UNPOSTED, fields.SUBMISSION_TRACKING),
+        paths=(fields.UNPOSTED, fields.SUBMISSION_TRACKING),
         derive=submissions.derive_submissions,
-        yields={
+        severities={
             K.RESULTS_SUBMITTED: S.HIGH, K.RESULTS_RETURNED: S.MEDIUM,
             K.RESULTS_SUBMISSION_WITHDRAWN: S.HIGH,
         },
     ),
-    Rule(takes=fields.CERTIFICATION, derive=submissions.derive_certification,
-         yields={K.RESULTS_DELAY_CERTIFIED: S.MEDIUM, K.ADMINISTRATIVE_UPDATE: S.NOISE}),
+    Rule(paths=fields.CERTIFICATION, derive=submissions.derive_certification,
+         severities={K.RESULTS_DELAY_CERTIFIED: S.MEDIUM, K.ADMINISTRATIVE_UPDATE: S.NOISE}),
     Rule(
-        takes=(fields.LOCATION_GEO_POINT, fields.DERIVED, fields.ANNOTATION),
+        paths=(fields.LOCATION_GEO_POINT, fields.DERIVED, fields.ANNOTATION),
         derive=other.by_module(K.REGISTRY_NORMALIZATION, "the registry's own additions"),
-        yields={K.REGISTRY_NORMALIZATION: S.NOISE},
+        severities={K.REGISTRY_NORMALIZATION: S.NOISE},
     ),
     Rule(
-        takes=(fields.LOCATIONS,),
+        paths=(fields.LOCATIONS,),
         derive=locations.derive_sites,
-        yields={
+        severities={
             K.SITE_ADDED: S.MEDIUM, K.SITE_REMOVED: S.MEDIUM, K.SITE_STATUS_CHANGED: S.MEDIUM,
             K.SITE_RENAMED: S.NOISE, K.COUNTRY_ADDED: S.MEDIUM, K.COUNTRY_REMOVED: S.MEDIUM,
         },
     ),
     Rule(
-        takes=(fields.PHASES,), derive=other.derive_phases, yields={K.PHASE_CHANGED: S.HIGH}
+        paths=(fields.PHASES,), derive=other.derive_phases, severities={K.PHASE_CHANGED: S.HIGH}
     ),
-    Rule(takes=(fields.DESIGN,), derive=other.one_event(K.DESIGN_CHANGED, "Study design"),
-         yields={K.DESIGN_CHANGED: S.HIGH}),
+    Rule(paths=(fields.DESIGN,), derive=other.one_event(K.DESIGN_CHANGED, "Study design"),
+         severities={K.DESIGN_CHANGED: S.HIGH}),
     Rule(
-        takes=(fields.ARM_GROUPS, fields.INTERVENTIONS),
-        derive=other.derive_arms,
-        yields={K.ARM_CHANGED: S.HIGH, K.INTERVENTION_CHANGED: S.HIGH},
+        paths=(fields.ARM_GROUPS, fields.INTERVENTIONS),
+        derive=arms.derive_arms,
+        severities={K.ARM_CHANGED: S.HIGH, K.INTERVENTION_CHANGED: S.HIGH},
     ),
     Rule(
-        takes=(fields.LEAD_SPONSOR, fields.ORGANIZATION),
+        # An organization that changes without the sponsor is left over, for the identifiers below.
+        paths=(fields.LEAD_SPONSOR, fields.ORGANIZATION),
         derive=locations.derive_sponsor,
-        yields={K.SPONSOR_CHANGED: S.HIGH},
+        severities={K.SPONSOR_CHANGED: S.HIGH},
     ),
-    Rule(takes=(fields.COLLABORATORS,), derive=other.one_event(K.COLLABORATOR_CHANGED),
-         yields={K.COLLABORATOR_CHANGED: S.MEDIUM}),
-    Rule(takes=(fields.OVERALL_OFFICIALS, fields.RESPONSIBLE_PARTY),
+    Rule(paths=(fields.COLLABORATORS,), derive=other.one_event(K.COLLABORATOR_CHANGED),
+         severities={K.COLLABORATOR_CHANGED: S.MEDIUM}),
+    Rule(paths=(fields.OVERALL_OFFICIALS, fields.RESPONSIBLE_PARTY),
          derive=other.one_event(K.INVESTIGATOR_CHANGED, "Officials and responsible party"),
-         yields={K.INVESTIGATOR_CHANGED: S.LOW}),
+         severities={K.INVESTIGATOR_CHANGED: S.LOW}),
     Rule(
-        takes=(fields.HAS_RESULTS, fields.RESULTS, fields.RESULTS_FIRST_SUBMIT,
+        paths=(fields.HAS_RESULTS, fields.RESULTS, fields.RESULTS_FIRST_SUBMIT,
                fields.RESULTS_FIRST_SUBMIT_QC, fields.RESULTS_FIRST_POST[:-1]),
         derive=results.derive_results,
-        yields={
+        severities={
             K.RESULTS_SUBMITTED: S.HIGH, K.RESULTS_POSTED: S.HIGH, K.RESULTS_CHANGED: S.MEDIUM,
             K.RESULTS_WITHDRAWN: S.CRITICAL,
         },
     ),
-    Rule(takes=(fields.LARGE_DOCS,), derive=documents.derive_documents,
-         yields={K.DOCUMENT_ADDED: S.MEDIUM, K.DOCUMENT_REMOVED: S.MEDIUM}),
+    Rule(paths=(fields.LARGE_DOCS,), derive=documents.derive_documents,
+         severities={K.DOCUMENT_ADDED: S.MEDIUM, K.DOCUMENT_REMOVED: S.MEDIUM}),
     Rule(
-        takes=(fields.CONDITIONS, fields.KEYWORDS),
+        paths=(fields.CONDITIONS, fields.KEYWORDS),
         derive=other.derive_lists(K.CONDITION_CHANGED, fields.CONDITIONS, fields.KEYWORDS),
-        yields={K.CONDITION_CHANGED: S.LOW},
+        severities={K.CONDITION_CHANGED: S.LOW},
     ),
-    Rule(takes=(fields.BRIEF_TITLE, fields.OFFICIAL_TITLE, fields.ACRONYM),
-         derive=other.one_event(K.TITLE_CHANGED, "Titles"), yields={K.TITLE_CHANGED: S.LOW}),
-    Rule(takes=(fields.DESCRIPTION,),
+    Rule(paths=(fields.BRIEF_TITLE, fields.OFFICIAL_TITLE, fields.ACRONYM),
+         derive=other.one_event(K.TITLE_CHANGED, "Titles"), severities={K.TITLE_CHANGED: S.LOW}),
+    Rule(paths=(fields.DESCRIPTION,),
          derive=other.one_event(K.DESCRIPTION_CHANGED, "Study description"),
-         yields={K.DESCRIPTION_CHANGED: S.LOW}),
-    Rule(takes=(fields.REFERENCES, fields.SEE_ALSO_LINKS), derive=other.derive_references,
-         yields={K.REFERENCE_CHANGED: S.LOW}),
-    Rule(takes=(fields.IDENTIFICATION,), derive=other.derive_identifiers,
-         yields={K.IDENTIFIER_CHANGED: S.LOW, K.RECORD_MERGED: S.HIGH}),
-    Rule(takes=(fields.OVERSIGHT,), derive=other.one_event(K.OVERSIGHT_CHANGED),
-         yields={K.OVERSIGHT_CHANGED: S.LOW}),
-    Rule(takes=(fields.IPD_SHARING, fields.AVAIL_IPDS),
+         severities={K.DESCRIPTION_CHANGED: S.LOW}),
+    Rule(paths=(fields.REFERENCES, fields.SEE_ALSO_LINKS), derive=other.derive_references,
+         severities={K.REFERENCE_CHANGED: S.LOW}),
+    Rule(paths=(fields.IDENTIFICATION,), derive=other.derive_identifiers,
+         severities={K.IDENTIFIER_CHANGED: S.LOW, K.RECORD_MERGED: S.HIGH}),
+    Rule(paths=(fields.OVERSIGHT,), derive=other.one_event(K.OVERSIGHT_CHANGED),
+         severities={K.OVERSIGHT_CHANGED: S.LOW}),
+    Rule(paths=(fields.IPD_SHARING, fields.AVAIL_IPDS),
          derive=other.one_event(K.IPD_SHARING_CHANGED, "IPD sharing"),
-         yields={K.IPD_SHARING_CHANGED: S.LOW}),
-    Rule(takes=fields.ADMINISTRATIVE, derive=other.by_module(K.ADMINISTRATIVE_UPDATE,
-         "dates of the update itself"), yields={K.ADMINISTRATIVE_UPDATE: S.NOISE}),
-    Rule(takes=((),), derive=other.derive_fields, yields={K.FIELD_CHANGED: S.LOW}),
+         severities={K.IPD_SHARING_CHANGED: S.LOW}),
+    Rule(paths=fields.ADMINISTRATIVE, derive=other.by_module(K.ADMINISTRATIVE_UPDATE,
+         "dates of the update itself"), severities={K.ADMINISTRATIVE_UPDATE: S.NOISE}),
+    Rule(paths=((),), derive=other.derive_fields, severities={K.FIELD_CHANGED: S.LOW}),
 )  # fmt: skip
 
 SEVERITIES: Mapping[ChangeKind, Severity] = {
     # Of the first version: no rule takes single fields for it.
     K.TRIAL_REGISTERED: S.MEDIUM,
-    **{kind: severity for rule in RULES for kind, severity in rule.yields.items()},
+    **{kind: severity for rule in RULES for kind, severity in rule.severities.items()},
 }
 # What the registry itself writes and people still want to hear of, without a new date.
 _MATTERS_WHEN_SILENT = (
@@ -219,17 +225,21 @@ def classify(changes: Sequence[FieldChange], ctx: Context) -> tuple[ChangeEvent,
     remaining = list(changes)
     if not remaining:
         drafts.append(_nothing_changed(ctx))
+    # A withheld record lacks nearly everything; hundreds of removals would say that its sponsor did
+    # it.
     elif status.is_withheld(ctx.old) is not status.is_withheld(ctx.new):
         drafts.append(status.withheld(remaining, ctx))
         remaining = []
+    # Before the rules, or a coordinate that the registry corrected would be a changed site.
     elif is_silent(ctx.old, ctx.new):
         quiet = [change for change in remaining if not _matters_when_silent(change)]
         remaining = list(all_except(remaining, quiet))
         drafts.extend(_silent_edit(quiet, ctx))
-    for told, derive in _NO_NEWS:
-        same = [change for change in remaining if told(change)]
+    for is_noise, derive in _NO_NEWS:
+        same = [change for change in remaining if is_noise(change)]
         drafts.extend(derive(same, ctx))
         remaining = list(all_except(remaining, same))
+    # Only the rules that have something to do: most versions change a few fields.
     for number in sorted(
         {number for change in remaining for number in _matching_rules(change.field)}
     ):
@@ -289,11 +299,12 @@ _NO_NEWS: tuple[tuple[Callable[[FieldChange], bool], Derive], ...] = (
 @lru_cache(maxsize=4096)
 def _matching_rules(field_: Path) -> tuple[int, ...]:
     """Return which rules take a field's changes, as places in the table, in its order."""
-    return tuple(number for number, rule in enumerate(RULES) if fields.under(field_, rule.takes))
+    return tuple(number for number, rule in enumerate(RULES) if fields.under(field_, rule.paths))
 
 
 def first_seen(record: TrialRecord) -> ChangeEvent:
     """Return the one event of a trial's first version."""
+    # One event, not a thousand additions: docs/architecture.md, "Versions".
     title = record.title or record.nct_id
     return ChangeEvent(
         kind=K.TRIAL_REGISTERED,
@@ -317,12 +328,14 @@ def is_silent(old: TrialRecord, new: TrialRecord) -> bool:
         return False
     if not new.coverage.states(fields.LAST_UPDATE_POST):
         return False
+    # Both are numbered by the registry's history: two submissions, whatever their dates.
     if old.registry_version is not None and new.registry_version is not None:
         return False
     posted = old.get(fields.LAST_UPDATE_POST), new.get(fields.LAST_UPDATE_POST)
     submitted = old.get(fields.LAST_UPDATE_SUBMIT), new.get(fields.LAST_UPDATE_SUBMIT)
     if posted[0] is None or posted[0] != posted[1]:
         return False
+    # One posting date can stand for two submissions within days of each other.
     return None in submitted or submitted[0] == submitted[1]
 
 

@@ -73,6 +73,7 @@ def _traits(text: str) -> _Traits:
     shown = plain(text)[:LONGEST_COMPARED]
     words = tokens(_WHETHER.sub("whether", shown))
     return _Traits(
+        # In a text all in capitals every word looks like an abbreviation.
         names=frozenset(() if shown.isupper() else filter(_is_telling, _NAME.findall(shown))),
         words=frozenset(words),
         initials="".join(word[0] for word in words),

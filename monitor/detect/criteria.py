@@ -66,13 +66,16 @@ def compare(before: str, after: str) -> CriteriaChange:
     if same_words(before, after):
         return CriteriaChange()
     old, new = items(before), items(after)
-    gone, come = _beyond(old, new), _beyond(new, old)
+    removed, added = _less(old, new), _less(new, old)
     change = CriteriaChange()
-    _take_pairs(gone, come, lambda item: (excludes(item), _under(item), wording(item.text)))
+    # The strictest key first: an item that stands where it stood must not be paired with its double
+    # in another section, or both would be reported as moved.
+    _take_pairs(removed, added, lambda item: (excludes(item), _under(item), wording(item.text)))
     alike = [
-        *_take_pairs(gone, come, lambda item: (excludes(item), wording(item.text))),
-        *_take_pairs(gone, come, lambda item: wording(item.text)),
+        *_take_pairs(removed, added, lambda item: (excludes(item), wording(item.text))),
+        *_take_pairs(removed, added, lambda item: wording(item.text)),
     ]
+    # Only where something may have moved: it takes comparing the order of all items.
     if alike:
         places = _Places.of(old, new)
         change.moved = [
@@ -80,7 +83,7 @@ def compare(before: str, after: str) -> CriteriaChange:
             for one, other in alike
             if places.moved(one, other)
         ]
-    _take_edited(gone, come, change)
+    _take_edited(removed, added, change)
     change.dropped = not_within(change.dropped, new)
     change.added = not_within(change.added, old)
     change.headed = _without_headings(change)
@@ -96,26 +99,26 @@ def _under(item: Criterion) -> tuple[str, ...]:
     return tuple(map(wording, item.under))
 
 
-def _beyond(some: Iterable[Criterion], others: Iterable[Criterion]) -> list[Criterion]:
+def _less(some: Iterable[Criterion], others: Iterable[Criterion]) -> list[Criterion]:
     return sorted((Counter(some) - Counter(others)).elements())
 
 
 def _take_pairs(
-    gone: list[Criterion], come: list[Criterion], key: Callable[[Criterion], Hashable]
+    removed: list[Criterion], added: list[Criterion], key: Callable[[Criterion], Hashable]
 ) -> list[tuple[Criterion, Criterion]]:
     """Take the items that share a key out of both lists and return them in pairs."""
     waiting: dict[Hashable, list[Criterion]] = defaultdict(list)
-    for item in reversed(come):
+    for item in reversed(added):
         waiting[key(item)].append(item)
     pairs: list[tuple[Criterion, Criterion]] = []
     left: list[Criterion] = []
-    for item in gone:
+    for item in removed:
         same = waiting[key(item)]
         if same:
             pairs.append((item, same.pop()))
         else:
             left.append(item)
-    gone[:], come[:] = left, sorted(item for same in waiting.values() for item in same)
+    removed[:], added[:] = left, sorted(item for same in waiting.values() for item in same)
     return pairs
 
 
@@ -123,12 +126,12 @@ def _take_pairs(
 class _Places:
     """What tells an item that was moved from one that is only laid out in another way.
 
-    ``shaken`` are the words of the items that do not follow each other as before.
+    ``reordered`` are the words of the items that do not follow each other as before.
     """
 
     old_words: frozenset[str]
     new_words: frozenset[str]
-    shaken: frozenset[str]
+    reordered: frozenset[str]
 
     @classmethod
     def of(cls, old: Iterable[Criterion], new: Iterable[Criterion]) -> "_Places":
@@ -147,7 +150,7 @@ class _Places:
             self.new_words.issuperset(above) and self.old_words.issuperset(below)
         ):
             return False
-        return not self.shaken.isdisjoint({wording(old.text), *above, *below})
+        return not self.reordered.isdisjoint({wording(old.text), *above, *below})
 
 
 def _out_of_order(one: list[str], other: list[str]) -> Iterator[str]:
@@ -162,13 +165,14 @@ def _out_of_order(one: list[str], other: list[str]) -> Iterator[str]:
             yield from other[step.dest_start : step.dest_end]
 
 
-def _take_edited(gone: list[Criterion], come: list[Criterion], change: CriteriaChange) -> None:
+def _take_edited(removed: list[Criterion], added: list[Criterion], change: CriteriaChange) -> None:
     """Sort what is left into edited, dropped and added items."""
-    old, new = common_parts(gone, come)
-    old_left = {i: part for i, part in enumerate(old) if not part.said}
-    new_left = {j: part for j, part in enumerate(new) if not part.said}
+    old, new = common_parts(removed, added)
+    old_left = {i: part for i, part in enumerate(old) if not part.is_covered}
+    new_left = {j: part for j, part in enumerate(new) if not part.is_covered}
     for i, j in _pairs(old_left, new_left):
         one, other = old_left.pop(i), new_left.pop(j)
+        # Items that share sentences with third ones are compared, and shown, without these.
         whole = one.shared.keys() <= {j} and other.shared.keys() <= {i}
         pair = (one.item, other.item) if whole else (one.remainder(), other.remainder())
         change.edited.append(_edit(*pair))
@@ -187,7 +191,7 @@ def _only_partner(index: int, part: Part, others: list[Part]) -> Criterion | Non
         return None
     (partner,) = part.shared
     other = others[partner]
-    return other.item if other.said and other.shared.keys() == {index} else None
+    return other.item if other.is_covered and other.shared.keys() == {index} else None
 
 
 def _edit(before: Criterion, after: Criterion) -> Edit:
@@ -208,6 +212,8 @@ def _pairs(old: dict[int, Part], new: dict[int, Part]) -> Iterator[tuple[int, in
         (-alike(one.remainder(), other.remainder()), i, j)
         for i, one in old.items()
         for j, other in new.items()
+        # Never across sections, where the same words mean the opposite; nor a heading with a
+        # criterion.
         if excludes(one.item) is excludes(other.item) and one.item.heads is other.item.heads
     )
     old_left, new_left = set(old), set(new)
@@ -232,6 +238,7 @@ class _Likeness:
         spelt = likeness(old.text, new.text, longest=self._longest) / 100
         if spelt >= _MISSPELT or (spelt >= _SPELT_ALIKE and alike >= _EDITED_ALIKE):
             alike = max(alike, spelt)
+        # "History of asthma" with more words behind it is still that criterion.
         if alike < _EDITED and continues(wording(old.text), wording(new.text)):
             return _EDITED
         return alike

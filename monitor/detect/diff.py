@@ -8,6 +8,9 @@ from monitor.errors import RecordError
 from monitor.model.changes import FieldChange, Op
 from monitor.model.record import TrialRecord
 
+# DeepDiff's kinds of difference. None is of list items: `aligned` made mappings of all lists
+# (docs/decisions/2026-11-30-deepdiff-compares.md). A kind that is not here is an error, not
+# silence.
 _OPS: dict[str, Op] = {
     "dictionary_item_added": "added",
     "dictionary_item_removed": "removed",
@@ -64,6 +67,7 @@ class _SameInNormalForm(BaseOperator):
 
 def _change(level: DiffLevel, op: Op) -> FieldChange:
     """Return a difference as the field change that it is."""
+    # The trees are flat: the one key below the root is the whole path.
     (path,) = level.path(output_format="list")
     items = [name for name in path if isinstance(name, ItemName)]
     return FieldChange(

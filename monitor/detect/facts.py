@@ -58,6 +58,8 @@ def _texts(record: TrialRecord) -> dict[str, Any]:
         if isinstance(module, dict):
             for column, name in names:
                 value = module.get(name)
+                # Registry values of another type are kept in the document, but no column can hold
+                # them.
                 if isinstance(value, str):
                     found[column] = value
     return found
@@ -68,6 +70,7 @@ def _count(record: TrialRecord, path: Path) -> int | None:
     found: Any = record.get(path)
     if isinstance(found, list):
         return len(found)
+    # The API leaves out empty lists: where the source states the list at all, that is 0.
     return 0 if record.coverage.states(path) else None
 
 

@@ -12,6 +12,7 @@ from monitor.errors import RecordError
 from monitor.model import fields
 from monitor.model.fields import Path
 
+# Part of what is hashed: fingerprints of another definition can never be taken for equal ones.
 FINGERPRINT_VERSION = b"1"
 _MODULE_KEY, _HOLDER_KEY = (f'"{name}":'.encode() for name in fields.VERSION_HOLDER[-2:])
 # How the registry writes a study: compact, the protocol first, and the stamp of the data load
@@ -104,6 +105,7 @@ def unreadable_hash(content: bytes) -> bytes:
 
 
 def _hash(content: bytes) -> RawHash:
+    # From the end: the derived section comes last.
     start = content.rfind(_STAMP) + len(_STAMP)
     end = start + _STAMP_LENGTH
     loaded = _day(content[start:end]) if start >= len(_STAMP) else None
@@ -133,4 +135,5 @@ def _day(stamp: bytes) -> date | None:
         day = date.fromisoformat(stamp.decode("ascii"))
     except ValueError:
         return None
+    # Python 3.11 also reads "20260219" and "2026-W08-4", which are no stamps of the registry.
     return day if str(day).encode() == stamp else None

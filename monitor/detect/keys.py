@@ -10,6 +10,7 @@ from monitor.model.countries import country_word
 from monitor.model.fields import ListRule
 
 _SORTED = orjson.OPT_SORT_KEYS
+# From here on a float stands for several integers, so 1e16 must not become one of them.
 _EXACT_FLOATS = 2**53
 Key = tuple[str, ...]
 _UNNAMED: Key = ("",)
@@ -36,6 +37,7 @@ def natural_key(item: Any, rule: ListRule) -> Key:
     number share one with its digits. All objects that nothing names share one.
     """
     if isinstance(item, str):
+        # The first word keeps kinds apart: the keyword "5" is not the number 5.
         return ("text", _word(item))
     if isinstance(item, dict):
         for name in rule.any_of:
@@ -61,6 +63,7 @@ def key_word(item: dict[str, Any], name: str) -> str:
     """Return an attribute in the form in which it names its item; empty when it says nothing."""
     value = item.get(name)
     if isinstance(value, str):
+        # Records of 2023 say "Korea, Republic of" where those of 2026 say "South Korea".
         return country_word(plain(value)) if name == "country" else _word(value)
     return "" if value is None or value in ([], {}) else normal_key(value).decode()
 
@@ -101,6 +104,7 @@ def _normal(value: Any, form: Callable[[str], str] = plain) -> Any:
         inner = ((name, _normal(below, form)) for name, below in value.items())
         return {name: below for name, below in inner if below != [] and below != {}}
     if isinstance(value, list):
+        # Lists inside an item (an arm's interventions) have no order either.
         return sorted((_normal(item, form) for item in value), key=exact_key)
     if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT_FLOATS:
         return int(value)

@@ -29,12 +29,15 @@ from monitor.detect.word_lists import (
 )
 
 _WORD = re.compile(r"\d++(?:[.,]\d++)*+(?![^\W_])|[^\W_]++")
+# "Dose", "response", "survival" stand in outcomes of every field, numbers in all: texts that share
+# only these are hardly alike. Tuned on labelled pairs (docs/meaning.md, "Primary outcomes").
 _COMMON_WEIGHT = 0.4
 _NUMBER_WEIGHT = 0.3
 _LONGEST_SHORT = 6  # letters of an abbreviation
 _MOST_SHORTS = 300  # that are looked for in another version
 _SPREAD = 0.5  # how much a word loses for being in many texts of one record
 _COMMON_STEMS = frozenset(map(stem, COMMON))
+# "Overall survival" is one name, "overall health" two words.
 _WITH_NEXT = frozenset({"overall", "objective"})
 _NEXT = (["survival"], ["response"], ["responses"])
 _EMPTY = STOP | COUNTING | TIMES
@@ -56,7 +59,7 @@ class Bag:
         """Return the weight of the words that both have."""
         return sum(w for word, w in self.weights.items() if word in other.weights)
 
-    def status_in(self, other: "Bag") -> float:
+    def share_in(self, other: "Bag") -> float:
         """Return which share of the weight stands in the other text, from 0 to 1; 0 of nothing."""
         return self.shared(other) / self.total if self.total else 0.0
 
@@ -194,6 +197,7 @@ def _is_short(word: str) -> bool:
 
 def _long_form(short: str, words: list[str]) -> tuple[str, ...]:
     """Return the last words whose initials, little words left out or not, spell the short one."""
+    # "Time to progression (TTP)" needs its "to", "quality of life (QL)" must lose its "of".
     for kept in (words, [word for word in words if word not in STOP]):
         last = kept[-len(short) :]
         if len(last) == len(short) and all(w[0] == c for w, c in zip(last, short, strict=True)):

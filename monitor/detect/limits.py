@@ -35,6 +35,7 @@ _SIGNS = (
 _DIGITS = re.compile(
     rf"\b(?:{'|'.join(word for word in NUMBERS if word not in ('zero', 'one'))})\b"
 )
+# "May have" became "must not have": no number changed, the criterion did.
 _TURNING = re.compile(r"\b(?:cannot|except|neither|never|no|nor|not|unless|without)\b|\bnon-")
 # Alone, a number is a limit where it is compared or measures a time.
 _STATED = re.compile(
@@ -54,7 +55,7 @@ def other_limits(before: str, after: str) -> bool:
 
 def _without_names(*texts: str) -> Iterator[str]:
     """Yield the texts without the numbers of names, such as any of them writes in one word."""
-    plain = [_NAMED.sub(" ", _signed(text)) for text in texts]
+    plain = [_NAMED.sub(" ", _with_signs(text)) for text in texts]
     names = {
         found.groups() for text in plain for found in _NAME.finditer(text) if found[0].isalnum()
     }
@@ -64,12 +65,12 @@ def _without_names(*texts: str) -> Iterator[str]:
 
 def states_limit(text: str) -> bool:
     """Tell whether a criterion states a limit: an age, a value, a time."""
-    return _STATED.search(_NAMED.sub(" ", _signed(text))) is not None
+    return _STATED.search(_NAMED.sub(" ", _with_signs(text))) is not None
 
 
-def _signed(text: str) -> str:
+def _with_signs(text: str) -> str:
     """Return the wording of a text with signs for words: "at least two" is "≥2"."""
     words = _DIGITS.sub(lambda found: NUMBERS[found[0]], wording(text))
-    for said, sign in _SIGNS:
-        words = said.sub(sign, words)
+    for pattern, sign in _SIGNS:
+        words = pattern.sub(sign, words)
     return words

@@ -39,15 +39,15 @@ def items(text: str) -> list[Criterion]:
     outline = _Outline()
     found: list[Criterion] = []
     for line in _lines(text):
-        begun = heading(line.words)
-        if begun is None:
+        start = heading(line.words)
+        if start is None:
             place = outline.place(line)
             found.append(Criterion(section, line.words, place, heads=is_title(line.words)))
             continue
-        section = begun.section
-        if begun.words:
-            found.append(Criterion(section, begun.words, heads=begun.holds))
-        outline.begin(begun.words if begun.holds else "")
+        section = start.section
+        if start.words:
+            found.append(Criterion(section, start.words, heads=start.holds))
+        outline.begin(start.words if start.holds else "")
     return found
 
 
@@ -98,6 +98,7 @@ def _opens(words: str) -> bool:
 @memoize(entries=1_024, long_bytes=64 * 1024)
 def _style(marker: str) -> str:
     """Return what the markers of one list have in common."""
+    # "1." and "12." are one list, "1)" is another.
     return re.sub(r"\d+", "1", re.sub(r"[a-z]+", "a", re.sub(r"[A-Z]+", "A", marker)))
 
 
@@ -107,7 +108,9 @@ def _closes(here: _Open, above: _Open) -> bool:
     Lists without indents are read by their colons: one holds what follows up to the next.
     """
     if above.indent != here.indent:
+        # Indents are trusted first. What stands further in belongs to the line above it.
         return above.indent > here.indent
     if above.style != here.style:
+        # "At least one of the following:" holds the bullets below it, though nothing is indented.
         return not above.opens
     return here.opens or above.nests or not above.opens

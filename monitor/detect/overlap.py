@@ -40,7 +40,7 @@ class Part:
     shared: Counter[int] = field(default_factory=Counter)
 
     @property
-    def said(self) -> bool:
+    def is_covered(self) -> bool:
         """Tell whether the other side says all of it."""
         return not self.rest
 
@@ -51,18 +51,18 @@ class Part:
         text = " ".join(self.left)
         return replace(
             self.item,
-            text=text if _bare(_words(text)) == self.rest else self.rest,
+            text=text if _without_joining(_words(text)) == self.rest else self.rest,
         )
 
 
 def common_parts(
-    gone: Sequence[Criterion], come: Sequence[Criterion]
+    removed: Sequence[Criterion], added: Sequence[Criterion]
 ) -> tuple[list[Part], list[Part]]:
     """Return the items of both sides, less the sentences and the whole items that both have."""
-    old, new = ([Part(item, sentences(item.text)) for item in side] for side in (gone, come))
+    old, new = ([Part(item, sentences(item.text)) for item in side] for side in (removed, added))
     _take_sentences(old, new)
     for part in (*old, *new):
-        part.rest = _bare(_words(" ".join(part.left)))
+        part.rest = _without_joining(_words(" ".join(part.left)))
     if len(old) * len(new) <= MAX_COMPARISONS:
         _take_items(old, new)
         _take_items(new, old)
@@ -87,22 +87,22 @@ def not_within(some: Sequence[Criterion], others: Sequence[Criterion]) -> list[C
     """
     if not 0 < len(some) * len(others) <= MAX_COMPARISONS:
         return list(some)
-    said = [(item, _words(item.text)) for item in others]
-    return [item for item in some if not _within(item, said)]
+    words_there = [(item, _words(item.text)) for item in others]
+    return [item for item in some if not _within(item, words_there)]
 
 
 def _within(item: Criterion, others: list[tuple[Criterion, str]]) -> bool:
     words = _words(item.text)
     return any(
-        words != said and _holds(said, other, words, item)
-        for other, said in others
+        words != words_there and _holds(words_there, other, words, item)
+        for other, words_there in others
         if _excludes(other) is _excludes(item)
     )
 
 
-def _holds(said: str, other: Criterion, words: str, item: Criterion) -> bool:
+def _holds(words_there: str, other: Criterion, words: str, item: Criterion) -> bool:
     """Tell whether words of one item stand in those of another; few must be listed there."""
-    if f" {words} " not in f" {said} ":
+    if f" {words} " not in f" {words_there} ":
         return False
     return words.count(" ") + 1 >= _TELLING_WORDS or _listed(item.text) <= _listed(other.text)
 
@@ -123,6 +123,7 @@ def _excludes(item: Criterion) -> bool:
 def _take_sentences(old: list[Part], new: list[Part]) -> None:
     """Take out the sentences that both sides have, where one of the items has more than one."""
     waiting: dict[Hashable, list[int]] = defaultdict(list)
+    # Reversed, since `pop` takes from the end: sentences that repeat are paired in their order.
     for j in reversed(range(len(new))):
         for sentence in new[j].left:
             waiting[_excludes(new[j].item), wording(sentence)].append(j)
@@ -160,15 +161,16 @@ def _take_items(some: list[Part], others: list[Part]) -> None:
             if _excludes(other.item) is not _excludes(some[i].item):
                 continue
             if _holds(other.rest, other.item, words, some[i].item):
+                # Once: if the longer item says it twice, one of the two is new.
                 before, _, after = f" {other.rest} ".partition(f" {words} ")
-                other.rest = _bare(f"{before} {after}")
+                other.rest = _without_joining(f"{before} {after}")
                 some[i].rest = ""
                 some[i].shared[j] += len(words)
                 other.shared[i] += len(words)
                 break
 
 
-def _bare(words: str) -> str:
+def _without_joining(words: str) -> str:
     """Return words without those at their ends that join items; "" where nothing is left."""
     found = words.split()
     while found and found[0] in _JOINING:

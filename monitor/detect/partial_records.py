@@ -29,6 +29,8 @@ def merge_partial(base: TrialRecord | None, top: TrialRecord) -> TrialRecord:
     """
     if base is None or top.coverage.is_complete:
         return top
+    # A page without a last-update date must not look like an edit under the old one:
+    # `classify.is_silent` would take it for the registry's own.
     undated = (
         [path for path in fields.UPDATE_STAMPS if not top.coverage.states(path)]
         if top.coverage != ABSENCE
@@ -51,6 +53,8 @@ def _objects(
         value = _value(base.get(name, ABSENT), top.get(name, ABSENT), (*path, name), stated)
         if value is not ABSENT:
             merged[name] = value
+    # The very object: a source with nothing new then has the bytes, and the fingerprint, of the
+    # base.
     kept = all(merged.get(name, ABSENT) is value for name, value in base.items())
     return base if kept and len(merged) == len(base) else merged
 
@@ -70,10 +74,13 @@ def _value(base: Any, top: Any, path: Path, stated: Coverage) -> Any:
 
 def _lists(base: list[Any], top: list[Any], path: Path, stated: Coverage) -> list[Any]:
     if path in stated.run_in:
+        # "Asthma Eczema" on a page is the list ["Asthma", "Eczema"] of the API.
         parts, base_parts = split_run_in(top, base)
         return base if _same_items(parts, base_parts) else parts
+    # A list of texts that is stated is stated whole; only objects have attributes to keep.
     if not any(isinstance(item, dict) for item in top):
         return base if _same_items(base, top) else top
+    # Compared by what the top states at all: a page has no coordinates, which makes no other site.
     shown = stated_part(base, path, stated.states)
     originals = {id(part): item for part, item in zip(shown, base, strict=True)}
     merged: list[Any] = []
@@ -83,12 +90,12 @@ def _lists(base: list[Any], top: list[Any], path: Path, stated: Coverage) -> lis
             continue
         original = ABSENT if part is ABSENT else originals[id(part)]
         if isinstance(original, dict) and isinstance(item, dict):
-            laid: Any = _objects(original, item, path, stated)
+            result: Any = _objects(original, item, path, stated)
         else:
             # Two items that are no objects pair only when they say the same.
-            laid = item if original is ABSENT else original
-        kept += laid is original
-        merged.append(laid)
+            result = item if original is ABSENT else original
+        kept += result is original
+        merged.append(result)
     return base if kept == len(base) == len(merged) else merged
 
 
@@ -143,6 +150,7 @@ def _split_both(one: str, other: str) -> tuple[list[Any], list[Any]]:
 
 
 def _cut(line: str, items: Sequence[Any]) -> list[Any]:
+    # Longest first: "Lung Cancer Small Cell" begins with "Lung Cancer", not with "Lung".
     known = sorted(
         ((plain(item).split(" "), item) for item in items if isinstance(item, str)),
         key=lambda pair: -len(pair[0]),
@@ -161,6 +169,7 @@ def _cut(line: str, items: Sequence[Any]) -> list[Any]:
             parts.append(" ".join(rest))
             rest = []
         parts.append(match[1])
+        # Each item once: a line may name one condition twice, and then one is left over.
         known.remove(match)
         at += len(match[0])
     return [*parts, " ".join(rest)] if rest else parts

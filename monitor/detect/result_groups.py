@@ -68,8 +68,8 @@ def by_title(old: Object, new: Object, path: Path) -> tuple[Object, Object]:
             old_names, new_names = _names(ours, theirs, (*path, name))
             same = old_names == new_names
             return (
-                _named(old, name, old_names, new if same else None),
-                _named(new, name, new_names, old if same else None),
+                _with_names(old, name, old_names, new if same else None),
+                _with_names(new, name, new_names, old if same else None),
             )
     return old, new
 
@@ -93,9 +93,12 @@ def _names(old: list[Any], new: list[Any], path: Path) -> tuple[Names, Names]:
     sides: tuple[dict[str, str], dict[str, str]] = {}, {}
     taken: set[str] = set()
     for pair in _pairs(_listed(old), _listed(new), path):
+        # A retitled group goes by its new title on both sides, so that its values are compared, not
+        # replaced.
         latest = next(group for group in reversed(pair) if group is not None)
         title, count = str(latest["title"]), 1
         name = title
+        # Two groups may have one title: "Placebo", "Placebo (2)".
         while (word := key_word({"": name}, "")) in taken:
             count += 1
             name = f"{title} ({count})"
@@ -131,24 +134,25 @@ def _pairs(old: Sequence[Group], new: Sequence[Group], path: Path) -> list[Group
     same = {exact_key(one) for one in old} & {exact_key(one) for one in new}
     pairs: list[GroupPair] = [(one, one) for one in new if exact_key(one) in same]
     ours, theirs = ([one for one in side if exact_key(one) not in same] for side in (old, new))
+    # Without ids: an id that now means another group must not decide which two are one.
     bare = [[{name: below for name, below in one.items() if name != "id"} for one in side]
             for side in (ours, theirs)]  # fmt: skip
     originals = {id(one): group for one, group in zip(bare[0], ours, strict=True)}
     found = pair_items(bare[0], bare[1], path, _BY_TITLE)
-    gone = [originals[id(one)] for one, _ in found[len(theirs) :]]
-    come: list[Group] = []
+    removed = [originals[id(one)] for one, _ in found[len(theirs) :]]
+    added: list[Group] = []
     for (one, _), group in zip(found, theirs, strict=False):
         before = None if one is ABSENT else originals[id(one)]
         if before is not None and _is_one(before, group):
             pairs.append((before, group))
         else:
-            come.append(group)
-            gone += [before] if before is not None else []
-    for before, group in _of_one_description(gone, come, old, new):
+            added.append(group)
+            removed += [before] if before is not None else []
+    for before, group in _of_one_description(removed, added, old, new):
         pairs.append((before, group))
-        gone.remove(before)
-        come.remove(group)
-    pairs += [(one, None) for one in gone] + [(None, one) for one in come]
+        removed.remove(before)
+        added.remove(group)
+    pairs += [(one, None) for one in removed] + [(None, one) for one in added]
     return sorted(pairs, key=lambda pair: exact_key(pair[::-1]))
 
 
@@ -158,34 +162,40 @@ def _is_one(before: Group, after: Group) -> bool:
         return True
     titles = str(before["title"]), str(after["title"])
     one, other = (Counter(_MARKS.findall(wording(plain(title)))) for title in titles)
-    told_apart = (one - other).keys() | (other - one).keys()
-    return told_apart <= STOP and not contradict(*titles)
+    different = (one - other).keys() | (other - one).keys()
+    return different <= STOP and not contradict(*titles)
 
 
 def _of_one_description(
-    gone: Iterable[Group], come: Iterable[Group], old: Iterable[Group], new: Iterable[Group]
+    removed: Iterable[Group], added: Iterable[Group], old: Iterable[Group], new: Iterable[Group]
 ) -> list[tuple[Group, Group]]:
     """Return pairs of groups that say of themselves what no other group of their side does."""
     sides = [Counter(key_word(one, "description") for one in side) for side in (old, new)]
-    alone = {said for said, count in sides[0].items() if said and count == sides[1][said] == 1}
-    left = {key_word(one, "description"): one for one in gone}
+    alone = {
+        description
+        for description, count in sides[0].items()
+        if description and count == sides[1][description] == 1
+    }
+    left = {key_word(one, "description"): one for one in removed}
     return [
-        (left[said], one)
-        for one in come
-        if (said := key_word(one, "description")) in alone and said in left
+        (left[description], one)
+        for one in added
+        if (description := key_word(one, "description")) in alone and description in left
     ]
 
 
-def _named(holder: Object, groups: str, names: Names, other: Object | None) -> Object:
+def _with_names(holder: Object, groups: str, names: Names, other: Object | None) -> Object:
     """Return a copy of an object that lists groups; what is equal in ``other`` is not copied."""
     found = {}
     for name, value in holder.items():
         its = None if other is None else other.get(name)
         if isinstance(value, list) and isinstance(its, list):
             pairs = islice(zip_longest(value, its, fillvalue=ABSENT), len(value))
-            found[name] = [one if one == two else _referring(one, names) for one, two in pairs]
+            found[name] = [
+                one if one == two else _with_references(one, names) for one, two in pairs
+            ]
         else:
-            found[name] = _referring(value, names)
+            found[name] = _with_references(value, names)
     found[groups] = [
         {**one, "id": _name(one["id"], names)} if isinstance(one, dict) and "id" in one else one
         for one in holder[groups]
@@ -193,14 +203,14 @@ def _named(holder: Object, groups: str, names: Names, other: Object | None) -> O
     return found
 
 
-def _referring(value: Any, names: Names) -> Any:
+def _with_references(value: Any, names: Names) -> Any:
     """Return a copy of a value that refers to groups by their names."""
     if isinstance(value, list):
-        return [_referring(one, names) for one in value]
+        return [_with_references(one, names) for one in value]
     if not isinstance(value, dict):
         return value
     found = {
-        name: _referring(below, names) if isinstance(below, (dict, list)) else below
+        name: _with_references(below, names) if isinstance(below, (dict, list)) else below
         for name, below in value.items()
     }
     if GROUP_ID in found:

@@ -26,7 +26,7 @@ _MASK = re.compile(
 )
 _NAME_LENGTH = 60
 # Names less alike than this, in percent, are two names even at one address.
-_HOPELESS = 70
+_LEAST_LIKENESS = 70
 
 
 def is_masked(facility: Any) -> bool:
@@ -68,12 +68,13 @@ def same_site(one: Site, other: Site) -> float:
     """
     same_zip = bool(one.zip) and one.zip == other.zip
     if one.masked or other.masked:
+        # "Local Institution - 0062": the sponsor's number stays when a postcode is corrected.
         if one.number and other.number:
             return 0.9 if one.number == other.number else 0.0
         return 0.9 if same_zip else (0.0 if one.zip and other.zip else 0.8)
     alike = max(
-        fuzz.ratio(one.name, other.name, score_cutoff=_HOPELESS),
-        fuzz.ratio(one.words, other.words, score_cutoff=_HOPELESS),
+        fuzz.ratio(one.name, other.name, score_cutoff=_LEAST_LIKENESS),
+        fuzz.ratio(one.words, other.words, score_cutoff=_LEAST_LIKENESS),
     )
     # A generic addition ("University Hospital | Oncology") leaves one name in the other.
     if same_zip:

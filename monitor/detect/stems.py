@@ -32,6 +32,7 @@ def stem(word: str) -> str:
         return word
     for british, american in _BRITISH:
         word = word.replace(british, american)
+    # Twice, for endings on endings: "tolerabilities" and "tolerated" both end as "toler".
     for _ in range(2):
         word = _cut(word)
     return _SAME.get(word, word)

@@ -21,13 +21,13 @@ from monitor.model.memoize import memoize
 _ENTITY = re.compile(r"&(?:(?:amp|#38|#[xX]26);)*((?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|\w{2,31});)")
 _ESCAPE = re.compile(r"\\+([!-/:-@\[-`{-~])")
 # Characters that nobody sees: zero-width ones, marks of direction and of shape, soft hyphens.
-_UNSEEN = (
+_INVISIBLE = (
     (0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x180B, 0x180E), (0x200B, 0x200F),
     (0x202A, 0x202E), (0x2060, 0x206F), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xFFF9, 0xFFFB),
 )  # fmt: skip
 _FULL_WIDTH = range(0xFF01, 0xFF5F)  # ASCII as wide as an ideograph
 _ENCODING = (
-    {sign: None for first, last in _UNSEEN for sign in range(first, last + 1)}
+    {sign: None for first, last in _INVISIBLE for sign in range(first, last + 1)}
     | {sign: chr(sign - 0xFEE0) for sign in _FULL_WIDTH}
     | {0xFF0C: ", ", 0xFF1B: "; ", 0x3001: ", ", 0x3002: ". "}
 )
@@ -108,7 +108,7 @@ def plain(text: str) -> str:
     """
     if "\n" in text:
         return " ".join(line.words for line in lines(text))
-    return " ".join(_composed(text).split())
+    return " ".join(_decode(text).split())
 
 
 def lines(text: str) -> Iterator[TextLine]:
@@ -118,7 +118,7 @@ def lines(text: str) -> Iterator[TextLine]:
     """
     numbering = _Numbering()
     since: deque[str] = deque(maxlen=_LINES_SINCE)
-    for line in _composed(text).splitlines():
+    for line in _decode(text).splitlines():
         start = end = len(line) - len(line.lstrip())
         while marker := _MARKER.match(line, end):
             label = marker["label"]
@@ -166,7 +166,7 @@ class _Numbering:
                     return True
         first = next((place for place in readings if place.rank <= 1), None)
         self.open = [*self.open[-_DEEPEST:], *([first] if first else readings[:1])]
-        return first is not None or any(_stands_in(since, place) for place in readings)
+        return first is not None or any(_occurs_in(since, place) for place in readings)
 
 
 def _readings(label: str) -> list[_Place]:
@@ -184,25 +184,25 @@ def _readings(label: str) -> list[_Place]:
     return found
 
 
-def _stands_in(text: str, place: _Place) -> bool:
+def _occurs_in(text: str, place: _Place) -> bool:
     return re.search(rf"(?<!\w)(?<!\d\.){re.escape(place.label_before)}[.)]", text) is not None
 
 
-def _composed(text: str) -> str:
-    bare = text if text.isascii() else _seen(text)
+def _decode(text: str) -> str:
+    bare = text if text.isascii() else _visible(text)
     if "\\" in bare:
         bare = _ESCAPE.sub(r"\1", bare)
     if "&" in bare:
-        bare = _seen(_ENTITY.sub(_decoded, bare))
+        bare = _visible(_ENTITY.sub(_decode_entity, bare))
     return unicodedata.normalize("NFC", bare)
 
 
-def _seen(text: str) -> str:
+def _visible(text: str) -> str:
     """Return a text without characters that nobody sees, in one width."""
     return text.translate(_ENCODING) if _ENCODED.search(text) else text
 
 
-def _decoded(entity: re.Match[str]) -> str:
+def _decode_entity(entity: re.Match[str]) -> str:
     name = entity[1]
     known = name[0] == "#" or name in html.entities.html5
     return html.unescape(f"&{name}") if known else f"&{name}"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from monitor.detect.drugs import Drugs
+from monitor.detect.treatments import Drugs
 from monitor.model.changes import ChangeKind, Severity
 from tests.detect.examples import events, kinds, study, the, updated
 from tests.records import mixed_studies

@@ -64,5 +64,5 @@ def test_every_kind_has_a_severity() -> None:
 
 def test_every_severity_that_the_table_gives_is_some_cases() -> None:
     seen = {(case.kind, case.severity) for case in CASES}
-    table = {(kind, severity) for rule in RULES for kind, severity in rule.yields.items()}
+    table = {(kind, severity) for rule in RULES for kind, severity in rule.severities.items()}
     assert table <= seen

@@ -86,9 +86,9 @@ def test_a_text_of_counting_words_alone_is_told_by_them() -> None:
 
 def test_how_much_of_a_text_stands_in_another() -> None:
     part, whole = ALONE.bag("Knee pain"), ALONE.bag("Knee pain and stiffness of the hip")
-    assert part.status_in(whole) == 1
-    assert 0.4 < whole.status_in(part) < 0.6
-    assert ALONE.bag("").status_in(whole) == 0
+    assert part.share_in(whole) == 1
+    assert 0.4 < whole.share_in(part) < 0.6
+    assert ALONE.bag("").share_in(whole) == 0
 
 
 @pytest.mark.parametrize(

@@ -36,9 +36,9 @@ def compared_by(old: Outcome, new: Outcome) -> str:
     ours, theirs = words.whole(old), words.whole(new)
     turning = [sorted(turning_words(one)) for one in (old, new)]
     return (
-        f"turning words {turning[0]} and {turning[1]}; kept {ours.status_in(theirs)} of "
+        f"turning words {turning[0]} and {turning[1]}; kept {ours.share_in(theirs)} of "
         f"{dict(ours.weights)} in {dict(theirs.weights)}; of the new measure "
-        f"{words.measure(new).status_in(ours)} was said before"
+        f"{words.measure(new).share_in(ours)} was said before"
     )
 
 

@@ -122,11 +122,11 @@ def cause_of(row: Row) -> str:
     )
     if ours.weights.keys() == theirs.weights.keys():
         return "the same content words"
-    shares = ours.status_in(theirs), theirs.status_in(ours)
+    shares = ours.share_in(theirs), theirs.share_in(ours)
     if max(shares) > _MOST:
         return "said at more or less length"
     whole = [Bag({word: 1.0 for one in side for word in words.whole(one).weights})
              for side in (before, after)]  # fmt: skip
-    if ours.status_in(whole[1]) > _MOST or theirs.status_in(whole[0]) > _MOST:
+    if ours.share_in(whole[1]) > _MOST or theirs.share_in(whole[0]) > _MOST:
         return "moved to or from the description"
     return "other words"

@@ -14,6 +14,7 @@ from monitor.model.fields import Path
 from monitor.model.record import TrialRecord
 from monitor.settings import ThresholdSettings
 
+# "Take the value from the changes"; None is a value: absent.
 AUTO: Any = object()
 
 
@@ -34,12 +35,14 @@ class Context:
     @property
     def life_phase(self) -> LifePhase:
         """Where in its life the trial stood at the new version's date."""
+        # The latest phase first: dates of all earlier ones have passed, too.
         submitted = self.new.results_submit_date
         if submitted is not None and submitted.first_day() <= self.version_date:
             return LifePhase.AFTER_RESULTS_SUBMITTED
         completion = self.new.primary_completion_date
         if completion is not None and completion.first_day() <= self.version_date:
             return LifePhase.AFTER_PRIMARY_COMPLETION
+        # The first date that was stated: one that is moved back does not undo that the trial began.
         start = self.first_start_date or self.new.start_date
         if start is not None and start.first_day() <= self.version_date:
             return LifePhase.RECRUITING
@@ -113,6 +116,7 @@ def all_except(
     changes: Iterable[FieldChange], taken: Iterable[FieldChange]
 ) -> tuple[FieldChange, ...]:
     """Return the changes that are not among those taken (the very objects), in their order."""
+    # By identity: a change holds whole items, which are slow to compare and cannot be hashed.
     out = {id(change) for change in taken}
     return tuple(change for change in changes if id(change) not in out)
 
@@ -128,6 +132,7 @@ def percent(before: float, after: float, *, least: float) -> float | None:
 
 def percent_words(change: float, *, least: float) -> str:
     """Write a signed percentage as people read it: ``+67%``, ``−0.4%``; 19.5 is no ``+20%``."""
+    # −0.4 % must not become "−0%".
     short = _short_of(change, 0 if abs(change) >= 10 else 1, least)
     return f"{short:+.15g}%".replace("-", "−")
 
@@ -136,6 +141,7 @@ def _short_of(value: float, digits: int, least: float) -> float:
     """Round to so many digits, or to more where that would reach one of the bounds."""
     size = abs(value)
     rounded = round(size, digits)
+    # 19.96 would be "20.0", and a reader who asked for 20 % would miss an event that shows it.
     while rounded > size and (rounded % 5 == 0 or size < least <= rounded):
         digits += 1
         rounded = round(size, digits)
@@ -147,7 +153,7 @@ def count_text(count: int, noun: str, plural: str | None = None) -> str:
     return f"{count} {noun if count == 1 else plural or noun + 's'}"
 
 
-def tally(changes: Iterable[FieldChange]) -> str:
+def tally_changes(changes: Iterable[FieldChange]) -> str:
     """Write how many changes were additions, removals and edits: ``2 added, 1 changed``."""
     counts: dict[str, int] = {}
     for change in changes:

@@ -21,13 +21,14 @@ _DATES: tuple[tuple[ChangeKind, Path, Path], ...] = (
 
 _BOTH = "Primary completion and completion"
 # Kinds of events about primary completion and completion that can be one event.
+# Why both dates are one event: docs/decisions/2026-11-30-dates-that-move.md.
 _JOINT = (
     (ChangeKind.PRIMARY_COMPLETION_MOVED, ChangeKind.COMPLETION_MOVED),
     (ChangeKind.DATE_BECAME_ACTUAL, ChangeKind.DATE_BECAME_ACTUAL),
 )
 
 # What is said once a date that was planned is the actual one.
-_CAME = {
+_REACHED = {
     fields.START_DATE: "started",
     fields.PRIMARY_COMPLETION: "reached",
     fields.COMPLETION: "completed",
@@ -39,11 +40,11 @@ def derive_dates(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft
 
     Primary completion and completion that move together are one event.
     """
-    told = {kind: one for kind, *paths in _DATES if (one := _told(kind, changes, paths, ctx))}
-    joint = _together(
-        told.get(ChangeKind.PRIMARY_COMPLETION_MOVED), told.get(ChangeKind.COMPLETION_MOVED)
+    drafts = {kind: one for kind, *paths in _DATES if (one := _draft_of(kind, changes, paths, ctx))}
+    joint = _joint_draft(
+        drafts.get(ChangeKind.PRIMARY_COMPLETION_MOVED), drafts.get(ChangeKind.COMPLETION_MOVED)
     )
-    for kind, draft in told.items():
+    for kind, draft in drafts.items():
         if joint is None or kind is ChangeKind.START_DATE_MOVED:
             yield draft
     if joint is not None:
@@ -53,7 +54,7 @@ def derive_dates(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft
         yield from _retroactively_prospective(moved_start, ctx)
 
 
-def _told(
+def _draft_of(
     kind: ChangeKind, changes: Sequence[FieldChange], paths: Sequence[Path], ctx: Context
 ) -> Draft | None:
     """Return what became of one date; None when nothing of it changed."""
@@ -82,6 +83,7 @@ def _moved(
     if before and after and type_change is None and _is_actual(moved, ctx):
         facts["corrected"] = True
     severity = None
+    # "2026-07" → "2026-07-15".
     if days == 0:
         # The same month or year told more (or less) exactly is no move.
         kind = ChangeKind.DATE_BECAME_ACTUAL if became_actual else kind
@@ -89,8 +91,9 @@ def _moved(
         facts["precision_only"] = True
     elif before is not None and days is not None:
         planned = not (became_actual or facts.get("corrected"))
-        stood = planned and before.first_day() > ctx.version_date
-        severity = _step(abs(days), ctx.thresholds, stood=stood)
+        # The first possible day: a plan for "2026-07" lies ahead until the end of June.
+        lay_ahead = planned and before.first_day() > ctx.version_date
+        severity = _step(abs(days), ctx.thresholds, lay_ahead=lay_ahead)
     return Draft(
         kind=kind,
         path=moved.field,
@@ -101,13 +104,12 @@ def _moved(
     )
 
 
-def _step(days: int, thresholds: ThresholdSettings, *, stood: bool) -> Severity:
+def _step(days: int, thresholds: ThresholdSettings, *, lay_ahead: bool) -> Severity:
     """Return what a move by so many days weighs.
 
-    ``stood``: the date was a plan that lay ahead. Only giving up such a plan is critical: that a
-    date which has passed, or is the actual one, would not hold was to be seen.
+    ``lay_ahead``: the old date was a plan, and still in the future at the version's date.
     """
-    if days >= thresholds.date_days_critical and stood:
+    if days >= thresholds.date_days_critical and lay_ahead:
         return Severity.CRITICAL
     if days >= thresholds.date_days_high:
         return Severity.HIGH
@@ -136,6 +138,7 @@ class _Move:
     def distance(self) -> str:
         """Write how far the date moved: in years or months where these are whole, or in days."""
         before, after = PartialDate.parse(self.before), PartialDate.parse(self.after)
+        # "By 1 year" is what people say; between dates of other precision only days are true.
         if before and after and before.day == after.day and bool(before.month) == bool(after.month):
             months = abs(12 * (after.year - before.year) + after.month - before.month)
             years, rest = divmod(months, 12)
@@ -143,7 +146,7 @@ class _Move:
         return count_text(abs(self.days or 0), "day")
 
 
-def _together(primary: Draft | None, completion: Draft | None) -> Draft | None:
+def _joint_draft(primary: Draft | None, completion: Draft | None) -> Draft | None:
     """Return one event of both dates where they moved together; None where they are two news.
 
     Together move plans, or actual dates that are corrected, in one direction, by as many days or
@@ -154,7 +157,8 @@ def _together(primary: Draft | None, completion: Draft | None) -> Draft | None:
     first, last = _Move.of(primary), _Move.of(completion)
     if first == last:
         summary = primary.summary.replace(fields.label(fields.PRIMARY_COMPLETION), _BOTH, 1)
-    elif _came(primary) or (first.days or 0) * (last.days or 0) <= 0:
+    # One earlier and one later, or not moved: two decisions.
+    elif _is_actual_now(primary) or (first.days or 0) * (last.days or 0) <= 0:
         return None
     else:
         summary = _both_moved(first, last, "corrected" if "corrected" in primary.facts else "moved")
@@ -162,6 +166,7 @@ def _together(primary: Draft | None, completion: Draft | None) -> Draft | None:
     if completion.kind is not primary.kind:
         facts["also"] = [completion.kind.value]
         days = [move.days for move in (first, last) if move.days is not None]
+        # Filters such as min_days ask for the farther move: whoever wants either wants the event.
         facts["days"] = max(days, key=abs, default=None)
     before, after = primary.values()
     weights = [one.severity for one in (primary, completion) if one.severity is not None]
@@ -186,7 +191,7 @@ def _alike(primary: Draft, completion: Draft) -> bool:
     )
 
 
-def _came(draft: Draft) -> bool:
+def _is_actual_now(draft: Draft) -> bool:
     return draft.facts.get("type") == "ACTUAL"
 
 
@@ -198,7 +203,9 @@ def _both_moved(first: _Move, last: _Move, moved: str) -> str:
         way = f"by {first.distance()}" if later else f"{first.distance()} earlier"
         return f"{_BOTH} {moved} {way}: {', '.join(words)}"
     each = zip(words, (first, last), strict=True)
-    return f"{_BOTH} {moved}: " + ", ".join(f"{said} ({_by(one.days)})" for said, one in each)
+    return f"{_BOTH} {moved}: " + ", ".join(
+        f"{text} ({_signed_days(one.days)})" for text, one in each
+    )
 
 
 def _is_actual(moved: FieldChange, ctx: Context) -> bool:
@@ -210,18 +217,21 @@ def _is_actual(moved: FieldChange, ctx: Context) -> bool:
 def _move_words(moved: FieldChange, days: int | None, facts: Mapping[str, object]) -> str:
     """Say that a date moved, that an actual one was corrected, or that what was planned came."""
     name = fields.label(moved.field)
-    by = _by(days)
+    days_moved = _signed_days(days)
     if facts.get("type") == "ACTUAL" and moved.after is not None:
         planned = [f"planned for {value_text(moved.before)}"] if moved.before is not None else []
-        aside = ", ".join([*planned, *filter(None, [by])])
-        return f"{name}: {_CAME[moved.field]} on {value_text(moved.after)}" + f" ({aside})" * bool(
-            aside
+        aside = ", ".join([*planned, *filter(None, [days_moved])])
+        return (
+            f"{name}: {_REACHED[moved.field]} on {value_text(moved.after)}"
+            + f" ({aside})" * bool(aside)
         )
     corrected = " corrected" if facts.get("corrected") else ""
-    return f"{name}{corrected}: {arrow(moved.before, moved.after)}" + f" ({by})" * bool(by)
+    return f"{name}{corrected}: {arrow(moved.before, moved.after)}" + f" ({days_moved})" * bool(
+        days_moved
+    )
 
 
-def _by(days: int | None) -> str:
+def _signed_days(days: int | None) -> str:
     """Write the signed days of a move: ``+1 day``; empty for none."""
     return f"{days:+d} {'day' if abs(days) == 1 else 'days'}" if days else ""
 
@@ -237,14 +247,14 @@ def _type_only(
     date, name = ctx.new.text(date_path), fields.label(date_path)
     facts = {"date": date, "type": type_change.after, "type_before": type_change.before}
     severity = None
-    said = f" {value_text(date)}: {arrow(type_change.before, type_change.after)}"
+    text = f" {value_text(date)}: {arrow(type_change.before, type_change.after)}"
     if date is None:
         severity = Severity.LOW
-        said = f": type {arrow(type_change.before, type_change.after)}, no date stated"
+        text = f": type {arrow(type_change.before, type_change.after)}, no date stated"
     elif type_change.after == "ACTUAL":
         kind = ChangeKind.DATE_BECAME_ACTUAL
         planned = type_change.before is not None
-        said = f": {_CAME[date_path]} on {value_text(date)}" + ", as planned" * planned
+        text = f": {_REACHED[date_path]} on {value_text(date)}" + ", as planned" * planned
     else:
         facts["days"] = 0
         severity = Severity.MEDIUM if type_change.before == "ACTUAL" else Severity.LOW
@@ -252,7 +262,7 @@ def _type_only(
         kind=kind,
         path=type_change.field,
         changes=own,
-        summary=f"{name}{said}",
+        summary=f"{name}{text}",
         label=name,
         facts=facts,
         severity=severity,
@@ -266,6 +276,8 @@ def _retroactively_prospective(moved: FieldChange, ctx: Context) -> Iterator[Dra
         return
     # Compared to the precision that both dates have; one told less exactly has not moved.
     moved_on = before.days_until(after) > 0
+    # Strictly before the registration, then on or after it: registration on the first day is in
+    # time.
     if moved_on and before.days_until(registered) > 0 >= after.days_until(registered):
         yield Draft(
             kind=ChangeKind.RETROACTIVELY_PROSPECTIVE,

@@ -11,6 +11,7 @@ from monitor.model.changes import ChangeKind, FieldChange
 def derive_documents(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
     """Turn changes of the study documents into additions and removals."""
     del ctx
+    # Depth 3 is a whole document; a change inside of one (a new file, another date) replaces it.
     removed = tuple(c for c in changes if c.op == "removed" and len(c.field) == 3)
     added = all_except(changes, removed)
     for kind, own, word in (

@@ -25,6 +25,7 @@ def derive_criteria(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Dr
         return
     before, after = (v if isinstance(v, str) else "" for v in (change.before, change.after))
     found = compare(before, after)
+    # Still an event: every difference belongs to exactly one (docs/events.md).
     if not found:
         yield Draft(
             kind=ChangeKind.ADMINISTRATIVE_UPDATE,
@@ -54,6 +55,7 @@ def _severity(found: CriteriaChange) -> Severity | None:
 
 def _is_grammar(edit: Edit) -> bool:
     """Tell whether an edit keeps all content words: "have" became "had", patients participants."""
+    # Without the record's vocabulary: only which words there are matters here, not their weight.
     words = Vocabulary()
     one, other = (words.bag(item.text).weights.keys() for item in (edit.before, edit.after))
     return one == other
@@ -131,6 +133,7 @@ def derive_population(changes: Sequence[FieldChange], ctx: Context) -> Iterator[
     the registry's. A description in other words weighs no more than edited criteria.
     """
     del ctx
+    # CHILD, ADULT, OLDER_ADULT: the registry computes them from the ages.
     if all(change.field == fields.STD_AGES for change in changes):
         yield Draft(
             kind=ChangeKind.REGISTRY_NORMALIZATION,
@@ -139,14 +142,14 @@ def derive_population(changes: Sequence[FieldChange], ctx: Context) -> Iterator[
             summary="Age groups: derived anew by the registry",
         )
         return
-    said = [change for change in changes if change.field != fields.STD_AGES]
-    worded = all(change.field in _DESCRIPTIONS for change in said)
-    parts = [f"{fields.label(c.field)}: {arrow(c.before, c.after)}" for c in said[:3]]
-    more = ["…"] if len(said) > len(parts) else []
+    stated = [change for change in changes if change.field != fields.STD_AGES]
+    worded = all(change.field in _DESCRIPTIONS for change in stated)
+    parts = [f"{fields.label(c.field)}: {arrow(c.before, c.after)}" for c in stated[:3]]
+    more = ["…"] if len(stated) > len(parts) else []
     yield Draft(
         kind=ChangeKind.ELIGIBLE_POPULATION_CHANGED,
-        path=said[0].field,
-        changes=(*said, *all_except(changes, said)),
+        path=stated[0].field,
+        changes=(*stated, *all_except(changes, stated)),
         label="Eligible population",
         summary="; ".join(parts + more),
         severity=Severity.MEDIUM if worded else None,

@@ -15,7 +15,7 @@ def derive_enrollment(changes: Sequence[FieldChange], ctx: Context) -> Iterator[
     if type_change is None and not change_at(changes, fields.ENROLLMENT_COUNT):
         return
     before, after = ctx.old.enrollment, ctx.new.enrollment
-    said = ctx.old.get(fields.ENROLLMENT_COUNT), ctx.new.get(fields.ENROLLMENT_COUNT)
+    counts = ctx.old.get(fields.ENROLLMENT_COUNT), ctx.new.get(fields.ENROLLMENT_COUNT)
     type_before = ctx.old.text(fields.ENROLLMENT_TYPE)
     type_after = ctx.new.text(fields.ENROLLMENT_TYPE)
     facts: dict[str, object] = {}
@@ -33,11 +33,11 @@ def derive_enrollment(changes: Sequence[FieldChange], ctx: Context) -> Iterator[
         kind=kind,
         path=fields.ENROLLMENT_COUNT,
         changes=tuple(changes),
-        before=said[0],
-        after=said[1],
+        before=counts[0],
+        after=counts[1],
         label="Actual enrollment" if actual else "Enrollment target",
         summary=_enrollment_summary(
-            actual, said, percent_words(change, least=least) if change else None, type_change
+            actual, counts, percent_words(change, least=least) if change else None, type_change
         ),
         facts=facts,
         severity=_enrollment_severity(actual, before, after, ctx),
@@ -45,13 +45,13 @@ def derive_enrollment(changes: Sequence[FieldChange], ctx: Context) -> Iterator[
 
 
 def _enrollment_summary(
-    actual: bool, said: tuple[Any, Any], change: str | None, type_change: FieldChange | None
+    actual: bool, counts: tuple[Any, Any], change: str | None, type_change: FieldChange | None
 ) -> str:
     """Write the registry's own values; ``change``: in percent, where both are numbers."""
     name = "Actual enrollment" if actual else "Enrollment target"
-    if type_change is not None and said[0] == said[1]:
-        return f"{name} {value_text(said[1])}: {arrow(type_change.before, type_change.after)}"
-    text = f"{name}: {arrow(*said)}"
+    if type_change is not None and counts[0] == counts[1]:
+        return f"{name} {value_text(counts[1])}: {arrow(type_change.before, type_change.after)}"
+    text = f"{name}: {arrow(*counts)}"
     return f"{text} ({change})" if change else text
 
 
@@ -61,6 +61,7 @@ def _enrollment_severity(
     if before is None or after is None:
         return None
     if actual:
+        # A target of 0 was reached by any number.
         reached = after / before * 100 if before else 100.0
         return Severity.HIGH if reached < ctx.thresholds.enrollment_actual_percent_low else None
     if before == after:

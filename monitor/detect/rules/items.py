@@ -44,6 +44,7 @@ class ChangedItem:
     @property
     def renamed(self) -> FieldChange | None:
         """The change of the text that names a list's item, if that is short and changed."""
+        # The rule's first text names an item: "label" of an arm, "measure" of an outcome.
         names = fields.list_rule(self.changes[0].field[: len(self.place) - 1]).texts[:1]
         for change in self.changes:
             inside = change.op == "changed" and change.path[:-1] == self.place
@@ -104,32 +105,32 @@ def describe_items(changes: Sequence[FieldChange], noun: str | None = None) -> t
     if len(items) > 1:
         return label, _several(items, label)
     if item.is_field or (item.op == "changed" and item.changes[0].path == item.place):
-        said = arrow(item.changes[0].before, item.changes[0].after)
+        description = arrow(item.changes[0].before, item.changes[0].after)
     elif item.op == "changed":
         inside = ", ".join(_edits(item))
         aside = f" ({inside})" if inside else ""
-        said = ("" if item.renamed else "changed ") + value_text(item.name) + aside
+        description = ("" if item.renamed else "changed ") + value_text(item.name) + aside
     else:
-        said = f"{item.op} {value_text(item.name)}"
-    return label, f"{label}: {said}"
+        description = f"{item.op} {value_text(item.name)}"
+    return label, f"{label}: {description}"
 
 
 def _several(items: Sequence[ChangedItem], label: str) -> str:
     """Tell several items: the edit that all have, else how many did what, and which they are."""
     groups = _alike(items)
     if len(groups) == 1 and not items[0].is_field:
-        said = _told_once(groups[0], _lowered(label))
-        return said[:1].upper() + said[1:]
+        description = _repeated_edit(groups[0], _lowered(label))
+        return description[:1].upper() + description[1:]
     edits = {one.edit[1] if one.edit else str(n) for n, one in enumerate(items)}
     if len(edits) == 1:  # in several fields: a name that stands in two places
         lead = items[0].changes[0]
-        said = arrow(lead.before, lead.after) if _is_short(lead) else edits.pop()
+        description = arrow(lead.before, lead.after) if _is_short(lead) else edits.pop()
         places = dict.fromkeys(fields.full_label(one.lies_in) for one in items)
-        return f"{label}: {said} ({'; '.join(places)})"
+        return f"{label}: {description} ({'; '.join(places)})"
     names = _briefly(items, label)
     alike = [group for group in groups if len(group) > 1]
     taken = {id(one) for group in alike for one in group}
-    listed = [_told_once(group, "") for group in alike]
+    listed = [_repeated_edit(group, "") for group in alike]
     listed += [name for name, one in zip(names, items, strict=True) if id(one) not in taken]
     more = "; …" if len(listed) > _NAMES else ""
     return f"{label}: {tally(items)} ({'; '.join(listed[:_NAMES])}{more})"
@@ -142,7 +143,7 @@ def repeated(changes: Sequence[FieldChange], noun: str | None = None) -> list[st
     people call otherwise.
     """
     groups = [group for group in _alike(items_of(changes)) if len(group) > 1]
-    return [_told_once(one, noun or _lowered(fields.label(one[0].lies_in))) for one in groups]
+    return [_repeated_edit(one, noun or _lowered(fields.label(one[0].lies_in))) for one in groups]
 
 
 def _briefly(items: Sequence[ChangedItem], label: str) -> list[str]:
@@ -168,7 +169,7 @@ def _alike(items: Sequence[ChangedItem]) -> list[list[ChangedItem]]:
     return sorted(groups.values(), key=lambda group: -len(group))
 
 
-def _told_once(group: Sequence[ChangedItem], noun: str) -> str:
+def _repeated_edit(group: Sequence[ChangedItem], noun: str) -> str:
     edit = group[0].edit
     part = _part(group[0].changes[0])
     count = f"{len(group)} {noun}".rstrip()
@@ -195,6 +196,7 @@ def _short(name: str) -> str:
 
 
 def _place(change: FieldChange) -> Path:
+    # The path has names of items that the field has not: the first one ends the outermost item.
     for position, name in enumerate(change.path):
         if position >= len(change.field) or change.field[position] != name:
             return change.path[: position + 1]

@@ -31,6 +31,7 @@ def derive_sites(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft
     added = tuple(c for c in whole if c.op == "added")
     removed = tuple(c for c in whole if c.op == "removed")
     if added:
+        # All sites of a kind in one event: docs/decisions/2026-11-22-one-event-per-kind.md.
         yield _sites(ChangeKind.SITE_ADDED, added, "added", _same_places(removed, added))
     if removed:
         yield _sites(ChangeKind.SITE_REMOVED, removed, "removed", _same_places(removed, added))
@@ -108,6 +109,7 @@ def _consequences(changes: tuple[FieldChange, ...], ctx: Context) -> tuple[Field
 
     Site statuses exist only while a trial recruits or is about to.
     """
+    # NCT06203210 recruits again, and with that version 230 sites gain a status.
     before, after = ctx.old.overall_status, ctx.new.overall_status
     if before == after:
         return ()
@@ -137,11 +139,11 @@ def _same_places(removed: tuple[FieldChange, ...], added: tuple[FieldChange, ...
             return None
         return tuple(key_word(value, name) for name in ("city", "zip", "country"))
 
-    gone = {place(change.before): change.before for change in removed}
+    facility_at = {place(change.before): change.before for change in removed}
     pairs = [
-        (gone[found], change.after)
+        (facility_at[found], change.after)
         for change in added
-        if (found := place(change.after)) is not None and found in gone
+        if (found := place(change.after)) is not None and found in facility_at
     ]
     return [
         f"{_place(new)}: {arrow(old.get('facility'), new.get('facility'))}" for old, new in pairs
@@ -154,6 +156,7 @@ def _place(site: Mapping[str, Any]) -> str:
 
 def _countries(ctx: Context) -> Iterator[Draft]:
     old, new = _countries_of(ctx.old), _countries_of(ctx.new)
+    # A page without sites has no countries either; none was removed.
     stated = ctx.old.coverage.states(fields.LOCATION_COUNTRY) and ctx.new.coverage.states(
         fields.LOCATION_COUNTRY
     )

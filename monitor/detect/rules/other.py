@@ -1,39 +1,26 @@
 """Rules of one shape: all changes below some paths make one event that tells them apart."""
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from monitor.detect.dosing import dosing, in_short
-from monitor.detect.drugs import Drugs
 from monitor.detect.likeness import tokens
-from monitor.detect.limits import other_limits
 from monitor.detect.rules import items
-from monitor.detect.rules.base import Context, Derive, Draft, all_except, changes_below, tally
+from monitor.detect.rules.base import (
+    Context,
+    Derive,
+    Draft,
+    all_except,
+    changes_below,
+    tally_changes,
+)
 from monitor.detect.rules.values import LONG_TEXT, arrow, value_text
-from monitor.detect.texts import plain
-from monitor.detect.word_lists import COMMON, COUNTING, STOP, TIMES
 from monitor.model import fields
 from monitor.model.changes import ChangeKind, FieldChange, Severity
 from monitor.model.fields import Path
-from monitor.model.text_diff import text_diff
 
-# What tells of an arm or intervention more than its label and type say.
-_CLARIFYING = (
-    fields.ARM_DESCRIPTION, fields.INTERVENTION_DESCRIPTION, fields.INTERVENTION_OTHER_NAMES,
-)  # fmt: skip
-# "Follow-up", "followup"; a hyphen before a number may be a sign, or a range's.
-_BEFORE_LETTERS = re.compile(r"(?<=[^\W_])[ -](?=[^\W\d_])")
 # Words that another order of the others needs or not.
 _LINKING = frozenset({"a", "an", "of", "the"})
-_TOLD = 4  # items of a list in a summary
-_NAME_WORDS = 2
-_SAYING_NO_DRUG = STOP | COUNTING | TIMES | COMMON | frozenset(
-    {"agent", "agents", "drug", "drugs", "investigational", "it", "medication", "medications",
-     "medicine", "medicines", "product", "products", "infusion", "injection", "tablets"}
-)  # fmt: skip
+_MOST_NAMED = 4  # items of a list in a summary
 
 
 def one_event(
@@ -69,21 +56,22 @@ def derive_lists(kind: ChangeKind, *paths: Path) -> Derive:
                 continue
             renamed = _reordered(own)
             left = all_except(own, (change for pair in renamed for change in pair))
-            told = [arrow(gone.before, come.after) for gone, come in renamed]
-            told += _replaced(left) or [_became(change) for change in left]
-            more = f" and {len(told) - _TOLD} more" if len(told) > _TOLD else ""
+            parts = [arrow(removed.before, added.after) for removed, added in renamed]
+            parts += _replaced(left) or [_describe(change) for change in left]
+            more = f" and {len(parts) - _MOST_NAMED} more" if len(parts) > _MOST_NAMED else ""
             yield Draft(
                 kind=kind,
                 path=path,
                 changes=own,
                 before=ctx.old.get(path),
                 after=ctx.new.get(path),
-                summary=f"{fields.label(path)}: {', '.join(told[:_TOLD])}{more}",
+                summary=f"{fields.label(path)}: {', '.join(parts[:_MOST_NAMED])}{more}",
                 facts={
                     "added": [c.after for c in left if c.op == "added"],
                     "removed": [c.before for c in left if c.op == "removed"],
                     "renamed": [
-                        {"before": gone.before, "after": come.after} for gone, come in renamed
+                        {"before": removed.before, "after": added.after}
+                        for removed, added in renamed
                     ],
                 },
             )
@@ -97,15 +85,15 @@ def _reordered(changes: Sequence[FieldChange]) -> list[tuple[FieldChange, FieldC
     "Diabetes Mellitus, Type 2" is "Type 2 Diabetes Mellitus", "Cancer of the Lung" is "Lung
     Cancer".
     """
-    gone: dict[tuple[str, ...], list[FieldChange]] = {}
+    removed: dict[tuple[str, ...], list[FieldChange]] = {}
     for change in changes:
         if change.op == "removed" and (words := _sorted_words(change.before)):
-            gone.setdefault(words, []).append(change)
-    come = [change for change in changes if change.op == "added"]
+            removed.setdefault(words, []).append(change)
+    added = [change for change in changes if change.op == "added"]
     return [
-        (gone[words].pop(0), change)
-        for change in come
-        if gone.get(words := _sorted_words(change.after))
+        (removed[words].pop(0), change)
+        for change in added
+        if removed.get(words := _sorted_words(change.after))
     ]
 
 
@@ -116,104 +104,18 @@ def _sorted_words(value: Any) -> tuple[str, ...]:
 
 def _replaced(changes: Sequence[FieldChange]) -> list[str]:
     """Say of one long text that went and one that came which words differ; else nothing."""
-    gone, come = ([one for one in changes if one.op == op] for op in ("removed", "added"))
-    if len(changes) != 2 or not (gone and come):
+    removed, added = ([one for one in changes if one.op == op] for op in ("removed", "added"))
+    if len(changes) != 2 or not (removed and added):
         return []
-    before, after = gone[0].before, come[0].after
+    before, after = removed[0].before, added[0].after
     is_long = max(len(value_text(before)), len(value_text(after))) > LONG_TEXT
     return [arrow(before, after)] if is_long else []
 
 
-def _became(change: FieldChange) -> str:
+def _describe(change: FieldChange) -> str:
     if change.op == "changed":
         return arrow(change.before, change.after)
     return f"{value_text(change.after if change.op == 'added' else change.before)} {change.op}"
-
-
-def derive_arms(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
-    """Turn changes of arms and interventions into at most one event each.
-
-    Which intervention belongs to which arm is written in both lists. A new label or name moves
-    it in the other list too; that is no news of its own, but belongs to one of the events. Where
-    descriptions are only clarified, the event weighs less.
-    """
-    drugs = Drugs(one for side in (ctx.old, ctx.new) for one in side.items(fields.INTERVENTIONS))
-    links = changes_below(changes, fields.ARM_INTERVENTION_NAMES, fields.INTERVENTION_ARM_LABELS)
-    news = all_except(changes, links) or changes_below(links, fields.ARM_GROUPS) or links
-    silent = all_except(changes, news)
-    for kind, path in (
-        (ChangeKind.ARM_CHANGED, fields.ARM_GROUPS),
-        (ChangeKind.INTERVENTION_CHANGED, fields.INTERVENTIONS),
-    ):
-        own = changes_below(news, path)
-        for draft in one_event(kind)(own, ctx) if own else ():
-            before, after = draft.values()
-            yield replace(
-                draft,
-                changes=(*own, *silent),
-                before=before,
-                after=after,
-                severity=Severity.MEDIUM if all(_clarifies(one, drugs) for one in own) else None,
-            )
-            silent = ()
-
-
-def _clarifies(change: FieldChange, drugs: Drugs) -> bool:
-    """Tell whether the change is of a description, or another name, of the same treatment.
-
-    It sets no other dose and names no other drug.
-    """
-    if not fields.under(change.field, _CLARIFYING):
-        return False
-    before, after = (v if isinstance(v, str) else "" for v in (change.before, change.after))
-    if not (before and after):
-        return True
-    one, other = in_short(before), in_short(after)
-    if _without_hyphens(one) == _without_hyphens(other):
-        return True
-    other_dose = other_limits(one, other) or dosing(one) != dosing(other)
-    return not (other_dose or _names_other_drugs(change, before, after, drugs))
-
-
-def _without_hyphens(text: str) -> str:
-    """Return a text without the hyphens and spaces that stand before letters."""
-    return _BEFORE_LETTERS.sub("", text)
-
-
-def _names_other_drugs(change: FieldChange, before: str, after: str, drugs: Drugs) -> bool:
-    """Tell whether a text names one drug in the place of another, or one that is not its item's.
-
-    That an arm's own drug is named, or no longer is, only says the same more, or less, exactly.
-    """
-    one, other = drugs.named_in(before), drugs.named_in(after)
-    lost, gained = one - other, other - one
-    if not (lost or gained):
-        return False
-    names = [text for item in change.item or () if item is not None for text in _names_of(item)]
-    own = {drug for name in names for drug in drugs.named_in(name)}
-    if lost and not gained:
-        gained = _in_the_place_of(lost, before, after, drugs)
-    return bool((lost and gained) or (lost | gained) - own)
-
-
-def _in_the_place_of(lost: frozenset[str], before: str, after: str, drugs: Drugs) -> frozenset[str]:
-    """Return a name of one or two words, of no known drug, that stands where a drug's name did."""
-    segments = text_diff(plain(before), plain(after))
-    for (op, old), (other_op, new) in pairwise(segments):
-        if (op, other_op) == ("removed", "added") and drugs.named_in(old) & lost:
-            words = tokens(new)
-            if len(words) <= _NAME_WORDS and not _SAYING_NO_DRUG.issuperset(words):
-                return frozenset(words)
-    return frozenset()
-
-
-def _names_of(item: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what names an arm or intervention, and the drugs that it is of."""
-    for name in ("label", "name", "interventionNames", "otherNames"):
-        value = item.get(name)
-        yield from (
-            one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)
-        )
 
 
 def derive_identifiers(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
@@ -261,6 +163,7 @@ def derive_fields(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draf
     """
     groups: dict[Path, list[FieldChange]] = {}
     for change in changes:
+        # Three names reach an object or list of a module: `protocolSection.designModule.bioSpec`.
         groups.setdefault(change.field[:3] if len(change.field) > 3 else change.field, []).append(
             change
         )
@@ -282,7 +185,7 @@ def by_module(kind: ChangeKind, words: str) -> Derive:
                 path=own[0].field,
                 changes=tuple(own),
                 label=name,
-                summary=f"{name}: {words} ({tally(own)})",
+                summary=f"{name}: {words} ({tally_changes(own)})",
             )
 
     return derive
@@ -291,6 +194,7 @@ def by_module(kind: ChangeKind, words: str) -> Derive:
 def _is_derived(change: FieldChange) -> bool:
     """Tell whether the change is of a reference that was never the sponsor's."""
     versions = [item for item in change.item or () if item is not None]
+    # Of both versions: one that the sponsor made his own is no longer the registry's.
     return bool(versions) and all(item.get("type") == "DERIVED" for item in versions)
 
 

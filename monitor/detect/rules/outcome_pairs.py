@@ -91,7 +91,7 @@ class Words:
         if contradict(measure_of(one), measure_of(other)):
             return 0.0
         ours, theirs = self.measure(one), self.measure(other)
-        mine, yours = ours.status_in(self.whole(other)), theirs.status_in(self.whole(one))
+        mine, yours = ours.share_in(self.whole(other)), theirs.share_in(self.whole(one))
         weighed = (mine * ours.total + yours * theirs.total) / (ours.total + theirs.total or 1)
         described = max((mine + yours) / 2, weighed)
         return max(self.likeness_of_measures(one, other), described)
@@ -101,7 +101,7 @@ class Words:
         if contradict(measure_of(one), measure_of(other)):
             return 0.0
         ours, theirs = self.measure(one), self.measure(other)
-        inside = max(ours.status_in(theirs), theirs.status_in(ours))
+        inside = max(ours.share_in(theirs), theirs.share_in(ours))
         return (ours.likeness(theirs) + inside) / 2
 
 
@@ -147,10 +147,10 @@ class Matched:
 
     def pair(self, likeness: float, change: FieldChange, other: FieldChange) -> None:
         """Put two outcomes of the primary list together."""
-        gone, come = (change, other) if change.op == "removed" else (other, change)
+        removed, added = (change, other) if change.op == "removed" else (other, change)
         self._take(change, other)
         verdict = OutcomeVerdict.of(likeness)
-        self.groups.append(OutcomeGroup([gone.before], [come.after], [gone, come], verdict))
+        self.groups.append(OutcomeGroup([removed.before], [added.after], [removed, added], verdict))
 
     def move(self, likeness: float, change: FieldChange, other: FieldChange) -> None:
         """Note that an outcome changed lists."""
@@ -159,7 +159,7 @@ class Matched:
             Move([change, other], item_of(other), other.field, OutcomeVerdict.of(likeness))
         )
 
-    def stands(self, likeness: float, change: FieldChange, item: Any, path: Path) -> None:
+    def keep_elsewhere(self, likeness: float, change: FieldChange, item: Any, path: Path) -> None:
         """Note that an outcome is left in another list, where it stood before."""
         self._take(change)
         self.moved.append(Move([change], item, path, OutcomeVerdict.of(likeness)))
@@ -177,7 +177,7 @@ class Matched:
         if lost.total < A_NAME:
             return None
         for change in self.lesser:
-            if change.op == op and lost.status_in(words.measure(item_of(change))) >= PART:
+            if change.op == op and lost.share_in(words.measure(item_of(change))) >= PART:
                 self._take(change)
                 return change
         return None
@@ -214,6 +214,7 @@ def match_outcomes(
     one of another.
     """
     found = Matched(list(edits), list(whole), list(lesser))
+    # With as many outcomes as before, none was split or joined.
     counts_differ = len({len(side[fields.PRIMARY_OUTCOMES]) for side in sides}) > 1
     for likeness, change, other in _ranked(whole, lesser, words):
         if not (found.has_left(change) and found.has_left(other)):
@@ -236,7 +237,7 @@ def match_outcomes(
         elif change.op == "removed":
             likeness, item, path = _elsewhere(change, sides[1], words)
             if likeness >= ELSEWHERE:
-                found.stands(likeness, change, item, path)
+                found.keep_elsewhere(likeness, change, item, path)
     return found
 
 
@@ -250,6 +251,7 @@ def _elsewhere(change: FieldChange, lists: Lists, words: Words) -> tuple[float, 
     others = [
         (item, path) for path, items in lists.items() if path != change.field for item in items
     ]
+    # Each is compared with its description: a tenth as many as names alone.
     if len(others) > MAX_COMPARISONS // 10:
         return 0.0, None, change.field
     scored = ((words.likeness_of_measures(own, item), item, path) for item, path in others)
@@ -261,13 +263,13 @@ def _ranked(
     whole: Sequence[FieldChange], lesser: Sequence[FieldChange], words: Words
 ) -> list[tuple[float, FieldChange, FieldChange]]:
     """Return the pairs that may be one outcome, the most alike first; ties in the order given."""
-    gone = [change for change in whole if change.op == "removed"]
-    come = [change for change in whole if change.op == "added"]
+    removed = [change for change in whole if change.op == "removed"]
+    added = [change for change in whole if change.op == "added"]
     found: list[tuple[float, FieldChange, FieldChange]] = []
     for left, right, least in (
-        (gone, come, PAIRED),
-        (gone, [c for c in lesser if c.op == "added"], DEMOTED),
-        (come, [c for c in lesser if c.op == "removed"], PROMOTED),
+        (removed, added, PAIRED),
+        (removed, [c for c in lesser if c.op == "added"], DEMOTED),
+        (added, [c for c in lesser if c.op == "removed"], PROMOTED),
     ):
         if len(left) * len(right) > MAX_COMPARISONS:
             continue
@@ -277,13 +279,13 @@ def _ranked(
 
 
 def best_pairs(
-    gone: Sequence[FieldChange], come: Sequence[FieldChange], words: Words
+    removed: Sequence[FieldChange], added: Sequence[FieldChange], words: Words
 ) -> list[tuple[float, FieldChange, FieldChange]]:
     """Return which outcomes are one: in other words, in another list, or both; the surest first.
 
-    ``gone`` and ``come``: changes that remove and add one; each is in one pair at most.
+    ``removed`` and ``added``: changes that remove and add one; each is in one pair at most.
     """
-    scored = ((words.likeness(item_of(x), item_of(y)), x, y) for x in gone for y in come)
+    scored = ((words.likeness(item_of(x), item_of(y)), x, y) for x in removed for y in added)
     ranked = sorted(
         (one for one in scored if one[0] >= (PAIRED if one[1].field == one[2].field else DEMOTED)),
         key=_rank,
@@ -301,6 +303,7 @@ def _rank(pair: tuple[float, FieldChange, FieldChange]) -> tuple[int, float]:
     """Order pairs: what is as it was, or surely stayed in its list, then whatever is most alike."""
     likeness, change, other = pair
     least = STAYS if change.field == other.field else UNCHANGED
+    # Between lists only the very same goes first: docs/meaning.md, "Pairs".
     return (0 if likeness >= least else 1), -likeness
 
 
@@ -312,18 +315,18 @@ def _host(
     One of the same measure as an outcome that kept it is no part of that: one of two is gone.
     """
     own = words.measure(item_of(change))
-    gone = change.op == "removed"
+    removed = change.op == "removed"
     best: tuple[float, OutcomeGroup | None] = (0.0, None)
     for group in groups:
-        hosts, before = (group.news, group.olds) if gone else (group.olds, group.news)
+        hosts, before = (group.news, group.olds) if removed else (group.olds, group.news)
         names = {
             plain(measure_of(one)).casefold() for one in (before[0], hosts[0], item_of(change))
         }
         if len(names) == 1:
             continue
         for host in hosts[:1]:
-            share = own.status_in(words.whole(host))
-            if share > best[0] and not _two(change, host):
+            share = own.share_in(words.whole(host))
+            if share > best[0] and not _are_distinct(change, host):
                 best = (share, group)
     return best
 
@@ -333,8 +336,8 @@ def _is_the_other_half(change: FieldChange, group: OutcomeGroup, words: Words) -
 
     Either of the two would be taken for the one if it were alone.
     """
-    gone = change.op == "removed"
-    hosts, others = (group.news, group.olds) if gone else (group.olds, group.news)
+    removed = change.op == "removed"
+    hosts, others = (group.news, group.olds) if removed else (group.olds, group.news)
     return (
         len(hosts) == len(others) == 1
         and not same_words(measure_of(hosts[0]), measure_of(others[0]))
@@ -348,7 +351,7 @@ def _is_piece(change: FieldChange) -> bool:
     return measure.endswith(":") or measure.startswith(("or ", "and "))
 
 
-def _two(change: FieldChange, host: Any) -> bool:
+def _are_distinct(change: FieldChange, host: Any) -> bool:
     return contradict(measure_of(item_of(change)), measure_of(host))
 
 

@@ -7,7 +7,11 @@ from monitor.detect.keys import SHOWN_UNNAMED
 from monitor.detect.likeness import Bag
 from monitor.detect.rules import items
 from monitor.detect.rules.base import Context, Draft, all_except
-from monitor.detect.rules.outcome_edits import keeps_its_meaning, says_nothing_new
+from monitor.detect.rules.outcome_edits import (
+    keeps_its_meaning,
+    parts_changed,
+    says_nothing_new,
+)
 from monitor.detect.rules.outcome_pairs import (
     Matched,
     OutcomeGroup,
@@ -16,7 +20,6 @@ from monitor.detect.rules.outcome_pairs import (
     outcome_name,
     text_of,
 )
-from monitor.detect.rules.outcome_parts import parts_changed
 from monitor.detect.rules.values import arrow, replacement_text, value_text
 from monitor.detect.texts import plain, same_words
 from monitor.model import fields
@@ -32,6 +35,7 @@ def highest_severity(ctx: Context) -> Severity | None:
 
     One step lower where results came with the version: they bring the outcome's full wording.
     """
+    # Before the start a plan may still change: nobody was measured by it.
     if not ctx.started:
         return None
     return Severity.HIGH if ctx.results_came else Severity.CRITICAL
@@ -54,6 +58,7 @@ def edit_groups(
     for own in by_name.values():
         old, new = own[0].item or (None, None)
         renamed = any(change.field[3:] == ("measure",) for change in own)
+        # Another description or time frame alone leaves it the same outcome.
         likeness = words.likeness(old, new) if renamed else _UNCHANGED
         groups.append(OutcomeGroup([old], [new], own, OutcomeVerdict.of(likeness)))
     return groups, all_except(changes, (change for group in groups for change in group.changes))
@@ -74,6 +79,7 @@ def draft_edits(
         own = OutcomeGroup(group.olds, group.news, real, group.verdict)
         lead = real[0]
         if len(real) == 1 and lead.op == "changed" and lead.field[3:] in _BESIDE_THE_MEASURE:
+            # "12 weeks" → "16 weeks" in five outcomes is one decision, told once.
             alike.setdefault((lead.field, replacement_text(lead.before, lead.after)), []).append(
                 own
             )
@@ -125,35 +131,37 @@ def _edited(group: OutcomeGroup, found: Matched, words: Words, ctx: Context) -> 
     old, new = group.olds[0], group.news[0]
     facts: dict[str, Any] = {"measure": outcome_name(old), **group.verdict.facts()}
     several = len(group.olds) > 1 or len(group.news) > 1
+    # A list inside a measure is looked for only where one outcome stayed one.
     lost, gained = ([], []) if several else parts_changed(old, new, words)
     kind, severity = ChangeKind.PRIMARY_OUTCOME_EDITED, None
+    # Words that moved are looked for only where doubt is left: a sure pair explains itself.
     moved = None if several or group.verdict.same == "sure" else _moved_words(group, found, words)
     if several:
-        said = _several(group, facts)
+        description = _several(group, facts)
     elif moved:
         kind, partner = moved
         severity = highest_severity(ctx)
         facts["list"] = fields.dotted(partner.field)
-        said = _exchanged(group, kind, partner)
+        description = _exchanged(group, kind, partner)
     elif group.verdict.same == "doubtful":
         severity = highest_severity(ctx) or Severity.HIGH
         names = (outcome_name(one) or SHOWN_UNNAMED for one in (old, new))
-        said = f"replaced or reworded: {arrow(*names)}"
+        description = f"replaced or reworded: {arrow(*names)}"
     elif lost or gained:
         facts |= {"parts_dropped": lost, "parts_added": gained}
         kind = _of_parts(group, facts, found, words)
         severity = highest_severity(ctx) if "list" in facts else _of_a_list(ctx)
-        said = f"{_parts(lost, gained)}: {title(new)}"
+        description = f"{_parts(lost, gained)}: {title(new)}"
     else:
         severity = Severity.LOW if keeps_its_meaning(old, new, words) else None
-        said = _reworded(group, facts)
+        description = _reworded(group, facts)
     return Draft(
         kind=kind,
         path=_path(group),
         changes=tuple(group.changes),
         **_sides(group),
         label="Primary outcome",
-        summary=f"Primary outcome {said}",
+        summary=f"Primary outcome {description}",
         facts=facts,
         severity=severity,
     )
@@ -196,6 +204,7 @@ def _of_parts(
     parts = facts["parts_dropped"], facts["parts_added"]
     kinds = [ChangeKind.PRIMARY_OUTCOME_DROPPED, ChangeKind.PRIMARY_OUTCOME_ADDED]
     moves = ChangeKind.PRIMARY_OUTCOME_DEMOTED, ChangeKind.PRIMARY_OUTCOME_PROMOTED
+    # What this measure lost was added elsewhere; what it gained was removed there.
     ops: tuple[Op, Op] = ("added", "removed")
     for side, op in enumerate(ops):
         for part in parts[side]:
@@ -211,6 +220,7 @@ def _moved_words(
 ) -> tuple[ChangeKind, FieldChange] | None:
     """Return what an outcome in other words left to another list, or got from there."""
     old, new = group.olds[0], group.news[0]
+    # Without the whole: a word that went into the description has not left the outcome.
     lost = words.measure(old).without(words.whole(new))
     gained = words.measure(new).without(words.whole(old))
     ways: tuple[tuple[ChangeKind, Bag, Op], ...] = (
@@ -228,18 +238,18 @@ def _exchanged(group: OutcomeGroup, kind: ChangeKind, partner: FieldChange) -> s
     """Say that an outcome took another's place."""
     gone = kind is ChangeKind.PRIMARY_OUTCOME_DEMOTED
     lesser = fields.label(partner.field).lower().removesuffix(" outcomes")
-    told = "moved to" if gone else "moved here from"
+    direction = "moved to" if gone else "moved here from"
     names = arrow(*(outcome_name(one) or SHOWN_UNNAMED for one in (group.olds[0], group.news[0])))
-    return f"replaced, partly {told} {lesser}: {names}"
+    return f"replaced, partly {direction} {lesser}: {names}"
 
 
 def _parts(lost: Sequence[str], gained: Sequence[str]) -> str:
-    said = [
+    description = [
         f"{word} {', '.join(f'“{value_text(part)}”' for part in parts)}"
         for word, parts in (("lost", lost), ("gained", gained))
         if parts
     ]
-    return " and ".join(said)
+    return " and ".join(description)
 
 
 def _reworded(group: OutcomeGroup, facts: dict[str, Any]) -> str:
@@ -250,7 +260,7 @@ def _reworded(group: OutcomeGroup, facts: dict[str, Any]) -> str:
         return f"reworded ({replacement_text(before, after)}): {title(group.news[0])}"
     if len(group.changes) == 1 and group.changes[0].op == "changed":
         change = group.changes[0]
-        told = replacement_text(change.before, change.after)
-        return f"edited ({fields.label(change.field).lower()}: {told}): {title(group.olds[0])}"
+        direction = replacement_text(change.before, change.after)
+        return f"edited ({fields.label(change.field).lower()}: {direction}): {title(group.olds[0])}"
     names = dict.fromkeys(fields.label(change.field).lower() for change in group.changes)
     return f"edited ({', '.join(names)}): {title(group.olds[0])}"

@@ -24,7 +24,7 @@ from monitor.model.record import TrialRecord
 
 _LESSER = (fields.SECONDARY_OUTCOMES, fields.OTHER_OUTCOMES)
 _THE_REST = "Secondary and other outcomes"
-_TOLD = 3  # reworded outcomes in a summary
+_MOST_NAMED = 3  # reworded outcomes in a summary
 _MOST_COMPARED = MAX_COMPARISONS // 4  # pairs of outcomes with long descriptions
 
 
@@ -33,6 +33,8 @@ def derive_outcomes(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Dr
     primary = changes_below(changes, fields.PRIMARY_OUTCOMES)
     rest = changes_below(changes, *_LESSER)
     if primary:
+        # Added and removed outcomes are looked for on the other side; edited ones are known to be
+        # the same.
         whole = [change for change in primary if _is_item(change)]
         sides = _lists(ctx.old), _lists(ctx.new)
         words = Words(*([one for items in side.values() for one in items] for side in sides))
@@ -57,20 +59,20 @@ def _is_item(change: FieldChange) -> bool:
 
 
 def _of_the_rest(changes: tuple[FieldChange, ...], ctx: Context) -> Draft:
-    pairs = _same(changes, ctx)
+    pairs = _pairs_of(changes, ctx)
     reworded = [pair for pair in pairs if pair[1].field == pair[2].field]
     moved = [pair for pair in pairs if pair[1].field != pair[2].field]
     label, summary = items.describe_items(changes, _THE_REST)
     if pairs:
-        told = [
+        parts = [
             *(f"{len(own)} moved to {_list_name(path)} {_briefly(own)}"
               for path in _LESSER if (own := [one for one in moved if one[2].field == path])),
             *([f"{len(reworded)} reworded {_briefly(reworded)}"] if reworded else []),
         ]  # fmt: skip
         left = all_except(changes, (one for _, *pair in pairs for one in pair))
         if left:
-            told.append(items.describe_items(left, _THE_REST)[1].removeprefix(f"{label}: "))
-        summary = f"{label}: {'; '.join(told)}"
+            parts.append(items.describe_items(left, _THE_REST)[1].removeprefix(f"{label}: "))
+        summary = f"{label}: {'; '.join(parts)}"
     return Draft(
         kind=ChangeKind.SECONDARY_OUTCOME_CHANGED,
         path=items.common_path(change.field[:3] for change in changes),
@@ -91,25 +93,25 @@ def _of_the_rest(changes: tuple[FieldChange, ...], ctx: Context) -> Draft:
 
 def _briefly(pairs: Sequence[tuple[float, FieldChange, FieldChange]]) -> str:
     """Write in parentheses which outcomes these are: what each was called and is called."""
-    told = [
-        value_text(outcome_name(come.after))
-        if outcome_name(gone.before) == outcome_name(come.after)
-        else arrow(outcome_name(gone.before), outcome_name(come.after))
-        for _, gone, come in pairs
+    parts = [
+        value_text(outcome_name(added.after))
+        if outcome_name(removed.before) == outcome_name(added.after)
+        else arrow(outcome_name(removed.before), outcome_name(added.after))
+        for _, removed, added in pairs
     ]
-    more = "; …" if len(told) > _TOLD else ""
-    return f"({'; '.join(told[:_TOLD])}{more})"
+    more = "; …" if len(parts) > _MOST_NAMED else ""
+    return f"({'; '.join(parts[:_MOST_NAMED])}{more})"
 
 
-def _fact(likeness: float, gone: FieldChange, come: FieldChange) -> dict[str, Any]:
+def _fact(likeness: float, removed: FieldChange, added: FieldChange) -> dict[str, Any]:
     return {
-        "before": outcome_name(gone.before),
-        "after": outcome_name(come.after),
+        "before": outcome_name(removed.before),
+        "after": outcome_name(added.after),
         **OutcomeVerdict.of(likeness).facts(),
     }
 
 
-def _same(
+def _pairs_of(
     changes: Sequence[FieldChange], ctx: Context
 ) -> list[tuple[float, FieldChange, FieldChange]]:
     """Return the outcomes that went and came in other words or in the other list, surest first.
@@ -120,22 +122,23 @@ def _same(
     whole = [change for change in changes if _is_item(change)]
     sides = [[one for path in _LESSER for one in side.items(path)] for side in (ctx.old, ctx.new)]
     pools = [_sides(whole)]
+    # Hundreds of outcomes, each with a page of description: compared within their list alone.
     if not _is_few(*pools[0]):
         pools = [_sides([one for one in whole if one.field == path]) for path in _LESSER]
     found: list[tuple[float, FieldChange, FieldChange]] = []
-    for gone, come in pools:
-        if gone and come and _is_few(gone, come):
-            found += best_pairs(gone, come, Words(*sides))
+    for removed, added in pools:
+        if removed and added and _is_few(removed, added):
+            found += best_pairs(removed, added, Words(*sides))
     return found
 
 
 def _sides(changes: Sequence[FieldChange]) -> tuple[list[FieldChange], list[FieldChange]]:
-    gone, come = ([one for one in changes if one.op == op] for op in ("removed", "added"))
-    return gone, come
+    removed, added = ([one for one in changes if one.op == op] for op in ("removed", "added"))
+    return removed, added
 
 
-def _is_few(gone: Sequence[FieldChange], come: Sequence[FieldChange]) -> bool:
-    return len(gone) * len(come) <= _MOST_COMPARED
+def _is_few(removed: Sequence[FieldChange], added: Sequence[FieldChange]) -> bool:
+    return len(removed) * len(added) <= _MOST_COMPARED
 
 
 def _list_name(path: Path) -> str:
@@ -145,18 +148,19 @@ def _list_name(path: Path) -> str:
 def _moved(move: Move, ctx: Context) -> Draft:
     """Say that an outcome left the primary list for another, or came from there."""
     own = move.changes[0]
-    gone = own.op == "removed"
+    removed = own.op == "removed"
     lesser = _list_name(move.path)
+    # It was a secondary outcome all along, and is only that now.
     if len(move.changes) == 1:
         words = f"dropped, still {lesser}"
     else:
-        words = f"moved to {lesser}" if gone else f"moved here from {lesser}"
+        words = f"moved to {lesser}" if removed else f"moved here from {lesser}"
     return Draft(
-        kind=ChangeKind.PRIMARY_OUTCOME_DEMOTED if gone else ChangeKind.PRIMARY_OUTCOME_PROMOTED,
+        kind=ChangeKind.PRIMARY_OUTCOME_DEMOTED if removed else ChangeKind.PRIMARY_OUTCOME_PROMOTED,
         path=fields.PRIMARY_OUTCOMES,
         changes=tuple(move.changes),
-        before=own.before if gone else move.item,
-        after=move.item if gone else own.after,
+        before=own.before if removed else move.item,
+        after=move.item if removed else own.after,
         label="Primary outcome",
         summary=f"Primary outcome {words}: {title(item_of(own))}",
         facts={
@@ -170,15 +174,15 @@ def _moved(move: Move, ctx: Context) -> Draft:
 
 def _left_over(change: FieldChange, ctx: Context) -> Draft:
     """Say that an outcome is nowhere any more, or was nowhere before."""
-    gone = change.op == "removed"
+    removed = change.op == "removed"
     return Draft(
-        kind=ChangeKind.PRIMARY_OUTCOME_DROPPED if gone else ChangeKind.PRIMARY_OUTCOME_ADDED,
+        kind=ChangeKind.PRIMARY_OUTCOME_DROPPED if removed else ChangeKind.PRIMARY_OUTCOME_ADDED,
         path=fields.PRIMARY_OUTCOMES,
         changes=(change,),
         before=change.before,
         after=change.after,
         label="Primary outcome",
-        summary=f"Primary outcome {'dropped' if gone else 'added'}: {title(item_of(change))}",
+        summary=f"Primary outcome {'dropped' if removed else 'added'}: {title(item_of(change))}",
         facts={"measure": outcome_name(item_of(change))},
         severity=highest_severity(ctx),
     )

@@ -20,9 +20,11 @@ def derive_presence(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Dr
     """
     before, after = ctx.old.presence, ctx.new.presence
     own = tuple(changes)
+    # Shown again. What changed while it was away is left to the other rules, field by field.
     if after is None and before is not None:
         yield _restored(own, ctx)
-    elif after == MERGED and (before != after or _into(ctx.old) != _into(ctx.new)):
+    # Before "vanished": a merged record is not lost, its trial goes on under another NCT ID.
+    elif after == MERGED and (before != after or _merged_into(ctx.old) != _merged_into(ctx.new)):
         yield _merged(own, ctx)
     elif after is not None and before != after:
         yield _vanished(own, ctx)
@@ -32,38 +34,41 @@ def derive_presence(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Dr
             path=fields.REGISTRY_SAID,
             changes=own,
             label=_LABEL,
-            summary=f"The registry's words: {arrow(_said(ctx.old), _said(ctx.new))}",
+            summary="The registry's words: "
+            + arrow(_registry_words(ctx.old), _registry_words(ctx.new)),
         )
 
 
 def _vanished(changes: tuple[FieldChange, ...], ctx: Context) -> Draft:
-    said = _said(ctx.new)
-    words = f" ({value_text(said)})" if said else ""
+    words_shown = _registry_words(ctx.new)
+    words = f" ({value_text(words_shown)})" if words_shown else ""
     return Draft(
         kind=ChangeKind.RECORD_VANISHED,
         path=fields.REGISTRY_PRESENCE,
         changes=changes,
         label=_LABEL,
         summary=f"Record no longer in the registry{words}",
-        facts={"reason": "not found", "said": said},
+        # The registry's own words ("NCT number … not found"), since they may be all there is to
+        # judge by.
+        facts={"reason": "not found", "said": words_shown},
     )
 
 
 def _merged(changes: tuple[FieldChange, ...], ctx: Context) -> Draft:
-    other = _into(ctx.new)
+    other = _merged_into(ctx.new)
     return Draft(
         kind=ChangeKind.RECORD_MERGED,
         path=fields.REGISTRY_MERGED_INTO,
         changes=changes,
         label=_LABEL,
         summary=f"Record merged into {value_text(other)}",
-        facts={"merged_into": other, "said": _said(ctx.new)},
+        facts={"merged_into": other, "said": _registry_words(ctx.new)},
     )
 
 
 def _restored(changes: tuple[FieldChange, ...], ctx: Context) -> Draft:
     merged = ctx.old.presence == MERGED
-    reason = {"reason": "merged", "merged_into": _into(ctx.old)}
+    reason = {"reason": "merged", "merged_into": _merged_into(ctx.old)}
     return Draft(
         kind=ChangeKind.RECORD_RESTORED,
         path=fields.REGISTRY_PRESENCE,
@@ -74,9 +79,9 @@ def _restored(changes: tuple[FieldChange, ...], ctx: Context) -> Draft:
     )
 
 
-def _into(record: TrialRecord) -> str | None:
+def _merged_into(record: TrialRecord) -> str | None:
     return record.text(fields.REGISTRY_MERGED_INTO)
 
 
-def _said(record: TrialRecord) -> str | None:
+def _registry_words(record: TrialRecord) -> str | None:
     return record.text(fields.REGISTRY_SAID)

@@ -162,7 +162,7 @@ _ENDING = """
     recommendation recommendations recommended restarted s since stage still take team team's
     trial's undertaken unfortunately would independent suggestion timing carried
 """
-_NOTHING_SAID = frozenset(_ENDING.split())
+_NO_REASON_WORDS = frozenset(_ENDING.split())
 _ELSEWHERE = re.compile(
     r"\b(?:see|refer to|please|explanation provided in|described in)\b.{0,60}"
     r"\b(?:description|section|summary|below|above|purpose|results|details|caveats)\b",
@@ -180,13 +180,13 @@ def reason_classes(why_stopped: str | None) -> tuple[str, ...]:
     """
     if not why_stopped or not why_stopped.strip():
         return ()
-    told = " ".join(why_stopped[:LONGEST_READ].split())
-    words = _plainly(told)
+    text = " ".join(why_stopped[:LONGEST_READ].split())
+    words = _without_denials(text)
     return (
         _classes(_NOBODY_YET.sub(" ", words))
         or _classes(words)
-        or tuple(name for name, pattern in ALONE if pattern.search(told))
-        or (("not_stated",) if _says_nothing(told, words) else ("other",))
+        or tuple(name for name, pattern in ALONE if pattern.search(text))
+        or (("not_stated",) if _says_nothing(text, words) else ("other",))
     )
 
 
@@ -196,7 +196,7 @@ def reason_class(why_stopped: str | None) -> str | None:
     return next(iter(reason_classes(why_stopped)), None)
 
 
-def _plainly(words: str) -> str:
+def _without_denials(words: str) -> str:
     """Return the words without what they deny, and without what gives no reason."""
     words = _NO_GRANT.sub(" no funds ", _STAFF_DIED.sub(" lost staff ", words))
     words = _TRIAL_OF_COVID.sub(" patients ", words)
@@ -214,7 +214,7 @@ def _classes(words: str) -> tuple[str, ...]:
     return tuple(name for name, pattern in REASON_CLASSES if pattern.search(words))
 
 
-def _says_nothing(told: str, plain: str) -> bool:
-    return bool(_ELSEWHERE.search(told)) or _NOTHING_SAID.issuperset(
+def _says_nothing(text: str, plain: str) -> bool:
+    return bool(_ELSEWHERE.search(text)) or _NO_REASON_WORDS.issuperset(
         re.findall(r"[a-z]+", plain.lower())
     )

@@ -22,10 +22,11 @@ _GROUPS = 3
 
 def derive_results(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
     """Turn changes of hasResults, results dates and the results section into events."""
+    # Submitted and posted may lie months apart, or come with one version: then they are two events.
     submitted = change_at(changes, fields.RESULTS_FIRST_SUBMIT)
     left = tuple(changes)
-    told_before = ctx.old.results_submit_date is not None
-    if submitted is not None and submitted.op == "added" and not told_before:
+    submitted_before = ctx.old.results_submit_date is not None
+    if submitted is not None and submitted.op == "added" and not submitted_before:
         own = changes_below(changes, fields.RESULTS_FIRST_SUBMIT, fields.RESULTS_FIRST_SUBMIT_QC)
         left = all_except(changes, own)
         yield Draft(
@@ -41,6 +42,7 @@ def derive_results(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Dra
 def _posted_or_changed(changes: tuple[FieldChange, ...], ctx: Context) -> Draft:
     had, has = has_results(ctx.old), has_results(ctx.new)
     posted = ctx.new.text(fields.RESULTS_FIRST_POST)
+    # The clearest sign first.
     lead = (
         change_at(changes, fields.HAS_RESULTS)
         or change_at(changes, fields.RESULTS_FIRST_POST)
@@ -75,6 +77,7 @@ def _groups(changes: Sequence[FieldChange]) -> list[str]:
         name
         for change in changes
         for holder, name in pairwise(change.path)
+        # A title is a name in the path, but not in the field, which has no names of items.
         if holder in fields.GROUP_VALUES and holder in change.field and name not in change.field
     }
     return sorted(titles)

@@ -17,6 +17,7 @@ STOPPED = {
 WITHHELD = "WITHHELD"
 RECRUITING = frozenset({"RECRUITING", "ENROLLING_BY_INVITATION"})
 ONGOING = RECRUITING | {"NOT_YET_RECRUITING", "ACTIVE_NOT_RECRUITING"}
+# Statuses of a record of study type EXPANDED_ACCESS, in the same field as those of trials.
 EXPANDED_ACCESS = frozenset(
     {"AVAILABLE", "NO_LONGER_AVAILABLE", "TEMPORARILY_NOT_AVAILABLE", "APPROVED_FOR_MARKETING"}
 )
@@ -56,6 +57,7 @@ def withheld(changes: Sequence[FieldChange], ctx: Context) -> Draft:
 def derive_status(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
     """Turn changes of overallStatus, lastKnownStatus and whyStopped into at most two events."""
     status, why = change_at(changes, fields.OVERALL_STATUS), change_at(changes, fields.WHY_STOPPED)
+    # The reason alone: it may be written, or corrected, long after the status.
     if status is None:
         if why is not None:
             yield _why_stopped(why)
@@ -64,6 +66,8 @@ def derive_status(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draf
     kind = status_kind(_known(ctx), ctx.new.overall_status)
     reason = ctx.new.text(fields.WHY_STOPPED)
     facts: dict[str, object] = {}
+    # The last known status comes and goes with UNKNOWN; alone it would be another event of the
+    # same.
     taken = [status, *changes_below(changes, fields.LAST_KNOWN_STATUS)]
     summary = f"Overall status: {arrow(status.before, status.after)}"
     if kind in STOPPED.values() or (why is not None and why.op != "changed"):
@@ -101,8 +105,10 @@ def status_kind(old: str | None, new: str | None) -> ChangeKind:
     ``old`` is the last status that was really known (lastKnownStatus where the registry had
     set UNKNOWN).
     """
+    # The registry's own, for a study that nobody verified for two years (NCT05294952).
     if new == "UNKNOWN":
         return ChangeKind.STATUS_UNKNOWN
+    # Before the restarts: SUSPENDED → TERMINATED is an end.
     if new in STOPPED:
         return STOPPED[new]
     if new in EXPANDED_ACCESS or old in EXPANDED_ACCESS:
@@ -115,6 +121,7 @@ def status_kind(old: str | None, new: str | None) -> ChangeKind:
 
 
 def _ongoing_kind(old: str | None, new: str | None) -> ChangeKind:
+    # RECRUITING ↔ ENROLLING_BY_INVITATION: nothing opened or closed.
     if old in RECRUITING and new in RECRUITING:
         return ChangeKind.STATUS_CHANGED
     if new in RECRUITING and old in {"NOT_YET_RECRUITING", "ACTIVE_NOT_RECRUITING"}:
@@ -128,6 +135,7 @@ def _ongoing_kind(old: str | None, new: str | None) -> ChangeKind:
 
 def _known(ctx: Context) -> str | None:
     old = ctx.old.overall_status
+    # RECRUITING → UNKNOWN → COMPLETED ends what recruited, not what was unknown.
     return ctx.old.text(fields.LAST_KNOWN_STATUS) if old == "UNKNOWN" else old
 
 

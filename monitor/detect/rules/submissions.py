@@ -45,13 +45,16 @@ def derive_submissions(changes: Sequence[FieldChange], ctx: Context) -> Iterator
     known = _steps(ctx.old)
     new = sorted(
         (step for step in _steps(ctx.new) if step not in known and step.type in _KINDS),
+        # A withdrawal without a date came after whatever is dated.
         key=lambda step: (step.date or "9999", _ORDER.index(step.type)),
     )
     left = list(changes)
     submitted = any(step.type == _RELEASE for step in known)
     for step in new:
+        # Changes that name no step (a derived count) go with the last one: none may be left
+        # unreported.
         last = step is new[-1]
-        own = [change for change in left if last or step in _told(change.after)]
+        own = [change for change in left if last or step in _steps_in(change.after)]
         left = [change for change in left if change not in own]
         if own:
             yield _draft(step, tuple(own), again=submitted)
@@ -81,11 +84,11 @@ def _draft(step: _Step, changes: tuple[FieldChange, ...], *, again: bool) -> Dra
 
 def _steps(record: TrialRecord) -> list[_Step]:
     """Return what the registry tells of a record's submissions, each step once."""
-    told = [*record.items(fields.UNPOSTED_EVENTS), *record.items(fields.SUBMISSION_INFOS)]
-    return list(dict.fromkeys(step for item in told for step in _told(item)))
+    entries = [*record.items(fields.UNPOSTED_EVENTS), *record.items(fields.SUBMISSION_INFOS)]
+    return list(dict.fromkeys(step for item in entries for step in _steps_in(item)))
 
 
-def _told(value: Any) -> list[_Step]:
+def _steps_in(value: Any) -> list[_Step]:
     """Return the steps that an event, an entry of the tracking, or a date of it tells."""
     if isinstance(value, str):
         return [_Step(kind, value) for kind in _ORDER]
@@ -94,6 +97,7 @@ def _told(value: Any) -> list[_Step]:
     if isinstance(kind := value.get("type"), str):
         return [_Step(kind, _date(value.get("date")))]
     found = [_Step(kind, _date(value[name])) for name, kind in _TRACKED.items() if name in value]
+    # A withdrawal of which the registry does not know the day.
     unknown = value.get("unreleaseDateUnknown") is True and "unreleaseDate" not in value
     return [*found, *([_Step(_UNRELEASE, "")] if unknown else [])]
 

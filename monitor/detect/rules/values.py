@@ -10,13 +10,14 @@ from monitor.detect.texts import plain, same_words
 from monitor.model.text_diff import Segment, text_diff
 
 # From this length on a text is told by the words that changed, not whole before and after.
+# A line of a mail or terminal holds about one such text, not two.
 LONG_TEXT = 80
 _LONGEST_SHOWN = 160
 _CHANGES, _LENGTH = 3, 60
 # Characters of a word before its first difference, where two words begin alike.
 _LEAD = 20
 # A hyphen or bracket that came is not told beside words that did.
-_SAYS_MORE = re.compile(r"\w|[<>=≤≥±%]")
+_HAS_WORD = re.compile(r"\w|[<>=≤≥±%]")
 
 
 def value_text(value: Any) -> str:
@@ -42,6 +43,7 @@ def arrow(before: Any, after: Any) -> str:
     if isinstance(before, str) and isinstance(after, str):
         if max(len(before), len(after)) > LONG_TEXT:
             return replacement_text(before, after)
+        # "PD-1" → "PD\u20111": as JSON the other hyphen shows.
         if same_words(before, after) and before != after:
             return f"{json.dumps(before)} → {json.dumps(after)}"
     one, other = value_text(before), value_text(after)
@@ -59,10 +61,11 @@ def replacement_text(before: Any, after: Any, *, between: str = "; ") -> str:
     if not (isinstance(before, str) and isinstance(after, str)):
         return arrow(before, after)
     sides = plain(before), plain(after)
-    telling = [one for one in _beyond_case(*sides) if _SAYS_MORE.search(one[1])]
-    said = list(dict.fromkeys(_changes(telling)) or dict.fromkeys(_changes(text_diff(*sides))))
-    more = ["…"] if len(said) > _CHANGES else []
-    return between.join(said[:_CHANGES] + more) or "other letters or marks"
+    distinct = [one for one in _beyond_case(*sides) if _HAS_WORD.search(one[1])]
+    # Words first. Only where none changed are the letters and marks what the line is about.
+    edits = list(dict.fromkeys(_changes(distinct)) or dict.fromkeys(_changes(text_diff(*sides))))
+    more = ["…"] if len(edits) > _CHANGES else []
+    return between.join(edits[:_CHANGES] + more) or "other letters or marks"
 
 
 def _beyond_case(before: str, after: str) -> Iterator[Segment]:
@@ -102,6 +105,7 @@ def _change(removed: str, added: str, following: str) -> str:
     if not removed:
         return f"added {_quoted(added)}"
     if (
+        # "59 → 58 months" rather than “59” → “58”.
         removed[-1:].isdigit()
         and added[-1:].isdigit()
         and max(map(len, (removed, added))) < _LENGTH
@@ -116,6 +120,7 @@ def _start(one: str, other: str) -> int:
     shared = sum(
         1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
     )
+    # Two long texts that begin alike would be cut before the place where they differ.
     return 0 if shared < _LENGTH - _LEAD else shared - _LEAD
 
 

@@ -1,8 +1,13 @@
-"""How much, how often and by which route a treatment is given, whatever the words for it."""
+"""What a text says of a treatment: how much, how often, by which route, and which drugs.
+
+The rule of arms (`rules/arms.py`) asks whether another description is another treatment.
+"""
 
 import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from monitor.detect.texts import plain, wording
+from monitor.detect.texts import LONGEST_COMPARED, fold_text, plain, wording
 
 _COUNTS = {
     "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7",
@@ -74,7 +79,7 @@ def in_short(text: str) -> str:
     for long, short in _SHORT:
         found = long.sub(short, found)
     found = _SPELLED.sub(lambda word: _COUNTS[word[0]], _EVERY.sub(_every, found))
-    return " ".join(_ASIDE.sub(_unless_said, found).split())
+    return " ".join(_ASIDE.sub(_unless_repeated, found).split())
 
 
 def dosing(short: str) -> frozenset[str]:
@@ -89,9 +94,66 @@ def _every(found: re.Match[str]) -> str:
     return f"q{_COUNTS.get(count, count)}{_UNITS[unit.removesuffix('s')]}"
 
 
-def _unless_said(aside: re.Match[str]) -> str:
+def _unless_repeated(aside: re.Match[str]) -> str:
     """Return an aside, but for one that repeats what stands before it: "tid (tid)"."""
     inside = aside[1] or aside[2]
-    said = aside.string[: aside.start()].rstrip()
+    before = aside.string[: aside.start()].rstrip()
     begins = r"(?<![\w.,])" if inside[0].isdigit() else r"(?<![^\W\d_])"
-    return "" if re.search(rf"{begins}{re.escape(inside)}$", said) else aside[0]
+    return "" if re.search(rf"{begins}{re.escape(inside)}$", before) else aside[0]
+
+
+# Endings by which the World Health Organization names groups of substances (INN stems), each with
+# letters before it; those that end common words, too, are left out or written longer.
+_STEM = (
+    r"mab|nib|zomib|ciclib|parib|lisib|degib|clax|limus|domide|platin|taxel|rubicin|tecan|abine"
+    r"|rasib|lutamide|gepant|orexant|fibrate|trexate|trexed|vedotin|leucel|parvovec|siran|nersen|(?:ner|ber|ta)cept|grastim|poetin"
+    r"|statin|sartan|[^ap]pril|olol|dipine|thiazide|semide|lactone|xaban|gatran|[^n]grel|parin"
+    r"|gliptin|gliflozin|glutide|natide|glitazone|formin|cillin|mycin|micin|cycline|floxacin"
+    r"|penem|azole|vir|fungin|quine|vudine|asone|olone|onide|profen|coxib|triptan|setron|caine"
+    r"|azepam|azolam|barbital|peridol|oxetine|triptyline|azine|apine|idone|gabalin|terol|tropium"
+    r"|lukast|tidine|prazole|dronate|relin|relix|gestrel|mustine|fosfamide|phosphamide|poside|cristine|uracil|farin|parinux|thyroxine"
+)
+_NAMED_AS_DRUGS = re.compile(
+    rf"(?<![\w-])(?:\w{{2,}}(?:{_STEM})|placebo|sham|aspirin|insulin|ketamine|heparin|saline"
+    r"|[a-z]{2,5}-?\d{3,6}[a-z]?|\w{1,4}-dxd)(?![\w-])"
+)
+_SHORTEST_NAME = 4
+
+
+class Drugs:
+    """The drugs of a record's versions: one drug under its name and its other names.
+
+    ``interventions``: those of both versions, as the registry has them.
+    """
+
+    def __init__(self, interventions: Iterable[Mapping[str, Any]]) -> None:
+        self._drug_of: dict[str, str] = {}
+        for one in interventions:
+            names = [name for name in _names(one) if len(name) >= _SHORTEST_NAME]
+            drug = next((self._drug_of[name] for name in names if name in self._drug_of), None)
+            for name in names:
+                self._drug_of.setdefault(name, drug or names[0])
+        # Longer names first: "thing xr" is not "thing".
+        ranked = sorted(self._drug_of, key=lambda name: (-len(name), name))
+        listed = "|".join(map(re.escape, ranked))
+        self._listed = re.compile(rf"(?<![\w-])(?:{listed})(?![\w-])") if listed else None
+
+    def named_in(self, text: str) -> frozenset[str]:
+        """Return the drugs that a text names, each by one name whichever it is named by."""
+        words = fold_text(plain(text)[:LONGEST_COMPARED])
+        found: set[str] = set()
+        if self._listed is not None:
+            found.update(self._drug_of[name] for name in self._listed.findall(words))
+            words = self._listed.sub(" ", words)
+        return frozenset(found.union(map(self._known, _NAMED_AS_DRUGS.findall(words))))
+
+    def _known(self, word: str) -> str:
+        """Return the drug of the record whose name has this word; else the word."""
+        pattern = re.compile(rf"(?<![\w-]){re.escape(word)}(?![\w-])")
+        return next((d for name, d in self._drug_of.items() if pattern.search(name)), word)
+
+
+def _names(intervention: Mapping[str, Any]) -> Sequence[str]:
+    others = intervention.get("otherNames")
+    values = [intervention.get("name"), *(others if isinstance(others, list) else [])]
+    return [fold_text(plain(value)) for value in values if isinstance(value, str)]
