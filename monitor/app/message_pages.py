@@ -1,61 +1,28 @@
-"""What the pages say that messages lead to, and what is done when somebody unsubscribes."""
+"""What messages lead to: all that one tells, and what is done when somebody unsubscribes."""
 
 import hmac
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from monitor.app.logs import get_logger
-from monitor.app.lookups import stored_trial
 from monitor.app.wiring import App
-from monitor.deliver.announced_events import announced_events
 from monitor.deliver.notifications import NotificationBuilder
-from monitor.errors import NotFoundError, UsageError
-from monitor.model.history import StoredVersion
+from monitor.model.alerts import Alert
 from monitor.model.messages import OutboxMessage
-from monitor.model.nct import normalize_nct_id
-from monitor.model.selection import SelectedVersion
 from monitor.model.subscriptions import Subscription, SubscriptionStatus
-from monitor.render.pages import changes_page, message_page, unsubscribed_page, unsubscribing_page
 from monitor.store.reader import Reader
 
 
-def changes(app: App, nct_id: str, name: str) -> str | None:
-    """Return the page of a version, None when there is none; StoreError as the store says.
+@dataclass(frozen=True, slots=True)
+class Recipients:
+    """Who got a message, and the subscriptions that it was sent for and that still send."""
 
-    ``name``: the version's identity as hex digits, or its number in the store, which messages of
-    earlier programs lead to. What was announced is shown as it was announced.
-    """
-    try:
-        nct_id = normalize_nct_id(nct_id)
-        with stored_trial(app, nct_id) as (reader, trial, versions):
-            at = _named(versions, name)
-            if at is None:
-                return None
-            entry = _entry(app, reader, versions, at)
-    except (NotFoundError, UsageError):
-        return None
-    return changes_page(trial.nct_id, trial.title or trial.nct_id, entry)
+    subscriber: str
+    subscriptions: tuple[str, ...]
 
 
-def _named(versions: Sequence[StoredVersion], name: str) -> int | None:
-    names = ((one.identity.hex(), str(one.id)) for one in versions)
-    return next((at for at, own in enumerate(names) if name in own), None)
-
-
-def _entry(app: App, reader: Reader, versions: Sequence[StoredVersion], at: int) -> SelectedVersion:
-    """Return a version with all its events."""
-    version = versions[at]
-    if reader.outbox.announcement(version.id) is not None:
-        told = announced_events(reader, versions, version, app.settings.thresholds)
-        events, previous = tuple(told.events), told.previous
-    else:
-        stored = reader.events(version.nct_id, version_ids=[version.id]).get(version.id, ())
-        events = tuple(one.event for one in stored)
-        previous = versions[at - 1] if at else None
-    return SelectedVersion(number=at + 1, version=version, previous=previous, events=events)
-
-
-def message(app: App, uid: str, token: str) -> str | None:
-    """Return the page of all that a message tells; None when the address is none of ours."""
+def told_in(app: App, uid: str, token: str) -> list[Alert] | None:
+    """Return all that a message tells; None when the address is none of ours."""
     with app.reader() as reader:
         if not _is_same(reader.outbox.page_token(uid), token):
             return None
@@ -65,33 +32,28 @@ def message(app: App, uid: str, token: str) -> str | None:
         letters = NotificationBuilder(
             reader=reader, thresholds=app.settings.thresholds, now=app.now()
         )
-        alerts = letters.alerts(found)
-    return message_page(alerts, app.settings.delivery.public_url)
+        return list(letters.alerts(found))
 
 
-def unsubscribing(app: App, uid: str, token: str) -> str | None:
-    """Return the page that asks who got a message; None when the address is none of ours."""
+def recipients(app: App, uid: str, token: str) -> Recipients | None:
+    """Return whom a message was sent to; None when the address is none of ours."""
     with app.reader() as reader:
         message = _message(reader, uid, token)
         if message is None:
             return None
-        names = [one.name for one in _active(reader, message)]
-    return unsubscribing_page(message.subscriber, names)
+        names = tuple(one.name for one in _active(reader, message))
+    return Recipients(message.subscriber, names)
 
 
-def unsubscribe(app: App, uid: str, token: str) -> str | None:
-    """Pause the subscriptions that a message was sent for; return the page that says so."""
-    with app.reader() as reader:
-        message = _message(reader, uid, token)
-        if message is None:
-            return None
-        names = [one.name for one in _active(reader, message)]
-    if names:
+def unsubscribe(app: App, uid: str, token: str) -> Recipients | None:
+    """Pause the subscriptions that a message was sent for; return which these are."""
+    found = recipients(app, uid, token)
+    if found is not None and found.subscriptions:
         with app.store() as store, store.transaction() as tx:
-            for name in names:
-                tx.people.set_status(message.subscriber, name, SubscriptionStatus.PAUSED)
-        get_logger().info("unsubscribed", message=uid, subscriptions=len(names))
-    return unsubscribed_page(message.subscriber, names)
+            for name in found.subscriptions:
+                tx.people.set_status(found.subscriber, name, SubscriptionStatus.PAUSED)
+        get_logger().info("unsubscribed", message=uid, subscriptions=len(found.subscriptions))
+    return found
 
 
 def _message(reader: Reader, uid: str, token: str) -> OutboxMessage | None:

@@ -179,6 +179,17 @@ _MODULE_LABELS: dict[Path, str] = {
 }  # fmt: skip
 
 
+_PLACES: dict[Path, int] = {}
+for _place, _path in enumerate(_LABELS):
+    for _length in range(len(_path), 0, -1):
+        _PLACES.setdefault(_path[:_length], _place)
+
+
+def catalogue_place(path: Path) -> int:
+    """Return where a field stands among those that the catalogue lists; behind all if unlisted."""
+    return _PLACES.get(path, len(_LABELS))
+
+
 @lru_cache(maxsize=4_096)
 def label(path: Path) -> str:
     """Return the human label of a path; an unlisted one is named from its last name."""

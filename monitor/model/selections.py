@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 from monitor.model.changes import ChangeKind, Severity
 from monitor.model.history import StoredEvent, TrialRow
+from monitor.model.nct import is_nct_id
 from monitor.model.subscriptions import Filter
 
 # As many digits as the numbers of databases surely hold.
@@ -56,6 +57,8 @@ class TrialKey(NamedTuple):
     def parse(cls, text: str) -> "TrialKey":
         """Read the text of a key; ValueError when it is none."""
         value, nct_id = text.split("/")
+        if not is_nct_id(nct_id):
+            raise ValueError(f"{text[:80]!r} is no place in a list of trials")
         return cls(date.fromisoformat(value) if value else None, nct_id)
 
 

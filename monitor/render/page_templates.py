@@ -5,6 +5,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from monitor.render.alerts.templates import together
 from monitor.render.sanitize import sanitize
 
 
@@ -25,6 +26,7 @@ class PageTemplates:
             auto_reload=False,
             finalize=_neutral,
         )
+        self._environment.filters["together"] = together
 
     def render(self, name: str, **values: Any) -> str:
         """Return a template filled with the values."""

@@ -113,7 +113,7 @@ class Parameters:
     def _read(self, name: str, text: str, read: Callable[[str], Value]) -> Value:
         try:
             return read(text)
-        except (UsageError, ValueError) as exc:
+        except (UsageError, ValueError, OverflowError) as exc:
             raise ParameterError(name, str(exc)) from exc
 
 

@@ -25,6 +25,7 @@ _REASONS = {
     413: "the request is too long",
     503: "the page cannot be made now; try again later",
 }
+_BROKEN = "the page cannot be made; the operator is told of it"
 _NO_PAGE = "there is no such page"
 _GZIP = Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
 
@@ -92,7 +93,11 @@ def _starlette(found: Site, *, unknown: str) -> Starlette:
         reason = own or _REASONS.get(error.status_code, _NO_PAGE if for_people else unknown)
         return layout.error(request, error.status_code, reason, headers=error.headers or {})
 
-    return Starlette(routes=found, middleware=[_GZIP], exception_handlers={HTTPException: refused})
+    async def broken(request: Request, _: Exception) -> Response:
+        return layout.error(request, 500, _BROKEN, headers={})  # the guard tells of the error
+
+    handlers = {HTTPException: refused, Exception: broken}
+    return Starlette(routes=found, middleware=[_GZIP], exception_handlers=handlers)
 
 
 def _told(told: HealthResult) -> Response:

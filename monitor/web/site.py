@@ -4,11 +4,10 @@ from collections.abc import Sequence
 
 from starlette.routing import BaseRoute
 
-from monitor.web import feed_routes, message_routes
+from monitor.web import feed_routes
 from monitor.web.access import Access
 from monitor.web.api.routes import api_routes
-from monitor.web.pages.routes import page_routes
-from monitor.web.reader_pages import ReaderPages
+from monitor.web.pages.routes import open_routes, page_routes
 from monitor.web.store_calls import StoreCalls
 
 Site = Sequence[BaseRoute]
@@ -22,7 +21,7 @@ def site_routes(calls: StoreCalls, *, host: str) -> Site:
     """
     access = Access(calls, host=host)
     return [
-        *message_routes.routes(ReaderPages(calls).pages),
+        *open_routes(calls),
         *feed_routes.secret_routes(calls),
         *access.protect(feed_routes.routes(calls)),
         *access.protect(page_routes(calls)),

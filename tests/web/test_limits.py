@@ -9,12 +9,16 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response
 
-from monitor.settings import WebSettings
+from monitor.app import App
+from monitor.settings import Settings, WebSettings
 from monitor.web.limits import BODY_BYTES, HEADER_BYTES, connections_at_most
-from monitor.web.message_routes import Pages, routes
+from monitor.web.pages.answering import page_route
 from monitor.web.server import WebServer
 from monitor.web.site import Site
+from monitor.web.store_calls import StoreCalls
 from tests.daemon.processes import eventually
 from tests.web.serving import answering, ask, ask_json, served
 
@@ -27,18 +31,19 @@ LARGE = "x" * 16_000_000
 def pages(clicks: list[str]) -> Site:
     """Return pages of which one is large; who unsubscribes is noted."""
 
-    async def large(nct_id: str, version: str) -> str | None:
-        del nct_id, version
-        return LARGE
+    def large(_: App, __: Request) -> Response:
+        return Response(LARGE)
 
-    async def asking(uid: str, token: str) -> str | None:
-        return uid + token
+    def unsubscribing(_: App, request: Request) -> Response:
+        if request.method == "POST":
+            clicks.append(request.path_params["uid"])
+        return Response(request.path_params["token"])
 
-    async def clicked(uid: str, token: str) -> str | None:
-        clicks.append(uid)
-        return token
-
-    return routes(Pages(changes=large, message=asking, unsubscribing=asking, unsubscribe=clicked))
+    calls = StoreCalls(lambda: App(settings=Settings()))
+    return [
+        page_route(calls, "/trials/{nct_id}/changes/{version}", large),
+        page_route(calls, "/unsubscribe/{uid}/{token}", unsubscribing, ("GET", "POST")),
+    ]
 
 
 @contextlib.contextmanager

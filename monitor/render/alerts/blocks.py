@@ -1,7 +1,7 @@
 """Versions in words: each is put into words once, however many letters tell of it."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from typing import TypeVar
 
@@ -79,8 +79,8 @@ def measured_version(alert: Alert, public_url: str | None) -> Measured:
     return Measured(block=block, sizes=sizes)
 
 
-def _event(events: Sequence[ChangeEvent], alert: Alert) -> EventBlock:
-    """Return what a change says, or several of countries."""
+def headline_block(events: Sequence[ChangeEvent]) -> EventBlock:
+    """Return what a change says in a sentence, or several of countries (see ``fold_sites``)."""
     event = events[0]
     label, joint = clean(event.label), ""
     if event.kind is ChangeKind.TRIAL_REGISTERED:  # its title and status stand above
@@ -96,8 +96,11 @@ def _event(events: Sequence[ChangeEvent], alert: Alert) -> EventBlock:
         label=label,
         joint=joint,
         said=clean_line(said),
-        behind=_behind(events, alert),
     )
+
+
+def _event(events: Sequence[ChangeEvent], alert: Alert) -> EventBlock:
+    return replace(headline_block(events), behind=_behind(events, alert))
 
 
 def _headline(event: ChangeEvent) -> tuple[Line, str]:

@@ -92,7 +92,7 @@ def environment(folder: Path | None) -> Environment:
         lstrip_blocks=True,
         auto_reload=folder is not None,
     )
-    made.filters |= {"plain": plain, "together": _together, "in_template": _in_template}
+    made.filters |= {"plain": plain, "together": together, "in_template": _in_template}
     return made
 
 
@@ -106,7 +106,7 @@ def _in_template(version: VersionBlock, name: str) -> str:
     return version.rendered[name]
 
 
-def _together(text: str) -> list[tuple[str, bool]]:
+def together(text: str) -> list[tuple[str, bool]]:
     """Split a text at its dates, times and differences, which are not to be broken (True)."""
     parts = _TOGETHER.split(text)
     return [(part, at % 2 == 1) for at, part in enumerate(parts) if part]

@@ -9,8 +9,9 @@ import msgspec
 from monitor import __version__
 from monitor.model.changes import Severity
 from monitor.model.subscriptions import FILTER_KEYS
-from monitor.web.api.questions import LONGEST_PAGE, PAGE, QUESTIONS, SORTS, Question
+from monitor.web.api.questions import LONGEST_PAGE, PAGE, QUESTIONS, Question
 from monitor.web.problems import MEDIA_TYPE, Problem
+from monitor.web.words import SORTS
 
 BASE = "/api/v1"
 

@@ -1,21 +1,19 @@
 """What the API can be asked: each question with its parameters, its answer, and what gives it."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any, TypeVar
 
-from monitor.api import Comparison, NotFoundError, Record, Store, Trial, VersionChanges, Which
+from monitor.api import Comparison, NotFoundError, Record, Store, Trial, VersionChanges
 from monitor.api.conversion import event_of, trial_of
 from monitor.app import App
 from monitor.app.event_choice import EventChoice
-from monitor.app.parameters import Days, moment
 from monitor.app.selecting import select_events, select_trials
 from monitor.data_types import DataType
 from monitor.errors import UsageError
 from monitor.model.nct import normalize_nct_id
-from monitor.model.selections import EventKey, TrialKey, TrialQuery, TrialSort
+from monitor.model.selections import EventKey, TrialKey, TrialQuery
 from monitor.model.subscriptions import SubscriptionStatus
 from monitor.model.tokens import AccessToken
 from monitor.render.subscribers import subscription_to_json
@@ -36,17 +34,12 @@ from monitor.web.parameters import (
     require_findable,
 )
 from monitor.web.problems import ProblemError
+from monitor.web.words import event_key, trial_key, trial_sort, version_time, version_word
 
 PAGE = 50
 LONGEST_PAGE = 200
-SORTS: Mapping[str, TrialSort] = {
-    "nct_id": "nct_id",
-    "last_changed": "last_changed",
-    "last_version_date": "last_version_date",
-}
 
 Value = TypeVar("Value")
-Key = TypeVar("Key", EventKey, TrialKey)
 
 _PAGED = ("limit", "cursor")
 _OF_TRIAL = tuple(name for name in EVENT_PARAMETERS if name != "nct_id")
@@ -55,8 +48,6 @@ _WHOSE = (
     "subscriptions are read with a token of their subscriber"
     " (`monitor token add NAME --subscriber NAME`) or of an operator"
 )
-_NUMBER = re.compile(r"[0-9]{1,9}")
-_ID = re.compile(r"[0-9a-f]{16,64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,8 +110,8 @@ def trials(asked: ApiRequest) -> TrialPage:
     """Return a page of trials."""
     query = TrialQuery(
         filter=asked.given.filter(),
-        sort=asked.given.value("sort", _sort) or "nct_id",
-        after=asked.given.value("cursor", _trial_key),
+        sort=asked.given.value("sort", trial_sort) or "nct_id",
+        after=asked.given.value("cursor", trial_key),
         limit=asked.limit,
     )
     with asked.app.reader() as reader:
@@ -145,7 +136,7 @@ def trial_events(asked: ApiRequest) -> EventPage:
 
 
 def _events(asked: ApiRequest, choice: EventChoice) -> EventPage:
-    after, limit = asked.given.value("cursor", _event_key), asked.limit
+    after, limit = asked.given.value("cursor", event_key), asked.limit
     with asked.app.reader() as reader:
         require_findable(asked.app, reader, choice.filter)
         query = replace(choice.query(asked.app, reader), after=after, limit=limit)
@@ -172,14 +163,14 @@ def versions(asked: ApiRequest) -> VersionList:
 
 def version(asked: ApiRequest) -> VersionChanges:
     """Return a version with what it changed."""
-    wanted = asked.part("version", _which)
+    wanted = asked.part("version", version_word)
     with Store(asked.app) as store:
         return store.version(_trial(store, asked.nct_id).nct_id, wanted)
 
 
 def record(asked: ApiRequest) -> Record:
     """Return the record of a trial in a version."""
-    by_name, at = asked.given.value("version", _which), asked.given.value("at", _at)
+    by_name, at = asked.given.value("version", version_word), asked.given.value("at", version_time)
     if by_name is not None and at is not None:
         raise ParameterError("at", "it goes without version")
     with Store(asked.app) as store:
@@ -188,7 +179,7 @@ def record(asked: ApiRequest) -> Record:
 
 def compare(asked: ApiRequest) -> Comparison:
     """Return what differs between two versions of a trial."""
-    old, new = asked.required("from", _which), asked.required("to", _which)
+    old, new = asked.required("from", version_word), asked.required("to", version_word)
     with Store(asked.app) as store:
         return store.compare(_trial(store, asked.nct_id).nct_id, old, new)
 
@@ -268,40 +259,3 @@ def _trial(store: Store, nct_id: str) -> Trial:
 
 def _cursor(key: EventKey | TrialKey | None) -> str | None:
     return None if key is None else str(key)
-
-
-def _event_key(text: str) -> EventKey:
-    return _key(EventKey, text)
-
-
-def _trial_key(text: str) -> TrialKey:
-    return _key(TrialKey, text)
-
-
-def _key(kind: type[Key], text: str) -> Key:
-    try:
-        return kind.parse(text)
-    except ValueError as exc:
-        raise UsageError(
-            f"{text[:40]!r} is not a cursor; give the `next` of an earlier answer"
-        ) from exc
-
-
-def _sort(text: str) -> TrialSort:
-    if text not in SORTS:
-        raise UsageError(f"{text[:40]!r} is no order; there are {', '.join(SORTS)}")
-    return SORTS[text]
-
-
-def _which(text: str) -> Which:
-    """Read a version's number, its id, or what ``_at`` reads."""
-    word = text.strip().lower()
-    if _NUMBER.fullmatch(word):
-        return int(word)
-    return word if _ID.fullmatch(word) else _at(text)
-
-
-def _at(text: str) -> Which:
-    """Read a day of the registry's record, or a time (UTC unless it names a zone) of ours."""
-    day = Days.parse(text)
-    return moment(text) if day is None else day.last

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from monitor.render.page_templates import PageTemplates
+from monitor.web.conditional import conditional
 
 _FOLDER = Path(__file__).parent.parent / "templates"
 _TEMPLATES = PageTemplates(_FOLDER)
@@ -22,6 +23,10 @@ _SECTIONS = (
     {"path": "trials", "text": "Trials"},
     {"path": "about", "text": "About"},
 )
+_FEEDS = (
+    ("application/atom+xml", "Atom", "atom"),
+    ("application/feed+json", "JSON Feed", "json"),
+)
 _SAFE = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none';"
@@ -30,7 +35,7 @@ _SAFE = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-PUBLIC: Mapping[str, str] = {"Cache-Control": "no-cache"}
+PUBLIC: Mapping[str, str] = {"Cache-Control": "private, no-cache"}
 """Headers of a page that is the same for all: kept, and asked for again each time."""
 PRIVATE: Mapping[str, str] = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 """Headers of a page that one reader alone may see."""
@@ -72,12 +77,10 @@ def page(
         feeds=feeds,
         **values,
     ).encode()
-    found = {**_SAFE, **headers}
+    said = {**_SAFE, **headers}
     if status == 200 and headers is PUBLIC:
-        found["ETag"] = tag = f'W/"{sha256(body).hexdigest()[:24]}"'
-        if tag in re.split(r"\s*,\s*", request.headers.get("If-None-Match", "")):
-            return Response(status_code=304, headers=found)
-    return Response(body, status, headers=found, media_type="text/html")
+        return conditional(request, body, media_type="text/html", headers=said)
+    return Response(body, status, headers=said, media_type="text/html")
 
 
 def root_of(request: Request) -> str:
@@ -105,6 +108,15 @@ def error(request: Request, status: int, reason: str, *, headers: Mapping[str, s
 def is_for_people(request: Request) -> bool:
     """Tell whether the request is a browser's, which asks for HTML by name."""
     return "text/html" in request.headers.get("Accept", "")
+
+
+def feeds_of(path: str, query: str = "") -> tuple[Mapping[str, str], ...]:
+    """Return the feeds below a path of the site, for ``page``."""
+    tail = f"?{query}" if query else ""
+    return tuple(
+        {"type": media_type, "title": title, "path": f"{path}/feed.{name}{tail}"}
+        for media_type, title, name in _FEEDS
+    )
 
 
 def style_route() -> Route:

@@ -1,54 +1,25 @@
 """What all pages share: the style sheet, the headers, errors as pages for people."""
 
 import gzip
-import http.client
 import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-from monitor.app import App
+from monitor.store.writer import open_store
 from monitor.web.server import WebServer
-from monitor.web.site import site_routes
-from monitor.web.store_calls import StoreCalls
-from tests.web.serving import answering, ask, served
-
-HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
-
-
-class Got(NamedTuple):
-    """What came back."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def text(self) -> str:
-        return self.body.decode()
-
-
-def get(server: WebServer, path: str, **headers: str) -> Got:
-    connection = http.client.HTTPConnection(*server.address, timeout=30)
-    try:
-        connection.request("GET", path, headers=HTML | headers)
-        answer = connection.getresponse()
-        found = {name.lower(): value for name, value in answer.getheaders()}
-        return Got(answer.status, found, answer.read())
-    finally:
-        connection.close()
+from tests.web.pages.site import get, site_of
+from tests.web.serving import ask
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
     """Serve the site of an empty store."""
     url = f"sqlite:///{tmp_path_factory.mktemp('layout') / 'monitor.db'}"
-    app = App.configured(None, environ={"MONITOR_DATABASE_URL": url})
-    app.store().close()
-    with served(answering(), site_routes(StoreCalls(lambda: app), host="127.0.0.1")) as serving:
+    open_store(url).close()
+    with site_of(url) as serving:
         yield serving
 
 
@@ -56,10 +27,10 @@ def test_a_page_loads_its_style_and_nothing_else(server: WebServer) -> None:
     got = get(server, "/about")
     assert (got.status, got.headers["content-type"]) == (200, "text/html; charset=utf-8")
     assert got.headers["content-security-policy"].startswith("default-src 'none'; style-src 'self'")
-    assert '<html lang="en">' in got.text
-    assert "<script" not in got.text
-    assert "style=" not in got.text
-    [sheet] = re.findall(r'<link rel="stylesheet" href="\./([^"]+)">', got.text)
+    assert '<html lang="en">' in got.html
+    assert "<script" not in got.html
+    assert "style=" not in got.html
+    [sheet] = re.findall(r'<link rel="stylesheet" href="\./([^"]+)">', got.html)
     style = get(server, f"/{sheet}")
     assert style.headers["content-type"] == "text/css; charset=utf-8"
     assert "immutable" in style.headers["cache-control"]
@@ -88,25 +59,24 @@ def test_an_error_is_a_page_for_people_and_json_for_programs(server: WebServer, 
     got = get(server, path)
     assert (got.status, got.headers["content-type"]) == (404, "text/html; charset=utf-8")
     assert got.headers["cache-control"] == "no-store"
-    assert "<h1>There is no such page</h1>" in got.text
+    assert "<h1>There is no such page</h1>" in got.html
     root = "../" * (path.count("/") - 1) or "./"
-    assert f'<a class="brand" href="{root}">' in got.text
+    assert f'<a class="brand" href="{root}">' in got.html
     status, headers, body = ask(server.address, path)
     assert (status, headers["content-type"]) == (404, "application/json")
     assert json.loads(body)["status"] == "refused"
 
 
 def test_about_says_how_much_there_is_and_how_fresh(server: WebServer) -> None:
-    text = get(server, "/about").text
+    text = get(server, "/about").html
     assert "<dt>Last complete reading</dt><dd>none yet</dd>" in text
     assert "<dt>Trials</dt><dd>0</dd>" in text
 
 
 def test_a_store_that_cannot_be_read_is_a_page_that_says_later(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'none' / 'monitor.db'}"
-    app = App.configured(None, environ={"MONITOR_DATABASE_URL": url})
-    with served(answering(), site_routes(StoreCalls(lambda: app), host="127.0.0.1")) as serving:
+    with site_of(url) as serving:
         got = get(serving, "/about")
     assert (got.status, got.headers["retry-after"]) == (503, "10")
-    assert "try again later" in got.text
-    assert str(tmp_path) not in got.text
+    assert "try again later" in got.html
+    assert str(tmp_path) not in got.html

@@ -1,0 +1,206 @@
+"""Lists by the filters that are used everywhere: what changed lately, which trials there are."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from monitor.app import App
+from monitor.app.selecting import select_events, select_trials
+from monitor.errors import UsageError
+from monitor.model.addresses import version_address
+from monitor.model.changes import ChangeEvent, Severity
+from monitor.model.history import TrialRow
+from monitor.model.nct import normalize_nct_id
+from monitor.model.selections import (
+    EventQuery,
+    SelectedEvent,
+    TrialQuery,
+)
+from monitor.render.statuses import status_words
+from monitor.render.values import unescape, value_text
+from monitor.store.reader import Reader
+from monitor.web.pages.answering import MovedError
+from monitor.web.pages.events import ListedEvents, listed, most_severe
+from monitor.web.pages.forms import EVENT_FORM, TRIAL_FORM, given_pairs
+from monitor.web.pages.layout import page
+from monitor.web.pages.trial_parts import status_look
+from monitor.web.parameters import (
+    EVENT_PARAMETERS,
+    FILTER_PARAMETERS,
+    Parameters,
+    require_findable,
+)
+from monitor.web.words import event_key, trial_key, trial_sort
+
+EVENT_LIST = (*EVENT_PARAMETERS, *FILTER_PARAMETERS, "cursor")
+TRIAL_LIST = (*FILTER_PARAMETERS, "sort", "cursor")
+_EVENTS = 150
+_TRIALS = 50
+_SHOWN = 12
+_LEAST = Severity.MEDIUM
+"""From which severity on changes are shown where nobody says."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatedEvents:
+    """The changes of a version of a trial in a list."""
+
+    address: str
+    day: date
+    events: ListedEvents
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedTrial:
+    """A trial in a list, with its changes there: the newest first."""
+
+    nct_id: str
+    title: str
+    sponsor: str
+    status: str
+    look: str
+    versions: tuple[DatedEvents, ...] = ()
+    conditions: str = ""
+    last_changed: date | None = None
+    last_version_date: date | None = None
+
+    @property
+    def rank(self) -> int:
+        """How severe its most severe change is."""
+        return most_severe([one.events for one in self.versions])
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The trials whose newest change was read on a day: the first, and those folded away."""
+
+    day: date
+    trials: tuple[ListedTrial, ...]
+    more: tuple[ListedTrial, ...]
+
+
+def lately(app: App, request: Request) -> Response:
+    """Return the page of what changed, the newest first; ``cursor``: from where it goes on."""
+    asked = Parameters(request.query_params, EVENT_LIST)
+    given = given_pairs(request, "cursor")
+    with app.reader() as reader:
+        query = event_query(app, reader, asked)
+        is_open = asked.value("min_severity", str) is None and query.kinds is None
+        if is_open:
+            query = replace(query, min_severity=_LEAST)
+            given = [*given, ("min_severity", str(_LEAST))]
+        found = select_events(reader, replace(query, limit=_EVENTS), synonyms=app.synonyms())
+    words = urlencode(given)
+    older = None if found.next is None else urlencode([*given, ("cursor", str(found.next))])
+    return page(
+        request, "lately.html", section="", title="What changed lately",
+        days=_days(found.events), count=len(found.events),
+        trials=len({one.stored.nct_id for one in found.events}),
+        form=EVENT_FORM.filled(given), query=words, older=older, is_first=query.after is None,
+    )  # fmt: skip
+
+
+def event_query(app: App, reader: Reader, asked: Parameters) -> EventQuery:
+    """Return the question of an address; UsageError where it can find nothing."""
+    choice = asked.events()
+    require_findable(app, reader, choice.filter)
+    query = choice.query(app, reader)
+    return replace(query, after=asked.value("cursor", event_key))
+
+
+def trial_query(app: App, reader: Reader, asked: Parameters) -> TrialQuery:
+    """Return the question of an address; as ``event_query``."""
+    wanted = asked.filter()
+    require_findable(app, reader, wanted)
+    sort = asked.value("sort", trial_sort) or "last_changed"
+    return TrialQuery(filter=wanted, sort=sort, after=asked.value("cursor", trial_key))
+
+
+def trials(app: App, request: Request) -> Response:
+    """Return the page of trials; an NCT ID among the words leads to its trial."""
+    asked = Parameters(request.query_params, TRIAL_LIST)
+    for text in asked.texts("text"):
+        if nct_id := _nct_id(text):
+            raise MovedError(f"trials/{nct_id}")
+    given = given_pairs(request, "cursor")
+    with app.reader() as reader:
+        query = trial_query(app, reader, asked)
+        found = select_trials(reader, replace(query, limit=_TRIALS), synonyms=app.synonyms())
+    older = None if found.next is None else urlencode([*given, ("cursor", str(found.next))])
+    return page(
+        request, "trials.html", section="trials", title="Trials",
+        rows=[_listed(row) for row in found.trials], form=TRIAL_FORM.filled(given),
+        query=urlencode(given), older=older, is_first=query.after is None,
+        same_trials=urlencode([one for one in given if one[0] != "sort"]),
+    )  # fmt: skip
+
+
+def _nct_id(text: str) -> str | None:
+    try:
+        return normalize_nct_id(text)
+    except (UsageError, ValueError):
+        return None
+
+
+def _listed(row: TrialRow) -> ListedTrial:
+    return ListedTrial(
+        nct_id=row.nct_id,
+        title=_title(row.title),
+        sponsor=unescape(row.lead_sponsor or "no sponsor stated"),
+        status=status_words(row.overall_status),
+        look=status_look(row.overall_status),
+        conditions=", ".join(value_text(one) for one in row.conditions[:6]),
+        last_changed=row.last_changed,
+        last_version_date=row.last_version_date,
+    )
+
+
+def _title(title: str | None) -> str:
+    return unescape(title) if title else "(no title stated)"
+
+
+def _days(events: Sequence[SelectedEvent]) -> list[Day]:
+    """Return the trials by the day on which their newest change was read, most severe first.
+
+    A trial that changes again and again stands once, with the dates of all its changes.
+    """
+    by_trial: dict[str, list[SelectedEvent]] = {}
+    for one in events:
+        by_trial.setdefault(one.stored.nct_id, []).append(one)
+    by_day: dict[date, list[ListedTrial]] = {}
+    for found in by_trial.values():
+        day = found[0].learned_at.astimezone(UTC).date()
+        by_day.setdefault(day, []).append(_changed(found))
+    days = []
+    for day, changed in sorted(by_day.items(), reverse=True):
+        ranked = sorted(changed, key=lambda one: -one.rank)
+        shown = _SHOWN if len(ranked) > _SHOWN + 1 else len(ranked)
+        days.append(Day(day, tuple(ranked[:shown]), tuple(ranked[shown:])))
+    return days
+
+
+def _changed(found: Sequence[SelectedEvent]) -> ListedTrial:
+    newest = found[0]
+    return ListedTrial(
+        nct_id=newest.stored.nct_id,
+        title=_title(newest.title),
+        sponsor=unescape(newest.lead_sponsor or "no sponsor stated"),
+        status=status_words(newest.overall_status),
+        look=status_look(newest.overall_status),
+        versions=tuple(_versions(found)),
+    )
+
+
+def _versions(found: Sequence[SelectedEvent]) -> Iterator[DatedEvents]:
+    by_version: dict[int, list[ChangeEvent]] = {}
+    first: dict[int, SelectedEvent] = {}
+    for one in found:
+        by_version.setdefault(one.stored.version_id, []).append(one.stored.event)
+        first.setdefault(one.stored.version_id, one)
+    for version_id, events in by_version.items():
+        one = first[version_id]
+        yield DatedEvents(version_address(one.identity), one.version_date, listed(events))

@@ -1,0 +1,84 @@
+"""What messages lead to: all that one tells, and the way to unsubscribe.
+
+A POST to the address to unsubscribe is RFC 8058's one click.
+"""
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from monitor.app import App
+from monitor.app.message_pages import recipients, told_in, unsubscribe
+from monitor.model.addresses import version_address
+from monitor.model.alerts import Alert
+from monitor.model.selection import SelectedVersion
+from monitor.render.alerts.trials import TrialLine, headings, trials_of
+from monitor.render.history import sighting
+from monitor.render.statuses import status_words
+from monitor.render.values import count_text, unescape
+from monitor.web.pages.events import listed
+from monitor.web.pages.layout import PRIVATE, page
+from monitor.web.pages.trial_parts import status_look
+
+
+def message(app: App, request: Request) -> Response:
+    """Return the page of all trials that a message tells of, each with its changes."""
+    _require_public(app)
+    alerts = told_in(app, *_named(request))
+    if alerts is None:
+        raise HTTPException(404)
+    found = trials_of(alerts)
+    return page(
+        request, "message.html", headers=PRIVATE,
+        title=f"Changes in {count_text(len(found), 'trial')}",
+        trials=[
+            {"heading": heading, **_trial(one)}
+            for one, heading in zip(found, headings(found), strict=True)
+        ],
+    )  # fmt: skip
+
+
+def _trial(one: TrialLine) -> dict[str, object]:
+    facts = one.facts
+    return {
+        "nct_id": facts.nct_id,
+        "title": unescape(facts.title or "(no title stated)"),
+        "sponsor": unescape(facts.sponsor or "no sponsor stated"),
+        "status": status_words(facts.overall_status),
+        "look": status_look(facts.overall_status),
+        "versions": [_version(alert) for alert in one.alerts],
+    }
+
+
+def _version(alert: Alert) -> dict[str, object]:
+    entry = SelectedVersion(number=alert.number, version=alert.version, previous=alert.previous)
+    return {
+        "address": version_address(alert.version.identity),
+        "nct_id": alert.version.nct_id,
+        "sighting": sighting(entry),
+        "events": listed(alert.events),
+    }
+
+
+def unsubscribing(app: App, request: Request) -> Response:
+    """Return the page that asks before it pauses; to a POST the one that says what was paused."""
+    _require_public(app)
+    is_done = request.method == "POST"
+    found = (unsubscribe if is_done else recipients)(app, *_named(request))
+    if found is None:
+        raise HTTPException(404)
+    return page(
+        request, "unsubscribe.html", headers=PRIVATE,
+        title="Paused" if is_done else "Unsubscribe", is_done=is_done,
+        subscriber=found.subscriber, subscriptions=found.subscriptions,
+    )  # fmt: skip
+
+
+def _named(request: Request) -> tuple[str, str]:
+    return str(request.path_params["uid"]), str(request.path_params["token"])
+
+
+def _require_public(app: App) -> None:
+    """HTTPException 404 where messages lead nowhere."""
+    if not app.settings.delivery.public_url:
+        raise HTTPException(404)
