@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from monitor.app.filter_check import FilterCheck
 from monitor.app.wiring import App
-from monitor.errors import UsageError
+from monitor.errors import ConfigError, UsageError
 from monitor.match.filter_fields import FilterFields, term_under
 from monitor.match.filters import KNOWN_VALUES, CompiledFilter, Hits, compile_filter, require_usable
 from monitor.match.synonyms import Synonyms
@@ -45,7 +45,7 @@ def require_findable(app: App, reader: "Reader", one: Filter) -> None:
     """Pass when a filter can find stored trials, else raise an error with what to write.
 
     As for subscriptions, but that a status may also be ``GONE``, ``MERGED`` or any that a stored
-    trial has, and a source any that the store knows. UsageError; ConfigError for a source.
+    trial has, and a source any that the store knows. UsageError.
     """
     synonyms = app.synonyms()
     for values in (one.wanted, one.excluded):
@@ -57,7 +57,10 @@ def require_findable(app: App, reader: "Reader", one: Filter) -> None:
         stored = (row.name for row in reader.sources.all())
         known = dict.fromkeys((*(source.name for source in app.settings.sources), *stored))
         tables = [{**one.wanted, "not": one.excluded}]
-        require_sources(tables, known, app.settings.synonyms, place="--source: ")
+        try:
+            require_sources(tables, known, app.settings.synonyms, place="")
+        except ConfigError as exc:  # of a question it says nothing about the configuration
+            raise UsageError(str(exc)) from exc
     rest = Filter(wanted=_without_status(one.wanted), excluded=_without_status(one.excluded))
     if rest.wanted or rest.excluded:
         try:

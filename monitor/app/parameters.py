@@ -100,6 +100,8 @@ def moment_until(text: str) -> datetime:
     day = Days.parse(text)
     if day is None:
         return moment(text)
+    if day.last == date.max:  # no day follows it
+        return datetime.max.replace(tzinfo=UTC)
     return datetime.combine(day.last, time.min, UTC) + timedelta(days=1)
 
 

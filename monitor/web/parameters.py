@@ -13,7 +13,7 @@ from starlette.datastructures import QueryParams
 from monitor.app import App, matching
 from monitor.app.event_choice import EventChoice
 from monitor.app.parameters import kind, moment_from, moment_until, severity
-from monitor.errors import ConfigError, UsageError
+from monitor.errors import UsageError
 from monitor.model.nct import normalize_nct_id
 from monitor.model.subscriptions import FILTER_KEYS, Filter
 
@@ -128,8 +128,8 @@ def require_findable(app: App, reader: "Reader", asked: Filter | None) -> None:
 def _require_findable(app: App, reader: "Reader", name: str, asked: Filter) -> None:
     try:
         matching.require_findable(app, reader, asked)
-    except (UsageError, ConfigError) as exc:
-        raise ParameterError(name, str(exc).removeprefix("--source: ")) from exc
+    except UsageError as exc:
+        raise ParameterError(name, str(exc)) from exc
 
 
 def _list(known: Collection[str]) -> str:

@@ -146,7 +146,7 @@ def test_a_trial_is_found_by_what_it_says_now(told: Monitor) -> None:
         (("--text", "…"), "text: '…' has no letter and no digit"),
         (("--not-condition", ""), "not condition: '' has no letter and no digit"),
         (("--status", "completed", "--status", "foo"), "there is no status 'FOO'"),
-        (("--source", "lupus"), "--source: there is no [[source]] 'lupus'"),
+        (("--source", "lupus"), "there is no [[source]] 'lupus'"),
     ],
 )
 def test_what_could_find_nothing_is_refused(

@@ -1,7 +1,7 @@
 """``python -m tests.year``: the scripted year in full, with the daemon as a user starts it.
 
-After it come the deliveries that are killed (``tests.deliver.crash``) and the memory of very many
-passes (``tests.memory``); ``--only`` takes one.
+After it come the deliveries that are killed (``tests.deliver.crash``), the memory of very many
+passes (``tests.memory``) and very many requests (``tests.web``); ``--only`` takes one.
 """
 
 import argparse
@@ -18,6 +18,7 @@ from typing import Any
 
 from tests.deliver.crash.__main__ import main as delivery
 from tests.memory.__main__ import main as memory
+from tests.web.__main__ import main as requests
 from tests.year.course import Say, Year, live
 from tests.year.followers import DaemonProcess
 from tests.year.outcome import Outcome
@@ -65,17 +66,17 @@ def soak(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="./run soak",
         description="The long tests: a scripted year of the registry, deliveries that are"
-        " killed, and the memory of very many passes.",
-        epilog="Further options are those of `--only year --help`, `--only delivery --help` and"
-        " `--only memory --help`.",
+        " killed, the memory of very many passes, and very many requests over HTTP.",
+        epilog="Further options are those of `--only year --help`, `--only delivery --help`,"
+        " `--only memory --help` and `--only requests --help`.",
         add_help=False,
     )
-    parts = {"year": main, "delivery": delivery, "memory": memory}
+    parts = {"year": main, "delivery": delivery, "memory": memory, "requests": requests}
     parser.add_argument("--only", choices=tuple(parts))
     given, rest = parser.parse_known_args(arguments)
     if given.only is not None:
         return parts[given.only](rest)
-    return max(main(rest), delivery([]), memory([]))
+    return max(main(rest), delivery([]), memory([]), requests([]))
 
 
 def verdict(outcome: Outcome) -> int:

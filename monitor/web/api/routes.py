@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from monitor.app import App
-from monitor.errors import ConfigError, MonitorError, NotFoundError, UsageError
+from monitor.errors import MonitorError, NotFoundError, UsageError
 from monitor.web.access import token_of
 from monitor.web.api.openapi import BASE, document
 from monitor.web.api.questions import QUESTIONS, ApiRequest, Question
@@ -66,7 +66,7 @@ async def _answered(calls: StoreCalls, work: Callable[[App], Result]) -> Result:
         return await calls.run(work)
     except ParameterError as exc:
         raise ProblemError(HTTPStatus.BAD_REQUEST, str(exc), parameter=exc.name) from None
-    except (UsageError, ConfigError) as exc:
+    except UsageError as exc:
         raise ProblemError(HTTPStatus.BAD_REQUEST, str(exc)) from None
     except NotFoundError as exc:
         raise ProblemError(HTTPStatus.NOT_FOUND, str(exc)) from None

@@ -16,7 +16,7 @@ from msgspec.structs import replace as replaced
 from monitor.app.tokens import add_token
 from monitor.app.wiring import App
 from monitor.settings import WebSettings
-from monitor.web.site import site_routes
+from monitor.web.site import Site, site_routes
 from monitor.web.store_calls import StoreCalls
 from tests.cli.calls import NOON, Monitor
 from tests.cli.studies import NCT, OTHER, hostile_study, study
@@ -65,6 +65,7 @@ class Api:
         app = App.configured(None, environ={"MONITOR_DATABASE_URL": url})
         self.app = App(settings=replaced(app.settings, web=WEB), now=lambda: NOON)
         self.address = ("", 0)
+        self.site: Site = ()
         self._tokens: dict[str, str] = {}
 
     @property
@@ -140,11 +141,11 @@ class Api:
 
 @contextmanager
 def serving(url: str, folder: Path) -> Iterator[Api]:
-    """Serve an API over a store that is filled first."""
+    """Serve an API, with all of the site, over a store that is filled first."""
     fill(Monitor(url, folder))
     api = Api(url)
-    routes = site_routes(StoreCalls(lambda: api.app), host="127.0.0.1")
-    with served(answering(), routes) as server:
+    api.site = site_routes(StoreCalls(lambda: api.app), host="127.0.0.1")
+    with served(answering(), api.site) as server:
         api.address = server.address
         yield api
 
