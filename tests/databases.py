@@ -89,14 +89,25 @@ class RecordedTables:
             connection.exec_driver_sql(statement)
         for name, rows in self._rows.items():
             marks = ", ".join("?" * len(rows[0]))
-            connection.exec_driver_sql(f"INSERT INTO {name} VALUES ({marks})", _anew(rows))  # noqa: S608 - ours
+            connection.exec_driver_sql(
+                f"INSERT OR REPLACE INTO {name} VALUES ({marks})",  # noqa: S608 - ours
+                _anew(rows),
+            )
 
     def _record(self, connection: Connection) -> None:
         master = self._master(connection)
+        # Behind a virtual table SQLite keeps its settings, and in its data how often they changed.
+        names = [
+            behind
+            for kind, name, sql in master
+            if kind == "table"
+            for behind in (
+                (f"{name}_config", f"{name}_data") if sql.startswith(_VIRTUAL) else (name,)
+            )
+        ]
         rows = {
             name: [tuple(row) for row in connection.exec_driver_sql(f"SELECT * FROM {name}")]  # noqa: S608 - ours
-            for kind, name, sql in master
-            if kind == "table" and not sql.startswith(_VIRTUAL)
+            for name in names
         }
         self._rows = {name: found for name, found in rows.items() if found}
         self._statements = [sql for _, _, sql in master]

@@ -14,7 +14,7 @@ from monitor.ingest.derivations import Derivations
 from monitor.ingest.timeline import Indexed, Timeline
 from monitor.ingest.timeline_entry import Observation, TimelineEntry, give_identities, stored_node
 from monitor.match.change_set import ChangeSet
-from monitor.match.documents import search_document
+from monitor.match.documents import search_document, search_documents
 from monitor.model.bitemporal import holds_from
 from monitor.model.changes import ChangeEvent, ChangeKind, Severity
 from monitor.model.coverage import Coverage
@@ -143,13 +143,8 @@ class Timelines:
     def _write_trial(self, timeline: Timeline) -> None:
         """Write what is known of the trial now, and what the search knows it by where it moved."""
         record = timeline.record(timeline.nodes[-1])
-        document = search_document(record)
-        indexed = timeline.indexed
-        if indexed is not None and indexed.sha256 == document.digest:
-            self._tx.put_trial(_row(timeline))
-        else:
-            replaces = indexed and _indexed_words(timeline, indexed)
-            self._tx.put_trial(_row(timeline), document, replaces=replaces)
+        document, replaces = _words(timeline, record)
+        self._tx.put_trial(_row(timeline), document, replaces=replaces)
         for alias, nct_id in record.former_ids:
             self._tx.put_alias(alias, nct_id)
 
@@ -236,11 +231,29 @@ def _indexed(known: TrialHistory) -> Indexed | None:
     return Indexed(known.search_sha256, known.versions[-1].snapshot_id)
 
 
-def _indexed_words(timeline: Timeline, indexed: Indexed) -> SearchDocument | None:
-    """Return the words that the search knows a trial by; None of words of an earlier program."""
-    record, _ = timeline.load(indexed.snapshot_id, Coverage.complete(), None)
-    document = search_document(record)
-    return document if document.digest == indexed.sha256 else None
+def _words(
+    timeline: Timeline, record: TrialRecord
+) -> tuple[SearchDocument | None, SearchDocument | None]:
+    """Return the words of a trial's newest record, and those that the search has of it.
+
+    Neither where they are the same, and only the former where it has none that are known.
+    """
+    indexed = timeline.indexed
+    if indexed is None:
+        return search_document(record), None
+    found = search_documents(_indexed_record(timeline, indexed), record)
+    if found is None:
+        return None, None
+    replaces, document = found
+    return document, replaces if replaces.digest == indexed.sha256 else None
+
+
+def _indexed_record(timeline: Timeline, indexed: Indexed) -> TrialRecord:
+    """Return the record whose words the search has: mostly one that was read already."""
+    for node in timeline.nodes:
+        if node.snapshot_id == indexed.snapshot_id:
+            return timeline.record(node)
+    return timeline.load(indexed.snapshot_id, Coverage.complete(), None)[0]
 
 
 def _news(timeline: Timeline, number: int, at: datetime) -> ChangeSet:

@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterable
 from itertools import combinations, pairwise
 
-from monitor.match.filter_fields import WHOLE_KEYS, FilterFields
+from monitor.match.filter_fields import WHOLE_KEYS, FilterFields, is_same
 from monitor.match.filters import Clause, CompiledFilter, Hits
-from monitor.match.text_index import Term
+from monitor.match.text_index import Term, words_of
 from monitor.model.record import TrialRecord
 from monitor.model.search import (
+    LONGEST_WORD,
     SEARCH_COLUMNS,
     TEXT_COLUMNS,
     Search,
@@ -24,14 +25,12 @@ from monitor.model.search import (
     ascii_word,
 )
 
-LONGEST_WORD = 200
-"""Characters; longer ones are in no index."""
-
 _LONGEST_NAME = 12
 """Words of a country's name that are looked at in pairs; real ones have up to seven."""
 
-# What makes other words of a text's own, beside letters of other scripts: see ``text_index``.
+# What makes other words of a text's own: see ``text_index``.
 _CAR = re.compile(r"car(?:s\b|\b)")
+_REWRITTEN = frozenset({"car", "cars", "chimeric"})
 _AS_THEY_ARE = frozenset(SEARCH_COLUMNS) - WHOLE_KEYS - {"country"}
 
 
@@ -41,14 +40,40 @@ def search_document(record: TrialRecord) -> SearchDocument:
     return SearchDocument(tuple(_text(stated, column) for column in SEARCH_COLUMNS))
 
 
+def search_documents(
+    old: TrialRecord, new: TrialRecord
+) -> tuple[SearchDocument, SearchDocument] | None:
+    """Return the words of two records of one trial; None where both have the same.
+
+    A column of which both say the same has one text in both.
+    """
+    moved = {column for column in SEARCH_COLUMNS if not is_same(old, new, column)}
+    if not moved:
+        return None
+    document = search_document(new)
+    stated = FilterFields(old)
+    earlier = SearchDocument(
+        tuple(
+            _text(stated, column) if column in moved else text
+            for column, text in zip(SEARCH_COLUMNS, document.texts, strict=True)
+        )
+    )
+    return None if earlier == document else (earlier, document)
+
+
 def _text(stated: FilterFields, column: str) -> str:
     if column == "country":
         return " ".join(_names(stated[column]))
-    # Most texts have no word that would be written otherwise: the index takes them as they are.
-    if column in _AS_THEY_ARE:
-        text = stated.text_of(column)
-        if text.isascii() and not _is_rewritten(text.lower()):
+    if column not in _AS_THEY_ARE:
+        return _encoded(stated[column])
+    # Most texts have no word that would be written otherwise. The index takes those in ASCII as
+    # they are, and of others their words, which are the same for all texts of a column together.
+    text = stated.text_of(column)
+    if text.isascii():
+        if not _is_rewritten(text.lower()):
             return text
+    elif _REWRITTEN.isdisjoint(words := words_of(text)):
+        return " ".join(map(ascii_word, words))
     return _encoded(stated[column])
 
 

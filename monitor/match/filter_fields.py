@@ -79,6 +79,12 @@ class FilterFields(dict[str, str]):
         return [country_now(one) for one in self.record.texts(fields.LOCATIONS, "country")]
 
 
+def is_same(here: TrialRecord, there: TrialRecord, key: str) -> bool:
+    """Tell whether two records of one trial surely say the same under a key that they state."""
+    paths = _KEYS[key].paths or (fields.LOCATIONS,)
+    return all(here.get(path) == there.get(path) for path in paths)
+
+
 @lru_cache(maxsize=1_024)  # statuses, phases, countries
 def term_under(key: str, value: str) -> Term:
     """Return a filter's value as it is searched for under its key; () when it has no word.

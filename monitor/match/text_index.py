@@ -64,6 +64,22 @@ def words_of(text: str) -> list[str]:
     """Return the words of a text, as they are compared, in its order."""
     if text.isascii():
         return _ASCII_WORD.findall(text.lower())
+    # Nothing that follows reaches over white space, and most of a text beyond ASCII is in it.
+    found: list[str] = []
+    for part in text.split():
+        if part.isascii():
+            found += _ASCII_WORD.findall(part.lower())
+        else:
+            found += _short_words(part) if len(part) <= _SHORT else _words(part)
+    return found
+
+
+@lru_cache(maxsize=8_192)
+def _short_words(text: str) -> tuple[str, ...]:
+    return tuple(_words(text))
+
+
+def _words(text: str) -> list[str]:
     apart = unicodedata.normalize("NFKD", text.translate(_SIGNS)).casefold()
     bare = _ACCENTS.sub("", unicodedata.normalize("NFKD", apart)).translate(_LETTERS)
     return _WORD.findall(unicodedata.normalize("NFC", bare))

@@ -16,6 +16,17 @@ SEARCH_VERSION = 1
 """Raised with every change of what ``match.documents`` makes of a record."""
 
 
+LONGEST_WORD = 200
+"""Characters; longer ones are in no index."""
+
+_APART = str.maketrans(
+    {
+        code: chr(code).lower() if chr(code).isalnum() or chr(code) == "_" else " "
+        for code in range(128)
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class SearchDocument:
     """A trial's words: a text for each of SEARCH_COLUMNS.
@@ -25,6 +36,11 @@ class SearchDocument:
     """
 
     texts: tuple[str, ...]
+
+    @property
+    def words(self) -> tuple[frozenset[str], ...]:
+        """Return the words of each text, in lower case."""
+        return tuple(frozenset(text.translate(_APART).split()) for text in self.texts)
 
     @property
     def digest(self) -> bytes:

@@ -3,8 +3,6 @@
 A store that an earlier program made is filled once, in many transactions; then a property says so.
 """
 
-from typing import Any
-
 import sqlalchemy as sa
 from sqlalchemy import bindparam
 
@@ -74,12 +72,8 @@ class IndexWriter:
 
     def put(self, nct_id: str, document: SearchDocument) -> None:
         """Let the search know a trial that it does not know."""
-        written: list[tuple[Any, Any]] = [
-            *search.changes(self._db.dialect, [(nct_id, document, None)])
-        ]
-        written.append((_MARK, [{"trial": nct_id, "digest": document.digest}]))
-        for statement, rows in written:
-            self._db.run_many(statement, rows)
+        self._db.run_many(*search.changes(self._db.dialect, [(nct_id, document, None)]))
+        self._db.run(_MARK, {"trial": nct_id, "digest": document.digest})
 
     def finish(self) -> None:
         """Note that all of the store is filled."""

@@ -1,13 +1,12 @@
 """The search for trials: their words in an index, and what it is asked.
 
 SQLite has FTS5 without the texts, which are in the snapshots already: a trial's row is its NCT ID's
-number, and what leaves the index is named word for word. PostgreSQL has a text search vector, whose
-lexemes begin with a capital that stands for the column. Both know which words stand in which
-column, not where (docs/decisions/2026-12-01-facts-and-search.md).
+number, and what leaves the index is named word for word. PostgreSQL indexes a text search vector
+made of a text of lexemes, which begin with a capital that stands for the column. Both know which
+words stand in which column, not where (docs/decisions/2026-12-01-facts-and-search.md).
 """
 
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -20,9 +19,13 @@ from monitor.model.nct import nct_id_of, nct_number
 from monitor.model.search import SEARCH_COLUMNS, Search, SearchClause, SearchDocument, SearchTerm
 from monitor.store.db import upsert
 
-_WORD = re.compile(r"\w+", re.ASCII)
 _MOST_BYTES = 900_000
 """Of a vector: PostgreSQL takes a megabyte. The longest real record has a tenth of that."""
+_LONGEST_LEXEME = 2_000
+"""Bytes. PostgreSQL takes 2,046."""
+_APART = 2_048
+"""Bytes. PostgreSQL moves what makes a row longer than 2,000 out of it, so that many fit on a page;
+the spaces behind shorter lexemes are compressed to nothing."""
 
 
 class _Vector(UserDefinedType[str]):
@@ -46,7 +49,7 @@ _POSTGRES = sa.Table(
     "trial_search",
     sa.MetaData(),
     sa.Column("nct_id", sa.Text, primary_key=True),
-    sa.Column("words", _Vector, nullable=False),
+    sa.Column("words", sa.Text, nullable=False),
 )
 _EVERY = "1"
 _PREFIXES = {name: chr(ord("A") + place) for place, name in enumerate(SEARCH_COLUMNS)}
@@ -54,19 +57,13 @@ _EVERY_LEXEME = "Z"
 
 # --- what is written ------------------------------------------------------------------------
 
-_COLUMNS: dict[str, Any] = {name: bindparam(f"b_{name}") for name in SEARCH_COLUMNS}
-_PUT_SQLITE = sa.insert(_SQLITE).values(
-    rowid=bindparam("b_rowid"), every=sa.literal_column(f"'{_EVERY}'"), **_COLUMNS
-)
-_TAKE_OUT = sa.insert(_SQLITE).values(
-    trial_search=sa.literal_column("'delete'"),
+_COLUMNS = [f"b_{name}" for name in (*SEARCH_COLUMNS, "every")]
+_WRITE_SQLITE = sa.insert(_SQLITE).values(
     rowid=bindparam("b_rowid"),
-    every=sa.literal_column(f"'{_EVERY}'"),
-    **_COLUMNS,
+    trial_search=bindparam("b_command"),
+    **{name.removeprefix("b_"): bindparam(name) for name in _COLUMNS},
 )
-_PUT_POSTGRES = upsert(_POSTGRES).values(
-    nct_id=bindparam("b_nct_id"), words=sa.cast(bindparam("b_words", type_=sa.Text), _Vector)
-)
+_PUT_POSTGRES = upsert(_POSTGRES)
 
 EMPTY = {
     "sqlite": sa.insert(_SQLITE).values(trial_search=sa.literal_column("'delete-all'")),
@@ -79,31 +76,43 @@ Change = tuple[str, SearchDocument, SearchDocument | None]
 """An NCT ID, its words, and those that the index has of it (None: none)."""
 
 
-def changes(dialect: str, documents: Iterable[Change]) -> list[tuple[sa.Insert, list[Values]]]:
-    """Return the statements, with their rows, that bring trials' words into the index."""
+def changes(dialect: str, documents: Iterable[Change]) -> tuple[sa.Insert, list[Values]]:
+    """Return the statement, with its rows, that brings trials' words into the index."""
     if dialect != "sqlite":
-        return [(_PUT_POSTGRES, [_postgres_row(nct_id, new) for nct_id, new, _ in documents])]
-    documents = list(documents)
-    gone = [_sqlite_row(nct_id, old) for nct_id, _, old in documents if old is not None]
-    return [
-        (_TAKE_OUT, gone),
-        (_PUT_SQLITE, [_sqlite_row(nct_id, new) for nct_id, new, _ in documents]),
-    ]
+        return _PUT_POSTGRES, [_postgres_row(nct_id, new) for nct_id, new, _ in documents]
+    # Of a row before the last one SQLite would write what it holds so far.
+    in_order = sorted((nct_number(nct_id), new, old) for nct_id, new, old in documents)
+    return _WRITE_SQLITE, [row for change in in_order for row in _sqlite_rows(*change)]
 
 
-def _sqlite_row(nct_id: str, document: SearchDocument) -> Values:
-    texts = zip(_COLUMNS, document.texts, strict=True)
-    return {"b_rowid": nct_number(nct_id)} | {f"b_{name}": text for name, text in texts}
+def _sqlite_rows(key: int, new: SearchDocument, old: SearchDocument | None) -> Iterator[Values]:
+    """Yield what puts a trial in; of one that is there what takes out and puts in what moved."""
+    if old is None:
+        yield _sqlite_row(key, None, (*new.texts, _EVERY))
+        return
+    before, after = old.words, new.words
+    moved = frozenset().union(*(one ^ other for one, other in zip(before, after, strict=True)))
+    for command, words in (("delete", before), (None, after)) if moved else ():
+        yield _sqlite_row(key, command, (*(" ".join(one & moved) for one in words), ""))
+
+
+def _sqlite_row(key: int, command: str | None, texts: Sequence[str]) -> Values:
+    return {"b_rowid": key, "b_command": command, **dict(zip(_COLUMNS, texts, strict=True))}
 
 
 def _postgres_row(nct_id: str, document: SearchDocument) -> Values:
-    lexemes = [_EVERY_LEXEME]
-    for prefix, text in zip(_PREFIXES.values(), document.texts, strict=True):
-        lexemes.extend(prefix + word for word in dict.fromkeys(_WORD.findall(text.lower())))
-    words = " ".join(lexemes)
-    if len(words) > _MOST_BYTES:
-        words = words[:_MOST_BYTES].rpartition(" ")[0]
-    return {"b_nct_id": nct_id, "b_words": words}
+    return {"nct_id": nct_id, "words": lexemes(document)}
+
+
+def lexemes(document: SearchDocument) -> str:
+    """Return what PostgreSQL's index has of a trial."""
+    found = [_EVERY_LEXEME]
+    for prefix, words in zip(_PREFIXES.values(), document.words, strict=True):
+        found += [prefix + word for word in words if len(word) < _LONGEST_LEXEME]
+    text = " ".join(found)
+    if len(text) > _MOST_BYTES:
+        text = text[:_MOST_BYTES].rpartition(" ")[0]
+    return text.ljust(_APART)
 
 
 # --- what is asked --------------------------------------------------------------------------
@@ -152,7 +161,8 @@ def matching(dialect: str) -> tuple[sa.Select[Any], ColumnElement[bool]]:
     if dialect == "sqlite":
         condition = _SQLITE.c.trial_search.op("MATCH", is_comparison=True)(asked)
         return sa.select(_SQLITE.c.rowid).where(condition), condition
-    condition = _POSTGRES.c.words.op("@@", is_comparison=True)(sa.cast(asked, _Query))
+    vector = sa.cast(_POSTGRES.c.words, _Vector)
+    condition = vector.op("@@", is_comparison=True)(sa.cast(asked, _Query))
     return sa.select(_POSTGRES.c.nct_id).where(condition), condition
 
 

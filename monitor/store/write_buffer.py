@@ -128,7 +128,7 @@ class WriteBuffer:
             (events.INSERT, [row for rows in self._events.values() for row in rows]),
             (events.INSERT_ANNOUNCEMENT, self._announcements),
             (facts.PUT, list(self._facts.values())),
-            *search.changes(self._db.dialect, self._documents.values()),
+            search.changes(self._db.dialect, self._documents.values()),
         )
         for statement, rows in held:
             for batch in batches(rows):

@@ -200,6 +200,41 @@ def test_the_search_follows_a_trial(world: World) -> None:
     assert (found("asthma"), found("gout")) == ([], ["NCT00000002"])
 
 
+def test_a_word_is_found_where_it_stands_now(world: World) -> None:
+    def found(**wanted: str) -> bool:
+        wish = Filter(wanted={key: (value,) for key, value in wanted.items()})
+        with open_reader(world.url) as reader:
+            return bool(select_trials(reader, TrialQuery(filter=wish)).trials)
+
+    def take(day: int, conditions: list[str], sites: list[str], status: str) -> None:
+        one = made(1, status=status, updated=f"2026-03-{day:02d}")
+        one["protocolSection"]["conditionsModule"]["conditions"] = conditions
+        module = one["protocolSection"]["contactsLocationsModule"]
+        module["locations"] = [{"facility": name, "country": "France"} for name in sites]
+        world.take(raw(one, at=NOON + timedelta(days=day), origin=str(day)))
+
+    long = "x" * 3_000
+    take(1, ["gout", "asthma"], ["Gout Clinic", long], "RECRUITING")
+    assert found(condition="gout", facility="gout")
+    take(2, ["asthma"], ["Gout Clinic", f"{long} Asthma Center"], "RECRUITING")
+    assert (found(condition="gout"), found(facility="gout"), found(text="gout")) == (
+        False,
+        *[True] * 2,
+    )
+    assert found(condition="asthma", facility="asthma")
+    take(3, ["asthma"], ["Hospital of Completed Works"], "COMPLETED")
+    assert not found(facility="gout")
+    assert not found(text="gout")
+    assert not found(facility="asthma")
+    assert found(condition="asthma", facility="completed", status="completed")
+    take(4, ["asthma"], ["Hospital of Completed Works"], "TERMINATED")
+    assert not found(status="completed")
+    assert found(facility="completed", status="terminated")
+    take(5, ["gout", "asthma"], ["Hospital"], "COMPLETED")
+    assert found(condition="gout", status="completed")
+    assert not found(facility="completed")
+
+
 def test_a_store_of_an_earlier_program_is_filled_and_goes_on_where_it_was_left(
     world: World,
 ) -> None:
