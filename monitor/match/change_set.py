@@ -31,6 +31,7 @@ class ChangeSet:
     @property
     def nct_ids(self) -> tuple[str, ...]:
         """The trial's ID, and those that it had before: what either record states as aliases."""
+        # Either: an alias may be on the record for the first, or the last, time.
         records = [self.new] if self.old is None else [self.new, self.old]
         former = (nct_id for one in records for nct_id in one.aliases)
         return tuple(dict.fromkeys((self.nct_id, *former)))

@@ -15,7 +15,7 @@ from monitor.model.subscriptions import (
     SubscriptionStatus,
 )
 
-_NOT_STANDING = {
+_INACTIVE = {
     SubscriptionStatus.RETIRED: MatchDecision(reason=Reason.RETIRED),
     SubscriptionStatus.PAUSED: MatchDecision(reason=Reason.PAUSED),
 }
@@ -34,11 +34,13 @@ def decide(
     ``about``: how the subscription stands to the trial (NCT_ID, FILTER, EVERYTHING or
     OTHER_TRIAL). ``over``: the silences that may concern the event.
     """
-    status = _NOT_STANDING.get(subscription.status)
+    status = _INACTIVE.get(subscription.status)
     if status is not None:
         return status
     if not about.sends:
         return about
+    # The first objection is the one that a person is told, so the order is part of the answer:
+    # docs/architecture.md, "Who wants it".
     return (
         out_of_time(subscription, news)
         or unwanted(subscription.changes, event)
@@ -51,6 +53,7 @@ def out_of_time(subscription: Subscription, news: ChangeSet) -> MatchDecision | 
     """Return why the version is no news to a subscription; None when it is."""
     if news.backfilled:
         return MatchDecision(reason=Reason.BACKFILLED)
+    # Else a new subscription would begin with all that happened before it was made.
     if news.known_at < subscription.created_at:
         return MatchDecision(
             reason=Reason.EARLIER, words=f"made {_moment(subscription.created_at)}"
@@ -69,11 +72,13 @@ def unwanted(changes: Changes, event: ChangeEvent) -> MatchDecision | None:
         return MatchDecision(reason=Reason.NOISE, words=event.kind)
     if changes.kinds is not None and not named:
         return MatchDecision(reason=Reason.KIND, words=", ".join(event.kinds))
+    # Who names a kind that is always noise wants it, and `low` is the default for least severity.
     weight = Severity.LOW if noise else event.severity
     if weight.rank < changes.min_severity.rank:
         return MatchDecision(reason=Reason.SEVERITY, words=f"min_severity: {changes.min_severity}")
     for name, least in (("days", changes.min_days), ("percent", changes.min_percent)):
         figure = _figure(event.facts.get(name))
+        # An event without a figure (a date that is gone) is not smaller than asked for.
         if least is not None and figure is not None and abs(figure) < least:
             return MatchDecision(reason=Reason.THRESHOLD, words=f"min_{name}: {least:g}")
     return None
@@ -97,6 +102,7 @@ def silenced(subscription: Subscription, over: Over, at: datetime) -> MatchDecis
 
 
 def _figure(value: Any) -> float | None:
+    # `True` is an int to Python.
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return value if is_number else None
 

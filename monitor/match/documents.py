@@ -93,30 +93,30 @@ def _names(searchable: str) -> Iterable[str]:
         words = [ascii_word(word) for word in line.split()]
         yield from words
         yield from map(_phrase, pairwise(words))
-        yield from map(_together, combinations(words[:_LONGEST_NAME], 2))
+        yield from map(_pair, combinations(words[:_LONGEST_NAME], 2))
 
 
 def _phrase(words: tuple[str, str]) -> str:
     return "_".join(words)
 
 
-def _together(words: tuple[str, str]) -> str:
+def _pair(words: tuple[str, str]) -> str:
     return "__".join(sorted(words))
 
 
 _NOTHING = Search((SearchClause(TEXT_COLUMNS[:1], ()),), (), is_exact=True)
 
 
-def search_of(wish: CompiledFilter) -> Search | None:
+def search_of(compiled: CompiledFilter) -> Search | None:
     """Return what the index is asked for a filter; None where it knows nothing of it.
 
     That is so where the filter asks only for sources, or where it wants nothing and what it
     excludes takes a look at the record.
     """
-    if not wish.satisfiable:
+    if not compiled.satisfiable:
         return _NOTHING
-    wanted = [_clause(one) for one in wish.wanted]
-    unwanted = [_clause(one) for one in wish.excluded if one.terms]
+    wanted = [_clause(one) for one in compiled.wanted]
+    unwanted = [_clause(one) for one in compiled.excluded if one.terms]
     clauses = tuple(one for one in wanted if one.can_narrow)
     excluded = tuple(one for one in unwanted if one.is_exact)
     if not clauses and not excluded:
@@ -125,9 +125,9 @@ def search_of(wish: CompiledFilter) -> Search | None:
     return Search(clauses, excluded, is_exact)
 
 
-def matches(wish: CompiledFilter, record: TrialRecord, sources: Iterable[str] = ()) -> bool:
+def matches(compiled: CompiledFilter, record: TrialRecord, sources: Iterable[str] = ()) -> bool:
     """Tell whether a filter matches a record, as it does where it is alerted of."""
-    return wish.hit(Hits(FilterFields(record, sources=sources))) is not None
+    return compiled.hit(Hits(FilterFields(record, sources=sources))) is not None
 
 
 def _clause(clause: Clause) -> SearchClause:
@@ -140,9 +140,11 @@ def _clause(clause: Clause) -> SearchClause:
 def _term(key: str, term: Term) -> SearchTerm:
     words = [ascii_word(word) for phrase in term for word in phrase.split()]
     if key == "country" and len(words) > 1:
+        # "south_korea" is one word of the index; "korea south" is looked for as the sorted
+        # "korea__south".
         is_phrase = len(term) == 1
         if is_phrase or len(term) == len(words):
-            pairs = map(_phrase, pairwise(words)) if is_phrase else map(_together, pairwise(words))
+            pairs = map(_phrase, pairwise(words)) if is_phrase else map(_pair, pairwise(words))
             return SearchTerm(tuple(pairs), len(words) == 2)
     kept = tuple(dict.fromkeys(word for word in words if len(word) <= LONGEST_WORD))
     return SearchTerm(kept, len(words) == 1 and kept == tuple(words))

@@ -48,6 +48,7 @@ class FilterFields(dict[str, str]):
 
     def _is_same(self, other: "FilterFields", key: str) -> bool:
         """Tell whether both records surely say the same under a key."""
+        # The sources are of the trial, whichever version is asked.
         if key in {"source", "text"}:  # of the text, the parts are looked at
             return key == "source"
         paths, here, there = _KEYS[key].paths, self.record, other.record
@@ -56,6 +57,7 @@ class FilterFields(dict[str, str]):
     def _found(self, key: str) -> str:
         if key == "text":
             return "\n".join(filter(None, (self[part] for part in TEXT_COLUMNS)))
+        # Sorted: a reordered list must not look like a trial that entered or left a filter.
         texts = sorted(self.texts(key))
         if key in WHOLE_KEYS:
             return "\n".join(word for text in texts for word in term_under(key, text))
@@ -93,17 +95,21 @@ def term_under(key: str, value: str) -> Term:
     is looked for under the registry's present name of it.
     """
     if key == "country":
+        # "Korea, Republic of" and "South Korea" are one phrase; by its words alone it would match
+        # "Korea, Democratic People's Republic of" too.
         written = value.strip('"“” ')
         now = country_now(written)
         return term_of(value) if now == written else (phrase_of(now),)
     if key not in WHOLE_KEYS:
         return term_of(value)
+    # To `words_of` an underscore is part of a word: "PHASE_1" would not be "PHASE1".
     word = "".join(words_of(value.replace("_", " ")))
     return (f" {_WRITTEN.get(word, word)} ",) if word else ()
 
 
 def _conditions(record: TrialRecord) -> Iterator[str]:
     yield from record.conditions
+    # The registry's MeSH terms and their ancestors: "Neoplasms" finds a trial of "Melanoma".
     for path in (fields.CONDITION_MESHES, fields.CONDITION_ANCESTORS):
         yield from record.texts(path, "term")
 

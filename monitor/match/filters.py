@@ -55,6 +55,7 @@ class _Found(dict[Term, bool]):
     def __missing__(self, term: Term) -> bool:
         """Look for a term the first time it is asked for."""
         text = self._text
+        # The longest phrase first: where it is missing, nothing else is looked at.
         found = self[term] = term[0] in text and holds(text, term)  # most are not, without a call
         return found
 
@@ -145,15 +146,16 @@ class FilterCompiler:
         self._synonyms = synonyms
         self._clauses: dict[_Written, Clause] = {}
 
-    def compile(self, wish: Filter) -> CompiledFilter:
+    def compile(self, filter_: Filter) -> CompiledFilter:
         """Make a filter ready."""
-        wanted = tuple(map(self._clause, wish.wanted.items()))
-        excluded = tuple(map(self._clause, wish.excluded.items()))
+        wanted = tuple(map(self._clause, filter_.wanted.items()))
+        excluded = tuple(map(self._clause, filter_.excluded.items()))
+        # All wanted keys must be met, so each needs a word; of exclusions one that works is enough.
         some = all if wanted else any
         return CompiledFilter(
             wanted=wanted,
             excluded=excluded,
-            keys=frozenset((*wish.wanted, *wish.excluded)),
+            keys=frozenset((*filter_.wanted, *filter_.excluded)),
             satisfiable=some(clause.terms for clause in wanted or excluded),
         )
 
@@ -166,12 +168,12 @@ class FilterCompiler:
         return found
 
 
-def compile_filter(wish: Filter, synonyms: Synonyms = NO_SYNONYMS) -> CompiledFilter:
+def compile_filter(filter_: Filter, synonyms: Synonyms = NO_SYNONYMS) -> CompiledFilter:
     """Make one filter ready, as a FilterCompiler does."""
-    return FilterCompiler(synonyms).compile(wish)
+    return FilterCompiler(synonyms).compile(filter_)
 
 
-def require_usable(wish: Filter, synonyms: Synonyms = NO_SYNONYMS) -> None:
+def require_usable(filter_: Filter, synonyms: Synonyms = NO_SYNONYMS) -> None:
     """Pass when a filter can do what it was written for, else raise a ValueError.
 
     Refused are: nothing wanted and nothing excluded, unknown keys, keys without values, values
@@ -180,9 +182,9 @@ def require_usable(wish: Filter, synonyms: Synonyms = NO_SYNONYMS) -> None:
     name of a set of synonyms stands for the set: it is usable where all others of it are. The
     error names key, value and what to write.
     """
-    if not wish.wanted and not wish.excluded:
+    if not filter_.wanted and not filter_.excluded:
         raise ValueError(f"a filter needs one of {', '.join(FILTER_KEYS)}, or `not` with one")
-    for prefix, values in (("", wish.wanted), ("not ", wish.excluded)):
+    for prefix, values in (("", filter_.wanted), ("not ", filter_.excluded)):
         for key, written in values.items():
             if key not in FILTER_KEYS:
                 near = difflib.get_close_matches(key, FILTER_KEYS, n=1)
@@ -200,6 +202,8 @@ def _require_usable_value(place: str, key: str, value: str, synonyms: Synonyms) 
         raise ValueError(f"{place}: {shown} is longer than {LONGEST_VALUE} characters")
     if not term_under(key, value):
         raise ValueError(f"{place}: {shown} has no letter and no digit, so nothing could match it")
+    # "USA" is refused with "United States" as the fix: it would match no record, for ever and
+    # silently.
     fix = _fix(key, value)
     if fix and not any(_fix(key, one) is None for one in synonyms.of(value)[1:]):
         raise ValueError(f"{place}: {fix.format(shown)}")

@@ -37,7 +37,7 @@ class FilterIndex:
         for number, one in usable.items():
             if not one.wanted:
                 continue
-            key, words = _anchors(one, spread)
+            key, words = _narrowest_key(one, spread)
             by_word = found.setdefault(key, {})
             for term, word in words.items():
                 by_word.setdefault(word, {}).setdefault(term, []).append(number)
@@ -56,6 +56,7 @@ class FilterIndex:
         found = set(self._of_any)
         for key in self._by_key if keys is None else keys:
             by_word, has = self._by_key[key], hits.under(key)
+            # Set against set: the cost grows with the record's words, not with the filters.
             for word in by_word.keys() & hits.attributes[key].split():
                 for term, numbers in by_word[word].items():
                     if has[term]:
@@ -76,7 +77,7 @@ def _places(one: CompiledFilter) -> set[_Place]:
     }
 
 
-def _anchors(one: CompiledFilter, spread: Counter[_Place]) -> tuple[str, dict[Term, str]]:
+def _narrowest_key(one: CompiledFilter, spread: Counter[_Place]) -> tuple[str, dict[Term, str]]:
     """Return the key to look under, and for each term there the word to find it by."""
     choices = []
     for clause in one.wanted:
@@ -84,6 +85,8 @@ def _anchors(one: CompiledFilter, spread: Counter[_Place]) -> tuple[str, dict[Te
         rarest = {term: _rarest(key, _words(term), spread) for term, _ in clause.terms}
         short = any(len(word) <= _SHORT for word in rarest.values())
         shared = sum(spread[key, word] for word in set(rarest.values()))
+        # In this order: a key with many values, words that are no "of" or number, few filters to
+        # share with.
         choices.append((key in _COARSE, short, shared, key, rarest))
     *_, key, words = min(choices, key=lambda choice: choice[:3])
     return key, words

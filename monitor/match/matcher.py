@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from monitor.match.change_set import ChangeSet
 from monitor.match.decision import decide, out_of_time, silenced, wanted_positions
-from monitor.match.filters import CompiledFilter, FilterCompiler
+from monitor.match.filter_fields import FilterFields
+from monitor.match.filters import CompiledFilter, FilterCompiler, Hits
 from monitor.match.index import FilterIndex
 from monitor.match.silences import Silences
 from monitor.match.synonyms import NO_SYNONYMS, Synonyms
-from monitor.match.trial_match import TrialMatch
 from monitor.model.subscriptions import (
     Changes,
     MatchDecision,
@@ -24,6 +24,7 @@ ascending, and why."""
 Answer = tuple[Subscription, int, MatchDecision]
 """A subscription, the position of an event within the version (from 0), and the verdict on it."""
 
+_BEFORE = " (before this change)"
 _EVERYTHING = MatchDecision(reason=Reason.EVERYTHING)
 
 
@@ -63,12 +64,14 @@ class Matcher:
         """Yield what is to be sent, in the order of the subscriptions."""
         if news.backfilled or not news.events:
             return
+        # Once for all subscriptions: which silences may count depends on trial and kind alone.
         over = [self._silences.over(news.nct_ids, event.kinds) for event in news.events]
         may_be_silenced = any(map(all, over))
         positions_of: dict[int, tuple[int, ...]] = {}
         found = self._found(news)
         for number in sorted(found):
             subscription, changes = self._subscriptions[number], self._changes_of[number]
+            # Most subscriptions ask for the same changes, which are then compared once.
             positions = positions_of.get(changes)
             if positions is None:
                 positions = wanted_positions(subscription.changes, news.events)
@@ -157,12 +160,83 @@ def _compiled(
     filters_of: dict[int, tuple[int, ...]] = {}
     for number, subscription in enumerate(subscriptions):
         own = []
-        for wish in subscription.trials.filters:
-            written = tuple(wish.wanted.items()), tuple(wish.excluded.items())
+        for filter_ in subscription.trials.filters:
+            written = tuple(filter_.wanted.items()), tuple(filter_.excluded.items())
             if written not in numbers:
                 numbers[written] = len(filters)
-                filters.append(compiler.compile(wish))
+                filters.append(compiler.compile(filter_))
             own.append(numbers[written])
         if own:
             filters_of[number] = tuple(own)
     return tuple(filters), filters_of
+
+
+class TrialMatch:
+    """What filters ask of the records before and after a change.
+
+    A filter matches either of them as a whole: a trial that leaves it by this very change is
+    news to it.
+    """
+
+    def __init__(self, news: ChangeSet) -> None:
+        new = FilterFields(news.new, sources=news.sources)
+        self._new = Hits(new)
+        self._old = (
+            None
+            if news.old is None
+            else Hits(FilterFields(news.old, sources=news.sources, other=new))
+        )
+        self._moved: dict[frozenset[str], bool] = {}
+        self._verdicts: dict[str, MatchDecision] = {}
+
+    def candidates(self, index: FilterIndex) -> set[int]:
+        """Return the numbers of all filters of the index that match, and of some others."""
+        found = index.candidates(self._new)
+        if self._old is not None:
+            # Where the record says the same as before, the old one finds nothing that the new one
+            # does not.
+            moved = [key for key in index.keys if self._has_moved(key)]
+            found |= index.candidates(self._old, moved)
+        return found
+
+    def matching(
+        self, filters: Sequence[CompiledFilter], numbers: Iterable[int]
+    ) -> dict[int, MatchDecision]:
+        """Return, of the filters with these numbers, those that match, with their verdicts."""
+        found = {}
+        for number in numbers:
+            verdict = self.hit(filters[number])
+            if verdict is not None:
+                found[number] = verdict
+        return found
+
+    def hit(self, one: CompiledFilter) -> MatchDecision | None:
+        """Return the verdict FILTER with what matched; None when the filter does not."""
+        words = one.hit(self._new)
+        if words is None:
+            if self._old is None or not self._have_moved(one.keys):
+                return None
+            words = one.hit(self._old)
+            if words is None:
+                return None
+            # A trial that is leaving: "phase: PHASE2 (before this change)".
+            words += _BEFORE
+        verdict = self._verdicts.get(words)
+        if verdict is None:  # one for all that match by the same words
+            verdict = self._verdicts[words] = MatchDecision(reason=Reason.FILTER, words=words)
+        return verdict
+
+    def miss(self, one: CompiledFilter) -> str:
+        """Return what kept a filter from matching the trial as it is now."""
+        return one.miss(self._new)
+
+    def _have_moved(self, keys: frozenset[str]) -> bool:
+        """Tell whether the record says something else under any of the keys than before."""
+        moved = self._moved.get(keys)
+        if moved is None:
+            moved = self._moved[keys] = any(map(self._has_moved, keys))
+        return moved
+
+    def _has_moved(self, key: str) -> bool:
+        old, new = self._old, self._new
+        return old is not None and old.attributes[key] != new.attributes[key]

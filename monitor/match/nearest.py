@@ -6,6 +6,7 @@ from rapidfuzz import fuzz, process
 
 from monitor.match.text_index import words_of
 
+# In percent: "pembrolizumap" is 92 like "pembrolizumab".
 _LIKE = 80.0
 _CHOICES = 10
 
@@ -45,6 +46,8 @@ def _nearest_word(word: str, counts: Mapping[str, int]) -> str | None:
 def _likeness(one: str, other: str, *, score_cutoff: float | None = None, **_: object) -> float:
     """Return from 0 to 100 how like two texts are, or the first is to words of the second."""
     whole = fuzz.ratio(one, other)
+    # Slightly less than the whole: "breast cancer" for "brest cancer", not "breast cancer stage
+    # IV".
     parts = max(_windows(one, other), default=0.0) * 0.95
     best = max(whole, parts)
     return best if score_cutoff is None or best >= score_cutoff else 0.0

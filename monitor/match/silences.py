@@ -25,6 +25,7 @@ class Silences:
             for kind in [None] if silence.kind is None else kinds_of([silence.kind]):
                 place = found.setdefault((silence.nct_id, kind), {})
                 place.setdefault(silence.subscriber, []).append(silence)
+        # At least one is given wherever a silence is made; without both it would silence everything.
         found.pop((None, None), None)
         self._by_place = found
 
@@ -48,6 +49,7 @@ def holding(over: Over, subscriber: str, at: datetime) -> Silence | None:
     back only where each of them is.
     """
     found = [_holding(of_kind, subscriber, at) for of_kind in over]
+    # An event of both completion dates is sent while only one of them is silenced (docs/events.md).
     return found[0] if all(found) and found else None
 
 

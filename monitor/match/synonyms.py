@@ -14,6 +14,7 @@ class Synonyms:
         self._sets: dict[_Words, dict[str, None]] = {}
         for name, members in (sets or {}).items():
             for one in (name, *members):
+                # A word may be in several sets; as dicts they keep the order of the configuration.
                 self._sets.setdefault(_words(one), {}).update(dict.fromkeys((name, *members)))
         self._sets.pop((), None)
 

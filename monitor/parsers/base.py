@@ -54,6 +54,8 @@ def parse(raw: RawVersion) -> TrialRecord:
     RecordError, with one clear sentence, for whatever cannot be read; never another error.
     Pure: no clock, no I/O.
     """
+    # Once, not once for each layout: a page or a JSON of 1 MB is decoded before anybody looks at
+    # it.
     decode = _DECODERS.get(raw.media)
     if decode is None:
         raise RecordError(f"records of the medium {raw.media!r} cannot be read")
@@ -71,6 +73,7 @@ def _unrecognized(media: str, content: Any) -> str:
         return "the absence is not a JSON object"
     if not isinstance(content, dict):
         return "the JSON is not an object, so not a study record"
+    # A page of the API's search, saved as it came.
     if "studies" in content:
         return "this is a list of studies, not one study record"
     if (known := of_object(content)) is not None:

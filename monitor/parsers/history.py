@@ -29,6 +29,7 @@ def read(raw: RawVersion, content: Any) -> TrialRecord:
     """
     content = study.stated_document(raw, content)
     version = content.get("studyVersion")
+    # `isinstance` would take `true` for version 1.
     if type(version) is not int or version < 0:
         raise RecordError("studyVersion is not a version number")
     if raw.registry_version not in {None, version}:
@@ -40,6 +41,7 @@ def read(raw: RawVersion, content: Any) -> TrialRecord:
         raise RecordError("the history answer holds no study (protocolSection is missing)")
     nct_id = study.require_nct_id(past, content)
     past = study.without_registry_additions(past)
+    # Today's derived terms in a version of 2019 would be changes that nobody made.
     document = {name: value for name, value in past.items() if (name,) != fields.DERIVED}
     _drop_coordinates(document)
     return TrialRecord(

@@ -59,8 +59,10 @@ def escape(text: str) -> str:
 
 
 def _text(text: str, path: Path) -> str:
+    # Most texts: a name with neither tag nor entity needs no work.
     if "<" not in text and "&" not in text and not _is_markup(path):
         return text
+    # `<mark>` only highlights words.
     text = _EXPONENT.sub(r"^\1", _MARK_TAG.sub("", text))
     if _BLOCK_TAG.search(text):
         return _Blocks.of(text)
@@ -123,12 +125,14 @@ class _Blocks(HTMLParser):
     def of(cls, text: str) -> str:
         """Return the HTML text as Markdown."""
         reader = cls()
+        # "FVC <70%" is no tag; the HTML parser would swallow what follows it.
         reader.feed(_BARE_LESS_THAN.sub("&lt;", text))
         reader.close()
         reader.end_paragraph()
         return _render(reader.levels[0])
 
     def end_paragraph(self) -> None:
+        # NUL stands for `<br>`: no text of the registry's holds one (`handle_data` sees to it).
         lines = [_one_line(line) for line in "".join(self.words).split("\0")]
         self.words.clear()
         paragraph = "\n".join(escape(line) for line in lines if line)
@@ -145,6 +149,7 @@ class _Blocks(HTMLParser):
             self.end_paragraph()
         elif tag in {"ul", "ol"}:
             self.end_paragraph()
+            # `_render` goes down by recursion.
             if len(self.open_lists) == _MAX_NESTING:
                 raise RecordError(f"a text nests lists more than {_MAX_NESTING} levels deep")
             start = dict(attrs).get("start") or "1"

@@ -15,6 +15,7 @@ from monitor.errors import RecordError
 MAX_DEPTH = 100
 """Containers that a value may stand in, one inside the other; real records have 11."""
 
+# Files that were saved on Windows begin with it, and orjson refuses it.
 _BOM = b"\xef\xbb\xbf"
 # orjson writes 254 containers, one inside the other, and no more: inside so many lists as to
 # leave MAX_DEPTH of them, it finds what is nested too deep while it writes.
@@ -36,7 +37,7 @@ def decode(content: bytes) -> Any:
     except orjson.JSONDecodeError as exc:
         raise RecordError(_malformed(content, exc)) from exc
     try:
-        compact = _written(value)
+        compact = _compact_json(value)
     except orjson.JSONEncodeError as exc:
         raise RecordError(_too_deep()) from exc
     # The registry serves compact JSON: written back unchanged, it cannot have lost a key.
@@ -54,7 +55,7 @@ def count_keys(content: bytes) -> int:
     return content.count(b'":')
 
 
-def _written(value: Any) -> bytes:
+def _compact_json(value: Any) -> bytes:
     """Return the value as compact JSON; JSONEncodeError beyond MAX_DEPTH levels."""
     for _ in range(_LISTS_AROUND):
         value = [value]
@@ -96,6 +97,7 @@ def _malformed(content: bytes, exc: orjson.JSONDecodeError) -> str:
     head = content[:1024].lstrip()
     if not head:
         return "the input is empty"
+    # What a browser saves for a study's address, and what proxies answer.
     if head.startswith(b"<"):
         return "this is an HTML or XML page, not JSON"
     if "depth limit" in str(exc):

@@ -35,6 +35,7 @@ def read(raw: RawVersion, content: Any) -> TrialRecord:
     nct_id = require_nct_id(content, content)
     document = without_registry_additions(content)
     record = TrialRecord(nct_id=nct_id, document=document, registry_version=raw.registry_version)
+    # An extract that is taken for a whole record would report all that it lacks as removed.
     if raw.is_whole or _looks_whole(record):
         return record
     return replace(record, coverage=Coverage.of(_leaves(document, ())))
@@ -44,6 +45,7 @@ def _looks_whole(record: TrialRecord) -> bool:
     """Tell whether the record has what every whole one has; a withheld one has little else."""
     if record.get(fields.VERSION_HOLDER) is None:
         return False
+    # The registry shows little more of it than its NCT ID.
     if record.overall_status == fields.WITHHELD:
         return True
     required = fields.IN_EVERY_RECORD
@@ -81,10 +83,11 @@ def without_registry_additions(study: dict[str, Any]) -> dict[str, Any]:
 
 
 def require_nct_id(study: dict[str, Any], outer: dict[str, Any]) -> str:
-    """Check the study's shape (``shapes.check`` settles it in place) and return its NCT ID.
+    """Check the study's types and return its NCT ID.
 
-    ``outer`` is the object in which an ID may be repeated. RecordError: a value of the wrong
-    type; an ID that is missing, malformed, or not the one that stands outside.
+    ``study_types.check`` may make a number whole, in place. ``outer`` is the object in which an
+    ID may be repeated. RecordError: a value of the wrong type; an ID that is missing, malformed,
+    or not the one that stands outside.
     """
     study_types.check(study)
     where = fields.dotted(fields.NCT_ID)
@@ -94,6 +97,7 @@ def require_nct_id(study: dict[str, Any], outer: dict[str, Any]) -> str:
         raise RecordError(f"the study has no NCT ID ({where} is missing)")
     if not is_nct_id(nct_id):
         raise RecordError(f"{where} is {nct_id[:40]!r}, which is not an NCT ID")
+    # A wrapper that names another trial than its content does: nothing tells which is right.
     for name in _OUTER_IDS:
         other = outer.get(name, nct_id)
         if other != nct_id:

@@ -75,7 +75,7 @@ _LEAF_TYPES: dict[Path, Any] = {
 
 _EXACT_FLOATS = 2**53
 
-_COMPLAINT = re.compile(r"Expected `(.+?)`, got `(.+?)`(?: - at `\$\.?(.*)`)?")
+_ERROR_FORM = re.compile(r"Expected `(.+?)`, got `(.+?)`(?: - at `\$\.?(.*)`)?")
 _WORDS = {
     "str": "a text", "int": "a whole number", "float": "a decimal number", "object": "an object",
     "array": "a list", "bool": "true or false", "null": "null",
@@ -89,12 +89,14 @@ def check(study: dict[str, Any]) -> None:
     message names the path: ``protocolSection.designModule.enrollmentInfo is a text,
     not an object``.
     """
+    # pandas writes the whole numbers of a column with gaps as 55.0.
     for path in _NUMBERS:
         _settle_number(study, path)
     try:
         _STUDY.convert(study)
     except msgspec.ValidationError as exc:
-        raise RecordError(_sentence(str(exc))) from exc
+        raise RecordError(_error_sentence(str(exc))) from exc
+    # Modules that the table does not know are not typed, but everything below relies on objects.
     for (section,) in _SECTIONS:
         for name, module in study.get(section, {}).items():
             if type(module) is not dict:
@@ -132,16 +134,17 @@ def _object_type(path: Path, tree: dict[str, Any]) -> Any:
         if below in fields.LIST_RULES:
             kind = list[kind]  # type: ignore[valid-type]  # made at run time
         members.append((name, kind | msgspec.UnsetType, msgspec.UNSET))
+    # All members optional, none forbidden: the registry adds fields without notice.
     return msgspec.defstruct(path[-1] if path else "study", members, gc=False)
 
 
 _STUDY: DataType[Any] = DataType(_study_type())
 
 
-def _sentence(complaint: str) -> str:
-    found = _COMPLAINT.fullmatch(complaint)
+def _error_sentence(message: str) -> str:
+    found = _ERROR_FORM.fullmatch(message)
     if found is None:
-        return f"a value has the wrong type: {complaint}"
+        return f"a value has the wrong type: {message}"
     expected, got, path = found.groups()
     wanted = expected.replace(" | ", " or ")
     return f"{path or 'the study'} is {_WORDS.get(got, got)}, not {_WORDS.get(wanted, wanted)}"

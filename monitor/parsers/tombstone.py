@@ -15,7 +15,7 @@ from monitor.model.record import RawVersion, TrialRecord
 from monitor.model.tracking import Presence
 
 LONGEST_SAID = 500
-"""Letters that are kept of the registry's words; real ones have about forty."""
+"""Characters that are kept of the registry's words; real ones have about forty."""
 
 _KEYS = frozenset({"nctId", "presence", "mergedInto", "said"})
 _ABSENT = {str(Presence.GONE): "GONE", str(Presence.MERGED): "MERGED"}
@@ -33,6 +33,7 @@ def read(raw: RawVersion, content: Any) -> TrialRecord:
     an ID that is none, ``mergedInto`` that is missing, superfluous or the record's own ID.
     """
     del raw
+    # Strict, since the monitor's own sources write it: an unknown key is a mistake of ours.
     unknown = sorted(content.keys() - _KEYS)
     if unknown:
         raise RecordError(f"an absence has no {unknown[0][:40]!r}")
@@ -40,18 +41,19 @@ def read(raw: RawVersion, content: Any) -> TrialRecord:
     presence = content.get("presence")
     if not isinstance(presence, str) or presence not in _ABSENT:
         raise RecordError(f"the presence {str(presence)[:40]!r} is not one of an absent record")
-    told: dict[str, str] = {fields.REGISTRY_PRESENCE[-1]: _ABSENT[presence]}
+    presence_module: dict[str, str] = {fields.REGISTRY_PRESENCE[-1]: _ABSENT[presence]}
     if presence == Presence.MERGED:
-        told[fields.REGISTRY_MERGED_INTO[-1]] = _merged_into(content, nct_id)
+        presence_module[fields.REGISTRY_MERGED_INTO[-1]] = _merged_into(content, nct_id)
     elif "mergedInto" in content:
         raise RecordError("mergedInto is given of a record that was not merged")
-    said = _said(content) if "said" in content or presence != Presence.MERGED else ""
-    if said:
-        told[fields.REGISTRY_SAID[-1]] = said
+    words = _registry_words(content) if "said" in content or presence != Presence.MERGED else ""
+    if words:
+        presence_module[fields.REGISTRY_SAID[-1]] = words
+    # Nothing else: laid over the last record, it leaves what was known as it was.
     section, module, name = fields.NCT_ID
     return TrialRecord(
         nct_id=nct_id,
-        document={section: {module: {name: nct_id}}, fields.REGISTRY_RECORD[-1]: told},
+        document={section: {module: {name: nct_id}}, fields.REGISTRY_RECORD[-1]: presence_module},
         coverage=ABSENCE,
     )
 
@@ -70,9 +72,9 @@ def _merged_into(content: dict[str, Any], nct_id: str) -> str:
     return other
 
 
-def _said(content: dict[str, Any]) -> str:
-    said = content.get("said", "")
-    if not isinstance(said, str):
+def _registry_words(content: dict[str, Any]) -> str:
+    words = content.get("said", "")
+    if not isinstance(words, str):
         raise RecordError("the registry's words (said) are not a text")
-    words = " ".join(said.split())
+    words = " ".join(words.split())
     return words if len(words) <= LONGEST_SAID else words[: LONGEST_SAID - 1] + "…"

@@ -57,6 +57,8 @@ _FREE_TEXTS = frozenset(
 
 def recognizes(content: Any) -> bool:
     """Tell whether the lines are a page of this layout: its sections, or one beside its ID."""
+    # One section may be quoted in another text; with a second one, or an ID of its own, it is a
+    # page.
     known = len(names.split(content)[1])
     return known > 1 or (known == 1 and any(map(_OWN_ID.fullmatch, content)))
 
@@ -67,6 +69,7 @@ def read(raw: RawVersion, content: Any) -> TrialRecord:
     RecordError: no NCT ID of its own or two, a fact that breaks off or cannot be read.
     """
     above, sections = names.split(content)
+    # Other trials, with IDs and titles of their own.
     sections.pop(names.RELATED, None)
     nct_id = only_id(_own_ids(above, sections))
     facts = Facts()
@@ -108,12 +111,13 @@ def _read_top(facts: Facts, lines: list[str]) -> str:
 def _read_basic(facts: Facts, sections: dict[str, list[str]]) -> None:
     if names.RESULTS_PENDING in sections.get(names.STUDY_RESULTS, []):
         facts.put(fields.HAS_RESULTS, False)
-    for label, lines in _labelled(sections.get(names.BASIC_INFORMATION, []), _BASIC)[1].items():
+    for label, lines in _by_label(sections.get(names.BASIC_INFORMATION, []), _BASIC)[1].items():
         value = next(filter(None, lines), "")
         path = _BASIC[label]
         if value and path == fields.ENROLLMENT_COUNT:
             facts.put(path, _participants(value))
         else:
+            # "PHASE1/PHASE2".
             facts.put(path, value.split("/") if value and path == fields.PHASES else value)
 
 
@@ -132,7 +136,7 @@ def _read_texts(facts: Facts, sections: dict[str, list[str]]) -> None:
 
 
 def _read_design(facts: Facts, lines: list[str]) -> None:
-    for label, below in _labelled(lines, _DESIGN)[1].items():
+    for label, below in _by_label(lines, _DESIGN)[1].items():
         path, text_path = _DESIGN[label]
         value, *text = paragraphs(below) or [""]
         facts.put(path, value)
@@ -141,7 +145,7 @@ def _read_design(facts: Facts, lines: list[str]) -> None:
 
 
 def _read_eligibility(facts: Facts, lines: list[str]) -> None:
-    criteria, labelled = _labelled(lines, _POPULATION)
+    criteria, labelled = _by_label(lines, _POPULATION)
     # The page drops the colon that the registry's text has after these two headings.
     criteria = [f"{line}:" if _LEAD.fullmatch(line) else line for line in criteria]
     facts.put(fields.ELIGIBILITY_CRITERIA, "\n\n".join(paragraphs(criteria)))
@@ -156,7 +160,7 @@ def _read_eligibility(facts: Facts, lines: list[str]) -> None:
             raise RecordError(f"{label} is {value[:40]!r}, neither Yes nor No")
 
 
-def _labelled(lines: list[str], labels: Collection[str]) -> tuple[list[str], dict[str, list[str]]]:
+def _by_label(lines: list[str], labels: Collection[str]) -> tuple[list[str], dict[str, list[str]]]:
     """Return the lines above the first label, and those below each label."""
     above: list[str] = []
     below: dict[str, list[str]] = {}

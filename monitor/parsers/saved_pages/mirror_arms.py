@@ -27,7 +27,7 @@ _Descriptions = dict[_Key, list[list[str]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Marked:
+class _TypeLine:
     """The paragraphs before a type line, whose type it is, and the type (``""`` if none)."""
 
     paragraphs: list[str]
@@ -37,12 +37,13 @@ class _Marked:
 
 def read(facts: Facts, sections: dict[str, list[str]], *, title: str) -> None:
     """Put the page's arms and interventions; RecordError where one breaks off."""
+    # The section of interventions first: its descriptions tell where one ends among the arms.
     interventions = _read_interventions(sections.get(names.INTERVENTIONS, []))
     arms = _read_arms(sections.get(names.STUDY_GROUPS, []), interventions)
     stated = ["name", "type", "description"]
     if arms:
         stated.append("armGroupLabels")
-        _tell_arms(interventions, arms)
+        _add_arm_labels(interventions, arms)
     others = " ".join(filter(None, sections.get(names.OTHER_NAMES, [])))
     if others and interventions:
         # The page does not say whose names they are.
@@ -54,9 +55,9 @@ def read(facts: Facts, sections: dict[str, list[str]], *, title: str) -> None:
     facts.put_items(fields.INTERVENTIONS, interventions, stated)
 
 
-def _marked(section: str, lines: list[str]) -> tuple[list[_Marked], list[str]]:
+def _type_lines(section: str, lines: list[str]) -> tuple[list[_TypeLine], list[str]]:
     """Return the section's type lines, each with what stands before it, and what is left."""
-    found: list[_Marked] = []
+    found: list[_TypeLine] = []
     since: list[str] = []
     for line in lines:
         match = _TYPE.fullmatch(line)
@@ -65,7 +66,9 @@ def _marked(section: str, lines: list[str]) -> tuple[list[_Marked], list[str]]:
             continue
         kind = match[2] or ""
         before = paragraphs(since)
-        found.append(_Marked(paragraphs=before, is_group=match[1] == "Group", type=kind.strip("-")))
+        found.append(
+            _TypeLine(paragraphs=before, is_group=match[1] == "Group", type=kind.strip("-"))
+        )
         since = []
         if not before:
             raise RecordError(f"the section {section!r} has a type without a name before it")
@@ -73,7 +76,7 @@ def _marked(section: str, lines: list[str]) -> tuple[list[_Marked], list[str]]:
 
 
 def _read_interventions(lines: list[str]) -> list[dict[str, Any]]:
-    marked, left = _marked(names.INTERVENTIONS, lines)
+    marked, left = _type_lines(names.INTERVENTIONS, lines)
     if left:
         raise RecordError(f"the section {names.INTERVENTIONS!r} breaks off")
     return [_item("name", entry.paragraphs, entry.type) for entry in marked]
@@ -86,14 +89,14 @@ def _item(name: str, texts: list[str], kind: str) -> dict[str, Any]:
 
 
 def _read_arms(lines: list[str], interventions: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    marked, left = _marked(names.STUDY_GROUPS, lines)
+    marked, left = _type_lines(names.STUDY_GROUPS, lines)
     known = _descriptions(marked, left, interventions)
     arms: list[dict[str, Any]] = []
     last: _Key | None = None
     for entry in marked:
         texts = entry.paragraphs
         if entry.is_group:
-            start = 0 if last is None else _described(texts, known[last])
+            start = 0 if last is None else _description_length(texts, known[last])
             arms.append(_item("label", texts[start:], entry.type))
             last = None
         elif not arms:
@@ -107,7 +110,7 @@ def _read_arms(lines: list[str], interventions: list[dict[str, Any]]) -> list[di
 
 
 def _descriptions(
-    marked: list[_Marked], left: list[str], interventions: list[dict[str, Any]]
+    marked: list[_TypeLine], left: list[str], interventions: list[dict[str, Any]]
 ) -> _Descriptions:
     """Gather what is known of each intervention's description, the longest first.
 
@@ -128,7 +131,7 @@ def _descriptions(
     return known
 
 
-def _described(texts: list[str], known: list[list[str]]) -> int:
+def _description_length(texts: list[str], known: list[list[str]]) -> int:
     """Return how many paragraphs before an arm's label still describe the last intervention."""
     most = len(texts) - 1  # the label itself is always there
     for description in known:
@@ -138,7 +141,7 @@ def _described(texts: list[str], known: list[list[str]]) -> int:
     return min(most, len(known[0]) if known else 1)
 
 
-def _tell_arms(interventions: list[dict[str, Any]], arms: list[dict[str, Any]]) -> None:
+def _add_arm_labels(interventions: list[dict[str, Any]], arms: list[dict[str, Any]]) -> None:
     """Give each intervention the labels of the arms that name it."""
     for item in interventions:
         called = _v2_name(item["name"], item.get("type", ""))

@@ -56,7 +56,7 @@ def _entries(
     return found, since
 
 
-def _closed(section: str, lines: list[str], mark: re.Pattern[str]) -> list[_Entry]:
+def _whole_entries(section: str, lines: list[str], mark: re.Pattern[str]) -> list[_Entry]:
     """Return the entries of a section whose marks end them."""
     found, left = _entries(section, lines, mark)
     if left:
@@ -66,7 +66,7 @@ def _closed(section: str, lines: list[str], mark: re.Pattern[str]) -> list[_Entr
 
 def _read_sponsors(facts: Facts, lines: list[str]) -> None:
     collaborators = []
-    sponsors = _closed(names.SPONSORS, lines, _SPONSOR_ROLE)
+    sponsors = _whole_entries(names.SPONSORS, lines, _SPONSOR_ROLE)
     for (name, *rest), role in sponsors:
         item = {"name": name, "class": rest[0]} if rest else {"name": name}
         if role == "lead":
@@ -111,7 +111,7 @@ def _contact(name: str, role: str, below: list[str]) -> dict[str, Any]:
     return item
 
 
-def _stated(contacts: list[dict[str, Any]]) -> list[str]:
+def _stated_attributes(contacts: list[dict[str, Any]]) -> list[str]:
     """Return the attributes that the contacts carry; a hidden address is not stated as none."""
     shown = {name for item in contacts for name in item}
     return [name for name in ("name", "role", "phone", "email") if name in shown]
@@ -119,13 +119,15 @@ def _stated(contacts: list[dict[str, Any]]) -> list[str]:
 
 def _read_contacts(facts: Facts, lines: list[str]) -> None:
     contacts = [_contact(*person) for person in _people(names.CENTRAL_CONTACTS, lines)]
-    facts.put_items(fields.CENTRAL_CONTACTS, contacts, _stated(contacts))
+    facts.put_items(fields.CENTRAL_CONTACTS, contacts, _stated_attributes(contacts))
 
 
 def _sites(sections: dict[str, list[str]]) -> list[dict[str, Any]]:
     countries = " ".join(sections.get(names.COUNTRIES, []))
     sites = []
-    for texts, status in _closed(names.LOCATIONS, sections.get(names.LOCATIONS, []), _SITE_STATUS):
+    for texts, status in _whole_entries(
+        names.LOCATIONS, sections.get(names.LOCATIONS, []), _SITE_STATUS
+    ):
         *facility, place = texts if len(texts) > 1 or "," in texts[0] else [*texts, ""]
         site = {"facility": " ".join(facility), "status": status, **_place(place, countries)}
         sites.append({attribute: value for attribute, value in site.items() if value})
@@ -138,6 +140,7 @@ def _place(text: str, countries: str) -> dict[str, str]:
     ``countries`` is the page's line of countries, which tells the latter.
     """
     parts = [part.strip() for part in text.split(",")]
+    # "Seoul, , Korea, Republic of": the longest tail that the page lists as a country.
     tails = [", ".join(parts[start:]) for start in range(2, len(parts))]
     country = next((tail for tail in tails if tail in countries), parts[-1])
     rest = parts[: len(parts) - country.count(",") - 1]
@@ -153,13 +156,15 @@ def _read_sites(facts: Facts, sections: dict[str, list[str]]) -> None:
         contacts = [_contact(name, "CONTACT", below) for name, _, below in people]
         for site, contact in zip(sites, contacts, strict=True):
             site["contacts"] = [contact]
-        facts.leaves.update((*fields.LOCATION_CONTACTS, name) for name in _stated(contacts))
+        facts.leaves.update(
+            (*fields.LOCATION_CONTACTS, name) for name in _stated_attributes(contacts)
+        )
     facts.put_items(fields.LOCATIONS, sites, ("facility", "city", "state", "country", "status"))
 
 
 def _read_identifiers(facts: Facts, lines: list[str]) -> None:
     others = []
-    identifiers = _closed(names.IDENTIFIERS, lines, _ID_SOURCE)
+    identifiers = _whole_entries(names.IDENTIFIERS, lines, _ID_SOURCE)
     for (identifier, *rest), source in identifiers:
         if source == "org_study_id":
             facts.put(fields.ORG_STUDY_ID, identifier)

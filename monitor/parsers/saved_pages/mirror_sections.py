@@ -70,6 +70,7 @@ SENTENCES = {
     RELATED: "Additional clinical trials that may be relevant based on similarity analysis.",
 }
 
+# A sentence that the site rewords must not hide the facts below it.
 _ALIKE = 0.6
 """Share of words that a sentence must keep, both ways, to count as the same one reworded."""
 

@@ -78,6 +78,8 @@ class Facts:
         """State a list of objects, whole, with the attributes that the layout carries."""
         if items:
             self.put(path, items)
+            # The attributes are stated, not the list as one leaf: a page shows no coordinates of
+            # its sites.
             self.leaves.discard(path)
             self.leaves.update((*path, name) for name in attributes)
 

@@ -67,6 +67,7 @@ def _split(lines: list[str]) -> tuple[list[str], dict[str, list[str]]]:
     sections: dict[str, list[str]] = {}
     current = above
     for line in lines:
+        # The first place only: forms and questions below may repeat a heading.
         if line in _HEADINGS and line not in sections:
             current = sections[line] = []
         else:
