@@ -25,7 +25,7 @@ class Silences:
             for kind in [None] if silence.kind is None else kinds_of([silence.kind]):
                 place = found.setdefault((silence.nct_id, kind), {})
                 place.setdefault(silence.subscriber, []).append(silence)
-        # At least one is given wherever a silence is made; without both it would silence everything.
+        # At least one is given wherever a silence is made; both None would silence everything.
         found.pop((None, None), None)
         self._by_place = found
 

@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 
 from monitor.model.changes import ChangeEvent
 
+# Short, since they stand in links that people read and copy; 64 bits are plenty within one trial.
 _VERSION_BYTES = 8
 _EVENT_BYTES = 6
 _FEEDS = UUID("5d7f1c52-93d1-5c5e-a0c1-7f0f4f1d6b0a")

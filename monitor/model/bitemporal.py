@@ -27,6 +27,8 @@ def holds_from(key: VersionKey, before: date | None, known: datetime) -> date:
     that date; such a version holds from the date of the data load that showed it, else from the
     day on which it was read. Two versions of one date that the registry counts are no such edit.
     """
+    # The second of one date is the registry's own edit (docs/architecture.md, "Versions"), unless
+    # the registry numbers it: then the sponsor submitted twice.
     if before != key.version_date or key.registry_version is not None:
         return key.version_date
     return key.data_date or known.date()
@@ -37,6 +39,8 @@ def as_of(versions: Sequence[NewVersion], day: date) -> int | None:
 
     The last one in order that held by then; None before the first.
     """
+    # The last in order, not the latest date: an edit of the registry's can hold from before its
+    # neighbor.
     dates = valid_from(versions)
     return max((at for at, since in enumerate(dates) if since <= day), default=None)
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from monitor.model.fields import Path
 
 Op = Literal["added", "removed", "changed"]
+# In the order in which summaries count them.
 OPS: tuple[Op, ...] = ("added", "removed", "changed")
 
 
@@ -111,12 +112,14 @@ FORMER_KINDS: Mapping[str, str] = {
 }
 
 
+# Why both are one event: docs/decisions/2026-11-30-dates-that-move.md.
 ALSO_TOLD_BY: Mapping[ChangeKind, frozenset[ChangeKind]] = {
     ChangeKind.COMPLETION_MOVED: frozenset({ChangeKind.PRIMARY_COMPLETION_MOVED}),
 }
 """The kinds of events that may tell of a kind beside their own: see ``ChangeEvent.kinds``."""
 
 
+# Outcome switching is judged by when it happened: docs/meaning.md, "Primary outcomes".
 class LifePhase(StrEnum):
     """Where in its life the trial stood at a version; outcome changes are counted by it."""
 

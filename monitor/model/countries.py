@@ -65,6 +65,7 @@ _BETWEEN_WORDS = re.compile(r"[^\w]+")
 
 def _form(name: str) -> str:
     """Return a name without letter case, accents and marks."""
+    # "Côte d’Ivoire" and "Cote D'Ivoire" have one form.
     bare = (char for char in unicodedata.normalize("NFKD", name) if not unicodedata.combining(char))
     words = (word for word in _BETWEEN_WORDS.split("".join(bare).casefold()) if word)
     return " ".join(words)

@@ -25,6 +25,7 @@ class Coverage:
 
     def __post_init__(self) -> None:
         stated = frozenset(leaf[:end] for leaf in self.leaves for end in range(len(leaf) + 1))
+        # A frozen dataclass has no other way.
         object.__setattr__(self, "_stated", stated)
 
     @classmethod
@@ -70,12 +71,14 @@ class Coverage:
             return _COMPLETE
         everything = self.everything or other.everything
         but: frozenset[Path] = frozenset()
+        # What one leaves out counts only where the other leaves it out as well.
         if self.everything and other.everything:
             but = frozenset(out for out in self.but if not other.states(out)) | frozenset(
                 out for out in other.but if not self.states(out)
             )
         elif everything:
             but = self.but | other.but
+        # A list that either of them states item by item is known by its items.
         run_in = frozenset(
             path
             for path in self.run_in | other.run_in

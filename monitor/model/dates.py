@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
+# ASCII: without it `\d` takes the digits of every script.
 _SHAPE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 _LONGEST = len("2024-11-05")
 
@@ -67,6 +68,7 @@ def _parse(text: str) -> PartialDate | None:
         found.first_day()
     except ValueError:
         return None
+    # To PartialDate 0 is "not stated"; "2024-00" is a mistake, not a year.
     if match.group(2) == "00" or match.group(3) == "00":
         return None
     return found

@@ -72,6 +72,7 @@ class GateState:
     @staticmethod
     def kept_by(source: str) -> str:
         """Return under which name a source's is kept beside its own state; no source has it."""
+        # No name of a source has a slash.
         return f"{source}/gate"
 
     @staticmethod

@@ -28,6 +28,7 @@ class VersionKey:
     retrieved_at: datetime
 
     def _order(self) -> tuple[date, int, date, datetime]:
+        # The API's newest version has no number yet, and the history numbers those before it.
         number = _UNNUMBERED if self.registry_version is None else self.registry_version
         return self.version_date, number, self.data_date or date.min, self.retrieved_at
 

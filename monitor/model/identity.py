@@ -13,6 +13,7 @@ from itertools import count
 from typing import Literal, NamedTuple
 from uuid import UUID, uuid5
 
+# The namespace of all ids of messages. Never to be changed: receivers tell repetitions by the ids.
 _MESSAGES = UUID("0b6f3c1e-6f0e-5d0b-8f43-1d6a3a6f5c2e")
 _VERSION_BYTES = 16
 
@@ -34,7 +35,9 @@ def version_identity(
     ``on``: the registry's date, of an absence that of the data load. ``taken``: the identities of
     the trial's other versions; the same content under the same date is counted on from them.
     """
+    # As JSON, so that no two lists of parts are written alike.
     about = [nct_id, on.isoformat(), content_sha256.hex()]
+    # One content can come twice under one date: A → B → A within a day.
     for number in count(1):
         found = sha256(json.dumps([*about, number]).encode()).digest()[:_VERSION_BYTES]
         if found not in taken:
@@ -56,10 +59,11 @@ def message_id(
     It stands for what is told (each item once, in whatever order), to whom, and where; the
     address enters as a hash. ``cutoff``: of a digest or a group (aware).
     """
-    told = sorted({f"{one.version.hex()}<{one.previous.hex()}" for one in items})
+    versions = sorted({f"{one.version.hex()}<{one.previous.hex()}" for one in items})
+    # Hashed: ids stand in logs and links, and an address is a person's.
     address = sha256(target.encode("utf-8", "replace")).hexdigest()
     until = cutoff.astimezone(UTC).isoformat() if cutoff else ""
-    return str(uuid5(_MESSAGES, json.dumps([kind, subscriber, channel, address, until, told])))
+    return str(uuid5(_MESSAGES, json.dumps([kind, subscriber, channel, address, until, versions])))
 
 
 def welcome_id(

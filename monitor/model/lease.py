@@ -39,6 +39,8 @@ class Lease:
     @property
     def observed_s(self) -> float:
         """How long nobody must have renewed it before another may take it, in seconds."""
+        # A damaged row must not keep everybody out for years:
+        # docs/decisions/2026-11-30-one-lease.md.
         return min(max(self.ttl_s, 0.0), LONGEST_LEASE_S)
 
     @property

@@ -66,6 +66,7 @@ def look_up(record: TrialRecord, written: str) -> Any:
 def _start(document: Mapping[str, Any], first: _Step) -> _Place:
     """Find the object that the path begins in: the document, else a section or module of it."""
     level = [_Place((), document)]
+    # The document, its sections, their modules: what lies deeper needs the name of its module.
     for _ in range(3):
         for place in level:
             if isinstance(place.value, Mapping) and first.text in place.value:
@@ -97,6 +98,7 @@ def _below(place: _Place, step: _Step) -> Iterator[_Place]:
 
 def _names_item(part: str, key: str) -> bool:
     """Tell whether a part is in an item's key; a number only as a whole, not as some digits."""
+    # "Site 1" is not "Site 12".
     if part.isdecimal():
         return part in re.findall(r"\d+", key)
     return part.casefold() in key.casefold()

@@ -48,6 +48,7 @@ class _Long:
             if known is not None:
                 self._found.move_to_end(text)
                 return known
+        # Outside the lock: two threads may do the same work, but none waits for another's.
         result = self._function(text)
         with self._lock:
             if text not in self._found:
@@ -59,4 +60,5 @@ class _Long:
 
 
 def _size(text: str, result: str) -> int:
+    # A function that has nothing to change returns the very text.
     return sys.getsizeof(text) + (0 if result is text else sys.getsizeof(result))

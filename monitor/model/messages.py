@@ -95,6 +95,7 @@ class OutboxMessage:
     def welcomes(self) -> tuple[int, ...]:
         """The ids of the subscriptions that a welcome message tells of; else nothing."""
         kind, _, rest = self.key.partition(":")
+        # The key of a welcome message is "w:3,7:…", as monitor/store made it.
         return tuple(map(int, rest.partition(":")[0].split(","))) if kind == "w" else ()
 
     @property

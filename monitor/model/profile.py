@@ -25,11 +25,13 @@ class Treatment:
         """Return the treatment that a record states."""
         names = _names(record.items(fields.INTERVENTIONS), "name")
         arms = [
+            # An arm names an intervention with its type: "Drug: Aspirin".
             {name.partition(": ")[2] or name for name in _words(arm.get("interventionNames"))}
             for arm in record.items(fields.ARM_GROUPS)
             if arm.get("type") == "EXPERIMENTAL"
         ]
         studied = [name for name in names if not arms or any(name in arm for arm in arms)] or names
+        # `or`: where nothing else is left, the trial is of that.
         studied = [name for name in studied if "placebo" not in name.lower()] or studied
         always = [name for name in studied if all(name in arm for arm in arms)]
         if not always:

@@ -61,6 +61,7 @@ class TrialRecord:
     def has(self, path: Path) -> bool:
         """Tell whether there is something at ``path``; an empty text, list or object is nothing."""
         value = self.get(path)
+        # 0 and False are something: no participants, no results.
         return value is not None and value not in ("", [], {})
 
     def text(self, path: Path) -> str | None:
@@ -106,6 +107,7 @@ class TrialRecord:
     def former_ids(self) -> tuple[tuple[str, str], ...]:
         """Pairs of a former NCT ID and that of now: of its aliases, and its own once merged."""
         pairs = [(alias, self.nct_id) for alias in self.aliases]
+        # Once merged, the record's own ID is a former one.
         pairs.append((self.nct_id, self.text(fields.REGISTRY_MERGED_INTO) or ""))
         return tuple((old, now) for old, now in pairs if is_nct_id(old) and is_nct_id(now))
 
@@ -149,6 +151,7 @@ class TrialRecord:
         """
         stated = self.date_at(fields.RESULTS_FIRST_SUBMIT)
         tracked = stated or self.date_at(fields.UNPOSTED_RESULTS_SUBMIT)
+        # The history has no derived section, but these events.
         events = self.items(fields.UNPOSTED_EVENTS)
         released = (event.get("date") for event in events if event.get("type") == "RELEASE")
         return tracked or min(filter(None, map(PartialDate.parse, released)), default=None)

@@ -45,6 +45,7 @@ class SearchDocument:
     @property
     def digest(self) -> bytes:
         """Return a hash of all words, and of how they are made: 32 bytes."""
+        # A separator that no column holds: words must not move from one column to the next unseen.
         return sha256("\x1f".join((str(SEARCH_VERSION), *self.texts)).encode()).digest()
 
 
@@ -85,4 +86,5 @@ class Search(NamedTuple):
 
 def ascii_word(word: str) -> str:
     """Return a word as the index has it: one in another script by its bytes, as hexadecimals."""
+    # SQLite and PostgreSQL cut other scripts into words each in its own way.
     return word if word.isascii() else f"u{word.encode('utf-8', 'replace').hex()}"

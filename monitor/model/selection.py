@@ -38,6 +38,7 @@ class EventSelection:
 
     def hides(self, event: ChangeEvent) -> bool:
         """Tell whether the event is left out because it is noise, whose kind nobody named."""
+        # Who names `site_renamed` wants noise of that kind; other kinds are noise only at times.
         named = event.kind in self.kinds and event.kind in GROUPS["noise"]
         return event.severity is Severity.NOISE and not (self.noise or named)
 
@@ -45,6 +46,7 @@ class EventSelection:
         """Tell whether the event is asked for."""
         if self.hides(event):
             return False
+        # All that it tells of: `completion_moved` finds the event of both dates.
         if self.kinds and self.kinds.isdisjoint(event.kinds):
             return False
         return event.severity.rank >= self.min_severity.rank

@@ -69,6 +69,7 @@ def series(field: SeriesField, versions: Iterable[VersionRecord]) -> list[Point]
     for version in versions:
         record = version.record
         value = field.value(record)
+        # A saved page that has no room for a field is no gap in its history.
         if value is None and not record.coverage.states(field.path):
             continue
         kind = record.text(field.type_path) if field.type_path else None
@@ -93,6 +94,7 @@ def _change(kind: Kind, before: Value, after: Value) -> int | None:
     if kind == "number" and isinstance(before, int) and isinstance(after, int):
         return after - before
     old, new = PartialDate.parse(before), PartialDate.parse(after)
+    # To the precision that both have: "2026-07" → "2026-07-15" is no move.
     return old.days_until(new) if kind == "date" and old and new else None
 
 
@@ -103,6 +105,7 @@ def _status(record: TrialRecord) -> Value:
 def _count(path: Path) -> Callable[[TrialRecord], Value]:
     def counted(record: TrialRecord) -> Value:
         items = record.items(path)
+        # Where the source states the list at all, that it is missing means 0.
         return len(items) if items or record.coverage.states(path) else None
 
     return counted

@@ -72,11 +72,13 @@ def _measures(event: ChangeEvent) -> Iterator[str]:
             continue
         yield name
         if name == "stops":
+            # Each stop counts twice: as one, and under its reason.
             yield f"stops: {event.facts.get('reason_class') or 'no reason'}".replace("_", " ")
 
 
 def _is_delay(event: ChangeEvent) -> bool:
     primary = event.facts.get("primary_completion")
+    # An event of both dates has the days of the one that moved farther, perhaps the other.
     moved = primary if isinstance(primary, Mapping) else event.facts
     days = moved.get("days")
     return isinstance(days, int) and days > 0

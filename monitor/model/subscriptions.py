@@ -121,6 +121,7 @@ class Silence:
     created_at: datetime
 
 
+# Programs go by the names, which stay (`"reason": "nct_id"`); the texts are for people.
 class Reason(StrEnum):
     """Why a subscription gets an event, or why it does not."""
 

@@ -41,6 +41,7 @@ def text_diff(before: str, after: str) -> tuple[Segment, ...]:
 
 def _blocks(old: list[str], new: list[str]) -> Iterator[tuple[bool, int, int, int, int]]:
     """Yield (same, from, to, from, to) for runs of words that both have, or that differ."""
+    # Most edits leave both ends as they were: what is between them is short, whatever the text.
     begin = _shared(old, new)
     end = min(_shared(old[::-1], new[::-1]), min(len(old), len(new)) - begin)
     left, right = old[begin : len(old) - end], new[begin : len(new) - end]
@@ -48,6 +49,8 @@ def _blocks(old: list[str], new: list[str]) -> Iterator[tuple[bool, int, int, in
     if _too_many(left, right):
         yield False, begin, begin + len(left), begin, begin + len(right)
     else:
+        # With autojunk, a word that makes up more than 1 % of a text of 200 words or more never
+        # matches.
         matcher = SequenceMatcher(None, left, right, autojunk=False)
         for op, i1, i2, j1, j2 in matcher.get_opcodes():
             yield op == "equal", begin + i1, begin + i2, begin + j1, begin + j2

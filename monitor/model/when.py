@@ -68,6 +68,7 @@ class QuietHours:
         if self.start <= self.end:
             inside, later = self.start <= now < self.end, False
         else:
+            # Over midnight; before it, they end tomorrow.
             inside, later = now >= self.start or now < self.end, now >= self.start
         if not inside:
             return None
@@ -91,6 +92,7 @@ def parse_when(text: str, *, zone: str = "UTC") -> When:
     weekday = None
     if found["day"] is not None:
         matching = [n for n, day in enumerate(DAYS) if day.startswith(found["day"].lower())]
+        # "t" may be Tuesday or Thursday.
         if len(matching) != 1 or len(found["day"]) < 3:
             raise ValueError(f"{found['day']!r} is no day of the week; write {EXAMPLES}")
         (weekday,) = matching
@@ -119,6 +121,7 @@ def next_cutoff(when: Hourly | LocalTime, after: datetime) -> datetime:
     if isinstance(when, Hourly):
         hour = after.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
         return hour + timedelta(hours=1)
+    # From yesterday on: where clocks skip midnight, yesterday's time may come today.
     day = after.astimezone(ZoneInfo(when.zone)).date() - timedelta(days=1)
     while True:
         if when.weekday is None or day.weekday() == when.weekday:
