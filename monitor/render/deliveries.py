@@ -43,14 +43,14 @@ def report_lines(channels: Mapping[str, Counts], failures: Mapping[str, str]) ->
     """Yield a line for each channel."""
     for name in sorted(channels):
         counts = channels[name]
-        said = f"{counts.sent:,} sent"
+        counted = f"{counts.sent:,} sent"
         if counts.retried:
-            said += f", {counts.retried:,} to be tried again"
+            counted += f", {counts.retried:,} to be tried again"
         if counts.dead:
-            said += f", {counts.dead:,} given up"
+            counted += f", {counts.dead:,} given up"
         if counts.dropped:
-            said += f", {counts.dropped:,} dropped"
-        yield line(Span(one_line(name, longest=None), "title"), f": {said}")
+            counted += f", {counts.dropped:,} dropped"
+        yield line(Span(one_line(name, longest=None), "title"), f": {counted}")
     for name, reason in sorted(failures.items()):
         yield line(
             Span(one_line(name, longest=None), "high"), f": {one_line(reason, longest=None)}"

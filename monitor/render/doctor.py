@@ -20,10 +20,10 @@ _GAP = "  "
 def finding_line(finding: Finding) -> Line:
     """Return how a try ended, what was seen, and behind an arrow what to do."""
     sign, role = _SIGNS[finding.verdict]
-    said = one_line(finding.detail, longest=None)
+    detail = one_line(finding.detail, longest=None)
     fix = f" → {one_line(finding.fix, longest=None)}" if finding.fix else ""
     about = Span(finding.about.ljust(_WIDTH) + _GAP, "label")
-    return line(Span(sign, role), " ", about, said, fix, hang=2 + _WIDTH + len(_GAP))
+    return line(Span(sign, role), " ", about, detail, fix, hang=2 + _WIDTH + len(_GAP))
 
 
 def findings_to_json(findings: Iterable[Finding]) -> dict[str, Any]:

@@ -24,19 +24,21 @@ def dry_run_lines(found: DryRun) -> Iterator[Block]:
     )
     yield Table(head=("NCT ID", "Status", "Title", "Because"), rows=rows)
     matches = "matches" if len(rows) == 1 else "match"
-    said = f"{count_text(len(rows), 'followed trial')} {matches} now"
+    matched = f"{count_text(len(rows), 'followed trial')} {matches} now"
     if found.unfollowed:
-        said += f"; {found.unfollowed:,} more that no source follows"
-    yield Line((Span(said, "dim"),))
+        matched += f"; {found.unfollowed:,} more that no source follows"
+    yield Line((Span(matched, "dim"),))
     yield BLANK
     for one in found.sent:
         yield from _sent(one)
     changes = sum(len(one.events) for one in found.sent)
-    told = f"since {moment(found.since)} UTC it would have sent "
-    told += f"{count_text(found.messages, 'message')} of {count_text(changes, 'change')}"
+    would_send = f"since {moment(found.since)} UTC it would have sent "
+    would_send += f"{count_text(found.messages, 'message')} of {count_text(changes, 'change')}"
     if found.first_seen:
-        told += f"; {count_text(found.first_seen, 'trial')} seen for the first time not counted"
-    yield Line((Span(told, "dim"),))
+        would_send += (
+            f"; {count_text(found.first_seen, 'trial')} seen for the first time not counted"
+        )
+    yield Line((Span(would_send, "dim"),))
 
 
 def _sent(one: SentVersion) -> Iterator[Line]:

@@ -67,15 +67,15 @@ def headline_spans(event: ChangeEvent) -> tuple[Span, ...]:
     """Return what an event says in one line, ``before → after`` set off where it stands there."""
     words: Role = "noise" if event.severity is Severity.NOISE else "plain"
     if is_long_text(event):
-        told: tuple[Span, ...] = (Span(event.label, words), Span(" edited", words))
+        shown: tuple[Span, ...] = (Span(event.label, words), Span(" edited", words))
     else:
-        told = marked_summary(event.summary, event.before, event.after, words)
-    return (*told, *_asides(event))
+        shown = marked_summary(event.summary, event.before, event.after, words)
+    return (*shown, *_asides(event))
 
 
 def lines_behind(event: ChangeEvent, detail: Detail) -> list[Line]:
     """Return what lies behind an event's headline; nothing behind noise."""
-    behind = [] if event.severity is Severity.NOISE else list(_behind(event, detail))
+    behind = [] if event.severity is Severity.NOISE else list(_detail_lines(event, detail))
     return truncate_lines(behind, detail.items)
 
 
@@ -125,16 +125,16 @@ def _is_long(before: Any, after: Any) -> bool:
     return texts and max(len(before), len(after)) > _LONG_TEXT
 
 
-def _behind(event: ChangeEvent, detail: Detail) -> Iterator[Line]:
+def _detail_lines(event: ChangeEvent, detail: Detail) -> Iterator[Line]:
     if "edited" in event.facts and "dropped" in event.facts:
         yield from _criteria(event.facts, detail)
         return
     reworded = event.facts.get("reworded", ())
     yield from (_reworded(one, detail) for one in reworded)
-    told = {name for one in reworded for name in (one["before"], one["after"])}
+    shown = {name for one in reworded for name in (one["before"], one["after"])}
     for change in event.fields:
         is_whole = change.op != "changed" and change.path[:-1] == change.field
-        if not ((is_whole and change.path[-1] in told) or _is_told(change, event)):
+        if not ((is_whole and change.path[-1] in shown) or _is_in_headline(change, event)):
             yield _field(change, detail)
     for place in event.facts.get("same_place", ()):
         yield line(Span(f"perhaps one site under another name: {value_text(place)}", "dim"))
@@ -145,11 +145,11 @@ def _reworded(pair: Mapping[str, Any], detail: Detail) -> Line:
     segments = text_diff(
         value_text(pair["before"], longest=None), value_text(pair["after"], longest=None)
     )
-    told = word_spans(segments, context=detail.context, changes=detail.passages)
-    return line(Span(_SIGNS["changed"], "dim"), *told)
+    shown = word_spans(segments, context=detail.context, changes=detail.passages)
+    return line(Span(_SIGNS["changed"], "dim"), *shown)
 
 
-def _is_told(change: FieldChange, event: ChangeEvent) -> bool:
+def _is_in_headline(change: FieldChange, event: ChangeEvent) -> bool:
     """Tell whether the headline already says all about this change."""
     if fields.under(change.field, (fields.REGISTRY_RECORD,)):
         return True
@@ -157,13 +157,13 @@ def _is_told(change: FieldChange, event: ChangeEvent) -> bool:
     if change.op == "changed":
         if _is_long(change.before, change.after):
             return False
-        told = one_line(change.before) + " → " + one_line(change.after) in event.summary
-        return (told and named) or _is_type_in_facts(change, event)
+        shown = one_line(change.before) + " → " + one_line(change.after) in event.summary
+        return (shown and named) or _is_type_in_facts(change, event)
     if len(change.path) > len(change.field) and not _below_item(change):
         return named and len(event.fields) == 1
     value = change.after if change.op == "added" else change.before
-    told = one_line(value) in event.summary
-    return (told and named) or _is_type_in_facts(change, event)
+    shown = one_line(value) in event.summary
+    return (shown and named) or _is_type_in_facts(change, event)
 
 
 def _is_type_in_facts(change: FieldChange, event: ChangeEvent) -> bool:
@@ -180,10 +180,10 @@ def _field(change: FieldChange, detail: Detail) -> Line:
     if change.op == "changed":
         if _is_long(change.before, change.after):
             segments = text_diff(unescape(change.before), unescape(change.after))
-            told = word_spans(segments, context=detail.context, changes=detail.passages)
+            shown = word_spans(segments, context=detail.context, changes=detail.passages)
         else:
-            told = change_spans(change.before, change.after)
-        return line(sign, Span(f"{where}: ", "label"), *told)
+            shown = change_spans(change.before, change.after)
+        return line(sign, Span(f"{where}: ", "label"), *shown)
     role: Role = "after" if change.op == "added" else "before"
     if not inner:
         return line(sign, Span(where, role))
@@ -211,8 +211,8 @@ def _criteria(facts: Mapping[str, Any], detail: Detail) -> Iterator[Line]:
     """Tell the criteria item by item: edited ones by their words."""
     for edit in facts["edited"]:
         segments = [(op, text) for op, text in edit["words"]]
-        told = word_spans(segments, context=detail.context, changes=detail.passages)
-        yield line(Span("~ ", "dim"), *_section(edit), *told)
+        shown = word_spans(segments, context=detail.context, changes=detail.passages)
+        yield line(Span("~ ", "dim"), *_section(edit), *shown)
     longest = None if detail.items is None else 160
     for name, sign, role in _CRITERIA:
         for item in facts[name]:

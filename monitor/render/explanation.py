@@ -42,35 +42,35 @@ def explanation_lines(
         yield line(Span(name, "label"))
         for answer, positions in _alike(own):
             which = ", ".join(str(at + 1) for at in positions)
-            for sign, said in _said(answer):
-                yield line(Span(f"{which}: ", "dim"), sign, said, indent=2, hang=4)
+            for sign, words in _outcomes(answer):
+                yield line(Span(f"{which}: ", "dim"), sign, words, indent=2, hang=4)
     if not answers:
         yield line("there are no subscriptions")
 
 
-def _said(answer: EventExplanation) -> Iterator[tuple[Span, str]]:
+def _outcomes(answer: EventExplanation) -> Iterator[tuple[Span, str]]:
     """Yield what became of an event, in a word and in words: for each message, or once."""
     why = decision_text(answer.verdict)
     if not answer.messages:
         yield Span("not sent", "before"), f", {why}"
     for message in answer.messages:
-        name = f"{_named(message)} by {one_line(message.channel)}"
+        name = f"{_message_name(message)} by {one_line(message.channel)}"
         if not answer.verdict.sends:
             yield Span("not sent", "before"), f", {why}: {name} left it out"
             continue
         lost = message.state in {MessageState.DEAD, MessageState.DROPPED}
         sign = Span(message.state.value, "before" if lost else "after")
-        yield sign, f", {why}; {name}{_became(message)}"
+        yield sign, f", {why}; {name}{_delivery_text(message)}"
 
 
-def _named(message: OutboxMessage) -> str:
+def _message_name(message: OutboxMessage) -> str:
     """Name a message, and what it is together with others."""
     within = "" if message.kind == "alert" else f", a {message.kind}"
     part = f", part {message.part} of {message.parts}" if message.part else ""
     return f"message {message.id}{within}{part}," if within else f"message {message.id}"
 
 
-def _became(message: OutboxMessage) -> str:
+def _delivery_text(message: OutboxMessage) -> str:
     if message.state is MessageState.SENT and message.sent_at:
         return f", {moment(message.sent_at)} UTC"
     due = f", due {moment(message.due_at)} UTC" if message.state is MessageState.WAITING else ""

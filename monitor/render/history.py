@@ -63,8 +63,8 @@ def diff_lines(
 ) -> Iterator[Line]:
     """Yield what differs between two numbered versions, in full, noise last and brief."""
     yield line(Span(trial.nct_id, "title"), "  ", Span(value_text(trial.title), "title"))
-    told = [f"version {number} of {version.version_date}" for number, version in (old, new)]
-    yield line(Span(f"from {told[0]} to {told[1]}", "dim"), indent=2)
+    parts = [f"version {number} of {version.version_date}" for number, version in (old, new)]
+    yield line(Span(f"from {parts[0]} to {parts[1]}", "dim"), indent=2)
     yield BLANK
     if not events:
         yield line("no difference: it is the same version", indent=2)
@@ -88,11 +88,11 @@ def sighting(entry: SelectedVersion) -> str:
         of += f", in the registry's data of {version.data_date}"
     if previous is None:
         return f"Registry record first seen ({of}; read {moment(seen)} UTC{_late(version)})"
-    said = f"read {moment(seen)} UTC"
+    reading = f"read {moment(seen)} UTC"
     earlier = last_known(previous)
     if earlier <= seen and not version.backfilled and moment(earlier) != moment(seen):
-        said = f"seen between {moment(earlier)} and {moment(seen)} UTC"
-    return f"Registry record changed ({of}; {said}{_late(version)})"
+        reading = f"seen between {moment(earlier)} and {moment(seen)} UTC"
+    return f"Registry record changed ({of}; {reading}{_late(version)})"
 
 
 def _is_absence(version: StoredVersion | None) -> bool:
@@ -105,14 +105,14 @@ def _late(version: StoredVersion) -> str:
 
 def _closing(shown: Sequence[SelectedVersion], passed_over: int) -> Iterator[Line]:
     """Say what is not shown, so that nobody takes a filtered history for the whole."""
-    told = []
+    parts = []
     if not shown:
-        told.append("no version in this range of dates")
+        parts.append("no version in this range of dates")
     if passed_over:
-        told.append(f"{count_text(passed_over, 'version')} without such events not shown")
+        parts.append(f"{count_text(passed_over, 'version')} without such events not shown")
     noise = sum(entry.hidden_noise for entry in shown)
     if noise:
-        told.append(f"{count_text(noise, 'noise event')} not shown (--noise shows them)")
-    if told:
+        parts.append(f"{count_text(noise, 'noise event')} not shown (--noise shows them)")
+    if parts:
         yield BLANK
-        yield line(Span("; ".join(told), "dim"))
+        yield line(Span("; ".join(parts), "dim"))

@@ -13,44 +13,44 @@ _LONGEST_SECTION = 2_900
 _MOST_SECTIONS = 40
 
 
-def operator_message(told: OperatorMessage) -> Message:
+def operator_message(notification: OperatorMessage) -> Message:
     """Return the message; at least one thing began or is over."""
-    began = [(_sentence(what), _clean(why)) for what, why in told.began]
-    over = [(_sentence(what), _clean(why)) for what, why in told.over]
+    began = [(_sentence(what), _clean(why)) for what, why in notification.began]
+    over = [(_sentence(what), _clean(why)) for what, why in notification.over]
     notices = began + over
     more = f" (+ {len(notices) - 1} more)" if len(notices) > 1 else ""
     subject = f"Trial monitor: {notices[0][0]}{more}"
-    foot = f"{moment(told.at)} UTC. `monitor status` tells how everything stands."
+    foot = f"{moment(notification.at)} UTC. `monitor status` tells how everything stands."
     return Message(
-        uid=told.uid,
+        uid=notification.uid,
         subscriber=OPERATOR,
-        target=told.target,
+        target=notification.target,
         subject=subject,
         text=_text(notices, foot),
         html=_html(subject, notices, foot),
         slack=_slack(subject, notices, foot),
         data={
-            "delivery": told.uid,
+            "delivery": notification.uid,
             "subject": subject,
             "began": [{"what": what, "why": why} for what, why in began],
             "over": [f"{what}: {why}" if why else what for what, why in over],
         },
-        occurred_at=told.at,
+        occurred_at=notification.at,
         thread="operator",
         severity="high" if began else "low",
     )
 
 
 def _clean(text: str) -> str:
-    said = sanitize(" ".join(text.split()))
-    if len(said) > _LONGEST_DETAIL:
-        said = said[: _LONGEST_DETAIL - 1] + "…"
-    return said
+    words = sanitize(" ".join(text.split()))
+    if len(words) > _LONGEST_DETAIL:
+        words = words[: _LONGEST_DETAIL - 1] + "…"
+    return words
 
 
 def _sentence(text: str) -> str:
-    said = _clean(text)
-    return said[:1].upper() + said[1:]
+    words = _clean(text)
+    return words[:1].upper() + words[1:]
 
 
 def _text(notices: Sequence[Sentence], foot: str) -> str:
@@ -75,12 +75,12 @@ def _html(subject: str, notices: Sequence[Sentence], foot: str) -> str:
 
 def _slack(subject: str, notices: Sequence[Sentence], foot: str) -> dict[str, object]:
     # As plain text nothing in it is a link, a mention or a format.
-    said = [
+    words = [
         f"{sentence}: {detail}" if detail else f"{sentence}."
         for sentence, detail in notices[:_MOST_SECTIONS]
     ]
     blocks = [
         {"type": "section", "text": {"type": "plain_text", "text": text[:_LONGEST_SECTION]}}
-        for text in [*said, foot]
+        for text in [*words, foot]
     ]
     return {"text": subject.replace("&", "&amp;").replace("<", "&lt;"), "blocks": blocks}

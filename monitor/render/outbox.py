@@ -13,7 +13,7 @@ from monitor.render.values import count_text, moment, one_line
 
 Shape = dict[str, Any]
 Counts = Mapping[MessageState, Mapping[str, int]]
-Told = Mapping[int, Announcement | None]
+Announced = Mapping[int, Announcement | None]
 
 
 def outbox_table(
@@ -62,7 +62,7 @@ def whole_message_lines(
     items: Sequence[OutboxItem],
     attempts: Sequence[Attempt],
     subscriptions: Mapping[int, str],
-    told: Told,
+    announced: Announced,
     notices: Sequence[Notice],
 ) -> Iterator[Line]:
     """Yield a message, its items and its attempts; ``subscriptions``: names by id.
@@ -91,16 +91,16 @@ def whole_message_lines(
     for item in items:
         name = subscriptions.get(item.subscription_id, f"subscription {item.subscription_id}")
         events = count_text(len(item.positions), "event")
-        said = f"  {item.nct_id}, {events} for “{one_line(name)}”: {one_line(item.reason)}"
-        yield line(said, hang=4)
-        for event in _events(item, told):
+        text = f"  {item.nct_id}, {events} for “{one_line(name)}”: {one_line(item.reason)}"
+        yield line(text, hang=4)
+        for event in _events(item, announced):
             summary = one_line(event.summary, longest=None)
             yield line(f"    {event.severity} {event.kind}: {summary}", hang=6)
     yield BLANK
     yield line(Span(count_text(len(attempts), "attempt"), "label"))
     for attempt in attempts:
-        said = one_line(attempt.detail, longest=None)
-        yield line(f"  {moment(attempt.at)} UTC  {attempt.outcome}: {said}", hang=4)
+        text = one_line(attempt.detail, longest=None)
+        yield line(f"  {moment(attempt.at)} UTC  {attempt.outcome}: {text}", hang=4)
 
 
 def message_to_json(message: OutboxMessage) -> Shape:
@@ -130,7 +130,7 @@ def whole_message_to_json(
     items: Sequence[OutboxItem],
     attempts: Sequence[Attempt],
     subscriptions: Mapping[int, str],
-    told: Told,
+    announced: Announced,
     notices: Sequence[Notice],
 ) -> Shape:
     """Return a message with items, incidents and tries for ``--json``; the tries are ``tries``."""
@@ -151,7 +151,7 @@ def whole_message_to_json(
                         "path": event.path,
                         "summary": event.summary,
                     }
-                    for event in _events(item, told)
+                    for event in _events(item, announced)
                 ],
             }
             for item in items
@@ -191,9 +191,9 @@ def _notice_lines(notices: Sequence[Notice]) -> Iterator[Line]:
             yield line("    not told any more: a later message tells how it went on", hang=6)
 
 
-def _events(item: OutboxItem, told: Told) -> list[ChangeEvent]:
+def _events(item: OutboxItem, announced: Announced) -> list[ChangeEvent]:
     """Return an item's events as announced; none where a program of before kept no copy."""
-    announcement = told.get(item.version_id)
+    announcement = announced.get(item.version_id)
     events = (announcement and announcement.events) or ()
     return [events[at] for at in item.positions if at < len(events)]
 
@@ -210,8 +210,8 @@ def _state(message: OutboxMessage) -> str:
     if message.state is MessageState.SENDING and message.claimed_by:
         return f"being sent by {message.claimed_by}"
     if message.state is MessageState.WAITING:
-        said = f"waiting for {moment(message.due_at)} UTC"
-        return f"{said}, {tries}" if message.attempts else said
+        text = f"waiting for {moment(message.due_at)} UTC"
+        return f"{text}, {tries}" if message.attempts else text
     return f"{message.state.value} {tries}" if message.attempts else message.state.value
 
 

@@ -63,10 +63,10 @@ def _absence(record: TrialRecord) -> Iterator[Line]:
     if record.presence is None:
         return
     other, said = record.get(fields.REGISTRY_MERGED_INTO), record.get(fields.REGISTRY_SAID)
-    told = "the registry no longer shows this record"
-    told += f": it was merged into {value_text(other)}" if other else ""
-    told += f" ({value_text(said)})" if said else ""
-    yield line(Span(f"{told}; what follows is what it showed last", "high"), indent=2, hang=2)
+    detail = "the registry no longer shows this record"
+    detail += f": it was merged into {value_text(other)}" if other else ""
+    detail += f" ({value_text(said)})" if said else ""
+    yield line(Span(f"{detail}; what follows is what it showed last", "high"), indent=2, hang=2)
 
 
 def value_lines(value: Any) -> Iterator[Line]:
@@ -145,14 +145,14 @@ def _outcomes(record: TrialRecord) -> Iterator[Line]:
         )
 
 
-def _block(title: str, items: Sequence[Mapping[str, Any]], told: Any) -> Iterator[Line]:
+def _block(title: str, items: Sequence[Mapping[str, Any]], detail: Any) -> Iterator[Line]:
     """Yield a heading and one line per item: its name, in brackets its type, then the rest."""
     if not items:
         return
     yield BLANK
     yield line(Span(title, "title"), Span(f"  {len(items)}", "dim"), indent=2)
     for item in items:
-        name, aside, rest = told(item)
+        name, aside, rest = detail(item)
         spans = [Span("- ", "dim"), Span(value_text(name, longest=None))]
         if aside is not None:
             spans.append(Span(f" ({value_text(aside)})", "dim"))
@@ -177,8 +177,10 @@ def _sites(record: TrialRecord) -> Iterator[Line]:
     many = f"  {len(sites)} in {count_text(len(countries), 'country', 'countries')}"
     yield line(Span("Sites", "title"), Span(many, "dim"), indent=2)
     for country, statuses in countries:
-        told = ", ".join(f"{count} {status}" for status, count in statuses.most_common() if status)
-        aside = (Span(f": {told}", "dim"),) if told else ()
+        detail = ", ".join(
+            f"{count} {status}" for status, count in statuses.most_common() if status
+        )
+        aside = (Span(f": {detail}", "dim"),) if detail else ()
         yield line(Span("- ", "dim"), f"{country} {statuses.total()}", *aside, indent=4)
 
 

@@ -31,16 +31,16 @@ def _event_line(one: SelectedEvent) -> Line:
     tag = event.severity.value
     tag = (tag if ROLES[event.severity] == "noise" else tag.upper()).ljust(TAG_WIDTH)
     late = Span(f" · version of {one.version_date}, read later", "dim")
-    told = (*headline_spans(event), *([late] if one.stored.backfilled else []))
-    return line(Span(tag, ROLES[event.severity]), *told, indent=4, hang=4 + TAG_WIDTH)
+    spans = (*headline_spans(event), *([late] if one.stored.backfilled else []))
+    return line(Span(tag, ROLES[event.severity]), *spans, indent=4, hang=4 + TAG_WIDTH)
 
 
 def _closing(page: EventPage) -> str:
     trials = len({one.stored.nct_id for one in page.events})
-    said = f"{count_text(len(page.events), 'event')} of {count_text(trials, 'trial')}"
+    counted = f"{count_text(len(page.events), 'event')} of {count_text(trials, 'trial')}"
     if not page.is_complete:
-        return f"{said}; the search was ended after its time, narrow it or go on with --after"
-    return f"{said}; there are more, --limit shows them" if page.next else said
+        return f"{counted}; the search was ended after its time, narrow it or go on with --after"
+    return f"{counted}; there are more, --limit shows them" if page.next else counted
 
 
 def events_table(page: EventPage) -> Iterator[Block]:

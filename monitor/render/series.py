@@ -35,8 +35,11 @@ def series_lines(trial: TrialRow, found: Sequence[FieldPoints]) -> Iterator[Line
         width = max((len(str(point.number)) for point in points), default=1)
         for point, bar in zip(points, bars, strict=True):
             head = f"{point.day}  v{point.number:<{width}}  "
-            told = (Span(_told(field, point), "after"), Span(_moved(field, point, points), "dim"))
-            yield line(head, Span(bar, "dim"), "  ", *told, indent=4, hang=4 + len(head) + BAR + 2)
+            spans = (
+                Span(_value_words(field, point), "after"),
+                Span(_change_words(field, point, points), "dim"),
+            )
+            yield line(head, Span(bar, "dim"), "  ", *spans, indent=4, hang=4 + len(head) + BAR + 2)
 
 
 def series_table(found: Sequence[tuple[TrialRow, Sequence[FieldPoints]]]) -> Iterator[Block]:
@@ -84,18 +87,18 @@ def _point_to_json(point: Point) -> dict[str, Any]:
     }
 
 
-def _told(field: SeriesField, point: Point) -> str:
+def _value_words(field: SeriesField, point: Point) -> str:
     if point.value is None:
         return "(none)"
     if isinstance(point.value, int):
         value = f"{point.value:,}"
     else:
-        said = {"status": status_words, "results": str.lower}.get(field.name, plain_status)
-        value = said(value_text(point.value))
+        write = {"status": status_words, "results": str.lower}.get(field.name, plain_status)
+        value = write(value_text(point.value))
     return f"{value} {point.type.lower()}" if point.type else value
 
 
-def _moved(field: SeriesField, point: Point, points: Sequence[Point]) -> str:
+def _change_words(field: SeriesField, point: Point, points: Sequence[Point]) -> str:
     """Say by how much a value changed, numbers in percent too."""
     if not point.change:
         return ""

@@ -93,7 +93,7 @@ def status_to_json(status: Status) -> dict[str, Any]:
         "outbox": {state.value: dict(status.messages.get(state, {})) for state in MessageState},
         "oldest_due_at": _iso(status.oldest_due),
         "failing_channels": [_channel_to_json(state, status) for state in status.channels],
-        "warnings": [{"about": about, "detail": said} for about, said in status.deaf],
+        "warnings": [{"about": about, "detail": sentence} for about, sentence in status.deaf],
         "overdue": list(status.overdue),
         "full_disks": list(status.full_disks),
         "checked_at": _iso(status.checked_at),
@@ -158,9 +158,9 @@ def _named(name: str, text: str) -> Line:
 
 def _holds(counts: StoreCounts) -> str:
     kept = ((counts.trials, "trial"), (counts.versions, "version"), (counts.events, "event"))
-    said = ", ".join(f"{count:,} {noun}{'' if count == 1 else 's'}" for count, noun in kept)
-    said += f", {counts.quarantined:,} in the quarantine"
-    return said if counts.size_bytes is None else f"{said}; {size(counts.size_bytes)}"
+    sentence = ", ".join(f"{count:,} {noun}{'' if count == 1 else 's'}" for count, noun in kept)
+    sentence += f", {counts.quarantined:,} in the quarantine"
+    return sentence if counts.size_bytes is None else f"{sentence}; {size(counts.size_bytes)}"
 
 
 def size(count: int) -> str:
@@ -186,10 +186,10 @@ def _schedule(status: Status) -> str:
 
 def _outbox(status: Status) -> str:
     """Write how many messages there are, and since when the oldest one that is due waits."""
-    said = tally(status.messages)
+    sentence = tally(status.messages)
     if status.oldest_due is not None and status.oldest_due <= status.at:
-        said += f"; oldest due since {moment(status.oldest_due)} UTC"
-    return said
+        sentence += f"; oldest due since {moment(status.oldest_due)} UTC"
+    return sentence
 
 
 def _older(status: Status) -> str:
@@ -237,16 +237,16 @@ def _remarks(status: Status) -> Iterator[Line]:
     """Yield what no column holds: damage, full disks, why sources fail, how far they have read."""
     if status.damage:
         checked = f" (checked {moment(status.checked_at)} UTC): " if status.checked_at else ": "
-        told = checked + one_line(status.damage, longest=None)
-        yield line(Span("the store is damaged", "high"), told)
+        detail = checked + one_line(status.damage, longest=None)
+        yield line(Span("the store is damaged", "high"), detail)
     for sentence in (*status.overdue, *status.full_disks):
         yield line(Span(one_line(sentence, longest=None), "high"))
     for row in status.sources:
         if row.failures:
             since = f", since {moment(row.failing_since)} UTC" if row.failing_since else ""
             times = count_text(row.failures, "time") + (" in a row" if row.failures > 1 else "")
-            told = f" failed {times}{since}: {one_line(row.last_reason, longest=None)}"
-            yield line(Span(one_line(row.name, longest=None), "high"), told)
+            detail = f" failed {times}{since}: {one_line(row.last_reason, longest=None)}"
+            yield line(Span(one_line(row.name, longest=None), "high"), detail)
     for state in status.channels:
         until = state.paused_until
         rest = (
@@ -255,11 +255,11 @@ def _remarks(status: Status) -> Iterator[Line]:
             else ""
         )
         times = count_text(state.failures, "time") + (" in a row" if state.failures > 1 else "")
-        told = f" failed {times}{rest}: {one_line(state.last_error, longest=None)}"
-        yield line(Span(f"channel {one_line(state.channel, longest=None)}", "high"), told)
-    for about, said in status.deaf:
-        told = f": {one_line(said, longest=None)}"
-        yield line(Span(one_line(about, longest=None), "high"), told)
+        detail = f" failed {times}{rest}: {one_line(state.last_error, longest=None)}"
+        yield line(Span(f"channel {one_line(state.channel, longest=None)}", "high"), detail)
+    for about, sentence in status.deaf:
+        detail = f": {one_line(sentence, longest=None)}"
+        yield line(Span(one_line(about, longest=None), "high"), detail)
     for row in status.sources:
         if row.cursor:
             name = one_line(row.name, longest=None)

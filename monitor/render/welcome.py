@@ -63,9 +63,9 @@ def _subject(welcome: Welcome) -> str:
     if len(welcome.coverage) > 1:
         return f"Welcome: {len(welcome.coverage)} subscriptions are set up"
     [one] = welcome.coverage
-    said = f" covers {_count(one)} now"
-    room = _LONGEST_SUBJECT - len(f"Welcome: “”{said}")
-    return f"Welcome: “{_clean(one.subscription.name, room)}”{said}"
+    words = f" covers {_count(one)} now"
+    room = _LONGEST_SUBJECT - len(f"Welcome: “”{words}")
+    return f"Welcome: “{_clean(one.subscription.name, room)}”{words}"
 
 
 def _section(one: CoveredTrials) -> WelcomeSection:
@@ -115,8 +115,8 @@ def _trial(facts: TrialFacts) -> str:
 
 
 def _clean(text: str, longest: int = _LONGEST) -> str:
-    said = sanitize(" ".join(text.split()))
-    return said if len(said) <= longest else said[: max(0, longest - 1)].rstrip() + "…"
+    words = sanitize(" ".join(text.split()))
+    return words if len(words) <= longest else words[: max(0, longest - 1)].rstrip() + "…"
 
 
 # --- formats ------------------------------------------------------------------------------------
@@ -195,12 +195,12 @@ def _card(section: WelcomeSection) -> str:
 
 def _slack(subject: str, sections: list[WelcomeSection]) -> dict[str, object]:
     # As plain text nothing in it is a link, a mention or a format.
-    said = [_intro(sections), *("\n".join([one.headline, *one.below]) for one in sections)]
-    if len(said) > _SLACK_BLOCKS:
-        said = [*said[: _SLACK_BLOCKS - 1], f"… and {len(said) - _SLACK_BLOCKS + 1} more"]
+    words = [_intro(sections), *("\n".join([one.headline, *one.below]) for one in sections)]
+    if len(words) > _SLACK_BLOCKS:
+        words = [*words[: _SLACK_BLOCKS - 1], f"… and {len(words) - _SLACK_BLOCKS + 1} more"]
     blocks = [
         {"type": "section", "text": {"type": "plain_text", "text": text[:_SLACK_TEXT]}}
-        for text in said
+        for text in words
     ]
     escaped = subject.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return {"text": escaped, "blocks": blocks}

@@ -185,13 +185,18 @@ PATHS = {
     "facility": "protocolSection.contactsLocationsModule.locations.facility",
     "city": "protocolSection.contactsLocationsModule.locations.city",
     "source": "",
+    "identifier": """protocolSection.identificationModule.nctId
+        protocolSection.identificationModule.nctIdAliases
+        protocolSection.identificationModule.orgStudyIdInfo.id
+        protocolSection.identificationModule.secondaryIdInfos.id""",
 }
+TEXT = "title", "condition", "keyword", "intervention", "sponsor", "facility", "identifier"
 
 
 def under(study: Any, key: str) -> Iterable[Any]:
     """Return what the study document says under a key."""
     if key == "text":
-        for one in ("title", "condition", "keyword", "intervention"):
+        for one in TEXT:
             yield from under(study, one)
         for summary in at(study, ["protocolSection", "descriptionModule", "briefSummary"]):
             yield from re.split(SENTENCE, summary)

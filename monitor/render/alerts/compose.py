@@ -55,7 +55,7 @@ def compose(notification: Notification, shared: Shared | None = None) -> Message
     lines = [
         brief(one, notification.public_url, head) for one, head in zip(trials, heads, strict=True)
     ]
-    whole, listed = _told(notification, trials, lines, shared)
+    whole, listed = _select_trials(notification, trials, lines, shared)
     rest = trials[len(whole) + listed :]
     unsubscribe = notification.unsubscribe_url
     return MessagePage(
@@ -76,7 +76,7 @@ def compose(notification: Notification, shared: Shared | None = None) -> Message
     )
 
 
-def _told(
+def _select_trials(
     notification: Notification,
     trials: Sequence[TrialLine],
     lines: Sequence[BriefTrial],

@@ -16,16 +16,18 @@ def profile_lines(profile: TrialProfile) -> Iterator[Line]:
 
     Title, status, sponsor and phase stand above, as of every trial.
     """
-    yield from _said("Conditions", _some(map(value_text, profile.conditions)))
-    yield from _said("Interventions", _some(_intervention(*one) for one in profile.interventions))
-    yield from _said("Enrollment", _enrollment(profile))
-    yield from _said("Sites", _sites(profile))
-    yield from _said("Dates", _dates(profile))
-    yield from _said("Collaborators", _some(map(value_text, profile.collaborators)))
-    yield from _said("Summary", _beginning(profile.summary or ""))
+    yield from _labelled("Conditions", _some(map(value_text, profile.conditions)))
+    yield from _labelled(
+        "Interventions", _some(_intervention(*one) for one in profile.interventions)
+    )
+    yield from _labelled("Enrollment", _enrollment(profile))
+    yield from _labelled("Sites", _sites(profile))
+    yield from _labelled("Dates", _dates(profile))
+    yield from _labelled("Collaborators", _some(map(value_text, profile.collaborators)))
+    yield from _labelled("Summary", _beginning(profile.summary or ""))
 
 
-def _said(label: str, value: str) -> Iterator[Line]:
+def _labelled(label: str, value: str) -> Iterator[Line]:
     if value:
         yield line(Span(f"{label}: ", "label"), value)
 
@@ -56,9 +58,9 @@ def _sites(profile: TrialProfile) -> str:
     if len(sites) == 1:
         return f"{many} in {value_text(sites[0][0])}"
     countries = count_text(len(sites), "country", "countries")
-    told = ", ".join(f"{value_text(country)} {count}" for country, count in sites[:_COUNTRIES])
+    listed = ", ".join(f"{value_text(country)} {count}" for country, count in sites[:_COUNTRIES])
     more = f", and {len(sites) - _COUNTRIES} more" if len(sites) > _COUNTRIES else ""
-    return f"{many} in {countries}: {told}{more}"
+    return f"{many} in {countries}: {listed}{more}"
 
 
 def _dates(profile: TrialProfile) -> str:

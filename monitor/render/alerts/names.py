@@ -67,10 +67,10 @@ def _treatment(treatment: Treatment) -> str:
     if not always:
         return ""
     always[1:], sometimes = map(_generic, always[1:]), list(map(_generic, sometimes))
-    said = " + ".join(always[:_MOST_NAMED])
+    names = " + ".join(always[:_MOST_NAMED])
     if len(always) > _MOST_NAMED:
-        return f"{said} + {len(always) - _MOST_NAMED} more"
-    return f"{said} ± {'/'.join(sometimes[:2])}" if sometimes else said
+        return f"{names} + {len(always) - _MOST_NAMED} more"
+    return f"{names} ± {'/'.join(sometimes[:2])}" if sometimes else names
 
 
 def _short_title(title: str) -> str:

@@ -29,21 +29,21 @@ def why(reason: str) -> str:
     """Write a reason: ``You get this because “lupus” includes this trial (condition: lupus)``."""
     found = _KEPT.fullmatch(reason)
     if found is None:
-        said = reason
+        sentence = reason
     elif found["why"] == Reason.EVERYTHING:
-        said = f"You get this because “{found['name']}” includes all trials"
+        sentence = f"You get this because “{found['name']}” includes all trials"
     elif found["why"] in {Reason.NCT_ID, Reason.FILTER}:
         words = f" ({found['words']})" if found["words"] else ""
-        said = f"You get this because “{found['name']}” includes this trial{words}"
+        sentence = f"You get this because “{found['name']}” includes this trial{words}"
     else:
-        said = f"You get this because of {reason}"
-    return clean(said, longest=_LONGEST)
+        sentence = f"You get this because of {reason}"
+    return clean(sentence, longest=_LONGEST)
 
 
 def why_empty(subscription: str) -> str:
     """Write why a digest comes that tells of nothing."""
-    said = f"You get this because “{subscription}” asks for digests without changes too"
-    return clean(said, longest=_LONGEST)
+    sentence = f"You get this because “{subscription}” asks for digests without changes too"
+    return clean(sentence, longest=_LONGEST)
 
 
 def first_reasons(reasons: Iterable[str]) -> Iterator[str]:

@@ -66,8 +66,8 @@ class Renderer:
             return subject(notification)
         if not has_own(_SUBJECT, self.templates):
             return page.subject
-        said = render_template(_SUBJECT, page, self.templates)
-        return clean(" ".join(said.split()), longest=_LONGEST_OWN)
+        rendered = render_template(_SUBJECT, page, self.templates)
+        return clean(" ".join(rendered.split()), longest=_LONGEST_OWN)
 
     def _of_page(self, page: MessagePage, renderings: frozenset[Rendering]) -> dict[str, Any]:
         found: dict[str, Any] = {}

@@ -31,19 +31,19 @@ def sites_headline(event: ChangeEvent) -> str:
     head = f"{count_text(sum(counts.values()), 'site')} {word}: "
     if len(counts) == 1:
         return head + next(iter(counts))
-    told, rest = _first(counts)
+    listed, rest = _first(counts)
     if not rest:
-        return head + told
+        return head + listed
     more = sum(rest.values())
-    return f"{head}{told}, and {more} more in {count_text(len(rest), 'country', 'countries')}"
+    return f"{head}{listed}, and {more} more in {count_text(len(rest), 'country', 'countries')}"
 
 
 def countries_headline(events: Sequence[ChangeEvent]) -> str:
     """Write several events of one kind: ``3 countries added: Spain 12, France 9, Chile 1``."""
     found = [(value_text(event.facts.get("country")), event.facts.get("sites")) for event in events]
-    told, rest = _first(_ranked({name: sites for name, sites in found if isinstance(sites, int)}))
+    listed, rest = _first(_ranked({name: sites for name, sites in found if isinstance(sites, int)}))
     more = f", and {len(rest)} more" if rest else ""
-    return f"{len(events)} countries {_COUNTRIES[events[0].kind]}: {told}{more}"
+    return f"{len(events)} countries {_COUNTRIES[events[0].kind]}: {listed}{more}"
 
 
 def are_countries(events: Sequence[ChangeEvent]) -> bool:
@@ -68,8 +68,8 @@ def fold_sites(events: Iterable[ChangeEvent]) -> list[list[ChangeEvent]]:
 def _first(counts: Mapping[str, int]) -> tuple[str, dict[str, int]]:
     """Write the first countries with their counts; return the others."""
     ranked = list(counts.items())
-    told = ", ".join(f"{country} {count}" for country, count in ranked[:_COUNTRIES_IN_HEADLINE])
-    return told, dict(ranked[_COUNTRIES_IN_HEADLINE:])
+    listed = ", ".join(f"{country} {count}" for country, count in ranked[:_COUNTRIES_IN_HEADLINE])
+    return listed, dict(ranked[_COUNTRIES_IN_HEADLINE:])
 
 
 def site_lines(event: ChangeEvent) -> Iterator[Line]:
@@ -108,7 +108,7 @@ def status_lines(event: ChangeEvent) -> Iterator[Line]:
     for (before, after), sites in sorted(moved.items(), key=lambda one: -len(one[1])):
         found = []
         for site in sites:
-            facility, place, country = _parted(site, _counts(event))
+            facility, place, country = _split_key(site, _counts(event))
             found.append((facility, ", ".join(filter(None, [place, country]))))
         yield _line(sign, change_spans(before, after), len(found), found)
 
@@ -117,7 +117,7 @@ def _by_country(event: ChangeEvent, sign: list[Span], sites: Sequence[str]) -> I
     named: dict[str, list[_Site]] = {}
     names: dict[str, str] = {}
     for site in sites:
-        facility, place, country = _parted(site, _counts(event))
+        facility, place, country = _split_key(site, _counts(event))
         country = names.setdefault(country_word(country), country)
         named.setdefault(country or "(no country)", []).append((facility, place))
     for country, found in sorted(named.items(), key=lambda one: (-len(one[1]), one[0])):
@@ -130,12 +130,12 @@ def _line(sign: Sequence[Span], head: Sequence[Span], count: int, sites: Sequenc
     for facility, place in sites:
         places = facilities.setdefault(facility, {})
         places[place] = places.get(place, 0) + 1
-    told, names = 0, []
+    listed, names = 0, []
     for facility, places in list(facilities.items())[:_FACILITIES]:
         shown = dict(list(places.items())[:_PLACES])
-        told += sum(shown.values())
+        listed += sum(shown.values())
         names.append(_facility(facility, shown))
-    more = [Span(f"; and {count - told} more", "dim")] if count > told else []
+    more = [Span(f"; and {count - listed} more", "dim")] if count > listed else []
     return line(*sign, *head, Span(f" {count}: ", "label"), Span("; ".join(names)), *more)
 
 
@@ -143,14 +143,14 @@ def _facility(name: str, places: Mapping[str, int]) -> str:
     """Write a facility with its place; several of one name together, each place with its count."""
     if sum(places.values()) == 1:
         return ", ".join(filter(None, [name, *places])) or "?"
-    told = [
+    listed = [
         f"{place or '?'} {count}" if count > 1 else place or "?" for place, count in places.items()
     ]
     joint = "; " if any("," in place for place in places) else ", "
-    return f"{name or '?'} ({joint.join(told)})"
+    return f"{name or '?'} ({joint.join(listed)})"
 
 
-def _parted(key: str, countries: Iterable[str]) -> tuple[str, str, str]:
+def _split_key(key: str, countries: Iterable[str]) -> tuple[str, str, str]:
     """Part a site's natural key into facility, place and country, which may hold a comma.
 
     The postal code is left out, and the number that tells sites of one key apart.
@@ -159,7 +159,7 @@ def _parted(key: str, countries: Iterable[str]) -> tuple[str, str, str]:
     names = (name for one in countries for name in country_names(one))
     country = next((one for one in names if named.endswith(f", {one}")), "")
     facility, *place = named.removesuffix(f", {country}").split(", ")
-    if country and len(place) > 1 and any(notification.isdigit() for notification in place[-1]):
+    if country and len(place) > 1 and any(character.isdigit() for character in place[-1]):
         del place[-1]
     return facility, ", ".join(place), country
 

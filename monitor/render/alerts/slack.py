@@ -52,8 +52,8 @@ def slack_payload(page: MessagePage) -> Block:
         blocks.append(section(f"*{escape(page.counts)}*\n{escape(page.window or '')}"))
     last = _last_block(page)
     room = _LETTERS - sum(map(character_count, [*blocks, last]))
-    told = _trials(page, MOST_BLOCKS - len(blocks) - 1, room)
-    return {"text": escape(page.subject), "blocks": [*blocks, *told, last]}
+    shown = _trials(page, MOST_BLOCKS - len(blocks) - 1, room)
+    return {"text": escape(page.subject), "blocks": [*blocks, *shown, last]}
 
 
 def _trials(page: MessagePage, most: int, room: int) -> Iterator[Block]:
@@ -68,41 +68,41 @@ def _trials(page: MessagePage, most: int, room: int) -> Iterator[Block]:
     full = [_trial(trial) for trial in page.trials]
     sizes = list(map(_size, full))
     behind = _lengths([*lines, *ids[len(lines) :]])
-    told = min(_first(sizes, behind, room, _LINES_SHARE), _first(list(map(len, full)), [], most))
+    shown = min(_first(sizes, behind, room, _LINES_SHARE), _first(list(map(len, full)), [], most))
     why = [_reasons(page, max(1, count)) for count in range(len(full) + 1)]
-    while told and told != _first(sizes[:told], behind, room - _size(why[told]), _LINES_SHARE):
-        told -= 1  # those behind it are told why they come, too
-    if full and not told:
+    while shown and shown != _first(sizes[:shown], behind, room - _size(why[shown]), _LINES_SHARE):
+        shown -= 1  # those behind it are told why they come, too
+    if full and not shown:
         left = room - _size(why[0])
         full[0] = _trial(page.trials[0], most, left - _kept(behind[1:], left, _LINES_SHARE))
-        told = 1
-    blocks = [block for found in full[:told] for block in found]
-    room -= _size(blocks) + _size(why[told])
-    listed = _first(_lengths(lines[told:]), _lengths(ids[told:]), room, _IDS_SHARE) + told
-    room -= sum(_lengths(lines[told:listed]))
+        shown = 1
+    blocks = [block for found in full[:shown] for block in found]
+    room -= _size(blocks) + _size(why[shown])
+    listed = _first(_lengths(lines[shown:]), _lengths(ids[shown:]), room, _IDS_SHARE) + shown
+    room -= sum(_lengths(lines[shown:listed]))
     left = len(lines) - listed + page.more
     yield from blocks
-    yield from map(section, _filled(lines[told:listed], "\n"))
+    yield from map(section, _filled(lines[shown:listed], "\n"))
     yield from map(section, _filled(_named(page, left, ids[listed:], room), " "))
-    yield from why[told]
+    yield from why[shown]
 
 
-def _reasons(page: MessagePage, told: int) -> list[Block]:
+def _reasons(page: MessagePage, shown: int) -> list[Block]:
     """Return why those trials come that have no room for their changes here, but have in a mail.
 
     What stands with the trials that are told with their changes is not said again.
     """
-    said = {*page.reasons, *(reason for trial in page.trials[:told] for reason in trial.reasons)}
-    behind = (reason for trial in page.trials[told:] for reason in trial.reasons)
+    said = {*page.reasons, *(reason for trial in page.trials[:shown] for reason in trial.reasons)}
+    behind = (reason for trial in page.trials[shown:] for reason in trial.reasons)
     found = list(first_reasons(one for one in behind if one not in said))
     return [context("\n".join(map(escape, found)))] if found else []
 
 
-def _brief(told: BriefTrial) -> str:
+def _brief(shown: BriefTrial) -> str:
     """Write a trial in a line, which leads to the change."""
-    head = f"*{escape(told.heading)}*\n" if told.heading else ""
-    what = f"{_SIGNS[told.severity]} *{escape(told.name)}* · {escape(told.sponsor)}"
-    return f"{head}{what} · {escape(told.said)} · {anchor(told.link)}"
+    head = f"*{escape(shown.heading)}*\n" if shown.heading else ""
+    what = f"{_SIGNS[shown.severity]} *{escape(shown.name)}* · {escape(shown.sponsor)}"
+    return f"{head}{what} · {escape(shown.said)} · {anchor(shown.link)}"
 
 
 def _size(blocks: Iterable[Block]) -> int:
@@ -138,11 +138,11 @@ def _named(page: MessagePage, left: int, ids: Sequence[str], room: int) -> Itera
     if page.all:
         yield f"… and {count_text(left, 'more trial')}: {anchor(page.all)}"
         return
-    told = _first(_lengths(ids), [], room)
-    yield f"… and {count_text(left, 'more trial')}" + (":" if told else "")
-    yield from ids[:told]
-    if 0 < told < left:
-        yield f"and {left - told} that there is no room for"
+    shown = _first(_lengths(ids), [], room)
+    yield f"… and {count_text(left, 'more trial')}" + (":" if shown else "")
+    yield from ids[:shown]
+    if 0 < shown < left:
+        yield f"and {left - shown} that there is no room for"
 
 
 def _filled(parts: Iterable[str], joint: str) -> Iterator[str]:
@@ -165,16 +165,16 @@ def _trial(trial: TrialBlock, most: int = _NO_LIMIT, room: int = _NO_LIMIT) -> l
     head, end = _head(trial), _end(trial)
     room -= character_count(head) + character_count(end) + _CUT_LETTERS
     most -= _CUT_BLOCKS
-    told: list[Block] = []
+    shown: list[Block] = []
     for at, version in enumerate(trial.versions):
         found, whole = _version(
-            version, trial, most - len(told), room - sum(map(character_count, told))
+            version, trial, most - len(shown), room - sum(map(character_count, shown))
         )
-        told += found
+        shown += found
         if not whole:
-            told += _later(trial.versions[at + 1 :], trial)
+            shown += _later(trial.versions[at + 1 :], trial)
             break
-    return [head, *told, end]
+    return [head, *shown, end]
 
 
 def _head(trial: TrialBlock) -> Block:
@@ -196,10 +196,10 @@ def _version(
     link = version.link or trial.links[1]
     seen = escape(version.sighting) + (f" · {anchor(link)}" if version.link else "")
     found = [section(_joined(_event(event), link)) for event in version.events]
-    told = min(_first(list(map(character_count, found)), [], room - len(seen)), max(0, most))
-    left = version.more + len(found) - told
+    shown = min(_first(list(map(character_count, found)), [], room - len(seen)), max(0, most))
+    left = version.more + len(found) - shown
     more = [section(f"… and {count_text(left, 'more change')}: {anchor(link)}")] if left else []
-    return [*found[:told], *more, context(seen)], told == len(found)
+    return [*found[:shown], *more, context(seen)], shown == len(found)
 
 
 def _later(versions: Sequence[VersionBlock], trial: TrialBlock) -> Iterator[Block]:

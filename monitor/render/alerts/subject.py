@@ -34,10 +34,10 @@ def subject(notification: Notification) -> str:
     several changes the most severe, and how many more. Of several trials: counts.
     """
     part = " (part {} of {})".format(*notification.part) if notification.part else ""
-    return _said(notification, LONGEST - len(part)) + part
+    return _subject_text(notification, LONGEST - len(part)) + part
 
 
-def _said(notification: Notification, longest: int) -> str:
+def _subject_text(notification: Notification, longest: int) -> str:
     count = sum(len(fold_sites(alert.events)) for alert in notification.alerts)
     ids = {alert.trial.nct_id for alert in notification.alerts}
     if count == 0 and len(ids) != 1:
@@ -51,7 +51,7 @@ def _said(notification: Notification, longest: int) -> str:
     return _about(happened(fold_sites(alert.events)[0], alert.trial), alert.trial, longest, more)
 
 
-def _about(said: str, trial: TrialFacts, longest: int, more: str = "") -> str:
+def _about(words: str, trial: TrialFacts, longest: int, more: str = "") -> str:
     """Join what happened and the trial's name and ID; what is longer gives way to the others.
 
     The ID is whole; of the name at least the beginning is there.
@@ -59,17 +59,17 @@ def _about(said: str, trial: TrialFacts, longest: int, more: str = "") -> str:
     end = f" ({clean(trial.nct_id)})"
     room = longest - len(end) - len(more) - len(": ")
     name = trial_name(trial)
-    said = _shortened(said, room - min(len(name), _SHORTEST_NAME))
+    words = _shortened(words, room - min(len(name), _SHORTEST_NAME))
     if not name:
-        return f"{said}{more}{end}"
-    return f"{said}{more}: {trial_name(trial, room - len(said))}{end}"
+        return f"{words}{more}{end}"
+    return f"{words}{more}: {trial_name(trial, room - len(words))}{end}"
 
 
-def _shortened(said: str, longest: int) -> str:
+def _shortened(words: str, longest: int) -> str:
     """Return what happened, cut in its brackets first: ``34 sites added (Spain 12, …)``."""
-    if len(said) <= longest:
-        return said
-    head, bracket, aside = said.partition(" (")
+    if len(words) <= longest:
+        return words
+    head, bracket, aside = words.partition(" (")
     room = longest - len(f"{head} (, …)")
     if not bracket or len(head) > longest or room < _SHORTEST_ASIDE:
         return clip(head, longest)
@@ -87,11 +87,11 @@ def happened(change: Sequence[ChangeEvent], trial: TrialFacts) -> str:
         return f"First seen ({clean(status_words(trial.overall_status), longest=60)})"
     if event.path == _OVERALL_STATUS and isinstance(event.after, str):
         return clean(status_headline(event.after), longest=_LONGEST_PHRASE)
-    said = phrase(change, trial)
-    head, colon, rest = said.partition(": ")
+    words = phrase(change, trial)
+    head, colon, rest = words.partition(": ")
     if colon:
-        said = f"{head} {rest}" if ARROW in rest else f"{head} ({rest})"
-    return said[:1].upper() + said[1:]
+        words = f"{head} {rest}" if ARROW in rest else f"{head} ({rest})"
+    return words[:1].upper() + words[1:]
 
 
 def phrase(change: Sequence[ChangeEvent], trial: TrialFacts) -> str:
@@ -109,12 +109,12 @@ def phrase(change: Sequence[ChangeEvent], trial: TrialFacts) -> str:
         return clean(sites_headline(event), longest=_LONGEST_PHRASE)
     if is_long_text(event):
         return clean(f"{_lowered(event.label)} edited", longest=_LONGEST_PHRASE)
-    label, said = f"{event.label}: ", _plain(event)
-    if event.path == _OVERALL_STATUS and said.startswith(label) and ARROW in said:
-        return clean(said.removeprefix(label), longest=_LONGEST_PHRASE)
-    if said.startswith(label):
-        said = f"{event.label} {said[len(label) :]}"
-    return clean(_lowered(said), longest=_LONGEST_PHRASE)
+    label, words = f"{event.label}: ", _plain(event)
+    if event.path == _OVERALL_STATUS and words.startswith(label) and ARROW in words:
+        return clean(words.removeprefix(label), longest=_LONGEST_PHRASE)
+    if words.startswith(label):
+        words = f"{event.label} {words[len(label) :]}"
+    return clean(_lowered(words), longest=_LONGEST_PHRASE)
 
 
 def _plain(event: ChangeEvent) -> str:

@@ -52,7 +52,7 @@ def render_template(name: str, page: MessagePage, folder: Path | None) -> str:
         own = folder if has_own(name, folder) else None
         return environment(own).get_template(name).render(page=page)
     except _MISTAKES as exc:
-        raise DeliveryError(_said(name, folder, exc), permanent=False) from exc
+        raise DeliveryError(_error_text(name, folder, exc), permanent=False) from exc
 
 
 def has_own(name: str, folder: Path | None) -> bool:
@@ -112,7 +112,7 @@ def together(text: str) -> list[tuple[str, bool]]:
     return [(part, at % 2 == 1) for at, part in enumerate(parts) if part]
 
 
-def _said(name: str, folder: Path | None, exc: Exception) -> str:
+def _error_text(name: str, folder: Path | None, exc: Exception) -> str:
     """Say which template failed, where and why, on one line."""
     where = f"{folder / name}" if folder is not None and (folder / name).is_file() else name
     line = exc.lineno if isinstance(exc, TemplateSyntaxError) else _line_of(exc)

@@ -106,10 +106,10 @@ def brief(trial: TrialLine, public_url: str | None, heading: str = "") -> BriefT
     )
 
 
-def brief_bytes(told: BriefTrial) -> int:
+def brief_bytes(trial: BriefTrial) -> int:
     """Return about how many bytes of an HTML mail a line takes."""
-    texts = (told.link.url, told.link.text, told.name, told.sponsor, told.said)
-    heading = 200 if told.heading else 0
+    texts = (trial.link.url, trial.link.text, trial.name, trial.sponsor, trial.said)
+    heading = 200 if trial.heading else 0
     return _BRIEF_BYTES + heading + sum(len(escape(one).encode()) for one in texts)
 
 
