@@ -13,7 +13,8 @@ ever read as a pattern.
 What people write is a *term*: phrases that must all be in one text, in any order, so that
 ``systemic lupus`` finds ``Lupus Erythematosus, Systemic``. What is in double quotes or joined by a
 hyphen is one phrase, and a single letter or a number belongs to the word before it (``type 1``,
-``CAR T``, ``vitamin D``): by itself it would be found everywhere.
+``CAR T``, ``vitamin D``), where a clause begins with it to the one behind (``5 fluorouracil``): by
+itself it would be found everywhere.
 """
 
 import re
@@ -127,12 +128,15 @@ def _phrases(text: str) -> list[str]:
     """Return the phrases of what stands outside quotation marks."""
     text = _WRITTEN_OUT.sub("chimeric-antigen-receptor", text)
     parts: list[str] = []
-    end = 0
+    first = end = 0  # the clause's first part; where the last part ends in the text
     for found in _PART.finditer(text):
         part = found[0]
-        apart = bool(text[end : found.start()].strip())
+        if text[end : found.start()].strip():
+            first = len(parts)
         end = found.end()
-        if parts and not apart and (_is_short(part) or (len(parts) == 1 and _is_short(parts[0]))):
+        own = parts[first:]
+        # "5 fluorouracil": a number that begins a clause goes with the word behind it.
+        if own and (_is_short(part) or (len(own) == 1 and _is_short(own[0]))):
             parts[-1] += f" {part}"
         elif words_of(part):
             parts.append(part)

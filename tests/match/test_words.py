@@ -97,6 +97,7 @@ def test_words_are_found_in_any_order(written: str, text: str) -> None:
         ("CAR T cell", "chimeric antigen receptor natural killer cell, after a T cell depletion"),
         ("chimeric antigen receptor", "Car seats and T shirts"),
         ("CAR-T", "cART in HIV"),
+        ("colon cancer, 5 fluorouracil", "Colon Cancer: 5 Cycles of Fluorouracil"),
     ],
 )
 def test_what_belongs_together_is_found_together(written: str, text: str) -> None:
