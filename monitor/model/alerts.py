@@ -126,7 +126,7 @@ class Notification:
 
     def __post_init__(self) -> None:
         if not self.alerts and self.digest is None:
-            raise ValueError("a letter without alerts can only be a digest")
+            raise ValueError("a notification without alerts can only be a digest")
 
     @property
     def is_gathered(self) -> bool:

@@ -28,6 +28,7 @@ def table_lines(table: Table, width: int | None) -> Iterator[Line]:
     than a fair share of the room keep their width, the others share what is left. Short columns,
     of times and IDs, are whole wherever longer ones stay legible.
     """
+    # Sanitized before measuring: what is shown for an escape is wider than the escape.
     cells = [[sanitize(_NOTHING if cell is None else cell) for cell in row] for row in table.rows]
     cells.insert(0, [sanitize(name) for name in table.head])
     notes: list[str] = []
@@ -65,6 +66,7 @@ def display_width(text: str) -> int:
 def _letter_width(letter: str) -> int:
     if unicodedata.combining(letter):
         return 0
+    # "W" wide and "F" full-width; of "A", ambiguous, terminals show one column by default.
     return 2 if unicodedata.east_asian_width(letter) in "WF" else 1
 
 
@@ -81,8 +83,10 @@ def _fitted(natural: Sequence[int], width: int | None) -> list[int]:
     if width is None:
         return widths
     room = width - len(_GAP) * (len(widths) - 1)
+    # What a narrow column leaves of its share goes to the wider ones.
     narrow_first = sorted(range(len(widths)), key=widths.__getitem__)
     long = [one for one in widths if one > _SHORT]
+    # Half an NCT ID is no ID; half a title still is a title.
     is_legible = room - sum(widths) + sum(long) >= _LEGIBLE * len(long) > 0
     for done, at in enumerate(narrow_first):
         share = max(_NARROWEST, room // (len(widths) - done))
@@ -109,6 +113,7 @@ def _cut(text: str, width: int) -> str:
     if display_width(text) <= width:
         return text
     end, room = 0, width - 1
+    # By columns, not characters: a Chinese one takes two.
     while (room := room - _letter_width(text[end])) >= 0:
         end += 1
     return f"{text[:end]}…"

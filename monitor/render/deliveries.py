@@ -55,6 +55,7 @@ def report_lines(channels: Mapping[str, Counts], failures: Mapping[str, str]) ->
         yield line(
             Span(one_line(name, longest=None), "high"), f": {one_line(reason, longest=None)}"
         )
+    # Silence would leave open whether it ran at all.
     if not channels and not failures:
         yield line("nothing is due")
 

@@ -50,6 +50,7 @@ class Detail:
     passages: int | None
 
 
+# A history of hundreds of versions is skimmed; a comparison of two is read.
 BRIEF = Detail(items=3, context=6, passages=3)
 FULL = Detail(items=None, context=12, passages=None)
 
@@ -66,6 +67,8 @@ def event_lines(event: ChangeEvent, detail: Detail) -> list[Line]:
 def headline_spans(event: ChangeEvent) -> tuple[Span, ...]:
     """Return what an event says in one line, ``before → after`` set off where it stands there."""
     words: Role = "noise" if event.severity is Severity.NOISE else "plain"
+    # The summary of a long text is its changed words, which the lines behind tell with more around
+    # them.
     if is_long_text(event):
         shown: tuple[Span, ...] = (Span(event.label, words), Span(" edited", words))
     else:
@@ -81,6 +84,7 @@ def lines_behind(event: ChangeEvent, detail: Detail) -> list[Line]:
 
 def truncate_lines(behind: list[Line], limit: int | None, of: str = "") -> list[Line]:
     """Return the first lines and how many more there are; one more line is not cut."""
+    # "… and 1 more" would take the line that it saves.
     if limit is None or len(behind) <= limit + 1:
         return behind
     return [*behind[:limit], line(Span(f"… and {len(behind) - limit} more{of}", "dim"))]
@@ -116,6 +120,7 @@ def is_long_text(event: ChangeEvent) -> bool:
         and event.fields[0].op == "changed"
         and len(event.fields[0].path) == len(event.fields[0].field)
         and _is_long(event.before, event.after)
+        # Criteria have their items behind them, however long the text is.
         and "edited" not in event.facts
     )
 
@@ -126,6 +131,7 @@ def _is_long(before: Any, after: Any) -> bool:
 
 
 def _detail_lines(event: ChangeEvent, detail: Detail) -> Iterator[Line]:
+    # The facts of `eligibility_changed` (docs/events.md).
     if "edited" in event.facts and "dropped" in event.facts:
         yield from _criteria(event.facts, detail)
         return
@@ -153,6 +159,7 @@ def _is_in_headline(change: FieldChange, event: ChangeEvent) -> bool:
     """Tell whether the headline already says all about this change."""
     if fields.under(change.field, (fields.REGISTRY_RECORD,)):
         return True
+    # The summary names the item too: "Madrid" may stand there for another site of the same value.
     named = all(one_line(name) in event.summary for name in item_names(change))
     if change.op == "changed":
         if _is_long(change.before, change.after):
@@ -173,6 +180,7 @@ def _is_type_in_facts(change: FieldChange, event: ChangeEvent) -> bool:
 def _field(change: FieldChange, detail: Detail) -> Line:
     """Return one field change: its item and name, then what became of it."""
     items = [value_text(name) for name in item_names(change)]
+    # Of an item that came or went its name is enough; its attributes came and went with it.
     inner = change.op == "changed" or not items or _below_item(change)
     names = [*items, fields.label(change.field)] if inner else items
     where = " » ".join(names)

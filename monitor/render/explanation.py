@@ -55,6 +55,7 @@ def _outcomes(answer: EventExplanation) -> Iterator[tuple[Span, str]]:
         yield Span("not sent", "before"), f", {why}"
     for message in answer.messages:
         name = f"{_message_name(message)} by {one_line(message.channel)}"
+        # It was put into the outbox, and left out when the message was made: a silence began.
         if not answer.verdict.sends:
             yield Span("not sent", "before"), f", {why}: {name} left it out"
             continue
@@ -122,5 +123,6 @@ def _alike(answers: Iterable[EventExplanation]) -> list[tuple[EventExplanation, 
     """Return each answer once, with the positions that it stands at."""
     found: dict[EventExplanation, list[int]] = {}
     for position, answer in enumerate(answers):
+        # By the whole answer: it is frozen, and equal where all of it is.
         found.setdefault(answer, []).append(position)
     return list(found.items())

@@ -28,6 +28,7 @@ def what_to_do(source: str, state: GateState) -> str:
             "Nothing of it is read until that is over: check the clock of this machine;"
             " [ingest] stamp_ahead_days says how far ahead a stamp may be"
         )
+    # Ready to be copied into a shell.
     named = f'"{source}"' if " " in source else source
     return (
         "They are asked for in every pass, and the hold ends by itself when they come whole;"

@@ -26,6 +26,7 @@ def history_lines(
     yield from head_lines(trial, versions)
     passed_over = 0
     for entry in shown:
+        # "--kind outcomes" over ten years should not be hundreds of "no news".
         if not entry.events and wanted.selects_events:
             passed_over += 1
             continue
@@ -80,6 +81,7 @@ def sighting(entry: SelectedVersion) -> str:
     version, previous = entry.version, entry.previous
     seen = known_since(version)
     of = f"version of {version.version_date}"
+    # The registry's own edit: its date is that of the version before, so the data load's is added.
     silent = previous is not None and previous.version_date == version.version_date
     if _is_absence(version) or _is_absence(previous):
         # The record's own date is not that of its going, nor of its coming back.
@@ -90,6 +92,7 @@ def sighting(entry: SelectedVersion) -> str:
         return f"Registry record first seen ({of}; read {moment(seen)} UTC{_late(version)})"
     reading = f"read {moment(seen)} UTC"
     earlier = last_known(previous)
+    # Readings that came in another order than the versions would make the interval run backwards.
     if earlier <= seen and not version.backfilled and moment(earlier) != moment(seen):
         reading = f"seen between {moment(earlier)} and {moment(seen)} UTC"
     return f"Registry record changed ({of}; {reading}{_late(version)})"

@@ -33,6 +33,7 @@ def version_to_json(number: int, version: StoredVersion) -> Shape:
     return {
         "version": number,
         "version_date": version.version_date.isoformat(),
+        # Not the column: an earlier load can be read later (see `known_since`).
         "retrieved_at": known_since(version).isoformat(),
         "source": version.source,
         "backfilled": version.backfilled,
@@ -86,6 +87,7 @@ def record_to_json(number: int, version: StoredVersion, record: TrialRecord) -> 
         "last_seen_at": last_known(version).isoformat(),
         "origin": version.origin,
         "complete": record.coverage.is_complete,
+        # Whole, with the registry's names, so that it can be ingested into another store.
         "study": record.document,
     }
 

@@ -19,6 +19,7 @@ def operator_message(notification: OperatorMessage) -> Message:
     over = [(_sentence(what), _clean(why)) for what, why in notification.over]
     notices = began + over
     more = f" (+ {len(notices) - 1} more)" if len(notices) > 1 else ""
+    # Phones show the subject alone: the first incident, not "2 incidents".
     subject = f"Trial monitor: {notices[0][0]}{more}"
     foot = f"{moment(notification.at)} UTC. `monitor status` tells how everything stands."
     return Message(
@@ -37,6 +38,7 @@ def operator_message(notification: OperatorMessage) -> Message:
         },
         occurred_at=notification.at,
         thread="operator",
+        # What is over needs nobody at night.
         severity="high" if began else "low",
     )
 

@@ -42,6 +42,7 @@ def outbox_table(
             )
             for message in messages
         ),
+        # The last error is the longest cell, and its end often says what to do.
         note=True,
     )
     yield line(Span(f"{count_text(len(messages), 'message')} shown; {tally(counts)}", "dim"))
@@ -83,6 +84,7 @@ def whole_message_lines(
         yield _named("Part", _part(message.uid or "", message.part, message.parts))
     yield _named("Created", f"{moment(message.created_at)} UTC")
     yield BLANK
+    # A notice is made of incidents; it has no items and no subscription.
     if message.kind == "notice":
         yield line(Span(count_text(len(notices), "incident"), "label"))
         yield from _notice_lines(notices)
@@ -167,6 +169,7 @@ def whole_message_to_json(
             }
             for one in notices
         ],
+        # `attempts` is their number in `message_to_json`, and stays it.
         "attempt_history": [
             {"at": _iso(attempt.at), "outcome": attempt.outcome, "detail": attempt.detail}
             for attempt in attempts
@@ -187,6 +190,7 @@ def _notice_lines(notices: Sequence[Notice]) -> Iterator[Line]:
         yield line(f"  {since}{one_line(_sentence(one), longest=None)}", hang=4)
         if incident.detail and one.state != OVER:
             yield line(f"    {one_line(incident.detail, longest=None)}", hang=6)
+        # Two messages of one incident would otherwise contradict each other here.
         if not one.is_latest:
             yield line("    not told any more: a later message tells how it went on", hang=6)
 
@@ -194,6 +198,7 @@ def _notice_lines(notices: Sequence[Notice]) -> Iterator[Line]:
 def _events(item: OutboxItem, announced: Announced) -> list[ChangeEvent]:
     """Return an item's events as announced; none where a program of before kept no copy."""
     announcement = announced.get(item.version_id)
+    # As announced, not as rules derive them now: the message said that.
     events = (announcement and announcement.events) or ()
     return [events[at] for at in item.positions if at < len(events)]
 
@@ -230,6 +235,7 @@ def _what(message: OutboxMessage, trials: tuple[str, int] | None, notices: Seque
 
 
 def _part(uid: str, number: int, of: int) -> str:
+    # The parts of "2766…" are "2766….1", "2766….2" (`part_id`).
     whole = uid.rpartition(".")[0]
     others = [part_id(whole, one) for one in range(1, of + 1) if one != number]
     return f"{number} of {of}, because the whole was too large; the others: {', '.join(others)}"

@@ -24,6 +24,7 @@ class PageTemplates:
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
+            # For every `{{ … }}`, so that no template can forget it.
             finalize=_neutral,
         )
         self._environment.filters["together"] = together

@@ -25,6 +25,7 @@ def entry_lines(entry: QuarantineRow) -> Iterator[Line]:
         text = one_line(value, longest=None)
         yield line(Span(name.ljust(12), "label"), text, hang=12)
     yield BLANK
+    # Bytes that are no UTF-8 show as "�", not as an error: they may be why it is here.
     head = content[:_SHOWN_BYTES].decode("utf-8", "replace")
     for text in sanitize_lines(head):
         yield line(text, hang=0)

@@ -86,6 +86,7 @@ def _classes(report: ReclassifyReport) -> Iterator[tuple[str, str, int, int]]:
     both = report.before.keys() | report.after.keys()
     for kind, severity in sorted(both, key=lambda one: (one[0], -ranks[one[1]])):
         key = kind, severity
+        # What stayed the same would bury what changed.
         if report.before[key] != report.after[key]:
             yield kind, severity, report.before[key], report.after[key]
 
@@ -101,6 +102,7 @@ def _example_lines(example: Example) -> Iterator[Line]:
         for event in events:
             words = f"{event.severity} {event.kind}: {one_line(event.summary)}"
             yield line(Span(f"{mark} {words}", role), indent=2, hang=4)
+    # Examples hold only what differs in words.
     if not (example.before or example.after):
         yield line(Span("the same in words; facts or fields differ", "dim"), indent=2)
 
@@ -111,6 +113,7 @@ def _event_to_json(event: ChangeEvent) -> dict[str, str]:
 
 def _duration(seconds: float) -> str:
     """Write a time to wait: ``40 s``, ``12 min``, ``3.5 h``."""
+    # From two units on: "1 min" would stand for anything up to 90 seconds.
     if seconds < 2 * _MINUTE_S:
         return f"{max(1, round(seconds))} s"
     if seconds < 2 * _HOUR_S:

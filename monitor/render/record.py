@@ -94,6 +94,7 @@ def _fact(record: TrialRecord, path: Path, aside: Path | None) -> Iterator[Line]
     value = record.get(path)
     if value in (None, []):
         if path in _EXPECTED:
+            # "(none)" is the sponsor's omission, "not stated" the source's.
             stated = record.coverage.states(path)
             yield _labelled(path, Span("(none)" if stated else "not stated by this source", "dim"))
         return
@@ -128,6 +129,7 @@ def _arms(record: TrialRecord) -> Iterator[Line]:
         arms,
         lambda arm: (arm.get("label"), arm.get("type"), arm.get("interventionNames")),
     )
+    # With arms each intervention stands with those who get it.
     if not arms:
         yield from _block(
             fields.label(fields.INTERVENTIONS),

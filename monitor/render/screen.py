@@ -63,6 +63,7 @@ class Screen:
         ``color`` None: NO_COLOR, then FORCE_COLOR, then whether it is a terminal decides.
         """
         terminal = stream.isatty()
+        # A pipe is wrapped by nobody: programs cut it by lines.
         columns = shutil.get_terminal_size().columns if terminal else None
         return cls(
             stream=stream,
@@ -73,6 +74,7 @@ class Screen:
     def show(self, blocks: Iterable[Block]) -> None:
         """Write the lines, and tables in the room that there is."""
         for one in blocks:
+            # How wide columns are depends on the terminal, which only the screen knows.
             if isinstance(one, Table):
                 self.show(table_lines(one, self.width))
             elif not one.spans:
@@ -90,6 +92,7 @@ class Screen:
             self.stream.write(text)
         else:
             self.stream.flush()
+            # Past the text layer: on Windows, or under LANG=C, it would write another encoding.
             buffer.write(text.encode())
 
     def json(self, value: Any) -> None:
@@ -121,6 +124,7 @@ class Screen:
         begin = text.wrap(self._rich(), first, overflow="fold")[0]
         begin.rstrip()
         yield begin
+        # The first line has less room than the others: rich wraps all lines of a text alike.
         rest = text[len(begin) :]
         rest = rest[len(rest) - len(rest.plain.lstrip()) :]
         if rest:
@@ -147,8 +151,10 @@ class Screen:
                 file=self.stream,
                 force_terminal=self.color,
                 no_color=not self.color,
+                # The sixteen colors that every terminal's own theme makes legible.
                 color_system="standard" if self.color else None,
                 width=self.width or 10_000,
+                # rich would read "[bold]" in a title, and ":smile:".
                 markup=False,
                 emoji=False,
                 highlight=False,

@@ -14,6 +14,7 @@ from monitor.render.values import count_text, one_line, value_text
 
 def events_lines(page: EventPage) -> Iterator[Line]:
     """Yield the events, grouped by the day on which they were read and by trial."""
+    # The page is sorted by this time, so each day comes once.
     for day, of_day in groupby(page.events, key=lambda one: one.learned_at.date()):
         yield line(Span(day.isoformat(), "title"))
         trials: dict[str, list[SelectedEvent]] = {}

@@ -119,6 +119,7 @@ def _bars(field: SeriesField, points: Sequence[Point], *, end: date) -> list[str
     if field.kind == "date":
         days = [found.first_day() if (found := PartialDate.parse(one.value)) else None
                 for one in points]  # fmt: skip
+        # A date's bar is relative: from the earliest that was ever planned to the latest.
         known = [one for one in days if one]
         return [_mark(one, min(known), max(known)) if one else _EMPTY * BAR for one in days]
     begin = min((one.day for one in points), default=end)
@@ -140,10 +141,12 @@ def _mark(day: date, first: date, last: date) -> str:
 def _span(begin: date, end: date, first: date, last: date) -> str:
     """Return the part of the time from ``first`` to ``last``, at least one column."""
     start, stop = _column(begin, first, last), _column(end, first, last)
+    # A status of one day is still seen; the last one is open and reaches the edge.
     stop = max(stop, start + 1) if end < last else BAR
     return _EMPTY * start + _FILLED * (stop - start) + _EMPTY * (BAR - stop)
 
 
 def _column(day: date, first: date, last: date) -> int:
     whole = (last - first).days
+    # The last column is the last day itself, hence BAR - 1.
     return round((day - first).days / whole * (BAR - 1)) if whole else 0

@@ -79,6 +79,7 @@ def status_lines(status: Status) -> Iterator[Block]:
     )
     yield Table(head=head, rows=rows)
     yield Line((Span(count_text(len(rows), "source"), "dim"),))
+    # Below the table: sentences would widen a column for all rows.
     yield from _remarks(status)
 
 
@@ -166,6 +167,7 @@ def _holds(counts: StoreCounts) -> str:
 def size(count: int) -> str:
     """Write a number of bytes in the unit that fits: ``12.3 MB``, each 1,000 of the one before."""
     value, unit = float(count), 0
+    # 999.95 KB would be written "1000.0 KB".
     while value >= 999.95 and unit < len(_UNITS) - 1:
         value, unit = value / 1000, unit + 1
     return f"{count} bytes" if unit == 0 else f"{value:.1f} {_UNITS[unit]}"
@@ -176,6 +178,7 @@ def _schedule(status: Status) -> str:
     if lease is None:
         return "not running; start it with `monitor run`"
     if status.lease_is_held:
+        # To the second: leases are short.
         until = clock_time(lease.expires_at, now=status.at)
         return f"{lease.holder} since {moment(lease.acquired_at)} UTC; lease expires {until}"
     if lease.fault is not None:
@@ -202,12 +205,14 @@ def _older(status: Status) -> str:
 
 def _state(row: SourceRow, status: Status) -> str:
     if row.failures:
+        # Before "off": a source that was switched off while it failed still explains a gap.
         return f"failing ({row.failures})"
     if row.name not in status.enabled:
         return "off"
     if row.last_success_at:
         known = status.followed.get(row.name, {})
         found = any(known.get(one) for one in Presence if one is not Presence.UNKNOWN)
+        # A search that finds nothing is more often a mistake in the query than the truth.
         return "ok" if found or row.type != "ctgov" else "finds nothing"
     # The first pass over much takes its time; what it has stored so far shows that it is on.
     begun = row.cursor or any(status.followed.get(row.name, {}).values())
@@ -224,6 +229,7 @@ def _next_due(row: SourceRow, status: Status) -> str | None:
 
 def _follows(known: Mapping[Presence, int]) -> str:
     """Write how many are shown, and how many are not: ``1,204 (3 gone)``."""
+    # Gone, merged or unknown records are still asked for, so they are not left out of the number.
     others = [
         f"{known[presence]:,} {presence.value}"
         for presence in Presence

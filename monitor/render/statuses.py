@@ -38,6 +38,7 @@ def status_words(status: str | None) -> str:
 
 def status_headline(status: str) -> str:
     """Write a status in capitals, as it leads a subject: ``NOT YET RECRUITING``."""
+    # In a subject "UNKNOWN" alone would be taken for the monitor's own ignorance.
     return "NOT UPDATED FOR TWO YEARS" if status in _UNKNOWN else status_words(status).upper()
 
 

@@ -108,6 +108,7 @@ def trials_words(trials: Trials, *, shown: int | None = _SHOWN_IDS) -> str:
     if trials.everything:
         return "all trials"
     ids = sorted(trials.nct_ids)
+    # IDs first: they decide before filters (docs/architecture.md, "Who wants it").
     parts = [", ".join(ids[:shown])] if ids else []
     if shown is not None and len(ids) > shown:
         parts = [f"{parts[0]} and {len(ids) - shown} more"]
@@ -134,6 +135,7 @@ def changes_words(changes: Changes) -> str:
 
 
 def _named(kinds: frozenset[ChangeKind]) -> list[str]:
+    # "outcomes" is what was written, not its six kinds; the names come back as they can be written.
     groups = [name for name, members in GROUPS.items() if members <= kinds]
     single = kinds - {kind for name in groups for kind in GROUPS[name]}
     return [*groups, *sorted(single)]

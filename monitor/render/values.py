@@ -19,6 +19,7 @@ def one_line(value: Any, *, longest: int | None = _LONGEST) -> str:
     """Write a value on one line, as it is; absent as ``(none)``, long ones cut unless None."""
     if value is None:
         return "(none)"
+    # Before all else that is no text: `True` is an int, too.
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list | tuple):
@@ -57,6 +58,7 @@ def marked_summary(summary: str, before: Any, after: Any, role: Role) -> tuple[S
     """Return an event's summary with its ``before → after``, where it stands there, set off."""
     summary = unescape(summary)
     change = ARROW.join(unescape(one_line(value)) for value in (before, after))
+    # The detector wrote the summary; where it shortened a value, nothing can be set off.
     head, found, tail = summary.partition(change)
     if not found:
         return (Span(plain_statuses(summary), role),)

@@ -16,7 +16,9 @@ from monitor.render.subscribers import changes_words, subscription_to_json, tria
 from monitor.render.values import count_text, moment
 
 _LONGEST = 300
+# As in `alerts/subject.py`: what mail programs show.
 _LONGEST_SUBJECT = 78
+# Below Slack's limits of 50 blocks and 3,000 characters a block.
 _SLACK_BLOCKS = 45
 _SLACK_TEXT = 2_900
 _SHOWN_IDS = 10
@@ -88,6 +90,7 @@ def _lines(one: CoveredTrials) -> Iterator[str]:
     yield f"Trials: {_clean(trials_words(subscription.trials))}"
     yield f"Changes: {_clean(changes_words(subscription.changes))}"
     yield _when(one)
+    # A store of half a million trials is not compared while a person waits (docs/delivery.md).
     if one.compared is not None:
         yield f"Compared with the {one.compared} trials whose records changed last."
     if one.missing:
@@ -140,6 +143,7 @@ def _text(welcome: Welcome, sections: list[WelcomeSection]) -> str:
 
 
 _FONT = (
+    # Inline, since mail programs drop style sheets; only the dark colors need one.
     "font-family:-apple-system,BlinkMacSystemFont,Segoe UI,Roboto,Helvetica,Arial,sans-serif;"
     "overflow-wrap:anywhere;word-break:break-word;"
 )

@@ -20,6 +20,7 @@ def word_spans(
     shown = 0
     for at, (op, text) in enumerate(segments):
         if op != "same":
+            # A replacement is two segments; its second half belongs to the passage that is shown.
             if changes is not None and shown >= changes and not _continues(segments, at):
                 spans.append(Span(GAP, "dim"))
                 return tuple(spans)

@@ -1,4 +1,4 @@
-"""Versions in words: each is put into words once, however many letters tell of it."""
+"""Versions in words: each is put into words once, however many notifications name it."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -36,7 +36,7 @@ Made = TypeVar("Made")
 
 @dataclass(slots=True)
 class Shared:
-    """What letters of one reading have in common, made once for each version that they tell of.
+    """What notifications of one reading share, made once for each version that they name.
 
     Two alerts are of the same words when they hold the very same events of the same version.
     """
@@ -45,6 +45,7 @@ class Shared:
 
     def of(self, alert: Alert, what: str, make: Callable[[Alert], Made]) -> Made:
         """Return what ``make`` makes of an alert; it must not depend on the alert's reasons."""
+        # By identity: comparing events with hundreds of sites costs more than what is saved.
         about = (alert.trial, alert.version, alert.previous, *alert.events)
         key = (what, alert.number, *map(id, about))
         if key not in self._made:
@@ -108,6 +109,7 @@ def _headline(event: ChangeEvent) -> tuple[Line, str]:
     spans, joint = headline_spans(event), ""
     if is_long_text(event):
         spans, joint = (Span(spans[1].text.strip()), *spans[2:]), " "
+    # "Enrollment target: 144 → 240": the label is set in other type, so it goes by itself.
     for sign in (": ", " "):
         if not joint and spans[0].text.startswith(event.label + sign):
             first = spans[0].text.removeprefix(event.label + sign)

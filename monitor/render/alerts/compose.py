@@ -1,4 +1,4 @@
-"""From a letter to its page: which trials come first, and how much of each is told."""
+"""From a notification to its page: which trials come first, and how much of each is told."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -48,9 +48,10 @@ class _Room:
 
 
 def compose(notification: Notification, shared: Shared | None = None) -> MessagePage:
-    """Return what a letter says; ``shared``: what letters before it have been made of."""
+    """Return what a notification says; ``shared``: what others before it were made of."""
     shared = shared or Shared()
     trials = trials_of(notification.alerts)
+    # A single alert needs no heading: its subject is one.
     heads = headings(trials) if notification.is_gathered else [""] * len(trials)
     lines = [
         brief(one, notification.public_url, head) for one, head in zip(trials, heads, strict=True)
@@ -67,6 +68,7 @@ def compose(notification: Notification, shared: Shared | None = None) -> Message
         trials=tuple(whole),
         brief=tuple(lines[len(whole) : len(whole) + listed]),
         more=len(rest),
+        # With a page to read on, a list of hundreds of IDs tells nobody anything.
         others=() if notification.message_url else tuple(line.link for line in _named(lines, rest)),
         all=_all(notification, trials),
         reasons=tuple(_other_reasons(notification, whole, trials[len(whole) :])),
@@ -93,9 +95,11 @@ def _select_trials(
     room.left -= lines_room
     whole: list[TrialBlock] = []
     for trial, line in zip(trials, lines, strict=True):
+        # The first trial always, however large: a message without any would be none.
         if whole and not room.has(_TRIAL_BYTES):
             break
         whole.append(_trial(trial, line, notification.public_url, room, shared))
+    # What was kept for the lines of trials that are told in full is theirs no more.
     room.left += lines_room
     listed = 0
     for size in sizes[len(whole) :]:
@@ -110,7 +114,7 @@ def _named(lines: Sequence[BriefTrial], rest: Sequence[TrialLine]) -> Sequence[B
 
 
 def _all(notification: Notification, trials: Sequence[TrialLine]) -> Link | None:
-    """Return the link to all that a letter tells, where it has several trials and we have pages."""
+    """Return the link to all of a notification, where it has several trials and there are pages."""
     if notification.message_url is None or len(trials) <= 1:
         return None
     return Link(text=f"See all {len(trials)} trials", url=notification.message_url)
@@ -190,6 +194,7 @@ def _preheader(
     facts = trials[0].facts
     title = clean(unescape(facts.title or ""))
     said = [phrase(one, facts) for one in trials[0].changes[:3]]
+    # Beside the subject a mailbox would show the same words twice.
     if said and said[0].lower() in subject(notification).lower():
         del said[0]
     return clean("; ".join(filter(None, [*said, title])), longest=_PREHEADER)

@@ -1,4 +1,4 @@
-"""A letter as JSON, for programs. docs/alerts.md describes it, and it can be relied on."""
+"""A notification as JSON, for programs. docs/alerts.md describes it, and it can be relied on."""
 
 import json
 from collections import Counter
@@ -15,15 +15,15 @@ from monitor.render.history import sighting
 from monitor.render.json_values import Shape, event_to_json, version_to_json
 
 LONGEST_EVENT = 200_000
-"""Letters of JSON from which on an event is sent without its values."""
+"""Characters of JSON from which on an event is sent without its values."""
 
 
 def notification_to_json(
     notification: Notification, subject: str, shared: Shared | None = None
 ) -> Shape:
-    """Return all that a letter tells, values as the registry wrote them.
+    """Return all that a notification says, values as the registry wrote them.
 
-    ``shared``: what letters before it have been made of.
+    ``shared``: what notifications before it were made of.
     """
     shared = shared or Shared()
     digest = notification.digest
@@ -73,6 +73,7 @@ def _alert(alert: Alert, public_url: str | None) -> Shape:
             SelectedVersion(number=alert.number, version=alert.version, previous=previous)
         ),
         "events": [_event(event) for event in alert.events],
+        # Put in by `notification_to_json`: the rest is shared between subscribers.
         "reasons": [],
         "links": {
             "record": record_url(trial.nct_id),
@@ -84,6 +85,7 @@ def _alert(alert: Alert, public_url: str | None) -> Shape:
 
 def _event(event: ChangeEvent) -> Shape:
     shape: dict[str, Any] = {**event_to_json(event), "truncated": False}
+    # Webhook receivers limit bodies; a results section can be megabytes. `truncated` says so.
     if len(json.dumps(shape, ensure_ascii=False)) > LONGEST_EVENT:
         shape |= {"before": None, "after": None, "facts": {}, "fields": [], "truncated": True}
     return shape

@@ -82,5 +82,6 @@ def _beginning(text: str) -> str:
     flat = " ".join(unescape(text).split())
     if len(flat) <= _SUMMARY:
         return flat
+    # Only in its second half: a sentence that ends earlier would leave too little.
     end = flat.rfind(". ", _SUMMARY // 2, _SUMMARY)
     return flat[: end + 1] if end > 0 else flat[:_SUMMARY].rsplit(" ", 1)[0] + " …"

@@ -5,6 +5,7 @@ from urllib.parse import quote
 from monitor.model.history import StoredVersion
 from monitor.render.alerts.page import Link
 
+# Quoted all the same: the ID comes from a record.
 _REGISTRY = "https://clinicaltrials.gov/study/"
 
 

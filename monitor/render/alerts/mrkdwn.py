@@ -35,6 +35,7 @@ def mrkdwn(line: Line) -> str:
         marks["after"] = "*"  # beside what it was before
     parts: list[str] = []
     for span in line.spans:
+        # "*bold**bold*" shows its stars: marks that meet need a space.
         text = _piece(span, marks.get(span.role))
         if parts and text[:1] in ("*", "~") and parts[-1][-1:] in ("*", "~"):
             parts.append(" ")
@@ -67,7 +68,7 @@ def header(text: str) -> Block:
 
 
 def section(text: str) -> Block:
-    """Return a section of text for Slack, at most 3,000 letters of it."""
+    """Return a section of text for Slack, at most 3,000 characters of it."""
     return {"type": "section", "text": _text(text)}
 
 
@@ -81,6 +82,6 @@ def _text(text: str) -> Block:
 
 
 def character_count(block: Block) -> int:
-    """Return about how many letters a block takes of those that Slack allows a message."""
+    """Return about how many characters a block takes of those that Slack allows a message."""
     texts: Iterable[Block] = block.get("elements") or [block["text"]]
     return 60 + sum(len(one["text"]) for one in texts)

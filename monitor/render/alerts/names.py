@@ -38,11 +38,12 @@ _GENERIC = re.compile(
 
 
 def trial_name(trial: TrialFacts, longest: int = _LONGEST) -> str:
-    """Return what a trial is called, in at most that many letters; "" where nothing is stated.
+    """Return what a trial is called, in at most that many characters; "" where nothing is stated.
 
     Its acronym; else its interventions, with the condition where there is room; else its title
     without ``A Study of``: ``BGB-A3055 ± tislelizumab, solid tumors``.
     """
+    # An acronym of signs alone ("-") is none.
     if trial.acronym and _ACRONYM.search(trial.acronym):
         return _clean(trial.acronym, longest)
     treated = _treatment(trial.treatment)
@@ -53,6 +54,7 @@ def trial_name(trial: TrialFacts, longest: int = _LONGEST) -> str:
     if len(whole) <= longest:
         return whole
     bare = clean(treated, longest=1_000)
+    # A condition of a few letters and "…" says nothing.
     if len(bare) + 12 > longest:
         return clip(bare, longest)
     return clip(whole, longest)
@@ -66,6 +68,7 @@ def _treatment(treatment: Treatment) -> str:
     )
     if not always:
         return ""
+    # "Pembrolizumab + carboplatin": the first stays as it begins the line.
     always[1:], sometimes = map(_generic, always[1:]), list(map(_generic, sometimes))
     names = " + ".join(always[:_MOST_NAMED])
     if len(always) > _MOST_NAMED:

@@ -44,6 +44,7 @@ class VersionBlock:
     events: tuple[EventBlock, ...]
     more: int = 0
     link: Link | None = None
+    # Here, since a version is shared by the pages of all its subscribers.
     rendered: dict[str, str] = field(default_factory=dict, init=False, compare=False, repr=False)
 
 

@@ -3,6 +3,7 @@
 from monitor.render.lines import Line
 from monitor.render.sanitize import sanitize_lines
 
+# The marks of `git diff --word-diff`.
 _MARKS = {"removed": ("[-", "-]"), "added": ("{+", "+}")}
 
 

@@ -58,6 +58,7 @@ def first_reasons(reasons: Iterable[str]) -> Iterator[str]:
 
 
 def _joined(reasons: Sequence[str]) -> Iterator[str]:
+    # "“lupus” includes this trial (NCT…)" ten times is one sentence with a number.
     by_beginning: dict[str, list[str]] = {}
     for one in reasons:
         found = _OF_ONE_TRIAL.fullmatch(one)

@@ -22,7 +22,7 @@ def clean(text: str, *, longest: int = LONGEST_LINE) -> str:
 
 
 def clip(text: str, longest: int) -> str:
-    """Return the text, its end cut off where it is longer than that many letters."""
+    """Return the text, its end cut off where it is longer than that many characters."""
     return text if len(text) <= longest else text[: max(0, longest - 1)].rstrip() + _CUT
 
 

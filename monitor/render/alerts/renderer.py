@@ -1,4 +1,4 @@
-"""From letters to messages: only what the channel sends, each version in words once."""
+"""From notifications to messages: only what the channel sends, each version in words once."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,10 +22,10 @@ _LONGEST_OWN = 200
 
 @dataclass(frozen=True, slots=True)
 class Renderer:
-    """Renders the letters of one reading of the store.
+    """Render the notifications of one reading of the store.
 
     ``templates``: a folder whose templates replace the built-in ones of the same names. What
-    letters say of one version is put into words once and kept as long as the renderer.
+    notifications say of one version is put into words once and kept as long as the renderer.
     """
 
     templates: Path | None = None
@@ -34,11 +34,12 @@ class Renderer:
     def render(
         self, notification: Notification, renderings: frozenset[Rendering] = RENDERINGS
     ) -> Message:
-        """Return a letter as a message, the same for the same letter, with these renderings.
+        """Return a notification as a message, always the same, with these renderings.
 
         DeliveryError, not a permanent one, when a template of the folder fails.
         """
         page = None
+        # A webhook needs no page, unless the user's own subject is made of one.
         if renderings != {"data"} or has_own(_SUBJECT, self.templates):
             page = compose(notification, self._shared)
         line = self._subject(notification, page)
@@ -56,7 +57,9 @@ class Renderer:
             occurred_at=notification.occurred_at,
             thread=_thread(notification),
             severity=str(notification.severity),
+            # RFC 2369: mail programs show a button of their own for it.
             headers={"List-Unsubscribe": unsubscribe} if unsubscribe else {},
+            # A digest that is retried must not look newer than what it holds.
             dated_at=notification.digest.until if notification.digest else None,
             **found,
         )
@@ -81,7 +84,7 @@ class Renderer:
 
 
 def render(notification: Notification, templates: Path | None = None) -> Message:
-    """Return one letter with all renderings; see ``Renderer``."""
+    """Return one notification with all renderings; see ``Renderer``."""
     return Renderer(templates).render(notification)
 
 

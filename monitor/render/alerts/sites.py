@@ -58,6 +58,7 @@ def fold_sites(events: Iterable[ChangeEvent]) -> list[list[ChangeEvent]]:
     """
     found: list[list[ChangeEvent]] = []
     for event in events:
+        # Neighbors only, so that the order by severity stays.
         if found and found[-1][0].kind is event.kind and are_countries([event, event]):
             found[-1].append(event)
         else:
@@ -95,6 +96,7 @@ def status_lines(event: ChangeEvent) -> Iterator[Line]:
 
     Nothing where the headline says it all: the sites only follow the trial's own status.
     """
+    # NCT06203210: 230 sites that recruit again with their trial would be 230 names to skip.
     if event.facts.get("consequence_of"):
         return
     moved: dict[tuple[str, str], list[str]] = {}
@@ -118,6 +120,7 @@ def _by_country(event: ChangeEvent, sign: list[Span], sites: Sequence[str]) -> I
     names: dict[str, str] = {}
     for site in sites:
         facility, place, country = _split_key(site, _counts(event))
+        # One line for "Turkey" and "Turkey (Türkiye)", under the name that comes first.
         country = names.setdefault(country_word(country), country)
         named.setdefault(country or "(no country)", []).append((facility, place))
     for country, found in sorted(named.items(), key=lambda one: (-len(one[1]), one[0])):
@@ -146,6 +149,7 @@ def _facility(name: str, places: Mapping[str, int]) -> str:
     listed = [
         f"{place or '?'} {count}" if count > 1 else place or "?" for place, count in places.items()
     ]
+    # "Lugo, Spain; Vigo, Spain": a comma would run into those of the places.
     joint = "; " if any("," in place for place in places) else ", "
     return f"{name or '?'} ({joint.join(listed)})"
 
@@ -156,6 +160,7 @@ def _split_key(key: str, countries: Iterable[str]) -> tuple[str, str, str]:
     The postal code is left out, and the number that tells sites of one key apart.
     """
     named = _NUMBER.sub("", key) if ", " in key else key
+    # Under any of its names: the key has the one of its version ("Korea, Republic of").
     names = (name for one in countries for name in country_names(one))
     country = next((one for one in names if named.endswith(f", {one}")), "")
     facility, *place = named.removesuffix(f", {country}").split(", ")

@@ -1,7 +1,7 @@
 """A page as the payload of a Slack webhook: Block Kit within its limits.
 
-Limits: 50 blocks; 150 letters of a header, 3,000 of a section. All blocks together are refused
-("msg_blocks_too_long") from some 13,000 letters on, which Slack does not document
+Limits: 50 blocks; 150 characters of a header, 3,000 of a section. All blocks together are refused
+("msg_blocks_too_long") from some 13,000 characters on, which Slack does not document
 (github.com/slackapi/bolt-js/issues/2509); so blocks stay within 11,000,
 and within 13,000 as JSON.
 
@@ -35,12 +35,12 @@ from monitor.render.alerts.reasons import first_reasons
 from monitor.render.values import count_text
 
 MOST_BLOCKS = 50
-_LETTERS = 11_000
+_CHARACTERS = 11_000
 _NO_LIMIT = 10**9
 # Kept free for what frames the trials that are not told with their changes, and of one trial for
 # what says how many of its changes are not told.
-_REST_BLOCKS, _REST_LETTERS = 8, 800
-_CUT_BLOCKS, _CUT_LETTERS = 5, 800
+_REST_BLOCKS, _REST_CHARACTERS = 8, 800
+_CUT_BLOCKS, _CUT_CHARACTERS = 5, 800
 _LINES_SHARE, _IDS_SHARE = 5 / 6, 1 / 2
 _SIGNS = {"critical": "🔴", "high": "🟠", "medium": "🟡", "low": "🔵", "noise": "⚪"}
 
@@ -51,7 +51,7 @@ def slack_payload(page: MessagePage) -> Block:
     if page.counts:
         blocks.append(section(f"*{escape(page.counts)}*\n{escape(page.window or '')}"))
     last = _last_block(page)
-    room = _LETTERS - sum(map(character_count, [*blocks, last]))
+    room = _CHARACTERS - sum(map(character_count, [*blocks, last]))
     shown = _trials(page, MOST_BLOCKS - len(blocks) - 1, room)
     return {"text": escape(page.subject), "blocks": [*blocks, *shown, last]}
 
@@ -61,15 +61,17 @@ def _trials(page: MessagePage, most: int, room: int) -> Iterator[Block]:
     told_in_lines = [*(trial.brief for trial in page.trials), *page.brief]
     lines = list(map(_brief, told_in_lines))
     links = [brief.link for brief in told_in_lines]
-    # A link alone takes 70 letters: of a hundred trials some would not even be named.
+    # A link alone takes 70 characters: of a hundred trials some would not even be named.
     ids = [] if page.all else [escape(link.text) for link in (*links, *page.others)]
+    # A single trial needs no room for others.
     if len(lines) > 1:
-        most, room = most - _REST_BLOCKS, room - _REST_LETTERS
+        most, room = most - _REST_BLOCKS, room - _REST_CHARACTERS
     full = [_trial(trial) for trial in page.trials]
     sizes = list(map(_size, full))
     behind = _lengths([*lines, *ids[len(lines) :]])
     shown = min(_first(sizes, behind, room, _LINES_SHARE), _first(list(map(len, full)), [], most))
     why = [_reasons(page, max(1, count)) for count in range(len(full) + 1)]
+    # Trials with fewer changes shown leave more reasons to be given, which take room as well.
     while shown and shown != _first(sizes[:shown], behind, room - _size(why[shown]), _LINES_SHARE):
         shown -= 1  # those behind it are told why they come, too
     if full and not shown:
@@ -163,7 +165,7 @@ def _trial(trial: TrialBlock, most: int = _NO_LIMIT, room: int = _NO_LIMIT) -> l
     Which trial it is, when it was seen, where to read on and why it is sent is always told.
     """
     head, end = _head(trial), _end(trial)
-    room -= character_count(head) + character_count(end) + _CUT_LETTERS
+    room -= character_count(head) + character_count(end) + _CUT_CHARACTERS
     most -= _CUT_BLOCKS
     shown: list[Block] = []
     for at, version in enumerate(trial.versions):
@@ -219,6 +221,7 @@ def _event(event: EventBlock) -> list[str]:
 
 def _joined(lines: list[str], link: Link) -> str:
     """Join lines up to the limit of a section; say how many are left out, and where they are."""
+    # For the line that says how many are left out, and its link.
     room = LONGEST_SECTION - 400
     for at, one in enumerate(lines):
         room -= len(one) + 1

@@ -20,15 +20,16 @@ from monitor.render.statuses import status_headline, status_words
 from monitor.render.values import ARROW, count_text, marked_summary
 
 LONGEST = 78
-"""Letters of a subject: what mail programs show of one, and a line of a mail's head holds."""
+"""Characters of a subject: what mail programs show of one, and a line of a mail's head holds."""
 
+# Longer than a subject: the same words lead a line of a digest.
 _LONGEST_PHRASE = 150
 _SHORTEST_NAME, _SHORTEST_ASIDE = 16, 8
 _OVERALL_STATUS = fields.dotted(fields.OVERALL_STATUS)
 
 
 def subject(notification: Notification) -> str:
-    """Return a letter's subject: one line of at most 78 letters, steering nothing.
+    """Return a notification's subject: one line of at most 78 characters, steering nothing.
 
     What happened, to which trial: ``TERMINATED: BGB-A3055 ± tislelizumab (NCT05935098)``; of
     several changes the most severe, and how many more. Of several trials: counts.
@@ -57,6 +58,7 @@ def _about(words: str, trial: TrialFacts, longest: int, more: str = "") -> str:
     The ID is whole; of the name at least the beginning is there.
     """
     end = f" ({clean(trial.nct_id)})"
+    # ID and count first: they are what a reader finds the trial, and the rest, by.
     room = longest - len(end) - len(more) - len(": ")
     name = trial_name(trial)
     words = _shortened(words, room - min(len(name), _SHORTEST_NAME))
@@ -73,6 +75,7 @@ def _shortened(words: str, longest: int) -> str:
     room = longest - len(f"{head} (, …)")
     if not bracket or len(head) > longest or room < _SHORTEST_ASIDE:
         return clip(head, longest)
+    # Between names or words, never within one.
     kept = aside[:room].rpartition(", ")[0] or aside[:room].rpartition(" ")[0]
     return f"{head} ({kept}, …)" if ", " in aside[:room] else f"{head} ({kept}…)"
 
@@ -85,6 +88,7 @@ def happened(change: Sequence[ChangeEvent], trial: TrialFacts) -> str:
     event = change[0]
     if event.kind is ChangeKind.TRIAL_REGISTERED:
         return f"First seen ({clean(status_words(trial.overall_status), longest=60)})"
+    # "TERMINATED", not "overall status RECRUITING → TERMINATED": the first words are what is read.
     if event.path == _OVERALL_STATUS and isinstance(event.after, str):
         return clean(status_headline(event.after), longest=_LONGEST_PHRASE)
     words = phrase(change, trial)
@@ -97,7 +101,7 @@ def happened(change: Sequence[ChangeEvent], trial: TrialFacts) -> str:
 def phrase(change: Sequence[ChangeEvent], trial: TrialFacts) -> str:
     """Say in a few words what happened to a trial: ``enrollment target 144 → 240 (+67%)``.
 
-    A change is an event, or several that are told as one (``folded``).
+    A change is an event, or several that are told as one (``fold_sites``).
     """
     event = change[0]
     if are_countries(change):
@@ -141,6 +145,7 @@ def _weight(events: Sequence[ChangeEvent]) -> int:
 
 
 def _lowered(text: str) -> str:
-    """Begin with a small letter, unless the first word is an abbreviation or a name's."""
+    """Begin in lower case, unless the first word is an abbreviation or a name's."""
     word = text.split(" ", 1)[0]
+    # "FDAAA 801 violation" must not become "fDAAA 801 violation".
     return text[:1].lower() + text[1:] if word[1:] == word[1:].lower() else text

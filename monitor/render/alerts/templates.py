@@ -83,10 +83,12 @@ def environment(folder: Path | None) -> Environment:
     kind: type[Environment] = Environment
     if folder is not None:
         loaders.insert(0, FileSystemLoader(folder))
+        # A template of the user's own may come from elsewhere; it must reach no file and no module.
         kind = ImmutableSandboxedEnvironment
     made = kind(
         loader=ChoiceLoader(loaders),
         autoescape=select_autoescape(enabled_extensions=("html.j2",), default=False),
+        # A misspelled name fails when the configuration is checked, not as a gap in a mail.
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -97,7 +99,7 @@ def environment(folder: Path | None) -> Environment:
 
 
 def _in_template(version: VersionBlock, name: str) -> str:
-    """Return a version in a built-in template, which is filled once for all letters.
+    """Return a version in a built-in template, which is filled once for all notifications.
 
     HTML is escaped as it is filled, and marked ``safe`` by the template that it comes into.
     """
@@ -109,6 +111,7 @@ def _in_template(version: VersionBlock, name: str) -> str:
 def together(text: str) -> list[tuple[str, bool]]:
     """Split a text at its dates, times and differences, which are not to be broken (True)."""
     parts = _TOGETHER.split(text)
+    # `split` with one group puts what it found at the odd places.
     return [(part, at % 2 == 1) for at, part in enumerate(parts) if part]
 
 
@@ -127,6 +130,7 @@ def _line_of(exc: Exception) -> int | None:
     while frame is not None:
         if frame.tb_frame.f_code.co_filename.endswith(".j2"):
             found = frame.tb_lineno
+        # Inwards to the end: an `include` fails in the file that is included.
         frame = frame.tb_next
     return found
 

@@ -1,4 +1,4 @@
-"""The trials of a letter: in which order they are told, and each of them in a line."""
+"""The trials of a notification: their order, and each of them in a line."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _BRIEF_BYTES = 450  # of markup
 
 @dataclass(frozen=True, slots=True)
 class TrialLine:
-    """What a letter tells of one trial: an alert for each version, in order."""
+    """What a notification says of one trial: an alert for each version, in order."""
 
     alerts: tuple[Alert, ...]
 
@@ -73,6 +73,7 @@ def trials_of(alerts: Iterable[Alert]) -> list[TrialLine]:
     def rank(trial: TrialLine) -> tuple[bool, int, str, list[int], str]:
         ranks = sorted(-e.severity.rank for alert in trial.alerts for e in alert.events)
         worst = -trial.severity.rank
+        # New trials last: nothing has happened to them yet.
         return trial.is_new, worst, trial.subscription, ranks, trial.facts.nct_id
 
     return sorted((TrialLine(tuple(group)) for group in groups.values()), key=rank)
