@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import structlog
 
 from monitor.app.log_queue import queue_standard_error
-from monitor.render.sanitize import sanitize, sanitize_lines
+from monitor.model.sanitize import sanitize, sanitize_lines
 from monitor.settings import LogSettings
 
 if TYPE_CHECKING:

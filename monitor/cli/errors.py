@@ -9,7 +9,7 @@ from types import TracebackType
 import click
 
 from monitor.errors import ConfigError, MonitorError, NotFoundError, UsageError
-from monitor.render.sanitize import sanitize
+from monitor.model.sanitize import sanitize
 
 FAILED = 1
 ASKED_WRONGLY = 2

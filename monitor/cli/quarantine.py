@@ -45,7 +45,7 @@ def list_(session: Session, as_json: bool, as_csv: bool) -> None:
 
         session.answer_json([quarantine_to_json(entry) for entry in found])
     else:
-        from monitor.render.tables import quarantine_table
+        from monitor.render.quarantine import quarantine_table
 
         session.answer(quarantine_table(found), as_csv=as_csv)
 

@@ -83,6 +83,6 @@ def command(
 
         session.answer_json([trial_to_json(trial) for trial in found])
     else:
-        from monitor.render.tables import trials_table
+        from monitor.render.trials import trials_table
 
         session.answer(trials_table(found), as_csv=as_csv)

@@ -1,4 +1,4 @@
-"""Registry text is untrusted: nothing in it may steer a terminal or turn a line around."""
+"""Registry text is untrusted: it may steer no terminal, turn no line around, be no formula."""
 
 import re
 
@@ -12,6 +12,9 @@ _UNSAFE = (
 _STEERING = re.compile(f"[{_UNSAFE}]")
 _BREAKS = re.compile(r"\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
 _SPACES = frozenset("\t\n\x0b\x0c\r\x85\u2028\u2029")
+# What a spreadsheet takes for a formula: also behind spaces and in full-width letters; no number.
+_FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r]")
+_NUMBER = re.compile(r"[+-]?[0-9][0-9,]*(?:\.[0-9]+)?")
 
 
 def sanitize(text: str) -> str:
@@ -38,3 +41,12 @@ def _shown(found: re.Match[str]) -> str:
     if code == 0x7F:
         return "\u2421"
     return f"<U+{code:04X}>"
+
+
+def without_formula(text: str) -> str:
+    """Return a cell's text with a single quote before it where it would be a formula.
+
+    Source: https://owasp.org/www-community/attacks/CSV_Injection
+    """
+    is_formula = _FORMULA.match(text) and not _NUMBER.fullmatch(text)
+    return f"'{text}" if is_formula else text

@@ -5,9 +5,8 @@ import io
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-from monitor.model.spreadsheet import without_formula
+from monitor.model.sanitize import sanitize, without_formula
 from monitor.render.lines import Line, Role, Span, Table
-from monitor.render.sanitize import sanitize
 
 _GAP = "  "  # between two columns
 _NOTHING = "-"

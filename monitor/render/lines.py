@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from monitor.model.sanitize import sanitize_lines
+
 Role = Literal[
     "plain",
     "title",  # what a block is about
@@ -19,6 +21,9 @@ Role = Literal[
     "low",
     "noise",
 ]
+
+# Words that changed, where there are no colors: the marks of `git diff --word-diff`.
+WORD_MARKS: dict[Role, tuple[str, str]] = {"removed": ("[-", "-]"), "added": ("{+", "+}")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +80,21 @@ BLANK = Line()
 def note_lines(note: str | None) -> list[Line]:
     """Return a note as it stands before an answer; nothing where there is none."""
     return [line(note), BLANK] if note else []
+
+
+def plain(line: Line) -> str:
+    """Return a line's text with its marks."""
+    parts = []
+    for span in line.spans:
+        before, after = WORD_MARKS.get(span.role, ("", ""))
+        parts.append(f"{before}{span.text}{after}")
+    return "".join(parts).strip()
+
+
+def plain_text(text: str) -> str:
+    """Return a whole text, every line neutral, at most one blank line in a row."""
+    lines: list[str] = []
+    for one in sanitize_lines(text.strip()):
+        if one or (lines and lines[-1]):
+            lines.append(one)
+    return "\n".join(lines) + "\n"

@@ -5,8 +5,8 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from monitor.model.sanitize import sanitize
 from monitor.render.alerts.templates import together
-from monitor.render.sanitize import sanitize
 
 
 class PageTemplates:

@@ -1,13 +1,30 @@
-"""Input that could not be read, as a person looks into it."""
+"""Input that could not be read: as a table, and one entry as a person looks into it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from monitor.model.history import QuarantineRow
-from monitor.render.lines import BLANK, Line, Span, line
-from monitor.render.sanitize import sanitize_lines
-from monitor.render.values import moment, one_line
+from monitor.model.sanitize import sanitize_lines
+from monitor.render.lines import BLANK, Block, Line, Span, Table, line
+from monitor.render.values import count_text, moment, one_line
 
 _SHOWN_BYTES = 4000
+
+
+def quarantine_table(entries: Sequence[QuarantineRow]) -> Iterator[Block]:
+    """Yield one row per piece of input that could not be read."""
+    head = ("ID", "Last seen (UTC)", "Bytes", "From", "Reason")
+    rows = tuple(
+        (
+            str(entry.id),
+            moment(entry.last_seen_at),
+            f"{entry.size:,}",
+            one_line(entry.origin, longest=None),
+            one_line(entry.reason, longest=None),
+        )
+        for entry in entries
+    )
+    yield Table(head=head, rows=rows, note=True)
+    yield Line((Span(count_text(len(rows), "entry", "entries"), "dim"),))
 
 
 def entry_lines(entry: QuarantineRow) -> Iterator[Line]:

@@ -10,8 +10,8 @@ from monitor.model.countries import country_word
 from monitor.model.fields import Path
 from monitor.model.history import StoredVersion
 from monitor.model.record import TrialRecord
+from monitor.model.sanitize import sanitize_lines
 from monitor.render.lines import BLANK, Line, Span, line
-from monitor.render.sanitize import sanitize_lines
 from monitor.render.statuses import status_words
 from monitor.render.values import count_text, moment, one_line, unescape, value_text
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import orjson
 
+from monitor.model.sanitize import sanitize
 from monitor.render.columns import csv_text, table_lines
-from monitor.render.lines import Block, Line, Role, Span, Table
-from monitor.render.sanitize import sanitize
+from monitor.render.lines import WORD_MARKS, Block, Line, Role, Span, Table
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -34,7 +34,6 @@ _STYLES: dict[Role, str] = {
     "low": "blue",
     "noise": "dim",
 }
-_MARKS: dict[Role, tuple[str, str]] = {"removed": ("[-", "-]"), "added": ("{+", "+}")}
 _NARROWEST = 40
 # Valid in JSON text as they are, but a terminal would obey them.
 _STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
@@ -140,7 +139,7 @@ class Screen:
 
     def _piece(self, span: Span) -> str:
         """Return a span's clean text, words that went and came marked."""
-        before, after = _MARKS.get(span.role, ("", ""))
+        before, after = WORD_MARKS.get(span.role, ("", ""))
         return f"{before}{sanitize(span.text)}{after}"
 
     def _rich(self) -> "Console":

@@ -7,8 +7,7 @@ from typing import Any, BinaryIO, TypeVar
 
 import orjson
 
-from monitor.model.sanitize import sanitize
-from monitor.model.spreadsheet import without_formula
+from monitor.model.sanitize import sanitize, without_formula
 from monitor.tabular.columns import ColumnType, TableLayout
 
 T = TypeVar("T")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.render.sanitize import sanitize, sanitize_lines
+from monitor.model.sanitize import sanitize, sanitize_lines
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.model.text_diff import text_diff
+from monitor.render.events import word_spans
 from monitor.render.lines import Span
-from monitor.render.word_marks import word_spans
 
 texts = st.lists(
     st.sampled_from(["the", "dose", "5", "mg", ".", "\n", "  ", ", ", "weeks", "60%", "Ä"]),

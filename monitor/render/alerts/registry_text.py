@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
+from monitor.model.sanitize import sanitize
 from monitor.render.lines import Line, Span
-from monitor.render.sanitize import sanitize
 from monitor.render.statuses import plain_statuses
 
 # A change is told in full in the registry; a message is read in ten seconds.

@@ -10,11 +10,11 @@ from monitor.render.alerts.blocks import Shared
 from monitor.render.alerts.compose import compose
 from monitor.render.alerts.data import notification_to_json
 from monitor.render.alerts.page import MessagePage
-from monitor.render.alerts.plain import plain_text
 from monitor.render.alerts.registry_text import clean
 from monitor.render.alerts.slack import slack_payload
 from monitor.render.alerts.subject import subject
 from monitor.render.alerts.templates import has_own, render_template
+from monitor.render.lines import plain_text
 
 _SUBJECT = "subject.txt.j2"
 _LONGEST_OWN = 200

@@ -29,7 +29,7 @@ from monitor.model.changes import ChangeEvent, ChangeKind, Severity
 from monitor.model.history import StoredVersion
 from monitor.render.alerts.compose import compose
 from monitor.render.alerts.page import MessagePage, VersionBlock
-from monitor.render.alerts.plain import plain
+from monitor.render.lines import plain
 
 NAMES = ("subject.txt.j2", "message.txt.j2", "message.html.j2")
 _BUILT_IN = Path(__file__).parent.parent / "templates"

@@ -18,9 +18,9 @@ from monitor.model.bitemporal import valid_from
 from monitor.model.countries import country_now
 from monitor.model.fields import Path
 from monitor.model.record import TrialRecord
+from monitor.model.sanitize import sanitize_lines
 from monitor.model.selection import SelectedVersion
 from monitor.render.history import sighting
-from monitor.render.sanitize import sanitize_lines
 from monitor.render.statuses import plain_status
 from monitor.render.values import count_text, one_line, unescape
 from monitor.web.pages.layout import page

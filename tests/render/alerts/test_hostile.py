@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from monitor.model.alerts import Notification
 from monitor.model.messages import Message
+from monitor.model.sanitize import sanitize
 from monitor.render.alerts import render
 from monitor.render.alerts.mrkdwn import escape
-from monitor.render.sanitize import sanitize
 from tests.detect import examples
 from tests.detect.examples import Document
 from tests.render.alerts import letters
