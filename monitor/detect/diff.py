@@ -1,4 +1,4 @@
-"""Which fields differ between two records of a trial."""
+"""Which fields differ between two records of a trial: what `classify` gives a meaning."""
 
 from monitor.detect.align import ItemName, aligned
 from monitor.detect.deepdiff_import import BaseOperator, DeepDiff, DiffLevel

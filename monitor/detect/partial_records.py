@@ -1,4 +1,4 @@
-"""Partial records: laid over the trial's last known one, and what of two records can be compared.
+"""Partial records: merged with the trial's last known one, and what of two records can be compared.
 
 A source may leave fields out, and run a list into one line of text.
 """

@@ -1,4 +1,4 @@
-"""What is matched: one new version of one trial."""
+"""What subscriptions are asked about: one new version of one trial, with its events."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from monitor.model.record import TrialRecord
 class ChangeSet:
     """A version with its events, and the record before and after it.
 
-    ``old`` None: the monitor's first version of the trial. Both records are whole ones, laid over
+    ``old`` None: the monitor's first version of the trial. Both records are whole ones, merged with
     their predecessors. ``events``: all of the version, in their stored order; a position in it
     is the event's position within the version, from 0. ``backfilled``: a version of the past.
     ``known_at``: when the monitor stored it, the ingest transaction's own time (aware UTC);

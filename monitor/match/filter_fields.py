@@ -1,4 +1,4 @@
-"""What a record says under each key of a filter."""
+"""What a record says under each key of a filter: the texts that ``filters`` look for terms in."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Filters, made ready to be held against many records."""
+"""Filters, compiled to be compared with many records."""
 
 import difflib
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,7 @@
-"""All subscriptions, made ready to be asked which of them want a piece of news."""
+"""All subscriptions, compiled, and which of them want the events of a version.
+
+Ingest keeps one ``Matcher`` until a subscription or a silence changes.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 

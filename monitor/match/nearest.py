@@ -1,4 +1,4 @@
-"""The known value that somebody may have meant by one that nothing has."""
+"""What somebody may have meant by a value that nothing has: `monitor status` suggests it."""
 
 from collections.abc import Iterable, Mapping
 

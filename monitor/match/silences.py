@@ -1,4 +1,4 @@
-"""Which silences stand over an event."""
+"""Silences that keep an event back: by trial, by kind of change, or by both."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime

@@ -47,7 +47,7 @@ class TrialFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """Events of one version of one trial that a subscriber is told of, most severe first.
+    """Events of one version of one trial that a subscriber is notified of, most severe first.
 
     ``number``: the version's place in the trial's history, from 1; ``previous``: the version
     before it. ``reasons``: whole sentences that say why it is sent, each once. ``profile``: of a
@@ -76,15 +76,15 @@ class Alert:
         ValueError when no version of these has that id.
         """
         at = [version.id for version in versions].index(version_id)
-        told = most_severe_first(events)
+        ordered = most_severe_first(events)
         return cls(
             trial=TrialFacts.of(record),
             number=at + 1,
             version=versions[at],
             previous=versions[at - 1] if at else None,
-            events=told,
+            events=ordered,
             reasons=tuple(dict.fromkeys(reasons)),
-            profile=profile_of(record, told),
+            profile=profile_of(record, ordered),
         )
 
 
@@ -130,7 +130,7 @@ class Notification:
 
     @property
     def is_gathered(self) -> bool:
-        """Whether it is told as many changes together: a digest or a group."""
+        """Whether it holds many changes together: a digest or a group."""
         return self.digest is not None or self.group_until is not None
 
     @property

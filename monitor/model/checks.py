@@ -1,4 +1,4 @@
-"""What came of trying one part of an installation."""
+"""Results of checking one part of an installation, as `monitor doctor` shows them."""
 
 from dataclasses import dataclass
 from enum import StrEnum

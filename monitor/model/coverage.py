@@ -66,7 +66,7 @@ class Coverage:
         return replace(self, but=but, leaves=self.leaves - out)
 
     def union(self, other: "Coverage") -> "Coverage":
-        """Return what either of the two states (the record laid over another)."""
+        """Return what either of the two states (the record merged with another)."""
         if self.is_complete or other.is_complete:
             return _COMPLETE
         everything = self.everything or other.everything

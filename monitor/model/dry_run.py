@@ -1,4 +1,4 @@
-"""What a subscription is for now, and what it would have sent of late."""
+"""What a subscription matches now, and what it would have sent of late: its dry run."""
 
 from dataclasses import dataclass
 from datetime import datetime

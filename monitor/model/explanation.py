@@ -1,4 +1,4 @@
-"""What became of one event for one subscription."""
+"""What became of one event for one subscription, as `monitor explain` shows it."""
 
 from dataclasses import dataclass
 

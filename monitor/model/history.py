@@ -47,7 +47,7 @@ class NewVersion:
     ``retrieved_at``: when it was first read, even where that was a later data load.
     ``raw_sha256``/``last_raw_sha256``: of the raw slice at those observations.
     ``stated_sha256``: fingerprint of the document as its source stated it;
-    ``content_sha256``: of the record laid over its predecessor (equal when complete).
+    ``content_sha256``: of the record merged with its predecessor (equal when complete).
     ``backfilled``: it arrived after a later version was already stored.
     ``stated_snapshot_id`` None: the stated document is the content itself. ``identity``: what
     every store of the same data calls it (``model.identity``); given once, never changed.

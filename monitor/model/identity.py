@@ -56,7 +56,7 @@ def message_id(
 ) -> str:
     """Return the id by which receivers know a message: a UUID.
 
-    It stands for what is told (each item once, in whatever order), to whom, and where; the
+    It stands for what is said (each item once, in whatever order), to whom, and where; the
     address enters as a hash. ``cutoff``: of a digest or a group (aware).
     """
     versions = sorted({f"{one.version.hex()}<{one.previous.hex()}" for one in items})

@@ -1,4 +1,7 @@
-"""Leases: who may do what only one may at a time."""
+"""Leases: what only one worker may do at a time, such as scheduling.
+
+See docs/decisions/2026-11-30-one-lease.md.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,4 +1,7 @@
-"""Remembering what was made of texts, within a bound on bytes and not only on entries."""
+"""Remembering what was made of texts, within a bound on bytes and not only on entries.
+
+The same criteria and descriptions come with every version of a trial.
+"""
 
 import sys
 from collections import OrderedDict

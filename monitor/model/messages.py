@@ -163,7 +163,7 @@ class Message:
 class ChannelState:
     """How a channel does: failures in a row, and until when it rests because of them (aware UTC).
 
-    ``reported``: the operator was told that it rests. ``failing_since``: the first of them.
+    ``reported``: the operator was notified that it is paused. ``failing_since``: the first of them.
     """
 
     channel: str

@@ -1,4 +1,4 @@
-"""Something in a store that is not as it was written."""
+"""Damage in a store, as `monitor db verify` finds it."""
 
 from dataclasses import dataclass
 

@@ -61,9 +61,11 @@ class ReclassifyReport:
         self.before.update(_classes(before))
         self.after.update(_classes(after))
         if len(self.examples) < MOST_EXAMPLES:
-            gone, came = difference(before, after)
+            removed, added = difference(before, after)
             self.examples.append(
-                Example(nct_id=nct_id, version=number, version_date=day, before=gone, after=came)
+                Example(
+                    nct_id=nct_id, version=number, version_date=day, before=removed, after=added
+                )
             )
 
 

@@ -71,7 +71,7 @@ class Changes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """One wish of one subscriber.
+    """What one subscriber asks for, where and when.
 
     ``id``: of the store. ``name`` is unique among the subscriber's own. ``channels``: names of
     channels of the configuration. ``critical_at_once``: critical events do not wait for the

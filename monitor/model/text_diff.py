@@ -1,4 +1,4 @@
-"""Which words of a text changed."""
+"""Which words of a text changed: for summaries, and for the marks in mails and pages."""
 
 import re
 from collections import Counter

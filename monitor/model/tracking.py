@@ -53,7 +53,7 @@ class SourceRow:
     """How a source is doing.
 
     ``failures``: in a row, 0 after a success; ``last_reason``: why the last one failed, None
-    after a success. ``failing_since``: the first of them. ``reported``: the operator was told.
+    after a success. ``failing_since``: the first of them. ``reported``: the operator was notified.
     ``data_timestamp``: the registry's stamp of the data that the last finished pass read.
     ``cursor``: how far it has read, for people. Times are aware UTC.
     """

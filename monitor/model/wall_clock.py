@@ -1,4 +1,4 @@
-"""From what a wall clock shows to the instant at which it shows that."""
+"""From what a wall clock shows to the instant: for digests and cron times, over clock changes."""
 
 from bisect import bisect_left
 from datetime import UTC, datetime, tzinfo

@@ -49,7 +49,7 @@ def read(raw: RawVersion, content: Any) -> TrialRecord:
     words = _registry_words(content) if "said" in content or presence != Presence.MERGED else ""
     if words:
         presence_module[fields.REGISTRY_SAID[-1]] = words
-    # Nothing else: laid over the last record, it leaves what was known as it was.
+    # Nothing else: merged with the last record, it leaves what was known as it was.
     section, module, name = fields.NCT_ID
     return TrialRecord(
         nct_id=nct_id,

@@ -1,4 +1,4 @@
-"""The configured channels, as a table."""
+"""The configured channels, as a table (`monitor channel list`)."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any

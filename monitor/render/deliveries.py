@@ -1,4 +1,4 @@
-"""What a delivery pass did."""
+"""What a delivery pass did, by channel: lines and JSON (`monitor deliver`)."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol

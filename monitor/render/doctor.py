@@ -1,4 +1,4 @@
-"""What was tried of an installation: one line each."""
+"""What `monitor doctor` checked: one line each, and JSON."""
 
 from collections.abc import Iterable
 from typing import Any

@@ -18,7 +18,7 @@ from monitor.render.values import (
     value_text,
 )
 
-# From this length on a text is told by the words that changed, not whole before and after.
+# From this length on a text is shown by the words that changed, not whole before and after.
 _LONG_TEXT = 80
 TAG_WIDTH = 10
 GAP = "…"
@@ -114,7 +114,7 @@ def _countries(by_country: Mapping[str, Any]) -> str:
 
 
 def is_long_text(event: ChangeEvent) -> bool:
-    """Tell whether the event is one text that was edited, too long to be told whole."""
+    """Tell whether the event is one text that was edited, too long to be shown whole."""
     return (
         len(event.fields) == 1
         and event.fields[0].op == "changed"

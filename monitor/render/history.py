@@ -21,7 +21,7 @@ def history_lines(
 ) -> Iterator[Line]:
     """Yield a trial's history; ``versions`` is the whole of it, ``shown`` what is asked for.
 
-    Versions without news are told in one dim line, unless some news only were asked for.
+    Versions without news are shown in one dim line, unless some news only were asked for.
     """
     yield from head_lines(trial, versions)
     passed_over = 0

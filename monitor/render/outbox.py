@@ -68,7 +68,7 @@ def whole_message_lines(
 ) -> Iterator[Line]:
     """Yield a message, its items and its attempts; ``subscriptions``: names by id.
 
-    ``told``: what was announced of the versions that the items are about. ``notices``: what a
+    ``announced``: what was announced of the versions that the items are about. ``notices``: what a
     message to the operator tells of.
     """
     delivery = f"delivery {message.uid}" if message.uid else "which gets its id when it leaves"
@@ -182,7 +182,7 @@ def _sentence(one: Notice) -> str:
 
 
 def _notice_lines(notices: Sequence[Notice]) -> Iterator[Line]:
-    """Yield what the operator is told, and since when it is so."""
+    """Yield what the operator is notified of, and since when it is so."""
     for one in notices:
         incident = one.incident
         at = incident.ended_at if one.state == OVER else incident.began_at

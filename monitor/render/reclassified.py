@@ -1,4 +1,4 @@
-"""What deriving events anew changed, or would change."""
+"""What deriving events anew changed, or would change (`monitor reclassify`)."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""A whole record as a readable summary."""
+"""A whole record as a readable summary (`monitor show`)."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Counts as a table and as JSON."""
+"""Counts of what happened to trials, as a table and as JSON (`monitor stats`)."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any

@@ -215,8 +215,8 @@ def _state(row: SourceRow, status: Status) -> str:
         # A search that finds nothing is more often a mistake in the query than the truth.
         return "ok" if found or row.type != "ctgov" else "finds nothing"
     # The first pass over much takes its time; what it has stored so far shows that it is on.
-    begun = row.cursor or any(status.followed.get(row.name, {}).values())
-    return "first pass begun" if begun else "not read yet"
+    started = row.cursor or any(status.followed.get(row.name, {}).values())
+    return "first pass begun" if started else "not read yet"
 
 
 def _next_due(row: SourceRow, status: Status) -> str | None:

@@ -115,10 +115,10 @@ def trials_words(trials: Trials, *, shown: int | None = _SHOWN_IDS) -> str:
     return " or ".join([*parts, *map(filter_words, trials.filters)])
 
 
-def filter_words(wish: Filter) -> str:
+def filter_words(filter_: Filter) -> str:
     """Say what a filter asks for: ``condition: lupus, gout; not country: China``."""
-    wanted = [f"{key}: {', '.join(values)}" for key, values in wish.wanted.items()]
-    excluded = [f"not {key}: {', '.join(values)}" for key, values in wish.excluded.items()]
+    wanted = [f"{key}: {', '.join(values)}" for key, values in filter_.wanted.items()]
+    excluded = [f"not {key}: {', '.join(values)}" for key, values in filter_.excluded.items()]
     return "; ".join([*wanted, *excluded])
 
 
@@ -167,10 +167,10 @@ def subscription_to_json(one: Subscription) -> Shape:
         "nct_ids": sorted(one.trials.nct_ids),
         "filter": [
             {
-                **{key: list(values) for key, values in wish.wanted.items()},
-                "not": {key: list(values) for key, values in wish.excluded.items()},
+                **{key: list(values) for key, values in filter_.wanted.items()},
+                "not": {key: list(values) for key, values in filter_.excluded.items()},
             }
-            for wish in one.trials.filters
+            for filter_ in one.trials.filters
         ],
         "all": one.trials.everything,
         "changes": None if one.changes.kinds is None else sorted(one.changes.kinds),

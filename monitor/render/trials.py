@@ -1,4 +1,4 @@
-"""Trials as a table."""
+"""Trials as a table (`monitor trials`)."""
 
 from collections.abc import Iterator, Sequence
 

@@ -85,7 +85,7 @@ def _count(one: CoveredTrials) -> str:
 
 
 def _lines(one: CoveredTrials) -> Iterator[str]:
-    """Yield what a subscription asks for, what it covers and when it is told of."""
+    """Yield what a subscription asks for, what it covers and when it is reported."""
     subscription = one.subscription
     yield f"Trials: {_clean(trials_words(subscription.trials))}"
     yield f"Changes: {_clean(changes_words(subscription.changes))}"

@@ -1,4 +1,4 @@
-"""Study documents."""
+"""Study documents: protocol, analysis plan, consent forms, added and removed."""
 
 from collections.abc import Iterator, Sequence
 

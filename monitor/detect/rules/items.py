@@ -1,4 +1,4 @@
-"""What became of the items that changes lie in: each is told once, however many fields changed."""
+"""What became of the items that changes lie in, each reported once whatever changed in it."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -95,7 +95,7 @@ def common_path(paths: Iterable[Path]) -> Path:
 def describe_items(changes: Sequence[FieldChange], noun: str | None = None) -> tuple[str, str]:
     """Return what the changes are of and, beginning with it, what became of it in one line.
 
-    A single field is told before → after, also within an item; several items are counted and
+    A single field is shown before → after, also within an item; several items are counted and
     named. ``noun`` is for changes that have nothing below a module in common.
     """
     items = _without_types(items_of(changes))

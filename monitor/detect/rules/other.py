@@ -159,7 +159,7 @@ def derive_references(changes: Sequence[FieldChange], ctx: Context) -> Iterator[
 def derive_fields(changes: Sequence[FieldChange], ctx: Context) -> Iterator[Draft]:
     """Say of every field that no other rule knows that it changed: never silence.
 
-    One event per object or list, so that a date and its type are told together.
+    One event per object or list, so that a date and its type are reported together.
     """
     groups: dict[Path, list[FieldChange]] = {}
     for change in changes:

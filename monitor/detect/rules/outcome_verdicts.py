@@ -1,4 +1,4 @@
-"""What is said of primary outcomes that are still there: reworded, split, joined, edited."""
+"""What is reported of primary outcomes that are still there: reworded, split, joined, edited."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -79,7 +79,7 @@ def draft_edits(
         own = OutcomeGroup(group.olds, group.news, real, group.verdict)
         lead = real[0]
         if len(real) == 1 and lead.op == "changed" and lead.field[3:] in _BESIDE_THE_MEASURE:
-            # "12 weeks" → "16 weeks" in five outcomes is one decision, told once.
+            # "12 weeks" → "16 weeks" in five outcomes is one decision, reported once.
             alike.setdefault((lead.field, replacement_text(lead.before, lead.after)), []).append(
                 own
             )

@@ -61,7 +61,7 @@ def _posted_or_changed(changes: tuple[FieldChange, ...], ctx: Context) -> Draft:
 def _changed(changes: tuple[FieldChange, ...]) -> str:
     """Say in which parts of the results something changed; of a date alone, from what to what.
 
-    The same edit of several measures is told first, the titles of groups last.
+    The same edit of several measures is reported first, the titles of groups last.
     """
     if len(changes) == 1 and not changes_below(changes, fields.RESULTS):
         return items.describe_items(changes)[1]

@@ -1,4 +1,4 @@
-"""Overall status, the reason for stopping, expanded access."""
+"""Overall status, the reason for stopping, expanded access: what most readers wait for."""
 
 from collections.abc import Iterator, Sequence
 

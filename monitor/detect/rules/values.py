@@ -9,14 +9,14 @@ from typing import Any
 from monitor.detect.texts import plain, same_words
 from monitor.model.text_diff import Segment, text_diff
 
-# From this length on a text is told by the words that changed, not whole before and after.
+# From this length on a text is shown by the words that changed, not whole before and after.
 # A line of a mail or terminal holds about one such text, not two.
 LONG_TEXT = 80
 _LONGEST_SHOWN = 160
 _CHANGES, _LENGTH = 3, 60
 # Characters of a word before its first difference, where two words begin alike.
 _LEAD = 20
-# A hyphen or bracket that came is not told beside words that did.
+# A hyphen or bracket that came is not shown beside words that did.
 _HAS_WORD = re.compile(r"\w|[<>=≤≥±%]")
 
 
@@ -37,7 +37,7 @@ def value_text(value: Any) -> str:
 def arrow(before: Any, after: Any) -> str:
     """Write ``before → after``; of long texts the words that changed.
 
-    The two halves never look alike: values that are written alike are told as JSON, in which a
+    The two halves never look alike: values that are written alike are shown as JSON, in which a
     number is no text and no character is invisible.
     """
     if isinstance(before, str) and isinstance(after, str):

@@ -1,4 +1,4 @@
-"""From a notification to its page: which trials come first, and how much of each is told."""
+"""From a notification to its page: which trials come first, and how much of each is shown."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -26,7 +26,7 @@ _NAMED_TRIALS = 600
 _PREHEADER = 140
 _LONGEST_STATUS = 80
 # Bytes of mail that trials may take: Gmail cuts a mail off at 102 KB. Of them the lines of those
-# that are not told in full get what they need, up to a limit, and the IDs of those without a line.
+# that are not shown in full get what they need, up to a limit, and the IDs of those without a line.
 _ROOM = 86_000
 _LINES_ROOM = 66_000
 _TRIAL_BYTES = 4_000
@@ -99,7 +99,7 @@ def _select_trials(
         if whole and not room.has(_TRIAL_BYTES):
             break
         whole.append(_trial(trial, line, notification.public_url, room, shared))
-    # What was kept for the lines of trials that are told in full is theirs no more.
+    # What was kept for the lines of trials that are shown in full is theirs no more.
     room.left += lines_room
     listed = 0
     for size in sizes[len(whole) :]:
@@ -123,15 +123,15 @@ def _all(notification: Notification, trials: Sequence[TrialLine]) -> Link | None
 def _other_reasons(
     notification: Notification, whole: Iterable[TrialBlock], rest: Iterable[TrialLine]
 ) -> Iterator[str]:
-    """Yield why an empty digest is sent, or why trials come that are told in a line or less.
+    """Yield why an empty digest is sent, or why trials come that are shown in a line or less.
 
-    What stands with a trial that is told in full is not said again.
+    What stands with a trial that is shown in full is not said again.
     """
     found = list(map(why_empty, notification.asked_for))
-    told = {reason for trial in whole for reason in trial.reasons}
+    known = {reason for trial in whole for reason in trial.reasons}
     of_rest = (reason for one in rest for alert in one.alerts for reason in alert.reasons)
     yield from first_reasons(
-        [*found, *(one for one in map(why, dict.fromkeys(of_rest)) if one not in told)]
+        [*found, *(one for one in map(why, dict.fromkeys(of_rest)) if one not in known)]
     )
 
 
@@ -189,8 +189,8 @@ def _preheader(
     if not trials:
         return "Nothing that you asked for has changed."
     if len(trials) > 1:
-        told = "; ".join(f"{line.name}: {line.said}" for line in lines[:3])
-        return clean(told, longest=_PREHEADER)
+        leads = "; ".join(f"{line.name}: {line.said}" for line in lines[:3])
+        return clean(leads, longest=_PREHEADER)
     facts = trials[0].facts
     title = clean(unescape(facts.title or ""))
     said = [phrase(one, facts) for one in trials[0].changes[:3]]

@@ -34,7 +34,7 @@ class EventBlock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionBlock:
-    """One version: what is known of its time, its changes, how many more are not told.
+    """One version: what is known of its time, its changes, how many more are not shown.
 
     ``rendered``: what the built-in templates made of it, by their names.
     """
@@ -89,7 +89,7 @@ class MessagePage:
     """A whole message, trials with the most severe changes first.
 
     ``preheader``: what a mailbox shows beside the subject. ``counts`` and ``window``: of a
-    digest or group, else None. ``brief``: trials told in a line each. ``more``: how many have no
+    digest or group, else None. ``brief``: trials shown in a line each. ``more``: how many have no
     line. ``all``: where all trials can be read; without such a page ``others`` are the first of
     those without a line, by NCT ID. ``reasons``: why a digest without trials is
     sent, or why it has those that are not in ``trials``.

@@ -6,7 +6,7 @@ from monitor.model.sanitize import sanitize
 from monitor.render.lines import Line, Span
 from monitor.render.statuses import plain_statuses
 
-# A change is told in full in the registry; a message is read in ten seconds.
+# A change is shown in full in the registry; a message is read in ten seconds.
 LONGEST_SPAN = 240
 LONGEST_LINE = 600
 _CUT = "…"

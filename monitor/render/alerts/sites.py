@@ -47,12 +47,12 @@ def countries_headline(events: Sequence[ChangeEvent]) -> str:
 
 
 def are_countries(events: Sequence[ChangeEvent]) -> bool:
-    """Tell whether these events of one kind can be told as one."""
+    """Tell whether these events of one kind can be shown as one."""
     return len(events) > 1 and events[0].kind in _COUNTRIES
 
 
 def fold_sites(events: Iterable[ChangeEvent]) -> list[list[ChangeEvent]]:
-    """Group the events that are told, and counted, as one: countries that came, or went, together.
+    """Group the events that are shown, and counted, as one: countries that came, or went, together.
 
     All others are groups of their own.
     """

@@ -5,7 +5,7 @@ Limits: 50 blocks; 150 characters of a header, 3,000 of a section. All blocks to
 (github.com/slackapi/bolt-js/issues/2509); so blocks stay within 11,000,
 and within 13,000 as JSON.
 
-Every trial is told in the best form that there is room for: with its changes, in a line, by its
+Every trial is shown in the best form that there is room for: with its changes, in a line, by its
 NCT ID; only then in a number. Each form leaves room to the ones behind it: five sixths of it to
 lines, so that few trials with their changes do not take the place of many, and half to NCT IDs.
 """
@@ -37,8 +37,8 @@ from monitor.render.values import count_text
 MOST_BLOCKS = 50
 _CHARACTERS = 11_000
 _NO_LIMIT = 10**9
-# Kept free for what frames the trials that are not told with their changes, and of one trial for
-# what says how many of its changes are not told.
+# Kept free for what frames the trials that are not shown with their changes, and of one trial for
+# what says how many of its changes are not shown.
 _REST_BLOCKS, _REST_CHARACTERS = 8, 800
 _CUT_BLOCKS, _CUT_CHARACTERS = 5, 800
 _LINES_SHARE, _IDS_SHARE = 5 / 6, 1 / 2
@@ -92,7 +92,7 @@ def _trials(page: MessagePage, most: int, room: int) -> Iterator[Block]:
 def _reasons(page: MessagePage, shown: int) -> list[Block]:
     """Return why those trials come that have no room for their changes here, but have in a mail.
 
-    What stands with the trials that are told with their changes is not said again.
+    What stands with the trials that are shown with their changes is not said again.
     """
     said = {*page.reasons, *(reason for trial in page.trials[:shown] for reason in trial.reasons)}
     behind = (reason for trial in page.trials[shown:] for reason in trial.reasons)
@@ -162,7 +162,7 @@ def _filled(parts: Iterable[str], joint: str) -> Iterator[str]:
 def _trial(trial: TrialBlock, most: int = _NO_LIMIT, room: int = _NO_LIMIT) -> list[Block]:
     """Return a trial's blocks: of its changes as many as there is room for, and how many more.
 
-    Which trial it is, when it was seen, where to read on and why it is sent is always told.
+    Which trial it is, when it was seen, where to read on and why it is sent is always shown.
     """
     head, end = _head(trial), _end(trial)
     room -= character_count(head) + character_count(end) + _CUT_CHARACTERS

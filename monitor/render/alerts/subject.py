@@ -101,7 +101,7 @@ def happened(change: Sequence[ChangeEvent], trial: TrialFacts) -> str:
 def phrase(change: Sequence[ChangeEvent], trial: TrialFacts) -> str:
     """Say in a few words what happened to a trial: ``enrollment target 144 → 240 (+67%)``.
 
-    A change is an event, or several that are told as one (``fold_sites``).
+    A change is an event, or several that are shown as one (``fold_sites``).
     """
     event = change[0]
     if are_countries(change):

@@ -38,7 +38,7 @@ class TrialLine:
 
     @property
     def is_new(self) -> bool:
-        """Whether nothing else is told than that it was seen for the first time."""
+        """Whether nothing else is shown than that it was seen for the first time."""
         events = [event for alert in self.alerts for event in alert.events]
         return all(event.kind is ChangeKind.TRIAL_REGISTERED for event in events)
 
@@ -50,7 +50,7 @@ class TrialLine:
 
     @property
     def changes(self) -> list[list[ChangeEvent]]:
-        """What is told, and counted, as one change each."""
+        """What is shown, and counted, as one change each."""
         return [events for alert in self.alerts for events in fold_sites(alert.events)]
 
     def heading(self, *, named: bool) -> str:
