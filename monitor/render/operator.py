@@ -6,6 +6,7 @@ from html import escape
 from monitor.model.incidents import OPERATOR, OperatorMessage, Sentence
 from monitor.model.messages import Message
 from monitor.model.sanitize import sanitize
+from monitor.render.alerts import mrkdwn
 from monitor.render.values import moment
 
 _LONGEST_DETAIL = 500
@@ -85,4 +86,4 @@ def _slack(subject: str, notices: Sequence[Sentence], foot: str) -> dict[str, ob
         {"type": "section", "text": {"type": "plain_text", "text": text[:_LONGEST_SECTION]}}
         for text in [*words, foot]
     ]
-    return {"text": subject.replace("&", "&amp;").replace("<", "&lt;"), "blocks": blocks}
+    return {"text": mrkdwn.escape(subject), "blocks": blocks}

@@ -9,6 +9,7 @@ from monitor.model.messages import ALONE, Message
 from monitor.model.sanitize import sanitize
 from monitor.model.subscriptions import Subscription
 from monitor.model.welcome import CoveredTrials, Welcome
+from monitor.render.alerts import mrkdwn
 from monitor.render.alerts.links import record_url
 from monitor.render.json_values import Shape
 from monitor.render.statuses import status_words
@@ -206,8 +207,7 @@ def _slack(subject: str, sections: list[WelcomeSection]) -> dict[str, object]:
         {"type": "section", "text": {"type": "plain_text", "text": text[:_SLACK_TEXT]}}
         for text in words
     ]
-    escaped = subject.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return {"text": escaped, "blocks": blocks}
+    return {"text": mrkdwn.escape(subject), "blocks": blocks}
 
 
 def _data(welcome: Welcome, subject: str) -> Shape:

@@ -39,3 +39,10 @@ def test_what_is_over_before_it_was_told_says_why() -> None:
         "The source works again: since 2026-02-19 14:00 UTC the source fails"
     ]
     assert "\n  since 2026-02-19 14:00 UTC the source fails.\n" in message.text
+
+
+def test_no_name_formats_or_mentions_in_what_slack_shows_of_it() -> None:
+    began = [("the source *trials* <!channel> :tada: fails", "")]
+    shown = operator_message(told("1", began, [])).slack["text"]
+    assert not {"*", "<", ">"} & set(shown)
+    assert ":tada:" not in shown

@@ -76,6 +76,12 @@ def test_no_text_steers_it_and_a_subject_stays_short() -> None:
     assert {block["text"]["type"] for block in made.slack["blocks"]} == {"plain_text"}
 
 
+def test_no_name_formats_or_mentions_in_what_slack_shows_of_it() -> None:
+    shown = message(coverage("*trials* <!channel> :tada:")).slack["text"]
+    assert not {"*", "<", ">"} & set(shown)
+    assert ":tada:" not in shown
+
+
 def test_many_subscriptions_stay_within_what_slack_takes() -> None:
     made = message(*(full(f"wish {number}") for number in range(40)))
     assert made.subject == "Welcome: 40 subscriptions are set up"
