@@ -13,7 +13,7 @@ _PEOPLE = (
 _DEATHS = (
     r"\bdeaths\b", r"\bfatal",
     rf"\b(?:death|died)\b[^.;]{{0,40}}\b{_PEOPLE}\b",
-    rf"\b{_PEOPLE}\b[^.;]{{0,40}}\b(?:death|died|deceased)\b",
+    rf"\b{_PEOPLE}\b[^.;]{{0,40}}\b(?:death|died|deceased|passed away)\b",
     r"\b(?:a|one|related|unexpected|unexplained) death\b",
     rf"\b{_PEOPLE} mortality\b|\bmortality (?:among|of) (?:the )?{_PEOPLE}\b",
     r"\b(?:increas\w+|excess\w*|high\w*|elevated|imbalance)\b[^.;]{0,30}\bmortality\b",
@@ -22,7 +22,10 @@ _DEATHS = (
 _INJURY = (
     r"(?:complications?|ha?emorr\w+|bleedings?|rash\w*|infections?|reactions?|injur\w+|irritation"
     r"|hypoglyc\w+|ha?ematoma\w*|seizures?|thrombo\w+|hazards?|agranulocytosis"
-    r"|hepatic abscess|liver enzymes|depression|nausea|ulcers?|fractures?|arrhythmi\w+|hypotension)"
+    r"|desaturations?|bradycardia|tachycardia|apn(?:o?e)as?|\w+penia|headaches?|morbidity"
+    r"|fibrillation"
+    r"|hepatic abscess|liver enzymes|depression|nausea|ulcers?|fractures?|arrhythmi\w+"
+    r"|hypotension)"
 )
 _ENROLLED = r"(?:enrol\w*|recruit\w*|includ\w+|randomi[sz]\w+|treated|dosed|accru\w+)"
 _LOW = (
@@ -34,22 +37,28 @@ _LOW = (
     r"|scarc\w+|problems? with|trouble\w*"
     r"|decreas\w+|declin\w+|refus\w+|unwilling\w*)"
 )
-_NO = r"(?:no|not|fail\w*|lack\w* of|absence of|insufficient|limited|low|lower|poor|weak|minimal)"
+_NO = (
+    r"(?:no|not|\w+n['’]t|fail\w*|lack\w* of|absence of|insufficient|limited|low|lower|poor"
+    r"|weak|minimal)"
+)
 _GOALS = r"(?:objectives?|end ?-?points?|aims?|goals?|purposes?|questions?|hypothes[ie]s)"
 _REACHED = (
     r"(?:met|meet\w*|achiev\w+|reach\w+|fulfill?ed|attain\w+|answer\w+|support\w*|complet\w+)"
 )
 _NOT_OF_ACCRUAL = r"(?:(?!accru|enrol|recr[uio]|sample|inclusion|business|number|fund)[^.;])"
 _LED = (
-    r"(?:\bP\.?\s?I\b\.?|investi?g\w+|researchers?|coordinators?|physicians?|doctors?|\bDr\b"
+    r"(?:\bP\.?\s?I\b\.?|investi?g\w+|researchers?|co-?workers?|colleagues?|officials?"
+    r"|coordinators?|physicians?|doctors?|\bDr\b"
     r"|surgeons?|clinicians?|professor|chair\w*|director|author|scientist|fellow|resident"
     r"|personnel|staff|team|nurses?|\bCRC|PhD|unit|lab\w*)"
 )
 _LEFT = (
-    r"(?:left|leav\w+|mov(?:ed?|ing)|departs?|depart(?:ed|ing|ure)|retir\w+|re-?locat\w+"
+    r"(?:left|leav\w+|mov(?:ed?|ing)(?! (?:forward|ahead|on)\b)|departs?|depart(?:ed|ing|ure)"
+    r"|retir\w+|re-?locat\w+"
     r"|transfer\w*"
-    r"|transition\w*|resign\w*|graduat\w+|(?:no|any) longer (?:at|with|in|affiliated|employed"
-    r"|available|a part|part)|chang\w+|turnover|loss|lost|sick\w*|ill(?:ness)?|maternity|on leave"
+    r"|transition\w*|resign\w*|graduat\w+|(?:not?|any) longer (?:at|with|in|affiliated|employed"
+    r"|available|work\w*|a part|part)|chang\w+|turnover|loss|lost|sick\w*|ill(?:ness)?|maternity"
+    r"|on leave"
     r"|withdrew|withdrawal|time|emigrat\w*|abroad|another position|deployed|passed"
     r"|out[- ]of[- ]service)"
 )
@@ -64,7 +73,8 @@ _GONE = (
     r"(?:availab\w+|unavailab\w+|expir\w+|discontinu\w+|withdrawn|shortage|defect\w*|fail\w*"
     r"|malfunction\w*|broke\w*|issues?|problems?|lack\w*|delay\w*|no longer|not (?:been )?"
     r"(?:made|produced"
-    r"|ready|delivered|provided|supplied|sent|received|functional|functioning|working|work|suitable"
+    r"|ready|delivered|provided|supplied|sent|received|functional|functioning|working|work"
+    r"|suitable"
     r"|accurate|reliable)|unreliab\w+|inaccura\w+|difficult\w*|stability|out of stock|limitations?"
     r"|contaminat\w+|delisted|divested|stolen|de-?commission\w*|flaw\w*|cracked|leaking|incorrect"
     r"|incomplete|inadequate|insufficient quality)"
@@ -78,7 +88,8 @@ _OTHER_STUDY = r"(?:trials?|stud(?:y|ies)|rcts?|protocols?)"
 # What leads stands first: whoever reads of an early end first asks whether it harmed.
 _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("safety", (
-        r"\bsafety", r"toxic", r"\badverse", r"\bSAEs?\b", r"\bSUSAR", r"\bDLTs?\b", r"tolerab",
+        r"\bsafety", r"toxic", r"\badverse(?! change)", r"\bSAEs?\b", r"\bSUSAR", r"\bDLTs?\b",
+        r"tolerab",
         r"side.effects?", r"\bharm", *_DEATHS,
         (r"\b(?:high\w*|increas\w+|elevated|excess\w*|unexpected\w*|occurrence|severe|serious"
          r"|incidence|frequen\w+|rates?|cases|several|major|unacceptable|caused|induced|due to"
@@ -91,28 +102,39 @@ _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
         r"\b(?:poor|could not|not|unable to) tolera\w+",
         r"\b(?:post-?\w+|surgical|serious|major|severe) complications\b",
         r"\b(?:increased|elevated) LFTs?\b",
+        (r"\b(?:elevat\w+|increas\w+|abnormal\w*) (?:in |of )?(?:the )?(?:liver (?:function"
+         r"|enzymes?)"
+         r"|transaminases?|hepatic enzymes?|creatinine)\b"),
+        (r"\b(?:developed|experienced|suffered|caused|induced|unexpected\w*|severe)"
+         r" (?:[\w-]+ ){0,3}(?:lacerat\w+|perforat\w+|o?edema|burns?|diarrh\w+|vomiting|syncope"
+         r"|embolism|mucositis|neuropathy|pneumonitis|dislocations?|occlusions?)\b"),
+        rf"\b(?:experienced|developed|suffered) (?:[\w-]+ ){{0,4}}{_INJURY}\b",
         (rf"(?<!no )(?<!any )\b{_INJURY} (?:\w+ ){{0,3}}(?:occur\w*|encountered|observed|reported"
          rf"|developed)\b"),
     )),
     ("covid", (
         r"co[- ]?vid", r"corona[- ]?virus", r"\bcorona\b", r"sars[- ]?cov", r"pandemic",
-        r"lock-?down",
+        r"lock-?down", r"\bquarantine",
     )),
     ("external_evidence", (
         (r"\b(?:other|another|similar|compet\w+|parallel|concurren\w+|parent|pivotal|sister|larger"
          r"|bigger|broader|overlapping|alternative|previous|ongoing|existing|expanded|recent"
-         r"|published"
+         r"|published|core|companion|external|identical"
          r"|feeder|main|subsequent|replacement|extension"
          r"|phase (?:\d|i+)[ab]?(?! (?:of|portion|part)\b))"
          rf" (?:(?!this\b|of\b)\w[\w/,-]* ){{0,3}}{_OTHER_STUDY}\b(?! design)"),
-        r"\bnew (?:[\w-]+ )?(?:study|trial|rct)\b",
-        r"\bpubli(?:shed|cations?)\b", r"\bliterature\b", r"meta-?n?analys",
+        r"\bnew (?:[\w-]+ )?(?:study|trial|rct)\b(?! (?:protocol|design|drug|device|site|team))",
+        r"\b(?:in|of|from|by) (?:an? )?different (?:study|trial)\b(?! (?:site|number|design))",
+        r"(?<!never )(?<!for )(?<!for a )\bpubli(?:shed|cations?)\b", r"\bliterature\b",
+        r"meta-?n?analys",
         (r"\b(?:new|external|emerging|recent|outside|non-?clinical|pre-?clinical|animal)"
-         r" (?:[\w-]+ ){0,2}(?:evidence|data|information|knowledge|findings?"
+         r" (?:[\w-]+ ){0,2}(?:evidence|data(?! protection)|information|knowledge|findings?"
          r"|results|insights?)\b"),
         (r"\b(?:results?|data|evidence|findings?) (?:of|from|in) (?!th[ei]s? |our )"
          r"(?:[\w-]+ ){1,3}(?:trials?|study|studies)\b"),
-        (r"\b(?:supersed\w+|merg(?:ed|ing)|duplicat\w+|overlap\w*|combined into|incorporated|rolled"
+        (r"\b(?:supersed\w+|(?<!sponsor )(?<!company )merg(?:ed|ing)|duplicat\w+|overlap\w*"
+         r"|combined into|incorporated"
+         r"|rolled"
          r"|roll-?over|replac\w+ (?:by|with))\b"),
         (r"\b(?:combin|join)(?:ed|ing)\b(?: [\w-]+){0,2} (?:with|into) (?:our|the|another|one"
          r"|other|an?)\b"
@@ -122,16 +144,24 @@ _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
         r"already (?:been )?(?:registered|examined|published|shown|proven|done|demonstrated)",
     )),
     ("efficacy", (
-        r"efficac", r"efficiency|inefficient", r"futil", r"ineffective", r"\bsuperior", r"inferior",
+        r"efficac", r"efficiency|inefficient", r"futil", r"ineffective",
+        r"\bsuperior(?!(?:ity)? (?:treatment|therap|drug|agent|option))",
+        r"inferior",
         (rf"\b{_NO}\b[^.;]{{0,40}}\b(?:effect|effects|effective|effectiveness|benefits?|responses?"
          r"|activity|differences?|improvements?|success|significance)\b"),
         r"\b(?:primary|secondary|co-primary|efficacy)(?: \w+)? end.?points?\b",
         r"\b(?:not|n't) (?:support|warrant|merit|justify|reveal)\b",
         (r"\b(?:activity|effects?|benefits?|advantage) (?:\w+ ){0,4}(?:minimal|marginal|weak"
-         r"|small)\b"),
+         r"|small|insufficient|inadequate|limited|poor|low|lacking|disappointing)\b"),
         (r"\b(?:marginal|incomplete|modest|clear) (?:[\w-]+ ){0,2}(?:activity|effect|benefit"
          r"|advantage)"),
-        r"proof-of-concept", r"discouraging",
+        r"\bhypothes\w+[^.;]{0,60}\bnot (?:supported|confirmed|proven)\b",
+        r"\bbased on (?:[\w',-]+ ){0,8}(?:results?|findings?|outcomes?)\b",
+        r"\b(?:unfavou?rable|insufficient|poor) (?:\w+ )?(?:pharmacokinetic|PK)\b",
+        (r"\b(?:all|required|needed) (?:[\w-]+ ){0,2}data (?:\w+ ){0,3}(?:collected|obtained"
+        r"|gathered)\b"),
+        r"\bno (?:clinical\w* |statistical\w* )?significan",
+        r"\b(?:data|results?|evidence) no longer support", r"proof-of-concept", r"discouraging",
         r"\b(?:not|fail\w*|unlikely)\b[^.;]{0,30}\b(?:improve\w*|significant)\b",
         (r"\b(?:negative|positive|satisfactory|inconclusive|disappointing|promising) "
          r"(?:\w+ ){0,2}(?:results?|outcomes?|data|findings?|analysis)\b"),
@@ -149,7 +179,8 @@ _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
         r"\brisk\w*.{0,20}\bbenefit|\bbenefit\w*.{0,20}\brisk",
         (r"\b(?:overwhelming|substantial|identifiable|obvious|early|great\w*|clear(?:ly)?)"
          r" (?:[\w-]+ ){0,2}benefits?\b"),
-        (r"\b(?:no|not|n't|never|without|fail\w*)\b[^.;]{0,30}\b(?:reduc\w+|diff|decreas\w+"
+        (r"\b(?:no|not|n't|never|without|fail\w*|unlikely)\b[^.;]{0,30}\b(?:reduc\w+|diff"
+         r"|decreas\w+"
          r"|convincing"
          r"|conclusive|promising|superior|detected|differentiat\w+|as good as)\b"),
         (r"\b(?:data|results?|study|analysis|trial) (?:did|does|do) ?(?:not|n't) (?:show"
@@ -164,8 +195,9 @@ _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
         r"\bno significant (?:\w+ )?(?:diff\w*|chang\w+|trends?|effects?)\b",
         r"\b(?:worse|poorer) (?:\w+ )?outcomes?\b",
         r"\b(?:higher|increased) (?:rate|incidence|recurrence) of\b",
-        r"\b(?:not|n't) (?:provid\w+|yield\w*) (?:\w+ ){0,2}(?:useful|results?|information|data)\b",
-        (r"\b(?:study|trial|pilot|results?) (?:was|were) negative\b"
+        (r"\b(?:not|n't) (?:provid\w+|yield\w*) (?:\w+ ){0,2}(?:useful|results?|information"
+        r"|data)\b"),
+        (r"\b(?:study|trial|pilot|results?|analys[ie]s) (?:was|were) negative\b"
          r"|\bnegatives? (?:\w+ )?(?:results|endpoint)"),
         r"\b(?:stop|go)[/-](?:no[- ]?)?go\b|\bno[- ]go\b|\bcriteri\w+ for (?:continu|progress)\w+",
         r"\binter(?:im|ima|m|rim) (?:\w+ )?analys",
@@ -174,32 +206,39 @@ _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("regulatory", (
         (r"FDA\b|\b(?:EMEA|EMA|MHRA|ANSM|NMPA|TGA|PMDA|CDSCO|IRBs?|REB|IEC|IND|PMA|GCP|cGCP"
          r"|BfArM)\b"),
-        r"clinical hold", r"regulat", r"\bethic", r"health authorit", r"competent authorit",
-        r"health canada", r"ministry", r"notified body", r"continuing review", r"\baudit",
+        r"clinical hold", r"\bCE[- ]mark", r"regulat", r"(?<!longer )\bethic", r"health authorit",
+        r"competent authorit", r"disapprov",
+        r"\blabel(?:l?ing)? (?:\w+ )?(?:updat|chang|restrict)\w*",
+        r"health canada", r"food and drug administration", r"medicines agency", r"ministry",
+        r"notified body", r"continuing review", r"\baudit",
+        r"data protection|\bprivacy\b|\bGDPR\b",
         (r"\b(?:not|no|never|without|lack of|pending|awaiting|waiting for|denied|refus\w+|expir\w+"
          r"|withdrew) (?:\w+ ){0,3}(?:approv|authori[sz])"),
         r"\bapproval (?:\w+ ){0,2}(?:denied|expired|lapsed|refused|withdrawn|delay\w*|not)\b",
         r"\bmarketing (?:authori|approv)", r"\bnon-?compliance",
-        (rf"\b{_UNABLE}\b[^.;]{{0,25}}\b(?:approv\w*|authori[sz]\w+|permi(?:t|ts|ssions?)|clearance"
+        (rf"\b{_UNABLE}\b[^.;]{{0,25}}\b(?:approv\w*|authori[sz]\w+|permi(?:t|ts|ssions?)"
+         rf"|clearance"
          r"|certificat\w+)\b"),
         r"\b(?:NIH|NCI|NIMH|NHLBI|CTEP|AIFA) (?:decision|terminated|request\w*|closed)",
         r"(?:closed|decision) by (?:the )?N(?:IH|CI)\b",
     )),
     ("accrual", (
-        r"ac+[uo]?r+u", r"accural", r"enr?oll?[lm]?", r"recr[uio]+t", r"recuit", r"rectuit",
+        r"ac+[uo]?r+u", r"accural", r"enr?oll?[lm]?", r"\benr\w{1,4}ment", r"recr[uio]+t",
+        r"recuit", r"rectuit",
         r"\bparticipation", r"uptake",
         rf"\b{_LOW}\b[^.;]{{0,25}}\binclusions?\b",
         (r"\binclusions?\b[^.;]{0,25}\b(?:low\w*|slow\w*|difficult\w*|problem\w*|rates?"
          r"|insufficient)\b"),
         r"\b(?:only|few) (?:[\w-]+ ){0,4}(?:included|randomi[sz]ed|consented|screened)\b",
         (rf"\b{_LOW}\b[^.;]{{0,40}}\b(?:patients?|participants?|subjects?|vol\w*nteers?|candidates"
-         r"|eligible|cases|population|respondents|women|children|particpants|pts|donors|numbers?"
+         r"|eligib\w+|cases|population|respondents|women|children|particpants|pts|donors|numbers?"
          r"|consent\w*|referrals?|responders|interest|inclu\w+)\b"),
         (r"\b(?:patients?|participants?|subjects?|population|volunteers|parents|cases) "
          r"(?:[\w-]+ ){0,6}?"
          r"(?:not (?:be )?(?:found|reached|obtained|available|willing|interested|achieved)"
          r"|decreased|dropp\w+ out|refus\w+|declin\w+"
          r"|lacking|too (?:few|low|small)|insufficient|unavailable)\b"),
+        r"\b(?:incidence|prevalence) (?:of|in) (?:[\w-]+ ){1,6}(?:was|is|were) (?:much )?low",
         r"\blow(?:er)? (?:\w+ )?(?:incidence|prevalence|census|turnout|response rate|volume)",
         r"sample size", r"\b(?:sample|target)s? (?:was |were )?(?:not|in)",
         r"drop-? ?outs?", r"dropped out", r"attrition", r"lo(?:st|ss) (?:to|of) follow",
@@ -211,8 +250,9 @@ _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
         r"\breluctan\w+", r"recrual",
         (r"\b(?:problems?|diff\w*|fail\w*|unable|impossib\w+|inability) (?:to|in|with|of) "
          r"(?:includ\w*|inclusion|find\w* (?:\w+ )?(?:patients|subjects|interested))"),
-        (r"\b(?:inclusion|eligibility|entry) criteria\b[^.;]{0,30}\b(?:too|strict|stringent"
-         r"|restrictive|narrow)\b"),
+        (r"\b(?:inclusion|exclusion|eligibility|entry) criteria\b[^.;]{0,30}\b(?:too|strict"
+         r"|stringent"
+         r"|restrictive|narrow|[iu]nfeasible)\b"),
         r"\bpatient eligibility\b", r"\bnot show\w* up\b",
         (r"\b(?:not|without|impossib\w+|unable|fail\w*)\b[^.;]{0,20}\b(?:achiev\w+|reach\w*"
          r"|obtain\w*)\b"
@@ -227,7 +267,7 @@ _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     )),
     ("design", (
         r"\bre-?des?i?gn", r"\bre-?desg",
-        r"\b(?:study|trial|protocol|clinical|experimental) design",
+        r"\b(?:study|trial|protocol|clinical|experimental) design(?!er)",
         r"\bdesign (?:\w+ )?(?:chang|flaw|issue|limitation|problem)",
         (r"\bprotocol(?:'s)? (?:\w+ ){0,3}(?:amend\w*|chang\w*|modif\w*|revis\w*|deficien\w*"
          r"|re-?writ\w*|issues?|design)"),
@@ -235,7 +275,7 @@ _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
          r" (?:[\w'-]+ ){0,4}(?:protocol|design|methodolog\w*|indication|dos(?:e|ing)|regimen"
          r"|schedule"
          r"|technique|procedures?|approach|intervention|submission|standard)\b"),
-        r"\bamend", r"standard of care", r"standard (?:therapy|treatment|practice)",
+        r"\bamend", r"standards? of care", r"standard (?:therapy|treatment|practice)",
         r"clinical practice", r"practice (?:chang|pattern)", r"change in (?:\w+ )?practice",
         r"(?:treatment|therap\w+|clinical) (?:landscape|paradigm|guidelines?|algorithm)",
         r"\bguidelines?\b",
@@ -246,9 +286,12 @@ _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
          r"|strateg(?:y|ies) (?:for|of) treatment|management of|hypothesis|population)\b"),
         (r"\b(?:device|plan|project|practice|method|protocol|scope|concept"
          r"|technology)s? (?:\w+ ){0,5}?"
-         r"(?:was|were|has|have|is|are|being|been) (?:\w+ )?(?:chang|modif|revis|updat|revamp)\w*"),
+         r"(?:was|were|has|have|is|are|being|been) (?:\w+ )?(?:chang|modif|revis|updat"
+         r"|revamp)\w*"),
         r"\b(?:next|second|2nd|newer|new|later|improved) (?:[\w-]+ ){0,2}(?:generation|version)\b",
-        (r"\b(?:new|newer|alternative|competing|novel) (?:[\w-]+ ){0,2}(?:treatments?|therap\w+"
+        (r"\b(?:new|newer|alternative|competing|novel|evolving|superior)"
+         r" (?:[\w-]+ ){0,2}(?:treatments?"
+         r"|therap\w+"
          r"|drugs?"
          r"|agents?|options?|apps?|methods?|techniques?)\b"),
         r"\b(?:different|other|another|alternative) (?:method|concept|approach|product)\b",
@@ -261,10 +304,12 @@ _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
         (r"\b(?:less|little|no) (?:\w+ )?(?:relevan\w+|scientific (?:purpose|value"
          r"|justification))\b"),
         r"\b(?:not|improperly|poorly) (?:\w+ )?designed\b", r"\bdosage form\b",
-        (r"\bno(?:t| longer) (?:\w+ )?(?:relevant|appropriate|necessary|needed|consistent|valid"
+        (r"\bno(?:t| longer) (?:\w+ )?(?:relevant|appropriate|novel|necessary|needed|consistent"
+         r"|valid"
          r"|of interest"
          r"|required|applicable|clinically)\b"),
-        r"obsolete", r"outdated", r"redundant", r"equipoise", r"methodolog",
+        r"obsolete", r"\bno longer (?:useful|ethical)\b", r"outdated", r"redundant", r"equipoise",
+        r"methodolog",
         r"\bscientific (?:relevance|reason|merit|interest)",
         r"\bre-?(?:evaluat|assess|consider|work(?:ed|ing)|formulat)\w*",
         r"protocol (?:deviation|violation)",
@@ -272,14 +317,14 @@ _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     )),
     ("business", (
         r"business", r"\b(?:un)?fund(?!us|am)", r"financ", r"strateg", r"commercial",
-        r"\bgrants?\b", r"\bmoney",
+        r"\bgrant(?:s|ors?)?\b", r"\bmoney",
         r"econom", r"liquidat", r"disband", r"man-?power",
         r"\bspons[eo]r(?:ship)? (?:withdr|chang)", r"\bcosts?\b", r"insolven", r"portfolio",
         r"pipeline", r"budget", r"priorit", r"subsid", r"divest", r"delisted", r"\bcommitments?\b",
         r"\b(?:fo[ck]us|interests?|direction)\b[^.;]{0,20}\b(?:chang|shift)\w*",
         (r"\b(?:chang\w*|shift\w*|redirect\w*) (?:[\w'-]+ ){0,4}(?:focus|interests?"
          r"|direction)\b"),
-        r"\b(?:lost|no longer|losing) (?:\w+ )?interest", r"communication", r"logisi?tic",
+        r"\b(?:lost|no longer|losing|loss of) (?:\w+ )?interest", r"communication", r"logisi?tic",
         r"\binsurance\b|reimburs",
         r"\b(?:product|device|software|further|additional) development\b",
         r"\bschedul\w+ (?:issue|conflict|problem)",
@@ -295,12 +340,15 @@ _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
         r"administrat", r"leadership", r"manufactur", r"\bsuppl(?:y|ies|ier|ied)", r"recall",
         r"market",
         r"(?:not|no longer|un) ?(?:\w+ )?availab", r"support.{0,30}(?:discontinu|withdr|stop|end)",
-        r"(?:lack|loss|withdr\w+|end|no|insufficient) (?:\w+ ){0,2}support",
-        r"development (?:program|plan|of)", r"discontinu.{0,25}develop",
+        (r"(?:lack|loss|withdr\w+|end|no|insufficient) (?:\w+ ){0,2}(?:support|assistance|help)"),
+        r"development (?:program|plan|of)",
+        r"\bdevelopment (?:\w+ )?(?:terminat|stop|halt|ceas)\w*",
+        r"discontinu.{0,25}develop",
         r"develop.{0,30}discontinu",
         r"\bprogram(?:me|s|mes)?\b", r"\bmolecule", r"projects?(?: \w+){0,3} (?:discontinu|shut)",
         r"programmatic", r"staff", r"person+el", r"student", r"thesis",
-        r"\bno longer (?:at|with|in|affiliated|employed)\b", r"\bnew (?:position|job|employ\w+)\b",
+        r"\bnot? longer (?:at|with|in|affiliated|employed|work\w*)\b",
+        r"\bnew (?:position|job|employ\w+)\b",
         (r"\b(?:mov(?:ed?|ing)|re-?locat\w+|went|gone|left|leav\w+|work\w*"
          r"|transfer\w*)\b[^.;]{0,40}"
          r"\b(?:universit\w+|institut\w+|hospital|position|job|facility|medical cent\w+"
@@ -324,9 +372,13 @@ _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
          r"|substance)\b"),
         (r"\b(?:moved?|moving|transferr?\w*|transition\w*|gone) to (?:an? )?(?:new|another"
          r"|different)"),
-        (r"\b(?:not|no longer|never|being) (?:being |to |to be )?(?:develop|pursu|manufactur"
+        (r"\b(?:not|no longer|never|being) (?:being |to |to be )?(?:develop|manufactur"
          r"|market|produc"
          r"|sold)\w*"),
+        r"\bno longer (?:\w+ly )?(?:being )?pursu\w+",
+        (r"\bnot? (?:to )?(?:further )?pursu\w+ (?:of )?(?:(?:the|this|any"
+         r"|further) ){0,2}(?:clinical "
+         r"|drug )?(?:develop|indication|compound|drug|product|program)"),
         r"f[ea]+i?s[ai]b", r"unfeasib", r"organi[sz]ation", r"manag\w*ment",
         r"\btime (?:constraints?|commitment|limit\w*)", r"(?:lack|short\w*) of time", r"workload",
         r"delay",
