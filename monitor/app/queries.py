@@ -1,17 +1,16 @@
 """Answers across trials, page after page, of any length."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from monitor.app.matching import matching_trials
 from monitor.app.selecting import select_events, select_trials
 from monitor.app.wiring import App
-from monitor.model.selections import EventQuery, SelectedEvent, TrialQuery, TrialSort
+from monitor.model.selections import EventQuery, SelectedEvent, TrialQuery
 
 if TYPE_CHECKING:
     from monitor.model.history import TrialRow
@@ -50,21 +49,9 @@ def all_events(app: App, reader: "Reader", query: EventQuery) -> Iterator[Select
 
 def all_trials(app: App, reader: "Reader", query: TrialQuery) -> Iterator["TrialRow"]:
     """Yield all trials that a query selects, in its order, whatever its limit and their number."""
-    one = query.filter
-    if one is not None and "status" in {*one.wanted, *one.excluded}:
-        # A trial that the registry no longer shows is GONE or MERGED by its row, not by its record.
-        yield from _in_order((row for row, _ in matching_trials(app, reader, [one])), query.sort)
-        return
     select = partial(select_trials, reader, synonyms=app.synonyms(), deadline_s=math.inf)
     for page in pages(query, select, size=PAGE):
         yield from page.trials
-
-
-def _in_order(rows: Iterable["TrialRow"], sort: TrialSort) -> Iterable["TrialRow"]:
-    """Put trials that come by NCT ID into an order; the newest first, those without a date last."""
-    if sort == "nct_id":
-        return rows
-    return sorted(rows, key=lambda row: getattr(row, sort) or date.min, reverse=True)
 
 
 def trials_changed_since(

@@ -2,13 +2,21 @@
 
 import time
 from collections.abc import Collection
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from monitor.match.documents import matches, search_of
-from monitor.match.filters import compile_filter
+from monitor.match.filter_fields import term_under
+from monitor.match.filters import KNOWN_VALUES, compile_filter
 from monitor.match.synonyms import NO_SYNONYMS, Synonyms
 from monitor.model.record import TrialRecord
-from monitor.model.selections import EventPage, EventQuery, TrialPage, TrialQuery
+from monitor.model.selections import (
+    EventPage,
+    EventQuery,
+    StatusChoice,
+    TrialPage,
+    TrialQuery,
+)
 from monitor.model.subscriptions import Filter
 
 if TYPE_CHECKING:
@@ -16,6 +24,9 @@ if TYPE_CHECKING:
     from monitor.store.reader import Reader
 
 DEADLINE_S = 1.0
+
+STATUSES = (*KNOWN_VALUES["status"], "GONE", "MERGED")
+"""What a trial's status may be: the registry's, or that it shows no record any more."""
 
 
 def select_events(
@@ -42,10 +53,35 @@ def select_trials(
     synonyms: Synonyms = NO_SYNONYMS,
     deadline_s: float = DEADLINE_S,
 ) -> TrialPage:
-    """Return a page of trials; as ``select_events``."""
+    """Return a page of trials; as ``select_events``, but of a status that is the trial's now."""
     deadline = time.monotonic() + deadline_s
-    members = _members(reader, query.filter, synonyms)
-    return reader.select_trials(query, members, deadline=deadline)
+    asked = _with_status(reader, query, synonyms)
+    members = _members(reader, asked.filter, synonyms)
+    return reader.select_trials(asked, members, deadline=deadline)
+
+
+def _with_status(reader: "Reader", query: TrialQuery, synonyms: Synonyms) -> TrialQuery:
+    """Return the query with what its filter says of the status as a choice of its own."""
+    asked = query.filter
+    if asked is None or "status" not in {*asked.wanted, *asked.excluded}:
+        return query
+    wanted, excluded = dict(asked.wanted), dict(asked.excluded)
+    values = wanted.pop("status", None)
+    choice = StatusChoice(
+        wanted=None if values is None else _statuses(reader, values, synonyms),
+        excluded=_statuses(reader, excluded.pop("status", ()), synonyms),
+    )
+    rest = Filter(wanted=wanted, excluded=excluded) if wanted or excluded else None
+    return replace(query, filter=rest, status=choice)
+
+
+def _statuses(reader: "Reader", values: Collection[str], synonyms: Synonyms) -> frozenset[str]:
+    """Return the statuses that values of a filter mean; the store's own where others are meant."""
+    terms = {term_under("status", one) for value in values for one in synonyms.of(value)} - {()}
+    named = {term_under("status", one): one for one in STATUSES}
+    if not terms <= named.keys():
+        named |= {term_under("status", one): one for one in reader.statuses()}
+    return frozenset(status for term, status in named.items() if term in terms)
 
 
 def _members(reader: "Reader", wish: Filter | None, synonyms: Synonyms) -> "Members | None":

@@ -113,10 +113,22 @@ class EventPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StatusChoice:
+    """Trials by the status that they have now: any of ``wanted`` (None: any), none of ``excluded``.
+
+    Unlike the record's own it is ``GONE`` or ``MERGED`` where the registry shows none any more.
+    """
+
+    wanted: frozenset[str] | None
+    excluded: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrialQuery:
     """Which trials, in which order: dates newest first, trials without one behind all others."""
 
     filter: Filter | None = None
+    status: StatusChoice | None = None
     sort: TrialSort = "nct_id"
     after: TrialKey | None = None
     limit: int = 50

@@ -19,6 +19,7 @@ from monitor.model.selections import (
     EventPage,
     EventQuery,
     SelectedEvent,
+    StatusChoice,
     TrialKey,
     TrialPage,
     TrialQuery,
@@ -338,6 +339,8 @@ class _TrialChunks:
         found = sa.select(*TRIAL.columns).limit(size)
         if self._few is not None:
             found = found.where(trials.c.nct_id.in_(self._few))
+        if self._query.status is not None:
+            found = found.where(*_of_status(self._query.status))
         if sort == "nct_id":
             behind = [] if after is None else [trials.c.nct_id > after.nct_id]
             return found.where(*behind).order_by(trials.c.nct_id)
@@ -350,6 +353,16 @@ class _TrialChunks:
         if after is None or after.value is not None:
             return found
         return found.where(trials.c.nct_id < after.nct_id)
+
+
+def _of_status(choice: StatusChoice) -> list[ColumnElement[bool]]:
+    own = trials.c.overall_status
+    found: list[ColumnElement[bool]] = []
+    if choice.wanted is not None:
+        found.append(own.in_(sorted(choice.wanted)))
+    if choice.excluded:
+        found.append(sa.or_(own.is_(None), own.not_in(sorted(choice.excluded))))
+    return found
 
 
 def _is_behind(order: Sequence[ColumnElement[Any]], key: Sequence[Any]) -> ColumnElement[bool]:

@@ -89,6 +89,19 @@ def test_a_record_that_is_gone_is_shown_as_it_stood_last_and_said_to_be_gone(
     assert gone.answer("show", NCT, "--field", "registryRecord.presence") == "GONE\n"
 
 
+def test_a_trial_that_is_gone_is_listed_under_that_status_alone(gone: Monitor) -> None:
+    def listed(*options: str) -> list[str]:
+        return [one["nct_id"] for one in gone.json("trials", *options)]
+
+    assert listed("--status", "gone") == [NCT]
+    assert listed("--status", "gone", "--condition", "lupus", "--sort", "changed") == [NCT]
+    assert listed("--status", "gone", "--condition", "gout") == []
+    assert listed("--status", "recruiting") == [OTHER]
+    assert listed("--not-status", "recruiting") == [NCT]
+    assert listed("--not-status", "gone") == [OTHER]
+    assert listed("--status", "recruiting", "--status", "gone", "--not-status", "gone") == [OTHER]
+
+
 def test_dates_find_the_absence_and_the_return(back: Monitor) -> None:
     def version(day: str) -> int:
         return int(back.json("show", NCT, "--at", day)["version"])
