@@ -1,12 +1,23 @@
 """What stands around the pages: a request ends in time, and a fault of a page ends there."""
 
 import asyncio
+from http import HTTPStatus
 
 from starlette.requests import ClientDisconnect
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from monitor.web.acceptor import OnFault
+from monitor.web.problems import API, ProblemError, problem_response
+
+
+def _late(path: str) -> Response:
+    headers = {"Connection": "close", "Cache-Control": "no-store"}
+    if path.startswith(API):
+        return problem_response(
+            ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, "it takes too long", headers=headers)
+        )
+    return PlainTextResponse("try again later\n", 503, headers=headers)
 
 
 class Guard:
@@ -34,9 +45,7 @@ class Guard:
                 await self._application(scope, receive, watched)
         except TimeoutError:
             if not begun:
-                headers = {"Connection": "close", "Cache-Control": "no-store"}
-                late = PlainTextResponse("try again later\n", 503, headers=headers)
-                await late(scope, receive, send)
+                await _late(scope["path"])(scope, receive, send)
         except ClientDisconnect:
             return
         except Exception as exc:  # noqa: BLE001 - a mistake in a page is no end of the server

@@ -93,8 +93,10 @@ def _starlette(found: Site, *, unknown: str) -> Starlette:
         reason = own or _REASONS.get(error.status_code, _NO_PAGE if for_people else unknown)
         return layout.error(request, error.status_code, reason, headers=error.headers or {})
 
-    async def broken(request: Request, _: Exception) -> Response:
-        return layout.error(request, 500, _BROKEN, headers={})  # the guard tells of the error
+    async def broken(request: Request, _: Exception) -> Response:  # the guard tells of the error
+        if request.url.path.startswith(API):
+            return problem_response(ProblemError(HTTPStatus.INTERNAL_SERVER_ERROR, _BROKEN))
+        return layout.error(request, 500, _BROKEN, headers={})
 
     handlers = {HTTPException: refused, Exception: broken}
     return Starlette(routes=found, middleware=[_GZIP], exception_handlers=handlers)

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import sqlite3
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -13,9 +14,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from monitor.app.logs import configure
 from monitor.app.tokens import add_token, revoke_token
 from monitor.app.wiring import App
-from monitor.settings import Settings, StoreSettings, WebSettings
+from monitor.settings import LogSettings, Settings, StoreSettings, WebSettings
 from monitor.web.access import Access, token_of
 from monitor.web.rates import RequestRates, network_of
 from monitor.web.site import Site
@@ -188,3 +190,20 @@ def test_rates_are_refilled_evenly_and_bounded() -> None:
 )
 def test_of_ipv6_a_network_is_one_client(host: str, network: str) -> None:
     assert network_of(host) == network
+
+
+def test_no_token_is_logged_or_answered(
+    monitored: Monitored, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Neither a valid one, nor one whose use cannot be noted, nor a wrong one."""
+    configure(LogSettings(level="debug"))
+    secret = monitored.token()
+    path = monitored.app.settings.store.url.removeprefix("sqlite:///")
+    with sqlite3.connect(path) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        found = answers(monitored, bearer(secret), basic(secret), bearer(f"{secret}x"))
+    assert [status for status, _ in found] == [200, 200, 401]
+    logged = capsys.readouterr().err
+    assert "use of a token not recorded" in logged
+    for said in (logged, *(words for _, words in found)):
+        assert secret not in said

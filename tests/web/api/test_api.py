@@ -1,18 +1,25 @@
 """What the API answers; each answer is held against its OpenAPI document."""
 
+import asyncio
 import json
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from monitor.api import Store
+from monitor.settings import WebSettings
 from monitor.web.api.questions import QUESTIONS
+from monitor.web.site import Site
 from tests.cli.calls import NOON, Monitor
 from tests.cli.studies import study
 from tests.web.api.calls import HOSTILE, NCT, OTHER, Api, serving
-from tests.web.serving import ask
+from tests.web.serving import answering, ask, served
 
 
 def as_json(value: Any) -> Any:
@@ -228,3 +235,36 @@ def test_hostile_words_are_data_and_nothing_else(api: Api) -> None:
     title = api.get(f"/trials/{HOSTILE}")["title"]
     assert title == api.get(f"/trials/{HOSTILE}/record")["study"]["protocolSection"][
         "identificationModule"]["briefTitle"]  # fmt: skip
+
+
+def odd(work: Callable[[], Awaitable[bytes]]) -> Site:
+    """Return a site whose one address of the API answers with what the work returns."""
+
+    async def endpoint(_: Request) -> Response:
+        return Response(await work())
+
+    return [Route("/api/v1/odd", endpoint, methods=["GET"])]
+
+
+def test_what_takes_too_long_is_a_problem_too() -> None:
+    async def endless() -> bytes:
+        await asyncio.sleep(60)
+        return b""
+
+    with served(answering(), odd(endless), limits=WebSettings(request_timeout_s=0.2)) as server:
+        status, headers, body = ask(server.address, "/api/v1/odd")
+    assert (status, headers["content-type"]) == (503, "application/problem+json")
+    assert json.loads(body)["detail"] == "it takes too long"
+
+
+def test_a_fault_of_ours_is_a_problem_that_tells_nothing_of_it() -> None:
+    async def broken() -> bytes:
+        raise ZeroDivisionError("planted-secret")
+
+    with (
+        pytest.raises(AssertionError),  # the server's operator is told
+        served(answering(), odd(broken)) as server,
+    ):
+        status, headers, body = ask(server.address, "/api/v1/odd")
+    assert (status, headers["content-type"]) == (500, "application/problem+json")
+    assert b"planted" not in body
