@@ -1,4 +1,4 @@
-"""``python -m tests.web``: very many requests, drawn from the API's description and at random."""
+"""``python -m tests.web``: what requests cost, then very many: as described, and at random."""
 
 import argparse
 import json
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.web.api.calls import serving
+from tests.web.api.cost import at_once, cpu_ms
 from tests.web.api.drawn import ask_as_described
 from tests.web.random_requests import ask_at_random, paths_of
 
@@ -21,18 +22,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--examples", type=int, default=200, help="drawn for each address")
     parser.add_argument("--requests", type=int, default=10_000, help="made at random")
     parser.add_argument("--seed", type=int, default=1, help="what these follow from")
-    parser.add_argument("--store", help="the URL of an empty one; by default a SQLite file")
+    parser.add_argument("--store", help="a URL; a few trials are added  [a new file]")
     given = parser.parse_args(arguments)
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="monitor-requests-") as name:
         folder = Path(name)
         url = given.store or f"sqlite:///{folder / 'monitor.db'}"
         with serving(url, folder) as api:
+            costs, together = cpu_ms(api), at_once(api)
             drawn = ask_as_described(api, examples=given.examples)
             statuses, failed = ask_at_random(
                 api.address, paths_of(api.site), count=given.requests, seed=given.seed
             )
     figures = {
+        "cpu_ms_p50_p95": costs,
+        "at_once": together,
         "drawn": dict(sorted(drawn.items())),
         "at_random": dict(sorted(statuses.items())),
         "failed": len(failed),
@@ -40,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     }
     sys.stdout.write(json.dumps(figures, indent=2) + "\n")
     sys.stderr.writelines(f"{line}\n" for line in failed[:_SHOWN])
-    return 1 if failed else 0
+    return 1 if failed or together["failed"] else 0
 
 
 if __name__ == "__main__":
