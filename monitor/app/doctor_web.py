@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from ipaddress import ip_address
 
 from monitor.app.heartbeat import own_key, reach
+from monitor.app.tokens import tokens
 from monitor.app.wiring import App
-from monitor.errors import DeliveryError
+from monitor.errors import DeliveryError, StoreError
 from monitor.model.checks import CheckStatus, Finding
 
 IsAnswered = Callable[[tuple[str, int]], bool]
@@ -35,6 +36,26 @@ def web_findings(app: App, is_answered: IsAnswered) -> Iterator[Finding]:
         # Who runs there has no health there; that it holds the other address is as good.
         held = web.address is not None and is_answered(web.address)
         yield from _listener("public_listen", web.public_address, lambda _: held, fault)
+    yield from _access(app)
+
+
+def _access(app: App) -> Iterator[Finding]:
+    """Warn where who reads needs a token, and there is none that is valid."""
+    web = app.settings.web
+    address = web.public_address or web.address
+    if address is None or not web.requires_token(address[0]):
+        return
+    try:
+        is_usable = bool(tokens(app))
+    except StoreError:  # the finding of the store says so
+        return
+    if not is_usable:
+        yield Finding(
+            about="web access",
+            verdict=CheckStatus.WARNING,
+            detail=f"who reads by {address[0]} port {address[1]} needs a token, and there is none",
+            fix='`monitor token add NAME`, or [web] access = "open"',
+        )
 
 
 def heartbeat_findings(app: App, *, offline: bool) -> Iterator[Finding]:

@@ -6,8 +6,9 @@ import pytest
 
 from monitor.app import App
 from monitor.app.doctor_web import web_findings
+from monitor.app.tokens import add_token
 from monitor.model.checks import CheckStatus, Finding
-from monitor.settings import DeliverySettings, Settings, WebSettings
+from monitor.settings import DeliverySettings, Settings, StoreSettings, WebSettings
 
 PUBLIC = "https://monitor.example.org"
 
@@ -68,3 +69,18 @@ def test_pages_to_which_nothing_leads_are_a_warning() -> None:
     findings = found(WebSettings(listen="", public_listen="127.0.0.1:0"))
     assert findings[1].verdict is CheckStatus.WARNING
     assert "[delivery] public_url" in findings[1].fix
+
+
+def test_where_a_token_is_needed_there_should_be_one(sqlite_url: str) -> None:
+    web = WebSettings(listen="", public_listen="127.0.0.1:0", access="token")
+    app = App(settings=Settings(web=web, store=StoreSettings(url=sqlite_url)))
+
+    def warnings() -> list[str]:
+        return [one.detail for one in web_findings(app, lambda _: False) if "token" in one.detail]
+
+    assert warnings() == []  # no store: another finding's business
+    with app.store():
+        pass
+    assert len(warnings()) == 1
+    add_token(app, "dashboard", subscriber=None, operator=False, until=None)
+    assert warnings() == []
