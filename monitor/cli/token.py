@@ -64,7 +64,7 @@ def add(
 
 
 @command.command("list", cls=Command, examples=("monitor token list", "monitor token list --all"))
-@click.option("--all", "every", is_flag=True, help="Also those that are revoked or over.")
+@click.option("--all", "every", is_flag=True, help="Also those that are revoked or expired.")
 @table_options
 @click.pass_obj
 def list_(session: Session, every: bool, as_json: bool, as_csv: bool) -> None:

@@ -1,4 +1,4 @@
-"""Who may read over HTTP: anybody, or who shows a token; and how often.
+"""Who may read over HTTP: anybody, or who presents a token; and how often.
 
 A token comes as ``Authorization: Bearer TOKEN``, or, from browsers and feed readers, as the
 password of a user of any name (``Basic``). Where reading is open, a token still tells whose
@@ -78,7 +78,7 @@ class Access:
                 headers={"Retry-After": str(math.ceil(pause_s))},
             )
         if secret is not None and token is None:
-            raise unauthorized("the token is none, was revoked or is over", "invalid_token")
+            raise unauthorized("the token is unknown, revoked or expired", "invalid_token")
         if token is None and web.requires_token(self._host):
             raise unauthorized()
         return token

@@ -15,7 +15,7 @@ MEDIA_TYPE = "application/problem+json"
 
 _DETAILS = {
     404: f"there is no such address; {API}v1/openapi.json describes those that there are",
-    405: "it can be read alone: use GET",
+    405: "this is read-only: use GET",
 }
 
 

@@ -107,7 +107,7 @@ def test_a_header_that_holds_no_token_is_refused_where_all_may_read(
 ) -> None:
     [(status, words)] = answers(monitored, {"Authorization": header})
     assert status == 401
-    assert json.loads(words)["detail"].startswith("the token is none")
+    assert json.loads(words)["detail"].startswith("the token is unknown")
 
 
 def test_a_refusal_is_a_problem_that_says_how_to_ask(monitored: Monitored) -> None:

@@ -1,4 +1,4 @@
-"""The description of the API as OpenAPI 3.1, made of its questions and of the types it answers."""
+"""The description of the API as OpenAPI 3.1, made of its operations and the types they return."""
 
 import re
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ import msgspec
 from monitor import __version__
 from monitor.model.changes import Severity
 from monitor.model.subscriptions import FILTER_KEYS
-from monitor.web.api.questions import LONGEST_PAGE, PAGE, QUESTIONS, Question
+from monitor.web.api.operations import LONGEST_PAGE, OPERATIONS, PAGE, Operation
 from monitor.web.problems import MEDIA_TYPE, Problem
 from monitor.web.words import SORTS
 
@@ -43,7 +43,7 @@ _PARAMETERS: Mapping[str, tuple[Mapping[str, Any], str]] = {
         {"type": "integer", "minimum": 1, "maximum": LONGEST_PAGE, "default": PAGE},
         "how many at most",
     ),
-    "cursor": (_TEXT, "go on behind the `next` of an earlier answer to the same question"),
+    "cursor": (_TEXT, "go on behind the `next` of an earlier page of the same query"),
     "version": (_TEXT, f"a version: {_WHICH}"),
     "at": (
         _TEXT,
@@ -57,28 +57,28 @@ _PATH_PARAMETERS = {
     "version": f"a version: {_WHICH}",
 }
 _REFUSALS = {
-    "400": "a parameter is wrong, or there is none of that name; `parameter` says which",
-    "401": "a token is needed, or the one that came is wrong",
-    "429": "too many requests: wait as long as `Retry-After` says, in seconds",
+    "400": "a parameter is invalid or unknown; `parameter` names it",
+    "401": "a token is required, or the one that was sent is invalid",
+    "429": "too many requests; `Retry-After` says for how many seconds to wait",
     "503": "the store cannot be read now",
 }
 
 
 def document() -> dict[str, Any]:
     """Return the OpenAPI document."""
-    results = [*dict.fromkeys(question.result for question in QUESTIONS), Problem]
+    results = [*dict.fromkeys(operation.result for operation in OPERATIONS), Problem]
     _, schemas = msgspec.json.schema_components(results, ref_template=_REFERENCE)
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "Trial monitor",
             "version": __version__,
-            "description": "Versions of clinical-trial records, and what changed in them. It can"
-            " be read alone. Fields may be added within a version of the API.",
+            "description": "Versions of clinical-trial records, and what changed in them."
+            " Read-only. Fields may be added within a version of the API.",
         },
         "servers": [{"url": BASE}],
         "security": [{}, {"token": []}],
-        "paths": {question.path: {"get": _operation(question)} for question in QUESTIONS},
+        "paths": {operation.path: {"get": _described(operation)} for operation in OPERATIONS},
         "components": {
             "schemas": schemas,
             "responses": {
@@ -89,12 +89,12 @@ def document() -> dict[str, Any]:
     }
 
 
-def _operation(question: Question) -> dict[str, Any]:
-    in_path = re.findall(r"\{(\w+)\}", question.path)
-    result = {"schema": {"$ref": _REFERENCE.format(name=question.result.__name__)}}
+def _described(operation: Operation) -> dict[str, Any]:
+    in_path = re.findall(r"\{(\w+)\}", operation.path)
+    result = {"schema": {"$ref": _REFERENCE.format(name=operation.result.__name__)}}
     answers: dict[str, Any] = {
         "200": {
-            "description": question.summary,
+            "description": operation.summary,
             "headers": {"ETag": {"description": "of the answer", "schema": _TEXT}},
             "content": {"application/json": result},
         },
@@ -103,20 +103,20 @@ def _operation(question: Question) -> dict[str, Any]:
     }
     if in_path:
         answers["404"] = {"description": "there is no such trial or version", **_PROBLEM}
-    operation: dict[str, Any] = {
-        "operationId": question.name,
-        "summary": question.summary,
+    described: dict[str, Any] = {
+        "operationId": operation.name,
+        "summary": operation.summary,
         "parameters": [
             *(_in_path(name) for name in in_path),
-            *(_in_query(name, is_required=name in question.required)
-              for name in question.parameters),
+            *(_in_query(name, is_required=name in operation.required)
+              for name in operation.parameters),
         ],
         "responses": answers,
     }  # fmt: skip
-    if question.is_private:
-        operation["security"] = [{"token": []}]
-        answers["403"] = {"description": "the token is nobody's", **_PROBLEM}
-    return operation
+    if operation.is_private:
+        described["security"] = [{"token": []}]
+        answers["403"] = {"description": "the token belongs to no subscriber", **_PROBLEM}
+    return described
 
 
 def _in_path(name: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Where the API is: each question's route, and the document that describes them all."""
+"""The routes of the API: one for each operation, and the document that describes them all."""
 
 from collections.abc import Callable
 from functools import cache, partial
@@ -14,7 +14,7 @@ from monitor.app import App
 from monitor.errors import MonitorError, NotFoundError, UsageError
 from monitor.web.access import token_of
 from monitor.web.api.openapi import BASE, document
-from monitor.web.api.questions import QUESTIONS, ApiRequest, Question
+from monitor.web.api.operations import OPERATIONS, ApiRequest, Operation
 from monitor.web.conditional import conditional
 from monitor.web.parameters import ParameterError, Parameters
 from monitor.web.problems import ProblemError
@@ -36,28 +36,28 @@ _JSON = "application/json"
 def api_routes(calls: StoreCalls) -> list[Route]:
     """Return the routes of the API; they answer behind ``Access.protect``."""
     return [
-        *(_route(calls, question) for question in QUESTIONS),
+        *(_route(calls, operation) for operation in OPERATIONS),
         Route(f"{BASE}/openapi.json", _openapi, methods=["GET"]),
     ]
 
 
-def _route(calls: StoreCalls, question: Question) -> Route:
-    headers = _PRIVATE if question.is_private else _PUBLIC
+def _route(calls: StoreCalls, operation: Operation) -> Route:
+    headers = _PRIVATE if operation.is_private else _PUBLIC
 
     def answer(request: Request, app: App) -> bytes:
         asked = ApiRequest(
             app=app,
             path=request.path_params,
-            given=Parameters(request.query_params, question.parameters),
+            given=Parameters(request.query_params, operation.parameters),
             token=token_of(request),
         )
-        return msgspec.json.encode(question.answer(asked))
+        return msgspec.json.encode(operation.answer(asked))
 
     async def endpoint(request: Request) -> Response:
         body = await _answered(calls, partial(answer, request))
         return conditional(request, body, media_type=_JSON, headers=headers)
 
-    return Route(f"{BASE}{question.path}", endpoint, methods=["GET"], name=question.name)
+    return Route(f"{BASE}{operation.path}", endpoint, methods=["GET"], name=operation.name)
 
 
 async def _answered(calls: StoreCalls, work: Callable[[App], Result]) -> Result:

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from monitor.api import Store
 from monitor.settings import WebSettings
-from monitor.web.api.questions import QUESTIONS
+from monitor.web.api.operations import OPERATIONS
 from monitor.web.site import Site
 from tests.cli.calls import NOON, Monitor
 from tests.cli.studies import study
@@ -199,12 +199,12 @@ def test_where_a_token_is_needed_it_is_for_everything(api: Api) -> None:
     secret = api.token("dashboard")
     document = api.document
     api.set(access="token")
-    for question in QUESTIONS:
-        path = question.path.replace("{nct_id}", NCT).replace("{version}", "1")
+    for operation in OPERATIONS:
+        path = operation.path.replace("{nct_id}", NCT).replace("{version}", "1")
         assert api.ask(path).status == 401, path
         assert api.ask(path, token=secret).status in {200, 400, 403}, path
     assert ask(api.address, "/api/v1/openapi.json")[0] == 401
-    assert len(document["paths"]) == len(QUESTIONS)
+    assert len(document["paths"]) == len(OPERATIONS)
 
 
 def test_too_many_requests_are_a_problem(api: Api) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from monitor.web.api.questions import QUESTIONS
+from monitor.web.api.operations import OPERATIONS
 from monitor.web.site import site_routes
 from monitor.web.store_calls import StoreCalls
 from tests.api.conftest import seeded
@@ -66,7 +66,7 @@ def test_an_example_is_true(seeds: Api, path: str, example: str) -> None:
 def test_the_page_names_every_address_and_shows_examples() -> None:
     named = re.findall(r"(?m)^\| `(/\S+)` \|", PAGE)
     paths = [one.path.replace("{nct_id}", "NCT_ID").replace("{version}", "VERSION")
-             for one in QUESTIONS]  # fmt: skip
+             for one in OPERATIONS]  # fmt: skip
     assert named == [*paths, "/openapi.json"]
     assert len(EXAMPLES) > 8
     assert BASE in PAGE

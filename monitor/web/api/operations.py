@@ -1,4 +1,4 @@
-"""What the API can be asked: each question with its parameters, its answer, and what gives it."""
+"""The operations of the API: each with its path, parameters, result, and what returns it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -52,7 +52,7 @@ _WHOSE = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiRequest:
-    """What is asked: by the parts of the path, by parameters, and by whom."""
+    """A request: the parts of its path, its parameters, and the token that it came with."""
 
     app: App
     path: Mapping[str, str]
@@ -85,11 +85,11 @@ class ApiRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """An address of the API, below its version.
+class Operation:
+    """A GET of the API; ``path``: below its version.
 
-    ``answer`` is of the type ``result``; it may raise a MonitorError or a ProblemError.
-    ``is_private``: it answers each reader otherwise.
+    ``answer`` returns a ``result``; it may raise a MonitorError or a ProblemError.
+    ``is_private``: the result depends on who asks.
     """
 
     path: str
@@ -102,7 +102,7 @@ class Question:
 
     @property
     def name(self) -> str:
-        """What programs made of the OpenAPI document call it."""
+        """The ``operationId``, by which generated clients call it."""
         return self.answer.__name__
 
 
@@ -206,43 +206,43 @@ def subscriptions(asked: ApiRequest) -> SubscriptionList:
     return SubscriptionList(subscriptions=tuple(shapes))
 
 
-QUESTIONS = (
-    Question(
+OPERATIONS = (
+    Operation(
         path="/trials", summary="Trials by a filter, as they stand now", result=TrialPage,
         answer=trials, parameters=(*FILTER_PARAMETERS, "sort", *_PAGED),
     ),
-    Question(
+    Operation(
         path="/trials/{nct_id}", summary="A trial as it stands now", result=Trial, answer=trial,
     ),
-    Question(
+    Operation(
         path="/trials/{nct_id}/versions", summary="All versions of a trial", result=VersionList,
         answer=versions,
     ),
-    Question(
+    Operation(
         path="/trials/{nct_id}/versions/{version}", summary="A version, and what it changed",
         result=VersionChanges, answer=version,
     ),
-    Question(
+    Operation(
         path="/trials/{nct_id}/record", summary="The record: the last, or one of the past",
         result=Record, answer=record, parameters=("version", "at"),
     ),
-    Question(
+    Operation(
         path="/trials/{nct_id}/compare", summary="What differs between two versions",
         result=Comparison, answer=compare, parameters=("from", "to"), required=("from", "to"),
     ),
-    Question(
+    Operation(
         path="/trials/{nct_id}/events", summary="The events of a trial", result=EventPage,
         answer=trial_events, parameters=(*_OF_TRIAL, *_PAGED),
     ),
-    Question(
+    Operation(
         path="/trials/{nct_id}/facts", summary="What each version states", result=FactsList,
         answer=facts,
     ),
-    Question(
+    Operation(
         path="/events", summary="Events of the trials that a filter selects", result=EventPage,
         answer=events, parameters=(*FILTER_PARAMETERS, *EVENT_PARAMETERS, *_PAGED),
     ),
-    Question(
+    Operation(
         path="/subscriptions", summary="The subscriptions that the token may read",
         result=SubscriptionList, answer=subscriptions, is_private=True,
     ),
