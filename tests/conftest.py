@@ -12,6 +12,7 @@ from hypothesis import settings
 
 pytest_plugins = [
     "tests.databases",
+    "tests.filled",
     "tests.planted",
     "tests.pooler",
     "tests.skipped",

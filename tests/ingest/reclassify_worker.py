@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 
 from monitor.ingest import reclassify as reclassification
 from monitor.ingest.reclassify import Scope, reclassify
@@ -17,7 +16,7 @@ def die(*_: object) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def main(url: str, percent: str, where: str) -> None:
+def reclassify_until_killed(url: str, thresholds: ThresholdSettings, where: str) -> None:
     """Reclassify in batches of a version; die after the second commit, or before the third."""
     reclassification.BATCH_VERSIONS = 1
     batches = 0
@@ -35,11 +34,7 @@ def main(url: str, percent: str, where: str) -> None:
             lambda: open_reader(url),
             store,
             Scope(),
-            thresholds=ThresholdSettings(enrollment_percent_high=float(percent)),
+            thresholds=thresholds,
             on_estimate=lambda _: None,
             on_batch=count,
         )
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -2,9 +2,7 @@
 
 import json
 import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
@@ -23,6 +21,9 @@ from monitor.model.reclassified import Estimate, ReclassifyReport
 from monitor.settings import ThresholdSettings
 from monitor.store.reader import open_reader
 from monitor.store.writer import open_store
+from tests.filled import FilledStores
+from tests.forked import Forked
+from tests.ingest.reclassify_worker import reclassify_until_killed
 from tests.ingest.world import NCT, NOON, World, empty_world, raw, study
 from tests.store.test_snapshots import run_sql
 
@@ -31,7 +32,6 @@ WIDE, NARROW = (
     ThresholdSettings(enrollment_percent_high=5.0),
 )
 TRIALS = tuple(f"NCT0900000{number}" for number in range(1, 7))
-REPO = Path(__file__).parents[2]
 
 
 def renew(
@@ -54,14 +54,13 @@ def renew(
         )
 
 
-def fill(world: World, trials: Iterable[str] = TRIALS) -> World:
+def fill(world: World) -> None:
     """Store three versions of each trial, of which the second arrives last."""
-    for nct_id in trials:
+    for nct_id in TRIALS:
         for day, enrollment in ((2, 100), (20, 130), (9, 109)):
             at = NOON + timedelta(days=30 + day)
             seen = study(f"2026-02-{day:02d}", enrollment=enrollment, nct_id=nct_id)
             world.take(raw(seen, at=at))
-    return world
 
 
 def everything(world: World, *, but_rows: bool = True) -> list[Any]:
@@ -87,16 +86,19 @@ def by_rules(world: World, thresholds: ThresholdSettings) -> int:
 
 
 @pytest.fixture
-def wide(world: World) -> World:
+def wide(world: World, filled_stores: FilledStores) -> World:
     """Return a world whose events are by wide thresholds."""
     world.thresholds = WIDE
-    return fill(world)
+    filled_stores.fill(world.url, "wide thresholds", lambda _: fill(world))
+    return world
 
 
 @pytest.fixture
-def narrow(tmp_path: Path) -> World:
+def narrow(tmp_path: Path, filled_stores: FilledStores) -> World:
     """Return a world that had the narrow thresholds from the beginning."""
-    return fill(World(f"sqlite:///{tmp_path}/narrow.db", thresholds=NARROW))
+    world = World(f"sqlite:///{tmp_path}/narrow.db", thresholds=NARROW)
+    filled_stores.fill(world.url, "narrow thresholds", lambda _: fill(world))
+    return world
 
 
 def test_events_become_what_the_present_rules_would_have_made(wide: World, narrow: World) -> None:
@@ -185,9 +187,8 @@ def test_what_is_interrupted_goes_on_from_there(
 
 @pytest.mark.parametrize("where", ["between", "inside"])
 def test_what_is_killed_goes_on_from_there(wide: World, narrow: World, where: str) -> None:
-    command = [sys.executable, "-m", "tests.ingest.reclassify_worker", wide.url, "5", where]
-    done = subprocess.run(command, cwd=REPO, check=False, capture_output=True, timeout=60)
-    assert done.returncode == -signal.SIGKILL, done.stderr
+    process = Forked(reclassify_until_killed, wide.url, NARROW, where)
+    assert process.wait(60) == -signal.SIGKILL
     assert by_rules(wide, NARROW) == 6
     assert renew(wide).versions == 12
     assert everything(wide) == everything(narrow)

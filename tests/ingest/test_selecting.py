@@ -1,9 +1,9 @@
 """What is selected across trials, against a walk over all of them by the matcher of alerts."""
 
 import math
-from collections.abc import Iterator
-from datetime import timedelta
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 import orjson
 import pytest
@@ -16,11 +16,14 @@ from monitor.ingest.indexing import fill_index
 from monitor.match.documents import matches
 from monitor.match.filters import compile_filter
 from monitor.model.changes import ChangeKind, Severity
+from monitor.model.history import StoredEvent
+from monitor.model.record import TrialRecord
 from monitor.model.selections import EventKey, EventPage, EventQuery, TrialKey, TrialQuery
 from monitor.model.subscriptions import Filter
 from monitor.store.reader import Reader, open_reader
 from monitor.store.revisions import HEAD
 from monitor.store.writer import open_store
+from tests.filled import FilledStores
 from tests.ingest.world import NOON, World, raw, study
 from tests.store.test_upgrades import migrate
 
@@ -44,16 +47,13 @@ def made(number: int, *, status: str = "RECRUITING", updated: str = "2026-02-01"
     )
 
 
-@pytest.fixture(scope="module")
-def trials() -> range:
-    return range(1, 41)
+TRIALS = range(1, 41)
 
 
-@pytest.fixture
-def reader(world: World, trials: range) -> Iterator[Reader]:
-    """Return a reader of forty trials; some changed, some of them late."""
-    world.take(*(raw(made(number), origin=str(number)) for number in trials))
-    for number in trials:
+def fill(world: World) -> None:
+    """Store forty trials; some changed, some of them late."""
+    world.take(*(raw(made(number), origin=str(number)) for number in TRIALS))
+    for number in TRIALS:
         status = STATUSES[number % 3]
         at = NOON + timedelta(days=1 + number % 3)
         document = made(number, status=status, updated="2026-03-04")
@@ -62,23 +62,48 @@ def reader(world: World, trials: range) -> Iterator[Reader]:
         world.take(raw(document, at=at, origin=f"{number} again"))
     world.take(
         *(raw(made(n, status="COMPLETED", updated="2026-01-01"), at=NOON + timedelta(days=9))
-          for n in trials[::5])
+          for n in TRIALS[::5])
     )  # fmt: skip
+
+
+@pytest.fixture
+def reader(world: World, filled_stores: FilledStores) -> Iterator[Reader]:
+    """Return a reader of the forty trials."""
+    filled_stores.fill(world.url, "forty trials", lambda _: fill(world))
     with open_reader(world.url) as found:
         yield found
 
 
-def walk_events(reader: Reader, query: EventQuery) -> list[EventKey]:
+class Walked(NamedTuple):
+    """All that is known of a trial."""
+
+    record: TrialRecord
+    sources: list[str]
+    learned: dict[int, datetime]
+    events: Mapping[int, Sequence[StoredEvent]]
+
+
+def walk(reader: Reader) -> list[Walked]:
+    """Return all trials."""
+    found = []
+    for row in reader.trials():
+        versions = list(reader.versions(row.nct_id))
+        learned = {one.id: one.retrieved_at for one in versions}
+        sources = [one.source for one in versions][-1:]
+        events = reader.events(row.nct_id)
+        found.append(Walked(reader.newest_record(row), sources, learned, events))
+    return found
+
+
+def events_of(trials: Sequence[Walked], query: EventQuery) -> list[EventKey]:
     """Return the keys of a query's events by looking at everything."""
     wanted = None if query.filter is None else compile_filter(query.filter)
     found = []
-    for row in reader.trials():
-        record = reader.newest_record(row)
-        sources = [one.source for one in reader.versions(row.nct_id)][-1:]
-        if wanted is not None and not matches(wanted, record, sources):
+    for trial in trials:
+        if wanted is not None and not matches(wanted, trial.record, trial.sources):
             continue
-        learned = {one.id: one.retrieved_at for one in reader.versions(row.nct_id)}
-        for version_id, stored in reader.events(row.nct_id).items():
+        learned = trial.learned
+        for version_id, stored in trial.events.items():
             found += [
                 EventKey(learned[version_id], version_id, one.position)
                 for one in stored
@@ -127,11 +152,13 @@ QUERIES = st.builds(
 
 
 def test_selected_events_are_those_that_a_walk_finds(reader: Reader) -> None:
+    trials = walk(reader)
+
     @settings(max_examples=60, suppress_health_check=list(HealthCheck))
     @given(QUERIES)
     def check(query: EventQuery) -> None:
         found = list(pages(reader, query))
-        assert [one.key for page in found for one in page.events] == walk_events(reader, query)
+        assert [one.key for page in found for one in page.events] == events_of(trials, query)
         assert all(page.is_complete and len(page.events) <= query.limit for page in found)
 
     check()
