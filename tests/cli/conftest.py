@@ -7,6 +7,7 @@ import pytest
 
 from tests.cli.calls import NOON, Monitor
 from tests.cli.studies import OTHER, study
+from tests.filled import FilledStores
 
 
 @pytest.fixture
@@ -16,11 +17,17 @@ def monitor(sqlite_url: str, tmp_path: Path) -> Monitor:
 
 
 @pytest.fixture
-def told(monitor: Monitor) -> Monitor:
+def told(monitor: Monitor, filled_stores: FilledStores) -> Monitor:
     """Return the command line on a store with a trial of three versions and another of one.
 
     The second version is one of the sponsor, the third one of the registry alone.
     """
+    filled_stores.fill(monitor.url, "three versions and another trial", lambda _: tell(monitor))
+    return monitor
+
+
+def tell(monitor: Monitor) -> None:
+    """Ingest the versions."""
     sites = (("Clinic A", "France", "RECRUITING"), ("Clinic B", "Spain", "RECRUITING"))
     more = (*sites, ("Clinic C", "Spain", "NOT_YET_RECRUITING"))
     later = datetime(2026, 3, 9, 8, 30, tzinfo=UTC)
@@ -40,4 +47,3 @@ def told(monitor: Monitor) -> Monitor:
         ),
         at=later + timedelta(days=4),
     )
-    return monitor

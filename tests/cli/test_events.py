@@ -9,6 +9,7 @@ import pytest
 
 from tests.cli.calls import NOON, Monitor
 from tests.cli.studies import NCT, OTHER, study
+from tests.filled import FilledStores
 
 THIRD = "NCT09000003"
 LATER = NOON + timedelta(days=7)
@@ -16,15 +17,19 @@ SITES = (("Clinic A", "France", "RECRUITING"), ("Clinic B", "Spain", "RECRUITING
 
 
 @pytest.fixture
-def changed(monitor: Monitor) -> Monitor:
+def changed(monitor: Monitor, filled_stores: FilledStores) -> Monitor:
     """Return the command line on a store in which two of three trials changed, a week later."""
-    monitor.ingest(study(sites=SITES), study(nct_id=OTHER), study(nct_id=THIRD))
-    monitor.ingest(
-        study("2026-03-07", sites=SITES[:1], enrollment=240),
-        study("2026-03-08", nct_id=OTHER, status="WITHDRAWN", whyStopped="No funding"),
-        study("2026-02-02", "2026-03-08", nct_id=THIRD),
-        at=LATER,
-    )
+
+    def fill(_: str) -> None:
+        monitor.ingest(study(sites=SITES), study(nct_id=OTHER), study(nct_id=THIRD))
+        monitor.ingest(
+            study("2026-03-07", sites=SITES[:1], enrollment=240),
+            study("2026-03-08", nct_id=OTHER, status="WITHDRAWN", whyStopped="No funding"),
+            study("2026-02-02", "2026-03-08", nct_id=THIRD),
+            at=LATER,
+        )
+
+    filled_stores.fill(monitor.url, "two of three trials changed", fill)
     return monitor
 
 

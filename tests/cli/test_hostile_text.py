@@ -8,6 +8,7 @@ import pytest
 
 from tests.cli.calls import Monitor
 from tests.cli.studies import NCT, hostile_study
+from tests.filled import FilledStores
 
 # The colours that we send ourselves.
 SGR = re.compile(r"\x1b\[[\d;]*m")
@@ -29,13 +30,17 @@ READING = [
 
 
 @pytest.fixture
-def hostile(monitor: Monitor) -> Monitor:
+def hostile(monitor: Monitor, filled_stores: FilledStores) -> Monitor:
     """Return the command line on a store in which every text is hostile."""
-    monitor.ingest(hostile_study("2026-02-02", word="first"))
-    monitor.ingest(hostile_study("2026-02-09", word="second"))
-    broken = monitor.folder / "name-\x1b[2J\x07-\u202e.json"
-    broken.write_bytes(b'{"protocolSection": "\x1b]0;title\x07\r\xc2\x9b2J", ')
-    monitor("ingest", str(broken))
+
+    def fill(_: str) -> None:
+        monitor.ingest(hostile_study("2026-02-02", word="first"))
+        monitor.ingest(hostile_study("2026-02-09", word="second"))
+        broken = monitor.folder / "name-\x1b[2J\x07-\u202e.json"
+        broken.write_bytes(b'{"protocolSection": "\x1b]0;title\x07\r\xc2\x9b2J", ')
+        monitor("ingest", str(broken))
+
+    filled_stores.fill(monitor.url, "hostile texts", fill)
     return monitor
 
 

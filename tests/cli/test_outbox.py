@@ -1,6 +1,8 @@
 """``monitor outbox``: messages on their way, sent, and given up."""
 
 import re
+import shutil
+from pathlib import Path
 
 import pytest
 
@@ -9,9 +11,20 @@ from tests.cli.studies import NCT, OTHER, study
 from tests.deliver.configured import folder_channel
 
 
-@pytest.fixture
-def given_up(monitor: Monitor) -> Monitor:
-    """Return the command line on a store with a dead letter (1) and a message that was sent (2)."""
+@pytest.fixture(scope="module")
+def delivered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder in which a message was sent to one channel, and given up for another."""
+    folder = tmp_path_factory.mktemp("delivered")
+    monitor = Monitor(f"sqlite:///{folder / 'stores' / 'monitor.db'}", folder)
+    configure(monitor)
+    (folder / "broken").write_text("a file where the folder should be")
+    monitor.ingest(study("2026-02-02"))
+    assert monitor("deliver", "--once").exit_code == 1
+    return folder
+
+
+def configure(monitor: Monitor) -> None:
+    """Let two people hear of everything, each by a folder of its own."""
     texts = [
         folder_channel(monitor.folder, name)
         + f'[[subscription]]\nname = "mine"\nsubscriber = "{subscriber}"\nall = true\n'
@@ -21,9 +34,13 @@ def given_up(monitor: Monitor) -> Monitor:
     config = monitor.folder / "monitor.toml"
     config.write_text("[delivery]\nattempts = 1\n" + "\n".join(texts), "utf-8")
     monitor.environ["MONITOR_CONFIG"] = str(config)
-    (monitor.folder / "broken").write_text("a file where the folder should be")
-    monitor.ingest(study("2026-02-02"))
-    assert monitor("deliver", "--once").exit_code == 1
+
+
+@pytest.fixture
+def given_up(monitor: Monitor, delivered: Path) -> Monitor:
+    """Return the command line on a store with a dead letter (1) and a message that was sent (2)."""
+    shutil.copytree(delivered, monitor.folder, dirs_exist_ok=True)
+    configure(monitor)
     return monitor
 
 

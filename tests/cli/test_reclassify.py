@@ -14,6 +14,7 @@ from monitor.store.migrate import upgrade
 from tests.cli.calls import NOON, Monitor
 from tests.cli.studies import NCT, OTHER, study
 from tests.cli.test_terminal import on_terminal
+from tests.filled import FilledStores
 from tests.store.test_snapshots import run_sql
 from tests.store.test_upgrades import migrate
 
@@ -39,26 +40,30 @@ channels = "box"
 
 
 @pytest.fixture
-def told(store_url: str, tmp_path: Path) -> Monitor:
+def told(store_url: str, tmp_path: Path, filled_stores: FilledStores) -> Monitor:
     """Return the command line on a trial whose enrollment grew by 67 %, which two hear of."""
-    return fill(store_url, tmp_path)
+    return fill(store_url, tmp_path, filled_stores)
 
 
 @pytest.fixture
-def small(sqlite_url: str, tmp_path: Path) -> Monitor:
+def small(sqlite_url: str, tmp_path: Path, filled_stores: FilledStores) -> Monitor:
     """Return the same on SQLite, for what does not depend on the database."""
-    return fill(sqlite_url, tmp_path)
+    return fill(sqlite_url, tmp_path, filled_stores)
 
 
-def fill(store_url: str, tmp_path: Path) -> Monitor:
+def fill(store_url: str, tmp_path: Path, filled_stores: FilledStores) -> Monitor:
     config = tmp_path / "monitor.toml"
     config.write_text(CONFIG.format(folder=tmp_path), "utf-8")
     monitor = Monitor(store_url, tmp_path, {"MONITOR_CONFIG": str(config)})
-    with time_machine.travel(NOON - timedelta(days=1)):
-        monitor.answer("db", "upgrade")
-        monitor.answer("subscription", "list")
-    monitor.ingest(study(), study(nct_id=OTHER))
-    monitor.ingest(study("2026-03-07", enrollment=240), at=NOON + timedelta(days=7))
+
+    def take(_: str) -> None:
+        with time_machine.travel(NOON - timedelta(days=1)):
+            monitor.answer("db", "upgrade")
+            monitor.answer("subscription", "list")
+        monitor.ingest(study(), study(nct_id=OTHER))
+        monitor.ingest(study("2026-03-07", enrollment=240), at=NOON + timedelta(days=7))
+
+    filled_stores.fill(store_url, "two hear of a larger enrollment", take)
     return monitor
 
 
