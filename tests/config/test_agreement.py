@@ -8,7 +8,6 @@ from typing import Any, get_args, get_origin
 
 import pytest
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from msgspec.structs import FieldInfo, fields
 
@@ -173,7 +172,6 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(("table", "name", "kind"), KINDS)
-@hypothesis_settings(max_examples=100)
 @given(data=st.data())
 def test_the_loader_the_doctor_and_the_parts_agree_on_every_key(
     file: Path, table: str, name: str, kind: type[Section], data: st.DataObject

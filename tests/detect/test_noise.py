@@ -22,7 +22,7 @@ from tests.records import record, sample
 Document = dict[str, Any]
 RECORDS = 60
 randoms = st.integers(0, 2**32 - 1).map(seeded)
-some = settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+some = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def rewritten(value: Any, rewrite: Callable[[str], str]) -> Any:

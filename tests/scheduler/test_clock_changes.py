@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from monitor.scheduler import Cron, next_due
@@ -176,7 +176,6 @@ def fields(least: int, most: int) -> st.SearchStrategy[str]:
     return st.just("*") | step | some.map(lambda items: ",".join(map(str, items)))
 
 
-@settings(max_examples=100, deadline=None)
 @given(
     change=st.sampled_from(CHANGES),
     minute=fields(0, 59),

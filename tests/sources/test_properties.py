@@ -103,7 +103,6 @@ def zipped(content: bytes) -> bytes:
 PACKERS: list[Callable[[bytes], bytes]] = [bytes, gzip.compress, zstandard.compress, zipped]
 
 
-@settings(max_examples=100, deadline=None)
 @given(
     laid=lines() | documents(),
     pack=st.sampled_from(PACKERS),
@@ -123,7 +122,6 @@ def test_every_layout_yields_the_same_slices_in_the_same_order(
     assert contents(read(path, limits=replace(LIMITS, chunk_bytes=chunk_bytes))) == studies
 
 
-@settings(max_examples=100, deadline=None)
 @given(laid=lines(), data=st.data(), chunk_bytes=st.integers(1, 400))
 def test_a_cut_through_lines_loses_no_line_before_it(
     tmp_path_factory: pytest.TempPathFactory, laid: Laid, data: st.DataObject, chunk_bytes: int
@@ -138,7 +136,6 @@ def test_a_cut_through_lines_loses_no_line_before_it(
     assert len(found) in (whole, whole + 1)
 
 
-@settings(max_examples=100, deadline=None)
 @given(laid=documents(item_by_item=True), data=st.data(), chunk_bytes=st.integers(1, 400))
 def test_a_cut_through_documents_loses_no_item_before_it(
     tmp_path_factory: pytest.TempPathFactory, laid: Laid, data: st.DataObject, chunk_bytes: int
@@ -159,7 +156,6 @@ def test_a_cut_through_documents_loses_no_item_before_it(
     assert refusals(found) or whole == len(studies) or between
 
 
-@settings(max_examples=100, deadline=None)
 @given(data=st.data(), chunk_bytes=st.integers(1, 400), kind=st.sampled_from(["gzip", "zstandard"]))
 def test_lines_whole_before_a_cut_in_compressed_data_are_all_read(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, chunk_bytes: int, kind: str
@@ -183,7 +179,7 @@ def test_lines_whole_before_a_cut_in_compressed_data_are_all_read(
     assert refusals(found) or len(versions(found)) == len(studies)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     content=st.lists(
         st.sampled_from([b"{", b"}", b"[", b"]", b'"', b":", b",", b"\n", b"\\", b"1", b"-", b" "])

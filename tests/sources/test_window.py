@@ -23,7 +23,7 @@ NUMBERS = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     texts=st.lists(
         st.builds(lambda value: json.dumps(value, ensure_ascii=False), VALUES)
@@ -70,7 +70,6 @@ def test_where_a_value_breaks_is_counted_from_the_start_of_the_stream(size: int)
         window.take_value()
 
 
-@settings(max_examples=100, deadline=None)
 @given(
     rows=st.lists(st.binary(max_size=30).map(lambda row: row.replace(b"\n", b"")), max_size=8),
     size=st.integers(1, 40),
