@@ -59,10 +59,10 @@ class Monitored:
         """Return what delivers."""
         return Deliveries(self.app, worker=worker)
 
-    def ingest(self, document: Any, *, alerts: bool = True) -> None:
-        """Let a record come in."""
-        file = self.folder / "record.json"
-        file.write_bytes(orjson.dumps(document))
+    def ingest(self, *documents: Any, alerts: bool = True) -> None:
+        """Let records come in, by one pass."""
+        file = self.folder / "records.jsonl"
+        file.write_bytes(b"\n".join(map(orjson.dumps, documents)))
         self.app.ingest([file], alerts=alerts)
 
     def begin(self) -> None:

@@ -63,10 +63,12 @@ class Hooked(Monitored):
         """Let summaries of so many kilobytes be written into so many trials."""
         long = " ".join(f"w{n:04d}" for n in range(int(kilobytes * KB / 6)))
         for alerts, day, said in ((False, "01", "Short."), (True, "02", long)):
-            for number in range(trials):
-                summary = {"briefSummary": f"{number} {said}"}
-                document = study(f"2026-02-{day}", nct_id=nct(number), descriptionModule=summary)
-                self.ingest(document, alerts=alerts)
+            summaries = ({"briefSummary": f"{number} {said}"} for number in range(trials))
+            documents = (
+                study(f"2026-02-{day}", nct_id=nct(number), descriptionModule=summary)
+                for number, summary in enumerate(summaries)
+            )
+            self.ingest(*documents, alerts=alerts)
         self.clock.move(hours=1)
 
     def deliver(self) -> Report:
