@@ -64,9 +64,11 @@ class Running:
         self._config = config
         self._log = config.parent / f"{name}.log"
         self._environ = environ
-        self._log.touch()
+        self._lines: list[Line] = []
+        self._read = 0  # bytes of the log, of which the lines are
 
     def __enter__(self) -> Self:
+        self._log.write_bytes(b"")  # an earlier daemon's may be there
         self._process = self._start()
         return self
 
@@ -96,8 +98,12 @@ class Running:
     @property
     def lines(self) -> list[Line]:
         """What it has logged so far, whole lines of JSON only."""
-        whole = self.written.rpartition("\n")[0]
-        return [json.loads(line) for line in whole.splitlines() if line.startswith("{")]
+        with self._log.open("rb") as log:
+            log.seek(self._read)
+            whole, end, _ = log.read().rpartition(b"\n")
+        self._read += len(whole + end)
+        self._lines += [json.loads(line) for line in whole.splitlines() if line.startswith(b"{")]
+        return list(self._lines)
 
     def told(self, event: str, **fields: object) -> list[Line]:
         """Return the lines of an event that have these fields."""
