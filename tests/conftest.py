@@ -33,28 +33,34 @@ settings.register_profile("explore", max_examples=1_000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
-# What takes longest begins first, so that no process of a parallel run is at it alone at the end.
+# What takes or waits longest begins first: no process of a parallel run is at it alone at the end.
 LONGEST = (
     "tests/year/test_year.py",
     "tests/deploy/test_image.py",
     "tests/deliver/test_crash.py",
     "tests/memory/test_memory.py",
     "tests/faults/test_faults.py",
-    "tests/daemon/test_clock_skew.py",
-    "tests/cli/test_run.py",
     "tests/daemon/test_operator_notices.py",
-    "tests/daemon/test_restored.py",
+    "tests/sources/ctgov/test_faults.py",
+    "tests/gate/test_gate.py",
+    "tests/gate/test_process.py",
+    "tests/cli/test_backfill.py",
+    "tests/daemon/test_hold.py",
+    "tests/cli/test_run.py",
     "tests/daemon/test_unread_log.py",
+    "tests/daemon/test_standby.py",
     "tests/cli/test_start.py",
     "tests/bench/test_bench.py",
-    "tests/gate/test_process.py",
+    "tests/sources/http/test_faults.py",
     "tests/daemon/test_listeners.py",
-    "tests/deliver/test_parts.py",
-    "tests/daemon/test_standby.py",
+    "tests/channels/test_deadlines.py",
+    "tests/daemon/test_reloading.py",
+    "tests/daemon/test_clock_skew.py",
+    "tests/daemon/test_restored.py",
     "tests/demo/test_demo.py",
     "tests/poison/test_poison.py",
+    "tests/detect/test_long_texts.py",
     "tests/cli/test_former_ids.py",
-    "tests/daemon/test_hold.py",
 )
 
 

@@ -23,6 +23,8 @@ from monitor.store.revisions import HEAD, REVISIONS, SchemaStatus, require_curre
 from monitor.store.schema import messages
 from monitor.store.writer import open_store
 from tests.databases import RecordedTables
+from tests.forked import FORKING, Forked
+from tests.store.at_once import make_and_write
 from tests.store.examples import NCT_ID, add_series, document
 from tests.store.test_snapshots import run_sql
 
@@ -131,35 +133,17 @@ def test_a_version_without_its_trial_is_not_stored(new_store_url: str) -> None:
         forget_the_trial()
 
 
-OPEN_AND_WRITE = """
-import sys
-from monitor.store.writer import open_store
-from tests.store.examples import add_series, document
-url, nct_id = sys.argv[1:]
-sys.stdin.readline()
-with open_store(url) as store:
-    add_series(store, [document(nct_id)], nct_id)
-"""
-
-
-def test_programs_that_make_the_same_store_at_once_all_succeed(new_store_url: str) -> None:
+def test_programs_that_make_the_same_store_at_once_all_succeed(
+    new_store_url: str, tmp_path: Path
+) -> None:
     nct_ids = [f"NCT0000000{number}" for number in range(1, 5)]
+    others = FORKING.Barrier(len(nct_ids))
     programs = [
-        subprocess.Popen(
-            [sys.executable, "-c", OPEN_AND_WRITE, new_store_url, nct_id],
-            stdin=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=Path(__file__).parents[2],
-        )
+        Forked(make_and_write, new_store_url, nct_id, others, err=tmp_path / nct_id)
         for nct_id in nct_ids
     ]
-    for program in programs:
-        assert program.stdin is not None
-        program.stdin.write(b"\n")
-        program.stdin.flush()
-    said = [program.communicate(timeout=60)[1].decode() for program in programs]
-    assert said == [""] * 4
-    assert [program.returncode for program in programs] == [0] * 4
+    assert [program.wait(60) for program in programs] == [0] * 4
+    assert [program.complaint for program in programs] == [""] * 4
     with open_reader(new_store_url) as reader:
         assert [trial.nct_id for trial in reader.trials()] == nct_ids
 
