@@ -115,6 +115,36 @@ def compact(session: Session, as_json: bool) -> None:
         print_error("somebody is reading: a part of the old log goes with a later write")
 
 
+@command.command(
+    "rotate-key",
+    cls=Command,
+    examples=("monitor db rotate-key", "monitor db rotate-key --forget-former"),
+)
+@click.option("--forget-former", is_flag=True, help="End all links that were signed before.")
+@json_option
+@click.pass_obj
+def rotate(session: Session, forget_former: bool, as_json: bool) -> None:
+    """Sign the links of pages with a new key from now on.
+
+    Links that were signed before stay valid until they end, unless former keys are forgotten, as
+    after a backup was lost. Links to unsubscribe work in any case: they depend on no such key.
+    """
+    from monitor.app.signing import rotate_key
+
+    done = rotate_key(session.app, forget_former=forget_former)
+    if as_json:
+        session.answer_json(
+            {"store": session.app.store_name, "former": done.former, "forgotten": done.forgotten}
+        )
+        return
+    former = (
+        f"{count_text(done.forgotten, 'former key')} forgotten: links signed before have ended"
+        if forget_former
+        else f"{count_text(done.former, 'former key')} kept: links signed before stay valid"
+    )
+    session.answer([line(f"{session.app.store_name} has a new key; {former}")])
+
+
 command.add_command(backup)
 command.add_command(restore)
 command.add_command(verify)

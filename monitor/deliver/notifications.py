@@ -1,11 +1,12 @@
 """From messages of the outbox to letters: which trial, which versions, which events, and why."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from monitor.deliver.announced_events import AnnouncedEvents, announced_events
 from monitor.deliver.coverage import coverage
+from monitor.deliver.unsubscribe_links import unsubscribe_path
 from monitor.errors import StoreError
 from monitor.match.silences import Silences, holding
 from monitor.match.synonyms import NO_SYNONYMS, Synonyms
@@ -110,8 +111,12 @@ class NotificationBuilder:
             alerts=alerts,
             digest=self._window(message),
             public_url=self.public_url,
-            unsubscribe_url=self._url("unsubscribe", message.uid),
-            message_url=self._url("messages", message.uid),
+            unsubscribe_url=self._unsubscribe_url(
+                message.subscriber, asked_for or self._names(items_told)
+            ),
+            message_url=self._url(
+                f"messages/{message.uid}/{self.reader.outbox.page_token(message.uid)}"
+            ),
             asked_for=asked_for,
             group_until=message.group_until,
             part=(message.part, message.parts) if message.part and message.parts else None,
@@ -131,16 +136,25 @@ class NotificationBuilder:
             target=message.target,
             at=message.created_at,
             coverage=tuple(coverage(self.reader, told, now=self.now, synonyms=self.synonyms)),
-            unsubscribe_url=self._url("unsubscribe", uid),
+            unsubscribe_url=self._unsubscribe_url(message.subscriber, [one.name for one in told]),
         )
 
-    def _url(self, page: str, uid: str) -> str | None:
+    def _unsubscribe_url(self, subscriber: str, names: Iterable[str]) -> str | None:
+        return self._url(unsubscribe_path(self.reader, subscriber, names))
+
+    def _names(self, items: Sequence[OutboxItem]) -> list[str]:
+        """Return the names of the subscriptions that items are for."""
+        wanted = {(item.subscriber, item.subscription_id) for item in items}
+        return [
+            one.name
+            for subscriber in sorted({subscriber for subscriber, _ in wanted})
+            for one in self._subscriptions(subscriber)
+            if (subscriber, one.id) in wanted
+        ]
+
+    def _url(self, path: str) -> str | None:
         """Return the address of a page for who got the message; None where there are no pages."""
-        if self.public_url is None:
-            return None
-        outbox = self.reader.outbox
-        token = outbox.page_token(uid) if page == "messages" else outbox.unsubscribe_token(uid)
-        return f"{self.public_url.rstrip('/')}/{page}/{uid}/{token}"
+        return None if self.public_url is None else f"{self.public_url.rstrip('/')}/{path}"
 
     def alerts(self, message: OutboxMessage) -> tuple[Alert, ...]:
         """Return all that a message was made of, paused or silenced since or not."""

@@ -11,10 +11,10 @@ from sqlalchemy import bindparam
 
 from monitor.model.messages import MessageState, OutboxMessage
 from monitor.store import properties
+from monitor.store.column_types import UtcTime
 from monitor.store.db import Db
 from monitor.store.messages import MESSAGE
 from monitor.store.schema import (
-    UtcTime,
     channel_states,
     messages,
     outbox,

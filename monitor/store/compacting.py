@@ -9,7 +9,8 @@ from monitor.store.address import Address
 from monitor.store.engine import make_engine, store_errors
 
 _OF_PEOPLE = (
-    "subscribers", "subscriptions", "silences", "tokens", "messages", "outbox", "attempts",
+    "subscribers", "subscriptions", "silences", "tokens", "confirmed_addresses",
+    "subscription_requests", "messages", "outbox", "attempts",
     "channel_states",
 )  # fmt: skip
 

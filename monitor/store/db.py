@@ -23,10 +23,10 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from monitor.errors import StoreError
 from monitor.store.address import Address
+from monitor.store.column_types import NO_ZONE, UtcTime
 from monitor.store.engine import store_errors
 from monitor.store.errors import translate
 from monitor.store.row_mapping import Row, RowMapper
-from monitor.store.schema import NO_ZONE, UtcTime
 
 BATCH = 500
 """Values behind one IN, rows of one insert: well under every database's limit."""

@@ -13,9 +13,10 @@ from sqlalchemy.sql.functions import FunctionElement
 from monitor.model.lease import Lease
 from monitor.store import properties
 from monitor.store.codec import CorruptError
+from monitor.store.column_types import UtcTime
 from monitor.store.db import Db, insert_new, sqlite_text
 from monitor.store.row_mapping import RowMapper
-from monitor.store.schema import UtcTime, leases
+from monitor.store.schema import leases
 from monitor.store.timestamps import utc_text
 
 

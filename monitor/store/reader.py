@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from monitor.store.leases import LeaseReader
     from monitor.store.membership import Decide, Members
     from monitor.store.messages import OutboxReader
+    from monitor.store.signing import SigningReader
     from monitor.store.sources import SourcesReader
     from monitor.store.subscribers import SubscriberReader
     from monitor.store.tokens import TokenReader
@@ -125,6 +126,13 @@ class Reader:
         from monitor.store.incidents import IncidentReader  # noqa: PLC0415 - likewise
 
         return IncidentReader(self._db)
+
+    @property
+    def signing(self) -> "SigningReader":
+        """Return what looks up the keys that links are signed with."""
+        from monitor.store.signing import SigningReader  # noqa: PLC0415 - likewise
+
+        return SigningReader(self._db)
 
     @property
     def tokens(self) -> "TokenReader":

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
 
 from monitor.store.codec import CorruptError
-from monitor.store.schema import Day, UtcTime
+from monitor.store.column_types import Day, UtcTime
 from monitor.store.timestamps import moment
 
 Row = Sequence[Any]

@@ -1,18 +1,25 @@
 """The store's tables: the only statement of them; ``migrations`` builds them.
 
-Dates are DATE, times TIMESTAMPTZ on PostgreSQL; on SQLite both are ISO text in UTC, so that
-they sort by time. JSON bodies and snapshots are bytes made by ``codec``. Rows come as the database
-keeps them: ``mapping`` reads their values, and says which row is damaged.
+JSON bodies and snapshots are bytes made by ``codec``. Rows come as the database keeps them:
+``row_mapping`` reads their values, and says which row is damaged.
 """
 
-from collections.abc import Callable
-from datetime import date, datetime
-
 import sqlalchemy as sa
-from sqlalchemy.engine import Dialect
-from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from monitor.store.timestamps import utc_text
+from monitor.store.column_types import (
+    BIGINT,
+    BOOLEAN,
+    BYTES,
+    DATE,
+    DOUBLE,
+    INTEGER,
+    SHA256,
+    SMALLINT,
+    TEXT,
+    TIME,
+    Id,
+    UtcTime,
+)
 
 metadata = sa.MetaData(
     naming_convention={
@@ -21,60 +28,6 @@ metadata = sa.MetaData(
         "uq": "uq_%(table_name)s_%(column_0_N_name)s",
     }
 )
-
-NO_ZONE = "a time without a time zone cannot be stored"
-
-Id = sa.BigInteger().with_variant(sa.Integer, "sqlite")
-"""SQLite makes row ids only of INTEGER."""
-
-
-class UtcTime(TypeDecorator[datetime]):
-    """An aware UTC datetime; written as fixed-width ISO text where SQLite keeps it."""
-
-    impl = sa.String
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[datetime]:
-        """Choose the column type of the database."""
-        if dialect.name == "postgresql":
-            return sa.TIMESTAMP(timezone=True)
-        return sa.String(27)  # type: ignore[return-value]  # text stands for the time there
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> object:
-        """Give the driver what it stores; ValueError for a time without a zone."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(NO_ZONE)
-        if dialect.name == "postgresql":
-            return value
-        return utc_text(value)
-
-
-class Day(TypeDecorator[date]):
-    """A date; written as ISO text where SQLite keeps it, and read by ``mapping``."""
-
-    impl = sa.Date
-    cache_ok = True
-
-    def bind_processor(self, dialect: Dialect) -> Callable[[date | None], object] | None:
-        """Return what gives the driver what it stores."""
-        return _day_text if dialect.name == "sqlite" else None
-
-    def result_processor(self, dialect: Dialect, coltype: object) -> None:
-        """Leave values as they come."""
-
-
-def _day_text(value: date | None) -> str | None:
-    return None if value is None else value.isoformat()
-
-
-# Of each type one object for all columns: SQLAlchemy works out for each object what it is on a
-# database, which for every column anew would take most of the time of the first statements.
-TEXT, INTEGER, BIGINT, SMALLINT = sa.Text(), sa.Integer(), sa.BigInteger(), sa.SmallInteger()
-BOOLEAN, TIME, DATE = sa.Boolean(), UtcTime(), Day()
-DOUBLE: sa.Double[float] = sa.Double()
-BYTES, SHA256 = sa.LargeBinary(), sa.LargeBinary(32)
 
 snapshots = sa.Table(
     "snapshots",
@@ -335,6 +288,46 @@ subscriptions = sa.Table(
     sa.Column("status", TEXT, nullable=False),
     sa.Column("created_at", TIME, nullable=False),
     sa.UniqueConstraint("subscriber", "name"),
+)
+
+# Where messages go to people who subscribed by themselves; nobody else has a row.
+confirmed_addresses = sa.Table(
+    "confirmed_addresses",
+    metadata,
+    sa.Column("subscriber", TEXT, sa.ForeignKey("subscribers.name"), primary_key=True),
+    sa.Column("address", TEXT, nullable=False, unique=True),
+    sa.Column("generation", INTEGER, nullable=False),  # of links that are still valid
+    sa.Column("confirmed_at", TIME, nullable=False),
+)
+
+# What was asked for and not confirmed yet; it counts against the limits for some time.
+subscription_requests = sa.Table(
+    "subscription_requests",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("subscriber", TEXT, nullable=False),  # who they will be, or are
+    sa.Column("address", TEXT, nullable=False),
+    sa.Column("network", TEXT, nullable=False),  # a keyed hash
+    sa.Column("name", TEXT, nullable=False),
+    sa.Column("definition", TEXT, nullable=False),  # as of ``subscriptions``; "": confirmed
+    sa.Column("created_at", TIME, nullable=False),
+)
+sa.Index("ix_subscription_requests_created_at", subscription_requests.c.created_at)
+
+pauses = sa.Table(
+    "pauses",
+    metadata,
+    sa.Column("subscription_id", Id, sa.ForeignKey("subscriptions.id"), primary_key=True),
+    sa.Column("ends_at", TIME, nullable=False),
+)
+
+# What links are signed with: the newest signs.
+signing_keys = sa.Table(
+    "signing_keys",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("secret", TEXT, nullable=False),
+    sa.Column("created_at", TIME, nullable=False),
 )
 
 silences = sa.Table(

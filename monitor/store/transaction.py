@@ -38,6 +38,7 @@ from monitor.store.indexing import IndexWriter
 from monitor.store.leases import LeaseWriter
 from monitor.store.outbox import OutboxWriter
 from monitor.store.row_mapping import Row
+from monitor.store.signing import SigningWriter
 from monitor.store.snapshots import KEYFRAME, SnapshotPlace, Snapshots
 from monitor.store.sources import SourcesWriter
 from monitor.store.subscribers import SubscriberWriter
@@ -70,6 +71,7 @@ class Transaction:
         self.outbox = OutboxWriter(db, settle=self._pending.flush)
         self.incidents = IncidentWriter(db)
         self.tokens = TokenWriter(db)
+        self.signing = SigningWriter(db)
         self.indexing = IndexWriter(db)
 
     # --- questions -------------------------------------------------------------------------

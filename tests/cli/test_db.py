@@ -65,3 +65,17 @@ def test_a_stores_password_is_never_shown(monitor: Monitor) -> None:
     monitor.url = "postgresql://reader:s3cret@127.0.0.1:1/nowhere"
     for command in (("trials",), ("db", "status"), ("history", "NCT09000001")):
         assert "s3cret" not in monitor.complaint(*command, code=1)
+
+
+def test_a_key_is_rotated_and_former_ones_are_forgotten_when_asked(monitor: Monitor) -> None:
+    monitor.ingest(study())
+    assert monitor.json("db", "rotate-key")["former"] == 0
+    assert "1 former key kept" in monitor.answer("db", "rotate-key")
+    forgot = monitor.json("db", "rotate-key", "--forget-former")
+    assert (forgot["former"], forgot["forgotten"]) == (0, 2)
+    said = monitor.answer("db", "rotate-key", "--forget-former")
+    assert "1 former key forgotten: links signed before have ended" in said
+
+
+def test_a_key_needs_a_store(monitor: Monitor) -> None:
+    assert "there is no store" in monitor.complaint("db", "rotate-key", code=1)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.app.message_pages import Recipients, recipients
+from monitor.app.unsubscribing import Unsubscribing, linked
 from monitor.model.subscriptions import SubscriptionStatus
 from monitor.store.writer import open_store
 from monitor.web.site import Site, site_routes
@@ -125,7 +125,7 @@ def test_a_mail_offers_the_one_click_of_rfc_8058_and_it_pauses(monitored: Monito
             "ben": SubscriptionStatus.ACTIVE,
         }
         status, _, body = ask(server.address, path, "POST")
-        assert (status, "paused already" in body.decode()) == (200, True)
+        assert (status, "Already unsubscribed" in body.decode()) == (200, True)
     monitored.change()
     monitored.deliveries().deliver_due(stop=threading.Event())
     assert [len(monitored.got(box)) for box in ("ana-box", "ben-box")] == [1, 2]
@@ -219,12 +219,12 @@ def test_questions_wait_for_each_other(monitored: Monitored) -> None:
     calls = StoreCalls(lambda: monitored.app)
     uid, token = unsubscribe_path(monitored).split("/")[2:]
 
-    async def many() -> list[Recipients | None]:
+    async def many() -> list[Unsubscribing]:
         return await asyncio.gather(
-            *(calls.run(lambda app: recipients(app, uid, token)) for _ in range(20))
+            *(calls.run(lambda app: linked(app, uid, token)) for _ in range(20))
         )
 
-    assert all(asyncio.run(many()))
+    assert all(one.subscriptions for one in asyncio.run(many()))
 
 
 def test_a_message_leads_to_a_page_of_all_that_it_tells(monitored: Monitored) -> None:

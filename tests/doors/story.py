@@ -339,6 +339,7 @@ def _endings(story: Story) -> None:
     story.ask("subscriber", "remove", "dot")
     story.ask("subscriber", "forget", "dot", "--yes")
     story.ask("db", "compact")
+    story.ask("db", "rotate-key")
     backup = str(story.folder / "backup.db")
     story.ask("db", "backup", backup)
     story.ask("db", "restore", backup)

@@ -1,14 +1,11 @@
-"""What messages lead to: all that one tells, and the way to unsubscribe.
-
-A POST to the address to unsubscribe is RFC 8058's one click.
-"""
+"""What a message leads to: all that it tells."""
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from monitor.app import App
-from monitor.app.message_pages import recipients, told_in, unsubscribe
+from monitor.app.message_pages import told_in
 from monitor.model.addresses import version_address
 from monitor.model.alerts import Alert
 from monitor.model.selection import SelectedVersion
@@ -58,20 +55,6 @@ def _version(alert: Alert) -> dict[str, object]:
         "sighting": sighting(entry),
         "events": listed(alert.events),
     }
-
-
-def unsubscribing(app: App, request: Request) -> Response:
-    """Return the page that asks before it pauses; to a POST the one that says what was paused."""
-    _require_public(app)
-    is_done = request.method == "POST"
-    found = (unsubscribe if is_done else recipients)(app, *_named(request))
-    if found is None:
-        raise HTTPException(404)
-    return page(
-        request, "unsubscribe.html", headers=PRIVATE,
-        title="Paused" if is_done else "Unsubscribe", is_done=is_done,
-        subscriber=found.subscriber, subscriptions=found.subscriptions,
-    )  # fmt: skip
 
 
 def _named(request: Request) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from monitor.web.pages.comparison import changes, chosen, compare
 from monitor.web.pages.csv_files import events_csv, trials_csv
 from monitor.web.pages.layout import style_route
 from monitor.web.pages.lists import lately, trials
-from monitor.web.pages.messages import message, unsubscribing
+from monitor.web.pages.messages import message
 from monitor.web.pages.record import version
 from monitor.web.pages.trial import trial
 from monitor.web.store_calls import StoreCalls
@@ -20,7 +20,6 @@ def open_routes(calls: StoreCalls) -> list[Route]:
         style_route(),
         page_route(calls, "/trials/{nct_id}/changes/{version}", changes),
         page_route(calls, "/messages/{uid}/{token}", message),
-        page_route(calls, "/unsubscribe/{uid}/{token}", unsubscribing, ("GET", "POST")),
     ]
 
 
