@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from monitor.web.pages import layout
 from monitor.web.problems import API, ProblemError, problem_response
+from monitor.web.same_origin import SameOrigin
 from monitor.web.site import Site
 
 _PATHS = ("/healthz", "/readyz", "/metrics")
@@ -27,6 +28,7 @@ _REASONS = {
 }
 _BROKEN = "the page cannot be made; the operator is told of it"
 _NO_PAGE = "there is no such page"
+_SAME_ORIGIN = Middleware(SameOrigin)
 _GZIP = Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
 
 
@@ -99,7 +101,7 @@ def _starlette(found: Site, *, unknown: str) -> Starlette:
         return layout.error(request, 500, _BROKEN, headers={})
 
     handlers = {HTTPException: refused, Exception: broken}
-    return Starlette(routes=found, middleware=[_GZIP], exception_handlers=handlers)
+    return Starlette(routes=found, middleware=[_GZIP, _SAME_ORIGIN], exception_handlers=handlers)
 
 
 def _told(told: HealthResult) -> Response:

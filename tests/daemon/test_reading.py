@@ -87,7 +87,7 @@ def paused_of_ana(monitored: Monitored) -> list[str]:
 def assert_kept_private(headers: Mapping[str, str]) -> None:
     """Nobody is to store a page or pass its address on: its reader alone knows it."""
     assert headers["cache-control"] == "no-store"
-    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["referrer-policy"] in {"no-referrer", "same-origin"}
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["x-robots-tag"] == "noindex"
 

@@ -37,13 +37,18 @@ _SAFE = {
 }
 PUBLIC: Mapping[str, str] = {"Cache-Control": "private, no-cache"}
 """Headers of a page that is the same for all: kept, and asked for again each time."""
-PRIVATE: Mapping[str, str] = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
-"""Headers of a page that one reader alone may see."""
+PRIVATE: Mapping[str, str] = {
+    "Cache-Control": "no-store",
+    "X-Robots-Tag": "noindex",
+    # Not "no-referrer": browsers would send a form's origin as "null".
+    "Referrer-Policy": "same-origin",
+}
+"""Headers of a page that one reader alone may see; it may have forms."""
 
 _TITLES = {
     400: "This address asks for something impossible",
     401: "Who are you?",
-    403: "Not for you to see",
+    403: "This is not allowed",
     404: "There is no such page",
     405: "This cannot be done here",
     413: "That was too long",

@@ -1,0 +1,59 @@
+"""Forms are taken from this site's own pages alone.
+
+A page of another site can make a reader's browser send a form here, with the reader's cookie. The
+browser says so: in ``Sec-Fetch-Site`` on HTTPS, else in ``Origin``. A token in ``Authorization:
+Bearer`` is sent by no form, and mail programs unsubscribe by a POST of their own (RFC 8058), whose
+address is the permission.
+"""
+
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from monitor.web.pages import layout
+
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_ONE_CLICK = "/unsubscribe/"
+_OWN = frozenset({"same-origin", "none"})
+
+
+class SameOrigin:
+    """Calls the application, but refuses with 403 what may come from another site's page."""
+
+    def __init__(self, application: ASGIApp) -> None:
+        self._application = application
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http" or scope["method"] in _READING or _may_change(Request(scope)):
+            await self._application(scope, receive, send)
+            return
+        refused = layout.error(
+            Request(scope),
+            403,
+            "this form was not sent from a page of this site; open the page here and send it again",
+            headers={"Connection": "close"},
+        )
+        await refused(scope, receive, send)
+
+
+def _may_change(request: Request) -> bool:
+    headers = request.headers
+    if request.url.path.startswith(_ONE_CLICK):
+        return True
+    if headers.get("authorization", "").lower().startswith("bearer "):
+        return True
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    if site is not None and site not in _OWN:
+        return False
+    if origin is None or origin == "null":
+        return site is not None
+    return _host(origin) in {headers.get("host"), headers.get("x-forwarded-host")}
+
+
+def _host(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""

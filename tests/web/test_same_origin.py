@@ -1,0 +1,155 @@
+"""Who may send forms, and that reading changes nothing."""
+
+import http.client
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from monitor.app import App
+from monitor.store.address import Address
+from monitor.store.engine import make_engine
+from monitor.store.schema import metadata
+from monitor.web.pages.answering import page_route
+from monitor.web.routes import application
+from monitor.web.server import WebServer
+from monitor.web.site import site_routes
+from monitor.web.store_calls import StoreCalls
+from tests.deliver.configured import Monitored, folder_channel, subscription
+from tests.ingest.world import NCT
+from tests.web.serving import LOOPBACK, answering, served
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[WebServer]:
+    """Serve a form, and what mail programs unsubscribe by."""
+
+    def form(app: App, request: Request) -> Response:
+        del app
+        return Response(request.method)
+
+    calls = StoreCalls(lambda: App.configured(None, environ={}))
+    paths = ("/form", "/unsubscribe/u/t")
+    routes = [page_route(calls, path, form, methods=("GET", "POST")) for path in paths]
+    with served(answering(), routes) as serving:
+        yield serving
+
+
+def send(
+    address: tuple[str, int], path: str, method: str = "POST", **headers: str
+) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection(*address, timeout=30)
+    try:
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        connection.request(method, path, headers=sent)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 403),
+        ({"Origin": "http://{own}"}, 200),
+        ({"Origin": "https://{own}"}, 200),  # a proxy in front speaks HTTPS
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": "http://{own}.evil.example"}, 403),
+        ({"Origin": "http://[broken"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Origin": "null", "Sec-Fetch-Site": "same-origin"}, 200),
+        ({"Sec-Fetch-Site": "same-origin"}, 200),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Origin": "http://{own}", "Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Origin": "https://evil.example", "Sec-Fetch-Site": "same-origin"}, 403),
+        ({"Origin": "https://m.example.org", "X-Forwarded-Host": "m.example.org"}, 200),
+        ({"Authorization": "Bearer tm_x"}, 200),
+        ({"Authorization": "Basic eDp5", "Origin": "https://evil.example"}, 403),
+    ],
+)
+def test_a_form_is_taken_from_this_sites_pages_alone(
+    server: WebServer, headers: dict[str, str], status: int
+) -> None:
+    own = f"{server.address[0]}:{server.address[1]}"
+    sent = {name: value.format(own=own) for name, value in headers.items()}
+    got, body = send(server.address, "/form", **sent)
+    assert (got, b"not sent from a page of this site" in body) == (status, status == 403)
+    assert send(server.address, "/form", "GET", **sent) == (200, b"GET")
+
+
+def test_a_mail_program_needs_no_page_to_unsubscribe(server: WebServer) -> None:
+    assert send(server.address, "/unsubscribe/u/t") == (200, b"POST")
+
+
+# --- reading ------------------------------------------------------------------------------------
+
+
+def rows(url: str) -> dict[str, list[tuple[object, ...]]]:
+    """Return all that a store holds."""
+    engine = make_engine(Address.parse(url), busy_timeout_s=10)
+    try:
+        with engine.connect() as connection:
+            return {
+                table.name: sorted(
+                    (tuple(row) for row in connection.execute(table.select())), key=repr
+                )
+                for table in metadata.tables.values()
+            }
+    finally:
+        engine.dispose()
+
+
+def filled(monitored: Monitored, route: Route) -> str:
+    """Return a path of a route that leads to something that is there, where it can."""
+    of = unsubscribe_link(monitored)
+    with monitored.app.reader() as reader:
+        [*_, newest] = reader.versions(NCT)
+        [message, *_] = reader.outbox.messages(limit=1)
+        page_token = reader.outbox.page_token(str(message.uid))
+        [one] = reader.people.subscriptions()
+        feed_token = reader.outbox.feed_token(one)
+    given = {"nct_id": NCT, "version": newest.identity.hex(), "uid": message.uid, "of": of[0]}
+    token = {"/unsubscribe": of[1], "/messages": page_token, "/subscriptions": feed_token}
+    path = route.path_format
+    for name in route.param_convertors:
+        value = given.get(name, one.id if name == "id" else NCT)
+        if name == "token":
+            value = next((t for start, t in token.items() if path.startswith(start)), "x.y")
+        path = path.replace("{" + name + "}", str(value))
+    return path
+
+
+def unsubscribe_link(monitored: Monitored) -> tuple[str, str]:
+    [mail, *_] = (monitored.folder / "box").glob("*.eml")
+    [line] = [one for one in mail.read_text().splitlines() if one.startswith("List-Unsubscribe: ")]
+    *_, of, token = line.rstrip(">").split("/")
+    return of, token
+
+
+def test_no_get_of_any_address_changes_anything(store_url: str, tmp_path: Path) -> None:
+    monitored = Monitored(tmp_path, store_url)
+    box = folder_channel(tmp_path, "box").replace('["json"]', '["eml", "json"]')
+    monitored.configure(box, subscription("ana", "box"), public_url="https://monitor.example.org")
+    monitored.begin()
+    monitored.change()
+    monitored.deliveries().deliver_due(stop=threading.Event())
+    site = site_routes(StoreCalls(lambda: monitored.app), host=LOOPBACK)
+    app: Starlette = application(answering(), site)
+    routes = [one for one in app.routes if isinstance(one, Route)]
+    assert all("GET" in (one.methods or ()) for one in routes)
+    before, found = rows(store_url), 0
+    with served(answering(), site) as server:
+        for route in routes:
+            for method in ("GET", "HEAD"):
+                status, _ = send(server.address, filled(monitored, route), method)
+                assert status < 500, route.path
+                found += status == 200
+    assert rows(store_url) == before
+    assert found > len(routes)
