@@ -15,18 +15,18 @@ from monitor.app.digests import Digests
 from monitor.app.logs import get_logger
 from monitor.app.operator_notices import OperatorNotifier, note_lost
 from monitor.app.policies import policy_of, splitter_of
+from monitor.app.reader_upkeep import ReaderUpkeep
 from monitor.app.welcomes import Welcomes
 from monitor.app.wiring import App
 from monitor.app.workers import Workers, process_of
 from monitor.channels.base import Channel
 from monitor.deliver import ChannelWorker, Report
 from monitor.deliver.late_results import LateResults
-from monitor.deliver.notifications import NotificationBuilder
+from monitor.deliver.notifications import Content, NotificationBuilder
 from monitor.deliver.rate_limiter import RateLimiter
 from monitor.deliver.run import Render
 from monitor.deliver.send_gate import SendGate
 from monitor.errors import StoreError
-from monitor.model.alerts import Notification
 from monitor.model.incidents import Incident, OperatorMessage
 from monitor.model.messages import (
     ChannelState,
@@ -35,8 +35,10 @@ from monitor.model.messages import (
     OutboxMessage,
     Rendering,
 )
+from monitor.model.readers import Confirmation
 from monitor.model.welcome import Welcome
 from monitor.render.alerts import Renderer, check_templates
+from monitor.render.confirmation import confirmation_message
 from monitor.render.operator import operator_message
 from monitor.render.welcome import welcome_message
 from monitor.store.reader import Reader
@@ -97,6 +99,7 @@ class Deliveries:
         self._claims = self._workers.claims(worker)
         targets = {name: channel.targets for name, channel in self.channels.items()}
         self._digests = Digests(app, targets=targets)
+        self._readers = ReaderUpkeep(app)
         self._welcomes = Welcomes(app, targets=targets)
 
     def due(self) -> list[str]:
@@ -121,6 +124,7 @@ class Deliveries:
     def prepare(self) -> None:
         """Make what no change calls for: welcome messages, and digests sent even when empty."""
         self._repair_times()
+        self._readers.prepare()
         self._welcomes.open()
         self._digests.open()
 
@@ -234,9 +238,9 @@ class Deliveries:
     def _renderer(self) -> Render:
         renderer = Renderer(self._templates)
 
-        def render(
-            notification: Notification | Welcome | OperatorMessage, renderings: frozenset[Rendering]
-        ) -> Message:
+        def render(notification: Content, renderings: frozenset[Rendering]) -> Message:
+            if isinstance(notification, Confirmation):
+                return confirmation_message(notification)
             if isinstance(notification, Welcome):
                 return welcome_message(notification)
             if isinstance(notification, OperatorMessage):

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from monitor.app.wiring import App
+from monitor.model.readers import targets_to
 from monitor.model.subscriptions import Subscription, SubscriptionStatus
 from monitor.model.when import AtOnce, next_cutoff
 
@@ -22,6 +23,7 @@ class Digests:
         self._targets = targets
         self._version: int | None = None
         self._asking: list[Subscription] = []
+        self._addresses: Mapping[str, str] = {}
         self._made: dict[_Place, datetime] = {}
 
     def open(self) -> None:
@@ -32,6 +34,7 @@ class Digests:
             if version != self._version:
                 found = reader.people.subscriptions(effective=True, damaged=[])
                 self._asking = [one for one in found if _asks_for_empty(one)]
+                self._addresses = reader.readers.addresses()
                 self._version = version
         wanted = {
             place: cutoff
@@ -54,7 +57,8 @@ class Digests:
                 continue
             cutoff = next_cutoff(one.when, now)
             for channel in one.channels:
-                for target in self._targets.get(channel, ()):
+                targets = self._targets.get(channel, ())
+                for target in targets_to(targets, one.subscriber, self._addresses):
                     place = (one.subscriber, channel, target)
                     found[place] = min(cutoff, found.get(place, cutoff))
         return found

@@ -147,7 +147,7 @@ def _channels_of(settings: "Settings", people: "SubscriberWriter", person: str) 
     """Return by which channels somebody hears of followed trials who does not say."""
     already = [one for of in _live(people, person) if _is_of_follow(of) for one in of.channels]
     own = next((one.channels for one in settings.subscribers if one.name == person), ())
-    names = [one.name for one in settings.channels]
+    names = settings.named_channels
     found = list(dict.fromkeys(already)) or own or settings.default_channels
     if found or len(names) == 1:
         return found or names

@@ -52,6 +52,8 @@ class Preview:
                 target=target,
                 unsubscribe_url=None,
                 message_url=None,
+                manage_url=None,
+                why_url=None,
             )
             return replace(self._rendered(notification), thread=ALONE)
 

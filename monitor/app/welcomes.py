@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from monitor.app.wiring import App
+from monitor.model.readers import targets_to
 from monitor.model.subscriptions import Subscription
 from monitor.store.reader import Reader
 from monitor.store.writer import Transaction
@@ -50,7 +51,8 @@ class Welcomes:
         new = [one for one in tx.people.take_new_subscriptions() if now - one.created_at < _NEW]
         if not self._app.settings.delivery.welcome:
             return
-        for (_, channel, target), mine in sorted(self._by_address(new).items()):
+        found = self._by_address(new, tx.readers.addresses())
+        for (_, channel, target), mine in sorted(found.items()):
             for at in range(0, len(mine), _TOGETHER):
                 together = mine[at : at + _TOGETHER]
                 due_at = _due(together, now)
@@ -58,11 +60,14 @@ class Welcomes:
                     together, channel=channel, target=target, due_at=due_at, at=now
                 )
 
-    def _by_address(self, new: Iterable[Subscription]) -> dict[_Address, list[Subscription]]:
+    def _by_address(
+        self, new: Iterable[Subscription], addresses: Mapping[str, str]
+    ) -> dict[_Address, list[Subscription]]:
         found: dict[_Address, list[Subscription]] = {}
         for one in new:
             for channel in one.channels:
-                for target in self._targets.get(channel, ("",)):
+                targets = self._targets.get(channel, ("",))
+                for target in targets_to(targets, one.subscriber, addresses):
                     found.setdefault((one.subscriber, channel, target), []).append(one)
         return found
 

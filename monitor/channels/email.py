@@ -71,6 +71,7 @@ class SmtpConnection:
         self._settings = settings
         self._delivery = delivery
         self._login = login
+        self._private: tuple[str, ...] = ()
         self._smtp: smtplib.SMTP | None = None
         self._line = ConnectionLimits(delivery.answer_limit_bytes)
         self._sender = settings.mailbox
@@ -161,6 +162,8 @@ class SmtpConnection:
 
     def _transfer(self, smtp: smtplib.SMTP, target: str, mail: bytes) -> str:
         """Make one transaction; after a refusal the session is ready for the next."""
+        # What a server says goes into the log, where readers' addresses have no business.
+        self._private = (target,) if self._settings.is_for_readers else ()
         try:
             code, words = self._envelope(smtp, target, len(mail))
             if _is_yes(code):
@@ -200,9 +203,9 @@ class SmtpConnection:
             smtp.close()
 
     def _said(self, code: int, words: bytes | str) -> str:
-        secrets: tuple[str, ...] = ()
+        secrets = self._private
         if self._login is not None:
-            secrets = login_secrets(self._login[0], self._login[1].reveal())
+            secrets += login_secrets(self._login[0], self._login[1].reveal())
         return f"{code} {redact(words, secrets)}".rstrip()
 
     def _failed(self, exc: Exception) -> DeliveryError:

@@ -59,7 +59,7 @@ def parse_draft(settings: "Settings", subscriber: str, **options: Any) -> "Subsc
 
     Where it would be sent may be left open.
     """
-    channels = options.pop("channels") or tuple(one.name for one in settings.channels[:1])
+    channels = options.pop("channels") or settings.named_channels[:1]
     return parse_subscription(
         settings, subscriber=subscriber, name="draft", channels=channels, **options
     )
@@ -126,7 +126,7 @@ def _require_complete(wish: "SubscriptionSettings", settings: "Settings") -> Non
         )
     if sends_empty_at_once(wish):
         raise UsageError('--send-empty is about digests: add --when "daily 08:00" or the like')
-    known = [channel.name for channel in settings.channels]
+    known = settings.named_channels
     if not (wish.channels or _own_channels(wish, settings)):
         raise UsageError(f"say where to send: --channel; there are {', '.join(known)}")
     require_channels(wish.channels, known, place="--channel")

@@ -128,7 +128,7 @@ def _with_lists(
     """Return the settings with what the ``[[…]]`` tables say."""
     channels = channels_of(tables.get(CHANNEL, ()), environ)
     settings = replace(settings, channels=channels or settings.channels)
-    names = [channel.name for channel in settings.channels]
+    names = settings.named_channels
     if settings.delivery.operator and settings.delivery.operator not in names:
         fix = (
             suggest(settings.delivery.operator, names) if channels else "write a [[channel]] table"
@@ -137,6 +137,7 @@ def _with_lists(
             f"[delivery] operator: there is no [[channel]] {settings.delivery.operator[:64]!r}; "
             f"{fix}"
         )
+    _require_way_to_readers(settings)
     people, wishes = tables.get(SUBSCRIBER, ()), tables.get(SUBSCRIPTION, ())
     subscribers: tuple[SubscriberSettings, ...] = ()
     subscriptions: tuple[SubscriptionSettings, ...] = ()
@@ -166,6 +167,21 @@ def _with_lists(
         subscriptions=subscriptions,
         synonyms=synonyms,
     )
+
+
+def _require_way_to_readers(settings: Settings) -> None:
+    """Pass where readers may subscribe and can be reached, or may not; else ConfigError."""
+    if len(settings.readers_channels) > 1:
+        raise ConfigError('two [[channel]] tables have to = "subscribers"; keep one of them')
+    if settings.web.subscribe and not settings.readers_channels:
+        raise ConfigError(
+            "[web] subscribe = true needs a [[channel]] that sends to readers; write one with"
+            ' type = "email" and to = "subscribers"'
+        )
+    if settings.web.subscribe and not settings.delivery.public_url:
+        raise ConfigError(
+            "[web] subscribe = true needs [delivery] public_url: mails to readers have links"
+        )
 
 
 def chosen_file(path: Path | None, environ: Mapping[str, str]) -> Path | None:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from monitor.deliver.announced_events import AnnouncedEvents, announced_events
 from monitor.deliver.coverage import coverage
+from monitor.deliver.reader_links import CONFIRM_WITHIN, ReaderLinks
 from monitor.deliver.unsubscribe_links import unsubscribe_path
 from monitor.errors import StoreError
 from monitor.match.silences import Silences, holding
@@ -23,6 +24,7 @@ from monitor.model.history import StoredVersion
 from monitor.model.incidents import OVER, Notice, OperatorMessage, Sentence
 from monitor.model.messages import OutboxItem, OutboxMessage
 from monitor.model.profile import TrialProfile
+from monitor.model.readers import Confirmation
 from monitor.model.subscriptions import Subscription, SubscriptionStatus
 from monitor.model.welcome import Welcome
 from monitor.model.when import AtOnce
@@ -32,6 +34,11 @@ from monitor.store.reader import Reader
 _KEPT_VERSIONS = 200
 _LOOKED_BACK = 1_000
 
+Content = Notification | Welcome | OperatorMessage | Confirmation
+"""What a message says before it is rendered."""
+
+CONFIRMED = "it is confirmed already"
+UNCONFIRMED = "nobody can confirm it any more"
 EMPTY = "nothing changed"
 SUPERSEDED = "a later message tells how its incidents went on"
 WITHHELD = "what it would tell was paused or silenced before it was sent"
@@ -79,15 +86,16 @@ class NotificationBuilder:
     _history: tuple[str, Sequence[StoredVersion]] = field(default=("", ()), init=False)
     _people: dict[str, Sequence[Subscription]] = field(default_factory=dict, init=False)
     _silences: Silences | None = field(default=None, init=False)
+    _links: ReaderLinks | None = field(default=None, init=False)
 
-    def notification(
-        self, message: OutboxMessage
-    ) -> Notification | Welcome | OperatorMessage | Suppressed | Deferred:
+    def notification(self, message: OutboxMessage) -> Content | Suppressed | Deferred:
         """Return what a claimed message says; StoreError when it cannot be read."""
         if message.uid is None:
             raise ValueError("a message has no id before it is claimed")
         if message.kind == "notice":
             return operator_message_of(self.reader, message) or Suppressed(reason=SUPERSEDED)
+        if message.request is not None:
+            return self._confirmation(message, message.uid, message.request)
         if message.welcomes:
             return self._welcome(message, message.uid)
         items = self.reader.outbox.items(message.id)
@@ -117,9 +125,30 @@ class NotificationBuilder:
             message_url=self._url(
                 f"messages/{message.uid}/{self.reader.outbox.page_token(message.uid)}"
             ),
+            manage_url=self._url(self.links.manage(message.subscriber, message.created_at)),
+            why_url=self._url(self.links.why(message)),
             asked_for=asked_for,
             group_until=message.group_until,
             part=(message.part, message.parts) if message.part and message.parts else None,
+        )
+
+    def _confirmation(
+        self, message: OutboxMessage, uid: str, number: int
+    ) -> Confirmation | Suppressed:
+        request = self.reader.readers.request(number)
+        if request is None or request.subscription is None:
+            return Suppressed(reason=CONFIRMED)
+        url = self._url(self.links.confirm(number, request.created_at))
+        if url is None or self.now >= request.created_at + CONFIRM_WITHIN:
+            return Suppressed(reason=UNCONFIRMED)
+        return Confirmation(
+            uid=uid,
+            subscriber=message.subscriber,
+            target=message.target,
+            at=message.created_at,
+            subscription=request.subscription,
+            confirm_url=url,
+            until=request.created_at + CONFIRM_WITHIN,
         )
 
     def _welcome(self, message: OutboxMessage, uid: str) -> Welcome | Suppressed:
@@ -137,6 +166,7 @@ class NotificationBuilder:
             at=message.created_at,
             coverage=tuple(coverage(self.reader, told, now=self.now, synonyms=self.synonyms)),
             unsubscribe_url=self._unsubscribe_url(message.subscriber, [one.name for one in told]),
+            manage_url=self._url(self.links.manage(message.subscriber, message.created_at)),
         )
 
     def _unsubscribe_url(self, subscriber: str, names: Iterable[str]) -> str | None:
@@ -152,9 +182,18 @@ class NotificationBuilder:
             if (subscriber, one.id) in wanted
         ]
 
-    def _url(self, path: str) -> str | None:
+    @property
+    def links(self) -> ReaderLinks:
+        """What signs links; the keys are read once."""
+        if self._links is None:
+            self._links = ReaderLinks.of(self.reader)
+        return self._links
+
+    def _url(self, path: str | None) -> str | None:
         """Return the address of a page for who got the message; None where there are no pages."""
-        return None if self.public_url is None else f"{self.public_url.rstrip('/')}/{path}"
+        if self.public_url is None or path is None:
+            return None
+        return f"{self.public_url.rstrip('/')}/{path}"
 
     def alerts(self, message: OutboxMessage) -> tuple[Alert, ...]:
         """Return all that a message was made of, paused or silenced since or not."""

@@ -16,7 +16,7 @@ from monitor.deliver.breaker import Breaker, Turn
 from monitor.deliver.claims import Claims
 from monitor.deliver.delivery_events import DeliveryEvents
 from monitor.deliver.late_results import LateResults
-from monitor.deliver.notifications import Deferred, NotificationBuilder, Suppressed
+from monitor.deliver.notifications import Content, Deferred, NotificationBuilder, Suppressed
 from monitor.deliver.outcome import Outcome, Report, failed, outcome_of, unforeseen
 from monitor.deliver.policy import Policy
 from monitor.deliver.rate_limiter import RateLimiter
@@ -24,7 +24,6 @@ from monitor.deliver.send_gate import SendGate
 from monitor.deliver.splitting import Splitter
 from monitor.errors import DamagedSnapshotError, DeliveryError, StoreError
 from monitor.model.alerts import Notification
-from monitor.model.incidents import OperatorMessage
 from monitor.model.lease import Lease
 from monitor.model.messages import (
     RENDERINGS,
@@ -34,7 +33,7 @@ from monitor.model.messages import (
     OutboxMessage,
     Rendering,
 )
-from monitor.model.welcome import Welcome
+from monitor.model.readers import SUBSCRIBERS
 from monitor.store.reader import Reader
 from monitor.store.writer import Store
 
@@ -43,7 +42,7 @@ _NOTING_PAUSES_S = (0.2, 1.0, 5.0)
 Ready = Message | Outcome
 """A message to be sent, or what has become of it without."""
 Send = Callable[[Message], str]
-Render = Callable[[Notification | Welcome | OperatorMessage, frozenset[Rendering]], Message]
+Render = Callable[[Content, frozenset[Rendering]], Message]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,10 +221,10 @@ class ChannelWorker:
 
     def _notification(
         self, message: OutboxMessage, letters: NotificationBuilder
-    ) -> Notification | Welcome | OperatorMessage | Outcome:
+    ) -> Content | Outcome:
         if self.channel is None:
             return failed(f"no channel {self.name!r} is configured any more", permanent=True)
-        if message.target not in self.channel.targets:
+        if not self._serves(message, letters.reader):
             return failed("the channel does not serve this address any more", permanent=True)
         notification = letters.notification(message)
         if isinstance(notification, Suppressed):
@@ -233,6 +232,16 @@ class ChannelWorker:
         if isinstance(notification, Deferred):
             return Outcome(kind="postponed", detail="quiet hours", until=notification.until)
         return notification
+
+    def _serves(self, message: OutboxMessage, reader: Reader) -> bool:
+        """Tell whether the channel still sends to the address of a message."""
+        targets = () if self.channel is None else self.channel.targets
+        if targets != SUBSCRIBERS:
+            return message.target in targets
+        if message.request is not None:
+            return True
+        known = reader.readers.address_of(message.subscriber)
+        return known is not None and known.address == message.target
 
     def _note(
         self, message: OutboxMessage, outcome: Outcome, breaker: Breaker, stop: threading.Event

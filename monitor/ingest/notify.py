@@ -15,6 +15,7 @@ from monitor.match.matcher import Matcher
 from monitor.match.synonyms import NO_SYNONYMS, Synonyms
 from monitor.model.changes import ChangeEvent, ChangeKind, Severity
 from monitor.model.messages import OutboxItem
+from monitor.model.readers import SUBSCRIBERS, targets_to
 from monitor.model.subscriptions import MatchDecision, Subscription
 from monitor.model.when import AtOnce, Hourly, LocalTime, next_cutoff
 from monitor.store.writer import Transaction
@@ -38,6 +39,7 @@ class Notifier:
     now: Callable[[], datetime]
     on_damaged: Callable[[str], None] | None = None
     synonyms: Synonyms = NO_SYNONYMS
+    _addresses: Mapping[str, str] = field(default_factory=dict, init=False)
     _version: int | None = field(default=None, init=False)
     _matcher: Matcher | None = field(default=None, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
@@ -54,6 +56,7 @@ class Notifier:
             tx=tx,
             matcher=self._matcher_of(tx),
             targets=self.targets,
+            addresses=self._addresses,
             at=self.now(),
             first_sights=first_sights,
             silent=silent,
@@ -66,6 +69,8 @@ class Notifier:
             if self._matcher is None or version != self._version:
                 silences = tx.people.silences(at=self.now())
                 self._matcher = Matcher(self._wishes(tx), silences, self.synonyms)
+                if SUBSCRIBERS in self.targets.values():
+                    self._addresses = tx.readers.addresses()
                 self._version = version
             return self._matcher
 
@@ -83,6 +88,7 @@ class Notifier:
 class OutboxBuilder:
     """Announces the news of one transaction, whose time is ``at`` (aware UTC).
 
+    ``addresses``: the confirmed ones of readers, by subscriber.
     ``silent``: trials of which nothing is announced.
     """
 
@@ -90,6 +96,7 @@ class OutboxBuilder:
     matcher: Matcher
     targets: Mapping[str, Sequence[str]]
     at: datetime
+    addresses: Mapping[str, str] = field(default_factory=dict)
     first_sights: bool = True
     silent: Collection[str] = ()
     _items: list[OutboxItem] = field(default_factory=list)
@@ -119,7 +126,9 @@ class OutboxBuilder:
             due_at, digest = self._due(subscription, news.events, positions)
             why = reason(subscription, verdict)
             for channel in subscription.channels:
-                for target in self.targets.get(channel, _NO_TARGET):
+                for target in targets_to(
+                    self.targets.get(channel, _NO_TARGET), subscription.subscriber, self.addresses
+                ):
                     items.append(  # noqa: PERF401 - a generator for each pair costs more than the items
                         OutboxItem(
                             version_id=version_id,

@@ -107,6 +107,8 @@ class Notification:
     ``public_url``: where the monitor's own pages can be read, without a slash at its end; None
     where there are none. ``unsubscribe_url``: where a click, or a POST, ends the subscription.
     ``message_url``: where all that it tells can be read; None where there are no pages.
+    ``manage_url``: of the reader's own page; None for who did not subscribe there. ``why_url``:
+    where it is said why the message came.
     ``asked_for``: of a digest without alerts, the names of the subscriptions that want it even so.
     ``group_until``: of alerts that came at once and go together, when the last of them came.
     ``part``: where it was too large to be sent whole, its place from 1 on, and of how many.
@@ -120,6 +122,8 @@ class Notification:
     public_url: str | None = None
     unsubscribe_url: str | None = None
     message_url: str | None = None
+    manage_url: str | None = None
+    why_url: str | None = None
     asked_for: tuple[str, ...] = ()
     group_until: datetime | None = None
     part: tuple[int, int] | None = None

@@ -99,10 +99,18 @@ class OutboxMessage:
         return tuple(map(int, rest.partition(":")[0].split(","))) if kind == "w" else ()
 
     @property
-    def kind(self) -> Literal["alert", "digest", "group", "notice", "welcome"]:
+    def request(self) -> int | None:
+        """The number of the request that it asks to confirm; None of any other."""
+        kind, _, rest = self.key.partition(":")
+        return int(rest.partition(":")[0]) if kind == "c" else None
+
+    @property
+    def kind(self) -> Literal["alert", "confirmation", "digest", "group", "notice", "welcome"]:
         """What it is, whole or in parts; a notice is for the operator."""
         if self.key.startswith("o:"):
             return "notice"
+        if self.request is not None:
+            return "confirmation"
         if self.welcomes:
             return "welcome"
         if self.cutoff is not None:

@@ -10,10 +10,12 @@ from monitor.model.when import AtOnce, QuietHours, When
 
 
 class SubscriptionOrigin(StrEnum):
-    """Where an entry comes from: the configuration file or a command."""
+    """Where an entry comes from: the configuration file, a command or the page."""
 
     CONFIG = "config"
     COMMAND = "command"
+    PAGE = "page"
+    """Made by the subscriber, on the page."""
 
 
 class SubscriptionStatus(StrEnum):

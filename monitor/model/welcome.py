@@ -29,7 +29,7 @@ class Welcome:
     """The message to one address that tells of new subscriptions, before it is rendered.
 
     ``uid``: its stable id. ``at``: when it was put into the outbox (aware UTC).
-    ``unsubscribe_url``: as of ``Notification``.
+    ``unsubscribe_url``, ``manage_url``: as of ``Notification``.
     """
 
     uid: str
@@ -38,3 +38,4 @@ class Welcome:
     at: datetime
     coverage: tuple[CoveredTrials, ...]
     unsubscribe_url: str | None = None
+    manage_url: str | None = None

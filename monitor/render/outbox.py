@@ -226,7 +226,7 @@ def _what(message: OutboxMessage, trials: tuple[str, int] | None, notices: Seque
     if notices:
         more = f" (+ {len(notices) - 1} more)" if len(notices) > 1 else ""
         return f"notice, {one_line(_sentence(notices[0]))}{more}"
-    if message.kind == "welcome":
+    if message.kind in ("confirmation", "welcome"):
         return f"welcome, {count_text(len(message.welcomes), 'subscription')}"
     if message.kind == "alert":
         return nct_id or "alert"

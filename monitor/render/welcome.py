@@ -140,6 +140,8 @@ def _text(welcome: Welcome, sections: list[WelcomeSection]) -> str:
     lines.append(f"Sent to {_clean(welcome.subscriber)}")
     if welcome.unsubscribe_url:
         lines.append(f"Unsubscribe: {welcome.unsubscribe_url}")
+    if welcome.manage_url:
+        lines.append(f"Manage your subscriptions: {welcome.manage_url}")
     return "\n".join(lines) + "\n"
 
 
@@ -163,11 +165,11 @@ _HEAD = (
 
 def _html(welcome: Welcome, subject: str, sections: list[WelcomeSection]) -> str:
     cards = "".join(map(_card, sections))
-    link = welcome.unsubscribe_url
-    unsubscribe = (
-        f' &middot; <a class="l" style="color:#0b57d0;" href="{escape(link)}">Unsubscribe</a>'
+    links = {"Unsubscribe": welcome.unsubscribe_url, "Manage": welcome.manage_url}
+    unsubscribe = "".join(
+        f' &middot; <a class="l" style="color:#0b57d0;" href="{escape(link)}">{text}</a>'
+        for text, link in links.items()
         if link
-        else ""
     )
     return (
         f"{_HEAD.format(subject=escape(subject))}"

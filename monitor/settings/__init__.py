@@ -88,6 +88,18 @@ class Settings(Struct, frozen=True, kw_only=True):
     synonyms: Mapping[str, tuple[str, ...]] = {}
 
     @property
+    def readers_channels(self) -> tuple[str, ...]:
+        """The channels to readers who subscribe on the page: one or none."""
+        mails = (one for one in self.channels if isinstance(one, EmailChannelSettings))
+        return tuple(one.name for one in mails if one.is_for_readers)
+
+    @property
+    def named_channels(self) -> tuple[str, ...]:
+        """The channels that the file and commands may name: all but the one to readers."""
+        names = (one.name for one in self.channels)
+        return tuple(name for name in names if name not in self.readers_channels)
+
+    @property
     def default_channels(self) -> tuple[str, ...]:
         """Where subscriptions go that do not say; () where channels are configured."""
         built_in = self.channels == BUILT_IN_CHANNELS

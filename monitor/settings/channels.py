@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from monitor.model.readers import SUBSCRIBERS
 from monitor.settings.hosts import Mailbox, is_loopback, parse_mail_server, read_address
 from monitor.settings.secret import Secret
 from monitor.settings.section import HIDDEN, Check, Flag, InvalidValueError, Name, Section, whole
@@ -43,6 +44,8 @@ def _sender(text: str) -> str:
 
 
 def _recipients(texts: tuple[str, ...]) -> tuple[str, ...]:
+    if texts == SUBSCRIBERS:
+        return texts
     for text in texts:
         found = read_address(text)
         if found is None or found.name:
@@ -52,6 +55,8 @@ def _recipients(texts: tuple[str, ...]) -> tuple[str, ...]:
 
 class EmailChannelSettings(ChannelSettings, frozen=True, kw_only=True):
     """Mail by SMTP; each address of ``to`` gets a message of its own.
+
+    ``to`` = SUBSCRIBERS: each reader who subscribed on the page, at the address they confirmed.
 
     ``server``: HOST or HOST:PORT; the port is 587 for ``starttls``, 465 for ``tls`` (from the
     first byte) and 25 for ``none``. ``sender`` with or without a name. ``certificates``: a file
@@ -83,8 +88,14 @@ class EmailChannelSettings(ChannelSettings, frozen=True, kw_only=True):
         Check(_sender),
     ]
     to: Annotated[
-        tuple[Annotated[str, Meta(pattern="@")], ...],
-        Meta(min_length=1, description='an address or a list of them: "ana@example.org"'),
+        tuple[Annotated[str, Meta(pattern=r"@|^subscribers\Z")], ...],
+        Meta(
+            min_length=1,
+            description=(
+                'an address or a list of them: "ana@example.org"; or "subscribers" alone:'
+                " who subscribes on the page"
+            ),
+        ),
         Check(_recipients),
     ]
     certificates: Annotated[str, Meta(description="the path of a PEM file, or nothing")] = ""
@@ -95,6 +106,11 @@ class EmailChannelSettings(ChannelSettings, frozen=True, kw_only=True):
             description="what this machine calls itself: a host name, an address, or nothing",
         ),
     ] = ""
+
+    @property
+    def is_for_readers(self) -> bool:
+        """Whether it sends to whoever subscribed on the page, and to nobody else."""
+        return self.to == SUBSCRIBERS
 
     @property
     def place(self) -> tuple[str, int]:

@@ -1,6 +1,7 @@
 """What can be set once: one struct for each section, with defaults and limits."""
 
 from datetime import timedelta
+from ipaddress import ip_address
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta
@@ -12,6 +13,7 @@ from monitor.settings.section import (
     HIDDEN,
     Check,
     Flag,
+    InvalidValueError,
     Seconds,
     Section,
     percent,
@@ -211,13 +213,24 @@ _ListenAddress = Annotated[
 ]
 
 
+def _ip_addresses(texts: tuple[str, ...]) -> tuple[str, ...]:
+    for text in texts:
+        try:
+            ip_address(text)
+        except ValueError:
+            raise InvalidValueError(f"{text[:60]!r} is not an IP address") from None
+    return texts
+
+
 class WebSettings(Section, frozen=True, kw_only=True):
     """Where `monitor run` answers over HTTP, to whom, and how much the clients of a listener get.
 
     ``connections``: at a time. ``header_timeout_s``: for the headers of a request, from the opening
     of the connection or the response before. ``request_timeout_s``: from there to the end of
     the response. ``access``: to API, feeds and pages; see ``requires_token``.
-    ``requests_per_minute``: to these, of one client; 0: any number.
+    ``requests_per_minute``: to these, of one client; 0: any number. ``trusted_proxies``: whose
+    ``X-Forwarded-For`` says who asks. ``subscribe``: readers may subscribe on the page,
+    ``subscriptions_per_address`` at most.
     """
 
     listen: _ListenAddress = "127.0.0.1:8080"
@@ -230,6 +243,13 @@ class WebSettings(Section, frozen=True, kw_only=True):
         Meta(description='open, token, or nothing: "open" on this machine\'s own address alone'),
     ] = ""
     requests_per_minute: Annotated[int, whole(0, 1_000_000, least_means="any number")] = 1200
+    trusted_proxies: Annotated[
+        tuple[str, ...],
+        Meta(description='the IP address of a proxy in front, or a list of them: "127.0.0.1"'),
+        Check(_ip_addresses),
+    ] = ()
+    subscribe: Flag = False
+    subscriptions_per_address: Annotated[int, whole(1, 1_000, of="subscriptions")] = 10
 
     def requires_token(self, host: str) -> bool:
         """Tell whether who reads by a listener on this host needs a token."""

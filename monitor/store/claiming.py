@@ -91,8 +91,8 @@ def _items(db: Db, ids: Sequence[int]) -> dict[int, list[ItemIdentity]]:
 
 
 def _id_of(message: OutboxMessage, items: Iterable[ItemIdentity]) -> str:
-    if message.kind == "notice":
-        raise ValueError("a notice has an id from the beginning")
+    if message.kind == "notice" or message.kind == "confirmation":
+        raise ValueError(f"a {message.kind} has an id from the beginning")
     return message_id(
         message.kind,
         subscriber=message.subscriber,

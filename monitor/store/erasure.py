@@ -7,11 +7,14 @@ from monitor.store.db import Db
 from monitor.store.schema import (
     attempts,
     channel_states,
+    confirmed_addresses,
     incidents,
     messages,
     outbox,
+    pauses,
     silences,
     subscribers,
+    subscription_requests,
     subscriptions,
     tokens,
 )
@@ -37,12 +40,18 @@ _FORGET_LAST_ERROR = (
 _DETAILS = sa.select(incidents.c.id, incidents.c.detail).where(incidents.c.detail != "")
 _FORGET_DETAIL = sa.update(incidents).where(incidents.c.id == bindparam("number")).values(detail="")
 _THEIRS = sa.select(messages.c.id).where(_IS_THEIRS)
+_SUBSCRIBED = sa.select(subscriptions.c.id).where(subscriptions.c.subscriber == _PERSON)
 _FORGET = {
     "attempts": sa.delete(attempts).where(attempts.c.message_id.in_(_THEIRS)),
     "items": sa.delete(outbox).where(outbox.c.message_id.in_(_THEIRS)),
     "messages": sa.delete(messages).where(_IS_THEIRS),
     "silences": sa.delete(silences).where(silences.c.subscriber == _PERSON),
     "tokens": sa.delete(tokens).where(tokens.c.subscriber == _PERSON),
+    "pauses": sa.delete(pauses).where(pauses.c.subscription_id.in_(_SUBSCRIBED)),
+    "requests": sa.delete(subscription_requests).where(
+        subscription_requests.c.subscriber == _PERSON
+    ),
+    "addresses": sa.delete(confirmed_addresses).where(confirmed_addresses.c.subscriber == _PERSON),
     "subscriptions": sa.delete(subscriptions).where(subscriptions.c.subscriber == _PERSON),
     "subscribers": sa.delete(subscribers).where(subscribers.c.name == _PERSON),
 }

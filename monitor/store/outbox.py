@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam
@@ -168,6 +169,13 @@ class OutboxWriter(OutboxReader):
         ids = [one.id for one in subscriptions]
         whom = subscriber, channel, target
         self._enqueueing.open_welcome(whom, ids, uid=uid, due_at=due_at, at=at)
+
+    def open_confirmation(
+        self, request: int, *, subscriber: str, channel: str, target: str, at: datetime
+    ) -> None:
+        """Make the message that asks an address to confirm a request, under an id of its own."""
+        whom = subscriber, channel, target
+        self._enqueueing.open_confirmation(whom, request, uid=str(uuid4()), at=at)
 
     # --- out of it -------------------------------------------------------------------------
 

@@ -1,8 +1,10 @@
 """Putting items into the outbox: each into its message, once, and never into one that left.
 
 A message's key is ``v:version:subscriber:channel:target`` where it goes at once, and
-``d:subscriber:channel:target:cut-off`` for a digest, ``w:subscriptions:subscriber:channel:target``
-for a welcome message, which has no items. The id that receivers know is not made of it:
+``d:subscriber:channel:target:cut-off`` for a digest. Without items are
+``w:subscriptions:subscriber:channel:target``, a welcome message, and
+``c:request:subscriber:channel:target``, which asks for a
+confirmation. The id that receivers know is not made of it:
 ``claiming`` gives that when nothing more can come in.
 """
 
@@ -161,6 +163,11 @@ class OutboxEnqueue:
         key = f"w:{','.join(map(str, subscription_ids))}:{_joined(whom)}"
         row = (key, uid, *whom, _WAITING, True, None, due_at, 0, at)
         self._db.insert_many(_PUT_MESSAGES, [row])
+
+    def open_confirmation(self, whom: Whom, request: int, *, uid: str, at: datetime) -> None:
+        """Make the message that asks for a confirmation; whom it is for is nobody known yet."""
+        key = f"c:{request}:{_joined(whom)}"
+        self._db.insert_many(_PUT_MESSAGES, [(key, uid, *whom, _WAITING, True, None, at, 0, at)])
 
     def _of_known(self, items: Items) -> Items:
         """Leave out the items of people who are forgotten, and let nobody be forgotten now."""

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from monitor.store.leases import LeaseReader
     from monitor.store.membership import Decide, Members
     from monitor.store.messages import OutboxReader
+    from monitor.store.readers import ReadersReader
     from monitor.store.signing import SigningReader
     from monitor.store.sources import SourcesReader
     from monitor.store.subscribers import SubscriberReader
@@ -126,6 +127,13 @@ class Reader:
         from monitor.store.incidents import IncidentReader  # noqa: PLC0415 - likewise
 
         return IncidentReader(self._db)
+
+    @property
+    def readers(self) -> "ReadersReader":
+        """Return what looks up who subscribed by themselves."""
+        from monitor.store.readers import ReadersReader  # noqa: PLC0415 - likewise
+
+        return ReadersReader(self._db)
 
     @property
     def signing(self) -> "SigningReader":

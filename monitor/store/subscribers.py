@@ -1,11 +1,9 @@
 """Who wants to hear of what: subscribers, their subscriptions, and silences."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import fields
-from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any
 
-import orjson
 import sqlalchemy as sa
 from sqlalchemy import bindparam
 
@@ -17,19 +15,16 @@ from monitor.model.subscriptions import (
     SubscriptionOrigin,
     SubscriptionStatus,
 )
-from monitor.store import erasure, messages, properties
+from monitor.store import erasure, properties
 from monitor.store.codec import CorruptError
 from monitor.store.db import Db, batches, excluded, insert_new, upsert
+from monitor.store.personal_data import personal_data
 from monitor.store.row_mapping import Row, RowMapper, optional
 from monitor.store.schema import properties as properties_
 from monitor.store.schema import silences, subscribers, subscriptions
 from monitor.store.storable_text import make_storable
 from monitor.store.subscription_json import SUBSCRIPTION, definition_text
 from monitor.store.timestamps import moment
-from monitor.store.tokens import TokenReader
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
 
 Names = tuple[str, str]
 """A subscriber's and a subscription's."""
@@ -239,38 +234,14 @@ class SubscriberReader:
     def export(self, subscriber: str) -> dict[str, Any] | None:
         """Return all that is stored about a person, as JSON; None for nobody of that name.
 
-        Keys: subscriber, subscriptions, silences, tokens, messages (each with items and attempts).
+        Keys: subscriber, address, subscriptions, silences, tokens, messages (each with items and
+        attempts).
         """
         person = self._db.first(_SUBSCRIBER, _OF_SUBSCRIBER, {"name": subscriber})
         if person is None:
             return None
-        return {
-            "subscriber": _values(person),
-            "subscriptions": [
-                _subscription_value(row) for row in self._subscription_rows(subscriber)
-            ],
-            "silences": [
-                _values(silence) for silence in self.silences() if silence.subscriber == subscriber
-            ],
-            "tokens": [
-                _values(token)
-                for token in TokenReader(self._db).all()
-                if token.subscriber == subscriber
-            ],
-            "messages": self._messages(subscriber),
-        }
-
-    def _messages(self, subscriber: str) -> list[dict[str, Any]]:
-        about = {"subscriber": subscriber}
-        found: dict[int, dict[str, Any]] = {}
-        with self._db.errors():
-            for message in self._db.read(messages.MESSAGE, messages.OF_SUBSCRIBER, about):
-                found[message.id] = {**_values(message), "items": [], "attempts": []}
-            for row in self._db.fetch(messages.ITEMS_OF_SUBSCRIBER, about):
-                found[row[0]]["items"].append(_values(messages.ITEM(row)))
-            for attempt in self._db.read(messages.ATTEMPT, messages.ATTEMPTS_OF_SUBSCRIBER, about):
-                found[attempt.message_id]["attempts"].append(_values(attempt))
-        return list(found.values())
+        silences = [one for one in self.silences() if one.subscriber == subscriber]
+        return personal_data(self._db, person, self._subscription_rows(subscriber), silences)
 
 
 class SubscriberWriter(SubscriberReader):
@@ -437,10 +408,11 @@ class SubscriberWriter(SubscriberReader):
     def forget(self, subscriber: str) -> dict[str, int]:
         """Erase everything about a person; return how many rows of each kind that were.
 
-        Kinds: attempts, items, messages, silences, tokens, subscriptions, subscribers; all 0 for
-        nobody of that name. Messages that are being sent arrive, but are not recorded. What the
-        channels keep as their last error, and incidents as their detail, goes too where it names
-        the person or a target of theirs. The database's files hold remains of it until
+        Kinds: attempts, items, messages, silences, tokens, pauses, requests, addresses,
+        subscriptions, subscribers; all 0 for nobody of that name. Messages that are being sent
+        arrive, but are not recorded. What the channels keep as their last error, and incidents as
+        their detail, goes too where it names the person or a target of theirs. The database's
+        files hold remains of it until
         ``compacting.compact``.
         """
         gone = erasure.forget(self._db, subscriber)
@@ -469,31 +441,3 @@ def _same(stored: Any, one: Subscription, text: str) -> bool:
         stored.status == SubscriptionStatus.PAUSED.value and one.status is SubscriptionStatus.ACTIVE
     )
     return stored.definition == text and stored.origin == one.origin.value and kept
-
-
-def _subscription_value(row: Any) -> dict[str, Any]:
-    # Not by way of the definition's meaning: a damaged one belongs to the person all the same.
-    return {
-        "name": row.name,
-        "definition": _loaded(row.definition),
-        "origin": row.origin,
-        "status": row.status,
-        "created_at": moment(row.created_at).isoformat(),
-    }
-
-
-def _loaded(text: str) -> Any:
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return text
-
-
-def _values(row: "DataclassInstance") -> dict[str, Any]:
-    return {field.name: _json(getattr(row, field.name)) for field in fields(row)}
-
-
-def _json(value: Any) -> Any:
-    if isinstance(value, date):  # or a datetime
-        return value.isoformat()
-    return list(value) if isinstance(value, tuple) else value

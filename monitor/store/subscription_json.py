@@ -106,7 +106,8 @@ def _whole(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(text.encode("utf-8", "replace").decode() for text in texts)
 
 
-def _subscription(definition: str, **values: Any) -> Subscription:
+def subscription_of(definition: str, **values: Any) -> Subscription:
+    """Return what a text asks for; ``values``: what it does not say. ValueError: unreadable."""
     found = _definitions.decode(definition)
     return Subscription(
         trials=_trials(found.trials),
@@ -121,7 +122,7 @@ def _subscription(definition: str, **values: Any) -> Subscription:
 
 
 SUBSCRIPTION = RowMapper(
-    _subscription,
+    subscription_of,
     subscriptions.c,
     damaged="the subscription {2!r} of {1!r} cannot be read",
     origin=SubscriptionOrigin,

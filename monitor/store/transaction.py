@@ -37,6 +37,7 @@ from monitor.store.incidents import IncidentWriter
 from monitor.store.indexing import IndexWriter
 from monitor.store.leases import LeaseWriter
 from monitor.store.outbox import OutboxWriter
+from monitor.store.readers import ReadersWriter
 from monitor.store.row_mapping import Row
 from monitor.store.signing import SigningWriter
 from monitor.store.snapshots import KEYFRAME, SnapshotPlace, Snapshots
@@ -72,6 +73,7 @@ class Transaction:
         self.incidents = IncidentWriter(db)
         self.tokens = TokenWriter(db)
         self.signing = SigningWriter(db)
+        self.readers = ReadersWriter(db)
         self.indexing = IndexWriter(db)
 
     # --- questions -------------------------------------------------------------------------

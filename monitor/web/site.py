@@ -7,7 +7,7 @@ from starlette.routing import BaseRoute
 from monitor.web import feed_routes
 from monitor.web.access import Access
 from monitor.web.api.routes import api_routes
-from monitor.web.pages.people_routes import people_routes
+from monitor.web.pages.people_routes import people_routes, subscribe_routes
 from monitor.web.pages.routes import open_routes, page_routes
 from monitor.web.store_calls import StoreCalls
 
@@ -27,5 +27,6 @@ def site_routes(calls: StoreCalls, *, host: str) -> Site:
         *feed_routes.secret_routes(calls),
         *access.protect(feed_routes.routes(calls)),
         *access.protect(page_routes(calls)),
+        *access.protect(subscribe_routes(calls)),
         *access.protect(api_routes(calls)),
     ]

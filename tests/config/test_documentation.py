@@ -32,7 +32,9 @@ PROJECT = Path(__file__).parents[2]
 FILE = (PROJECT / "config" / "monitor.toml").read_text("utf-8")
 PAGE = (PROJECT / "docs" / "configuration.md").read_text("utf-8")
 SECTIONS: dict[str, dict[str, Any]] = {
-    section: keys for section, keys in msgspec.to_builtins(Settings()).items() if section in STRUCTS
+    section: json.loads(json.dumps(keys))  # lists, as TOML has them
+    for section, keys in msgspec.to_builtins(Settings()).items()
+    if section in STRUCTS
 }
 # The tables of the file, each with its "#" taken away as the file says.
 TABLES = [

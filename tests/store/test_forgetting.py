@@ -30,7 +30,7 @@ PATIENCE_S = 60
 TABLES = (
     "trials", "versions", "snapshots", "events", "subscribers", "subscriptions", "silences",
     "tokens", "messages", "outbox", "attempts", "channel_states", "properties",
-    "incidents", "notices",
+    "incidents", "notices", "confirmed_addresses", "subscription_requests", "pauses",
 )  # fmt: skip
 
 
@@ -64,6 +64,10 @@ def live_through(store: Store) -> list[int]:
                 f"secret of {name}",
             )
             whom = {"subscriber": name, "target": ADDRESS if name == NAME else "ben@example.org"}
+            transaction.readers.confirm_address(name, whom["target"], SEEN)
+            transaction.readers.put_pause(number, SEEN)
+            asked = subscription(name, f"asked for by {name}")
+            transaction.readers.put_request(asked, address=whom["target"], network="", at=SEEN)
             told = {**whom, "reason": f"your subscription “wish of {name}”"}
             items = [item(version, number, **told) for version in versions]
             items.append(digest_item(versions[0], number + 10, **told))
@@ -106,6 +110,7 @@ def test_a_person_can_see_all_that_is_stored_about_them(store: Store, store_url:
     assert wish["definition"]["trials"] == {"filters": [{"wanted": {"condition": [ILLNESS]}}]}
     [silence] = export["silences"]
     assert silence["reason"] == f"{NAME} is ill"
+    assert export["address"]["address"] == ADDRESS
     [token] = export["tokens"]
     assert (token["name"], "sha256" in token) == (f"of {NAME}", False)
     assert [len(message["items"]) for message in export["messages"]] == [1, 1, 1]
@@ -140,6 +145,9 @@ def test_who_is_forgotten_leaves_nothing_and_takes_nobody_along(
             "messages": 3,
             "silences": 1,
             "tokens": 1,
+            "pauses": 1,
+            "requests": 1,
+            "addresses": 1,
             "subscriptions": 1,
             "subscribers": 1,
         }

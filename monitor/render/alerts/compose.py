@@ -75,7 +75,16 @@ def compose(notification: Notification, shared: Shared | None = None) -> Message
         recipient=clean(notification.subscriber),
         delivery=clean(notification.uid),
         unsubscribe=Link(text="Unsubscribe", url=unsubscribe) if unsubscribe else None,
+        own=tuple(_own(notification)),
     )
+
+
+def _own(notification: Notification) -> Iterator[Link]:
+    """Yield the links to pages about the message and its reader."""
+    if notification.why_url:
+        yield Link(text="Why you get this", url=notification.why_url)
+    if notification.manage_url:
+        yield Link(text="Manage your subscriptions", url=notification.manage_url)
 
 
 def _select_trials(

@@ -109,3 +109,4 @@ class MessagePage:
     recipient: str
     delivery: str
     unsubscribe: Link | None = None
+    own: tuple[Link, ...] = ()

@@ -3,10 +3,24 @@
 from starlette.routing import Route
 
 from monitor.web.pages.answering import page_route
+from monitor.web.pages.manage import export, manage
+from monitor.web.pages.subscribe import confirmation, subscribe
 from monitor.web.pages.unsubscribe import unsubscribing
 from monitor.web.store_calls import StoreCalls
+
+_FORM = ("GET", "POST")
 
 
 def people_routes(calls: StoreCalls) -> list[Route]:
     """Return the routes of these pages."""
-    return [page_route(calls, "/unsubscribe/{of}/{token}", unsubscribing, methods=("GET", "POST"))]
+    return [
+        page_route(calls, "/unsubscribe/{of}/{token}", unsubscribing, _FORM),
+        page_route(calls, "/subscribe/{token}", confirmation, _FORM),
+        page_route(calls, "/manage/{token}", manage, _FORM),
+        page_route(calls, "/manage/{token}/export", export),
+    ]
+
+
+def subscribe_routes(calls: StoreCalls) -> list[Route]:
+    """Return where anybody who may read can subscribe."""
+    return [page_route(calls, "/subscribe", subscribe, _FORM)]
