@@ -54,6 +54,18 @@ def explain(
     ``subscriber`` alone where given. NotFoundError for what is not stored.
     """
     sync_from_config(app)
+    return explain_stored(app, nct_id, number, word=word, subscriber=subscriber)
+
+
+def explain_stored(
+    app: App,
+    nct_id: str,
+    number: int | None = None,
+    *,
+    word: str | None = None,
+    subscriber: str | None = None,
+) -> Explanation:
+    """Return the same by the subscriptions as they are stored; nothing is written."""
     with stored_trial(app, nct_id) as (reader, trial, versions):
         note = id_note(reader, nct_id)
         nct_id = trial.nct_id

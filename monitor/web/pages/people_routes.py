@@ -6,6 +6,7 @@ from monitor.web.pages.answering import page_route
 from monitor.web.pages.manage import export, manage
 from monitor.web.pages.subscribe import confirmation, subscribe
 from monitor.web.pages.unsubscribe import unsubscribing
+from monitor.web.pages.why import why_page
 from monitor.web.store_calls import StoreCalls
 
 _FORM = ("GET", "POST")
@@ -18,6 +19,7 @@ def people_routes(calls: StoreCalls) -> list[Route]:
         page_route(calls, "/subscribe/{token}", confirmation, _FORM),
         page_route(calls, "/manage/{token}", manage, _FORM),
         page_route(calls, "/manage/{token}/export", export),
+        page_route(calls, "/why/{uid}/{token}", why_page),
     ]
 
 
