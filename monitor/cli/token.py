@@ -49,7 +49,7 @@ def add(
     """Make a token and show it, this once: the store keeps a hash of it alone.
 
     It is sent as the header `Authorization: Bearer TOKEN`, or as the password of a user of any
-    name. It can read and change nothing.
+    name. It can read and change nothing; an operator's also decides on the page /operator.
     """
     from monitor.app.tokens import add_token
 

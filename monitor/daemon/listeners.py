@@ -12,6 +12,7 @@ from monitor.daemon.health import DaemonState, HealthChecks
 from monitor.daemon.listener_faults import ListenerFaults
 from monitor.model.incidents import Incident
 from monitor.settings import WebSettings
+from monitor.web.pages.operator import operator_routes
 from monitor.web.routes import application, site_application
 from monitor.web.server import Application, ListenError, PortTakenError, WebServer
 from monitor.web.site import Site, site_routes
@@ -189,7 +190,9 @@ def listeners_of(state: DaemonState, metrics: Metrics, *, stale_s: float) -> Lis
 
     def for_operator() -> Application:
         shared = site(web.address) if web.public_address is None else ()
-        return application(HealthChecks(state, metrics, stale_s=stale_s).answers, shared)
+        own = operator_routes(StoreCalls(lambda: state.app))
+        answers = HealthChecks(state, metrics, stale_s=stale_s).answers
+        return application(answers, [*own, *shared])
 
     def for_readers() -> Application:
         return site_application(site(web.public_address))

@@ -229,7 +229,8 @@ class WebSettings(Section, frozen=True, kw_only=True):
     of the connection or the response before. ``request_timeout_s``: from there to the end of
     the response. ``access``: to API, feeds and pages; see ``requires_token``.
     ``requests_per_minute``: to these, of one client; 0: any number. ``trusted_proxies``: whose
-    ``X-Forwarded-For`` says who asks. ``subscribe``: readers may subscribe on the page,
+    ``X-Forwarded-For`` says who asks, and whose
+    ``operator_header`` who the operator is. ``subscribe``: readers may subscribe on the page,
     ``subscriptions_per_address`` at most.
     """
 
@@ -248,6 +249,13 @@ class WebSettings(Section, frozen=True, kw_only=True):
         Meta(description='the IP address of a proxy in front, or a list of them: "127.0.0.1"'),
         Check(_ip_addresses),
     ] = ()
+    operator_header: Annotated[
+        str,
+        Meta(
+            pattern=r"^([A-Za-z][0-9A-Za-z-]{0,63})?\Z",
+            description="the name of a header that a trusted proxy sets, or nothing",
+        ),
+    ] = ""
     subscribe: Flag = False
     subscriptions_per_address: Annotated[int, whole(1, 1_000, of="subscriptions")] = 10
 

@@ -45,17 +45,17 @@ class Page(NamedTuple):
 class Browser:
     """Asks as browsers do: forms come from the site's own pages, redirects are followed."""
 
-    def __init__(self, server: WebServer) -> None:
+    def __init__(self, server: WebServer, **headers: str) -> None:
         self._address = server.address
-        self._origin = f"http://{server.address[0]}:{server.address[1]}"
+        self.headers = {"Origin": f"http://{server.address[0]}:{server.address[1]}", **headers}
 
     def get(self, path: str) -> Page:
         return self._ask("GET", path, None, {})
 
     def send(self, path: str, **fields: str) -> Page:
         """Send a form."""
-        headers = {"Origin": self._origin, "Content-Type": "application/x-www-form-urlencoded"}
-        return self._ask("POST", path, urlencode(fields), headers)
+        kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        return self._ask("POST", path, urlencode(fields), kind)
 
     def post(self, path: str, **fields: str) -> Page:
         """Send a form and go where it leads."""
@@ -67,7 +67,9 @@ class Browser:
     def _ask(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> Page:
         connection = http.client.HTTPConnection(*self._address, timeout=60)
         try:
-            connection.request(method, path.partition("#")[0], body, {"Accept": _HTML, **headers})
+            connection.request(
+                method, path.partition("#")[0], body, {"Accept": _HTML, **self.headers, **headers}
+            )
             answer = connection.getresponse()
             found = {name.lower(): value for name, value in answer.getheaders()}
             return Page(answer.status, found, answer.read().decode(), path)
