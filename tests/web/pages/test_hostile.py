@@ -130,9 +130,9 @@ def test_hostile_names_of_people_are_only_shown() -> None:
     request = Request({"type": "http", "path": "/", "query_string": b"", "headers": [],
                        "method": "GET"})  # fmt: skip
     for text in (*HOSTILE, ALL):
-        for is_done in (False, True):
+        for done in ("asked", "paused", "resumed"):
             page = layout.page(
                 request, "unsubscribe.html", headers=layout.PRIVATE, title="Unsubscribe",
-                is_done=is_done, subscriber=text, subscriptions=[text],
+                done=done, names=[text], undo=text,
             )  # fmt: skip
             assert_only_shown(Got(200, {}, bytes(page.body)))
