@@ -98,6 +98,7 @@ def lately(app: App, request: Request) -> Response:
     older = None if found.next is None else urlencode([*given, ("cursor", str(found.next))])
     return page(
         request, "lately.html", section="", title="What changed lately",
+        subscribe=words if app.settings.web.subscribe else None,
         days=_days(found.events), count=len(found.events),
         trials=len({one.stored.nct_id for one in found.events}),
         form=EVENT_FORM.filled(given), query=words, older=older, is_first=query.after is None,
@@ -135,6 +136,7 @@ def trials(app: App, request: Request) -> Response:
         request, "trials.html", section="trials", title="Trials",
         rows=[_listed(row) for row in found.trials], form=TRIAL_FORM.filled(given),
         query=urlencode(given), older=older, is_first=query.after is None,
+        subscribe=urlencode(given) if app.settings.web.subscribe else None,
         same_trials=urlencode([one for one in given if one[0] != "sort"]),
     )  # fmt: skip
 

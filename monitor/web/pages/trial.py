@@ -62,7 +62,7 @@ def trial(app: App, request: Request) -> Response:
         runs=_runs(entries), versions=version_choices(versions, days), total=len(versions),
         older=entries[-1].number if entries and entries[-1].number > 1 else None,
         is_whole=last == len(versions), box=_BOX,
-        feeds=feeds_of(f"trials/{row.nct_id}"),
+        feeds=feeds_of(f"trials/{row.nct_id}"), can_subscribe=app.settings.web.subscribe,
     )  # fmt: skip
 
 
