@@ -56,6 +56,7 @@ COMMANDS = {
         "monitor.cli.run",
         "Follow the configured sources, each by its own clock, until stopped.",
     ),
+    "web": ("monitor.cli.web", "Serve the pages, the feeds and the API, until stopped."),
     "source": (
         "monitor.cli.source",
         "Show what is held of the followed sources, and accept it.",
