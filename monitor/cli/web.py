@@ -1,8 +1,11 @@
 """``monitor web``: serve the pages and the API, until stopped."""
 
+import sys
+
 import click
 
 from monitor.cli.group import Command
+from monitor.cli.params import json_option
 from monitor.cli.session import Session
 from monitor.errors import UsageError
 from monitor.settings.hosts import parse_listen_address
@@ -14,13 +17,15 @@ from monitor.settings.hosts import parse_listen_address
     metavar="HOST:PORT",
     help="Where to answer  [default: [web] public_listen of the configuration]",
 )
+@json_option
 @click.pass_obj
-def command(session: Session, listen: str | None) -> None:
+def command(session: Session, listen: str | None, as_json: bool) -> None:
     """Serve the pages, the feeds and the API, until stopped.
 
     `monitor run` does so too where [web] public_listen is set; this is a process of its own, of
     which there may be any number, each at its own address. It reads the store, and follows and
-    sends nothing. Who may read is what [web] access says. SIGTERM and SIGINT end it.
+    sends nothing. Who may read is what [web] access says. With --json it prints where it answers.
+    SIGTERM and SIGINT end it.
     """
     from monitor.app.logs import configure, never_wait
     from monitor.daemon.web_command import serve_site
@@ -33,7 +38,13 @@ def command(session: Session, listen: str | None) -> None:
     never_wait()
     with app.reader():  # what no later look can mend, a store of another schema, is told at once
         pass
-    serve_site(app, address)
+
+    def tell(url: str) -> None:
+        if as_json:
+            session.answer_json({"listen": url})
+            sys.stdout.flush()  # who started it waits for this line
+
+    serve_site(app, address, on_listening=tell)
 
 
 def _address(text: str) -> tuple[str, int]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+from collections.abc import Callable
 
 from monitor.app import App
 from monitor.app.logs import get_logger
@@ -14,17 +15,20 @@ from monitor.web.site import site_routes
 from monitor.web.store_calls import StoreCalls
 
 
-def serve_site(app: App, address: tuple[str, int]) -> None:
-    """Answer readers at an address until a signal asks to stop; ListenError where it is taken."""
+def serve_site(app: App, address: tuple[str, int], *, on_listening: Callable[[str], None]) -> None:
+    """Answer readers at an address until a signal asks to stop; ListenError where it is taken.
+
+    ``on_listening`` is told the URL once connections are taken.
+    """
     share_arenas()
     # What is loaded stays: looked through again and again it would cost more than most pages.
     gc.collect()
     gc.freeze()
-    asyncio.run(_serve(app, address))
+    asyncio.run(_serve(app, address, on_listening))
     get_logger().info("stopped")
 
 
-async def _serve(app: App, address: tuple[str, int]) -> None:
+async def _serve(app: App, address: tuple[str, int], on_listening: Callable[[str], None]) -> None:
     site = site_routes(StoreCalls(lambda: app), host=address[0])
     server = WebServer(
         address, site_application(site), limits=app.settings.web, on_fault=_log_fault,
@@ -32,6 +36,7 @@ async def _serve(app: App, address: tuple[str, int]) -> None:
     )  # fmt: skip
     install_handlers(stop=server.stop)
     get_logger().info("listening", listener=READERS, listen=server.url)
+    on_listening(server.url)
     await server.serve()
 
 

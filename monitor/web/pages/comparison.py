@@ -85,7 +85,7 @@ def compare(app: App, request: Request) -> Response:
     sides = _sides(versions)
     return _page(
         request, row, found, "compare.html",
-        title=f"Version {old + 1} and version {new + 1}", old=sides[old], new=sides[new],
+        title=f"Versions {old + 1} and {new + 1} compared", old=sides[old], new=sides[new],
         versions=sides[::-1],
     )  # fmt: skip
 

@@ -66,6 +66,8 @@ def _item(change: FieldChange, event: ChangeEvent) -> Item:
     group, label = _headings(change, names, is_whole_item)
     if label == event.label and not group:
         label = ""  # it stands above already
+    if group == event.label:
+        group = ""
     if change.op == "changed":
         return _edited(
             group, label, *(_in_words(change, one) for one in (change.before, change.after))
@@ -74,6 +76,8 @@ def _item(change: FieldChange, event: ChangeEvent) -> Item:
     text = _item_text(value, names[-1]) if is_whole_item else _whole(value)
     if change.field == fields.LOCATIONS:
         label, text = "", label
+    if text == label:
+        label = ""
     return _one_sided(change.op, group, label, text)
 
 
@@ -191,4 +195,5 @@ def _criteria(facts: Mapping[str, Any]) -> Iterator[Item]:
 
 
 def _section(item: Mapping[str, Any]) -> str:
-    return value_text(item["section"]) if item.get("section") else ""
+    section = value_text(item["section"]) if item.get("section") else ""
+    return section[:1].upper() + section[1:]

@@ -88,41 +88,36 @@ _STATUS = Field("status", "Status", choices=tuple(
     for one in fields.ENUMERATIONS[fields.OVERALL_STATUS]
 ))  # fmt: skip
 _TEXT = Field("text", "Words", "in the record")
-_WHO = (
-    Field("condition", "Condition", "lupus"),
-    Field("sponsor", "Sponsor", "Novartis"),
-    Field("country", "Country", "Spain"),
+_CONDITION = Field("condition", "Condition", "lupus")
+_SPONSOR = Field("sponsor", "Sponsor", "Novartis")
+_COUNTRY = Field("country", "Country", "Spain")
+_SORTS = (
+    ("last_changed", "last change"),
+    ("last_version_date", "last update"),
+    ("nct_id", "NCT ID"),
 )
 _SEVERITIES = tuple((str(one), str(one).capitalize()) for one in reversed(Severity))
 
 EVENT_FORM = Form(
     fields=(
         _TEXT,
-        *_WHO,
-        _PHASE,
+        _CONDITION,
         Field("kind", "What changed", choices=tuple((one, one.capitalize()) for one in GROUPS)),
         Field("min_severity", "Least severity", choices=_SEVERITIES),
-        Field("since", "Read since", "7d, 2026-02"),
-    )
+    ),
+    more=(_SPONSOR, _COUNTRY, _PHASE, Field("since", "Read since", "7d, 2026-02")),
 )
 TRIAL_FORM = Form(
     fields=(
         Field("text", "Words or NCT ID", "in the record"),
-        *_WHO,
-        Field("intervention", "Intervention", "palbociclib"),
-        _PHASE,
+        _CONDITION,
+        _COUNTRY,
         _STATUS,
-        Field(
-            "sort",
-            "Order by",
-            choices=(
-                ("last_changed", "last change"),
-                ("last_version_date", "last update"),
-                ("nct_id", "NCT ID"),
-            ),
-        ),
     ),
     more=(
+        _SPONSOR,
+        Field("intervention", "Intervention", "palbociclib"),
+        _PHASE,
         Field("study_type", "Study type", choices=_words(fields.STUDY_TYPE)),
         Field("title", "Title"),
         Field("keyword", "Keyword"),
@@ -131,5 +126,6 @@ TRIAL_FORM = Form(
         Field("not_condition", "Condition is not"),
         Field("not_sponsor", "Sponsor is not"),
         Field("not_country", "Country is not"),
+        Field("sort", "Order by", choices=_SORTS),
     ),
 )

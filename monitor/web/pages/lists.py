@@ -26,7 +26,7 @@ from monitor.store.reader import Reader
 from monitor.web.pages.answering import MovedError
 from monitor.web.pages.events import ListedEvents, listed, most_severe
 from monitor.web.pages.forms import EVENT_FORM, TRIAL_FORM, given_pairs
-from monitor.web.pages.layout import page
+from monitor.web.pages.layout import feeds_of, page
 from monitor.web.pages.trial_parts import status_look
 from monitor.web.parameters import (
     EVENT_PARAMETERS,
@@ -102,6 +102,7 @@ def lately(app: App, request: Request) -> Response:
         days=_days(found.events), count=len(found.events),
         trials=len({one.stored.nct_id for one in found.events}),
         form=EVENT_FORM.filled(given), query=words, older=older, is_first=query.after is None,
+        feeds=feeds_of("events", words),
     )  # fmt: skip
 
 

@@ -101,7 +101,7 @@ def trial_head(trial: TrialRow, record: TrialRecord, today: date) -> TrialHead:
 
 def _facts(trial: TrialRow, record: TrialRecord, today: date) -> Iterator[Fact]:
     yield Fact("Sponsor", unescape(trial.lead_sponsor or "not stated"))
-    yield Fact("Phase", phase_words(record.phases))
+    yield Fact("Phase", phase_words(record.phases).replace("/Phase ", "/"))
     if record.enrollment is not None:
         kind = (record.text(fields.ENROLLMENT_TYPE) or "").lower()
         yield Fact("Enrollment", f"{record.enrollment:,}", value_text(kind) if kind else "")

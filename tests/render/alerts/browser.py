@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape, unescape
 from pathlib import Path
@@ -42,6 +43,17 @@ parent.document.documentElement.setAttribute('data-found', JSON.stringify({width
 _FRAME = """<!DOCTYPE html><meta charset="utf-8"><meta name="color-scheme" content="light dark">
 <body style="margin:0"><iframe style="border:0;width:{width}px;height:800px" srcdoc="{html}">
 </iframe></body>"""
+_PAGE_OF_MANY = """<!DOCTYPE html><meta charset="utf-8">
+<meta name="color-scheme" content="light dark"><body style="margin:0"><script>
+const values = [];
+function found(frame, value) {
+  values.push([[...document.querySelectorAll('iframe')].indexOf(frame), value]);
+  document.documentElement.setAttribute('data-found', JSON.stringify(values)); }
+</script>"""
+_FRAME_OF_MANY = (
+    """<iframe style="border:0;width:{width}px;height:800px" srcdoc="{html}"></iframe>"""
+)
+_WAIT = "--virtual-time-budget=60000"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +62,18 @@ class Browser:
 
     program: str
     folder: Path
+
+    def asked(self, frames: Sequence[tuple[str, int]], *, scheme: str) -> list[Any]:
+        """Return what the scripts of pages give, each page in a frame of its width.
+
+        A page's script calls ``parent.found(frameElement, VALUE)`` once.
+        """
+        shown = "".join(_FRAME_OF_MANY.format(width=w, html=escape(html)) for html, w in frames)
+        done = self._run(_PAGE_OF_MANY + shown, 1700, 900, scheme, _WAIT, "--dump-dom")
+        said = [json.loads(unescape(one)) for one in re.findall(r'data-found="([^"]*)"', done)]
+        [values] = said or [[]]
+        assert len(values) == len(frames), done[:500]
+        return [value for _, value in sorted(values)]
 
     def measured(self, html: str, *, width: int, scheme: str) -> dict[str, Any]:
         """Return what a page looks like at that width in ``light`` or ``dark``."""
@@ -75,5 +99,5 @@ class Browser:
             f"--blink-settings=preferredColorScheme={_SCHEMES[scheme]}",
             f"--window-size={width},{height}", *what, page.as_uri(),
         ]  # fmt: skip
-        done = subprocess.run(arguments, capture_output=True, timeout=60, check=True)
+        done = subprocess.run(arguments, capture_output=True, timeout=120, check=True)
         return done.stdout.decode("utf-8", "replace")

@@ -1,7 +1,7 @@
-"""Take the pictures of docs/alerts.md anew: ``./run pictures [FOLDER]``.
+"""Take the pictures of docs/alerts.md and docs/pages.md anew: ``./run pictures [FOLDER]``.
 
-Real changes of the seed trials, their versions read a day apart, as mail in a browser and as
-Slack's blocks drawn as Slack draws them.
+Real changes of the seed trials, their versions read a day apart: as mail in a browser, as Slack's
+blocks drawn as Slack draws them, and as the monitor's own pages.
 """
 
 import json
@@ -17,6 +17,7 @@ import time_machine
 from tests.cli.calls import Monitor
 from tests.render.alerts.block_kit import block_kit_page
 from tests.render.alerts.browser import CHROMIUM, Browser
+from tests.web.pages.pictures import pages
 
 PROJECT = Path(__file__).parents[3]
 SEEDS = PROJECT / "seeds"
@@ -26,6 +27,7 @@ READ = datetime(2026, 6, 4, 8, tzinfo=UTC)
 TALLEST = 900
 WIDTHS = {"phone": 390, "desktop": 1024, "slack": 640}
 SCHEMES = ("light", "dark")
+HEIGHT = "<script>parent.found(frameElement, document.body.scrollHeight)</script>"
 
 _CONFIG = """
 [delivery]
@@ -69,6 +71,8 @@ def pictures(folder: Path) -> Iterator[Picture]:
         blocks = json.loads(monitor.answer("preview", *asked, "--format", "slack"))["blocks"]
         yield Picture(name=name, html=block_kit_page(blocks), views=("slack",))
     yield Picture(name="welcome", html=_welcome(monitor, folder))
+    for name, html in pages(monitor.url):
+        yield Picture(name=f"page-{name}", html=html)
 
 
 def take(to: Path) -> None:
@@ -82,8 +86,8 @@ def take(to: Path) -> None:
         for picture in pictures(folder):
             for view in picture.views:
                 width = WIDTHS[view]
-                found = browser.measured(picture.html, width=width, scheme="light")
-                height = min(int(found["height"]), TALLEST)
+                [height] = browser.asked([(picture.html + HEIGHT, width)], scheme="light")
+                height = min(int(height), TALLEST)
                 for scheme in SCHEMES:
                     file = to / f"{picture.name}-{view}-{scheme}.png"
                     browser.shoot(picture.html, file, width=width, height=height, scheme=scheme)

@@ -18,7 +18,7 @@ from tests.whole import as_whole
 
 TAGS = {
     "html", "head", "meta", "title", "link", "body", "a", "header", "nav", "main", "footer",
-    "h1", "h2", "h3", "h4", "p", "ul", "ol", "li", "dl", "dt", "dd", "div", "section", "span",
+    "h1", "h2", "h3", "p", "ul", "ol", "li", "dl", "dt", "dd", "div", "section", "span",
     "strong", "b", "small", "br", "del", "ins", "form", "label", "input", "select", "option",
     "button", "details", "summary", "table", "thead", "tbody", "tr", "th", "td", "figure",
     "figcaption", "svg", "desc", "path", "circle", "text",

@@ -31,6 +31,7 @@ def test_lately_groups_changes_by_day_and_trial(seeds_site: WebServer) -> None:
     assert got.text.count("Friday, 5 June 2026") == 1
     assert "high Enrollment target: 144 → 240 (+67%)" in got.text
     assert 'aria-current="page">Changes' in got.html
+    assert "events/feed.atom?min_severity=medium" in got.html
     assert "first seen" in got.text
     assert "first seen" not in get(seeds_site, "/?min_severity=high").text
     assert "No change matches" in get(seeds_site, "/?country=Atlantis&text=nothing").text

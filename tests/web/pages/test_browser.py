@@ -1,0 +1,110 @@
+"""The pages in a real browser: accessible, nothing out of the page, light and dark."""
+
+import shutil
+import subprocess
+import tarfile
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from monitor.web.server import WebServer
+from tests.render.alerts.browser import CHROMIUM, Browser
+from tests.web.pages.conftest import VERSIONS, WIDEST
+from tests.web.pages.pictures import page_in_frame
+
+AXE = "axe-core@4.14.1"
+AXE_SHA256 = "e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745"
+WIDTHS = (320, 480, 700, 1100, 1600)
+SEEDED = "NCT06733935"
+SEEDED_PAGES = (
+    "/", "/trials", "/trials?study_type=INTERVENTIONAL", "/about", "/nothing", f"/trials/{SEEDED}",
+    f"/trials/{SEEDED}/versions/1", f"/trials/{SEEDED}/compare/1..2",
+)  # fmt: skip
+WIDE = f"/trials/{WIDEST}"
+WIDE_PAGES = (
+    "/?min_severity=low", WIDE, f"{WIDE}/compare/1..{VERSIONS}",
+    f"{WIDE}/compare/1..{VERSIONS}?columns=1", f"{WIDE}/versions/1?page=2",
+)  # fmt: skip
+
+# What sticks out at the right, what takes the keyboard out of turn, and what axe finds.
+MEASURE = """
+<script>
+const out = [...document.body.querySelectorAll('*')].filter(e =>
+  e.getBoundingClientRect().right > innerWidth + .5 && !e.closest('.hidden,.skip,.wide'));
+const found = { scrolls: document.documentElement.scrollWidth - innerWidth,
+  out: out.map(e => e.tagName + '.' + e.className + ' ' + e.textContent.slice(0, 40)),
+  turns: document.querySelectorAll('[tabindex]:not([tabindex="0"]):not([tabindex="-1"])').length,
+  first: document.querySelector('a,button,input,select,summary').className };
+</script>
+"""
+SAY = "<script>parent.found(frameElement, found)</script>"
+ASK_AXE = """
+<script src="{axe}"></script>
+<script>
+const brief = one => [one.id, one.help, one.nodes.map(node => node.html.slice(0, 160)).slice(0, 3)];
+axe.run().then(told => parent.found(frameElement, {{ ...found, axe: told.violations.map(brief) }}));
+</script>
+"""
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Browser:
+    """Return a browser; skip visibly without one."""
+    if CHROMIUM is None:
+        pytest.skip(
+            "there is no chromium here (./run browser installs it): pages are not looked at"
+        )
+    return Browser(program=CHROMIUM, folder=tmp_path_factory.mktemp("browser"))
+
+
+@pytest.fixture(scope="module")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the script of axe-core; skip visibly where it cannot be had."""
+    if shutil.which("npm") is None:
+        pytest.skip("there is no npm here: accessibility is not checked by axe-core")
+    folder = tmp_path_factory.mktemp("axe")
+    asked = ["npm", "pack", AXE, "--silent", "--ignore-scripts", f"--pack-destination={folder}"]
+    done = subprocess.run(asked, capture_output=True, cwd=folder, timeout=120, check=False)
+    packed = next(folder.glob("*.tgz"), None)
+    if done.returncode or packed is None:
+        pytest.skip(f"npm cannot fetch {AXE} here: accessibility is not checked by axe-core")
+    assert sha256(packed.read_bytes()).hexdigest() == AXE_SHA256
+    with tarfile.open(packed) as archive:
+        archive.extract("package/axe.min.js", folder, filter="data")
+    return folder / "package" / "axe.min.js"
+
+
+def looked_at(
+    browser: Browser, server: WebServer, paths: tuple[str, ...], widths: tuple[int, ...],
+    scheme: str, script: str,
+) -> dict[tuple[str, int], dict[str, Any]]:  # fmt: skip
+    """Return what a script finds of each page at each width."""
+    pages = {path: page_in_frame(server, path) + MEASURE + script for path in paths}
+    asked = [(path, width) for path in paths for width in widths]
+    found = browser.asked([(pages[path], width) for path, width in asked], scheme=scheme)
+    return dict(zip(asked, found, strict=True))
+
+
+@pytest.mark.parametrize("pages", ["seeds", "wide"])
+def test_nothing_leaves_the_page_at_any_width(
+    browser: Browser, request: pytest.FixtureRequest, pages: str
+) -> None:
+    server: WebServer = request.getfixturevalue(f"{pages}_site")
+    paths = SEEDED_PAGES if pages == "seeds" else WIDE_PAGES
+    for about, found in looked_at(browser, server, paths, WIDTHS, "light", SAY).items():
+        assert (about, found["out"][:5], found["scrolls"]) == (about, [], 0)
+        assert (found["turns"], found["first"]) == (0, "skip")
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 360), ("dark", 1100)])
+@pytest.mark.parametrize("pages", ["seeds", "wide"])
+def test_axe_finds_nothing(
+    browser: Browser, axe: Path, request: pytest.FixtureRequest, pages: str, scheme: str, width: int
+) -> None:
+    server: WebServer = request.getfixturevalue(f"{pages}_site")
+    paths = SEEDED_PAGES if pages == "seeds" else WIDE_PAGES
+    script = ASK_AXE.format(axe=axe.as_uri())
+    for about, found in looked_at(browser, server, paths, (width,), scheme, script).items():
+        assert (about, found["axe"]) == (about, [])
