@@ -6,7 +6,7 @@ Sizes are in units of the drawing, WIDTH by HEIGHT.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from monitor.model.countries import country_now
 from monitor.model.dates import PartialDate
@@ -17,7 +17,7 @@ LEFT, RIGHT, TOP, BOTTOM = 62, 336, 10, 190
 _MOST_TICKS = 4
 _MONTHS = (1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1_200, 2_400, 6_000, 12_000, 24_000, 60_000)
 _COUNTRIES = 4
-_SHORTEST = timedelta(days=30)
+_SHORTEST_DAYS = 30
 _PADDING = 0.06
 _FEWEST_DAYS = 200
 
@@ -185,7 +185,8 @@ def _chart(
     last = max(values[-1].day for _, values in stated)
     if all(len(values) == 1 for _, values in stated):
         last = max(last, history[-1][0])
-    x = _Axis(first.toordinal(), _end(first, last).toordinal(), LEFT, RIGHT)
+    begin, end = first.toordinal(), last.toordinal()
+    x = _Axis(begin, end + max(_SHORTEST_DAYS, round((end - begin) * _PADDING)), LEFT, RIGHT)
     low, high = (min(levels), max(levels)) if of_dates else (0, max(*levels, 1))
     room = max(1, round((high - low) * _PADDING), _FEWEST_DAYS if of_dates else 0)
     y = _Axis(low - room if of_dates else 0, high + room, BOTTOM, TOP)
@@ -196,14 +197,6 @@ def _chart(
         lines=tuple(_line(about, values, x, y) for about, values in stated),
         diagonal=_diagonal(x, y) if of_dates else "", head=head, rows=rows,
     )  # fmt: skip
-
-
-def _end(first: date, last: date) -> date:
-    """Return where a chart ends: soon after its last change."""
-    try:
-        return last + max(_SHORTEST, (last - first) * _PADDING)
-    except OverflowError:
-        return date.max
 
 
 @dataclass(frozen=True, slots=True)

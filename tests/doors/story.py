@@ -20,6 +20,7 @@ from tests.cli.studies import NCT, OTHER, study
 from tests.cli.test_db_verify import damage
 from tests.cli.test_help import ALL
 from tests.daemon.processes import Running, eventually
+from tests.forked import command
 from tests.registry import Records, Replica, ReplicaServer, World
 from tests.registry import examples as registry
 from tests.sources.http.loopback import reply
@@ -315,6 +316,20 @@ def _daemon(story: Story) -> None:
         story.ask("health", "--url", daemon.url)
         assert daemon.stop() == 0
     story.ask("health", "--url", "http://127.0.0.1:1", code=1)
+    _web(story)
+
+
+def _web(story: Story) -> None:
+    """Let the pages be served until it is told where."""
+    out = story.folder / "web.json"
+    web = command(
+        "--config", str(story.config), "web", "--listen", "127.0.0.1:0", "--json", out=out
+    )
+    try:
+        eventually(lambda: out.exists() and "}" in out.read_text("utf-8"), what="the pages")
+    finally:
+        web.kill()
+    story.keep(("web",), json.loads(out.read_text("utf-8")))
 
 
 def _settled(story: Story, url: str) -> bool:

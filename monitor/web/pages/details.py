@@ -172,11 +172,13 @@ def _item_text(value: Any, name_above: str) -> str:
         return value_text(value, longest=None)
     told = []
     for name, inner in sorted(value.items(), key=lambda one: one[0] not in _FIRST):
-        if inner == name_above:
+        if inner == name_above or name == "geoPoint":
             continue
         if isinstance(inner, list) and any(isinstance(one, Mapping) for one in inner):
             told.append(f"{len(inner)} {fields.label((name,)).lower()}")
-        elif name != "geoPoint":
+        elif isinstance(inner, Mapping):
+            told.append(fields.label((name,)).removesuffix(" module"))
+        else:
             told.append(unescape(one_line(inner, longest=None)))
     return " · ".join(filter(None, told)) or name_above or "…"
 

@@ -207,6 +207,8 @@ def _field(part: int, depth: int, path: Path, value: Any) -> Iterator[Row]:
     label = fields.label(path)
     if isinstance(value, Mapping) and _is_date(value):
         yield Row(part, depth, label, (_date(value),))
+    elif isinstance(value, Mapping) and value and all(map(_is_short, value.values())):
+        yield Row(part, depth, label, (_in_line(path, label, _ordered(path, value)),))
     elif isinstance(value, Mapping):
         yield Row(part, depth, label)
         for name, inner in _ordered(path, value):
@@ -233,12 +235,21 @@ def _item(part: int, depth: int, path: Path, item: Any) -> Iterator[Row]:
     label = unescape(one_line(item[name], longest=None)) if name else ""
     rest = [(key, inner) for key, inner in _ordered(path, item) if key != name]
     if rest and all(_is_short(inner) for _, inner in rest):
-        told = "; ".join(f"{fields.label((*path, key)).lower()} {_lines(v)[0]}" for key, v in rest)
-        yield Row(part, depth, label, (told,))
+        yield Row(part, depth, label, (_in_line(path, "", rest),))
         return
     yield Row(part, depth, label or "…")
     for key, inner in rest:
         yield from _field(part, _next(depth), (*path, key), inner)
+
+
+def _in_line(path: Path, above: str, found: Iterable[tuple[str, Any]]) -> str:
+    """Write short fields one after the other, each with its label but for what stands above."""
+    told = []
+    for key, value in found:
+        label = fields.label((*path, key))
+        label = "" if above.startswith(label) else label.removeprefix(above).strip().lower()
+        told.append(f"{label} {_lines(value)[0]}".strip())
+    return "; ".join(told)
 
 
 def _is_short(value: Any) -> bool:
