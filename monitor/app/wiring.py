@@ -213,12 +213,12 @@ class App:
         store = self.settings.store
         return upgrade(store.url, busy_timeout_s=store.busy_timeout_s)
 
-    def fill_index(self, *, on_step: "OnStep") -> "IndexReport":
-        """Give what earlier programs stored its facts and its words in the search."""
+    def fill_index(self, *, on_step: "OnStep", anew: bool = False) -> "IndexReport":
+        """Give what earlier programs stored, or all, its facts and its words in the search."""
         from monitor.ingest.indexing import fill_index
 
         with self.store(create=False) as store:
-            return fill_index(store, on_step=on_step)
+            return fill_index(store, on_step=on_step, anew=anew)
 
     def schema_status(self) -> "SchemaStatus":
         """Return the status of the store's schema."""

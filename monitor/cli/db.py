@@ -58,9 +58,12 @@ def status(session: Session, as_json: bool) -> None:
     cls=Command,
     examples=("monitor db upgrade",),
 )
+@click.option(
+    "--facts-anew", is_flag=True, help="Make all facts and words of the search anew, too."
+)
 @json_option
 @click.pass_obj
-def upgrade(session: Session, as_json: bool) -> None:
+def upgrade(session: Session, facts_anew: bool, as_json: bool) -> None:
     """Bring the store's schema up to date; make the tables of an empty store.
 
     Back the store up before: `monitor db backup`. What an earlier program stored then gets its
@@ -70,7 +73,7 @@ def upgrade(session: Session, as_json: bool) -> None:
     app = session.app
     before = app.upgrade()
     with WorkBar(sys.stderr, environ=session.environ) as bar:
-        filled = app.fill_index(on_step=bar.move)
+        filled = app.fill_index(on_step=bar.move, anew=facts_anew)
     for reason in filled.damaged.values():
         print_error(f"{reason}; its trial cannot be searched for")
     if as_json:

@@ -128,24 +128,33 @@ def restore(session: Session, file: Path, discard: bool, as_json: bool) -> None:
     session.answer([line(one) for one in (*said, *_NEXT)])
 
 
-@click.command("verify", cls=Command, examples=("monitor db verify", "monitor db verify --events"))
+@click.command(
+    "verify", cls=Command, examples=("monitor db verify", "monitor db verify --events --facts")
+)
 @click.option(
     "--events", is_flag=True, help="Derive events anew, too, and compare them with the stored ones."
 )
+@click.option(
+    "--facts",
+    is_flag=True,
+    help="Compare the facts of versions and the words of the search with the records, too.",
+)
 @json_option
 @click.pass_obj
-def verify(session: Session, events: bool, as_json: bool) -> None:
+def verify(session: Session, events: bool, facts: bool, as_json: bool) -> None:
     """Read the whole store and name all that is damaged.
 
     Every snapshot is unpacked and compared with its hash, every entry read, every reference
     followed; of SQLite the file's structure too. With --events, the events of every version that
     are by the present rules and thresholds must be what its snapshots give; those by older ones
-    are for `monitor reclassify`. The monitor may run meanwhile. Exit code 1 when something is
+    are for `monitor reclassify`. With --facts, the facts of every version and the words that the
+    search has of every trial must be what the records give; `monitor db upgrade --facts-anew` makes
+    them anew. The monitor may run meanwhile. Exit code 1 when something is
     wrong.
     """
     problems = []
     with WorkBar(sys.stderr, environ=session.environ) as bar:
-        for problem in _problems(session, bar, events=events):
+        for problem in _problems(session, bar, events=events, facts=facts):
             problems.append(problem)
             if not as_json:
                 where = "" if problem.nct_id is None else f"{problem.nct_id} "
@@ -165,10 +174,15 @@ def verify(session: Session, events: bool, as_json: bool) -> None:
         raise Failure(FAILED)
 
 
-def _problems(session: Session, bar: WorkBar, *, events: bool) -> "Iterator[Problem]":
+def _problems(session: Session, bar: WorkBar, *, events: bool, facts: bool) -> "Iterator[Problem]":
     store = session.app.settings.store
     yield from verify_store(store.url, busy_timeout_s=store.busy_timeout_s, on_step=bar.move)
     if events:
         from monitor.app.reclassify import verify_events
 
         yield from verify_events(session.app, on_step=bar.move)
+    if facts:
+        from monitor.ingest.indexing import verify_index
+
+        with session.app.reader() as reader:
+            yield from verify_index(reader, on_step=bar.move)

@@ -1,21 +1,30 @@
-"""Facts and words of the search for what a store held before it had them.
+"""Facts and words of the search: given to what has none yet, and compared with the records.
 
 Some trials at a time, each batch in a transaction; what is interrupted goes on from there, and the
 monitor may run meanwhile.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from math import inf
 
 from monitor.detect.facts import version_facts
 from monitor.errors import DamagedSnapshotError
 from monitor.ingest.gc_tuning import fewer_collections
 from monitor.ingest.timelines import load_record
 from monitor.match.documents import search_document
-from monitor.model.history import TrialHistory
+from monitor.model.history import TrialHistory, TrialRow
+from monitor.model.problem import Problem
+from monitor.model.selections import TrialQuery
+from monitor.store.facts import facts_values
+from monitor.store.reader import Reader
+from monitor.store.search import sum_of
 from monitor.store.writer import Store, Transaction
 
 _TRIALS = 50  # some tenths of a second, for which other writers wait
+_CHECK = "facts and words"
+_ANEW = "`monitor db upgrade --facts-anew`"
 
 OnStep = Callable[[str, int, int | None], None]
 
@@ -28,17 +37,20 @@ class IndexReport:
     damaged: dict[str, str] = field(default_factory=dict)
 
 
-def fill_index(store: Store, *, on_step: OnStep) -> IndexReport:
-    """Give all that is stored its facts and its words; nothing where it has them."""
+def fill_index(store: Store, *, on_step: OnStep, anew: bool = False) -> IndexReport:
+    """Give all that is stored its facts and its words; nothing where it has them.
+
+    ``anew``: also what has them.
+    """
     report = IndexReport()
     with store.transaction() as tx:
-        if tx.indexing.is_filled():
+        if tx.indexing.is_filled() and not anew:
             return report
-        ahead = tx.indexing.begin()
+        ahead = tx.indexing.begin(anew=anew)
     after = ""
     with fewer_collections():
         while True:
-            on_step("facts and words", report.trials, ahead)
+            on_step(_CHECK, report.trials, ahead)
             with store.transaction() as tx:
                 nct_ids = tx.indexing.unfilled(after, _TRIALS)
                 _fill(tx, nct_ids, report)
@@ -48,6 +60,57 @@ def fill_index(store: Store, *, on_step: OnStep) -> IndexReport:
     with store.transaction() as tx:
         tx.indexing.finish()
     return report
+
+
+def verify_index(reader: Reader, *, on_step: OnStep) -> Iterator[Problem]:
+    """Yield the trials whose facts or words are not those of their records.
+
+    Records that cannot be read are left out: ``store.verify`` names them.
+    """
+    indexed = reader.indexed_sums()
+    if indexed is None:
+        said = "there are trials without facts or words"
+        yield Problem(check=_CHECK, detail=said, fix="`monitor db upgrade`")
+        return
+    total = reader.counts()["trials"]
+    for done, row in enumerate(_trials(reader)):
+        if done % _TRIALS == 0:
+            on_step(_CHECK, done, total)
+        known = indexed.pop(row.nct_id, None)
+        with suppress(DamagedSnapshotError):
+            yield from _compared(reader, row, known)
+    for nct_id in sorted(indexed):
+        said = "the search has words of a trial that is not stored"
+        yield Problem(check=_CHECK, detail=said, fix=_ANEW, nct_id=nct_id)
+
+
+def _trials(reader: Reader) -> Iterator[TrialRow]:
+    query = TrialQuery(sort="nct_id", limit=_TRIALS)
+    while True:
+        page = reader.select_trials(query, None, deadline=inf)
+        yield from page.trials
+        if page.next is None:
+            return
+        query = replace(query, after=page.next)
+
+
+def _compared(reader: Reader, row: TrialRow, indexed: int | None) -> Iterator[Problem]:
+    """Compare the facts of a trial's versions and its words with its records."""
+    if indexed != sum_of(search_document(reader.newest_record(row))):
+        said = "the search has other words than the record"
+        yield Problem(check=_CHECK, detail=said, fix=_ANEW, nct_id=row.nct_id)
+    facts = {version.id: known for version, known in reader.facts(row.nct_id)}
+    for number, version in enumerate(reader.versions(row.nct_id), start=1):
+        stored = facts.get(version.id)
+        made = version_facts(reader.record(version))
+        if stored is None or facts_values(version.id, stored) != facts_values(version.id, made):
+            yield Problem(
+                check=_CHECK,
+                detail="the facts are not those of the record",
+                fix=_ANEW,
+                nct_id=row.nct_id,
+                version=number,
+            )
 
 
 def _fill(tx: Transaction, nct_ids: list[str], report: IndexReport) -> None:

@@ -57,9 +57,13 @@ class IndexWriter:
         """Tell whether nothing is left to do."""
         return is_filled(self._db)
 
-    def begin(self) -> int:
-        """Empty a search of other words than this program's; return how many trials are ahead."""
-        if self._db.value(properties.VALUE, {"name": PROPERTY}) is not None:
+    def begin(self, *, anew: bool = False) -> int:
+        """Empty a search of other words than this program's; return how many trials are ahead.
+
+        ``anew``: also of words like this program's.
+        """
+        known = self._db.value(properties.VALUE, {"name": PROPERTY})
+        if anew or known not in (None, "", str(SEARCH_VERSION)):
             self._db.run(search.EMPTY[self._db.dialect])
             self._db.run(_FORGET)
             self._db.run(properties.PUT, {"name": PROPERTY, "value": ""})

@@ -158,6 +158,16 @@ class Reader:
             rows = self._db.fetch(OF_TRIAL, {"nct_id": nct_id})
             return [(versions.VERSION(row), FACTS(row[width:])) for row in rows]
 
+    def indexed_sums(self) -> dict[str, int] | None:
+        """Return sums of the words that the search has of each trial (``store.search``).
+
+        None while trials are yet to be given words.
+        """
+        from monitor.store.indexing import is_filled  # noqa: PLC0415 - likewise
+        from monitor.store.search import indexed_sums  # noqa: PLC0415 - likewise
+
+        return indexed_sums(self._db) if is_filled(self._db) else None
+
     def select_events(
         self, query: EventQuery, members: "Members | None", *, deadline: float
     ) -> EventPage:

@@ -9,6 +9,7 @@ words stand in which column, not where (docs/decisions/2026-12-01-facts-and-sear
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any
+from zlib import crc32
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam
@@ -16,8 +17,15 @@ from sqlalchemy.sql import ColumnElement
 from sqlalchemy.types import UserDefinedType
 
 from monitor.model.nct import nct_id_of, nct_number
-from monitor.model.search import SEARCH_COLUMNS, Search, SearchClause, SearchDocument, SearchTerm
-from monitor.store.db import upsert
+from monitor.model.search import (
+    LONGEST_WORD,
+    SEARCH_COLUMNS,
+    Search,
+    SearchClause,
+    SearchDocument,
+    SearchTerm,
+)
+from monitor.store.db import Db, upsert
 
 _MOST_BYTES = 900_000
 """Of a vector: PostgreSQL takes a megabyte. The longest real record has a tenth of that."""
@@ -113,6 +121,46 @@ def lexemes(document: SearchDocument) -> str:
     if len(text) > _MOST_BYTES:
         text = text[:_MOST_BYTES].rpartition(" ")[0]
     return text.ljust(_APART)
+
+
+# --- what is in it --------------------------------------------------------------------------
+
+_SHOW_WORDS = sa.text(
+    "CREATE VIRTUAL TABLE temp.indexed_words USING fts5vocab(main, trial_search, instance)"
+)
+_HIDE_WORDS = sa.text("DROP TABLE temp.indexed_words")
+_INDEXED = sa.table("indexed_words", *map(sa.column, ("term", "doc", "col")))
+_SQLITE_WORDS = sa.select(_INDEXED.c.term, _INDEXED.c.doc, _INDEXED.c.col)
+_POSTGRES_WORDS = sa.select(_POSTGRES.c.nct_id, _POSTGRES.c.words)
+
+
+def indexed_sums(db: Db) -> dict[str, int]:
+    """Return, by NCT ID, a sum over the words that the index has of each trial, a row or none."""
+    if db.dialect != "sqlite":
+        rows = db.stream(_POSTGRES_WORDS)
+        return {nct_id: _sum(words.split()) for nct_id, words in rows}
+    found: dict[int, int] = {}
+    db.run(_SHOW_WORDS)
+    try:
+        for term, key, column in db.stream(_SQLITE_WORDS):
+            lexeme = _PREFIXES.get(column, _EVERY_LEXEME) + term
+            found[key] = found.get(key, 0) + _sum([lexeme])
+    finally:
+        db.run(_HIDE_WORDS)
+    return {nct_id_of(key): sum_ for key, sum_ in found.items()}
+
+
+def sum_of(document: SearchDocument) -> int:
+    """Return the sum that ``indexed_sums`` has where the index knows a trial by these words."""
+    return _sum(lexemes(document).split())
+
+
+def _sum(lexemes: Iterable[str]) -> int:
+    return sum(
+        crc32(lexeme.encode())
+        for lexeme in lexemes
+        if len(lexeme) <= LONGEST_WORD + 1 and not lexeme.startswith(_EVERY_LEXEME)
+    )
 
 
 # --- what is asked --------------------------------------------------------------------------

@@ -10,9 +10,20 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import changed, fanout, large, mail, poll, process, registry, space, unchanged
+from tests.bench import (
+    changed,
+    fanout,
+    large,
+    mail,
+    poll,
+    process,
+    registry,
+    selections,
+    space,
+    unchanged,
+)
 from tests.bench.machine import environment
-from tests.bench.page import FIGURES, REGISTRY, write_section
+from tests.bench.page import FIGURES, REGISTRY, SELECTIONS, write_section
 from tests.bench.plan import FULL, Bench, Plan
 from tests.bench.records import Corpus, load_corpus
 from tests.bench.rows import Row, print_table
@@ -28,9 +39,10 @@ MEASUREMENTS: dict[str, Callable[[Bench], list[Row]]] = {
     "mail": mail.measure,
     "fanout": fanout.measure,
     "registry": registry.measure,
+    "selections": selections.measure,
 }
-LONG = frozenset({"registry"})
-"""Taken only when named: they take many minutes, and have a section of the page for themselves."""
+LONG = {"registry": REGISTRY, "selections": SELECTIONS}
+"""Taken only when named: they take many minutes, and each has a section of the page for itself."""
 
 
 def run(names: Sequence[str], plan: Plan, corpus: Corpus, say: Callable[[str], None]) -> list[Row]:
@@ -47,9 +59,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print, and return 0 when every target is met, else 1."""
     given = _parser().parse_args(arguments)
     names = given.only or [name for name in MEASUREMENTS if name not in LONG]
-    if given.write and given.only and given.only != ["registry"]:
+    alone = given.only[0] if given.only and len(given.only) == 1 else None
+    if given.write and given.only and alone not in LONG:
         _parser().error(
-            "--write takes the figures of a whole run, or of --only registry:"
+            f"--write takes the figures of a whole run, or of --only {' or '.join(LONG)}:"
             " leave any other --only away"
         )
     started = time.monotonic()
@@ -58,11 +71,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"[{time.monotonic() - started:5.0f} s] {step}\n")
 
     corpus = load_corpus(SHARED)
-    plan = FULL if given.records is None else replace(FULL, registry_records=given.records)
+    plan = replace(FULL, store_url=given.store)
+    if given.records is not None:
+        plan = replace(plan, registry_records=given.records, selected_trials=given.records)
     rows = run(names, plan, corpus, say)
     say("done")
-    alone = names == ["registry"]
-    data = synthetic(plan) if alone else described(corpus)
+    data = synthetic(plan) if alone == "registry" else described(corpus)
     if given.write:
         write_section(
             given.write,
@@ -70,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             environment(),
             on=datetime.now(UTC).date(),
             data=data,
-            section=REGISTRY if alone else FIGURES,
+            section=LONG.get(alone or "", FIGURES),
         )
     if given.json:
         answer = {"data": data, **environment(), "rows": [row.as_json() for row in rows]}
@@ -103,11 +117,12 @@ def _parser() -> argparse.ArgumentParser:
         "--only",
         action="append",
         choices=list(MEASUREMENTS),
-        help="take just this measurement; repeatable. registry takes many minutes and is left out"
-        " of a run without --only",
+        help="take just this measurement; repeatable. registry and selections take many minutes and"
+        " are left out of a run without --only",
     )
+    parser.add_argument("--records", type=int, metavar="N", help="records of the whole registry")
     parser.add_argument(
-        "--records", type=int, metavar="N", help="records of the whole registry (--only registry)"
+        "--store", metavar="URL", help="of --only selections: a store made before, or an empty one"
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument(

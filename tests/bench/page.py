@@ -30,6 +30,11 @@ REGISTRY = Section(
     end="<!-- end of registry -->",
     heading="## The whole registry, simulated",
 )
+SELECTIONS = Section(
+    begin="<!-- selections: written by ./run bench --only selections --write -->",
+    end="<!-- end of selections -->",
+    heading="## Events across a whole registry",
+)
 
 
 def write_section(

@@ -18,7 +18,8 @@ class Plan:
     ``history_runs``: how often the command is run on each store. ``watched``: records that are
     polled, ``poll_rounds`` times. ``registry_records``: of the whole registry,
     ``registry_daily`` of which change on a day. ``subscriptions``: that ``changed_trials`` are
-    matched against, ``fanout_rounds`` times.
+    matched against, ``fanout_rounds`` times. ``selected_trials``: of the store that events are
+    selected from; ``store_url``: one that is there, or that is made there, else one is made.
     """
 
     records: int | None = None
@@ -38,6 +39,8 @@ class Plan:
     subscriptions: int = 100_000
     changed_trials: int = 5_000
     fanout_rounds: int = 3
+    selected_trials: int = 570_000
+    store_url: str | None = None
 
 
 FULL = Plan()
@@ -59,6 +62,7 @@ TINY = Plan(
     subscriptions=200,
     changed_trials=20,
     fanout_rounds=1,
+    selected_trials=60,
 )
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from monitor.app.selecting import select_events, select_trials
 from monitor.errors import StoreError
-from monitor.ingest.indexing import fill_index
+from monitor.ingest.indexing import fill_index, verify_index
 from monitor.match.documents import matches
 from monitor.match.filters import compile_filter
 from monitor.model.changes import ChangeKind, Severity
@@ -23,6 +23,7 @@ from monitor.model.subscriptions import Filter
 from monitor.store.reader import Reader, open_reader
 from monitor.store.revisions import HEAD
 from monitor.store.writer import open_store
+from tests.cli.test_db_verify import damage
 from tests.filled import FilledStores
 from tests.ingest.world import NOON, World, raw, study
 from tests.store.test_upgrades import migrate
@@ -296,3 +297,34 @@ def test_a_store_of_an_earlier_program_is_filled_and_goes_on_where_it_was_left(
     assert query.filter is not None
     wanted = compile_filter(query.filter)
     assert found == [record.nct_id for record in records if matches(wanted, record)]
+
+
+WRONG = {
+    "sqlite": "INSERT INTO trial_search (trial_search, rowid, condition) "
+    "VALUES ('delete', 2, 'lung')",
+    "postgresql": "UPDATE trial_search SET words = replace(words, ' Blung ', ' Bheart ') "
+    "WHERE nct_id = 'NCT00000002'",
+}
+
+
+def test_facts_and_words_that_are_not_the_records_are_named_and_made_anew(world: World) -> None:
+    def found() -> list[tuple[str | None, int | None]]:
+        with open_reader(world.url) as reader:
+            problems = list(verify_index(reader, on_step=lambda *_: None))
+        assert all("db upgrade --facts-anew" in one.fix for one in problems)
+        return [(one.nct_id, one.version) for one in problems]
+
+    world.take(*(raw(made(number), origin=str(number)) for number in range(1, 5)))
+    world.take(raw(made(3, status="COMPLETED", updated="2026-03-04")))
+    assert found() == []
+    damage(
+        world.url,
+        WRONG[world.url.split(":", maxsplit=1)[0]],
+        "UPDATE version_facts SET sites = 9 WHERE version_id = "
+        "(SELECT latest_version_id FROM trials WHERE nct_id = 'NCT00000003')",
+    )
+    assert found() == [("NCT00000002", None), ("NCT00000003", 2)]
+    with open_store(world.url) as store:
+        assert fill_index(store, on_step=lambda *_: None).trials == 0
+        assert fill_index(store, on_step=lambda *_: None, anew=True).trials == 4
+    assert found() == []
