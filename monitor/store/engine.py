@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.pool import NullPool, QueuePool
 
@@ -35,6 +36,14 @@ for _pool in (NullPool, QueuePool):  # a filter counts for the very logger, not 
     logging.getLogger(f"{_pool.__module__}.{_pool.__qualname__}").addFilter(_is_no_interruption)
 
 
+class _HintingCompiler(SQLiteCompiler):
+    """Writes a query's hints behind the table (``INDEXED BY``), which SQLAlchemy leaves out."""
+
+    def get_from_hint_text(self, table: sa.FromClause, text: str | None) -> str | None:  # noqa: ARG002
+        """Return a hint as it was given."""
+        return text
+
+
 def make_engine(address: Address, *, busy_timeout_s: float) -> Engine:
     """Return an engine whose transactions hold the write lock from their first moment.
 
@@ -51,6 +60,7 @@ def make_engine(address: Address, *, busy_timeout_s: float) -> Engine:
         connect_args={"timeout": busy_timeout_s, "isolation_level": None},
         pool_reset_on_return=None,  # every transaction ends by itself
     )
+    engine.dialect.statement_compiler = _HintingCompiler
     sa.event.listen(engine, "connect", _set_pragmas)
     sa.event.listen(engine, "begin", _begin_immediate)
     return engine
@@ -62,12 +72,14 @@ def _reading_engine(address: Address, busy_timeout_s: float) -> Engine:
     if address.path is None:
         return _postgres_engine(address, busy_timeout_s, poolclass=NullPool)
     path: Path = address.path
-    return sa.create_engine(
+    engine = sa.create_engine(
         "sqlite://",
         creator=lambda: open_read_only(path, busy_timeout_s),
         poolclass=NullPool,
         pool_reset_on_return=None,  # closing ends the transaction
     )
+    engine.dialect.statement_compiler = _HintingCompiler
+    return engine
 
 
 def connect_to_read(address: Address, *, busy_timeout_s: float) -> Connection:

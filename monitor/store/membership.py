@@ -1,6 +1,7 @@
 """Which trials a filter means: asked of the index for few or for all, decided by their records."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Any
 
 import orjson
 import sqlalchemy as sa
@@ -19,7 +20,7 @@ Decide = Callable[[TrialRecord, Collection[str]], bool]
 
 RARE = 5_000
 """Up to so many trials are looked at one by one."""
-HELD = 50_000
+HELD = 120_000
 """Up to so many are held; whether one is among more, the index is asked for each."""
 _RECORDS = 50
 
@@ -42,20 +43,32 @@ class Members:
         self._decide = decide
         self._is_exact = search is not None and search.is_exact
         self._question = None if search is None else index.question(db.dialect, search)
-        self._all: frozenset[str] | None = None
+        self._all: frozenset[Any] | None = None
         self._asked_for = 0
         self._candidates: dict[str, bool] = {}
         self._decided: dict[str, bool] = {}
 
-    def hold(self, most: int) -> frozenset[str] | None:
-        """Return all trials that the index finds, which are held then; None where they are more."""
+    @property
+    def is_held(self) -> bool:
+        """True when the index need not be asked again."""
+        return self._all is not None
+
+    def hold(self, most: int) -> bool:
+        """Hold all trials that the index finds; False where they are more."""
         if self._question is not None and self._all is None and most > self._asked_for:
-            query, _ = index.matching(self._db.dialect)
-            rows = self._db.fetch(query.limit(most + 1), {"question": self._question})
+            given = {"question": self._question, "most": most + 1}
+            found = self._db.value(index.all_matching(self._db.dialect), given)
+            keys = index.keys_of(self._db.dialect, found or "")
             self._asked_for = most
-            if len(rows) <= most:
-                self._all = frozenset(index.nct_id_of_key(row[0]) for row in rows)
-        return self._all
+            if len(keys) <= most:
+                self._all = keys
+        return self.is_held
+
+    def few(self, most: int) -> tuple[str, ...] | None:
+        """Return all trials that the index finds, in order; None where they are more."""
+        if not self.hold(most) or self._all is None or len(self._all) > most:
+            return None
+        return tuple(map(index.nct_id_of_key, sorted(self._all)))
 
     def candidates(self, nct_ids: Iterable[str]) -> set[str]:
         """Return those of some trials that the index finds."""
@@ -63,7 +76,8 @@ class Members:
         if self._question is None:
             return set(nct_ids)
         if self._all is not None:
-            return set(self._all.intersection(nct_ids))
+            dialect, held = self._db.dialect, self._all
+            return {nct_id for nct_id in nct_ids if index.key_of(dialect, nct_id) in held}
         known = self._candidates
         wanted = [nct_id for nct_id in dict.fromkeys(nct_ids) if nct_id not in known]
         query, _ = index.matching(self._db.dialect)

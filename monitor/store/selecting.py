@@ -127,12 +127,6 @@ def _chunk_size(number: int, members: Members | None, limit: int) -> int:
     return _CHUNKS[min(number, len(_CHUNKS) - 1)]
 
 
-def _few(members: Members | None) -> tuple[str, ...] | None:
-    """Return the trials that may be meant where they are few."""
-    found = None if members is None else members.hold(RARE)
-    return tuple(sorted(found)) if found is not None and len(found) <= RARE else None
-
-
 # --- events ---------------------------------------------------------------------------------
 
 
@@ -174,9 +168,9 @@ class _EventChunks:
     def next(self, after: EventKey | None) -> list[_Place]:
         """Return the next chunk behind a key."""
         members = self._members
-        if self._number == 0 and self._nct_ids is None:
-            self._nct_ids = _few(members)
-        elif members is not None:
+        if self._number == 0 and members is not None:
+            if self._nct_ids is None:
+                self._nct_ids = members.few(RARE)
             members.hold(HELD)
         if self._nct_ids == ():
             self.is_over = True
@@ -185,14 +179,11 @@ class _EventChunks:
         self._number += 1
         rows = self._db.fetch(_places(self._query, self._nct_ids, after, size))
         self.is_over = len(rows) < size
-        places = [_Place(EventKey(moment(row[0]), row[1], row[2]), row[3]) for row in rows]
-        if members is not None:
-            kept = members.candidates([place.nct_id for place in places])
-            last = places[-1:]
-            places = [place for place in places if place.nct_id in kept]
-            if last and last != places[-1:]:
-                places += last  # so that the next chunk goes on behind it
-        return places
+        if members is not None and members.is_held:
+            kept = members.candidates(row[3] for row in rows)
+            # The last one stays, so that the next chunk goes on behind it.
+            rows = [row for row in rows[:-1] if row[3] in kept] + list(rows[-1:])
+        return [_Place(EventKey(moment(row[0]), row[1], row[2]), row[3]) for row in rows]
 
 
 def _places(
@@ -324,7 +315,7 @@ class _TrialChunks:
     def next(self, after: TrialKey | None) -> list[TrialRow]:
         """Return the next chunk behind a key."""
         if self._number == 0:
-            self._few = _few(self._members)
+            self._few = None if self._members is None else self._members.few(RARE)
         elif self._members is not None:
             self._members.hold(HELD)
         size = _chunk_size(self._number, self._members, self._query.limit)

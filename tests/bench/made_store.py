@@ -32,7 +32,8 @@ from monitor.model.record import TrialRecord
 from monitor.model.search import SEARCH_COLUMNS, SearchDocument
 from monitor.settings import ThresholdSettings
 from monitor.store import search
-from monitor.store.schema import UtcTime, metadata
+from monitor.store.column_types import UtcTime
+from monitor.store.schema import metadata
 from monitor.store.writer import Store, Transaction
 from tests.bench.edits import later_version
 from tests.bench.records import Corpus

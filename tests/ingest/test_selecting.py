@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import orjson
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -20,8 +21,11 @@ from monitor.model.history import StoredEvent
 from monitor.model.record import TrialRecord
 from monitor.model.selections import EventKey, EventPage, EventQuery, TrialKey, TrialQuery
 from monitor.model.subscriptions import Filter
+from monitor.store.address import Address
+from monitor.store.engine import make_engine
 from monitor.store.reader import Reader, open_reader
 from monitor.store.revisions import HEAD
+from monitor.store.schema import events
 from monitor.store.writer import open_store
 from tests.cli.test_db_verify import damage
 from tests.filled import FilledStores
@@ -328,3 +332,10 @@ def test_facts_and_words_that_are_not_the_records_are_named_and_made_anew(world:
         assert fill_index(store, on_step=lambda *_: None).trials == 0
         assert fill_index(store, on_step=lambda *_: None, anew=True).trials == 4
     assert found() == []
+
+
+def test_sqlite_reads_events_by_the_index_that_is_named(sqlite_url: str) -> None:
+    engine = make_engine(Address.parse(sqlite_url), busy_timeout_s=1)
+    asked = sa.select(events.c.id).with_hint(events, "INDEXED BY ix_events_nct_id", "sqlite")
+    assert "FROM events INDEXED BY ix_events_nct_id" in str(asked.compile(engine))
+    engine.dispose()
