@@ -1,4 +1,8 @@
-"""Zip archives: their entries one after the other, unpacked in memory, never onto the disk."""
+"""Zip archives: their entries one after the other, unpacked in memory, never onto the disk.
+
+Used by ``files``, which cuts each entry as it cuts a file. An archive is a stranger's: it may be
+damaged, lie about its sizes, or name places outside itself.
+"""
 
 import os
 import stat
@@ -17,6 +21,8 @@ from monitor.sources.folders import is_record_name
 from monitor.sources.read_progress import Limits
 
 _ENCRYPTED = 0x1  # flag bit 0 of an entry (PKWARE's APPNOTE, 4.4.4)
+# zipfile bounds what one read unpacks for these alone: with bzip2 or LZMA a few bytes may become a
+# gigabyte in a single call.
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 # What zipfile is known to raise on damaged input, besides its own error.
 _DAMAGE = (
@@ -54,11 +60,15 @@ def entries(file: BinaryIO, limits: Limits) -> Iterator[ArchiveEntry]:
     """
     if not file.seekable():
         raise RecordError("a zip archive cannot be read from a pipe")
+    # The file's own length: the sizes in an archive's directory are the archive's claim, and a
+    # bomb's are a lie.
     size = file.seek(0, os.SEEK_END)
     try:
         archive = zipfile.ZipFile(file)
     except _DAMAGE as exc:
         raise RecordError(f"the zip archive is damaged ({exc})") from exc
+    # Entries may overlap: many names for the same packed bytes, each small enough by itself. So
+    # what all entries unpack to is held against the size of the archive as a whole.
     watch = BombWatch(limits)
     taken = 0
     with archive:
@@ -80,12 +90,16 @@ def entries(file: BinaryIO, limits: Limits) -> Iterator[ArchiveEntry]:
 def _problem(info: zipfile.ZipInfo) -> str | None:
     """Return why the entry must not be read; None when it may."""
     name = PureWindowsPath(info.filename)  # takes both kinds of slashes, and drive letters
+    # Nothing is unpacked onto the disk, so "../x.json" could do no harm here; but the name becomes
+    # the origin of a record, and an archive that carries such names was made to deceive.
     if name.is_absolute() or name.root or name.drive or ".." in name.parts:
         return "the entry's name leads out of the archive"
     if not _is_wanted(info):
         return None
     if info.flag_bits & _ENCRYPTED:
         return "the entry is encrypted"
+    # Unix keeps the file's mode in the upper half of these attributes. A link's content is the path
+    # that it leads to, which would be read as if it were a record.
     if stat.S_ISLNK(info.external_attr >> 16):
         return "the entry is a link, not a file"
     if info.compress_type not in _METHODS:
@@ -95,6 +109,7 @@ def _problem(info: zipfile.ZipInfo) -> str | None:
 
 def _is_wanted(info: zipfile.ZipInfo) -> bool:
     parts = PureWindowsPath(info.filename).parts
+    # macOS adds "__MACOSX/._trial.json" beside every "trial.json": a few bytes that are no record.
     hidden = any(part.startswith(".") or part == "__MACOSX" for part in parts)
     return not info.is_dir() and not hidden and is_record_name(info.filename)
 
@@ -103,6 +118,8 @@ def _unpacked(
     archive: zipfile.ZipFile, info: zipfile.ZipInfo, size: int, watch: BombWatch, limits: Limits
 ) -> Iterator[bytes]:
     """Yield an entry's pieces; ``watch`` counts the archive's entries, but for bombs among them."""
+    # One bomb costs its own entry alone: its bytes are not added to the archive's sum, so that the
+    # honest entries behind it are read.
     own_watch = BombWatch(limits)
     packed = min(info.compress_size, size)  # as stated; never more than the whole archive
     try:

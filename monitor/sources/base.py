@@ -1,4 +1,8 @@
-"""What a source is that is asked again and again; files are read by ``files.read_paths``."""
+"""What a source is that is asked again and again; files are read by ``files.read_paths``.
+
+Stands between the sources and ``monitor.app.polling``, which takes page after page of a pass and
+stores each (docs/decisions/2026-11-22-pages-and-legs.md).
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -36,6 +40,7 @@ class Page:
     found: tuple[RawVersion | Unreadable, ...] = ()
     sights: tuple[Sighting, ...] = ()
     left: tuple[str, ...] = ()
+    # Example: a new search that finds 5,000 trials must not send 5,000 alerts of registrations.
     first_sights_are_news: bool = True
     pass_number: int = 0
     subject: str = ""
@@ -50,6 +55,8 @@ class Page:
     read: tuple[str, ...] = ()
 
 
+# Sources never see the store: these questions are all that they may ask of it, so each can be tried
+# with a dictionary behind them.
 class SourceState(Protocol):
     """What a source may ask about its own past; every answer is as of the last stored page."""
 
@@ -97,6 +104,8 @@ class FollowedSource(Protocol):
         """What the versions of this source are marked with."""
         ...
 
+    # A generator, because a pass may take an hour: what came is stored while the rest is still to
+    # be fetched, and a kill loses one page at most.
     def pages(self, memory: SourceState) -> Iterator[Page]:
         """Yield one pass, page by page; each must be stored before the next is asked for.
 

@@ -1,7 +1,8 @@
 """What lies inside compressed files, which are recognized by their first bytes.
 
-Everything is unpacked in pieces, in memory; nothing is ever written to disk. RecordError says
-why a stream cannot be read on: damaged, cut off, or over a limit.
+The first step of reading a file: ``files`` takes its bytes from here and gives them to ``layouts``.
+Everything is unpacked in pieces, in memory; nothing is ever written to disk. RecordError says why a
+stream cannot be read on: damaged, cut off, or over a limit.
 """
 
 import zlib
@@ -19,6 +20,7 @@ _ZIP = (b"PK\x03\x04", b"PK\x05\x06")  # an archive; an empty one
 # Zstandard's format description (RFC 8878): skippable frames, and the largest block.
 _ZSTD_SKIPPABLE = tuple(bytes([0x50 + kind, 0x2A, 0x4D, 0x18]) for kind in range(16))
 _ZSTD_BLOCK_BYTES = 128 << 10
+# A block of one repeated byte: its size field counts what comes out, only one byte is stored.
 _ZSTD_RLE = 1
 
 MAGIC_BYTES = 4
@@ -40,6 +42,7 @@ def unpack(file: BinaryIO, head: bytes, limits: Limits) -> Iterator[bytes]:
     All members of a gzip file and all frames of a zstandard file are read. ``head`` is how the
     file begins; the file stands at its start.
     """
+    # By content, never by name: a download that was saved as "trials.json" may well be gzipped.
     if head.startswith(_GZIP):
         return _gunzip(_Counted(file), limits)
     if head.startswith((_ZSTD, *_ZSTD_SKIPPABLE)):
@@ -84,6 +87,9 @@ class BombWatch:
         """Add what came out, and only note when it is too much."""
         self.unpacked += unpacked
         limits = self._limits
+        # Both limits have to be passed. By the ratio alone small, highly regular files would be
+        # bombs; by the size alone the registry's own bulk download (some 700 MB packed) would be
+        # one.
         if self.unpacked > max(limits.unpacked_bytes, limits.unpacked_ratio * packed):
             self.tripped = (
                 f"it unpacks to more than the limit of {limits.unpacked_bytes:,} bytes "
@@ -103,9 +109,13 @@ def _pieces(read: Callable[[int], bytes], limits: Limits) -> Iterator[bytes]:
         yield piece
 
 
+# gzip.GzipFile is not used: it neither bounds what one read unpacks, nor says how much packed input
+# that took, and the limit on bombs needs both.
 def _gunzip(file: _Counted, limits: Limits) -> Iterator[bytes]:
     watch = BombWatch(limits)
     data = file.read(limits.chunk_bytes)
+    # A file may be several members one behind the other (`cat a.gz b.gz` makes one). Reading the
+    # first alone would lose records in silence.
     while data:
         member = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
         while not member.eof:
@@ -114,6 +124,7 @@ def _gunzip(file: _Counted, limits: Limits) -> Iterator[bytes]:
                 piece = member.decompress(data, limits.chunk_bytes)
             except zlib.error as exc:
                 raise RecordError(f"the gzip data is damaged ({exc})") from exc
+            # zlib says nothing of an end that comes too early; it only asks for more, for ever.
             if not data and not piece and not member.eof:
                 raise RecordError("the gzip data is cut off")
             data = member.unconsumed_tail
@@ -144,6 +155,7 @@ def _unzstd(file: _Counted, limits: Limits) -> Iterator[bytes]:
 
 
 def _zstd_frame(file: _Counted) -> Iterator[bytes]:
+    # The fifth byte says how long the rest of the header is.
     header = _ZSTD + file.read_exactly(1)
     try:
         header += file.read_exactly(zstandard.frame_header_size(header) - len(header))
@@ -152,6 +164,8 @@ def _zstd_frame(file: _Counted) -> Iterator[bytes]:
         frame.decompress(header)
         last = False
         while not last:
+            # Three bytes, little-endian (RFC 8878, 3.1.1.2): bit 0 is "last", two bits of kind, 21
+            # of size.
             mark = file.read_exactly(3)
             fields = int.from_bytes(mark, "little")
             last, kind, size = bool(fields & 1), fields >> 1 & 3, fields >> 3
@@ -160,6 +174,7 @@ def _zstd_frame(file: _Counted) -> Iterator[bytes]:
             body = file.read_exactly(1 if kind == _ZSTD_RLE else size)
             if piece := frame.decompress(mark + body):
                 yield piece
+        # Given to the decompressor, which compares it: a changed byte would else pass for a record.
         if has_checksum:
             frame.decompress(file.read_exactly(4))
     except zstandard.ZstdError as exc:

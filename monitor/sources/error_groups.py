@@ -1,4 +1,7 @@
-"""Junk by the million (a log among the records) must not become a million refusals."""
+"""Junk by the million (a log among the records) must not become a million refusals.
+
+Stands between cutting a file (``layouts``) and storing it: a refusal is a row of the quarantine.
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -6,6 +9,7 @@ from dataclasses import replace
 from monitor.model.record import RawVersion
 from monitor.sources.read_progress import HEAD_BYTES, Unreadable
 
+# Enough to see what kind of file it is, few enough for `monitor quarantine list` to be read.
 _REFUSALS_IN_ROW = 100
 
 
@@ -19,6 +23,7 @@ def group_errors(found: Iterator[RawVersion | Unreadable]) -> Iterator[RawVersio
     in_row = 0
     row: _Row | None = None
     for one in found:
+        # A record between them ends a row: one bad line in every ten is ten bad records, no junk.
         if isinstance(one, RawVersion):
             if row is not None:
                 yield from row.told()

@@ -1,4 +1,7 @@
-"""How the files of a watched folder were last seen, and how that is kept."""
+"""How the files of a watched folder were last seen, and how that is kept.
+
+``watched_folder`` decides by it what to read; it is kept as the source's state, one object of JSON.
+"""
 
 import os
 from collections.abc import Mapping
@@ -24,6 +27,7 @@ class FileState:
 
     def is_of(self, status: os.stat_result) -> bool:
         """Tell whether the file is still as it was."""
+        # Not a hash: it would have to read every file of the folder at every look.
         return (self.size, self.mtime_ns) == (status.st_size, status.st_mtime_ns)
 
 

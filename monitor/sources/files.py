@@ -1,4 +1,8 @@
-"""The ``files`` source: what people have on their disk."""
+"""The ``files`` source: what people have on their disk, read once by `monitor ingest`.
+
+From bytes to records: ``folders`` lists, ``containers`` and ``archives`` unpack, ``layouts`` cuts.
+``watched_folder`` reads each of its files through ``read_paths`` too.
+"""
 
 import contextlib
 import io
@@ -45,6 +49,7 @@ def read_paths(
     ``now`` gives an aware time. ``on_progress`` is called after about every megabyte, and at
     the end.
     """
+    # All of them before any is read: a slip in the last name must not show after an hour's work.
     for path in paths:
         _check(path)
     meter = _Meter(paths, on_progress)
@@ -184,6 +189,8 @@ def _read_archive(
     try:
         for entry in entries(file, limits):
             inside = reading.entry(entry.name)
+            # One entry that is not to be read costs itself; one that breaks while it is read is
+            # noted by `split_records`, and the archive goes on behind it.
             if entry.problem is not None:
                 yield inside.refusal(b"", size=entry.size, reason=entry.problem)
             else:

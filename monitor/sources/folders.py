@@ -1,4 +1,7 @@
-"""Which files of a folder tree are read."""
+"""Which files of a folder tree are read: by name, in a steady order, each folder once.
+
+For what `monitor ingest` is given and for the watched folder; archives ask for the names alone.
+"""
 
 import os
 import stat
@@ -35,6 +38,7 @@ def list_files(folder: Path, on_passed_over: Callable[[], None] | None = None) -
     pipes). Links are followed, but no folder is entered twice,
     so a link to a folder above ends there. A problem is yielded, never raised.
     """
+    # By device and inode, not by path: a link to a folder above makes endlessly many paths.
     entered: set[tuple[int, int]] = set()
     waiting = [folder]
     while waiting:
@@ -52,6 +56,7 @@ def list_files(folder: Path, on_passed_over: Callable[[], None] | None = None) -
         except OSError as exc:
             yield Listed(path=place, problem=f"it cannot be opened: {exc.strerror or exc}")
             continue
+        # Reversed, because the last one in is the first one out: so the order is that of the names.
         waiting.extend(place / name for name in reversed(inside))
 
 
@@ -60,6 +65,8 @@ def _wanted(place: Path, on_passed_over: Callable[[], None] | None) -> Iterator[
         for entry in entries:
             if entry.name.startswith("."):
                 continue
+            # A folder may be called "2026.json": the name alone does not tell, and the caller looks
+            # again.
             if is_record_name(entry.name) or _is(entry.is_dir):
                 yield entry.name
             elif on_passed_over is not None and _is(entry.is_file):

@@ -57,12 +57,16 @@ def value_end(text: bytes | memoryview, *, final: bool) -> int | None:
         raise broken_json(exc) from None
     except msgspec.DecodeError as exc:
         what, at = _parts(exc)
+        # The usual case, "{…},{…": msgspec complains about the comma, and so says where the value
+        # ends.
         if what == _TRAILING and at is not None:
             return _trimmed(text, at - _TRAILING_SHIFT)
         unfinished = _TRUNCATED in what or (at is not None and at > len(text) - _NUMBER_TAIL)
         if unfinished and not final:
             return None
         raise broken_json(exc) from None
+    # "12" may go on as "123" in the next piece, "{}" cannot: only a number or a word is unfinished
+    # without looking so.
     closed = bytes(text[-1:]) in (b"}", b"]", b'"')
     return _trimmed(text, len(text)) if final or closed else None
 
@@ -80,6 +84,8 @@ def bracket_end(text: bytes | memoryview) -> int | None:
             depth += 1
         elif mark in b"}]":
             depth -= 1
+            # A closing bracket of the wrong kind closes too: this is for texts that are broken
+            # already.
             if depth <= 0:
                 return found.end()
     return None

@@ -47,6 +47,7 @@ def split_records(window: LookAhead, reading: Reading, limits: Limits) -> Found:
         yield reading.refusal(b"", reason=window.blame(f"the file {what}"))
         return
     window.look(_HEAD)
+    # By what is there: ".json" files of JSON lines and ".jsonl" files of one document are common.
     if first == b"{" and _is_lines(window):
         yield from group_errors(_lines(window, reading, limits))
     elif first == b"{" or _LIST.match(window.data, window.pos):
@@ -68,11 +69,14 @@ def _is_lines(window: LookAhead) -> bool:
     if is_whole(memoryview(window.data)[window.pos : end]):
         return True
     length = end - window.pos
+    # A broken first line is no reason to read a file of 100,000 good ones as one broken document.
     window.look(2 * length + _HEAD)
     data = window.data
     for start in (found.start() for found in _OBJECT_LINE.finditer(data, window.pos + length)):
         before = data[max(0, start - 64) : start].rstrip()[-1:]
         stop = data.find(b"\n", start)
+        # Behind one of these the line is an item within a document that was printed over many
+        # lines.
         if before not in (b"[", b",", b":", b"{") and is_whole(memoryview(data)[start:stop]):
             return True
     return False
@@ -114,6 +118,8 @@ def _text(text: bytes, reading: Reading, at: str, limits: Limits) -> Found:
     try:
         yield from slices(text, reading, at)
     except RecordError as exc:
+        # A page or list on one line in which one study is broken: cut by its items, the others are
+        # read.
         if (PAGE.match(text) or text[:1] == b"[") and not is_whole(text):
             yield from _documents(LookAhead(iter([text]), limits), reading, limits, at)
         else:
@@ -210,6 +216,7 @@ def _page(window: LookAhead, reading: Reading, limits: Limits) -> RawVersion | U
     head = window.data[window.pos : window.pos + _HEAD]
     if (problem := _no_text(head)) is not None:
         return _refused(window.take_rest(problem), reading, "")
+    # One byte more than is allowed, or a text of just the limit and a longer one would look alike.
     window.look(limits.record_bytes + 1)
     text = window.data[window.pos :].rstrip()
     try:

@@ -93,6 +93,8 @@ class _Ends:
         if window.data[window.pos : window.pos + 1] in (b"{", b"["):
             within = window.limit if following is None else following
             closed = bracket_end(memoryview(window.data)[window.pos :][:within])
+        # Brackets within a text that was not closed count as brackets: the place where they close
+        # is believed only where an item or the end of the list follows.
         if closed is not None and self.fits(closed) and closed < len(window.data) - window.pos:
             return closed
         if following is not None:
@@ -155,6 +157,7 @@ def _opening_behind_comma(data: bytes, start: int, stop: int | None = None) -> i
     """Return where the comma before the first study behind ``start`` stands; None without any."""
     at = start
     while (at := data.find(_KEY, at, stop)) >= 0:
+        # The name alone is not enough: a study may quote "protocolSection" in one of its texts.
         brace = data[max(start - 1, at - _LOOK_BEHIND) : at].rstrip(_SPACE)
         comma = brace[:-1].rstrip(_SPACE)
         first = max(start - 1, at - _LOOK_BEHIND)

@@ -1,4 +1,7 @@
-"""What reading yields besides versions, how far it may go, and how it is reported."""
+"""What reading yields besides versions, how far it may go, and how it is reported.
+
+All sources share it; ``monitor.ingest.places`` takes apart the places that ``Reading`` writes.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -88,6 +91,7 @@ class Reading:
 
     def entry(self, name: str) -> "Reading":
         """Return the reading of an archive's entry."""
+        # As Java and many unpackers write it: "studies.zip!NCT01234567.json".
         return Reading(source=self.source, place=f"{self.place}!{name}", now=self.now)
 
     def version(
@@ -104,6 +108,7 @@ class Reading:
             content=content,
             media=media,
             source=self.source,
+            # Example: "studies.zip!page1.json[3]", the fourth study of a page within an archive.
             origin=self.place + at,
             retrieved_at=self.now(),
             registry_version=registry_version,

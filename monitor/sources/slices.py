@@ -69,6 +69,7 @@ def slices(text: bytes, reading: Reading, at: str) -> Iterator[RawVersion | Unre
     if text[:1] != b"{":
         raise RecordError("it is not a JSON object")
     wrapping = _unwrapped(text)
+    # A study may come with a key "studies" of its own beside it; then the one study is meant.
     if bytes(wrapping.studies)[:1] == b"[" and wrapping.study is _NOTHING:
         yield from _items(wrapping.studies, reading, at)
     else:
@@ -120,8 +121,11 @@ def _refuse_twice(text: bytes, held: bytes) -> None:
     The decoder keeps the last one: a study before it would be lost in silence.
     """
     at = _place_of(held, text)
+    # The study is replaced by a 0: only the names around it are looked at, some bytes of a
+    # megabyte.
     around = b"%b0%b" % (text[:at], text[at + len(held) :])
     names = _named(around)
+    # A name may also be written with escapes ("st\u0075dy"), which a search for bytes cannot see.
     if len(names) == len(set(names)) and b"\\u" not in around:
         return  # nearly always, and many times cheaper than what follows
     try:
@@ -164,6 +168,7 @@ def _slice(text: bytes, wrapping: _Wrapping, reading: Reading, at: str) -> RawVe
     if wrapping.studyVersion is None:
         return reading.version(study, at=at)
     number = wrapping.studyVersion
+    # True is an int in Python, and {"studyVersion": true} would be version 1.
     is_number = isinstance(number, int) and not isinstance(number, bool)
     return reading.version(text, at=at, registry_version=number if is_number else None)
 

@@ -32,8 +32,10 @@ PAGE_BYTES = 8 << 20
 LONG_BYTES = 64 << 20
 """A longer file waits for the others, and others do not wait for it."""
 
+# A settle time of 0 must not list 100,000 files after every page of a long one.
 _LEAST_LOOK_S = 1.0
 
+# As browsers, rsync, editors and copy tools name a file until it is whole and renamed.
 _UNFINISHED = (".part", ".tmp", "~")
 # How reading tells that the disk, and not what is on it, is at fault.
 _NOT_READ = "it cannot be read"
@@ -78,9 +80,12 @@ class WatchedFolderSource:
         basket = _PageBuilder(look.files)
         yield from basket.take(look.problems)
         # Sorting keeps the order of names among those that are short, and among the long.
+        # A bulk download of hours at the head would hold up the one record that somebody waits for.
         for key in sorted(look.ready, key=lambda one: look.files[one].size > LONG_BYTES):
             yield from self._file(key, look, basket)
         if basket.found or look.files != before or state is None:
+            # Also without records: that a file was seen with this size is what the next look
+            # compares with.
             yield basket.page()
 
     def _file(self, key: str, look: "_Scan", basket: "_PageBuilder") -> Iterator[Page]:
@@ -115,6 +120,7 @@ class WatchedFolderSource:
             return
         found = _Watched(self._read(path))
         yield from basket.take(found, is_news=not sighting.from_start)
+        # After the reading: what changed while it was read is read again, not taken for whole.
         status = _status(path)
         if status is None:
             look.files.pop(key, None)
@@ -131,6 +137,8 @@ class WatchedFolderSource:
         now_ns = self._now_ns()
         top = folder.resolve()
         for file in list_files(folder):
+            # Whoever may write into the folder could else have any file of the monitor's user read,
+            # by a link, and find its first megabyte in the quarantine.
             if not file.path.resolve().is_relative_to(top):
                 continue  # a link leads out of the folder
             below = file.path.relative_to(folder)
@@ -168,6 +176,7 @@ class WatchedFolderSource:
 
     def _is_settled(self, sighting: FileState, now_ns: int) -> bool:
         settle_ns = int(self.settings.settle_s * _NS)
+        # `cp -p` and unpackers give a new file an old time: so it has to be seen twice as well.
         is_old = not now_ns - settle_ns < sighting.mtime_ns <= now_ns
         return is_old and now_ns - sighting.since_ns >= settle_ns
 
@@ -272,4 +281,6 @@ def _status(path: Path) -> os.stat_result | None:
 
 def _key(path: Path) -> str:
     """Write a path as text that can be stored, and that no other path has."""
+    # "replace" would give two names that differ in one such byte the same key, and one file would
+    # never be read.
     return os.fsencode(path).decode(errors="backslashreplace")

@@ -1,4 +1,7 @@
-"""Records asked for by their IDs: the watched ones, and those followed through the search."""
+"""Records asked for by their IDs: the watched ones, and those followed through the search.
+
+Most stages of a pass are here. Each goes on behind ``run.at.after`` when the pass was broken off.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -13,6 +16,8 @@ from monitor.sources.ctgov.membership import Membership
 from monitor.sources.ctgov.single_records import fetch_missing, merger_absences, merger_sights
 from monitor.sources.ctgov.studies import Study, is_askable
 
+# The order of an answer is not steady from one call to the next: a batch of several pages may miss
+# a record now and then, hardly four times.
 _TRIES = 4
 _ROWS = 1_000
 
@@ -26,6 +31,7 @@ def fetch_watched(run: Crawl) -> Iterator[Page]:
     # Those that were watched before come first: no batch holds both these and new ones.
     membership = {nct_id: run.memberships.of(nct_id) for nct_id in run.following.nct_ids}
     ids = sorted(membership, key=lambda nct_id: (membership[nct_id] is Membership.NEW, nct_id))
+    # A page is either news or not as a whole (`first_sights_are_news`), so a batch is of one kind.
     for _, alike in groupby(ids[_behind(ids, run.at.after) :], key=membership.__getitem__):
         for batch in _batched(alike, run.sizes.batch):
             yield from _read(run, batch, after=batch[-1], whole=True)
@@ -56,6 +62,8 @@ def refresh_tracked(run: Crawl) -> Iterator[Page]:
         return
     if run.at.leg is not Stage.FOLLOWERS:
         run.move(leg=Stage.FOLLOWERS, token=None, after="")
+    # Without this a source that follows everything would ask for half a million records by their
+    # IDs on every pass.
     if run.following.all and not run.at.reread:
         return
     yield from _unseen(run, lambda row: _is_due(run, row), whole=run.at.reread)
@@ -70,6 +78,8 @@ def drop_untracked(run: Crawl) -> Iterator[Page]:
         return
     if run.at.leg is not Stage.LEAVING:
         run.move(leg=Stage.LEAVING, after="")
+    # Two walks: those read in the first must stay unseen until then, or a crash between the two
+    # would leave them followed for ever, by no configuration.
     yield from _unseen(run, lambda row: _leaves(run, row), whole=True)
     after = ""
     while rows := run.memory.followed(after=after, limit=_ROWS, unseen_in=run.at.number):
@@ -84,6 +94,8 @@ def suspects(run: Crawl) -> Iterator[Page]:
     Always from the start: what is held stays set aside, and is asked for in every pass.
     """
     run.move(leg=Stage.SUSPECTS, token=None, after="", absent=())
+    # From here on the gate decides instead of setting aside
+    # (docs/decisions/2026-11-30-the-gate.md).
     run.is_final = True
     membership = {nct_id: run.memberships.of(nct_id) for nct_id in run.memory.suspects()}
     ids = sorted(membership, key=lambda nct_id: (membership[nct_id] is Membership.NEW, nct_id))
@@ -140,6 +152,8 @@ def _read(run: Crawl, ids: Sequence[str], *, after: str, whole: bool) -> Iterato
     are then left for ``singles``, but for those that a record which came bears as its former IDs.
     SourceError when the registry does not list what it counts, or lists what was not asked for.
     """
+    # Not `query.…`: a value of nothing but IDs switches to a look-up there that ignores all
+    # filters, and with them the cursor.
     search = {"filter.ids": "|".join(ids)}
     membership = run.memberships.of(ids[0])  # a batch holds records of one membership
     if not whole:
@@ -154,10 +168,14 @@ def _read(run: Crawl, ids: Sequence[str], *, after: str, whole: bool) -> Iterato
             studies = _asked_for(page.studies, ids)
             total = page.total or total
             seen.update(one.nct_id for one in studies if one.nct_id)
+            # `filter.ids` also finds by alias: asked for a former ID, the registry lists the record
+            # of now, and the former one would seem to be missing.
             now |= {former: one.nct_id for one in studies if one.nct_id for former in one.aliases()}
             unnamed += sum(one.nct_id is None for one in studies)
             # What has no ID is read again once: perhaps it has one then.
             if page.token is None and len(seen) + (unnamed if tries else 0) >= total:
+                # An unknown ID is simply absent from the answer, with status 200: only asking for
+                # it by itself tells gone from merged from left out.
                 missing = [nct_id for nct_id in ids if nct_id not in seen] if whole else []
                 merged = {nct_id: now[nct_id] for nct_id in missing if nct_id in now}
                 yield from run.put(
@@ -184,6 +202,8 @@ def _asked_for(studies: Sequence[Study], ids: Sequence[str]) -> list[Study]:
 
     SourceError when none was: the registry then lists something else.
     """
+    # A page of another search, out of a cache or behind a token that went wrong, looks like a good
+    # answer. Stored, it would make trials followed that nobody asked for.
     asked = set(ids)
     found: list[Study] = []
     strange: list[str] = []
@@ -203,6 +223,8 @@ def _asked_for(studies: Sequence[Study], ids: Sequence[str]) -> list[Study]:
 
 def _absent(run: Crawl, missing: Sequence[str]) -> tuple[str, ...]:
     """Return the IDs to ask for singly; what is known not to be there waits for a reread."""
+    # A withdrawn record seldom comes back; asking for each of them singly on every pass would cost
+    # more requests than all the rest of a small source.
     if run.at.reread or run.is_final:
         return tuple(missing)
     known = ((nct_id, run.known(nct_id)) for nct_id in missing)

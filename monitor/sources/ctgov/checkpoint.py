@@ -1,4 +1,7 @@
-"""How far a source is: what it keeps between pages, and how a pass begins."""
+"""How far a source is: what it keeps between pages, and how a pass begins.
+
+All of it is one JSON object in ``source_states``, written in the transaction of each page.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,6 +34,7 @@ class Stage(StrEnum):
 
     def is_behind(self, other: "Stage") -> bool:
         """Tell whether it comes after another one."""
+        # Not by comparing the values: these are texts, and "count" sorts before "search".
         order = list(Stage)
         return order.index(self) > order.index(other)
 
@@ -45,6 +49,8 @@ class Finished:
     timestamp of the last pass that read all followed records.
     """
 
+    # As the registry writes it, "2026-08-14T09:00:05", and never parsed into a time: it has no
+    # zone.
     timestamp: str
     following: str
     cursor: str | None
@@ -68,6 +74,8 @@ class Progress:
     timestamp: str
     following: str
     reread: bool
+    # From here on all has defaults: a state of an older program, without the field, is read so, and
+    # no migration is needed.
     leg: Stage = Stage.SEARCH
     page: int = 0
     token: str | None = None
@@ -107,6 +115,7 @@ def read_state(state: Mapping[str, Any] | None, *, source: str) -> Checkpoint:
     try:
         return Checkpoint() if state is None else _KEPT.convert(state)
     except msgspec.ValidationError as exc:
+        # Beginning anew instead would make every record's next sight its first, and so no news.
         raise StoreError(f"the state that is kept of source {source!r} is unknown: {exc}") from exc
 
 
@@ -114,6 +123,8 @@ def begin(kept: Checkpoint, following: CtgovSourceSettings, timestamp: str) -> P
     """Return the pass to go on with, or a new one; None when there is nothing new to read."""
     current, finished = kept.current, kept.finished
     wanted = (timestamp, digest_of(following))
+    # A pass that was cut short goes on only over the same data with the same wishes: its token, its
+    # counts and its IDs mean nothing over others.
     if current is not None and (current.timestamp, current.following) == wanted:
         return current
     if current is None and finished and (finished.timestamp, finished.following) == wanted:
@@ -128,6 +139,7 @@ def begin(kept: Checkpoint, following: CtgovSourceSettings, timestamp: str) -> P
 
 def finish(progress: Progress, following: CtgovSourceSettings, before: Finished | None) -> Finished:
     """Return what is kept of a pass that has read everything."""
+    # The cursor never goes back: a day on which nothing was updated brings no date at all.
     cursors = [one for one in (progress.newest, before and before.cursor) if one]
     latest = max(cursors, default=None)
     return Finished(
@@ -135,6 +147,8 @@ def finish(progress: Progress, following: CtgovSourceSettings, before: Finished 
         following=progress.following,
         search=search_digest(following),
         nct_ids=following.nct_ids,
+        # Never beyond the data's own date, or one mistyped update of next year would make every
+        # later question empty.
         cursor=min(latest, progress.data_date.isoformat()) if latest else None,
         reread=progress.timestamp if progress.reread or before is None else before.reread,
     )
@@ -144,6 +158,8 @@ def since(finished: Finished | None) -> str | None:
     """Return the date from which updates are asked for: a day before the cursor."""
     if finished is None or finished.cursor is None:
         return None
+    # Dates are whole days, and which of a day's updates a load holds already is not stated. The day
+    # that is read twice costs a page of known bytes, which nobody parses.
     return (date.fromisoformat(finished.cursor) - timedelta(days=1)).isoformat()
 
 

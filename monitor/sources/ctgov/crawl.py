@@ -1,4 +1,8 @@
-"""A pass under way: what all its legs do alike."""
+"""A pass under way: what all its stages do alike.
+
+A stage asks through ``walk`` and yields through ``put``; both watch that the data stay the same
+(docs/decisions/2026-11-22-pages-and-legs.md).
+"""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,6 +22,8 @@ from monitor.sources.ctgov.registry import STUDIES, Answered, Registry, TokenRef
 from monitor.sources.ctgov.studies import Study
 from monitor.sources.read_progress import Reading, Unreadable
 
+# A token that comes again and again leads in a circle: the walk ends, and the count tells what is
+# missing.
 _USES_OF_A_TOKEN = 3
 
 
@@ -29,6 +35,8 @@ class Sizes:
     that its URL is taken everywhere. ``check``: pages between two questions for the version.
     """
 
+    # More is cut down to 1,000 with status 200 and no word of it; 200 IDs make a URL of some 2,800
+    # characters, and many servers and proxies refuse one of more than 8,000.
     page: int = 1_000
     batch: int = 200
     check: int = 20
@@ -47,7 +55,7 @@ class DataMovedError(SourceError):
 
 
 class Crawl:
-    """One pass: where it is (``at``), what it follows, and what its legs share.
+    """One pass: where it is (``at``), what it follows, and what its stages share.
 
     ``aside_before``: the records that it had set aside when it was broken off. ``is_final``: it
     asks for what the gate set aside.
@@ -91,6 +99,9 @@ class Crawl:
         day = None if self.at.reread else since(self._finished)
         if day is None:
             return dict(search)
+        # Not all that changes bears a new date (status UNKNOWN, coordinates): a reread finds the
+        # rest. The user's own expression is put into brackets, or an OR in it would let everything
+        # through.
         updated = f"AREA[LastUpdatePostDate]RANGE[{day},MAX]"
         own = search.get("filter.advanced")
         return {**search, "filter.advanced": f"({own}) AND {updated}" if own else updated}
@@ -125,6 +136,8 @@ class Crawl:
 
         The version decides: a stamp that differs for another reason stops nothing.
         """
+        # Every study bears the date of the load that it was served from. A server of the registry
+        # that was switched to the next load in the middle of a pass is seen here first.
         strange = {one.loaded for one in studies if one.loaded} - self._stamps
         if strange:
             self.check_data()
@@ -139,6 +152,8 @@ class Crawl:
 
     def known(self, nct_id: str) -> TrackedRecord | None:
         """Return what is known of a record; None when it was never followed."""
+        # The protocol lists what is behind an ID, so one record is asked for by the ID just before
+        # it.
         before = f"NCT{int(nct_id[3:]) - 1:08d}"
         rows = self.memory.followed(after=before, limit=1)
         return rows[0] if rows and rows[0].nct_id == nct_id else None
@@ -181,6 +196,8 @@ class Crawl:
         )
         if unnamed := sum(one.nct_id is None for one in studies):
             self.tell("records_without_id", count=unnamed, page=page)
+        # Between the stamps of two loads nothing else tells that a search runs over a mixture of
+        # both.
         if page % self.sizes.check == 0:
             self.check_data()
 
@@ -215,6 +232,8 @@ class Crawl:
         HeldError is raised instead when the gate holds something, then the first of the failures
         that concerned one record alone.
         """
+        # The last question counts most: were the data replaced during the last pages, a finished
+        # pass would say that it has read the new load.
         self.check_data()
         if held := self.memory.held():
             raise HeldError(held)
@@ -233,6 +252,8 @@ class Crawl:
 
     def _newest(self, studies: Sequence[Study]) -> str | None:
         """Return the latest update so far; a date beyond the data's own is a slip of the pen."""
+        # A date ahead of the load would put the cursor there, and the next questions would find
+        # nothing.
         posted = [one.posted for one in studies if one.posted and one.posted <= self.at.data_date]
         latest = max(posted).isoformat() if posted else None
         return max(filter(None, (latest, self.at.newest)), default=None)

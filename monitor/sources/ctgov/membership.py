@@ -47,11 +47,12 @@ class Memberships:
             self._is_edited and finished is not None and finished.search != search_digest(following)
         )
         before = finished.nct_ids if finished is not None else ()
+        # Without an edit what is watched now was watched before too, whatever an older state keeps.
         self._before = frozenset(before) if self._is_edited or self._is_first else self._watched
 
     @property
     def of_search(self) -> Membership:
-        """How stands what the search brings."""
+        """The membership of what the search brings."""
         return Membership.NEW if self._is_first or self._has_other_search else Membership.STAYING
 
     @property
@@ -64,9 +65,11 @@ class Memberships:
         return nct_id in self._watched
 
     def of(self, nct_id: str) -> Membership:
-        """How stands a record that is watched, or that the search of this pass did not bring."""
+        """Return the membership of a record that is watched, or that the search did not bring."""
         if nct_id in self._watched:
             return Membership.STAYING if nct_id in self._before else Membership.NEW
+        # With the same search as before, a record that the search has not brought may only have
+        # left it by a change of its own, which is what a subscriber waits for: it is followed on.
         if self._has_other_search or not self._searches:
             is_kept = nct_id in self._now_watched
         else:
@@ -75,6 +78,8 @@ class Memberships:
 
     @cached_property
     def _now_watched(self) -> Collection[str]:
+        # Looked up at most once in a pass: the merged records of a source are few, but reading them
+        # takes a walk over all that it follows.
         return self._with_mergers(self._watched)
 
     @cached_property

@@ -18,6 +18,7 @@ def search_parameters(following: CtgovSourceSettings) -> dict[str, str] | None:
 
 def digest_of(following: CtgovSourceSettings) -> str:
     """Return a hash of what is followed; the name and the rhythm do not count."""
+    # Were the name hashed too, renaming a source would be an edit, and its next pass no news.
     return digest([following.nct_ids, search_parameters(following)])
 
 

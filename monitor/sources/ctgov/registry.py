@@ -1,4 +1,7 @@
-"""What is asked of the registry, and what its answers mean."""
+"""What is asked of the registry, and what its answers mean.
+
+Below it is the HTTP client, above it the stages of a pass: these see studies and never a status.
+"""
 
 import re
 from collections.abc import Callable, Mapping
@@ -17,11 +20,16 @@ from monitor.sources.http import Client, HttpResponse, TooLargeError
 VERSION, STUDIES = "/api/v2/version", "/api/v2/studies"
 # From the oldest update to the newest: what is updated meanwhile moves to the end, not forward.
 _ORDER = {"sort": "LastUpdatePostDate:asc"}
+# A page of 1,000 studies with results can pass the limit of an answer; the mean is some 17 KB a
+# study, the largest known one 3.6 MB.
 _SMALLER = 5  # so many times smaller is the page that is asked for when one is too large
 _SMALLEST_SHARE = 25
 
+# The words are the registry's own, in text/plain: "NCT number NCT01234567 not found". A 404 of the
+# edge, or of a path that was renamed, has others and says nothing about the record.
 _SAID = re.compile(r"(?i)\bNCT number\s+(NCT[0-9]{8})\s+not found\b")
 _PLACE = re.compile(re.escape(STUDIES) + r"/(NCT[0-9]{8})/?")
+# Seen is "2026-08-14T09:00:05"; fractions and a "Z" would mean the same.
 _TIMESTAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z?")
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -95,6 +103,8 @@ class Registry:
         HeldError when it is too far ahead of the clock: what is dated by such data would stand in
         the way of all that comes before that day.
         """
+        # One small request that mostly says "nothing new": the data move on weekdays only, once a
+        # day.
         answer = self._client.get(VERSION)
         _expect(answer)
         try:
@@ -119,8 +129,12 @@ class Registry:
         TokenRefusedError when the token is refused.
         """
         params = {**search, **_ORDER}
+        # `countTotal` is answered on the first page alone, and may be left out afterwards; all
+        # other parameters must be repeated, or the token brings wrong rows with status 200.
         params |= {"countTotal": "true"} if token is None else {"pageToken": token}
         answer = self._sized(params)
+        # How long a token lives is documented nowhere; it may end with the day's load. Without a
+        # token a 400 is about the search itself, and asking again would not help.
         if answer.status == 400 and token is not None:
             raise TokenRefusedError(f"{_place(answer)} refuses a page token{_quoted(answer)}")
         _expect(answer)
@@ -135,6 +149,7 @@ class Registry:
 
     def study(self, nct_id: str) -> Shown | NotFound | Redirected:
         """Return what the registry says of one ID."""
+        # The status comes first: an error's body is text/plain and no JSON.
         answer = self._client.get(f"{STUDIES}/{nct_id}")
         if answer.status in _REDIRECTS:
             return Redirected(nct_id=_target(answer))
@@ -160,6 +175,7 @@ class Registry:
             except TooLargeError:
                 if self._page <= self._smallest:
                     raise
+                # Stays smaller for the rest of the pass: the next page would be too large again.
                 self._page = max(self._smallest, self._page // _SMALLER)
 
 
@@ -188,6 +204,8 @@ def _quoted(answer: HttpResponse) -> str:
 
 def _target(answer: HttpResponse) -> str:
     """Return the ID that a redirect leads to; where else it leads is not followed."""
+    # Read, not followed: the redirect drops the query, and a wrong one must not make us ask another
+    # host, or take another trial's record for this one.
     found = _PLACE.search(urlsplit(answer.location or "").path)
     if found is None or not is_askable(found[1]):
         raise SourceError(f"{_place(answer)} leads elsewhere than to a study")

@@ -1,4 +1,4 @@
-"""The first leg of a pass: the search, page by page, until it is whole."""
+"""The first stage of a pass: the search, page by page, until it is whole."""
 
 from collections.abc import Iterator
 
@@ -8,6 +8,8 @@ from monitor.sources.ctgov.checkpoint import Stage
 from monitor.sources.ctgov.crawl import Crawl
 from monitor.sources.ctgov.query import digest, search_parameters
 
+# Each walk sees another sample of what shifted. Where four are not enough, the count itself is
+# wrong.
 _MORE_WALKS = 3
 
 
@@ -28,6 +30,8 @@ def search(run: Crawl) -> Iterator[Page]:
         if run.at.leg is Stage.COUNT and _is_whole(run, walks):
             return
         run.tell("search_incomplete", seen=run.memory.seen_in(run.at.number), total=run.at.total)
+        # The sights of the walk before stay noted, so that this one need only bring what that one
+        # missed.
         run.move(leg=Stage.SEARCH, token=None, total=None, unnamed=0)
     raise SourceError(
         f"the registry's list of {run.following.name!r} could not be read whole in"
@@ -59,5 +63,6 @@ def _is_whole(run: Crawl, walks: int) -> bool:
     """Tell whether all records were seen; those without an ID count once all was read again."""
     if run.at.total is None:
         return True
+    # Counted in the store, not here: after a crash the first half of the pages is only there.
     missing = run.at.total - run.memory.seen_in(run.at.number)
     return missing <= (run.at.unnamed if walks else 0)

@@ -22,9 +22,11 @@ from monitor.sources.http import (
     UnreachableError,
 )
 
+# Each merger of a merged record adds one; a longer chain is taken for a circle.
 _REDIRECTS = 5
 # So many records, one after the other, that the registry fails to serve: it is not their fault.
 _HARD_IN_A_ROW = 3
+# Another ID would meet the same host, the same certificate, the same load.
 _OF_ALL = (DataMovedError, HostClosedError, StoppedError, TlsError, UnreachableError)
 
 
@@ -43,6 +45,8 @@ def fetch_missing(run: Crawl) -> Iterator[Page]:
             if _concerns_all(exc):
                 raise
             yield run.set_aside(nct_id, exc, tuple(left))
+            # Only what the host fails to serve counts; a 404 in strange words is an answer about
+            # one record.
             hard = hard + 1 if isinstance(exc, RetryableError | HttpStatusError) else 0
             if hard == _HARD_IN_A_ROW:
                 raise
@@ -56,6 +60,8 @@ def fetch_missing(run: Crawl) -> Iterator[Page]:
 
 def retry_failed(run: Crawl) -> Iterator[Page]:
     """Yield what was set aside before the pass was broken off, after all that was behind it."""
+    # Last of all, so that one record that fails every time holds up no other: the pass that it
+    # broke off has by now read all that was behind it.
     before = run.aside_before
     if before:
         run.move(absent=before, aside=tuple(one for one in run.at.aside if one not in before))
@@ -75,6 +81,7 @@ def _answer(run: Crawl, nct_id: str) -> Shown | NotFound:
     if isinstance(answer, Shown) and answer.study.problem is not None:
         # As a page is: if only the answer was broken, what changed need not wait for the next load.
         answer = run.registry.study(nct_id)
+    # By hand, ID by ID: each step is asked for by its own path, and the last must name the first.
     for _ in range(_REDIRECTS):
         if not isinstance(answer, Redirected):
             break
@@ -92,6 +99,9 @@ def _answer(run: Crawl, nct_id: str) -> Shown | NotFound:
 
 def _own(nct_id: str, asked: str, study: Study) -> Study:
     """Return the study; another record's is the one asked for only if it says so itself."""
+    # An alias redirects to the record of now. Taken at its word, a wrong redirect would store one
+    # trial's record as another's history, so the record itself has to list the ID that was asked
+    # for.
     held = study.nct_id
     if study.problem is not None or (asked == nct_id and held in (nct_id, None)):
         return study
@@ -128,6 +138,7 @@ def _shown(run: Crawl, nct_id: str, answer: Shown, left: tuple[str, ...]) -> Ite
 def _not_found(run: Crawl, nct_id: str, answer: NotFound, left: tuple[str, ...]) -> Iterator[Page]:
     membership = run.memberships.of(nct_id)
     row = run.known(nct_id)
+    # Never shown means a slip in the configuration (NCT01234576 for …67), no withdrawal to tell of.
     was_shown = row is not None and row.presence is not Presence.UNKNOWN
     presence = Presence.GONE if was_shown else Presence.UNKNOWN
     found = [_absence(run, nct_id, answer.at, said=answer.said)] if was_shown else []
@@ -136,6 +147,9 @@ def _not_found(run: Crawl, nct_id: str, answer: NotFound, left: tuple[str, ...])
         (),
         membership=membership,
         retrieved_at=answer.at,
+        # What was told as gone is only seen gone again. What is missed for the first time waits for
+        # the next data load (docs/architecture.md, "The gate"): a load with gaps would say the same
+        # of thousands.
         absences=found if is_told else (),
         missed=() if is_told else found,
         sights=[Sighting(nct_id=nct_id, presence=presence)],
@@ -178,6 +192,8 @@ def _absence(
 ) -> RawVersion:
     """Return what is to be kept of a record that is not shown any more."""
     presence = Presence.GONE if into is None else Presence.MERGED
+    # It goes through the same pipeline as a document and becomes a version, so that its time is
+    # kept, as in {"nctId": "NCT01234567", "presence": "gone"} and the registry's words.
     content = {"nctId": nct_id, "presence": presence.value, "mergedInto": into, "said": said}
     return RawVersion(
         content=msgspec.json.encode({key: value for key, value in content.items() if value}),

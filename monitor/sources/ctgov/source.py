@@ -1,4 +1,7 @@
-"""The ``ctgov`` source: pass after pass over API v2."""
+"""The ``ctgov`` source: pass after pass over API v2.
+
+``monitor.app.sources`` makes it of the configuration, ``monitor.app.polling`` takes its pages.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
@@ -21,6 +24,8 @@ from monitor.sources.ctgov.search import search
 from monitor.sources.ctgov.single_records import fetch_missing, retry_failed
 from monitor.sources.http import Client
 
+# The registry loads once a day. Were it to move four times within one pass, its servers would be
+# answering from different loads in turn; waiting helps then, asking on does not.
 _RESTARTS = 3
 SIZES = Sizes()
 # First those that a pass that was broken off had yet to ask for; last those that failed it, and
@@ -102,6 +107,9 @@ class CtgovSource:
                     yield from leg(run)
             except DataMovedError as moved:
                 run.tell("data_moved", before=at.timestamp, timestamp=moved.timestamp)
+                # The finished pass stays, and with it the cursor; only the one under way is
+                # dropped. Its number is used up: sights under it belong to data that are no longer
+                # served.
                 kept = Checkpoint(number=at.number, finished=kept.finished)
                 timestamp = moved.timestamp
             else:

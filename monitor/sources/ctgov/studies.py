@@ -73,6 +73,8 @@ def _key(name: str) -> bytes:
 
 
 # The registry's own order; a study in another one is read in a slower way.
+# The registry writes the ID first. Reading it so costs the first bytes of a study, decoding it all
+# of them, a thousand times a page.
 _OPENING = re.compile(
     rb"\s*\{\s*" + rb"\s*:\s*\{\s*".join(_key(name) for name in fields.NCT_ID)
     + rb'\s*:\s*"(NCT[0-9]{8})"'
@@ -102,6 +104,8 @@ def split_studies(body: bytes) -> Cut:
     another shape.
     """
     try:
+        # msgspec.Raw cuts each study out of the page without decoding it, and keeps its very bytes:
+        # the hash of the slice is made of them.
         page = _PAGE.decode(body)
     except msgspec.ValidationError as exc:
         raise SourceError(f"of another shape than known: {exc}") from None
@@ -175,6 +179,9 @@ def study(content: bytes) -> Study:
     """Return the slice with what can be read of it; never raises."""
     opening = _OPENING.match(content)
     nct_id = opening[1].decode() if opening else value_at(content, fields.NCT_ID)
+    # From the front and from the back: the status module is near the beginning of a document, the
+    # stamp of the load in the derived section at its end, and between them may be megabytes of
+    # results.
     at, last = content.find(_POSTED_KEY), content.rfind(_LOADED_KEY)
     posted = _POSTED.match(content, at) if at >= 0 else None
     loaded = _LOADED.match(content, last) if last >= 0 else None
@@ -188,6 +195,8 @@ def study(content: bytes) -> Study:
 
 def is_askable(nct_id: object) -> bool:
     """Tell whether the registry takes the ID: one without any digit but 0 fails a whole batch."""
+    # The registry's pattern is ^[Nn][Cc][Tt]0*[1-9]\d{0,7}$, and a malformed ID fails the whole
+    # batch with 400, where an unknown one is only left out.
     return is_nct_id(nct_id) and nct_id != "NCT00000000"
 
 

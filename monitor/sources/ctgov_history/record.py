@@ -1,4 +1,7 @@
-"""The backfill of one record: which versions are missing, one page for each that is fetched."""
+"""The backfill of one record: which versions are missing, one page for each that is fetched.
+
+``source`` goes through the records, ``requests`` asks; here it is decided what is asked for next.
+"""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,6 +25,7 @@ from monitor.sources.ctgov_history.state import (
 )
 from monitor.sources.read_progress import Reading
 
+# One odd version is a slip of the registry; three in a row mean that its answers have changed.
 _MOST_IN_A_ROW = 3
 
 
@@ -78,6 +82,8 @@ class Record:
                 outcome=BackfillOutcome.MERGED,
                 merged_into=exc.into,
             )
+        # A backfill that is done is asked again with every round; a page that says the same again
+        # would be a transaction for nothing.
         if end.as_state() != memory.state(self.nct_id):
             yield Page(subject=self.nct_id, state=end.as_state(), read=self._read())
 
@@ -87,6 +93,8 @@ class Record:
         A version that cannot be read holds up no other; OddAnswerError when several in a row are.
         """
         in_a_row = 0
+        # The index is read again after each round: a record may get a version while its hundreds
+        # are being fetched, half a second each.
         while missing := self._missing():
             for number in reversed(missing):
                 try:
@@ -112,6 +120,7 @@ class Record:
         """Read the index; return the numbers of the versions to fetch, ascending."""
         self._entries = self.task.asking.index(self.nct_id)
         # Should the registry take versions back, their numbers will mean others.
+        # What an earlier round fetched is not fetched again, nor what came with a file.
         listed = range(len(self._entries))
         self._fetched = {*self._fetched, *self.task.stored(self.nct_id)}.intersection(listed)
         self._tell()
@@ -138,6 +147,8 @@ class Record:
     def _ended(self) -> Backfill:
         """Return how the record's backfill ended; what could not be read is asked for again."""
         if self._odd:
+            # Without an outcome: what could not be read may be readable once the parser or the
+            # registry is mended, so the record is never called done.
             return replace(self._backfill(), failed_at=self.task.now())
         return replace(self._backfill(), since=self._left_out(), outcome=self._outcome())
 
@@ -182,5 +193,7 @@ class Record:
             state=self._backfill().as_state(),
             cursor=f"{self.nct_id} version {number}",
             read=self._read(),
+            # A trial that the store knows only through its past has just been met; nobody waits for
+            # that.
             first_sights_are_news=False,
         )

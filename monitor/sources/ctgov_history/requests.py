@@ -14,6 +14,7 @@ from monitor.sources.ctgov_history.responses import (
 )
 from monitor.sources.http import Client, HttpResponse
 
+# What the registry's own website asks. It is documented nowhere, and `/api/v2/…/history` is a 404.
 _STUDIES = "/api/int/studies"
 _DOCUMENTED = "/api/v2"
 
@@ -76,6 +77,8 @@ class HistoryRequests:
         path = _index_path(nct_id)
         answer = self._client.get(path)
         _check_known(answer)
+        # The history API redirects an alias as the documented one does; here only to the index, and
+        # where it leads is asked of the API that says so by contract.
         if answer.status == 301:
             raise self._other_record(nct_id, None, answer, path, "it redirects to another address")
         _check_status(answer, path)
@@ -86,10 +89,14 @@ class HistoryRequests:
         path = f"{_index_path(nct_id)}/{number}"
         answer = self._client.get(path)
         _check_known(answer)
+        # The index may list a number that is not handed out. Noted as lacking, or the backfill of
+        # this record would never end.
         if answer.status == 404 and _NOT_FOUND.search(answer.words):
             return None
         _check_status(answer, path)
         stated = read_version(answer.body, path, number=number)
+        # An alias answers with the record of now. Stored under the former ID, its whole history
+        # would stand there twice.
         if stated != nct_id:
             what = f"the study is {stated}, and {nct_id} was asked for"
             raise self._other_record(nct_id, stated, answer, path, what)
@@ -100,6 +107,8 @@ class HistoryRequests:
     ) -> MergedRecordError | HistoryShapeError:
         """Return what another record's answer means: the documented API redirects an alias."""
         location = self._client.get(f"{_DOCUMENTED}/studies/{nct_id}").location or ""
+        # Example: "https://clinicaltrials.gov/api/v2/studies/NCT07280598" was the answer for
+        # NCT07048704.
         into = location.partition("?")[0].rpartition("/")[2]
         if is_nct_id(into) and into != nct_id and stated in {None, into}:
             return MergedRecordError(into)

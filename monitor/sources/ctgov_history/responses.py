@@ -96,6 +96,8 @@ _INDEX, _VERSION = DataType[_Index](_Index), DataType[_Version](_Version)
 _WHERE = re.compile(r"^(?P<what>.*?)(?: - at `\$\.?(?P<where>.*)`)?$", re.DOTALL)
 
 
+# A gap means that versions were taken back or that counting begins at 1 now. Either way a number
+# would mean another version than the one that was stored under it.
 def read_index(body: bytes, path: str) -> Sequence[IndexEntry]:
     """Return the versions that the index lists, which count from 0 without a gap.
 
@@ -125,11 +127,15 @@ def read_version(body: bytes, path: str, *, number: int) -> str:
 
 def _decoded(body: bytes, shape: DataType[_Shape], path: str) -> _Shape:
     try:
+        # msgspec passes over unknown keys: a key that the registry adds stops nothing, one that it
+        # takes away or gives another type does.
         return shape.decode(body)
     except msgspec.ValidationError as exc:
         raise HistoryShapeError(path, _told(str(exc)), body) from exc
     except (msgspec.DecodeError, RecursionError) as exc:
         message = f"the answer to {path} is no valid JSON: {exc}"
+        # An answer that broke off is the line's fault and is fetched again; one that closes would
+        # come back the same.
         if _is_closed(body):
             what = f"not valid JSON: {exc}"
             raise OddAnswerError(message, path=path, body=body, what=what) from exc

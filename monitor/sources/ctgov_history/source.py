@@ -140,6 +140,8 @@ class HistorySource:
 def _may_be_of_one_record(error: SourceError) -> bool:
     """Tell whether the registry may well answer when it is asked for another record."""
     if isinstance(error, HttpStatusError):
+        # A 5xx that was tried again to the end is a BusyError, and may be one record's fault;
+        # otherwise the host has asked for a long pause (HostClosedError), for whatever record.
         asks_to_wait = error.status >= 500 and not isinstance(error, BusyError)
         return error.status not in _OF_ALL and not asks_to_wait
     whole = (StoppedError, UnreachableError, TlsError)

@@ -8,6 +8,8 @@ from typing import Any
 
 from monitor.sources.base import State
 
+# Example: ((0, 17), (19, 340)). A record of 900 versions is so a few bytes of state a page instead
+# of a list of 900 numbers, written 900 times.
 Range = tuple[int, int]
 
 _MOST = 1_000_000  # no record has so many versions; NCT01275677, with over 900, has the most known
@@ -118,6 +120,7 @@ def numbers(found: Iterable[Range]) -> set[int]:
 def _read(found: Collection[Sequence[int]]) -> tuple[Range, ...]:
     read = tuple((low, high) for low, high in found)
     for low, high in read:
+        # `isinstance` would let True pass for 1, and a huge range would be expanded into a set.
         if not (type(low) is type(high) is int and 0 <= low <= high < _MOST):
             raise ValueError(f"{low!r} to {high!r} is no range of version numbers")
     return read

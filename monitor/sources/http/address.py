@@ -1,4 +1,4 @@
-"""From a base URL, a path and parameters to what is asked for."""
+"""From a base URL, a path and parameters to what is asked for: the first step of a request."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """What is asked for: the URL for the library, ``host`` and ``path`` for people and books.
+    """What is asked for: the URL for the library, ``host`` and ``path`` for messages and limits.
 
     ``host`` carries the port where it is not the scheme's own.
     """
@@ -47,6 +47,7 @@ class ServerAddress:
         pairs = _pairs(params)
         parts = urlsplit(path_or_url)
         # Both transports send these very bytes: nothing is left for them to encode.
+        # `quote`, not the `quote_plus` of forms: a "+" for a space is a plus sign to some servers.
         query = "&".join(part for part in (parts.query, urlencode(pairs, quote_via=quote)) if part)
         url = parts._replace(query=query, fragment="").geturl()
         return Target(url=url, host=_host(parts), path=parts.path or "/"), pairs
@@ -62,17 +63,20 @@ def _fault(url: str) -> str | None:
     """Say what is wrong with the URL, without telling a password in it."""
     try:
         parts = urlsplit(url.strip())
+        # Looked at because it is checked only then: "https://host:99999" is split without a word.
         _ = parts.port
     except ValueError:
         return "that is malformed"
     if parts.scheme not in _PORTS or not parts.hostname:
         return "without http:// or https:// and a host"
+    # A password in a URL would stand in every message and log line that names the address.
     if parts.username is not None:
         return "with a user name or password"
     return None
 
 
 def _host(parts: SplitResult) -> str:
+    # "clinicaltrials.gov." is the same host, and must not get a rate limit of its own.
     host = (parts.hostname or "").rstrip(".")
     shown = f"[{host}]" if ":" in host else host
     own = parts.port in (None, _PORTS[parts.scheme])

@@ -11,6 +11,8 @@ from monitor.sources.http.address import Target
 from monitor.sources.http.errors import BrokenTransferError, RetryableError, TooLargeError
 from monitor.sources.http.response import Headers, ResponseStream
 
+# Named here: left to the libraries, each would announce whatever is installed beside it (brotli,
+# zstandard), and the answers of the two would differ.
 ACCEPT_ENCODING = "gzip"
 
 _HEAD_BYTES = 64 << 10
@@ -29,6 +31,7 @@ def read_all(incoming: ResponseStream, target: Target, limit_mb: int) -> bytes:
         f"the answer of {target.host} to {target.path} is larger than {limit_mb} MB"
         " (http.answer_limit_mb)"
     )
+    # No length has 20 digits, and of more than 4,300 Python makes no number at all (ValueError).
     announced = incoming.headers.get("content-length", "")
     if announced.isdecimal() and len(announced) < 20 and int(announced) > limit_bytes:
         raise too_large
@@ -48,6 +51,7 @@ def read_head(incoming: ResponseStream, target: Target) -> tuple[bytes, bool]:
 
     A body that breaks off is no error here: the status is what counts.
     """
+    # Never the whole: an error page may be any size, and only its first words are shown.
     head = bytearray()
     cut = TooLargeError("")
     try:

@@ -19,6 +19,8 @@ from monitor.sources.http.pacing import HOSTS, Hosts, RateLimit, RequestPace, Sl
 from monitor.sources.http.response import HttpResponse, check_status, is_refused_by_edge, too_long
 from monitor.sources.http.session import Sessions, next_transport, send
 
+# The system's: forked or cloned processes share the state of the other one, and would come back in
+# step.
 _JITTER = random.SystemRandom().random
 
 
@@ -87,7 +89,7 @@ class Client:
 
     ``base_url`` is "https://clinicaltrials.gov"; a path behind it is kept. ``pace`` puts all
     requests under a stricter rule on top of the host's limit (``HISTORY_PACE``). ``hosts`` is the
-    book of limits, shared by all clients of the process. ``on_request`` is called after every
+    registry of limits, shared by all clients of the process. ``on_request`` is called after every
     single request, ``on_retry`` before each that is made once more, in the asking thread. When
     ``stop`` is set, waits and transfers end at once with a StoppedError. ``may_switch=False`` keeps
     to the transport of the settings. ConfigError for a URL that is none.
@@ -146,7 +148,7 @@ class Client:
         No redirect is followed. ``if_none_match`` is an ETag of before. Tried again are timeouts,
         broken transfers, lost connections, 408, 429 and 5xx, as the settings say. A 403 of the
         edge is tried once over the other transport, which is then remembered for the host.
-        SourceError, one of those in ``faults``, for everything else.
+        SourceError, one of those in ``errors``, for everything else.
         """
         target, pairs = self._address.target(path_or_url, params)
         return self._retry(
@@ -177,6 +179,8 @@ class Client:
                     + _JITTER() * allowed.retry_wait_jitter_s
                 )
                 pause_s = max(pause_s, self._asked_pause(call, exc))
+                # The pause counts too: a total of seconds that only counted requests could take all
+                # night.
                 is_last = call.failures >= allowed.retry_attempts
                 if is_last or call.spent_s + pause_s > allowed.retry_total_s:
                     exc.args = (_with_cost(exc, call),)
@@ -195,6 +199,8 @@ class Client:
         asked_s = exc.retry_after_s
         if not asked_s:
             return 0.0
+        # A host that says "in 12 hours" is believed, and told to everybody who would ask it,
+        # instead of letting each source find out by itself.
         if asked_s > self._settings.retry_after_max_s and isinstance(exc, BusyError):
             closed = too_long(exc, now=self._now())
             call.limit.close(asked_s, closed)
@@ -208,6 +214,8 @@ class Client:
 
     def _attempt(self, call: _Call) -> HttpResponse:
         answer = self._request(call)
+        # The edge compares the user agent with how the client speaks TLS, so the same request may
+        # pass from the other library (docs/decisions/2026-11-30-one-http-client.md).
         while refused := is_refused_by_edge(answer):
             call.refused += (call.transport,)
             if not self._may_switch or len(call.refused) > 1:
@@ -217,6 +225,8 @@ class Client:
             call.transport = next_transport(call.transport)
             answer = self._request(call)
         if self._may_switch and call.refused:
+            # Forgotten when both are refused: it then depends on something else, and the next
+            # request is to begin with the one that the settings name.
             self._hosts.remember_transport(call.target.host, None if refused else call.transport)
         return check_status(
             answer, call.target, refused=call.refused if refused else (), now=self._now()
@@ -274,6 +284,8 @@ class Client:
             if reusable:
                 self._sessions.give_back(*key, session)
             else:
+                # A connection with half an answer in it would give the other half to the next
+                # request.
                 session.close()
 
 

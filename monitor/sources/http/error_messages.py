@@ -27,6 +27,8 @@ def connect_fault(exc: BaseException, target: Target) -> SourceError:
             break  # hung up during the handshake: that may pass
         if isinstance(cause, ssl.SSLError):
             return TlsError(f"TLS with {target.host} failed: {_tls_reason(cause)}")
+        # Found at the bottom: the library's own text is that of a connection that failed, and sends
+        # people to look at the network where DNS is at fault.
         if isinstance(cause, socket.gaierror):
             name = target.host.rpartition(":")[0] or target.host
             reason = cause.strerror or "not known"
@@ -61,6 +63,7 @@ def causes(exc: BaseException) -> Iterator[BaseException]:
 
     requests and urllib3 carry the cause as ``reason`` or as an argument.
     """
+    # Causes can form a circle (`raise a from b` within `except a`).
     seen: set[int] = set()
     step: object = exc
     while isinstance(step, BaseException) and id(step) not in seen:

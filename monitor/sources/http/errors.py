@@ -1,4 +1,4 @@
-"""What can go wrong with a request.
+"""What can go wrong with a request, from the connection to the status.
 
 All of them are SourceErrors; the classes are for those who count or decide.
 """

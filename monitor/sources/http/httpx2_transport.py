@@ -36,6 +36,8 @@ class Httpx2Session:
         self._client = httpx2.Client(
             verify=_trust(),
             http2=settings.http2,
+            # Where a redirect leads is for the caller to judge: an alias's is an answer, any other
+            # is not.
             follow_redirects=False,
             # One connection, so that the line is always that of the request under way.
             limits=httpx2.Limits(max_connections=1, keepalive_expiry=30.0),
@@ -44,6 +46,8 @@ class Httpx2Session:
                 connect=settings.connect_timeout_s,
                 write=settings.connect_timeout_s,
             ),
+            # No domain may set one: load balancers pin a client by cookie to one server, whose data
+            # may be of another load.
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         )
 
@@ -76,9 +80,12 @@ class Httpx2Session:
     def _trace(self, event: str, info: Mapping[str, object]) -> None:
         if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
             stream = info.get("return_value")
+            # The socket under the library, kept so that another thread can shut it down: no timeout
+            # of the library ends a server that sends a byte every few seconds.
             self.line.use(stream.get_extra_info("socket"))  # type: ignore[attr-defined]  # of httpcore2
 
     def _translated(self, exc: Exception, target: Target) -> SourceError:
+        # From the narrow to the wide: ConnectTimeout is a TimeoutException too.
         match exc:
             case httpx2.ConnectTimeout():
                 return error_messages.connect_timeout(target, self._settings.connect_timeout_s)

@@ -1,4 +1,8 @@
-"""How fast one host is asked: one limit for all clients of the process."""
+"""How fast one host is asked: one limit for all clients of the process.
+
+Every request of ``client`` takes its turn here. The registry publishes no limit;
+50 requests a minute is the number that public projects repeat (docs/configuration.md, "[http]").
+"""
 
 import threading
 import time
@@ -51,6 +55,8 @@ class RateLimit:
         self._clock = clock
         self._sleep = sleep
         self._changed = threading.Condition()
+        # A queue of tickets, because a Condition wakes whom it likes: an unlucky thread could wait
+        # for ever behind a busy one.
         self._queue: deque[object] = deque()
         self._starts: deque[float] = deque()
         self._in_flight = 0
@@ -76,6 +82,8 @@ class RateLimit:
         finally:
             with self._changed:
                 self._in_flight -= 1
+                # From the end too: the history API minds a request that follows closely on an
+                # answer.
                 self._space()
                 self._changed.notify_all()
 
@@ -97,6 +105,8 @@ class RateLimit:
             self._queue.append(ticket)
         try:
             while (delay_s := self._start(ticket, stop)) > 0:
+                # Outside the lock, and asked again afterwards: the host may have been held or
+                # closed meanwhile.
                 self._sleep(delay_s, stop)
         finally:
             with self._changed:
@@ -122,6 +132,8 @@ class RateLimit:
             delay_s = self._delay(now)
             if delay_s > 0:
                 return max(delay_s, _LEAST_WAIT_S)
+            # The starts of a minute are kept one by one. A counter that is set back every full
+            # minute would let twice as many through around the turn of it.
             self._starts.append(now)
             self._in_flight += 1
             self._space()
@@ -227,4 +239,4 @@ class Hosts:
 
 
 HOSTS = Hosts()
-"""The book of this process."""
+"""Process-wide registry of per-host limits."""

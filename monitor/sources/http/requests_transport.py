@@ -40,6 +40,7 @@ class RequestsSession:
         self._settings = settings
         self._session = requests.Session()
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        # Without it requests sends the password of ~/.netrc to a host that is named there.
         self._session.auth = _no_auth
         # The certificates that the other transport trusts, where the system has them in a file.
         self._session.verify = ssl.get_default_verify_paths().cafile or True
@@ -73,6 +74,7 @@ class RequestsSession:
 
     def _reading(self, response: requests.Response, target: Target) -> Iterator[bytes]:
         try:
+            # Undecoded: `body` unpacks, with a limit, and notices a gzip that ends early.
             yield from response.raw.stream(_CHUNK_BYTES, decode_content=False)
         except _ERRORS as exc:
             raise self._translated(exc, target) from exc
@@ -83,6 +85,8 @@ class RequestsSession:
                 return error_messages.connect_timeout(target, self._settings.connect_timeout_s)
             case requests.ReadTimeout() | urllib3.exceptions.ReadTimeoutError():
                 return error_messages.read_timeout(target, self._settings.read_timeout_s)
+            # Before ConnectionError and the rest: an URL that no one can ask is not to be tried
+            # again.
             case _ if isinstance(exc, _UNASKABLE):
                 return error_messages.invalid_request(exc, target)
             case requests.ConnectionError() if not _was_connected(exc):
@@ -122,6 +126,8 @@ class _Adapter(HTTPAdapter):
             "urllib3.HTTPConnectionPool", super().get_connection_with_tls_context(*args, **kwargs)
         )
         if not hasattr(pool.ConnectionCls, "line"):
+            # requests has no hook for a new connection; its class is the one place that sees the
+            # socket.
             pool.ConnectionCls = _telling(pool.ConnectionCls, self._line)
         return pool
 

@@ -15,6 +15,7 @@ from monitor.sources.http.errors import (
     HttpStatusError,
 )
 
+# Some failures come as a page with status 200, not always under the type of one.
 _PAGE_STARTS: Final = (b"<!doctype html", b"<html")
 _WORDS_CHARS = 160
 
@@ -100,6 +101,7 @@ class HttpResponse:
         if self.content_type != "text/plain" or self.is_html:
             return ""
         head = self.body[: 4 * _WORDS_CHARS].decode("utf-8", errors="replace")
+        # Control characters of a stranger's answer must not reach a terminal or a log line.
         shown = "".join(char if char.isprintable() else " " for char in head)
         return " ".join(shown.split())[:_WORDS_CHARS]
 

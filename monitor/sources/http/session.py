@@ -86,6 +86,7 @@ class Sessions:
     def take(self, transport: Transport, host: str) -> HttpTransport:
         """Return an idle session to the host, or a new one."""
         with self._lock:
+            # The latest used: the others may have been idle so long that the server hung up.
             idle = self._idle.get((transport, host))
             if idle:
                 return idle.pop()
@@ -137,6 +138,8 @@ def send(
         with session.open(target, sent) as incoming:
             return incoming, *_body(incoming, target, settings)
 
+    # In a thread of its own, because a name look-up (getaddrinfo) can neither be given a timeout
+    # nor be broken off from outside: only the waiting for it can end.
     thread = BoundedThread[HttpTransport](
         lambda: nullcontext(session), name=f"http {target.host}", abandoned=abandoned, cut=_cut
     )
