@@ -30,6 +30,7 @@ def trial_of(row: TrialRow) -> Trial:
 
 def versions_of(history: Sequence[StoredVersion]) -> list[Version]:
     """Return the versions of a trial's whole ordered history."""
+    # Of the whole history: from when a version holds depends on the one after it.
     days = valid_from(history)
     return [
         Version(
@@ -68,6 +69,7 @@ def event_of(one: SelectedEvent) -> Event:
 
 def facts_of(version: Version, facts: VersionFacts) -> Facts:
     """Return the facts of a version."""
+    # Both types name their fields alike, so a new column of facts needs no line here.
     values = {one.name: getattr(facts, one.name) for one in fields(VersionFacts)}
     values["sites_by_country"] = dict(facts.sites_by_country)
     return Facts(version=version, **values)

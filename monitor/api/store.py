@@ -117,6 +117,7 @@ class Store:
     def history(self, nct_id: str) -> list[VersionChanges]:
         """Return all versions of a trial with what each changed, noise too, oldest first."""
         history = self._history(nct_id)
+        # By its present NCT ID: the one that was asked for may be an earlier one.
         events = self._reader.events(history[0].nct_id)
         changes: dict[int, tuple[Change, ...]] = {
             one: tuple(change_of(stored.event) for stored in found) for one, found in events.items()
@@ -173,6 +174,7 @@ class Store:
         of changes. ``backfilled``: history too. ``filters``: as for ``trials``. UsageError for what
         cannot be meant.
         """
+        # A time without a zone would mean UTC to one reader and local time to another.
         for moment in (since, until):
             if moment is not None and moment.tzinfo is None:
                 raise UsageError(f"{moment.isoformat()} has no time zone; add one, as +00:00")
@@ -216,6 +218,7 @@ class Store:
 
     def _filter(self, filters: Mapping[str, FilterValues]) -> Filter | None:
         values = {
+            # A string is iterable, too: "lupus" would become five filters of one letter.
             key: (value,) if isinstance(value, str) else tuple(value)
             for key, value in filters.items()
         }
@@ -229,6 +232,7 @@ class Store:
             wanted={key: values[key] for key in FILTER_KEYS if key in values},
             excluded={key: values[f"not_{key}"] for key in FILTER_KEYS if f"not_{key}" in values},
         )
+        # A filter that can match nothing is most likely misspelled.
         require_findable(self._app, self._reader, asked)
         return asked
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _SCHEME = re.compile(r"([a-z][a-z0-9]*)://", re.IGNORECASE)
 # How its plugins put the status of HTTP into their log, which is the only place where it is.
 _STATUS = re.compile(r"\berror=([1-5][0-9]{2})\b")
+# Too slow, too early, too many requests: the same message may be taken later.
 _PASSING = {408, 425, 429}
 # Letters that apprise may put between a title and the body below it.
 _JOINT = 4
@@ -58,6 +59,7 @@ class AppriseChannel:
                 self.name, "url", "a URL as apprise has them, for example ntfy://topic"
             )
         self._schema = found[1].lower()
+        # Before the URL is used: apprise finds no plugin that is not enabled.
         _ADMITTED.admit(self._schema)
         service = _service(self._url)
         if service is None:
@@ -101,9 +103,11 @@ class AppriseConnection:
             title=title,
             body_format=apprise.NotifyFormat.TEXT,
             notify_type=apprise.NotifyType.INFO,
+            # A backslash and an "n" in the registry's text are two characters, not a line end.
             interpret_escapes=False,
         )
         outcomes = list(result.results) if result is not None else []
+        # apprise reports failure by a false value; no outcome at all is no success either.
         if result is None or not outcomes or not all(outcomes):
             raise self._judged([entry.message for one in outcomes for entry in one.logs()])
         return sanitize(str(service.service_name))
@@ -116,6 +120,7 @@ class AppriseConnection:
         statuses = [int(found[1]) for line in lines if (found := _STATUS.search(line))]
         if not statuses:
             return self._failed("it did not take the message, or not in time")
+        # A plugin may make several requests, and the last one decided.
         status = statuses[-1]
         permanent = 400 <= status < 500 and status not in _PASSING
         return self._failed(f"it answered {status}", permanent=permanent)
@@ -141,6 +146,8 @@ def _within_limits(service: "apprise.NotifyBase", message: Message) -> tuple[str
         else:
             room -= size(_written(service, title)) + _JOINT
     least = room
+    # Escaping makes a text longer by what is in it, so it is cut, measured and cut again; each
+    # round is shorter, so this ends.
     while True:
         told = truncate(body, least)
         beyond = size(_written(service, told)) - room
@@ -179,6 +186,7 @@ class _Admitted:
 
             self._schemas.add(schema)
             plugins: Any = NotificationManager  # it brings no types
+            # Each call replaces the list, so all schemas that were admitted so far are named.
             plugins().enable_only(*self._schemas)
 
 
@@ -187,6 +195,7 @@ def _hush() -> None:
     log = logging.getLogger("apprise")
     log.setLevel(logging.INFO)  # from there on it is read for the status
     log.propagate = False
+    # With neither a handler nor a parent, `logging` would print warnings to standard error.
     if not log.handlers:
         log.addHandler(logging.NullHandler())
     logging.getLogger("urllib3").setLevel(logging.WARNING)
@@ -201,10 +210,13 @@ def _asset() -> "apprise.AppriseAsset":
     return apprise.AppriseAsset(
         app_id="trial-monitor",
         app_desc="Trial monitor",
+        # In our own thread: that is the one which the deadline can give up.
         async_mode=False,
         http_redirects=False,
         interpret_emojis=False,
         interpret_escapes=False,
+        # Retries are the outbox's, which counts and stores them (docs/delivery.md, "When it
+        # fails").
         default_service_retry=0,
         service_timeout=0,
     )
@@ -217,6 +229,7 @@ def _service(url: Secret) -> "apprise.NotifyBase | None":
     made = apprise.Apprise.instantiate(url.reveal().strip(), asset=_asset())
     if made is None:
         return None
+    # The query of the URL (`?retry=3`) overrides the asset, so it is overridden here.
     made.retry = 0
     made.redirects = False
     made.optional = False

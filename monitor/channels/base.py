@@ -97,6 +97,8 @@ class Reachable(Protocol):
         ...
 
 
+# Each class takes the settings struct of its own type, hence Any. How to add a channel:
+# docs/contributing.md.
 CHANNELS: Mapping[str, Callable[[Any, DeliverySettings], UnboundedChannel]] = {
     "email": EmailChannel,
     "slack": SlackChannel,

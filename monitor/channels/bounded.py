@@ -22,8 +22,10 @@ from monitor.deadlines.threads import (
 from monitor.errors import DeliveryError
 from monitor.model.messages import Message, Rendering
 
+# QUIT is a courtesy: the messages were taken before it.
 _FAREWELL_S = 2.0
 
+# The breaker looks for these words in the stored state: processes share that, not objects.
 HANGS = "(delivery.abandoned_threads)"
 """Stands in the errors after which a channel begins nothing more."""
 
@@ -118,6 +120,7 @@ class BoundedChannel:
         try:
             return speak()
         except LateError as exc:
+            # A refusal that arrived just as the connection was cut is still the service's word.
             if isinstance(exc.__cause__, DeliveryError) and exc.__cause__.permanent:
                 raise exc.__cause__ from None
             message = f"the conversation was not over {limit}; it was ended"
@@ -144,6 +147,7 @@ class BoundedConnection:
 
     def send(self, message: Message) -> str:
         """See ``Connection``; also GivenUpError and HangingError."""
+        # The thread begins with the first message: entering `connected` never fails.
         thread = self._thread or self._channel.thread()
         self._thread = thread
         within_s = self._channel.total_s
@@ -152,6 +156,7 @@ class BoundedConnection:
                 lambda: thread.run(lambda connection: connection.send(message), within_s=within_s)
             )
         except GivenUpError:
+            # The thread that was given up keeps its connection; the next message gets another.
             self._thread = None
             raise
 

@@ -42,6 +42,7 @@ class SendResult:
 def sample_message(now: datetime) -> Message:
     """Return a test message; each has a uid of its own."""
     return Message(
+        # Random, unlike other ids (docs/delivery.md, "Ids"): two tests are two messages.
         uid=str(uuid.uuid4()),
         subscriber="operator",
         target="",
@@ -72,6 +73,7 @@ def send_each(
     Nothing is stored, and nothing is tried again; yields how each went.
     """
     with channel.connected() as connection:
+        # "" is the target of a channel with one recipient, so only None means all.
         for target in channel.targets if to is None else (to,):
             started = time.monotonic()
             try:

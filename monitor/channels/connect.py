@@ -22,6 +22,7 @@ def connect(addresses: Sequence[str], port: int, *, within_s: float) -> socket.s
         except OSError as exc:
             last = exc
             continue
+        # create_connection leaves its own timeout, the share of one address, on the socket.
         sock.settimeout(within_s)
         return sock
     raise last

@@ -58,6 +58,7 @@ class ConsoleConnection:
         # A terminal that lacks a letter shows a question mark for it.
         encoded = text.encode(self._stream.encoding or "utf-8", "replace")
         try:
+            # First what `print` has left in the buffer, which `os.write` would overtake.
             self._stream.flush()
             self._write(encoded)
         except (OSError, ValueError) as exc:  # the latter when it was closed
@@ -81,5 +82,6 @@ class ConsoleConnection:
             self._stream.write(text.decode(self._stream.encoding or "utf-8"))
             self._stream.flush()
             return
+        # `os.write` may take less than it is given, as a pipe does that is nearly full.
         while text:
             text = text[os.write(file, text) :]

@@ -18,6 +18,7 @@ from monitor.settings import DeliverySettings, EmailChannelSettings, Secret
 from monitor.settings.hosts import read_address
 from monitor.settings.sections import DELIVERY_DEFAULTS
 
+# The server ends the session, whatever it was asked (RFC 5321, 3.8).
 _CLOSING = 421
 # They speak of the login (RFC 4954), not of the message: the operator can mend them.
 _LOGIN = {530, 534, 535, 538}
@@ -45,6 +46,8 @@ class EmailChannel:
         self._login: tuple[str, Secret] | None = None
         if settings.password is not None:
             password = settings.password.looked_up()
+            # smtplib encodes the login as ASCII; found here, this stops the start instead of
+            # every message.
             if not f"{settings.username}{password.reveal()}".isascii():
                 raise config_error(self.name, "password", "SMTP logins take ASCII characters only")
             self._login = (settings.username, password)
@@ -83,6 +86,7 @@ class SmtpConnection:
         DeliveryError: 5xx for the message or its address is permanent; 4xx, what concerns the
         connection or the login, and a connection lost half-way are not.
         """
+        # A line end in an address would be a second SMTP command.
         if read_address(message.target) is None:
             raise DeliveryError("the message has no usable address", permanent=True)
         mail = compose(message, self._sender)
@@ -151,6 +155,7 @@ class SmtpConnection:
                 username, password = self._login
                 smtp.login(username, password.reveal())
             smtp.ehlo_or_helo_if_needed()
+        # KeyboardInterrupt too: nobody else knows of this socket yet.
         except BaseException:
             smtp.close()
             raise
@@ -172,8 +177,10 @@ class SmtpConnection:
             code, words = exc.smtp_code, _as_bytes(exc.smtp_error)
         if _is_yes(code):
             return self._said(code, words)
+        # smtplib gives -1 for a line without a code: something other than SMTP listens there.
         if code < 200:
             raise smtplib.SMTPResponseException(-1, "")
+        # The server hangs up after 421, so a RSET would meet a closed connection.
         if code == _CLOSING:
             self._drop()
         else:
@@ -184,6 +191,8 @@ class SmtpConnection:
         raise DeliveryError(message, permanent=permanent)
 
     def _envelope(self, smtp: smtplib.SMTP, target: str, size: int) -> tuple[int, bytes]:
+        # A server that announces SIZE refuses what is too large before it is transferred (RFC
+        # 1870).
         options = [f"size={size}"] if smtp.has_extn("size") else []
         try:
             code, words = smtp.mail(self._sender.address, options)
@@ -210,6 +219,8 @@ class SmtpConnection:
 
     def _failed(self, exc: Exception) -> DeliveryError:
         """Return what a failing connection means: nothing is wrong with the message."""
+        # The order of these tests matters: an authentication error is a response error, an
+        # untrusted certificate an SSLError, and both kinds of SSL error are OSErrors.
         if isinstance(exc, smtplib.SMTPAuthenticationError):
             reason = f"refused the login: {self._said(exc.smtp_code, exc.smtp_error)}"
         elif isinstance(exc, smtplib.SMTPResponseException) and exc.smtp_code:
@@ -254,5 +265,6 @@ class _BeforeTakenError(smtplib.SMTPResponseException):
 
 def _own_name() -> str:
     """Return a name for EHLO without asking the name service, which may take its time."""
+    # EHLO wants a full name or an address in brackets (RFC 5321, 4.1.1.1).
     own = socket.gethostname()
     return own if "." in own and own.isascii() else "[127.0.0.1]"

@@ -27,6 +27,7 @@ def envelope(message: Message, source: str) -> bytes:
         "type": EVENT_TYPE,
         "time": message.occurred_at,
         "datacontenttype": "application/json",
+        # orjson writes dicts, and no other mapping.
         "data": dict(message.data),
     }
     if is_nct_id(message.thread):

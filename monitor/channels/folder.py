@@ -26,7 +26,9 @@ _RENDERINGS: Mapping[Format, frozenset[Rendering]] = {
 }
 _SENDER = Mailbox(name="Trial monitor", address="trial-monitor@localhost")
 _UNSAFE = re.compile(r"[^A-Za-z0-9]+")
+# What `_put` adds to the name of a repetition that says something else.
 _NUMBER = re.compile(r"\.[0-9]+\Z")
+# A file name has 255 bytes at most: two such pieces, a time and an extension fit.
 _LONGEST = 60
 
 
@@ -88,6 +90,8 @@ class FolderConnection:
         for number in count(1):
             name = stem if number == 1 else f"{stem}.{number}"
             paths = {self._folder / f"{name}.{kind}": kind for kind in contents}
+            # Formats may have been added to the settings since: a repetition then writes what is
+            # missing.
             missing = [path for path in paths if not path.exists()]
             there = paths.keys() - set(missing)
             if all(path.read_bytes() == contents[paths[path]] for path in there):
@@ -106,8 +110,10 @@ class FolderConnection:
     def _stem(self, message: Message) -> str:
         """Return the name that the message has already, or its own."""
         if self._stems is None:
+            # Once for each connection: a folder can hold many thousands of files.
             entries = os.scandir(self._folder)
             names = (_NUMBER.sub("", entry.name.rpartition(".")[0]) for entry in entries)
+            # Found by uid: the time at the beginning of the name can differ in a repetition.
             self._stems = {stem.rpartition("_")[2]: stem for stem in names if "_" in stem}
         at = message.occurred_at.astimezone(UTC)
         uid = _plain(message.uid)
@@ -124,11 +130,13 @@ def _write(path: Path, content: bytes) -> None:
 
     FileExistsError when somebody else made one of that name.
     """
+    # The dot hides it from programs that watch the folder until it has its name.
     new = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
         with open(new, "wb", opener=open_private) as file:  # Path's has no opener
             file.write(content)
             file.flush()
+            # Before it has its name: after a power cut, a name must not stand for an empty file.
             os.fsync(file.fileno())
         _give_name(new, path)
     finally:

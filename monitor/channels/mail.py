@@ -16,6 +16,7 @@ from monitor.model.messages import ALONE, Message
 from monitor.model.sanitize import sanitize
 from monitor.settings.hosts import Mailbox
 
+# Never to be changed: new mails would no longer join the threads of those already sent.
 _THREADS = uuid.UUID("6d9b5a1e-0d0f-5a53-9a0c-6f9d6d0a1c52")
 _UNSUBSCRIBE = "list-unsubscribe"
 _VALUE_CHARS = 900  # of a header beyond the subject
@@ -62,6 +63,7 @@ def compose(message: Message, sender: Mailbox, *, to: str | None = None) -> byte
         ("From", _from(sender)),
         ("To", message.target if to is None else to),
         ("Subject", _encoded(sanitize(message.subject))),
+        # A digest is dated by its cut-off, so a repetition bears the same date.
         ("Date", format_datetime(message.dated_at or message.occurred_at)),
         ("Message-ID", message_id(message, sender.domain)),
         *_thread_headers(message, sender.domain),
@@ -85,6 +87,7 @@ def _encoded(line: str) -> str:
     if _PLAIN.fullmatch(line) and "=?" not in line:
         return line
     words = [b""]
+    # Letter by letter: an encoded word must not end inside a character (RFC 2047, section 5).
     for letter in line:
         encoded = letter.encode("utf-8", "replace")
         if len(words[-1]) + len(encoded) > _WORD_BYTES:
@@ -110,6 +113,7 @@ def _parts(message: Message) -> bytes:
 
 def _quoted(text: str) -> bytes:
     """Return a text that survives every server on its way: ASCII, short lines."""
+    # One kind of line end for `b2a_qp`; a bare CR makes some servers refuse the mail.
     lines = "\n".join(text.splitlines()).encode("utf-8", "replace")
     return binascii.b2a_qp(lines, istext=True).replace(b"\n", b"\r\n")
 
@@ -119,6 +123,7 @@ def _more_headers(message: Message) -> list[tuple[str, str]]:
     found = []
     for name, value in message.headers.items():
         line = sanitize(value)
+        # A value must not end its header and begin another, wherever it came from.
         plain = name.isascii() and name.replace("-", "").isalnum()
         if len(line) > _VALUE_CHARS or not plain:
             message_ = f"the header {sanitize(name)[:40]} cannot be sent"
@@ -137,6 +142,7 @@ def _unsubscribing(address: str) -> list[tuple[str, str]]:
     """Return RFC 2369's header, and RFC 8058's for what takes a POST: https only."""
     address = address.strip().removeprefix("<").removesuffix(">")
     usable = address.startswith(("https://", "http://", "mailto:"))
+    # A comma or a bracket would make several addresses of it (RFC 2369).
     if not usable or not address.isascii() or set("<> ,") & set(address):
         raise DeliveryError("List-Unsubscribe takes one address", permanent=True)
     found = [("List-Unsubscribe", f"<{address}>")]

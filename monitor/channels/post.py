@@ -87,6 +87,9 @@ class Poster:
         found = list(self.resolve(self.place.host, self.place.port))
         if not found:
             raise OSError("the name has no address")
+        # SSRF: a name that others control may point to a cloud's metadata service
+        # (169.254.169.254) or to a database inside our network. One such address refuses them
+        # all, or chance would decide.
         if not self.allow_private and not all(map(is_public, found)):
             message = (
                 f"{self.place.shown} is an address of a private or special range, which is "
@@ -97,6 +100,7 @@ class Poster:
 
     def _connect(self, addresses: list[str]) -> socket.socket:
         plain = connect(addresses, self.place.port, within_s=self.timeout_s)
+        # Before the handshake, which can hang as well.
         self.line.use(plain)
         if not self.place.tls:
             return plain
@@ -106,6 +110,7 @@ class Poster:
     def _exchange(
         self, sock: socket.socket, body: bytes, headers: Mapping[str, str]
     ) -> PostResponse:
+        # It never connects by itself: its socket is set before the first request.
         connection = http.client.HTTPConnection(self.place.host, self.place.port)
         connection.sock = _Counted(sock, ByteLimit(self.answer_limit_bytes))
         connection.request(
@@ -167,4 +172,5 @@ def _reason(exc: Exception) -> str:
         return "what came is no HTTP answer"
     if isinstance(exc, OSError) and exc.strerror:
         return exc.strerror
+    # A plain OSError without `strerror` is one of ours; the words of others could hold anything.
     return str(exc) if type(exc) is OSError else "it cannot be reached"

@@ -41,6 +41,7 @@ def check_response(
         raise DeliveryError(message, permanent=True)
     refused = answer.status in may_pass
     passing = refused or answer.status in _PASSING or not 200 <= answer.status < 500
+    # Retry-After may be a date by the service's clock; its Date header shows how far that is off.
     pause = retry_after_s(
         answer.headers.get("Retry-After"), now=now, date=answer.headers.get("Date")
     )

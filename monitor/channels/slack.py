@@ -12,6 +12,7 @@ from monitor.errors import DeliveryError
 from monitor.model.messages import Message, Rendering
 
 # Slack's own limits; whatever is beyond them is refused as a whole (invalid_blocks).
+# Listed at https://api.slack.com/reference/block-kit/blocks
 TEXT_CHARS = 40_000
 BLOCKS = 50
 SECTION_CHARS = 3_000
@@ -46,6 +47,7 @@ class SlackConnection(HttpConnection):
         invalid_payload, no_service, channel_not_found, action_prohibited and what is beyond
         Slack's limits are permanent.
         """
+        # Slack itself would answer `invalid_blocks`, without saying which one and why.
         fault = over_limit(message.slack)
         if fault is not None:
             raise DeliveryError(f"Slack would refuse the message: {fault}", permanent=True)
@@ -59,6 +61,7 @@ class SlackConnection(HttpConnection):
             "webhook-id": message.uid,
         }
         answer = self._poster.post(body, headers)
+        # The path of the URL is the webhook's only secret, and an answer may quote it.
         return check_response(answer, place.shown, now=self._now(), secrets=place.secrets)
 
 

@@ -50,10 +50,12 @@ class WatchedSmtp(smtplib.SMTP):
 
     def start_tls(self, context: ssl.SSLContext) -> None:
         """Go on in TLS, as ``starttls``; the handshake can be ended too."""
+        # smtplib calls `wrap_socket` and nothing else; ours lets `cut` reach the handshake.
         self.starttls(context=cast("ssl.SSLContext", _Handshake(context, self._line.handle)))
 
     def getreply(self) -> tuple[int, bytes]:
         """Return the server's answer; counts what came of it."""
+        # smtplib opens its file when it needs one, anew after STARTTLS: ours counts in its place.
         if self.file is None and self.sock is not None:
             self.file = _Lines(self._line.limit.reader(self.sock))
         return super().getreply()

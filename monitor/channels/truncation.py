@@ -1,6 +1,8 @@
 """A text cut to what a service takes: a chat's limit must not cost the whole message."""
 
+# Less of a line says nothing.
 _LEAST_OF_LINE = 40
+# Below this, as for an SMS, a beginning and an end would leave no room for what is between.
 _LEAST_OF_TEXT = 300
 
 
@@ -18,6 +20,7 @@ def truncate(text: str, room: int) -> str:
     lines = text.rstrip("\n").split("\n")
     start = _tail(lines, room // 2)
     end = "\n".join(["", *lines[start:]])
+    # Room for the longest such line: how many lines are left out is known only after the cut.
     room -= size(end) + size(_left_out(len(lines)))
     told = 0
     while told < start and size(lines[told]) < room:
@@ -41,6 +44,7 @@ def clip(text: str, room: int) -> str:
     if size(text) <= room:
         return text
     shown = text[: max(0, room - 1)]
+    # The slice counts letters, the service 16-bit units: an emoji counts twice.
     while size(shown) >= room and shown:
         shown = shown[:-1]
     return f"{shown.rstrip()}…"

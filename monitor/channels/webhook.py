@@ -30,6 +30,7 @@ class WebhookChannel(HttpChannel):
     ) -> None:
         super().__init__(settings, delivery, **world)
         self._secrets = [secret.looked_up() for secret in settings.secret]
+        # At the start: otherwise receivers would find out, message by message.
         if any(key_of(secret.reveal()) is None for secret in self._secrets):
             raise config_error(self.name, "secret", "whsec_ and 24 to 64 random bytes in base64")
 
@@ -55,7 +56,7 @@ class WebhookConnection(HttpConnection):
         """Post one event and return the service's words.
 
         ``webhook-id`` is the message's uid: the same however often it is sent, so that the
-        receiver can tell a repetition. DeliveryError as ``judging`` says.
+        receiver can tell a repetition. DeliveryError as of ``check_response``.
         """
         body = envelope(message, self._source)
         timestamp = int(self._now().timestamp())
@@ -68,6 +69,7 @@ class WebhookConnection(HttpConnection):
             headers["webhook-signature"] = signature(self._keys, message.uid, timestamp, body)
         place = self._poster.place
         answer = self._poster.post(body, headers)
+        # A service may say back what it was sent, and its words go to the log.
         secrets = (*self._secrets, *place.secrets)
         return check_response(
             answer, place.shown, now=self._now(), secrets=secrets, may_pass=REDEPLOYED

@@ -1,6 +1,6 @@
 """The long-running monitor: one schedules, others stand by; signals, health, and the end of it.
 
-``process`` is its life, ``term`` one time of holding the lease, ``once`` a single round.
+``process`` is its life, ``leader_session`` what it runs under the lease, ``run_once`` one round.
 """
 
 SCHEDULER = "scheduler"

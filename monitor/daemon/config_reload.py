@@ -22,6 +22,7 @@ _AT_START_ALONE = ("store", "web")
 """Sections that a running daemon cannot change: where it keeps things, and where it listens."""
 
 
+# `monitor follow` writes into the store, from wherever it runs; the daemon finds it by looking.
 _LOOK_S = 1.0
 
 
@@ -50,6 +51,8 @@ class ConfigReloader:
         self._apply_config = take_up
         self._state = state
         self._asked = asyncio.Event()
+        # SIGHUP and `monitor follow` may come together: one configuration is taken up after the
+        # other.
         self._turn = asyncio.Lock()
 
     def ask(self) -> None:
@@ -60,6 +63,7 @@ class ConfigReloader:
         """Read it again each time that somebody asks."""
         while True:
             await self._asked.wait()
+            # Before reading: a SIGHUP that arrives meanwhile leads to another reading.
             self._asked.clear()
             await self.read()
 
@@ -68,9 +72,12 @@ class ConfigReloader:
         log = get_logger()
         async with self._turn:
             try:
+                # In a thread: the file may be on a file server that hangs, and the heartbeat has
+                # to go on.
                 read = await in_thread("configuration", self._read_again)
                 await self._apply_config(self._as_can_be(read))
             except MonitorError as exc:
+                # /readyz tells of it until a reading is good again.
                 self._state.refused = str(exc)
                 log.error("configuration refused", reason=str(exc))
                 return

@@ -27,10 +27,12 @@ async def _once(deliveries: Deliveries) -> tuple[DeliveryReport, bool]:
 
 def deliver_on(deliveries: Deliveries, *, grace_s: float) -> None:
     """Deliver until a signal asks to stop; what hangs after the grace period is left behind."""
+    # Before there is a second thread (monitor/memory.py).
     share_arenas()
     hanging = asyncio.run(_on(deliveries, grace_s))
     if hanging:
         get_logger().error("still hanging", work=list(hanging))
+        # Python itself would wait at its end for threads that may never return.
         exit_now(0)
     get_logger().info("stopped")
 
@@ -46,6 +48,7 @@ async def _on(deliveries: Deliveries, grace_s: float) -> tuple[str, ...]:
     serving.cancel()
     ending.cancel()
     hanging = await work.settled(grace_s)
+    # It ended by itself: raise why.
     if serving.done() and not serving.cancelled():
         serving.result()
     return hanging

@@ -13,7 +13,9 @@ from monitor.daemon.thread_tasks import ThreadTasks
 from monitor.errors import MonitorError
 from monitor.threads import in_thread
 
+# Retries, digests and the ends of quiet hours become due by the clock: they are found by looking.
 _EVERY_S = 2.0
+# docs/delivery.md, "Groups"
 _MORE_WITHIN_S = 5.0
 NOTIFYING = "notify the operator"
 
@@ -50,6 +52,7 @@ class DeliveryLoop:
         """Deliver until cancelled; what is under way then goes on until ``stop`` is set."""
         self._loop = asyncio.get_running_loop()
         while True:
+            # Before looking: what wakes us meanwhile leads to another look.
             self._woken.clear()
             for channel in await self._due():
                 if self._is_held(channel):
@@ -69,6 +72,8 @@ class DeliveryLoop:
 
     async def _due(self) -> list[str]:
         looking = in_thread("look for messages", partial(_look, self.deliveries))
+        # `wait` leaves the thread's future alone when this task is cancelled; awaiting it would
+        # not.
         await asyncio.wait({looking})
         error = looking.exception()
         if error is None:
@@ -84,6 +89,7 @@ class DeliveryLoop:
     def _notify(self) -> None:
         """Store notices, in a thread; look at once where there are any to deliver."""
         if self.deliveries.notify():
+            # From a thread: asyncio's own objects are not thread-safe.
             self._loop.call_soon_threadsafe(self.wake)
 
     def _start(self, name: str, work: Callable[[], object]) -> None:
@@ -102,4 +108,5 @@ def _tell(name: str, ended: "asyncio.Future[object]") -> None:
     if isinstance(error, MonitorError):
         get_logger().error("delivery ended", work=name, reason=str(error))
     elif error is not None:
+        # Its kind alone: the words of a channel's error may hold a secret.
         get_logger().error("delivery broken", work=name, reason=type(error).__name__)

@@ -19,6 +19,7 @@ from monitor.threads import in_thread
 from monitor.web.routes import Exposed, HealthResult, HealthSource
 
 Role = Literal["starting", "standby", "leader", "stopping"]
+# A probe wants an answer even when the store gives none; after this time, that is the answer.
 _PATIENCE_S = 5.0
 
 
@@ -85,6 +86,7 @@ class HealthChecks:
         )
 
     async def _health(self) -> HealthResult:
+        # By the monotonic clock: a wall clock that is set must not look like a hang.
         age_s = time.monotonic() - self._state.beat_at
         if age_s <= self._stale_s:
             return HealthResult(good=True, facts=self._facts())
@@ -108,6 +110,7 @@ class HealthChecks:
     async def _readiness(self) -> HealthResult:
         state = self._state
         found: dict[str, str] = {}
+        # A process that stands by is ready: it would lead at once if the leader went.
         if state.role in ("starting", "stopping"):
             found["process"] = f"it is {state.role}"
         if state.refused is not None:
@@ -129,6 +132,7 @@ class HealthChecks:
         stand is noted.
         """
         looking = self._look()
+        # Not `wait_for`, which cancels what it waits for: other requests share this look.
         await asyncio.wait({looking}, timeout=_PATIENCE_S)
         if not looking.done():
             return f"it did not answer within {_PATIENCE_S:g} s"

@@ -18,6 +18,7 @@ async def until_lost(keeper: LeaseKeeper, *, look_every_s: float = 0.2) -> str:
     """
     keeper.start()
     while True:
+        # Cheap, since `held` only compares clocks, and often enough for the shortest lease (1 s).
         await asyncio.sleep(look_every_s)
         if keeper.held:
             continue

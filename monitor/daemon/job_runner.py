@@ -43,6 +43,7 @@ class JobRunner:
         if ended is None:
             self._log.warning("pass still running", source=name)
             return None
+        # Not awaited by itself: cancelling this task would call a thread ended that still runs.
         await asyncio.wait({ended})
         error = ended.exception()
         self._tell("pass broken", error, source=name)

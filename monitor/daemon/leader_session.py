@@ -1,4 +1,4 @@
-"""One time of scheduling: from the taking of the lease until it is lost or given back."""
+"""What a process runs while it holds the scheduler's lease: passes, deliveries, checks."""
 
 import asyncio
 import contextlib
@@ -23,8 +23,10 @@ from monitor.settings import AnySourceSettings, Settings
 from monitor.settings.sources import FOLLOWED_BY_COMMAND
 from monitor.threads import in_thread
 
+# After a round that failed, and before the next look when there was nothing to do.
 _BACKFILL_PAUSE_S = 600.0
 _LEAST_PAUSE_S = 1.0
+# For jobs whose threads have ended to store when they are due next.
 _DRAIN_S = 2.0
 
 
@@ -75,6 +77,7 @@ class LeaderSession:
 
         StoreError when the store does not tell when that was.
         """
+        # First: a time that a wrong clock left would decide what is due.
         await in_thread("books", partial(self._lease_store.repair, self._job_runner.app))
         rows = await in_thread("books", self._lease_store.sources)
         self._scheduler.start()
@@ -94,11 +97,13 @@ class LeaderSession:
         rows = await in_thread("books", self._lease_store.sources)
         if _by_command(app.settings) != _by_command(self._job_runner.app.settings):
             self._next[FOLLOWED_BY_COMMAND] = app.now()
+            # If its pass is under way, that has the old list: it runs once more.
             self._again.add(FOLLOWED_BY_COMMAND)
         self._job_runner.app, self._job_runner.passes = app, passes
         self._changed.set()
         self._news.set()
         if self._delivering is not None and deliveries is not None:
+            # What is being sent ends by the former settings.
             self._delivering.deliveries = deliveries
         await self._schedule(app, rows)
 
@@ -111,6 +116,7 @@ class LeaderSession:
         }
         self._next = {name: job.next_due for name, job in jobs.items()}
         self._scheduler.schedule(jobs)
+        # Only times to come: what is due now stays due in the store until its pass has ended.
         await self._job_runner.note_due({name: at for name, at in self._next.items() if at > now})
 
     async def watch(self) -> None:
@@ -131,6 +137,7 @@ class LeaderSession:
 
     def _job(self, source: AnySourceSettings, row: SourceRow | None, now: datetime) -> Job:
         trigger = trigger_of(source)
+        # What this process scheduled last: the row may not have been written yet.
         stored = self._next.get(source.name) or (row.next_due_at if row else None)
         last = row.last_attempt_at if row else None
         return Job(
@@ -143,6 +150,7 @@ class LeaderSession:
     async def _pass(self, name: str) -> None:
         self._began[name] = time.monotonic()
         try:
+            # What changed before the pass begins is in it.
             self._again.discard(name)
             await self._job_runner.poll(name)
             while name in self._again and not self._job_runner.stop.is_set():  # changed meanwhile
@@ -194,6 +202,8 @@ class LeaderSession:
         self._next[name] = at
         if not self._job_runner.stop.is_set():
             noting = asyncio.create_task(self._job_runner.note_due({name: at}))
+            # The event loop holds its tasks weakly: one that nobody keeps may be collected before
+            # it ends.
             self._noting.add(noting)
             noting.add_done_callback(self._noting.discard)
 
@@ -217,6 +227,7 @@ class LeaderSession:
         """Cease, and end the schedule; return what still was under way after that time."""
         self.cease()
         hanging = await self._tasks.settled(within_s)
+        # Where work hangs there is nothing to drain: its jobs wait for it.
         await self._scheduler.drain(0 if hanging else _DRAIN_S)
         if self._noting:
             await asyncio.wait(self._noting, timeout=_DRAIN_S)

@@ -32,6 +32,8 @@ class LeaseStore:
         self.holder = holder
         self.rival: Lease | None = None
         self._app = app
+        # Makes the tables of an empty store, or says what is wrong with it, before anything else
+        # begins.
         self._app.store().close()
         self.keeper = LeaseKeeper(
             SCHEDULER,
@@ -90,6 +92,8 @@ class LeaseStore:
         """Store when sources of these types are due next, as long as the lease is ours."""
         lease = self.keeper.lease
         with self._opened() as store, store.transaction() as tx:
+            # Whoever lost the lease meanwhile writes nothing
+            # (docs/decisions/2026-11-30-one-lease.md).
             if not tx.leases.renew(lease, now=self._app.now()):
                 return
             for name, (type_, at) in due.items():

@@ -13,6 +13,7 @@ SETTLE_S = 10.0
 """An address that another process holds counts as a fault after so long: one that ends, or whose
 place this one takes, gives it back by then."""
 
+# A reason that names what a client asked for could fill the log.
 _KINDS_LOGGED = 10
 
 
@@ -56,6 +57,8 @@ class ListenerFaults:
             now = self._clock()
             if self._waiting_since is None:
                 get_logger().warning("port taken", listener=self._name, reason=reason)
+            # The leader may hold the address for as long as it leads: the time does not count
+            # until it has ended.
             if self._waiting_since is None or is_expected:
                 self._waiting_since = now
             if now - self._waiting_since >= SETTLE_S:
@@ -67,6 +70,8 @@ class ListenerFaults:
         with self._lock:
             waited, self._waiting_since = self._waiting_since is not None, None
             if self._reason is not None and self._over_at is None:
+                # An address that was only waited for works at once; after other faults it must
+                # prove itself.
                 self._over_at = self._clock() + (0.0 if waited else self._calm_s)
 
     @property
@@ -78,6 +83,7 @@ class ListenerFaults:
     def current(self) -> str | None:
         """What is wrong; None when nothing is, or not any more."""
         with self._lock:
+            # Nothing is called when the time is over: whoever looks next finds out.
             if self._over_at is not None and self._clock() >= self._over_at:
                 get_logger().warning("web works again", listener=self._name, faults=self._count)
                 self._logged.clear()
@@ -86,6 +92,7 @@ class ListenerFaults:
 
     def _note(self, reason: str, error: BaseException | None) -> None:
         self._count += 1
+        # The first one: those that follow are often its consequences.
         self._reason = self._reason or reason
         if reason not in self._logged and len(self._logged) < _KINDS_LOGGED:
             self._logged.add(reason)

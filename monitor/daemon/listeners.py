@@ -51,6 +51,7 @@ class Listener:
         self._limits = limits
         self._stands_by = stands_by
         self._ended = threading.Event()
+        # A page that hangs must not keep the process from ending.
         self._thread = threading.Thread(target=self._live, name=f"web {name}", daemon=True)
         self._server: WebServer | None = None
         try:
@@ -86,9 +87,12 @@ class Listener:
         while not self._ended.is_set():
             began = time.monotonic()
             try:
+                # An event loop of its own
+                # (docs/decisions/2026-11-30-web-listeners-in-threads.md).
                 asyncio.run(self._serve())
                 if not self._ended.is_set():
                     self.faults.note_down("it ended by itself")
+            # uvicorn calls `sys.exit` when it cannot start.
             except (Exception, SystemExit) as exc:  # noqa: BLE001 - a mistake in the web part
                 self._note(exc)
             self._server = None
@@ -169,6 +173,7 @@ class Listeners:
     def stop(self, *, within_s: float) -> None:
         """End them in good order, within that time; to be called in a thread."""
         deadline = time.monotonic() + within_s
+        # All are asked before one is waited for, so they end side by side.
         for one in self._listeners:
             one.stop()
         for one in self._listeners:

@@ -56,6 +56,7 @@ class Daemon:
         deliveries_of: DeliveriesOf | None = None,
         heartbeat_s: float = HEARTBEAT_S,
     ) -> None:
+        # First: settings that cannot be scheduled must take neither port nor lease.
         check_sources(app.settings)
         self._metrics = Metrics(now=app.now)
         self._tasks = ThreadTasks()
@@ -65,6 +66,7 @@ class Daemon:
         )
         self._passes_of = passes_of
         self._passes = passes_of(app, self._metrics)
+        # Four beats: on a busy machine a late one is no hang.
         self._listeners = listeners_of(self._state, self._metrics, stale_s=4 * heartbeat_s)
         self._state.listener_faults = lambda: self._listeners.faults
         self._deliveries_of = deliveries_of
@@ -103,8 +105,10 @@ class Daemon:
             crashed.append("event loop")
             ended.set()
 
+        # An error that nobody awaits would be a line in the log, and the daemon only half alive.
         asyncio.get_running_loop().set_exception_handler(unhandled)
         install_handlers(stop=ended.set, reload=self._config.ask)
+        # The handler first, then the question: a SIGHUP between the two is not lost.
         if reload_first():
             self._config.ask()
         self._listeners.start()
@@ -114,6 +118,8 @@ class Daemon:
         await asyncio.wait({stopping, *parts.values()}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
         crashed += [name for name, part in parts.items() if part.done() and self._log_crash(part)]
+        # Set before the orderly end, and longer than all of its parts: it holds whatever hangs
+        # there.
         self._end_anyway(1 if crashed else 0)
         hanging = await self._shut_down(parts)
         return (1 if crashed else 0), hanging
@@ -150,6 +156,8 @@ class Daemon:
     async def _beat(self) -> None:
         while True:
             self._state.beat_at = time.monotonic()
+            # Timers of asyncio go by the monotonic clock, schedules by the wall clock, which may
+            # be set.
             if self._session is not None:
                 self._session.wake()
             await asyncio.sleep(self._heartbeat_s)
@@ -168,9 +176,11 @@ class Daemon:
             except StoreError as exc:
                 self._log.error("lease lost", holder=self._state.holder, reason=str(exc))
             self._state.role = "standby"
+            # Before it ends: a reload in the meantime must not change a session that is over.
             term, self._session = self._session, None
             if term is not None:
                 await term.end(within_s=self._state.app.settings.daemon.shutdown_grace_s)
+            # Last, so that whoever takes over finds nothing under way.
             await self._release()
 
     async def _lead(self, *, read_first: bool) -> None:
@@ -208,6 +218,7 @@ class Daemon:
                 self._log.info("standing by", holder=self._state.holder, reason=news)
             self._state.role = "standby"
             self._stand_by_behind(self._lease_store.rival)
+            # Several looks in each lease: a takeover must not come a whole lease late.
             await asyncio.sleep(min(_STANDBY_S, self._lease_s() / 5))
 
     def _stand_by_behind(self, rival: Lease | None) -> None:
@@ -231,6 +242,7 @@ class Daemon:
         """Go on by other settings; a MonitorError leaves everything as it was."""
         check_sources(app.settings)
         passes, deliveries = self._passes_of(app, self._metrics), self._deliveries_by(app)
+        # What may fail comes first, since it asks the store; from there on all is assigned.
         if self._session is not None:
             await self._session.change(app, passes, deliveries)
         if deliveries is not None and self._deliveries is not None:
@@ -254,6 +266,7 @@ class Daemon:
     async def _shut_down(self, parts: "dict[str, asyncio.Task[None]]") -> tuple[str, ...]:
         """End in good order within the grace period; return what still hangs after it."""
         self._state.role = "stopping"
+        # Not the heartbeat: /healthz must not call a process dead that is about to end.
         parts["schedule"].cancel()
         parts["configuration"].cancel()
         parts["followed trials"].cancel()
@@ -262,6 +275,7 @@ class Daemon:
             hanging = await self._session.end(within_s=grace_s)
         else:
             hanging = await self._tasks.settled(grace_s)
+        # Before the listeners end, which may take seconds: somebody may be waiting to lead.
         await self._release()
         parts["heartbeat"].cancel()
         stopping = in_thread("web", partial(self._listeners.stop, within_s=_CLOSE_S))
@@ -286,6 +300,7 @@ async def _until_first(*parts: Coroutine[Any, Any, object]) -> None:
     finally:
         for task in tasks:
             task.cancel()
+        # `cancel` only asks; they have ended when this returns.
         await asyncio.wait(tasks)
     for task in done:
         task.result()

@@ -42,6 +42,7 @@ async def _round(app: App, passes: Poller, lease_store: LeaseStore) -> list[Poll
     given = app.settings.daemon
     stop, ended = threading.Event(), asyncio.Event()
 
+    # The one for the threads of the passes, the other for this coroutine.
     def asked() -> None:
         stop.set()
         ended.set()
@@ -65,6 +66,7 @@ async def _round(app: App, passes: Poller, lease_store: LeaseStore) -> list[Poll
             return reports
         job_runner.stop.set()
         if await work.settled(given.shutdown_grace_s):
+            # As shells report a process that was interrupted: 128 + SIGINT.
             exit_now(130)
         if keeping.done():
             raise MonitorError(f"the lease was lost ({keeping.result()}); what was stored stays")
@@ -90,6 +92,7 @@ async def _do(job_runner: JobRunner, lease_store: LeaseStore, reports: list[Poll
             else next_run_after_restart(trigger, stored=stored, last_due=last, now=now)
         )
         if source.enabled and at <= now:
+            # Stored once the pass has ended: a round that was cut short leaves its sources due.
             due[source.name] = next_due(trigger, last_due=now, now=now)
 
     async def one(name: str) -> PollReport:

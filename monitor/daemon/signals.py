@@ -32,6 +32,7 @@ def install_handlers(*, stop: Callable[[], None], reload: Callable[[], None] | N
             stop()
         elif now - asked_at[0] > _ONE_S:
             get_logger().error("ended at once", signal=number.name)
+            # 128 + the number: what shells report of a process that a signal ended.
             exit_now(128 + number)
 
     for number in _ENDING:
@@ -45,4 +46,5 @@ def install_handlers(*, stop: Callable[[], None], reload: Callable[[], None] | N
 def exit_now(code: int) -> None:
     """End the process without waiting for its threads; databases roll back what they were at."""
     flush_within(_FLUSH_S)
+    # `sys.exit` would wait for every thread that is not a daemon thread.
     os._exit(code)

@@ -42,6 +42,7 @@ class StoreCheckLoop:
         if wait is None or wait:
             return _LOOK_S if wait is None else min(_LOOK_S, wait.total_seconds())
         checking = self._tasks.start("check the store", partial(check_store, app, stop=self._stop))
+        # Cancelling this loop must not cancel the future of a thread that still reads.
         if checking is not None:
             await asyncio.shield(checking)
         return _SOON_S

@@ -18,6 +18,7 @@ class ThreadTasks:
     @property
     def names(self) -> tuple[str, ...]:
         """What is under way; any thread may ask."""
+        # Copied in one step: other threads ask while the event loop changes it.
         return tuple(self._running)
 
     def start(self, name: str, work: Callable[[], Result]) -> "asyncio.Future[Result] | None":
@@ -26,6 +27,7 @@ class ThreadTasks:
             return None
         started = in_thread(name, work)
         self._running[name] = started
+        # Called in the event loop, like `start`, so no lock is needed.
         started.add_done_callback(lambda _: self._running.pop(name, None))
         return started
 

@@ -35,6 +35,8 @@ def announced_events(
     """
     kept = reader.outbox.announcement(version.id)
     if kept is None:
+        # Ingest stores the copy with the version, in one transaction: where it is missing, the
+        # store is damaged, and waiting will not help.
         raise _lost(version)
     previous = next((one for one in versions if one.id == kept.previous_id), None)
     if kept.events is not None:

@@ -33,6 +33,7 @@ class Breaker:
         self.breaker_opened = state.paused_until is not None and state.paused_until > now
         if self.breaker_opened:
             return 0
+        # Half open: one message is tried, and the tries of the others are saved.
         is_open = state.failures >= self._policy.delivery.breaker_failures
         return 1 if is_open else self._policy.claim_limit
 
@@ -47,14 +48,19 @@ class Breaker:
     def make_room(self, outbox: OutboxWriter, now: datetime) -> None:
         """End a rest that began because too many conversations hang: one of them has ended."""
         before = outbox.channel_state(self.state.channel)
+        # A pause after failures of the service must last; only the one that HANGS explains may
+        # end early.
         if self.breaker_opened and HANGS in (before.last_error or ""):
             self.breaker_opened = False
             self.state = replace(before, paused_until=now)
             outbox.put_channel_state(self.state)
 
     def _succeed(self, outbox: OutboxWriter) -> Turn | None:
+        # A channel that is well is not written: that would be one more row for each message.
         if self.state == ChannelState(channel=self.state.channel):
             return None
+        # Read again inside the transaction: another process may have used the channel since
+        # `look`.
         before = outbox.channel_state(self.state.channel)
         self.state = ChannelState(channel=before.channel)
         outbox.put_channel_state(self.state)
@@ -62,6 +68,7 @@ class Breaker:
 
     def _fail(self, outbox: OutboxWriter, outcome: Outcome, now: datetime) -> Turn | None:
         before = outbox.channel_state(self.state.channel)
+        # "not begun" opens the circuit but is no failure: the service was not asked.
         failures = before.failures + (outcome.kind == "transient")
         if outcome.opens_circuit:
             failures = max(failures, self._policy.delivery.breaker_failures)
@@ -76,6 +83,8 @@ class Breaker:
             if self.breaker_opened
             else before.paused_until,
             last_error=outcome.detail,
+            # Set until the next success: failing, pausing and failing again is one incident, not
+            # many.
             reported=before.reported or broken,
             failing_since=before.failing_since or now,
         )

@@ -29,6 +29,8 @@ class Claims:
     def under_way(self) -> Iterator[None]:
         """Hold the lease in the block; StoreError when the store cannot be used."""
         with self._lock:
+            # One lease row serves all channels: the first that delivers takes it, the last gives
+            # it back.
             if self._users == 0:
                 self._take()
             self._users += 1
@@ -43,6 +45,8 @@ class Claims:
     def lease(self) -> Lease:
         """Return what to claim under: a new lease where the last one was lost."""
         with self._lock:
+            # What was claimed under a lost lease may be another process's by now; it is not
+            # touched again.
             if self._keeper.why_lost() is not None:
                 self._take()
             return self._keeper.lease
@@ -50,6 +54,7 @@ class Claims:
     def lose(self, lease: Lease) -> None:
         """Note that the store has this lease no more."""
         with self._lock:
+            # Another channel's thread may have taken a new lease meanwhile, and that one is good.
             if self._keeper.lease.fence == lease.fence:
                 self._keeper.lose()
 
@@ -65,5 +70,6 @@ class Claims:
     def _release(self) -> None:
         try:
             self._keeper.release()
+        # Giving back is a courtesy: a lease that nobody renews ends by itself after `lease_s`.
         except StoreError as exc:
             self._keeper.tell(f"claims run out by themselves: {exc}")

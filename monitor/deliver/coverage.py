@@ -14,6 +14,7 @@ from monitor.model.welcome import CoveredTrials
 from monitor.model.when import AtOnce, next_cutoff
 from monitor.store.reader import Reader
 
+# A welcome message names so many trials; the others are counted.
 _FIRST = 5
 # A record is read in about a millisecond, and the channel waits for it.
 _COMPARED = 2_000
@@ -54,6 +55,7 @@ def coverage(
 def _named(reader: Reader, one: Subscription) -> tuple[list[TrialFacts], tuple[str, ...]]:
     """Return the trials that a subscription names, and the NCT IDs that are not stored."""
     rows = {
+        # The registry merges records: the NCT ID that somebody wrote may be an alias by now.
         nct_id: reader.trial(nct_id) or reader.trial_of_alias(nct_id)
         for nct_id in sorted(one.trials.nct_ids)
     }

@@ -16,6 +16,7 @@ from monitor.errors import StoreError
 from monitor.model.messages import Attempt, OutboxMessage
 from monitor.store.writer import Store
 
+# The store gets six seconds to answer: a message that was sent, and is not noted, is sent twice.
 _NOTING_PAUSES_S = (0.2, 1.0, 5.0)
 
 
@@ -36,6 +37,7 @@ class LateResults:
 
     def expect(self, message: OutboxMessage, late: "Future[str]") -> None:
         """Note what comes of a message, whenever that is; after it was noted as given up."""
+        # It runs in the thread that was given up, when that ends: nobody waits for it.
         late.add_done_callback(partial(self._note, message))
 
     def _note(self, message: OutboxMessage, late: "Future[str]") -> None:
@@ -63,8 +65,11 @@ class LateResults:
         attempt = Attempt(
             message_id=message.id, at=now, outcome=outcome.kind, detail=outcome.detail
         )
+        # A store of this thread's own: the channel's worker goes on with the other one meanwhile.
         with self.opened() as store, store.transaction() as tx:
             is_sent = tx.outbox.record_late(attempt, sent=outcome.kind == "sent")
+            # Its state is in the store, so this breaker and the worker's agree without sharing an
+            # object.
             breaker = Breaker(self.channel, self.policy)
             breaker.look(tx.outbox.channel_state(self.channel), now)
             if outcome.kind == "sent":

@@ -31,7 +31,9 @@ from monitor.model.when import AtOnce
 from monitor.settings import ThresholdSettings
 from monitor.store.reader import Reader
 
+# Records can be megabytes large: what is kept between the messages of a pass is bounded.
 _KEPT_VERSIONS = 200
+# How many messages of an address are searched for its digest before this one.
 _LOOKED_BACK = 1_000
 
 Content = Notification | Welcome | OperatorMessage | Confirmation
@@ -92,6 +94,8 @@ class NotificationBuilder:
         """Return what a claimed message says; StoreError when it cannot be read."""
         if message.uid is None:
             raise ValueError("a message has no id before it is claimed")
+        # Notices, confirmations and welcome messages have no outbox items: they come before all
+        # that is decided by items.
         if message.kind == "notice":
             return operator_message_of(self.reader, message) or Suppressed(reason=SUPERSEDED)
         if message.request is not None:
@@ -99,6 +103,8 @@ class NotificationBuilder:
         if message.welcomes:
             return self._welcome(message, message.uid)
         items = self.reader.outbox.items(message.id)
+        # Looked at when the message leaves, not when it was stored: whoever paused in between
+        # must not get it (docs/delivery.md, "What a message says is decided when it leaves").
         paused = {
             one.id
             for one in self._subscriptions(message.subscriber)
@@ -106,10 +112,12 @@ class NotificationBuilder:
         }
         items_told = [item for item in items if item.subscription_id not in paused]
         alerts = self._alerts(items_told)
+        # A part is never an empty digest: the whole had alerts when it was split.
         is_whole_digest = message.cutoff is not None and message.part is None
         asked_for = self._asking_for_empty(message) if is_whole_digest and not alerts else ()
         if not alerts and not asked_for:
             return Suppressed(reason=WITHHELD if items else EMPTY)
+        # Quiet hours delay what comes at once; a digest comes at its cut-off, whenever that is.
         if not message.cutoff and (until := self._quiet_until(items_told)) is not None:
             return Deferred(until=until)
         return Notification(
@@ -139,6 +147,7 @@ class NotificationBuilder:
         if request is None or request.subscription is None:
             return Suppressed(reason=CONFIRMED)
         url = self._url(self.links.confirm(number, request.created_at))
+        # A retry may leave after its link has ended: no mail is better than one whose link fails.
         if url is None or self.now >= request.created_at + CONFIRM_WITHIN:
             return Suppressed(reason=UNCONFIRMED)
         return Confirmation(
@@ -202,10 +211,12 @@ class NotificationBuilder:
     def _alerts(self, items: Sequence[OutboxItem], *, silences: bool = True) -> tuple[Alert, ...]:
         """Return one alert for each version, whichever subscriptions want it; most severe first."""
         by_version: dict[int, list[OutboxItem]] = {}
+        # In the order of trials: `_history` keeps the versions of one trial only.
         for item in sorted(items, key=lambda one: (one.nct_id, one.version_id)):
             by_version.setdefault(item.version_id, []).append(item)
         found = (self._alert(together, silences=silences) for together in by_version.values())
         told = [alert for alert in found if alert is not None]
+        # The sort is stable: alerts of one severity stay in the order of NCT ID and version.
         return tuple(sorted(told, key=lambda one: -one.events[0].severity.rank))
 
     def _alert(self, items: Sequence[OutboxItem], *, silences: bool) -> Alert | None:
@@ -230,12 +241,14 @@ class NotificationBuilder:
             version=known.version,
             previous=known.announced.previous,
             events=most_severe_first(events[position] for position in sorted(events)),
+            # Two subscriptions can give one reason, which is then said once.
             reasons=tuple(dict.fromkeys(reasons)),
             profile=known.profile,
         )
 
     def _version(self, nct_id: str, version_id: int) -> _Version:
         if version_id not in self._versions:
+            # No need for an LRU cache: messages that share a version are claimed together.
             if len(self._versions) >= _KEPT_VERSIONS:
                 self._versions.clear()
             self._versions[version_id] = self._read(nct_id, version_id)
@@ -245,11 +258,15 @@ class NotificationBuilder:
         if self._history[0] != nct_id:
             self._history = (nct_id, self.reader.versions(nct_id))
         versions = self._history[1]
+        # Counted anew each time: a version that a backfill puts before this one moves its number.
+        # The address in links does not move (monitor/model/addresses.py).
         at = next((n for n, version in enumerate(versions) if version.id == version_id), None)
         if at is None:
             raise StoreError(f"{nct_id} has no version with the id {version_id} any more")
         record = self.reader.record(versions[at])
         facts = TrialFacts.of(record)
+        # An alert that comes late must not make a status that has passed look like the present
+        # one.
         if version_id != versions[-1].id and (trial := self.reader.trial(nct_id)) is not None:
             facts = replace(facts, status_now=trial.overall_status)
         told = announced_events(self.reader, versions, versions[at], self.thresholds)
@@ -277,6 +294,7 @@ class NotificationBuilder:
         for item in items:
             mine = self._subscriptions(item.subscriber)
             one = next((one for one in mine if one.id == item.subscription_id), None)
+            # One item that may come now takes the others of its message with it.
             if one is None or (one.critical_at_once and self._is_critical(item)):
                 return None
             if isinstance(one.when, AtOnce):
@@ -284,6 +302,7 @@ class NotificationBuilder:
                 if end is None or end <= self.now:
                     return None
                 ends.append(end)
+        # The message leaves as soon as the first of its items may (docs/delivery.md, "Groups").
         return min(ends, default=None)
 
     def _is_critical(self, item: OutboxItem) -> bool:
@@ -306,6 +325,7 @@ class NotificationBuilder:
     def _window(self, message: OutboxMessage) -> Window | None:
         if message.cutoff is None:
             return None
+        # A digest begins where the one before ended: the messages are the only record of that.
         earlier = self.reader.outbox.messages(
             subscriber=message.subscriber, channel=message.channel, limit=_LOOKED_BACK
         )
@@ -331,6 +351,7 @@ def operator_message_of(reader: Reader, message: OutboxMessage) -> OperatorMessa
     An incident that is over before the address was notified of it is reported once: that it began
     and is over.
     """
+    # What went on after this message was stored is reported by a later message.
     found = [one for one in reader.incidents.of_message(message.id) if one.is_latest]
     if not found or message.uid is None:
         return None
@@ -347,6 +368,7 @@ def operator_message_of(reader: Reader, message: OutboxMessage) -> OperatorMessa
 
 def _is_over(one: Notice) -> Sentence:
     incident = one.incident
+    # Whoever heard of the beginning needs the end alone; whoever did not gets both at once.
     if one.notified_before or not incident.began:
         return incident.over, ""
     began = f"since {incident.began_at:%Y-%m-%d %H:%M} UTC {incident.began}"

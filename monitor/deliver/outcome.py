@@ -35,7 +35,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How a try went; ``said``: the service's words, or what was wrong.
+    """How a try went; ``detail``: the service's words, or what was wrong.
 
     ``by_channel``: the service was asked, so it tells something about the channel too.
     ``refused``: as of ``DeliveryError``. ``until``: of what is postponed, which is no try.
@@ -65,6 +65,7 @@ class Outcome:
 
         ``refused_since``: since when it was refused; None when it was not until now.
         """
+        # Waiting for quiet hours to end is no try: it must never lead to a dead letter.
         if self.kind == "postponed":
             return MessageState.WAITING, self.until
         attempt = message.attempts + 1
@@ -78,6 +79,8 @@ class Outcome:
         if is_notice:
             return MessageState.WAITING, again
         if self.refused:
+            # A proxy answers 404 or 413 while the service behind it is redeployed: such answers
+            # get an hour (`redeploy_s`) from the first one on before they count as a refusal.
             end = (refused_since or now) + timedelta(seconds=policy.delivery.redeploy_s)
             return (
                 (MessageState.WAITING, min(again, end)) if now < end else (MessageState.DEAD, None)
@@ -109,6 +112,7 @@ def outcome_of(send: Callable[[], str]) -> Outcome:
     """Send, and return what came of it."""
     try:
         return Outcome(kind="sent", detail=send(), by_channel=True)
+    # The order of these clauses matters: the first two are kinds of DeliveryError.
     except HangingError as exc:
         return Outcome(kind="not begun", detail=str(exc), by_channel=True, opens_circuit=True)
     except GivenUpError as exc:
@@ -131,6 +135,7 @@ def unforeseen(what: str, error: Exception, *, by_channel: bool = False) -> Outc
 
     Its words may hold what must not be shown: a URL with a token.
     """
+    # The innermost frame finds the mistake; a message or a traceback could hold a secret.
     frame = traceback.extract_tb(error.__traceback__)[-1]
     file = frame.filename.replace("\\", "/").rpartition("/")[2]
     said = f"{what}: {type(error).__name__} in {file}, line {frame.lineno}"

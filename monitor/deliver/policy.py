@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from monitor.settings import ChannelSettings, DeliverySettings
 
+# 2.0**60 seconds is beyond every limit of the settings; 2.0**1024 is an OverflowError.
 _LONGEST_EXPONENT = 60
 
 
@@ -38,6 +39,9 @@ class Policy:
         ``backoff_max_s``. Never before the pause that the service asked for.
         """
         longest_s = self.longest_backoff_s(attempt)
+        # Full jitter, not a few percent around the pause: messages that failed together must not
+        # come back together
+        # (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
         return now + timedelta(seconds=max(chance * longest_s, self.pause_s(retry_after_s)))
 
     def longest_backoff_s(self, attempt: int) -> float:
@@ -69,6 +73,8 @@ class Policy:
         """How many messages to claim at a time: not more than can be sent within a lease."""
         if not self.per_minute:
             return self.delivery.claim_messages
+        # Example: at 30 a minute and a lease of 60 s, 30 messages. More would wait for their rate
+        # under our claim, where no other process can take them.
         return max(
             1, min(self.delivery.claim_messages, int(self.per_minute * self.delivery.lease_s / 60))
         )

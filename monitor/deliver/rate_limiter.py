@@ -27,5 +27,7 @@ class RateLimiter:
         pause_s = self._free_at - self.clock()
         if pause_s > 0 and self.wait(stop, pause_s):
             return False
+        # Counted from when this message was due, so the rate does not depend on how long sending
+        # takes; and not from before now, so that idle time is never saved up for a burst.
         self._free_at = max(self._free_at, self.clock()) + 60 / per_minute
         return True

@@ -11,6 +11,7 @@ from monitor.store.reader import Reader
 CONFIRM_WITHIN = timedelta(days=2)
 """How long somebody has to confirm what they asked for."""
 
+# The page only shows why, and mails are read again months later: its link may live long.
 _WHY = timedelta(days=365)
 
 
@@ -18,6 +19,7 @@ _WHY = timedelta(days=365)
 class ReaderLinks:
     """Signs paths with the newest key; each is None where there is no key yet."""
 
+    # Each message brings a new link, so this only ends the links of old mails.
     MANAGE_FOR: ClassVar[timedelta] = timedelta(days=90)
 
     reader: Reader
@@ -30,12 +32,15 @@ class ReaderLinks:
 
     def confirm(self, request: int, asked_at: datetime) -> str | None:
         """Return the path of the page that confirms a request."""
+        # Generation 0: before somebody confirms there is no address whose links could be revoked.
         token = self._signed("confirm", str(request), 0, asked_at + CONFIRM_WITHIN)
         return token and f"subscribe/{token}"
 
     def manage(self, subscriber: str, at: datetime) -> str | None:
         """Return the path of a reader's own page; None for who did not subscribe there."""
         address = self.reader.readers.address_of(subscriber)
+        # A higher generation of the address revokes all links that were signed with an earlier
+        # one.
         if address is None:
             return None
         token = self._signed("manage", subscriber, address.generation, at + self.MANAGE_FOR)

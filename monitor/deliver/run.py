@@ -37,6 +37,7 @@ from monitor.model.readers import SUBSCRIBERS
 from monitor.store.reader import Reader
 from monitor.store.writer import Store
 
+# The store gets six seconds to answer: a message that was sent, and is not noted, is sent twice.
 _NOTING_PAUSES_S = (0.2, 1.0, 5.0)
 
 Ready = Message | Outcome
@@ -50,8 +51,8 @@ class ChannelWorker:
     """Delivers by one channel; in one thread at a time.
 
     ``channel`` None: there is no channel of this ``name`` any more; what is due by it becomes
-    dead letters. ``turns``: shared by the process. ``letters`` makes what reads letters out of a
-    reader, and ``renderer`` what renders the letters of one reading. ``claims``: of this process.
+    dead letters. ``send_gate``: shared by the process. ``letters`` builds notifications out of a
+    reader, and ``renderer`` what renders those of one reading. ``claims``: of this process.
     ``chance``: 0 up to 1, evenly distributed. ``late``: notes what comes of what was given up at
     its deadline. ``splitter``: for a service that takes messages of a limited size alone.
     """
@@ -83,6 +84,7 @@ class ChannelWorker:
             while not stop.is_set():
                 lease = self.claims.lease()
                 messages = self._claim(breaker, lease)
+                # Nothing was claimed yet: begin again under a new lease.
                 if messages is None:
                     self.claims.lose(lease)
                     continue
@@ -95,11 +97,15 @@ class ChannelWorker:
         """Return what is claimed now; None when the lease was lost, while we slept."""
         now = self.now()
         with self.store.transaction() as tx:
+            # Renewed in the transaction that claims: a process that slept through its lease
+            # cannot claim under it.
             if not tx.leases.renew(lease, now=now):
                 return None
             limit = breaker.look(tx.outbox.channel_state(self.name), now)
             if limit == 0:
                 return []
+            # Read before the claim changes it: what was being sent and is ours now was left by a
+            # process that ended.
             sending = tx.outbox.messages(state=MessageState.SENDING, channel=self.name, limit=1_000)
             claimed = tx.outbox.claim(
                 lease,
@@ -109,6 +115,7 @@ class ChannelWorker:
                 group_above=self.policy.group_above,
             )
             grouped = tx.outbox.grouped
+        # After the commit: a transaction that was rolled back has grouped nothing.
         for message in claimed:
             if message.id in grouped:
                 self.events.grouped(message, grouped[message.id])
@@ -124,28 +131,39 @@ class ChannelWorker:
         lease: Lease,
         stop: threading.Event,
     ) -> Report:
+        # What is still in here when the block ends, however it ends, is given back and counts as
+        # no try.
         untried = {message.id for message in messages}
         report = Report()
         try:
             with self._connected() as send:
+                # All are rendered before the first is sent, so that no reading of the store is
+                # open while a service is spoken to.
                 for message, content in self._prepare(messages, untried):
                     if breaker.breaker_opened or not self._may_go(content, stop):
                         break
+                    # From here on its outcome is noted: given back, a message that was sent would
+                    # be sent again.
                     untried.remove(message.id)
                     if not isinstance(content, Message):
                         report += self._note(message, content, breaker, stop)
                         continue
                     with self.send_gate.flight() as flight:
+                        # Right before sending, not before waiting for the gate: the lease may be
+                        # lost in between.
                         if not self.claims.holds(message):
                             self._tell_lost(message)
                             continue
                         outcome = outcome_of(partial(send, content))
                         flight.answered()
+                        # The service was told nothing: the message goes back untried, and the
+                        # channel pauses.
                         if outcome.kind == "not begun":
                             untried.add(message.id)
                             self._rest(outcome, breaker)
                             break
                         report += self._note(message, outcome, breaker, stop)
+                        # After the deadline's outcome is noted, which the late result corrects.
                         if outcome.late is not None:
                             self.late.expect(message, outcome.late)
         finally:
@@ -162,6 +180,7 @@ class ChannelWorker:
 
     def _may_go(self, content: Ready, stop: threading.Event) -> bool:
         """Wait for the channel's rate where something is to be sent; False when told to stop."""
+        # Only what is sent counts toward the rate; what is dropped or given up does not.
         if isinstance(content, Message):
             return self.pace.take(self.policy.per_minute, stop)
         return not stop.is_set()
@@ -180,6 +199,8 @@ class ChannelWorker:
             if not parts:
                 found.append((message, content))
                 continue
+            # Before the first try and in one transaction: a crash leaves the whole or all of its
+            # parts.
             with self.store.transaction() as tx:
                 made = tx.outbox.split(message, parts)
             if not made:
@@ -222,6 +243,8 @@ class ChannelWorker:
     def _notification(
         self, message: OutboxMessage, letters: NotificationBuilder
     ) -> Content | Outcome:
+        # Asked when the message leaves: the channel or the address may be gone since it was
+        # stored.
         if self.channel is None:
             return failed(f"no channel {self.name!r} is configured any more", permanent=True)
         if not self._serves(message, letters.reader):
@@ -238,8 +261,11 @@ class ChannelWorker:
         targets = () if self.channel is None else self.channel.targets
         if targets != SUBSCRIBERS:
             return message.target in targets
+        # Whoever asks to subscribe is no subscriber yet, and has no address in the store.
         if message.request is not None:
             return True
+        # Readers' addresses are in the store, not in the settings: one that was erased or changed
+        # gets nothing more.
         known = reader.readers.address_of(message.subscriber)
         return known is not None and known.address == message.target
 
@@ -252,6 +278,7 @@ class ChannelWorker:
                 return self._put(message, outcome, breaker)
             except StoreError as exc:
                 self.events.trouble(self.name, f"not noted yet: {exc}")
+                # A stop shortens the pauses, not the number of tries.
                 stop.wait(pause_s)
         return self._put(message, outcome, breaker)
 
@@ -270,12 +297,16 @@ class ChannelWorker:
                 refused_since=tx.outbox.refused_since(message.id) if outcome.refused else None,
             )
             noted = tx.outbox.record(message, attempt, state, due_at=due_at)
+            # In the same transaction as the attempt, so that after a crash both or neither count.
             turn = breaker.note(tx.outbox, outcome, now) if outcome.by_channel else None
         self._tell_turn(turn, breaker)
+        # Another process took the message while it was sent: its outcome counts, and the message
+        # may come twice, with one id.
         if not noted:
             self._tell_lost(message)
         if not noted or attempt is None:
             return Report()
+        # Only to the log: a notice about it would fail the way this one did.
         if message.kind == "notice" and outcome.kind == "permanent":
             self.events.trouble(self.name, f"the operator is not reached: {outcome.detail}")
         word = "retried" if state is MessageState.WAITING else state.value

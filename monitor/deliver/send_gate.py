@@ -1,4 +1,4 @@
-"""Turns: of what a process sends, one message at a time is under way where services are quick.
+"""Serialize sends: one message of a process at a time is under way where services are quick.
 
 Whatever is under way when a process is killed may be sent again. So a message waits a moment for
 the one before it, of whatever channel, to be noted; but no channel waits for a slow one.
@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+# Whoever ends wakes the others; this bounds what a wake-up that was missed costs.
 _NOTING_LOOK_S = 1.0
 
 
@@ -29,7 +30,7 @@ class InFlight:
 
 
 class SendGate:
-    """Shared by the couriers of a process; who waits is served in the order of coming.
+    """Shared by the channel workers of a process; who waits is served in the order of coming.
 
     Nothing starts while an answer is being noted: the store is everybody's, so that what is sent
     then could not be noted either. Nothing starts before a message under way has been answered or
@@ -39,6 +40,8 @@ class SendGate:
     def __init__(
         self, *, patience_s: float = 0.05, clock: Callable[[], float] = time.monotonic
     ) -> None:
+        # 50 ms let a quick service answer; a slow one is not waited for, at the price that a kill
+        # may then repeat one message by each channel (docs/delivery.md, "What is promised").
         self._patience_s = patience_s
         self._clock = clock
         self._changed = threading.Condition()
@@ -57,6 +60,7 @@ class SendGate:
                 self._changed.notify_all()
 
     def _begin(self) -> InFlight:
+        # A ticket, because a Condition does not promise in which order it wakes those who wait.
         me = object()
         with self._changed:
             self._queue.append(me)

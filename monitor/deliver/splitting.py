@@ -34,11 +34,13 @@ class Splitter:
         is_whole = outbox_message.parts is None
         if not (is_new and is_whole and len(alerts) > 1) or self.size(message) <= self.limit:
             return []
+        # One byte more for each: the comma between elements of a JSON array.
         sizes = [len(orjson.dumps(one)) + 1 for one in message.data["alerts"]]
         room = self.limit - (self.size(message) - sum(sizes)) - _OWN_BYTES
         found: list[list[int]] = []
         left = 0
         for alert, size in zip(alerts, sizes, strict=True):
+            # The first alert begins a part even where it is larger than the room by itself.
             if size > left or not found:
                 found.append([])
                 left = room

@@ -13,7 +13,9 @@ from collections.abc import Iterable, Sequence
 from monitor.model.subscriptions import Subscription
 from monitor.store.reader import Reader
 
+# No message's id begins like this, and both kinds of address share one path.
 _BEGINNING = "s."
+# Nine bytes are twelve base64 letters without padding, so tags need no separator.
 _TAG_BYTES = 9
 _TAG_LETTERS = 12
 _MOST = 50
@@ -26,6 +28,7 @@ def unsubscribe_path(reader: Reader, subscriber: str, names: Iterable[str]) -> s
     wanted = sorted(set(names))
     wanted = wanted if len(wanted) <= _MOST else [_ALL]
     namespace = reader.outbox.namespace()
+    # Hashes instead of names: links are forwarded, and logged by proxies.
     of = _BEGINNING + "".join(_tag(namespace, subscriber, name) for name in wanted)
     return f"unsubscribe/{of}/{reader.outbox.unsubscribe_token(of)}"
 

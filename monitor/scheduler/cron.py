@@ -88,6 +88,8 @@ def _wall_trigger(expression: str) -> BaseTrigger:
     """
     try:
         minute, hour, day, month, weekday = expression.lower().split()
+        # As in Vixie's cron: a field that begins with `*`, as `*/2` does, does not count as
+        # given.
         either = not day.startswith("*") and not weekday.startswith("*")
         month, weekday = _numbered(month, _MONTHS, 1), _weekdays(_numbered(weekday, _DAYS, 0))
         days = [(day, "*"), ("*", weekday)] if either else [(day, weekday)]
@@ -112,6 +114,7 @@ def _wall_trigger(expression: str) -> BaseTrigger:
 
 
 def _ever_comes(trigger: CronTrigger) -> bool:
+    # Without an end, looking for 30 February would go through thousands of years.
     trigger.end_date = _TRIED_TO
     comes = trigger.get_next_fire_time(None, _TRIED_FROM) is not None
     trigger.end_date = None

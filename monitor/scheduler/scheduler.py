@@ -148,6 +148,7 @@ class Scheduler:
     def shutdown(self) -> None:
         """Stop. What still runs is cancelled, and stays due as far as ``on_next`` knows."""
         self._stopped = True
+        # So that the end of a job that is cancelled now schedules nothing.
         self._jobs = {}
         if self._clock.running:
             self._clock.shutdown(wait=False)
@@ -163,6 +164,7 @@ class Scheduler:
         try:
             if not self._stopped:
                 self._say_what_went_wrong(event)
+            # `schedule` may have removed it while it ran.
             if name in self._jobs:
                 self._ran_due[name] = due
                 when = next_due(self._jobs[name].trigger, last_due=due, now=datetime.now(UTC))

@@ -52,6 +52,7 @@ def next_due(trigger: Trigger, *, last_due: datetime | None, now: datetime) -> d
     if isinstance(trigger, Every):
         return _next_interval(trigger.interval, last_due, now)
     if last_due is None:
+        # From just before now: a time that is exactly now counts.
         return trigger.next_time(now - _TICK)
     if last_due > now + LONGEST_STEP_BACK:
         last_due = now
@@ -88,6 +89,7 @@ def next_run_after_restart(
 def _next_interval(interval: timedelta, last_due: datetime | None, now: datetime) -> datetime:
     if last_due is None:
         return now
+    # Example: every hour, last due at 10:00, now 13:20: due at 13:00, and only once.
     missed = (now - last_due) // interval
     if missed > 0:
         return last_due + missed * interval
@@ -97,6 +99,7 @@ def _next_interval(interval: timedelta, last_due: datetime | None, now: datetime
 def _latest(cron: Cron, due: datetime, now: datetime) -> datetime:
     """Return the last instant up to now at which it is due, where ``due`` is one."""
     none_behind = now
+    # By halves: a cron expression of every minute has half a million due times in a year's rest.
     while none_behind - due > _MINUTE:
         middle = due + (none_behind - due) / 2
         found = cron.next_time(middle)

@@ -82,6 +82,8 @@ def _new_file(path: Path) -> Iterator[BinaryIO]:
     try:
         with os.fdopen(descriptor, "wb") as file:
             yield file
+        # mkstemp makes files for their owner alone; give it the mode that `open` would have
+        # given. The umask can only be read by setting it.
         mask = os.umask(0)
         os.umask(mask)
         Path(beside).chmod(0o666 & ~mask)
@@ -100,6 +102,8 @@ def _new_dataset(path: Path) -> Iterator[Path]:
     try:
         yield beside
         if path.exists():
+            # A folder that is not empty cannot be replaced by renaming: for a moment there is
+            # neither.
             shutil.rmtree(path)
         beside.replace(path)
     except BaseException:

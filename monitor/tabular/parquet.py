@@ -88,12 +88,15 @@ class _Writer:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        # After an error the file is thrown away: nothing more is packed into it.
         if kind is None:
             self._pack()
             self._write()
         self._parquet.close()
 
     def _pack(self) -> None:
+        # From rows to columns. Not strict: without rows there are no columns, though the schema
+        # has them.
         pairs = zip(zip(*self._rows, strict=True), self._schema, strict=False)
         arrays = [self._pa.array(values, type=field.type) for values, field in pairs]
         if arrays:

@@ -25,6 +25,7 @@ def write_csv(
     """
     if bom:
         file.write(_BOM)
+    # The module's default is CRLF, which many tools take for a part of the last cell.
     write = csv.writer(_TextSink(file), lineterminator="\n").writerow
     write([column.name for column in layout.columns])
     cells = [(column.value, _CELLS[column.type]) for column in layout.columns]
@@ -54,6 +55,7 @@ class _TextSink:
 
     def write(self, text: str) -> None:
         """Write a row."""
+        # JSON can hold one half of a surrogate pair, UTF-8 cannot.
         self._file.write(text.encode("utf-8", "replace"))
 
 
@@ -63,6 +65,8 @@ def json_text(value: Any) -> str:
 
 
 def _text(value: str) -> str:
+    # Spreadsheets run cells that begin with =, +, - or @ as formulas
+    # (https://owasp.org/www-community/attacks/CSV_Injection).
     return without_formula(sanitize(value))
 
 

@@ -1,1 +1,1 @@
-"""What the running monitor answers over HTTP: is it alive, is it ready, what has it counted."""
+"""What the running monitor answers over HTTP: health, metrics, readers' pages, feeds, the API."""

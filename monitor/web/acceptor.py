@@ -9,8 +9,10 @@ from monitor.settings import WebSettings
 from monitor.web.connection import ClientConnection
 from monitor.web.limits import connections_at_most
 
+# Descriptors come back when something else closes: asking at once would only spin.
 _PAUSE_S = 0.5
 _LOOK_S = 0.05
+# Of the process (EMFILE) or of the system (the others) nothing is left.
 _EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 # accept(2): errors of the new connection, which Linux passes on; the listening socket is well.
 _OF_THE_CLIENT = frozenset(
@@ -79,6 +81,7 @@ class Acceptor:
                 taken.close()
                 await self._refused(exc)
             except BaseException:
+                # Cancelled: the socket must not be left to the garbage collector.
                 taken.close()
                 raise
 
@@ -89,6 +92,8 @@ class Acceptor:
             self._close_longest_waiting()
             await asyncio.sleep(_PAUSE_S)
         elif error.errno in _OF_THE_CLIENT:
+            # A client that opens and resets connections in a row must not keep the event loop to
+            # itself.
             await asyncio.sleep(0)
         else:
             raise error
@@ -97,6 +102,7 @@ class Acceptor:
         """Wait until one more connection may be had; close the one that waits longest."""
         while len(self._connections) >= self._limit:
             closed = self._close_longest_waiting()
+            # `abort` takes effect in the next round of the event loop.
             await asyncio.sleep(0 if closed else _LOOK_S)
 
     def _close_longest_waiting(self) -> bool:

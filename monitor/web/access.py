@@ -39,6 +39,7 @@ def unauthorized(detail: str = _HOW, error: str = "") -> ProblemError:
     return ProblemError(
         HTTPStatus.UNAUTHORIZED,
         detail,
+        # Browsers ask for a password only where Basic is offered.
         headers={"WWW-Authenticate": f'{bearer}, Basic {_REALM}, charset="UTF-8"'},
     )
 
@@ -56,6 +57,7 @@ class Access:
     def protect(self, routes: Iterable[Route]) -> list[Route]:
         """Return the routes, which answer from now on whom ``admit`` lets in."""
         protected = list(routes)
+        # Around single routes: middleware would be around the open ones, too.
         for route in protected:
             route.app = _Protected(route.app, self)
         return protected
@@ -69,6 +71,7 @@ class Access:
         web = self._calls.settings.web
         secret = _secret_of(request)
         token = None if secret is None else await self._checked(secret)
+        # A wrong token counts for the address that sent it, so guessing is limited as well.
         client = f"token {token.name}" if token else network_of(_host_of(request))
         pause_s = self._rates.take(client, web.requests_per_minute)
         if pause_s > 0:
@@ -117,6 +120,8 @@ def _secret_of(request: Request) -> str | None:
     scheme, _, value = header.partition(" ")
     if scheme.lower() == "bearer":
         return value.strip()
+    # Credentials of another kind are a wrong token, not a missing one: whoever sends any wants to
+    # be somebody.
     return _password(value) if scheme.lower() == "basic" else ""
 
 
@@ -125,4 +130,5 @@ def _password(credentials: str) -> str:
         decoded = base64.b64decode(credentials.strip(), validate=True).decode()
     except (binascii.Error, ValueError):
         return ""
+    # Dialogs ask for a user, too; the name does not matter.
     return decoded.partition(":")[2]

@@ -15,10 +15,12 @@ from monitor.model.facts import VersionFacts
 WIDTH, HEIGHT = 360, 216
 LEFT, RIGHT, TOP, BOTTOM = 62, 336, 10, 190
 _MOST_TICKS = 4
+# Steps between ticks, in months: up to 5,000 years, because a typing error may say 9202.
 _MONTHS = (1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1_200, 2_400, 6_000, 12_000, 24_000, 60_000)
 _COUNTRIES = 4
 _SHORTEST_DAYS = 30
 _PADDING = 0.06
+# A date that hardly moved gets an axis of some months, or a day would look like a year.
 _FEWEST_DAYS = 200
 
 FactsOnDay = tuple[date, VersionFacts]
@@ -121,7 +123,9 @@ def sites_chart(history: Sequence[FactsOnDay]) -> Chart | None:
         for name, count in by_country.items():
             most[name] = max(most.get(name, 0), count)
     newest = counts[-1][1] if counts else {}
+    # By the newest version first: a country that lost its sites comes after those that have some.
     ranked = sorted(most, key=lambda name: (-newest.get(name, 0), -most[name], name))
+    # With five all are shown: a line of "1 others" would take the same room.
     if len(ranked) > _COUNTRIES + 1:
         ranked = ranked[:_COUNTRIES]
     series = [(name, _counts(counts, (name,))) for name in ranked]
@@ -134,6 +138,7 @@ def sites_chart(history: Sequence[FactsOnDay]) -> Chart | None:
 def _by_country(facts: VersionFacts) -> dict[str, int]:
     found: dict[str, int] = {}
     for name, count in facts.sites_by_country.items():
+        # Registries rename countries (Turkey, Türkiye): that is one line, not two.
         found[country_now(name)] = found.get(country_now(name), 0) + count
     return found
 
@@ -161,6 +166,7 @@ def _changes(
     found: list[_Value] = []
     for day, facts in history:
         one = _Value(day, *value(facts))
+        # What is not stated yet begins no line.
         if not found and one.at is None:
             continue
         if not found or (found[-1].text, found[-1].type) != (one.text, one.type):
@@ -183,6 +189,7 @@ def _chart(
         return None
     first = min(values[0].day for _, values in stated)
     last = max(values[-1].day for _, values in stated)
+    # Nothing ever changed: the line goes on to the newest version.
     if all(len(values) == 1 for _, values in stated):
         last = max(last, history[-1][0])
     begin, end = first.toordinal(), last.toordinal()
@@ -220,6 +227,8 @@ def _line(name: str, values: Sequence[_Value], x: _Axis, y: _Axis) -> ChartLine:
     for one, until in zip(values, [*(v.day.toordinal() for v in values[1:]), x.high], strict=True):
         if one.at is not None:
             begin, level = x.at(one.day.toordinal()), y.at(one.at)
+            # V: a step to the next level. M: a new beginning after versions that did not state
+            # it.
             path.append(f"V{level}" if is_drawn else f"M{begin} {level}")
             path.append(f"H{x.at(until)}")
         is_drawn = one.at is not None
@@ -273,6 +282,7 @@ def _date_ticks(axis: _Axis) -> tuple[Tick, ...]:
         (one for one in _MONTHS if months[1] // one - (months[0] - 1) // one <= _MOST_TICKS),
         _MONTHS[-1],
     )
+    # Rounded up to a multiple of the step.
     begin = -(-months[0] // step) * step
     return tuple(_month_tick(axis, month, step) for month in range(begin, months[1] + 1, step))
 

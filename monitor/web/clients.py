@@ -24,6 +24,7 @@ def client_host(request: Request, web: WebSettings) -> str:
 def is_trusted(host: str, web: WebSettings) -> bool:
     """Tell whether an address is a trusted proxy's."""
     try:
+        # The zone of a link-local address (fe80::1%eth0) is no part of it.
         asked = ip_address(host.partition("%")[0])
     except ValueError:
         return False

@@ -33,6 +33,7 @@ def conditional(
 
 def _is_known(request: Request, tag: str, modified: str | None) -> bool:
     tags = request.headers.getlist("if-none-match")
+    # RFC 9110, 13.2.2: If-Modified-Since counts only where there is no If-None-Match.
     if tags:
         given = {one.strip().removeprefix("W/") for line in tags for one in line.split(",")}
         return not given.isdisjoint({tag.removeprefix("W/"), "*"})

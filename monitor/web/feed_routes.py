@@ -36,6 +36,7 @@ _HEADERS = {
     # A reader keeps it, and asks each time whether it is still the same.
     "Cache-Control": "private, no-cache",
     "Content-Security-Policy": "default-src 'none'",
+    # The address of a subscription's feed is its password: links must not hand it on.
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex",
@@ -67,6 +68,7 @@ def secret_routes(calls: StoreCalls) -> list[Route]:
     async def of_subscription(request: Request) -> Response:
         limit = _limit(Parameters(request.query_params, (_LIMIT,)))
         number, token = str(request.path_params["id"]), str(request.path_params["token"])
+        # Beyond this PostgreSQL answers with an error, not with "not found".
         if len(number) > _LONGEST_ID:
             raise HTTPException(404)
         return await _feed(

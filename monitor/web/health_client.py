@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from monitor.errors import UsageError
 
+# Something else may listen there, and answer anything.
 _LONGEST_ANSWER = 65_536
 
 

@@ -26,6 +26,7 @@ _FOR = timedelta(hours=8)
 def operator_of(app: App, request: Request) -> str | None:
     """Return the name of the operator who asks; None for anybody else."""
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+    # A wrong token is refused, whatever cookie came with it.
     if scheme.lower() == "bearer":
         token = operator_token(app, secret.strip())
         return token.name if token else None
@@ -43,10 +44,12 @@ def is_known_host(app: App, request: Request) -> bool:
     if is_trusted(_peer(request), app.settings.web):
         return True  # the proxy knows by which names it is asked
     host = request.headers.get("host", "")
+    # Written like localhost:8080, [::1]:8080 or [::1].
     name = host.rpartition(":")[0] if not host.endswith("]") and ":" in host else host
     name = name.strip("[]").lower()
     listening = app.settings.web.address
     own = {"localhost", listening[0]} if listening else {"localhost"}
+    # DNS rebinding: another site's name can be made to lead here, an address means this machine.
     return name in own or _is_ip_address(name)
 
 
@@ -60,6 +63,7 @@ def set_cookie(app: App, request: Request, response: Response, token: AccessToke
     )
     with app.store(create=False) as store, store.transaction() as tx:
         key = tx.signing.current(app.now())
+    # Behind a proxy TLS ends there; at worst a client marks its own cookie as secure.
     is_https = "https" in {request.url.scheme, request.headers.get("x-forwarded-proto", "")}
     response.set_cookie(
         COOKIE,

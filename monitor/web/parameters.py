@@ -70,6 +70,7 @@ class Parameters:
         """Return a whole number from 1 to ``most``."""
 
         def read(text: str) -> int:
+            # `isdecimal` alone takes the digits of all scripts.
             is_number = text.isascii() and text.isdecimal() and len(text) < 10
             if not is_number or not 1 <= int(text) <= most:
                 raise ValueError(f"{text[:40]!r} is no whole number from 1 to {most}")
@@ -113,12 +114,14 @@ class Parameters:
     def _read(self, name: str, text: str, read: Callable[[str], Value]) -> Value:
         try:
             return read(text)
+        # OverflowError: of a date beyond the year 9999.
         except (UsageError, ValueError, OverflowError) as exc:
             raise ParameterError(name, str(exc)) from exc
 
 
 def require_findable(app: App, reader: "Reader", asked: Filter | None) -> None:
     """Pass when a filter can find stored trials, else raise a ParameterError of the wrong one."""
+    # Key by key, so that the error names the one that is wrong.
     for key, values in (asked.wanted if asked else {}).items():
         _require_findable(app, reader, key, Filter(wanted={key: values}))
     for key, values in (asked.excluded if asked else {}).items():

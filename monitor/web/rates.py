@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
+# Bounds the memory; a client that is forgotten has a full bucket again.
 _CLIENTS = 10_000
 _IPV6_HOST_BITS = 64
 
@@ -27,6 +28,7 @@ class RequestRates:
         if not per_minute:
             return 0.0
         now, each_s = self._clock(), 60 / per_minute
+        # Taken out and put back: the dict is in the order of asking.
         left, at = self._buckets.pop(client, (float(per_minute), now))
         left = min(float(per_minute), left + (now - at) / each_s)
         is_over = left < 1
@@ -44,6 +46,7 @@ def network_of(host: str) -> str:
         return host
     if isinstance(address, IPv4Address):
         return str(address)
+    # ::ffff:192.0.2.1: an IPv4 client of a listener for both.
     if address.ipv4_mapped is not None:
         return str(address.ipv4_mapped)
     return str(IPv6Address(int(address) >> _IPV6_HOST_BITS << _IPV6_HOST_BITS))

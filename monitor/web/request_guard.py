@@ -44,6 +44,7 @@ class Guard:
             async with asyncio.timeout(self._timeout_s):
                 await self._application(scope, receive, watched)
         except TimeoutError:
+            # A response that was begun cannot become a 503; the limits of the connection end it.
             if not begun:
                 await _late(scope["path"])(scope, receive, send)
         except ClientDisconnect:

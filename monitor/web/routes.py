@@ -29,6 +29,7 @@ _REASONS = {
 _BROKEN = "the page cannot be made; the operator is told of it"
 _NO_PAGE = "there is no such page"
 _SAME_ORIGIN = Middleware(SameOrigin)
+# What fits into one packet is not worth compressing.
 _GZIP = Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
 
 

@@ -47,8 +47,10 @@ def _may_change(request: Request) -> bool:
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
     if site is not None and site not in _OWN:
         return False
+    # A browser sends at least one of the two with a POST; whoever sends neither is refused.
     if origin is None or origin == "null":
         return site is not None
+    # A page can set neither of these headers of a form that it makes a browser send.
     return _host(origin) in {headers.get("host"), headers.get("x-forwarded-host")}
 
 

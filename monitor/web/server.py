@@ -61,7 +61,9 @@ class WebServer:
         config = uvicorn.Config(
             Guard(application, timeout_s=limits.request_timeout_s, on_fault=on_fault),
             http=ClientConnection, ws="none", lifespan="off", loop="none",
+            # The event loop, signals and the log are the daemon's.
             log_config=None, log_level="critical", access_log=False, server_header=False,
+            # X-Forwarded-For is read in clients.py, and only of trusted proxies.
             proxy_headers=False, timeout_graceful_shutdown=_GRACE_S,
             timeout_keep_alive=math.ceil(limits.header_timeout_s),
             h11_max_incomplete_event_size=HEADER_BYTES,
@@ -102,6 +104,7 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
+        # The daemon handles signals; another thread than the main one cannot.
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -123,6 +126,7 @@ class _Server(uvicorn.Server):
         if self._acceptor is not None:
             self._acceptor.check()
         now = time.monotonic()
+        # A copy: connections that are closed leave the set.
         for connection in list(self._connections):
             connection.check(
                 now,
@@ -138,10 +142,12 @@ class _Server(uvicorn.Server):
             self._acceptor.close()
         for connection in list(self._connections):
             connection.abort()
+        # `abort` closes in the next round of the event loop.
         await asyncio.sleep(0)
 
     def _drop_unread(self) -> None:
         """Close those who leave most unread, as long as all together leave too much."""
+        # By id where sizes are equal: connections themselves cannot be compared.
         unread = sorted(
             ((one.unread_bytes, id(one), one) for one in self._connections), reverse=True
         )

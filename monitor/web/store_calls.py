@@ -11,6 +11,7 @@ from monitor.threads import in_thread
 
 Result = TypeVar("Result")
 
+# Each takes a connection of the database, of which passes and deliveries need some, too.
 _AT_A_TIME = 4
 
 
@@ -35,4 +36,5 @@ class StoreCalls:
         asked = in_thread("page", partial(work, self._app()))
         # Who gives up waiting leaves the thread behind; its turn ends when the thread does.
         asked.add_done_callback(lambda _: self._turns.release())
+        # A request that ran out of time is cancelled; its thread cannot be.
         return await asyncio.shield(asked)

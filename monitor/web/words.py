@@ -17,6 +17,7 @@ SORTS: Mapping[str, TrialSort] = {
 
 Key = TypeVar("Key", EventKey, TrialKey)
 
+# So many digits fit into every database's integer.
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _ID = re.compile(r"[0-9a-f]{16,64}")
 
@@ -58,4 +59,5 @@ def version_word(text: str) -> Which:
 def version_time(text: str) -> Which:
     """Read a day of the registry's record, or a time (UTC unless it names a zone) of ours."""
     day = Days.parse(text)
+    # Of a month: how the record stood at its end.
     return moment(text) if day is None else day.last

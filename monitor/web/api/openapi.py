@@ -77,6 +77,7 @@ def document() -> dict[str, Any]:
             " Read-only. Fields may be added within a version of the API.",
         },
         "servers": [{"url": BASE}],
+        # `{}`: without a token, where reading is open.
         "security": [{}, {"token": []}],
         "paths": {operation.path: {"get": _described(operation)} for operation in OPERATIONS},
         "components": {

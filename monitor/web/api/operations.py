@@ -42,6 +42,7 @@ LONGEST_PAGE = 200
 Value = TypeVar("Value")
 
 _PAGED = ("limit", "cursor")
+# The path names the trial.
 _OF_TRIAL = tuple(name for name in EVENT_PARAMETERS if name != "nct_id")
 _SUBSCRIPTION: DataType[Subscription] = DataType(Subscription)
 _WHOSE = (
@@ -103,6 +104,8 @@ class Operation:
     @property
     def name(self) -> str:
         """The ``operationId``, by which generated clients call it."""
+        # Clients call it by this name: renaming the function breaks them
+        # (docs/decisions/2026-11-30-frozen-doors.md).
         return self.answer.__name__
 
 
@@ -114,6 +117,7 @@ def trials(asked: ApiRequest) -> TrialPage:
         after=asked.given.value("cursor", trial_key),
         limit=asked.limit,
     )
+    # One reader for both: the filter is checked and applied in one state of the store.
     with asked.app.reader() as reader:
         require_findable(asked.app, reader, query.filter)
         page = select_trials(reader, query, synonyms=asked.app.synonyms())
@@ -132,6 +136,7 @@ def events(asked: ApiRequest) -> EventPage:
 def trial_events(asked: ApiRequest) -> EventPage:
     """Return a page of a trial's events."""
     choice = asked.given.events()
+    # Through the trial: the ID in the path may be one that it had before.
     return _events(asked, replace(choice, nct_ids=(trial(asked).nct_id,)))
 
 
@@ -196,6 +201,7 @@ def subscriptions(asked: ApiRequest) -> SubscriptionList:
     token = asked.token
     if token is None:
         raise unauthorized(_WHOSE)
+    # A token of nobody reads the registry's public record alone.
     if not (token.operator or token.subscriber):
         raise ProblemError(HTTPStatus.FORBIDDEN, _WHOSE)
     whose = None if token.operator else token.subscriber

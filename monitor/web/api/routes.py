@@ -23,8 +23,10 @@ from monitor.web.store_calls import StoreCalls
 Result = TypeVar("Result")
 
 _HEADERS = {
+    # JSON loads nothing; this keeps a browser from running what it might take for a page.
     "Content-Security-Policy": "default-src 'none'",
     "X-Content-Type-Options": "nosniff",
+    # No cache on the way may give the answer for one token to another.
     "Vary": "Authorization",
 }
 # A client keeps an answer, and asks each time whether it is still the same.
@@ -51,6 +53,7 @@ def _route(calls: StoreCalls, operation: Operation) -> Route:
             given=Parameters(request.query_params, operation.parameters),
             token=token_of(request),
         )
+        # In the thread, not in the event loop: a page of events can be long.
         return msgspec.json.encode(operation.answer(asked))
 
     async def endpoint(request: Request) -> Response:
