@@ -133,12 +133,13 @@ def trials(app: App, request: Request) -> Response:
         query = trial_query(app, reader, asked)
         found = select_trials(reader, replace(query, limit=_TRIALS), synonyms=app.synonyms())
     older = None if found.next is None else urlencode([*given, ("cursor", str(found.next))])
+    same_trials = urlencode([one for one in given if one[0] != "sort"])
     return page(
         request, "trials.html", section="trials", title="Trials",
         rows=[_listed(row) for row in found.trials], form=TRIAL_FORM.filled(given),
         query=urlencode(given), older=older, is_first=query.after is None,
         subscribe=urlencode(given) if app.settings.web.subscribe else None,
-        same_trials=urlencode([one for one in given if one[0] != "sort"]),
+        same_trials=same_trials, feeds=feeds_of("events", same_trials),
     )  # fmt: skip
 
 

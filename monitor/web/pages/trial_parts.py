@@ -49,8 +49,8 @@ class TrialHead:
     status: str
     look: str
     facts: tuple[Fact, ...]
-    conditions: str
-    interventions: str
+    conditions: tuple[str, ...]
+    interventions: tuple[str, ...]
 
 
 def requested_trial(
@@ -94,8 +94,8 @@ def trial_head(trial: TrialRow, record: TrialRecord, today: date) -> TrialHead:
         status=status_words(trial.overall_status),
         look=status_look(trial.overall_status),
         facts=tuple(_facts(trial, record, today)),
-        conditions=", ".join(conditions),
-        interventions=", ".join(interventions),
+        conditions=tuple(conditions),
+        interventions=tuple(interventions),
     )
 
 

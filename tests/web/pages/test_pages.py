@@ -5,13 +5,16 @@ import gzip
 import io
 import re
 import time
+from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import pytest
 
 from monitor.web.server import WebServer
+from tests.cli.calls import Monitor
+from tests.cli.studies import NCT, study
 from tests.web.pages.conftest import VERSIONS, WIDEST
-from tests.web.pages.site import Parts, get
+from tests.web.pages.site import Parts, get, site_of
 
 CHANGED, FORMER = "NCT06733935", "NCT06377228"
 
@@ -246,3 +249,22 @@ def test_every_link_of_a_page_leads_somewhere(seeds_site: WebServer, path: str) 
             assert got.status in {200, 400 if parts.path.endswith("/compare") else 200}, link
             if parts.fragment and got.headers["content-type"].startswith("text/html"):
                 assert parts.fragment in Parts(got.html).ids, link
+
+
+def test_of_many_conditions_the_first_are_shown_and_the_rest_unfold(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    monitor = Monitor(sqlite_url, tmp_path)
+    names = [f"Condition {number}" for number in range(1, 54)]
+    document = study(modules={"conditionsModule": {"conditions": names}})
+    assert monitor.ingest(document).exit_code == 0
+    with site_of(monitor.url) as server:
+        got = get(server, f"/trials/{NCT}")
+    assert f"Conditions</span> {', '.join(names[:8])}</p>" in got.html
+    assert f"<summary>and 45 more</summary><p>{', '.join(names[8:])}</p>" in got.html
+
+
+def test_a_list_of_trials_leads_to_the_feeds_of_their_changes(seeds_site: WebServer) -> None:
+    html = get(seeds_site, "/trials?condition=lupus&sort=nct_id").html
+    assert html.count('events/feed.atom?condition=lupus"') == 2, "in the head, and to be seen"
+    assert get(seeds_site, "/events/feed.atom?condition=lupus").status == 200
