@@ -29,6 +29,7 @@ from monitor.api.types import (
 )
 from monitor.app.lookups import find_trial
 from monitor.app.matching import require_findable
+from monitor.app.parameters import filter_of
 from monitor.app.queries import all_events, all_trials
 from monitor.app.series import trial_series
 from monitor.app.versions import Which, find_version
@@ -40,7 +41,7 @@ from monitor.model.history import StoredVersion
 from monitor.model.nct import normalize_nct_id
 from monitor.model.selections import EventQuery, TrialQuery
 from monitor.model.series import SERIES_FIELDS
-from monitor.model.subscriptions import FILTER_KEYS, Filter
+from monitor.model.subscriptions import Filter
 
 if TYPE_CHECKING:
     from monitor.store.reader import Reader
@@ -222,18 +223,9 @@ class Store:
             key: (value,) if isinstance(value, str) else tuple(value)
             for key, value in filters.items()
         }
-        keys = {*FILTER_KEYS, *(f"not_{key}" for key in FILTER_KEYS)}
-        strange = next((key for key in values if key not in keys), None)
-        if strange is not None:
-            raise UsageError(f"there is no filter {strange!r}; there are {', '.join(FILTER_KEYS)}")
-        if not values:
-            return None
-        asked = Filter(
-            wanted={key: values[key] for key in FILTER_KEYS if key in values},
-            excluded={key: values[f"not_{key}"] for key in FILTER_KEYS if f"not_{key}" in values},
-        )
-        # A filter that can match nothing is most likely misspelled.
-        require_findable(self._app, self._reader, asked)
+        asked = filter_of(values)
+        if asked is not None:  # what can match nothing is most likely misspelled
+            require_findable(self._app, self._reader, asked)
         return asked
 
     def _history(self, nct_id: str) -> Sequence[StoredVersion]:

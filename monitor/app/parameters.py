@@ -2,6 +2,7 @@
 
 import re
 from calendar import monthrange
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -9,6 +10,7 @@ from monitor.errors import UsageError
 from monitor.model.changes import Severity
 from monitor.model.dates import PartialDate
 from monitor.model.groups import kind_or_group
+from monitor.model.subscriptions import FILTER_KEYS, Filter
 
 _SEVERITIES = tuple(str(severity) for severity in Severity)
 
@@ -162,3 +164,21 @@ def severity(text: str) -> Severity:
     if name in _SEVERITIES:
         return Severity(name)
     raise UsageError(f"there is no severity {text!r}; there are {', '.join(_SEVERITIES)}")
+
+
+def filter_of(values: Mapping[str, Sequence[str]]) -> Filter | None:
+    """Return the filter of the values of keys, ``not_condition`` for what is excluded.
+
+    None without any. UsageError for a key that there is not; whether it can find anything is not
+    looked at.
+    """
+    known = {*FILTER_KEYS, *(f"not_{key}" for key in FILTER_KEYS)}
+    strange = next((key for key in values if key not in known), None)
+    if strange is not None:
+        raise UsageError(
+            f"there is no filter {strange[:40]!r}; there are {', '.join(FILTER_KEYS)}, each also "
+            "with not_ before it"
+        )
+    wanted = {key: tuple(values[key]) for key in FILTER_KEYS if key in values}
+    excluded = {key: tuple(values[f"not_{key}"]) for key in FILTER_KEYS if f"not_{key}" in values}
+    return Filter(wanted=wanted, excluded=excluded) if values else None

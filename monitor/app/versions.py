@@ -3,9 +3,11 @@
 Versions are a trial's whole ordered history; what is returned is a position in it, from 0.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 
+from monitor.app.parameters import Days
 from monitor.errors import NotFoundError, UsageError
 from monitor.model.addresses import version_address
 from monitor.model.bitemporal import as_of, known_at, known_since, valid_from
@@ -15,6 +17,8 @@ from monitor.render.values import count_text
 Which = int | str | date | datetime
 """A version's number from 1, its id, a day of the registry's record, a time (aware) of ours."""
 
+_ID = re.compile(r"(?i)[0-9a-f]{16}(?:[0-9a-f]{16})?")
+
 
 def find_version(versions: Sequence[StoredVersion], which: Which) -> int:
     """Return the position of the version that is meant; UsageError for a time without a zone."""
@@ -23,6 +27,25 @@ def find_version(versions: Sequence[StoredVersion], which: Which) -> int:
     if isinstance(which, date):
         return by_day(versions, which)
     return by_number(versions, which) if isinstance(which, int) else by_id(versions, which)
+
+
+def by_text(versions: Sequence[StoredVersion], written: str) -> int:
+    """Return the position of the version that a number, an id or a date means.
+
+    A number of four digits that no version bears is a year. UsageError for what is none of them.
+    """
+    text = written.strip()
+    if _ID.fullmatch(text):
+        return by_id(versions, text)
+    if text.isdecimal() and not (len(text) == 4 and int(text) > len(versions)):
+        return by_number(versions, int(text))
+    days = Days.parse(text)
+    if days is None:
+        raise UsageError(
+            f"{written[:40]!r} is no version: write its number (3), its id of 16 hexadecimal "
+            "digits, or a date (2026-02-19, 7d)"
+        )
+    return by_day(versions, days.last)
 
 
 def by_number(versions: Sequence[StoredVersion], number: int) -> int:

@@ -26,9 +26,10 @@ from monitor.model.nct import normalize_nct_id
 def command(session: Session, nct_id: str, old: str | None, new: str | None, as_json: bool) -> None:
     """Compare two versions of a trial's record.
 
-    FROM and TO are version numbers as `monitor history` shows them, or dates: the version in
-    which the record stood on that date. Without TO the last version is meant, without both the
-    last two. Inside long texts the words that changed are marked.
+    FROM and TO are version numbers as `monitor history` shows them, version ids as its --json
+    has them, or dates: the version in which the record stood on that date. Without TO the last
+    version is meant, without both the last two. Inside long texts the words that changed are
+    marked.
     """
     with stored_trial(session.app, nct_id) as (reader, trial, versions):
         note = id_note(reader, nct_id)

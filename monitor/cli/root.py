@@ -89,6 +89,10 @@ COMMANDS = {
         "monitor.cli.export",
         "Write trials, versions, facts or events as tables, or records as JSON.",
     ),
+    "mcp": (
+        "monitor.cli.mcp",
+        "Answer questions of a language model over standard input and output (MCP).",
+    ),
     "quarantine": ("monitor.cli.quarantine", "Inspect input that could not be read."),
     "db": ("monitor.cli.db", "Manage the store's schema and files."),
     "doctor": (

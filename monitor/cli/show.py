@@ -8,7 +8,7 @@ import click
 
 from monitor.app import id_note, stored_trial
 from monitor.app.parameters import Days, days, moment
-from monitor.app.versions import by_day, by_number, by_time
+from monitor.app.versions import by_day, by_text, by_time
 from monitor.cli.group import Command
 from monitor.cli.params import json_option
 from monitor.cli.session import Session
@@ -37,7 +37,7 @@ from monitor.model.nct import normalize_nct_id
     metavar="DATETIME",
     help="As it was known here at that time (UTC, or a zone).",
 )
-@click.option("--version", "number", type=click.IntRange(min=1), help="The version of that number.")
+@click.option("--version", "named", metavar="N|ID", help="The version of that number or id.")
 @click.option("--field", help="Only the value at a path: statusModule.overallStatus.")
 @json_option
 @click.pass_obj
@@ -46,7 +46,7 @@ def command(
     nct_id: str,
     at: Days | None,
     known_at: datetime | None,
-    number: int | None,
+    named: str | None,
     field: str | None,
     as_json: bool,
 ) -> None:
@@ -55,11 +55,11 @@ def command(
     A field's path may leave out its first names. Behind a list an attribute gives its values in
     all items; a part of an item's natural key, in brackets, selects items.
     """
-    if sum(choice is not None for choice in (at, known_at, number)) > 1:
+    if sum(choice is not None for choice in (at, known_at, named)) > 1:
         raise UsageError("--at, --known-at and --version exclude each other; give one of them")
     with stored_trial(session.app, nct_id) as (reader, _, versions):
         note = id_note(reader, nct_id)
-        position = _position(versions, at, known_at, number)
+        position = _position(versions, at, known_at, named)
         version = versions[position]
         record = reader.record(version)
     shown = position + 1, version
@@ -92,10 +92,10 @@ def _answer_field(
 
 
 def _position(
-    versions: Sequence[StoredVersion], at: Days | None, moment: datetime | None, number: int | None
+    versions: Sequence[StoredVersion], at: Days | None, moment: datetime | None, named: str | None
 ) -> int:
     if at is not None:
         return by_day(versions, at.last)
     if moment is not None:
         return by_time(versions, moment)
-    return len(versions) - 1 if number is None else by_number(versions, number)
+    return len(versions) - 1 if named is None else by_text(versions, named)

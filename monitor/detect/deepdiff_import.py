@@ -1,4 +1,4 @@
-"""DeepDiff without numpy, pandas and polars, which it loads wherever they are installed.
+"""DeepDiff without numpy, pandas, polars, pydantic, which it loads wherever they are installed.
 
 None of a record's values is theirs; they take half a second of every start and 60 MB of memory. Who
 imports them elsewhere gets them.
@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_NOT_NEEDED = ("numpy", "pandas", "polars")
+_NOT_NEEDED = ("numpy", "pandas", "polars", "pydantic")
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from monitor.model.addresses import version_address
 from monitor.model.bitemporal import known_since, last_known
 from monitor.model.changes import ChangeEvent, FieldChange
 from monitor.model.history import QuarantineRow, StoredVersion, TrialRow
@@ -29,9 +30,13 @@ def history_to_json(trial: TrialRow, shown: Sequence[SelectedVersion]) -> Shape:
 
 
 def version_to_json(number: int, version: StoredVersion) -> Shape:
-    """Return a version's number, dates and source; ``retrieved_at``: when it was first read."""
+    """Return a version's number, id, dates and source.
+
+    ``retrieved_at``: when it was first read.
+    """
     return {
         "version": number,
+        "version_id": version_address(version.identity),
         "version_date": version.version_date.isoformat(),
         # Not the column: an earlier load can be read later (see `known_since`).
         "retrieved_at": known_since(version).isoformat(),

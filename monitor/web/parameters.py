@@ -12,7 +12,7 @@ from starlette.datastructures import QueryParams
 
 from monitor.app import App, matching
 from monitor.app.event_choice import EventChoice
-from monitor.app.parameters import kind, moment_from, moment_until, severity
+from monitor.app.parameters import filter_of, kind, moment_from, moment_until, severity
 from monitor.errors import UsageError
 from monitor.model.nct import normalize_nct_id
 from monitor.model.subscriptions import FILTER_KEYS, Filter
@@ -94,10 +94,8 @@ class Parameters:
 
         Whether it can find anything is not looked at.
         """
-        wanted = {key: self.texts(key) for key in FILTER_KEYS if self.texts(key)}
-        excluded = {key: self.texts(f"not_{key}") for key in FILTER_KEYS}
-        excluded = {key: values for key, values in excluded.items() if values}
-        return Filter(wanted=wanted, excluded=excluded) if wanted or excluded else None
+        given = {name: self.texts(name) for name in FILTER_PARAMETERS}
+        return filter_of({name: texts for name, texts in given.items() if texts})
 
     def events(self) -> EventChoice:
         """Return which events the parameters ask for."""

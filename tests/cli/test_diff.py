@@ -80,7 +80,7 @@ def test_a_trial_of_one_version_has_nothing_to_compare(told: Monitor) -> None:
         ("0", 3, "no version 0"),
         ("1999-01-01", 3, "the earliest is of 2026-02-02"),
         ("1999", 3, "the earliest is of 2026-02-02"),
-        ("soon", 2, "neither a version number nor a date"),
+        ("soon", 2, "no version: write its number (3), its id"),
         ("-1", 2, "No such option"),
     ],
 )

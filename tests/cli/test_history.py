@@ -28,6 +28,7 @@ def test_json_has_the_promised_shape(told: Monitor) -> None:
     version = found["versions"][1]
     assert {name: version[name] for name in version if name != "events"} == {
         "version": 2,
+        "version_id": told.json("events", "--nct-id", NCT)["events"][0]["version_id"],
         "version_date": "2026-03-07",
         "retrieved_at": "2026-03-09T08:30:00+00:00",
         "source": "files",

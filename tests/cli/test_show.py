@@ -138,7 +138,7 @@ def test_a_field_that_is_not_there_is_not_found(told: Monitor) -> None:
         ("--known-at", "2026", "--at", "2026"),
         ("--at", "31/12/2025"),
         ("--known-at", "noon"),
-        ("--version", "0"),
+        ("--version", "soon"),
     ],
 )
 def test_a_wrong_question_exits_2(told: Monitor, options: tuple[str, ...]) -> None:
@@ -147,3 +147,13 @@ def test_a_wrong_question_exits_2(told: Monitor, options: tuple[str, ...]) -> No
 
 def test_a_version_that_is_not_there_is_not_found(told: Monitor) -> None:
     assert "it has 3 versions" in told.complaint("show", NCT, "--version", "9", code=3)
+
+
+def test_a_version_is_shown_and_compared_by_its_id(told: Monitor) -> None:
+    first, last = (one["version_id"] for one in told.json("history", NCT)["versions"][::2])
+    shown = told.json("show", NCT, "--version", first)
+    assert (shown["version"], shown["version_id"]) == (1, first)
+    compared = told.json("diff", NCT, first.upper(), last)
+    assert (compared["from"]["version"], compared["to"]["version_id"]) == (1, last)
+    said = told.complaint("show", NCT, "--version", "0123456789abcdef", code=3)
+    assert "no version with the id" in said

@@ -8,7 +8,7 @@ import pytest
 CODE = """
 import sys
 import monitor.detect.diff
-loaded = {"numpy", "pandas", "polars"} & sys.modules.keys()
+loaded = {"numpy", "pandas", "polars", "pydantic"} & sys.modules.keys()
 import numpy, pandas
 print(sorted(loaded), numpy.__name__, pandas.__name__)
 """

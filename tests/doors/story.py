@@ -229,6 +229,7 @@ def _people(story: Story) -> None:
     story.ask("token", "add", "laptop", "--subscriber", "dot", "--operator", "--until", "2030")
     story.ask("token", "revoke", "dashboard")
     story.ask("token", "list", "--all")
+    story.ask("mcp")
 
 
 def _questions(story: Story) -> None:
