@@ -1,13 +1,15 @@
 """What can be exported: rows of trials, versions, facts and events, one after the other."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from monitor.app import cthist_columns
+from monitor.app.cthist_columns import cthist_values
 from monitor.app.lookups import present_id
-from monitor.app.queries import all_trials
+from monitor.app.queries import all_trials, batches
 from monitor.app.wiring import App
 from monitor.model.addresses import event_address, version_address
 from monitor.model.bitemporal import known_since, last_known
@@ -22,14 +24,22 @@ if TYPE_CHECKING:
     from monitor.store.reader import Reader
 
 
+_TRIALS = 200
+"""Trials whose versions are read together."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionRow:
-    """A version in its place, ``number`` of ``total`` from 1 on, with its facts."""
+    """A version in its place, ``number`` of ``total`` from 1 on, with its facts.
+
+    ``texts``: what its record states, as ``cthist_values`` has it; None where it is not read.
+    """
 
     number: int
     total: int
     version: StoredVersion
     facts: VersionFacts
+    texts: Mapping[str, Any] | None = None
 
 
 def chosen_trials(
@@ -46,12 +56,21 @@ def chosen_trials(
             yield row
 
 
-def version_rows(reader: "Reader", trials: Iterable[TrialRow]) -> Iterator[VersionRow]:
-    """Yield all versions of trials, each trial's oldest first."""
-    for trial in trials:
-        found = reader.facts(trial.nct_id)
-        for number, (version, facts) in enumerate(found, start=1):
-            yield VersionRow(number=number, total=len(found), version=version, facts=facts)
+def version_rows(
+    reader: "Reader", trials: Iterable[TrialRow], *, with_texts: bool = False
+) -> Iterator[VersionRow]:
+    """Yield all versions of trials, each trial's oldest first; ``with_texts`` reads each record."""
+    for together in batches((trial.nct_id for trial in trials), _TRIALS):
+        by_trial: dict[str, list[tuple[StoredVersion, VersionFacts]]] = {}
+        for version, facts in reader.facts_of(together):
+            by_trial.setdefault(version.nct_id, []).append((version, facts))
+        for nct_id in together:
+            found = by_trial.get(nct_id, [])
+            for number, (version, facts) in enumerate(found, start=1):
+                texts = cthist_values(reader.record(version)) if with_texts else None
+                yield VersionRow(
+                    number=number, total=len(found), version=version, facts=facts, texts=texts
+                )
 
 
 # --- trials ----------------------------------------------------------------------------------
@@ -102,7 +121,7 @@ _PLACE: tuple[Column[VersionRow], ...] = (
     Column("backfilled", "boolean", lambda row: row.version.backfilled),
 )
 
-VERSIONS: TableLayout[VersionRow] = TableLayout(
+_VERSIONS: TableLayout[VersionRow] = TableLayout(
     columns=(
         Column("nctid", "text", lambda row: row.version.nct_id),
         Column("version_number", "integer", lambda row: row.number),
@@ -121,6 +140,19 @@ VERSIONS: TableLayout[VersionRow] = TableLayout(
         *_PLACE,
     ),
     year=lambda row: row.version.version_date.year,
+)
+
+
+def _cthist_text(name: str) -> Callable[[VersionRow], Any]:
+    return lambda row: None if row.texts is None else row.texts[name]
+
+
+_VERSIONS_WITH_TEXTS = replace(
+    _VERSIONS,
+    columns=(
+        *_VERSIONS.columns,
+        *(Column(name, kind, _cthist_text(name)) for name, kind in cthist_columns.COLUMNS.items()),
+    ),
 )
 
 # --- facts -----------------------------------------------------------------------------------
@@ -181,6 +213,12 @@ EVENTS: TableLayout[SelectedEvent] = TableLayout(
 )
 
 LAYOUTS: Mapping[str, TableLayout[Any]] = MappingProxyType(
-    {"trials": TRIALS, "versions": VERSIONS, "facts": FACTS, "events": EVENTS}
+    {
+        "trials": TRIALS,
+        "versions": _VERSIONS,
+        "versions with texts": _VERSIONS_WITH_TEXTS,
+        "facts": FACTS,
+        "events": EVENTS,
+    }
 )
 """By what is exported."""

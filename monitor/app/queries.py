@@ -1,7 +1,7 @@
 """Answers across trials, page after page, of any length."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -27,6 +27,14 @@ class _Page(Protocol):
 
 Query = TypeVar("Query", EventQuery, TrialQuery)
 Page = TypeVar("Page", bound=_Page)
+Value = TypeVar("Value")
+
+
+def batches(values: Iterable[Value], size: int) -> Iterator[list[Value]]:
+    """Yield values in their order, so many at a time."""
+    rest = iter(values)
+    while found := list(islice(rest, size)):
+        yield found
 
 
 def pages(query: Query, select: Callable[[Query], Page], *, size: int) -> Iterator[Page]:

@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from monitor.app.lookups import find_trial, id_note
 from monitor.app.wiring import App
+from monitor.model import fields
 from monitor.model.bitemporal import valid_from
+from monitor.model.coverage import ABSENCE
 from monitor.model.history import TrialRow
-from monitor.model.series import Point, SeriesField, VersionRecord, series
+from monitor.model.series import Point, SeriesField, StatedValue, Value, series
 
 if TYPE_CHECKING:
     from monitor.store.reader import Reader
@@ -31,15 +34,32 @@ def trial_series(
 ) -> TrialSeries:
     """Return the values of fields over all versions of a trial; NotFoundError when there is none.
 
-    Each version is read once.
+    They come from the facts; records are read for what facts do not hold, each once.
     """
     trial, versions = find_trial(app, reader, nct_id)
+    facts = {version.id: one for version, one in reader.facts(trial.nct_id)}
+    record = lru_cache(maxsize=None)(lambda at: reader.record(versions[at]))
     days = valid_from(versions)
-    read = [
-        VersionRecord(
-            number=number, identity=version.identity, day=day, record=reader.record(version)
+
+    def stated(field: SeriesField, at: int) -> StatedValue:
+        version, known = versions[at], facts[versions[at].id]
+        if field.value is None:
+            value: Value = record(at).text(field.path)
+        elif field.path == fields.OVERALL_STATUS and version.stated_coverage == ABSENCE:
+            value = record(at).presence  # GONE or MERGED, which is no status of the record's own
+        else:
+            value = field.value(known)
+        return StatedValue(
+            number=at + 1,
+            identity=version.identity,
+            day=days[at],
+            value=value,
+            type=getattr(known, field.type_fact) if field.type_fact else None,
+            is_stated=value is not None or version.coverage.states(field.path),
         )
-        for number, (version, day) in enumerate(zip(versions, days, strict=True), start=1)
-    ]
-    found = tuple((field, tuple(series(field, read))) for field in wanted)
+
+    found = tuple(
+        (field, tuple(series(field, [stated(field, at) for at in range(len(versions))])))
+        for field in wanted
+    )
     return TrialSeries(trial=trial, note=id_note(reader, nct_id), fields=found)

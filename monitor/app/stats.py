@@ -1,12 +1,11 @@
 """Counts of events, by month, kind, sponsor or country."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from monitor.app.exports import chosen_trials
-from monitor.app.queries import all_events
+from monitor.app.queries import PAGE, all_events, batches
 from monitor.app.wiring import App
 from monitor.model.selections import EventQuery, SelectedEvent
 from monitor.model.stats import Count, count_events
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
 
 By = Literal["month", "kind", "sponsor", "country"]
 Groups = tuple[str | None, ...]
-
-_REMEMBERED = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,25 +33,30 @@ def event_stats(app: App, reader: "Reader", query: EventQuery, by: By | None) ->
     groups = _groups(reader, by)
 
     def grouped() -> Iterator[tuple[SelectedEvent, Groups]]:
-        for one in all_events(app, reader, query):
-            yield one, groups(one)
+        for together in batches(all_events(app, reader, query), PAGE):
+            yield from zip(together, groups(together), strict=True)
 
     counts = count_events(grouped(), by_kind=by == "kind")
     about = chosen_trials(app, reader, query.filter, query.nct_ids or ())
     return Stats(trials=sum(1 for _ in about), counts=counts)
 
 
-def _groups(reader: "Reader", by: By | None) -> Callable[[SelectedEvent], Groups]:
-    if by == "month":
-        return lambda one: (f"{one.version_date:%Y-%m}",)
-    if by == "sponsor":
-        return lambda one: (one.lead_sponsor,)
-    if by == "country":
+def _groups(
+    reader: "Reader", by: By | None
+) -> Callable[[Sequence[SelectedEvent]], Iterator[Groups]]:
+    """Return what tells of events, some at a time, to which groups each belongs."""
 
-        @lru_cache(maxsize=_REMEMBERED)
-        def countries(nct_id: str) -> Groups:
-            found = reader.facts(nct_id)
-            return tuple(found[-1][1].sites_by_country) or (None,) if found else (None,)
+    def by_country(events: Sequence[SelectedEvent]) -> Iterator[Groups]:
+        facts = reader.newest_facts(sorted({one.stored.nct_id for one in events}))
+        for one in events:
+            found = facts.get(one.stored.nct_id)
+            yield tuple(found.sites_by_country) or (None,) if found else (None,)
 
-        return lambda one: countries(one.stored.nct_id)
-    return lambda _: (None,)
+    def by_itself(events: Sequence[SelectedEvent]) -> Iterator[Groups]:
+        for one in events:
+            if by == "month":
+                yield (f"{one.version_date:%Y-%m}",)
+            else:
+                yield (one.lead_sponsor if by == "sponsor" else None,)
+
+    return by_country if by == "country" else by_itself

@@ -75,16 +75,21 @@ def trials(session: Session, /, **options: Any) -> None:
     cls=Command,
     examples=("monitor export versions --condition lupus --to versions.parquet",),
 )
+@click.option(
+    "--texts",
+    is_flag=True,
+    help="Also criteria, outcomes, contacts and sponsors, which takes reading each record.",
+)
 @_trial_options
 @_file_options
 @click.pass_obj
-def versions(session: Session, /, **options: Any) -> None:
+def versions(session: Session, /, texts: bool, **options: Any) -> None:
     """Write all versions of the trials that meet every given test, one row each.
 
     The columns are those that users of the R package cthist know, and what finds a version again:
     version_id never changes, version_number is its place in the history as it is known now.
     """
-    _of_trials(session, "versions", options)
+    _of_trials(session, "versions", options, texts=texts)
 
 
 @click.command("facts", cls=Command, examples=("monitor export facts --to facts.parquet",))
@@ -127,7 +132,9 @@ def events(session: Session, /, **options: Any) -> None:
 COMMANDS = (trials, versions, facts, events)
 
 
-def _of_trials(session: Session, name: str, options: dict[str, Any]) -> None:
+def _of_trials(
+    session: Session, name: str, options: dict[str, Any], *, texts: bool = False
+) -> None:
     from monitor.app.exports import chosen_trials, version_rows
     from monitor.app.matching import require_findable
 
@@ -137,7 +144,8 @@ def _of_trials(session: Session, name: str, options: dict[str, Any]) -> None:
         if asked is not None:
             require_findable(app, reader, asked)
         found = chosen_trials(app, reader, asked, nct_ids)
-        _write(session, name, found if name == "trials" else version_rows(reader, found), **options)
+        rows = found if name == "trials" else version_rows(reader, found, with_texts=texts)
+        _write(session, name, rows, texts=texts, **options)
 
 
 def _write(
@@ -149,11 +157,12 @@ def _write(
     to: str,
     bom: bool,
     as_json: bool,
+    texts: bool = False,
 ) -> None:
     from monitor.app.exports import LAYOUTS
     from monitor.tabular.files import TableFile, write_stream
 
-    layout = LAYOUTS[name]
+    layout = LAYOUTS[f"{name} with texts" if texts else name]
     if to == "-":
         if as_json:
             raise UsageError("--json says what was written; with --to - that is the output")

@@ -23,7 +23,9 @@ def sanitize(text: str) -> str:
     ESC becomes ``␛``, other control characters their picture, a bidi override ``<U+202E>``;
     white space of any kind a blank. Letters of every script stay as they are.
     """
-    return _STEERING.sub(_shown, text) if _STEERING.search(text) else text
+    if text.isprintable():  # nothing that steers is; most texts are, and this is quickly told
+        return text
+    return _STEERING.sub(_shown, text)
 
 
 def sanitize_lines(text: str) -> list[str]:
@@ -48,5 +50,7 @@ def without_formula(text: str) -> str:
 
     Source: https://owasp.org/www-community/attacks/CSV_Injection
     """
+    if text[:1].isalnum():  # as most cells begin
+        return text
     is_formula = _FORMULA.match(text) and not _NUMBER.fullmatch(text)
     return f"'{text}" if is_formula else text

@@ -7,10 +7,9 @@ from types import MappingProxyType
 from typing import Literal
 
 from monitor.model import fields
-from monitor.model.countries import country_now
 from monitor.model.dates import PartialDate
+from monitor.model.facts import VersionFacts
 from monitor.model.fields import Path
-from monitor.model.record import TrialRecord
 
 Value = int | str | None
 Kind = Literal["number", "date", "words"]
@@ -20,26 +19,32 @@ Kind = Literal["number", "date", "words"]
 class SeriesField:
     """What can be followed over time; ``kind`` says how its values compare.
 
-    ``path``: where the record states it, so that silence is told from absence. ``value`` and
-    ``type_path``: what it says, and where the registry keeps ``ACTUAL`` or ``ESTIMATED``.
+    ``path``: where the record states it, so that silence is told from absence. ``value``: takes it
+    from the facts; None: they do not hold it, and it is the text at the path. ``type_fact``: the
+    fact that says ``ACTUAL`` or ``ESTIMATED``.
     """
 
     name: str
     label: str
     kind: Kind
     path: Path
-    value: Callable[[TrialRecord], Value]
-    type_path: Path | None = None
+    value: Callable[[VersionFacts], Value] | None = None
+    type_fact: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VersionRecord:
-    """A version to take values of: its number from 1, its identity, from when it holds."""
+class StatedValue:
+    """A field's value in a version: its number from 1, its identity, from when it holds.
+
+    ``is_stated``: the version's sources say what it is, or that there is none.
+    """
 
     number: int
     identity: bytes
     day: date
-    record: TrialRecord
+    value: Value
+    type: str | None
+    is_stated: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,30 +65,26 @@ class Point:
     change: int | None = None
 
 
-def series(field: SeriesField, versions: Iterable[VersionRecord]) -> list[Point]:
-    """Return the points of a field, oldest first; versions in their order.
+def series(field: SeriesField, values: Iterable[StatedValue]) -> list[Point]:
+    """Return the points of a field, oldest first; values of all versions in their order.
 
     A version whose source does not state the field is no change of it.
     """
     points: list[Point] = []
-    for version in versions:
-        record = version.record
-        value = field.value(record)
-        # A saved page that has no room for a field is no gap in its history.
-        if value is None and not record.coverage.states(field.path):
-            continue
-        kind = record.text(field.type_path) if field.type_path else None
+    for one in values:
         last = points[-1] if points else None
-        if last is not None and (last.value, last.type) == (value, kind):
+        is_same = last is not None and (last.value, last.type) == (one.value, one.type)
+        # A saved page that has no room for a field is no gap in its history.
+        if is_same or not one.is_stated:
             continue
         points.append(
             Point(
-                number=version.number,
-                identity=version.identity,
-                day=version.day,
-                value=value,
-                type=kind,
-                change=None if last is None else _change(field.kind, last.value, value),
+                number=one.number,
+                identity=one.identity,
+                day=one.day,
+                value=one.value,
+                type=one.type,
+                change=None if last is None else _change(field.kind, last.value, one.value),
             )
         )
     ends = [*(point.day for point in points[1:]), None][: len(points)]
@@ -98,67 +99,44 @@ def _change(kind: Kind, before: Value, after: Value) -> int | None:
     return old.days_until(new) if kind == "date" and old and new else None
 
 
-def _status(record: TrialRecord) -> Value:
-    return record.presence or record.overall_status
+def _fact(name: str) -> Callable[[VersionFacts], Value]:
+    def value(facts: VersionFacts) -> Value:
+        found: Value = getattr(facts, name)
+        return found
+
+    return value
 
 
-def _count(path: Path) -> Callable[[TrialRecord], Value]:
-    def counted(record: TrialRecord) -> Value:
-        items = record.items(path)
-        # Where the source states the list at all, that it is missing means 0.
-        return len(items) if items or record.coverage.states(path) else None
-
-    return counted
+def _field(name: str, label: str, kind: Kind, path: Path, fact: str) -> SeriesField:
+    """Return a field that is a fact as it stands."""
+    return SeriesField(name=name, label=label, kind=kind, path=path, value=_fact(fact))
 
 
-def _countries(record: TrialRecord) -> Value:
-    named = {one["country"] for one in record.locations if isinstance(one.get("country"), str)}
-    return ", ".join(sorted({country_now(name) for name in named})) or None
-
-
-def _results(record: TrialRecord) -> Value:
-    if record.get(fields.HAS_RESULTS) is True:
-        return "POSTED"
-    return "SUBMITTED" if record.results_submit_date else "NONE"
-
-
-def _text(path: Path) -> Callable[[TrialRecord], Value]:
-    return lambda record: record.text(path)
+def _typed(name: str, label: str, kind: Kind, path: Path, fact: str) -> SeriesField:
+    """Return a field that is a fact with a type."""
+    return replace(_field(name, label, kind, path, fact), type_fact=f"{fact}_type")
 
 
 _ALL = (
-    SeriesField(name="status", label="Overall status", kind="words",
-                path=fields.OVERALL_STATUS, value=_status),
-    SeriesField(name="why_stopped", label="Why stopped", kind="words",
-                path=fields.WHY_STOPPED, value=_text(fields.WHY_STOPPED)),
-    SeriesField(name="start", label="Start date", kind="date",
-                path=fields.START_DATE, value=_text(fields.START_DATE),
-                type_path=fields.START_DATE_TYPE),
-    SeriesField(name="primary_completion", label="Primary completion date", kind="date",
-                path=fields.PRIMARY_COMPLETION, value=_text(fields.PRIMARY_COMPLETION),
-                type_path=fields.PRIMARY_COMPLETION_TYPE),
-    SeriesField(name="completion", label="Completion date", kind="date",
-                path=fields.COMPLETION, value=_text(fields.COMPLETION),
-                type_path=fields.COMPLETION_TYPE),
-    SeriesField(name="enrollment", label="Enrollment", kind="number",
-                path=fields.ENROLLMENT_COUNT, value=lambda record: record.enrollment,
-                type_path=fields.ENROLLMENT_TYPE),
-    SeriesField(name="sites", label="Sites", kind="number",
-                path=fields.LOCATIONS, value=_count(fields.LOCATIONS)),
-    SeriesField(name="countries", label="Countries", kind="words",
-                path=fields.LOCATIONS, value=_countries),
-    SeriesField(name="arms", label="Arms", kind="number",
-                path=fields.ARM_GROUPS, value=_count(fields.ARM_GROUPS)),
-    SeriesField(name="primary_outcomes", label="Primary outcomes", kind="number",
-                path=fields.PRIMARY_OUTCOMES, value=_count(fields.PRIMARY_OUTCOMES)),
-    SeriesField(name="secondary_outcomes", label="Secondary outcomes", kind="number",
-                path=fields.SECONDARY_OUTCOMES, value=_count(fields.SECONDARY_OUTCOMES)),
+    _field("status", "Overall status", "words", fields.OVERALL_STATUS, "overall_status"),
+    SeriesField(name="why_stopped", label="Why stopped", kind="words", path=fields.WHY_STOPPED),
+    _typed("start", "Start date", "date", fields.START_DATE, "start_date"),
+    _typed("primary_completion", "Primary completion date", "date", fields.PRIMARY_COMPLETION,
+           "primary_completion_date"),
+    _typed("completion", "Completion date", "date", fields.COMPLETION, "completion_date"),
+    _typed("enrollment", "Enrollment", "number", fields.ENROLLMENT_COUNT, "enrollment"),
+    _field("sites", "Sites", "number", fields.LOCATIONS, "sites"),
+    SeriesField(name="countries", label="Countries", kind="words", path=fields.LOCATIONS,
+                value=lambda facts: ", ".join(facts.sites_by_country) or None),
+    _field("arms", "Arms", "number", fields.ARM_GROUPS, "arms"),
+    _field("primary_outcomes", "Primary outcomes", "number", fields.PRIMARY_OUTCOMES,
+           "primary_outcomes"),
+    _field("secondary_outcomes", "Secondary outcomes", "number", fields.SECONDARY_OUTCOMES,
+           "secondary_outcomes"),
     SeriesField(name="phases", label="Phases", kind="words", path=fields.PHASES,
-                value=lambda record: ", ".join(record.phases) or None),
-    SeriesField(name="sponsor", label="Lead sponsor", kind="words",
-                path=fields.LEAD_SPONSOR_NAME, value=_text(fields.LEAD_SPONSOR_NAME)),
-    SeriesField(name="results", label="Results", kind="words",
-                path=fields.HAS_RESULTS, value=_results),
+                value=lambda facts: ", ".join(facts.phases) or None),
+    _field("sponsor", "Lead sponsor", "words", fields.LEAD_SPONSOR_NAME, "lead_sponsor"),
+    _field("results", "Results", "words", fields.HAS_RESULTS, "results"),
 )  # fmt: skip
 
 SERIES_FIELDS: Mapping[str, SeriesField] = MappingProxyType({one.name: one for one in _ALL})

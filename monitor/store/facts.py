@@ -9,7 +9,7 @@ from sqlalchemy import bindparam
 from monitor.model.facts import VersionFacts
 from monitor.store.db import upsert
 from monitor.store.row_mapping import RowMapper
-from monitor.store.schema import version_facts, versions
+from monitor.store.schema import trials, version_facts, versions
 from monitor.store.storable_text import make_storable
 from monitor.store.versions import VERSION, order
 
@@ -22,11 +22,18 @@ FACTS = RowMapper(
 
 # --- what is asked --------------------------------------------------------------------------
 
-OF_TRIAL = (
+OF_TRIALS = (
     sa.select(*VERSION.columns, *FACTS.columns)
     .select_from(versions.join(version_facts, version_facts.c.version_id == versions.c.id))
-    .where(versions.c.nct_id == bindparam("nct_id"))
-    .order_by(*order())
+    .where(versions.c.nct_id.in_(bindparam("nct_ids", expanding=True)))
+    .order_by(versions.c.nct_id, *order())
+)
+NEWEST = (
+    sa.select(trials.c.nct_id, *FACTS.columns)
+    .select_from(
+        trials.join(version_facts, version_facts.c.version_id == trials.c.latest_version_id)
+    )
+    .where(trials.c.nct_id.in_(bindparam("nct_ids", expanding=True)))
 )
 
 # --- what is written ------------------------------------------------------------------------

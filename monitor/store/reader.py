@@ -1,6 +1,6 @@
 """Looking things up in a store."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import closing
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Self
@@ -151,11 +151,17 @@ class Reader:
 
     def facts(self, nct_id: str) -> list[tuple[StoredVersion, VersionFacts]]:
         """Return a trial's versions in order, each with its facts."""
-        from monitor.store.facts import FACTS, OF_TRIAL  # noqa: PLC0415 - likewise
+        return self.facts_of([nct_id])
 
+    def facts_of(self, nct_ids: Sequence[str]) -> list[tuple[StoredVersion, VersionFacts]]:
+        """Return the versions of trials by NCT ID and in order, each with its facts."""
+        from monitor.store.facts import FACTS, OF_TRIALS  # noqa: PLC0415 - likewise
+        from monitor.store.indexing import require_filled  # noqa: PLC0415 - likewise
+
+        require_filled(self._db)
         width = len(versions.VERSION.columns)
         with self._db.errors():
-            rows = self._db.fetch(OF_TRIAL, {"nct_id": nct_id})
+            rows = self._db.fetch(OF_TRIALS, {"nct_ids": nct_ids})
             return [(versions.VERSION(row), FACTS(row[width:])) for row in rows]
 
     def indexed_sums(self) -> dict[str, int] | None:
@@ -167,6 +173,14 @@ class Reader:
         from monitor.store.search import indexed_sums  # noqa: PLC0415 - likewise
 
         return indexed_sums(self._db) if is_filled(self._db) else None
+
+    def newest_facts(self, nct_ids: Sequence[str]) -> dict[str, VersionFacts]:
+        """Return what the newest versions of trials state, by NCT ID."""
+        from monitor.store.facts import FACTS, NEWEST  # noqa: PLC0415 - likewise
+
+        with self._db.errors():
+            rows = self._db.fetch(NEWEST, {"nct_ids": nct_ids})
+            return {str(row[0]): FACTS(row[1:]) for row in rows}
 
     def select_events(
         self, query: EventQuery, members: "Members | None", *, deadline: float

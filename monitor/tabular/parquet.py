@@ -11,10 +11,12 @@ from monitor.tabular.text_files import json_text
 
 T = TypeVar("T")
 
-_ROWS = 2_000
+_ROWS = 500
 """Rows that are held as Python objects, of a dataset for each year."""
 _GROUP = 20_000
 """Rows of a group within a file: held compactly until it is written."""
+_GROUP_OF_YEAR = 4_000
+"""The same of a dataset, whose years are all open at once."""
 
 
 def require_parquet() -> None:
@@ -49,7 +51,7 @@ def write_dataset(folder: Path, rows: Iterable[T], layout: TableLayout[T]) -> in
                 place = folder / f"year={year}"
                 place.mkdir(parents=True, exist_ok=True)
                 file = stack.enter_context((place / "part-0.parquet").open("wb"))
-                writers[year] = stack.enter_context(_Writer(file, layout))
+                writers[year] = stack.enter_context(_Writer(file, layout, group=_GROUP_OF_YEAR))
             writers[year].add(layout.row(one))
             count += 1
     return count
@@ -58,11 +60,12 @@ def write_dataset(folder: Path, rows: Iterable[T], layout: TableLayout[T]) -> in
 class _Writer:
     """Writes rows to a file, group by group."""
 
-    def __init__(self, file: BinaryIO, layout: TableLayout[Any]) -> None:
+    def __init__(self, file: BinaryIO, layout: TableLayout[Any], *, group: int = _GROUP) -> None:
         import pyarrow as pa  # noqa: PLC0415 - an extra
         import pyarrow.parquet as pq  # noqa: PLC0415 - likewise
 
         self._pa = pa
+        self._group = group
         types = {
             "text": pa.string(), "integer": pa.int64(), "number": pa.float64(),
             "boolean": pa.bool_(), "date": pa.date32(), "time": pa.timestamp("us", tz="UTC"),
@@ -81,7 +84,7 @@ class _Writer:
         self._rows.append(row)
         if len(self._rows) >= _ROWS:
             self._pack()
-            if len(self._batches) * _ROWS >= _GROUP:
+            if len(self._batches) * _ROWS >= self._group:
                 self._write()
 
     def __enter__(self) -> Self:

@@ -147,3 +147,13 @@ def test_the_registrys_words_cannot_draw_on_the_terminal(monitor: Monitor) -> No
         assert "found" in answer
         assert "\x1b" not in answer
         assert "\u202e" not in answer
+
+
+def test_a_series_of_the_status_tells_when_the_record_was_gone(back: Monitor) -> None:
+    [found] = back.json("series", NCT, "--field", "status")
+    [status] = found["series"]
+    assert [(one["date"], one["value"]) for one in status["points"]] == [
+        ("2026-02-02", "RECRUITING"),
+        ("2026-03-10", "GONE"),
+        ("2026-03-12", "RECRUITING"),
+    ]

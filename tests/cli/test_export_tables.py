@@ -13,6 +13,8 @@ import duckdb
 import pandas as pd
 import pytest
 
+from monitor.app import exports
+from monitor.store.reader import Reader
 from tests.cli.calls import NOON, Monitor
 from tests.cli.studies import NCT, OTHER, study
 from tests.cli.test_db_verify import damage
@@ -57,6 +59,93 @@ def test_versions_have_the_columns_that_users_of_cthist_know(told: Monitor, tmp_
         "study_start_date_type": "ACTUAL",
     }
     assert len({one["version_id"] for one in rows}) == 4
+
+
+TEXTS = {
+    "eligibilityModule": {
+        "eligibilityCriteria": "Inclusion Criteria:\n* Adults",
+        "healthyVolunteers": False,
+        "genderBased": True,
+    },
+    "outcomesModule": {
+        "primaryOutcomes": [
+            {"measure": "Response", "timeFrame": "12 weeks", "description": "As assessed."}
+        ],
+        "secondaryOutcomes": [{"measure": "Safety"}, {"measure": "Cost"}],
+    },
+    "sponsorCollaboratorsModule": {
+        "responsibleParty": {"type": "SPONSOR"},
+        "leadSponsor": {"name": "Example Sponsor", "class": "INDUSTRY"},
+        "collaborators": [{"name": "One"}, {"name": "Another"}],
+    },
+    "contactsLocationsModule": {
+        "centralContacts": [
+            {
+                "name": "A Person",
+                "role": "CONTACT",
+                "phone": "1 23",
+                "phoneExt": "4",
+                "email": "a@b.c",
+            },
+            {"name": "Another", "role": "CONTACT"},
+        ],
+        "overallOfficials": [
+            {"name": "An Official", "role": "STUDY_CHAIR", "affiliation": "Place"}
+        ],
+    },
+}
+
+
+def test_versions_have_cthist_s_texts_where_they_are_asked_for(
+    monitor: Monitor, tmp_path: Path
+) -> None:
+    monitor.ingest(study(modules=TEXTS))
+    monitor.ingest(study("2026-03-01", enrollment=240), at=NOON + timedelta(days=1))
+    file = tmp_path / "versions.jsonl"
+    monitor.answer("export", "versions", "--texts", "--to", str(file))
+    first, last = map(json.loads, file.read_text("utf-8").splitlines())
+    assert (first["gender_based"], first["accepts_healthy_volunteers"]) == (True, False)
+    assert first["criteria"] == "Inclusion Criteria:\n* Adults"
+    assert first["outcome_measures"] == [
+        {
+            "section": "Primary Outcome Measures:",
+            "label": "1.",
+            "content": "Response\n[ Time Frame: 12 weeks ]\n\nAs assessed.",
+        },
+        {"section": "Secondary Outcome Measures:", "label": "1.", "content": "Safety"},
+        {"section": "Secondary Outcome Measures:", "label": "2.", "content": "Cost"},
+    ]
+    assert [(one["label"], one["content"]) for one in first["contacts"]] == [
+        ("Central Contact Person:", "A Person\nTelephone: 1 23 Ext: 4\nEmail: a@b.c"),
+        ("Central Contact Backup:", "Another"),
+        ("Study Officials:", "An Official\nSTUDY_CHAIR\nPlace"),
+    ]
+    assert [(one["label"], one["content"]) for one in first["sponsor_collaborators"]] == [
+        ("Sponsor:", "Example Sponsor"),
+        ("Responsible Party:", "SPONSOR"),
+        ("Collaborators:", "One\nAnother"),
+    ]
+    assert (last["version_number"], last["gender_based"]) == (2, None)
+    monitor.answer("export", "versions", "--to", str(file))
+    assert "criteria" not in file.read_text("utf-8")
+
+
+def test_facts_of_many_trials_are_read_together(
+    told: Monitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    read = Reader.facts_of
+
+    def counted(reader: Reader, nct_ids: list[str]) -> Any:
+        asked.append(len(nct_ids))
+        return read(reader, nct_ids)
+
+    told.ingest(study(nct_id="NCT09000003"))
+    whole = told.answer("export", "facts", "--to", "-")
+    monkeypatch.setattr(exports, "_TRIALS", 2)
+    monkeypatch.setattr(Reader, "facts_of", counted)
+    assert told.answer("export", "facts", "--to", "-") == whole
+    assert asked == [2, 1]
 
 
 def test_a_month_is_its_first_day_and_says_so(monitor: Monitor, tmp_path: Path) -> None:

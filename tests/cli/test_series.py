@@ -4,7 +4,10 @@ import csv
 
 import pytest
 
+from monitor.model.history import StoredVersion
+from monitor.model.record import TrialRecord
 from monitor.model.series import SERIES_FIELDS
+from monitor.store.reader import Reader
 from tests.cli.calls import Monitor
 from tests.cli.studies import NCT, OTHER, study
 
@@ -84,6 +87,19 @@ def test_a_version_that_does_not_state_a_field_is_no_change_of_it(monitor: Monit
     points = [[(one["version"], one["value"]) for one in field["points"]]
               for field in found["series"]]  # fmt: skip
     assert points == [[(2, 144)], [(2, 0)]]
+
+
+def test_records_are_read_for_what_facts_do_not_hold_alone(
+    told: Monitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unread(_: Reader, version: StoredVersion) -> TrialRecord:
+        raise AssertionError(version)
+
+    held = [name for name in SERIES_FIELDS if name != "why_stopped"]
+    options = [word for name in held for word in ("--field", name)]
+    whole = told.json("series", NCT, *options)
+    monkeypatch.setattr(Reader, "record", unread)
+    assert told.json("series", NCT, *options) == whole
 
 
 @pytest.mark.parametrize("name", SERIES_FIELDS)
