@@ -19,6 +19,7 @@ from monitor.mcp.server import mcp_server
 from tests.cli.calls import NOON, Monitor
 from tests.cli.studies import HOSTILE, NCT, OTHER, study
 
+REPO = Path(__file__).parents[2]
 LATER = NOON + timedelta(days=7)
 TOOLS = {"search_trials", "trial_history", "changes_since", "compare_versions", "trial_at"}
 CRITERIA = "Inclusion Criteria:\n" + "\n".join(f"* Criterion number {n}" for n in range(2_000))
@@ -153,6 +154,7 @@ def test_a_comparison_is_told_in_parts(monitor: Monitor, monkeypatch: pytest.Mon
     monkeypatch.setattr(answers, "LONGEST_BYTES", 10)
     found = call(monitor, "compare_versions", nct_id=NCT, old="2026-02-02")
     seen = found["changes"]
+    assert found["next"] == "1"
     while found["next"]:
         assert len(found["changes"]) == 1
         found = call(monitor, "compare_versions", nct_id=NCT, old="1", cursor=found["next"])
@@ -233,7 +235,7 @@ def test_without_the_extra_it_says_what_to_install(
     assert "pip install 'trial-monitor[mcp]'" in said
 
 
-def test_nothing_else_loads_the_sdk(tmp_path: Path) -> None:
+def test_nothing_else_loads_the_sdk() -> None:
     """Every module of the program but the server's own, and all commands with their help."""
     script = (
         "import importlib, pkgutil, sys, monitor\n"
@@ -244,6 +246,6 @@ def test_nothing_else_loads_the_sdk(tmp_path: Path) -> None:
         "print(sorted({'mcp', 'pydantic'} & sys.modules.keys()))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=tmp_path
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=REPO
     )
     assert done.stdout.strip() == "[]"

@@ -381,6 +381,7 @@ def test_a_subscription_s_feed_tells_what_it_asks_for(
     path = subscribed(made, *options)
     made.ingest(study(nct_id=OTHER, sponsor="Second Sponsor"), at=NOON + timedelta(days=1))
     changed_later(made)
+    assert (NCT, {"trial_registered"}) not in told(made, path)
     seen = [(nct_id, kinds - {"trial_registered"}) for nct_id, kinds in told(made, path)]
     assert [one for one in seen if one[1]] == found
 
@@ -394,14 +395,22 @@ def changed_later(monitor: Monitor) -> None:
     monitor.ingest(study("2026-03-15", sites=SITES, enrollment=240, status="SUSPENDED"), at=LATEST)
 
 
-def test_any_filter_of_a_subscription_finds_trials_each_once(
+def test_any_filter_of_a_subscription_finds_changes_each_once(
     store_url: str, tmp_path: Path
 ) -> None:
     monitor = set_up(store_url, tmp_path)
     with time_machine.travel(NOON, tick=False):
         path = path_of(monitor, "either")
-    changed(monitor)
+    both: dict[str, Any] = {"nct_id": OTHER, "sponsor": "Second Sponsor", "sites": SITES}
+    monitor.ingest(study(sites=SITES), study(**both))
+    monitor.ingest(
+        study("2026-03-07", sites=SITES, enrollment=240),
+        study("2026-03-08", enrollment=150, **both),
+        at=LATER,
+    )
     assert told(monitor, path) == [(OTHER, TARGET), (NCT, TARGET)]
+    for item in json_feed(monitor, path)["items"]:
+        assert item["content_html"].count("Enrollment target") == 1
 
 
 def test_what_a_silence_kept_back_is_not_told(monitor: Monitor, tmp_path: Path) -> None:
