@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from monitor.app.lookups import find_trial, id_note
 from monitor.app.wiring import App
+from monitor.errors import StoreError
 from monitor.model import fields
 from monitor.model.bitemporal import valid_from
 from monitor.model.coverage import ABSENCE
@@ -38,6 +39,8 @@ def trial_series(
     """
     trial, versions = find_trial(app, reader, nct_id)
     facts = {version.id: one for version, one in reader.facts(trial.nct_id)}
+    if any(version.id not in facts for version in versions):
+        raise StoreError(f"the store lacks facts of {trial.nct_id}; `monitor db verify` says more")
     record = lru_cache(maxsize=None)(lambda at: reader.record(versions[at]))
     days = valid_from(versions)
 

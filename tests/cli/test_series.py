@@ -10,6 +10,7 @@ from monitor.model.series import SERIES_FIELDS
 from monitor.store.reader import Reader
 from tests.cli.calls import Monitor
 from tests.cli.studies import NCT, OTHER, study
+from tests.cli.test_db_verify import damage
 
 
 def test_every_change_is_one_row_with_its_difference(told: Monitor) -> None:
@@ -113,3 +114,9 @@ def test_every_field_is_readable_at_80_columns(told: Monitor, name: str) -> None
 def test_what_is_not_there_is_said(told: Monitor) -> None:
     assert "'nothing' is not one of 'status'" in told("series", NCT, "--field", "nothing").stderr
     told.complaint("series", "NCT00000001", "--field", "sites", code=3)
+
+
+def test_facts_that_are_missing_are_an_error(told: Monitor) -> None:
+    damage(told.url, "DELETE FROM version_facts")
+    said = told.complaint("series", NCT, "--field", "enrollment", code=1)
+    assert f"lacks facts of {NCT}; `monitor db verify`" in said
