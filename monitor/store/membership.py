@@ -57,7 +57,8 @@ class Members:
         """Hold all trials that the index finds; False where they are more."""
         if self._question is not None and self._all is None and most > self._asked_for:
             given = {"question": self._question, "most": most + 1}
-            found = self._db.value(index.all_matching(self._db.dialect), given)
+            with index.by_index(self._db):
+                found = self._db.value(index.all_matching(self._db.dialect), given)
             keys = index.keys_of(self._db.dialect, found or "")
             self._asked_for = most
             if len(keys) <= most:
@@ -66,7 +67,9 @@ class Members:
 
     def few(self, most: int) -> tuple[str, ...] | None:
         """Return all trials that the index finds, in order; None where they are more."""
-        if not self.hold(most) or self._all is None or len(self._all) > most:
+        # SQLite finds one after the other, PostgreSQL all before the first.
+        self.hold(most if self._db.dialect == "sqlite" else HELD)
+        if self._all is None or len(self._all) > most:
             return None
         return tuple(map(index.nct_id_of_key, sorted(self._all)))
 

@@ -7,6 +7,7 @@ words stand in which column, not where (docs/decisions/2026-12-01-facts-and-sear
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 from zlib import crc32
@@ -233,6 +234,20 @@ def all_matching(dialect: str) -> sa.Select[Any]:
     found = query.limit(bindparam("most", type_=sa.Integer)).subquery()
     together = sa.func.group_concat if dialect == "sqlite" else sa.func.string_agg
     return sa.select(together(found.c[0], sa.literal_column("','")))
+
+
+_SCAN = sa.select(sa.func.set_config("enable_seqscan", bindparam("is_on"), True))
+
+
+@contextmanager
+def by_index(db: Db) -> Iterator[None]:
+    """Keep PostgreSQL from reading all trials in the block, whose texts it takes for cheap."""
+    if db.dialect == "sqlite":
+        yield
+        return
+    db.fetch(_SCAN, {"is_on": "off"})
+    yield  # what fails ends the transaction, or goes back to before the block
+    db.fetch(_SCAN, {"is_on": "on"})
 
 
 def keys_of(dialect: str, text: str) -> frozenset[Any]:
