@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from monitor.app.tokens import check_token
 from monitor.errors import MonitorError
 from monitor.model.tokens import AccessToken
+from monitor.web.clients import client_host
 from monitor.web.problems import ProblemError
 from monitor.web.rates import RequestRates, network_of
 from monitor.web.store_calls import StoreCalls
@@ -72,7 +73,7 @@ class Access:
         secret = _secret_of(request)
         token = None if secret is None else await self._checked(secret)
         # A wrong token counts for the address that sent it, so guessing is limited as well.
-        client = f"token {token.name}" if token else network_of(_host_of(request))
+        client = f"token {token.name}" if token else network_of(client_host(request, web))
         pause_s = self._rates.take(client, web.requests_per_minute)
         if pause_s > 0:
             raise ProblemError(
@@ -106,10 +107,6 @@ class _Protected:
         request = Request(scope)
         request.state.token = await self._access.admit(request)
         await self._application(scope, receive, send)
-
-
-def _host_of(request: Request) -> str:
-    return request.client.host if request.client is not None else ""
 
 
 def _secret_of(request: Request) -> str | None:

@@ -3,7 +3,7 @@
 A page of another site can make a reader's browser send a form here, with the reader's cookie. The
 browser says so: in ``Sec-Fetch-Site`` on HTTPS, else in ``Origin``. A token in ``Authorization:
 Bearer`` is sent by no form, and mail programs unsubscribe by a POST of their own (RFC 8058), whose
-address is the permission.
+address is the permission. The API is read-only: it refuses such requests itself.
 """
 
 from urllib.parse import urlsplit
@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from monitor.web.pages import layout
+from monitor.web.problems import API
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _ONE_CLICK = "/unsubscribe/"
@@ -40,7 +41,7 @@ class SameOrigin:
 
 def _may_change(request: Request) -> bool:
     headers = request.headers
-    if request.url.path.startswith(_ONE_CLICK):
+    if request.url.path.startswith((_ONE_CLICK, API)):
         return True
     if headers.get("authorization", "").lower().startswith("bearer "):
         return True

@@ -152,6 +152,14 @@ def test_who_asks_too_often_waits(monitored: Monitored) -> None:
         assert ask(server.address, "/healthz")[0] == 200
 
 
+def test_behind_a_trusted_proxy_each_client_counts_by_itself(monitored: Monitored) -> None:
+    monitored.set(requests_per_minute=1)
+    by = [{"X-Forwarded-For": f"198.51.100.9, 192.0.2.{number}"} for number in (1, 2, 2)]
+    assert [status for status, _ in answers(monitored, *by)] == [200, 429, 429]
+    monitored.set(requests_per_minute=1, trusted_proxies=("127.0.0.1",))
+    assert [status for status, _ in answers(monitored, *by)] == [200, 200, 429]
+
+
 def test_a_store_that_cannot_be_read_is_told_to_nobody_outside(monitored: Monitored) -> None:
     monitored.app = monitored.app.with_store("sqlite:////nowhere/store.db")
     monitored.set(access="token")
