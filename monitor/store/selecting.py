@@ -5,7 +5,7 @@ the trials that a filter means; where those are few, their rows alone are looked
 with its last row, at the end, or at the deadline, and says where to go on.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import sqlalchemy as sa
@@ -23,6 +23,7 @@ from monitor.model.selections import (
     TrialKey,
     TrialPage,
     TrialQuery,
+    TrialSort,
 )
 from monitor.store.db import Db, DeadlineError
 from monitor.store.events import EVENT
@@ -275,27 +276,51 @@ def _read_events(db: Db, places: Sequence[_Place]) -> list[SelectedEvent]:
 
 # --- trials ---------------------------------------------------------------------------------
 
+_OF_IDS = sa.select(*TRIAL.columns).where(trials.c.nct_id.in_(bindparam("nct_ids", expanding=True)))
+_KEYS: Mapping[TrialSort, RowMapper[TrialKey]] = {
+    "nct_id": RowMapper(lambda nct_id: TrialKey(None, nct_id), [trials.c.nct_id]),
+    "last_changed": RowMapper(
+        lambda nct_id, last_changed: TrialKey(last_changed, nct_id),
+        [trials.c.nct_id, trials.c.last_changed],
+    ),
+    "last_version_date": RowMapper(
+        lambda nct_id, last_version_date: TrialKey(last_version_date, nct_id),
+        [trials.c.nct_id, trials.c.last_version_date],
+    ),
+}
+
 
 def select_trials(
     db: Db, query: TrialQuery, members: Members | None, *, deadline: float
 ) -> TrialPage:
     """Return the trials of a query; as ``select_events``."""
 
-    def take(rows: Sequence[TrialRow]) -> list[TrialRow]:
-        if members is None:
-            return list(rows)
-        matching = members.matching([row.nct_id for row in rows])
-        return [row for row in rows if row.nct_id in matching]
+    def take(keys: Sequence[TrialKey]) -> list[TrialRow]:
+        if members is not None:
+            matching = members.matching([key.nct_id for key in keys])
+            keys = [key for key in keys if key.nct_id in matching]
+        return _read_trials(db, keys)
 
-    def key(row: TrialRow) -> TrialKey:
-        value = None if query.sort == "nct_id" else getattr(row, query.sort)
-        return TrialKey(value, row.nct_id)
+    def key(one: TrialKey | TrialRow) -> TrialKey:
+        if isinstance(one, TrialKey):
+            return one
+        value = None if query.sort == "nct_id" else getattr(one, query.sort)
+        return TrialKey(value, one.nct_id)
 
     found = _collect(
         db, _TrialChunks(db, query, members), take, key,
         after=query.after, limit=query.limit, deadline=deadline,
     )  # fmt: skip
     return TrialPage(trials=found.results, next=found.next, is_complete=found.is_complete)
+
+
+def _read_trials(db: Db, keys: Sequence[TrialKey]) -> list[TrialRow]:
+    """Read trials, in the order of their keys."""
+    if not keys:
+        return []
+    rows = db.read(TRIAL, _OF_IDS, {"nct_ids": [key.nct_id for key in keys]})
+    found = {row.nct_id: row for row in rows}
+    return [found[key.nct_id] for key in keys if key.nct_id in found]
 
 
 class _TrialChunks:
@@ -312,22 +337,29 @@ class _TrialChunks:
             self._is_dated = False
         self.is_over = False
 
-    def next(self, after: TrialKey | None) -> list[TrialRow]:
+    def next(self, after: TrialKey | None) -> list[TrialKey]:
         """Return the next chunk behind a key."""
+        members = self._members
         if self._number == 0:
-            self._few = None if self._members is None else self._members.few(RARE)
-        elif self._members is not None:
-            self._members.hold(HELD)
-        size = _chunk_size(self._number, self._members, self._query.limit)
+            self._few = None if members is None else members.few(RARE)
+        elif members is not None:
+            members.hold(HELD)
+        size = _chunk_size(self._number, members, self._query.limit)
         self._number += 1
-        rows = self._db.read(TRIAL, self._statement(after, size))
+        rows = self._db.fetch(self._statement(after, size))
         if len(rows) < size:
             self.is_over, self._is_dated = not self._is_dated, False
-        return rows
+        if members is not None and members.is_held:
+            kept = members.candidates(row[0] for row in rows)
+            # The last one stays, so that the next chunk goes on behind it.
+            rows = [row for row in rows[:-1] if row[0] in kept] + list(rows[-1:])
+        with self._db.errors():
+            return [_KEYS[self._query.sort](row) for row in rows]
 
     def _statement(self, after: TrialKey | None, size: int) -> sa.Select[Any]:
         sort = self._query.sort
-        found = sa.select(*TRIAL.columns).limit(size)
+        # Most rows of a broad filter are looked at and left: their columns are read for the others.
+        found = sa.select(*_KEYS[sort].columns).limit(size)
         if self._few is not None:
             found = found.where(trials.c.nct_id.in_(self._few))
         if self._query.status is not None:
