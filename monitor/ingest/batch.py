@@ -1,4 +1,9 @@
-"""One batch of raw versions on its way through one transaction."""
+"""One batch of raw versions on its way through one transaction.
+
+Called by ``run`` and ``page_storage``. The steps come cheapest first, since most of a poll is
+known: known bytes, a known document under a later stamp, a known content; ``timelines`` places
+only what is left.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -91,6 +96,8 @@ class Batch:
         self._loads: dict[int, LoadedAgain] = {}
         self._seen: dict[int, datetime] = {}
         self._news: list[Observation] = []
+        # The same slice may come twice in one batch, as in two files of a folder. It counts as
+        # nothing new only if the first of them could be read.
         self._duplicates: dict[bytes, list[RawVersion]] = {}
         self._unchanged = 0
         self._stored = 0
@@ -104,6 +111,7 @@ class Batch:
                 self._quarantine(item, item.reason, item.size)
         fresh = self._new_bytes([item for item in batch if isinstance(item, RawVersion)])
         news = self._not_loaded_again(fresh)
+        # At once, where there are many; a few are asked for as they come.
         if len(news) > OPEN_TRIALS:
             self._ask(
                 one.guess for one in news if one.guess and self._latest_sightings.get(one.guess)
@@ -155,6 +163,8 @@ class Batch:
         for raw, hashed, digest in zip(raws, hashes, digests, strict=True):
             version_id = known.get(digest)
             if version_id is not None:
+                # Two sources may bring the same bytes; the clock of one may be behind that of the
+                # other.
                 seen_at = self._seen.get(version_id, raw.retrieved_at)
                 self._seen[version_id] = max(seen_at, raw.retrieved_at)
             elif digest not in fresh:
@@ -172,6 +182,9 @@ class Batch:
         times = Counter(one.guess for one in fresh)
         # Several slices of one trial are put in order by its timeline.
         once = {guess for guess in times if guess is not None and times[guess] == 1}
+        # Before the first question about these trials: on PostgreSQL another writer could else
+        # store a version between what is read here and what is written (READ COMMITTED sees it only
+        # afterwards).
         self._lock(guess for guess in times if guess is not None)
         newest = self._tx.newest_sights(once)
         self._latest_sightings |= {guess: newest.get(guess) for guess in once}
@@ -180,6 +193,8 @@ class Batch:
             sight = newest.get(one.guess) if one.guess else None
             loaded = one.hashed.loaded
             if (
+                # Cheap before dear: the last of the four hashes the slice again under the earlier
+                # stamp.
                 loaded is not None
                 and sight is not None
                 and allows_stamp(loaded, one.raw, self._settings)
@@ -214,6 +229,7 @@ class Batch:
             self._asked.add(nct_id)
         self._ask([nct_id])
         newest = self._latest.get(nct_id)
+        # One that is in `_loads` is about to be moved: what was read of it is no longer so.
         if newest is not None and newest.id not in self._loads and _is_as_stored(seen, newest):
             self._unchanged += 1
             self._touch(_further(seen.key, seen.raw_sha256, newest))
@@ -254,6 +270,7 @@ class Batch:
 
         Judged are complete documents; what a gated page brings is the newest of its trial.
         """
+        # Of a partial record nobody can tell what it lost from what its source does not state.
         if self._gate is not None and seen.record.coverage.is_complete:
             newest = self._timelines.newest(seen.record.nct_id)
             verdict = self._gate.verdict(seen, newest)
@@ -271,6 +288,8 @@ class Batch:
         if not missing:
             return
         newest = self._timelines.newest(seen.record.nct_id)
+        # Example: a record that the operator let through without conditions has none in its next
+        # version either; were that refused, the record would be in quarantine for good.
         lost = [path for path in missing if newest is None or newest.has(path)]
         if lost:
             named = ", ".join(f"{fields.label(path)} ({fields.dotted(path)})" for path in lost)
@@ -300,6 +319,8 @@ class Batch:
             for place in places(item.origin)
         }
         if read:
+            # "Last seen before this batch": an entry that the batch itself has just made or renewed
+            # stays.
             begun = min(item.retrieved_at for item in batch)
             self._tx.close_quarantined(read, before=begun)
 
@@ -326,6 +347,7 @@ def _size(observations: list[Observation]) -> int:
 def _is_as_stored(seen: Observation, newest: StoredVersion) -> bool:
     """Tell whether this is what the newest version knows, or all that its source stated."""
     known = newest.content_sha256, newest.stated_sha256
+    # An undated record says nothing of when it was so; its timeline finds the place for it.
     return seen.is_dated and seen.stated_sha256 in known and seen.key >= newest.first_key
 
 

@@ -7,6 +7,7 @@ from monitor.model import fields
 from monitor.model.record import RawVersion, TrialRecord
 from monitor.settings import IngestSettings
 
+# A year: clocks and time zones account for days, and what is dated later than that is a mistake.
 _AHEAD = timedelta(days=366)
 
 

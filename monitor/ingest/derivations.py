@@ -24,6 +24,7 @@ from monitor.store.writer import Store, Transaction
 
 # Both versions together; no text of this size can be made to take longer than seconds.
 LARGE_BYTES = 1024 * 1024
+# Of the processor's time, not the wall's: on a busy machine a thread may wait longer than it works.
 _INSIDE_S = 2.0
 # Two parsed records each; more are compared in several rounds.
 _MOST_HELD = 64
@@ -35,6 +36,8 @@ Result = TypeVar("Result")
 Events = tuple[ChangeEvent, ...]
 
 
+# The key under which events are kept from one run of the transaction to the next: it names all that
+# they depend on, so that a store that has changed meanwhile is not told old events.
 class Compared(NamedTuple):
     """What two versions' events depend on, beside the thresholds: equal ones have equal events.
 
@@ -78,6 +81,8 @@ class Derivations:
         known = self._known.get(compared)
         if known is not None:
             return known
+        # Most pairs are small and take a millisecond: to roll back for these would cost more than
+        # it saves.
         if self._settled or (size <= LARGE_BYTES and self._inside_s < _INSIDE_S):
             began = thread_time()
             events = self._known[compared] = _derived(context)
@@ -87,6 +92,8 @@ class Derivations:
         self._bytes += size
         if len(self._wanted) >= _MOST_HELD or self._bytes >= _MOST_HELD_BYTES:
             raise DeriveFirstError
+        # Wrong, and never stored: `require_known` raises before the commit. Going on lets one
+        # rehearsal find many pairs instead of one.
         return ()
 
     def require_known(self) -> None:
@@ -117,6 +124,8 @@ def derive_first(store: Store, work: Callable[[Transaction, Derivations], Result
     committed: it must change nothing but the store.
     """
     derivations = Derivations()
+    # One rehearsal as a rule; more where what is met depends on what came of the comparison before,
+    # or where others write the same trials.
     for _ in range(_MOST_ROUNDS):
         try:
             with store.transaction() as tx:

@@ -1,4 +1,7 @@
-"""The gate's judgement: what is suspicious about a record, and when that is a mass. Pure."""
+"""The gate's judgement: what is suspicious about a record, and when that is a mass. Pure.
+
+``gatekeeper`` asks it and keeps what comes of it (docs/decisions/2026-11-30-the-gate.md).
+"""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -29,6 +32,7 @@ def causes_of(
     the stored one has not. Without a stored version: it lacks what no record lacks, or what known
     records lost (``met``: the causes among them).
     """
+    # A withheld record carries a placeholder title and little else: nothing is wrong with it.
     if new.overall_status == fields.WITHHELD or not new.coverage.is_complete:
         return ()
     return (*_lost(new, old, met), *_strange(new, old))
@@ -41,10 +45,12 @@ def mass_causes(
 
     None when fewer than ``min_records`` were judged.
     """
+    # Two of three records that lost a field are chance; the share would be 67 %.
     if judged < min_records:
         return set()
     counts: dict[Cause, int] = {}
     for suspect in suspects:
+        # New records are left out of both numbers: what they lack has never been there to be lost.
         for cause in suspect.causes if suspect.is_known else ():
             counts[cause] = counts.get(cause, 0) + 1
     return {cause for cause, count in counts.items() if count * 100 > percent * judged}
@@ -53,6 +59,7 @@ def mass_causes(
 def _lost(new: TrialRecord, old: TrialRecord | None, met: Collection[Cause]) -> Iterator[Cause]:
     lost: list[fields.Path] = []
     for path in fields.MARKED:
+        # Of a module that is gone only the module is named, not each of its fields as well.
         if _holds(new.document, path) or any(path[: len(one)] == one for one in lost):
             continue
         is_awaited = path in _OF_NEW or missing_value(path) in met
@@ -63,6 +70,7 @@ def _lost(new: TrialRecord, old: TrialRecord | None, met: Collection[Cause]) -> 
 
 def _holds(value: Any, path: fields.Path) -> bool:
     """Tell whether there is something at a path, in any item of the lists that it runs through."""
+    # One item that has it is enough: a single site without a country is no loss.
     if isinstance(value, list):
         return any(_holds(item, path) for item in value)
     if path:
@@ -73,6 +81,7 @@ def _holds(value: Any, path: fields.Path) -> bool:
 def _strange(new: TrialRecord, old: TrialRecord | None) -> Iterator[Cause]:
     for path, known in fields.ENUMERATIONS.items():
         strange = _texts(new.document, path).difference(known)
+        # What the stored version had too was news once, and is not held a second time.
         if strange and (old is None or not strange <= _texts(old.document, path)):
             yield unknown_value(path)
 

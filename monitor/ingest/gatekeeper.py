@@ -52,6 +52,8 @@ class Gatekeeper:
         self._asked: set[str] = set()
         self._found: set[Cause] | None = None
 
+    # Read when it is first asked for, and once: a pass over unchanged data asks for nothing of
+    # this.
     @cached_property
     def state(self) -> GateState:
         """What was held so far, as of the last stored page."""
@@ -72,12 +74,14 @@ class Gatekeeper:
     def judged(self) -> int:
         """Return how many known records the pass has judged so far, with those set aside."""
         entries, state = self.aside.entries.values(), self.state
+        # No page of a pass was stored by this program yet: there is nothing to count against.
         if state.began is None:
             return len(entries)
         with self._reader() as reader:
             seen = reader.sources.seen_in(
                 self._source, state.pass_number, followed_before=state.began
             )
+        # What was set aside in an earlier pass and not asked for in this one has no sight in it.
         return seen + sum(one.is_known and one.pass_number != state.pass_number for one in entries)
 
     def masses(self) -> set[Cause]:
@@ -98,6 +102,8 @@ class Gatekeeper:
             entries.values(), self.judged(), min_records=limits.hold_min_records,
             percent=limits.hold_percent,
         )  # fmt: skip
+        # What was held stays held below the threshold too: when 30 % become 15 % overnight, those
+        # 15 % are still the registry's fault and no news.
         still = {one.cause for one in self.state.causes}
         return (found | still) - self.accepted.keys()
 
@@ -106,6 +112,7 @@ class Gatekeeper:
         return PageGate(
             page=page,
             keeper=self,
+            # Before the final pages the count is not complete, and nothing may be called a mass.
             masses=frozenset(self.masses()) if page.is_final else frozenset(),
         )
 
@@ -180,6 +187,8 @@ class PageGate:
         """What was judged so far."""
         return Judged(dict(self._set_aside), frozenset(self._met), frozenset(self.silent))
 
+    # A transaction may run several times (`derivations`): what it judged the first time would be
+    # counted twice.
     def restart(self, judged: "Judged") -> None:
         """Forget what was judged since: the transaction runs anew."""
         self._set_aside.clear()
@@ -198,7 +207,11 @@ class PageGate:
             entry = self.keeper.aside.entries.get(nct_id)
             day = raw.data_date or raw.retrieved_at.date()
             now = Miss(load=self.page.load, day=day, at=raw.retrieved_at)
+            # The first miss dates the absence: the record was gone by then, whenever that is
+            # believed.
             first = (entry and entry.miss) or now
+            # "Another load" is another timestamp of `/version`. Asking the same load twice proves
+            # nothing.
             is_told = self.page.is_final and first.load != now.load and GONE not in self.masses
             if is_told or self._is_accepted((GONE,), nct_id):
                 yield replace(raw, data_date=first.day, retrieved_at=first.at)
@@ -216,6 +229,8 @@ class PageGate:
         nct_id = seen.record.nct_id
         if not self.page.is_judged and nct_id not in self.keeper.aside.entries:
             return GateDecision.GOES_ON
+        # With what known records lost before it, in this pass and in earlier ones: a new record
+        # that lacks the renamed module too is of the same mass.
         causes = causes_of(seen.record, newest, met=self.keeper.aside.causes | self._met)
         if not causes:
             return GateDecision.GOES_ON
@@ -254,6 +269,7 @@ class PageGate:
     @property
     def sights(self) -> tuple[Sighting, ...]:
         """The page's sights; of what is kept unsaid only that it was asked for."""
+        # The sight would say GONE, and `monitor status` with it, a load before anybody is told.
         unsaid = {nct_id for nct_id, one in self._set_aside.items() if one.miss}
         if not unsaid:
             return self.page.sights

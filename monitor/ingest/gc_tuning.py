@@ -1,4 +1,4 @@
-"""When Python looks for circular garbage while a pass runs, and where its memory goes then."""
+"""Tune the cyclic garbage collector while a pass runs, and give free memory back after it."""
 
 import gc
 from collections.abc import Iterator

@@ -114,12 +114,14 @@ def _compared(reader: Reader, row: TrialRow, indexed: int | None) -> Iterator[Pr
 
 
 def _fill(tx: Transaction, nct_ids: list[str], report: IndexReport) -> None:
+    # Before they are read: an ingest pass may be writing the same trials.
     tx.lock_trials(nct_ids)
     found = tx.histories(nct_ids)
     for nct_id in nct_ids:
         try:
             _fill_trial(tx, nct_id, found[nct_id])
         except DamagedSnapshotError as exc:
+            # One damaged snapshot must not keep the other trials out of the search.
             report.damaged[nct_id] = str(exc)
         else:
             report.trials += 1
@@ -142,5 +144,6 @@ def _fill_trial(tx: Transaction, nct_id: str, history: TrialHistory) -> None:
             document = search_document(record)
     for version_id, known in facts.items():
         tx.put_facts(version_id, known)
+    # A pass may have come first: it puts a trial's words in with every version that it stores.
     if document is not None and history.search_sha256 is None:
         tx.indexing.put(nct_id, document)

@@ -26,6 +26,8 @@ def after_earlier_loads(nodes: Sequence[TimelineEntry], seen: Observation) -> Ob
     for node in nodes:
         if node.last_key.data_date is None:
             continue
+        # Only between a record and an absence the order within one load matters: a record that was
+        # there in the morning and is missed in the evening is gone, of one and the same data.
         same_load = seen.is_absence is not node.is_absence
         for key in (node.last_key, node.first_key):
             if _is_earlier(key, seen.key, same_load):
@@ -34,6 +36,7 @@ def after_earlier_loads(nodes: Sequence[TimelineEntry], seen: Observation) -> Ob
                 break
     if floor <= seen.key.version_date:
         return seen
+    # The date that it bears is from before it was gone; by that date it would never have come back.
     if returns:
         floor = max(floor, data_date)
     return replace(seen, key=replace(seen.key, version_date=floor))
@@ -52,6 +55,7 @@ def behind_what_was_read(nodes: Sequence[TimelineEntry], seen: Observation) -> O
     key = replace(
         seen.key,
         version_date=newest.version_date,
+        # So that it stands behind that version in the order, where dates are equal.
         data_date=max(day, newest.data_date or day),
     )
     return replace(seen, key=key)
@@ -64,6 +68,8 @@ def place_before(undated: TimelineEntry, seen: Observation) -> None:
     registry's own numbering.
     """
     later = undated.first_key.retrieved_at <= seen.key.retrieved_at
+    # What is numbered by the registry is backfill: it may well be older than what was read before
+    # it.
     if not later or seen.key.registry_version is not None or undated.first_key < seen.key:
         return
     day = seen.key.version_date
@@ -118,12 +124,14 @@ def move_after(
         else:
             moved.append(split(node))
             nodes.append(moved[-1])
+    # Not the date of the absence: nobody saw the record between it and that load.
     back = min(node.first_key.data_date or date.max for node in moved)
     back = max(back, absence.version_date)
     for node in moved:
         node.first_key = _dated(node.first_key, back)
         node.last_key = _dated(node.last_key, back)
         node.moved = True
+    # In place: the caller holds this very list.
     nodes.sort(key=lambda node: node.first_key)
 
 

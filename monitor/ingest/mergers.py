@@ -8,6 +8,8 @@ from monitor.model.changes import ChangeEvent, ChangeKind
 from monitor.model.messages import OutboxItem
 from monitor.model.subscriptions import MatchDecision, Reason, Subscription
 
+# Example: NCT07048704 was merged into NCT07280598. Whoever names the former is told "merged into
+# NCT07280598", and not also that NCT07280598 is a new trial, which it is not.
 _KINDS = frozenset({ChangeKind.RECORD_MERGED, ChangeKind.TRIAL_REGISTERED})
 
 
@@ -42,6 +44,7 @@ class Mergers:
             place = subscription.id, version_id, position
             if event.kind is ChangeKind.RECORD_MERGED and "merged_into" in event.facts:
                 self.gone.add((subscription.id, news.nct_id))
+            # By a filter the trial of now is news of its own; by its present ID it was asked for.
             elif verdict.reason is not Reason.NCT_ID or news.nct_id in subscription.trials.nct_ids:
                 continue
             elif event.kind is ChangeKind.TRIAL_REGISTERED:

@@ -1,4 +1,8 @@
-"""Raw slices that no version is known to have been read from; what can be told unparsed."""
+"""Raw slices that no version is known to have been read from; what can be told unparsed.
+
+The second of the cheap steps of ``batch``: a poll mostly brings known documents under the stamp of
+a later load.
+"""
 
 import re
 from datetime import date
@@ -30,6 +34,7 @@ def guess_id(content: bytes) -> str | None:
     found = _OWN_ID.search(content)
     if found is not None:
         return found.group(1).decode()
+    # A text page or an absence names the trial otherwise; the first ID in it is mostly its own.
     found = _ANY_ID.search(content)
     return found.group().decode() if found else None
 
@@ -40,6 +45,8 @@ def is_restamped(one: NewSlice, loaded: date, newest: NewestSight) -> bool:
     # Of a record without a date of its own the stamp is the date.
     if last is None or loaded <= last or newest.is_dated_by_load:
         return False
+    # A history answer of the same bytes is another version of the registry's, and has its own
+    # place.
     if one.raw.registry_version != newest.last_registry_version:
         return False
     # Two sources may write one record in two ways, in turns.

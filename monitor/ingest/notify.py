@@ -20,7 +20,9 @@ from monitor.model.subscriptions import MatchDecision, Subscription
 from monitor.model.when import AtOnce, Hourly, LocalTime, next_cutoff
 from monitor.store.writer import Transaction
 
+# Each round moves to the next cut-off: a hundred of them are over only by a wrong clock.
 _TRIES = 100
+# Of a channel that the configuration does not have.
 _NO_TARGET = ("",)
 
 
@@ -64,6 +66,9 @@ class Notifier:
 
     def _matcher_of(self, tx: Transaction) -> Matcher:
         """Return the matcher of the subscriptions as they stand in this transaction."""
+        # Asked in the transaction, so that a subscription that is made now is either seen by this
+        # pass or made after what it stores; in memory, because reading very many of them takes
+        # long.
         version = tx.people.version()
         with self._lock:
             if self._matcher is None or version != self._version:
@@ -109,10 +114,12 @@ class OutboxBuilder:
 
         ``previous_id``: the version that it was compared with; None for a trial's first.
         """
+        # What a source begins with (see `Page.first_sights_are_news`).
         if not self.first_sights and _is_first_sight(news.events):
             return
         if news.nct_id in self.silent:
             return
+        # A query for each trial, which hardly any filter needs.
         if self.matcher.asks_for_sources:
             news = replace(news, sources=_sources(self.tx, news))
         of_merger = may_tell_of_merger(news.events)
@@ -144,6 +151,8 @@ class OutboxBuilder:
                         )
                     )
         if items:
+            # Only where somebody gets it: most versions of a large store interest nobody, and need
+            # no copy.
             self.tx.announce(version_id, news.events, previous_id=previous_id)
         self._items += _together(items)
 
@@ -169,6 +178,7 @@ class OutboxBuilder:
         brings, whatever the digest and the quiet hours.
         """
         when, quiet = subscription.when, subscription.quiet
+        # Whatever the quiet hours: that is what the option is for.
         if subscription.critical_at_once and any(
             events[at].severity is Severity.CRITICAL for at in positions
         ):
@@ -206,6 +216,7 @@ def _together(items: list[OutboxItem]) -> list[OutboxItem]:
     first: dict[tuple[int, str, str, str], tuple[bool, datetime]] = {}
     for place, item in zip(places, items, strict=True):
         own = item.digest, item.due_at
+        # A pair sorts as wanted: at once (False) before a digest (True), then the earlier one.
         first[place] = min(first.get(place, own), own)
     return [
         item

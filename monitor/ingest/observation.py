@@ -1,4 +1,7 @@
-"""From a raw version to an observation: parsed, hashed, with its place in its trial's history."""
+"""From a raw version to an observation: parsed, hashed, with its place in its trial's history.
+
+The third step of ``batch``, and the only one that loads a document as Python objects.
+"""
 
 from datetime import date
 
@@ -20,6 +23,7 @@ def make_observation(raw: RawVersion, digest: bytes, settings: IngestSettings) -
     ``digest``: what tells its bytes from others (``raw_hash``).
     """
     record = parse(raw)
+    # Before the record is hashed and placed: no later step would see anything wrong with it.
     check_dates(record, raw, settings)
     canonical = canonical_bytes(record.document)
     key = _key(record, raw)
@@ -48,6 +52,7 @@ def _key(record: TrialRecord, raw: RawVersion) -> VersionKey:
     """Return a record's place in its history; one without any date stands where it was read."""
     data_date = record.data_date or (day_of(raw) if raw.media == ABSENT else raw.data_date)
     return VersionKey(
+        # The registry's date first, ours last (docs/architecture.md, "Versions").
         version_date=record.last_update_date or data_date or raw.retrieved_at.date(),
         registry_version=record.registry_version,
         data_date=data_date,

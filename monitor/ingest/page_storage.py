@@ -33,6 +33,8 @@ from monitor.store.reader import Reader
 from monitor.store.writer import Store, Transaction
 
 # Other writers wait for a transaction; behind one of this many seconds comes another one.
+# A fifth of the ten seconds for which others wait for the write lock, so that a commit on a slow
+# disk still fits (docs/decisions/2026-11-30-long-pages-in-parts.md).
 _LONGEST_S = 2.0
 
 
@@ -146,6 +148,7 @@ class Follower:
         if held == gate.state:
             return
         with self.store.transaction() as tx:
+            # Here too: a process that lost its lease must not say for the new one what is held.
             for lease in self.leases:
                 require_lease(tx, lease, now=self.now())
             gate.conclude(tx, held, at=self.now())
@@ -156,6 +159,7 @@ class Follower:
         with fewer_collections():
             while True:
                 asked = time.monotonic()
+                # Here the network is waited for, and no transaction is open.
                 page = next(pages, None)
                 if page is None:
                     return
@@ -211,6 +215,7 @@ class Follower:
         page, gate = part.page, part.gate
         for lease in self.leases:  # did nobody take over meanwhile?
             require_lease(tx, lease, now=self.now())
+        # The work may run several times: each begins from what the parts before it have judged.
         gate.restart(part.judged)
         announcer = self._announcer(tx, page, gate)
         stored = _StoredPart()
@@ -225,6 +230,8 @@ class Follower:
                 gate=gate,
             )
             stored.add(taker.take(batch), taker)
+            # A rehearsal goes on to its end: it is rolled back anyway, and should find all that is
+            # wanted.
             if self.clock() - began >= _LONGEST_S and not derivations.is_rehearsal:
                 break
         derivations.require_known()  # what follows is to happen once
@@ -239,12 +246,16 @@ class Follower:
         self, tx: Transaction, part: "_Part", unread: Unread, unreadable: Mapping[str, str]
     ) -> None:
         page, gate, at = part.page, part.gate, self.now()
+        # With the last part only: were the sights stored with the first, a kill would leave records
+        # that count as seen in this pass and whose versions are nowhere.
         tx.sources.follow(part.source, gate.sights, pass_number=page.pass_number, at=at)
         tx.sources.unfollow(part.source, gate.left)
         unread.note(tx, gate.decided, unreadable, gate.left, at=at)
         gate.note(tx, at=at)
         if page.read:
             tx.close_quarantined(page.read, before=at)
+        # In the transaction of the records, or a crash between the two would skip them or bring
+        # them twice.
         tx.sources.put_state(part.source, page.subject, page.state, at=at)
         self._note_progress(tx, part.source, page)
 

@@ -1,4 +1,8 @@
-"""Where input came from: a piece, the document that holds it, its file, its archive."""
+"""Where input came from: a piece, the document that holds it, its file, its archive.
+
+By these the quarantine finds which of its entries are settled: when something of
+``a.zip!b.json`` is read, an entry about the whole of it is out of date.
+"""
 
 import re
 

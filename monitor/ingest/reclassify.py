@@ -31,6 +31,7 @@ from monitor.store.writer import Store, Transaction
 OpenReader = Callable[[], AbstractContextManager[Reader]]
 
 BATCH_VERSIONS = 200
+# NCT IDs and numbers alone: some 50 KB.
 _PAGE_TRIALS = 1_000
 # Measured: where most events change, writing takes a quarter of the time that deriving does.
 _WITH_WRITING = 1.25
@@ -55,6 +56,8 @@ class Scope:
     def has_trial(self, nct_id: str) -> bool:
         """Tell whether a trial is in the part."""
         number, of = self.part
+        # Not Python's own hash, which differs from process to process: the parts are run by
+        # several.
         return crc32(nct_id.encode()) % of == number - 1
 
     def has_version(self, version: StoredVersion, rules: str) -> bool:
@@ -87,9 +90,11 @@ def reclassify(
             trials = work.derived(batch, report)
             if total is None:
                 total = work.estimate(trials, time.monotonic() - began)
+                # From a first batch that was really derived, and before anything of it is written.
                 on_estimate(total)
             for trial in work.written(trials):
                 _count(report, trial)
+            # Or a batch's records would stay in memory while the next one is read.
             del trials
             on_batch(report, total.versions)
     return report
@@ -131,6 +136,7 @@ class _Reclassification:
             return
         after = ""
         while True:
+            # A reader for each page: one that stays open would keep SQLite from shortening its log.
             with self._open_reader() as reader:
                 page = reader.by_rules(
                     self._rules,
@@ -189,6 +195,8 @@ class _Reclassification:
             tx.lock_trials(nct_ids)
             found = tx.histories(nct_ids)
             settled = [
+                # Mostly nobody has written it meanwhile, and nothing is derived while the lock is
+                # held.
                 trial if basis_of(found[trial.nct_id]) == trial.basis
                 else self._rederive(found[trial.nct_id], tx.events(trial.nct_id), tx.read_snapshot)
                 for trial in trials
@@ -196,6 +204,7 @@ class _Reclassification:
             for trial in settled:
                 _write(tx, trial)
             marks = {one.id: one.rules for trial in settled for one in trial.versions}
+            # Also those whose events did not change: they are by the present rules now.
             tx.mark_rules(marks, self._rules)
         return settled
 

@@ -1,4 +1,8 @@
-"""The events of stored versions, derived anew from their snapshots by the pipeline of ingest."""
+"""The events of stored versions, derived anew from their snapshots by the pipeline of ingest.
+
+``reclassify`` runs it over a store. The same ``Timeline`` compares as in a pass, so that a version
+has the same events whenever they are derived.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -54,6 +58,7 @@ class RederivedTrial:
 def basis_of(history: TrialHistory) -> object:
     """Return what the events of a trial's versions depend on, and their rules; comparable."""
     versions = [
+        # Not the bytes of snapshots: the hash of the content stands for them.
         (one.id, one.rules, one.first_key, one.content_sha256, one.coverage)
         for one in history.versions
     ]
@@ -75,6 +80,7 @@ def rederive(
     """
     nct_id = history.versions[0].nct_id
     derivations = Derivations()
+    # Nothing is rolled back here: mostly no transaction is open, and within one little is derived.
     derivations.settle()
     timeline = Timeline(
         nct_id=nct_id,
@@ -97,6 +103,8 @@ def rederive(
                     number=index + 1,
                     version_date=version.version_date,
                     rules=version.rules,
+                    # A version without events has no mark of its own: then it says itself whether
+                    # it came late.
                     backfilled=any(one.backfilled for one in stored) or version.backfilled,
                     before=before,
                     after=after,

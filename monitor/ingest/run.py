@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from monitor.ingest.notify import Notifier
 
 # Large records make a batch of fewer.
+# By bytes as well as by number: 200 records with results of a megabyte each would be held at once.
 BATCH_BYTES = 8 * 1024 * 1024
 
 Found = RawVersion | Unreadable
@@ -49,6 +50,7 @@ def ingest(
                 batch, store, thresholds=thresholds, settings=settings, notifier=notifier
             )
             report = report + done
+            # After the commit: what is reported is stored, and ^C loses none of it.
             if on_batch is not None:
                 on_batch(report)
     return report

@@ -24,6 +24,7 @@ from monitor.store.writer import Transaction
 class Miss:
     """When a record was first missed: in which ``load``, which has that ``day``, and read when."""
 
+    # The timestamp of `/version`, "2026-08-14T09:00:05": two misses count if these differ.
     load: str
     day: date
     at: datetime
@@ -70,6 +71,7 @@ class Aside:
 
     def put(self, tx: Transaction, entries: Mapping[str, Entry], *, at: datetime) -> None:
         """Note records that are set aside, in place of what was known of them."""
+        # In one order for everybody, so that two writers do not wait for each other in a circle.
         for nct_id, entry in sorted(entries.items()):
             state = msgspec.to_builtins(entry)
             tx.sources.put_state(self._kept_by, nct_id, state, at=at)

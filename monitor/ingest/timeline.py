@@ -72,6 +72,7 @@ class Timeline:
         that is known late stands before what later loads showed, an absence of a record that had
         not been seen nowhere.
         """
+        # First a place for what has no date, then the loads: the second asks for a date.
         seen = after_earlier_loads(self.nodes, behind_what_was_read(self.nodes, seen))
         if seen.is_dated and self.nodes and self._is_undated(self.nodes[0]):
             place_before(self.nodes[0], seen)
@@ -81,6 +82,8 @@ class Timeline:
             return False  # a record that was never there cannot vanish
         later = shown_later(self.nodes, seen.key)
         if later:
+            # Read before anything moves: a snapshot that is damaged then leaves the timeline as it
+            # was.
             for node in self.nodes:
                 self.record(node)  # as below
             move_after(self.nodes, later, seen.key)
@@ -96,6 +99,7 @@ class Timeline:
 
     def _place(self, seen: Observation, *, all_later: bool = False) -> bool:
         """Put an observation where its key says; ``all_later``: derive all later versions anew."""
+        # `bisect_right`: of equal keys the one that came first stays first.
         index = bisect_right([node.first_key for node in self.nodes], seen.key) - 1
         before = self.nodes[index] if index >= 0 else None
         after = self.nodes[index + 1] if index + 1 < len(self.nodes) else None
@@ -104,10 +108,12 @@ class Timeline:
                 before.last_key, before.last_raw_sha256 = seen.key, seen.raw_sha256
                 before.moved = True
             return False
+        # A → B → A in the middle of what seemed one long A: B splits it in two versions (`split`).
         inside = before is not None and seen.key < before.last_key
         for neighbour in (before, after):
             if neighbour is not None:
                 self.record(neighbour)  # what cannot be read back is told before anything moves
+        # The same content, read late: no new version, its successor only begins sooner.
         if after is not None and not inside and self._is_earlier_sight(seen, after):
             before_key, after.raw_sha256 = after.first_key, seen.raw_sha256
             after.first_key = earlier_sight(seen.key, after)
@@ -126,6 +132,7 @@ class Timeline:
     def _says_nothing_new(self, seen: Observation, node: TimelineEntry) -> bool:
         if seen.stated_sha256 in {node.content_sha256, node.stated_sha256}:
             return True
+        # A complete record that differs is new; a partial one may still say only what is known.
         if seen.record.coverage.is_complete:
             return False
         laid = merge_partial(self.record(node), seen.record)
@@ -147,11 +154,14 @@ class Timeline:
             relaid = self._lay(at)
             self._derive(at, again=True)
             at += 1
+            # The successor is always derived anew, since it has another predecessor. Beyond it
+            # nothing changes, unless partial versions lay over what has moved.
             if not (relaid or restarted or all_later):
                 break
 
     def _restart(self) -> bool:
         """Take over the first version's start date; True when later phases of life depend on it."""
+        # Whether a trial had begun when it changed is asked of the first start date that it stated.
         start = self.record(self.nodes[0]).start_date
         before, self.first_start_date = self.first_start_date, str(start) if start else None
         return self.first_start_date != before
@@ -166,6 +176,7 @@ class Timeline:
         canonical = canonical_bytes(laid.document)
         content = fingerprint(canonical)
         node.record, node.coverage = laid, laid.coverage
+        # The same content is not stored a second time under another id.
         if content == node.content_sha256:
             return False
         node.relay(content, canonical)
@@ -218,6 +229,7 @@ class Timeline:
         number = node.first_key.registry_version
         if node.record is None:
             node.record, node.size = self.load(node.stored_snapshot(), node.coverage, number)
+        # The number of its place may have changed since the record was read; rules look at it.
         elif node.record.registry_version != number:
             node.record = replace(node.record, registry_version=number)
         return node.record

@@ -88,6 +88,8 @@ class TimelineEntry:
 
     def relay(self, content_sha256: bytes, content: bytes) -> None:
         """Take over what is known now that the record lies over another predecessor."""
+        # What the source stated must outlive what it is laid over: the snapshot so far becomes the
+        # stated one, and a new one is stored for what is known now.
         if self.snapshot_id is not None and self.stated_snapshot_id is None:
             self.stated_snapshot_id = self.snapshot_id
         self.snapshot_id = None
@@ -146,6 +148,8 @@ def give_identities(nct_id: str, nodes: Sequence[TimelineEntry]) -> None:
     The date is the registry's; where a record bears an earlier one than the version before it
     (it was taken back, or is shown again after an absence), that version's.
     """
+    # Identities are never given anew, not even when a version moves: links and message ids in
+    # people's mail are made of them (docs/decisions/2026-11-30-ids-stand-for-contents.md).
     taken = {node.identity for node in nodes if node.identity is not None}
     before = date.min
     for node in nodes:
@@ -163,6 +167,8 @@ def split(node: TimelineEntry) -> TimelineEntry:
     """
     rest = replace(
         node,
+        # A version of its own, with an identity of its own: it begins where the other content
+        # ended.
         id=None,
         identity=None,
         registry_date=node.last_key.version_date,

@@ -1,4 +1,8 @@
-"""The timelines of one batch: loaded from the store once, written back once."""
+"""The timelines of one batch: loaded from the store once, written back once.
+
+The last step of ``batch``. ``timeline`` decides where a version goes; here that becomes rows, and
+news for ``notify``.
+"""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -95,6 +99,8 @@ class Timelines:
     def observe(self, seen: Observation) -> bool:
         """Put an observation into its trial's timeline; True when it makes a new version."""
         self.open([seen.record.nct_id])
+        # Put in again behind the others: a dictionary keeps its order, so the first one in it is
+        # the one that was used longest ago.
         timeline = self._open.pop(seen.record.nct_id)
         self._open[timeline.nct_id] = timeline
         timeline.last_seen_at = max(
@@ -103,6 +109,8 @@ class Timelines:
         made = timeline.observe(seen)
         timeline.observed = True
         if len(self._open) > OPEN_TRIALS:
+            # A batch may touch 200 trials: parsed, their records would take tens of megabytes, and
+            # hundreds with results.
             self._write(self._open.pop(next(iter(self._open))))
         return made
 
@@ -116,14 +124,19 @@ class Timelines:
         """Write what has changed of a timeline, if anything was seen of its trial."""
         if not timeline.observed or self._derivations.is_rehearsal:
             return
+        # Before the first row: of two new versions the later one's identity depends on the earlier
+        # one's.
         give_identities(timeline.nct_id, timeline.nodes)
         below: int | None = None
         previous: int | None = None
         for number, node in enumerate(timeline.nodes):
             fresh = node.id is None
             self._write_version(timeline, node, below)
+            # Its predecessor: of all snapshots of the trial the likeliest to be nearly the same.
             below = node.snapshot_id
             if node.events is not None and node.id is not None:
+                # Late versions are no news: what they say happened before what people have been
+                # told since.
                 late = node.backfilled or node.recomputed
                 if node.checked:
                     self._write_checked(timeline.nct_id, node.id, node.events)
@@ -133,6 +146,8 @@ class Timelines:
                     self._tx.mark_rules({node.id: node.rules}, self._rules)
                 if fresh:
                     self.kinds.update(str(event.kind) for event in node.events)
+                # Only a version that is new and the newest is told; a stored one whose events are
+                # others now has been told already, in the words of its time.
                 if fresh and not late and self._announcer is not None:
                     news = _news(timeline, number, self._announcer.at)
                     self._announcer.announce(node.id, news, previous_id=previous)
@@ -145,6 +160,7 @@ class Timelines:
         record = timeline.record(timeline.nodes[-1])
         document, replaces = _words(timeline, record)
         self._tx.put_trial(_row(timeline), document, replaces=replaces)
+        # Never taken back: a subscription that names the former ID must find the trial for ever.
         for alias, nct_id in record.former_ids:
             self._tx.put_alias(alias, nct_id)
 
@@ -288,6 +304,7 @@ def _row(timeline: Timeline) -> TrialRow:
 
 def last_changed(timeline: Timeline) -> date | None:
     """Return the date from which the latest version with an event that is news holds."""
+    # What is stored counts too: events of versions that were not derived in this pass are not here.
     dates = [timeline.last_changed] if timeline.last_changed else []
     before: date | None = None
     for node in timeline.nodes:

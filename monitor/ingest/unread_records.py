@@ -47,8 +47,11 @@ class Unread:
         ``left``: records that are not followed any more.
         """
         seen = {sight.nct_id for sight in sights}
+        # Nearly always: a page without anything unreadable, from a source without unread records.
+        # Nothing is asked of the store then.
         if not (seen or left) or not (refused or self.known):
             return
+        # The origin of a followed record ends with its ID: "/api/v2/studies/NCT01234567".
         unread = seen.intersection(origin.rpartition("/")[2] for origin in refused)
         for nct_id in sorted(unread - self.known):
             tx.sources.put_state(self._source, nct_id, _STATE, at=at)

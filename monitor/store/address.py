@@ -1,4 +1,7 @@
-"""Where a store is: a URL, read without SQLAlchemy, that never shows its password."""
+"""Where a store is: a URL, read without SQLAlchemy, that never shows its password.
+
+The first step of opening a store, for ``writer``, ``reader`` and the commands of `monitor db`.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,6 +51,7 @@ class Address:
 
 
 def _sqlite(path: str) -> Address:
+    # SQLite would take both, and every command would find an empty store of its own.
     if path in ("", ":memory:"):
         raise StoreError("a store in memory would be lost at once; name a file: sqlite:///PATH")
     return Address(path=Path(path), url=_SQLITE + path, shown=path)
@@ -62,16 +66,20 @@ def _postgres(url: str) -> Address:
     except ValueError as exc:
         said = f"this is not a PostgreSQL URL; one looks like {_SHAPES}; {_SPELLED}"
         raise StoreError(said) from exc
+    # Example: in "postgresql://ana:p#ss@db/monitor" everything behind the # is a fragment, and the
+    # host is "ana".
     if _is_ambiguous(parts):
         raise StoreError(f"a store's URL looks like {_SHAPES}; {_SPELLED}")
     secrets: set[str] = set()
     if password:
         plain = unquote(password)
+        # A driver's error may quote the password as it was written or as it was decoded.
         secrets = {password, plain, quote(plain, safe=""), quote_plus(plain)}
     return Address(
         path=None,
         url=url.replace("postgresql://", "postgresql+psycopg://", 1),
         shown=f"postgresql://{place}{parts.path}",
+        # The longest first: a shorter form within a longer one would leave the rest of it behind.
         secrets=tuple(sorted(secrets, key=len, reverse=True)),
     )
 

@@ -1,4 +1,8 @@
-"""Backing up a SQLite store while others use it."""
+"""Backing up a SQLite store while others use it (docs/deployment.md, "Backup").
+
+Not by copying the file: what is in its log (``-wal``) would be missing, and pages that are written
+meanwhile would be of two moments.
+"""
 
 import os
 import sqlite3
@@ -80,6 +84,7 @@ def _check_place(file: Path, store: Path, *, overwrite: bool) -> None:
         raise StoreError(f"there is no store at {store}")
     if not file.parent.is_dir():
         raise UsageError(f"there is no folder {file.parent}; make it first")
+    # Resolved, because a link to the store is the store.
     if file.resolve() in [one.resolve() for one in (store, *side_files(store))]:
         raise UsageError(f"{file} is the store itself; name another file for its backup")
     try:
@@ -100,12 +105,16 @@ def _copied(source: sqlite3.Connection, new: Path, address: Address, on_step: On
         copy_database(source, new, on_step=on_step)
         is_held = source.in_transaction
     try:
+        # The copy is checked, not the store: a fault of the disk that is written to shows only
+        # there.
         after = check_database(new, on_step=on_step)
     except sqlite3.DatabaseError as exc:
         raise StoreError(
             f"the copy of the store {address.shown} is damaged ({exc}), so no backup was made;"
             " `monitor db verify` says whether the store is"
         ) from exc
+    # Only where the read transaction lasted to the end: without one others may have written
+    # meanwhile.
     if is_held and after.rows != before.rows:
         raise StoreError(f"the copy of the store {address.shown} holds other rows than the store")
     return after

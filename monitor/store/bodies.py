@@ -1,4 +1,7 @@
-"""Coverage and change events as JSON values and back."""
+"""Coverage and change events as JSON values and back, for the columns that hold them.
+
+What is written here is read by programs of later versions: a key may be added, none may change.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,6 +18,8 @@ def coverage_value(coverage: Coverage) -> dict[str, Any]:
     value: dict[str, Any] = {"everything": True} if coverage.everything else {}
     for name, paths in _parts(coverage).items():
         if paths:
+            # Sets have no order: unsorted, equal coverages would be different bytes, and the caches
+            # of those who read them would miss.
             value[name] = sorted(paths)
     return value
 
@@ -64,6 +69,7 @@ def event_value(event: ChangeEvent) -> dict[str, Any]:
 
 def are_equal(some: Sequence[ChangeEvent], others: Sequence[ChangeEvent]) -> bool:
     """Tell whether two versions' events would be stored as the same rows, in the same order."""
+    # By what would be written, not by the objects: a float and an int that are equal are two texts.
     return len(some) == len(others) and _written(some) == _written(others)
 
 

@@ -11,6 +11,7 @@ from monitor.store.row_mapping import RowMapper
 from monitor.store.schema import channel_states
 from monitor.store.storable_text import make_storable
 
+# An HTML page that a service answers with can have megabytes; its beginning says what is wrong.
 _ERROR_CHARACTERS = 2_000
 
 CHANNEL_STATE = RowMapper(

@@ -24,18 +24,23 @@ _CLAIM = (
     .where(
         messages.c.id.in_(bindparam("ids", expanding=True)),
         sa.or_(
+            # Asked again at the update itself: on PostgreSQL another worker may have claimed it
+            # since it was found, and a plain update by id would take it from that one.
             sa.and_(has_state(MessageState.WAITING), messages.c.due_at <= bindparam("now")),
             sa.and_(has_state(MessageState.SENDING), IS_UNHELD),
         ),
     )
     .values(
         state=MessageState.SENDING.value,
+        # For good, and also where the try fails: whoever got the message must get the same under
+        # its id.
         closed=True,
         claimed_by=bindparam("worker"),
         claim_fence=bindparam("fence"),
     )
     .returning(*MESSAGE.columns)
 )
+# An item is identified by two versions: "from A to C" is told under another id than "from B to C".
 _PREVIOUS = versions.alias("previous")
 # What messages that are claimed for the first time tell of.
 _CLAIMED_ITEMS = (
@@ -70,6 +75,7 @@ def claim(db: Db, lease: Lease, ids: Sequence[int], now: datetime) -> list[Outbo
 def _fix(db: Db, messages: Iterable[OutboxMessage]) -> list[OutboxMessage]:
     """Return messages that were just claimed, each with its id; a new id is stored."""
     messages = list(messages)
+    # Only at the first claim: later ones find the id that was given then.
     items = _items(db, [message.id for message in messages if message.uid is None])
     found = []
     for message in messages:

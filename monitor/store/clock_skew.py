@@ -57,6 +57,7 @@ _MOVE_MESSAGE = (
     )
     .values(
         due_at=_AT,
+        # A digest that was claimed keeps its cut-off, which is a part of its id.
         cutoff=sa.case(
             (sa.or_(messages.c.cutoff.is_(None), messages.c.closed), messages.c.cutoff), else_=_AT
         ),
@@ -124,6 +125,7 @@ class SkewWriter:
         """Let a waiting message be due then; the cut-off of a digest that was not sent yet too."""
         moved = self._moved(_MOVE_MESSAGE, message.id, message.due_at, at)
         if moved:
+            # Items keep a time of their own; it is to say the same.
             self._db.run(_MOVE_ITEMS, {"of": message.id, "at": at})
         return moved
 

@@ -28,11 +28,14 @@ CODEC = max(VOCABULARIES)
 # the bytes and costs a third more time.
 _KEYFRAME_LEVEL = 4
 _DELTA_LEVEL = 6
+# Above this size no level does well: see `_large_parameters`.
 _LARGE = 256 * 1024
 _LARGE_DELTA_LEVEL = 3
 _LARGEST_WINDOW_LOG = 27  # 128 MB: what a decompressor accepts without being told
 _BODY_LEVEL = 3
+# A frame has a header and a checksum of its own: below this there is little to win.
 _SMALL_BODY = 128
+# A damaged header may state any size, and as many bytes would be asked of memory.
 _LARGEST_BODY = 64 * 1024 * 1024
 _MAGIC = b"\x28\xb5\x2f\xfd"
 
@@ -66,6 +69,7 @@ class Codec:
     def body(self, value: Any) -> bytes:
         """Write a JSON value; compressed when that is worth it."""
         plain = orjson.dumps(value)
+        # How it was written shows by its first bytes: JSON never begins like a zstandard frame.
         return plain if len(plain) < _SMALL_BODY else self._bodies.compress(plain)
 
 
@@ -87,6 +91,7 @@ def restore(stored: bytes, *, codec: int, base: bytes | None, size: int, digest:
         content = _decompressor(codec, base).decompress(stored, max_output_size=max(1, size))
     except (zstandard.ZstdError, KeyError, ValueError, MemoryError) as exc:
         raise CorruptError("its bytes cannot be unpacked") from exc
+    # Frames have no checksum (four bytes a version); SHA-256 is kept anyway and finds more.
     if len(content) != size or sha256(content).digest() != digest:
         raise CorruptError("its bytes do not match their sha256")
     return content
@@ -166,6 +171,7 @@ def _decompressor(codec: int, base: bytes | None) -> ZstdDecompressor:
     if base is not None:
         words = ZstdCompressionDict(base, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
         return ZstdDecompressor(dict_data=words)
+    # By thread: a decompressor must not be used by two at once.
     kept: dict[int, ZstdDecompressor] = _own.__dict__.setdefault("keyframes", {})
     if codec not in kept:
         kept[codec] = ZstdDecompressor(dict_data=_vocabulary(codec))

@@ -23,6 +23,7 @@ class UtcTime(TypeDecorator[datetime]):
     """An aware UTC datetime; written as fixed-width ISO text where SQLite keeps it."""
 
     impl = sa.String
+    # Or SQLAlchemy would compile every statement with such a column anew.
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[datetime]:
@@ -35,6 +36,7 @@ class UtcTime(TypeDecorator[datetime]):
         """Give the driver what it stores; ValueError for a time without a zone."""
         if value is None:
             return None
+        # A naive time would mean one moment to the one database and another to the other.
         if value.tzinfo is None:
             raise ValueError(NO_ZONE)
         if dialect.name == "postgresql":

@@ -1,4 +1,8 @@
-"""Rewriting a store without the remains of what was erased from it."""
+"""Rewriting a store without the remains of what was erased from it.
+
+For `monitor db compact`: `monitor subscriber forget` erases rows, and their bytes stay in free
+pages and in the log until these are written over.
+"""
 
 import sqlite3
 from contextlib import closing
@@ -31,6 +35,7 @@ def compact(url: str, *, busy_timeout_s: float = 10.0) -> bool:
         place = address.path.absolute().as_uri() + "?mode=rw"
         connection = sqlite3.connect(place, uri=True, timeout=busy_timeout_s, isolation_level=None)
         with closing(connection):
+            # Writes the whole database anew, through the log: so the log has to go too, and last.
             connection.execute("VACUUM")
             [busy, *_] = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             return not busy

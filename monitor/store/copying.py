@@ -1,4 +1,7 @@
-"""Copying SQLite databases whole, page by page, and checking what was written."""
+"""Copying SQLite databases whole, page by page, and checking what was written.
+
+What ``backup`` and ``restore`` have in common.
+"""
 
 import contextlib
 import os
@@ -49,6 +52,7 @@ def side_files(path: Path) -> list[Path]:
 @contextmanager
 def interruptible(connection: sqlite3.Connection) -> Iterator[None]:
     """Let ^C end a long statement: SQLite alone would not hear of it before its end."""
+    # Python runs its signal handlers only between its own instructions; the callback lets it.
     connection.set_progress_handler(lambda: 0, _STEPS_OF_THE_MACHINE)
     try:
         yield
@@ -67,6 +71,7 @@ def unfinished(final: Path) -> Iterator[Path]:
 
     It is deleted on leaving, unless it was moved away, and so are its side files.
     """
+    # In the same folder, so that it can be renamed: a rename does not reach over file systems.
     descriptor, name = tempfile.mkstemp(dir=final.parent, prefix=f".{final.name}.", suffix=".part")
     os.close(descriptor)
     path = Path(name)
@@ -168,6 +173,7 @@ def check_database(path: Path, *, on_step: OnStep) -> Contents:
     place = path.absolute().as_uri() + "?mode=ro"
     with closing(sqlite3.connect(place, uri=True, isolation_level=None)) as connection:
         with interruptible(connection):
+            # Not `quick_check`, which passes over whether indexes hold what their tables do.
             found = connection.execute("PRAGMA integrity_check(1)").fetchone()
         if found != ("ok",):
             raise sqlite3.DatabaseError(" ".join(str(found[0]).split()))
@@ -182,6 +188,7 @@ def held_snapshot(connection: sqlite3.Connection) -> Iterator[None]:
         yield
         return
     connection.execute("BEGIN")
+    # BEGIN alone sees nothing yet: the snapshot is taken by the first read.
     connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     try:
         yield

@@ -62,6 +62,7 @@ _KEPT_COUNTS: RowMapper[dict[str, int]] = RowMapper(
     versions=int,
     events=int,
 )
+# See docs/architecture.md, "The store": counting five million events takes seconds on a cold disk.
 _KEPT_COUNT = sa.select(row_counts.c.number).where(row_counts.c.name == bindparam("name"))
 _ADD = upsert(row_counts, values={"number": row_counts.c.number + excluded(row_counts).number})
 
@@ -75,6 +76,7 @@ _TABLE_BYTES: list[Any] = [
 ]
 _OUR_BYTES: dict[str, Executable] = {
     "sqlite": _PAGE_BYTES,
+    # Not the database's size: other programs may have tables beside ours.
     "postgresql": sa.select(reduce(add, _TABLE_BYTES)),
 }
 

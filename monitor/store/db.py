@@ -34,6 +34,7 @@ BATCH = 500
 Values = Mapping[str, Any]
 T = TypeVar("T")
 _NOTHING: Values = {}
+# Of SQLite's virtual machine, between two looks at the clock: some milliseconds.
 _STEPS_OF_THE_MACHINE = 10_000
 _SET_TIMEOUT = sa.select(sa.func.set_config("statement_timeout", bindparam("millis"), True))
 _QUERY_CANCELED = "57014"
@@ -41,6 +42,7 @@ _STREAMED = 500
 _TOGETHER = 5_000  # rows: some megabytes of text
 
 
+# Without `inherit_cache` SQLAlchemy would compile each such insert every time.
 class _DoNothing(OnConflictDoNothing):
     inherit_cache = True
     constraint_target = None  # which PostgreSQL's compiler asks for too
@@ -79,6 +81,7 @@ def upsert(
     """
     key = key or [column.name for column in table.primary_key]
     if not names and not values:
+        # By the columns of the table, so that a new column is written without a change here.
         names = [column.name for column in table.c if column.name not in key]
     given = excluded(table)
     changed = {name: given[name] for name in names} | dict(values)
@@ -175,7 +178,10 @@ class Db:
     @contextmanager
     def _timed(self, left: float) -> Iterator[None]:
         # What is ended must not end the reader's transaction, nor its view of the store.
+        # A savepoint: an error on PostgreSQL makes the whole transaction unusable but for a
+        # rollback.
         with self.errors(), self._connection.begin_nested():
+            # At least 1: for PostgreSQL 0 means "no limit".
             self._connection.execute(_SET_TIMEOUT, {"millis": str(max(1, round(left * 1000)))})
             yield
             self._connection.execute(_SET_TIMEOUT, {"millis": "0"})
@@ -208,6 +214,7 @@ class Db:
     def stream(self, statement: Executable, parameters: Values = _NOTHING) -> Iterator[Row]:
         """Yield the rows of a query that may have very many."""
         with self.errors():
+            # Without it all rows of a table would be in memory before the first is looked at.
             options = {"yield_per": _STREAMED}
             result = self._connection.execute(statement, parameters, execution_options=options)
             try:
@@ -233,6 +240,8 @@ class Db:
             return
         with self.errors():
             if self.dialect == "sqlite":
+                # By the driver itself: SQLAlchemy would go through each row's parameters in Python
+                # once more.
                 compiled = _compiled(statement, tuple(rows[0]))
                 driver: Any = self._connection.connection.driver_connection
                 driver.executemany(compiled.sql, map(compiled.bound, rows))
@@ -248,6 +257,7 @@ class Db:
                 return []
             bulk.require_zones(rows)
             found: list[Row] = []
+            # PostgreSQL takes a gigabyte in one text; a few megabytes keep both sides small.
             for start in range(0, len(rows), _TOGETHER):
                 together = rows[start : start + _TOGETHER]
                 text = orjson.dumps([dict(zip(bulk.names, row, strict=True)) for row in together])
@@ -260,6 +270,7 @@ def _is_interruption(cause: BaseException | None) -> bool:
     orig = getattr(cause, "orig", cause)
     if isinstance(orig, sqlite3.Error):
         return orig.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT
+    # "57014" is "query_canceled"; a lock that was waited for too long has another code (55P03).
     return getattr(orig, "sqlstate", None) == _QUERY_CANCELED
 
 

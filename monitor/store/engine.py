@@ -21,6 +21,8 @@ from monitor.store.errors import translate
 from monitor.store.readonly import open_read_only
 from monitor.store.revisions import SchemaStatus, read_status
 
+# SQLite's own is 2 MB: with a store of gigabytes the upper pages of its indexes would be read again
+# and again.
 _CACHE_KIB = 16_384
 # Four times SQLite's own: the pages that every transaction writes are copied back more seldom.
 _WAL_PAGES = 4_000
@@ -57,6 +59,8 @@ def make_engine(address: Address, *, busy_timeout_s: float) -> Engine:
         return _postgres_engine(address, busy_timeout_s)
     engine = sa.create_engine(
         URL.create("sqlite", database=str(address.path)),
+        # "isolation_level": None, or Python's sqlite3 would begin transactions by itself, deferred
+        # ones.
         connect_args={"timeout": busy_timeout_s, "isolation_level": None},
         pool_reset_on_return=None,  # every transaction ends by itself
     )
@@ -94,6 +98,8 @@ def connect_to_read(address: Address, *, busy_timeout_s: float) -> Connection:
         except UnicodeDecodeError as exc:
             raise translate(exc, address) from exc
         if address.path is None:
+            # The same view for all questions of a reader; READ COMMITTED would show a commit
+            # between two.
             return connection.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
@@ -172,12 +178,14 @@ def store_errors(address: Address) -> Iterator[None]:
         raise StoreError(f"the store {address.shown} is damaged: {exc}") from exc
     except sa.exc.StatementError as exc:
         # A value that cannot be bound: the caller's mistake, shown as what it is.
+        # Behind DBAPIError, which is a StatementError too.
         raise (exc.orig or exc) from exc
 
 
 def status_of(engine: Engine) -> SchemaStatus:
     """Find out the schema's status without taking the write lock."""
     try:
+        # Not `engine.begin()`, which on SQLite would wait for the write lock only to look.
         with closing(engine.raw_connection()) as raw:
             cursor = raw.cursor()
 
@@ -203,6 +211,7 @@ def use_wal(engine: Engine, *, busy_timeout_s: float) -> None:
         cursor = raw.cursor()
         while True:
             try:
+                # Asked first: WAL stays with the file, and setting it anew takes a lock.
                 if cursor.execute("PRAGMA journal_mode").fetchone() == ("wal",):
                     return
                 cursor.execute("PRAGMA journal_mode=WAL")

@@ -1,4 +1,7 @@
-"""Erasing all that is stored about a person."""
+"""Erasing all that is stored about a person (docs/subscribing.md, "Personal data").
+
+All of it in the caller's transaction; the bytes themselves go with ``compacting``.
+"""
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam
@@ -29,6 +32,7 @@ _LOCKED_MESSAGES = (
     sa.select(messages.c.id).where(_IS_THEIRS).order_by(messages.c.id).with_for_update()
 )
 _TARGETS = sa.select(messages.c.target).distinct().where(messages.c.subscriber == _PERSON)
+# Example of such an error: "550 5.1.1 <ana@example.org>: Recipient address rejected".
 _LAST_ERRORS = sa.select(channel_states.c.channel, channel_states.c.last_error).where(
     channel_states.c.last_error.is_not(None)
 )
@@ -41,6 +45,7 @@ _DETAILS = sa.select(incidents.c.id, incidents.c.detail).where(incidents.c.detai
 _FORGET_DETAIL = sa.update(incidents).where(incidents.c.id == bindparam("number")).values(detail="")
 _THEIRS = sa.select(messages.c.id).where(_IS_THEIRS)
 _SUBSCRIBED = sa.select(subscriptions.c.id).where(subscriptions.c.subscriber == _PERSON)
+# In this order: what refers to a row goes before the row (foreign keys).
 _FORGET = {
     "attempts": sa.delete(attempts).where(attempts.c.message_id.in_(_THEIRS)),
     "items": sa.delete(outbox).where(outbox.c.message_id.in_(_THEIRS)),
@@ -62,6 +67,8 @@ def forget(db: Db, subscriber: str) -> dict[str, int]:
     about = {"person": subscriber}
     # Whoever enqueues something for them has to end before, or finds nobody.
     db.fetch(_LOCKED_SUBSCRIBER, about)
+    # A worker that is noting the outcome of one of them ends first; later ones find no row, and
+    # note nothing.
     db.fetch(_LOCKED_MESSAGES, about)
     _forget_errors(db, subscriber)
     return {kind: db.run(statement, about) for kind, statement in _FORGET.items()}
@@ -72,6 +79,7 @@ def _forget_errors(db: Db, subscriber: str) -> None:
     targets = (target for (target,) in db.fetch(_TARGETS, {"person": subscriber}) if target)
     words = {word.casefold() for word in (subscriber, *targets)}
     for channel, last_error in db.fetch(_LAST_ERRORS):
+        # Not by SQL's LIKE: case-folding beyond ASCII is not the same in the two databases.
         if any(word in last_error.casefold() for word in words):
             db.run(_FORGET_LAST_ERROR, {"of": channel})
     for number, detail in db.fetch(_DETAILS):

@@ -1,4 +1,7 @@
-"""What a database's errors mean, said in one line; no SQL library is imported here."""
+"""What a database's errors mean, said in one line; no SQL library is imported here.
+
+Every error of a driver comes through ``translate`` on its way out of the package.
+"""
 
 import os
 import re
@@ -42,6 +45,7 @@ def translate(exc: BaseException, address: Address) -> StoreError:
     Takes the error of sqlite3 or psycopg itself, or SQLAlchemy's wrapping of it (``orig``).
     Neither SQL text, nor parameters, nor the URL's password are in the line.
     """
+    # SQLAlchemy's own text quotes the statement and its parameters: names, addresses, contents.
     cause = getattr(exc, "orig", None) or exc
     meaning = _meaning(cause)
     if meaning == _SQLITE["SQLITE_CANTOPEN"] and _is_in_read_only_folder(address):
@@ -62,6 +66,7 @@ def _meaning(cause: BaseException) -> str | None:
     state = getattr(cause, "sqlstate", None)
     if state is not None:
         return _POSTGRES.get(state)
+    # Where no connection came about psycopg has no code (SQLSTATE), only libpq's words.
     text = str(cause)
     if "password authentication failed" in text:
         return _POSTGRES["28P01"]

@@ -37,6 +37,7 @@ OF_VERSION = (
 # --- what is written ------------------------------------------------------------------------
 
 _LEARNED_AT = sa.select(versions.c.retrieved_at).where(versions.c.id == bindparam("of_version"))
+# `learned_at` is looked up where the version is written, so that the two cannot differ.
 INSERT = sa.insert(events).values(
     {name: bindparam(name) for name in EVENT.names if name != "id"}
     | {"learned_at": _LEARNED_AT.scalar_subquery()}

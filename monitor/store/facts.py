@@ -1,4 +1,7 @@
-"""Facts of versions: their rows, what is asked of them, and what is written."""
+"""Facts of versions: their rows, what is asked of them, and what is written.
+
+Made by ``monitor.detect.facts`` of the record (docs/decisions/2026-12-01-facts-and-search.md).
+"""
 
 from typing import Any
 

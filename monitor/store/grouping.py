@@ -39,6 +39,8 @@ _GROUPABLE = (
         messages.c.target == bindparam("target"),
     )
     .order_by(messages.c.due_at, messages.c.id)
+    # Skipped is what an ingest pass is just adding to; to wait for it here would hold up the
+    # channel.
     .with_for_update(skip_locked=True)
 )
 _GATHER_ITEMS = (
@@ -77,6 +79,7 @@ def group_messages(
     made: dict[int, int] = {}
     for subscriber, target in _many(db, due, subscribers, above):
         rows = db.fetch(_GROUPABLE, {**due, "subscriber": subscriber, "target": target})
+        # Counted again: between the two questions some may have been locked or claimed.
         if len(rows) > above:
             ids = [row[0] for row in rows]
             _become_one(db, ids, until=max(moment(row[1]) for row in rows))
@@ -97,6 +100,7 @@ def _many(
 def _become_one(db: Db, ids: list[int], *, until: datetime) -> None:
     into, *others = ids
     for batch in batches(others):
+        # The items first: a message that still has some cannot be deleted (foreign key).
         db.run(_GATHER_ITEMS, {"into": into, "ids": batch})
         db.run(_DELETE_GATHERED, {"ids": batch})
     # With a key of its own: that of its first version would let more in.

@@ -1,4 +1,8 @@
-"""Finding out whether somebody uses a SQLite store, and keeping everybody out of it."""
+"""Finding out whether somebody uses a SQLite store, and keeping everybody out of it.
+
+For ``restore``, which puts another file in its place: a process that has the old one open would go
+on writing to a file that has no name any more, and nobody would notice.
+"""
 
 import fcntl
 import os
@@ -28,6 +32,7 @@ def require_unused(connection: sqlite3.Connection, store: Path, *, now: datetime
     A store that does not tell (it is damaged, or has another schema) holds none.
     """
     held: list[Lease] = []
+    # A damaged store is just what a backup is put back for.
     with suppress(sqlite3.DatabaseError, CorruptError):  # an older store has no such table
         held = leases_in(connection, now=now)
     lease = next(filter(_is_held, held), None)
@@ -63,6 +68,7 @@ def exclusive(store: Path, *, busy_timeout_s: float) -> Iterator[sqlite3.Connect
         except sqlite3.OperationalError:
             raise
         except sqlite3.DatabaseError:  # damaged
+            # SQLite cannot lock what it cannot read; these locks are those that its readers take.
             with _bytes_locked(store):
                 yield None
             return
@@ -81,6 +87,7 @@ def _lock(connection: sqlite3.Connection, store: Path, deadline: float) -> bool:
     was_wal: bool = connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     while True:
         try:
+            # Not BEGIN EXCLUSIVE alone: in WAL mode that keeps out writers, but no readers.
             connection.execute("PRAGMA journal_mode=DELETE")
             connection.execute("BEGIN EXCLUSIVE")
             if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):

@@ -107,6 +107,7 @@ class IncidentReader:
         begun = incident.beginning(at)
         about = {"key": make_storable(incident.key), "beginning": begun, "numbered": f"{begun} %"}
         before = self._db.value(_BEGINNINGS, about)
+        # One may end and begin again on the same day, and ids of notices are made of this.
         return f"{begun} {before + 1}" if before else begun
 
 
@@ -161,11 +162,14 @@ class IncidentWriter(IncidentReader):
         parts = [(one.key, one.beginning, state) for one, state in states]
         uid = notice_id(parts, store=store, channel=channel, target=target)
         address = {"channel": make_storable(channel), "target": make_storable(target)}
+        # Closed from the start: a notice takes no items, and no group takes it in.
         state = {"state": MessageState.WAITING.value, "closed": True, "attempts": 0}
         key = {"key": f"o:{uid}", "uid": uid, "subscriber": OPERATOR}
         message = {**key, **address, **state, "due_at": at, "created_at": at}
         message_id = self._db.value(_PUT_MESSAGE, message)
         for one, of in states:
+            # The key of the table makes sure that an address is told of a state once, by whichever
+            # process.
             notice = {"incident_id": one.id, "state": of, "message_id": message_id}
             self._db.run(_PUT_NOTICE, {**notice, **address})
 

@@ -36,6 +36,8 @@ _FORGET = sa.update(trials).values(search_sha256=None)
 
 def is_filled(db: Db) -> bool:
     """Tell whether all that is stored has facts, and words as this program makes them."""
+    # A number, not a yes: a program that makes other words of records raises it, and all is filled
+    # anew.
     return bool(db.value(properties.VALUE, {"name": PROPERTY}) == str(SEARCH_VERSION))
 
 

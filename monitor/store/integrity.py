@@ -1,4 +1,7 @@
-"""Looking for damage in a store's file, for a limited time."""
+"""Looking for damage in a store's file, for a limited time.
+
+For `monitor doctor` and the daemon; `monitor db verify` reads everything (``verify``).
+"""
 
 import sqlite3
 import time
@@ -35,6 +38,7 @@ def check_pages(url: str, *, busy_timeout_s: float, give_up: Callable[[], bool])
     try:
         with closing(sqlite3.connect(place, uri=True, timeout=busy_timeout_s)) as connection:
             connection.set_progress_handler(give_up, _STEPS_BETWEEN_LOOKS)
+            # "quick": without comparing indexes with tables, which takes several times as long.
             row = connection.execute("PRAGMA quick_check(1)").fetchone()
     except sqlite3.DatabaseError as exc:
         # A plain DatabaseError is damage; its kinds (OperationalError: interrupted, locked, not to

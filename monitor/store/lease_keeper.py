@@ -1,4 +1,7 @@
-"""Holding a lease: taken once, renewed by a thread of its own until it is lost or given back."""
+"""Holding a lease: taken once, renewed by a thread of its own until it is lost or given back.
+
+Over ``leases``, which has the rows (docs/decisions/2026-11-30-one-lease.md).
+"""
 
 import threading
 import time
@@ -103,10 +106,13 @@ class LeaseKeeper:
         found = self.rival()  # seen by reading: who stands by locks nobody out
         if found is not None and not self._observer.is_lost(found):
             raise LeaseHeldError(self.name, found)
+        # Before the question, not after the answer: others count from when the row was written, and
+        # a slow commit must not make us believe that we have longer than they do.
         asked_at, ttl_s = self._clock(), self._ttl_s()
         with self._opened() as store, store.transaction() as tx:
             lease = tx.leases.take(
                 self.name, self.holder, ttl_s=ttl_s, now=self._now(), process=this_process(),
+                # Taken only if the row still is as we saw it: compare-and-set.
                 over=found,
             )  # fmt: skip
         if lease is None:
@@ -174,6 +180,7 @@ class LeaseKeeper:
                 return
 
     def _pause_s(self) -> float:
+        # A third: two renewals may fail, by a locked store for example, before the lease runs out.
         return min(self._ttl_s() / 3, max(0.01, self._until - self._clock()))
 
     def renew(self) -> None:
@@ -182,6 +189,8 @@ class LeaseKeeper:
         Where transactions that write as its holder have renewed it since the last time, it waits
         for none of them.
         """
+        # Own transactions renew it too (`require_lease`): what they did need not be done again, and
+        # an ingest pass that holds SQLite's write lock need not be waited for.
         if self._look():
             return
         with self._lock:
@@ -245,6 +254,8 @@ class LeaseKeeper:
                 return False
             is_renewed = self._seen is not None and found.renewals > self._seen[1]
             if self._seen is not None and is_renewed:
+                # From the look before: the renewal came at some time after it, and the earliest is
+                # what counts.
                 self._until = max(self._until, self._seen[0] + self._lease.ttl_s)
             self._seen = looked_at, found.renewals
             return is_renewed
@@ -261,6 +272,7 @@ class LeaseKeeper:
         with self._lock:
             lease, self._lease, self._until = self._lease, None, float("-inf")
         if self._thread is not None and self._thread is not threading.current_thread():
+            # Not for ever: the thread may be waiting for a locked store.
             self._thread.join(_LOOK_S)
         if lease is not None:
             with self._opened() as store, store.transaction() as tx:

@@ -1,4 +1,7 @@
-"""When the lease of another counts as lost."""
+"""When the lease of another counts as lost: by our own clock, or because its process is gone.
+
+Used by ``lease_keeper`` and by whoever shows who schedules.
+"""
 
 import time
 from collections.abc import Callable

@@ -26,12 +26,15 @@ def this_process(proc: Path = _PROC) -> str:
 def liveness(process: str, proc: Path = _PROC) -> Liveness:
     """Return whether a process runs, as ``this_process`` wrote it down."""
     try:
+        # Example: "3f0c…/4026531836/1187/90321". Process IDs are used again: the start tells two
+        # apart.
         boot, namespace, pid, started = process.split("/")
         if (boot, namespace) != _here(proc):
             return "unknown"
         is_it = _started(proc, int(pid)) == started and not _is_dead(proc, int(pid))
         return "running" if is_it else "gone"
     except (FileNotFoundError, ProcessLookupError):
+        # Without /proc no process can be seen, and none may be called gone.
         return "gone" if (proc / "self").exists() else "unknown"
     except (OSError, ValueError, IndexError):
         return "unknown"

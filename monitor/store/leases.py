@@ -1,4 +1,8 @@
-"""Leases: who holds which, and what a transaction writes of them."""
+"""Leases: who holds which, and what a transaction writes of them.
+
+No time in a row decides anything (docs/decisions/2026-11-30-one-lease.md): what is compared are the
+fence and the number of renewals.
+"""
 
 import sqlite3
 from datetime import datetime
@@ -51,11 +55,14 @@ _LEASE = RowMapper(
 )
 _ALL = sa.select(*_LEASE.columns).order_by(leases.c.name)
 _OF_NAME = sa.select(*_LEASE.columns).where(leases.c.name == bindparam("name"))
+# A holder whose long transaction has just renewed it has the row locked: it is alive, and to wait
+# for its commit would take as long as the transaction does.
 _FREE_TO_WRITE = _OF_NAME.with_for_update(skip_locked=True)
 
 _NEXT_FENCE = properties.increment("lease_fence")
 _TAKEN = {
     "holder": bindparam("by"),
+    # Grows with every taking in the store, so an earlier holder of the same name is another one.
     "fence": bindparam("token"),
     "renewals": 0,
     "ttl_s": bindparam("seconds"),
@@ -81,6 +88,7 @@ _IS_HELD = (
 _RENEW = (
     sa.update(leases)
     .where(*_IS_HELD)
+    # The count is the sign of life; `renewed_at` is for people.
     .values(renewals=leases.c.renewals + 1, ttl_s=bindparam("seconds"), renewed_at=_NOW)
 )
 _RELEASE = sa.delete(leases).where(*_IS_HELD)

@@ -98,6 +98,8 @@ class Members:
     def matching(self, nct_ids: Iterable[str]) -> set[str]:
         """Return those of some trials that the filter matches."""
         candidates = self.candidates(nct_ids)
+        # Where it is not: the index knows words, not where they stand, and "type 2 diabetes" finds
+        # "diabetes type … 2" too.
         if self._is_exact:
             return candidates
         wanted = sorted(one for one in candidates if one not in self._decided)
@@ -108,6 +110,7 @@ class Members:
     def _look(self, nct_ids: Sequence[str]) -> None:
         rows = self._db.fetch(_NEWEST, {"nct_ids": list(nct_ids)})
         self._snapshots.fetch([row[1] for row in rows])
+        # A trial that is in the index and not in the store (any more) must not be asked for again.
         self._decided.update(dict.fromkeys(nct_ids, False))
         for nct_id, snapshot_id, source in rows:
             document = orjson.loads(self._snapshots.read(snapshot_id))

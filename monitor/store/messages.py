@@ -95,6 +95,7 @@ _ANNOUNCEMENT = RowMapper(
 
 _ALL = sa.select(*MESSAGE.columns).order_by(messages.c.id.desc())
 _OF_MESSAGE = outbox.c.message_id == messages.c.id
+# In the query of the list, not one for each message: a list has hundreds.
 _TRIALS = sa.select(
     messages.c.id,
     sa.select(sa.func.min(outbox.c.nct_id)).where(_OF_MESSAGE).scalar_subquery(),
@@ -295,6 +296,8 @@ class OutboxReader:
 
     def _token(self, purpose: str, uid: str) -> str:
         said = f"{purpose} {uid}".encode("utf-8", "replace")
+        # Each purpose has a token of its own: who may read a page may not unsubscribe by its
+        # address.
         return hmac.new(self.namespace().encode(), said, "sha256").hexdigest()[:32]
 
     def namespace(self) -> str:
@@ -348,6 +351,8 @@ class OutboxReader:
 
     def oldest_due(self, channel: str | None = None) -> datetime | None:
         """Return when the first waiting message (of a channel) is or was due; None without any."""
+        # One look into the index for each channel; a minimum over all of them would read all that
+        # wait.
         names = self.channels() if channel is None else [channel]
         due = [self._db.value(_OLDEST_DUE, {"channel": name}) for name in names]
         with self._db.errors():

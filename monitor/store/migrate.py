@@ -1,4 +1,4 @@
-"""Bringing a store's schema up to date with alembic."""
+"""Bringing a store's schema up to date with alembic: an older one, and every empty one."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -61,15 +61,18 @@ def make_file(address: Address) -> None:
 
 def upgrade_engine(engine: Engine, address: Address, *, busy_timeout_s: float) -> SchemaStatus:
     """Do the work of ``upgrade`` on an engine; one program at a time, all or nothing."""
+    # Looked at without the write lock first: mostly there is nothing to do.
     status = status_of(engine)
     if status.status in ("unknown", "foreign"):
         require_current(status, address)
     if engine.dialect.name == "sqlite":
+        # Outside the transaction: SQLite changes the journal mode only between two.
         use_wal(engine, busy_timeout_s=busy_timeout_s)
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({_LOCK_KEY})"))
             _require_unicode(connection, address)
+        # Once more under the lock: two programs may have found an empty store at the same time.
         status = _status_within(connection)
         if status.status != "current":
             _run_alembic(connection)
@@ -108,6 +111,7 @@ def _run_alembic(connection: Connection) -> None:
     from alembic.config import Config  # noqa: PLC0415 - likewise
 
     config = Config()
+    # "%" begins an interpolation in this kind of configuration: a folder may be called "50%".
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")

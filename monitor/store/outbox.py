@@ -51,6 +51,8 @@ _DUE = (
     )
     .order_by(messages.c.due_at, messages.c.id)
     .limit(bindparam("limit", type_=sa.Integer))
+    # PostgreSQL: workers pass over what another one is taking. On SQLite this compiles to nothing;
+    # there the write lock has the same effect (BEGIN IMMEDIATE).
     .with_for_update(skip_locked=True)
 )
 _ABANDONED = ABANDONED.with_for_update(skip_locked=True)
@@ -58,6 +60,8 @@ _IDS = messages.c.id.in_(bindparam("ids", expanding=True))
 
 _RECORD = (
     sa.update(messages)
+    # Only by the claim's own fence: a worker that was thought dead and comes back must not write
+    # over what its successor has noted.
     .where(messages.c.id == bindparam("message_id"), messages.c.state == _SENDING, IS_CLAIMED_BY)
     .values(
         state=bindparam("becomes"),
@@ -197,6 +201,8 @@ class OutboxWriter(OutboxReader):
         ids are fixed. ``group_above``: more at-once messages than that to one address, which
         nobody has claimed, become one before; 0: never. It counts as one.
         """
+        # A question for each channel: an index by channel and due time answers each, and one that
+        # has a million messages does not hide those of the others.
         due: list[tuple[datetime, int]] = []
         for channel in self._open_channels(channels, paused):
             rows = [*self._due(channel, now, limit, group_above)]
@@ -209,6 +215,7 @@ class OutboxWriter(OutboxReader):
         if group_above:
             lock_channel(self._db, channel)
         looked_at: set[str] = set()
+        # Again, because a group takes the place of many: there is room for others behind it.
         while True:
             rows = self._locked(_DUE, channel, now, limit)
             whom = {row[2] for row in rows} - looked_at

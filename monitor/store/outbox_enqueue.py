@@ -35,6 +35,8 @@ _KNOWN_SUBSCRIBERS = (
     sa.select(subscribers.c.name)
     .where(subscribers.c.name.in_(bindparam("names", expanding=True)))
     .order_by(subscribers.c.name)
+    # The weakest lock that still keeps the row from being deleted: two passes that write to the
+    # same person do not wait for each other, `forget` waits for both.
     .with_for_update(read=True, key_share=True)
 )
 _STORED_ITEMS = sa.select(
@@ -45,6 +47,7 @@ _OPEN_MESSAGES = (
     sa.select(messages.c.key, messages.c.id, messages.c.due_at)
     .where(messages.c.key.in_(bindparam("keys", expanding=True)), ~messages.c.closed)
     .order_by(messages.c.key)
+    # Shared: several passes may add to one message at a time, while a claim passes it over.
     .with_for_update(read=True)
 )
 _SOONER = (
@@ -112,6 +115,7 @@ class OutboxEnqueue:
 
     def enqueue(self, items: Iterable[OutboxItem], at: datetime) -> list[OutboxItem]:
         """Store those that are not stored yet; return those whose message takes no more."""
+        # A page that is stored a second time after a crash brings the same items again.
         fresh = self._not_stored(self._of_known(_given(items)))
         drafts: dict[str, _Draft] = {}
         keyed: list[tuple[Identity, OutboxItem, str]] = []
@@ -122,6 +126,8 @@ class OutboxEnqueue:
             if draft is None:
                 version_id, cutoff = (0, item.due_at) if item.digest else (item.version_id, None)
                 drafts[key] = _Draft(version_id, key, address.whom, item.due_at, cutoff)
+            # The sooner decides for the whole message
+            # (docs/decisions/2026-11-22-messages-and-items.md).
             elif item.due_at < draft.due_at:
                 drafts[key] = draft._replace(due_at=item.due_at)
         ids = self._messages(drafts.values(), at)
@@ -200,6 +206,7 @@ class OutboxEnqueue:
         # Everybody in the same order, so that two that want the same do not wait in a circle.
         ordered = {draft.key: draft for draft in sorted(drafts)}
         rows = [_message_row(draft, at) for draft in ordered.values()]
+        # First inserted, then looked for: the other way round two passes would both find nothing.
         found = dict(map(tuple, self._db.insert_many(_PUT_MESSAGES, rows)))
         others = [key for key in ordered if key not in found]
         for batch in batches(others):
@@ -227,6 +234,8 @@ def _given(items: Iterable[OutboxItem]) -> Items:
 
 def _joined(whom: Whom) -> str:
     """Write names so that no two of them are written alike: colons within are escaped."""
+    # Names and addresses may hold colons ("slack:#trials"): "a:b" and "c" must not be "a" and
+    # "b:c".
     joined = ":".join(whom)
     if joined.count(":") == len(whom) - 1 and "%" not in joined:
         return joined

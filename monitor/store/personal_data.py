@@ -1,4 +1,7 @@
-"""All that is stored about a person, as JSON, for whoever asks for their own data."""
+"""All that is stored about a person, as JSON, for whoever asks for their own data.
+
+What ``SubscriberReader.export`` returns (docs/subscribing.md, "Personal data").
+"""
 
 from collections.abc import Sequence
 from dataclasses import fields

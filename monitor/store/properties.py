@@ -1,4 +1,4 @@
-"""Numbers and texts that a store keeps by name."""
+"""Numbers and texts that a store keeps by name: counters, and what tells it from other stores."""
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam
@@ -14,6 +14,7 @@ PUT = upsert(properties)
 
 def increment(name: str) -> Executable:
     """Return what makes a number one greater, and returns it."""
+    # In one statement: read and then written, two transactions would raise it by one together.
     more = sa.cast(sa.cast(properties.c.value, sa.BigInteger) + 1, sa.Text)
     return (
         sa.update(properties)

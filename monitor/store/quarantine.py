@@ -24,6 +24,8 @@ ANY = sa.select(quarantine.c.id).limit(1)
 
 # --- what is written ------------------------------------------------------------------------
 
+# The same junk from the same place is one row, however often a source brings it; its first sight
+# stays, the last one and the reason are those of now.
 PUT = upsert(quarantine, ("sha256", "origin"), ("last_seen_at", "reason"))
 DELETE = sa.delete(quarantine).where(quarantine.c.id == bindparam("entry"))
 CLOSE = sa.delete(quarantine).where(

@@ -50,6 +50,8 @@ def open_reader(url: str, *, busy_timeout_s: float = 10.0) -> "Reader":
     address = Address.parse(url)
     connection = connect_to_read(address, busy_timeout_s=busy_timeout_s)
     try:
+        # Before any question: a query over a column that an older store does not have would say
+        # less.
         require_current(status_of(Db(connection, address)), address)
     except BaseException:
         connection.close()
@@ -285,6 +287,7 @@ class Reader:
     def newest_record(self, trial: TrialRow) -> TrialRecord:
         """Return a trial's record as its newest version has it."""
         about = {"version_id": trial.latest_version_id}
+        # By the id in its row: no sorting of the trial's versions.
         [version] = self._db.read(versions.VERSION, versions.OF_ID, about)
         return self.record(version)
 

@@ -87,6 +87,7 @@ _RAISE_GENERATION = (
     .values(generation=confirmed_addresses.c.generation + 1)
 )
 _PUT_REQUEST = sa.insert(subscription_requests).returning(subscription_requests.c.id)
+# A conditional update: of two clicks on one link one confirms.
 _TAKE_REQUEST = (
     sa.update(subscription_requests)
     .where(
@@ -95,6 +96,7 @@ _TAKE_REQUEST = (
     )
     .values(definition=_CONFIRMED)
 )
+# Not deleted when it is confirmed: it counts against the limits until it is old.
 _FORGET_REQUESTS = sa.delete(subscription_requests).where(
     subscription_requests.c.created_at <= bindparam("before")
 )
@@ -169,6 +171,8 @@ class ReadersWriter(ReadersReader):
     def forget_requests(self, before: datetime) -> list[str]:
         """Delete requests of that time or earlier; return whose they were."""
         about = {"before": before}
+        # Asked before the rows are gone: whoever never confirmed anything is then forgotten as a
+        # whole.
         whose = sorted({str(name) for (name,) in self._db.fetch(_OLD, about)})
         self._db.run(_FORGET_REQUESTS, about)
         return whose

@@ -14,6 +14,8 @@ def open_read_only(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
         # a log nobody is writing, and the file can be read as it stands.
         if path.with_name(path.name + "-wal").exists():
             raise
+        # "immutable" makes SQLite lock nothing and look at no log: wrong answers where somebody
+        # writes.
         return _open(place + "&immutable=1", busy_timeout_s)
 
 
@@ -31,6 +33,8 @@ def open_at_rest(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
 def _open(place: str, busy_timeout_s: float) -> sqlite3.Connection:
     connection = sqlite3.connect(place, uri=True, timeout=busy_timeout_s, isolation_level=None)
     try:
+        # sqlite3.connect opens nothing: only the first statement finds out whether it is a
+        # database.
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except (sqlite3.Error, UnicodeDecodeError):
         connection.close()

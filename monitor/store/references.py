@@ -1,4 +1,8 @@
-"""What rows of the store refer to: what the schema declares, and what only the code knows."""
+"""What rows of the store refer to: what the schema declares, and what only the code knows.
+
+``verify`` asks for what is wrong. Declared ones as well: SQLite checks a foreign key when a row is
+written, and a damaged file or another program may have changed it since.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

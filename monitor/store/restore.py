@@ -1,4 +1,7 @@
-"""Putting a backup in the place of a SQLite store."""
+"""Putting a backup in the place of a SQLite store (docs/deployment.md, "Restore").
+
+What takes long or may fail is done on a copy beside the store; what is left is one rename.
+"""
 
 import os
 import sqlite3
@@ -94,6 +97,7 @@ def _put_back(
         _make_ready(new)
         _own_like(new, store)
         kept, is_replaced = _kept_name(store, now), store.exists()
+        # As short as can be: only the second look and the rename happen while others are kept out.
         with exclusive(store, busy_timeout_s=busy_timeout_s) as connection:
             if connection is not None:
                 require_unused(connection, store, now=now)
@@ -120,6 +124,7 @@ def _check_file(file: Path, store: Path) -> None:
         raise StoreError(f"the backup {file} is empty; nothing was changed")
     if not head.startswith(_MAGIC):
         raise StoreError(f"{file} is no backup of a SQLite store; nothing was changed")
+    # SQLite itself notices a cut file only when it comes to a page that is missing.
     whole = _stated_bytes(head)
     if size < whole and not any(one.exists() for one in side_files(file)):
         raise StoreError(
@@ -158,6 +163,7 @@ def _make_ready(new: Path) -> None:
     with closing(sqlite3.connect(new, isolation_level=None)) as connection:
         tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
         if ("leases",) in tables.fetchall():
+            # They are of processes of the backup's time: a new one would wait for them in vain.
             drop_all_leases(connection)
         connection.execute("PRAGMA journal_mode=WAL")
 

@@ -50,6 +50,7 @@ class RowMapper(Generic[T]):
     def __call__(self, row: Row) -> T:
         """Return what a row stands for, whose further columns do not count."""
         try:
+            # By position, not by name: a row of a join has two columns called "id".
             values = list(row[: len(self.names)])
             for place, decode in self._decoders:
                 values[place] = decode(values[place])

@@ -101,6 +101,9 @@ def _sqlite_rows(key: int, new: SearchDocument, old: SearchDocument | None) -> I
         yield _sqlite_row(key, None, (*new.texts, _EVERY))
         return
     before, after = old.words, new.words
+    # FTS5 without contents cannot look up what it holds: to take a row out one has to name its
+    # words. Only what moved is named: a trial whose status changed need not be taken apart word by
+    # word.
     moved = frozenset().union(*(one ^ other for one, other in zip(before, after, strict=True)))
     for command, words in (("delete", before), (None, after)) if moved else ():
         yield _sqlite_row(key, command, (*(" ".join(one & moved) for one in words), ""))
@@ -120,6 +123,7 @@ def lexemes(document: SearchDocument) -> str:
     for prefix, words in zip(_PREFIXES.values(), document.words, strict=True):
         found += [prefix + word for word in words if len(word) < _LONGEST_LEXEME]
     text = " ".join(found)
+    # Cut at a space: half a word would be found by those who look for another one.
     if len(text) > _MOST_BYTES:
         text = text[:_MOST_BYTES].rpartition(" ")[0]
     return text.ljust(_APART)
@@ -173,6 +177,7 @@ def question(dialect: str, search: Search) -> str:
     parts = [_clause(dialect, clause) for clause in search.clauses]
     unwanted = [_clause(dialect, clause) for clause in search.excluded]
     if dialect == "sqlite":
+        # FTS5 has no "all but": NOT needs something before it, which every row has.
         wanted = " AND ".join(parts) or f'every : "{_EVERY}"'
         return f"({wanted}) NOT ({' OR '.join(unwanted)})" if unwanted else wanted
     return " & ".join([*(parts or [_EVERY_LEXEME]), *(f"!{one}" for one in unwanted)])
@@ -190,10 +195,12 @@ def _clause(dialect: str, clause: SearchClause) -> str:
     return f"({' | '.join(terms) or _NOTHING})"
 
 
+# No filter's word: an empty list of terms is an error in both languages, and matches nothing here.
 _NOTHING = "0nothing0"
 
 
 def _sqlite_term(term: SearchTerm) -> str:
+    # Quoted, or words like NOT and NEAR would be operators. No quotation mark is in a word.
     return "(" + " AND ".join(f'"{word}"' for word in term.words) + ")"
 
 

@@ -33,6 +33,7 @@ from monitor.store.schema import events, trials, versions
 from monitor.store.timestamps import moment
 from monitor.store.trials import TRIAL
 
+# Most pages are full after the first; a rare filter must not ask a hundred times.
 _CHUNKS = (100, 1_000, 4_000)
 """Rows that are asked for one after another; the last again and again."""
 _SLICE = 50
@@ -115,8 +116,10 @@ def _collect(
                 with db.deadline(deadline):
                     found += take(rows)
                 reached = key(rows[-1])
+                # One more than asked for says that there is a next page.
                 if len(found) > limit:
                     return _Found(tuple(found[:limit]), key(found[limit - 1]), True)
+    # What was found is given, with the place reached: the reader may go on from there.
     except DeadlineError:
         return _Found(tuple(found), reached, False)
     return _Found(tuple(found), None, True)
@@ -211,6 +214,7 @@ def _places(
     ]
     if len(branches) == 1:
         return branches[0]
+    # A branch for each kind: one query over many kinds would read all their events and sort them.
     together = sa.union_all(*(sa.select(one.subquery()) for one in branches)).subquery()
     order = [together.c[column.name].desc() for column in _ORDER]
     return sa.select(together).order_by(*order).limit(size)
@@ -347,6 +351,8 @@ class _TrialChunks:
         size = _chunk_size(self._number, members, self._query.limit)
         self._number += 1
         rows = self._db.fetch(self._statement(after, size))
+        # The dated ones are through: NULLs sort first in one database and last in the other, so
+        # those without a date are a second walk.
         if len(rows) < size:
             self.is_over, self._is_dated = not self._is_dated, False
         if members is not None and members.is_held:
@@ -390,4 +396,6 @@ def _of_status(choice: StatusChoice) -> list[ColumnElement[bool]]:
 
 def _is_behind(order: Sequence[ColumnElement[Any]], key: Sequence[Any]) -> ColumnElement[bool]:
     values = (sa.literal(value, column.type) for value, column in zip(key, order, strict=True))
+    # A row comparison, which an index answers; a page number would skip and repeat rows as new ones
+    # come in before it.
     return sa.tuple_(*order) < sa.tuple_(*values)

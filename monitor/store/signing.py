@@ -15,6 +15,7 @@ from monitor.store.schema import signing_keys
 _KEY_BYTES = 32
 _ALL = sa.select(signing_keys.c.secret).order_by(signing_keys.c.id.desc())
 _PUT = sa.insert(signing_keys)
+# Kept until then, so that links in mail that was sent before a rotation still open.
 _FORGET = sa.delete(signing_keys).where(
     signing_keys.c.id < sa.select(sa.func.max(signing_keys.c.id)).scalar_subquery()
 )
@@ -40,6 +41,7 @@ class SigningWriter(SigningReader):
 
     def rotate(self, at: datetime) -> str:
         """Make a new key, which signs from now on, and return it."""
+        # In the store, not in the configuration: a restored store knows the links that it sent.
         secret = secrets.token_urlsafe(_KEY_BYTES)
         self._db.run(_PUT, {"secret": secret, "created_at": at})
         return secret

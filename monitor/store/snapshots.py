@@ -21,6 +21,7 @@ from monitor.store.row_mapping import Row
 from monitor.store.schema import snapshots, versions
 
 SNAPSHOTS_PER_KEYFRAME = 64
+# Some hundred mean records: the bases of the trials at hand, with room for one of megabytes.
 _KEPT_BYTES = 16 * 1024 * 1024
 
 INSERT = sa.insert(snapshots)
@@ -115,6 +116,7 @@ class Snapshots:
 
     def place_after(self, snapshot_id: int) -> SnapshotPlace:
         """Return where the successor of a stored snapshot goes; fails as ``read`` does."""
+        # Read first, so that a new version is never built upon a snapshot that is damaged.
         self.read(snapshot_id)
         at, place = snapshot_id, self._kept[snapshot_id][0]
         number = place.number + 1
@@ -166,6 +168,7 @@ class Snapshots:
             row = rows.get(base_id)
             if row is None:
                 raise CorruptError(_built_upon(base_id, "it is missing"))
+            # Numbers fall on the way to a keyframe, or a damaged row would lead around in a circle.
             if row[2] >= path[-1][2]:
                 raise CorruptError(_built_upon(base_id, "it does not come before it"))
             path.append(row)

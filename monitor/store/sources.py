@@ -48,6 +48,7 @@ _RECORDS = (
 )
 _RECORD = _RECORDS.where(followed.c.nct_id == bindparam("nct_id"))
 _BY_COMMAND = sa.select(followed_by_command.c.nct_id).order_by(followed_by_command.c.nct_id)
+# Only SHOWN ones: what was asked for in vain has no place in the count of a search.
 _SEEN_IN = (
     sa.select(sa.func.count())
     .select_from(followed)
@@ -237,6 +238,8 @@ class SourcesWriter(SourcesReader):
         Of two sights of one record the later in the list counts. A record's pass number never
         goes down, and a sight that is UNKNOWN only raises it: what was seen before stays.
         """
+        # Tried first; if a single one is new or was gone, all go by the slower way, which changes
+        # nothing twice.
         if all(sight.presence is Presence.SHOWN for sight in sights):
             nct_ids = sorted({sight.nct_id for sight in sights})
             if self._see_again(source, nct_ids, pass_number) == len(nct_ids):

@@ -63,6 +63,7 @@ def split(db: Db, message: OutboxMessage, parts: Sequence[Collection[int]]) -> l
     part, which takes the message's place. ValueError for a message that has no id yet, was tried
     or is a part already.
     """
+    # A message that was tried may have arrived whole; its parts would tell all of it again.
     if message.uid is None or message.parts is not None or message.attempts:
         raise ValueError("only a message that was claimed and never tried can be split")
     about = {"whole": message.id}

@@ -1,4 +1,4 @@
-"""Texts as a database can hold them."""
+"""Texts as a database can hold them: names, titles and reasons come from files and the network."""
 
 from typing import Any
 
@@ -20,4 +20,5 @@ def make_storable(value: Any) -> Any:
             pass
         else:
             return value
+    # Replaced, not left out: two names that differ must not become the same one in silence.
     return value.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()

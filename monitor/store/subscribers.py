@@ -60,6 +60,8 @@ _SUBSCRIPTIONS = (
     .order_by(subscriptions.c.id)
 )
 # Who is paused or retired pauses or retires all that is theirs.
+# Worked out when asked, not written into each subscription: whoever resumes a person gets back what
+# was paused one by one.
 _EFFECTIVE = sa.case(
     (
         sa.or_(
@@ -290,6 +292,8 @@ class SubscriberWriter(SubscriberReader):
                 "created_at": one.created_at,
             }
             for names, (one, text) in texts.items()
+            # Every start brings the whole configuration: what is as stored must not raise the
+            # number that makes every process read all subscriptions anew.
             if not _same(stored.get(names), one, text)
         ]
         if rows:
@@ -339,6 +343,8 @@ class SubscriberWriter(SubscriberReader):
             self._db.run(properties.PUT, {"name": _WELCOMED, "value": str(newest)})
         new = [one for one in found if one.id > taken and one.status is SubscriptionStatus.ACTIVE]
         people = {one.subscriber for one in new}
+        # By what it asks for: renaming a subscription in the configuration retires one and makes
+        # another.
         known = {
             (one.subscriber, definition_text(one))
             for one in found
@@ -370,6 +376,7 @@ class SubscriberWriter(SubscriberReader):
         """
         kept = {(make_storable(subscriber), make_storable(name)) for subscriber, name in keep}
         live = self._db.fetch(_LIVE_SUBSCRIPTIONS)
+        # Retired, not deleted: messages that were sent refer to it, and its pause is kept.
         gone = sorted((s, n) for s, n, of in live if of == origin.value and (s, n) not in kept)
         for subscriber, name in gone:
             self.set_status(subscriber, name, SubscriptionStatus.RETIRED)
@@ -418,6 +425,7 @@ class SubscriberWriter(SubscriberReader):
         gone = erasure.forget(self._db, subscriber)
         self._changed(gone["subscribers"])
         # The next subscription is new, also where it gets a number that was one's before.
+        # SQLite gives the highest id again once its row is gone.
         taken = self._number(_WELCOMED, properties.LOCKED_VALUE)
         newest = int(self._db.value(_NEWEST_SUBSCRIPTION))
         if taken > newest:

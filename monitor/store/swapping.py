@@ -19,6 +19,7 @@ def swap(new: Path, store: Path, kept: Path) -> None:
     anything fails before the new one is in its place.
     """
     undo: list[Callable[[], object]] = []
+    # By the inode, which a rename keeps: so it can be told which file the name stands for.
     number = new.stat().st_ino
     try:
         # A log that stayed would be taken for the new file's. There is one only beside a store
@@ -41,6 +42,7 @@ def swap(new: Path, store: Path, kept: Path) -> None:
 
 def _keep(store: Path, kept: Path, undo: list[Callable[[], object]]) -> None:
     try:
+        # A second name first, so that the store's own name is never missing, not even for a moment.
         os.link(store, kept)
         undo.append(kept.unlink)
     except OSError as exc:

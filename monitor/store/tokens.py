@@ -65,6 +65,8 @@ class TokenReader:
         digest = _digest(secret)
         with self._db.errors():
             for row in self._db.fetch(_PRESENTED, {"digest": digest}):
+                # The database compares byte by byte and stops early; what it found is compared in
+                # constant time.
                 if hmac.compare_digest(bytes(row[-1]), digest):
                     return _TOKEN(row)
         return None
@@ -89,4 +91,5 @@ class TokenWriter(TokenReader):
 
 
 def _digest(secret: str) -> bytes:
+    # No salt and no slow hash: the secret is random and long, there is nothing to be guessed.
     return sha256(secret.encode("utf-8", "replace")).digest()

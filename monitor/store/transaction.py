@@ -1,4 +1,8 @@
-"""One transaction of an ingest pass: what it asks of the store and what it writes."""
+"""One transaction: what it asks of the store and what it writes.
+
+All writing goes through it, by ingest, deliveries and commands alike; ``writer`` opens it, and each
+subject's statements are in the file of that subject (``versions``, ``outbox``, ``leases`` …).
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
@@ -47,6 +51,7 @@ from monitor.store.tokens import TokenWriter
 from monitor.store.write_buffer import WriteBuffer
 
 _LOCK_SPACE = 0x4E4354  # advisory locks of PostgreSQL: ours, by the trial's number
+# In one statement for any number of trials; the list is sorted, and so are the locks taken.
 _KEY = sa.func.unnest(bindparam("keys", type_=sa.ARRAY(sa.Integer))).column_valued("key")
 _LOCK_TRIALS = sa.select(sa.func.pg_advisory_xact_lock(_LOCK_SPACE, _KEY))
 
@@ -96,6 +101,7 @@ class Transaction:
 
         Where several versions were seen as the same slice, the one stored last.
         """
+        # A slice that this transaction has just stored is known too.
         self._pending.flush()
         found: dict[bytes, int] = {}
         for batch in batches(sorted(set(hashes))):
@@ -162,6 +168,7 @@ class Transaction:
         delta = self._codec.delta(content, self._snapshots.read(place.base_id))
         # A keyframe takes a sixteenth of the record at the very least: most need not be made
         # to know that the delta is less than half of it.
+        # See docs/decisions/2026-11-22-snapshot-bytes.md.
         if len(delta) <= len(content) // 32:
             return place, delta
         keyframe = self._codec.keyframe(content)
@@ -176,6 +183,7 @@ class Transaction:
         statement = versions.update_of(columns, self._codec)
         self._pending.flush()
         self._db.run(statement, {"version": version_id})
+        # Events have the time of their version in their own row, for the index that orders them.
         if "retrieved_at" in columns:
             moved = {"version": version_id, "moved_to": columns["retrieved_at"]}
             self._db.run(events.MOVE, moved)
@@ -310,6 +318,7 @@ class Transaction:
 
     def close_quarantined(self, origins: Collection[str], *, before: datetime) -> int:
         """Drop the entries of these places that were last seen before a time; return how many."""
+        # Mostly it is empty: one look instead of a delete for each page of a poll.
         if not self._db.fetch(quarantine.ANY):
             return 0
         return sum(

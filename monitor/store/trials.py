@@ -1,4 +1,7 @@
-"""Trials as they are known now, and the NCT IDs that they had before."""
+"""Trials as they are known now, and the NCT IDs that they had before: rows and statements.
+
+A row of ``trials`` repeats what the newest version says, so that lists need no snapshot.
+"""
 
 from typing import Any
 
@@ -32,6 +35,7 @@ OF_ALIAS = (
     sa.select(*trials.c)
     .where(trials.c.nct_id.in_(_HAD_BEFORE), trials.c.nct_id != bindparam("alias"))
     .order_by(
+        # A chain of mergers (A into B into C) leads to the one that is still shown.
         sa.case((trials.c.overall_status == "MERGED", 1), else_=0),
         trials.c.last_version_date.desc(),
         trials.c.nct_id,

@@ -1,4 +1,7 @@
-"""Verifying a store whole: every snapshot's hash, every entry's bytes, every reference."""
+"""Verifying a store whole: every snapshot's hash, every entry's bytes, every reference.
+
+`monitor db verify` (docs/deployment.md, "Damage"); what the daemon looks at is in ``integrity``.
+"""
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
@@ -101,6 +104,7 @@ class _Verification:
             ("row counts", self._row_counts),
         ]
         if self._db.dialect == "sqlite":
+            # First: where pages are damaged, what the other checks say follows from it.
             checks.insert(0, ("file", self._file))
         for name, check in checks:
             self._on_step(name, 0, None)
@@ -150,6 +154,7 @@ class _Verification:
         """Name every version that is lost with a snapshot."""
         self._unread.add(nct_id)
         number = None
+        # Named as people know them: "version 3 of NCT01234567", not by the row of a snapshot.
         for number, row in enumerate(self._versions_of(nct_id), start=1):
             if snapshot_id in (row.snapshot_id, row.stated_snapshot_id):
                 said = f"snapshot {snapshot_id}, of the version dated {row.version_date}: {why}"

@@ -1,4 +1,8 @@
-"""Versions of trials: their rows, what is asked of them, and what is written."""
+"""Versions of trials: their rows, what is asked of them, and what is written.
+
+A version is an interval of sights (docs/decisions/2026-11-22-versions-are-intervals.md): columns
+without ``last_`` are of its first sight, those with it of the last one.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
@@ -30,6 +34,7 @@ _UNNUMBERED: ColumnElement[int] = sa.literal_column("2147483647")
 """Stands for an unknown registry version number, as in ``model.history.VersionKey``."""
 
 
+# Nearly all versions of a source have the same one: it is read once.
 @lru_cache(maxsize=64)
 def _coverage(stored: bytes) -> Coverage:
     return read_coverage(read_body(bytes(stored)))
@@ -54,6 +59,7 @@ def order(table: Any = versions, *, newest_first: bool = False) -> list[ColumnEl
     """Return what ORDER BY needs to have versions in the order of ``VersionKey``, then by id."""
     keys = (
         table.c.version_date,
+        # NULLs sort first in one database and last in the other; unknown ones stand last in both.
         sa.func.coalesce(table.c.registry_version, _UNNUMBERED),
         sa.func.coalesce(table.c.data_date, date.min),
         table.c.retrieved_at,

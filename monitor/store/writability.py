@@ -1,4 +1,7 @@
-"""Whether a store could be written now, found out without writing to it or locking anybody out."""
+"""Whether a store could be written now, found out without writing to it or locking anybody out.
+
+For `/readyz` and the heartbeat, which ask every few seconds.
+"""
 
 import os
 import tempfile
@@ -36,6 +39,7 @@ def _of_file(path: Path, shown: str) -> str | None:
     folder = path.absolute().parent
     try:
         with tempfile.TemporaryFile(dir=folder) as probe:  # it has no name that a kill could leave
+            # Really taken: a file system that is full may still let a file be made.
             os.posix_fallocate(probe.fileno(), 0, _PROBE_BYTES)
     except OSError as exc:
         return f"the store {shown} cannot be written: {exc.strerror} in {folder}"

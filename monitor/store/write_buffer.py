@@ -21,6 +21,7 @@ from monitor.store.schema import metadata
 Values = dict[str, Any]
 
 _BLOCK = 100
+# As much as a batch of ingest brings; more would only wait in memory.
 _HELD_BYTES = 8 * 1024 * 1024
 _HIGHEST_ID = {
     name: sa.select(sa.func.coalesce(sa.func.max(metadata.tables[name].c.id), 0))
@@ -122,6 +123,7 @@ class WriteBuffer:
         """Write everything, what is referred to first."""
         held: tuple[tuple[Executable, Sequence[Values]], ...] = (
             (snapshots.INSERT, list(self._snapshots.values())),
+            # Versions before trials, which refer to each other: the keys are checked at the commit.
             (versions.INSERT, list(self._versions.values())),
             (trials.PUT, list(self._trials.values())),
             (trials.PUT_ALIAS, [self._aliases[pair] for pair in sorted(self._aliases)]),
@@ -155,6 +157,7 @@ class WriteBuffer:
 
     def _new_ids(self, table: str) -> Iterator[int]:
         if self._db.dialect == "sqlite":
+            # Sure only under BEGIN IMMEDIATE: nobody else can insert before this transaction ends.
             return count(self._db.value(_HIGHEST_ID[table]) + 1)
         return _blocks(self._db, table)
 

@@ -33,6 +33,8 @@ def open_store(url: str, *, create: bool = True, busy_timeout_s: float = 10.0) -
     engine = make_engine(address, busy_timeout_s=busy_timeout_s)
     try:
         with store_errors(address):
+            # Looked at before anything is written: a newer program's store, or another's, stays
+            # untouched.
             status = status_of(engine)
             if status.status == "empty" and create:
                 upgrade_engine(engine, address, busy_timeout_s=busy_timeout_s)
@@ -50,6 +52,8 @@ class Store:
     def __init__(self, engine: Engine, address: Address) -> None:
         self._engine = engine
         self._address = address
+        # Kept with its pragmas and its cache of pages: a new connection costs as much as a small
+        # transaction.
         self._idle: list[Connection] = []
 
     @contextmanager
