@@ -164,6 +164,11 @@ class SubscriptionService:
                 raise UsageError(
                     f"{found.name!r} of {found.subscriber} is in {self.file}; change it there"
                 )
+            if found.origin is SubscriptionOrigin.PAGE:
+                raise UsageError(
+                    f"{found.name!r} of {found.subscriber} is a reader's own; they change it by the"
+                    " link in their mails"
+                )
             given = change(found)
             wish = build_subscription(
                 given, None, origin=SubscriptionOrigin.COMMAND, now=found.created_at
@@ -255,7 +260,7 @@ class SubscriptionService:
         sync_from_config(self.app)
 
     def _where(self, origin: SubscriptionOrigin) -> str:
-        return f"in {self.file}" if origin is SubscriptionOrigin.CONFIG else "made by command"
+        return f"in {self.file}" if origin is SubscriptionOrigin.CONFIG else f"made by {origin}"
 
     def _require_not_in_file(self, person: Subscriber, verb: str) -> None:
         named = {one.name for one in self.app.settings.subscribers}

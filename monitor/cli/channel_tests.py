@@ -27,6 +27,8 @@ def channel_to_test(
     given = channel_settings(settings, name)
     if to is not None and given.type != "email":
         raise UsageError(f"--to is for e-mail, and {name} is of type {given.type}")
+    if to is None and name in settings.readers_channels:
+        raise UsageError(f"{name} sends to the addresses of readers; say --to which one")
     return channel_of(given, with_deadline(settings.delivery, _TRY_S))
 
 

@@ -88,7 +88,7 @@ def subscription_lines(
     for label, value in (
         ("Subscriber", one.subscriber),
         ("Status", one.status.value),
-        ("From", from_file if one.origin == "config" else "a command"),
+        ("From", from_file if one.origin == "config" else f"a {one.origin}"),
         ("Created (UTC)", moment(one.created_at)),
         ("Trials", trials_words(one.trials, shown=None)),
         ("Changes", changes_words(one.changes)),

@@ -46,7 +46,7 @@ class Browser:
     """Asks as browsers do: forms come from the site's own pages, redirects are followed."""
 
     def __init__(self, server: WebServer, **headers: str) -> None:
-        self._address = server.address
+        self.address = server.address
         self.headers = {"Origin": f"http://{server.address[0]}:{server.address[1]}", **headers}
 
     def get(self, path: str) -> Page:
@@ -65,7 +65,7 @@ class Browser:
         return self.get(urljoin(path, found.headers["location"]))
 
     def _ask(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> Page:
-        connection = http.client.HTTPConnection(*self._address, timeout=60)
+        connection = http.client.HTTPConnection(*self.address, timeout=60)
         try:
             connection.request(
                 method, path.partition("#")[0], body, {"Accept": _HTML, **self.headers, **headers}

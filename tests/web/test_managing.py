@@ -9,6 +9,7 @@ import pytest
 
 from monitor.app.signing import rotate_key
 from monitor.model.when import LocalTime
+from tests.cli.calls import Monitor
 from tests.ingest.world import NCT
 from tests.web.people import ADDRESS, Readers, link, readers
 
@@ -189,3 +190,19 @@ def test_a_link_ends_after_ninety_days(here: Readers) -> None:
     assert here.browser.get(path).status == 200
     here.monitored.clock.move(days=2)
     assert "ended on" in here.browser.get(path).text
+
+
+def test_what_is_a_reader_s_own_is_shown_to_the_operator_and_changed_by_nobody_else(
+    here: Readers,
+) -> None:
+    here.subscribe()
+    operator = Monitor(
+        here.monitored.url, here.monitored.folder,
+        {"MONITOR_CONFIG": str(here.monitored.folder / "monitor.toml")},
+    )  # fmt: skip
+    shown = operator.answer("subscription", "show", number(here))
+    assert re.search(r"From +a page", shown)
+    assert ADDRESS not in shown + operator.answer("subscriber", "list")
+    refused = operator.complaint("subscription", "edit", number(here), "--all", code=2)
+    assert "a reader's own" in refused
+    assert "say --to which one" in operator.complaint("channel", "test", "readers", code=2)

@@ -1,12 +1,11 @@
 """Who may send forms, and that reading changes nothing."""
 
 import http.client
-import threading
 from collections.abc import Iterator
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -20,8 +19,8 @@ from monitor.web.routes import application
 from monitor.web.server import WebServer
 from monitor.web.site import site_routes
 from monitor.web.store_calls import StoreCalls
-from tests.deliver.configured import Monitored, folder_channel, subscription
 from tests.ingest.world import NCT
+from tests.web.people import ADDRESS, Readers, link, readers
 from tests.web.serving import LOOPBACK, answering, served
 
 
@@ -106,50 +105,49 @@ def rows(url: str) -> dict[str, list[tuple[object, ...]]]:
         engine.dispose()
 
 
-def filled(monitored: Monitored, route: Route) -> str:
+def filled(there: Readers, pending: str, sent: EmailMessage, route: Route) -> str:
     """Return a path of a route that leads to something that is there, where it can."""
-    of = unsubscribe_link(monitored)
-    with monitored.app.reader() as reader:
+    paths = [pending, *(link(sent, start) for start in ("/unsubscribe/", "/why/", "/manage/"))]
+    for path in paths:
+        if path.startswith(route.path_format.partition("{")[0]) and "{" in route.path_format:
+            return path + route.path_format.rpartition("}")[2]
+    with there.monitored.app.reader() as reader:
         [*_, newest] = reader.versions(NCT)
         [message, *_] = reader.outbox.messages(limit=1)
         page_token = reader.outbox.page_token(str(message.uid))
         [one] = reader.people.subscriptions()
         feed_token = reader.outbox.feed_token(one)
-    given = {"nct_id": NCT, "version": newest.identity.hex(), "uid": message.uid, "of": of[0]}
-    token = {"/unsubscribe": of[1], "/messages": page_token, "/subscriptions": feed_token}
-    path = route.path_format
+    given = {"nct_id": NCT, "version": newest.identity.hex(), "uid": message.uid, "id": one.id}
+    found = route.path_format
     for name in route.param_convertors:
-        value = given.get(name, one.id if name == "id" else NCT)
+        value = given.get(name, NCT)
         if name == "token":
-            value = next((t for start, t in token.items() if path.startswith(start)), "x.y")
-        path = path.replace("{" + name + "}", str(value))
-    return path
-
-
-def unsubscribe_link(monitored: Monitored) -> tuple[str, str]:
-    [mail, *_] = (monitored.folder / "box").glob("*.eml")
-    [line] = [one for one in mail.read_text().splitlines() if one.startswith("List-Unsubscribe: ")]
-    *_, of, token = line.rstrip(">").split("/")
-    return of, token
+            value = page_token if found.startswith("/messages") else feed_token
+        found = found.replace("{" + name + "}", str(value))
+    return found
 
 
 def test_no_get_of_any_address_changes_anything(store_url: str, tmp_path: Path) -> None:
-    monitored = Monitored(tmp_path, store_url)
-    box = folder_channel(tmp_path, "box").replace('["json"]', '["eml", "json"]')
-    monitored.configure(box, subscription("ana", "box"), public_url="https://monitor.example.org")
-    monitored.begin()
-    monitored.change()
-    monitored.deliveries().deliver_due(stop=threading.Event())
-    site = site_routes(StoreCalls(lambda: monitored.app), host=LOOPBACK)
-    app: Starlette = application(answering(), site)
-    routes = [one for one in app.routes if isinstance(one, Route)]
-    assert all("GET" in (one.methods or ()) for one in routes)
-    before, found = rows(store_url), 0
-    with served(answering(), site) as server:
+    with readers(tmp_path, store_url) as there:
+        there.subscribe()
+        there.monitored.change()
+        [sent] = there.deliver()
+        there.browser.post("/subscribe", address=ADDRESS, condition="lupus")
+        [asked] = there.deliver()
+        pending = link(asked, "/subscribe/")
+        app = there.monitored.app
+        site = site_routes(StoreCalls(lambda: app), host=LOOPBACK)
+        routes = [one for one in application(answering(), site).routes if isinstance(one, Route)]
+        before, found = rows(store_url), set()
         for route in routes:
+            path = filled(there, pending, sent, route)
             for method in ("GET", "HEAD"):
-                status, _ = send(server.address, filled(monitored, route), method)
-                assert status < 500, route.path
-                found += status == 200
-    assert rows(store_url) == before
-    assert found > len(routes)
+                status, _ = send(there.browser.address, path, method)
+                assert status < 500, path
+                found |= {route.path} if status == 200 else set()
+        assert rows(store_url) == before
+    own = {"/subscribe", "/subscribe/{token}", "/manage/{token}", "/manage/{token}/export",
+           "/why/{uid}/{token}",
+           "/unsubscribe/{of}/{token}", "/messages/{uid}/{token}"}  # fmt: skip
+    assert own <= found
+    assert len(found) > len(routes) // 2

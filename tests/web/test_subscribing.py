@@ -39,7 +39,7 @@ def test_who_asks_and_confirms_is_told_of_changes(
     there: Readers, capsys: pytest.CaptureFixture[str]
 ) -> None:
     form = there.browser.get(f"/subscribe?nct_id={NCT}&kind=enrollment&since=7d")
-    assert f"Changes in trials by: {NCT}" in form.text
+    assert f"Trials: {NCT}" in form.text
     assert form.fields() == {"nct_id": NCT, "kind": "enrollment"}
     sent = there.browser.post("/subscribe", **form.fields(), address=ADDRESS, every="at once")
     assert (sent.status, "Look for a mail" in sent.text) == (200, True)
