@@ -84,6 +84,7 @@ class Readers:
     monitored: Monitored
     mailbox: Mailbox
     browser: Browser
+    server: WebServer
 
     def deliver(self) -> list[EmailMessage]:
         """Send what is due; return the mails that came of it."""
@@ -127,4 +128,4 @@ def readers(folder: Path, url: str, *tables: str, web: str = "") -> Iterator[Rea
         app = monitored.app
         site = site_routes(StoreCalls(lambda: app), host=LOOPBACK)
         server = stack.enter_context(served(answering(), site))
-        yield Readers(monitored, mailbox, Browser(server))
+        yield Readers(monitored, mailbox, Browser(server), server)

@@ -1,8 +1,10 @@
 """The pages in a real browser: accessible, nothing out of the page, light and dark."""
 
+import re
 import shutil
 import subprocess
 import tarfile
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -10,9 +12,11 @@ from typing import Any
 import pytest
 
 from monitor.web.server import WebServer
+from tests.ingest.world import NCT
 from tests.render.alerts.browser import CHROMIUM, Browser
 from tests.web.pages.conftest import VERSIONS, WIDEST
 from tests.web.pages.pictures import page_in_frame
+from tests.web.people import ADDRESS, Readers, link, readers
 
 AXE = "axe-core@4.14.1"
 AXE_SHA256 = "e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745"
@@ -76,6 +80,40 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "package" / "axe.min.js"
 
 
+@pytest.fixture(scope="module")
+def people_site(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[WebServer, tuple[str, ...]]]:
+    """Serve the pages of somebody who subscribed, paused and silenced something; their paths."""
+    folder = tmp_path_factory.mktemp("people")
+    with readers(folder, f"sqlite:///{folder / 'monitor.db'}") as there:
+        yield there.server, people_pages(there)
+
+
+def site_of_pages(request: pytest.FixtureRequest, pages: str) -> tuple[WebServer, tuple[str, ...]]:
+    """Return a server, and the paths that are looked at there."""
+    if pages == "people":
+        found: tuple[WebServer, tuple[str, ...]] = request.getfixturevalue("people_site")
+        return found
+    server: WebServer = request.getfixturevalue(f"{pages}_site")
+    return server, SEEDED_PAGES if pages == "seeds" else WIDE_PAGES
+
+
+def people_pages(there: Readers) -> tuple[str, ...]:
+    """Return the paths of all that a reader sees of their own."""
+    path = there.subscribe()
+    there.monitored.change()
+    alert = there.deliver()[-1]
+    [first, *_] = re.findall(r'name="subscription" value="(\d+)"', there.browser.get(path).html)
+    there.browser.post(path, do="pause", subscription=first, until="2030-01-01")
+    there.browser.post(path, do="silence", nct_id=NCT, until="2030-01-01")
+    there.browser.post("/subscribe", address=ADDRESS, condition="lupus")
+    pending = link(there.deliver()[-1], "/subscribe/")
+    own = ("/unsubscribe/", "/why/")
+    return ("/subscribe", f"/subscribe?nct_id={NCT}", "/subscribe?condition=...", pending,
+            f"{path}?done=pause", *(link(alert, beginning) for beginning in own))  # fmt: skip
+
+
 def looked_at(
     browser: Browser, server: WebServer, paths: tuple[str, ...], widths: tuple[int, ...],
     scheme: str, script: str,
@@ -87,24 +125,22 @@ def looked_at(
     return dict(zip(asked, found, strict=True))
 
 
-@pytest.mark.parametrize("pages", ["seeds", "wide"])
+@pytest.mark.parametrize("pages", ["seeds", "wide", "people"])
 def test_nothing_leaves_the_page_at_any_width(
     browser: Browser, request: pytest.FixtureRequest, pages: str
 ) -> None:
-    server: WebServer = request.getfixturevalue(f"{pages}_site")
-    paths = SEEDED_PAGES if pages == "seeds" else WIDE_PAGES
+    server, paths = site_of_pages(request, pages)
     for about, found in looked_at(browser, server, paths, WIDTHS, "light", SAY).items():
         assert (about, found["out"][:5], found["scrolls"]) == (about, [], 0)
         assert (found["turns"], found["first"]) == (0, "skip")
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 360), ("dark", 1100)])
-@pytest.mark.parametrize("pages", ["seeds", "wide"])
+@pytest.mark.parametrize("pages", ["seeds", "wide", "people"])
 def test_axe_finds_nothing(
     browser: Browser, axe: Path, request: pytest.FixtureRequest, pages: str, scheme: str, width: int
 ) -> None:
-    server: WebServer = request.getfixturevalue(f"{pages}_site")
-    paths = SEEDED_PAGES if pages == "seeds" else WIDE_PAGES
+    server, paths = site_of_pages(request, pages)
     script = ASK_AXE.format(axe=axe.as_uri())
     for about, found in looked_at(browser, server, paths, (width,), scheme, script).items():
         assert (about, found["axe"]) == (about, [])
