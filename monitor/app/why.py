@@ -50,9 +50,9 @@ def why(app: App, uid: str, token: str) -> WhyMessage:
     """
     with app.reader() as reader:
         signed = checked_token(app, reader, token, "why")
-        message = reader.outbox.message(uid) if signed.subject == uid else None
         if signed.subject != uid:
             raise TokenError("this link is another message's")
+        message = reader.outbox.message(uid)
         if message is None:
             raise NotFoundError("that message is not kept any more")
         address = reader.readers.address_of(message.subscriber)
