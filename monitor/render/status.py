@@ -196,7 +196,8 @@ def _outbox(status: Status) -> str:
 
 
 def _older(status: Status) -> str:
-    of = count_text(status.counts.versions, "version")
+    versions = status.counts.versions
+    of = f"{versions:,} {'version' if versions == 1 else 'versions'}"
     has = "has" if status.older == 1 else "have"
     return (
         f"{status.older:,} of {of} {has} events by older rules or thresholds: `monitor reclassify`"

@@ -38,8 +38,8 @@ from monitor.web.words import event_key, trial_key, trial_sort
 
 EVENT_LIST = (*EVENT_PARAMETERS, *FILTER_PARAMETERS, "cursor")
 TRIAL_LIST = (*FILTER_PARAMETERS, "sort", "cursor")
-_EVENTS = 150
-_TRIALS = 50
+_EVENTS = 100
+_TRIALS = 30
 _SHOWN = 12
 _LEAST = Severity.MEDIUM
 """From which severity on changes are shown where nobody says."""
