@@ -13,6 +13,7 @@ Time = Annotated[dt.datetime, Meta(tz=True)]
 """Aware, in UTC."""
 
 
+# Keywords only: a field that is added later may stand where it reads best.
 class Trial(Struct, frozen=True, kw_only=True):
     """A trial as it stands now.
 

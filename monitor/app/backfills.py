@@ -29,6 +29,7 @@ LEASE = "backfill"
 _LEASE_S = 60.0
 _LOOK_S = 0.2
 _AT_ONCE = 1_000
+# Those that never failed come first.
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -62,6 +63,7 @@ class BackfillLease:
             self._ended.set()
             watching.join()
             try:
+                # A lease that cannot be given back ends by itself.
                 self._keeper.release()
             except StoreError as exc:
                 get_logger().warning("backfill lease not released", reason=str(exc))
@@ -72,6 +74,7 @@ class BackfillLease:
         try:
             yield
         except StoppedError:
+            # It was asked to stop, or lost the lease: the keeper knows which.
             reason = self._keeper.why_lost()
             if reason is not None:
                 said = f"the lease to fetch earlier versions is lost: {reason}"
@@ -79,6 +82,7 @@ class BackfillLease:
             raise
 
     def _watch(self) -> None:
+        # Whatever asks the API knows one event; this makes one of two reasons to stop.
         while not self._ended.wait(_LOOK_S):
             if self._asked.is_set():
                 self.stop.set()

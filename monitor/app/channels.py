@@ -41,6 +41,7 @@ def with_deadline(delivery: "DeliverySettings", seconds: float) -> "DeliverySett
     """Return settings by which somebody who waits for it tries a channel."""
     return replace(
         delivery,
+        # A shorter limit in the settings is somebody's choice, and holds.
         timeout_s=min(seconds, delivery.timeout_s),
         total_timeout_s=min(seconds, delivery.total_timeout_s),
     )
@@ -54,6 +55,7 @@ def _abandoned(name: str, limit: int) -> "AbandonedThreads":
     from monitor.deadlines.threads import AbandonedThreads
 
     counted = _ABANDONED.setdefault(name, AbandonedThreads(limit))
+    # A reload may have changed the limit; the threads that still hang go on counting.
     counted.limit = limit
     return counted
 
@@ -109,4 +111,5 @@ def place_of(given: AnyChannelSettings) -> str:
         return given.path
     if isinstance(given, ConsoleChannelSettings):
         return given.stream
+    # The URL itself is the key to the service.
     return "its URL"

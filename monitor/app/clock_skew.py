@@ -83,6 +83,7 @@ def repair(app: "App", *, latest_run: LatestRun | None = None) -> None:
     if not found:
         return
     with app.store(create=False) as store, store.transaction() as tx:
+        # Only where it still is as it was found: another process may have been quicker.
         done = [one.done for one in found if one.put_right(tx)]
         if done:
             note(tx, done, now=app.now())
@@ -231,6 +232,7 @@ def _due(app: "App", reader: Reader, message: OutboxMessage, now: datetime) -> d
 
     Quiet hours that hold now are minded when it is sent.
     """
+    # Once tried it waits for its retry, no longer for its cut-off.
     if message.cutoff is not None and not message.attempts:
         wanted = {item.subscription_id for item in reader.outbox.items(message.id)}
         people = reader.people.subscriptions(subscriber=message.subscriber, damaged=[])

@@ -1,4 +1,4 @@
-"""Deliveries: couriers for the configured channels, what is due, and who is told of trouble."""
+"""Deliveries: workers for the configured channels, what is due, and who is told of trouble."""
 
 import threading
 import time
@@ -107,6 +107,7 @@ class Deliveries:
 
         StoreError when the store cannot be read.
         """
+        # First, so that what they had claimed counts as due below.
         self._workers.forget_lost()
         now = self.app.now()
         with self.app.reader() as reader:
@@ -115,6 +116,7 @@ class Deliveries:
                 for state in reader.outbox.channel_states()
                 if state.paused_until is not None and state.paused_until > now
             }
+            # By a paused channel nothing would be claimed.
             waiting = set(reader.outbox.channels(MessageState.WAITING)) - paused
             sending = set(reader.outbox.channels(MessageState.SENDING)) - paused
             found = {name for name in waiting if _is_over(reader.outbox.oldest_due(name), now)}
@@ -123,6 +125,7 @@ class Deliveries:
 
     def prepare(self) -> None:
         """Make what no change calls for: welcome messages, and digests sent even when empty."""
+        # First: a time that is wrong would decide what is made below.
         self._repair_times()
         self._readers.prepare()
         self._welcomes.open()
@@ -136,6 +139,7 @@ class Deliveries:
 
     def deliver(self, channel: str, *, stop: threading.Event) -> Report:
         """Deliver what is due by a channel until nothing is; StoreError when that fails."""
+        # One for each delivery: a connection of SQLite belongs to its thread.
         with self.app.store() as store:
             return self._courier(channel, store).deliver(stop)
 
@@ -189,6 +193,7 @@ class Deliveries:
 
     def take_over(self, before: "Deliveries") -> None:
         """Go on from deliveries by earlier settings of this process."""
+        # Otherwise a reload would send again what was sent directly.
         self.notifier.direct = before.notifier.direct
 
     def note_lost(self, process: str) -> None:
@@ -206,6 +211,7 @@ class Deliveries:
             name=channel,
             channel=self.channels.get(channel),
             policy=policy,
+            # Kept: a new one would let the next message go at once.
             pace=self._paces.setdefault(channel, RateLimiter()),
             send_gate=self._send_gate,
             store=store,
@@ -214,6 +220,7 @@ class Deliveries:
             renderer=self._renderer,
             claims=self._claims,
             now=self.app.now,
+            # Not from a seed: several processes must not draw the same pauses.
             chance=SystemRandom().random,
             events=events,
             late=LateResults(

@@ -31,6 +31,7 @@ class Digests:
         now = self._app.now()
         with self._app.reader() as reader:
             version = reader.people.version()
+            # It counts changes of people and subscriptions: most looks find none.
             if version != self._version:
                 found = reader.people.subscriptions(effective=True, damaged=[])
                 self._asking = [one for one in found if _asks_for_empty(one)]
@@ -48,6 +49,7 @@ class Digests:
                 tx.outbox.open_digest(
                     subscriber=subscriber, channel=channel, target=target, cutoff=cutoff, at=now
                 )
+        # After the commit: what fails is tried again at the next look.
         self._made |= wanted
 
     def _next(self, now: datetime) -> dict[_Place, datetime]:
@@ -60,6 +62,8 @@ class Digests:
                 targets = self._targets.get(channel, ())
                 for target in targets_to(targets, one.subscriber, self._addresses):
                     place = (one.subscriber, channel, target)
+                    # Subscriptions with one address share a digest: the first cut-off is the next
+                    # one.
                     found[place] = min(cutoff, found.get(place, cutoff))
         return found
 

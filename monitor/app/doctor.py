@@ -67,6 +67,7 @@ def examine(
     yield from run_checks("store", partial(_another_store, app, told.file, environ))
     yield from run_checks("stored times", partial(time_findings, app, latest_run))
     yield from run_checks("time zones", partial(zone_findings, app))
+    # From here on with what `monitor follow` was given.
     app = limited_with_followed(app)
     yield from source_findings(app, next_run)
     yield from run_checks("gate", partial(gate_findings, app))

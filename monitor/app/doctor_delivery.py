@@ -85,6 +85,7 @@ def _exposed(about: str, folder: Path) -> Iterator[Finding]:
 
 def _tried(channel: BoundedChannel, *, offline: bool) -> str:
     """Reach for a channel where it can be; DeliveryError when it is out of reach."""
+    # Services of apprise can be tried with a message only.
     if channel.type == "apprise":
         return ": the service was not tried"
     if not channel.is_reachable:
@@ -94,6 +95,7 @@ def _tried(channel: BoundedChannel, *, offline: bool) -> str:
 
 def _fix(said: str) -> str:
     """Return what to do about a channel that is out of reach."""
+    # The first that fits counts, so words that say more come first.
     for words, fix in (
         ("refused the login", "check username and password"),
         ("certificate", "name its authority: certificates for mail, else SSL_CERT_FILE"),
@@ -113,6 +115,7 @@ def _fix(said: str) -> str:
 
 def _folder_fault(folder: Path) -> str | None:
     """Say why messages could not be written there; None when they could."""
+    # What is missing is made with the first message: the nearest folder above decides.
     there = folder
     while not there.exists() and there != there.parent:
         there = there.parent

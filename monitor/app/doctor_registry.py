@@ -35,6 +35,7 @@ _TRY_S = 10.0
 _MORE_S = 2.0
 REGISTRY_S = 60.0
 """How long it takes at most to ask one registry in every way."""
+# Schedules know nothing finer than a minute.
 _TOLERATED_S = 60
 
 Agent = Literal["default", "configured"]
@@ -97,6 +98,7 @@ def registry_findings(app: App, *, offline: bool) -> Iterator[Finding]:
 def request_variants(app: App) -> list[RequestVariant]:
     """Return the ways to ask; the first one is how the sources ask."""
     http = app.settings.http
+    # The configured one first: False sorts before True.
     transports: list[Transport] = sorted(get_args(Transport), key=lambda one: one != http.transport)
     agents: tuple[Agent, ...] = ("configured", "default") if http.user_agent else ("default",)
     return [
@@ -115,6 +117,7 @@ def _ask(app: App, base_url: str, way: RequestVariant) -> VariantResponse:
         connect_timeout_s=min(_TRY_S, given.connect_timeout_s),
         read_timeout_s=min(_TRY_S, given.read_timeout_s),
         total_timeout_s=min(_TRY_S, given.total_timeout_s),
+        # The answer has some hundred bytes.
         answer_limit_mb=1,
         retry_attempts=1,
     )
@@ -199,6 +202,7 @@ def _clock(offsets: dict[str, float]) -> Finding:
     if not offsets:
         said = "nobody's answer to compare it with"
         return Finding(about="clock", verdict=CheckStatus.SKIPPED, detail=said)
+    # The smallest: the clock of one registry, or of a proxy, may be the wrong one.
     base_url, ahead_s = min(offsets.items(), key=lambda found: abs(found[1]))
     side = "ahead of" if ahead_s > 0 else "behind"
     said = f"{abs(ahead_s):,.0f} s {side} {base_url}"

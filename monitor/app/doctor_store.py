@@ -89,6 +89,7 @@ def _limited(url: str) -> str:
     """Return the URL with a limit to connecting, where PostgreSQL would wait for minutes."""
     if url.startswith("sqlite") or "connect_timeout=" in url:
         return url
+    # A parameter of libpq, in whole seconds.
     return f"{url}{'&' if '?' in url else '?'}connect_timeout={_PATIENCE_S:.0f}"
 
 
@@ -128,6 +129,7 @@ def _can_be_made(address: Address) -> Finding:
     else:
         place = next(folder for folder in path.parents if folder.exists())
         told = "is not there yet; `monitor run` makes it"
+        # A new file takes leave to write in the folder and to enter it.
         usable = place.is_dir() and os.access(place, os.W_OK | os.X_OK)
     if usable:
         return _fine(f"{address.shown} {told}")

@@ -23,6 +23,7 @@ def run_checks(
     """Yield findings as they come; where one takes longer than that, say so and end."""
     patience_s = PATIENCE_S if within_s is None else within_s
     thread = BoundedThread(
+        # Made and advanced in one thread: a connection of SQLite belongs to its thread.
         lambda: nullcontext(iter(findings())),
         name=f"try {about}",
         abandoned=AbandonedThreads(1),
@@ -41,6 +42,7 @@ def run_check(work: Callable[[], Result], *, about: str, within_s: float | None 
 
     CheckTimeoutError when it takes longer.
     """
+    # A count of its own: what one check left hanging must not keep the next from beginning.
     name, abandoned = f"try {about}", AbandonedThreads(1)
     patience_s = PATIENCE_S if within_s is None else within_s
     try:

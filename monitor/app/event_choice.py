@@ -35,6 +35,7 @@ class EventChoice:
         """Return the question; UsageError for a filter that can find nothing."""
         if self.filter is not None:
             require_findable(app, reader, self.filter)
+        # Events may be stored by either ID, depending on when they were read.
         nct_ids = [one for nct_id in self.nct_ids for one in (nct_id, present_id(reader, nct_id))]
         kinds = kinds_of(self.kinds)
         is_noise_named = not kinds.isdisjoint(GROUPS["noise"])

@@ -53,6 +53,8 @@ def explain(
     ``word``: the name or the number of the one subscription that is asked about, of
     ``subscriber`` alone where given. NotFoundError for what is not stored.
     """
+    # A command may bring the store in line with the file; a page, which calls the other, writes
+    # nothing.
     sync_from_config(app)
     return explain_stored(app, nct_id, number, word=word, subscriber=subscriber)
 
@@ -69,6 +71,7 @@ def explain_stored(
     with stored_trial(app, nct_id) as (reader, trial, versions):
         note = id_note(reader, nct_id)
         nct_id = trial.nct_id
+        # All events are read only to find the last version that brought news.
         events = reader.events(nct_id) if number is None else {}
         number = version_number(versions, events, number)
         version = versions[number - 1]
@@ -167,6 +170,7 @@ def _as_stored(item: OutboxItem, subscription: Subscription) -> MatchDecision:
     reason = next((one for one in _SENDING if said.startswith(one)), None)
     if reason is None:
         return MatchDecision(reason=Reason.EVERYTHING, words=item.reason)
+    # Such a reason ends with the words in parentheses.
     return MatchDecision(
         reason=reason, words=said.removeprefix(reason).strip().removeprefix("(")[:-1]
     )

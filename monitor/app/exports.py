@@ -121,6 +121,7 @@ _PLACE: tuple[Column[VersionRow], ...] = (
     Column("backfilled", "boolean", lambda row: row.version.backfilled),
 )
 
+# Named as in https://cran.r-project.org/package=cthist, so that scripts for it work on this.
 _VERSIONS: TableLayout[VersionRow] = TableLayout(
     columns=(
         Column("nctid", "text", lambda row: row.version.nct_id),
@@ -179,6 +180,7 @@ FACTS: TableLayout[VersionRow] = TableLayout(
 
 def _number(row: SelectedEvent, name: str) -> Any:
     value = row.stored.event.facts.get(name)
+    # True is an int, too.
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 

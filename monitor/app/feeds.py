@@ -38,11 +38,13 @@ Takes = Callable[[ChangeEvent, StoredVersion, Sequence[str]], bool]
 MOST_ENTRIES = 100
 ENTRIES = 50
 
+# Far below the parameters that a statement may have (SQLite: 32,766).
 _IDS_AT_ONCE = 5_000
 
 
 def events_feed(app: App, choice: EventChoice, asked: Asked, *, limit: int) -> Feed:
     """Return the newest changes that a question selects; UsageError when it can find nothing."""
+    # The order of parameters makes no other feed.
     written = sorted(asked)
     told = "; ".join(f"{name} {value}" for name, value in written)
     with app.reader() as reader:
@@ -154,6 +156,7 @@ class _Entries:
 
         StoreError when the time was over before one was found; what it cuts off is the oldest.
         """
+        # Each query is in order, so an event that several select stands next to itself.
         events = merge(
             *(self._events(query, 2 * limit) for query in queries),
             key=attrgetter("key"),

@@ -20,6 +20,7 @@ COMPARED = 5_000
 all others the rows tell conditions, brief title, lead sponsor and status, in some microseconds."""
 
 _LONGEST_SUGGESTION = 80
+# Their values are a closed list, which is checked where a filter is read.
 _NO_SUGGESTION = frozenset({"phase", "status", "study_type"})
 _BY_WORD = frozenset({"title", "text"})
 """Keys whose texts are too long to be suggested as a whole."""
@@ -55,11 +56,14 @@ class FilterCheck:
         if not each or not self._trials():
             return {}
         synonyms = self._app.synonyms()
+        # Two questions in one reading: which values no trial has, and which filters match none as
+        # a whole (each value may have trials, but no trial all of them).
         parts = {part for one in each.values() for part in _parts(one)}
         values = {p: compile_filter(Filter(wanted={p[0]: (p[1],)}), synonyms) for p in parts}
         wholes = {name: compile_filter(one, synonyms) for name, one in each.items()}
         vocabulary = self._vocabulary()
         for attributes in self._attributes():
+            # All was found: the other records need not be read.
             if not (values or wholes):
                 break
             _cross_out(values, attributes)

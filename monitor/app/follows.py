@@ -192,6 +192,7 @@ def unfollow(
         everybody = _live(tx.people, None)
         ours = [one for one in everybody if _is_of_follow(one)]
         followed = tx.sources.followed_by_command()
+        # Trials may have another ID by now: all are compared by the present one.
         ids = {*asked, *followed, *(nct_id for one in ours for nct_id in one.trials.nct_ids)}
         now = _present(app, sorted(ids))
         gone = {now[one] for one in asked}

@@ -34,6 +34,8 @@ def accept(app: App, name: str, *, silent: bool) -> Gate:
     gate = gate_of(app, name)
     if not gate.state.reason:
         raise NotFoundError(f"nothing of the source {name!r} is held")
+    # Held as a whole: data with a stamp of the future are not even read (docs/architecture.md,
+    # "The gate").
     if not gate.state.causes:
         raise UsageError(
             f"{gate.state.reason}: this cannot be accepted. {what_to_do(name, gate.state)}"

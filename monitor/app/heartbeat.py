@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _LONGEST_S = 10.0
 _ABANDONED = 4
+# What a healthchecks of one's own keeps of a body, unless its PING_BODY_LIMIT says otherwise.
 _BODY_BYTES = 10_000
 
 
@@ -89,6 +90,7 @@ class Heartbeat:
         if place is None:
             return
         thread = BoundedThread(
+            # With the reading of the store, which may hang, too.
             lambda: _call_of(app, place, running),
             name="heartbeat",
             abandoned=self._threads,

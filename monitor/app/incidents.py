@@ -46,6 +46,7 @@ def stored_incidents(reader: Reader, settings: "Settings", *, now: datetime) -> 
     """
     rows = reader.sources.all()
     enabled = {one.name for one in settings.sources if one.enabled}
+    # Reported: it has failed in a row as often as [daemon] failures_before_alarm says.
     failing = [_failing(row) for row in rows if row.reported]
     failing += [
         _overdue(row, row.next_due_at)
@@ -130,6 +131,7 @@ def full_disks(app: App, *, notified: bool, free: Free = free_bytes) -> list[Inc
     found = []
     for what, folder in _folders(app):
         left = None
+        # A folder out of reach is not full; the failures of its channel tell of it.
         with suppress(OSError):
             left = free(folder)
         if left is not None and left < limit:
@@ -185,6 +187,7 @@ def _held(reader: Reader, row: SourceRow, now: datetime) -> list[Incident]:
             over=f"nothing of the source {row.name} is held any more",
             detail=f"{state.reason}. {what_to_do(row.name, state)}",
             since=state.since,
+            # Another day, or another cause, makes another state, and so another notice.
             again=f"{day}:{causes}",
         )
     ]

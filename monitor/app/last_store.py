@@ -63,6 +63,7 @@ class LastStore:
         content = json.dumps({"configuration": str(self._config), "store": store}, indent=2)
         with suppress(OSError, ValueError):
             make_private_folder(file.parent)
+            # Renamed into its place, so that nobody reads half of it.
             beside = file.with_name(f".{file.name}.{os.getpid()}")
             with open(beside, "w", encoding="utf-8", opener=open_private) as stream:
                 stream.write(content + "\n")

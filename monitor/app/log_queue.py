@@ -17,6 +17,7 @@ from collections.abc import Callable
 from typing import TextIO
 
 LINES = 10_000
+# One piece may be long, as a traceback is: characters are bounded as well as lines.
 CHARACTERS = 4 * 1024 * 1024
 SETTLE_S = 1.0
 
@@ -103,9 +104,12 @@ class QueuedStream(io.TextIOBase):
             with self._changed:
                 self._characters -= len(self._queue.popleft())
                 self._changed.notify_all()
+                # Not with the first free place: a full log would be told of its own lost lines,
+                # one by one.
                 room = len(self._queue) <= self._lines // 2
                 dropped = self.dropped - self._told if room else 0
                 self._told += dropped
+            # Outside the lock: it logs, and that writes here.
             if dropped:
                 self._on_dropped(dropped)
 

@@ -38,6 +38,7 @@ def configure(settings: LogSettings) -> None:
         processors=[*stamped, *written],
         wrapper_class=structlog.make_filtering_bound_logger(least),
         logger_factory=_printer,
+        # `configure` is called again with each reload.
         cache_logger_on_first_use=False,
     )
     _take_in_libraries(stamped, written, max(least, logging.WARNING))
@@ -131,6 +132,7 @@ def _take_in_libraries(stamped: "list[Processor]", written: "list[Processor]", l
     handler.setFormatter(formatter)
     handler.set_name("monitor")
     root = logging.getLogger()
+    # With each reload: one handler, not one more.
     for old in [one for one in root.handlers if one.get_name() == "monitor"]:
         root.removeHandler(old)
     root.addHandler(handler)

@@ -157,6 +157,7 @@ def silence(app: App, token: str, nct_id: str, until: datetime) -> None:
 def end_silence(app: App, token: str, number: str) -> None:
     """End a silence of one's own; one that is not there has ended."""
     with _changing(app, token) as (tx, mine):
+        # As texts: a form may send anything.
         if number in {str(one.id) for one in _silences(tx, mine)}:
             tx.people.remove_silence(int(number))
 
@@ -177,6 +178,8 @@ def erase(app: App, token: str) -> None:
 @contextmanager
 def _changing(app: App, token: str) -> Iterator[tuple[Transaction, ConfirmedAddress]]:
     """Yield a short transaction, and who may change what is theirs in it."""
+    # The link is checked before the transaction; whose it is, again inside: it may have been
+    # ended.
     with app.reader() as reader:
         checked = _checked(app, reader, token)
     with opened_store(app) as store, store.transaction() as tx:

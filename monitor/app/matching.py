@@ -61,6 +61,7 @@ def _require_status(value: str, reader: "Reader", synonyms: Synonyms) -> None:
     """Raise UsageError for a status that neither the registry has nor a stored trial."""
     words = {term_under("status", one) for one in synonyms.of(value)} - {()}
     known = set(STATUSES)
+    # The registry's own: the store need not be asked for others.
     if not words.isdisjoint(_terms(known)):
         return
     known |= reader.statuses()

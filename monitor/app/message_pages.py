@@ -22,4 +22,5 @@ def told_in(app: App, uid: str, token: str) -> list[Alert] | None:
 
 
 def _is_same(known: str, token: str) -> bool:
+    # In constant time: how long an answer takes must not tell how much of a token is right.
     return hmac.compare_digest(known.encode(), token.encode("utf-8", "replace"))

@@ -38,6 +38,7 @@ class Metrics:
         # A second line for every count, which nobody reads; the function brings no types.
         disable_created_metrics()  # type: ignore[no-untyped-call]  # untyped there
         self._now = now
+        # The library's global one would be shared by everything in the process.
         self._registry = CollectorRegistry()
         self._name_counts()
         self._name_standing()
@@ -119,6 +120,7 @@ class Metrics:
 
     def request(self, request: "RequestLog") -> None:
         """Count a request."""
+        # The kind of a failure, not its words: each value of a label is a series of its own.
         outcome = request.error or "none" if request.status is None else str(request.status)
         self._requests.labels(request.host, outcome).inc()
 
@@ -161,6 +163,7 @@ class Metrics:
     def sources(self, names: Iterable[str], rows: "Iterable[SourceRow]") -> None:
         """Note how the sources of these names are doing; others are no longer told of."""
         known = {row.name: row for row in rows}
+        # A source that left the configuration must not keep its last value.
         self._age.clear()
         self._failures.clear()
         for name in names:
@@ -171,7 +174,7 @@ class Metrics:
             self._failures.labels(name).set(row.failures if row else 0)
 
     def channels(self, due: Mapping[str, datetime | None], paused: Collection[str]) -> None:
-        """Note when the oldest message of each channel is or was due, and which channels rest."""
+        """Note when the oldest message of each channel is or was due, and which are paused."""
         self._overdue.clear()
         self._paused.clear()
         for name, due_at in due.items():
@@ -192,6 +195,7 @@ class Metrics:
                 self._outbox.labels(channel, state.value).set(count)
         self._dead.set(sum(messages.get(MessageState.DEAD, {}).values()))
         self._quarantine.set(counts.quarantined)
+        # An unknown size is not 0.
         self._size.set(math.nan if counts.size_bytes is None else counts.size_bytes)
         self._free.clear()
         for folder, count in free.items():

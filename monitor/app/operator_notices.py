@@ -204,6 +204,8 @@ class OperatorNotifier:
         What was found is not looked for again: a disk may take long to answer.
         """
         with self._opened() as store, store.transaction() as tx:
+            # Two processes may have found the same: the later one sees here that the store has
+            # changed.
             tx.incidents.lock()
             if tx.incidents.open() != seen:
                 return
@@ -273,6 +275,7 @@ class OperatorNotifier:
         now = self._app.now()
         if _is_before(now, self._not_before_directly):
             return
+        # Before sending, which may fail or take its time.
         self._not_before_directly = now + _AGAIN
         found, waiting = self._unstored(now)
         if self._channel is None:
@@ -340,6 +343,7 @@ class OperatorNotifier:
             get_logger().info("operator notified", uid=message.uid)
         except DeliveryError as exc:
             get_logger().error("operator not reached", reason=str(exc), uid=message.uid)
+            # Refused for good: noted as sent, or it would be tried each minute.
             if not exc.permanent:
                 return
         for name in names:

@@ -54,6 +54,7 @@ class Days:
         first = found.first_day()
         if found.day:
             return cls(first=first, last=first)
+        # A year alone; or December, after which the year ends.
         if found.month in (0, 12):
             return cls(first=first, last=date(found.year, 12, 31))
         following = date(found.year, found.month + 1, 1)
@@ -79,6 +80,7 @@ def moment(text: str, *, ahead: bool = False) -> datetime:
     """
     day = Days.parse(text, ahead=ahead)
     if day is not None:
+        # Up to a date means: with all of that day.
         return datetime.combine(day.last, time.max, UTC)
     try:
         exact = _relative_time(text, ahead=ahead)
@@ -135,6 +137,7 @@ def _relative_day(text: str, today: date, *, ahead: bool) -> date | None:
 def _months_on(day: date, months: int) -> date:
     """Return the same day of another month, or that month's last."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    # A month after 31 January is 28 or 29 February.
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 

@@ -173,6 +173,7 @@ class Poller:
     def _run(self, work: _Work) -> PollReport:
         counted = _Counted()
         began = time.monotonic()
+        # In every line that is logged during the pass, whoever logs it.
         with bound_fields(pass_id=uuid.uuid4().hex[:12], source=work.name):
             log = get_logger()
             log.debug("pass started")
@@ -198,8 +199,10 @@ class Poller:
             with work.opened(self._sources(work, counted)) as source:
                 for page in self._follower(work, store).follow(source):
                     self._count(work, page, counted)
+                    # After a page: all of it is stored, and the next pass goes on behind it.
                     if work.stop.is_set():
                         raise StoppedError
+        # The order matters: these are kinds of MonitorError.
         except (StoppedError, LeaseLostError) as exc:
             return "stopped", str(exc)
         except HeldError as exc:
@@ -265,6 +268,7 @@ class Poller:
         self, work: _Work, store: Store, outcome: Outcome, reason: str | None, *, held: bool
     ) -> None:
         """Keep how the pass went; log that the source fails, once it counts, and its end."""
+        # A pass that was cut short says nothing about its source.
         if outcome == "stopped":
             return
         try:
@@ -289,6 +293,7 @@ class Poller:
     ) -> tuple[SourceRow, SourceRow]:
         now = self.app.now()
         with store.transaction() as tx:
+            # Whoever lost the lease must not write over what its next holder noted.
             for lease in work.leases:
                 require_lease(tx, lease, now=now)
             before = tx.sources.get(work.name) or SourceRow(name=work.name, type=work.type)

@@ -34,8 +34,10 @@ from monitor.store.writer import Store, Transaction
 
 _BUSY_S = 3.0
 """How long a page waits for other writers of the store."""
+# docs/subscribing.md, "Limits"
 _A_DAY_TO_AN_ADDRESS = 5
 _AN_HOUR_FROM_A_NETWORK = 20
+# The longest that SMTP can carry (RFC 5321, 4.5.3.1.3: a path of 256 with its brackets).
 _LONGEST_ADDRESS = 254
 _MOST_IDS = 200
 
@@ -89,6 +91,7 @@ def draft(
 
 def _built(app: App, table: Mapping[str, Any]) -> Subscription:
     synonyms = app.settings.synonyms
+    # As from the environment: no `${NAME}` is replaced in what a stranger writes.
     given = RawValue(place="", value=dict(table), from_environment=True)
     try:
         wish = read_subscription(given, {}, spell=lambda _, key: key, synonyms=synonyms)
@@ -131,6 +134,7 @@ def normalized_address(text: str) -> str:
     found = read_address(text.strip())
     if found is None or found.name or len(text) > _LONGEST_ADDRESS:
         raise UsageError(f"{text.strip()[:60]!r} is not an e-mail address")
+    # Hardly any server tells cases apart, and one person must not become two readers.
     return found.address.lower()
 
 
@@ -151,6 +155,7 @@ def request_subscription(app: App, wish: Subscription, *, address: str, network:
         earlier = tx.readers.requests_for(address, now - timedelta(days=1))
         subscriber = tx.readers.subscriber_at(address) or f"reader-{secrets.token_hex(6)}"
         wish = replace(wish, subscriber=subscriber)
+        # Also when no mail goes out: every request counts toward the limits.
         number = tx.readers.put_request(wish, address=address, network=hashed, at=now)
         tx.signing.current(now)
         if earlier < _A_DAY_TO_AN_ADDRESS:
@@ -161,6 +166,7 @@ def request_subscription(app: App, wish: Subscription, *, address: str, network:
 
 
 def _hashed(tx: Transaction, network: str) -> str:
+    # With a key: the four billion addresses of IPv4 are quickly hashed and looked up.
     key = tx.outbox.namespace().encode()
     return hmac.new(key, f"network {network}".encode("utf-8", "replace"), "sha256").hexdigest()[:32]
 
@@ -191,6 +197,7 @@ def confirm(app: App, token: str) -> str:
         owner = tx.readers.subscriber_at(found.address) or found.subscriber
         if found.subscription is not None:
             require_room(app, tx, owner)
+            # False: another click has taken it, and nothing is made twice.
             if tx.readers.take_request(found.id):
                 mine = tx.people.subscriptions(subscriber=owner, damaged=[])
                 wish = replace(
@@ -219,6 +226,7 @@ def require_room(app: App, tx: Transaction, subscriber: str) -> None:
 
 def _unused(name: str, taken: Iterable[str]) -> str:
     used = set(taken)
+    # With the number it is still short enough for a name.
     names = (name if number == 1 else f"{name[:55]} ({number})" for number in range(1, 10_000))
     return next(one for one in names if one not in used)
 

@@ -79,6 +79,7 @@ def verify_events(app: App, *, on_step: "OnStep") -> "Iterator[Problem]":
         total = reader.sources.versions_by(rules)
     done, after = 0, ""
     while True:
+        # A reader for each page: one transaction for all would keep SQLite's log from being cut.
         with app.reader() as reader:
             page = reader.by_rules(rules, after=after, limit=_PAGE_TRIALS)
             for nct_id, count in page:

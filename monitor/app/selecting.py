@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from monitor.store.membership import Members
     from monitor.store.reader import Reader
 
+# A page that is not full by then says how far it came, and its cursor goes on from there.
 DEADLINE_S = 1.0
 
 STATUSES = (*KNOWN_VALUES["status"], "GONE", "MERGED")
@@ -62,6 +63,8 @@ def select_trials(
 
 def _with_status(reader: "Reader", query: TrialQuery, synonyms: Synonyms) -> TrialQuery:
     """Return the query with what its filter says of the status as a choice of its own."""
+    # A list asks about the status that a trial has now, GONE and MERGED among them, which no
+    # record states.
     asked = query.filter
     if asked is None or "status" not in {*asked.wanted, *asked.excluded}:
         return query
@@ -87,6 +90,8 @@ def _statuses(reader: "Reader", values: Collection[str], synonyms: Synonyms) -> 
 def _members(reader: "Reader", wish: Filter | None, synonyms: Synonyms) -> "Members | None":
     if wish is None:
         return None
+    # The index finds what can match; `decide` is for what it cannot tell, as words that must
+    # stand in one text.
     compiled = compile_filter(wish, synonyms)
 
     def decide(record: TrialRecord, sources: Collection[str]) -> bool:

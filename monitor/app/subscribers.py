@@ -53,7 +53,7 @@ def sync_subscribers(settings: "Settings", store: "Store", now: datetime) -> Syn
 
 
 def sync_from_config(app: App) -> None:
-    """Bring the store in line with the file, where it is not; see ``synchronize``.
+    """Bring the store in line with the file, where it is not; see ``sync_subscribers``.
 
     A store that is in line is only read, and one that nobody needs yet is not made.
     """
@@ -100,6 +100,7 @@ def _in_line(
     named = {subscriber for subscriber, _ in wanted} | set(subscribers)
     if not named <= live.keys():
         return False
+    # Who left the file stays as long as they have subscriptions, as those of commands.
     busy = {subscriber for subscriber, _ in stored}
     if any(
         p.origin is SubscriptionOrigin.CONFIG and p.name not in named | busy for p in live.values()
@@ -123,6 +124,7 @@ def _by_name(people: "SubscriberReader") -> dict[Names, Subscription]:
 
 
 def _same(stored: Subscription, wanted: Subscription) -> bool:
+    # The file says nothing about a pause by command, nor when a subscription was made.
     return wanted == replace(
         stored, id=wanted.id, status=wanted.status, created_at=wanted.created_at
     )

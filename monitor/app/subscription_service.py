@@ -170,6 +170,7 @@ class SubscriptionService:
                     " link in their mails"
                 )
             given = change(found)
+            # With its old date: what was stored since then is still news to it.
             wish = build_subscription(
                 given, None, origin=SubscriptionOrigin.COMMAND, now=found.created_at
             )
@@ -249,6 +250,7 @@ class SubscriptionService:
         self._in_line()
         with self.app.store() as store, store.transaction() as transaction:
             for number in numbers:
+                # Raising rolls back: those before it are there again.
                 if not transaction.people.remove_silence(number):
                     raise NotFoundError(
                         f"there is no silence {number}; `monitor silence list` has them all"

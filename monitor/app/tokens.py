@@ -14,6 +14,7 @@ from monitor.render.values import moment
 # By its beginning a token is recognized where it should not be: in a log, in a repository.
 _PREFIX = "tm_"
 _BYTES = 32
+# A request waits for this; the next one can note the day as well.
 _USE_TIMEOUT_S = 0.1
 _SHOWN = 64
 
@@ -69,6 +70,7 @@ def check_token(app: App, secret: str) -> AccessToken | None:
         token = reader.tokens.presented(secret)
     if token is None or not token.is_valid(now):
         return None
+    # Once a day: a write with each request would make readers wait for writers.
     if token.last_used_on != now.date():
         _record_use(app, token, now)
     return token

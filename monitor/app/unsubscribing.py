@@ -41,6 +41,7 @@ def unsubscribe(app: App, of: str, token: str) -> Unsubscribing:
         return Unsubscribing(subscriptions=())
     with app.store() as store, store.transaction() as tx:
         for one in found:
+            # Paused, not removed: one click takes it back.
             tx.people.set_status(one.subscriber, one.name, SubscriptionStatus.PAUSED)
         undo = SignedToken(
             purpose="resume",
@@ -58,6 +59,7 @@ def resume(app: App, undo: str) -> Unsubscribing:
         token = checked_token(app, reader, undo, "resume")
     ids = set(map(int, token.subject.split()))
     with app.store() as store, store.transaction() as tx:
+        # Only what is still paused: somebody may have removed one since.
         paused = tx.people.subscriptions(status=SubscriptionStatus.PAUSED, damaged=[])
         found = tuple(one for one in paused if one.id in ids)
         for one in found:

@@ -62,6 +62,7 @@ def by_id(versions: Sequence[StoredVersion], version_id: str) -> int:
     """Return the position of a version by its id."""
     wanted = version_id.strip().lower()
     for at, version in enumerate(versions):
+        # The short id of URLs and exports, or all of it.
         if wanted in (version_address(version.identity), version.identity.hex()):
             return at
     raise NotFoundError(f"{versions[0].nct_id} has no version with the id {version_id[:40]!r}")

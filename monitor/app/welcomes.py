@@ -49,6 +49,7 @@ class Welcomes:
 
     def _welcome(self, tx: Transaction, now: datetime) -> None:
         new = [one for one in tx.people.take_new_subscriptions() if now - one.created_at < _NEW]
+        # They were taken above: none of them is welcomed late when this is switched on.
         if not self._app.settings.delivery.welcome:
             return
         found = self._by_address(new, tx.readers.addresses())
@@ -85,6 +86,7 @@ class Welcomes:
         if not unread:
             return False
         made = max(one.created_at for one in reader.people.subscriptions(damaged=[]))
+        # A clock that was set back must not make it wait.
         return made <= now < made + _FIRST_READING
 
 

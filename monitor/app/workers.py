@@ -28,6 +28,7 @@ class Workers:
 
     def claims(self, process: str) -> Claims:
         """Return claims under a name of their own: a process has new ones for new settings."""
+        # What was claimed by former settings is sent to its end, under their own lease.
         holder = f"{process}/{next(_NUMBERS)}"
         keeper = LeaseKeeper(
             WORKER + holder,
@@ -50,6 +51,8 @@ class Workers:
         if lost:
             with self._app.store() as store, store.transaction() as tx:
                 for one in lost:
+                    # Claims name the lease by its fence: without the row their messages are
+                    # anybody's (docs/decisions/2026-11-30-one-lease.md).
                     tx.leases.drop(one)
 
     def await_lost(self, stop: threading.Event) -> bool:
@@ -78,6 +81,7 @@ class Workers:
 
 def worker_id() -> str:
     """Return a name for this process as a holder of leases: ``host:4242:1f2e3d4c``."""
+    # The number of a process comes back, in a container nearly always as 1: hence the random end.
     return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
 

@@ -30,7 +30,7 @@ _SCHEME = re.compile(r"([a-z][a-z0-9]*)://", re.IGNORECASE)
 _STATUS = re.compile(r"\berror=([1-5][0-9]{2})\b")
 # Too slow, too early, too many requests: the same message may be taken later.
 _PASSING = {408, 425, 429}
-# Letters that apprise may put between a title and the body below it.
+# Characters that apprise may put between a title and the body below it.
 _JOINT = 4
 
 

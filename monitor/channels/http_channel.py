@@ -52,6 +52,8 @@ class HttpChannel:
         self.settings = settings
         self.name = settings.name
         try:
+            # At the start: a URL that cannot work is a mistake in the configuration, not of each
+            # message.
             self.place = parse_endpoint(settings.url.reveal(), allow_private=settings.allow_private)
         except ValueError as exc:
             raise config_error(self.name, "url", str(exc)) from None
@@ -64,6 +66,7 @@ class HttpChannel:
         return Poster(
             place=self.place,
             timeout_s=self._delivery.timeout_s,
+            # Once for all messages: it reads the system's certificates.
             context=ssl.create_default_context() if self.place.tls else None,
             allow_private=self.settings.allow_private,
             resolve=self._resolve,

@@ -87,7 +87,7 @@ def _encoded(line: str) -> str:
     if _PLAIN.fullmatch(line) and "=?" not in line:
         return line
     words = [b""]
-    # Letter by letter: an encoded word must not end inside a character (RFC 2047, section 5).
+    # Character by character: an encoded word must not end inside a character (RFC 2047, section 5).
     for letter in line:
         encoded = letter.encode("utf-8", "replace")
         if len(words[-1]) + len(encoded) > _WORD_BYTES:

@@ -12,7 +12,7 @@ from monitor.errors import DeliveryError
 from monitor.model.messages import Message, Rendering
 
 # Slack's own limits; whatever is beyond them is refused as a whole (invalid_blocks).
-# Listed at https://api.slack.com/reference/block-kit/blocks
+# Listed at https://docs.slack.dev/reference/block-kit/blocks
 TEXT_CHARS = 40_000
 BLOCKS = 50
 SECTION_CHARS = 3_000

@@ -7,7 +7,7 @@ _LEAST_OF_TEXT = 300
 
 
 def truncate(text: str, room: int) -> str:
-    """Return the text, cut to ``room`` letters where it is longer, which it then says.
+    """Return the text, cut to ``room`` characters where it is longer, which it then says.
 
     Its first lines stay, and its last paragraphs, which lead to the record and say why it was
     sent; the lines between them are left out and counted. Where not even that has room, its
@@ -35,7 +35,7 @@ def truncate(text: str, room: int) -> str:
 
 
 def size(text: str) -> int:
-    """Return how long services count a text: letters beyond the 16-bit ones count twice."""
+    """Return how long services count a text: characters beyond 16 bits (emoji) count twice."""
     return len(text.encode("utf-16-le", "replace")) // 2
 
 
@@ -44,7 +44,7 @@ def clip(text: str, room: int) -> str:
     if size(text) <= room:
         return text
     shown = text[: max(0, room - 1)]
-    # The slice counts letters, the service 16-bit units: an emoji counts twice.
+    # The slice counts characters, the service 16-bit units: an emoji counts twice.
     while size(shown) >= room and shown:
         shown = shown[:-1]
     return f"{shown.rstrip()}…"

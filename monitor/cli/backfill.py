@@ -68,6 +68,8 @@ def command(
     asked = [nct_id for _, some in wanted for nct_id in some]
     first = days(since).first if since else None
     report = _fetched(session, wanted, first)
+    # The registry may say that a record was merged into another: that one is asked for as well,
+    # until no new one turns up.
     now: dict[str, str] = {}
     while nct_ids and report.outcome == "ok" and (more := _present(session, asked, now)):
         report = _in_one([report, _fetched(session, [(None, more)], first)])
@@ -95,6 +97,7 @@ def _fetched(session: Session, wanted: Wanted, since: date | None) -> "PollRepor
     from monitor.app.polling import Poller
 
     log = session.app.settings.log
+    # A bar and log lines would spoil each other on a terminal.
     configure(log if log.level == "debug" else structs.replace(log, level="error"))
     stop = threading.Event()
     bar = HistoryBar(sys.stderr, environ=os.environ)
@@ -115,6 +118,7 @@ def _fetched(session: Session, wanted: Wanted, since: date | None) -> "PollRepor
         print_error("interrupted; what was fetched stays, the same command goes on from there")
         raise Failure(INTERRUPTED) from None
     finally:
+        # None: the handler was not set by Python.
         signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
 
 

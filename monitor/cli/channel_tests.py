@@ -37,6 +37,7 @@ def report_result(session: Session, tried: "Iterable[SendResult]", *, as_json: b
     done = []
     for one in tried:
         done.append(one)
+        # Each as it comes: one may take 30 seconds.
         if not as_json:
             session.answer([line(one.as_line())])
     if as_json:

@@ -72,6 +72,7 @@ def upgrade(session: Session, facts_anew: bool, as_json: bool) -> None:
     """
     app = session.app
     before = app.upgrade()
+    # After the schema, some trials at a time: it may take minutes, and can be interrupted.
     with WorkBar(sys.stderr, environ=session.environ) as bar:
         filled = app.fill_index(on_step=bar.move, anew=facts_anew)
     for reason in filled.damaged.values():

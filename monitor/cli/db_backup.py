@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _FILE = click.Path(path_type=Path)
 
+# docs/deployment.md, "Restore"
 _NEXT = (
     "look at it with `monitor doctor`, then start `monitor run`",
     "what the registry changed since the backup is read again",

@@ -39,6 +39,7 @@ def command(session: Session, once: bool, as_json: bool) -> None:
     app = session.app
     configure(app.settings.log)
     never_wait()
+    # Subscriptions of the file may be those that something is due for.
     sync_from_config(app)
     if as_json:
         app = replace(app, settings=beside_json(app.settings))

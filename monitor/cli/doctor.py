@@ -60,6 +60,7 @@ def _latest_run(source: "AnySourceSettings", now: datetime) -> datetime:
 
 
 def _is_answered(address: tuple[str, int]) -> bool:
+    # Another program may listen there; only the monitor names a holder.
     return bool(fetch_health(health_url(address), timeout_s=_PATIENCE_S).facts.get("holder"))
 
 

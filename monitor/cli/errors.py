@@ -14,6 +14,7 @@ from monitor.model.sanitize import sanitize
 FAILED = 1
 ASKED_WRONGLY = 2
 NOT_FOUND = 3
+# 128 + SIGINT, as shells report it.
 INTERRUPTED = 130
 PIPE_CLOSED = 141  # what a shell reports for a program that SIGPIPE ended
 
@@ -91,6 +92,7 @@ def handle_errors(args: Sequence[str]) -> Iterator[None]:
 def close_output() -> None:
     """Send what is still to be written nowhere: the reader is gone, or the disk full."""
     with contextlib.suppress(OSError, ValueError):
+        # Python flushes standard output at its end, and would fail there once more.
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())
 

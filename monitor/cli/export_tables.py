@@ -41,6 +41,7 @@ _FILE_OPTIONS = (
 
 
 def _file_options(function: Function) -> Function:
+    # Decorators apply from the last to the first: so the help has them in this order.
     for option in reversed(_FILE_OPTIONS):
         function = option(function)
     return function

@@ -28,6 +28,7 @@ _LOOKS_IN: Mapping[str, str] = {
 
 def filter_options(function: Function) -> Function:
     """Add an option for each key of a filter, and one for what it excludes."""
+    # The other way round, as decorators apply; the help then has the order of the keys.
     for key in reversed(FILTER_KEYS):
         name = key.replace("_", "-")
         function = click.option(

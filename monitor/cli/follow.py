@@ -79,6 +79,7 @@ def _pasted(text: str) -> Iterator[str]:
         yield normalize_nct_id(text)
     except UsageError:
         words = [word for word in re.split(r"[\s,;]+", text) if word]
+        # With one ID in it, the error of the whole text says better what is wrong.
         if sum("nct" in word.lower() for word in words) < 2:
             raise
         yield from map(normalize_nct_id, words)

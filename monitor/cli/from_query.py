@@ -52,6 +52,7 @@ def _asked(query: str) -> dict[str, Any]:
     words = words[1:] if words[:1] == ["monitor"] else words
     if not words or words[0] not in _COMMANDS:
         raise UsageError("--from-query takes a question as it is asked: 'events --condition lupus'")
+    # Parsed by the command itself, and not run: the same options, checks and errors.
     context = _COMMANDS[words[0]].make_context(
         words[0], words[1:], obj=click.get_current_context().obj
     )

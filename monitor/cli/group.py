@@ -104,12 +104,14 @@ class LazyGroup(Group):
         del ctx
         if cmd_name not in self._known:
             return None
+        # Only now: `monitor --help` and the other commands wait for none of its imports.
         module = importlib.import_module(self._known[cmd_name][0])
         found: click.Command = module.command
         return found
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         """Find the called command; UsageError names the nearest one."""
+        # While a shell completes a line, half a name is no error.
         if args and args[0] not in self._known and not ctx.resilient_parsing:
             near = difflib.get_close_matches(args[0], self._known, n=1)
             fix = f"did you mean {near[0]}?" if near else f"there are {', '.join(self._known)}"
@@ -139,5 +141,6 @@ class LazyGroup(Group):
         """Run the command line and exit: see ``monitor.cli.errors`` for the codes."""
         given = list(sys.argv[1:] if args is None else args)
         with handle_errors(given):
+            # click would print errors and exit by itself; so they come to `handle_errors`.
             code = super().main(given, *rest, **{**options, "standalone_mode": False})
             sys.exit(code if isinstance(code, int) else 0)

@@ -38,6 +38,7 @@ def command(session: Session, url: str | None, timeout_s: float, as_json: bool) 
     wrong = None if url else _what_is_wrong(session)
     said = fetch_health(url or _own_url(session), timeout_s=timeout_s)
     if wrong is not None:
+        # It does not run, and the configuration is invalid: that will be the reason.
         if not said.well:
             raise wrong
         print_error(f"still using the previous configuration; the present one is invalid: {wrong}")

@@ -69,6 +69,7 @@ def command(
     with stored_trial(session.app, nct_id) as (reader, trial, versions):
         note = id_note(reader, nct_id)
         ids = None
+        # Only the events of versions in that time are read.
         if wanted.since or wanted.until:
             days = valid_from(versions)
             ids = [one.id for one, day in zip(versions, days, strict=True) if wanted.takes_day(day)]

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from monitor.store.reader import Reader
     from monitor.store.writer import Transaction
 
+# The largest row number of both databases.
 _LARGEST_ID = 2**63 - 1
 # As it stands in a Message-ID, a webhook-id, the name of a file or the foot of a message.
 _UID = re.compile(
@@ -92,6 +93,7 @@ def list_(
     with session.app.reader() as reader:
         messages: dict[int, OutboxMessage] = {}
         trials: dict[int, tuple[str, int]] = {}
+        # A query takes one value of each kind: one query for each combination.
         for state, subscriber, channel in product(
             map(MessageState, states) if states else [None],
             subscribers or [None],
@@ -300,6 +302,7 @@ def _message(reader: "Reader", name: str) -> OutboxMessage:
     found = None
     if name.isascii() and name.isdigit() and 0 < int(name) <= _LARGEST_ID:
         found = reader.outbox.message(int(name))
+    # In a text with several ids it is open which is meant.
     elif len(uids := set(_UID.findall(name.lower()))) == 1:
         found = _of_uid(reader, uids.pop())
     else:

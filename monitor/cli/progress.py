@@ -20,6 +20,7 @@ class ProgressBar:
 
     def __init__(self, stream: TextIO, *, environ: Mapping[str, str]) -> None:
         self._stream = stream
+        # A dumb terminal, as that of Emacs, cannot move its cursor back.
         self._shown = stream.isatty() and environ.get("TERM") != "dumb"
         self._bar: RichProgress | None = None
         self._counts = ""
@@ -98,6 +99,7 @@ class HistoryBar:
         whole = progress.trials_total
         self._bar.update(
             self._bar.task_ids[0],
+            # The trial under way counts by its share of versions.
             completed=progress.trials_done + (done / of if of and done < of else 0),
             total=whole,
             now=f"{progress.trials_done:,} of {whole:,} trials; {progress.nct_id}: {done:,}/{of:,}",

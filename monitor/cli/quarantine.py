@@ -66,6 +66,7 @@ def show(session: Session, entry_id: int, raw: bool, as_json: bool) -> None:
     with session.app.reader() as reader:
         entry = _entry(reader, entry_id)
     if raw:
+        # What was printed as text comes before the bytes.
         sys.stdout.flush()
         sys.stdout.buffer.write(entry.content or b"")
     elif as_json:

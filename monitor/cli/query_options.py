@@ -54,6 +54,7 @@ _OPTIONS = (
 
 def event_options(function: Function) -> Function:
     """Add the options that select events."""
+    # The other way round, as decorators apply; the help then has this order.
     for option in reversed(_OPTIONS):
         function = option(function)
     return function

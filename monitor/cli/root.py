@@ -132,7 +132,7 @@ def monitor(ctx: click.Context, config: Path | None, color: bool | None, debug: 
     Exit codes: 0 done, 1 the work failed (or something was quarantined), 2 usage error,
     3 not found, 130 interrupted.
     """
-    del debug  # faults.wants_traceback reads it off the arguments: it counts before they parse
+    del debug  # errors.wants_traceback reads it off the arguments: it counts before they parse
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a letter gets a ? for it, not a failure.
         if hasattr(stream, "reconfigure"):

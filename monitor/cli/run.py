@@ -131,6 +131,7 @@ def _read_again(session: Session, before: "App") -> "App":
     What is followed by command is that store's.
     """
     read = type(before).configured(session.config, environ=session.environ)
+    # The store of before: another [store] takes effect with a new start only.
     sync_from_config(read.with_store(before.settings.store.url))
     with suppress(StoreError):  # who opens it next tells why; the daemon looks again soon
         read = following(read, followed_by_command(before))
@@ -162,6 +163,7 @@ def _once(session: Session, app: "App", *, as_json: bool) -> None:
     name = worker_id()
     deliveries = _deliveries(app, None, name)
     try:
+        # Passes first: what they find is delivered by this very command.
         reports = run_once(app, _passes(app, patient=True), holder=name)
         deliver_once(deliveries)
     except StoppedShortError as exc:

@@ -26,6 +26,7 @@ class Session:
     @property
     def app(self) -> "App":
         """The monitor as configured; ConfigError when the configuration is wrong."""
+        # Only when a command needs it: `monitor health` also works with a wrong configuration.
         if self._app is None:
             from monitor.app import App
 

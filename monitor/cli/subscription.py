@@ -39,6 +39,7 @@ _WISH = (
     ),
     click.option(
         "--nct-ids-from",
+        # Some editors begin a file with a byte order mark, which is no part of the first ID.
         type=click.File("r", encoding="utf-8-sig"),
         metavar="FILE",
         help="The trials of a text file, as they are in it now; - for standard input.",
@@ -209,6 +210,7 @@ def test(
     the trials.
     """
     people = people_of(session)
+    # What click gives for options that were not given.
     described = any(value not in (None, False, ()) for value in options.values())
     if described == (subscription is not None):
         raise UsageError("name a subscription, or describe one by the options of add")

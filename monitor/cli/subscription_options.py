@@ -44,6 +44,7 @@ def parse_subscription(
     table |= {"all": everything, "channels": list(channels)}
     if "changes" in table:
         table["changes"] = list(table["changes"])
+    # As from the environment: a number is text, and no `${NAME}` is replaced.
     given = RawValue(place="", value=table, from_environment=True)
     wish = read_subscription(given, {}, spell=_spelt, synonyms=settings.synonyms)
     sources = [one.name for one in settings.sources]
@@ -77,6 +78,7 @@ def edited(
     given = {key: value for key, value in options.items() if value not in (None, False, ())}
     if not (given or nct_ids or wanted or everything or reset):
         raise UsageError("say what to change, by the options of `monitor subscription add`")
+    # What is stored is written as a table, changed there, and read and checked like a new one.
     shape = subscription_to_json(one)
     table = {key: shape[key] for key in _KEYS if shape[key] not in (None, [])}
     for key in reset:

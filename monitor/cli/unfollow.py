@@ -40,6 +40,7 @@ def command(
     are told of it. What the configuration follows is taken out there, and other subscriptions
     that name a trial stay; both are named.
     """
+    # Not the channels: one that has left the configuration can be unfollowed, too.
     check_options(session, (), subscriber)
     asked = pasted_nct_ids(nct_ids)
     found = unfollow(session.app, asked, channels=channels, subscriber=subscriber)

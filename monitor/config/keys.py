@@ -56,6 +56,7 @@ def require_key(key: Key, *, place: str, spelling: Spelling) -> None:
     if key in KEY_TYPES:
         return
     section, name = key
+    # Of all sections: the key may be under a wrong heading.
     near = max(KEY_TYPES, key=lambda known: likeness(name, known[1]))
     if likeness(name, near[1]) >= LEAST_LIKENESS:
         fix = f"did you mean {spelling(near)}?"

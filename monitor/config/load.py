@@ -1,4 +1,4 @@
-"""Loading the settings: choose the file, lay the environment over it, check every value."""
+"""Loading the settings: choose the file, let the environment override it, check every value."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -66,6 +66,7 @@ def load(path: Path | None = None, *, environ: Mapping[str, str]) -> Settings:
     if file:
         given, tables = read_file(file)
     sections: dict[str, dict[str, Any]] = {}
+    # The later one counts: the environment overrides the file.
     for key, found in {**given, **read_environment(environ)}.items():
         section, name = key
         sections.setdefault(section, {})[name] = _value(key, found, environ)
@@ -127,6 +128,7 @@ def _with_lists(
 ) -> Settings:
     """Return the settings with what the ``[[…]]`` tables say."""
     channels = channels_of(tables.get(CHANNEL, ()), environ)
+    # Any [[channel]] takes the place of the built-in one.
     settings = replace(settings, channels=channels or settings.channels)
     names = settings.named_channels
     if settings.delivery.operator and settings.delivery.operator not in names:

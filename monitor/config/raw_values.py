@@ -81,6 +81,7 @@ def _lines_of(file: Path, section: str, problem: ConfigError) -> dict[str, Any]:
     except OSError:
         raise problem from None
     lines = re.findall(rf"(?m)^[ \t]*{section}\.(.*)$", text)
+    # From the heading to the next one, or to the end.
     for body in re.findall(rf"(?ms)^[ \t]*\[{section}\][^\n]*\n(.*?)(?=^[ \t]*\[|\Z)", text):
         lines += body.splitlines()
     found: dict[str, Any] = {}
@@ -88,6 +89,7 @@ def _lines_of(file: Path, section: str, problem: ConfigError) -> dict[str, Any]:
         try:
             found |= tomllib.loads(line)
         except tomllib.TOMLDecodeError:
+            # This line may have named another store: an error is better than a guess.
             if (section, line.partition("=")[0].strip()) in KEY_TYPES:
                 raise problem from None
     return found
@@ -114,6 +116,7 @@ def _listed(file: Path, name: str, tables: Any) -> list[RawValue]:
 
 def _tables(file: Path) -> dict[str, Any]:
     try:
+        # Some editors begin UTF-8 with a byte order mark, which TOML does not know.
         return tomllib.loads(file.read_text("utf-8-sig"))
     except OSError as exc:
         raise ConfigError(
@@ -147,6 +150,7 @@ def read_environment(environ: Mapping[str, str]) -> dict[Key, RawValue]:
                 raise ConfigError(f"{name}: synonyms are set in the file, as [{SYNONYMS}]")
             if key[0] in LISTS:
                 raise ConfigError(f"{name}: {key[0]}s stand in the file, as [[{key[0]}]] tables")
+            # The key's own name ends in `_file`: the variable has its value.
             if key not in KEY_TYPES:
                 require_key(_key_of(name), place=name, spelling=in_environment)
                 plain, key = name, _key_of(name)

@@ -45,6 +45,7 @@ def read_subscribers(
         table = require_name(numbered)
         person = read_table(table, SubscriberSettings, environ)
         require_channels(person.channels, channels, place=f"{table.place} channels")
+        # Names that differ in case alone would be one person to people, and two to the store.
         if person.name.casefold() in people:
             raise ConfigError(f"{table.place} is there twice; give each subscriber their own name")
         people[person.name.casefold()] = person
@@ -53,6 +54,7 @@ def read_subscribers(
         table = require_name(numbered)
         wish = read_subscription(table, environ, synonyms=synonyms)
         require_sources(wish.filter, sources, synonyms, place=f"{table.place} filter: ")
+        # Whoever has a subscription needs no [[subscriber]] table.
         person = people.setdefault(
             wish.subscriber.casefold(), SubscriberSettings(name=wish.subscriber)
         )
@@ -129,6 +131,7 @@ def sends_empty_at_once(wish: SubscriptionSettings) -> bool:
 
 def parse_subscriber_name(text: str, *, place: str) -> str:
     """Return the name of a subscriber; ConfigError says what one looks like."""
+    # Taken literally: no `${NAME}` in what a command is given.
     given = RawValue(place=place, value=text, from_environment=True)
     name: str = checked(PersonName, given, {})
     return name

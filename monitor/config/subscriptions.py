@@ -21,6 +21,7 @@ from monitor.settings import SubscriberSettings, SubscriptionSettings
 
 # In a file: a comment, a link with whatever stands behind its "#", or anything between separators.
 _WORD = re.compile(r"#.*|[^\s,;#]*://[^\s,;]*|[^\s,;#]+")
+# The head of a column that was saved from a spreadsheet: "NCT Number", "nct_id".
 _HEADING = re.compile(
     r"(?i)(?:clinicaltrials\.?gov|nct|trial|study|registry)?"
     r"[ _-]*(?:ids?|numbers?|identifiers?|nct)"
@@ -88,6 +89,7 @@ def nct_ids_in(file: Path, *, place: str) -> frozenset[str]:
     """
     try:
         with file.open("rb") as stream:
+            # One byte more shows that there is more than the limit.
             content = stream.read(_LONGEST_FILE_BYTES + 1)
         text = content.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError, ValueError) as exc:

@@ -19,7 +19,7 @@ _SHOWN_CHARACTERS = 60
 
 
 def checked(kind: Any, given: RawValue, environ: Mapping[str, str]) -> Any:
-    """Return the value in a key's type ``kind``, Annotated as ``WelcomeSection`` says.
+    """Return the value in a key's type ``kind``, Annotated as ``Section`` says.
 
     ``${NAME}`` in a text of the file is replaced first; numbers may be text where the
     environment gave them, and one value may stand alone for a list. ConfigError names the place
@@ -138,6 +138,7 @@ def secret(
 def _secret_text(given: RawValue, environ: Mapping[str, str], description: str) -> Secret:
     _require_text(given, description)
 
+    # Not looked up now: a command that sends nothing runs without the secret.
     def look_up() -> str:
         text = str(resolved(given, environ)).strip()
         if not text:

@@ -1,4 +1,4 @@
-"""How the process stands, as /healthz and /readyz tell it."""
+"""What /healthz, /readyz and /metrics report of the process."""
 
 import asyncio
 import time

@@ -29,6 +29,7 @@ class JobRunner:
     ) -> None:
         self.app = app
         self.passes = passes
+        # Of this session alone: the next one has its own.
         self.stop = threading.Event()
         self._lease_store = lease_store
         self._tasks = work

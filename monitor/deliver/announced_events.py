@@ -1,4 +1,4 @@
-"""What was announced of a version, whatever has been learnt since."""
+"""The events of a version as they were announced, which is what its messages say when sent."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

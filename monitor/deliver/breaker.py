@@ -1,4 +1,4 @@
-"""The circuit breaker: a channel that fails again and again rests for a while."""
+"""The circuit breaker: a channel that fails in a row is paused, then tried with one message."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,10 +16,10 @@ Turn = Literal["rests", "works again"]
 class Breaker:
     """One channel's state, which is kept in the store: processes share it, restarts keep it.
 
-    Closed, it lets everything pass. After ``breaker_failures`` failures in a row the channel
-    rests; then one message is tried: it closes the breaker, or the channel rests again. A service
-    that asks for a pause gets it, broken or not. A message that is refused for good says
-    nothing about the channel: the service has answered.
+    Closed, it lets everything pass. After ``breaker_failures`` failures in a row the channel is
+    paused; then one message is tried: it closes the breaker, or the channel is paused again. A
+    service that asks for a pause gets it, whether open or closed. A message that is refused for
+    good says nothing about the channel: the service has answered.
     """
 
     def __init__(self, channel: str, policy: Policy) -> None:
@@ -28,7 +28,7 @@ class Breaker:
         self.breaker_opened = False
 
     def look(self, state: ChannelState, now: datetime) -> int:
-        """Take up how the channel does; return how many messages to claim."""
+        """Take over the channel's stored state; return how many messages to claim."""
         self.state = state
         self.breaker_opened = state.paused_until is not None and state.paused_until > now
         if self.breaker_opened:
@@ -46,7 +46,7 @@ class Breaker:
         return None
 
     def make_room(self, outbox: OutboxWriter, now: datetime) -> None:
-        """End a rest that began because too many conversations hang: one of them has ended."""
+        """End a pause that began because too many conversations hang: one of them has ended."""
         before = outbox.channel_state(self.state.channel)
         # A pause after failures of the service must last; only the one that HANGS explains may
         # end early.

@@ -1,4 +1,4 @@
-"""Who is told what a delivery pass does."""
+"""What a delivery pass reports while it runs: to the log, the metrics and the operator."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -18,7 +18,7 @@ class DeliveryEvents(Protocol):
         ...
 
     def breaker_closed(self, channel: str) -> None:
-        """Hear that a channel works of which it was told that it rests."""
+        """Hear that a channel works again that was reported as paused."""
         ...
 
     def abandoned(self, messages: Sequence[OutboxMessage]) -> None:

@@ -1,4 +1,4 @@
-"""From messages of the outbox to letters: which trial, which versions, which events, and why."""
+"""From messages of the outbox to notifications: which trial, versions and events, and why."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -48,14 +48,14 @@ WITHHELD = "what it would tell was paused or silenced before it was sent"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suppressed:
-    """There is no letter, for this reason."""
+    """Nothing is sent, for this reason."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deferred:
-    """There is no letter before the quiet hours end that it would come in."""
+    """Nothing is sent before the quiet hours end in which it would come."""
 
     until: datetime
 
@@ -72,7 +72,7 @@ class _Version:
 
 @dataclass(slots=True, kw_only=True)
 class NotificationBuilder:
-    """Makes letters out of one reading of the store, as of ``now`` (aware UTC).
+    """Builds notifications from one reading of the store, as of ``now`` (aware UTC).
 
     Versions that many messages tell of are read once. What a person has paused or silenced since
     it was put into the outbox is left out. ``public_url``: as of ``Notification``.

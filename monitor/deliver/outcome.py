@@ -39,7 +39,7 @@ class Outcome:
 
     ``by_channel``: the service was asked, so it tells something about the channel too.
     ``refused``: as of ``DeliveryError``. ``until``: of what is postponed, which is no try.
-    ``opens_circuit``: the channel rests, however seldom it has failed. ``late``: what the try will
+    ``opens_circuit``: pauses the channel, however seldom it has failed. ``late``: what the try will
     have come to after all, should it ever end.
     """
 

@@ -65,7 +65,7 @@ class Policy:
         return min(max(0.0, retry_after_s or 0.0), self.delivery.retry_after_max_s)
 
     def rest_s(self, retry_after_s: float | None) -> float:
-        """Return how long a channel rests that has failed too often in a row."""
+        """Return how long a channel is paused that has failed too often in a row."""
         return max(self.delivery.breaker_rest_s, self.pause_s(retry_after_s))
 
     @property

@@ -74,7 +74,7 @@ class ChannelWorker:
     splitter: Splitter | None = None
 
     def deliver(self, stop: threading.Event) -> Report:
-        """Deliver what is due until nothing is, the channel rests, or ``stop`` is set.
+        """Deliver what is due until nothing is, the channel is paused, or ``stop`` is set.
 
         What was claimed and not sent is given back. StoreError when the store cannot be used.
         """

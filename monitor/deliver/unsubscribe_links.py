@@ -15,7 +15,7 @@ from monitor.store.reader import Reader
 
 # No message's id begins like this, and both kinds of address share one path.
 _BEGINNING = "s."
-# Nine bytes are twelve base64 letters without padding, so tags need no separator.
+# Nine bytes are twelve base64 characters without padding, so tags need no separator.
 _TAG_BYTES = 9
 _TAG_LETTERS = 12
 _MOST = 50

@@ -85,6 +85,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     channels: tuple[AnyChannelSettings, ...] = BUILT_IN_CHANNELS
     subscribers: tuple[SubscriberSettings, ...] = ()
     subscriptions: tuple[SubscriptionSettings, ...] = ()
+    # msgspec copies an empty dict, so this default is nobody's to change.
     synonyms: Mapping[str, tuple[str, ...]] = {}
 
     @property

@@ -14,6 +14,7 @@ Security = Literal["none", "starttls", "tls"]
 
 Format = Literal["eml", "html", "json"]
 
+# 587 is for mail from programs (RFC 6409), 465 the same in TLS from the first byte (RFC 8314).
 _PORTS: Mapping[Security, int] = {"none": 25, "starttls": 587, "tls": 465}
 _SHOWN = 60
 _PerMinute = Annotated[int, whole(0, 60_000, least_means="any")]
@@ -29,6 +30,7 @@ class ChannelSettings(Section, frozen=True, kw_only=True):
 
     name: Name
     per_minute: _PerMinute = 0
+    # A pass that changes 73 trials is one mail, not 73 (docs/delivery.md, "Groups").
     group_above: _GroupAbove = 5
 
 
@@ -48,6 +50,8 @@ def _recipients(texts: tuple[str, ...]) -> tuple[str, ...]:
         return texts
     for text in texts:
         found = read_address(text)
+        # The bare address: it identifies whom a message is for, and a name in front would make
+        # another of it.
         if found is None or found.name:
             raise InvalidValueError(f"{text[:_SHOWN]!r} is not an e-mail address")
     return tuple(dict.fromkeys(texts))
@@ -149,6 +153,7 @@ class SlackChannelSettings(ChannelSettings, frozen=True, kw_only=True):
         Secret, Meta(description='the webhook\'s URL, "${SLACK_WEBHOOK_URL}", or url_file')
     ]
     allow_private: Flag = False
+    # https://docs.slack.dev/apis/web-api/rate-limits
     per_minute: _PerMinute = 60
 
 
@@ -167,7 +172,9 @@ class WebhookChannelSettings(ChannelSettings, frozen=True, kw_only=True):
         Meta(description='a text whsec_…, "${HOOK_SECRET}", a list of them, or secret_file'),
     ] = ()
     allow_private: Flag = False
+    # A program would only take a group apart again.
     group_above: _GroupAbove = 0
+    # docs/delivery.md, "Parts"
     split_above_kb: Annotated[int, whole(0, 65_536, of="kilobytes", least_means="never")] = 256
 
 

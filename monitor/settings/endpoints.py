@@ -56,6 +56,7 @@ class Place:
     def secrets(self) -> tuple[str, ...]:
         """What of the target may be a key to the service: all of it, and its long pieces."""
         whole = self.target.strip("/")
+        # An answer may quote one piece of the path alone; short ones (`api`, `v1`) are no keys.
         pieces = [piece for piece in re.split("[/?&=]", whole) if len(piece) >= _KEY_CHARS]
         return (whole, *pieces) if len(whole) >= _KEY_CHARS else ()
 
@@ -73,6 +74,7 @@ def parse_endpoint(url: str, *, allow_private: bool, key: str = "allow_private")
     try:
         parts = urlsplit(url.strip())
         port = parts.port
+        # The name service knows ASCII alone; this also refuses labels that are empty or too long.
         host = (parts.hostname or "").encode("idna").decode("ascii").rstrip(".")
     except (ValueError, UnicodeError):
         raise ValueError("it is malformed") from None
@@ -81,6 +83,7 @@ def parse_endpoint(url: str, *, allow_private: bool, key: str = "allow_private")
         raise ValueError(fault)
     query = f"?{parts.query}" if parts.query else ""
     target = f"{parts.path or '/'}{query}"
+    # A space or a line end would end the request line, and begin a request of somebody else's.
     if _TARGET.fullmatch(target) is None:
         raise ValueError("characters outside ASCII, and spaces, must be percent-encoded")
     tls = parts.scheme == "https"
@@ -114,8 +117,10 @@ def is_public(address: str) -> bool:
         parsed = ip_address(address)
     except ValueError:
         return False
+    # fe80::1%eth0 is on a link of this machine.
     if isinstance(parsed, IPv6Address) and parsed.scope_id is not None:
         return False
     if any(parsed in network for network in _TUNNELS):
         return False
+    # `is_global` alone holds for multicast, too.
     return parsed.is_global and not (parsed.is_multicast or parsed.is_reserved)

@@ -80,6 +80,7 @@ def read_address(text: str) -> Mailbox | None:
 
     It takes ASCII only: what is behind the ``@`` can be written as xn--….
     """
+    # Line ends and invisible characters: in a header they would begin another one.
     if sanitize(text) != text:
         return None
     name, bracket, rest = text.strip().rpartition("<")

@@ -12,6 +12,7 @@ def mask_url(url: str) -> str:
     ``@`` counts as user and password, and what is no URL at all is ``***``. A path
     (``sqlite:///…``) has neither user nor password.
     """
+    # Example: postgresql://ana:PASSWORD@db/trials is shown as postgresql://ana:***@db/trials.
     scheme, found, rest = url.partition("://")
     if not found:
         return "***"

@@ -75,11 +75,15 @@ class IngestSettings(Section, frozen=True, kw_only=True):
     1,048,576 bytes.
     """
 
+    # A larger batch is quicker, and holds the store's write lock longer.
     batch_records: Annotated[int, whole(1, 10_000, of="records")] = 200
     record_limit_mb: Annotated[int, whole(1, 1024, of="megabytes")] = 64
+    # A compressed file is refused beyond both limits: a large archive exceeds the first, a small
+    # file of much repetition the second.
     unpacked_limit_mb: Annotated[int, _MEGABYTES] = 256
     unpacked_limit_ratio: Annotated[int, whole(1, 100_000)] = 200
     file_limit_mb: Annotated[int, _MEGABYTES] = 20_480
+    # Of five records one is 20 percent, which says nothing.
     hold_min_records: Annotated[int, whole(1, 1_000_000, of="records")] = 20
     hold_percent: Annotated[float, percent(100)] = 20.0
     stamp_ahead_days: Annotated[int, whole(0, 36_500, of="days")] = 2
@@ -117,6 +121,7 @@ class HttpSettings(Section, frozen=True, kw_only=True):
         ),
         Check(str.strip),
     ] = ""
+    # ClinicalTrials.gov asks for fewer than 50 a minute.
     requests_per_minute: Annotated[int, whole(1, 6000)] = 40
     connect_timeout_s: Seconds = 10.0
     read_timeout_s: Seconds = 60.0
@@ -261,6 +266,8 @@ class WebSettings(Section, frozen=True, kw_only=True):
 
     def requires_token(self, host: str) -> bool:
         """Tell whether who reads by a listener on this host needs a token."""
+        # Behind a proxy the host is the proxy's way to us, often loopback: then `access` has to
+        # say it (docs/configuration.md, "Who may read").
         return self.access == "token" or (self.access == "" and not is_loopback(host))
 
     @property
@@ -275,6 +282,7 @@ class WebSettings(Section, frozen=True, kw_only=True):
 
     def contradiction(self) -> str | None:
         """Say that the two listeners have one address."""
+        # Port 0 gives each of them one of its own.
         if self.public_address and self.public_address == self.address and self.address[1] != 0:
             return (
                 f"public_listen = {self.public_listen!r} is what listen says, too; give readers"
@@ -294,6 +302,7 @@ class DeliverySettings(Section, frozen=True, kw_only=True):
     conversation with it.
     """
 
+    # With these pauses ten tries take one and a half hours on average, three at most.
     attempts: Annotated[int, whole(1, 1000, least_means="no second try")] = 10
     backoff_initial_s: Annotated[float, seconds(0.1, 86_400)] = 30.0
     backoff_max_s: Annotated[float, seconds(0.1, 86_400)] = 3600.0

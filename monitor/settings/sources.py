@@ -244,6 +244,8 @@ class CtgovSourceSettings(SourceSettings, frozen=True, kw_only=True):
         Check(_filter),
     ] = field(default_factory=dict)
     all: Flag = False
+    # The registry also edits records without moving their date; reading all of them again finds
+    # that.
     reread_every: Duration = timedelta(days=7)
     backfill: Flag = False
 

@@ -18,6 +18,7 @@ SEVERITIES: tuple[str, ...] = get_args(Severity)
 
 
 def _name(text: str) -> str:
+    # A colon separates subscriber and subscription where both are shown.
     if not 0 < len(text) <= LONGEST_NAME or not text.isprintable() or ":" in text:
         raise ValueError
     if text != text.strip():
@@ -109,7 +110,7 @@ class SubscriberSettings(Section, frozen=True, kw_only=True):
 class SubscriptionSettings(Section, frozen=True, kw_only=True):
     """One wish of one subscriber, as it is written.
 
-    Every value by itself is good; ``wishes.build_subscription`` says what they mean together.
+    Every value by itself is good; ``build_subscription`` says what they mean together.
     ``filter``: tables whose values are all tuples.
     """
 

@@ -117,8 +117,8 @@ def _secret_of(request: Request) -> str | None:
     scheme, _, value = header.partition(" ")
     if scheme.lower() == "bearer":
         return value.strip()
-    # Credentials of another kind are a wrong token, not a missing one: whoever sends any wants to
-    # be somebody.
+    # Credentials of another kind count as a wrong token, not as none: the request is refused
+    # rather than taken for an anonymous one.
     return _password(value) if scheme.lower() == "basic" else ""
 
 

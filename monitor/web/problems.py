@@ -22,6 +22,7 @@ _DETAILS = {
 class Problem(Struct, frozen=True, kw_only=True):
     """Why a request has no answer; ``parameter``: the one that is wrong, where one is."""
 
+    # The status says it all (RFC 9457, 4.2.1).
     type: str = "about:blank"
     title: str
     status: int

@@ -1,4 +1,4 @@
-"""What addresses call things: the orders of lists, places in them, a trial's versions."""
+"""How URLs name things: the orders of lists, cursors in them, a trial's versions."""
 
 import re
 from collections.abc import Mapping
