@@ -1,4 +1,7 @@
-"""What a record can say when it is read: dates near its reading, and what every whole one has."""
+"""What a record can say when it is read: dates near its reading, and what every whole one has.
+
+``observation`` and ``batch`` ask it; what fails goes to the quarantine.
+"""
 
 from datetime import date, timedelta
 

@@ -1,4 +1,7 @@
-"""Tune the cyclic garbage collector while a pass runs, and give free memory back after it."""
+"""Tune the cyclic garbage collector while a pass runs, and give free memory back after it.
+
+Put around every pass, and around whatever else goes through a whole store.
+"""
 
 import gc
 from collections.abc import Iterator

@@ -1,4 +1,7 @@
-"""A merger is told once to whoever follows the trial by the NCT ID that it had before."""
+"""A merger is told once to whoever follows the trial by the NCT ID that it had before.
+
+``notify`` asks it before it writes the items of a transaction.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace

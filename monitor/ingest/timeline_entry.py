@@ -1,4 +1,7 @@
-"""One version of a timeline, and the observation that it comes from."""
+"""One version of a timeline, and the observation that it comes from.
+
+What ``observation`` makes, ``timeline`` places and ``timelines`` writes.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

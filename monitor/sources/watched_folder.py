@@ -1,4 +1,4 @@
-"""The drop box: a folder into which people and programs put files, watched for what is new.
+"""The ``files`` source: a folder into which people and programs put files, watched for new ones.
 
 A file is read when it has stopped growing: nobody says when the last byte is there, and what
 is read too early is cut off in the middle.
@@ -50,7 +50,7 @@ class WatchedFolderSource:
 
     Read is what is new or changed, once its size and its time of change were the same at two
     looks at least ``settle_s`` seconds apart, and that time is as long ago; a time that lies in
-    the future does not count. Names as in ``folders.listed``, but for those that tell of a
+    the future does not count. Names as in ``folders.list_files``, but for those that tell of a
     transfer under way (``.part``, ``.tmp``, ``~``), of folders too. What a link brings in from
     outside the folder is left alone. Long files come last, and while one is read the folder is
     looked at again: what has come meanwhile does not wait for its end. A file beyond
@@ -231,7 +231,7 @@ class _PageBuilder:
             self._bytes += size
 
     def page(self) -> Page:
-        """Return what is in the basket, which is empty then."""
+        """Return a page of what was taken since the last one."""
         page = Page(
             found=tuple(self.found),
             first_sights_are_news=self._is_news is not False,

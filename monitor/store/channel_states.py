@@ -1,4 +1,7 @@
-"""How the channels do by which messages are sent."""
+"""How the channels do by which messages are sent: rows and statements of the circuit breaker.
+
+``OutboxReader`` and ``OutboxWriter`` run them (docs/delivery.md, "When it fails").
+"""
 
 from typing import Any
 

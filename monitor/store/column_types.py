@@ -45,7 +45,7 @@ class UtcTime(TypeDecorator[datetime]):
 
 
 class Day(TypeDecorator[date]):
-    """A date; written as ISO text where SQLite keeps it, and read by ``mapping``."""
+    """A date; written as ISO text where SQLite keeps it, and read by ``row_mapping``."""
 
     impl = sa.Date
     cache_ok = True

@@ -1,4 +1,7 @@
-"""How much a store holds: rows that are counted, numbers that writers keep, and bytes."""
+"""How much a store holds: rows that are counted, numbers that writers keep, and bytes.
+
+For `monitor status`, `monitor doctor`, the metrics and the pages.
+"""
 
 from collections.abc import Mapping
 from functools import reduce

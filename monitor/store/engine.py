@@ -1,4 +1,7 @@
-"""Opening the database: drivers, pragmas and transactions that do not lose a write."""
+"""Opening the database: drivers, pragmas and transactions that do not lose a write.
+
+``writer`` and ``reader`` open through it; statements are run by ``db``.
+"""
 
 import logging
 import sqlite3

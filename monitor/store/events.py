@@ -1,4 +1,7 @@
-"""Change events, and what is announced of a version once for all."""
+"""Change events, and what is announced of a version once for all: rows and statements.
+
+``events`` are derived anew when rules change, ``announcements`` never: they are what was told.
+"""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,7 @@
-"""Which trials a filter means: asked of the index for few or for all, decided by their records."""
+"""Which trials a filter means: asked of the index for few or for all, decided by their records.
+
+``selecting`` holds its rows against it (docs/architecture.md, "The store").
+"""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any

@@ -1,4 +1,7 @@
-"""Messages on their way, what they are made of, and what became of them."""
+"""Messages on their way, what they are made of, and what became of them: how they are read.
+
+``outbox`` writes them (docs/delivery.md, "What is promised: at least once").
+"""
 
 import hmac
 from datetime import datetime

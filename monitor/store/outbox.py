@@ -1,4 +1,7 @@
-"""What a transaction writes of messages on their way."""
+"""What a transaction writes of messages on their way: from the item to the outcome of a try.
+
+Its larger parts, in their order: ``outbox_enqueue``, ``grouping``, ``claiming``, ``splitting``.
+"""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime

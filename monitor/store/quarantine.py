@@ -1,4 +1,7 @@
-"""What could not be read: its rows, what is asked of them, and what is written."""
+"""What could not be read: its rows, what is asked of them, and what is written.
+
+Ingest puts it there and closes what is read later; `monitor quarantine` shows it.
+"""
 
 from typing import Any
 

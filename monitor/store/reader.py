@@ -1,4 +1,7 @@
-"""Looking things up in a store."""
+"""Looking things up in a store: what everything that only reads goes through.
+
+One transaction, which never writes and locks nobody out; ``writer`` is its counterpart.
+"""
 
 from collections.abc import Collection, Sequence
 from contextlib import closing

@@ -1,4 +1,7 @@
-"""Readers who subscribed by themselves: confirmed addresses, requests, pauses that end."""
+"""Readers who subscribed by themselves: confirmed addresses, requests, pauses that end.
+
+How it goes from a request to a subscription is in docs/subscribing.md.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -1,4 +1,7 @@
-"""Which schema a store has, and whether this program can work with it."""
+"""Which schema a store has, and whether this program can work with it.
+
+Asked whenever a store is opened; ``migrate`` brings an older one up to date.
+"""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

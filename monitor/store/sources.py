@@ -1,4 +1,7 @@
-"""Sources that are followed: how they are doing, what they keep, and which records they show."""
+"""Sources that are followed: how they are doing, what they keep, and which records they show.
+
+Written with each page of a pass by ``monitor.ingest.page_storage``.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
@@ -265,7 +268,7 @@ class SourcesWriter(SourcesReader):
         )
 
     def unfollow(self, source: str, nct_ids: Collection[str]) -> None:
-        """Follow these records no longer in a source; what is stored of the trials stays."""
+        """Remove records from those that a source follows; what is stored of the trials stays."""
         rows = [{"source": source, "nct_id": nct_id} for nct_id in nct_ids]
         self._db.run_many(_UNFOLLOW, rows)
 

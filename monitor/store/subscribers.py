@@ -1,4 +1,7 @@
-"""Who wants to hear of what: subscribers, their subscriptions, and silences."""
+"""Who wants to hear of what: subscribers, their subscriptions, and silences.
+
+From the configuration, from commands and from the page; ``monitor.match`` decides by them.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime

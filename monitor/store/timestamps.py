@@ -1,4 +1,7 @@
-"""Times as the databases keep them: ISO text on SQLite, datetimes on PostgreSQL."""
+"""Times as the databases keep them: ISO text on SQLite, datetimes on PostgreSQL.
+
+Of what is read and written by column ``column_types`` and ``row_mapping`` take care.
+"""
 
 from datetime import UTC, datetime
 

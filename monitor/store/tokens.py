@@ -1,4 +1,7 @@
-"""Who may read over HTTP: bearer tokens, of which only the SHA-256 is kept."""
+"""Who may read over HTTP: bearer tokens, of which only the SHA-256 is kept.
+
+See docs/api.md, "Who may read".
+"""
 
 import hmac
 from datetime import date, datetime

@@ -70,7 +70,7 @@ class WriteBuffer:
         return version_id
 
     def may_have_events(self, version_id: int) -> bool:
-        """Whether events of this version may be written already; they must go before new ones."""
+        """Tell whether events of a version may be written already; they must go before new ones."""
         return version_id not in self._eventless and version_id not in self._events
 
     def events(self, version_id: int, rows: list[Values]) -> None:

@@ -1,4 +1,7 @@
-"""Opening a store for writing; ``transaction`` does the writing."""
+"""Opening a store for writing; ``transaction`` does the writing.
+
+All that writes comes through here: passes, deliveries, commands, pages.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -58,7 +61,7 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
-        """Everything written inside is stored together on leaving, or not at all.
+        """Run a block whose writes are stored together on leaving, or not at all.
 
         Any exception rolls back; a database's error becomes a StoreError. On SQLite no other
         program writes meanwhile.

@@ -149,7 +149,7 @@ def _read(run: Crawl, ids: Sequence[str], *, after: str, whole: bool) -> Iterato
     """Yield the batch; the pass goes on behind ``after`` once it is complete.
 
     ``whole``: all of the records, not those updated since the cursor; those that do not come
-    are then left for ``singles``, but for those that a record which came bears as its former IDs.
+    are then left for ``fetch_missing``, but for those that a record which came has as former IDs.
     SourceError when the registry does not list what it counts, or lists what was not asked for.
     """
     # Not `query.…`: a value of nothing but IDs switches to a look-up there that ignores all

@@ -1,4 +1,7 @@
-"""What a source follows, as the registry is asked for it and as it is told from another."""
+"""What a source follows, as the registry is asked for it and as it is told from another.
+
+By the hashes ``checkpoint`` and ``membership`` notice that the configuration was edited.
+"""
 
 import hashlib
 import json

@@ -1,4 +1,7 @@
-"""The first stage of a pass: the search, page by page, until it is whole."""
+"""The first stage of a pass: the search, page by page, until it is whole.
+
+What it does not bring, ``batches`` asks for by ID afterwards.
+"""
 
 from collections.abc import Iterator
 

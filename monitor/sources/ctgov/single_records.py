@@ -1,4 +1,7 @@
-"""Records asked for one by one: gone, become another, or only left out of a list."""
+"""Records asked for one by one: gone, become another, or only left out of a list.
+
+The stages of ``batches`` come here with every ID that a batch did not bring.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace

@@ -1,4 +1,8 @@
-"""The ``ctgov_history`` source: the earlier versions of records that are already followed."""
+"""The ``ctgov_history`` source: the earlier versions of records that are already followed.
+
+``source`` goes from record to record, ``record`` from version to version, ``requests`` and
+``responses`` know the API, ``state`` keeps how far each record is.
+"""
 
 from monitor.sources.ctgov_history.responses import HistoryShapeError
 from monitor.sources.ctgov_history.source import HistoryProgress, HistorySource

@@ -1,4 +1,7 @@
-"""The requests of a backfill, and what their statuses mean."""
+"""The requests of a backfill, and what their statuses mean.
+
+``record`` says which version is wanted; what is in an answer is for ``responses`` to read.
+"""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,7 @@
-"""How far one record's backfill is: what its state says, and how it is written."""
+"""How far one record's backfill is: what its state says, and how it is written.
+
+Kept in ``source_states`` under the record's NCT ID, with each page that ``record`` yields.
+"""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,8 @@
-"""The client: asks, paces, tries again, and says in one sentence what went wrong."""
+"""The client: asks, paces, tries again, and says in one sentence what went wrong.
+
+The one door to the network for all sources. Below it: ``pacing`` (when), ``session`` (one request),
+``response`` (what a status means).
+"""
 
 import random
 import threading

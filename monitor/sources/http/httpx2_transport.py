@@ -1,4 +1,7 @@
-"""The first transport: httpx2, with HTTP/2 where the server has it."""
+"""The first transport: httpx2, with HTTP/2 where the server has it.
+
+Loaded by ``session`` when it is first used; nothing else knows the library.
+"""
 
 import os
 from collections.abc import Iterator, Mapping

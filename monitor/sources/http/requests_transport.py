@@ -1,4 +1,7 @@
-"""The second transport: requests, which some edges let in where they refuse the first."""
+"""The second transport: requests, which some edges let in where they refuse the first.
+
+Loaded by ``session`` when it is first used; nothing else knows the library.
+"""
 
 import ssl
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,7 @@
-"""What a server answered, and what its status means: an answer, a failure, or one to try again."""
+"""What a server answered, and what its status means: an answer, a failure, or one to try again.
+
+``session`` makes it of what a transport brings, ``client`` decides by it whether to ask again.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -107,12 +110,12 @@ class HttpResponse:
 
 
 def is_for_caller(status: int) -> bool:
-    """Whether the status is an answer: success, a redirect or 304, 400, 404."""
+    """Tell whether the status is an answer: success, a redirect or 304, 400, 404."""
     return 200 <= status < 400 or status in (400, 404)
 
 
 def is_refused_by_edge(answer: HttpResponse) -> bool:
-    """Whether a 403 comes from the servers in front of the registry.
+    """Tell whether a 403 comes from the servers in front of the registry.
 
     The registry's own errors are text/plain; theirs are pages, or nothing that says what it is.
     """

@@ -122,7 +122,7 @@ def send(
 ) -> tuple[HttpResponse, bool]:
     """Ask once; return the answer, whatever its status, and whether the session can go on.
 
-    Raises what ``Session.open`` and ``read_all`` raise, TimedOutError after the total timeout, and
+    Raises what ``HttpTransport.open`` and ``read_all`` raise, TimedOutError after the timeout, and
     StoppedError when ``stop`` was set. The session is then to be closed. What hangs where no
     connection is there to be shut down, in the name service, is left to itself: UnreachableError
     when that is so with as many requests as ``abandoned`` allows.
