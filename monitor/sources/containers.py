@@ -155,7 +155,6 @@ def _unzstd(file: _Counted, limits: Limits) -> Iterator[bytes]:
 
 
 def _zstd_frame(file: _Counted) -> Iterator[bytes]:
-    # The fifth byte says how long the rest of the header is.
     header = _ZSTD + file.read_exactly(1)
     try:
         header += file.read_exactly(zstandard.frame_header_size(header) - len(header))

@@ -56,7 +56,6 @@ def list_files(folder: Path, on_passed_over: Callable[[], None] | None = None) -
         except OSError as exc:
             yield Listed(path=place, problem=f"it cannot be opened: {exc.strerror or exc}")
             continue
-        # Reversed, because the last one in is the first one out: so the order is that of the names.
         waiting.extend(place / name for name in reversed(inside))
 
 

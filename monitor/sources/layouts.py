@@ -75,8 +75,6 @@ def _is_lines(window: LookAhead) -> bool:
     for start in (found.start() for found in _OBJECT_LINE.finditer(data, window.pos + length)):
         before = data[max(0, start - 64) : start].rstrip()[-1:]
         stop = data.find(b"\n", start)
-        # Behind one of these the line is an item within a document that was printed over many
-        # lines.
         if before not in (b"[", b",", b":", b"{") and is_whole(memoryview(data)[start:stop]):
             return True
     return False

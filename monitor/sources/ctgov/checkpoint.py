@@ -34,7 +34,6 @@ class Stage(StrEnum):
 
     def is_behind(self, other: "Stage") -> bool:
         """Tell whether it comes after another one."""
-        # Not by comparing the values: these are texts, and "count" sorts before "search".
         order = list(Stage)
         return order.index(self) > order.index(other)
 

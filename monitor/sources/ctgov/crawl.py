@@ -196,8 +196,6 @@ class Crawl:
         )
         if unnamed := sum(one.nct_id is None for one in studies):
             self.tell("records_without_id", count=unnamed, page=page)
-        # Between the stamps of two loads nothing else tells that a search runs over a mixture of
-        # both.
         if page % self.sizes.check == 0:
             self.check_data()
 

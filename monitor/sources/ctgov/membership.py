@@ -78,8 +78,6 @@ class Memberships:
 
     @cached_property
     def _now_watched(self) -> Collection[str]:
-        # Looked up at most once in a pass: the merged records of a source are few, but reading them
-        # takes a walk over all that it follows.
         return self._with_mergers(self._watched)
 
     @cached_property

@@ -11,8 +11,6 @@ from monitor.sources.ctgov.checkpoint import Stage
 from monitor.sources.ctgov.crawl import Crawl
 from monitor.sources.ctgov.query import digest, search_parameters
 
-# Each walk sees another sample of what shifted. Where four are not enough, the count itself is
-# wrong.
 _MORE_WALKS = 3
 
 

@@ -25,7 +25,6 @@ from monitor.sources.http import (
     UnreachableError,
 )
 
-# Each merger of a merged record adds one; a longer chain is taken for a circle.
 _REDIRECTS = 5
 # So many records, one after the other, that the registry fails to serve: it is not their fault.
 _HARD_IN_A_ROW = 3

@@ -147,8 +147,6 @@ class Record:
     def _ended(self) -> Backfill:
         """Return how the record's backfill ended; what could not be read is asked for again."""
         if self._odd:
-            # Without an outcome: what could not be read may be readable once the parser or the
-            # registry is mended, so the record is never called done.
             return replace(self._backfill(), failed_at=self.task.now())
         return replace(self._backfill(), since=self._left_out(), outcome=self._outcome())
 
@@ -193,7 +191,5 @@ class Record:
             state=self._backfill().as_state(),
             cursor=f"{self.nct_id} version {number}",
             read=self._read(),
-            # A trial that the store knows only through its past has just been met; nobody waits for
-            # that.
             first_sights_are_news=False,
         )

@@ -80,8 +80,6 @@ class HistoryRequests:
         path = _index_path(nct_id)
         answer = self._client.get(path)
         _check_known(answer)
-        # The history API redirects an alias as the documented one does; here only to the index, and
-        # where it leads is asked of the API that says so by contract.
         if answer.status == 301:
             raise self._other_record(nct_id, None, answer, path, "it redirects to another address")
         _check_status(answer, path)

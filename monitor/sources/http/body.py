@@ -51,7 +51,6 @@ def read_head(incoming: ResponseStream, target: Target) -> tuple[bytes, bool]:
 
     A body that breaks off is no error here: the status is what counts.
     """
-    # Never the whole: an error page may be any size, and only its first words are shown.
     head = bytearray()
     cut = TooLargeError("")
     try:

@@ -86,7 +86,6 @@ class Sessions:
     def take(self, transport: Transport, host: str) -> HttpTransport:
         """Return an idle session to the host, or a new one."""
         with self._lock:
-            # The latest used: the others may have been idle so long that the server hung up.
             idle = self._idle.get((transport, host))
             if idle:
                 return idle.pop()
