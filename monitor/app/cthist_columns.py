@@ -62,6 +62,8 @@ def _lines(*texts: str) -> str:
 def _outcomes(record: TrialRecord) -> Iterator[Item]:
     for section, path in _SECTIONS:
         for number, one in enumerate(record.items(path), start=1):
+            # Example: "Overall survival", on the next line "[ Time Frame: 2 years ]", then a
+            # blank line and the description.
             frame = _text(one, "timeFrame", "[ Time Frame: ", " ]")
             content = _lines(_text(one, "measure"), frame) + _text(one, "description", "\n\n")
             yield {"section": section, "label": f"{number}.", "content": content}
@@ -74,6 +76,7 @@ def _contacts(record: TrialRecord) -> Iterator[Item]:
             _text(one, "phone", "Telephone: ", _text(one, "phoneExt", " Ext: ")),
             _text(one, "email", "Email: "),
         )
+        # The registry calls the first contact the person, and each other one a backup.
         label = "Central Contact Backup:" if number else "Central Contact Person:"
         yield {"label": label, "content": content}
 

@@ -109,6 +109,8 @@ def overdue_messages(reader: Reader, *, after_s: float, now: datetime) -> list[I
     late = {name: at for name, at in due.items() if at and (now - at).total_seconds() > after_s}
     return [
         Incident(
+            # By this key operator_notices.py knows what keeps the operator's own channel from
+            # sending.
             key=f"waiting:{name}",
             began=f"messages by the channel {name} are overdue",
             over=f"messages by the channel {name} are no longer overdue",

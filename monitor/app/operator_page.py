@@ -66,6 +66,7 @@ def decide(app: App, decision: str, about: str, *, by: str) -> None:
     if decision not in _DECISIONS:
         raise UsageError("the form says nothing to do")
     _DECISIONS[decision](app, about)
+    # The log keeps who decided what, and when.
     get_logger().info("operator decided", decision=decision, about=about, by=by)
 
 

@@ -89,6 +89,8 @@ class Sources:
         on_progress: "Callable[[HistoryProgress], None] | None" = None,
     ) -> Iterator[FollowedSource]:
         """Yield the source of these records' earlier versions; ``stored``: those not to fetch."""
+        # More slowly than the API is asked: one request at a time
+        # (monitor/sources/http/pacing.py).
         with self._client(base_url, pace=HISTORY_PACE) as client:
             yield HistorySource(
                 HISTORY,

@@ -47,6 +47,7 @@ def _groups(
     """Return what tells of events, some at a time, to which groups each belongs."""
 
     def by_country(events: Sequence[SelectedEvent]) -> Iterator[Groups]:
+        # One query for the trials of many events, not one for each event.
         facts = reader.newest_facts(sorted({one.stored.nct_id for one in events}))
         for one in events:
             found = facts.get(one.stored.nct_id)

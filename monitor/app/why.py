@@ -50,12 +50,15 @@ def why(app: App, uid: str, token: str) -> WhyMessage:
     """
     with app.reader() as reader:
         signed = checked_token(app, reader, token, "why")
+        # A token is for one message: with another id in the path it opens nothing.
         if signed.subject != uid:
             raise TokenError("this link is another message's")
         message = reader.outbox.message(uid)
         if message is None:
             raise NotFoundError("that message is not kept any more")
         address = reader.readers.address_of(message.subscriber)
+        # "Make a new link" on the reader's own page ends these links, too (docs/subscribing.md,
+        # "Links").
         if (address.generation if address else 0) != signed.generation:
             raise TokenError("this link was ended; take the one of a newer mail")
         items = [

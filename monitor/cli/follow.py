@@ -134,6 +134,7 @@ def _paused(one: "Subscription") -> str:
 def _when(session: Session) -> str:
     with session.app.reader() as reader:
         lease = reader.leases.find(SCHEDULER, now=session.app.now())
+    # Somebody holds the scheduler's lease and renews it: a monitor is running.
     if lease is not None and lease.is_current:
         return "the running monitor takes this up within seconds"
     return "nothing reads it yet: start `monitor run`"

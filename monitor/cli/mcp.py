@@ -20,6 +20,7 @@ def command(session: Session, as_json: bool) -> None:
     served.
     """
     try:
+        # Only here: without the extra the command is still listed, and says what is missing.
         import mcp  # noqa: F401 - an extra
     except ModuleNotFoundError as exc:
         raise UsageError("MCP needs an extra: pip install 'trial-monitor[mcp]'") from exc

@@ -10,6 +10,7 @@ from monitor import __version__
 from monitor.cli.group import LazyGroup
 from monitor.cli.session import Session
 
+# The lines of help stand here, so that `monitor --help` loads no command.
 COMMANDS = {
     "ingest": ("monitor.cli.ingest", "Read trial records from files and folders into the store."),
     "backfill": (

@@ -127,6 +127,7 @@ def _with_lists(
     settings: Settings, tables: Mapping[str, list[RawValue]], environ: Mapping[str, str]
 ) -> Settings:
     """Return the settings with what the ``[[…]]`` tables say."""
+    # Channels first: deliveries, subscribers and subscriptions refer to them by name.
     channels = channels_of(tables.get(CHANNEL, ()), environ)
     # Any [[channel]] takes the place of the built-in one.
     settings = replace(settings, channels=channels or settings.channels)

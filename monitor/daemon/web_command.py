@@ -34,6 +34,7 @@ async def _serve(app: App, address: tuple[str, int], on_listening: Callable[[str
         address, site_application(site), limits=app.settings.web, on_fault=_log_fault,
         key="public_listen",
     )  # fmt: skip
+    # Before the URL is told: whoever started this may send a signal right after.
     install_handlers(stop=server.stop)
     get_logger().info("listening", listener=READERS, listen=server.url)
     on_listening(server.url)

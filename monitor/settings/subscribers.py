@@ -62,6 +62,7 @@ def _filters(tables: tuple[dict[str, Any], ...]) -> tuple[dict[str, Any], ...]:
             excluded = _words(table.get("not", {}))
         except ValueError as exc:
             raise InvalidValueError(f"{which_filter(number, tables)}{exc}") from exc
+        # Every value a tuple by now: nobody need ask again how it was written.
         found.append({**wanted, "not": excluded} if excluded else {**wanted})
     return tuple(found)
 

@@ -21,6 +21,7 @@ _TEXT = {"type": "string"}
 _TEXTS = {"type": "array", "items": _TEXT}
 _ANY = "any of the values; given again for several"
 _WHICH = "its number, its `version_id`, or what `at` takes"
+# Once for all operations: a parameter means the same wherever it is taken.
 _PARAMETERS: Mapping[str, tuple[Mapping[str, Any], str]] = {
     **{key: (_TEXTS, f"trials by {key.replace('_', ' ')}: {_ANY}") for key in FILTER_KEYS},
     **{
