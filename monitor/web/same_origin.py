@@ -9,6 +9,7 @@ address is the permission. The API is read-only: it refuses such requests itself
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
+from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from monitor.web.pages import layout
@@ -27,7 +28,8 @@ class SameOrigin:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] != "http" or scope["method"] in _READING or _may_change(Request(scope)):
+        is_change = scope["type"] == "http" and scope["method"] not in _READING and _is_taken(scope)
+        if not is_change or _may_change(Request(scope)):
             await self._application(scope, receive, send)
             return
         refused = layout.error(
@@ -37,6 +39,11 @@ class SameOrigin:
             headers={"Connection": "close"},
         )
         await refused(scope, receive, send)
+
+
+def _is_taken(scope: Scope) -> bool:
+    """Tell whether an address takes such a request; any other changes nothing, and is told so."""
+    return any(one.matches(scope)[0] is Match.FULL for one in scope["app"].routes)
 
 
 def _may_change(request: Request) -> bool:
