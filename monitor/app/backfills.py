@@ -82,7 +82,7 @@ class BackfillLease:
             raise
 
     def _watch(self) -> None:
-        # Whatever asks the API knows one event; this makes one of two reasons to stop.
+        # What asks the API watches a single event, which two reasons to stop have to set.
         while not self._ended.wait(_LOOK_S):
             if self._asked.is_set():
                 self.stop.set()

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from monitor.settings import Settings
 
 
+# docs/delivery.md, "When a clock was wrong"
 _REPAIR_EVERY_S = 30.0
 
 

@@ -117,7 +117,7 @@ def _ask(app: App, base_url: str, way: RequestVariant) -> VariantResponse:
         connect_timeout_s=min(_TRY_S, given.connect_timeout_s),
         read_timeout_s=min(_TRY_S, given.read_timeout_s),
         total_timeout_s=min(_TRY_S, given.total_timeout_s),
-        # The answer has some hundred bytes.
+        # The answer is a few hundred bytes long.
         answer_limit_mb=1,
         retry_attempts=1,
     )

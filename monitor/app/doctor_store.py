@@ -129,7 +129,7 @@ def _can_be_made(address: Address) -> Finding:
     else:
         place = next(folder for folder in path.parents if folder.exists())
         told = "is not there yet; `monitor run` makes it"
-        # A new file takes leave to write in the folder and to enter it.
+        # A new file needs write and search permission on its folder.
         usable = place.is_dir() and os.access(place, os.W_OK | os.X_OK)
     if usable:
         return _fine(f"{address.shown} {told}")

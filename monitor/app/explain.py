@@ -170,7 +170,7 @@ def _as_stored(item: OutboxItem, subscription: Subscription) -> MatchDecision:
     reason = next((one for one in _SENDING if said.startswith(one)), None)
     if reason is None:
         return MatchDecision(reason=Reason.EVERYTHING, words=item.reason)
-    # Such a reason ends with the words in parentheses.
+    # The words that matched end the reason, in parentheses.
     return MatchDecision(
         reason=reason, words=said.removeprefix(reason).strip().removeprefix("(")[:-1]
     )

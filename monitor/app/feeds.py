@@ -44,7 +44,7 @@ _IDS_AT_ONCE = 5_000
 
 def events_feed(app: App, choice: EventChoice, asked: Asked, *, limit: int) -> Feed:
     """Return the newest changes that a question selects; UsageError when it can find nothing."""
-    # The order of parameters makes no other feed.
+    # The order of the parameters must not make another feed.
     written = sorted(asked)
     told = "; ".join(f"{name} {value}" for name, value in written)
     with app.reader() as reader:
@@ -145,6 +145,7 @@ class _Entries:
     def __init__(self, app: App, reader: "Reader") -> None:
         self._reader = reader
         self._select = partial(select_events, reader, synonyms=app.synonyms())
+        # One deadline for all queries of a feed: a subscription may need many.
         self._end = time.monotonic() + DEADLINE_S
         self._is_complete = True
         self._versions: dict[str, list[StoredVersion]] = {}
@@ -158,6 +159,7 @@ class _Entries:
         """
         # Each query is in order, so an event that several select stands next to itself.
         events = merge(
+            # More than the limit: several events make one entry, and some are not wanted.
             *(self._events(query, 2 * limit) for query in queries),
             key=attrgetter("key"),
             reverse=True,

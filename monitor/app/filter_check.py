@@ -63,7 +63,7 @@ class FilterCheck:
         wholes = {name: compile_filter(one, synonyms) for name, one in each.items()}
         vocabulary = self._vocabulary()
         for attributes in self._attributes():
-            # All was found: the other records need not be read.
+            # Everything was found: the remaining records need not be read.
             if not (values or wholes):
                 break
             _cross_out(values, attributes)

@@ -18,6 +18,7 @@ from monitor.store.incidents import IncidentReader, NotifiedState
 from monitor.store.reader import Reader
 from monitor.store.writer import Store, Transaction
 
+# docs/delivery.md, "The operator"
 _AGAIN = timedelta(minutes=1)
 _SELDOM = timedelta(hours=1)
 _OF_ONE_PROCESS = "web:"

@@ -80,7 +80,7 @@ def moment(text: str, *, ahead: bool = False) -> datetime:
     """
     day = Days.parse(text, ahead=ahead)
     if day is not None:
-        # Up to a date means: with all of that day.
+        # A date alone means its end: `--at 2026-02-19` includes all of that day.
         return datetime.combine(day.last, time.max, UTC)
     try:
         exact = _relative_time(text, ahead=ahead)

@@ -166,7 +166,7 @@ def request_subscription(app: App, wish: Subscription, *, address: str, network:
 
 
 def _hashed(tx: Transaction, network: str) -> str:
-    # With a key: the four billion addresses of IPv4 are quickly hashed and looked up.
+    # Keyed: otherwise all four billion IPv4 addresses could be hashed and compared.
     key = tx.outbox.namespace().encode()
     return hmac.new(key, f"network {network}".encode("utf-8", "replace"), "sha256").hexdigest()[:32]
 

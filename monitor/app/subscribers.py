@@ -100,7 +100,7 @@ def _in_line(
     named = {subscriber for subscriber, _ in wanted} | set(subscribers)
     if not named <= live.keys():
         return False
-    # Who left the file stays as long as they have subscriptions, as those of commands.
+    # Somebody who left the file stays while they have subscriptions made by command.
     busy = {subscriber for subscriber, _ in stored}
     if any(
         p.origin is SubscriptionOrigin.CONFIG and p.name not in named | busy for p in live.values()

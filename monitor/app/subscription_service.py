@@ -250,7 +250,7 @@ class SubscriptionService:
         self._in_line()
         with self.app.store() as store, store.transaction() as transaction:
             for number in numbers:
-                # Raising rolls back: those before it are there again.
+                # Raising rolls the transaction back: then nothing is removed.
                 if not transaction.people.remove_silence(number):
                     raise NotFoundError(
                         f"there is no silence {number}; `monitor silence list` has them all"

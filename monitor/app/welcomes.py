@@ -49,7 +49,7 @@ class Welcomes:
 
     def _welcome(self, tx: Transaction, now: datetime) -> None:
         new = [one for one in tx.people.take_new_subscriptions() if now - one.created_at < _NEW]
-        # They were taken above: none of them is welcomed late when this is switched on.
+        # Taken all the same: switching this on later must not welcome old subscriptions.
         if not self._app.settings.delivery.welcome:
             return
         found = self._by_address(new, tx.readers.addresses())

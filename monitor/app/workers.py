@@ -81,7 +81,7 @@ class Workers:
 
 def worker_id() -> str:
     """Return a name for this process as a holder of leases: ``host:4242:1f2e3d4c``."""
-    # The number of a process comes back, in a container nearly always as 1: hence the random end.
+    # Process numbers are reused, in a container nearly always 1: hence the random end.
     return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
 

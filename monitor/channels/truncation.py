@@ -1,6 +1,6 @@
 """A text cut to what a service takes: a chat's limit must not cost the whole message."""
 
-# Less of a line says nothing.
+# A shorter piece of a line tells a reader nothing.
 _LEAST_OF_LINE = 40
 # Below this, as for an SMS, a beginning and an end would leave no room for what is between.
 _LEAST_OF_TEXT = 300

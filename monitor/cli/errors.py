@@ -74,6 +74,8 @@ def handle_errors(args: Sequence[str]) -> Iterator[None]:
         sys.exit(exit_code(error))
     except Failure as failure:
         sys.exit(failure.code)
+    # `monitor db` alone: its help is shown, and the exit code tells a script that nothing was
+    # done.
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         sys.exit(ASKED_WRONGLY)

@@ -15,6 +15,7 @@ FILE_SUFFIX = "_FILE"
 # Names of their own, for what people set most; they lie over the general ones.
 ALIASES: Mapping[str, Key] = {"MONITOR_DATABASE_URL": ("store", "url")}
 
+# As tomllib says it: "Cannot declare ('store',) twice (at line 7, column 8)".
 _TWICE = re.compile(r"Cannot declare \('(\w+)',\) twice \((at line \d+)")
 
 

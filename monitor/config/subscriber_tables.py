@@ -45,7 +45,7 @@ def read_subscribers(
         table = require_name(numbered)
         person = read_table(table, SubscriberSettings, environ)
         require_channels(person.channels, channels, place=f"{table.place} channels")
-        # Names that differ in case alone would be one person to people, and two to the store.
+        # Names that differ only in case look like one person, but would be two in the store.
         if person.name.casefold() in people:
             raise ConfigError(f"{table.place} is there twice; give each subscriber their own name")
         people[person.name.casefold()] = person

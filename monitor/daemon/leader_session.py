@@ -103,7 +103,7 @@ class LeaderSession:
         self._changed.set()
         self._news.set()
         if self._delivering is not None and deliveries is not None:
-            # What is being sent ends by the former settings.
+            # Messages that are being sent finish under the former settings.
             self._delivering.deliveries = deliveries
         await self._schedule(app, rows)
 
@@ -150,7 +150,7 @@ class LeaderSession:
     async def _pass(self, name: str) -> None:
         self._began[name] = time.monotonic()
         try:
-            # What changed before the pass begins is in it.
+            # The pass that begins now covers what changed before it.
             self._again.discard(name)
             await self._job_runner.poll(name)
             while name in self._again and not self._job_runner.stop.is_set():  # changed meanwhile

@@ -10,6 +10,7 @@ from monitor.app.log_queue import flush_within
 from monitor.app.logs import get_logger
 
 _ENDING = (signal.SIGTERM, signal.SIGINT)
+# The log may go to a pipe that nobody reads.
 _FLUSH_S = 2.0
 _ONE_S = 0.3
 """Signals so close together are one: shells and `timeout` send theirs to a whole group, too."""

@@ -11,7 +11,7 @@ from monitor.store.reader import Reader
 CONFIRM_WITHIN = timedelta(days=2)
 """How long somebody has to confirm what they asked for."""
 
-# The page only shows why, and mails are read again months later: its link may live long.
+# The page only shows the reason, and old mails are read months later: its link lives long.
 _WHY = timedelta(days=365)
 
 

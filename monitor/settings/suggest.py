@@ -23,6 +23,6 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 def likeness(name: str, known: str) -> float:
     """Return 0 to 1; a word of the name (``timeout`` of ``busy_timeout_s``) is like it too."""
     if name in known.split("_") or (name and known.startswith(name)):
-        # Before every misspelling, behind the very name.
+        # Ranks above every misspelling and below the exact name.
         return 0.9 + (name == known) / 10
     return difflib.SequenceMatcher(None, name, known).ratio()

@@ -127,5 +127,5 @@ def _password(credentials: str) -> str:
         decoded = base64.b64decode(credentials.strip(), validate=True).decode()
     except (binascii.Error, ValueError):
         return ""
-    # Dialogs ask for a user, too; the name does not matter.
+    # A password dialog asks for a user name as well, which does not matter.
     return decoded.partition(":")[2]

@@ -58,7 +58,7 @@ def _may_change(request: Request) -> bool:
     # A browser sends at least one of the two with a POST; whoever sends neither is refused.
     if origin is None or origin == "null":
         return site is not None
-    # A page can set neither of these headers of a form that it makes a browser send.
+    # No page of another site can set these headers on a form.
     return _host(origin) in {headers.get("host"), headers.get("x-forwarded-host")}
 
 

@@ -23,6 +23,8 @@ from monitor.web.request_guard import Guard
 Application = ASGIApp
 
 _GRACE_S = 2
+# Who waits in the system's queue while all connections are in use; the system may allow fewer
+# (net.core.somaxconn).
 _BACKLOG = 1024
 
 

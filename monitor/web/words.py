@@ -59,5 +59,5 @@ def version_word(text: str) -> Which:
 def version_time(text: str) -> Which:
     """Read a day of the registry's record, or a time (UTC unless it names a zone) of ours."""
     day = Days.parse(text)
-    # Of a month: how the record stood at its end.
+    # A month means its last day.
     return moment(text) if day is None else day.last

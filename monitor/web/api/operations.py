@@ -201,7 +201,7 @@ def subscriptions(asked: ApiRequest) -> SubscriptionList:
     token = asked.token
     if token is None:
         raise unauthorized(_WHOSE)
-    # A token of nobody reads the registry's public record alone.
+    # A token without an owner may read the public records only.
     if not (token.operator or token.subscriber):
         raise ProblemError(HTTPStatus.FORBIDDEN, _WHOSE)
     whose = None if token.operator else token.subscriber
