@@ -50,7 +50,7 @@ def pages(query: Query, select: Callable[[Query], Page], *, size: int) -> Iterat
 
 def all_events(app: App, reader: "Reader", query: EventQuery) -> Iterator[SelectedEvent]:
     """Yield all events that a query selects, newest first, whatever its limit and their number."""
-    # Commands and programs wait for all of it; pages have a deadline.
+    # Exports and programs wait for all of it; pages, and `monitor events`, have a deadline.
     select = partial(select_events, reader, synonyms=app.synonyms(), deadline_s=math.inf)
     for page in pages(query, select, size=PAGE):
         yield from page.events

@@ -41,7 +41,7 @@ _STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
 
 @dataclass(slots=True, kw_only=True)
 class Screen:
-    """Writes lines, tables, CSV and JSON to a stream; every text passes ``neutral`` on its way.
+    """Writes lines, tables, CSV and JSON to a stream; every text is sanitized on its way.
 
     ``color``: styles are sent. Words that went and came are marked ``[-so-]{+so+}`` with them
     too, so that they can be told apart where the text is copied to. ``width``: columns to wrap

@@ -1,4 +1,4 @@
-"""What is reported of primary outcomes that are still there: reworded, split, joined, edited."""
+"""What is reported of primary outcomes, and how severe: edited, split, joined, dropped, added."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any

@@ -16,8 +16,10 @@ from monitor.model.changes import ChangeEvent, Severity
 from monitor.model.history import TrialRow
 from monitor.model.nct import normalize_nct_id
 from monitor.model.selections import (
+    EventPage,
     EventQuery,
     SelectedEvent,
+    TrialPage,
     TrialQuery,
 )
 from monitor.render.statuses import status_words
@@ -95,13 +97,14 @@ def lately(app: App, request: Request) -> Response:
             given = [*given, ("min_severity", str(_LEAST))]
         found = select_events(reader, replace(query, limit=_EVENTS), synonyms=app.synonyms())
     words = urlencode(given)
-    older = None if found.next is None else urlencode([*given, ("cursor", str(found.next))])
+    older = _further(given, found)
     return page(
         request, "lately.html", section="", title="What changed lately",
         subscribe=words if app.settings.web.subscribe else None,
         days=_days(found.events), count=len(found.events),
         trials=len({one.stored.nct_id for one in found.events}),
         form=EVENT_FORM.filled(given), query=words, older=older, is_first=query.after is None,
+        is_complete=found.is_complete,
         feeds=feeds_of("events", words),
     )  # fmt: skip
 
@@ -132,15 +135,26 @@ def trials(app: App, request: Request) -> Response:
     with app.reader() as reader:
         query = trial_query(app, reader, asked)
         found = select_trials(reader, replace(query, limit=_TRIALS), synonyms=app.synonyms())
-    older = None if found.next is None else urlencode([*given, ("cursor", str(found.next))])
+    older = _further(given, found)
     same_trials = urlencode([one for one in given if one[0] != "sort"])
     return page(
         request, "trials.html", section="trials", title="Trials",
         rows=[_listed(row) for row in found.trials], form=TRIAL_FORM.filled(given),
         query=urlencode(given), older=older, is_first=query.after is None,
+        is_complete=found.is_complete,
         subscribe=urlencode(given) if app.settings.web.subscribe else None,
         same_trials=same_trials, feeds=feeds_of("events", same_trials),
     )  # fmt: skip
+
+
+def _further(given: Sequence[tuple[str, str]], found: EventPage | TrialPage) -> str | None:
+    """Return the parameters of the page behind one; None where nothing more can come.
+
+    Where the time was over before anything was looked at, it is the same page again.
+    """
+    if found.next is not None:
+        return urlencode([*given, ("cursor", str(found.next))])
+    return None if found.is_complete else urlencode(given)
 
 
 def _nct_id(text: str) -> str | None:

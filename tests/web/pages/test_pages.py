@@ -5,11 +5,14 @@ import gzip
 import io
 import re
 import time
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import pytest
 
+from monitor.web.pages import lists
 from monitor.web.server import WebServer
 from tests.cli.calls import Monitor
 from tests.cli.studies import NCT, study
@@ -268,3 +271,29 @@ def test_a_list_of_trials_leads_to_the_feeds_of_their_changes(seeds_site: WebSer
     html = get(seeds_site, "/trials?condition=lupus&sort=nct_id").html
     assert html.count('events/feed.atom?condition=lupus"') == 2, "in the head, and to be seen"
     assert get(seeds_site, "/events/feed.atom?condition=lupus").status == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "which"), [("/?condition=lupus", "events"), ("/trials?condition=lupus", "trials")]
+)
+@pytest.mark.parametrize("is_empty", [False, True])
+def test_a_list_that_the_deadline_ended_says_so_and_leads_on(
+    seeds_site: WebServer,
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+    which: str,
+    is_empty: bool,
+) -> None:
+    whole = getattr(lists, f"select_{which}")
+
+    def late(*arguments: Any, **options: Any) -> Any:
+        found = whole(*arguments, **options)
+        cut = {which: (), "next": None} if is_empty else {}
+        return replace(found, is_complete=False, **cut)
+
+    monkeypatch.setattr(lists, f"select_{which}", late)
+    got = get(seeds_site, path)
+    said = "None found yet in the time there was" if is_empty else "then the time was over"
+    assert said in got.text
+    assert 'href="?condition=lupus' in got.html
+    assert "matches" not in got.text
