@@ -10,9 +10,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
@@ -31,6 +32,7 @@ from tests.demo.clock import DatedReplica, StoryClock
 from tests.demo.records import AFTER, seed_world
 from tests.demo.servers import Hook, Mailbox, hook_server, mail_server
 from tests.demo.settings import write_settings
+from tests.demo.site import served_site
 from tests.registry import ReplicaServer
 from tests.registry.world import World
 
@@ -74,7 +76,20 @@ def main() -> int:
     screen.show(_timeline(stage))
     screen.show(_events(stage))
     screen.show(_next(stage))
+    if sys.stdout.isatty():
+        _keep_open(stage)
     return 0
+
+
+def _keep_open(stage: Stage) -> None:
+    """Leave the pages of the trials open until ^C."""
+    with served_site(stage.config, _environ()) as address:
+        page = f"{address}/trials/{SHOWN}"
+        stage.screen.show([BLANK, line("A page of each trial is open: ", Span(page, "label"))])
+        stage.screen.show([line("^C ends it.")])
+        # The story's servers are over; nothing but the page is still there.
+        with suppress(KeyboardInterrupt):
+            threading.Event().wait()
 
 
 def _play(stage: Stage) -> None:

@@ -5,12 +5,14 @@ import re
 import signal
 import subprocess
 import sys
+import urllib.request
 from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
 
 from tests.demo.__main__ import SHOWN
+from tests.demo.site import served_site
 
 PROJECT = Path(__file__).parents[2]
 
@@ -121,3 +123,15 @@ def test_it_is_interrupted_in_one_line(tmp_path: Path) -> None:
     assert started.returncode == 130
     assert err.splitlines()[-1] == "demo: interrupted"
     assert "Traceback" not in err
+
+
+def test_the_page_of_its_trials_can_be_opened(told: str) -> None:
+    found = re.search(r"export MONITOR_CONFIG=(\S+)", told)
+    assert found is not None
+    with served_site(Path(found[1]), os.environ) as address:
+        with urllib.request.urlopen(f"{address}/trials/{SHOWN}", timeout=30) as answer:  # noqa: S310 - its own
+            page = answer.read().decode()
+        assert "Enrollment target" in page
+        assert "(+67%)" in page
+    with pytest.raises(OSError, match="refused"):
+        urllib.request.urlopen(address, timeout=30)  # noqa: S310 - its own
