@@ -27,11 +27,20 @@ HELP_OPTIONS = ("-h", "--help")
 Commands = Mapping[str, tuple[str, str]]
 
 
-class Command(click.Command):
+class _WithHelpOptions(click.Command):
+    """A command that has both help options, whichever context asks first."""
+
+    def get_help_option_names(self, ctx: click.Context) -> list[str]:
+        """Return the names of the help option."""
+        del ctx  # click keeps the option of the first one, which may be without the root command
+        return list(HELP_OPTIONS)
+
+
+class Command(_WithHelpOptions):
     """A command whose help ends with examples."""
 
     def __init__(self, *args: Any, examples: Sequence[str], **options: Any) -> None:
-        super().__init__(*args, **_with_help_options(options))
+        super().__init__(*args, **options)
         self.examples = tuple(examples)
         self.params.append(_config_option())
 
@@ -39,11 +48,6 @@ class Command(click.Command):
         """Write the examples."""
         super().format_epilog(ctx, formatter)
         write_examples(formatter, self.examples)
-
-
-def _with_help_options(options: dict[str, Any]) -> dict[str, Any]:
-    context = {"help_option_names": list(HELP_OPTIONS), **options.pop("context_settings", {})}
-    return {**options, "context_settings": context}
 
 
 def _config_option() -> click.Option:
@@ -69,11 +73,11 @@ def write_examples(formatter: click.HelpFormatter, examples: Sequence[str]) -> N
             formatter.write(f"{' ' * formatter.current_indent}{example}\n")
 
 
-class Group(click.Group):
+class Group(_WithHelpOptions, click.Group):
     """A group of commands whose help ends with examples."""
 
     def __init__(self, *args: Any, examples: Sequence[str], **options: Any) -> None:
-        super().__init__(*args, **_with_help_options(options))
+        super().__init__(*args, **options)
         self.examples = tuple(examples)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
