@@ -1,4 +1,4 @@
-"""Deliveries: workers for the configured channels, what is due, and who is told of trouble."""
+"""Deliveries: workers for the configured channels, what is due, and who hears of problems."""
 
 import threading
 import time

@@ -83,7 +83,7 @@ def list_(session: Session, every: bool, as_json: bool, as_csv: bool) -> None:
 @json_option
 @click.pass_obj
 def revoke(session: Session, name: str, as_json: bool) -> None:
-    """End a token: from the next request on it lets nobody in."""
+    """End a token: it is refused from the next request on."""
     from monitor.app.tokens import revoke_token
 
     revoke_token(session.app, name)
