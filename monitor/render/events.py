@@ -7,6 +7,7 @@ from typing import Any
 from monitor.model import fields
 from monitor.model.changes import ChangeEvent, FieldChange, Severity
 from monitor.model.text_diff import Segment, text_diff
+from monitor.render.code_words import ARROW, pair_words
 from monitor.render.lines import Line, Role, Span, line
 from monitor.render.values import (
     change_spans,
@@ -94,9 +95,9 @@ def _asides(event: ChangeEvent) -> Iterator[Span]:
     """Say what the facts add to the summary."""
     facts = event.facts
     if "type_before" in facts and "type" in facts:
-        became = f"{value_text(facts['type_before'])} → {value_text(facts['type'])}"
-        if became not in event.summary:
-            yield Span(f" · {became}", "dim")
+        types = value_text(facts["type_before"]), value_text(facts["type"])
+        if ARROW.join(types) not in event.summary:
+            yield Span(f" · {ARROW.join(pair_words(*types))}", "dim")
     if facts.get("reason_class"):
         classes = facts.get("reason_classes") or [facts["reason_class"]]
         yield Span(f" · reason: {', '.join(map(value_text, classes)).replace('_', ' ')}", "dim")

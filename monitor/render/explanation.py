@@ -8,10 +8,10 @@ from monitor.model.explanation import EventExplanation
 from monitor.model.history import StoredVersion, TrialRow
 from monitor.model.messages import MessageState, OutboxMessage
 from monitor.model.subscriptions import MatchDecision, Subscription
+from monitor.render.code_words import plain_codes
 from monitor.render.json_values import version_to_json
 from monitor.render.lines import BLANK, Line, Span, line
 from monitor.render.outbox import message_to_json
-from monitor.render.statuses import plain_statuses
 from monitor.render.values import moment, one_line, value_text
 
 Answers = Sequence[tuple[Subscription, Sequence[EventExplanation]]]
@@ -31,7 +31,7 @@ def explanation_lines(
     number, version = numbered
     yield line(Span(f"{trial.nct_id}, version {number}", "title"), f"  of {version.version_date}")
     for at, event in enumerate(events, 1):
-        summary = plain_statuses(value_text(event.summary))
+        summary = plain_codes(value_text(event.summary))
         yield line(Span(f"{at:>3} ", "dim"), Span(event.severity, event.severity.value),
                    f"  {', '.join(event.kinds)}: {summary}", indent=2, hang=6)  # fmt: skip
     if not events:

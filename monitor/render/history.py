@@ -7,9 +7,9 @@ from monitor.model.changes import ChangeEvent
 from monitor.model.coverage import ABSENCE
 from monitor.model.history import StoredVersion, TrialRow
 from monitor.model.selection import EventSelection, SelectedVersion
+from monitor.render.code_words import status_words
 from monitor.render.events import BRIEF, FULL, event_lines
 from monitor.render.lines import BLANK, Line, Span, line
-from monitor.render.statuses import status_words
 from monitor.render.values import count_text, moment, value_text
 
 

@@ -11,8 +11,8 @@ from monitor.model.fields import Path
 from monitor.model.history import StoredVersion
 from monitor.model.record import TrialRecord
 from monitor.model.sanitize import sanitize_lines
+from monitor.render.code_words import code_words, phase_words, status_words
 from monitor.render.lines import BLANK, Line, Span, line
-from monitor.render.statuses import status_words
 from monitor.render.values import count_text, moment, one_line, unescape, value_text
 
 _LABEL_WIDTH = 24
@@ -98,12 +98,19 @@ def _fact(record: TrialRecord, path: Path, aside: Path | None) -> Iterator[Line]
             stated = record.coverage.states(path)
             yield _labelled(path, Span("(none)" if stated else "not stated by this source", "dim"))
         return
-    said = value_text(value, longest=None)
-    if path == fields.OVERALL_STATUS:
-        said = status_words(said)
     beside = record.get(aside) if aside else None
-    more = (Span(f" ({value_text(beside)})", "dim"),) if beside is not None else ()
-    yield _labelled(path, Span(said), *more)
+    more = (Span(f" ({_in_words(aside, beside)})", "dim"),) if beside is not None else ()
+    yield _labelled(path, Span(_in_words(path, value)), *more)
+
+
+def _in_words(path: Path | None, value: Any) -> str:
+    """Write a value, in plain words where it is one of a fixed list."""
+    if path == fields.PHASES:
+        return phase_words(tuple(map(str, value)))
+    text = value_text(value, longest=None)
+    if path == fields.OVERALL_STATUS:
+        return status_words(text)
+    return code_words(text) if path in fields.ENUMERATIONS else text
 
 
 def _labelled(path: Path, *spans: Span) -> Line:

@@ -8,8 +8,8 @@ from monitor.model.addresses import version_address
 from monitor.model.dates import PartialDate
 from monitor.model.history import TrialRow
 from monitor.model.series import Point, SeriesField
+from monitor.render.code_words import plain_value, status_words
 from monitor.render.lines import BLANK, Block, Line, Span, Table, line
-from monitor.render.statuses import plain_status, status_words
 from monitor.render.values import value_text
 
 BAR = 24
@@ -93,7 +93,7 @@ def _value_words(field: SeriesField, point: Point) -> str:
     if isinstance(point.value, int):
         value = f"{point.value:,}"
     else:
-        write = {"status": status_words, "results": str.lower}.get(field.name, plain_status)
+        write = {"status": status_words, "results": str.lower}.get(field.name, plain_value)
         value = write(value_text(point.value))
     return f"{value} {point.type.lower()}" if point.type else value
 

@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from monitor.render.code_words import ARROW, pair_words, plain_codes, plain_value
 from monitor.render.lines import Role, Span
-from monitor.render.statuses import pair_words, plain_status, plain_statuses
 
-ARROW = " → "
 _LONGEST = 160
 # The registry's texts are Markdown, in which punctuation is escaped: ``\\>= 18 years``; a text
 # that was cut may end in half an escape.
@@ -32,7 +31,7 @@ def one_line(value: Any, *, longest: int | None = _LONGEST) -> str:
 
 def value_text(value: Any, *, longest: int | None = _LONGEST) -> str:
     """Write a registry value on one line for readers: statuses in words, no escapes of Markdown."""
-    return plain_status(unescape(one_line(value, longest=longest)))
+    return plain_value(unescape(one_line(value, longest=longest)))
 
 
 def unescape(text: str) -> str:
@@ -61,8 +60,8 @@ def marked_summary(summary: str, before: Any, after: Any, role: Role) -> tuple[S
     # The detector wrote the summary; where it shortened a value, nothing can be set off.
     head, found, tail = summary.partition(change)
     if not found:
-        return (Span(plain_statuses(summary), role),)
-    spans = (Span(head, role), *change_spans(before, after), Span(plain_statuses(tail), role))
+        return (Span(plain_codes(summary), role),)
+    spans = (Span(head, role), *change_spans(before, after), Span(plain_codes(tail), role))
     return tuple(span for span in spans if span.text)
 
 

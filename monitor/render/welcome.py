@@ -11,8 +11,8 @@ from monitor.model.subscriptions import Subscription
 from monitor.model.welcome import CoveredTrials, Welcome
 from monitor.render.alerts import mrkdwn
 from monitor.render.alerts.links import record_url
+from monitor.render.code_words import status_words
 from monitor.render.json_values import Shape
-from monitor.render.statuses import status_words
 from monitor.render.subscribers import changes_words, subscription_to_json, trials_words
 from monitor.render.values import count_text, moment
 

@@ -7,6 +7,7 @@ import pytest
 
 from monitor.model.changes import ChangeEvent, ChangeKind, FieldChange, Op, Severity
 from monitor.model.fields import Path
+from monitor.render.code_words import plain_codes
 from monitor.render.events import BRIEF, FULL, Detail, event_lines, item_names
 from monitor.render.screen import Screen
 
@@ -184,7 +185,7 @@ def test_facts_that_the_summary_leaves_out_stand_behind_it() -> None:
         type_before="ESTIMATED",
     )
     assert text(moved) == (
-        "  HIGH      Completion date: 2027-03-31 → 2026-01-27 (-428 days) · ESTIMATED → ACTUAL\n"
+        "  HIGH      Completion date: 2027-03-31 → 2026-01-27 (-428 days) · estimated → actual\n"
     )
     stopped = event(summary="Why stopped: money", reason_class="business")
     assert text(stopped) == "  HIGH      Why stopped: money · reason: business\n"
@@ -241,4 +242,7 @@ def test_a_part_of_an_item_is_told_once(
 ) -> None:
     arms: Path = ("protocolSection", "armsInterventionsModule", "armGroups")
     edit = change((*arms, "type"), before, after, op=op, path=(*arms, "A", "type"))
-    assert text(event(edit, summary=said)).splitlines() == [f"  HIGH      {said}", *behind]
+    assert text(event(edit, summary=said)).splitlines() == [
+        f"  HIGH      {plain_codes(said)}",
+        *behind,
+    ]

@@ -16,10 +16,10 @@ from monitor.render.alerts.page import (
     VersionBlock,
 )
 from monitor.render.alerts.reasons import first_reasons, why, why_empty
-from monitor.render.alerts.registry_text import clean, phase_words
+from monitor.render.alerts.registry_text import clean
 from monitor.render.alerts.subject import phrase, subject, tally
 from monitor.render.alerts.trials import TrialLine, brief, brief_bytes, headings, trials_of
-from monitor.render.statuses import status_words
+from monitor.render.code_words import phase_words, status_words
 from monitor.render.values import count_text, moment, unescape
 
 _NAMED_TRIALS = 600

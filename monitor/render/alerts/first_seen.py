@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from monitor.model.profile import PlannedDate, TrialProfile
+from monitor.render.code_words import code_words
 from monitor.render.lines import Line, Span, line
 from monitor.render.values import count_text, unescape, value_text
 
@@ -39,14 +40,14 @@ def _some(found: Iterator[str]) -> str:
 
 
 def _intervention(of_type: str, name: str) -> str:
-    kind = of_type.replace("_", " ").lower()
+    kind = code_words(of_type)
     return f"{value_text(name)} ({kind})" if kind else value_text(name)
 
 
 def _enrollment(profile: TrialProfile) -> str:
     if profile.enrollment is None:
         return ""
-    kind = f" ({profile.enrollment_type.lower()})" if profile.enrollment_type else ""
+    kind = f" ({code_words(profile.enrollment_type)})" if profile.enrollment_type else ""
     return f"{profile.enrollment:,} participants{kind}"
 
 

@@ -3,22 +3,18 @@
 from dataclasses import replace
 
 from monitor.model.sanitize import sanitize
+from monitor.render.code_words import plain_codes
 from monitor.render.lines import Line, Span
-from monitor.render.statuses import plain_statuses
 
 # A change is shown in full in the registry; a message is read in ten seconds.
 LONGEST_SPAN = 240
 LONGEST_LINE = 600
 _CUT = "…"
-_PHASES = {
-    "NA": "no phase", "EARLY_PHASE1": "Early Phase 1", "PHASE1": "Phase 1", "PHASE2": "Phase 2",
-    "PHASE3": "Phase 3", "PHASE4": "Phase 4",
-}  # fmt: skip
 
 
 def clean(text: str, *, longest: int = LONGEST_LINE) -> str:
-    """Return the text on one line, neutral, statuses in plain words, cut where it is too long."""
-    return clip(plain_statuses(sanitize(text)), longest)
+    """Return the text on one line, neutral, codes in plain words, cut where it is too long."""
+    return clip(plain_codes(sanitize(text)), longest)
 
 
 def clip(text: str, longest: int) -> str:
@@ -38,9 +34,3 @@ def clean_line(line: Line) -> Line:
         room -= len(text)
         spans.append(replace(span, text=text))
     return replace(line, spans=tuple(spans), indent=0, hang=2)
-
-
-def phase_words(phases: tuple[str, ...]) -> str:
-    """Write the phases: ``Phase 1/Phase 2``; ``no phase stated`` without any."""
-    named = "/".join(_PHASES.get(phase, phase) for phase in phases)
-    return clean(named, longest=60) or "no phase stated"

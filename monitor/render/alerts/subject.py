@@ -7,7 +7,7 @@ from monitor.model import fields
 from monitor.model.alerts import Alert, Notification, TrialFacts
 from monitor.model.changes import ChangeEvent, ChangeKind, Severity
 from monitor.render.alerts.names import trial_name
-from monitor.render.alerts.registry_text import clean, clip, phase_words
+from monitor.render.alerts.registry_text import clean, clip
 from monitor.render.alerts.sites import (
     are_countries,
     countries_headline,
@@ -15,9 +15,9 @@ from monitor.render.alerts.sites import (
     is_list_of_sites,
     sites_headline,
 )
+from monitor.render.code_words import ARROW, phase_words, status_headline, status_words
 from monitor.render.events import is_long_text
-from monitor.render.statuses import status_headline, status_words
-from monitor.render.values import ARROW, count_text, marked_summary
+from monitor.render.values import count_text, marked_summary
 
 LONGEST = 78
 """Characters of a subject: what mail programs show of one, and a line of a mail's head holds."""

@@ -8,9 +8,9 @@ from monitor.model import fields
 from monitor.model.changes import ChangeEvent, FieldChange
 from monitor.model.countries import country_now
 from monitor.model.text_diff import Segment, text_diff
+from monitor.render.code_words import code_words, pair_words
 from monitor.render.events import item_names
 from monitor.render.lines import Line, Role, Span, line
-from monitor.render.statuses import pair_words
 from monitor.render.values import one_line, unescape, value_text
 
 _PROSE_WORDS = 4
@@ -85,7 +85,7 @@ def _in_words(change: FieldChange, value: Any) -> Any:
     """Return a value of a fixed list in words: ``ESTIMATED`` as ``estimated``."""
     values = fields.ENUMERATIONS.get(change.field)
     is_code = values is not None and value in values and change.field not in _STATUSES
-    return value.replace("_", " ").lower() if is_code else value
+    return code_words(value) if is_code else value
 
 
 def _headings(change: FieldChange, names: Sequence[str], is_whole_item: bool) -> tuple[str, str]:

@@ -8,8 +8,7 @@ from starlette.requests import Request
 from monitor.model import fields
 from monitor.model.changes import Severity
 from monitor.model.groups import GROUPS
-from monitor.render.alerts.registry_text import phase_words
-from monitor.render.statuses import status_words
+from monitor.render.code_words import code_words, phase_words, status_words
 
 Pair = tuple[str, str]
 
@@ -75,9 +74,7 @@ def given_pairs(request: Request, *but: str) -> list[Pair]:
 
 
 def _words(path: fields.Path) -> tuple[Pair, ...]:
-    return tuple(
-        (one, one.replace("_", " ").lower().capitalize()) for one in fields.ENUMERATIONS[path]
-    )
+    return tuple((one, code_words(one).capitalize()) for one in fields.ENUMERATIONS[path])
 
 
 _PHASE = Field("phase", "Phase", choices=tuple(

@@ -22,7 +22,7 @@ from monitor.model.selections import (
     TrialPage,
     TrialQuery,
 )
-from monitor.render.statuses import status_words
+from monitor.render.code_words import status_words
 from monitor.render.values import unescape, value_text
 from monitor.store.reader import Reader
 from monitor.web.pages.answering import MovedError

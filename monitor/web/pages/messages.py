@@ -10,8 +10,8 @@ from monitor.model.addresses import version_address
 from monitor.model.alerts import Alert
 from monitor.model.selection import SelectedVersion
 from monitor.render.alerts.trials import TrialLine, headings, trials_of
+from monitor.render.code_words import status_words
 from monitor.render.history import sighting
-from monitor.render.statuses import status_words
 from monitor.render.values import count_text, unescape
 from monitor.web.pages.events import listed
 from monitor.web.pages.layout import PRIVATE, page

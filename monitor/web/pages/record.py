@@ -20,8 +20,8 @@ from monitor.model.fields import Path
 from monitor.model.record import TrialRecord
 from monitor.model.sanitize import sanitize_lines
 from monitor.model.selection import SelectedVersion
+from monitor.render.code_words import plain_value
 from monitor.render.history import sighting
-from monitor.render.statuses import plain_status
 from monitor.render.values import count_text, one_line, unescape
 from monitor.web.pages.layout import page
 from monitor.web.pages.splitting import split
@@ -279,7 +279,7 @@ def _site(part: int, depth: int, site: Mapping[str, Any]) -> Iterator[Row]:
     place = [site.get(name) for name in ("facility", "city", "state", "zip")]
     status = site.get("status")
     told = ", ".join(unescape(one) for one in place if isinstance(one, str) and one)
-    words = f" ({plain_status(status)})" if isinstance(status, str) else ""
+    words = f" ({plain_value(status)})" if isinstance(status, str) else ""
     yield Row(part, depth, "", (f"{told or 'no place stated'}{words}",))
 
 
@@ -296,5 +296,5 @@ def _date(value: Mapping[str, Any]) -> str:
 def _lines(value: Any) -> tuple[str, ...]:
     if isinstance(value, str):
         lines = sanitize_lines(unescape(value))
-        return tuple(line for line in map(plain_status, lines) if line.strip()) or ("(empty)",)
-    return (plain_status(unescape(one_line(value, longest=None))),)
+        return tuple(line for line in map(plain_value, lines) if line.strip()) or ("(empty)",)
+    return (plain_value(unescape(one_line(value, longest=None))),)

@@ -15,8 +15,7 @@ from monitor.model.dates import PartialDate
 from monitor.model.history import StoredVersion, TrialRow
 from monitor.model.nct import normalize_nct_id
 from monitor.model.record import TrialRecord
-from monitor.render.alerts.registry_text import phase_words
-from monitor.render.statuses import status_words
+from monitor.render.code_words import phase_words, status_words
 from monitor.render.values import unescape, value_text
 from monitor.store.reader import Reader
 from monitor.web.pages.answering import MovedError
