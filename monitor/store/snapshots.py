@@ -21,8 +21,9 @@ from monitor.store.row_mapping import Row
 from monitor.store.schema import snapshots, versions
 
 SNAPSHOTS_PER_KEYFRAME = 64
-# Some hundred mean records: the bases of the trials at hand, with room for one of megabytes.
-_KEPT_BYTES = 16 * 1024 * 1024
+# Some hundred mean records: the bases of the batch at hand, with room for one of megabytes. A
+# transaction of many batches would fill more, and the daemon would stay that much larger.
+_KEPT_BYTES = 8 * 1024 * 1024
 
 INSERT = sa.insert(snapshots)
 
