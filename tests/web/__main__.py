@@ -11,6 +11,7 @@ from pathlib import Path
 from tests.web.api.calls import serving
 from tests.web.api.cost import at_once, cpu_ms
 from tests.web.api.drawn import ask_as_described
+from tests.web.random_forms import acting
 from tests.web.random_requests import ask_at_random, paths_of
 
 _SHOWN = 40
@@ -34,11 +35,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             statuses, failed = ask_at_random(
                 api.address, paths_of(api.site), count=given.requests, seed=given.seed
             )
+        with acting(folder, f"sqlite:///{folder / 'people.db'}") as pages:
+            acted, wrong = pages.ask(count=given.requests, seed=given.seed)
+            failed += wrong
     figures = {
         "cpu_ms_p50_p95": costs,
         "at_once": together,
         "drawn": dict(sorted(drawn.items())),
         "at_random": dict(sorted(statuses.items())),
+        "forms_at_random": dict(sorted(acted.items())),
         "failed": len(failed),
         "wall_s": round(time.monotonic() - began),
     }
