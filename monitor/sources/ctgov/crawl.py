@@ -35,9 +35,11 @@ class Sizes:
     that its URL is taken everywhere. ``check``: pages between two questions for the version.
     """
 
-    # More is cut down to 1,000 with status 200 and no word of it; 200 IDs make a URL of some 2,800
-    # characters, and many servers and proxies refuse one of more than 8,000.
-    page: int = 1_000
+    # A page is held as long as it is stored, and twice while it is cut: 1,000 studies take some
+    # 30 MB more at the peak (docs/benchmarks.md). More than 1,000 is cut down to them with status
+    # 200 and no word of it. 200 IDs make a URL of some 2,800 characters, and many servers and
+    # proxies refuse one of more than 8,000.
+    page: int = 500
     batch: int = 200
     check: int = 20
 

@@ -20,8 +20,8 @@ from monitor.sources.http import Client, HttpResponse, TooLargeError
 VERSION, STUDIES = "/api/v2/version", "/api/v2/studies"
 # From the oldest update to the newest: what is updated meanwhile moves to the end, not forward.
 _ORDER = {"sort": "LastUpdatePostDate:asc"}
-# A page of 1,000 studies with results can pass the limit of an answer; the mean is some 17 KB a
-# study, the largest known one 3.6 MB.
+# A page of studies with results can pass the limit of an answer; the mean is some 17 KB a study,
+# the largest known one 3.6 MB.
 _SMALLER = 5  # so many times smaller is the page that is asked for when one is too large
 _SMALLEST_SHARE = 25
 
