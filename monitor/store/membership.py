@@ -23,7 +23,7 @@ Decide = Callable[[TrialRecord, Collection[str]], bool]
 
 RARE = 5_000
 """Up to so many trials are looked at one by one."""
-HELD = 120_000
+HELD = 250_000
 """Up to so many are held; whether one is among more, the index is asked for each."""
 _RECORDS = 50
 

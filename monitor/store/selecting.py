@@ -344,9 +344,8 @@ class _TrialChunks:
     def next(self, after: TrialKey | None) -> list[TrialKey]:
         """Return the next chunk behind a key."""
         members = self._members
-        if self._number == 0:
-            self._few = None if members is None else members.few(RARE)
-        elif members is not None:
+        if self._number == 0 and members is not None:
+            self._few = members.few(RARE)
             members.hold(HELD)
         size = _chunk_size(self._number, members, self._query.limit)
         self._number += 1

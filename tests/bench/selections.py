@@ -16,6 +16,7 @@ from monitor.model.subscriptions import Filter
 from monitor.store.reader import Reader, open_reader
 from monitor.store.writer import open_store
 from tests.bench.made_store import COPIES, MadeStore, fill
+from tests.bench.pages import measure_pages
 from tests.bench.plan import Bench
 from tests.bench.rows import Row
 from tests.bench.timing import Sample, best, shown, timed
@@ -45,7 +46,9 @@ def measure(bench: Bench) -> list[Row]:
         found = {name: _best(reader, query) for name, query in queries.items()}
         further = _further(reader, queries["all"])
         ended = _ended(reader)
-        return [_slowest(found), *_each(found), further, ended, _size(url, made.trials * COPIES)]
+        rows = [_slowest(found), *_each(found), further, ended, _size(url, made.trials * COPIES)]
+    bench.say("selections: asking for pages")
+    return [*rows, *measure_pages(url, queries)]
 
 
 def listed(made: MadeStore) -> dict[str, EventQuery]:

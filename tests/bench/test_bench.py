@@ -26,7 +26,7 @@ ROWS = {
     "mail": 1,
     "fanout": 4,
     "registry": 6,
-    "selections": 24,
+    "selections": 33,
 }
 
 

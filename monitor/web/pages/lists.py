@@ -40,7 +40,7 @@ from monitor.web.words import event_key, trial_key, trial_sort
 
 EVENT_LIST = (*EVENT_PARAMETERS, *FILTER_PARAMETERS, "cursor")
 TRIAL_LIST = (*FILTER_PARAMETERS, "sort", "cursor")
-_EVENTS = 100
+_EVENTS = 50
 _TRIALS = 30
 _SHOWN = 12
 _LEAST = Severity.MEDIUM
