@@ -92,7 +92,7 @@ class BulkInsert:
     """An insert of very many rows, which are tuples in the order of ``names``.
 
     Rows that are there already, by ``key`` or by any key, stay as they are. ``returning``: what
-    PostgreSQL returns of the new ones; SQLite returns nothing.
+    is returned of the new ones, of a table with a number as its primary key.
     """
 
     def __init__(
@@ -113,6 +113,9 @@ class BulkInsert:
         insert = insert_new(table, key).from_select(names, sa.select(*given.c))
         self.records: Executable = insert.returning(*returning) if returning else insert
         self.returns_rows = bool(returning)
+        [first, *_] = table.primary_key
+        self.newest = sa.select(sa.func.coalesce(sa.func.max(first), 0))
+        self.newer = sa.select(*returning).where(first > bindparam("than"))
         self._times = [
             place for place, name in enumerate(names) if isinstance(table.c[name].type, UtcTime)
         ]
@@ -248,13 +251,15 @@ class Db:
             else:
                 self._connection.execute(statement, list(rows))
 
-    def insert_many(self, bulk: BulkInsert, rows: Sequence[tuple[Any, ...]]) -> list[Row]:
-        """Insert very many rows; return what ``bulk`` says of the new ones, on PostgreSQL."""
+    def insert_many(self, bulk: BulkInsert, rows: Sequence[tuple[Any, ...]]) -> Sequence[Row]:
+        """Insert very many rows; return what ``bulk`` says of the new ones."""
         with self.errors():
             if self.dialect == "sqlite":
+                # Nobody else writes meanwhile, so the new ones are those behind the last one.
+                newest = self.value(bulk.newest) if bulk.returns_rows else None
                 driver: Any = self._connection.connection.driver_connection
                 driver.executemany(*_positional(bulk, rows))
-                return []
+                return self.fetch(bulk.newer, {"than": newest}) if bulk.returns_rows else []
             bulk.require_zones(rows)
             found: list[Row] = []
             # PostgreSQL takes a gigabyte in one text; a few megabytes keep both sides small.
