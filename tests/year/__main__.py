@@ -1,7 +1,8 @@
 """``python -m tests.year``: the scripted year in full, with the daemon as a user starts it.
 
 After it come the deliveries that are killed (``tests.deliver.crash``), the memory of very many
-passes (``tests.memory``) and very many requests (``tests.web``); ``--only`` takes one.
+passes (``tests.memory``), very many requests (``tests.web``), and readers beside an ingest
+(``tests.web.beside_ingest``); ``--only`` takes one.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from typing import Any
 from tests.deliver.crash.__main__ import main as delivery
 from tests.memory.__main__ import main as memory
 from tests.web.__main__ import main as requests
+from tests.web.beside_ingest import main as readers
 from tests.year.course import Say, Year, live
 from tests.year.followers import DaemonProcess
 from tests.year.outcome import Outcome
@@ -66,17 +68,21 @@ def soak(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="./run soak",
         description="The long tests: a scripted year of the registry, deliveries that are"
-        " killed, the memory of very many passes, and very many requests over HTTP.",
+        " killed, the memory of very many passes, very many requests over HTTP, and"
+        " readers of the pages while the daemon ingests.",
         epilog="Further options are those of `--only year --help`, `--only delivery --help`,"
-        " `--only memory --help` and `--only requests --help`.",
+        " `--only memory --help`, `--only requests --help` and `--only readers --help`.",
         add_help=False,
     )
-    parts = {"year": main, "delivery": delivery, "memory": memory, "requests": requests}
+    parts = {
+        "year": main, "delivery": delivery, "memory": memory, "requests": requests,
+        "readers": readers,
+    }  # fmt: skip
     parser.add_argument("--only", choices=tuple(parts))
     given, rest = parser.parse_known_args(arguments)
     if given.only is not None:
         return parts[given.only](rest)
-    return max(main(rest), delivery([]), memory([]), requests([]))
+    return max(main(rest), delivery([]), memory([]), requests([]), readers([]))
 
 
 def verdict(outcome: Outcome) -> int:
