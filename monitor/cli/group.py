@@ -62,7 +62,7 @@ def _config_option() -> click.Option:
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
         expose_value=False,
         callback=use,
-        help="Configuration file, as before the command.",
+        help="Configuration file, also before COMMAND.",
     )
 
 

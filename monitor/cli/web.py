@@ -23,8 +23,8 @@ def command(session: Session, listen: str | None, as_json: bool) -> None:
     """Serve the pages, the feeds and the API, until stopped.
 
     `monitor run` does so too where [web] public_listen is set; this is a process of its own, of
-    which there may be any number, each at its own address. It reads the store, and follows and
-    sends nothing. Who may read is what [web] access says. With --json it prints where it answers.
+    which there may be any number, each at its own address. It follows and sends nothing. Who may
+    read is what [web] access says. With --json it prints where it answers.
     SIGTERM and SIGINT end it.
     """
     from monitor.app.logs import configure, never_wait

@@ -119,7 +119,7 @@ class Listener:
             self._application(),
             limits=self._limits,
             on_fault=self.faults.note,
-            key=self._key,
+            remedy=f'set [web] {self._key} to another address, or to "" for none',
         )
         self._address = server.address  # of port 0 the one that was given
         return server

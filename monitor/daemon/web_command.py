@@ -32,7 +32,7 @@ async def _serve(app: App, address: tuple[str, int], on_listening: Callable[[str
     site = site_routes(StoreCalls(lambda: app), host=address[0])
     server = WebServer(
         address, site_application(site), limits=app.settings.web, on_fault=_log_fault,
-        key="public_listen",
+        remedy="give another one: --listen HOST:PORT, or [web] public_listen",
     )  # fmt: skip
     # Before the URL is told: whoever started this may send a signal right after.
     install_handlers(stop=server.stop)

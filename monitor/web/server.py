@@ -44,7 +44,7 @@ class WebServer:
     """Answers over HTTP/1.1 on one address, within limits.
 
     ``address``: host and port, 0 for any free one. The port is taken at once; ListenError when
-    it cannot be had, which names ``key``, the setting that says where. ``serve`` does the
+    it cannot be had, which says where else with ``remedy``. ``serve`` does the
     answering until ``stop`` is called. ``on_fault`` is told what goes wrong meanwhile.
     """
 
@@ -55,10 +55,10 @@ class WebServer:
         *,
         limits: WebSettings | None = None,
         on_fault: OnFault = _ignore,
-        key: str = "listen",
+        remedy: str = "listen on another address",
     ) -> None:
         limits = limits or WebSettings()
-        self._socket = _listening(address, key)
+        self._socket = _listening(address, remedy)
         self.address: tuple[str, int] = self._socket.getsockname()[:2]
         config = uvicorn.Config(
             Guard(application, timeout_s=limits.request_timeout_s, on_fault=on_fault),
@@ -161,7 +161,7 @@ class _Server(uvicorn.Server):
             total -= size
 
 
-def _listening(address: tuple[str, int], key: str) -> socket.socket:
+def _listening(address: tuple[str, int], remedy: str) -> socket.socket:
     family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
     try:
         return socket.create_server(address, family=family, backlog=_BACKLOG)
@@ -170,11 +170,7 @@ def _listening(address: tuple[str, int], key: str) -> socket.socket:
         system = exc.errno is not None and exc.errno > 0  # not one of a name service
         reason = os.strerror(exc.errno or 0) if system else exc.strerror or str(exc)
         kind = PortTakenError if exc.errno == errno.EADDRINUSE else ListenError
-        raise kind(
-            f"cannot listen on {address_text(address)} ({reason}); "
-            f"set [web] {key} to another address,"
-            ' or to "" for none'
-        ) from exc
+        raise kind(f"cannot listen on {address_text(address)} ({reason}); {remedy}") from exc
 
 
 def address_text(address: tuple[str, int]) -> str:

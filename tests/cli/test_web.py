@@ -1,6 +1,7 @@
 """``monitor web``: a process of its own that serves readers."""
 
 import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -45,3 +46,12 @@ def test_without_an_address_it_says_how_to_give_one(
 ) -> None:
     monitor = Monitor(f"sqlite:///{tmp_path / 'monitor.db'}", tmp_path)
     assert reason in monitor.complaint("web", *options, code=2)
+
+
+def test_an_address_in_use_is_named_with_what_to_do(monitor: Monitor) -> None:
+    monitor.answer("ingest", str(SEEDS / "2026-07"))
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        place = f"127.0.0.1:{taken.getsockname()[1]}"
+        complaint = monitor.complaint("web", "--listen", place, code=1)
+    assert f"cannot listen on {place}" in complaint
+    assert "; give another one: --listen HOST:PORT" in complaint
