@@ -41,6 +41,7 @@ LONGEST = (
     "tests/memory/test_memory.py",
     "tests/faults/test_faults.py",
     "tests/web/pages/test_browser.py",
+    "tests/web/api/test_drawn.py",
     "tests/daemon/test_operator_notices.py",
     "tests/sources/ctgov/test_faults.py",
     "tests/gate/test_gate.py",
