@@ -40,6 +40,7 @@ LONGEST = (
     "tests/deliver/test_crash.py",
     "tests/memory/test_memory.py",
     "tests/faults/test_faults.py",
+    "tests/doors/test_earlier_stores.py",
     "tests/web/pages/test_browser.py",
     "tests/web/api/test_drawn.py",
     "tests/daemon/test_operator_notices.py",
