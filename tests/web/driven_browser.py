@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 _PATIENCE_S = 60.0
+_KEYS = {"Tab": 9}
 
 
 class DrivenBrowser:
@@ -44,6 +45,25 @@ class DrivenBrowser:
     def fill(self, name: str, value: str, within: str = "") -> None:
         """Write into a field, or choose, by its name."""
         self._run(f"document.querySelector('{within} [name={name}]').value = {json.dumps(value)}")
+
+    def press(self, key: str) -> None:
+        """Press a key and let it go."""
+        for kind in ("keyDown", "keyUp"):
+            self._do("Input.dispatchKeyEvent", type=kind, key=key, code=key,
+                     windowsVirtualKeyCode=_KEYS[key])  # fmt: skip
+
+    @contextmanager
+    def on_paper(self) -> Iterator[None]:
+        """Look at the page as it would be printed."""
+        self._do("Emulation.setEmulatedMedia", media="print")
+        try:
+            yield
+        finally:
+            self._do("Emulation.setEmulatedMedia", media="")
+
+    def pdf(self) -> str:
+        """Return the page printed, as base64."""
+        return str(self._do("Page.printToPDF")["data"])
 
     def read(self, expression: str = "document.body.innerText") -> Any:
         """Return what an expression of JavaScript says of the page."""

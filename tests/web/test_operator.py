@@ -1,10 +1,12 @@
 """The operator's page: for who shows an operator's token, and nobody else."""
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import urljoin
 
 import orjson
 import pytest
@@ -120,6 +122,16 @@ def test_what_is_held_of_a_source_is_accepted(there: Operated) -> None:
     assert "held:" in page.text
     done = browser.post("/operator", do="accept", about="registry")
     assert "accepted, goes through with the next pass" in done.text
+
+
+def test_the_page_has_its_style_sheet_where_readers_have_a_listener_of_their_own(
+    here: Operated,
+) -> None:
+    [sheet] = re.findall(
+        r'<link rel="stylesheet" href="([^"]+)">', here.entered().get("/operator").html
+    )
+    answer = here.browser().get(urljoin("/operator", sheet))
+    assert (answer.status, answer.headers["content-type"]) == (200, "text/css; charset=utf-8")
 
 
 @pytest.mark.parametrize("shown", ["", "tm_wrong", "reader's"])

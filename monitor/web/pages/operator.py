@@ -17,14 +17,15 @@ from monitor.web.operator_access import (
     set_cookie,
 )
 from monitor.web.pages.answering import page_route
-from monitor.web.pages.layout import PRIVATE, page
+from monitor.web.pages.layout import PRIVATE, page, style_route
 from monitor.web.pages.subscribe import answered
 from monitor.web.store_calls import StoreCalls
 
 
 def operator_routes(calls: StoreCalls) -> list[Route]:
     """Return where the operator's page is, which belongs on the operator's listener alone."""
-    return [page_route(calls, "/operator", operator, ("GET", "POST"))]
+    # With its style sheet: readers' pages may be served elsewhere.
+    return [style_route(), page_route(calls, "/operator", operator, ("GET", "POST"))]
 
 
 def operator(app: App, request: Request) -> Response:

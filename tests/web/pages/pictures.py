@@ -9,10 +9,10 @@ from tests.web.pages.site import get, site_of
 SHOWN = "NCT06733935"
 
 
-def page_in_frame(server: WebServer, path: str) -> str:
+def page_in_frame(server: WebServer, path: str, **headers: str) -> str:
     """Return a page with its style sheet in it, for where it has no address."""
-    html = get(server, path).html
-    [sheet] = re.findall(r'<link rel="stylesheet" href="[./]*/([^"]+)">', html)
+    html = get(server, path, **headers).html
+    [sheet] = re.findall(r'<link rel="stylesheet" href="(?:[./]*/)?([^"]+)">', html)
     style = get(server, f"/{sheet}").html
     return re.sub(r'<link rel="stylesheet"[^>]*>', lambda _: f"<style>{style}</style>", html)
 

@@ -17,6 +17,7 @@ from tests.render.alerts.browser import CHROMIUM, Browser
 from tests.web.pages.conftest import VERSIONS, WIDEST
 from tests.web.pages.pictures import page_in_frame
 from tests.web.people import ADDRESS, Readers, link, readers
+from tests.web.test_operator import operated
 
 AXE = "axe-core@4.14.1"
 AXE_SHA256 = "e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745"
@@ -90,13 +91,28 @@ def people_site(
         yield there.server, people_pages(there)
 
 
-def site_of_pages(request: pytest.FixtureRequest, pages: str) -> tuple[WebServer, tuple[str, ...]]:
-    """Return a server, and the paths that are looked at there."""
+@pytest.fixture(scope="module")
+def operator_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[WebServer, str]]:
+    """Serve an operator's page on which there is something to decide; what lets somebody in."""
+    folder = tmp_path_factory.mktemp("operator")
+    with operated(folder, f"sqlite:///{folder / 'monitor.db'}") as there:
+        yield there.server, there.entered().headers["Cookie"]
+
+
+def pages_of(request: pytest.FixtureRequest, pages: str) -> dict[str, str]:
+    """Return the pages that are looked at, by their paths."""
+    if pages == "operator":
+        server, cookie = request.getfixturevalue("operator_site")
+        return {
+            "/operator, entrance": page_in_frame(server, "/operator"),
+            "/operator": page_in_frame(server, "/operator", Cookie=cookie),
+        }
     if pages == "people":
-        found: tuple[WebServer, tuple[str, ...]] = request.getfixturevalue("people_site")
-        return found
-    server: WebServer = request.getfixturevalue(f"{pages}_site")
-    return server, SEEDED_PAGES if pages == "seeds" else WIDE_PAGES
+        server, paths = request.getfixturevalue("people_site")
+    else:
+        server = request.getfixturevalue(f"{pages}_site")
+        paths = SEEDED_PAGES if pages == "seeds" else WIDE_PAGES
+    return {path: page_in_frame(server, path) for path in paths}
 
 
 def people_pages(there: Readers) -> tuple[str, ...]:
@@ -115,32 +131,31 @@ def people_pages(there: Readers) -> tuple[str, ...]:
 
 
 def looked_at(
-    browser: Browser, server: WebServer, paths: tuple[str, ...], widths: tuple[int, ...],
-    scheme: str, script: str,
+    browser: Browser, pages: dict[str, str], widths: tuple[int, ...], scheme: str, script: str
 ) -> dict[tuple[str, int], dict[str, Any]]:  # fmt: skip
     """Return what a script finds of each page at each width."""
-    pages = {path: page_in_frame(server, path) + MEASURE + script for path in paths}
-    asked = [(path, width) for path in paths for width in widths]
-    found = browser.asked([(pages[path], width) for path, width in asked], scheme=scheme)
+    asked = [(path, width) for path in pages for width in widths]
+    htmls = [(pages[path] + MEASURE + script, width) for path, width in asked]
+    found = browser.asked(htmls, scheme=scheme)
     return dict(zip(asked, found, strict=True))
 
 
-@pytest.mark.parametrize("pages", ["seeds", "wide", "people"])
+@pytest.mark.parametrize("pages", ["seeds", "wide", "people", "operator"])
 def test_nothing_leaves_the_page_at_any_width(
     browser: Browser, request: pytest.FixtureRequest, pages: str
 ) -> None:
-    server, paths = site_of_pages(request, pages)
-    for about, found in looked_at(browser, server, paths, WIDTHS, "light", SAY).items():
+    shown = pages_of(request, pages)
+    for about, found in looked_at(browser, shown, WIDTHS, "light", SAY).items():
         assert (about, found["out"][:5], found["scrolls"]) == (about, [], 0)
         assert (found["turns"], found["first"]) == (0, "skip")
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 360), ("dark", 1100)])
-@pytest.mark.parametrize("pages", ["seeds", "wide", "people"])
+@pytest.mark.parametrize("pages", ["seeds", "wide", "people", "operator"])
 def test_axe_finds_nothing(
     browser: Browser, axe: Path, request: pytest.FixtureRequest, pages: str, scheme: str, width: int
 ) -> None:
-    server, paths = site_of_pages(request, pages)
+    shown = pages_of(request, pages)
     script = ASK_AXE.format(axe=axe.as_uri())
-    for about, found in looked_at(browser, server, paths, (width,), scheme, script).items():
+    for about, found in looked_at(browser, shown, (width,), scheme, script).items():
         assert (about, found["axe"]) == (about, [])
