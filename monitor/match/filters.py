@@ -60,6 +60,16 @@ class _Found(dict[Term, bool]):
         return found
 
 
+class _FoundByKey(dict[str, _Found]):
+    def __init__(self, attributes: Mapping[str, str]) -> None:
+        super().__init__()
+        self._attributes = attributes
+
+    def __missing__(self, key: str) -> _Found:
+        found = self[key] = _Found(self._attributes[key])
+        return found
+
+
 class Hits(dict[Clause, str | None]):
     """What clauses hit in one record, ``condition: lupus``, None for those that hit nothing.
 
@@ -69,11 +79,11 @@ class Hits(dict[Clause, str | None]):
     def __init__(self, attributes: Mapping[str, str]) -> None:
         super().__init__()
         self.attributes = attributes
-        self._found: dict[str, _Found] = {}
+        self._found = _FoundByKey(attributes)
 
     def __missing__(self, clause: Clause) -> str | None:
         """Look for a clause the first time it is asked for."""
-        found = self.under(clause.key)
+        found = self._found[clause.key]
         hit = None
         for term, value in clause.terms:
             if found[term]:
@@ -84,10 +94,7 @@ class Hits(dict[Clause, str | None]):
 
     def under(self, key: str) -> Mapping[Term, bool]:
         """Return whether the record has a term under a key, by term."""
-        found = self._found.get(key)
-        if found is None:
-            found = self._found[key] = _Found(self.attributes[key])
-        return found
+        return self._found[key]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,18 +114,18 @@ class CompiledFilter:
 
         Of one that only excludes, what the trial is without: ``not country: China, Turkey``.
         """
-        found = []
+        words = ""
         for clause in self.wanted:
             hit = hits[clause]
             if hit is None:
                 return None
-            found.append(hit)
+            words = f"{words}; {hit}" if words else hit
         for clause in self.excluded:
             if hits[clause] is not None:
                 return None
-        if not found:
-            found = [f"not {clause}" for clause in self.excluded if clause.terms]
-        return "; ".join(found) or None
+        if not words:
+            words = "; ".join(f"not {clause}" for clause in self.excluded if clause.terms)
+        return words or None
 
     def miss(self, hits: Hits) -> str:
         """Return what kept the filter from matching; "" when it matches, or asks for nothing.

@@ -174,6 +174,14 @@ def _compiled(
     return tuple(filters), filters_of
 
 
+class _Verdicts(dict[str, MatchDecision]):
+    """The verdict FILTER for what matched: one for all that match by the same words."""
+
+    def __missing__(self, words: str) -> MatchDecision:
+        verdict = self[words] = MatchDecision(reason=Reason.FILTER, words=words)
+        return verdict
+
+
 class TrialMatch:
     """What filters ask of the records before and after a change.
 
@@ -190,7 +198,7 @@ class TrialMatch:
             else Hits(FilterFields(news.old, sources=news.sources, other=new))
         )
         self._moved: dict[frozenset[str], bool] = {}
-        self._verdicts: dict[str, MatchDecision] = {}
+        self._verdicts = _Verdicts()
 
     def candidates(self, index: FilterIndex) -> set[int]:
         """Return the numbers of all filters of the index that match, and of some others."""
@@ -208,26 +216,26 @@ class TrialMatch:
         """Return, of the filters with these numbers, those that match, with their verdicts."""
         found = {}
         for number in numbers:
-            verdict = self.hit(filters[number])
-            if verdict is not None:
-                found[number] = verdict
+            one = filters[number]
+            words = one.hit(self._new) or self._hit_before(one)
+            if words is not None:
+                found[number] = self._verdicts[words]
         return found
 
     def hit(self, one: CompiledFilter) -> MatchDecision | None:
         """Return the verdict FILTER with what matched; None when the filter does not."""
-        words = one.hit(self._new)
-        if words is None:
-            if self._old is None or not self._have_moved(one.keys):
-                return None
-            words = one.hit(self._old)
-            if words is None:
-                return None
-            # A trial that is leaving: "phase: PHASE2 (before this change)".
-            words += _BEFORE
-        verdict = self._verdicts.get(words)
-        if verdict is None:  # one for all that match by the same words
-            verdict = self._verdicts[words] = MatchDecision(reason=Reason.FILTER, words=words)
-        return verdict
+        words = one.hit(self._new) or self._hit_before(one)
+        return None if words is None else self._verdicts[words]
+
+    def _hit_before(self, one: CompiledFilter) -> str | None:
+        """Return what a filter matched in the record as it was, where it says something else now.
+
+        A trial that is leaving: ``phase: PHASE2 (before this change)``.
+        """
+        if self._old is None or not self._have_moved(one.keys):
+            return None
+        words = one.hit(self._old)
+        return None if words is None else words + _BEFORE
 
     def miss(self, one: CompiledFilter) -> str:
         """Return what kept a filter from matching the trial as it is now."""
