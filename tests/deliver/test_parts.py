@@ -161,9 +161,10 @@ def test_parts_of_a_process_that_died_are_told_by_another_none_twice(hooked: Hoo
     stop = threading.Event()
 
     def die(connection: Connection, request: Request) -> None:
-        reply()(connection, request)
+        # Before the answer, which the next part would follow at once.
         stop.set()
         run_sql(hooked.url, "DELETE FROM leases")
+        reply()(connection, request)
 
     hooked.service.script = die
     deliveries.deliver("hook", stop=stop)
