@@ -48,7 +48,7 @@ LONGEST = (
     "tests/gate/test_gate.py",
     "tests/gate/test_process.py",
     "tests/cli/test_backfill.py",
-    "tests/daemon/test_hold.py",
+    "tests/daemon/test_scheduler_lease.py",
     "tests/cli/test_run.py",
     "tests/daemon/test_unread_log.py",
     "tests/daemon/test_standby.py",

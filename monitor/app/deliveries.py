@@ -25,7 +25,7 @@ from monitor.deliver.late_results import LateResults
 from monitor.deliver.notifications import Content, NotificationBuilder
 from monitor.deliver.rate_limiter import RateLimiter
 from monitor.deliver.run import Render
-from monitor.deliver.send_gate import SendGate
+from monitor.deliver.send_lock import SendLock
 from monitor.errors import StoreError
 from monitor.model.incidents import Incident, OperatorMessage
 from monitor.model.messages import (
@@ -92,8 +92,8 @@ class Deliveries:
         self.channels: Mapping[str, Channel] = channels_of(app.settings)
         self._templates = _templates(app.settings)
         self._repair_at = time.monotonic()
-        self._paces: dict[str, RateLimiter] = {}
-        self._send_gate = SendGate()
+        self._rate_limiters: dict[str, RateLimiter] = {}
+        self._send_lock = SendLock()
         self._metrics = metrics
         self.notifier = OperatorNotifier(app, self.channels, opened=app.store, incidents=incidents)
         self._workers = Workers(app)
@@ -207,22 +207,22 @@ class Deliveries:
 
     def _courier(self, channel: str, store: Store) -> ChannelWorker:
         policy = policy_of(self.app.settings, channel)
-        events = _Watching(channel, self.note_lost, self._metrics)
+        events = _DeliveryLog(channel, self.note_lost, self._metrics)
         return ChannelWorker(
             name=channel,
             channel=self.channels.get(channel),
             policy=policy,
             # Kept: a new one would let the next message go at once.
-            pace=self._paces.setdefault(channel, RateLimiter()),
-            send_gate=self._send_gate,
+            rate_limiter=self._rate_limiters.setdefault(channel, RateLimiter()),
+            send_lock=self._send_lock,
             store=store,
             reader=self.app.reader,
-            letters=self._notifications,
+            notifications=self._notifications,
             renderer=self._renderer,
             claims=self._claims,
             now=self.app.now,
             # Not from a seed: several processes must not draw the same pauses.
-            chance=SystemRandom().random,
+            jitter=SystemRandom().random,
             events=events,
             late=LateResults(
                 channel=channel,
@@ -258,8 +258,8 @@ class Deliveries:
         return render
 
 
-class _Watching:
-    """Writes what happens into the log, counts it, and keeps what the operator is to hear."""
+class _DeliveryLog:
+    """Logs and counts the events of a channel; stores what the operator is notified of."""
 
     def __init__(
         self, channel: str, note_lost: Callable[[str], None], metrics: "Metrics | None"
@@ -269,37 +269,37 @@ class _Watching:
         self._metrics = metrics
         self._log = get_logger().bind(channel=channel)
 
-    def ended(self, message: OutboxMessage, outcome: str, said: str) -> None:
+    def on_attempt(self, message: OutboxMessage, outcome: str, detail: str) -> None:
         """Log and count it."""
         write = {"retried": self._log.warning, "dead": self._log.error}
-        write.get(outcome, self._log.info)(f"message {outcome}", uid=message.uid, detail=said)
+        write.get(outcome, self._log.info)(f"message {outcome}", uid=message.uid, detail=detail)
         if self._metrics is not None:
             self._metrics.delivery(self._channel, outcome)
 
-    def breaker_opened(self, state: ChannelState) -> None:
-        """Log it; the operator hears of it out of the store."""
+    def on_breaker_opened(self, state: ChannelState) -> None:
+        """Log it; the operator is notified from the stored state."""
         self._log.error("channel paused", failures=state.failures, reason=state.last_error)
 
-    def breaker_closed(self, channel: str) -> None:
+    def on_breaker_closed(self, channel: str) -> None:
         """Log it."""
         del channel
         self._log.warning("channel works again")
 
-    def abandoned(self, messages: Sequence[OutboxMessage]) -> None:
+    def on_claims_lost(self, messages: Sequence[OutboxMessage]) -> None:
         """Log it and keep it for the operator, once for each worker."""
         for worker in sorted({process_of(str(message.claimed_by)) for message in messages}):
             self._log.warning("messages abandoned", worker=worker, messages=len(messages))
             self._note_lost(worker)
 
-    def grouped(self, message: OutboxMessage, count: int) -> None:
+    def on_grouped(self, message: OutboxMessage, count: int) -> None:
         """Log it."""
         self._log.info("messages grouped", uid=message.uid, messages=count)
 
-    def split(self, message: OutboxMessage, parts: int) -> None:
+    def on_split(self, message: OutboxMessage, parts: int) -> None:
         """Log it."""
         self._log.info("message split", uid=message.uid, parts=parts)
 
-    def trouble(self, channel: str, reason: str) -> None:
+    def on_warning(self, channel: str, reason: str) -> None:
         """Log it."""
         del channel
         self._log.warning("delivery troubled", reason=reason)

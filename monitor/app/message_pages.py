@@ -15,10 +15,10 @@ def told_in(app: App, uid: str, token: str) -> list[Alert] | None:
         found = reader.outbox.message(uid)
         if found is None:
             return None
-        letters = NotificationBuilder(
+        builder = NotificationBuilder(
             reader=reader, thresholds=app.settings.thresholds, now=app.now()
         )
-        return list(letters.alerts(found))
+        return list(builder.alerts(found))
 
 
 def _is_same(known: str, token: str) -> bool:

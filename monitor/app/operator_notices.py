@@ -284,7 +284,7 @@ class OperatorNotifier:
                 _log(one.incident.began, one.incident.detail)
                 self.direct.note_sent(one.incident.key, "", now)
             return
-        with self._channel.connected() as connection:
+        with self._channel.connect() as connection:
             for message in waiting:
                 if self.direct.may_send(message.uid, message.target, now):
                     self._send(connection.send, message, [message.uid], now)

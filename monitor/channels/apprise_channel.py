@@ -72,7 +72,7 @@ class AppriseChannel:
             )
 
     @contextlib.contextmanager
-    def connected(self) -> Iterator["AppriseConnection"]:
+    def connect(self) -> Iterator["AppriseConnection"]:
         """Yield what notifies."""
         yield AppriseConnection(self._url, self._schema)
 
@@ -96,9 +96,9 @@ class AppriseConnection:
         if service is None:
             raise self._failed("it is not available")
         title, body = _within_limits(service, message)
-        asked = apprise.Apprise(asset=_asset())
-        asked.add(service)
-        result = asked.notify(
+        notifier = apprise.Apprise(asset=_asset())
+        notifier.add(service)
+        result = notifier.notify(
             body=body,
             title=title,
             body_format=apprise.NotifyFormat.TEXT,
@@ -149,10 +149,10 @@ def _within_limits(service: "apprise.NotifyBase", message: Message) -> tuple[str
     # Escaping makes a text longer by what is in it, so it is cut, measured and cut again; each
     # round is shorter, so this ends.
     while True:
-        told = truncate(body, least)
-        beyond = size(_written(service, told)) - room
+        shortened = truncate(body, least)
+        beyond = size(_written(service, shortened)) - room
         if beyond <= 0 or least <= 1:
-            return title, told
+            return title, shortened
         least = max(1, least - beyond)
 
 

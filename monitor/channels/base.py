@@ -67,7 +67,7 @@ class Channel(Protocol):
         """What of a message it sends; the rest need not be rendered."""
         ...
 
-    def connected(self) -> AbstractContextManager[Connection]:
+    def connect(self) -> AbstractContextManager[Connection]:
         """Return a connection for some messages. Entering fails never: ``send`` does."""
         ...
 
@@ -80,7 +80,7 @@ class UnboundedChannel(Channel, Protocol):
         """Whether its connections are ``Reachable``; known before one is opened."""
         ...
 
-    def connected(self) -> AbstractContextManager[UnboundedConnection]:
+    def connect(self) -> AbstractContextManager[UnboundedConnection]:
         """See ``Channel``."""
         ...
 

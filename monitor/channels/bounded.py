@@ -29,10 +29,10 @@ _FAREWELL_S = 2.0
 HANGS = "(delivery.abandoned_threads)"
 """Stands in the errors after which a channel begins nothing more."""
 
-Said = TypeVar("Said")
+Result = TypeVar("Result")
 
 
-class GivenUpError(DeliveryError):
+class AbandonedSendError(DeliveryError):
     """The conversation did not end at its deadline; it goes on in a thread that was given up.
 
     ``late``: has what ``send`` returns or raises, should it ever end. ``is_last``: the channel
@@ -45,7 +45,7 @@ class GivenUpError(DeliveryError):
         self.is_last = is_last
 
 
-class HangingError(DeliveryError):
+class TooManyHangingError(DeliveryError):
     """Nothing was begun: too many conversations of the channel were given up and go on."""
 
     def __init__(self, message: str) -> None:
@@ -84,7 +84,7 @@ class BoundedChannel:
         return self.channel.renderings
 
     @contextlib.contextmanager
-    def connected(self) -> Iterator["BoundedConnection"]:
+    def connect(self) -> Iterator["BoundedConnection"]:
         """See ``Channel``."""
         connection = BoundedConnection(self)
         try:
@@ -98,7 +98,7 @@ class BoundedChannel:
         return self.channel.is_reachable
 
     def reach(self) -> str:
-        """See ``Reachable``; also GivenUpError and HangingError."""
+        """See ``Reachable``; also AbandonedSendError and TooManyHangingError."""
         thread = self.thread()
         try:
             return self.bounded(lambda: thread.run(_reach, within_s=self.total_s))
@@ -108,13 +108,13 @@ class BoundedChannel:
     def thread(self) -> "BoundedThread[UnboundedConnection]":
         """Return a thread that speaks by this channel."""
         return BoundedThread(
-            self.channel.connected,
+            self.channel.connect,
             name=f"speak by {self.name}",
             abandoned=self.abandoned,
             cut=lambda connection: connection.cut(),
         )
 
-    def bounded(self, speak: Callable[[], Said]) -> Said:
+    def bounded(self, speak: Callable[[], Result]) -> Result:
         """Return what ``speak`` returns; what the deadline did to it becomes a DeliveryError."""
         limit = f"within {self.total_s:g} s (delivery.total_timeout_s)"
         try:
@@ -129,13 +129,13 @@ class BoundedChannel:
             message = f"the conversation was not over {limit} and could not be ended; it was left"
             if exc.is_last:
                 message += f", the last one that may be {HANGS}"
-            raise GivenUpError(message, late=exc.late, is_last=exc.is_last) from None
+            raise AbandonedSendError(message, late=exc.late, is_last=exc.is_last) from None
         except TooManyAbandonedError:
             message = (
                 f"{self.abandoned.limit} conversations that were left have not ended {HANGS};"
                 " nothing is sent before one of them ends"
             )
-            raise HangingError(message) from None
+            raise TooManyHangingError(message) from None
 
 
 class BoundedConnection:
@@ -146,7 +146,7 @@ class BoundedConnection:
         self._thread: BoundedThread[UnboundedConnection] | None = None
 
     def send(self, message: Message) -> str:
-        """See ``Connection``; also GivenUpError and HangingError."""
+        """See ``Connection``; also AbandonedSendError and TooManyHangingError."""
         # The thread begins with the first message: entering `connected` never fails.
         thread = self._thread or self._channel.thread()
         self._thread = thread
@@ -155,7 +155,7 @@ class BoundedConnection:
             return self._channel.bounded(
                 lambda: thread.run(lambda connection: connection.send(message), within_s=within_s)
             )
-        except GivenUpError:
+        except AbandonedSendError:
             # The thread that was given up keeps its connection; the next message gets another.
             self._thread = None
             raise

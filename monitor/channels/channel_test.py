@@ -18,7 +18,7 @@ _TEXT = "This is a test. The channel works: alerts will come this way."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendResult:
-    """What came of one target; ``said``: the service's words, or what went wrong."""
+    """What came of one target; ``detail``: the service's words, or what went wrong."""
 
     channel: str
     type: str
@@ -72,19 +72,19 @@ def send_each(
 
     Nothing is stored, and nothing is tried again; yields how each went.
     """
-    with channel.connected() as connection:
+    with channel.connect() as connection:
         # "" is the target of a channel with one recipient, so only None means all.
         for target in channel.targets if to is None else (to,):
             started = time.monotonic()
             try:
-                ok, said = True, connection.send(made(target))
+                ok, detail = True, connection.send(made(target))
             except DeliveryError as exc:
-                ok, said = False, str(exc)
+                ok, detail = False, str(exc)
             yield SendResult(
                 channel=channel.name,
                 type=channel.type,
                 target=target,
                 ok=ok,
-                detail=said,
+                detail=detail,
                 seconds=round(time.monotonic() - started, 3),
             )

@@ -35,7 +35,7 @@ class ConsoleChannel:
         self._stream = stream
 
     @contextlib.contextmanager
-    def connected(self) -> Iterator["ConsoleConnection"]:
+    def connect(self) -> Iterator["ConsoleConnection"]:
         """Yield what writes."""
         standard = sys.stderr if self.settings.stream == "stderr" else sys.stdout
         yield ConsoleConnection(self._stream or standard)

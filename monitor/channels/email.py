@@ -53,7 +53,7 @@ class EmailChannel:
             self._login = (settings.username, password)
 
     @contextlib.contextmanager
-    def connected(self) -> Iterator["SmtpConnection"]:
+    def connect(self) -> Iterator["SmtpConnection"]:
         """Yield a connection that is made by the first message and lasts for all of them."""
         connection = SmtpConnection(self.settings, self._delivery, self._login)
         try:
@@ -102,7 +102,7 @@ class SmtpConnection:
                 return self._transfer(self._open(), message.target, mail)
         except (smtplib.SMTPException, OSError) as exc:
             self._drop()
-            raise self._failed(exc) from None  # a server may have said a secret back
+            raise self._to_delivery_error(exc) from None  # a server may have said a secret back
 
     def reach(self) -> str:
         """Make the session and return how far it went; DeliveryError when it cannot be made."""
@@ -111,7 +111,7 @@ class SmtpConnection:
         try:
             self._open()
         except (smtplib.SMTPException, OSError) as exc:
-            raise self._failed(exc) from None
+            raise self._to_delivery_error(exc) from None
         done = [f"{self._host}:{self._port} answers"]
         if settings.security != "none":
             done.append("its certificate is trusted")
@@ -176,7 +176,7 @@ class SmtpConnection:
         except smtplib.SMTPDataError as exc:
             code, words = exc.smtp_code, _as_bytes(exc.smtp_error)
         if _is_yes(code):
-            return self._said(code, words)
+            return self._reply_text(code, words)
         # smtplib gives -1 for a line without a code: something other than SMTP listens there.
         if code < 200:
             raise smtplib.SMTPResponseException(-1, "")
@@ -187,7 +187,7 @@ class SmtpConnection:
             with contextlib.suppress(smtplib.SMTPServerDisconnected):
                 smtp.rset()
         permanent = code >= 500 and code not in _LOGIN
-        message = f"{self._host} answered {self._said(code, words)}"
+        message = f"{self._host} answered {self._reply_text(code, words)}"
         raise DeliveryError(message, permanent=permanent)
 
     def _envelope(self, smtp: smtplib.SMTP, target: str, size: int) -> tuple[int, bytes]:
@@ -211,21 +211,23 @@ class SmtpConnection:
         if smtp is not None:
             smtp.close()
 
-    def _said(self, code: int, words: bytes | str) -> str:
+    def _reply_text(self, code: int, words: bytes | str) -> str:
         secrets = self._private
         if self._login is not None:
             secrets += login_secrets(self._login[0], self._login[1].reveal())
         return f"{code} {redact(words, secrets)}".rstrip()
 
-    def _failed(self, exc: Exception) -> DeliveryError:
+    def _to_delivery_error(self, exc: Exception) -> DeliveryError:
         """Return what a failing connection means: nothing is wrong with the message."""
         # The order of these tests matters: an authentication error is a response error, an
         # untrusted certificate an SSLError, and both kinds of SSL error are OSErrors.
         if isinstance(exc, smtplib.SMTPAuthenticationError):
-            reason = f"refused the login: {self._said(exc.smtp_code, exc.smtp_error)}"
+            reason = f"refused the login: {self._reply_text(exc.smtp_code, exc.smtp_error)}"
         elif isinstance(exc, smtplib.SMTPResponseException) and exc.smtp_code:
             known = exc.smtp_code > 0
-            reason = f"answered {self._said(exc.smtp_code, exc.smtp_error) if known else _NO_SMTP}"
+            reason = (
+                f"answered {self._reply_text(exc.smtp_code, exc.smtp_error) if known else _NO_SMTP}"
+            )
         elif isinstance(exc, smtplib.SMTPNotSupportedError):
             reason = "does not offer what the settings ask for (STARTTLS, or a kind of login)"
         elif isinstance(exc, ssl.SSLCertVerificationError):

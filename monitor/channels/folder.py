@@ -50,7 +50,7 @@ class FolderChannel:
         )
 
     @contextlib.contextmanager
-    def connected(self) -> Iterator["FolderConnection"]:
+    def connect(self) -> Iterator["FolderConnection"]:
         """Yield what writes."""
         yield FolderConnection(Path(self.settings.path), self.settings.formats, self._source)
 

@@ -30,7 +30,7 @@ def _from(sender: Mailbox) -> str:
     if not sender.name:
         return sender.address
     if not sender.name.isascii() or "=?" in sender.name:
-        return f"{_encoded(sender.name)} <{sender.address}>"
+        return f"{_encode_words(sender.name)} <{sender.address}>"
     if _ATOMS.fullmatch(sender.name):
         return f"{sender.name} <{sender.address}>"
     quoted = sender.name.replace("\\", "\\\\").replace('"', '\\"')
@@ -62,7 +62,7 @@ def compose(message: Message, sender: Mailbox, *, to: str | None = None) -> byte
     headers = [
         ("From", _from(sender)),
         ("To", message.target if to is None else to),
-        ("Subject", _encoded(sanitize(message.subject))),
+        ("Subject", _encode_words(sanitize(message.subject))),
         # A digest is dated by its cut-off, so a repetition bears the same date.
         ("Date", format_datetime(message.dated_at or message.occurred_at)),
         ("Message-ID", message_id(message, sender.domain)),
@@ -82,14 +82,14 @@ def _thread_headers(message: Message, domain: str) -> list[tuple[str, str]]:
     return [("In-Reply-To", root), ("References", root)]
 
 
-def _encoded(line: str) -> str:
+def _encode_words(line: str) -> str:
     """Return a line as a header may hold it: as it is, or in encoded words (RFC 2047)."""
     if _PLAIN.fullmatch(line) and "=?" not in line:
         return line
     words = [b""]
     # Character by character: an encoded word must not end inside a character (RFC 2047, section 5).
-    for letter in line:
-        encoded = letter.encode("utf-8", "replace")
+    for character in line:
+        encoded = character.encode("utf-8", "replace")
         if len(words[-1]) + len(encoded) > _WORD_BYTES:
             words.append(b"")
         words[-1] += encoded
@@ -107,11 +107,11 @@ def _parts(message: Message) -> bytes:
             f'\r\n--{boundary}\r\nContent-Type: text/{kind}; charset="utf-8"\r\n'
             "Content-Transfer-Encoding: quoted-printable\r\n"
         )
-        pieces += [about.encode("ascii"), _quoted(text)]
+        pieces += [about.encode("ascii"), _encode_quoted_printable(text)]
     return b"\r\n".join([*pieces, f"--{boundary}--\r\n".encode("ascii")])
 
 
-def _quoted(text: str) -> bytes:
+def _encode_quoted_printable(text: str) -> bytes:
     """Return a text that survives every server on its way: ASCII, short lines."""
     # One kind of line end for `b2a_qp`; a bare CR makes some servers refuse the mail.
     lines = "\n".join(text.splitlines()).encode("utf-8", "replace")
@@ -131,7 +131,7 @@ def _more_headers(message: Message) -> list[tuple[str, str]]:
         if name.lower() == _UNSUBSCRIBE:
             found += _unsubscribing(line)
         elif name.lower().startswith("x-"):
-            found.append((name, _encoded(line)))
+            found.append((name, _encode_words(line)))
         else:
             message_ = f"a message must not set the header {sanitize(name)[:40]}"
             raise DeliveryError(message_, permanent=True)

@@ -26,7 +26,7 @@ from monitor.settings.sections import DELIVERY_DEFAULTS
 
 _READ_BYTES = 4096
 
-Said = TypeVar("Said")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,28 +61,28 @@ class Poster:
 
         DeliveryError when there is none; permanent when the place must not be spoken to.
         """
-        return self._connected(lambda sock: self._exchange(sock, body, headers))
+        return self._converse(lambda sock: self._exchange(sock, body, headers))
 
     def reach(self) -> None:
         """Connect, with TLS where the place asks for it, and hang up; nothing is asked.
 
         DeliveryError as of ``post``.
         """
-        self._connected(lambda _: None)
+        self._converse(lambda _: None)
 
     def cut(self) -> None:
         """Shut the connection down under what is being said, from another thread."""
         self.line.cut()
 
-    def _connected(self, speak: Callable[[socket.socket], Said]) -> Said:
+    def _converse(self, speak: Callable[[socket.socket], Result]) -> Result:
         self.line.renew()
         try:
-            with contextlib.closing(self._connect(self._checked())) as sock:
+            with contextlib.closing(self._connect(self._resolve_addresses())) as sock:
                 return speak(sock)
         except (OSError, UnicodeError, http.client.HTTPException) as exc:
-            raise self._failed(exc) from None
+            raise self._to_delivery_error(exc) from None
 
-    def _checked(self) -> list[str]:
+    def _resolve_addresses(self) -> list[str]:
         """Return the addresses to connect to; one that is refused refuses them all."""
         found = list(self.resolve(self.place.host, self.place.port))
         if not found:
@@ -112,7 +112,7 @@ class Poster:
     ) -> PostResponse:
         # It never connects by itself: its socket is set before the first request.
         connection = http.client.HTTPConnection(self.place.host, self.place.port)
-        connection.sock = _Counted(sock, ByteLimit(self.answer_limit_bytes))
+        connection.sock = _CountingSocket(sock, ByteLimit(self.answer_limit_bytes))
         connection.request(
             "POST",
             self.place.target,
@@ -131,7 +131,7 @@ class Poster:
             words = response.read(_READ_BYTES)
         return PostResponse(status=response.status, headers=response.msg, body=words)
 
-    def _failed(self, exc: Exception) -> DeliveryError:
+    def _to_delivery_error(self, exc: Exception) -> DeliveryError:
         reason = _reason(exc)
         if isinstance(exc, ByteLimitError):
             limit = f"{self.answer_limit_bytes >> 10:,} KB"
@@ -139,7 +139,7 @@ class Poster:
         return DeliveryError(f"{self.place.shown}: {reason}", permanent=False)
 
 
-class _Counted:
+class _CountingSocket:
     """What the HTTP client wants of a socket; whoever made the socket closes it."""
 
     def __init__(self, sock: socket.socket, limit: ByteLimit) -> None:

@@ -29,5 +29,5 @@ def login_secrets(username: str | None, password: str | None) -> tuple[str, ...]
     """
     if not password:
         return ()
-    said = (f"\0{username}\0{password}", password)
-    return (*(base64.b64encode(one.encode()).decode() for one in said), password)
+    credentials = (f"\0{username}\0{password}", password)
+    return (*(base64.b64encode(one.encode()).decode() for one in credentials), password)

@@ -33,9 +33,9 @@ def check_response(
     are permanent.
     """
     words = redact(answer.body, secrets)
-    said = f"{answer.status} {words}".rstrip()
+    status_text = f"{answer.status} {words}".rstrip()
     if 200 <= answer.status < 300:
-        return said
+        return status_text
     if 300 <= answer.status < 400:
         message = f"{shown} answered {answer.status}: redirects are not followed"
         raise DeliveryError(message, permanent=True)
@@ -46,7 +46,7 @@ def check_response(
         answer.headers.get("Retry-After"), now=now, date=answer.headers.get("Date")
     )
     raise DeliveryError(
-        f"{shown} answered {said}",
+        f"{shown} answered {status_text}",
         permanent=not passing,
         retry_after_s=pause if passing else None,
         refused=refused,

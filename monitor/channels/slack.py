@@ -29,7 +29,7 @@ class SlackChannel(HttpChannel):
     renderings: ClassVar[frozenset[Rendering]] = frozenset({"slack"})
 
     @contextlib.contextmanager
-    def connected(self) -> Iterator["SlackConnection"]:
+    def connect(self) -> Iterator["SlackConnection"]:
         """Yield what posts."""
         yield SlackConnection(self._poster(), self._now)
 

@@ -21,17 +21,17 @@ def truncate(text: str, room: int) -> str:
     start = _tail(lines, room // 2)
     end = "\n".join(["", *lines[start:]])
     # Room for the longest such line: how many lines are left out is known only after the cut.
-    room -= size(end) + size(_left_out(len(lines)))
-    told = 0
-    while told < start and size(lines[told]) < room:
-        room -= size(lines[told]) + 1
-        told += 1
-    head = lines[:told]
-    if room > _LEAST_OF_LINE and told < start:
-        head.append(clip(lines[told], room - 1))
-        told += 1
-    left = sum(bool(line.strip()) for line in lines[told:start])
-    return "\n".join([*head, *([_left_out(left)] if left else []), end])
+    room -= size(end) + size(_omission_note(len(lines)))
+    shown = 0
+    while shown < start and size(lines[shown]) < room:
+        room -= size(lines[shown]) + 1
+        shown += 1
+    head = lines[:shown]
+    if room > _LEAST_OF_LINE and shown < start:
+        head.append(clip(lines[shown], room - 1))
+        shown += 1
+    left = sum(bool(line.strip()) for line in lines[shown:start])
+    return "\n".join([*head, *([_omission_note(left)] if left else []), end])
 
 
 def size(text: str) -> int:
@@ -50,7 +50,7 @@ def clip(text: str, room: int) -> str:
     return f"{shown.rstrip()}…"
 
 
-def _left_out(lines: int) -> str:
+def _omission_note(lines: int) -> str:
     return f"… and {lines:,} more lines" if lines != 1 else "… and 1 more line"
 
 

@@ -35,7 +35,7 @@ class WebhookChannel(HttpChannel):
             raise config_error(self.name, "secret", "whsec_ and 24 to 64 random bytes in base64")
 
     @contextlib.contextmanager
-    def connected(self) -> Iterator["WebhookConnection"]:
+    def connect(self) -> Iterator["WebhookConnection"]:
         """Yield what posts."""
         secrets = [secret.reveal() for secret in self._secrets]
         yield WebhookConnection(self._poster(), self._now, secrets, self._delivery.event_source)

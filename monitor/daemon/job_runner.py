@@ -9,7 +9,7 @@ from functools import partial
 from monitor.app import App
 from monitor.app.logs import get_logger
 from monitor.app.polling import Poller, PollReport
-from monitor.daemon.lease_store import LeaseStore
+from monitor.daemon.scheduler_lease import SchedulerLease
 from monitor.daemon.thread_tasks import ThreadTasks
 from monitor.errors import MonitorError
 from monitor.threads import in_thread
@@ -25,13 +25,13 @@ class JobRunner:
     """
 
     def __init__(
-        self, app: App, passes: Poller, *, lease_store: LeaseStore, work: ThreadTasks
+        self, app: App, passes: Poller, *, scheduler_lease: SchedulerLease, work: ThreadTasks
     ) -> None:
         self.app = app
         self.passes = passes
         # Of this session alone: the next one has its own.
         self.stop = threading.Event()
-        self._lease_store = lease_store
+        self._scheduler_lease = scheduler_lease
         self._tasks = work
         self._log = get_logger()
 
@@ -39,7 +39,9 @@ class JobRunner:
         """Do a source's pass; None while one is under way, when it broke down, or at the end."""
         if self.stop.is_set():
             return None
-        do = partial(self.passes.poll, name, stop=self.stop, lease=self._lease_store.keeper.lease)
+        do = partial(
+            self.passes.poll, name, stop=self.stop, lease=self._scheduler_lease.keeper.lease
+        )
         ended = self._tasks.start(name, do)
         if ended is None:
             self._log.warning("pass still running", source=name)
@@ -54,7 +56,9 @@ class JobRunner:
         """Do a round of backfills; nothing when none was wanted, or when it broke down."""
         if self.stop.is_set():
             return []
-        do = partial(self.passes.backfill_due, stop=self.stop, lease=self._lease_store.keeper.lease)
+        do = partial(
+            self.passes.backfill_due, stop=self.stop, lease=self._scheduler_lease.keeper.lease
+        )
         ended = self._tasks.start(BACKFILL, do)
         if ended is None:
             return []
@@ -68,7 +72,7 @@ class JobRunner:
         types = {source.name: source.type for source in self.app.settings.sources}
         known = {name: (types[name], at) for name, at in due.items() if name in types}
         if known:
-            noted = in_thread("books", partial(self._lease_store.note_due, known))
+            noted = in_thread("scheduler", partial(self._scheduler_lease.note_due, known))
             await asyncio.wait({noted})
             self._tell("next due not stored", noted.exception())
 

@@ -14,7 +14,7 @@ from monitor.app.polling import Poller, PollReport
 from monitor.daemon.delivery_loop import DeliveryLoop
 from monitor.daemon.heartbeat_loop import HeartbeatLoop
 from monitor.daemon.job_runner import JobRunner
-from monitor.daemon.lease_store import LeaseStore
+from monitor.daemon.scheduler_lease import SchedulerLease
 from monitor.daemon.store_check_loop import StoreCheckLoop
 from monitor.daemon.thread_tasks import ThreadTasks
 from monitor.model.tracking import SourceRow
@@ -46,7 +46,7 @@ class LeaderSession:
         self,
         job_runner: JobRunner,
         *,
-        lease_store: LeaseStore,
+        scheduler_lease: SchedulerLease,
         work: ThreadTasks,
         deliveries: Deliveries | None = None,
     ) -> None:
@@ -63,7 +63,7 @@ class LeaderSession:
         self._beats: asyncio.Task[None] | None = None
         self._began: dict[str, float] = {}
         self._again: set[str] = set()
-        self._lease_store = lease_store
+        self._scheduler_lease = scheduler_lease
         self._tasks = work
         self._next: dict[str, datetime] = {}
         self._news = asyncio.Event()
@@ -78,8 +78,8 @@ class LeaderSession:
         StoreError when the store does not tell when that was.
         """
         # First: a time that a wrong clock left would decide what is due.
-        await in_thread("books", partial(self._lease_store.repair, self._job_runner.app))
-        rows = await in_thread("books", self._lease_store.sources)
+        await in_thread("scheduler", partial(self._scheduler_lease.repair, self._job_runner.app))
+        rows = await in_thread("scheduler", self._scheduler_lease.sources)
         self._scheduler.start()
         await self._schedule(self._job_runner.app, rows)
         self._backfills = asyncio.create_task(self._backfill())
@@ -94,7 +94,7 @@ class LeaderSession:
         What is followed by command is read at once where it changed. StoreError as of ``begin``;
         the settings of before are then still in force.
         """
-        rows = await in_thread("books", self._lease_store.sources)
+        rows = await in_thread("scheduler", self._scheduler_lease.sources)
         if _by_command(app.settings) != _by_command(self._job_runner.app.settings):
             self._next[FOLLOWED_BY_COMMAND] = app.now()
             # If its pass is under way, that has the old list: it runs once more.

@@ -16,11 +16,10 @@ from monitor.app.workers import worker_id
 from monitor.daemon.config_reload import ConfigReloader, warn_if_idle
 from monitor.daemon.delivery_loop import NOTIFYING
 from monitor.daemon.health import DaemonState
-from monitor.daemon.hold import until_lost
 from monitor.daemon.job_runner import JobRunner
 from monitor.daemon.leader_session import LeaderSession, check_sources
-from monitor.daemon.lease_store import LeaseStore
 from monitor.daemon.listeners import OPERATORS, READERS, listeners_of
+from monitor.daemon.scheduler_lease import SchedulerLease, wait_until_lost
 from monitor.daemon.signals import exit_now, install_handlers
 from monitor.daemon.thread_tasks import ThreadTasks
 from monitor.errors import StoreError
@@ -72,7 +71,7 @@ class Daemon:
         self._deliveries_of = deliveries_of
         self._deliveries = self._deliveries_by(app)
         self._config = ConfigReloader(read_again, self._apply_config, state=self._state)
-        self._lease_store = LeaseStore(app, holder=self._state.holder, ttl_s=self._lease_s)
+        self._scheduler_lease = SchedulerLease(app, holder=self._state.holder, ttl_s=self._lease_s)
         self._session: LeaderSession | None = None
         self._taking: asyncio.Future[bool] | None = None
         self._log = get_logger()
@@ -171,7 +170,7 @@ class Daemon:
             self._log.info("leading", holder=self._state.holder)
             try:
                 await _until_first(
-                    until_lost(self._lease_store.keeper), self._lead(read_first=stood_by)
+                    wait_until_lost(self._scheduler_lease.keeper), self._lead(read_first=stood_by)
                 )
             except StoreError as exc:
                 self._log.error("lease lost", holder=self._state.holder, reason=str(exc))
@@ -188,10 +187,13 @@ class Daemon:
         if read_first:
             await self._config.read()
         job_runner = JobRunner(
-            self._state.app, self._passes, lease_store=self._lease_store, work=self._tasks
+            self._state.app, self._passes, scheduler_lease=self._scheduler_lease, work=self._tasks
         )
         self._session = LeaderSession(
-            job_runner, lease_store=self._lease_store, work=self._tasks, deliveries=self._deliveries
+            job_runner,
+            scheduler_lease=self._scheduler_lease,
+            work=self._tasks,
+            deliveries=self._deliveries,
         )
         await self._session.begin()
         await self._session.watch()
@@ -200,7 +202,7 @@ class Daemon:
         """Return once the lease is ours."""
         told: set[str] = set()
         while True:
-            taking = in_thread("lease", self._lease_store.take)
+            taking = in_thread("lease", self._scheduler_lease.take)
             self._taking = taking
             await asyncio.wait({taking})
             try:
@@ -217,7 +219,7 @@ class Daemon:
                 told.add(news)
                 self._log.info("standing by", holder=self._state.holder, reason=news)
             self._state.role = "standby"
-            self._stand_by_behind(self._lease_store.rival)
+            self._stand_by_behind(self._scheduler_lease.rival)
             # Several looks in each lease: a takeover must not come a whole lease late.
             await asyncio.sleep(min(_STANDBY_S, self._lease_s() / 5))
 
@@ -286,7 +288,7 @@ class Daemon:
         """Give the lease back, so that a stand-by need not wait for its end."""
         if self._taking is not None:  # or it could be ours a moment after it was given back
             await asyncio.wait({self._taking}, timeout=_RELEASE_S)
-        released = in_thread("lease", self._lease_store.release)
+        released = in_thread("lease", self._scheduler_lease.release)
         await asyncio.wait({released}, timeout=_RELEASE_S)
         if released.done() and isinstance(error := released.exception(), StoreError):
             self._log.warning("lease not released", reason=str(error))

@@ -7,10 +7,9 @@ from functools import partial
 
 from monitor.app import App
 from monitor.app.polling import Poller, PollReport
-from monitor.daemon.hold import until_lost
 from monitor.daemon.job_runner import JobRunner
 from monitor.daemon.leader_session import check_sources
-from monitor.daemon.lease_store import LeaseStore
+from monitor.daemon.scheduler_lease import SchedulerLease, wait_until_lost
 from monitor.daemon.signals import exit_now, install_handlers
 from monitor.daemon.thread_tasks import ThreadTasks
 from monitor.errors import MonitorError
@@ -35,10 +34,10 @@ def run_once(app: App, passes: Poller, *, holder: str) -> list[PollReport]:
     """
     check_sources(app.settings)
     share_arenas()
-    return asyncio.run(_round(app, passes, LeaseStore(app, holder=holder)))
+    return asyncio.run(_round(app, passes, SchedulerLease(app, holder=holder)))
 
 
-async def _round(app: App, passes: Poller, lease_store: LeaseStore) -> list[PollReport]:
+async def _round(app: App, passes: Poller, scheduler_lease: SchedulerLease) -> list[PollReport]:
     given = app.settings.daemon
     stop, ended = threading.Event(), asyncio.Event()
 
@@ -49,16 +48,16 @@ async def _round(app: App, passes: Poller, lease_store: LeaseStore) -> list[Poll
 
     install_handlers(stop=asked)
     try:
-        await in_thread("lease", partial(lease_store.take_when_free, stop))
+        await in_thread("lease", partial(scheduler_lease.take_when_free, stop))
     except LeaseHeldError as exc:
         if stop.is_set():
             raise StoppedShortError("stopped before anything was done") from None
         raise MonitorError(_taken(exc.lease)) from None
     work = ThreadTasks()
-    job_runner = JobRunner(app, passes, lease_store=lease_store, work=work)
+    job_runner = JobRunner(app, passes, scheduler_lease=scheduler_lease, work=work)
     reports: list[PollReport] = []
-    doing = asyncio.create_task(_do(job_runner, lease_store, reports))
-    keeping = asyncio.create_task(until_lost(lease_store.keeper))
+    doing = asyncio.create_task(_do(job_runner, scheduler_lease, reports))
+    keeping = asyncio.create_task(wait_until_lost(scheduler_lease.keeper))
     try:
         await _first(doing, keeping, ended.wait())
         if doing.done():
@@ -73,13 +72,15 @@ async def _round(app: App, passes: Poller, lease_store: LeaseStore) -> list[Poll
         raise StoppedShortError("stopped before everything was done; what was stored stays")
     finally:
         keeping.cancel()
-        await asyncio.wait({in_thread("lease", lease_store.release)}, timeout=_RELEASE_S)
+        await asyncio.wait({in_thread("lease", scheduler_lease.release)}, timeout=_RELEASE_S)
 
 
-async def _do(job_runner: JobRunner, lease_store: LeaseStore, reports: list[PollReport]) -> None:
+async def _do(
+    job_runner: JobRunner, scheduler_lease: SchedulerLease, reports: list[PollReport]
+) -> None:
     """Do what is due; append what came of it."""
-    await in_thread("books", partial(lease_store.repair, job_runner.app))
-    rows = await in_thread("books", lease_store.sources)
+    await in_thread("scheduler", partial(scheduler_lease.repair, job_runner.app))
+    rows = await in_thread("scheduler", scheduler_lease.sources)
     now = job_runner.app.now()
     due = {}
     for source in job_runner.app.settings.sources:

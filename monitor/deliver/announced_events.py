@@ -33,22 +33,22 @@ def announced_events(
 
     DamagedSnapshotError where nothing was, or where it cannot be read.
     """
-    kept = reader.outbox.announcement(version.id)
-    if kept is None:
+    announcement = reader.outbox.announcement(version.id)
+    if announcement is None:
         # Ingest stores the copy with the version, in one transaction: where it is missing, the
         # store is damaged, and waiting will not help.
         raise _lost(version)
-    previous = next((one for one in versions if one.id == kept.previous_id), None)
-    if kept.events is not None:
-        return AnnouncedEvents(events=kept.events, previous=previous)
+    previous = next((one for one in versions if one.id == announcement.previous_id), None)
+    if announcement.events is not None:
+        return AnnouncedEvents(events=announcement.events, previous=previous)
     return AnnouncedEvents(
-        events=_again(reader, kept, version, previous, limits), previous=previous
+        events=_again(reader, announcement, version, previous, limits), previous=previous
     )
 
 
 def _again(
     reader: Reader,
-    kept: Announcement,
+    announcement: Announcement,
     version: StoredVersion,
     previous: StoredVersion | None,
     limits: ThresholdSettings,
@@ -56,7 +56,7 @@ def _again(
     """Derive anew what was announced before the store kept copies, from the same two versions."""
     record = reader.record(version)
     if previous is None:
-        if kept.previous_id is not None:
+        if announcement.previous_id is not None:
             raise _lost(version)
         return (first_seen(record),)
     trial = reader.trial(version.nct_id)
@@ -72,5 +72,5 @@ def _again(
 
 
 def _lost(version: StoredVersion) -> DamagedSnapshotError:
-    said = f"the store does not know any more what was announced of {version.nct_id}"
-    return DamagedSnapshotError(f"{said}, version of {version.version_date}")
+    message = f"the store does not know any more what was announced of {version.nct_id}"
+    return DamagedSnapshotError(f"{message}, version of {version.version_date}")

@@ -10,7 +10,7 @@ from monitor.deliver.policy import Policy
 from monitor.model.messages import ChannelState
 from monitor.store.outbox import OutboxWriter
 
-Turn = Literal["rests", "works again"]
+BreakerChange = Literal["opened", "closed"]
 
 
 class Breaker:
@@ -25,20 +25,20 @@ class Breaker:
     def __init__(self, channel: str, policy: Policy) -> None:
         self._policy = policy
         self.state = ChannelState(channel=channel)
-        self.breaker_opened = False
+        self.is_paused = False
 
     def look(self, state: ChannelState, now: datetime) -> int:
         """Take over the channel's stored state; return how many messages to claim."""
         self.state = state
-        self.breaker_opened = state.paused_until is not None and state.paused_until > now
-        if self.breaker_opened:
+        self.is_paused = state.paused_until is not None and state.paused_until > now
+        if self.is_paused:
             return 0
         # Half open: one message is tried, and the tries of the others are saved.
         is_open = state.failures >= self._policy.delivery.breaker_failures
         return 1 if is_open else self._policy.claim_limit
 
-    def note(self, outbox: OutboxWriter, outcome: Outcome, now: datetime) -> Turn | None:
-        """Store what a try says about the channel; return what the operator is to hear."""
+    def note(self, outbox: OutboxWriter, outcome: Outcome, now: datetime) -> BreakerChange | None:
+        """Store what an attempt says about the channel; return a change to report."""
         if outcome.kind == "sent":
             return self._succeed(outbox)
         if outcome.kind in ("transient", "not begun"):
@@ -50,12 +50,12 @@ class Breaker:
         before = outbox.channel_state(self.state.channel)
         # A pause after failures of the service must last; only the one that HANGS explains may
         # end early.
-        if self.breaker_opened and HANGS in (before.last_error or ""):
-            self.breaker_opened = False
+        if self.is_paused and HANGS in (before.last_error or ""):
+            self.is_paused = False
             self.state = replace(before, paused_until=now)
             outbox.put_channel_state(self.state)
 
-    def _succeed(self, outbox: OutboxWriter) -> Turn | None:
+    def _succeed(self, outbox: OutboxWriter) -> BreakerChange | None:
         # A channel that is well is not written: that would be one more row for each message.
         if self.state == ChannelState(channel=self.state.channel):
             return None
@@ -64,9 +64,9 @@ class Breaker:
         before = outbox.channel_state(self.state.channel)
         self.state = ChannelState(channel=before.channel)
         outbox.put_channel_state(self.state)
-        return "works again" if before.reported else None
+        return "closed" if before.reported else None
 
-    def _fail(self, outbox: OutboxWriter, outcome: Outcome, now: datetime) -> Turn | None:
+    def _fail(self, outbox: OutboxWriter, outcome: Outcome, now: datetime) -> BreakerChange | None:
         before = outbox.channel_state(self.state.channel)
         # "not begun" opens the circuit but is no failure: the service was not asked.
         failures = before.failures + (outcome.kind == "transient")
@@ -75,13 +75,11 @@ class Breaker:
         broken = failures >= self._policy.delivery.breaker_failures
         pause_s = self._policy.pause_s(outcome.retry_after_s)
         rest_s = self._policy.rest_s(outcome.retry_after_s) if broken else pause_s
-        self.breaker_opened = rest_s > 0
+        self.is_paused = rest_s > 0
         self.state = replace(
             before,
             failures=failures,
-            paused_until=now + timedelta(seconds=rest_s)
-            if self.breaker_opened
-            else before.paused_until,
+            paused_until=now + timedelta(seconds=rest_s) if self.is_paused else before.paused_until,
             last_error=outcome.detail,
             # Set until the next success: failing, pausing and failing again is one incident, not
             # many.
@@ -89,4 +87,4 @@ class Breaker:
             failing_since=before.failing_since or now,
         )
         outbox.put_channel_state(self.state)
-        return "rests" if broken and not before.reported else None
+        return "opened" if broken and not before.reported else None

@@ -7,32 +7,32 @@ from monitor.model.messages import ChannelState, OutboxMessage
 
 
 class DeliveryEvents(Protocol):
-    """Writes logs, counts, tells the operator; never fails. Threads may call it at once."""
+    """Callbacks of a delivery pass; they never fail, and threads may call them at once."""
 
-    def ended(self, message: OutboxMessage, outcome: str, said: str) -> None:
-        """Hear what became of a try: "sent", "retried", "dead" or "dropped", and why."""
+    def on_attempt(self, message: OutboxMessage, outcome: str, detail: str) -> None:
+        """Report an attempt: ``outcome`` is "sent", "retried", "dead" or "dropped"."""
         ...
 
-    def breaker_opened(self, state: ChannelState) -> None:
-        """Hear that a channel has failed too often in a row; once until it works again."""
+    def on_breaker_opened(self, state: ChannelState) -> None:
+        """Report that a channel failed too often in a row; once until it works again."""
         ...
 
-    def breaker_closed(self, channel: str) -> None:
-        """Hear that a channel works again that was reported as paused."""
+    def on_breaker_closed(self, channel: str) -> None:
+        """Report that a channel works again that was reported as paused."""
         ...
 
-    def abandoned(self, messages: Sequence[OutboxMessage]) -> None:
-        """Hear of messages whose worker stopped responding (``claimed_by``)."""
+    def on_claims_lost(self, messages: Sequence[OutboxMessage]) -> None:
+        """Report messages whose worker stopped responding (``claimed_by``)."""
         ...
 
-    def grouped(self, message: OutboxMessage, count: int) -> None:
-        """Hear that so many messages became this one, before it is sent."""
+    def on_grouped(self, message: OutboxMessage, count: int) -> None:
+        """Report that ``count`` messages were grouped into this one, before it is sent."""
         ...
 
-    def split(self, message: OutboxMessage, parts: int) -> None:
-        """Hear that a message was too large, and goes in so many parts."""
+    def on_split(self, message: OutboxMessage, parts: int) -> None:
+        """Report that a message was too large and is sent in ``parts`` parts."""
         ...
 
-    def trouble(self, channel: str, reason: str) -> None:
-        """Hear what else went wrong."""
+    def on_warning(self, channel: str, reason: str) -> None:
+        """Report anything else that went wrong."""
         ...

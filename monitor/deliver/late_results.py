@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
-from monitor.deliver.breaker import Breaker, Turn
+from monitor.deliver.breaker import Breaker, BreakerChange
 from monitor.deliver.delivery_events import DeliveryEvents
 from monitor.deliver.outcome import Outcome, outcome_of
 from monitor.deliver.policy import Policy
@@ -45,22 +45,22 @@ class LateResults:
         outcome = replace(outcome, detail=f"late: {outcome.detail}")
         for pause_s in (*_NOTING_PAUSES_S, 0.0):
             try:
-                is_sent, turn = self._put(message, outcome)
+                is_sent, change = self._put(message, outcome)
             except StoreError as exc:
-                self.events.trouble(self.channel, f"a late result is not noted: {exc}")
+                self.events.on_warning(self.channel, f"a late result is not noted: {exc}")
                 time.sleep(pause_s)
             else:
                 break
         else:
             return
-        if turn == "works again":
-            self.events.breaker_closed(self.channel)
+        if change == "closed":
+            self.events.on_breaker_closed(self.channel)
         if is_sent:
-            self.events.ended(message, "sent", outcome.detail)
+            self.events.on_attempt(message, "sent", outcome.detail)
         else:
-            self.events.trouble(self.channel, f"{message.uid}: {outcome.detail}")
+            self.events.on_warning(self.channel, f"{message.uid}: {outcome.detail}")
 
-    def _put(self, message: OutboxMessage, outcome: Outcome) -> tuple[bool, Turn | None]:
+    def _put(self, message: OutboxMessage, outcome: Outcome) -> tuple[bool, BreakerChange | None]:
         now = self.now()
         attempt = Attempt(
             message_id=message.id, at=now, outcome=outcome.kind, detail=outcome.detail

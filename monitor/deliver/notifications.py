@@ -110,15 +110,15 @@ class NotificationBuilder:
             for one in self._subscriptions(message.subscriber)
             if one.status is not SubscriptionStatus.ACTIVE
         }
-        items_told = [item for item in items if item.subscription_id not in paused]
-        alerts = self._alerts(items_told)
+        active_items = [item for item in items if item.subscription_id not in paused]
+        alerts = self._alerts(active_items)
         # A part is never an empty digest: the whole had alerts when it was split.
         is_whole_digest = message.cutoff is not None and message.part is None
         asked_for = self._asking_for_empty(message) if is_whole_digest and not alerts else ()
         if not alerts and not asked_for:
             return Suppressed(reason=WITHHELD if items else EMPTY)
         # Quiet hours delay what comes at once; a digest comes at its cut-off, whenever that is.
-        if not message.cutoff and (until := self._quiet_until(items_told)) is not None:
+        if not message.cutoff and (until := self._quiet_until(active_items)) is not None:
             return Deferred(until=until)
         return Notification(
             uid=message.uid,
@@ -128,7 +128,7 @@ class NotificationBuilder:
             digest=self._window(message),
             public_url=self.public_url,
             unsubscribe_url=self._unsubscribe_url(
-                message.subscriber, asked_for or self._names(items_told)
+                message.subscriber, asked_for or self._names(active_items)
             ),
             message_url=self._url(
                 f"messages/{message.uid}/{self.reader.outbox.page_token(message.uid)}"
@@ -161,20 +161,22 @@ class NotificationBuilder:
         )
 
     def _welcome(self, message: OutboxMessage, uid: str) -> Welcome | Suppressed:
-        told = [
+        alerted = [
             one
             for one in self._subscriptions(message.subscriber)
             if one.id in message.welcomes and one.status is SubscriptionStatus.ACTIVE
         ]
-        if not told:
+        if not alerted:
             return Suppressed(reason=WITHHELD)
         return Welcome(
             uid=uid,
             subscriber=message.subscriber,
             target=message.target,
             at=message.created_at,
-            coverage=tuple(coverage(self.reader, told, now=self.now, synonyms=self.synonyms)),
-            unsubscribe_url=self._unsubscribe_url(message.subscriber, [one.name for one in told]),
+            coverage=tuple(coverage(self.reader, alerted, now=self.now, synonyms=self.synonyms)),
+            unsubscribe_url=self._unsubscribe_url(
+                message.subscriber, [one.name for one in alerted]
+            ),
             manage_url=self._url(self.links.manage(message.subscriber, message.created_at)),
         )
 
@@ -215,9 +217,9 @@ class NotificationBuilder:
         for item in sorted(items, key=lambda one: (one.nct_id, one.version_id)):
             by_version.setdefault(item.version_id, []).append(item)
         found = (self._alert(together, silences=silences) for together in by_version.values())
-        told = [alert for alert in found if alert is not None]
+        alerted = [alert for alert in found if alert is not None]
         # The sort is stable: alerts of one severity stay in the order of NCT ID and version.
-        return tuple(sorted(told, key=lambda one: -one.events[0].severity.rank))
+        return tuple(sorted(alerted, key=lambda one: -one.events[0].severity.rank))
 
     def _alert(self, items: Sequence[OutboxItem], *, silences: bool) -> Alert | None:
         """Return the alert of items of one version; None when all of it is silenced."""
@@ -225,14 +227,14 @@ class NotificationBuilder:
         events: dict[int, ChangeEvent] = {}
         reasons: list[str] = []
         for item in items:
-            told = [
+            alerted = [
                 position
                 for position in item.positions
                 if not silences
                 or not self._is_silenced(item, known, known.announced.events[position])
             ]
-            events |= {position: known.announced.events[position] for position in told}
-            reasons += [item.reason] if told else []
+            events |= {position: known.announced.events[position] for position in alerted}
+            reasons += [item.reason] if alerted else []
         if not events:
             return None
         return Alert(
@@ -269,14 +271,14 @@ class NotificationBuilder:
         # one.
         if version_id != versions[-1].id and (trial := self.reader.trial(nct_id)) is not None:
             facts = replace(facts, status_now=trial.overall_status)
-        told = announced_events(self.reader, versions, versions[at], self.thresholds)
+        alerted = announced_events(self.reader, versions, versions[at], self.thresholds)
         return _Version(
             nct_ids=(nct_id, *record.aliases),
             facts=facts,
             number=at + 1,
             version=versions[at],
-            announced=told,
-            profile=profile_of(record, told.events),
+            announced=alerted,
+            profile=profile_of(record, alerted.events),
         )
 
     def _is_silenced(self, item: OutboxItem, known: _Version, event: ChangeEvent) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from monitor.channels.bounded import GivenUpError, HangingError
+from monitor.channels.bounded import AbandonedSendError, TooManyHangingError
 from monitor.deliver.policy import Policy
 from monitor.errors import DeliveryError
 from monitor.model.messages import MessageState, OutboxMessage
@@ -58,7 +58,7 @@ class Outcome:
         policy: Policy,
         *,
         now: datetime,
-        chance: float,
+        jitter: float,
         refused_since: datetime | None = None,
     ) -> tuple[MessageState, datetime | None]:
         """Return what the message is from now on, and when it is tried again, if it is.
@@ -75,7 +75,7 @@ class Outcome:
         is_notice = message.kind == "notice"
         if self.kind == "dropped" or (is_notice and self.kind == "permanent"):
             return MessageState.DROPPED, None
-        again = policy.retry_at(attempt, now=now, chance=chance, retry_after_s=self.retry_after_s)
+        again = policy.retry_at(attempt, now=now, jitter=jitter, retry_after_s=self.retry_after_s)
         if is_notice:
             return MessageState.WAITING, again
         if self.refused:
@@ -90,8 +90,8 @@ class Outcome:
         return MessageState.WAITING, again
 
 
-def failed(
-    said: str,
+def failure(
+    detail: str,
     *,
     permanent: bool = False,
     retry_after_s: float | None = None,
@@ -101,7 +101,7 @@ def failed(
     """Return the outcome of a failure."""
     return Outcome(
         kind="permanent" if permanent else "transient",
-        detail=said,
+        detail=detail,
         retry_after_s=retry_after_s,
         by_channel=by_channel,
         refused=refused,
@@ -113,13 +113,13 @@ def outcome_of(send: Callable[[], str]) -> Outcome:
     try:
         return Outcome(kind="sent", detail=send(), by_channel=True)
     # The order of these clauses matters: the first two are kinds of DeliveryError.
-    except HangingError as exc:
+    except TooManyHangingError as exc:
         return Outcome(kind="not begun", detail=str(exc), by_channel=True, opens_circuit=True)
-    except GivenUpError as exc:
-        given_up = failed(str(exc), by_channel=True)
-        return replace(given_up, opens_circuit=exc.is_last, late=exc.late)
+    except AbandonedSendError as exc:
+        abandoned = failure(str(exc), by_channel=True)
+        return replace(abandoned, opens_circuit=exc.is_last, late=exc.late)
     except DeliveryError as exc:
-        return failed(
+        return failure(
             str(exc),
             permanent=exc.permanent,
             retry_after_s=exc.retry_after_s,
@@ -127,10 +127,10 @@ def outcome_of(send: Callable[[], str]) -> Outcome:
             refused=exc.refused,
         )
     except Exception as exc:  # noqa: BLE001 - the pass loop: recorded on the message's row
-        return unforeseen("it cannot be sent", exc, by_channel=True)
+        return program_error("it cannot be sent", exc, by_channel=True)
 
 
-def unforeseen(what: str, error: Exception, *, by_channel: bool = False) -> Outcome:
+def program_error(what: str, error: Exception, *, by_channel: bool = False) -> Outcome:
     """Return the outcome of a mistake in the program: where it was made, not what it says.
 
     Its words may hold what must not be shown: a URL with a token.
@@ -138,5 +138,5 @@ def unforeseen(what: str, error: Exception, *, by_channel: bool = False) -> Outc
     # The innermost frame finds the mistake; a message or a traceback could hold a secret.
     frame = traceback.extract_tb(error.__traceback__)[-1]
     file = frame.filename.replace("\\", "/").rpartition("/")[2]
-    said = f"{what}: {type(error).__name__} in {file}, line {frame.lineno}"
-    return failed(said, by_channel=by_channel)
+    detail = f"{what}: {type(error).__name__} in {file}, line {frame.lineno}"
+    return failure(detail, by_channel=by_channel)

@@ -31,18 +31,18 @@ class Policy:
         return attempt >= self.delivery.attempts
 
     def retry_at(
-        self, attempt: int, *, now: datetime, chance: float, retry_after_s: float | None = None
+        self, attempt: int, *, now: datetime, jitter: float, retry_after_s: float | None = None
     ) -> datetime:
         """Return when to try again after a try that failed, counted from 1.
 
-        Full jitter: ``chance`` (0 up to 1) of a pause that doubles with every try up to
+        Full jitter: ``jitter`` (0 up to 1) of a pause that doubles with every try up to
         ``backoff_max_s``. Never before the pause that the service asked for.
         """
         longest_s = self.longest_backoff_s(attempt)
         # Full jitter, not a few percent around the pause: messages that failed together must not
         # come back together
         # (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
-        return now + timedelta(seconds=max(chance * longest_s, self.pause_s(retry_after_s)))
+        return now + timedelta(seconds=max(jitter * longest_s, self.pause_s(retry_after_s)))
 
     def longest_backoff_s(self, attempt: int) -> float:
         """Return the longest pause after a try that failed, counted from 1; 0 before any."""

@@ -18,7 +18,7 @@ class RateLimiter:
     wait: Callable[[threading.Event, float], bool] = threading.Event.wait
     _free_at: float = field(default=0.0, init=False)
 
-    def take(self, per_minute: int, stop: threading.Event) -> bool:
+    def acquire(self, per_minute: int, stop: threading.Event) -> bool:
         """Wait until the next message may go (``per_minute`` 0: now); False when told to stop."""
         if stop.is_set():
             return False

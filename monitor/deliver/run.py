@@ -12,15 +12,15 @@ from datetime import datetime
 from functools import partial
 
 from monitor.channels.base import Channel
-from monitor.deliver.breaker import Breaker, Turn
+from monitor.deliver.breaker import Breaker, BreakerChange
 from monitor.deliver.claims import Claims
 from monitor.deliver.delivery_events import DeliveryEvents
 from monitor.deliver.late_results import LateResults
 from monitor.deliver.notifications import Content, Deferred, NotificationBuilder, Suppressed
-from monitor.deliver.outcome import Outcome, Report, failed, outcome_of, unforeseen
+from monitor.deliver.outcome import Outcome, Report, failure, outcome_of, program_error
 from monitor.deliver.policy import Policy
 from monitor.deliver.rate_limiter import RateLimiter
-from monitor.deliver.send_gate import SendGate
+from monitor.deliver.send_lock import SendLock
 from monitor.deliver.splitting import Splitter
 from monitor.errors import DamagedSnapshotError, DeliveryError, StoreError
 from monitor.model.alerts import Notification
@@ -51,24 +51,24 @@ class ChannelWorker:
     """Delivers by one channel; in one thread at a time.
 
     ``channel`` None: there is no channel of this ``name`` any more; what is due by it becomes
-    dead letters. ``send_gate``: shared by the process. ``letters`` builds notifications out of a
-    reader, and ``renderer`` what renders those of one reading. ``claims``: of this process.
-    ``chance``: 0 up to 1, evenly distributed. ``late``: notes what comes of what was given up at
-    its deadline. ``splitter``: for a service that takes messages of a limited size alone.
+    dead letters. ``send_lock``: shared by the process. ``notifications`` builds notifications from
+    a reader, and ``renderer`` what renders those of one reading. ``claims``: of this process.
+    ``jitter``: 0 up to 1, evenly distributed. ``late`` records what comes of a send that was
+    abandoned at its deadline. ``splitter``: for a service that limits the size of a message.
     """
 
     name: str
     channel: Channel | None
     policy: Policy
-    pace: RateLimiter
-    send_gate: SendGate
+    rate_limiter: RateLimiter
+    send_lock: SendLock
     store: Store
     reader: Callable[[], AbstractContextManager[Reader]]
-    letters: Callable[[Reader], NotificationBuilder]
+    notifications: Callable[[Reader], NotificationBuilder]
     renderer: Callable[[], Render]
     claims: Claims
     now: Callable[[], datetime]
-    chance: Callable[[], float]
+    jitter: Callable[[], float]
     events: DeliveryEvents
     late: LateResults
     splitter: Splitter | None = None
@@ -118,10 +118,10 @@ class ChannelWorker:
         # After the commit: a transaction that was rolled back has grouped nothing.
         for message in claimed:
             if message.id in grouped:
-                self.events.grouped(message, grouped[message.id])
+                self.events.on_grouped(message, grouped[message.id])
         ids = {message.id for message in claimed}
         if left := [message for message in sending if message.id in ids]:
-            self.events.abandoned(left)
+            self.events.on_claims_lost(left)
         return claimed
 
     def _deliver(
@@ -136,11 +136,11 @@ class ChannelWorker:
         untried = {message.id for message in messages}
         report = Report()
         try:
-            with self._connected() as send:
+            with self._connect() as send:
                 # All are rendered before the first is sent, so that no reading of the store is
                 # open while a service is spoken to.
                 for message, content in self._prepare(messages, untried):
-                    if breaker.breaker_opened or not self._may_go(content, stop):
+                    if breaker.is_paused or not self._await_rate(content, stop):
                         break
                     # From here on its outcome is noted: given back, a message that was sent would
                     # be sent again.
@@ -148,14 +148,14 @@ class ChannelWorker:
                     if not isinstance(content, Message):
                         report += self._note(message, content, breaker, stop)
                         continue
-                    with self.send_gate.flight() as flight:
-                        # Right before sending, not before waiting for the gate: the lease may be
+                    with self.send_lock.acquire() as sending:
+                        # Right before sending, not before waiting for the lock: the lease may be
                         # lost in between.
                         if not self.claims.holds(message):
-                            self._tell_lost(message)
+                            self._warn_claim_lost(message)
                             continue
                         outcome = outcome_of(partial(send, content))
-                        flight.answered()
+                        sending.mark_answered()
                         # The service was told nothing: the message goes back untried, and the
                         # channel pauses.
                         if outcome.kind == "not begun":
@@ -171,18 +171,18 @@ class ChannelWorker:
         return report
 
     @contextmanager
-    def _connected(self) -> Iterator[Send]:
+    def _connect(self) -> Iterator[Send]:
         if self.channel is None:
-            yield _nobody
+            yield _reject
             return
-        with self.channel.connected() as connection:
+        with self.channel.connect() as connection:
             yield connection.send
 
-    def _may_go(self, content: Ready, stop: threading.Event) -> bool:
+    def _await_rate(self, content: Ready, stop: threading.Event) -> bool:
         """Wait for the channel's rate where something is to be sent; False when told to stop."""
         # Only what is sent counts toward the rate; what is dropped or given up does not.
         if isinstance(content, Message):
-            return self.pace.take(self.policy.per_minute, stop)
+            return self.rate_limiter.acquire(self.policy.per_minute, stop)
         return not stop.is_set()
 
     # --- one message -----------------------------------------------------------------------
@@ -195,7 +195,7 @@ class ChannelWorker:
         In the place of one that is too large stand its parts, which are ``untried`` too.
         """
         found: list[tuple[OutboxMessage, Ready]] = []
-        for message, content, parts in self._rendered(messages):
+        for message, content, parts in self._render(messages):
             if not parts:
                 found.append((message, content))
                 continue
@@ -204,52 +204,52 @@ class ChannelWorker:
             with self.store.transaction() as tx:
                 made = tx.outbox.split(message, parts)
             if not made:
-                self._tell_lost(message)
+                self._warn_claim_lost(message)
                 continue
             untried |= {one.id for one in made}
-            self.events.split(message, len(made))
-            found += [(one, ready) for one, ready, _ in self._rendered(made)]
+            self.events.on_split(message, len(made))
+            found += [(one, ready) for one, ready, _ in self._render(made)]
         return found
 
-    def _rendered(
+    def _render(
         self, messages: Sequence[OutboxMessage]
     ) -> list[tuple[OutboxMessage, Ready, list[list[int]]]]:
         """Return each message rendered, and the versions of each part where it is too large."""
         with self.reader() as reader:
-            letters = self.letters(reader)
+            builder = self.notifications(reader)
             render = self.renderer()
-            return [(message, *self._ready(message, letters, render)) for message in messages]
+            return [(message, *self._ready(message, builder, render)) for message in messages]
 
     def _ready(
-        self, message: OutboxMessage, letters: NotificationBuilder, render: Render
+        self, message: OutboxMessage, builder: NotificationBuilder, render: Render
     ) -> tuple[Ready, list[list[int]]]:
         try:
-            notification = self._notification(message, letters)
+            notification = self._notification(message, builder)
             if isinstance(notification, Outcome):
                 return notification, []
             rendered = render(notification, self.channel.renderings if self.channel else RENDERINGS)
             alerts = notification.alerts if isinstance(notification, Notification) else ()
             parts = self.splitter.parts(message, rendered, alerts) if self.splitter else []
         except DeliveryError as exc:
-            return failed(str(exc), permanent=exc.permanent), []
+            return failure(str(exc), permanent=exc.permanent), []
         except DamagedSnapshotError as exc:
-            return failed(str(exc)), []
+            return failure(str(exc)), []
         except StoreError:
             raise  # of no message in particular
         except Exception as exc:  # noqa: BLE001 - the pass loop: recorded on the message's row
-            return unforeseen("it cannot be rendered", exc), []
+            return program_error("it cannot be rendered", exc), []
         return rendered, parts
 
     def _notification(
-        self, message: OutboxMessage, letters: NotificationBuilder
+        self, message: OutboxMessage, builder: NotificationBuilder
     ) -> Content | Outcome:
         # Asked when the message leaves: the channel or the address may be gone since it was
         # stored.
         if self.channel is None:
-            return failed(f"no channel {self.name!r} is configured any more", permanent=True)
-        if not self._serves(message, letters.reader):
-            return failed("the channel does not serve this address any more", permanent=True)
-        notification = letters.notification(message)
+            return failure(f"no channel {self.name!r} is configured any more", permanent=True)
+        if not self._serves(message, builder.reader):
+            return failure("the channel does not serve this address any more", permanent=True)
+        notification = builder.notification(message)
         if isinstance(notification, Suppressed):
             return Outcome(kind="dropped", detail=notification.reason)
         if isinstance(notification, Deferred):
@@ -277,7 +277,7 @@ class ChannelWorker:
             try:
                 return self._put(message, outcome, breaker)
             except StoreError as exc:
-                self.events.trouble(self.name, f"not noted yet: {exc}")
+                self.events.on_warning(self.name, f"not noted yet: {exc}")
                 # A stop shortens the pauses, not the number of tries.
                 stop.wait(pause_s)
         return self._put(message, outcome, breaker)
@@ -293,39 +293,39 @@ class ChannelWorker:
                 message,
                 self.policy,
                 now=now,
-                chance=self.chance(),
+                jitter=self.jitter(),
                 refused_since=tx.outbox.refused_since(message.id) if outcome.refused else None,
             )
             noted = tx.outbox.record(message, attempt, state, due_at=due_at)
             # In the same transaction as the attempt, so that after a crash both or neither count.
-            turn = breaker.note(tx.outbox, outcome, now) if outcome.by_channel else None
-        self._tell_turn(turn, breaker)
+            change = breaker.note(tx.outbox, outcome, now) if outcome.by_channel else None
+        self._report_change(change, breaker)
         # Another process took the message while it was sent: its outcome counts, and the message
         # may come twice, with one id.
         if not noted:
-            self._tell_lost(message)
+            self._warn_claim_lost(message)
         if not noted or attempt is None:
             return Report()
         # Only to the log: a notice about it would fail the way this one did.
         if message.kind == "notice" and outcome.kind == "permanent":
-            self.events.trouble(self.name, f"the operator is not reached: {outcome.detail}")
+            self.events.on_warning(self.name, f"the operator is not reached: {outcome.detail}")
         word = "retried" if state is MessageState.WAITING else state.value
-        self.events.ended(message, word, outcome.detail)
+        self.events.on_attempt(message, word, outcome.detail)
         return Report(**{word: 1})
 
     def _rest(self, outcome: Outcome, breaker: Breaker) -> None:
         with self.store.transaction() as tx:
-            turn = breaker.note(tx.outbox, outcome, self.now())
-        self._tell_turn(turn, breaker)
+            change = breaker.note(tx.outbox, outcome, self.now())
+        self._report_change(change, breaker)
 
-    def _tell_turn(self, turn: Turn | None, breaker: Breaker) -> None:
-        if turn == "rests":
-            self.events.breaker_opened(breaker.state)
-        elif turn == "works again":
-            self.events.breaker_closed(self.name)
+    def _report_change(self, change: BreakerChange | None, breaker: Breaker) -> None:
+        if change == "opened":
+            self.events.on_breaker_opened(breaker.state)
+        elif change == "closed":
+            self.events.on_breaker_closed(self.name)
 
-    def _tell_lost(self, message: OutboxMessage) -> None:
-        self.events.trouble(self.name, f"the claim of {message.uid} was lost")
+    def _warn_claim_lost(self, message: OutboxMessage) -> None:
+        self.events.on_warning(self.name, f"the claim of {message.uid} was lost")
 
     def _give_back(self, untried: set[int], lease: Lease) -> None:
         if not untried:
@@ -334,8 +334,8 @@ class ChannelWorker:
             with self.store.transaction() as tx:
                 tx.outbox.release(lease, untried)
         except StoreError as exc:
-            self.events.trouble(self.name, f"claims run out by themselves: {exc}")
+            self.events.on_warning(self.name, f"claims run out by themselves: {exc}")
 
 
-def _nobody(_message: Message) -> str:
+def _reject(_message: Message) -> str:
     raise DeliveryError("there is no such channel", permanent=True)

@@ -58,6 +58,6 @@ def linked_subscriptions(reader: Reader, of: str) -> Sequence[Subscription]:
 
 
 def _tag(namespace: str, subscriber: str, name: str) -> str:
-    said = json.dumps(["subscription", subscriber, name]).encode()
-    digest = hmac.digest(namespace.encode(), said, "sha256")
+    identity = json.dumps(["subscription", subscriber, name]).encode()
+    digest = hmac.digest(namespace.encode(), identity, "sha256")
     return base64.urlsafe_b64encode(digest[:_TAG_BYTES]).decode()

@@ -225,7 +225,7 @@ def test_what_is_configured_is_the_policy(monitored: Monitored) -> None:
         policy.claim_limit,
     ) == (3, 50, 6, 5)
     assert policy.group_above == 9
-    again = policy.retry_at(1, now=NOON, chance=1.0)
+    again = policy.retry_at(1, now=NOON, jitter=1.0)
     assert again == NOON + timedelta(seconds=7)
     assert policy_of(monitored.app.settings, "gone").per_minute == 0
 

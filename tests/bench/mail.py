@@ -56,7 +56,7 @@ def measure(bench: Bench) -> list[Row]:
         )
 
         def ours() -> None:
-            with channel.connected() as connection:
+            with channel.connect() as connection:
                 for message in messages:
                     connection.send(message)
 

@@ -37,7 +37,7 @@ def channel(url: str, names: Names, **settings: Any) -> WebhookChannel:
 
 
 def send_one(one: WebhookChannel) -> str:
-    with one.connected() as connection:
+    with one.connect() as connection:
         return connection.send(message())
 
 

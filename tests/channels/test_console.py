@@ -13,7 +13,7 @@ from tests.channels.making import console_channel
 
 def written(encoding: str = "utf-8", **changed: Any) -> str:
     stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding, newline="\n")
-    with console_channel(stream).connected() as connection:
+    with console_channel(stream).connect() as connection:
         assert connection.send(message(**changed)) == "written"
     stream.seek(0)
     return stream.read()
@@ -41,7 +41,7 @@ def test_the_stream_is_the_one_of_the_settings(
     stream: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     channel = console_channel(stream)
-    with channel.connected() as connection:
+    with channel.connect() as connection:
         connection.send(message())
     captured = capsys.readouterr()
     assert bool(captured.out) is (stream == "stdout")
@@ -52,7 +52,7 @@ def test_a_reader_who_has_left_is_no_reason_to_give_up() -> None:
     reading, writing = os.pipe()
     os.close(reading)
     stream = io.TextIOWrapper(io.FileIO(writing, "w"), encoding="utf-8", write_through=True)
-    with console_channel(stream).connected() as connection:
+    with console_channel(stream).connect() as connection:
         with pytest.raises(DeliveryError, match="the console: Broken pipe") as caught:
             connection.send(message())
         assert not caught.value.permanent

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from monitor.channels import addresses, smtp
-from monitor.channels.bounded import BoundedChannel, GivenUpError, HangingError
+from monitor.channels.bounded import AbandonedSendError, BoundedChannel, TooManyHangingError
 from monitor.channels.email import EmailChannel
 from monitor.channels.slack import SlackChannel
 from monitor.channels.webhook import WebhookChannel
@@ -65,7 +65,7 @@ def mail(place: str, **settings: Any) -> EmailChannel:
 def failure(channel: BoundedChannel) -> DeliveryError:
     """Return how a message fails, and check that it takes little more than its deadline."""
     began = time.monotonic()
-    with channel.connected() as connection, pytest.raises(DeliveryError) as caught:
+    with channel.connect() as connection, pytest.raises(DeliveryError) as caught:
         connection.send(message())
     assert time.monotonic() - began < SOON_S
     assert not caught.value.permanent
@@ -97,7 +97,7 @@ def test_a_mail_server_that_drips_its_farewell_holds_nobody() -> None:
     with ScriptedServer(taken, last=drip) as server:
         channel = bounded(mail(server.host), total_s=30)
         began = time.monotonic()
-        with channel.connected() as connection:
+        with channel.connect() as connection:
             assert connection.send(message()) == "250 queued"
         assert time.monotonic() - began < SOON_S
         assert channel.abandoned.count == 0
@@ -145,7 +145,7 @@ def test_of_an_endless_banner_little_is_read(piece: bytes, words: str) -> None:
 
     with Bytes(flood) as server:
         channel = mail(server.host, answer_limit_kb=8)
-        with channel.connected() as connection:
+        with channel.connect() as connection:
             with pytest.raises(DeliveryError, match=words) as caught:
                 connection.send(message())
             limit = connection._line.limit  # noqa: SLF001 - how much was read shows nowhere else
@@ -159,7 +159,7 @@ def test_the_limit_holds_for_each_mail_not_for_the_session() -> None:
     lines = [*HELLO, *answers[:2], "354 go", answers[0], *answers[:2], "354 go", answers[0]]
     with ScriptedServer([*lines, "221 bye"]) as server:
         channel = bounded(mail(server.host, answer_limit_kb=4), total_s=30)
-        with channel.connected() as connection:
+        with channel.connect() as connection:
             for number in range(2):
                 assert connection.send(message(number)).startswith("250 xxx")
         assert server.connections == 1
@@ -239,8 +239,8 @@ def hung(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
         event.set()
 
 
-def left(channel: BoundedChannel) -> GivenUpError:
-    with channel.connected() as connection, pytest.raises(GivenUpError) as caught:
+def left(channel: BoundedChannel) -> AbandonedSendError:
+    with channel.connect() as connection, pytest.raises(AbandonedSendError) as caught:
         connection.send(message())
     return caught.value
 
@@ -268,11 +268,11 @@ def test_a_name_service_that_hangs_is_left_and_four_at_most(
         lasts = [left(channel).is_last for _ in range(4)]
         assert lasts == [False, False, False, True]
         assert speaking() == 4
-        with channel.connected() as connection:
+        with channel.connect() as connection:
             for _ in range(3):
-                with pytest.raises(HangingError, match="4 conversations that were left"):
+                with pytest.raises(TooManyHangingError, match="4 conversations that were left"):
                     connection.send(message())
-        with pytest.raises(HangingError):
+        with pytest.raises(TooManyHangingError):
             channel.reach()
         assert speaking() == 4
     assert gone(channel.abandoned)
@@ -303,7 +303,7 @@ def test_a_console_that_nobody_drains_is_left_and_written_to_later() -> None:
 def test_a_folder_that_hangs_is_left_and_its_file_is_there_later(tmp_path: Path) -> None:
     """A pipe in the way of the new file stands for a server of files that is gone."""
     folder = folder_channel(path=tmp_path, formats=("json",))
-    with folder.connected() as connection:
+    with folder.connect() as connection:
         stem = connection._stem(message())  # noqa: SLF001 - where it will write
     pipe = tmp_path / f".{stem}.json.{os.getpid()}.new"
     os.mkfifo(pipe)

@@ -37,7 +37,7 @@ def to(place: str, **settings: Any) -> EmailChannel:
 
 
 def send_one(channel: EmailChannel, **changed: Any) -> str:
-    with channel.connected() as connection:
+    with channel.connect() as connection:
         return connection.send(message(**changed))
 
 
@@ -73,7 +73,7 @@ def test_a_mail_goes_over_tls_from_the_first_byte(mailbox: Mailbox, tls: ssl.SSL
 
 
 def test_many_messages_take_one_connection(mailbox: Mailbox) -> None:
-    with MailServer(mailbox) as server, to(server.place).connected() as connection:
+    with MailServer(mailbox) as server, to(server.place).connect() as connection:
         for number in range(20):
             connection.send(message(number))
     assert len(mailbox.mails) == 20
@@ -81,7 +81,7 @@ def test_many_messages_take_one_connection(mailbox: Mailbox) -> None:
 
 
 def test_no_message_no_connection() -> None:
-    with ScriptedServer(TAKEN) as server, to(server.host).connected():
+    with ScriptedServer(TAKEN) as server, to(server.host).connect():
         pass
     assert server.connections == 0
 
@@ -152,7 +152,7 @@ def test_the_server_s_answer_for_a_recipient_decides(
     mailbox: Mailbox, answer: str, permanent: bool
 ) -> None:
     mailbox.refused["ana@example.org"] = answer
-    with MailServer(mailbox) as server, to(server.place).connected() as connection:
+    with MailServer(mailbox) as server, to(server.place).connect() as connection:
         with pytest.raises(DeliveryError) as caught:
             connection.send(message(1))
         assert connection.send(message(2, target="ben@example.org")) == "250 queued as 1"
@@ -169,7 +169,7 @@ def test_the_server_s_answer_for_a_mail_decides(
     mailbox: Mailbox, answer: str, permanent: bool
 ) -> None:
     mailbox.answers = [answer]
-    with MailServer(mailbox) as server, to(server.place).connected() as connection:
+    with MailServer(mailbox) as server, to(server.place).connect() as connection:
         with pytest.raises(DeliveryError) as caught:
             connection.send(message(1))
         connection.send(message(2))
@@ -184,14 +184,14 @@ def test_the_server_s_answer_for_a_mail_decides(
 )
 def test_a_connection_that_the_server_ended_is_made_anew(second: list[str]) -> None:
     with ScriptedServer([*TAKEN, *second], TAKEN) as server:
-        with to(server.host).connected() as connection:
+        with to(server.host).connect() as connection:
             said = [connection.send(message(number)) for number in (1, 2)]
         assert server.connections == 2
     assert said == ["250 queued", "250 queued"]
 
 
 def test_it_is_made_anew_once_only() -> None:
-    with ScriptedServer(TAKEN, HELLO) as server, to(server.host).connected() as connection:
+    with ScriptedServer(TAKEN, HELLO) as server, to(server.host).connect() as connection:
         connection.send(message(1))
         with pytest.raises(DeliveryError, match="closed the connection") as caught:
             connection.send(message(2))

@@ -18,7 +18,7 @@ from tests.channels.making import folder_channel
 def write(path: Path, *messages: Any, **settings: Any) -> list[str]:
     """Write messages over one connection and return what it said of each."""
     channel = folder_channel(path=path, **settings)
-    with channel.connected() as connection:
+    with channel.connect() as connection:
         return [connection.send(one) for one in messages]
 
 

@@ -26,7 +26,7 @@ def to(server: Receiver, rest: str = "hook/planted-secret") -> AppriseChannel:
 
 def failure(server: Receiver, rest: str = "hook/planted-secret") -> DeliveryError:
     with (
-        to(server, rest).connected() as connection,
+        to(server, rest).connect() as connection,
         pytest.raises(DeliveryError) as caught,
     ):
         connection.send(message())
@@ -34,7 +34,7 @@ def failure(server: Receiver, rest: str = "hook/planted-secret") -> DeliveryErro
 
 
 def test_a_message_is_sent_as_text() -> None:
-    with Receiver(OK) as server, to(server).connected() as connection:
+    with Receiver(OK) as server, to(server).connect() as connection:
         assert connection.send(message()) == "JSON"
     posted = json.loads(server.posts[0].body)
     assert (posted["title"], posted["type"]) == (SUBJECT, "info")
@@ -44,7 +44,7 @@ def test_a_message_is_sent_as_text() -> None:
 def test_many_messages_are_not_slowed_down() -> None:
     """An object of apprise's own sleeps between two messages; a fresh one does not."""
     started = time.monotonic()
-    with Receiver(OK) as server, to(server).connected() as connection:
+    with Receiver(OK) as server, to(server).connect() as connection:
         for number in range(20):
             connection.send(message(number))
     assert len(server.posts) == 20
@@ -88,7 +88,7 @@ def test_redirects_are_not_followed_and_nothing_is_repeated_whatever_the_url_say
 
 @pytest.mark.parametrize("call", ["@everyone", "@here", "@channel", "@Everyone", "@all"])
 def test_nobody_is_called_by_the_registry_s_words(call: str) -> None:
-    with Receiver(OK) as server, to(server).connected() as connection:
+    with Receiver(OK) as server, to(server).connect() as connection:
         connection.send(message(text=f"Contact {call}, ana@example.org", subject=f"{call} look"))
     body = server.posts[0].body.decode()
     posted = json.loads(body)
@@ -113,7 +113,7 @@ def test_mattermost_renders_nothing_of_the_registry_s_words() -> None:
     """Its plugin hands text on as it is, and Mattermost reads Markdown."""
     with Receiver(OK) as server:
         channel = apprise_channel(f"mmost://{server.host}/plantedsecret0000000000000")
-        with channel.connected() as connection:
+        with channel.connect() as connection:
             connection.send(message(text=HOSTILE, subject=HOSTILE))
     text = json.loads(server.posts[0].body)["text"]
     assert "Record at ClinicalTrials.gov" in text
@@ -131,13 +131,13 @@ def test_mattermost_renders_nothing_of_the_registry_s_words() -> None:
     ],
 )
 def test_what_holds_no_marks_is_sent_as_it_is(text: str) -> None:
-    with Receiver(OK) as server, to(server).connected() as connection:
+    with Receiver(OK) as server, to(server).connect() as connection:
         connection.send(message(text=text))
     assert json.loads(server.posts[0].body)["message"] == text
 
 
 def test_its_escapes_and_emojis_stay_what_they_are() -> None:
-    with Receiver(OK) as server, to(server, "hook?emojis=yes").connected() as connection:
+    with Receiver(OK) as server, to(server, "hook?emojis=yes").connect() as connection:
         connection.send(message(text=r"a\nb :smile: \u202e"))
     posted = json.loads(server.posts[0].body)
     assert posted["message"] == r"a\nb :smile: \u202e"
@@ -218,7 +218,7 @@ def said_by(url: str, **given: Any) -> str:
     """Return what reaches a chat that takes a title and a body as one text."""
     with Receiver(OK) as server:
         channel = apprise_channel(url.format(host=server.host))
-        with channel.connected() as connection:
+        with channel.connect() as connection:
             connection.send(message(**given))
     assert len(server.posts) == 1
     return str(json.loads(server.posts[0].body)["text"]).replace("\r\n", "\n")

@@ -60,7 +60,7 @@ def mail(place: str, **settings: Any) -> Channel:
 def everything_said(channel: Channel) -> str:
     """Send a message and return all that could be written down of it."""
     said = [repr(channel), repr(vars(channel)), str(vars(channel).get("settings"))]
-    with channel.connected() as connection:
+    with channel.connect() as connection:
         try:
             said.append(connection.send(message()))
         except DeliveryError as exc:

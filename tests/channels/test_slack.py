@@ -22,7 +22,7 @@ def failure(server: Receiver, **changed: Any) -> DeliveryError:
 
 def send_one(server: Receiver, **changed: Any) -> str:
     channel = slack_channel(url=f"{server.url}{PATH}", now=lambda: NOW)
-    with channel.connected() as connection:
+    with channel.connect() as connection:
         return connection.send(message(**changed))
 
 

@@ -29,7 +29,7 @@ def to(url: str, **settings: Any) -> WebhookChannel:
 
 
 def send_one(channel: Channel, number: int = 1) -> str:
-    with channel.connected() as connection:
+    with channel.connect() as connection:
         return connection.send(message(number))
 
 
@@ -71,7 +71,7 @@ def test_an_event_is_posted_in_the_envelope_of_cloudevents() -> None:
 def test_a_digest_has_no_subject() -> None:
     with (
         Receiver(OK) as server,
-        to(server.url).connected() as connection,
+        to(server.url).connect() as connection,
     ):
         connection.send(message(thread="digest"))
     assert "subject" not in json.loads(server.posts[0].body)
@@ -240,7 +240,7 @@ def test_a_secret_that_is_none_is_not_taken_and_not_told(secret: str) -> None:
 def test_data_that_is_no_json_is_given_up() -> None:
     with (
         Receiver(OK) as server,
-        to(server.url).connected() as connection,
+        to(server.url).connect() as connection,
         pytest.raises(DeliveryError, match="written as JSON") as caught,
     ):
         connection.send(message(data={"nct_id": object()}))

@@ -80,7 +80,7 @@ def test_a_store_and_folders_that_are_there_keep_their_modes_and_doctor_names_th
 def test_a_folder_channel_s_folders_and_files_are_private(tmp_path: Path) -> None:
     folder = tmp_path / "new" / "box"
     channel = folder_channel(path=folder)
-    with umask(0), channel.connected() as connection:
+    with umask(0), channel.connect() as connection:
         connection.send(message())
     assert mode(folder) == mode(folder.parent) == 0o700
     assert {mode(file) for file in folder.iterdir()} == {0o600}

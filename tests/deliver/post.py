@@ -13,7 +13,7 @@ from monitor.deliver.claims import WORKER, Claims
 from monitor.deliver.late_results import LateResults
 from monitor.deliver.notifications import NotificationBuilder
 from monitor.deliver.rate_limiter import RateLimiter
-from monitor.deliver.send_gate import SendGate
+from monitor.deliver.send_lock import SendLock
 from monitor.errors import DeliveryError
 from monitor.ingest import ingest
 from monitor.ingest.notify import Notifier
@@ -81,7 +81,7 @@ class Box:
     connections: int = 0
 
     @contextmanager
-    def connected(self) -> Iterator["Box"]:
+    def connect(self) -> Iterator["Box"]:
         """Count the connections."""
         self.connections += 1
         yield self
@@ -103,7 +103,7 @@ class Box:
 
 
 @dataclass
-class Heard:
+class RecordedEvents:
     """A watcher that writes down what it hears."""
 
     endings: list[tuple[str, str]] = field(default_factory=list)
@@ -113,32 +113,32 @@ class Heard:
     gathered: list[tuple[str, int]] = field(default_factory=list)
     """By id: of how many messages a group was made; of what was split, minus how many parts."""
 
-    def ended(self, message: OutboxMessage, outcome: str, detail: str) -> None:
+    def on_attempt(self, message: OutboxMessage, outcome: str, detail: str) -> None:
         """Write it down."""
         del message
         self.endings.append((outcome, detail))
 
-    def breaker_opened(self, state: ChannelState) -> None:
+    def on_breaker_opened(self, state: ChannelState) -> None:
         """Write it down."""
         self.breaker.append(f"{state.channel} rests after {state.failures}")
 
-    def breaker_closed(self, channel: str) -> None:
+    def on_breaker_closed(self, channel: str) -> None:
         """Write it down."""
         self.breaker.append(f"{channel} works again")
 
-    def abandoned(self, messages: Sequence[OutboxMessage]) -> None:
+    def on_claims_lost(self, messages: Sequence[OutboxMessage]) -> None:
         """Write it down."""
         self.left += [message.claimed_by for message in messages]
 
-    def grouped(self, message: OutboxMessage, count: int) -> None:
+    def on_grouped(self, message: OutboxMessage, count: int) -> None:
         """Write it down."""
         self.gathered.append((str(message.uid), count))
 
-    def split(self, message: OutboxMessage, parts: int) -> None:
+    def on_split(self, message: OutboxMessage, parts: int) -> None:
         """Write it down."""
         self.gathered.append((str(message.uid), -parts))
 
-    def trouble(self, channel: str, reason: str) -> None:
+    def on_warning(self, channel: str, reason: str) -> None:
         """Write it down."""
         del channel
         self.troubles.append(reason)
@@ -168,9 +168,9 @@ class Post:
     clock: Clock = field(default_factory=Clock)
     box: Box = field(default_factory=Box)
     policy: Policy = field(default_factory=policy)
-    heard: Heard = field(default_factory=Heard)
+    events: RecordedEvents = field(default_factory=RecordedEvents)
     stop: threading.Event = field(default_factory=threading.Event)
-    pace: RateLimiter = field(default_factory=RateLimiter)
+    rate_limiter: RateLimiter = field(default_factory=RateLimiter)
     render: Callable[[Any], Message] = render
     changes: int = 0
 
@@ -228,7 +228,7 @@ class Post:
                 reader=lambda: open_reader(self.url),
                 ttl_s=lambda: lease_s,
                 now=self.clock.now,
-                on_trouble=self.heard.troubles.append,
+                on_trouble=self.events.troubles.append,
                 clock=clock,
             )
         )
@@ -239,24 +239,24 @@ class Post:
             name="box",
             channel=self.box,
             policy=self.policy,
-            pace=self.pace,
-            send_gate=SendGate(),
+            rate_limiter=self.rate_limiter,
+            send_lock=SendLock(),
             store=self.store,
             reader=lambda: open_reader(self.url),
-            letters=lambda reader: NotificationBuilder(
+            notifications=lambda reader: NotificationBuilder(
                 reader=reader, thresholds=ThresholdSettings(), now=self.clock.at
             ),
             renderer=lambda: lambda notification, _: self.render(notification),
             claims=self.claims(worker),
             now=self.clock.now,
-            chance=lambda: 1.0,
-            events=self.heard,
+            jitter=lambda: 1.0,
+            events=self.events,
             late=LateResults(
                 channel="box",
                 policy=self.policy,
                 opened=lambda: nullcontext(self.store),
                 now=self.clock.now,
-                events=self.heard,
+                events=self.events,
             ),
         )
         return replace(made, **other)

@@ -22,7 +22,7 @@ def broken(post: Post, changes: int = 6) -> Post:
 def test_after_so_many_failures_in_a_row_a_channel_rests(post: Post) -> None:
     broken(post)
     assert post.deliver() == Report(retried=3)
-    assert post.heard.breaker == ["box rests after 3"]
+    assert post.events.breaker == ["box rests after 3"]
     state = post.state()
     assert (state.failures, state.reported) == (3, True)
     assert state.paused_until == post.clock.at + timedelta(seconds=300)
@@ -39,12 +39,12 @@ def test_a_rest_ends_with_one_message_and_goes_on_when_that_fails(office: Post) 
     office.clock.move(seconds=300)
     office.box.answers = [later()]
     assert office.deliver() == Report(retried=1)
-    assert office.heard.breaker == ["box rests after 3"]  # told once
+    assert office.events.breaker == ["box rests after 3"]  # told once
     office.clock.move(seconds=299)
     assert office.deliver() == Report()
     office.clock.move(seconds=1)
     assert office.deliver() == Report(sent=6)
-    assert office.heard.breaker == ["box rests after 3", "box works again"]
+    assert office.events.breaker == ["box rests after 3", "box works again"]
     assert office.state().failures == 0
 
 
@@ -52,14 +52,14 @@ def test_a_success_forgets_the_failures_before_it(office: Post) -> None:
     broken(office)
     office.box.answers = [later(), later(), lambda _: None, later(), later()]
     assert office.deliver() == Report(sent=2, retried=4)
-    assert office.heard.breaker == []
+    assert office.events.breaker == []
 
 
 def test_mistakes_let_the_channel_rest_too(office: Post) -> None:
     broken(office)
     office.box.answers = [KeyError("x"), KeyError("x"), KeyError("x")]
     assert office.deliver() == Report(retried=3)
-    assert office.heard.breaker == ["box rests after 3"]
+    assert office.events.breaker == ["box rests after 3"]
     assert office.state().failures == 3
 
 
@@ -67,14 +67,14 @@ def test_what_is_refused_for_good_says_nothing_about_the_channel(office: Post) -
     broken(office)
     office.box.answers = [later(), later(), never(), never(), later()]
     assert office.deliver() == Report(retried=3, dead=2)
-    assert office.heard.breaker == ["box rests after 3"]
+    assert office.events.breaker == ["box rests after 3"]
 
 
 def test_a_service_that_asks_for_a_pause_gets_it_for_the_whole_channel(office: Post) -> None:
     broken(office)
     office.box.answers = [later(20)]
     assert office.deliver() == Report(retried=1)
-    assert office.heard.breaker == []
+    assert office.events.breaker == []
     office.clock.move(seconds=19)
     assert office.deliver() == Report()
     office.clock.move(seconds=1)

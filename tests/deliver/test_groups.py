@@ -67,8 +67,8 @@ def test_a_pass_that_changes_many_trials_is_one_message(post: Post) -> None:
     assert got.data["group"] == {"until": post.clock.at.isoformat()}
     assert (got.data["digest"], got.data["part"]) == (None, None)
     assert got.data["counts"]["trials"] == COUNT
-    assert post.heard.gathered == [(group.uid, COUNT)]
-    assert post.heard.endings == [("sent", "thank you")]
+    assert post.events.gathered == [(group.uid, COUNT)]
+    assert post.events.endings == [("sent", "thank you")]
 
 
 def test_a_group_reads_as_a_digest_does_and_stands_in_no_thread(office: Post) -> None:
@@ -131,7 +131,7 @@ def test_a_group_of_a_worker_that_died_is_told_once_more_with_the_same_id(post: 
     (got,) = post.box.got
     assert got.uid == claimed.uid
     assert len(got.data["alerts"]) == 8
-    assert post.heard.left == ["dead"]
+    assert post.events.left == ["dead"]
 
 
 def test_what_was_paused_or_silenced_is_left_out_when_a_group_is_sent(office: Post) -> None:

@@ -26,7 +26,7 @@ class Library(Box):
     is_reachable: ClassVar[bool] = False
 
     @contextmanager
-    def connected(self) -> Iterator["Library"]:
+    def connect(self) -> Iterator["Library"]:
         """Yield itself."""
         yield self
 
@@ -128,7 +128,7 @@ def test_a_late_success_is_not_sent_again(hanging: Hanging) -> None:
     (message,) = hanging.post.messages()
     assert (message.attempts, message.last_error) == (1, None)
     assert message.sent_at == hanging.post.clock.at
-    assert until(lambda: ("sent", "late: thank you") in hanging.post.heard.endings)
+    assert until(lambda: ("sent", "late: thank you") in hanging.post.events.endings)
     hanging.post.clock.move(hours=1)
     assert hanging.deliver() == Report()
     assert len(hanging.post.box.got) == 1
@@ -202,7 +202,7 @@ def test_after_four_that_hang_the_channel_rests_until_one_ends(hanging: Hanging)
     assert hanging.deliver() == Report(retried=4)
     assert speaking() == 4
     state = hanging.post.state()
-    assert hanging.post.heard.breaker == ["box rests after 5"]
+    assert hanging.post.events.breaker == ["box rests after 5"]
     assert state.paused_until == hanging.post.clock.at + timedelta(seconds=300)
     hanging.post.clock.move(seconds=301)
     assert hanging.deliver() == Report()  # they hang still, and it rests again
@@ -213,7 +213,7 @@ def test_after_four_that_hang_the_channel_rests_until_one_ends(hanging: Hanging)
     events[0].set()
     assert until(lambda: hanging.post.state().paused_until == hanging.post.clock.at)
     assert hanging.deliver() == Report(sent=6)
-    assert hanging.post.heard.breaker == ["box rests after 5", "box works again"]
+    assert hanging.post.events.breaker == ["box rests after 5", "box works again"]
 
 
 def test_a_late_success_ends_the_rest(here: Hanging) -> None:
@@ -222,7 +222,7 @@ def test_a_late_success_ends_the_rest(here: Hanging) -> None:
     assert here.deliver() == Report(retried=4)
     events[2].set()
     assert until(lambda: here.state(2) is MessageState.SENT)
-    assert until(lambda: here.post.heard.breaker == ["box rests after 5", "box works again"])
+    assert until(lambda: here.post.events.breaker == ["box rests after 5", "box works again"])
     assert here.post.state().failures == 0
     here.post.clock.move(hours=1)
     assert here.deliver() == Report(sent=4)
@@ -248,4 +248,4 @@ def test_what_is_late_of_a_person_who_is_forgotten_is_not_noted(here: Hanging) -
     event.set()
     assert until(lambda: here.abandoned.count == 0)
     assert here.post.messages() == []
-    assert until(lambda: any("late: thank you" in one for one in here.post.heard.troubles))
+    assert until(lambda: any("late: thank you" in one for one in here.post.events.troubles))

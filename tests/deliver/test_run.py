@@ -16,7 +16,7 @@ from monitor.render.alerts import render
 from monitor.store.writer import open_store
 from tests.daemon.processes import eventually
 from tests.deliver.policies import policy
-from tests.deliver.post import HOUR, Heard, Monotonic, Post, later, never, refused
+from tests.deliver.post import HOUR, Monotonic, Post, RecordedEvents, later, never, refused
 from tests.ingest.world import NCT
 from tests.store.leasing import claim, lease_of, lose_worker
 
@@ -175,7 +175,7 @@ def test_a_broken_template_is_told_in_its_own_words(office: Post) -> None:
     begun(office)
     office.render = broken
     assert office.deliver() == Report(retried=1)
-    assert office.heard.endings == [("retried", "the template subject.txt.j2 fails")]
+    assert office.events.endings == [("retried", "the template subject.txt.j2 fails")]
     assert office.state().failures == 0
 
 
@@ -192,7 +192,7 @@ def test_a_mistake_in_a_channel_is_noted_without_its_words(office: Post) -> None
 def test_messages_of_a_channel_that_is_gone_are_dead_letters(office: Post) -> None:
     begun(office, 2)
     assert office.deliver(channel=None) == Report(dead=2)
-    assert office.heard.endings == [("dead", "no channel 'box' is configured any more")] * 2
+    assert office.events.endings == [("dead", "no channel 'box' is configured any more")] * 2
 
 
 def test_an_address_that_is_not_served_any_more_gets_nothing(office: Post) -> None:
@@ -224,7 +224,7 @@ def test_what_a_dead_worker_had_claimed_is_sent_by_another_once_its_lease_is_los
     with post.store.transaction() as tx:
         lose_worker(tx, "gone")
     assert post.deliver() == Report(sent=2)
-    assert post.heard.left == ["gone", "gone"]
+    assert post.events.left == ["gone", "gone"]
 
 
 def test_who_lost_a_claim_sends_nothing_of_it(post: Post) -> None:
@@ -242,7 +242,7 @@ def test_who_lost_a_claim_sends_nothing_of_it(post: Post) -> None:
     assert ours.deliver(post.stop) == Report()
     assert len(post.box.got) == 1  # the one that was under way
     assert [message.claimed_by for message in post.messages()] == ["other"] * 3
-    assert len([trouble for trouble in post.heard.troubles if "was lost" in trouble]) == 3
+    assert len([trouble for trouble in post.events.troubles if "was lost" in trouble]) == 3
 
 
 def test_whose_lease_is_another_s_claims_under_a_new_one(post: Post) -> None:
@@ -290,15 +290,15 @@ def test_the_store_is_given_time_to_note_what_was_sent(sqlite_url: str) -> None:
         office = begun(Post(url=sqlite_url, store=store))
         unlocks: list[Callable[[], None]] = []
 
-        class Unlocking(Heard):
-            def trouble(self, channel: str, reason: str) -> None:
-                super().trouble(channel, reason)
+        class Unlocking(RecordedEvents):
+            def on_warning(self, channel: str, reason: str) -> None:
+                super().on_warning(channel, reason)
                 unlocks.pop()()
 
         office.box.answers = [lambda _: unlocks.append(locks.enter_context(locked(sqlite_url)))]
-        office.heard = Unlocking()
+        office.events = Unlocking()
         assert office.deliver() == Report(sent=1)
-        assert "not noted yet" in office.heard.troubles[0]
+        assert "not noted yet" in office.events.troubles[0]
         assert [message.state for message in office.messages()] == [MessageState.SENT]
 
 

@@ -88,8 +88,8 @@ class Receivers:
         """Draw what goes wrong with a message; None: nothing does."""
         with self._lock:
             drawn = self._random.random()
-            for name, chance in chances.items():
-                drawn -= chance
+            for name, jitter in chances.items():
+                drawn -= jitter
                 if drawn < 0:
                     self.faults[f"{channel} {name}"] += 1
                     return name

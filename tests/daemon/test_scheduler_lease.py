@@ -13,8 +13,7 @@ import pytest
 
 from monitor.app import App, utc_now
 from monitor.daemon import SCHEDULER
-from monitor.daemon.hold import until_lost
-from monitor.daemon.lease_store import LeaseStore
+from monitor.daemon.scheduler_lease import SchedulerLease, wait_until_lost
 from monitor.daemon.thread_tasks import ThreadTasks
 from monitor.model.tracking import SourceRow
 from monitor.settings import Settings, StoreSettings
@@ -50,13 +49,15 @@ def app_on(url: str, clock: Clock, busy_timeout_s: float = 10) -> App:
 
 
 @pytest.fixture
-def pair(store_url: str, clock: Clock) -> tuple[LeaseStore, LeaseStore]:
+def pair(store_url: str, clock: Clock) -> tuple[SchedulerLease, SchedulerLease]:
     """Return the books of two processes on one store."""
     app = app_on(store_url, clock)
-    return tuple(LeaseStore(app, holder=one, ttl_s=lambda: 30) for one in ("first", "second"))  # type: ignore[return-value]  # two
+    return tuple(SchedulerLease(app, holder=one, ttl_s=lambda: 30) for one in ("first", "second"))  # type: ignore[return-value]  # two
 
 
-def test_one_holds_the_lease_and_the_other_sees_who(pair: tuple[LeaseStore, LeaseStore]) -> None:
+def test_one_holds_the_lease_and_the_other_sees_who(
+    pair: tuple[SchedulerLease, SchedulerLease],
+) -> None:
     first, second = pair
     assert first.take()
     assert not second.take()
@@ -68,7 +69,7 @@ def test_one_holds_the_lease_and_the_other_sees_who(pair: tuple[LeaseStore, Leas
 
 
 def test_no_clock_on_the_wall_ends_a_lease(
-    pair: tuple[LeaseStore, LeaseStore], clock: Clock
+    pair: tuple[SchedulerLease, SchedulerLease], clock: Clock
 ) -> None:
     first, second = pair
     assert first.take()
@@ -79,7 +80,9 @@ def test_no_clock_on_the_wall_ends_a_lease(
     assert first.keeper.held
 
 
-def test_due_times_are_stored_by_the_holder_alone(pair: tuple[LeaseStore, LeaseStore]) -> None:
+def test_due_times_are_stored_by_the_holder_alone(
+    pair: tuple[SchedulerLease, SchedulerLease],
+) -> None:
     first, second = pair
     later = NOON + timedelta(hours=1)
     assert first.take()
@@ -90,7 +93,7 @@ def test_due_times_are_stored_by_the_holder_alone(pair: tuple[LeaseStore, LeaseS
 
 
 def test_noting_when_a_source_is_due_keeps_what_else_is_known(
-    store_url: str, clock: Clock, pair: tuple[LeaseStore, LeaseStore]
+    store_url: str, clock: Clock, pair: tuple[SchedulerLease, SchedulerLease]
 ) -> None:
     first, _ = pair
     row = SourceRow(name="lupus", type="ctgov", failures=2, last_reason="no", cursor="2026-03-01")
@@ -102,43 +105,45 @@ def test_noting_when_a_source_is_due_keeps_what_else_is_known(
     assert (found.failures, found.cursor, found.next_due_at) == (2, "2026-03-01", NOON)
 
 
-def kept(lease_store: LeaseStore, *, within_s: float) -> str | None:
+def kept(scheduler_lease: SchedulerLease, *, within_s: float) -> str | None:
     """Take the lease and keep it for some time; return why it was lost, None when it was not."""
 
     async def scene() -> str | None:
-        assert lease_store.take()
+        assert scheduler_lease.take()
         with contextlib.suppress(TimeoutError):
-            return await asyncio.wait_for(until_lost(lease_store.keeper), within_s)
+            return await asyncio.wait_for(wait_until_lost(scheduler_lease.keeper), within_s)
         return None
 
     try:
         return asyncio.run(scene())
     finally:
-        lease_store.release()
+        scheduler_lease.release()
 
 
-def settle(lease_store: LeaseStore) -> None:
+def settle(scheduler_lease: SchedulerLease) -> None:
     """Keep the lease no longer; let what was asked of the store last be answered."""
-    lease_store.release()
+    scheduler_lease.release()
     for thread in threading.enumerate():
         if thread.name.startswith("lease"):
             thread.join(PATIENCE_S)
 
 
 def test_it_is_kept_as_long_as_the_store_confirms_it(store_url: str, clock: Clock) -> None:
-    lease_store = LeaseStore(app_on(store_url, clock), holder="first", ttl_s=lambda: 4.5)
-    assert kept(lease_store, within_s=5.0) is None
+    scheduler_lease = SchedulerLease(app_on(store_url, clock), holder="first", ttl_s=lambda: 4.5)
+    assert kept(scheduler_lease, within_s=5.0) is None
 
 
 def test_it_is_lost_when_the_store_does_not_confirm_it_for_as_long_as_it_lasts(
     sqlite_url: str, clock: Clock
 ) -> None:
-    lease_store = LeaseStore(app_on(sqlite_url, clock, 0.1), holder="first", ttl_s=lambda: 0.9)
-    assert lease_store.take()
+    scheduler_lease = SchedulerLease(
+        app_on(sqlite_url, clock, 0.1), holder="first", ttl_s=lambda: 0.9
+    )
+    assert scheduler_lease.take()
     began = time.monotonic()
     with locked(sqlite_url):
-        reason = lost(lease_store)
-    settle(lease_store)
+        reason = lost(scheduler_lease)
+    settle(scheduler_lease)
     assert "is locked" in reason
     assert 0.85 <= time.monotonic() - began < PATIENCE_S
 
@@ -148,52 +153,56 @@ def test_it_is_kept_while_a_pass_keeps_the_store_to_itself_and_renews_it_with_it
 ) -> None:
     ttl_s, over = 3.0, threading.Event()
 
-    def pages(lease_store: LeaseStore) -> None:
+    def pages(scheduler_lease: SchedulerLease) -> None:
         with open_store(store_url) as store:
             while not over.is_set():
                 with store.transaction() as tx:
-                    require_lease(tx, lease_store.keeper.lease, now=utc_now())
+                    require_lease(tx, scheduler_lease.keeper.lease, now=utc_now())
                     over.wait(1.0)  # a page takes its time
 
     app = App(settings=Settings(store=StoreSettings(url=store_url, busy_timeout_s=0.1)))
-    lease_store = LeaseStore(app, holder="first", ttl_s=lambda: ttl_s)
-    assert lease_store.take()
-    passing = threading.Thread(target=pages, args=(lease_store,))
+    scheduler_lease = SchedulerLease(app, holder="first", ttl_s=lambda: ttl_s)
+    assert scheduler_lease.take()
+    passing = threading.Thread(target=pages, args=(scheduler_lease,))
     passing.start()
     try:
         with pytest.raises(TimeoutError):
-            asyncio.run(asyncio.wait_for(until_lost(lease_store.keeper), 2 * ttl_s))
+            asyncio.run(asyncio.wait_for(wait_until_lost(scheduler_lease.keeper), 2 * ttl_s))
     finally:
         over.set()
         passing.join()
-        settle(lease_store)
+        settle(scheduler_lease)
 
 
 def test_it_is_lost_when_the_store_hangs(sqlite_url: str, clock: Clock) -> None:
-    lease_store = LeaseStore(app_on(sqlite_url, clock, 5), holder="first", ttl_s=lambda: 0.6)
-    assert lease_store.take()
+    scheduler_lease = SchedulerLease(
+        app_on(sqlite_url, clock, 5), holder="first", ttl_s=lambda: 0.6
+    )
+    assert scheduler_lease.take()
     with locked(sqlite_url):
-        assert lost(lease_store) == "the store did not answer in time"
-    settle(lease_store)
+        assert lost(scheduler_lease) == "the store did not answer in time"
+    settle(scheduler_lease)
 
 
 def test_it_is_lost_when_another_store_lies_in_the_place_of_the_first(
     tmp_path: Path, clock: Clock
 ) -> None:
     path = tmp_path / "monitor.db"
-    lease_store = LeaseStore(app_on(f"sqlite:///{path}", clock), holder="first", ttl_s=lambda: 0.6)
-    assert lease_store.take()
+    scheduler_lease = SchedulerLease(
+        app_on(f"sqlite:///{path}", clock), holder="first", ttl_s=lambda: 0.6
+    )
+    assert scheduler_lease.take()
     for file in tmp_path.iterdir():
         file.unlink(missing_ok=True)
     open_store(f"sqlite:///{path}").close()
-    assert "another one than before" in lost(lease_store)
-    assert lease_store.take(), "it is taken anew, in the store that is there"
-    settle(lease_store)
+    assert "another one than before" in lost(scheduler_lease)
+    assert scheduler_lease.take(), "it is taken anew, in the store that is there"
+    settle(scheduler_lease)
 
 
-def lost(lease_store: LeaseStore) -> str:
+def lost(scheduler_lease: SchedulerLease) -> str:
     """Keep a lease that was taken just now; return why it was lost."""
-    return asyncio.run(until_lost(lease_store.keeper))
+    return asyncio.run(wait_until_lost(scheduler_lease.keeper))
 
 
 @contextlib.contextmanager

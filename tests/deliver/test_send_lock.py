@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from functools import partial
 
-from monitor.deliver.send_gate import SendGate
+from monitor.deliver.send_lock import SendLock
 from tests.daemon.processes import eventually
 
 LONG_S = 60.0
@@ -18,42 +18,42 @@ def aside(work: Callable[[], None]) -> threading.Thread:
 
 
 def test_a_message_waits_for_the_one_before_it() -> None:
-    send_gate, order = SendGate(patience_s=LONG_S), list[str]()
+    send_lock, order = SendLock(patience_s=LONG_S), list[str]()
 
     def second() -> None:
-        with send_gate.flight():
+        with send_lock.acquire():
             order.append("second")
 
-    with send_gate.flight() as flight:
+    with send_lock.acquire() as sending:
         thread = aside(second)
-        flight.answered()
+        sending.mark_answered()
         order.append("first")
     thread.join(LONG_S)
     assert order == ["first", "second"]
 
 
 def test_nobody_waits_for_a_slow_service() -> None:
-    send_gate, gone = SendGate(patience_s=0.01), threading.Event()
+    send_lock, gone = SendLock(patience_s=0.01), threading.Event()
 
     def second() -> None:
-        with send_gate.flight():
+        with send_lock.acquire():
             gone.set()
 
-    with send_gate.flight():
+    with send_lock.acquire():
         aside(second)
         assert gone.wait(LONG_S)
 
 
 def test_nothing_starts_while_an_answer_is_noted() -> None:
     seconds = [0.0]
-    send_gate, started = SendGate(patience_s=0.01, clock=lambda: seconds[0]), threading.Event()
+    send_lock, started = SendLock(patience_s=0.01, clock=lambda: seconds[0]), threading.Event()
 
     def second() -> None:
-        with send_gate.flight():
+        with send_lock.acquire():
             started.set()
 
-    with send_gate.flight() as flight:
-        flight.answered()
+    with send_lock.acquire() as sending:
+        sending.mark_answered()
         seconds[0] = 1_000.0
         aside(second)
         assert not started.wait(0.1)
@@ -61,17 +61,17 @@ def test_nothing_starts_while_an_answer_is_noted() -> None:
 
 
 def test_who_came_first_is_served_first() -> None:
-    send_gate, order = SendGate(patience_s=LONG_S), list[int]()
+    send_lock, order = SendLock(patience_s=LONG_S), list[int]()
     waiting: list[threading.Thread] = []
 
     def queued(count: int) -> bool:
-        return len(send_gate._queue) == count  # noqa: SLF001 - nothing else shows who waits
+        return len(send_lock._queue) == count  # noqa: SLF001 - nothing else shows who waits
 
     def work(number: int) -> None:
-        with send_gate.flight():
+        with send_lock.acquire():
             order.append(number)
 
-    with send_gate.flight():
+    with send_lock.acquire():
         for number in range(5):
             waiting.append(aside(partial(work, number)))
             eventually(partial(queued, number + 1))

@@ -1,5 +1,10 @@
-"""The daemon's own entries in the store: who schedules, and when sources are due."""
+"""The scheduler's lease: taken, renewed until it is lost, and what may be stored only under it.
 
+One process of those that share a store schedules it; the others stand by
+(docs/decisions/2026-11-30-one-lease.md). ``LeaderSession`` runs for as long as this lease is held.
+"""
+
+import asyncio
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -16,16 +21,20 @@ from monitor.model.tracking import SourceRow
 from monitor.scheduler import latest_due
 from monitor.store.lease_keeper import LeaseHeldError, LeaseKeeper
 from monitor.store.writer import Store
+from monitor.threads import in_thread
+
+_LOOK_S = 1.0
+_SILENT = "the store did not answer in time"
 
 
-class LeaseStore:
-    """Entries in one store by one holder; every call may block, threads may share it.
+class SchedulerLease:
+    """The scheduler's lease of one store, as one process takes, keeps and releases it.
 
-    Opening makes the tables of an empty store; StoreError when the store is not to be used.
-    Later calls raise StoreError when it does not answer. Each of them opens the store as it
-    lies there then: a connection that is kept would go on with a file that was replaced or
-    deleted. ``keeper``: of the scheduler's lease. ``rival``: the lease while another holds it,
-    as it was seen last.
+    Every call may block; threads may share it. Creating one creates the tables of an empty store;
+    StoreError when the store cannot be used, and from later calls when it does not answer. Each
+    call opens the store anew: a connection kept open would go on with a file that has been
+    replaced or deleted. ``keeper`` renews the lease. ``rival``: the lease while another process
+    holds it, as last seen.
     """
 
     def __init__(self, app: App, *, holder: str, ttl_s: Callable[[], float] | None = None) -> None:
@@ -99,3 +108,23 @@ class LeaseStore:
             for name, (type_, at) in due.items():
                 row = tx.sources.get(name) or SourceRow(name=name, type=type_)
                 tx.sources.put(replace(row, next_due_at=at))
+
+
+async def wait_until_lost(keeper: LeaseKeeper, *, look_every_s: float = 0.2) -> str:
+    """Keep a lease that was taken; return why it is lost, once it is.
+
+    What the store does not answer within a second, when the lease is about to be lost, is no
+    answer.
+    """
+    keeper.start()
+    while True:
+        # Cheap, since `held` only compares clocks, and often enough for the shortest lease (1 s).
+        await asyncio.sleep(look_every_s)
+        if keeper.held:
+            continue
+        asking = in_thread("lease", keeper.why_lost)
+        await asyncio.wait({asking}, timeout=_LOOK_S)
+        reason = asking.result() if asking.done() else _SILENT
+        if reason is not None:
+            get_logger().error("lease lost", holder=keeper.holder, reason=reason)
+            return reason
