@@ -44,14 +44,14 @@ for _ in range(int(rounds)):
             "{'protocolSection': {'statusModule': 1}}",
         ),
         (
-            "monitor.ingest.set_aside",
-            "_ENTRY",
+            "monitor.ingest.suspects",
+            "_STORED_SUSPECT",
             "convert",
             "{'pass_number': 1, 'miss': {'load': ''}}",
         ),
         ("monitor.sources.ctgov_history.responses", "_VERSION", "decode", "b'{}'"),
     ],
-    ids=["state of a source", "study", "record set aside", "version of the history API"],
+    ids=["state of a source", "study", "suspect", "version of the history API"],
 )
 def test_threads_that_meet_a_type_at_once_do_not_end_the_process(
     module: str, name: str, method: str, value: str

@@ -42,7 +42,7 @@ def accept(app: App, name: str, *, silent: bool) -> Gate:
         )
     causes = {one.cause: silent for one in gate.state.causes}
     with app.store(create=False) as store, store.transaction() as tx:
-        tx.sources.put_state(GateState.accepted_by(name), "", causes, at=app.now())
+        tx.sources.put_state(GateState.acceptance_key(name), "", causes, at=app.now())
     return gate_of(app, name)
 
 
@@ -57,10 +57,10 @@ def _gate(reader: Reader, row: SourceRow) -> Gate:
     return Gate(
         source=row.name,
         type=row.type,
-        state=GateState.from_state(state(GateState.kept_by(row.name))),
-        unread=UnreadRecords.from_state(state(UnreadRecords.kept_by(row.name))),
+        state=GateState.from_state(state(GateState.state_key(row.name))),
+        unread=UnreadRecords.from_state(state(UnreadRecords.state_key(row.name))),
         accepted={
             str(cause): bool(silent)
-            for cause, silent in (state(GateState.accepted_by(row.name)) or {}).items()
+            for cause, silent in (state(GateState.acceptance_key(row.name)) or {}).items()
         },
     )

@@ -175,7 +175,7 @@ def _failing(row: SourceRow) -> Incident:
 
 def _held(reader: Reader, row: SourceRow, now: datetime) -> list[Incident]:
     """Return that a source is held; told again each day, and with each new cause."""
-    state = GateState.from_state(reader.sources.state(GateState.kept_by(row.name)))
+    state = GateState.from_state(reader.sources.state(GateState.state_key(row.name)))
     if not state.reason or state.since is None:
         return []
     day = max(0, (now - state.since).days)
@@ -196,7 +196,7 @@ def _held(reader: Reader, row: SourceRow, now: datetime) -> list[Incident]:
 
 
 def _unread(reader: Reader, row: SourceRow) -> list[Incident]:
-    kept = UnreadRecords.from_state(reader.sources.state(UnreadRecords.kept_by(row.name)))
+    kept = UnreadRecords.from_state(reader.sources.state(UnreadRecords.state_key(row.name)))
     if not kept.count:
         return []
     what = count_text(kept.count, "followed record")

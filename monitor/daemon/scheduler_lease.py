@@ -120,7 +120,7 @@ async def wait_until_lost(keeper: LeaseKeeper, *, look_every_s: float = 0.2) -> 
     while True:
         # Cheap, since `held` only compares clocks, and often enough for the shortest lease (1 s).
         await asyncio.sleep(look_every_s)
-        if keeper.held:
+        if keeper.is_held:
             continue
         asking = in_thread("lease", keeper.why_lost)
         await asyncio.wait({asking}, timeout=_LOOK_S)

@@ -61,7 +61,7 @@ class Claims:
     def holds(self, message: OutboxMessage) -> bool:
         """Tell whether nobody else can have claimed the message since we did."""
         with self._lock:
-            return self._keeper.held and message.claim_fence == self._keeper.lease.fence
+            return self._keeper.is_held and message.claim_fence == self._keeper.lease.fence
 
     def _take(self) -> None:
         self._keeper.take()

@@ -15,7 +15,7 @@ from monitor.detect.fingerprints import absence_hash, raw_hash, unreadable_hash
 from monitor.errors import DamagedSnapshotError, RecordError
 from monitor.ingest.date_checks import allows_stamp, missing_required
 from monitor.ingest.derivations import Derivations
-from monitor.ingest.gatekeeper import GateDecision, PageGate
+from monitor.ingest.gate import GateDecision, PageGate
 from monitor.ingest.new_slices import NewSlice, guess_id, is_restamped
 from monitor.ingest.observation import ABSENT, day_of, make_observation
 from monitor.ingest.places import places
@@ -71,7 +71,7 @@ class Batch:
     Holding the parsed documents of a whole batch would cost more than parsing them. A few
     that bring news are held, to ask the store for their trials' histories at once.
     ``unreadable``: where what went to the quarantine came from, and why. ``gate``: of a page of
-    a followed source; what it sets aside counts as nothing new.
+    a followed source; its suspects count as nothing new.
     """
 
     def __init__(
@@ -257,7 +257,7 @@ class Batch:
         self._timelines.open(seen.record.nct_id for seen in news)
         for seen in news:
             try:
-                made = not self._is_set_aside(seen) and self._timelines.observe(seen)
+                made = not self._is_suspect(seen) and self._timelines.observe(seen)
             except (RecordError, DamagedSnapshotError) as exc:
                 for twin in (seen.raw, *self._not_unchanged(seen.raw_sha256)):
                     self._quarantine(twin, str(exc), len(twin.content))
@@ -265,17 +265,17 @@ class Batch:
                 self._stored += made
                 self._unchanged += not made
 
-    def _is_set_aside(self, seen: Observation) -> bool:
-        """Tell whether the gate keeps a record back; RecordError as ``_check_complete``.
+    def _is_suspect(self, seen: Observation) -> bool:
+        """Tell whether the gate makes a record a suspect; RecordError as ``_check_complete``.
 
         Judged are complete documents; what a gated page brings is the newest of its trial.
         """
         # Of a partial record nobody can tell what it lost from what its source does not state.
         if self._gate is not None and seen.record.coverage.is_complete:
             newest = self._timelines.newest(seen.record.nct_id)
-            verdict = self._gate.verdict(seen, newest)
-            if verdict is not GateDecision.GOES_ON:
-                return verdict is GateDecision.SET_ASIDE
+            decision = self._gate.judge(seen, newest)
+            if decision is not GateDecision.STORE:
+                return decision is GateDecision.SUSPECT
         self._check_complete(seen)
         return False
 

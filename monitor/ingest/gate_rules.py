@@ -1,6 +1,6 @@
-"""The gate's judgement: what is suspicious about a record, and when that is a mass. Pure.
+"""The rules of the gate: what is suspicious about a record, and when that is widespread. Pure.
 
-``gatekeeper`` asks it and keeps what comes of it (docs/decisions/2026-11-30-the-gate.md).
+``gate`` applies them and stores what comes of it (docs/decisions/2026-11-30-the-gate.md).
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -38,7 +38,7 @@ def causes_of(
     return (*_lost(new, old, met), *_strange(new, old))
 
 
-def mass_causes(
+def widespread_causes(
     suspects: Iterable[Suspect], judged: int, *, min_records: int, percent: float
 ) -> set[Cause]:
     """Return the causes of more than ``percent`` of the ``judged`` known records.

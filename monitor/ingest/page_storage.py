@@ -16,7 +16,7 @@ from functools import partial
 from monitor.errors import HeldError
 from monitor.ingest.batch import Batch, IngestReport
 from monitor.ingest.derivations import Derivations, derive_first
-from monitor.ingest.gatekeeper import Gatekeeper, Judged, PageGate
+from monitor.ingest.gate import Gate, PageGate, PageJudgment
 from monitor.ingest.gc_tuning import fewer_collections
 from monitor.ingest.notify import Notifier, OutboxBuilder
 from monitor.ingest.run import Found, batches
@@ -62,7 +62,7 @@ class StoredSourceState:
         source: str,
         reader: Callable[[], AbstractContextManager[Reader]],
         unread: Unread,
-        gate: Gatekeeper,
+        gate: Gate,
     ) -> None:
         self._source = source
         self._reader = reader
@@ -94,13 +94,13 @@ class StoredSourceState:
             return reader.sources.seen_in(self._source, pass_number)
 
     def suspects(self) -> list[str]:
-        """Return the NCT IDs that the gate set aside; they are asked for before the pass ends."""
-        return self._gate.to_ask()
+        """Return the NCT IDs of the gate's suspects; they are fetched before the pass ends."""
+        return self._gate.suspects_to_fetch()
 
-    def held(self) -> str | None:
-        """Return what the gate holds after all of the pass was seen; None when nothing is."""
-        held = self._gate.held()
-        return None if held is None else held.reason
+    def hold_reason(self) -> str | None:
+        """Return why records are held once all of the pass is seen; None when none is."""
+        state = self._gate.held_state()
+        return None if state is None else state.reason
 
     def unread(self) -> list[str]:
         """Return the NCT IDs of the followed records that could not be read when last seen."""
@@ -135,15 +135,15 @@ class Follower:
         when the store cannot be written, LeaseLostError when another process took over; what was
         yielded stays stored.
         """
-        gate = Gatekeeper(source.name, self.reader, self.settings)
+        gate = Gate(source.name, self.reader, self.settings)
         try:
             yield from self._pages(source, gate)
         except HeldError as exc:
-            self._conclude(gate, gate.held() or gate.nothing_held(reason=str(exc)))
+            self._conclude(gate, gate.held_state() or gate.state_without_records(reason=str(exc)))
             raise
-        self._conclude(gate, gate.nothing_held())
+        self._conclude(gate, gate.state_without_records())
 
-    def _conclude(self, gate: Gatekeeper, held: GateState) -> None:
+    def _conclude(self, gate: Gate, held: GateState) -> None:
         """Note what is held after a pass."""
         if held == gate.state:
             return
@@ -151,9 +151,9 @@ class Follower:
             # Here too: a process that lost its lease must not say for the new one what is held.
             for lease in self.leases:
                 require_lease(tx, lease, now=self.now())
-            gate.conclude(tx, held, at=self.now())
+            gate.end_pass(tx, held, at=self.now())
 
-    def _pages(self, source: FollowedSource, gate: Gatekeeper) -> Iterator[StoredPage]:
+    def _pages(self, source: FollowedSource, gate: Gate) -> Iterator[StoredPage]:
         unread = Unread(source.name, self.reader)
         pages = source.pages(StoredSourceState(source.name, self.reader, unread, gate))
         with fewer_collections():
@@ -165,7 +165,7 @@ class Follower:
                     return
                 got = time.monotonic()
                 report, kinds, unreadable = self._store_page(
-                    source.name, page, unread, gate.page(page)
+                    source.name, page, unread, gate.for_page(page)
                 )
                 stored = StoredPage(
                     report=report,
@@ -192,7 +192,7 @@ class Follower:
         rest = list(batches(found, self.batch_records))
         report, kinds, unreadable = IngestReport(), Counter[str](), dict[str, str]()
         while True:
-            part = _Part(source=source, page=page, gate=gate, judged=gate.judged, batches=rest)
+            part = _Part(source=source, page=page, gate=gate, judgment=gate.judgment, batches=rest)
             stored = derive_first(self.store, partial(self._store_part, part, unread, unreadable))
             report = report + stored.report
             kinds.update(stored.kinds)
@@ -216,7 +216,7 @@ class Follower:
         for lease in self.leases:  # did nobody take over meanwhile?
             require_lease(tx, lease, now=self.now())
         # The work may run several times: each begins from what the parts before it have judged.
-        gate.restart(part.judged)
+        gate.restore(part.judgment)
         announcer = self._announcer(tx, page, gate)
         stored = _StoredPart()
         began = self.clock()
@@ -246,12 +246,12 @@ class Follower:
         self, tx: Transaction, part: "_Part", unread: Unread, unreadable: Mapping[str, str]
     ) -> None:
         page, gate, at = part.page, part.gate, self.now()
-        # With the last part only: were the sights stored with the first, a kill would leave records
-        # that count as seen in this pass and whose versions are nowhere.
-        tx.sources.follow(part.source, gate.sights, pass_number=page.pass_number, at=at)
-        tx.sources.unfollow(part.source, gate.left)
-        unread.note(tx, gate.decided, unreadable, gate.left, at=at)
-        gate.note(tx, at=at)
+        # With the last part only: were the sightings stored with the first, a kill would leave
+        # records that count as seen in this pass and whose versions are nowhere.
+        tx.sources.follow(part.source, gate.sightings, pass_number=page.pass_number, at=at)
+        tx.sources.unfollow(part.source, gate.untracked)
+        unread.note(tx, gate.decided_sightings, unreadable, gate.untracked, at=at)
+        gate.store(tx, at=at)
         if page.read:
             tx.close_quarantined(page.read, before=at)
         # In the transaction of the records, or a crash between the two would skip them or bring
@@ -267,8 +267,8 @@ class Follower:
         )
 
     def _note_progress(self, tx: Transaction, source: str, page: Page) -> None:
-        if page.data_timestamp is not None:  # the pass is over: what was let through is in
-            tx.sources.drop_states(GateState.accepted_by(source), [""])
+        if page.data_timestamp is not None:  # the pass is over: what was accepted is stored
+            tx.sources.drop_states(GateState.acceptance_key(source), [""])
         elif page.cursor is None:
             return
         row = tx.sources.get(source) or SourceRow(name=source, type=self.type)
@@ -283,12 +283,12 @@ class Follower:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Part:
-    """The batches of a page that are still to be stored; ``judged``: what the gate said so far."""
+    """The batches of a page that are still to be stored; ``judgment``: of the parts before."""
 
     source: str
     page: Page
     gate: PageGate
-    judged: Judged
+    judgment: PageJudgment
     batches: Sequence[list[Found]]
 
 

@@ -61,4 +61,4 @@ class Unread:
         self.known -= over
         if unread or over:
             summary = UnreadRecords.of(self.known)
-            tx.sources.put_state(summary.kept_by(self._source), "", summary.as_state(), at=at)
+            tx.sources.put_state(summary.state_key(self._source), "", summary.as_state(), at=at)

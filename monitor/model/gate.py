@@ -1,4 +1,7 @@
-"""What the gate holds of a source: why, how many records, since when."""
+"""What the gate holds of a source: why, how many records, since when; how it is stored.
+
+``ingest.gate`` decides and stores it; the status, the operator's page and incidents read it.
+"""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -24,17 +27,17 @@ def unknown_value(path: fields.Path) -> Cause:
     return _UNKNOWN + fields.dotted(path)
 
 
-def in_words(cause: Cause) -> str:
-    """Say a cause for people: ``without Conditions (protocolSection.conditionsModule.…)``."""
-    for kind, said in ((_WITHOUT, _WITHOUT), (_UNKNOWN, f"with an {_UNKNOWN}")):
+def describe_cause(cause: Cause) -> str:
+    """Describe a cause for people: ``without Conditions (protocolSection.conditionsModule.…)``."""
+    for kind, text in ((_WITHOUT, _WITHOUT), (_UNKNOWN, f"with an {_UNKNOWN}")):
         if cause.startswith(kind):
             path = cause.removeprefix(kind)
-            return f"{said}{fields.label(tuple(path.split('.')))} ({path})"
+            return f"{text}{fields.label(tuple(path.split('.')))} ({path})"
     return "no longer shown by the registry"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class HeldRecords:
     """The records that are held for one cause: how many, and the ``first`` three of them."""
 
     cause: Cause
@@ -42,19 +45,19 @@ class Held:
     first: tuple[str, ...]
 
     @classmethod
-    def of(cls, cause: Cause, nct_ids: Collection[str]) -> "Held":
+    def of(cls, cause: Cause, nct_ids: Collection[str]) -> "HeldRecords":
         """Return what is held for a cause."""
         return cls(cause=cause, count=len(nct_ids), first=tuple(sorted(nct_ids)[:3]))
 
     @property
-    def words(self) -> str:
-        """Say it: ``400 without Conditions (…), such as NCT…``."""
-        return f"{self.count} {in_words(self.cause)}, such as {', '.join(self.first)}"
+    def description(self) -> str:
+        """Describe it: ``400 without Conditions (…), such as NCT…``."""
+        return f"{self.count} {describe_cause(self.cause)}, such as {', '.join(self.first)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateState:
-    """What is held of a source now, as it is kept in the store.
+    """What is held of a source now, as it is stored.
 
     ``reason``: "" while nothing is. ``records``: how many different ones are held, of ``judged``
     known records. ``since``: when it began (aware UTC). ``pass_number``, ``began``: the pass that
@@ -64,25 +67,25 @@ class GateState:
     reason: str = ""
     records: int = 0
     judged: int = 0
-    causes: tuple[Held, ...] = ()
+    causes: tuple[HeldRecords, ...] = ()
     since: datetime | None = None
     pass_number: int = 0
     began: datetime | None = None
 
     @staticmethod
-    def kept_by(source: str) -> str:
-        """Return under which name a source's is kept beside its own state; no source has it."""
+    def state_key(source: str) -> str:
+        """Return the name that a source's gate state is stored under; no source has it."""
         # No name of a source has a slash.
         return f"{source}/gate"
 
     @staticmethod
-    def accepted_by(source: str) -> str:
-        """Return under which name it is kept which causes the operator lets through."""
+    def acceptance_key(source: str) -> str:
+        """Return the name that the causes that the operator accepted are stored under."""
         return f"{source}/accepted"
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any] | None) -> "GateState":
-        """Return what was kept; nothing held where nothing was."""
+        """Read a stored state; None: nothing was ever held."""
         if state is None:
             return cls()
         return cls(
@@ -90,7 +93,7 @@ class GateState:
             records=state["records"],
             judged=state["judged"],
             causes=tuple(
-                Held(cause=one["cause"], count=one["count"], first=tuple(one["first"]))
+                HeldRecords(cause=one["cause"], count=one["count"], first=tuple(one["first"]))
                 for one in state["causes"]
             ),
             since=_moment(state["since"]),
@@ -99,7 +102,7 @@ class GateState:
         )
 
     def as_state(self) -> dict[str, Any]:
-        """Return it as JSON can hold it."""
+        """Return it as JSON."""
         return {
             "reason": self.reason,
             "records": self.records,

@@ -135,7 +135,7 @@ class UnreadRecords:
         return cls(count=kept.get("count", 0), first=tuple(kept.get("first", ())))
 
     @staticmethod
-    def kept_by(source: str) -> str:
+    def state_key(source: str) -> str:
         """Return under which name a source's are kept beside its own state; no source has it."""
         return f"{source}/unread"
 

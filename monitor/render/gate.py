@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from monitor.model.gate import GateState, in_words
+from monitor.model.gate import GateState, describe_cause
 from monitor.model.tracking import UnreadRecords
 from monitor.render.lines import Line, Span, line
 from monitor.render.values import moment, one_line
@@ -51,11 +51,11 @@ def gate_lines(gate: Gate) -> Iterator[Line]:
         else:
             yield line(one_line(state.reason, longest=None))
         for one in state.causes:
-            yield line(f"  {one_line(one.words, longest=None)}")
+            yield line(f"  {one_line(one.description, longest=None)}")
         yield line(what_to_do(gate.source, state), ".")
     for cause, silent in sorted(gate.accepted.items()):
         how = "silently" if silent else "with alerts"
-        yield line(f"accepted, stored {how} at the next pass: {in_words(cause)}")
+        yield line(f"accepted, stored {how} at the next pass: {describe_cause(cause)}")
     if gate.unread.count:
         first = ", ".join(gate.unread.first)
         yield line(
@@ -78,7 +78,7 @@ def gate_to_json(gate: Gate) -> dict[str, Any]:
         "causes": [
             {
                 "cause": one.cause,
-                "says": in_words(one.cause),
+                "says": describe_cause(one.cause),
                 "count": one.count,
                 "first": list(one.first),
             }

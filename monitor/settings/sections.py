@@ -70,7 +70,7 @@ class ThresholdSettings(Section, frozen=True, kw_only=True):
 class IngestSettings(Section, frozen=True, kw_only=True):
     """How much a pass takes at a time, how much one input may cost, and what is held.
 
-    ``hold_percent`` of at least ``hold_min_records`` known records with one cause are a mass.
+    ``hold_percent`` of at least ``hold_min_records`` known records with one cause are held.
     ``stamp_ahead_days``: how far a data load's stamp may be ahead of the clock. Megabytes have
     1,048,576 bytes.
     """

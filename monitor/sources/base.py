@@ -24,22 +24,21 @@ class Page:
 
     ``state`` replaces the source's state for ``subject`` ("" for the source as a whole, an NCT
     ID for one record's backfill): after a crash the source goes on from there. A page may bring
-    only a state. ``sights`` are noted as of pass ``pass_number``. ``left``: records that are not
-    followed any more, once the gate has decided about them; what is stored of them stays.
+    only a state. ``sightings`` are noted as of pass ``pass_number``. ``untracked``: records that
+    are not followed any more, once the gate has decided about them; what is stored of them stays.
     ``first_sights_are_news`` False: the source only begins to follow what the page brings, so that
     a trial is seen for the first time is no news. ``data_timestamp`` and ``cursor`` (both for
     people and for ``status``) are None where they stay as they were. ``total``: how many records
     the whole pass is expected to bring, where the source says so. ``missed``: absences of records
     that were there so far; they count once the gate says so. ``is_judged``: the records are the
     newest of what is followed on, asked for whole, and the gate judges them; ``is_final``: they
-    were set aside before, and all else of the pass is stored. ``load``: which of the registry's
-    data the page shows. ``read``: the origins of answers that were read and of which nothing is
-    found.
+    were suspects before, and all else of the pass is stored. ``load``: which of the registry's data
+    the page shows. ``read``: the origins of answers that were read and of which nothing is found.
     """
 
     found: tuple[RawVersion | Unreadable, ...] = ()
-    sights: tuple[Sighting, ...] = ()
-    left: tuple[str, ...] = ()
+    sightings: tuple[Sighting, ...] = ()
+    untracked: tuple[str, ...] = ()
     # Example: a new search that finds 5,000 trials must not send 5,000 alerts of registrations.
     first_sights_are_news: bool = True
     pass_number: int = 0
@@ -84,11 +83,11 @@ class SourceState(Protocol):
         ...
 
     def suspects(self) -> list[str]:
-        """Return the NCT IDs that the gate set aside; they are asked for before the pass ends."""
+        """Return the NCT IDs of the gate's suspects; they are fetched before the pass ends."""
         ...
 
-    def held(self) -> str | None:
-        """Return what the gate holds after all of the pass was seen; None when nothing is."""
+    def hold_reason(self) -> str | None:
+        """Return why records are held once all of the pass is seen; None when none is."""
         ...
 
     def unread(self) -> list[str]:

@@ -159,7 +159,7 @@ class WatchedFolderSource:
         return look
 
     def _settled(self, key: str, path: Path, look: "_Scan") -> None:
-        """Put a file in line to be read, or aside where it is beyond the limit."""
+        """Put a file in line to be read, or into the quarantine where it is beyond the limit."""
         sighting = look.files[key]
         is_beyond = sighting.size > self.limits.file_bytes
         if not is_beyond:

@@ -157,7 +157,7 @@ class LeaseKeeper:
             return self._lease is not None
 
     @property
-    def held(self) -> bool:
+    def is_held(self) -> bool:
         """Whether nobody else can have the lease."""
         with self._lock:
             return self._lost is None and self._clock() < self._until

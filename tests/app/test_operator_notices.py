@@ -570,7 +570,7 @@ def note_unread(monitored: Monitored, *nct_ids: str) -> None:
     """Let these followed records of the source be unread."""
     kept = UnreadRecords.of(nct_ids)
     with open_store(monitored.url) as store, store.transaction() as tx:
-        tx.sources.put_state(kept.kept_by("ctgov"), "", kept.as_state(), at=NOON)
+        tx.sources.put_state(kept.state_key("ctgov"), "", kept.as_state(), at=NOON)
 
 
 def test_the_operator_hears_of_followed_records_in_the_quarantine_once_and_when_it_is_over(

@@ -77,7 +77,7 @@ def test_no_clock_on_the_wall_ends_a_lease(
         clock.now += timedelta(days=days)
         assert not second.take()
     first.keeper.renew()
-    assert first.keeper.held
+    assert first.keeper.is_held
 
 
 def test_due_times_are_stored_by_the_holder_alone(

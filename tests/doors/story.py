@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import time_machine
 
-from monitor.model.gate import GONE, GateState, Held
+from monitor.model.gate import GONE, GateState, HeldRecords
 from monitor.store.reader import open_reader
 from monitor.store.writer import open_store
 from tests.channels.receiver import Post, Receiver
@@ -288,17 +288,17 @@ def _gate(story: Story) -> None:
     since = datetime(2026, 3, 3, tzinfo=UTC)
     state = GateState(
         reason="why", records=30, judged=40, since=since,
-        causes=(Held(cause=GONE, count=30, first=(NCT,)),),
+        causes=(HeldRecords(cause=GONE, count=30, first=(NCT,)),),
     )  # fmt: skip
     with open_store(story.monitor.url) as store, store.transaction() as tx:
-        tx.sources.put_state(GateState.kept_by("registry"), "", state.as_state(), at=since)
+        tx.sources.put_state(GateState.state_key("registry"), "", state.as_state(), at=since)
     story.ask("source", "list")
     story.ask("source", "show", "registry")
     story.ask("source", "accept", "registry")
     story.ask("source", "accept", "registry", "--silent")
     with open_store(story.monitor.url) as store, store.transaction() as tx:
-        tx.sources.drop_states(GateState.kept_by("registry"), [""])
-        tx.sources.drop_states(GateState.accepted_by("registry"), [""])
+        tx.sources.drop_states(GateState.state_key("registry"), [""])
+        tx.sources.drop_states(GateState.acceptance_key("registry"), [""])
 
 
 def _quarantine(story: Story) -> None:

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.ingest.gate_rules import Suspect, causes_of, mass_causes
+from monitor.ingest.gate_rules import Suspect, causes_of, widespread_causes
 from monitor.model import fields
 from monitor.model.coverage import Coverage
-from monitor.model.gate import in_words, missing_value, unknown_value
+from monitor.model.gate import describe_cause, missing_value, unknown_value
 from monitor.model.record import TrialRecord
 from tests.records import record
 from tests.registry.examples import study
@@ -44,13 +44,13 @@ def test_a_cause_is_a_mass_exactly_when_its_share_is_larger(
     suspects: list[Suspect], others: int, min_records: int, percent: int
 ) -> None:
     judged = sum(one.is_known for one in suspects) + others
-    found = mass_causes(suspects, judged, min_records=min_records, percent=percent)
+    found = widespread_causes(suspects, judged, min_records=min_records, percent=percent)
     for cause in CAUSES:
         count = sum(one.is_known and cause in one.causes for one in suspects)
         is_mass = judged >= min_records and count > 0 and 100 * count > percent * judged
         assert (cause in found) is is_mass
-    one_more = mass_causes(suspects, judged + 1, min_records=1, percent=percent)
-    assert one_more <= mass_causes(suspects, judged, min_records=1, percent=percent)
+    one_more = widespread_causes(suspects, judged + 1, min_records=1, percent=percent)
+    assert one_more <= widespread_causes(suspects, judged, min_records=1, percent=percent)
 
 
 HAD = [path for path in fields.MARKED if record(study(1)).has(path)]
@@ -131,4 +131,4 @@ def test_a_value_that_the_registry_does_not_list_is_suspicious_once() -> None:
     ids=["gone", "without", "unknown value"],
 )
 def test_a_cause_is_said_in_words(cause: str, words: str) -> None:
-    assert in_words(cause) == words
+    assert describe_cause(cause) == words

@@ -28,7 +28,7 @@ def page(number: int, *, sights: tuple[Sighting, ...] = ()) -> Page:
     """Return a page with one record, whose state is its number."""
     document = study("2026-02-02", "2026-03-02", nct_id=f"NCT0000000{number}")
     return Page(
-        found=(raw(document),), sights=sights, pass_number=1, state={"page": number},
+        found=(raw(document),), sightings=sights, pass_number=1, state={"page": number},
         data_timestamp=f"T{number}", cursor=f"C{number}",
     )  # fmt: skip
 
@@ -120,7 +120,7 @@ def test_records_sights_and_state_of_a_page_are_stored_together_or_not_at_all(
 ) -> None:
     broken = Page(
         found=page(2).found,
-        sights=(Sighting(nct_id="NCT00000002"),),
+        sightings=(Sighting(nct_id="NCT00000002"),),
         pass_number=1,
         state={"not JSON": {1, 2}},
     )
@@ -201,7 +201,7 @@ def test_a_followed_record_is_unread_from_a_refusal_to_the_next_sight_that_can_b
 ) -> None:
     one, two, three = (f"NCT0000000{number}" for number in (1, 2, 3))
     sights = tuple(Sighting(nct_id=nct_id) for nct_id in (one, two, three))
-    broken = Page(found=tuple(map(refused, (one, two, three))), sights=sights, pass_number=1,
+    broken = Page(found=tuple(map(refused, (one, two, three))), sightings=sights, pass_number=1,
                   state={})  # fmt: skip
     told: list[list[str]] = []
 
@@ -215,9 +215,9 @@ def test_a_followed_record_is_unread_from_a_refusal_to_the_next_sight_that_can_b
 
     list(follower(store, reader).follow(Asking([broken])))
     gone = Sighting(nct_id=two, presence=Presence.GONE)
-    whole = Page(found=page(1).found, sights=(sights[0],), pass_number=2, state={})
-    absent = Page(sights=(gone,), pass_number=2, state={})
-    left = Page(left=(three,), pass_number=2, state={})
+    whole = Page(found=page(1).found, sightings=(sights[0],), pass_number=2, state={})
+    absent = Page(sightings=(gone,), pass_number=2, state={})
+    left = Page(untracked=(three,), pass_number=2, state={})
     list(follower(store, reader).follow(Asking([broken, whole, absent, left])))
     assert told == [[one, two, three], [one, two, three], [two, three], [three], []]
     with reader() as opened:
@@ -229,7 +229,7 @@ def large_page(records: int) -> Page:
     ids = [f"NCT0000010{number}" for number in range(records)]
     documents = [study("2026-02-02", "2026-03-02", nct_id=nct_id) for nct_id in ids]
     return Page(
-        found=tuple(map(raw, documents)), sights=tuple(Sighting(nct_id=one) for one in ids),
+        found=tuple(map(raw, documents)), sightings=tuple(Sighting(nct_id=one) for one in ids),
         pass_number=1, state={"page": "large"}, data_timestamp="T1", cursor="C1",
     )  # fmt: skip
 

@@ -42,7 +42,7 @@ class Book:
         """Return nothing: no gate stands before this memory."""
         return []
 
-    def held(self) -> None:
+    def hold_reason(self) -> None:
         """Return nothing, likewise."""
 
     def unread(self) -> list[str]:

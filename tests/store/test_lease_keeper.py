@@ -83,7 +83,7 @@ def test_a_machine_that_slept_for_longer_than_the_lease_holds_it_no_more(
     assert ours.why_lost() is None
     awake = time.clock_gettime(time.CLOCK_BOOTTIME) + 61
     monkeypatch.setattr(time, "clock_gettime", lambda _: awake)
-    assert not ours.held
+    assert not ours.is_held
     assert ours.why_lost() is not None
 
 
@@ -118,13 +118,13 @@ def test_who_renews_with_its_own_writing_waits_for_no_writer(store_url: str) -> 
             with store.transaction() as tx:  # and the next one is open already
                 assert tx.leases.renew(ours.lease, now=SEEN)
                 ours.renew()
-                assert ours.held
+                assert ours.is_held
     assert told == []
     for _ in range(2):  # nobody else writes any more
         clock.seconds += 10
         ours.renew()
     clock.seconds += 29
-    assert ours.held
+    assert ours.is_held
 
 
 @pytest.mark.parametrize("year", [1970, 2027, 9999])
@@ -137,11 +137,11 @@ def test_no_clock_on_the_wall_takes_a_lease_or_keeps_one(store_url: str, year: i
         ours.take()
     clock.seconds += 60
     ours.take()
-    found = [ours.held]
+    found = [ours.is_held]
     clock.wall = SEEN
-    found.append(ours.held)
+    found.append(ours.is_held)
     clock.seconds += 30
-    found.append(ours.held)
+    found.append(ours.is_held)
     assert found == [True, True, False]
     assert ours.why_lost() == "the store did not answer in time"
 

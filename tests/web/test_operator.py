@@ -12,7 +12,7 @@ import orjson
 import pytest
 
 from monitor.app.tokens import add_token, revoke_token
-from monitor.model.gate import GONE, GateState, Held
+from monitor.model.gate import GONE, GateState, HeldRecords
 from monitor.model.messages import MessageState
 from monitor.model.tracking import SourceRow
 from monitor.web.pages.operator import operator_routes
@@ -107,7 +107,7 @@ def test_who_shows_a_token_sees_how_the_monitor_stands_and_decides(there: Operat
 
 def test_what_is_held_of_a_source_is_accepted(there: Operated) -> None:
     app = there.monitored.app
-    held = Held.of(GONE, ["NCT09000002"])
+    held = HeldRecords.of(GONE, ["NCT09000002"])
     gate = GateState(
         reason="half of it is gone", records=1, judged=2, causes=(held,),
         since=there.monitored.clock.at,
@@ -115,7 +115,7 @@ def test_what_is_held_of_a_source_is_accepted(there: Operated) -> None:
     with app.store() as store, store.transaction() as tx:
         tx.sources.put(SourceRow(name="registry", type="ctgov"))
         tx.sources.put_state(
-            GateState.kept_by("registry"), "", gate.as_state(), at=there.monitored.clock.at
+            GateState.state_key("registry"), "", gate.as_state(), at=there.monitored.clock.at
         )
     browser = there.entered()
     page = browser.get("/operator")

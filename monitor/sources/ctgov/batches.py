@@ -89,12 +89,12 @@ def drop_untracked(run: Crawl) -> Iterator[Page]:
 
 
 def suspects(run: Crawl) -> Iterator[Page]:
-    """Yield once more what the gate set aside, now that all else of the pass is stored.
+    """Yield the gate's suspects once more, now that all else of the pass is stored.
 
-    Always from the start: what is held stays set aside, and is asked for in every pass.
+    Always from the start: what is held stays a suspect, and is fetched in every pass.
     """
     run.move(leg=Stage.SUSPECTS, token=None, after="", absent=())
-    # From here on the gate decides instead of setting aside
+    # From here on the gate decides instead of making suspects
     # (docs/decisions/2026-11-30-the-gate.md).
     run.is_final = True
     membership = {nct_id: run.memberships.of(nct_id) for nct_id in run.memory.suspects()}

@@ -59,8 +59,8 @@ class DataMovedError(SourceError):
 class Crawl:
     """One pass: where it is (``at``), what it follows, and what its stages share.
 
-    ``aside_before``: the records that it had set aside when it was broken off. ``is_final``: it
-    asks for what the gate set aside.
+    ``deferred_before``: the records that it had deferred when it was broken off. ``is_final``: it
+    fetches the gate's suspects.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Crawl:
         self.registry = registry
         self.memory = memory
         self.at = at
-        self.aside_before = at.aside
+        self.deferred_before = at.aside
         self.is_final = False
         self.sizes = sizes
         self.memberships = Memberships(following, finished, memory)
@@ -186,7 +186,7 @@ class Crawl:
         yield Page(
             found=(*absences, *found),
             # What is let go must stay unseen until then: that is how it is found.
-            sights=() if membership is Membership.LEAVING and not self.is_final else seen,
+            sightings=() if membership is Membership.LEAVING and not self.is_final else seen,
             pass_number=self.at.number,
             state=self._kept().as_state(),
             first_sights_are_news=membership is Membership.STAYING,
@@ -210,14 +210,16 @@ class Crawl:
     def leave(self, nct_ids: Sequence[str]) -> Page:
         """Return a page that ends the following of records."""
         self.move(page=self.at.page + 1)
-        return Page(left=tuple(nct_ids), pass_number=self.at.number, state=self._kept().as_state())
+        return Page(
+            untracked=tuple(nct_ids), pass_number=self.at.number, state=self._kept().as_state()
+        )
 
-    def set_aside(self, nct_id: str, why: SourceError, left: tuple[str, ...]) -> Page:
+    def defer(self, nct_id: str, why: SourceError, left: tuple[str, ...]) -> Page:
         """Return a page that goes on with those left of the absent; ``end`` then raises why.
 
         What is to be let go is not asked for again, and fails no pass.
         """
-        self.tell("record_set_aside", nct_id=nct_id, reason=str(why))
+        self.tell("record_deferred", nct_id=nct_id, reason=str(why))
         if self.memberships.of(nct_id) is Membership.LEAVING:
             self.move(absent=left)
         else:
@@ -235,7 +237,7 @@ class Crawl:
         # The last question counts most: were the data replaced during the last pages, a finished
         # pass would say that it has read the new load.
         self.check_data()
-        if held := self.memory.held():
+        if held := self.memory.hold_reason():
             raise HeldError(held)
         if self._failure is not None:
             raise self._failure

@@ -35,7 +35,7 @@ _OF_ALL = (DataMovedError, HostClosedError, StoppedError, TlsError, UnreachableE
 def fetch_missing(run: Crawl) -> Iterator[Page]:
     """Yield a page for each record that the last batch did not bring.
 
-    One of which the registry does not say clearly what has become of it is set aside: it holds up
+    One of which the registry does not say clearly what has become of it is deferred: it holds up
     no other, and the pass fails at its end. SourceError at once when others would fare alike.
     """
     hard = 0
@@ -46,7 +46,7 @@ def fetch_missing(run: Crawl) -> Iterator[Page]:
         except SourceError as exc:
             if _concerns_all(exc):
                 raise
-            yield run.set_aside(nct_id, exc, tuple(left))
+            yield run.defer(nct_id, exc, tuple(left))
             # Only what the host fails to serve counts; a 404 in strange words is an answer about
             # one record.
             hard = hard + 1 if isinstance(exc, RetryableError | HttpStatusError) else 0
@@ -61,10 +61,10 @@ def fetch_missing(run: Crawl) -> Iterator[Page]:
 
 
 def retry_failed(run: Crawl) -> Iterator[Page]:
-    """Yield what was set aside before the pass was broken off, after all that was behind it."""
+    """Yield the records that were deferred before the pass was broken off, behind all others."""
     # Last of all, so that one record that fails every time holds up no other: the pass that it
     # broke off has by now read all that was behind it.
-    before = run.aside_before
+    before = run.deferred_before
     if before:
         run.move(absent=before, aside=tuple(one for one in run.at.aside if one not in before))
     yield from fetch_missing(run)

@@ -29,7 +29,7 @@ from monitor.sources.http import Client
 _RESTARTS = 3
 SIZES = Sizes()
 # First those that a pass that was broken off had yet to ask for; last those that failed it, and
-# those that the gate set aside.
+# the gate's suspects.
 _LEGS = (
     fetch_missing,
     search,

@@ -151,7 +151,7 @@ class Record:
         return replace(self._backfill(), since=self._left_out(), outcome=self._outcome())
 
     def _unreadable(self, exc: OddAnswerError) -> Page:
-        """Return the page that puts an answer aside; the record comes last in the next round."""
+        """Return the page that quarantines an answer; the record comes last in the next round."""
         self.odd = self.odd or (None if self._came else exc)
         now = self.task.now()
         reading = Reading(

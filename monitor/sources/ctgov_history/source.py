@@ -95,8 +95,8 @@ class HistorySource:
 
         The subject of a page is the NCT ID, its state that of a ``Backfill``. Of each ID the
         index is asked for; an ID that the registry does not know, or that has become an alias,
-        is noted in its state and passed over. An answer that cannot be read is put aside, and asked
-        for again in the next pass; OddAnswerError when some records in a row have no other.
+        is noted in its state and passed over. An answer that cannot be read is quarantined, and
+        asked for again in the next pass; OddAnswerError when some records in a row have no other.
         SourceError when the registry cannot be asked; where that may be the fault of one record,
         the others are asked for first, unless some fail in a row.
         """
@@ -120,7 +120,7 @@ class HistorySource:
                 if not _may_be_of_one_record(exc):
                     raise
                 failures.append(exc)
-                yield self._put_aside(nct_id, memory)
+                yield self._defer(nct_id, memory)
                 in_a_row += 1
                 if in_a_row == _MOST_IN_A_ROW:
                     break
@@ -132,7 +132,7 @@ class HistorySource:
         if failures:
             raise failures[0]
 
-    def _put_aside(self, nct_id: str, memory: SourceState) -> Page:
+    def _defer(self, nct_id: str, memory: SourceState) -> Page:
         known = replace(backfill_of(memory.state(nct_id)), failed_at=self._now())
         return Page(subject=nct_id, state=known.as_state())
 

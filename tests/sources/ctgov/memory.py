@@ -34,9 +34,9 @@ class Stored:
         self.found += (*page.missed, *page.found)
         self.last = page
         self.pages += 1
-        assert len({sight.nct_id for sight in page.sights}) == len(page.sights)
+        assert len({sight.nct_id for sight in page.sightings}) == len(page.sightings)
         origins = {one.origin for one in page.found if isinstance(one, Unreadable)}
-        for sight in page.sights:
+        for sight in page.sightings:
             refused = any(origin.endswith(sight.nct_id) for origin in origins)
             (self.unreadable.add if refused else self.unreadable.discard)(sight.nct_id)
             known = self.rows.get(sight.nct_id)
@@ -51,7 +51,7 @@ class Stored:
                 pass_number=max(page.pass_number, known.pass_number if known else 0),
                 since=SINCE,
             )
-        for nct_id in page.left:
+        for nct_id in page.untracked:
             self.rows.pop(nct_id, None)
 
     # --- the protocol ---------------------------------------------------------------------------
@@ -88,7 +88,7 @@ class Stored:
         """Return nothing: no gate stands before this memory."""
         return []
 
-    def held(self) -> None:
+    def hold_reason(self) -> None:
         """Return nothing, likewise."""
 
     def unread(self) -> list[str]:
