@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from monitor.model.record import RawVersion
     from monitor.settings import Settings
     from monitor.sources.base import ReadProgress, Unreadable
+    from monitor.store.engine import ReaderPool
     from monitor.store.reader import Reader
     from monitor.store.revisions import SchemaStatus
     from monitor.store.writer import Store
@@ -40,10 +41,15 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class App:
-    """The monitor with its settings; opens nothing until it is asked."""
+    """The monitor with its settings; opens nothing until it is asked.
+
+    ``reader_pool``: where connections for looking things up are kept, in a process that serves
+    requests.
+    """
 
     settings: "Settings"
     now: Callable[[], datetime] = utc_now
+    reader_pool: "ReaderPool | None" = None
 
     @classmethod
     def configured(cls, config: Path | None, *, environ: Mapping[str, str]) -> "App":
@@ -67,7 +73,9 @@ class App:
         from monitor.store.reader import open_reader
 
         store = self.settings.store
-        with open_reader(store.url, busy_timeout_s=store.busy_timeout_s) as reader:
+        with open_reader(
+            store.url, busy_timeout_s=store.busy_timeout_s, pool=self.reader_pool
+        ) as reader:
             yield reader
 
     def store(self, *, create: bool = True) -> "Store":

@@ -5,7 +5,9 @@
 
 import logging
 import sqlite3
+import threading
 import time
+import weakref
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import lru_cache
@@ -73,6 +75,45 @@ def make_engine(address: Address, *, busy_timeout_s: float) -> Engine:
     return engine
 
 
+class ReaderPool:
+    """PostgreSQL connections that are kept between readers, for a process that serves requests.
+
+    A new connection costs PostgreSQL a process whose caches are empty: each query of the first
+    reader is planned from nothing. ``size``: how many are kept; more may be in use at once. One
+    that the server or a pooler has closed meanwhile is replaced unseen. A SQLite file is opened
+    anew for each reader, which takes less than a look at whether it is still the same file.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._lock = threading.Lock()
+        self._engines: dict[tuple[Address, float], Engine] = {}
+        # Who lets go of a pool, as every test does, leaves no connection open behind.
+        self._closing = weakref.finalize(self, _dispose_all, self._engines)
+
+    def close(self) -> None:
+        """Close the connections that are not in use."""
+        self._closing()
+
+    def engine(self, address: Address, busy_timeout_s: float) -> Engine:
+        """Return the engine by which readers of this store are connected."""
+        if address.path is not None:
+            return _reading_engine(address, busy_timeout_s)
+        key = (address, busy_timeout_s)
+        with self._lock:
+            if key not in self._engines:
+                self._engines[key] = _postgres_engine(
+                    address, busy_timeout_s,
+                    pool_size=self._size, max_overflow=-1, pool_use_lifo=True, pool_pre_ping=True,
+                )  # fmt: skip
+            return self._engines[key]
+
+
+def _dispose_all(engines: dict[tuple[Address, float], Engine]) -> None:
+    for engine in engines.values():
+        engine.dispose()
+
+
 @lru_cache(maxsize=8)
 def _reading_engine(address: Address, busy_timeout_s: float) -> Engine:
     """Return an engine for reading, which keeps what it compiles and no connection."""
@@ -89,15 +130,19 @@ def _reading_engine(address: Address, busy_timeout_s: float) -> Engine:
     return engine
 
 
-def connect_to_read(address: Address, *, busy_timeout_s: float) -> Connection:
+def connect_to_read(
+    address: Address, *, busy_timeout_s: float, pool: ReaderPool | None = None
+) -> Connection:
     """Open a store for reading: one transaction, which sees it as of its first query.
 
-    Whatever its schema; StoreError when it is not there. The caller closes it.
+    Whatever its schema; StoreError when it is not there. The caller closes it. ``pool``: where
+    connections are kept for the next reader.
     """
     _require_file(address)
+    engine_for = _reading_engine if pool is None else pool.engine
     with store_errors(address):
         try:
-            connection = _reading_engine(address, busy_timeout_s).connect()
+            connection = engine_for(address, busy_timeout_s).connect()
         except UnicodeDecodeError as exc:
             raise translate(exc, address) from exc
         if address.path is None:

@@ -25,7 +25,7 @@ from monitor.model.selections import EventPage, EventQuery, TrialPage, TrialQuer
 from monitor.store import events, quarantine, trials, versions
 from monitor.store.address import Address
 from monitor.store.db import Db
-from monitor.store.engine import connect_to_read
+from monitor.store.engine import ReaderPool, connect_to_read
 from monitor.store.revisions import SchemaStatus, read_status, require_current
 from monitor.store.snapshots import Snapshots
 
@@ -44,14 +44,16 @@ if TYPE_CHECKING:
     from monitor.store.tokens import TokenReader
 
 
-def open_reader(url: str, *, busy_timeout_s: float = 10.0) -> "Reader":
+def open_reader(
+    url: str, *, busy_timeout_s: float = 10.0, pool: ReaderPool | None = None
+) -> "Reader":
     """Open a store for looking things up; it is neither made nor changed.
 
     StoreError, in one line, when it is missing, has another schema than the program's or is
-    not a monitor store.
+    not a monitor store. ``pool``: as of ``connect_to_read``.
     """
     address = Address.parse(url)
-    connection = connect_to_read(address, busy_timeout_s=busy_timeout_s)
+    connection = connect_to_read(address, busy_timeout_s=busy_timeout_s, pool=pool)
     try:
         # Before any question: a query over a column that an older store does not have would say
         # less.

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
 from monitor.app import App
 from monitor.settings import Settings
+from monitor.store.engine import ReaderPool
 from monitor.threads import in_thread
 
 Result = TypeVar("Result")
@@ -24,6 +26,7 @@ class StoreCalls:
     def __init__(self, app: Callable[[], App]) -> None:
         self._app = app
         self._turns = asyncio.Semaphore(_AT_A_TIME)
+        self._pool = ReaderPool(_AT_A_TIME)
 
     @property
     def settings(self) -> Settings:
@@ -33,7 +36,7 @@ class StoreCalls:
     async def run(self, work: Callable[[App], Result]) -> Result:
         """Return what the work returns, or raise what it raises."""
         await self._turns.acquire()
-        asked = in_thread("page", partial(work, self._app()))
+        asked = in_thread("page", partial(work, replace(self._app(), reader_pool=self._pool)))
         # Who gives up waiting leaves the thread behind; its turn ends when the thread does.
         asked.add_done_callback(lambda _: self._turns.release())
         # A request that ran out of time is cancelled; its thread cannot be.
