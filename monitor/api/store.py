@@ -223,10 +223,10 @@ class Store:
             key: (value,) if isinstance(value, str) else tuple(value)
             for key, value in filters.items()
         }
-        asked = filter_of(values)
-        if asked is not None:  # what can match nothing is most likely misspelled
-            require_findable(self._app, self._reader, asked)
-        return asked
+        trial_filter = filter_of(values)
+        if trial_filter is not None:  # what can match nothing is most likely misspelled
+            require_findable(self._app, self._reader, trial_filter)
+        return trial_filter
 
     def _history(self, nct_id: str) -> Sequence[StoredVersion]:
         return find_trial(self._app, self._reader, normalize_nct_id(nct_id))[1]

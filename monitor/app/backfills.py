@@ -36,14 +36,16 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 class BackfillLease:
     """The lease of backfills as this process holds it.
 
-    ``stop`` is set when the lease is lost, and soon after ``asked`` is: whatever asks the API
+    ``stop`` is set when the lease is lost, and soon after ``stop_request`` is: what calls the API
     under the lease ends then.
     """
 
-    def __init__(self, keeper: LeaseKeeper, *, stop: threading.Event, asked: threading.Event):
+    def __init__(
+        self, keeper: LeaseKeeper, *, stop: threading.Event, stop_request: threading.Event
+    ):
         self.stop = stop
         self._keeper = keeper
-        self._asked = asked
+        self._stop_request = stop_request
         self._ended = threading.Event()
 
     @property
@@ -52,7 +54,7 @@ class BackfillLease:
         return self._keeper.lease
 
     @contextmanager
-    def kept(self) -> Iterator[None]:
+    def hold(self) -> Iterator[None]:
         """Keep the lease, which was taken, during the block, and give it back."""
         self._keeper.start()
         watching = threading.Thread(target=self._watch, name="backfill lease", daemon=True)
@@ -69,7 +71,7 @@ class BackfillLease:
                 get_logger().warning("backfill lease not released", reason=str(exc))
 
     @contextmanager
-    def explained(self) -> Iterator[None]:
+    def raise_if_lost(self) -> Iterator[None]:
         """Let a block that was stopped because the lease was lost end with LeaseLostError."""
         try:
             yield
@@ -77,14 +79,14 @@ class BackfillLease:
             # It was asked to stop, or lost the lease: the keeper knows which.
             reason = self._keeper.why_lost()
             if reason is not None:
-                said = f"the lease to fetch earlier versions is lost: {reason}"
-                raise LeaseLostError(said) from None
+                message = f"the lease to fetch earlier versions is lost: {reason}"
+                raise LeaseLostError(message) from None
             raise
 
     def _watch(self) -> None:
         # What asks the API watches a single event, which two reasons to stop have to set.
         while not self._ended.wait(_LOOK_S):
-            if self._asked.is_set():
+            if self._stop_request.is_set():
                 self.stop.set()
 
 
@@ -120,12 +122,12 @@ def backfill_lease(
         keeper.take_when_free(stop)
     else:
         keeper.take()
-    held = BackfillLease(keeper, stop=ended, asked=stop)
-    with held.kept():
+    held = BackfillLease(keeper, stop=ended, stop_request=stop)
+    with held.hold():
         yield held
 
 
-def wanted_backfills(settings: Settings, reader: Reader) -> dict[str, list[str]]:
+def pending_backfills(settings: Settings, reader: Reader) -> dict[str, list[str]]:
     """Return by base URL the followed NCT IDs whose past was not filled in yet.
 
     Of enabled sources with ``backfill = true``. What the registry could not give is not asked
@@ -179,7 +181,7 @@ def history(
     A block that ends because the lease was lost ends with LeaseLostError.
     """
     with (
-        under.explained(),
+        under.raise_if_lost(),
         sources.history(
             base_url,
             nct_ids,

@@ -33,7 +33,7 @@ def channel_of(given: AnyChannelSettings, delivery: "DeliverySettings") -> "Boun
     return BoundedChannel(
         channel=CHANNELS[given.type](given, delivery),
         total_s=delivery.total_timeout_s,
-        abandoned=_abandoned(given.name, delivery.abandoned_threads),
+        abandoned=_abandoned_threads(given.name, delivery.abandoned_threads),
     )
 
 
@@ -47,7 +47,7 @@ def with_deadline(delivery: "DeliverySettings", seconds: float) -> "DeliverySett
     )
 
 
-def _abandoned(name: str, limit: int) -> "AbandonedThreads":
+def _abandoned_threads(name: str, limit: int) -> "AbandonedThreads":
     """Return the one count of a channel's threads that the process has, however often it is made.
 
     Reading the configuration again must not let more of them be given up.

@@ -33,8 +33,8 @@ _DIGEST = timedelta(days=14, hours=1)
 # Within a day the schedule goes by what ran last even when the clock is set back.
 _ATTEMPT = timedelta(days=1)
 _AT_ONCE = 1_000
-_KEPT_BY = "operator/clock"  # a slash: no source has such a name
-_TOLD_FOR = timedelta(days=1)
+_STATE_KEY = "operator/clock"  # a slash: no source has such a name
+_REPORTED_FOR = timedelta(days=1)
 _SHOWN = 20
 
 LatestRun = Callable[[AnySourceSettings, datetime], datetime]
@@ -48,7 +48,7 @@ class SkewedTimes:
     what: str
     found: datetime
     becomes: datetime
-    put_right: Callable[[Transaction], bool]
+    move_back: Callable[[Transaction], bool]
 
     def __str__(self) -> str:
         return f"{self.what} {moment(self.found)} UTC"
@@ -84,7 +84,7 @@ def repair(app: "App", *, latest_run: LatestRun | None = None) -> None:
         return
     with app.store(create=False) as store, store.transaction() as tx:
         # Only where it still is as it was found: another process may have been quicker.
-        done = [one.done for one in found if one.put_right(tx)]
+        done = [one.done for one in found if one.move_back(tx)]
         if done:
             note(tx, done, now=app.now())
     for sentence in done:
@@ -96,29 +96,29 @@ def repair(app: "App", *, latest_run: LatestRun | None = None) -> None:
 
 def note(tx: Transaction, sentences: Sequence[str], *, now: datetime) -> None:
     """Keep for the operator what was impossible, beside what was kept within the last day."""
-    state = tx.sources.state(_KEPT_BY)
-    before = _kept(state, now)
-    kept = [*before, *sentences]
+    state = tx.sources.state(_STATE_KEY)
+    before = _recent_repairs(state, now)
+    repairs = [*before, *sentences]
     count = (int((state or {}).get("count", 0)) if before else 0) + len(sentences)
-    values = {"at": now.isoformat(), "said": kept[:_SHOWN], "count": count}
-    tx.sources.put_state(_KEPT_BY, "", values, at=now)
+    values = {"at": now.isoformat(), "said": repairs[:_SHOWN], "count": count}
+    tx.sources.put_state(_STATE_KEY, "", values, at=now)
 
 
 def last_repairs(reader: Reader, *, now: datetime) -> tuple[str, ...]:
     """Return what was put right within the last day, the first of it, and how much more it was."""
-    state = reader.sources.state(_KEPT_BY)
-    said = _kept(state, now)
-    more = int((state or {}).get("count", 0)) - len(said) if said else 0
-    return (*said, f"and {more} more") if more > 0 else tuple(said)
+    state = reader.sources.state(_STATE_KEY)
+    repairs = _recent_repairs(state, now)
+    more = int((state or {}).get("count", 0)) - len(repairs) if repairs else 0
+    return (*repairs, f"and {more} more") if more > 0 else tuple(repairs)
 
 
-def _kept(state: Mapping[str, Any] | None, now: datetime) -> list[str]:
+def _recent_repairs(state: Mapping[str, Any] | None, now: datetime) -> list[str]:
     try:
         at = datetime.fromisoformat(str((state or {})["at"]))
-        said = [str(one) for one in (state or {})["said"]]
+        repairs = [str(one) for one in (state or {})["said"]]
     except (KeyError, TypeError, ValueError):
         return []
-    return said if now - _TOLD_FOR < at <= now + CLOCK_TOLERANCE else []
+    return repairs if now - _REPORTED_FOR < at <= now + CLOCK_TOLERANCE else []
 
 
 def time_findings(app: "App", latest_run: LatestRun | None) -> Iterator[Finding]:
@@ -176,17 +176,17 @@ def _sources(
         if latest_run is not None and row.name in settings:
             latest["next_due_at"] = latest_run(settings[row.name], now)
             bounds.append(("next_due_at", "is due next", row.next_due_at, latest["next_due_at"]))
-        for column, said, found, most in bounds:
+        for column, what, found, most in bounds:
             if found is not None and found > most + CLOCK_TOLERANCE:
-                yield _source_time(row.name, column, said, found, latest.get(column, now))
+                yield _source_time(row.name, column, what, found, latest.get(column, now))
 
 
-def _source_time(name: str, column: str, said: str, found: datetime, at: datetime) -> SkewedTimes:
+def _source_time(name: str, column: str, what: str, found: datetime, at: datetime) -> SkewedTimes:
     return SkewedTimes(
-        what=f"the source {name} {said}",
+        what=f"the source {name} {what}",
         found=found,
         becomes=at,
-        put_right=lambda tx: tx.skew.move_source(name, column, found, at),
+        move_back=lambda tx: tx.skew.move_source(name, column, found, at),
     )
 
 
@@ -203,7 +203,7 @@ def _rest(channel: str, until: datetime, at: datetime) -> SkewedTimes:
         what=f"the channel {channel} is paused until",
         found=until,
         becomes=at,
-        put_right=lambda tx: tx.skew.move_rest(channel, until, at),
+        move_back=lambda tx: tx.skew.move_rest(channel, until, at),
     )
 
 
@@ -223,7 +223,7 @@ def _message(message: OutboxMessage, at: datetime) -> SkewedTimes:
         what=f"message {message.id} to {message.subscriber} by {message.channel} is due",
         found=message.due_at,
         becomes=at,
-        put_right=lambda tx: tx.skew.move_message(message, at),
+        move_back=lambda tx: tx.skew.move_message(message, at),
     )
 
 
@@ -256,7 +256,7 @@ def _silence(number: int, until: datetime, at: datetime, now: datetime) -> Skewe
         what=f"silence {number}, made in the future, ends",
         found=until,
         becomes=at,
-        put_right=lambda tx: tx.skew.move_silence(number, until, at, now=now),
+        move_back=lambda tx: tx.skew.move_silence(number, until, at, now=now),
     )
 
 
@@ -271,5 +271,5 @@ def _subscription(number: int, name: str, made: datetime, now: datetime) -> Skew
         what=f"the subscription {name} was made",
         found=made,
         becomes=now,
-        put_right=lambda tx: tx.skew.move_subscription(number, made, now),
+        move_back=lambda tx: tx.skew.move_subscription(number, made, now),
     )

@@ -95,7 +95,9 @@ class Deliveries:
         self._rate_limiters: dict[str, RateLimiter] = {}
         self._send_lock = SendLock()
         self._metrics = metrics
-        self.notifier = OperatorNotifier(app, self.channels, opened=app.store, incidents=incidents)
+        self.notifier = OperatorNotifier(
+            app, self.channels, open_store=app.store, incidents=incidents
+        )
         self._workers = Workers(app)
         self._claims = self._workers.claims(worker)
         targets = {name: channel.targets for name, channel in self.channels.items()}
@@ -227,7 +229,7 @@ class Deliveries:
             late=LateResults(
                 channel=channel,
                 policy=policy,
-                opened=self.app.store,
+                open_store=self.app.store,
                 now=self.app.now,
                 events=events,
             ),

@@ -53,7 +53,7 @@ def examine(
     """
     about = "configuration"
     try:
-        app, told = run_check(partial(_configured, config, environ), about=about)
+        app, source = run_check(partial(_load_config, config, environ), about=about)
     except ConfigError as exc:
         fix = "fix this; nothing else was tried"
         yield Finding(about=about, verdict=CheckStatus.FAILED, detail=str(exc), fix=fix)
@@ -62,9 +62,9 @@ def examine(
         yield timeout_finding(about, str(exc))
         return
     app = App(settings=app.settings, now=now)
-    yield Finding(about=about, verdict=CheckStatus.FINE, detail=_told(told))
+    yield Finding(about=about, verdict=CheckStatus.FINE, detail=_describe_origin(source))
     yield from run_checks("store", partial(store_findings, app))
-    yield from run_checks("store", partial(_another_store, app, told.file, environ))
+    yield from run_checks("store", partial(_another_store, app, source.file, environ))
     yield from run_checks("stored times", partial(time_findings, app, latest_run))
     yield from run_checks("time zones", partial(zone_findings, app))
     # From here on with what `monitor follow` was given.
@@ -81,7 +81,7 @@ def examine(
     )
 
 
-def _configured(config: Path | None, environ: Mapping[str, str]) -> tuple[App, Origin]:
+def _load_config(config: Path | None, environ: Mapping[str, str]) -> tuple[App, Origin]:
     return App.configured(config, environ=environ), origin(config, environ=environ)
 
 
@@ -96,15 +96,17 @@ def _another_store(app: App, file: Path | None, environ: Mapping[str, str]) -> I
         return
 
 
-def _told(told: Origin) -> str:
-    said = "no file: the defaults hold"
-    if told.file:
-        own = list(told.from_file)
-        own += [count_text(count, name) for name, count in told.tables.items()]
-        said = f"{told.file} sets {', '.join(own)}" if own else f"{told.file}: all at its default"
-    if told.from_environment:
-        said += f"; the environment sets {', '.join(told.from_environment)}"
-    return said
+def _describe_origin(source: Origin) -> str:
+    detail = "no file: the defaults hold"
+    if source.file:
+        own = list(source.from_file)
+        own += [count_text(count, name) for name, count in source.tables.items()]
+        detail = (
+            f"{source.file} sets {', '.join(own)}" if own else f"{source.file}: all at its default"
+        )
+    if source.from_environment:
+        detail += f"; the environment sets {', '.join(source.from_environment)}"
+    return detail
 
 
 def zone_findings(app: App) -> Iterator[Finding]:
@@ -123,8 +125,8 @@ def zone_findings(app: App) -> Iterator[Finding]:
         data = f"tzdata {importlib.metadata.version('tzdata')}"
     except importlib.metadata.PackageNotFoundError:
         data = "the system's alone (tzdata is not installed)"
-    said = f"{', '.join(names)}; time zones of {data}"
-    yield Finding(about="time zones", verdict=CheckStatus.FINE, detail=said)
+    detail = f"{', '.join(names)}; time zones of {data}"
+    yield Finding(about="time zones", verdict=CheckStatus.FINE, detail=detail)
 
 
 def _is_zone(name: str) -> bool:
@@ -175,8 +177,8 @@ def _source(
     when = f"every {duration_text(source.every)}" if source.every else f"at {source.cron}"
     zone = "" if source.every else f" ({source.timezone})"
     first = "at once" if at <= now else f"at {moment(at)} UTC"
-    said = f"{source.type}, {when}{zone}; `monitor run` reads it first {first}"
-    yield Finding(about=about, verdict=CheckStatus.FINE, detail=said)
+    detail = f"{source.type}, {when}{zone}; `monitor run` reads it first {first}"
+    yield Finding(about=about, verdict=CheckStatus.FINE, detail=detail)
 
 
 def gate_findings(app: App) -> Iterator[Finding]:
@@ -189,12 +191,12 @@ def gate_findings(app: App) -> Iterator[Finding]:
         about, named = f"source {gate.source}", f'"{gate.source}"'
         if gate.state.reason:
             fix = f"`monitor source show {named}` tells more. {what_to_do(gate.source, gate.state)}"
-            said = f"held: {gate.state.reason}"
-            yield Finding(about=about, verdict=CheckStatus.FAILED, detail=said, fix=fix)
+            detail = f"held: {gate.state.reason}"
+            yield Finding(about=about, verdict=CheckStatus.FAILED, detail=detail, fix=fix)
         if gate.unread.count:
-            said = f"{count_text(gate.unread.count, 'followed record')} cannot be read"
+            detail = f"{count_text(gate.unread.count, 'followed record')} cannot be read"
             fix = "`monitor quarantine list` tells why; they are asked for in every pass"
-            yield Finding(about=about, verdict=CheckStatus.WARNING, detail=said, fix=fix)
+            yield Finding(about=about, verdict=CheckStatus.WARNING, detail=detail, fix=fix)
 
 
 def _folder_fault(path: str) -> str | None:

@@ -40,12 +40,14 @@ def channel_findings(app: App, *, offline: bool) -> Iterator[Finding]:
 def _built_in(channels: Sequence[AnyChannelSettings]) -> Finding:
     """Say where messages go without any table; that nobody may write there harms nobody yet."""
     about, (given,) = "channels", channels
-    said = f"none is configured; what subscriptions ask for goes to {place_of(given)}"
+    detail = f"none is configured; what subscriptions ask for goes to {place_of(given)}"
     fault = _folder_fault(Path(place_of(given)))
     if fault is None:
-        return Finding(about=about, verdict=CheckStatus.FINE, detail=said)
+        return Finding(about=about, verdict=CheckStatus.FINE, detail=detail)
     fix = "write a [[channel]] table, or let this user write there"
-    return Finding(about=about, verdict=CheckStatus.WARNING, detail=f"{said}, but {fault}", fix=fix)
+    return Finding(
+        about=about, verdict=CheckStatus.WARNING, detail=f"{detail}, but {fault}", fix=fix
+    )
 
 
 def _channel(
@@ -53,7 +55,7 @@ def _channel(
 ) -> Iterator[Finding]:
     delivery = app.settings.delivery
     try:
-        tried = _tried(channel_of(given, with_deadline(delivery, _TRY_S)), offline=offline)
+        tried = _try_channel(channel_of(given, with_deadline(delivery, _TRY_S)), offline=offline)
     except ConfigError as exc:
         yield Finding(about=about, verdict=CheckStatus.FAILED, detail=str(exc), fix="fix this")
         return
@@ -65,25 +67,27 @@ def _channel(
         fix = "make it a folder that this user can write"
         yield Finding(about=about, verdict=CheckStatus.FAILED, detail=fault, fix=fix)
         return
-    said = f"{given.type}, {place_of(given)}{tried}; nothing was sent (`monitor channel test` does)"
-    yield Finding(about=about, verdict=CheckStatus.FINE, detail=said)
+    detail = (
+        f"{given.type}, {place_of(given)}{tried}; nothing was sent (`monitor channel test` does)"
+    )
+    yield Finding(about=about, verdict=CheckStatus.FINE, detail=detail)
     if isinstance(given, FolderChannelSettings):
-        yield from _exposed(about, Path(given.path))
+        yield from _exposure_findings(about, Path(given.path))
 
 
-def _exposed(about: str, folder: Path) -> Iterator[Finding]:
+def _exposure_findings(about: str, folder: Path) -> Iterator[Finding]:
     """Say where others can read the messages in a folder."""
     if not is_open_to_others(folder):
         return
     with os.scandir(folder) as entries:
         seen = next((one.name for one in entries if is_open_to_others(Path(one.path))), None)
     if seen is not None:
-        said = f"others can read messages in {folder}, for example {seen}"
+        detail = f"others can read messages in {folder}, for example {seen}"
         fix = f"chmod -R go= {folder}, unless they shall"
-        yield Finding(about=about, verdict=CheckStatus.WARNING, detail=said, fix=fix)
+        yield Finding(about=about, verdict=CheckStatus.WARNING, detail=detail, fix=fix)
 
 
-def _tried(channel: BoundedChannel, *, offline: bool) -> str:
+def _try_channel(channel: BoundedChannel, *, offline: bool) -> str:
     """Reach for a channel where it can be; DeliveryError when it is out of reach."""
     # Services of apprise can be tried with a message only.
     if channel.type == "apprise":
@@ -93,7 +97,7 @@ def _tried(channel: BoundedChannel, *, offline: bool) -> str:
     return ": not tried (--offline)" if offline else f": {channel.reach()}"
 
 
-def _fix(said: str) -> str:
+def _fix(detail: str) -> str:
     """Return what to do about a channel that is out of reach."""
     # The first that fits counts, so words that say more come first.
     for words, fix in (
@@ -108,7 +112,7 @@ def _fix(said: str) -> str:
         ("delivery.answer_limit_kb", "check host and port: what answers there is no such service"),
         ("allow_private", "set it, where the address is one's own"),
     ):
-        if words in said:
+        if words in detail:
             return fix
     return "check host, port, DNS and firewall"
 
@@ -153,21 +157,21 @@ def subscription_findings(app: App) -> Iterator[Finding]:
             fix="write their [[channel]] tables, or `monitor subscription list` and remove them",
         )
         return
-    yield from _deaf(app, [*(one for one in stored if one.origin is SubscriptionOrigin.COMMAND),
-                           *of_file.values()])  # fmt: skip
+    by_command = (one for one in stored if one.origin is SubscriptionOrigin.COMMAND)
+    yield from _unmatched_findings(app, [*by_command, *of_file.values()])
     verdict = CheckStatus.FINE if wanting or app.settings.default_channels else CheckStatus.WARNING
-    said = f"{count_text(len(wanting), 'subscription')}, {len(of_file)} of them in the file"
+    detail = f"{count_text(len(wanting), 'subscription')}, {len(of_file)} of them in the file"
     fix = (
         ""
         if verdict is CheckStatus.FINE
         else "`monitor subscription add`, or write [[subscription]]"
     )
     yield Finding(
-        about=about, verdict=verdict, detail=said if wanting else "there are none", fix=fix
+        about=about, verdict=verdict, detail=detail if wanting else "there are none", fix=fix
     )
 
 
-def _deaf(app: App, subscriptions: Sequence[Subscription]) -> Iterator[Finding]:
+def _unmatched_findings(app: App, subscriptions: Sequence[Subscription]) -> Iterator[Finding]:
     """Tell what subscriptions and sources ask for in vain."""
     try:
         with limited_reader(app) as reader:
@@ -191,8 +195,8 @@ def delivery_findings(app: App) -> Iterator[Finding]:
         return
     for one in late:
         fix = "see whether `monitor run` or `monitor deliver` runs, and what the channel says"
-        said = f"{one.began}: {one.detail}"
-        yield Finding(about=about, verdict=CheckStatus.WARNING, detail=said, fix=fix)
+        detail = f"{one.began}: {one.detail}"
+        yield Finding(about=about, verdict=CheckStatus.WARNING, detail=detail, fix=fix)
     if not late:
-        said = f"no message is due for longer than {after_s:,g} s"
-        yield Finding(about=about, verdict=CheckStatus.FINE, detail=said)
+        detail = f"no message is due for longer than {after_s:,g} s"
+        yield Finding(about=about, verdict=CheckStatus.FINE, detail=detail)

@@ -65,14 +65,14 @@ class VariantResponse:
     ahead_s: float | None = None
 
 
-class _Version(msgspec.Struct):
+class _RegistryVersion(msgspec.Struct):
     """What ``/api/v2/version`` answers."""
 
     apiVersion: str  # noqa: N815  # the registry's name
     dataTimestamp: str  # noqa: N815  # likewise
 
 
-_VERSION = DataType[_Version](_Version)
+_VERSION = DataType[_RegistryVersion](_RegistryVersion)
 
 
 def registry_findings(app: App, *, offline: bool) -> Iterator[Finding]:
@@ -87,11 +87,11 @@ def registry_findings(app: App, *, offline: bool) -> Iterator[Finding]:
     places = dict.fromkeys(source.base_url for source in sources if source.enabled)
     offsets: dict[str, float] = {}
     for base_url in places or (REGISTRY,):
-        heard = [_ask(app, base_url, way) for way in request_variants(app)]
-        yield from _judged(base_url, heard)
-        told = [one.ahead_s for one in heard if one.ahead_s is not None]
-        if told:
-            offsets[base_url] = told[0]
+        responses = [_request(app, base_url, way) for way in request_variants(app)]
+        yield from _variant_findings(base_url, responses)
+        known_offsets = [one.ahead_s for one in responses if one.ahead_s is not None]
+        if known_offsets:
+            offsets[base_url] = known_offsets[0]
     yield _clock(offsets)
 
 
@@ -108,7 +108,7 @@ def request_variants(app: App) -> list[RequestVariant]:
     ]
 
 
-def _ask(app: App, base_url: str, way: RequestVariant) -> VariantResponse:
+def _request(app: App, base_url: str, way: RequestVariant) -> VariantResponse:
     given = app.settings.http
     settings = replace(
         given,
@@ -122,21 +122,21 @@ def _ask(app: App, base_url: str, way: RequestVariant) -> VariantResponse:
         retry_attempts=1,
     )
 
-    def ask() -> VariantResponse:
+    def send() -> VariantResponse:
         # A book of hosts of its own: nothing that is tried here is remembered.
         with Client(settings, base_url=base_url, hosts=Hosts(), may_switch=False) as client:
             answer = client.get(_VERSION_PATH)
-        return _heard(way, answer, app.now())
+        return _to_response(way, answer, app.now())
 
     try:
-        return ended(ask, about="registry", within_s=_TRY_S + _MORE_S)
+        return ended(send, about="registry", within_s=_TRY_S + _MORE_S)
     except MonitorError as exc:
         return VariantResponse(way=way, detail=str(exc), fault=exc)
     except CheckTimeoutError as exc:  # the name service, which nothing can end
         return VariantResponse(way=way, detail=str(exc), fault=TimedOutError(str(exc)))
 
 
-def _heard(way: RequestVariant, answer: HttpResponse, now: datetime) -> VariantResponse:
+def _to_response(way: RequestVariant, answer: HttpResponse, now: datetime) -> VariantResponse:
     if answer.status != 200:
         raise HttpStatusError(
             f"answered {answer.status} to {_VERSION_PATH}", status=answer.status, words=answer.words
@@ -161,18 +161,18 @@ def _ahead_s(answer: HttpResponse, now: datetime) -> float | None:
     return (now - (date if date.tzinfo else date.replace(tzinfo=UTC))).total_seconds()
 
 
-def _judged(base_url: str, heard: list[VariantResponse]) -> Iterator[Finding]:
+def _variant_findings(base_url: str, responses: list[VariantResponse]) -> Iterator[Finding]:
     """Yield a finding for each way; only the sources' own has to work."""
-    first, *others = heard
-    working = next((one.way for one in heard if one.fault is None), None)
-    for one in heard:
-        said = f"{base_url} over {one.way}: {one.detail}"
+    first, *others = responses
+    working = next((one.way for one in responses if one.fault is None), None)
+    for one in responses:
+        detail = f"{base_url} over {one.way}: {one.detail}"
         if one.fault is None:
-            yield _finding(CheckStatus.FINE, said)
+            yield _finding(CheckStatus.FINE, detail)
         elif one in others and first.fault is None:
-            yield _finding(CheckStatus.WARNING, f"{said} (not needed: {first.way} works)")
+            yield _finding(CheckStatus.WARNING, f"{detail} (not needed: {first.way} works)")
         else:
-            yield _finding(CheckStatus.FAILED, said, _fix(one, working))
+            yield _finding(CheckStatus.FAILED, detail, _fix(one, working))
 
 
 def _fix(one: VariantResponse, working: RequestVariant | None) -> str:
@@ -200,21 +200,21 @@ def _fix(one: VariantResponse, working: RequestVariant | None) -> str:
 
 def _clock(offsets: dict[str, float]) -> Finding:
     if not offsets:
-        said = "nobody's answer to compare it with"
-        return Finding(about="clock", verdict=CheckStatus.SKIPPED, detail=said)
+        detail = "nobody's answer to compare it with"
+        return Finding(about="clock", verdict=CheckStatus.SKIPPED, detail=detail)
     # The smallest: the clock of one registry, or of a proxy, may be the wrong one.
     base_url, ahead_s = min(offsets.items(), key=lambda found: abs(found[1]))
     side = "ahead of" if ahead_s > 0 else "behind"
-    said = f"{abs(ahead_s):,.0f} s {side} {base_url}"
+    detail = f"{abs(ahead_s):,.0f} s {side} {base_url}"
     if abs(ahead_s) <= _TOLERATED_S:
-        return Finding(about="clock", verdict=CheckStatus.FINE, detail=said)
+        return Finding(about="clock", verdict=CheckStatus.FINE, detail=detail)
     return Finding(
         about="clock",
         verdict=CheckStatus.WARNING,
-        detail=said,
+        detail=detail,
         fix="set the clock (NTP): times of reading and the schedule hang on it",
     )
 
 
-def _finding(verdict: CheckStatus, said: str, fix: str = "") -> Finding:
-    return Finding(about="registry", verdict=verdict, detail=said, fix=fix)
+def _finding(verdict: CheckStatus, detail: str, fix: str = "") -> Finding:
+    return Finding(about="registry", verdict=verdict, detail=detail, fix=fix)

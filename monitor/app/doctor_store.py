@@ -36,16 +36,16 @@ _NOBODY = "doctor"  # no source, which follows nothing: its deletion is a write 
 
 def store_findings(app: App) -> Iterator[Finding]:
     """Try the store; it is neither made nor changed, and waited for at most 5 s at a time."""
-    url = _limited(app.settings.store.url)
+    url = _limit_connect_time(app.settings.store.url)
     patience_s = min(_PATIENCE_S, app.settings.store.busy_timeout_s)
     try:
         address = Address.parse(url)
-        yield from _opened(app, url, address, patience_s)
+        yield from _open_findings(app, url, address, patience_s)
     except StoreError as exc:
-        yield _failed(str(exc), _fix(str(exc)))
+        yield _failure(str(exc), _fix(str(exc)))
         return
     if address.path is not None:
-        yield from _exposed(address.path)
+        yield from _exposure_findings(address.path)
         yield from _room(address.path)
 
 
@@ -54,20 +54,20 @@ def limited_reader(app: App) -> "Iterator[Reader]":
     """Open the store for looking something up; it is waited for at most 5 s at a time."""
     store = app.settings.store
     patience_s = min(_PATIENCE_S, store.busy_timeout_s)
-    with open_reader(_limited(store.url), busy_timeout_s=patience_s) as reader:
+    with open_reader(_limit_connect_time(store.url), busy_timeout_s=patience_s) as reader:
         yield reader
 
 
 def limited_with_followed(app: App) -> App:
     """Return the monitor with what is followed by command, where the store tells that in time."""
     try:
-        nct_ids = run_check(partial(_by_command, app), about="store", within_s=2 * _PATIENCE_S)
+        nct_ids = run_check(partial(_followed_ids, app), about="store", within_s=2 * _PATIENCE_S)
     except (StoreError, CheckTimeoutError):  # told among the findings of the store
         return app
     return following(app, nct_ids)
 
 
-def _by_command(app: App) -> list[str]:
+def _followed_ids(app: App) -> list[str]:
     with limited_reader(app) as reader:
         return reader.sources.followed_by_command()
 
@@ -85,7 +85,7 @@ def _sources(app: App) -> dict[str, SourceRow]:
         return {row.name: row for row in reader.sources.all()}
 
 
-def _limited(url: str) -> str:
+def _limit_connect_time(url: str) -> str:
     """Return the URL with a limit to connecting, where PostgreSQL would wait for minutes."""
     if url.startswith("sqlite") or "connect_timeout=" in url:
         return url
@@ -93,10 +93,10 @@ def _limited(url: str) -> str:
     return f"{url}{'&' if '?' in url else '?'}connect_timeout={_PATIENCE_S:.0f}"
 
 
-def _opened(app: App, url: str, address: Address, patience_s: float) -> Iterator[Finding]:
+def _open_findings(app: App, url: str, address: Address, patience_s: float) -> Iterator[Finding]:
     status = schema_status(url, busy_timeout_s=patience_s)
     if status.status == "empty":
-        yield _can_be_made(address)
+        yield _creation_finding(address)
         return
     require_current(status, address)
     sound = is_sound(url, within_s=_PATIENCE_S)
@@ -105,11 +105,11 @@ def _opened(app: App, url: str, address: Address, patience_s: float) -> Iterator
         check = last_check(reader)
     checked = ", its structure sound" if sound else ""
     holds = count_text(counts.trials, "trial") if counts.trials else "empty: it holds no trial yet"
-    said = f"schema {status.revision}{checked}, {holds}"
-    yield _fine(f"{app.store_name}: {said}")
+    detail = f"schema {status.revision}{checked}, {holds}"
+    yield _fine(f"{app.store_name}: {detail}")
     if check is not None and check.damage:
-        told = f"the check of {moment(check.at)} UTC found damage: {check.damage}"
-        yield _failed(told, "`monitor db verify` names what is damaged; " + _fix(told))
+        outcome = f"the check of {moment(check.at)} UTC found damage: {check.damage}"
+        yield _failure(outcome, "`monitor db verify` names what is damaged; " + _fix(outcome))
     with (
         open_store(url, create=False, busy_timeout_s=patience_s) as store,
         store.transaction() as transaction,
@@ -118,26 +118,26 @@ def _opened(app: App, url: str, address: Address, patience_s: float) -> Iterator
     yield _fine("can be written")
 
 
-def _can_be_made(address: Address) -> Finding:
+def _creation_finding(address: Address) -> Finding:
     """Say whether the first writer will be able to make the store."""
     if address.path is None:
         return _fine(f"{address.shown} has no tables yet; `monitor run` makes them")
     path = address.path.absolute()
     if path.exists():
-        place, told = path, "has no tables yet; `monitor run` makes them"
+        place, outcome = path, "has no tables yet; `monitor run` makes them"
         usable = os.access(path, os.W_OK)
     else:
         place = next(folder for folder in path.parents if folder.exists())
-        told = "is not there yet; `monitor run` makes it"
+        outcome = "is not there yet; `monitor run` makes it"
         # A new file needs write and search permission on its folder.
         usable = place.is_dir() and os.access(place, os.W_OK | os.X_OK)
     if usable:
-        return _fine(f"{address.shown} {told}")
-    said = f"{address.shown} cannot be made: {place} cannot be written"
-    return _failed(said, _writable(place))
+        return _fine(f"{address.shown} {outcome}")
+    detail = f"{address.shown} cannot be made: {place} cannot be written"
+    return _failure(detail, _writable(place))
 
 
-def _exposed(path: Path) -> Iterator[Finding]:
+def _exposure_findings(path: Path) -> Iterator[Finding]:
     """Name the files of the store, and of stores that were replaced, that others can read."""
     files = [path, *side_files(path), *sorted(path.parent.glob(f"{path.name}.replaced-*"))]
     open_ones = [file for file in files if is_open_to_others(file)]
@@ -154,18 +154,18 @@ def _room(path: Path) -> Iterator[Finding]:
     if place is None:
         return
     free = shutil.disk_usage(place).free
-    said = f"{free / _GIGABYTE:,.1f} GB free on the disk of {place}"
+    detail = f"{free / _GIGABYTE:,.1f} GB free on the disk of {place}"
     if free >= _LITTLE_BYTES:
-        yield _fine(said)
+        yield _fine(detail)
     else:
         verdict = CheckStatus.FAILED if free < _TOO_LITTLE_BYTES else CheckStatus.WARNING
         fix = "make room, or move the store: [store] url"
-        yield Finding(about="store", verdict=verdict, detail=said, fix=fix)
+        yield Finding(about="store", verdict=verdict, detail=detail, fix=fix)
 
 
-def _fix(said: str) -> str:
+def _fix(detail: str) -> str:
     """Return what to do about a store's error; "" where the error says it by itself."""
-    if "`monitor db upgrade`" in said:
+    if "`monitor db upgrade`" in detail:
         return "back the store up before: `monitor db backup`"
     for words, fix in (
         ("newer version", "upgrade the monitor"),
@@ -178,7 +178,7 @@ def _fix(said: str) -> str:
         ("refused", "check user and password in MONITOR_DATABASE_URL or its _FILE"),
         ("does not exist", "make the database, or mend its name in the URL"),
     ):
-        if words in said:
+        if words in detail:
             return fix
     return "check what the database says"
 
@@ -188,9 +188,9 @@ def _writable(place: Path) -> str:
     return f"let {user} write {place}, or name another place: [store] url"
 
 
-def _fine(said: str) -> Finding:
-    return Finding(about="store", verdict=CheckStatus.FINE, detail=said)
+def _fine(detail: str) -> Finding:
+    return Finding(about="store", verdict=CheckStatus.FINE, detail=detail)
 
 
-def _failed(said: str, fix: str) -> Finding:
-    return Finding(about="store", verdict=CheckStatus.FAILED, detail=said, fix=fix)
+def _failure(detail: str, fix: str) -> Finding:
+    return Finding(about="store", verdict=CheckStatus.FAILED, detail=detail, fix=fix)

@@ -51,12 +51,12 @@ def run_check(work: Callable[[], Result], *, about: str, within_s: float | None 
         raise CheckTimeoutError(f"no end within {patience_s:g} s: it hangs") from None
 
 
-def timeout_finding(about: str, said: str) -> Finding:
+def timeout_finding(about: str, detail: str) -> Finding:
     """Return the finding that something hangs."""
     return Finding(
         about=about,
         verdict=CheckStatus.FAILED,
-        detail=said,
+        detail=detail,
         fix="check what it waits for: a server, the name service, a file or folder on a network",
     )
 

@@ -67,12 +67,12 @@ def heartbeat_findings(app: App, *, offline: bool) -> Iterator[Finding]:
         yield Finding(about=about, verdict=CheckStatus.SKIPPED, detail="not tried (--offline)")
         return
     try:
-        said = reach(app)
+        detail = reach(app)
     except DeliveryError as exc:
         fix = "fix [daemon] heartbeat_url, or check the service"
         yield Finding(about=about, verdict=CheckStatus.FAILED, detail=own_key(str(exc)), fix=fix)
     else:
-        yield Finding(about=about, verdict=CheckStatus.FINE, detail=str(said))
+        yield Finding(about=about, verdict=CheckStatus.FINE, detail=str(detail))
 
 
 def _listener(
@@ -87,23 +87,26 @@ def _listener(
             about=about, verdict=CheckStatus.SKIPPED, detail=f'switched off ([web] {key} = "")'
         )
         return
-    said = f"{address[0]} port {address[1]}"
+    detail = f"{address[0]} port {address[1]}"
     problem = _problem(address)
     if problem is None:
-        said += " is free" if address[1] else " stands for any free one"
+        detail += " is free" if address[1] else " stands for any free one"
     elif problem.errno == errno.EADDRINUSE and is_answered(address):
-        said += " is held by a monitor that runs"
+        detail += " is held by a monitor that runs"
     else:
-        said += f" cannot be listened on: {problem.strerror or problem}"
+        detail += f" cannot be listened on: {problem.strerror or problem}"
         fix = f"name another one: [web] {key}; until then `monitor run` goes on without it"
-        yield Finding(about=about, verdict=CheckStatus.WARNING, detail=said, fix=fix)
+        yield Finding(about=about, verdict=CheckStatus.WARNING, detail=detail, fix=fix)
         return
     if warning is not None:
         yield Finding(
-            about=about, verdict=CheckStatus.WARNING, detail=f"{said}; {warning[0]}", fix=warning[1]
+            about=about,
+            verdict=CheckStatus.WARNING,
+            detail=f"{detail}; {warning[0]}",
+            fix=warning[1],
         )
     else:
-        yield Finding(about=about, verdict=CheckStatus.FINE, detail=said)
+        yield Finding(about=about, verdict=CheckStatus.FINE, detail=detail)
 
 
 def _problem(address: tuple[str, int]) -> OSError | None:

@@ -37,7 +37,7 @@ def dry_run(app: App, subscription: Subscription, *, period: timedelta = PERIOD)
     with app.reader() as reader:
         silences = [s for s in reader.people.silences() if s.subscriber in (None, one.subscriber)]
         matcher = Matcher([one], silences, app.synonyms())
-        found = list(_matched(reader, matcher, one))
+        found = list(_matched_trials(reader, matcher, one))
         names = [each.trial.nct_id for each in found]
         by = followers(app.settings.sources, reader, names)
         enabled = {source.name for source in app.settings.sources if source.enabled}
@@ -46,7 +46,7 @@ def dry_run(app: App, subscription: Subscription, *, period: timedelta = PERIOD)
             for each in found
             if by[each.trial.nct_id] or reader.versions(each.trial.nct_id)[-1].source in enabled
         ]
-        sent, first_seen = _sent(reader, matcher, one, since)
+        sent, first_seen = _sent_versions(reader, matcher, one, since)
         warnings = unmatched_subscriptions(app, reader, [one])
     return DryRun(
         subscription=subscription,
@@ -55,17 +55,17 @@ def dry_run(app: App, subscription: Subscription, *, period: timedelta = PERIOD)
         unfollowed=len(found) - len(followed),
         sent=tuple(sent),
         # What is due at one time shares a digest; what goes at once goes alone.
-        messages=len({(each.due_at, _alone(one, each)) for each in sent}),
+        messages=len({(each.due_at, _message_key(one, each)) for each in sent}),
         first_seen=first_seen,
         warnings=tuple(map(str, warnings)),
     )
 
 
-def _matched(reader: Reader, matcher: Matcher, one: Subscription) -> Iterator[MatchedTrial]:
+def _matched_trials(reader: Reader, matcher: Matcher, one: Subscription) -> Iterator[MatchedTrial]:
     """Yield the stored trials that the subscription is for now."""
     for row in _candidates(reader, one):
         versions = reader.versions(row.nct_id)
-        news = _news(reader, versions, len(versions) - 1, ())
+        news = _change_set(reader, versions, len(versions) - 1, ())
         for _, verdict in matcher.about(news):
             words = f" ({verdict.words})" if verdict.words else ""
             yield MatchedTrial(trial=row, reason=f"{verdict.reason}{words}")
@@ -81,7 +81,7 @@ def _candidates(reader: Reader, one: Subscription) -> Sequence[TrialRow]:
     return [found[nct_id] for nct_id in sorted(found)]
 
 
-def _sent(
+def _sent_versions(
     reader: Reader, matcher: Matcher, one: Subscription, since: datetime
 ) -> tuple[list[SentVersion], int]:
     """Return what would have been sent of versions that were read since then; see ``DryRun``."""
@@ -92,11 +92,11 @@ def _sent(
         for at, version in enumerate(versions):
             if known_since(version) < since:
                 continue
-            told = [stored.event for stored in events.get(version.id, ())]
-            if not told:
+            recorded = [stored.event for stored in events.get(version.id, ())]
+            if not recorded:
                 continue
-            news = _news(reader, versions, at, told)
-            wanted = [told[at] for _, positions, _ in matcher.wanted(news) for at in positions]
+            news = _change_set(reader, versions, at, recorded)
+            wanted = [recorded[at] for _, positions, _ in matcher.wanted(news) for at in positions]
             # The first reading of a trial alerts nobody, so it counts apart.
             if any(event.kind is ChangeKind.TRIAL_REGISTERED for event in wanted):
                 first_seen += 1
@@ -114,7 +114,7 @@ def _sent(
     return sorted(found, key=lambda each: (each.known_at, each.nct_id, each.number)), first_seen
 
 
-def _news(
+def _change_set(
     reader: Reader, versions: Sequence[StoredVersion], at: int, events: Sequence[ChangeEvent]
 ) -> ChangeSet:
     version = versions[at]
@@ -143,7 +143,7 @@ def _is_urgent(one: Subscription, events: Sequence[ChangeEvent]) -> bool:
     return one.critical_at_once and any(each.severity is Severity.CRITICAL for each in events)
 
 
-def _alone(one: Subscription, sent: SentVersion) -> tuple[str, int] | None:
+def _message_key(one: Subscription, sent: SentVersion) -> tuple[str, int] | None:
     """Return what tells a message of one version from others; None in a digest."""
     alone = isinstance(one.when, AtOnce) or _is_urgent(one, sent.events)
     return (sent.nct_id, sent.number) if alone else None

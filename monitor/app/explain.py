@@ -77,12 +77,12 @@ def explain_stored(
         version = versions[number - 1]
         outbox = _Outbox.of(reader, version)
         stored = reader.events(nct_id, version_ids=[version.id]).get(version.id, [])
-        told = _told(app, reader, versions, number - 1, outbox, stored)
+        announced = _events_as_sent(app, reader, versions, number - 1, outbox, stored)
         news = ChangeSet(
             nct_id=nct_id,
-            old=reader.record(told.previous) if told.previous else None,
+            old=reader.record(announced.previous) if announced.previous else None,
             new=reader.record(version),
-            events=told.events,
+            events=announced.events,
             backfilled=version.backfilled,
             known_at=known_since(version),
             sources=(version.source, *reader.sources.following(nct_id)),
@@ -93,10 +93,10 @@ def explain_stored(
     recomputed = not outbox.items and any(one.backfilled for one in stored)
     answers: dict[int, list[EventExplanation]] = {one.id: [] for one in subscriptions}
     over = Silences(silences)
-    matcher = Matcher(map(outbox.as_then, subscriptions), silences, app.synonyms())
+    matcher = Matcher(map(outbox.at_send_time, subscriptions), silences, app.synonyms())
     for one, position, verdict in matcher.explain(news):
         absent = EventExplanation(
-            verdict=_absent(verdict, news.events[position], recomputed=recomputed)
+            verdict=_decide_absent(verdict, news.events[position], recomputed=recomputed)
         )
         answers[one.id].append(outbox.answer(one, position, news, over) or absent)
     return Explanation(
@@ -122,7 +122,7 @@ class _Outbox:
             found.items.setdefault(item.subscription_id, []).append((item, message))
         return found
 
-    def as_then(self, subscription: Subscription) -> Subscription:
+    def at_send_time(self, subscription: Subscription) -> Subscription:
         """Return it active where it was served: a pause came later."""
         served = subscription.id in self.items
         return replace(subscription, status=SubscriptionStatus.ACTIVE) if served else subscription
@@ -145,11 +145,11 @@ class _Outbox:
         # Each of several addresses gets its message at a time of its own.
         kept_back = left_out[0] if len(left_out) == len(messages) and all(left_out) else None
         return EventExplanation(
-            verdict=kept_back or _as_stored(own[0][0], subscription), messages=messages
+            verdict=kept_back or _parse_decision(own[0][0], subscription), messages=messages
         )
 
 
-def _told(
+def _events_as_sent(
     app: App,
     reader: Reader,
     versions: Sequence[StoredVersion],
@@ -164,19 +164,21 @@ def _told(
     return AnnouncedEvents(events=[one.event for one in stored], previous=previous)
 
 
-def _as_stored(item: OutboxItem, subscription: Subscription) -> MatchDecision:
+def _parse_decision(item: OutboxItem, subscription: Subscription) -> MatchDecision:
     """Read the verdict that ``monitor.ingest.notify.reason`` wrote."""
-    said = item.reason.removeprefix(f"your subscription “{subscription.name}”: ")
-    reason = next((one for one in _SENDING if said.startswith(one)), None)
+    words = item.reason.removeprefix(f"your subscription “{subscription.name}”: ")
+    reason = next((one for one in _SENDING if words.startswith(one)), None)
     if reason is None:
         return MatchDecision(reason=Reason.EVERYTHING, words=item.reason)
     # The words that matched end the reason, in parentheses.
     return MatchDecision(
-        reason=reason, words=said.removeprefix(reason).strip().removeprefix("(")[:-1]
+        reason=reason, words=words.removeprefix(reason).strip().removeprefix("(")[:-1]
     )
 
 
-def _absent(verdict: MatchDecision, event: ChangeEvent, *, recomputed: bool) -> MatchDecision:
+def _decide_absent(
+    verdict: MatchDecision, event: ChangeEvent, *, recomputed: bool
+) -> MatchDecision:
     """Return why an event never came into the outbox, to which today's subscription says this."""
     if not verdict.sends:
         return verdict

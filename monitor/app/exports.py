@@ -43,15 +43,15 @@ class VersionRow:
 
 
 def chosen_trials(
-    app: App, reader: "Reader", asked: Filter | None, nct_ids: Iterable[str]
+    app: App, reader: "Reader", trial_filter: Filter | None, nct_ids: Iterable[str]
 ) -> Iterator[TrialRow]:
     """Yield the trials of a filter (None: all), only those that are named, if any are."""
     named = {one for nct_id in nct_ids for one in (nct_id, present_id(reader, nct_id))}
-    if named and asked is None:
+    if named and trial_filter is None:
         found = (reader.trial(nct_id) for nct_id in sorted(named))
         yield from (row for row in found if row is not None)
         return
-    for row in all_trials(app, reader, TrialQuery(filter=asked)):
+    for row in all_trials(app, reader, TrialQuery(filter=trial_filter)):
         if not named or row.nct_id in named:
             yield row
 

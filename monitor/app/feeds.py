@@ -30,9 +30,9 @@ from monitor.model.subscriptions import Subscription, SubscriptionStatus
 if TYPE_CHECKING:
     from monitor.store.reader import Reader
 
-Asked = Sequence[tuple[str, str]]
+QueryPairs = Sequence[tuple[str, str]]
 """The parameters of a feed of events, as they were written."""
-Takes = Callable[[ChangeEvent, StoredVersion, Sequence[str]], bool]
+EventPredicate = Callable[[ChangeEvent, StoredVersion, Sequence[str]], bool]
 """Whether an event of a version of the trial with these NCT IDs is told."""
 
 MOST_ENTRIES = 100
@@ -42,30 +42,32 @@ ENTRIES = 50
 _IDS_AT_ONCE = 5_000
 
 
-def events_feed(app: App, choice: EventChoice, asked: Asked, *, limit: int) -> Feed:
+def events_feed(app: App, choice: EventChoice, pairs: QueryPairs, *, limit: int) -> Feed:
     """Return the newest changes that a question selects; UsageError when it can find nothing."""
     # The order of the parameters must not make another feed.
-    written = sorted(asked)
-    told = "; ".join(f"{name} {value}" for name, value in written)
+    written = sorted(pairs)
+    wanted = "; ".join(f"{name} {value}" for name, value in written)
     with app.reader() as reader:
         entries = _Entries(app, reader).newest([choice.query(app, reader)], limit)
     return Feed(
         urn=feed_urn(f"events?{urlencode(written)}"),
-        title=f"Changes in trials: {told}" if told else "Changes in trials",
+        title=f"Changes in trials: {wanted}" if wanted else "Changes in trials",
         entries=entries,
         public_url=_public_url(app),
         page=f"/?{urlencode(written)}" if written else "/",
     )
 
 
-def trial_feed(app: App, nct_id: str, choice: EventChoice, asked: Asked, *, limit: int) -> Feed:
+def trial_feed(
+    app: App, nct_id: str, choice: EventChoice, pairs: QueryPairs, *, limit: int
+) -> Feed:
     """Return the newest changes of a trial; NotFoundError when it is not stored."""
     with app.reader() as reader:
         trial, _ = find_trial(app, reader, nct_id)
         query = replace(choice, nct_ids=(trial.nct_id,)).query(app, reader)
         entries = _Entries(app, reader).newest([query], limit)
     return Feed(
-        urn=feed_urn(f"trial {trial.nct_id}?{urlencode(sorted(asked))}"),
+        urn=feed_urn(f"trial {trial.nct_id}?{urlencode(sorted(pairs))}"),
         title=f"{trial.nct_id}: {trial.title or 'no title stated'}",
         entries=entries,
         public_url=_public_url(app),
@@ -86,11 +88,11 @@ def subscription_feed(app: App, subscription_id: int, token: str, *, limit: int)
             raise NotFoundError("there is no such feed")
         silences = Silences(reader.people.silences())
 
-        def takes(event: ChangeEvent, version: StoredVersion, nct_ids: Sequence[str]) -> bool:
+        def is_wanted(event: ChangeEvent, version: StoredVersion, nct_ids: Sequence[str]) -> bool:
             over = silences.over(nct_ids, event.kinds)
             return not (unwanted(one.changes, event) or silenced(one, over, version.retrieved_at))
 
-        entries = _Entries(app, reader).newest(list(_queries(reader, one)), limit, takes)
+        entries = _Entries(app, reader).newest(list(_queries(reader, one)), limit, is_wanted)
     return Feed(
         urn=feed_urn(f"subscription {token}"),
         title=f"Changes in trials: {one.name}",
@@ -128,8 +130,8 @@ def _queries(reader: "Reader", one: Subscription) -> Iterator[EventQuery]:
     if one.trials.everything:
         yield whole
         return
-    for wish in one.trials.filters:
-        yield replace(whole, filter=wish)
+    for trial_filter in one.trials.filters:
+        yield replace(whole, filter=trial_filter)
     named = sorted({now for one in one.trials.nct_ids for now in (one, present_id(reader, one))})
     for start in range(0, len(named), _IDS_AT_ONCE):
         yield replace(whole, nct_ids=tuple(named[start : start + _IDS_AT_ONCE]))
@@ -151,7 +153,7 @@ class _Entries:
         self._versions: dict[str, list[StoredVersion]] = {}
 
     def newest(
-        self, queries: Sequence[EventQuery], limit: int, takes: Takes = _all
+        self, queries: Sequence[EventQuery], limit: int, is_wanted: EventPredicate = _all
     ) -> tuple[Alert, ...]:
         """Return the newest versions with events that any of these queries selects.
 
@@ -167,7 +169,7 @@ class _Entries:
         each = (next(same) for _, same in groupby(events, key=attrgetter("key")))
         found: list[Alert] = []
         for _, together in groupby(each, key=lambda one: one.stored.version_id):
-            alert = self._alert(list(together), takes)
+            alert = self._alert(list(together), is_wanted)
             if alert is not None:
                 found.append(alert)
             if len(found) == limit:
@@ -177,8 +179,8 @@ class _Entries:
         return tuple(found)
 
     def _events(self, query: EventQuery, size: int) -> Iterator[SelectedEvent]:
-        def select(asked: EventQuery) -> EventPage:
-            return self._select(asked, deadline_s=self._end - time.monotonic())
+        def select(pairs: EventQuery) -> EventPage:
+            return self._select(pairs, deadline_s=self._end - time.monotonic())
 
         for page in pages(query, select, size=size):
             yield from page.events
@@ -186,7 +188,7 @@ class _Entries:
                 self._is_complete = False
                 return
 
-    def _alert(self, events: Sequence[SelectedEvent], takes: Takes) -> Alert | None:
+    def _alert(self, events: Sequence[SelectedEvent], is_wanted: EventPredicate) -> Alert | None:
         """Return the alert of events of one version; None when none of them is to be told."""
         stored = events[0].stored
         if stored.nct_id not in self._versions:
@@ -195,5 +197,7 @@ class _Entries:
         version = next(one for one in versions if one.id == stored.version_id)
         record = self._reader.record(version)
         nct_ids = (stored.nct_id, *record.aliases)
-        told = [one.stored.event for one in events if takes(one.stored.event, version, nct_ids)]
-        return Alert.of(record, versions, version.id, told, ()) if told else None
+        wanted = [
+            one.stored.event for one in events if is_wanted(one.stored.event, version, nct_ids)
+        ]
+        return Alert.of(record, versions, version.id, wanted, ()) if wanted else None

@@ -71,19 +71,19 @@ class FilterCheck:
             vocabulary.add(attributes, {key for key, _, _ in values})
         # What an exclusion is about may stand in the record alone.
         plain = {name: one for name, one in wholes.items() if not one.excluded}
-        for attributes in map(_as_far_as_told, self._rest):
+        for attributes in map(_fields_of_row, self._rest):
             if not (values or plain):
                 break
             _cross_out(values, attributes)
             for name in _cross_out(plain, attributes):
                 del wholes[name]
-        meant = {part: vocabulary.meant(part) for part in values}
+        suggest = {part: vocabulary.suggest(part) for part in values}
         return {
-            name: list(self._sentences(one, meant, is_open=name in wholes))
+            name: list(self._sentences(one, suggest, is_open=name in wholes))
             for name, one in each.items()
         }
 
-    def meant(self, values: Collection[tuple[str, str]]) -> Iterator[str]:
+    def suggest(self, values: Collection[tuple[str, str]]) -> Iterator[str]:
         """Yield ``; did you mean Germany? 1,204 sites`` for the values, by key, that are like one.
 
         "" for others.
@@ -91,20 +91,20 @@ class FilterCheck:
         vocabulary, keys = self._vocabulary(), {key for key, _ in values}
         for attributes in self._attributes() if keys else ():
             vocabulary.add(attributes, keys)
-        yield from (vocabulary.meant((key, value, False)) for key, value in values)
+        yield from (vocabulary.suggest((key, value, False)) for key, value in values)
 
     def _sentences(
-        self, one: Filter, meant: Mapping[_Value, str], *, is_open: bool
+        self, one: Filter, suggest: Mapping[_Value, str], *, is_open: bool
     ) -> Iterator[str]:
-        said = False
+        is_reported = False
         for part in _parts(one):
             key, value, is_excluded = part
-            if part not in meant or (is_excluded and not meant[part]):
+            if part not in suggest or (is_excluded and not suggest[part]):
                 continue
-            said = said or not is_excluded
+            is_reported = is_reported or not is_excluded
             not_ = "not " if is_excluded else ""
-            yield f'{not_}{key} "{value}": {self._none()} has it{meant[part]}'
-        if is_open and not said:
+            yield f'{not_}{key} "{value}": {self._none()} has it{suggest[part]}'
+        if is_open and not is_reported:
             yield f"{self._none()} matches all of {filter_words(one)}"
 
     def _none(self) -> str:
@@ -153,7 +153,7 @@ class _Vocabulary:
             elif key not in _NO_SUGGESTION:
                 self._counts[key].update(attributes.texts(key))
 
-    def meant(self, part: _Value) -> str:
+    def suggest(self, part: _Value) -> str:
         """Return ``; did you mean Germany? 1,204 sites`` of the most alike; "" for none."""
         key, value, _ = part
         found = self._words(key, value) if key in _BY_WORD else self._whole(key, value)
@@ -194,7 +194,7 @@ def _cross_out(filters: dict[Any, CompiledFilter], attributes: FilterFields) -> 
     return found
 
 
-def _as_far_as_told(row: TrialRow) -> FilterFields:
+def _fields_of_row(row: TrialRow) -> FilterFields:
     """Return what the row of a trial tells of its record, which takes no reading."""
     parts = {
         fields.CONDITIONS: list(row.conditions),

@@ -35,14 +35,14 @@ _WHO = "me"
 class FollowedTrial:
     """What became of one NCT ID that was given.
 
-    ``asked``: as it was given; ``nct_id``: what the trial has now. ``changed``: it was not
+    ``requested_ids``: as it was given; ``nct_id``: what the trial has now. ``changed``: it was not
     followed by command before, or is no longer now. ``subscriptions``: those that tell of it, or
     that told of it until now.
     ``elsewhere``: sources of the configuration that follow it too. ``others``: subscriptions that
     name it, besides those of ``monitor follow``.
     """
 
-    asked: str
+    requested_id: str
     nct_id: str
     changed: bool
     subscriptions: tuple[Subscription, ...] = ()
@@ -92,7 +92,7 @@ def _source(own: Iterable[AnySourceSettings], nct_ids: tuple[str, ...]) -> Ctgov
 
 def follow(
     app: App,
-    asked: Sequence[str],
+    requested_ids: Sequence[str],
     *,
     channels: Sequence[str] = (),
     subscriber: str | None = None,
@@ -107,29 +107,29 @@ def follow(
     """
     sync_from_config(app)
     with app.store() as store, store.transaction() as tx:
-        present = _present(app, asked)
+        present = _present(app, requested_ids)
         wanted = list(dict.fromkeys(present.values()))
         before = set(tx.sources.followed_by_command())
-        told: list[Subscription] = []
+        subscribed: list[Subscription] = []
         if alerts:
             person = subscriber or _only_subscriber(tx.people)
             ways = channels or _channels_of(app.settings, tx.people, person)
-            told = [_subscribe(app, tx.people, person, channel, wanted) for channel in ways]
+            subscribed = [_subscribe(app, tx.people, person, channel, wanted) for channel in ways]
         tx.sources.follow_by_command(wanted, at=app.now())
         if set(wanted) - before:
-            _be_due(tx, app)
+            _make_due(tx, app)
     return [
         FollowedTrial(
-            asked=one,
+            requested_id=one,
             nct_id=present[one],
             changed=present[one] not in before,
-            subscriptions=tuple(told),
+            subscriptions=tuple(subscribed),
         )
         for one in present
     ]
 
 
-def _be_due(tx: "Transaction", app: App) -> None:
+def _make_due(tx: "Transaction", app: App) -> None:
     """Let the source be read by the next one who looks what is due."""
     row = tx.sources.get(FOLLOWED_BY_COMMAND)
     if row is not None:
@@ -180,7 +180,11 @@ def _subscribe(
 
 
 def unfollow(
-    app: App, asked: Sequence[str], *, channels: Sequence[str] = (), subscriber: str | None = None
+    app: App,
+    requested_ids: Sequence[str],
+    *,
+    channels: Sequence[str] = (),
+    subscriber: str | None = None,
 ) -> list[FollowedTrial]:
     """Undo what ``follow`` did, by these channels and for this subscriber alone where given.
 
@@ -193,9 +197,13 @@ def unfollow(
         ours = [one for one in everybody if _is_of_follow(one)]
         followed = tx.sources.followed_by_command()
         # Trials may have another ID by now: all are compared by the present one.
-        ids = {*asked, *followed, *(nct_id for one in ours for nct_id in one.trials.nct_ids)}
+        ids = {
+            *requested_ids,
+            *followed,
+            *(nct_id for one in ours for nct_id in one.trials.nct_ids),
+        }
         now = _present(app, sorted(ids))
-        gone = {now[one] for one in asked}
+        gone = {now[one] for one in requested_ids}
         chosen = [
             one
             for one in ours
@@ -211,7 +219,7 @@ def unfollow(
         tx.sources.unfollow(FOLLOWED_BY_COMMAND, removed)
     return [
         FollowedTrial(
-            asked=one,
+            requested_id=one,
             nct_id=now[one],
             changed=any(now[nct_id] == now[one] for nct_id in removed),
             subscriptions=tuple(s for s in chosen if _names(s, now[one], now.__getitem__)),
@@ -220,7 +228,7 @@ def unfollow(
                 s for s in everybody if s not in ours and {one, now[one]} & s.trials.nct_ids
             ),
         )
-        for one in dict.fromkeys(asked)
+        for one in dict.fromkeys(requested_ids)
     ]
 
 

@@ -37,9 +37,9 @@ _ABANDONED = 4
 _BODY_BYTES = 10_000
 
 
-def own_key(said: str) -> str:
+def own_key(text: str) -> str:
     """Name the heartbeat's own key in what is said of channels."""
-    return re.sub(r"\ballow_private\b", "heartbeat_allow_private", said)
+    return re.sub(r"\ballow_private\b", "heartbeat_allow_private", text)
 
 
 def reach(app: App) -> str | None:
@@ -103,7 +103,7 @@ class Heartbeat:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Call:
+class _HeartbeatCall:
     """A call that is about to be made: by whom, and what it says is wrong."""
 
     app: App
@@ -124,10 +124,10 @@ class _Call:
 
 
 @contextmanager
-def _call_of(app: App, place: Place, running: Mapping[str, float]) -> Iterator[_Call]:
+def _call_of(app: App, place: Place, running: Mapping[str, float]) -> Iterator[_HeartbeatCall]:
     found = problems(app, running)
     poster = _poster(app, _failing(place) if found else place)
-    yield _Call(app=app, poster=poster, problems=found)
+    yield _HeartbeatCall(app=app, poster=poster, problems=found)
 
 
 def problems(app: App, running: Mapping[str, float]) -> list[str]:

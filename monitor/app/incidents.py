@@ -54,17 +54,20 @@ def stored_incidents(reader: Reader, settings: "Settings", *, now: datetime) -> 
         if row.name in enabled and not row.reported
         if row.next_due_at is not None and row.next_due_at + OVERDUE < now
     ]
-    paused = [_paused(state) for state in reader.outbox.channel_states() if state.reported]
-    dead = [_dead(reader, channel) for channel in reader.outbox.channels(MessageState.DEAD)]
-    unread = [one for row in rows if row.name in enabled for one in _unread(reader, row)]
-    held = [one for row in rows if row.name in enabled for one in _held(reader, row, now)]
+    paused = [_pause_incident(state) for state in reader.outbox.channel_states() if state.reported]
+    dead = [
+        _dead_letter_incident(reader, channel)
+        for channel in reader.outbox.channels(MessageState.DEAD)
+    ]
+    unread = [one for row in rows if row.name in enabled for one in _unread_incidents(reader, row)]
+    held = [one for row in rows if row.name in enabled for one in _held_incidents(reader, row, now)]
     return [
         *failing,
         *held,
         *unread,
         *paused,
         *dead,
-        *_damaged(reader),
+        *_damage_incidents(reader),
         *_leases(reader, now),
         *_clocks(reader, now),
         *overdue_messages(reader, after_s=settings.delivery.overdue_after_s, now=now),
@@ -173,7 +176,7 @@ def _failing(row: SourceRow) -> Incident:
     )
 
 
-def _held(reader: Reader, row: SourceRow, now: datetime) -> list[Incident]:
+def _held_incidents(reader: Reader, row: SourceRow, now: datetime) -> list[Incident]:
     """Return that a source is held; told again each day, and with each new cause."""
     state = GateState.from_state(reader.sources.state(GateState.state_key(row.name)))
     if not state.reason or state.since is None:
@@ -195,19 +198,19 @@ def _held(reader: Reader, row: SourceRow, now: datetime) -> list[Incident]:
     ]
 
 
-def _unread(reader: Reader, row: SourceRow) -> list[Incident]:
-    kept = UnreadRecords.from_state(reader.sources.state(UnreadRecords.state_key(row.name)))
-    if not kept.count:
+def _unread_incidents(reader: Reader, row: SourceRow) -> list[Incident]:
+    unread = UnreadRecords.from_state(reader.sources.state(UnreadRecords.state_key(row.name)))
+    if not unread.count:
         return []
-    what = count_text(kept.count, "followed record")
-    others = " and others" if kept.count > len(kept.first) else ""
+    what = count_text(unread.count, "followed record")
+    others = " and others" if unread.count > len(unread.first) else ""
     return [
         Incident(
             key=f"unread:{row.name}",
             began=f"{what} of the source {row.name} cannot be read",
             over=f"all followed records of the source {row.name} can be read again",
             detail=(
-                f"{', '.join(kept.first)}{others}: what is new of"
+                f"{', '.join(unread.first)}{others}: what is new of"
                 " them is not told until they can be. `monitor quarantine list` tells why,"
                 " `monitor quarantine show` shows what was read"
             ),
@@ -225,7 +228,7 @@ def _overdue(row: SourceRow, due_at: datetime) -> Incident:
     )
 
 
-def _dead(reader: Reader, channel: str) -> Incident:
+def _dead_letter_incident(reader: Reader, channel: str) -> Incident:
     last = next(
         iter(reader.outbox.messages(state=MessageState.DEAD, channel=channel, limit=1)), None
     )
@@ -242,7 +245,7 @@ def _dead(reader: Reader, channel: str) -> Incident:
     )
 
 
-def _damaged(reader: Reader) -> list[Incident]:
+def _damage_incidents(reader: Reader) -> list[Incident]:
     check = last_check(reader)
     if check is None or not check.damage:
         return []
@@ -259,7 +262,7 @@ def _damaged(reader: Reader) -> list[Incident]:
     ]
 
 
-def _paused(state: ChannelState) -> Incident:
+def _pause_incident(state: ChannelState) -> Incident:
     return Incident(
         key=f"channel:{state.channel}",
         began=f"the channel {state.channel} fails and is paused",

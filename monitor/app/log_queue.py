@@ -49,7 +49,7 @@ class QueuedStream(io.TextIOBase):
         self._queue: deque[str] = deque()
         self._characters = 0
         self._changed = threading.Condition()
-        self._told = 0
+        self._reported = 0
         self.dropped = 0
         # What waits for ever in a write must not keep the process from ending.
         threading.Thread(target=self._write_on, name="log", daemon=True).start()
@@ -107,8 +107,8 @@ class QueuedStream(io.TextIOBase):
                 # Not with the first free place: a full log would be told of its own lost lines,
                 # one by one.
                 room = len(self._queue) <= self._lines // 2
-                dropped = self.dropped - self._told if room else 0
-                self._told += dropped
+                dropped = self.dropped - self._reported if room else 0
+                self._reported += dropped
             # Outside the lock: it logs, and that writes here.
             if dropped:
                 self._on_dropped(dropped)

@@ -33,7 +33,7 @@ def configure(settings: LogSettings) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    written = _as_json() if settings.format == "json" else _for_people()
+    written = _as_json() if settings.format == "json" else _console_processors()
     structlog.configure(
         processors=[*stamped, *written],
         wrapper_class=structlog.make_filtering_bound_logger(least),
@@ -41,7 +41,7 @@ def configure(settings: LogSettings) -> None:
         # `configure` is called again with each reload.
         cache_logger_on_first_use=False,
     )
-    _take_in_libraries(stamped, written, max(least, logging.WARNING))
+    _route_standard_logging(stamped, written, max(least, logging.WARNING))
 
 
 def never_wait() -> None:
@@ -50,10 +50,10 @@ def never_wait() -> None:
     For what runs long. The count is logged when there is room again.
     """
 
-    def tell(lines: int) -> None:
+    def warn_dropped(lines: int) -> None:
         get_logger().warning("log lines dropped", lines=lines)
 
-    queue_standard_error(tell)
+    queue_standard_error(warn_dropped)
 
 
 def get_logger() -> "FilteringBoundLogger":
@@ -86,13 +86,13 @@ def _as_json() -> "list[Processor]":
     return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
 
 
-def _for_people() -> "list[Processor]":
+def _console_processors() -> "list[Processor]":
     # A traceback comes as text, in which nothing steers either.
     console = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=24)
-    return [structlog.processors.format_exc_info, _harmless, console]
+    return [structlog.processors.format_exc_info, _sanitize_fields, console]
 
 
-def _harmless(_logger: object, _method: str, fields: "EventDict") -> "EventDict":
+def _sanitize_fields(_logger: object, _method: str, fields: "EventDict") -> "EventDict":
     """Take from texts what would steer a terminal: they may be the registry's."""
     for name, value in fields.items():
         if isinstance(value, str):
@@ -121,7 +121,9 @@ def _printer(*_: object) -> structlog.WriteLogger:
     return structlog.WriteLogger(output)  # a line is one write: it is kept or dropped as a whole
 
 
-def _take_in_libraries(stamped: "list[Processor]", written: "list[Processor]", least: int) -> None:
+def _route_standard_logging(
+    stamped: "list[Processor]", written: "list[Processor]", least: int
+) -> None:
     """Let the standard library's loggers write the same lines."""
     remove_meta: Callable[..., Any] = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     formatter = structlog.stdlib.ProcessorFormatter(

@@ -8,8 +8,8 @@ from typing import Any
 
 from monitor.app.feeds import feed_addresses
 from monitor.app.logs import get_logger
-from monitor.app.readers import changed, manage_path, opened_store, require_room
-from monitor.app.signing import checked_token
+from monitor.app.readers import manage_path, open_for_change, require_room, with_options
+from monitor.app.signing import verify_token
 from monitor.app.wiring import App
 from monitor.deliver.reader_links import ReaderLinks
 from monitor.errors import NotFoundError, UsageError
@@ -57,7 +57,7 @@ class ReaderPage:
 def reader_page(app: App, token: str) -> ReaderPage:
     """Return what the page of a link shows; TokenError when the link is over or none of ours."""
     with app.reader() as reader:
-        address = _whose(reader.readers, _checked(app, reader, token))
+        address = _link_owner(reader.readers, _check_link(app, reader, token))
         name = address.subscriber
         ends = reader.readers.pause_ends()
         links = ReaderLinks.of(reader)
@@ -82,10 +82,10 @@ def reader_page(app: App, token: str) -> ReaderPage:
         )
 
 
-def exported(app: App, token: str) -> dict[str, Any]:
+def export_reader(app: App, token: str) -> dict[str, Any]:
     """Return all that is stored about whose link it is, as JSON; TokenError as above."""
     with app.reader() as reader:
-        address = _whose(reader.readers, _checked(app, reader, token))
+        address = _link_owner(reader.readers, _check_link(app, reader, token))
         found = reader.people.export(address.subscriber)
     if found is None:
         raise NotFoundError("nothing is stored about you")
@@ -97,9 +97,11 @@ def exported(app: App, token: str) -> dict[str, Any]:
 
 def change(app: App, token: str, number: str, *, min_severity: str, when: str) -> None:
     """Give a subscription another frequency and least severity; UsageError for bad values."""
-    with _changing(app, token) as (tx, mine):
+    with _authorized_transaction(app, token) as (tx, mine):
         tx.people.put_subscription(
-            changed(app, _own(tx, mine, number), min_severity=min_severity, when=when)
+            with_options(
+                app, _own_subscription(tx, mine, number), min_severity=min_severity, when=when
+            )
         )
 
 
@@ -110,8 +112,8 @@ def pause(app: App, token: str, number: str, until: datetime | None) -> None:
     """
     if until is not None and until <= app.now():
         raise UsageError(_PAST)
-    with _changing(app, token) as (tx, mine):
-        one = _own(tx, mine, number)
+    with _authorized_transaction(app, token) as (tx, mine):
+        one = _own_subscription(tx, mine, number)
         if one.status is not SubscriptionStatus.RETIRED:
             tx.people.set_status(one.subscriber, one.name, SubscriptionStatus.PAUSED)
             tx.readers.put_pause(one.id, until)
@@ -119,8 +121,8 @@ def pause(app: App, token: str, number: str, until: datetime | None) -> None:
 
 def resume(app: App, token: str, number: str) -> None:
     """Take up again what was paused or stopped."""
-    with _changing(app, token) as (tx, mine):
-        one = _own(tx, mine, number)
+    with _authorized_transaction(app, token) as (tx, mine):
+        one = _own_subscription(tx, mine, number)
         if one.status is SubscriptionStatus.RETIRED:
             require_room(app, tx, mine.subscriber)
         tx.people.set_status(one.subscriber, one.name, SubscriptionStatus.ACTIVE)
@@ -129,8 +131,8 @@ def resume(app: App, token: str, number: str) -> None:
 
 def stop(app: App, token: str, number: str) -> None:
     """End a subscription; ``resume`` takes that back."""
-    with _changing(app, token) as (tx, mine):
-        one = _own(tx, mine, number)
+    with _authorized_transaction(app, token) as (tx, mine):
+        one = _own_subscription(tx, mine, number)
         tx.people.set_status(one.subscriber, one.name, SubscriptionStatus.RETIRED)
         tx.readers.put_pause(one.id, None)
 
@@ -143,7 +145,7 @@ def silence(app: App, token: str, nct_id: str, until: datetime) -> None:
         wanted = normalize_nct_id(nct_id)
     except ValueError as exc:
         raise UsageError(str(exc)) from exc
-    with _changing(app, token) as (tx, mine):
+    with _authorized_transaction(app, token) as (tx, mine):
         if len(_silences(tx, mine)) >= _MOST_SILENCES:
             raise UsageError(f"{_MOST_SILENCES} silences are the most; end one first")
         tx.people.put_silence(
@@ -156,7 +158,7 @@ def silence(app: App, token: str, nct_id: str, until: datetime) -> None:
 
 def end_silence(app: App, token: str, number: str) -> None:
     """End a silence of one's own; one that is not there has ended."""
-    with _changing(app, token) as (tx, mine):
+    with _authorized_transaction(app, token) as (tx, mine):
         # As texts: a form may send anything.
         if number in {str(one.id) for one in _silences(tx, mine)}:
             tx.people.remove_silence(int(number))
@@ -164,35 +166,35 @@ def end_silence(app: App, token: str, number: str) -> None:
 
 def renew_link(app: App, token: str) -> str:
     """End all links to this page that were sent so far; return the path by a new one."""
-    with _changing(app, token) as (tx, mine):
+    with _authorized_transaction(app, token) as (tx, mine):
         tx.readers.raise_generation(mine.subscriber)
         return manage_path(tx, mine.subscriber, app.now())
 
 
 def erase(app: App, token: str) -> None:
     """Erase all that is stored about whose link it is."""
-    with _changing(app, token) as (tx, mine):
+    with _authorized_transaction(app, token) as (tx, mine):
         tx.people.forget(mine.subscriber)
 
 
 @contextmanager
-def _changing(app: App, token: str) -> Iterator[tuple[Transaction, ConfirmedAddress]]:
+def _authorized_transaction(app: App, token: str) -> Iterator[tuple[Transaction, ConfirmedAddress]]:
     """Yield a short transaction, and who may change what is theirs in it."""
     # The link is checked before the transaction; whose it is, again inside: it may have been
     # ended.
     with app.reader() as reader:
-        checked = _checked(app, reader, token)
-    with opened_store(app) as store, store.transaction() as tx:
-        yield tx, _whose(tx.readers, checked)
+        checked = _check_link(app, reader, token)
+    with open_for_change(app) as store, store.transaction() as tx:
+        yield tx, _link_owner(tx.readers, checked)
     get_logger().info("reader changed their subscriptions")
 
 
-def _checked(app: App, reader: Reader, token: str) -> tuple[str, int]:
-    signed = checked_token(app, reader, token, "manage")
+def _check_link(app: App, reader: Reader, token: str) -> tuple[str, int]:
+    signed = verify_token(app, reader, token, "manage")
     return signed.subject, signed.generation
 
 
-def _whose(readers: ReadersReader, checked: tuple[str, int]) -> ConfirmedAddress:
+def _link_owner(readers: ReadersReader, checked: tuple[str, int]) -> ConfirmedAddress:
     """Return whose a checked link is; TokenError when it was ended, or they were erased."""
     subscriber, generation = checked
     address = readers.address_of(subscriber)
@@ -201,7 +203,7 @@ def _whose(readers: ReadersReader, checked: tuple[str, int]) -> ConfirmedAddress
     return address
 
 
-def _own(tx: Transaction, mine: ConfirmedAddress, number: str) -> Subscription:
+def _own_subscription(tx: Transaction, mine: ConfirmedAddress, number: str) -> Subscription:
     """Return a reader's own subscription; NotFoundError for any other."""
     found = tx.people.subscriptions(subscriber=mine.subscriber, damaged=[])
     for one in found:

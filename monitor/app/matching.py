@@ -48,8 +48,8 @@ def require_findable(app: App, reader: "Reader", one: Filter) -> None:
 def unmatched_values(app: App, reader: "Reader", one: Filter) -> list[str]:
     """Return sentences on what of a filter no stored trial has, whatever their status."""
     rest = Filter(wanted=_without_status(one.wanted), excluded=_without_status(one.excluded))
-    asked = [rest] if rest.wanted or rest.excluded else []
-    found = FilterCheck(app, reader).sentences(asked)
+    filters = [rest] if rest.wanted or rest.excluded else []
+    found = FilterCheck(app, reader).sentences(filters)
     return [each for sentences in found.values() for each in sentences]
 
 

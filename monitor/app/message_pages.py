@@ -7,7 +7,7 @@ from monitor.deliver.notifications import NotificationBuilder
 from monitor.model.alerts import Alert
 
 
-def told_in(app: App, uid: str, token: str) -> list[Alert] | None:
+def alerts_of(app: App, uid: str, token: str) -> list[Alert] | None:
     """Return all that a message tells; None when the address is none of ours."""
     with app.reader() as reader:
         if not _is_same(reader.outbox.page_token(uid), token):

@@ -129,7 +129,7 @@ class Metrics:
         self._pages.labels(source).inc()
         self._records.labels(source).inc(records)
 
-    def passed(self, source: str, outcome: str, seconds: float) -> None:
+    def count_pass(self, source: str, outcome: str, seconds: float) -> None:
         """Count a pass that has ended; ``outcome`` is one of a few words ("ok", "failed")."""
         self._passes.labels(source, outcome).inc()
         self._pass_seconds.labels(source).observe(seconds)

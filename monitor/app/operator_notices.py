@@ -130,14 +130,14 @@ class OperatorNotifier:
         app: App,
         channels: Mapping[str, Channel],
         *,
-        opened: Callable[[], Store],
+        open_store: Callable[[], Store],
         free: Free = free_bytes,
         incidents: Callable[[], Sequence[Incident]] | None = None,
     ) -> None:
         self._app = app
         self._name = app.settings.delivery.operator
         self._channel = channels.get(self._name)
-        self._opened = opened
+        self._open_store = open_store
         self._free = free
         self._incidents = incidents
         self._store = ""
@@ -204,7 +204,7 @@ class OperatorNotifier:
 
         What was found is not looked for again: a disk may take long to answer.
         """
-        with self._opened() as store, store.transaction() as tx:
+        with self._open_store() as store, store.transaction() as tx:
             # Two processes may have found the same: the later one sees here that the store has
             # changed.
             tx.incidents.lock()

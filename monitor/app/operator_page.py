@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from monitor.app.gate import accept, gates
 from monitor.app.logs import get_logger
-from monitor.app.readers import opened_store
+from monitor.app.readers import open_for_change
 from monitor.app.wiring import App
 from monitor.errors import NotFoundError, UsageError
 from monitor.model.history import QuarantineRow
@@ -79,13 +79,13 @@ def _accept_silently(app: App, about: str) -> None:
 
 
 def _retry_message(app: App, about: str) -> None:
-    with opened_store(app) as store, store.transaction() as tx:
+    with open_for_change(app) as store, store.transaction() as tx:
         if not tx.outbox.retry([_number(about)], now=app.now()):
             raise NotFoundError("that message waits for nobody")
 
 
 def _drop_message(app: App, about: str) -> None:
-    with opened_store(app) as store, store.transaction() as tx:
+    with open_for_change(app) as store, store.transaction() as tx:
         if not tx.outbox.drop([_number(about)]):
             raise NotFoundError("that message waits for nobody")
 

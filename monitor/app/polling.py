@@ -10,9 +10,9 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from monitor.app.backfills import backfill_lease, history, wanted_backfills
+from monitor.app.backfills import backfill_lease, history, pending_backfills
 from monitor.app.logs import bound_fields, get_logger, log_request, log_step
-from monitor.app.sources import HISTORY, Sources, first_base_url, named_source
+from monitor.app.sources import HISTORY, Sources, find_source, first_base_url
 from monitor.app.wiring import App
 from monitor.errors import HeldError, MonitorError, StoreError
 from monitor.ingest import IngestReport
@@ -59,14 +59,14 @@ class _Work:
 
     name: str
     type: str
-    opened: Callable[[Sources], AbstractContextManager[FollowedSource]]
+    open: Callable[[Sources], AbstractContextManager[FollowedSource]]
     stop: threading.Event
     leases: tuple[Lease, ...]
     on_page: OnPage | None = None
 
 
 @dataclass(slots=True, kw_only=True)
-class _Counted:
+class _PassCount:
     report: IngestReport = field(default_factory=IngestReport)
     pages: int = 0
     requests: int = 0
@@ -100,11 +100,11 @@ class Poller:
         happened often enough, with the operator. ConfigError when there is no such source.
         ``on_page`` is told the counts so far after each page.
         """
-        source = named_source(self.app.settings, source_name)
+        source = find_source(self.app.settings, source_name)
         work = _Work(
             name=source_name,
             type=source.type,
-            opened=lambda sources: sources.opened(source),
+            open=lambda sources: sources.open(source),
             stop=stop,
             leases=() if lease is None else (lease,),
             on_page=on_page,
@@ -116,7 +116,7 @@ class Poller:
     ) -> list[PollReport]:
         """Fill in the past of newly followed records, where their source says so."""
         with self.app.reader() as reader:
-            wanted = wanted_backfills(self.app.settings, reader)
+            wanted = pending_backfills(self.app.settings, reader)
         return [
             self.backfill(nct_ids, base_url=base_url, stop=stop, lease=lease)
             for base_url, nct_ids in wanted.items()
@@ -147,7 +147,7 @@ class Poller:
                 work = _Work(
                     name=HISTORY,
                     type=HISTORY,
-                    opened=partial(history, self.app, asked, tuple(nct_ids), under=held,
+                    open=partial(history, self.app, asked, tuple(nct_ids), under=held,
                                    since=since, on_progress=on_progress),
                     stop=held.stop,
                     leases=(held.lease,) if lease is None else (lease, held.lease),
@@ -171,7 +171,7 @@ class Poller:
     # --- one pass --------------------------------------------------------------------------
 
     def _run(self, work: _Work) -> PollReport:
-        counted = _Counted()
+        counted = _PassCount()
         began = time.monotonic()
         # In every line that is logged during the pass, whoever logs it.
         with bound_fields(pass_id=uuid.uuid4().hex[:12], source=work.name):
@@ -190,13 +190,15 @@ class Poller:
             )
             seconds = time.monotonic() - began
             if self.metrics is not None:
-                self.metrics.passed(work.name, outcome, seconds)
+                self.metrics.count_pass(work.name, outcome, seconds)
             _log_pass(report, seconds)
         return report
 
-    def _attempt(self, work: _Work, store: Store, counted: _Counted) -> tuple[Outcome, str | None]:
+    def _attempt(
+        self, work: _Work, store: Store, counted: _PassCount
+    ) -> tuple[Outcome, str | None]:
         try:
-            with work.opened(self._sources(work, counted)) as source:
+            with work.open(self._sources(work, counted)) as source:
                 for page in self._follower(work, store).follow(source):
                     self._count(work, page, counted)
                     # After a page: all of it is stored, and the next pass goes on behind it.
@@ -228,7 +230,7 @@ class Poller:
             notifier=self._notifier,
         )
 
-    def _sources(self, work: _Work, counted: _Counted) -> Sources:
+    def _sources(self, work: _Work, counted: _PassCount) -> Sources:
         def on_request(request: RequestLog) -> None:
             counted.requests += 1
             if self.metrics is not None:
@@ -244,7 +246,7 @@ class Poller:
             on_step=log_step,
         )
 
-    def _count(self, work: _Work, page: StoredPage, counted: _Counted) -> None:
+    def _count(self, work: _Work, page: StoredPage, counted: _PassCount) -> None:
         counted.report = counted.report + page.report
         counted.pages += 1
         log = get_logger()

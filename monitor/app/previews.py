@@ -36,7 +36,7 @@ class Preview:
     @property
     def message(self) -> Message:
         """The message, the same for the same versions; DeliveryError when a template fails."""
-        return self._rendered(self.notification)
+        return self._render(self.notification)
 
     def send(self, channel: "Channel", *, to: str | None = None) -> "Iterator[SendResult]":
         """Send it to ``to``, else to every target of the channel; yield how each went.
@@ -45,7 +45,7 @@ class Preview:
         has; it stands in no trial's thread, and has no link to unsubscribe.
         """
 
-        def made(target: str) -> Message:
+        def make_message(target: str) -> Message:
             notification = replace(
                 self.notification,
                 uid=str(uuid.uuid4()),
@@ -55,17 +55,17 @@ class Preview:
                 manage_url=None,
                 why_url=None,
             )
-            return replace(self._rendered(notification), thread=ALONE)
+            return replace(self._render(notification), thread=ALONE)
 
-        return send_each(channel, made, to=to)
+        return send_each(channel, make_message, to=to)
 
-    def _rendered(self, notification: Notification) -> Message:
+    def _render(self, notification: Notification) -> Message:
         from monitor.render.alerts import render  # noqa: PLC0415 - jinja2 is slow
 
         return render(notification, self.templates)
 
 
-def changed_last(app: App, count: int) -> list[str]:
+def recently_changed_ids(app: App, count: int) -> list[str]:
     """Return the NCT IDs of the trials whose records changed last, latest first.
 
     A trial that has never changed counts by its version's date, after all that have.
@@ -115,19 +115,19 @@ def _alert(app: App, nct_id: str, number: int | None) -> Alert:
         version = versions[version_number(versions, events, number) - 1]
         found = [stored.event for stored in events.get(version.id, ())]
         news = [event for event in found if event.severity is not Severity.NOISE]
-        asked = nct_id if nct_id == trial.nct_id else f"{nct_id}, now {trial.nct_id}"
-        reason = f"your subscription “example”: {Reason.NCT_ID} ({asked})"
+        reason_id = nct_id if nct_id == trial.nct_id else f"{nct_id}, now {trial.nct_id}"
+        reason = f"your subscription “example”: {Reason.NCT_ID} ({reason_id})"
         alert = Alert.of(reader.record(version), versions, version.id, news or found, [reason])
         facts = replace(alert.trial, status_now=trial.overall_status)
     return replace(alert, trial=facts)
 
 
 def _notification(app: App, alerts: Sequence[Alert], kind: Kind) -> Notification:
-    told = [
+    items = [
         ItemIdentity(one.version.identity, one.previous.identity if one.previous else b"")
         for one in alerts
     ]
-    uid = message_id("preview", subscriber="you", channel="", target="", items=told)
+    uid = message_id("preview", subscriber="you", channel="", target="", items=items)
     # As for a subscription “example” that names the trial; links to its own pages lead nowhere.
     public_url = app.settings.delivery.public_url or None
     own = public_url.rstrip("/") if public_url else None

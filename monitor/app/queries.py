@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 PAGE = 1_000
 
 
-class _Page(Protocol):
+class _KeyedPage(Protocol):
     @property
     def next(self) -> Any:
         """Behind which key there may be more; None: there are none."""
 
 
 Query = TypeVar("Query", EventQuery, TrialQuery)
-Page = TypeVar("Page", bound=_Page)
+Page = TypeVar("Page", bound=_KeyedPage)
 Value = TypeVar("Value")
 
 
@@ -39,13 +39,13 @@ def batches(values: Iterable[Value], size: int) -> Iterator[list[Value]]:
 
 def pages(query: Query, select: Callable[[Query], Page], *, size: int) -> Iterator[Page]:
     """Yield the pages of a query from its ``after`` on, each of ``size`` results at most."""
-    asked = replace(query, limit=size)
+    next_query = replace(query, limit=size)
     while True:
-        page = select(asked)
+        page = select(next_query)
         yield page
         if page.next is None:
             return
-        asked = replace(asked, after=page.next)
+        next_query = replace(next_query, after=page.next)
 
 
 def all_events(app: App, reader: "Reader", query: EventQuery) -> Iterator[SelectedEvent]:

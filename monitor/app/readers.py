@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from monitor.app.logs import get_logger
-from monitor.app.signing import checked_token
+from monitor.app.signing import verify_token
 from monitor.app.wiring import App
 from monitor.config.raw_values import RawValue
 from monitor.config.subscriber_tables import read_subscription, require_sources
@@ -46,7 +46,7 @@ class TooManyRequestsError(UsageError):
     """Too much was asked for from one network."""
 
 
-def opened_store(app: App) -> Store:
+def open_for_change(app: App) -> Store:
     """Open the store for a short change that a reader waits for; StoreError while it is busy."""
     from monitor.store.writer import open_store  # noqa: PLC0415 - it is slow to load
 
@@ -86,10 +86,10 @@ def draft(
         wanted = {key: list(values) for key, values in filter.wanted.items()}
         excluded = {key: list(values) for key, values in filter.excluded.items()}
         table["filter"] = [{**wanted, **({"not": excluded} if excluded else {})}]
-    return _built(app, table)
+    return _build(app, table)
 
 
-def _built(app: App, table: Mapping[str, Any]) -> Subscription:
+def _build(app: App, table: Mapping[str, Any]) -> Subscription:
     synonyms = app.settings.synonyms
     # As from the environment: no `${NAME}` is replaced in what a stranger writes.
     given = RawValue(place="", value=dict(table), from_environment=True)
@@ -103,7 +103,7 @@ def _built(app: App, table: Mapping[str, Any]) -> Subscription:
     return replace(found, name=_name(found))
 
 
-def changed(app: App, one: Subscription, *, min_severity: str, when: str) -> Subscription:
+def with_options(app: App, one: Subscription, *, min_severity: str, when: str) -> Subscription:
     """Return a subscription with another frequency and least severity; UsageError as ``draft``."""
     table = {
         "name": "draft",
@@ -113,7 +113,7 @@ def changed(app: App, one: Subscription, *, min_severity: str, when: str) -> Sub
         "when": when,
         "channels": list(one.channels),
     }
-    made = _built(app, table)
+    made = _build(app, table)
     changes = replace(one.changes, min_severity=made.changes.min_severity)
     return replace(one, when=made.when, changes=changes)
 
@@ -146,9 +146,9 @@ def request_subscription(app: App, wish: Subscription, *, address: str, network:
     """
     [channel] = app.settings.readers_channels
     now = app.now()
-    with opened_store(app) as store, store.transaction() as tx:
-        hashed = _hashed(tx, network)
-        if tx.readers.requests_of_network(hashed, now - timedelta(hours=1)) >= (
+    with open_for_change(app) as store, store.transaction() as tx:
+        network_hash = _hash_network(tx, network)
+        if tx.readers.requests_of_network(network_hash, now - timedelta(hours=1)) >= (
             _AN_HOUR_FROM_A_NETWORK
         ):
             raise TooManyRequestsError("too much was asked for from your network; wait an hour")
@@ -156,7 +156,7 @@ def request_subscription(app: App, wish: Subscription, *, address: str, network:
         subscriber = tx.readers.subscriber_at(address) or f"reader-{secrets.token_hex(6)}"
         wish = replace(wish, subscriber=subscriber)
         # Also when no mail goes out: every request counts toward the limits.
-        number = tx.readers.put_request(wish, address=address, network=hashed, at=now)
+        number = tx.readers.put_request(wish, address=address, network=network_hash, at=now)
         tx.signing.current(now)
         if earlier < _A_DAY_TO_AN_ADDRESS:
             tx.outbox.open_confirmation(
@@ -165,20 +165,20 @@ def request_subscription(app: App, wish: Subscription, *, address: str, network:
     get_logger().info("confirmation asked for", request=number)
 
 
-def _hashed(tx: Transaction, network: str) -> str:
+def _hash_network(tx: Transaction, network: str) -> str:
     # Keyed: otherwise all four billion IPv4 addresses could be hashed and compared.
     key = tx.outbox.namespace().encode()
     return hmac.new(key, f"network {network}".encode("utf-8", "replace"), "sha256").hexdigest()[:32]
 
 
-def requested(app: App, token: str) -> SubscriptionRequest:
+def find_request(app: App, token: str) -> SubscriptionRequest:
     """Return what a link of a mail would confirm; TokenError when it is over or none of ours."""
     with app.reader() as reader:
         return _request(app, reader, token)
 
 
 def _request(app: App, reader: Reader, token: str) -> SubscriptionRequest:
-    number = int(checked_token(app, reader, token, "confirm").subject)
+    number = int(verify_token(app, reader, token, "confirm").subject)
     found = reader.readers.request(number)
     if found is None:
         raise TokenError("what this link is about is not kept any more; subscribe again")
@@ -188,12 +188,12 @@ def _request(app: App, reader: Reader, token: str) -> SubscriptionRequest:
 def confirm(app: App, token: str) -> str:
     """Confirm what a link is about; return the path of the reader's own page.
 
-    Again it changes nothing. TokenError as of ``requested``; UsageError when the address has as
+    Again it changes nothing. TokenError as of ``find_request``; UsageError when the address has as
     many subscriptions as one may have.
     """
     now = app.now()
-    found = requested(app, token)
-    with opened_store(app) as store, store.transaction() as tx:
+    found = find_request(app, token)
+    with open_for_change(app) as store, store.transaction() as tx:
         owner = tx.readers.subscriber_at(found.address) or found.subscriber
         if found.subscription is not None:
             require_room(app, tx, owner)
@@ -203,7 +203,7 @@ def confirm(app: App, token: str) -> str:
                 wish = replace(
                     found.subscription,
                     subscriber=owner,
-                    name=_unused(found.subscription.name, (one.name for one in mine)),
+                    name=_unused_name(found.subscription.name, (one.name for one in mine)),
                     created_at=now,
                 )
                 tx.people.put_subscription(wish)
@@ -224,7 +224,7 @@ def require_room(app: App, tx: Transaction, subscriber: str) -> None:
         )
 
 
-def _unused(name: str, taken: Iterable[str]) -> str:
+def _unused_name(name: str, taken: Iterable[str]) -> str:
     used = set(taken)
     # With the number it is still short enough for a name.
     names = (name if number == 1 else f"{name[:55]} ({number})" for number in range(1, 10_000))

@@ -108,13 +108,13 @@ def verify_events(app: App, *, on_step: "OnStep") -> "Iterator[Problem]":
 
 def _differs(nct_id: str, version: "RederivedVersion") -> Problem:
     gone, came = difference(version.before, version.after)
-    said = "its events are not what the present rules derive"
+    detail = "its events are not what the present rules derive"
     for name, events in (("stored", gone), ("derived", came)):
         words = [f"{event.severity} {event.kind}: {event.summary}" for event in events]
-        said += f"; {name} is {', '.join(words)}" if words else ""
+        detail += f"; {name} is {', '.join(words)}" if words else ""
     return Problem(
         check="derived events",
-        detail=said,
+        detail=detail,
         fix=f"`monitor reclassify {nct_id}`",
         nct_id=nct_id,
         version=version.number,

@@ -56,19 +56,19 @@ def select_trials(
 ) -> TrialPage:
     """Return a page of trials; as ``select_events``, but of a status that is the trial's now."""
     deadline = time.monotonic() + deadline_s
-    asked = _with_status(reader, query, synonyms)
-    members = _members(reader, asked.filter, synonyms)
-    return reader.select_trials(asked, members, deadline=deadline)
+    resolved = _with_status(reader, query, synonyms)
+    members = _members(reader, resolved.filter, synonyms)
+    return reader.select_trials(resolved, members, deadline=deadline)
 
 
 def _with_status(reader: "Reader", query: TrialQuery, synonyms: Synonyms) -> TrialQuery:
     """Return the query with what its filter says of the status as a choice of its own."""
     # A list asks about the status that a trial has now, GONE and MERGED among them, which no
     # record states.
-    asked = query.filter
-    if asked is None or "status" not in {*asked.wanted, *asked.excluded}:
+    resolved = query.filter
+    if resolved is None or "status" not in {*resolved.wanted, *resolved.excluded}:
         return query
-    wanted, excluded = dict(asked.wanted), dict(asked.excluded)
+    wanted, excluded = dict(resolved.wanted), dict(resolved.excluded)
     values = wanted.pop("status", None)
     choice = StatusChoice(
         wanted=None if values is None else _statuses(reader, values, synonyms),
@@ -87,12 +87,12 @@ def _statuses(reader: "Reader", values: Collection[str], synonyms: Synonyms) -> 
     return frozenset(status for term, status in named.items() if term in terms)
 
 
-def _members(reader: "Reader", wish: Filter | None, synonyms: Synonyms) -> "Members | None":
-    if wish is None:
+def _members(reader: "Reader", trial_filter: Filter | None, synonyms: Synonyms) -> "Members | None":
+    if trial_filter is None:
         return None
     # The index finds what can match; `decide` is for what it cannot tell, as words that must
     # stand in one text.
-    compiled = compile_filter(wish, synonyms)
+    compiled = compile_filter(trial_filter, synonyms)
 
     def decide(record: TrialRecord, sources: Collection[str]) -> bool:
         return matches(compiled, record, sources)

@@ -44,7 +44,7 @@ def trial_series(
     record = lru_cache(maxsize=None)(lambda at: reader.record(versions[at]))
     days = valid_from(versions)
 
-    def stated(field: SeriesField, at: int) -> StatedValue:
+    def value_at(field: SeriesField, at: int) -> StatedValue:
         version, known = versions[at], facts[versions[at].id]
         if field.value is None:
             value: Value = record(at).text(field.path)
@@ -62,7 +62,7 @@ def trial_series(
         )
 
     found = tuple(
-        (field, tuple(series(field, [stated(field, at) for at in range(len(versions))])))
+        (field, tuple(series(field, [value_at(field, at) for at in range(len(versions))])))
         for field in wanted
     )
     return TrialSeries(trial=trial, note=id_note(reader, nct_id), fields=found)

@@ -23,6 +23,6 @@ def rotate_key(app: App, *, forget_former: bool) -> KeyRotation:
         return KeyRotation(former=len(tx.signing.keys()) - 1, forgotten=forgotten)
 
 
-def checked_token(app: App, reader: Reader, text: str, purpose: Purpose) -> SignedToken:
+def verify_token(app: App, reader: Reader, text: str, purpose: Purpose) -> SignedToken:
     """Return what a link says; TokenError when it is not valid, or not for this purpose."""
     return read_token(text, purpose=purpose, keys=reader.signing.keys(), now=app.now())

@@ -31,7 +31,7 @@ HISTORY = "ctgov_history"
 """The name and the type of the source that fills in earlier versions."""
 
 
-def named_source(settings: Settings, name: str) -> AnySourceSettings:
+def find_source(settings: Settings, name: str) -> AnySourceSettings:
     """Return what the configuration says of a source; ConfigError when it has none so named."""
     for source in settings.sources:
         if source.name == name:
@@ -64,10 +64,10 @@ class Sources:
     on_step: Callable[[str, Mapping[str, object]], None]
 
     @contextmanager
-    def opened(self, source: AnySourceSettings) -> Iterator[FollowedSource]:
+    def open(self, source: AnySourceSettings) -> Iterator[FollowedSource]:
         """Yield the source that the configuration describes."""
         if isinstance(source, FilesSourceSettings):
-            yield self._drop_box(source)
+            yield self._watched_folder(source)
             return
         with self._client(source.base_url) as client:
             yield CtgovSource(
@@ -108,11 +108,11 @@ class Sources:
             base_url=base_url,
             pace=pace,
             on_request=self.on_request,
-            on_retry=self._tell_retry,
+            on_retry=self._log_retry,
             stop=self.stop,
         )
 
-    def _tell_retry(self, retry: RetryLog) -> None:
+    def _log_retry(self, retry: RetryLog) -> None:
         facts = {
             "reason": retry.reason,
             "attempt": retry.attempt,
@@ -120,5 +120,5 @@ class Sources:
         }
         self.on_step("request_retried", facts)
 
-    def _drop_box(self, source: FilesSourceSettings) -> FollowedSource:
+    def _watched_folder(self, source: FilesSourceSettings) -> FollowedSource:
         return WatchedFolderSource(settings=source, limits=Limits.of(self.ingest), now=self.now)

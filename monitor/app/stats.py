@@ -32,11 +32,11 @@ def event_stats(app: App, reader: "Reader", query: EventQuery, by: By | None) ->
     """
     groups = _groups(reader, by)
 
-    def grouped() -> Iterator[tuple[SelectedEvent, Groups]]:
+    def group_events() -> Iterator[tuple[SelectedEvent, Groups]]:
         for together in batches(all_events(app, reader, query), PAGE):
             yield from zip(together, groups(together), strict=True)
 
-    counts = count_events(grouped(), by_kind=by == "kind")
+    counts = count_events(group_events(), by_kind=by == "kind")
     about = chosen_trials(app, reader, query.filter, query.nct_ids or ())
     return Stats(trials=sum(1 for _ in about), counts=counts)
 

@@ -10,7 +10,7 @@ from monitor.store.address import Address
 from monitor.store.integrity import check_pages
 from monitor.store.reader import Reader
 
-_KEPT_BY = "store/check"  # a slash: no source has such a name
+_STATE_KEY = "store/check"  # a slash: no source has such a name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,10 +23,10 @@ class StoreCheck:
 
 def last_check(reader: Reader) -> StoreCheck | None:
     """Return what the last check found; None before the first."""
-    kept = reader.sources.state(_KEPT_BY)
-    if kept is None:
+    state = reader.sources.state(_STATE_KEY)
+    if state is None:
         return None
-    return StoreCheck(at=datetime.fromisoformat(str(kept["at"])), damage=str(kept["damage"]))
+    return StoreCheck(at=datetime.fromisoformat(str(state["at"])), damage=str(state["damage"]))
 
 
 def due_in(app: App) -> timedelta | None:
@@ -64,4 +64,4 @@ def check_store(app: App, *, stop: threading.Event) -> None:
     now = app.now()
     with app.store(create=False) as opened, opened.transaction() as transaction:
         state = {"at": now.isoformat(), "damage": damage}
-        transaction.sources.put_state(_KEPT_BY, "", state, at=now)
+        transaction.sources.put_state(_STATE_KEY, "", state, at=now)

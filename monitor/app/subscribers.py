@@ -42,12 +42,12 @@ def sync_subscribers(settings: "Settings", store: "Store", now: datetime) -> Syn
         for name in people:
             transaction.people.put_subscriber(name, SubscriptionOrigin.CONFIG, at=now)
         transaction.people.put_subscriptions(list(wanted.values()))
-        wishes, persons = transaction.people.retire_missing(
+        subscriptions, persons = transaction.people.retire_missing(
             origin=SubscriptionOrigin.CONFIG, keep=list(wanted), subscribers=people
         )
     return SyncResult(
         subscriptions=len(wanted),
-        retired_subscriptions=tuple(wishes),
+        retired_subscriptions=tuple(subscriptions),
         retired_subscribers=tuple(persons),
     )
 
@@ -61,7 +61,7 @@ def sync_from_config(app: App) -> None:
     wanted = wanted_subscriptions(settings, now)
     try:
         with app.reader() as reader:
-            if _in_line(reader.people, wanted, [one.name for one in settings.subscribers]):
+            if _is_in_sync(reader.people, wanted, [one.name for one in settings.subscribers]):
                 return
     except StoreError:  # no tables yet, or what opening it for writing tells better
         if not (wanted or settings.subscribers):
@@ -84,7 +84,7 @@ def wanted_subscriptions(settings: "Settings", now: datetime) -> dict[Names, Sub
     return {(one.subscriber, one.name): one for one in found}
 
 
-def _in_line(
+def _is_in_sync(
     people: "SubscriberReader", wanted: Mapping[Names, Subscription], subscribers: Collection[str]
 ) -> bool:
     """Tell whether synchronizing would change nothing."""

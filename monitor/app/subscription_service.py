@@ -54,9 +54,9 @@ class SubscriptionService:
 
     def add_subscriber(self, name: str) -> bool:
         """Store somebody; False when they are known already."""
-        self._in_line()
+        self._sync()
         with self.app.store() as store, store.transaction() as transaction:
-            known = _people(transaction.people).get(name)
+            known = _subscribers(transaction.people).get(name)
             if known is not None and known.status is not SubscriptionStatus.RETIRED:
                 return False
             transaction.people.put_subscriber(name, SubscriptionOrigin.COMMAND, at=self.app.now())
@@ -64,7 +64,7 @@ class SubscriptionService:
 
     def remove_subscriber(self, name: str) -> list[str]:
         """Retire somebody with all their subscriptions; return the names of these."""
-        self._in_line()
+        self._sync()
         with self.app.store() as store, store.transaction() as transaction:
             person = require_subscriber(transaction.people, name)
             self._require_not_in_file(person, "remove")
@@ -80,7 +80,7 @@ class SubscriptionService:
         with self.app.reader() as reader:
             found = reader.people.export(name)
             if found is None:
-                raise _nobody(reader.people, name)
+                raise _unknown_subscriber(reader.people, name)
             mine = reader.people.subscriptions(subscriber=name, damaged=[])
             feeds = {one.name: feed_addresses(self.app, reader, one) for one in mine}
             for one in found["subscriptions"]:
@@ -89,11 +89,11 @@ class SubscriptionService:
 
     def forget(self, name: str) -> Mapping[str, int]:
         """Erase all that is stored about somebody; return how many rows of each kind that were."""
-        self._in_line()
+        self._sync()
         with self.app.store() as store, store.transaction() as transaction:
-            person = _people(transaction.people).get(name)
+            person = _subscribers(transaction.people).get(name)
             if person is None:
-                raise _nobody(transaction.people, name)
+                raise _unknown_subscriber(transaction.people, name)
             self._require_not_in_file(person, "forget")
             return transaction.people.forget(name)
 
@@ -105,8 +105,8 @@ class SubscriptionService:
         """Return subscriptions, of all or of one; as paused as their subscriber is."""
         sync_from_config(self.app)
         with self.app.reader() as reader:
-            if subscriber is not None and subscriber not in _people(reader.people):
-                raise _nobody(reader.people, subscriber)
+            if subscriber is not None and subscriber not in _subscribers(reader.people):
+                raise _unknown_subscriber(reader.people, subscriber)
             found = reader.people.subscriptions(subscriber=subscriber, effective=True)
         return [one for one in found if retired or one.status is not SubscriptionStatus.RETIRED]
 
@@ -116,24 +116,24 @@ class SubscriptionService:
 
     def subscribe(self, given: "SubscriptionSettings") -> Subscription:
         """Store what somebody asks for; return it as stored. UsageError when the name is taken."""
-        self._in_line()
+        self._sync()
         people = {person.name: person for person in self.app.settings.subscribers}
-        wish = build_subscription(
+        subscription = build_subscription(
             given,
             people.get(given.subscriber),
             origin=SubscriptionOrigin.COMMAND,
             now=self.app.now(),
         )
         with self.app.store() as store, store.transaction() as transaction:
-            known = transaction.people.subscription(wish.subscriber, wish.name)
+            known = transaction.people.subscription(subscription.subscriber, subscription.name)
             if known is not None and known.status is not SubscriptionStatus.RETIRED:
-                where = self._where(known.origin)
+                where = self._origin_text(known.origin)
                 raise UsageError(
-                    f"{wish.subscriber} has a subscription {wish.name!r} already ({where}); "
-                    "give this one another name"
+                    f"{subscription.subscriber} has a subscription {subscription.name!r} "
+                    f"already ({where}); give this one another name"
                 )
-            number = transaction.people.put_subscription(wish)
-        return replace(wish, id=number)
+            number = transaction.people.put_subscription(subscription)
+        return replace(subscription, id=number)
 
     def draft(self, given: "SubscriptionSettings") -> Subscription:
         """Return what ``subscribe`` would store, with the id 0; nothing is stored."""
@@ -155,7 +155,7 @@ class SubscriptionService:
 
         It keeps its number, name, status and date. UsageError for one of the configuration.
         """
-        self._in_line()
+        self._sync()
         with self.app.store() as store, store.transaction() as transaction:
             found = pick(transaction.people.subscriptions(subscriber=subscriber), word)
             if found.status is SubscriptionStatus.RETIRED:
@@ -171,14 +171,14 @@ class SubscriptionService:
                 )
             given = change(found)
             # With its old date: what was stored since then is still news to it.
-            wish = build_subscription(
+            subscription = build_subscription(
                 given, None, origin=SubscriptionOrigin.COMMAND, now=found.created_at
             )
-            changed = replace(wish, id=found.id, status=found.status)
+            changed = replace(subscription, id=found.id, status=found.status)
             transaction.people.put_subscription(changed)
         return changed
 
-    def deaf(self, subscriptions: Sequence[Subscription]) -> list[str]:
+    def unmatched(self, subscriptions: Sequence[Subscription]) -> list[str]:
         """Return sentences on what these subscriptions ask for in vain."""
         app = with_followed(self.app)
         with app.reader() as reader:
@@ -188,7 +188,7 @@ class SubscriptionService:
         self, word: str, status: SubscriptionStatus, *, subscriber: str | None = None
     ) -> tuple[Subscription, bool]:
         """Pause, resume or retire a subscription; return it, and whether that changed anything."""
-        self._in_line()
+        self._sync()
         with self.app.store() as store, store.transaction() as transaction:
             found = pick(transaction.people.subscriptions(subscriber=subscriber), word)
             if found.status is SubscriptionStatus.RETIRED:
@@ -226,7 +226,7 @@ class SubscriptionService:
         now = self.app.now()
         if until <= now:
             raise UsageError(f"{moment(until)} UTC is past; name a time to come")
-        self._in_line()
+        self._sync()
         wanted = [
             Silence(
                 id=0,
@@ -247,7 +247,7 @@ class SubscriptionService:
 
     def end_silences(self, numbers: Iterable[int]) -> None:
         """Remove silences: all of them, or none where one is not there."""
-        self._in_line()
+        self._sync()
         with self.app.store() as store, store.transaction() as transaction:
             for number in numbers:
                 # Raising rolls the transaction back: then nothing is removed.
@@ -258,10 +258,10 @@ class SubscriptionService:
 
     # --- the file --------------------------------------------------------------------------
 
-    def _in_line(self) -> None:
+    def _sync(self) -> None:
         sync_from_config(self.app)
 
-    def _where(self, origin: SubscriptionOrigin) -> str:
+    def _origin_text(self, origin: SubscriptionOrigin) -> str:
         return f"in {self.file}" if origin is SubscriptionOrigin.CONFIG else f"made by {origin}"
 
     def _require_not_in_file(self, person: Subscriber, verb: str) -> None:
@@ -291,19 +291,19 @@ def pick(subscriptions: list[Subscription], word: str) -> Subscription:
     return named[0]
 
 
-def _people(people: "SubscriberReader") -> dict[str, Subscriber]:
+def _subscribers(people: "SubscriberReader") -> dict[str, Subscriber]:
     return {one.name: one for one in people.subscribers()}
 
 
 def require_subscriber(people: "SubscriberReader", name: str) -> Subscriber:
     """Return somebody who is not retired; NotFoundError says who there is."""
-    found = _people(people).get(name)
+    found = _subscribers(people).get(name)
     if found is None or found.status is SubscriptionStatus.RETIRED:
-        raise _nobody(people, name)
+        raise _unknown_subscriber(people, name)
     return found
 
 
-def _nobody(people: "SubscriberReader", name: str) -> NotFoundError:
+def _unknown_subscriber(people: "SubscriberReader", name: str) -> NotFoundError:
     live = [
         one.name for one in people.subscribers() if one.status is not SubscriptionStatus.RETIRED
     ]

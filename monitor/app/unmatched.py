@@ -82,22 +82,22 @@ def empty_sources(app: App, reader: Reader) -> list[Unmatched]:
             rest = f" and {more:,} more" if more > 0 else ""
             found.append(Unmatched(about=about, detail=f"the registry does not know {named}{rest}"))
         searches = bool(one.query or one.filter or one.all)
-        if searches and not known.get(Presence.SHOWN) and _was_read(rows.get(one.name)):
-            asked = "; ".join(f"{k}: {v}" for k, v in {**one.query, **one.filter}.items())
-            meant = _meant_query(app, reader, one.query)
+        if searches and not known.get(Presence.SHOWN) and _is_read(rows.get(one.name)):
+            search = "; ".join(f"{k}: {v}" for k, v in {**one.query, **one.filter}.items())
+            suggest = _suggest_query(app, reader, one.query)
             found.append(
-                Unmatched(about=about, detail=f"its search ({asked}) finds no trial{meant}")
+                Unmatched(about=about, detail=f"its search ({search}) finds no trial{suggest}")
             )
     return found
 
 
-def _was_read(row: SourceRow | None) -> bool:
+def _is_read(row: SourceRow | None) -> bool:
     return row is not None and row.last_success_at is not None
 
 
-def _meant_query(app: App, reader: Reader, query: Mapping[str, str]) -> str:
+def _suggest_query(app: App, reader: Reader, query: Mapping[str, str]) -> str:
     values = [(_QUERY_KEYS[key], text) for key, text in query.items() if key in _QUERY_KEYS]
-    return next(filter(None, FilterCheck(app, reader).meant(values)), "")
+    return next(filter(None, FilterCheck(app, reader).suggest(values)), "")
 
 
 # --- NCT IDs --------------------------------------------------------------------------------------
@@ -113,11 +113,13 @@ def _ids(
     names = {nct_id: {*by[nct_id], *by[now[nct_id]]} for nct_id in ids}
     unknown = [nct_id for nct_id in ids if _is_unknown(reader, nct_id, names[nct_id])]
     if unknown:
-        yield f"the registry does not know {_listed(unknown)}", ""
-    missing = [nct_id for nct_id in ids if not names[nct_id] and not _may_come(app, reader, nct_id)]
+        yield f"the registry does not know {_list_ids(unknown)}", ""
+    missing = [
+        nct_id for nct_id in ids if not names[nct_id] and not _is_awaited(app, reader, nct_id)
+    ]
     if missing:
         fix = f"`monitor follow --no-alerts {' '.join(missing[:_SHOWN])}` adds them"
-        yield f"no source follows {_listed(missing)}", fix
+        yield f"no source follows {_list_ids(missing)}", fix
 
 
 def _is_unknown(reader: Reader, nct_id: str, sources: Collection[str]) -> bool:
@@ -125,7 +127,7 @@ def _is_unknown(reader: Reader, nct_id: str, sources: Collection[str]) -> bool:
     return bool(rows) and all(row and row.presence is Presence.UNKNOWN for row in rows)
 
 
-def _may_come(app: App, reader: Reader, nct_id: str) -> bool:
+def _is_awaited(app: App, reader: Reader, nct_id: str) -> bool:
     """Tell whether a trial came from a source that still is, or one that is unread may find it."""
     enabled = [one for one in app.settings.sources if one.enabled]
     versions = reader.versions(nct_id)
@@ -134,11 +136,11 @@ def _may_come(app: App, reader: Reader, nct_id: str) -> bool:
     return any(
         isinstance(one, CtgovSourceSettings)
         and bool(one.query or one.filter or one.all)
-        and not _was_read(reader.sources.get(one.name))
+        and not _is_read(reader.sources.get(one.name))
         for one in enabled
     )
 
 
-def _listed(ids: Sequence[str]) -> str:
+def _list_ids(ids: Sequence[str]) -> str:
     more = len(ids) - _SHOWN
     return ", ".join(ids[:_SHOWN]) + (f" and {more:,} more" if more > 0 else "")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from monitor.app.logs import get_logger
-from monitor.app.signing import checked_token
+from monitor.app.signing import verify_token
 from monitor.app.wiring import App
 from monitor.deliver.unsubscribe_links import is_of_subscriptions, linked_subscriptions
 from monitor.errors import NotFoundError
@@ -18,7 +18,7 @@ _UNDO = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unsubscribing:
+class Unsubscription:
     """The subscriptions that a link stands for which still send, or were just paused or resumed.
 
     ``undo``: what to send to resume what was just paused; "" where nothing was.
@@ -28,17 +28,17 @@ class Unsubscribing:
     undo: str = ""
 
 
-def linked(app: App, of: str, token: str) -> Unsubscribing:
+def find_linked(app: App, of: str, token: str) -> Unsubscription:
     """Return what a link would pause; NotFoundError when it is none of ours."""
     with app.reader() as reader:
-        return Unsubscribing(subscriptions=tuple(_active(reader, of, token)))
+        return Unsubscription(subscriptions=tuple(_active(reader, of, token)))
 
 
-def unsubscribe(app: App, of: str, token: str) -> Unsubscribing:
+def unsubscribe(app: App, of: str, token: str) -> Unsubscription:
     """Pause what a link stands for; NotFoundError when it is none of ours."""
-    found = linked(app, of, token).subscriptions
+    found = find_linked(app, of, token).subscriptions
     if not found:
-        return Unsubscribing(subscriptions=())
+        return Unsubscription(subscriptions=())
     with app.store() as store, store.transaction() as tx:
         for one in found:
             # Paused, not removed: one click takes it back.
@@ -50,13 +50,13 @@ def unsubscribe(app: App, of: str, token: str) -> Unsubscribing:
         )
         key = tx.signing.current(app.now())
     get_logger().info("unsubscribed", subscriptions=len(found))
-    return Unsubscribing(subscriptions=found, undo=sign(undo, key))
+    return Unsubscription(subscriptions=found, undo=sign(undo, key))
 
 
-def resume(app: App, undo: str) -> Unsubscribing:
+def resume(app: App, undo: str) -> Unsubscription:
     """Resume what was paused by a link shortly before; TokenError when that is too long ago."""
     with app.reader() as reader:
-        token = checked_token(app, reader, undo, "resume")
+        token = verify_token(app, reader, undo, "resume")
     ids = set(map(int, token.subject.split()))
     with app.store() as store, store.transaction() as tx:
         # Only what is still paused: somebody may have removed one since.
@@ -65,7 +65,7 @@ def resume(app: App, undo: str) -> Unsubscribing:
         for one in found:
             tx.people.set_status(one.subscriber, one.name, SubscriptionStatus.ACTIVE)
     get_logger().info("resumed", subscriptions=len(found))
-    return Unsubscribing(subscriptions=found)
+    return Unsubscription(subscriptions=found)
 
 
 def _active(reader: Reader, of: str, token: str) -> Sequence[Subscription]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from monitor.app.explain import explain_stored
-from monitor.app.signing import checked_token
+from monitor.app.signing import verify_token
 from monitor.app.wiring import App
 from monitor.errors import NotFoundError
 from monitor.model.changes import ChangeEvent
@@ -21,7 +21,7 @@ _MOST_VERSIONS = 20
 class WhyVersion:
     """A version that a message told of for one subscription.
 
-    ``reason``: why, in words. ``told``: its events in the message; ``left_out``: the others, each
+    ``reason``: why, in words. ``sent``: its events in the message; ``omitted``: the others, each
     with why. Both () beyond the first versions.
     """
 
@@ -29,8 +29,8 @@ class WhyVersion:
     version: StoredVersion
     subscription: str
     reason: str
-    told: tuple[ChangeEvent, ...] = ()
-    left_out: tuple[tuple[ChangeEvent, str], ...] = ()
+    sent: tuple[ChangeEvent, ...] = ()
+    omitted: tuple[tuple[ChangeEvent, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ def why(app: App, uid: str, token: str) -> WhyMessage:
     not kept any more.
     """
     with app.reader() as reader:
-        signed = checked_token(app, reader, token, "why")
+        signed = verify_token(app, reader, token, "why")
         # A token is for one message: with another id in the path it opens nothing.
         if signed.subject != uid:
             raise TokenError("this link is another message's")
@@ -73,7 +73,8 @@ def why(app: App, uid: str, token: str) -> WhyMessage:
             for one in reader.people.subscriptions(subscriber=message.subscriber, damaged=[])
         }
     versions = [
-        _explained(app, item, version, numbers.get(version.id), names) for item, version in items
+        _explain_version(app, item, version, numbers.get(version.id), names)
+        for item, version in items
     ]
     return WhyMessage(message=message, versions=tuple(versions), attempts=attempts)
 
@@ -87,7 +88,7 @@ def _number(reader: Reader, version: StoredVersion) -> int:
     return ids.index(version.id) + 1
 
 
-def _explained(
+def _explain_version(
     app: App,
     item: OutboxItem,
     version: StoredVersion,
@@ -100,17 +101,17 @@ def _explained(
         return found
     explanation = explain_stored(app, item.nct_id, number, subscriber=item.subscriber)
     answers = next((own for one, own in explanation.answers if one.id == item.subscription_id), ())
-    told = {at for at in item.positions if at >= len(answers) or answers[at].verdict.sends}
+    sent = {at for at in item.positions if at >= len(answers) or answers[at].verdict.sends}
     events = explanation.events
     return WhyVersion(
         nct_id=item.nct_id,
         version=version,
         subscription=name,
         reason=item.reason,
-        told=tuple(event for at, event in enumerate(events) if at in told),
-        left_out=tuple(
+        sent=tuple(event for at, event in enumerate(events) if at in sent),
+        omitted=tuple(
             (events[at], decision_text(answer.verdict))
             for at, answer in enumerate(answers)
-            if at not in told
+            if at not in sent
         ),
     )

@@ -166,10 +166,10 @@ class App:
             found = read_paths([file], now=lambda: entry.first_seen_at, limits=limits)
             for piece in found:
                 origin = entry.origin + piece.origin.removeprefix(str(file))
-                kept = replace(piece, source=entry.source, origin=origin)
+                read = replace(piece, source=entry.source, origin=origin)
                 # What a registry was asked for is complete, whatever it lacks.
                 is_whole = origin.startswith("/api/")
-                yield replace(kept, is_whole=is_whole) if isinstance(kept, RawVersion) else kept
+                yield (replace(read, is_whole=is_whole) if isinstance(read, RawVersion) else read)
 
     def _pass(
         self,
@@ -203,7 +203,7 @@ class App:
         return Notifier(
             targets=targets_by_channel(self.settings),
             now=self.now,
-            on_damaged=_tell_damaged,
+            on_damaged=_log_damage,
             synonyms=self.synonyms(),
         )
 
@@ -282,7 +282,7 @@ def _logger(written: str) -> "FilteringBoundLogger":
     return made
 
 
-def _tell_damaged(sentence: str) -> None:
+def _log_damage(sentence: str) -> None:
     from monitor.app.logs import get_logger
 
     get_logger().error("subscription damaged", reason=sentence)

@@ -52,7 +52,7 @@ class AppriseChannel:
     ) -> None:
         self.settings = settings
         self.name = settings.name
-        self._url = settings.url.looked_up()
+        self._url = settings.url.resolve()
         found = _SCHEME.match(self._url.reveal().strip())
         if found is None:
             raise config_error(

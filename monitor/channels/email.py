@@ -45,7 +45,7 @@ class EmailChannel:
         self._delivery = delivery
         self._login: tuple[str, Secret] | None = None
         if settings.password is not None:
-            password = settings.password.looked_up()
+            password = settings.password.resolve()
             # smtplib encodes the login as ASCII; found here, this stops the start instead of
             # every message.
             if not f"{settings.username}{password.reveal()}".isascii():

@@ -29,7 +29,7 @@ class WebhookChannel(HttpChannel):
         **world: Any,
     ) -> None:
         super().__init__(settings, delivery, **world)
-        self._secrets = [secret.looked_up() for secret in settings.secret]
+        self._secrets = [secret.resolve() for secret in settings.secret]
         # At the start: otherwise receivers would find out, message by message.
         if any(key_of(secret.reveal()) is None for secret in self._secrets):
             raise config_error(self.name, "secret", "whsec_ and 24 to 64 random bytes in base64")

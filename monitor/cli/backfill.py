@@ -20,7 +20,7 @@ from monitor.app.parameters import days
 from monitor.app.sources import HISTORY
 from monitor.cli.errors import FAILED, INTERRUPTED, Failure, print_error
 from monitor.cli.group import Command
-from monitor.cli.ingest import complain_of_quarantined
+from monitor.cli.ingest import warn_quarantined
 from monitor.cli.params import json_option
 from monitor.cli.progress import HistoryBar
 from monitor.cli.session import Session
@@ -64,35 +64,37 @@ def command(
         raise UsageError("name the trials, or say --followed for all that the sources follow")
     wanted: Wanted = [(None, [normalize_nct_id(nct_id) for nct_id in nct_ids])]
     if followed:
-        wanted = _followed(session)
-    asked = [nct_id for _, some in wanted for nct_id in some]
+        wanted = _followed_trials(session)
+    requested = [nct_id for _, some in wanted for nct_id in some]
     first = days(since).first if since else None
-    report = _fetched(session, wanted, first)
+    report = _fetch(session, wanted, first)
     # The registry may say that a record was merged into another: that one is asked for as well,
     # until no new one turns up.
     now: dict[str, str] = {}
-    while nct_ids and report.outcome == "ok" and (more := _present(session, asked, now)):
-        report = _in_one([report, _fetched(session, [(None, more)], first)])
-    asked = [nct_id for nct_id in (*asked, *dict.fromkeys(now.values())) if nct_id not in now]
+    while nct_ids and report.outcome == "ok" and (more := _new_ids(session, requested, now)):
+        report = _merge_reports([report, _fetch(session, [(None, more)], first)])
+    requested = [
+        nct_id for nct_id in (*requested, *dict.fromkeys(now.values())) if nct_id not in now
+    ]
     if as_json:
-        session.answer_json({"trials": len(asked), **asdict(report.report)})
+        session.answer_json({"trials": len(requested), **asdict(report.report)})
     else:
         notes = [line(f"{former} is now {nct_id}") for former, nct_id in now.items()]
-        session.answer([*notes, line(_told(asked, report))])
+        session.answer([*notes, line(_summary(requested, report))])
     if report.outcome != "ok":
         print_error(report.reason or f"the backfill {report.outcome}")
-    unknown = _not_known(session, asked)
+    unknown = _unknown_sentences(session, requested)
     for sentence in unknown:
         print_error(sentence)
     if report.report.quarantined:
-        complain_of_quarantined(report.report.quarantined)
+        warn_quarantined(report.report.quarantined)
     if report.outcome != "ok" or report.report.quarantined:
         raise Failure(FAILED)
-    if nct_ids and len(unknown) == len(asked):
+    if nct_ids and len(unknown) == len(requested):
         raise NotFoundError("the registry has none of the records that were asked for")
 
 
-def _fetched(session: Session, wanted: Wanted, since: date | None) -> "PollReport":
+def _fetch(session: Session, wanted: Wanted, since: date | None) -> "PollReport":
     from monitor.app.logs import configure
     from monitor.app.polling import Poller
 
@@ -104,13 +106,13 @@ def _fetched(session: Session, wanted: Wanted, since: date | None) -> "PollRepor
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like ^C does
     try:
         with bar:
-            bar.begin(sum(len(asked) for _, asked in wanted))
+            bar.begin(sum(len(requested) for _, requested in wanted))
             passes = Poller(app=session.app, patient=True)
-            return _in_one(
+            return _merge_reports(
                 passes.backfill(
-                    asked, base_url=base_url, since=since, on_progress=bar.move, stop=stop
+                    requested, base_url=base_url, since=since, on_progress=bar.move, stop=stop
                 )
-                for base_url, asked in wanted
+                for base_url, requested in wanted
             )
     except KeyboardInterrupt:
         if sys.stderr.isatty():
@@ -122,14 +124,14 @@ def _fetched(session: Session, wanted: Wanted, since: date | None) -> "PollRepor
         signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
 
 
-def _in_one(reports: Iterable["PollReport"]) -> "PollReport":
+def _merge_reports(reports: Iterable["PollReport"]) -> "PollReport":
     """Return what the reports tell together; the first that did not end well says how it ended."""
     done = list(reports)
     first = next((one for one in done if one.outcome != "ok"), done[0])
     return replace(first, report=reduce(add, (one.report for one in done)))
 
 
-def _followed(session: Session) -> Wanted:
+def _followed_trials(session: Session) -> Wanted:
     from monitor.app.backfills import all_backfills
 
     app = with_followed(session.app)
@@ -140,9 +142,9 @@ def _followed(session: Session) -> Wanted:
     return list(found.items())
 
 
-def _present(session: Session, asked: Sequence[str], now: dict[str, str]) -> list[str]:
+def _new_ids(session: Session, requested: Sequence[str], now: dict[str, str]) -> list[str]:
     """Return NCT IDs not asked for yet that trials have now instead of these, and note them."""
-    looked_up = {*asked, *now.values()}
+    looked_up = {*requested, *now.values()}
     with session.app.reader() as reader:
         states = reader.sources.states(HISTORY)
         for nct_id in sorted(looked_up - now.keys()):
@@ -153,12 +155,12 @@ def _present(session: Session, asked: Sequence[str], now: dict[str, str]) -> lis
     return sorted(set(now.values()) - looked_up)
 
 
-def _not_known(session: Session, asked: Sequence[str]) -> list[str]:
+def _unknown_sentences(session: Session, requested: Sequence[str]) -> list[str]:
     """Return a sentence for each record of which the registry has no history by its ID."""
     with session.app.reader() as reader:
         states = reader.sources.states(HISTORY)
     found = []
-    for nct_id in asked:
+    for nct_id in requested:
         known = backfill_of(states.get(nct_id))
         if known.outcome is BackfillOutcome.UNKNOWN:
             found.append(f"{nct_id}: the registry has no such record")
@@ -167,9 +169,10 @@ def _not_known(session: Session, asked: Sequence[str]) -> list[str]:
     return found
 
 
-def _told(asked: Sequence[str], report: "PollReport") -> str:
+def _summary(requested: Sequence[str], report: "PollReport") -> str:
     done = report.report
     return (
-        f"{count_text(len(asked), 'trial')}: {count_text(done.read, 'earlier version')} fetched, "
+        f"{count_text(len(requested), 'trial')}: "
+        f"{count_text(done.read, 'earlier version')} fetched, "
         f"{done.stored:,} stored, {done.unchanged:,} known before, {done.quarantined:,} quarantined"
     )

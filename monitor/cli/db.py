@@ -13,7 +13,7 @@ from monitor.cli.session import Session
 from monitor.render.lines import line
 from monitor.render.values import count_text
 
-_SAYS = {
+_STATUS_TEXT = {
     "empty": "it has no tables yet",
     "current": "it is up to date",
     "old": "it is older than this program: run `monitor db upgrade`",
@@ -49,8 +49,8 @@ def status(session: Session, as_json: bool) -> None:
         )
         return
     revision = f"has schema {found.revision}" if found.revision else "has no schema"
-    told = f"{app.store_name} {revision}, the program {found.head}: {_SAYS[found.status]}"
-    session.answer([line(told)])
+    summary = f"{app.store_name} {revision}, the program {found.head}: {_STATUS_TEXT[found.status]}"
+    session.answer([line(summary)])
 
 
 @command.command(
@@ -87,9 +87,9 @@ def upgrade(session: Session, facts_anew: bool, as_json: bool) -> None:
             }
         )
     elif before.status == "current":
-        told = f"{app.store_name} has schema {before.head} already"
+        summary = f"{app.store_name} has schema {before.head} already"
         filled_too = f"; {count_text(filled.trials, 'trial')} filled" if filled.trials else ""
-        session.answer([line(told + filled_too)])
+        session.answer([line(summary + filled_too)])
     else:
         was = before.revision or "no schema"
         session.answer([line(f"{app.store_name}: {was} → {before.head}")])

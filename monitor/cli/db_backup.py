@@ -121,12 +121,16 @@ def restore(session: Session, file: Path, discard: bool, as_json: bool) -> None:
         )
         return
     held = f"{rows['trials']:,} trials, {rows['versions']:,} versions"
-    said = [f"{session.app.store_name} is now what {file} holds: {held}"]
+    sentences = [f"{session.app.store_name} is now what {file} holds: {held}"]
     if done.replaced is not None:
-        said.append(f"the store that was there is {done.replaced}; delete it when you are content")
+        sentences.append(
+            f"the store that was there is {done.replaced}; delete it when you are content"
+        )
     if is_old:
-        said.append(f"it has the older schema {schema.revision}: run `monitor db upgrade` first")
-    session.answer([line(one) for one in (*said, *_NEXT)])
+        sentences.append(
+            f"it has the older schema {schema.revision}: run `monitor db upgrade` first"
+        )
+    session.answer([line(one) for one in (*sentences, *_NEXT)])
 
 
 @click.command(
@@ -160,8 +164,8 @@ def verify(session: Session, events: bool, facts: bool, as_json: bool) -> None:
             if not as_json:
                 where = "" if problem.nct_id is None else f"{problem.nct_id} "
                 where += "" if problem.version is None else f"version {problem.version} "
-                said = one_line(problem.detail, longest=None)
-                session.answer([line(Span("✗", "high"), f" {where}{said} → {problem.fix}")])
+                sentences = one_line(problem.detail, longest=None)
+                session.answer([line(Span("✗", "high"), f" {where}{sentences} → {problem.fix}")])
     if as_json:
         shapes = [asdict(problem) for problem in problems]
         session.answer_json(

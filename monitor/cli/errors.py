@@ -12,7 +12,7 @@ from monitor.errors import ConfigError, MonitorError, NotFoundError, UsageError
 from monitor.model.sanitize import sanitize
 
 FAILED = 1
-ASKED_WRONGLY = 2
+USAGE_ERROR = 2
 NOT_FOUND = 3
 # 128 + SIGINT, as shells report it.
 INTERRUPTED = 130
@@ -30,7 +30,7 @@ class Failure(Exception):  # noqa: N818  # not an error of the program: the end 
 def exit_code(error: MonitorError) -> int:
     """Return 2 for a wrong question or configuration, 3 for what is not there, else 1."""
     if isinstance(error, UsageError | ConfigError):
-        return ASKED_WRONGLY
+        return USAGE_ERROR
     return NOT_FOUND if isinstance(error, NotFoundError) else FAILED
 
 
@@ -39,18 +39,18 @@ def print_error(message: str) -> None:
     click.echo(f"monitor: {sanitize(' '.join(message.split()))}", err=True)
 
 
-def say_made_stores() -> None:
+def report_created_stores() -> None:
     """Say on standard error which stores the command made, as it does where there is none."""
-    for name in _made_stores():
+    for name in _created_stores():
         print_error(f"made a new store at {name}")
 
 
-def forget_made_stores() -> None:
+def forget_created_stores() -> None:
     """Leave out what was made before the command, where a process runs several."""
-    _made_stores()
+    _created_stores()
 
 
-def _made_stores() -> list[str]:
+def _created_stores() -> list[str]:
     migrate = sys.modules.get("monitor.store.migrate")  # not loaded: nothing was written
     return migrate.made_stores() if migrate else []
 
@@ -78,7 +78,7 @@ def handle_errors(args: Sequence[str]) -> Iterator[None]:
     # done.
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
-        sys.exit(ASKED_WRONGLY)
+        sys.exit(USAGE_ERROR)
     except click.ClickException as error:
         help_of = (
             error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else ""
@@ -108,11 +108,11 @@ def report_unexpected(
 
         traceback.print_exception(kind, error, trace)
     elif isinstance(error, OSError):
-        print_error(f"{error.strerror or error}{_of_file(error)} ({kind.__name__})")
+        print_error(f"{error.strerror or error}{_file_suffix(error)} ({kind.__name__})")
     else:
         print_error(f"unexpected {kind.__name__}: {error} (run it with --debug to see where)")
     close_output()
 
 
-def _of_file(error: OSError) -> str:
+def _file_suffix(error: OSError) -> str:
     return f": {error.filename}" if error.filename else ""

@@ -48,7 +48,7 @@ def command(session: Session, nct_ids: tuple[str, ...], folder: Path, as_json: b
             notes += [note] if note else []
     done = Exported()
     for nct_id in wanted:
-        with stored_trial(session.app, nct_id) as (reader, _, versions), _faults_told(folder):
+        with stored_trial(session.app, nct_id) as (reader, _, versions), _report_errors(folder):
             pairs = ((version, reader.record(version).document) for version in versions)
             write_versions(folder, nct_id, pairs, done)
     for file in done.strange:
@@ -63,11 +63,11 @@ def command(session: Session, nct_ids: tuple[str, ...], folder: Path, as_json: b
             }
         )
     else:
-        session.answer([*map(line, notes), line(_told(done, folder))])
+        session.answer([*map(line, notes), line(_summary(done, folder))])
 
 
 @contextmanager
-def _faults_told(folder: Path) -> Iterator[None]:
+def _report_errors(folder: Path) -> Iterator[None]:
     """Say in one line why nothing can be written to the folder; end with Failure then."""
     try:
         yield
@@ -76,10 +76,10 @@ def _faults_told(folder: Path) -> Iterator[None]:
         raise Failure(FAILED) from exc
 
 
-def _told(done: "Exported", folder: Path) -> str:
-    told = (
+def _summary(done: "Exported", folder: Path) -> str:
+    summary = (
         f"{count_text(len(done.written), 'file')} written to {folder}, {done.unchanged} unchanged"
     )
     if done.removed:
-        told += f", {len(done.removed)} under an earlier number removed"
-    return told
+        summary += f", {len(done.removed)} under an earlier number removed"
+    return summary

@@ -68,7 +68,7 @@ def trials(session: Session, /, **options: Any) -> None:
 
     The options of a filter match as those of `monitor trials` do.
     """
-    _of_trials(session, "trials", options)
+    _export_trials(session, "trials", options)
 
 
 @click.command(
@@ -90,7 +90,7 @@ def versions(session: Session, /, texts: bool, **options: Any) -> None:
     The columns are those that users of the R package cthist know, and what finds a version again:
     version_id never changes, version_number is its place in the history as it is known now.
     """
-    _of_trials(session, "versions", options, texts=texts)
+    _export_trials(session, "versions", options, texts=texts)
 
 
 @click.command("facts", cls=Command, examples=("monitor export facts --to facts.parquet",))
@@ -102,7 +102,7 @@ def facts(session: Session, /, **options: Any) -> None:
 
     Values are in the registry's own words: dates as they were written, with a day or without.
     """
-    _of_trials(session, "facts", options)
+    _export_trials(session, "facts", options)
 
 
 @click.command(
@@ -133,18 +133,18 @@ def events(session: Session, /, **options: Any) -> None:
 COMMANDS = (trials, versions, facts, events)
 
 
-def _of_trials(
+def _export_trials(
     session: Session, name: str, options: dict[str, Any], *, texts: bool = False
 ) -> None:
     from monitor.app.exports import chosen_trials, version_rows
     from monitor.app.matching import require_findable
 
     app, nct_ids, table = session.app, options.pop("nct_ids"), take_filter(options)
-    asked = filter_of(table) if table else None
+    trial_filter = filter_of(table) if table else None
     with app.reader() as reader:
-        if asked is not None:
-            require_findable(app, reader, asked)
-        found = chosen_trials(app, reader, asked, nct_ids)
+        if trial_filter is not None:
+            require_findable(app, reader, trial_filter)
+        found = chosen_trials(app, reader, trial_filter, nct_ids)
         rows = found if name == "trials" else version_rows(reader, found, with_texts=texts)
         _write(session, name, rows, texts=texts, **options)
 
@@ -176,7 +176,7 @@ def _write(
         Path(to).mkdir(parents=True)
     file = TableFile.at(Path(to), name=name, chosen=form, bom=bom)
     _require(file.format, bom=bom)
-    with _errors_told(file.path):
+    with _report_errors(file.path):
         count = file.write(rows, layout)
     if as_json:
         session.answer_json({"rows": count, "format": file.format, "path": str(file.path)})
@@ -194,7 +194,7 @@ def _require(form: str | None, *, bom: bool) -> None:
 
 
 @contextmanager
-def _errors_told(path: Path) -> Iterator[None]:
+def _report_errors(path: Path) -> Iterator[None]:
     """Say in one line why a file cannot be written; end with Failure then."""
     try:
         yield

@@ -58,15 +58,15 @@ def command(
     """
     if no_alerts and (channels or subscriber):
         raise UsageError("--no-alerts tells nobody; leave it out, or --to and --subscriber")
-    asked = pasted_nct_ids(nct_ids)
+    requested_id = pasted_nct_ids(nct_ids)
     check_options(session, channels, subscriber)
     found = follow(
-        session.app, asked, channels=channels, subscriber=subscriber, alerts=not no_alerts
+        session.app, requested_id, channels=channels, subscriber=subscriber, alerts=not no_alerts
     )
     if as_json:
         session.answer_json({"trials": [trial_to_json(one) for one in found]})
     else:
-        session.answer([*map(_told, found), line(_when(session))])
+        session.answer([*map(_trial_line, found), line(_when(session))])
 
 
 def pasted_nct_ids(texts: Sequence[str]) -> list[str]:
@@ -96,7 +96,7 @@ def check_options(session: Session, channels: Sequence[str], subscriber: str | N
 def trial_to_json(one: "FollowedTrial") -> dict[str, Any]:
     """Return what became of a trial for ``--json``."""
     return {
-        "asked": one.asked,
+        "asked": one.requested_id,
         "nct_id": one.nct_id,
         "changed": one.changed,
         "subscriptions": [_subscription(of) for of in one.subscriptions],
@@ -113,19 +113,23 @@ def _subscription(one: "Subscription") -> dict[str, Any]:
     }
 
 
-def asked_as(one: "FollowedTrial") -> str:
+def id_text(one: "FollowedTrial") -> str:
     """Return a trial's ID, with the one that it was asked for by: ``NCT… (was NCT…)``."""
-    return one.nct_id if one.nct_id == one.asked else f"{one.nct_id} (was {one.asked})"
+    return (
+        one.nct_id if one.nct_id == one.requested_id else f"{one.nct_id} (was {one.requested_id})"
+    )
 
 
-def _told(one: "FollowedTrial") -> Line:
+def _trial_line(one: "FollowedTrial") -> Line:
     followed = "is followed" if one.changed else "is followed already"
-    to = [f"{of.subscriber} by {', '.join(of.channels)}{_paused(of)}" for of in one.subscriptions]
+    to = [
+        f"{of.subscriber} by {', '.join(of.channels)}{_paused_note(of)}" for of in one.subscriptions
+    ]
     sent = f"; its changes go to {' and '.join(to)}" if to else ""
-    return line(f"{asked_as(one)} {followed}{sent}")
+    return line(f"{id_text(one)} {followed}{sent}")
 
 
-def _paused(one: "Subscription") -> str:
+def _paused_note(one: "Subscription") -> str:
     if one.status.value == "active":
         return ""
     return f" (paused; `monitor subscription resume {one.id}`)"

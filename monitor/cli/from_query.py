@@ -20,9 +20,9 @@ def add_query(options: dict[str, Any], query: str) -> dict[str, Any]:
     and how it is printed are of no account. UsageError for a question that no subscription asks, or
     where options ask for something else besides.
     """
-    asked = _asked(query)
-    table = take_filter(asked)
-    nct_ids = tuple(asked.get("nct_ids", ()))
+    query_options = _parse_query(query)
+    table = take_filter(query_options)
+    nct_ids = tuple(query_options.get("nct_ids", ()))
     if nct_ids and table:
         raise UsageError(
             "--from-query: a subscription takes the trials that are named or those of a filter; "
@@ -33,8 +33,10 @@ def add_query(options: dict[str, Any], query: str) -> dict[str, Any]:
         **{f"not_{key}": tuple(table.get("not", {}).get(key, ())) for key in FILTER_KEYS},
         "nct_ids": nct_ids,
         "everything": not (nct_ids or table),
-        "changes": tuple(asked.get("kinds", ())),
-        "min_severity": str(asked["min_severity"]) if asked.get("min_severity") else None,
+        "changes": tuple(query_options.get("kinds", ())),
+        "min_severity": str(query_options["min_severity"])
+        if query_options.get("min_severity")
+        else None,
     }
     twice = [name for name, value in given.items() if value and options.get(name)]
     if twice:
@@ -43,7 +45,7 @@ def add_query(options: dict[str, Any], query: str) -> dict[str, Any]:
     return {**options, **{name: value for name, value in given.items() if value}}
 
 
-def _asked(query: str) -> dict[str, Any]:
+def _parse_query(query: str) -> dict[str, Any]:
     """Return the options of a question as its command reads them."""
     try:
         words = shlex.split(query)

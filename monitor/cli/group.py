@@ -13,9 +13,9 @@ from monitor.cli.errors import (
     PIPE_CLOSED,
     Failure,
     close_output,
-    forget_made_stores,
+    forget_created_stores,
     handle_errors,
-    say_made_stores,
+    report_created_stores,
 )
 from monitor.errors import UsageError
 
@@ -130,7 +130,7 @@ class LazyGroup(Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command and bring its output out, so that a closed pipe shows here."""
-        forget_made_stores()
+        forget_created_stores()
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()
@@ -138,7 +138,7 @@ class LazyGroup(Group):
             close_output()
             raise Failure(PIPE_CLOSED) from None
         finally:
-            say_made_stores()
+            report_created_stores()
         return result
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **options: Any) -> NoReturn:

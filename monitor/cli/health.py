@@ -35,29 +35,31 @@ def command(session: Session, url: str | None, timeout_s: float, as_json: bool) 
     Asks `monitor run` on this machine over HTTP, as a container's health check does. A
     configuration that has become invalid since does not make it unhealthy: that is said beside.
     """
-    wrong = None if url else _what_is_wrong(session)
-    said = fetch_health(url or _own_url(session), timeout_s=timeout_s)
+    wrong = None if url else _config_fault(session)
+    reply = fetch_health(url or _own_url(session), timeout_s=timeout_s)
     if wrong is not None:
         # It does not run, and the configuration is invalid: that will be the reason.
-        if not said.well:
+        if not reply.well:
             raise wrong
         print_error(f"still using the previous configuration; the present one is invalid: {wrong}")
-    fault = said.facts.get("lease_fault")
-    if said.well and isinstance(fault, str):
+    fault = reply.facts.get("lease_fault")
+    if reply.well and isinstance(fault, str):
         reason = f"it stands by behind a lease that is impossible ({fault})"
-        said = replace(said, well=False, reason=reason)
+        reply = replace(reply, well=False, reason=reason)
     if as_json:
-        session.answer_json({"well": said.well, "reason": said.reason, "facts": dict(said.facts)})
-    elif said.well:
-        role = said.facts.get("role")
+        session.answer_json(
+            {"well": reply.well, "reason": reply.reason, "facts": dict(reply.facts)}
+        )
+    elif reply.well:
+        role = reply.facts.get("role")
         session.answer([line(f"healthy ({role})" if isinstance(role, str) else "healthy")])
-    if not said.well:
+    if not reply.well:
         if not as_json:
-            print_error(f"unhealthy: {said.reason}")
+            print_error(f"unhealthy: {reply.reason}")
         raise Failure(FAILED)
 
 
-def _what_is_wrong(session: Session) -> ConfigError | None:
+def _config_fault(session: Session) -> ConfigError | None:
     try:
         _ = session.app
     except ConfigError as exc:

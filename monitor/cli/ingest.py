@@ -45,12 +45,12 @@ def command(session: Session, paths: tuple[Path, ...], no_alerts: bool, as_json:
     before changes nothing. What cannot be read is kept in the quarantine, and the exit code is 1.
     Subscribers are told of what is new by `monitor run` or `monitor deliver`.
     """
-    seen = _Seen(ProgressBar(sys.stderr, environ=os.environ))
+    seen = _Progress(ProgressBar(sys.stderr, environ=os.environ))
     sync_from_config(session.app)
     try:
         with seen.bar:
             report = session.app.ingest(
-                paths, on_progress=seen.move, on_batch=seen.keep, alerts=not no_alerts
+                paths, on_progress=seen.move, on_batch=seen.update, alerts=not no_alerts
             )
     except KeyboardInterrupt:
         if sys.stderr.isatty():
@@ -70,14 +70,14 @@ def command(session: Session, paths: tuple[Path, ...], no_alerts: bool, as_json:
 
 
 @dataclass(slots=True)
-class _Seen:
+class _Progress:
     """What a pass has told of itself so far; its bar shows it too."""
 
     bar: "ProgressBar"
     report: "IngestReport | None" = None
     passed_over: int = 0
 
-    def keep(self, so_far: "IngestReport") -> None:
+    def update(self, so_far: "IngestReport") -> None:
         self.report = so_far
         self.bar.count(so_far)
 
@@ -93,11 +93,11 @@ def _answer(session: Session, report: "IngestReport", *, as_json: bool) -> None:
     else:
         session.answer([line(report_text(report))])
     if report.quarantined:
-        complain_of_quarantined(report.quarantined)
+        warn_quarantined(report.quarantined)
         raise Failure(FAILED)
 
 
-def complain_of_quarantined(count: int) -> None:
+def warn_quarantined(count: int) -> None:
     """Say on standard error how many records could not be read, and where to look."""
     many = count_text(count, "record")
     print_error(f"{many} could not be read; `monitor quarantine list` tells why")

@@ -24,10 +24,10 @@ def command(session: Session, as_json: bool) -> None:
         import mcp  # noqa: F401 - an extra
     except ModuleNotFoundError as exc:
         raise UsageError("MCP needs an extra: pip install 'trial-monitor[mcp]'") from exc
-    from monitor.mcp.server import listed_tools, mcp_server
+    from monitor.mcp.server import list_tools, mcp_server
 
     server = mcp_server(session.app)
     if as_json:
-        session.answer_json(listed_tools(server))
+        session.answer_json(list_tools(server))
     else:
         server.run()

@@ -16,7 +16,7 @@ from monitor.errors import NotFoundError, UsageError
 from monitor.model.identity import part_id
 from monitor.model.messages import MessageState, OutboxMessage
 from monitor.render.outbox import (
-    changed_lines,
+    change_lines,
     message_to_json,
     outbox_table,
     whole_message_lines,
@@ -99,11 +99,11 @@ def list_(
             subscribers or [None],
             channels or [None],
         ):
-            asked = {"subscriber": subscriber, "channel": channel}
-            found = reader.outbox.messages(state=state, limit=limit, **asked)
+            narrowed = {"subscriber": subscriber, "channel": channel}
+            found = reader.outbox.messages(state=state, limit=limit, **narrowed)
             messages |= {message.id: message for message in found}
             if not as_json:
-                trials |= reader.outbox.trials(state=state, limit=limit, **asked)
+                trials |= reader.outbox.trials(state=state, limit=limit, **narrowed)
         counts = reader.outbox.counts()
         notices = {
             number: reader.incidents.of_message(number)
@@ -135,14 +135,16 @@ def show(session: Session, message: str, as_json: bool) -> None:
         found = _message(reader, message)
         items = reader.outbox.items(found.id)
         attempts = reader.outbox.attempts(found.id)
-        told = {item.version_id: reader.outbox.announcement(item.version_id) for item in items}
+        announced = {item.version_id: reader.outbox.announcement(item.version_id) for item in items}
         notices = reader.incidents.of_message(found.id)
         subscriptions = reader.people.subscriptions(subscriber=found.subscriber, damaged=[])
     names = {one.id: one.name for one in subscriptions}
     if as_json:
-        session.answer_json(whole_message_to_json(found, items, attempts, names, told, notices))
+        session.answer_json(
+            whole_message_to_json(found, items, attempts, names, announced, notices)
+        )
     else:
-        session.answer(whole_message_lines(found, items, attempts, names, told, notices))
+        session.answer(whole_message_lines(found, items, attempts, names, announced, notices))
 
 
 @command.command(
@@ -216,17 +218,19 @@ def drop(
     sent, is left alone: exit code 1.
     """
 
-    def let_go(tx: "Transaction", ids: Collection[int]) -> set[int]:
+    def discard(tx: "Transaction", ids: Collection[int]) -> set[int]:
         return tx.outbox.drop(ids)
 
     if channels and not (dead or messages):
-        wanted = _of_channels(session, channels, yes=yes)
+        wanted = _confirmed_of_channels(session, channels, yes=yes)
     else:
         wanted = _wanted(session, messages, dead, channels)
-    _change(session, wanted, let_go, word="dropped", as_json=as_json)
+    _change(session, wanted, discard, word="dropped", as_json=as_json)
 
 
-def _of_channels(session: Session, channels: Sequence[str], *, yes: bool) -> list[OutboxMessage]:
+def _confirmed_of_channels(
+    session: Session, channels: Sequence[str], *, yes: bool
+) -> list[OutboxMessage]:
     """Return what waits for channels and their dead letters, once that is confirmed."""
     with session.app.reader() as reader:
         found = [
@@ -260,7 +264,7 @@ def _wanted(
     if channels and not dead:
         raise UsageError("--channel goes with --dead, not with messages by number")
     with session.app.reader() as reader:
-        return _dead(reader, channels) if dead else _named(reader, messages)
+        return _dead(reader, channels) if dead else _find_messages(reader, messages)
 
 
 def _change(
@@ -276,7 +280,7 @@ def _change(
             {"changed": sorted(changed), "left": sorted(message.id for message in left)}
         )
     else:
-        session.answer(changed_lines(len(changed), word))
+        session.answer(change_lines(len(changed), word))
     for message in left:
         print_error(f"message {message.id} is {message.state.value}, and left alone")
     if left:
@@ -293,7 +297,7 @@ def _dead(reader: "Reader", channels: Sequence[str]) -> list[OutboxMessage]:
     ]
 
 
-def _named(reader: "Reader", names: Collection[str]) -> list[OutboxMessage]:
+def _find_messages(reader: "Reader", names: Collection[str]) -> list[OutboxMessage]:
     return [_message(reader, name) for name in dict.fromkeys(names)]
 
 
@@ -304,7 +308,7 @@ def _message(reader: "Reader", name: str) -> OutboxMessage:
         found = reader.outbox.message(int(name))
     # In a text with several ids it is open which is meant.
     elif len(uids := set(_UID.findall(name.lower()))) == 1:
-        found = _of_uid(reader, uids.pop())
+        found = _find_by_uid(reader, uids.pop())
     else:
         raise UsageError(f"{name[:64]!r} is no message's number and no delivery's id")
     if found is None:
@@ -312,7 +316,7 @@ def _message(reader: "Reader", name: str) -> OutboxMessage:
     return found
 
 
-def _of_uid(reader: "Reader", uid: str) -> OutboxMessage | None:
+def _find_by_uid(reader: "Reader", uid: str) -> OutboxMessage | None:
     """Return the message of an id; of one that was split, the first part.
 
     A number behind it is a part's, or of a file that a folder has twice.

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.app.previews import changed_last, preview
+from monitor.app.previews import preview, recently_changed_ids
 from monitor.cli.channel_tests import channel_to_test, report_result
 from monitor.cli.group import Command
 from monitor.cli.params import json_option
@@ -86,7 +86,9 @@ def command(
     was not sent. --json is short for --format json; with --send it prints how that went.
     """
     if not nct_ids:
-        nct_ids = tuple(changed_last(session.app, _MANY if kind in {"digest", "group"} else 1))
+        nct_ids = tuple(
+            recently_changed_ids(session.app, _MANY if kind in {"digest", "group"} else 1)
+        )
     several = len(set(nct_ids)) > 1
     if several and kind == "alert":
         raise UsageError("an alert is of one trial; for several use --as digest or --as group")
@@ -108,8 +110,8 @@ def command(
         click.echo(found.message.html)
     else:
         message = found.message
-        told = [line(one, hang=0) if one else BLANK for one in message.text.splitlines()]
-        session.answer([line(Span(message.subject, "title")), BLANK, *told])
+        lines = [line(one, hang=0) if one else BLANK for one in message.text.splitlines()]
+        session.answer([line(Span(message.subject, "title")), BLANK, *lines])
 
 
 def _send(session: Session, found: "Preview", name: str, to: str | None, *, as_json: bool) -> None:

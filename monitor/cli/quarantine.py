@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 ENTRY_ID = click.IntRange(min=1, max=2**63 - 1)
 
 
-def _named_or_all(function: Callable[..., None]) -> Callable[..., None]:
+def _entry_options(function: Callable[..., None]) -> Callable[..., None]:
     """Add the entries that a command is about: ``entry_ids``, or ``every`` for all."""
     every = click.option("--all", "every", is_flag=True, help="Every entry.")
     return click.argument("entry_ids", type=ENTRY_ID, nargs=-1, metavar="[ID]…")(every(function))
@@ -84,7 +84,7 @@ def show(session: Session, entry_id: int, raw: bool, as_json: bool) -> None:
     cls=Command,
     examples=("monitor quarantine retry 3 4", "monitor quarantine retry --all --json"),
 )
-@_named_or_all
+@_entry_options
 @json_option
 @click.pass_obj
 def retry(session: Session, entry_ids: tuple[int, ...], every: bool, as_json: bool) -> None:
@@ -115,7 +115,7 @@ def retry(session: Session, entry_ids: tuple[int, ...], every: bool, as_json: bo
     cls=Command,
     examples=("monitor quarantine drop 3 4", "monitor quarantine drop --all --json"),
 )
-@_named_or_all
+@_entry_options
 @json_option
 @click.pass_obj
 def drop(session: Session, entry_ids: tuple[int, ...], every: bool, as_json: bool) -> None:

@@ -64,8 +64,8 @@ def command(
     the same command is given again. On PostgreSQL, parts can run at the same time.
     """
     scope = _scope(nct_ids, since, part)
-    scope = replace(scope, nct_ids=_stored(session, scope.nct_ids))
-    report = _reclassified(session, scope, dry_run=dry_run)
+    scope = replace(scope, nct_ids=_stored_ids(session, scope.nct_ids))
+    report = _reclassify(session, scope, dry_run=dry_run)
     if as_json:
         from monitor.render.reclassified import report_to_json
 
@@ -99,7 +99,7 @@ def _part(text: str) -> tuple[int, int]:
     return int(found[1]), int(found[2])
 
 
-def _stored(session: Session, nct_ids: tuple[str, ...]) -> tuple[str, ...]:
+def _stored_ids(session: Session, nct_ids: tuple[str, ...]) -> tuple[str, ...]:
     """Return the NCT IDs of the stored trials that have these, or had them before."""
     with session.app.reader() as reader:
         found = {one: reader.trial(one) or reader.trial_of_alias(one) for one in nct_ids}
@@ -111,13 +111,17 @@ def _stored(session: Session, nct_ids: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(trial.nct_id for trial in found.values() if trial))
 
 
-def _reclassified(session: Session, scope: "Scope", *, dry_run: bool) -> "ReclassifyReport":
+def _reclassify(session: Session, scope: "Scope", *, dry_run: bool) -> "ReclassifyReport":
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like ^C does
     try:
         with WorkBar(sys.stderr, environ=session.environ) as bar:
-            told = _Told(session, bar)
+            progress = _ProgressLog(session, bar)
             return reclassify(
-                session.app, scope, dry_run=dry_run, on_estimate=told.ahead, on_batch=told.move
+                session.app,
+                scope,
+                dry_run=dry_run,
+                on_estimate=progress.ahead,
+                on_batch=progress.move,
             )
     except KeyboardInterrupt:
         if sys.stderr.isatty():
@@ -128,7 +132,7 @@ def _reclassified(session: Session, scope: "Scope", *, dry_run: bool) -> "Reclas
         signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
 
 
-class _Told:
+class _ProgressLog:
     """Tells what is ahead and how far it is: a bar on a terminal, else lines of the log."""
 
     def __init__(self, session: Session, bar: WorkBar) -> None:
@@ -138,10 +142,10 @@ class _Told:
         self._log = get_logger()
         self._bar = bar
         self._on_terminal = sys.stderr.isatty()
-        self._told_at = 0.0
+        self._logged_at = 0.0
 
     def ahead(self, estimate: "Estimate", free: int | None) -> None:
-        self._told_at = time.monotonic()
+        self._logged_at = time.monotonic()
         if self._on_terminal:
             from monitor.render.reclassified import estimate_words
 
@@ -159,9 +163,9 @@ class _Told:
     def move(self, report: "ReclassifyReport", total: int) -> None:
         self._bar.move("deriving events anew", report.versions, total)
         now = time.monotonic()
-        if self._on_terminal or now - self._told_at < _LOG_EVERY_S:
+        if self._on_terminal or now - self._logged_at < _LOG_EVERY_S:
             return
-        self._told_at = now
+        self._logged_at = now
         self._log.info(
             "events derived anew", versions=report.versions, of=total, changed=report.changed
         )

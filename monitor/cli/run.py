@@ -17,7 +17,7 @@ from monitor.app.last_store import LastStore
 from monitor.app.subscribers import sync_from_config
 from monitor.cli.errors import FAILED, INTERRUPTED, Failure, print_error
 from monitor.cli.group import Command
-from monitor.cli.ingest import complain_of_quarantined, report_text
+from monitor.cli.ingest import report_text, warn_quarantined
 from monitor.cli.params import json_option
 from monitor.cli.session import Session
 from monitor.errors import StoreError, UsageError
@@ -53,7 +53,7 @@ def command(session: Session, once: bool, new_store: bool, as_json: bool) -> Non
         raise UsageError('--json goes with --once; [log] format = "json" is for log lines')
     if sys.__stderr__ is not None:
         faulthandler.enable(sys.__stderr__)  # a crash of a library tells where it was
-    with _signals() as asked_to_reload:
+    with _signals() as reload_requests:
         from monitor.app.follows import with_followed
         from monitor.app.logs import configure, never_wait
         from monitor.app.subscribers import sync_from_config
@@ -70,7 +70,7 @@ def command(session: Session, once: bool, new_store: bool, as_json: bool) -> Non
         if once:
             _once(session, app, as_json=as_json)
         else:
-            _daemon(session, app, asked_to_reload)
+            _daemon(session, app, reload_requests)
 
 
 def _find_store(session: Session, app: "App", *, new_store: bool) -> None:
@@ -103,29 +103,29 @@ def _signals() -> Iterator[threading.Event]:
     container. Of SIGHUP the default would be the end, too, and no service manager starts again
     what ended by it.
     """
-    asked_to_reload = threading.Event()
+    reload_requests = threading.Event()
     before = {
         signal.SIGTERM: signal.signal(signal.SIGTERM, lambda *_: sys.exit(0)),
-        signal.SIGHUP: signal.signal(signal.SIGHUP, lambda *_: asked_to_reload.set()),
+        signal.SIGHUP: signal.signal(signal.SIGHUP, lambda *_: reload_requests.set()),
     }
     try:
-        yield asked_to_reload
+        yield reload_requests
     finally:
         for number, handler in before.items():
             signal.signal(number, handler or signal.SIG_DFL)
 
 
-def _daemon(session: Session, app: "App", asked_to_reload: threading.Event) -> None:
+def _daemon(session: Session, app: "App", reload_requests: threading.Event) -> None:
     from monitor.daemon.process import Daemon
 
-    read_again = partial(_read_again, session, app)
+    read_again = partial(_reload_config, session, app)
     daemon = Daemon(app, read_again=read_again, passes_of=_passes, deliveries_of=_deliveries)
-    code = daemon.run(reload_first=asked_to_reload.is_set)
+    code = daemon.run(reload_first=reload_requests.is_set)
     if code:
         raise Failure(code)
 
 
-def _read_again(session: Session, before: "App") -> "App":
+def _reload_config(session: Session, before: "App") -> "App":
     """Read the configuration anew, and bring the running monitor's store in line with it.
 
     What is followed by command is that store's.
@@ -158,7 +158,7 @@ def _deliveries(
 def _once(session: Session, app: "App", *, as_json: bool) -> None:
     from monitor.app.workers import worker_id
     from monitor.daemon.deliver_command import deliver_once
-    from monitor.daemon.run_once import StoppedShortError, run_once
+    from monitor.daemon.run_once import InterruptedRoundError, run_once
 
     name = worker_id()
     deliveries = _deliveries(app, None, name)
@@ -166,7 +166,7 @@ def _once(session: Session, app: "App", *, as_json: bool) -> None:
         # Passes first: what they find is delivered by this very command.
         reports = run_once(app, _passes(app, patient=True), holder=name)
         deliver_once(deliveries)
-    except StoppedShortError as exc:
+    except InterruptedRoundError as exc:
         print_error(str(exc))
         raise Failure(INTERRUPTED) from None
     if as_json:
@@ -175,7 +175,7 @@ def _once(session: Session, app: "App", *, as_json: bool) -> None:
         session.answer(_lines(reports, app))
     quarantined = sum(report.report.quarantined for report in reports)
     if quarantined:
-        complain_of_quarantined(quarantined)
+        warn_quarantined(quarantined)
     if quarantined or any(report.outcome != "ok" for report in reports):
         raise Failure(FAILED)
 
@@ -183,16 +183,16 @@ def _once(session: Session, app: "App", *, as_json: bool) -> None:
 def _shape(report: "PollReport") -> dict[str, object]:
     """Return what a pass did for ``--json``: the counts of ``monitor ingest --json`` and more."""
     counts = asdict(report)
-    told = {name: counts[name] for name in counts if name not in ("report", "again_at")}
-    return {**told, **counts["report"]}
+    fields = {name: counts[name] for name in counts if name not in ("report", "again_at")}
+    return {**fields, **counts["report"]}
 
 
 def _lines(reports: "Sequence[PollReport]", app: "App") -> Iterator[Line]:
     for report in reports:
         name = Span(one_line(report.source, longest=None), "title")
         if report.outcome == "ok":
-            asked = count_text(report.requests, "request")
-            yield line(name, f": {report_text(report.report)}; {asked}")
+            requests = count_text(report.requests, "request")
+            yield line(name, f": {report_text(report.report)}; {requests}")
         else:
             yield line(name, f": {report.outcome}: {one_line(report.reason, longest=None)}")
     if not reports:

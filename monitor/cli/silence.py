@@ -87,13 +87,13 @@ def add(
         session.answer_json(shapes[0] if len(shapes) == 1 else shapes)
         return
     whom = f" for {subscriber}" if subscriber else ""
-    told = []
+    lines = []
     for one in made:
         what = " in ".join(name for name in (one.kind, one.nct_id) if name)
-        told.append(line(f"{one.id}  {what} is silent until {written(end)} UTC{whom}"))
+        lines.append(line(f"{one.id}  {what} is silent until {written(end)} UTC{whom}"))
     with session.app.reader() as reader:
         notes = [note for nct_id in dict.fromkeys(nct_ids) if (note := id_note(reader, nct_id))]
-    session.answer([*told, *map(line, notes)])
+    session.answer([*lines, *map(line, notes)])
 
 
 @command.command("list", cls=Command, examples=("monitor silence list",))

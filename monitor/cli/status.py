@@ -47,7 +47,7 @@ def command(session: Session, as_json: bool, as_csv: bool) -> None:
     try:
         found = _status(with_followed(session.app))
     except ConfigError as exc:
-        alone = _by_the_store_alone(session, exc)
+        alone = _defaults_with_store(session, exc)
         if alone.schema_status().status == "empty":
             raise  # there is no store that could tell more
         found = _status(alone, wrong=str(exc))
@@ -61,7 +61,7 @@ def command(session: Session, as_json: bool, as_csv: bool) -> None:
         )
 
 
-def _by_the_store_alone(session: Session, wrong: ConfigError) -> "App":
+def _defaults_with_store(session: Session, wrong: ConfigError) -> "App":
     """Return the monitor with what a wrong configuration says of its store, and defaults."""
     try:
         store = load_store(session.config, environ=session.environ)
@@ -70,7 +70,7 @@ def _by_the_store_alone(session: Session, wrong: ConfigError) -> "App":
     return App(settings=Settings(store=store))
 
 
-def _deaf(app: "App", reader: "Reader") -> "list[Unmatched]":
+def _unmatched(app: "App", reader: "Reader") -> "list[Unmatched]":
     """Return what is asked for in vain, as far as that can be told at once."""
     found = reader.people.subscriptions(
         status=SubscriptionStatus.ACTIVE, effective=True, damaged=[]
@@ -114,7 +114,7 @@ def _status(app: "App", wrong: str | None = None) -> "Status":
                 f"{one.began}: {one.detail}"
                 for one in overdue_messages(reader, after_s=after_s, now=now)
             ),
-            deaf=() if wrong else tuple((o.about, str(o)) for o in _deaf(app, reader)),
+            unmatched=() if wrong else tuple((o.about, str(o)) for o in _unmatched(app, reader)),
             full_disks=tuple(
                 f"{one.began}: {one.detail}" for one in full_disks(app, notified=False)
             ),

@@ -98,12 +98,12 @@ def forget(session: Session, name: str, yes: bool, as_json: bool) -> None:
     if as_json:
         session.answer_json({"name": name, "erased": dict(gone)})
     else:
-        told = (
+        erased = (
             count_text(gone["subscriptions"], "subscription"),
             count_text(gone["silences"], "silence"),
             count_text(gone["messages"], "message"),
         )
-        session.answer([line(f"{name} is forgotten: {', '.join(told)} erased")])
+        session.answer([line(f"{name} is forgotten: {', '.join(erased)} erased")])
 
 
 def people_of(session: Session) -> "SubscriptionService":

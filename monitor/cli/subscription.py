@@ -13,7 +13,7 @@ from monitor.cli.group import Command, Group
 from monitor.cli.params import json_option, table_options
 from monitor.cli.session import Session
 from monitor.cli.subscriber import people_of
-from monitor.cli.subscription_options import edited, parse_subscription
+from monitor.cli.subscription_options import apply_options, parse_subscription
 from monitor.errors import UsageError
 from monitor.model.subscriptions import Subscription, SubscriptionStatus
 from monitor.render.dry_run import dry_run_lines, dry_run_to_json
@@ -33,7 +33,7 @@ RESETTABLE = (
     "critical-at-once", "quiet", "send-empty",
 )  # fmt: skip
 
-_WISH = (
+_SUBSCRIPTION_OPTIONS = (
     click.option(
         "--nct-id", "nct_ids", metavar="NCT_ID", multiple=True, help="A trial; repeatable."
     ),
@@ -71,9 +71,9 @@ _WISH = (
 )
 
 
-def _wish_options(function: Function) -> Function:
+def _subscription_options(function: Function) -> Function:
     """Add the options that say which trials, which changes, when and where."""
-    for option in reversed(_WISH):
+    for option in reversed(_SUBSCRIPTION_OPTIONS):
         function = option(function)
     return function
 
@@ -90,7 +90,7 @@ def _wish_options(function: Function) -> Function:
 )
 @click.option("--subscriber", metavar="NAME", required=True, help="Whose it is.")
 @click.option("--name", required=True, help="What it is called; unique among the subscriber's.")
-@_wish_options
+@_subscription_options
 @click.option(
     "--from-query",
     metavar="QUERY",
@@ -113,12 +113,12 @@ def add(session: Session, /, as_json: bool, from_query: str | None, **options: A
     given = parse_subscription(session.app.settings, **options)
     people = people_of(session)
     stored = people.subscribe(given)
-    _answer(session, stored, as_json=as_json, told="added", warnings=people.deaf([stored]))
+    _answer(session, stored, as_json=as_json, outcome="added", warnings=people.unmatched([stored]))
     if not as_json and stored.trials.nct_ids:
-        session.answer(_former(session, sorted(stored.trials.nct_ids)))
+        session.answer(_former_id_notes(session, sorted(stored.trials.nct_ids)))
 
 
-def _former(session: Session, nct_ids: Iterable[str]) -> list[Line]:
+def _former_id_notes(session: Session, nct_ids: Iterable[str]) -> list[Line]:
     """Return a note for each of these NCT IDs that a trial had before."""
     with session.app.reader() as reader:
         now = ((nct_id, present_id(reader, nct_id)) for nct_id in nct_ids)
@@ -145,7 +145,7 @@ def list_(
         session.answer(subscriptions_table(found), as_csv=as_csv)
 
 
-def _which(function: Function) -> Function:
+def _subscription_argument(function: Function) -> Function:
     """Add the argument that names a subscription."""
     function = click.option(
         "--subscriber", metavar="NAME", help="Whose it is, where several have one of that name."
@@ -158,7 +158,7 @@ def _which(function: Function) -> Function:
     cls=Command,
     examples=("monitor subscription show car-t", "monitor subscription show 3 --json"),
 )
-@_which
+@_subscription_argument
 @json_option
 @click.pass_obj
 def show(session: Session, subscription: str, subscriber: str | None, as_json: bool) -> None:
@@ -190,7 +190,7 @@ def show(session: Session, subscription: str, subscriber: str | None, as_json: b
 )
 @click.argument("subscription", metavar="[NAME|ID]", required=False)
 @click.option("--subscriber", metavar="NAME", help="Whose it is.")
-@_wish_options
+@_subscription_options
 @table_options
 @click.pass_obj
 def test(
@@ -236,8 +236,8 @@ def test(
         "monitor subscription edit car-t --reset changes --channel mail",
     ),
 )
-@_which
-@_wish_options
+@_subscription_argument
+@_subscription_options
 @click.option(
     "--reset",
     type=click.Choice(RESETTABLE),
@@ -256,13 +256,15 @@ def edit(
     """
     people = people_of(session)
     changed = people.edit(
-        subscription, partial(edited, session.app.settings, **options), subscriber=subscriber
+        subscription, partial(apply_options, session.app.settings, **options), subscriber=subscriber
     )
-    _answer(session, changed, as_json=as_json, told="changed", warnings=people.deaf([changed]))
+    _answer(
+        session, changed, as_json=as_json, outcome="changed", warnings=people.unmatched([changed])
+    )
 
 
 @command.command("pause", cls=Command, examples=("monitor subscription pause car-t",))
-@_which
+@_subscription_argument
 @json_option
 @click.pass_obj
 def pause(session: Session, subscription: str, subscriber: str | None, as_json: bool) -> None:
@@ -275,7 +277,7 @@ def pause(session: Session, subscription: str, subscriber: str | None, as_json: 
 
 
 @command.command("resume", cls=Command, examples=("monitor subscription resume car-t",))
-@_which
+@_subscription_argument
 @json_option
 @click.pass_obj
 def resume(session: Session, subscription: str, subscriber: str | None, as_json: bool) -> None:
@@ -284,7 +286,7 @@ def resume(session: Session, subscription: str, subscriber: str | None, as_json:
 
 
 @command.command("remove", cls=Command, examples=("monitor subscription remove car-t",))
-@_which
+@_subscription_argument
 @json_option
 @click.pass_obj
 def remove(session: Session, subscription: str, subscriber: str | None, as_json: bool) -> None:
@@ -304,13 +306,13 @@ def _set(
     as_json: bool,
 ) -> None:
     found, changed = people_of(session).set_status(word, status, subscriber=subscriber)
-    told = {
+    outcome = {
         SubscriptionStatus.ACTIVE: "active",
         SubscriptionStatus.PAUSED: "paused",
         SubscriptionStatus.RETIRED: "removed",
     }
     already = "" if changed else " already"
-    _answer(session, found, as_json=as_json, told=f"{told[status]}{already}")
+    _answer(session, found, as_json=as_json, outcome=f"{outcome[status]}{already}")
 
 
 def _answer(
@@ -318,7 +320,7 @@ def _answer(
     found: Subscription,
     *,
     as_json: bool,
-    told: str,
+    outcome: str,
     warnings: Sequence[str] | None = None,
 ) -> None:
     """Say what became of a subscription; ``warnings`` None: nothing was looked for."""
@@ -326,7 +328,7 @@ def _answer(
         looked = {} if warnings is None else {"warnings": list(warnings)}
         session.answer_json({**subscription_to_json(found), **looked})
     else:
-        session.answer([line(f"{found.id}  {found.subscriber}: {found.name} is {told}")])
+        session.answer([line(f"{found.id}  {found.subscriber}: {found.name} is {outcome}")])
         session.answer(map(warning_line, warnings or ()))
 
 

@@ -37,7 +37,7 @@ def parse_subscription(
     **options: Any,
 ) -> "SubscriptionSettings":
     """Return the subscription that the options describe; ConfigError or UsageError names them."""
-    table: dict[str, Any] = {"nct_ids": [*nct_ids, *_listed(nct_ids_from)]}
+    table: dict[str, Any] = {"nct_ids": [*nct_ids, *_read_ids(nct_ids_from)]}
     if wanted := take_filter(options):
         table["filter"] = [wanted]
     table |= {key: value for key, value in options.items() if value not in (None, False, ())}
@@ -46,13 +46,13 @@ def parse_subscription(
         table["changes"] = list(table["changes"])
     # As from the environment: a number is text, and no `${NAME}` is replaced.
     given = RawValue(place="", value=table, from_environment=True)
-    wish = read_subscription(given, {}, spell=_spelt, synonyms=settings.synonyms)
+    subscription = read_subscription(given, {}, spell=_option_name, synonyms=settings.synonyms)
     sources = [one.name for one in settings.sources]
-    require_sources(wish.filter, sources, settings.synonyms, place="--source: ")
-    if not (wish.channels or _own_channels(wish, settings)):
-        wish = structs.replace(wish, channels=settings.default_channels)
-    _require_complete(wish, settings)
-    return wish
+    require_sources(subscription.filter, sources, settings.synonyms, place="--source: ")
+    if not (subscription.channels or _own_channels(subscription, settings)):
+        subscription = structs.replace(subscription, channels=settings.default_channels)
+    _require_complete(subscription, settings)
+    return subscription
 
 
 def parse_draft(settings: "Settings", subscriber: str, **options: Any) -> "SubscriptionSettings":
@@ -66,14 +66,14 @@ def parse_draft(settings: "Settings", subscriber: str, **options: Any) -> "Subsc
     )
 
 
-def edited(
+def apply_options(
     settings: "Settings", one: "Subscription", *, reset: tuple[str, ...], **options: Any
 ) -> "SubscriptionSettings":
     """Return what a subscription asks for with these options in place of what it says there.
 
     UsageError when no option is given.
     """
-    nct_ids = [*options.pop("nct_ids"), *_listed(options.pop("nct_ids_from"))]
+    nct_ids = [*options.pop("nct_ids"), *_read_ids(options.pop("nct_ids_from"))]
     everything, wanted = options.pop("everything"), take_filter(options)
     given = {key: value for key, value in options.items() if value not in (None, False, ())}
     if not (given or nct_ids or wanted or everything or reset):
@@ -91,20 +91,20 @@ def edited(
     table |= {"filter": [wanted]} if wanted else {}
     table |= {key: list(v) if isinstance(v, tuple) else v for key, v in given.items()}
     raw = RawValue(place="", value=table, from_environment=True)
-    wish = read_subscription(raw, {}, spell=_spelt, synonyms=settings.synonyms)
-    _require_complete(wish, settings)
-    return wish
+    subscription = read_subscription(raw, {}, spell=_option_name, synonyms=settings.synonyms)
+    _require_complete(subscription, settings)
+    return subscription
 
 
-def _own_channels(wish: "SubscriptionSettings", settings: "Settings") -> tuple[str, ...]:
-    return next((p.channels for p in settings.subscribers if p.name == wish.subscriber), ())
+def _own_channels(subscription: "SubscriptionSettings", settings: "Settings") -> tuple[str, ...]:
+    return next((p.channels for p in settings.subscribers if p.name == subscription.subscriber), ())
 
 
-def _spelt(_: RawValue, key: str) -> str:
+def _option_name(_: RawValue, key: str) -> str:
     return _OPTIONS.get(key, f"--{key.replace('_', '-')}")
 
 
-def _listed(file: TextIO | None) -> list[str]:
+def _read_ids(file: TextIO | None) -> list[str]:
     if file is None:
         return []
     place = f"--nct-ids-from {getattr(file, 'name', '-')}"  # not every stream has a name
@@ -118,17 +118,17 @@ def _listed(file: TextIO | None) -> list[str]:
     return found
 
 
-def _require_complete(wish: "SubscriptionSettings", settings: "Settings") -> None:
-    some = bool(wish.nct_ids or wish.filter)
-    if wish.all and some:
+def _require_complete(subscription: "SubscriptionSettings", settings: "Settings") -> None:
+    some = bool(subscription.nct_ids or subscription.filter)
+    if subscription.all and some:
         raise UsageError("--all is about every trial; leave it out, or the trials and the filter")
-    if not (wish.all or some):
+    if not (subscription.all or some):
         raise UsageError(
             "say which trials: --nct-id, --nct-ids-from, --condition and the like, or --all"
         )
-    if sends_empty_at_once(wish):
+    if sends_empty_at_once(subscription):
         raise UsageError('--send-empty is about digests: add --when "daily 08:00" or the like')
     known = settings.named_channels
-    if not (wish.channels or _own_channels(wish, settings)):
+    if not (subscription.channels or _own_channels(subscription, settings)):
         raise UsageError(f"say where to send: --channel; there are {', '.join(known)}")
-    require_channels(wish.channels, known, place="--channel")
+    require_channels(subscription.channels, known, place="--channel")

@@ -69,14 +69,14 @@ def command(
     """
     app, since = session.app, changed_since.first if changed_since else None
     table = take_filter(options)
-    asked = filter_of(table) if table else None
+    trial_filter = filter_of(table) if table else None
     with app.reader() as reader:
-        if asked is not None:
-            require_findable(app, reader, asked)
-        query = TrialQuery(filter=asked, sort=SORTS[sort])
+        if trial_filter is not None:
+            require_findable(app, reader, trial_filter)
+        query = TrialQuery(filter=trial_filter, sort=SORTS[sort])
         found = trials_changed_since(app, reader, query, since, limit)
-        if asked is not None and not (found or as_json or as_csv):
-            for sentence in unmatched_values(app, reader, asked):
+        if trial_filter is not None and not (found or as_json or as_csv):
+            for sentence in unmatched_values(app, reader, trial_filter):
                 print_error(sentence)
     if as_json:
         from monitor.render.json_values import trial_to_json

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from monitor.app.follows import unfollow
-from monitor.cli.follow import asked_as, check_options, pasted_nct_ids, trial_to_json
+from monitor.cli.follow import check_options, id_text, pasted_nct_ids, trial_to_json
 from monitor.cli.group import Command
 from monitor.cli.params import json_option
 from monitor.cli.session import Session
@@ -42,8 +42,8 @@ def command(
     """
     # Not the channels: one that has left the configuration can be unfollowed, too.
     check_options(session, (), subscriber)
-    asked = pasted_nct_ids(nct_ids)
-    found = unfollow(session.app, asked, channels=channels, subscriber=subscriber)
+    requested_id = pasted_nct_ids(nct_ids)
+    found = unfollow(session.app, requested_id, channels=channels, subscriber=subscriber)
     if as_json:
         session.answer_json({
             "trials": [
@@ -56,20 +56,20 @@ def command(
             ]
         })  # fmt: skip
     else:
-        session.answer(map(_told, found))
+        session.answer(map(_trial_line, found))
 
 
-def _told(one: "FollowedTrial") -> Line:
+def _trial_line(one: "FollowedTrial") -> Line:
     if one.changed:
-        said = "is no longer followed by command"
+        outcome = "is no longer followed by command"
     elif one.subscriptions:
-        said = "is followed on, for others"
+        outcome = "is followed on, for others"
     else:
-        said = "was not followed by command"
+        outcome = "was not followed by command"
     if one.elsewhere:
         sources = ", ".join(f'"{name}"' for name in one.elsewhere)
-        said += f"; the configuration follows it by {sources}"
+        outcome += f"; the configuration follows it by {sources}"
     if one.others:
         names = ", ".join(f"{of.id} ({of.subscriber}: {of.name})" for of in one.others)
-        said += f"; other subscriptions name it: {names}"
-    return line(f"{asked_as(one)} {said}")
+        outcome += f"; other subscriptions name it: {names}"
+    return line(f"{id_text(one)} {outcome}")

@@ -39,12 +39,12 @@ def command(session: Session, listen: str | None, as_json: bool) -> None:
     with app.reader():  # what no later look can mend, a store of another schema, is told at once
         pass
 
-    def tell(url: str) -> None:
+    def report_url(url: str) -> None:
         if as_json:
             session.answer_json({"listen": url})
             sys.stdout.flush()  # who started it waits for this line
 
-    serve_site(app, address, on_listening=tell)
+    serve_site(app, address, on_listening=report_url)
 
 
 def _address(text: str) -> tuple[str, int]:

@@ -44,7 +44,7 @@ def require_section(section: str, *, place: str, lists: bool = False) -> None:
     near = difflib.get_close_matches(
         section, [*SECTIONS, SYNONYMS, *LISTS], n=1, cutoff=LEAST_LIKENESS
     )
-    fix = f"did you mean {_written(near[0])}?" if near else f"there are {_all_sections()}"
+    fix = f"did you mean {_header(near[0])}?" if near else f"there are {_all_sections()}"
     raise ConfigError(f"{place}: there is no section {shown}; {fix}")
 
 
@@ -66,9 +66,9 @@ def require_key(key: Key, *, place: str, spelling: Spelling) -> None:
     raise ConfigError(f"{place}: there is no such key; {fix}")
 
 
-def _written(section: str) -> str:
+def _header(section: str) -> str:
     return f"[[{section}]]" if section in LISTS else f"[{section}]"
 
 
 def _all_sections() -> str:
-    return ", ".join(_written(section) for section in [*SECTIONS, SYNONYMS, *LISTS])
+    return ", ".join(_header(section) for section in [*SECTIONS, SYNONYMS, *LISTS])

@@ -23,14 +23,14 @@ from monitor.config.raw_values import (
     FILE_SUFFIX,
     PREFIX,
     RawValue,
-    in_file,
     read_environment,
     read_file,
     read_section,
     salvage_section,
+    spell_for_file,
 )
 from monitor.config.tables import channels_of, sources_of
-from monitor.config.validation import checked
+from monitor.config.validation import validate
 from monitor.errors import ConfigError
 from monitor.settings import (
     Settings,
@@ -120,7 +120,7 @@ def _variables_of(section: str, environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _value(key: Key, given: RawValue, environ: Mapping[str, str]) -> Any:
-    return checked(KEY_TYPES[key], given, environ)
+    return validate(KEY_TYPES[key], given, environ)
 
 
 def _with_lists(
@@ -141,7 +141,7 @@ def _with_lists(
             f"{fix}"
         )
     _require_way_to_readers(settings)
-    people, wishes = tables.get(SUBSCRIBER, ()), tables.get(SUBSCRIPTION, ())
+    people, subscription_tables = tables.get(SUBSCRIBER, ()), tables.get(SUBSCRIPTION, ())
     subscribers: tuple[SubscriberSettings, ...] = ()
     subscriptions: tuple[SubscriptionSettings, ...] = ()
     synonyms: Mapping[str, tuple[str, ...]] = {}
@@ -150,13 +150,13 @@ def _with_lists(
         from monitor.config.subscriber_tables import read_synonyms  # noqa: PLC0415 - as below
 
         synonyms = read_synonyms(sets, environ)
-    if people or wishes:
+    if people or subscription_tables:
         # Who has no subscriptions does not wait for what reads them.
         from monitor.config.subscriber_tables import read_subscribers  # noqa: PLC0415 - above
 
         subscribers, subscriptions = read_subscribers(
             people,
-            wishes,
+            subscription_tables,
             environ,
             channels=names,
             default=settings.default_channels,
@@ -221,7 +221,7 @@ def origin(path: Path | None = None, *, environ: Mapping[str, str]) -> Origin:
     file = chosen_file(path, environ)
     given, tables = read_file(file) if file else ({}, {})
     own = (
-        in_file((section, name))
+        spell_for_file((section, name))
         for (section, name), found in given.items()
         if found.value != getattr(SECTIONS[section](), name)
     )

@@ -40,7 +40,7 @@ def read_file(file: Path) -> tuple[dict[Key, RawValue], dict[str, list[RawValue]
     ConfigError for what has no place in it.
     """
     tables = _tables(file)
-    lists = {name: _listed(file, name, tables.pop(name, [])) for name in LISTS}
+    lists = {name: _table_list(file, name, tables.pop(name, [])) for name in LISTS}
     if isinstance(tables.get(SYNONYMS), dict):
         place, value = f"{file}: [{SYNONYMS}]", tables.pop(SYNONYMS)
         lists[SYNONYMS] = [RawValue(place=place, value=value, from_environment=False)]
@@ -100,13 +100,13 @@ def _keys(file: Path, section: str, table: Mapping[str, Any]) -> dict[Key, RawVa
     given = {}
     for name, value in table.items():
         key = (section, name)
-        place = f"{file}: {in_file(key)}"
-        require_key(key, place=place, spelling=in_file)
+        place = f"{file}: {spell_for_file(key)}"
+        require_key(key, place=place, spelling=spell_for_file)
         given[key] = RawValue(place=place, value=value, from_environment=False)
     return given
 
 
-def _listed(file: Path, name: str, tables: Any) -> list[RawValue]:
+def _table_list(file: Path, name: str, tables: Any) -> list[RawValue]:
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise ConfigError(f"{file}: write [[{name}]], in two brackets, above each {name}'s keys")
     return [
@@ -129,12 +129,12 @@ def _tables(file: Path) -> dict[str, Any]:
         raise ConfigError(f"{file}: {_not_toml(str(exc))}") from exc
 
 
-def _not_toml(said: str) -> str:
+def _not_toml(text: str) -> str:
     """Say what is wrong; a section that was written a second time is the usual mistake."""
-    twice = _TWICE.match(said)
+    twice = _TWICE.match(text)
     if twice:
         return f"[{twice[1]}] begins a second time {twice[2]}; write all its keys in one place"
-    return f"this is not TOML: {said}; fix that place"
+    return f"this is not TOML: {text}; fix that place"
 
 
 def read_environment(environ: Mapping[str, str]) -> dict[Key, RawValue]:
@@ -153,7 +153,7 @@ def read_environment(environ: Mapping[str, str]) -> dict[Key, RawValue]:
                 raise ConfigError(f"{name}: {key[0]}s stand in the file, as [[{key[0]}]] tables")
             # The key's own name ends in `_file`: the variable has its value.
             if key not in KEY_TYPES:
-                require_key(_key_of(name), place=name, spelling=in_environment)
+                require_key(_key_of(name), place=name, spelling=spell_for_environment)
                 plain, key = name, _key_of(name)
             given[key] = _variable(plain, environ)
     for name, key in ALIASES.items():
@@ -175,10 +175,10 @@ def _variable(name: str, environ: Mapping[str, str]) -> RawValue:
     place = name + FILE_SUFFIX
     if environ.get(name):
         raise ConfigError(f"{name} and {place} are both set; unset one of them")
-    return RawValue(place=place, value=held_by(by_file, place=place), from_environment=True)
+    return RawValue(place=place, value=read_value_file(by_file, place=place), from_environment=True)
 
 
-def held_by(file: str, *, place: str, what: str = "value") -> str:
+def read_value_file(file: str, *, place: str, what: str = "value") -> str:
     """Return what a file holds that a variable or a key names, without white space around it.
 
     ConfigError when that cannot be read or is nothing.
@@ -195,11 +195,11 @@ def held_by(file: str, *, place: str, what: str = "value") -> str:
     return value
 
 
-def in_file(key: Key) -> str:
+def spell_for_file(key: Key) -> str:
     """Spell a key as errors about the file name it: ``[store] url``."""
     return f"[{key[0]}] {key[1]}"
 
 
-def in_environment(key: Key) -> str:
+def spell_for_environment(key: Key) -> str:
     """Spell a key as a variable: ``MONITOR_STORE__URL``."""
     return f"{PREFIX}{key[0]}__{key[1]}".upper()

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from msgspec import Meta, structs
 
 from monitor.config.raw_values import RawValue
-from monitor.config.tables import Spell, behind_the_table, read_table, require_name
-from monitor.config.validation import checked
+from monitor.config.tables import Spell, key_place, read_table, require_name
+from monitor.config.validation import validate
 from monitor.errors import ConfigError
 from monitor.match.filter_fields import term_under
 from monitor.match.filters import LONGEST_VALUE, require_usable
@@ -49,91 +49,93 @@ def read_subscribers(
         if person.name.casefold() in people:
             raise ConfigError(f"{table.place} is there twice; give each subscriber their own name")
         people[person.name.casefold()] = person
-    wishes: dict[tuple[str, str], SubscriptionSettings] = {}
+    found: dict[tuple[str, str], SubscriptionSettings] = {}
     for numbered in subscriptions:
         table = require_name(numbered)
-        wish = read_subscription(table, environ, synonyms=synonyms)
-        require_sources(wish.filter, sources, synonyms, place=f"{table.place} filter: ")
+        subscription = read_subscription(table, environ, synonyms=synonyms)
+        require_sources(subscription.filter, sources, synonyms, place=f"{table.place} filter: ")
         # Whoever has a subscription needs no [[subscriber]] table.
         person = people.setdefault(
-            wish.subscriber.casefold(), SubscriberSettings(name=wish.subscriber)
+            subscription.subscriber.casefold(), SubscriberSettings(name=subscription.subscriber)
         )
-        _require_same_spelling(table, wish.subscriber, person.name)
-        if not (wish.channels or person.channels):
-            wish = structs.replace(wish, channels=default)
-        require_complete(wish, person, channels, place=table.place)
-        if (key := (wish.subscriber, wish.name.casefold())) in wishes:
+        _require_same_spelling(table, subscription.subscriber, person.name)
+        if not (subscription.channels or person.channels):
+            subscription = structs.replace(subscription, channels=default)
+        require_complete(subscription, person, channels, place=table.place)
+        if (key := (subscription.subscriber, subscription.name.casefold())) in found:
             raise ConfigError(
-                f"{table.place} of {wish.subscriber} is there twice; give each subscription of a "
-                "subscriber its own name"
+                f"{table.place} of {subscription.subscriber} is there twice; give each "
+                "subscription of a subscriber its own name"
             )
-        wishes[key] = wish
-    return tuple(people.values()), tuple(wishes.values())
+        found[key] = subscription
+    return tuple(people.values()), tuple(found.values())
 
 
 def read_subscription(
     table: RawValue,
     environ: Mapping[str, str],
     *,
-    spell: Spell = behind_the_table,
+    spell: Spell = key_place,
     synonyms: Mapping[str, tuple[str, ...]] = _NO_SETS,
 ) -> SubscriptionSettings:
     """Return what one table says, each key by itself; ConfigError names key and fix.
 
     ``spell`` names a key's place where it is not in a file. ``synonyms``: the sets that there are.
     """
-    wish = read_table(table, SubscriptionSettings, environ, spell=spell)
-    for number, one in enumerate(wish.filter, 1):
+    subscription = read_table(table, SubscriptionSettings, environ, spell=spell)
+    for number, one in enumerate(subscription.filter, 1):
         try:
             wanted = {key: values for key, values in one.items() if key != "not"}
             require_usable(Filter(wanted=wanted, excluded=one.get("not", {})), Synonyms(synonyms))
         except ValueError as exc:
-            which = which_filter(number, wish.filter)
+            which = which_filter(number, subscription.filter)
             raise ConfigError(f"{spell(table, 'filter')}: {which}{exc}") from exc
-    return wish
+    return subscription
 
 
 def require_complete(
-    wish: SubscriptionSettings,
+    subscription: SubscriptionSettings,
     person: SubscriberSettings | None,
     channels: Collection[str],
     *,
     place: str,
 ) -> None:
     """Pass when a subscription says what it is about and where it goes; else ConfigError."""
-    some = bool(wish.nct_ids or wish.nct_ids_file or wish.filter)
-    if wish.all and some:
+    some = bool(subscription.nct_ids or subscription.nct_ids_file or subscription.filter)
+    if subscription.all and some:
         raise ConfigError(
             f"{place}: all = true is about every trial; delete it, or nct_ids, nct_ids_file and "
             "filter"
         )
-    if not (wish.all or some):
+    if not (subscription.all or some):
         raise ConfigError(
             f"{place} is about no trial; write nct_ids, nct_ids_file, filter or all = true"
         )
-    if sends_empty_at_once(wish):
+    if sends_empty_at_once(subscription):
         raise ConfigError(
             f'{place}: send_empty = true is about digests; write when = "daily 08:00" or the like, '
             "or delete it"
         )
-    if not (wish.channels or (person and person.channels)):
+    if not (subscription.channels or (person and person.channels)):
         raise ConfigError(
             f'{place} does not say where to send; write channels = ["NAME"] '
             f"({_known_channels(channels)})"
         )
-    require_channels(wish.channels, channels, place=f"{place} channels")
+    require_channels(subscription.channels, channels, place=f"{place} channels")
 
 
-def sends_empty_at_once(wish: SubscriptionSettings) -> bool:
+def sends_empty_at_once(subscription: SubscriptionSettings) -> bool:
     """Tell whether it asks for empty digests where there are no digests."""
-    return wish.send_empty and isinstance(parse_when(wish.when or "at once"), AtOnce)
+    return subscription.send_empty and isinstance(
+        parse_when(subscription.when or "at once"), AtOnce
+    )
 
 
 def parse_subscriber_name(text: str, *, place: str) -> str:
     """Return the name of a subscriber; ConfigError says what one looks like."""
     # Taken literally: no `${NAME}` in what a command is given.
     given = RawValue(place=place, value=text, from_environment=True)
-    name: str = checked(PersonName, given, {})
+    name: str = validate(PersonName, given, {})
     return name
 
 
@@ -199,7 +201,7 @@ def read_synonyms(
                     f"{place}: name a set by 1 to {_LONGEST_SET_NAME} characters, a letter or a "
                     "digit among them"
                 )
-            found[name] = checked(_Words, replace(table, place=place, value=value), environ)
+            found[name] = validate(_Words, replace(table, place=place, value=value), environ)
     return found
 
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from msgspec.structs import FieldInfo, fields
 
 from monitor.config.raw_values import FILE_SUFFIX, RawValue
-from monitor.config.validation import checked, is_secret, secret
+from monitor.config.validation import is_secret, secret, validate
 from monitor.errors import ConfigError
 from monitor.settings.channels import CHANNEL_TYPES, AnyChannelSettings
 from monitor.settings.section import Section
@@ -78,7 +78,7 @@ def _type_of(table: RawValue, known: Collection[str], *, what: str) -> str:
     raise ConfigError(f"{table.place}: what kind of {what} is it? write {choice}")
 
 
-def behind_the_table(table: RawValue, key: str) -> str:
+def key_place(table: RawValue, key: str) -> str:
     """Name the place of a key as errors about the file do."""
     return f"{table.place} {key}"
 
@@ -88,7 +88,7 @@ def read_table(
     kind: type[Kind],
     environ: Mapping[str, str],
     *,
-    spell: Spell = behind_the_table,
+    spell: Spell = key_place,
 ) -> Kind:
     """Return what a table says; ConfigError for a wrong, unknown or missing key.
 
@@ -105,7 +105,7 @@ def read_table(
                 raise ConfigError(f"{one.place}: {plain} is there already; delete one of them")
             values[plain] = secret(known[plain].type, one, environ, by_file=plain != key)
         elif key in known:
-            values[key] = checked(known[key].type, one, environ)
+            values[key] = validate(known[key].type, one, environ)
         else:
             raise ConfigError(f"{one.place}: there is no such key; {suggest(key, known)}")
     for found in known.values():

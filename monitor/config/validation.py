@@ -8,7 +8,7 @@ from typing import Any, get_args, get_origin
 
 import msgspec
 
-from monitor.config.raw_values import FILE_SUFFIX, RawValue, held_by
+from monitor.config.raw_values import FILE_SUFFIX, RawValue, read_value_file
 from monitor.errors import ConfigError
 from monitor.settings.secret import Secret
 from monitor.settings.section import HIDDEN, Check, InvalidValueError
@@ -18,24 +18,24 @@ _REFERENCE = re.compile(r"\$\{([^}]*)\}")
 _SHOWN_CHARACTERS = 60
 
 
-def checked(kind: Any, given: RawValue, environ: Mapping[str, str]) -> Any:
+def validate(kind: Any, given: RawValue, environ: Mapping[str, str]) -> Any:
     """Return the value in a key's type ``kind``, Annotated as ``Section`` says.
 
     ``${NAME}`` in a text of the file is replaced first; numbers may be text where the
     environment gave them, and one value may stand alone for a list. ConfigError names the place
     and what may be written there, and shows no value that is hidden.
     """
-    kept, meta, *marks = get_args(kind)
+    base, meta, *marks = get_args(kind)
     given = alone_as_list(kind, given)
-    value = given.value if given.from_environment else resolved(given, environ)
+    value = given.value if given.from_environment else resolve_references(given, environ)
     # Of the file's own texts only those that a reference made may mean a number.
     as_written = value == given.value
     strict = as_written and not given.from_environment
     hidden = HIDDEN in marks or given.place.endswith(FILE_SUFFIX)
     try:
-        if timedelta in (kept, *get_args(kept)):
-            return parse_duration(_converted(value, str))
-        value = _converted(value, kind, strict=strict)
+        if timedelta in (base, *get_args(base)):
+            return parse_duration(_convert(value, str))
+        value = _convert(value, kind, strict=strict)
         for mark in marks:
             if isinstance(mark, Check):
                 value = mark.run(value)
@@ -44,7 +44,7 @@ def checked(kind: Any, given: RawValue, environ: Mapping[str, str]) -> Any:
         if isinstance(exc, InvalidValueError) and as_written and not hidden:
             message = f"{given.place}: {exc}"
         else:
-            message = f"{_said(given, hidden=hidden)}: expected {meta.description}"
+            message = f"{_describe(given, hidden=hidden)}: expected {meta.description}"
         # Not "from exc": msgspec's message can quote the value too.
         raise ConfigError(message) from None
     return value
@@ -60,43 +60,45 @@ def _is_one(value: Any) -> bool:
     return isinstance(value, str | dict)
 
 
-def _converted(value: Any, kind: Any, *, strict: bool = True) -> Any:
+def _convert(value: Any, kind: Any, *, strict: bool = True) -> Any:
     """Convert to a kind of setting: scalars and lists of them, no struct."""
     return msgspec.convert(value, kind, strict=strict)  # noqa: TID251
 
 
-def resolved(given: RawValue, environ: Mapping[str, str]) -> Any:
+def resolve_references(given: RawValue, environ: Mapping[str, str]) -> Any:
     """Return the value with every reference in its texts replaced, lists and tables included.
 
     ConfigError for a variable that is not set.
     """
     value = given.value
     if isinstance(value, str):
-        return _REFERENCE.sub(lambda found: _referred(found[1], given.place, environ), value)
+        return _REFERENCE.sub(lambda found: _look_up(found[1], given.place, environ), value)
     if isinstance(value, list):
-        return [resolved(replace(given, value=one), environ) for one in value]
+        return [resolve_references(replace(given, value=one), environ) for one in value]
     if isinstance(value, dict):
         return {
-            name: resolved(replace(given, place=f"{given.place}.{name}", value=one), environ)
+            name: resolve_references(
+                replace(given, place=f"{given.place}.{name}", value=one), environ
+            )
             for name, one in value.items()
         }
     return value
 
 
-def _referred(name: str, place: str, environ: Mapping[str, str]) -> str:
+def _look_up(name: str, place: str, environ: Mapping[str, str]) -> str:
     """Return what NAME holds, else the file that NAME_FILE names."""
     if environ.get(name):
         return environ[name]
     by_file = environ.get(name + FILE_SUFFIX)
     if by_file:
-        return held_by(by_file, place=f"{place}: {name}{FILE_SUFFIX}")
+        return read_value_file(by_file, place=f"{place}: {name}{FILE_SUFFIX}")
     raise ConfigError(
         f"{place}: ${{{name}}} stands for the environment variable {name}, which is not set;"
         f" set it or {name}{FILE_SUFFIX}, or write the value"
     )
 
 
-def _said(given: RawValue, *, hidden: bool) -> str:
+def _describe(given: RawValue, *, hidden: bool) -> str:
     """Name the place and, unless it is hidden, what stands there (a reference unreplaced)."""
     if hidden:
         return f"{given.place} is invalid"
@@ -111,8 +113,8 @@ def _said(given: RawValue, *, hidden: bool) -> str:
 
 def is_secret(kind: Any) -> bool:
     """Tell whether a key's type is that of a secret, or of a list of them."""
-    kept = get_args(kind)[0]
-    return Secret in (kept, *get_args(kept))
+    base = get_args(kind)[0]
+    return Secret in (base, *get_args(base))
 
 
 def secret(
@@ -123,8 +125,8 @@ def secret(
     It is a text, in which ``${NAME}`` may stand, or ``by_file`` the name of a file that holds it.
     ConfigError, which shows nothing of it, when that is no text.
     """
-    kept, meta = get_args(kind)[:2]
-    many = get_origin(kept) is tuple
+    base, meta = get_args(kind)[:2]
+    many = get_origin(base) is tuple
     if by_file:
         found = _secret_in_file(given, environ)
     elif many and isinstance(given.value, list) and given.value:
@@ -140,7 +142,7 @@ def _secret_text(given: RawValue, environ: Mapping[str, str], description: str) 
 
     # Not looked up now: a command that sends nothing runs without the secret.
     def look_up() -> str:
-        text = str(resolved(given, environ)).strip()
+        text = str(resolve_references(given, environ)).strip()
         if not text:
             raise ConfigError(f"{given.place} is empty; write {description}")
         return text
@@ -151,7 +153,11 @@ def _secret_text(given: RawValue, environ: Mapping[str, str], description: str) 
 def _secret_in_file(given: RawValue, environ: Mapping[str, str]) -> Secret:
     """Return what the named file holds, without white space around it."""
     _require_text(given, "the path of a text file that holds the secret")
-    return Secret(lambda: held_by(str(resolved(given, environ)), place=given.place, what="secret"))
+    return Secret(
+        lambda: read_value_file(
+            str(resolve_references(given, environ)), place=given.place, what="secret"
+        )
+    )
 
 
 def _require_text(given: RawValue, description: str) -> None:

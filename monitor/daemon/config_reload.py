@@ -50,21 +50,21 @@ class ConfigReloader:
         self._read_again = read_again
         self._apply_config = take_up
         self._state = state
-        self._asked = asyncio.Event()
+        self._requested = asyncio.Event()
         # SIGHUP and `monitor follow` may come together: one configuration is taken up after the
         # other.
         self._turn = asyncio.Lock()
 
-    def ask(self) -> None:
+    def request(self) -> None:
         """Let it be read again soon; to be called in the event loop."""
-        self._asked.set()
+        self._requested.set()
 
     async def serve(self) -> None:
         """Read it again each time that somebody asks."""
         while True:
-            await self._asked.wait()
+            await self._requested.wait()
             # Before reading: a SIGHUP that arrives meanwhile leads to another reading.
-            self._asked.clear()
+            self._requested.clear()
             await self.read()
 
     async def read(self) -> None:
@@ -75,7 +75,7 @@ class ConfigReloader:
                 # In a thread: the file may be on a file server that hangs, and the heartbeat has
                 # to go on.
                 read = await in_thread("configuration", self._read_again)
-                await self._apply_config(self._as_can_be(read))
+                await self._apply_config(self._keep_start_sections(read))
             except MonitorError as exc:
                 # /readyz tells of it until a reading is good again.
                 self._state.refused = str(exc)
@@ -96,18 +96,18 @@ class ConfigReloader:
             look = partial(followed_by_command, self._state.app)
             try:
                 nct_ids = await in_thread("followed by command", look)
-                await self._take_up_followed(nct_ids)
+                await self._apply_followed(nct_ids)
             except MonitorError as exc:  # who passes or delivers tells of a store out of reach
                 get_logger().debug("followed trials not looked for", reason=str(exc))
 
-    async def _take_up_followed(self, nct_ids: tuple[str, ...]) -> None:
+    async def _apply_followed(self, nct_ids: tuple[str, ...]) -> None:
         async with self._turn:
             app = following(self._state.app, nct_ids)
             if app.settings.sources != self._state.app.settings.sources:
                 await self._apply_config(app)
                 get_logger().info("followed trials applied", count=len(nct_ids))
 
-    def _as_can_be(self, read: App) -> App:
+    def _keep_start_sections(self, read: App) -> App:
         """Return what was read, with the sections of before that only a new start can change."""
         before, settings = self._state.app.settings, read.settings
         for section in _AT_START_ALONE:

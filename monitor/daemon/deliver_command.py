@@ -47,7 +47,7 @@ async def _on(deliveries: Deliveries, grace_s: float) -> tuple[str, ...]:
     stop.set()
     serving.cancel()
     ending.cancel()
-    hanging = await work.settled(grace_s)
+    hanging = await work.wait(grace_s)
     # It ended by itself: raise why.
     if serving.done() and not serving.cancelled():
         serving.result()

@@ -95,7 +95,7 @@ class DeliveryLoop:
     def _start(self, name: str, work: Callable[[], object]) -> None:
         ended = self._tasks.start(name, work)
         if ended is not None:
-            ended.add_done_callback(partial(_tell, name))
+            ended.add_done_callback(partial(_log_end, name))
 
 
 def _look(deliveries: Deliveries) -> list[str]:
@@ -103,7 +103,7 @@ def _look(deliveries: Deliveries) -> list[str]:
     return deliveries.due()
 
 
-def _tell(name: str, ended: "asyncio.Future[object]") -> None:
+def _log_end(name: str, ended: "asyncio.Future[object]") -> None:
     error = None if ended.cancelled() else ended.exception()
     if isinstance(error, MonitorError):
         get_logger().error("delivery ended", work=name, reason=str(error))

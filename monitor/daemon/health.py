@@ -51,7 +51,7 @@ class DaemonState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Seen:
+class _StoreState:
     """What a look into the store found; ``due``: since when each channel has a message to send."""
 
     sources: list[SourceRow]
@@ -74,15 +74,15 @@ class HealthChecks:
         self._state = state
         self._metrics = metrics
         self._stale_s = stale_s
-        self._looking: asyncio.Future[_Seen] | None = None
+        self._looking: asyncio.Future[_StoreState] | None = None
 
     @property
-    def answers(self) -> HealthSource:
+    def health_source(self) -> HealthSource:
         """Whom to ask for each page."""
         return HealthSource(
             health=self._health,
             readiness=self._readiness,
-            metrics=self._counted,
+            metrics=self._render_metrics,
         )
 
     async def _health(self) -> HealthResult:
@@ -131,7 +131,7 @@ class HealthChecks:
         ``to_write``: that nothing can be written is wrong, too. How the sources and the channels
         stand is noted.
         """
-        looking = self._look()
+        looking = self._read_store()
         # Not `wait_for`, which cancels what it waits for: other requests share this look.
         await asyncio.wait({looking}, timeout=_PATIENCE_S)
         if not looking.done():
@@ -146,26 +146,26 @@ class HealthChecks:
         self._metrics.amounts(seen.counts, seen.messages, seen.free)
         return seen.write_problem if to_write else None
 
-    def _look(self) -> "asyncio.Future[_Seen]":
+    def _read_store(self) -> "asyncio.Future[_StoreState]":
         """Return the look that is under way, or a new one: many askers make one thread wait."""
         if self._looking is None or self._looking.done():
             self._looking = in_thread("look", _reading(self._state.app))
         return self._looking
 
-    async def _counted(self) -> Exposed:
+    async def _render_metrics(self) -> Exposed:
         self._metrics.store(answers=await self._store_problem() is None)
         self._metrics.lease(held=self._state.role == "leader")
         self._metrics.config_read(self._state.config_read_at or self._state.started_at)
         return Exposed(body=self._metrics.exposition(), content_type=CONTENT_TYPE)
 
 
-def _reading(app: App) -> Callable[[], _Seen]:
-    def read() -> _Seen:
+def _reading(app: App) -> Callable[[], _StoreState]:
+    def read() -> _StoreState:
         now = app.now()
         with app.reader() as reader:  # which also demands the schema to be the program's own
             states = reader.outbox.channel_states()
             names = {one.name for one in app.settings.channels} | set(reader.outbox.channels())
-            return _Seen(
+            return _StoreState(
                 sources=reader.sources.all(),
                 write_problem=reader.write_problem(),
                 due={name: reader.outbox.due_since(name, now) for name in sorted(names)},

@@ -49,7 +49,7 @@ class JobRunner:
         # Not awaited by itself: cancelling this task would call a thread ended that still runs.
         await asyncio.wait({ended})
         error = ended.exception()
-        self._tell("pass broken", error, source=name)
+        self._log_failure("pass broken", error, source=name)
         return None if error else ended.result()
 
     async def backfill(self) -> list[PollReport]:
@@ -64,7 +64,7 @@ class JobRunner:
             return []
         await asyncio.wait({ended})
         error = ended.exception()
-        self._tell("backfill broken", error)
+        self._log_failure("backfill broken", error)
         return [] if error else ended.result()
 
     async def note_due(self, due: Mapping[str, datetime]) -> None:
@@ -74,9 +74,9 @@ class JobRunner:
         if known:
             noted = in_thread("scheduler", partial(self._scheduler_lease.note_due, known))
             await asyncio.wait({noted})
-            self._tell("next due not stored", noted.exception())
+            self._log_failure("next due not stored", noted.exception())
 
-    def _tell(self, event: str, error: BaseException | None, **fields: object) -> None:
+    def _log_failure(self, event: str, error: BaseException | None, **fields: object) -> None:
         """Log why work failed; an unforeseen failure with all that there is to know."""
         if isinstance(error, MonitorError):
             self._log.error(event, reason=str(error), **fields)

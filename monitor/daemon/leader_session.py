@@ -37,7 +37,7 @@ def check_sources(settings: Settings) -> None:
 
 
 class LeaderSession:
-    """Schedules passes from ``begin`` until ``cease``; ``end`` waits for what is under way.
+    """Schedules passes from ``start`` until ``stop``; ``close`` waits for what is under way.
 
     ``deliveries``: what their news call for is delivered by; None: by others.
     """
@@ -72,7 +72,7 @@ class LeaderSession:
         self._backfills: asyncio.Task[None] | None = None
         self._noting: set[asyncio.Task[None]] = set()
 
-    async def begin(self) -> None:
+    async def start(self) -> None:
         """Start the schedule; what was due while nobody scheduled is done now, once.
 
         StoreError when the store does not tell when that was.
@@ -91,7 +91,7 @@ class LeaderSession:
     async def change(self, app: App, passes: Poller, deliveries: Deliveries | None = None) -> None:
         """Schedule by other settings from now on; passes under way are left alone.
 
-        What is followed by command is read at once where it changed. StoreError as of ``begin``;
+        What is followed by command is read at once where it changed. StoreError as of ``start``;
         the settings of before are then still in force.
         """
         rows = await in_thread("scheduler", self._scheduler_lease.sources)
@@ -183,9 +183,9 @@ class LeaderSession:
             self._changed.clear()
             reports = await self._job_runner.backfill()
             if any(report.outcome != "ok" for report in reports):
-                await _happens(self._changed, within_s=self._pause_s(reports))
+                await _wait_for(self._changed, within_s=self._pause_s(reports))
             elif not reports:
-                await _happens(self._news, within_s=_BACKFILL_PAUSE_S)
+                await _wait_for(self._news, within_s=_BACKFILL_PAUSE_S)
 
     def _pause_s(self, reports: Iterable[PollReport]) -> float:
         again = [report.again_at for report in reports if report.again_at is not None]
@@ -216,17 +216,17 @@ class LeaderSession:
         else:
             log.error("pass broken", source=name, reason=repr(error), exc_info=error)
 
-    def cease(self) -> None:
+    def stop(self) -> None:
         """Start nothing any more, and ask what is under way to end."""
         self._job_runner.stop.set()
         self._scheduler.pause()
         for task in self._endless():
             task.cancel()
 
-    async def end(self, *, within_s: float) -> tuple[str, ...]:
-        """Cease, and end the schedule; return what still was under way after that time."""
-        self.cease()
-        hanging = await self._tasks.settled(within_s)
+    async def close(self, *, within_s: float) -> tuple[str, ...]:
+        """Stop, and wait for what is under way; return what still was under way after that time."""
+        self.stop()
+        hanging = await self._tasks.wait(within_s)
         # Where work hangs there is nothing to drain: its jobs wait for it.
         await self._scheduler.drain(0 if hanging else _DRAIN_S)
         if self._noting:
@@ -239,7 +239,7 @@ def _by_command(settings: Settings) -> AnySourceSettings | None:
     return next((one for one in settings.sources if one.name == FOLLOWED_BY_COMMAND), None)
 
 
-async def _happens(event: asyncio.Event, *, within_s: float) -> None:
+async def _wait_for(event: asyncio.Event, *, within_s: float) -> None:
     """Wait for the event, for so long at most."""
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(event.wait(), within_s)

@@ -196,7 +196,7 @@ def listeners_of(state: DaemonState, metrics: Metrics, *, stale_s: float) -> Lis
     def for_operator() -> Application:
         shared = site(web.address) if web.public_address is None else ()
         own = operator_routes(StoreCalls(lambda: state.app))
-        answers = HealthChecks(state, metrics, stale_s=stale_s).answers
+        answers = HealthChecks(state, metrics, stale_s=stale_s).health_source
         return application(answers, [*own, *shared])
 
     def for_readers() -> Application:

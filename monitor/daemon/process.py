@@ -106,10 +106,10 @@ class Daemon:
 
         # An error that nobody awaits would be a line in the log, and the daemon only half alive.
         asyncio.get_running_loop().set_exception_handler(unhandled)
-        install_handlers(stop=ended.set, reload=self._config.ask)
+        install_handlers(stop=ended.set, reload=self._config.request)
         # The handler first, then the question: a SIGHUP between the two is not lost.
         if reload_first():
-            self._config.ask()
+            self._config.request()
         self._listeners.start()
         self._log_start()
         parts = {name: asyncio.create_task(part, name=name) for name, part in self._parts()}
@@ -119,7 +119,7 @@ class Daemon:
         crashed += [name for name, part in parts.items() if part.done() and self._log_crash(part)]
         # Set before the orderly end, and longer than all of its parts: it holds whatever hangs
         # there.
-        self._end_anyway(1 if crashed else 0)
+        self._exit_on_deadline(1 if crashed else 0)
         hanging = await self._shut_down(parts)
         return (1 if crashed else 0), hanging
 
@@ -176,9 +176,9 @@ class Daemon:
                 self._log.error("lease lost", holder=self._state.holder, reason=str(exc))
             self._state.role = "standby"
             # Before it ends: a reload in the meantime must not change a session that is over.
-            term, self._session = self._session, None
-            if term is not None:
-                await term.end(within_s=self._state.app.settings.daemon.shutdown_grace_s)
+            session, self._session = self._session, None
+            if session is not None:
+                await session.close(within_s=self._state.app.settings.daemon.shutdown_grace_s)
             # Last, so that whoever takes over finds nothing under way.
             await self._release()
 
@@ -195,12 +195,12 @@ class Daemon:
             work=self._tasks,
             deliveries=self._deliveries,
         )
-        await self._session.begin()
+        await self._session.start()
         await self._session.watch()
 
     async def _stand_by(self) -> None:
         """Return once the lease is ours."""
-        told: set[str] = set()
+        logged: set[str] = set()
         while True:
             taking = in_thread("lease", self._scheduler_lease.take)
             self._taking = taking
@@ -215,8 +215,8 @@ class Daemon:
             except StoreError as exc:
                 self._state.lease_problem = news = str(exc)
                 self._notify_directly()
-            if news not in told:
-                told.add(news)
+            if news not in logged:
+                logged.add(news)
                 self._log.info("standing by", holder=self._state.holder, reason=news)
             self._state.role = "standby"
             self._stand_by_behind(self._scheduler_lease.rival)
@@ -260,7 +260,7 @@ class Daemon:
 
     # --- the end ---------------------------------------------------------------------------
 
-    def _end_anyway(self, code: int) -> None:
+    def _exit_on_deadline(self, code: int) -> None:
         """See to it that the process ends, whatever hangs: a read, a write, a thread, the loop."""
         grace_s = self._state.app.settings.daemon.shutdown_grace_s
         end_after(grace_s + 3 * _RELEASE_S + _CLOSE_S, partial(exit_now, code))
@@ -274,9 +274,9 @@ class Daemon:
         parts["followed trials"].cancel()
         grace_s = self._state.app.settings.daemon.shutdown_grace_s
         if self._session is not None:
-            hanging = await self._session.end(within_s=grace_s)
+            hanging = await self._session.close(within_s=grace_s)
         else:
-            hanging = await self._tasks.settled(grace_s)
+            hanging = await self._tasks.wait(grace_s)
         # Before the listeners end, which may take seconds: somebody may be waiting to lead.
         await self._release()
         parts["heartbeat"].cancel()

@@ -22,7 +22,7 @@ from monitor.threads import in_thread
 _RELEASE_S = 2.0
 
 
-class StoppedShortError(MonitorError):
+class InterruptedRoundError(MonitorError):
     """A signal ended the round before it was done."""
 
 
@@ -30,7 +30,7 @@ def run_once(app: App, passes: Poller, *, holder: str) -> list[PollReport]:
     """Do a pass over each source that is due, side by side, and one round of backfills.
 
     Returns what the passes did, in the order of the configuration. MonitorError in one line
-    when another process schedules or takes over, StoppedShortError after a signal.
+    when another process schedules or takes over, InterruptedRoundError after a signal.
     """
     check_sources(app.settings)
     share_arenas()
@@ -42,17 +42,17 @@ async def _round(app: App, passes: Poller, scheduler_lease: SchedulerLease) -> l
     stop, ended = threading.Event(), asyncio.Event()
 
     # The one for the threads of the passes, the other for this coroutine.
-    def asked() -> None:
+    def request_stop() -> None:
         stop.set()
         ended.set()
 
-    install_handlers(stop=asked)
+    install_handlers(stop=request_stop)
     try:
         await in_thread("lease", partial(scheduler_lease.take_when_free, stop))
     except LeaseHeldError as exc:
         if stop.is_set():
-            raise StoppedShortError("stopped before anything was done") from None
-        raise MonitorError(_taken(exc.lease)) from None
+            raise InterruptedRoundError("stopped before anything was done") from None
+        raise MonitorError(_held_text(exc.lease)) from None
     work = ThreadTasks()
     job_runner = JobRunner(app, passes, scheduler_lease=scheduler_lease, work=work)
     reports: list[PollReport] = []
@@ -64,12 +64,12 @@ async def _round(app: App, passes: Poller, scheduler_lease: SchedulerLease) -> l
             doing.result()
             return reports
         job_runner.stop.set()
-        if await work.settled(given.shutdown_grace_s):
+        if await work.wait(given.shutdown_grace_s):
             # As shells report a process that was interrupted: 128 + SIGINT.
             exit_now(130)
         if keeping.done():
             raise MonitorError(f"the lease was lost ({keeping.result()}); what was stored stays")
-        raise StoppedShortError("stopped before everything was done; what was stored stays")
+        raise InterruptedRoundError("stopped before everything was done; what was stored stays")
     finally:
         keeping.cancel()
         await asyncio.wait({in_thread("lease", scheduler_lease.release)}, timeout=_RELEASE_S)
@@ -106,7 +106,7 @@ async def _do(
     reports += await job_runner.backfill()
 
 
-def _taken(lease: Lease | None) -> str:
+def _held_text(lease: Lease | None) -> str:
     if lease is None:
         return "another process was scheduling this store a moment ago; try again"
     return f"{lease.holder} schedules this store; stop that one, or leave the passes to it"

@@ -31,7 +31,7 @@ class ThreadTasks:
         started.add_done_callback(lambda _: self._running.pop(name, None))
         return started
 
-    async def settled(self, within_s: float) -> tuple[str, ...]:
+    async def wait(self, within_s: float) -> tuple[str, ...]:
         """Wait until nothing is under way; return what still is after that time."""
         if self._running:
             await asyncio.wait(self._running.values(), timeout=within_s)

@@ -31,7 +31,7 @@ class LateResults:
 
     channel: str
     policy: Policy
-    opened: Callable[[], AbstractContextManager[Store]]
+    open_store: Callable[[], AbstractContextManager[Store]]
     now: Callable[[], datetime]
     events: DeliveryEvents
 
@@ -66,7 +66,7 @@ class LateResults:
             message_id=message.id, at=now, outcome=outcome.kind, detail=outcome.detail
         )
         # A store of this thread's own: the channel's worker goes on with the other one meanwhile.
-        with self.opened() as store, store.transaction() as tx:
+        with self.open_store() as store, store.transaction() as tx:
             is_sent = tx.outbox.record_late(attempt, sent=outcome.kind == "sent")
             # Its state is in the store, so this breaker and the worker's agree without sharing an
             # object.

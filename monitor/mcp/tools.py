@@ -19,7 +19,7 @@ from monitor.app.selecting import select_events, select_trials
 from monitor.app.versions import by_text
 from monitor.app.wiring import App
 from monitor.errors import UsageError
-from monitor.mcp.answers import fitting, offset, text_part
+from monitor.mcp.answer_size import fit_items, offset, text_part
 from monitor.model.addresses import version_address
 from monitor.model.bitemporal import valid_from
 from monitor.model.changes import ChangeEvent
@@ -80,7 +80,7 @@ class Tools:
             if query.filter is not None:
                 require_findable(self._app, reader, query.filter)
             page = select_trials(reader, query, synonyms=self._app.synonyms())
-        part = fitting(map(trial_to_json, page.trials))
+        part = fit_items(map(trial_to_json, page.trials))
         after = str(page.next) if page.next else None
         if len(part) < len(page.trials):
             last = page.trials[len(part) - 1]
@@ -104,7 +104,7 @@ class Tools:
             entries = _entries(versions)[::-1][start : start + _limit(limit)]
             ids = [version.id for _, version in entries]
             events = reader.events(trial.nct_id, version_ids=ids)
-        part = fitting(
+        part = fit_items(
             {
                 **place,
                 "changes": [
@@ -150,7 +150,7 @@ class Tools:
         with self._app.reader() as reader:
             query = replace(choice.query(self._app, reader), limit=_limit(limit), after=after)
             page = select_events(reader, query, synonyms=self._app.synonyms())
-        part = fitting(
+        part = fit_items(
             {
                 "nct_id": one.stored.nct_id,
                 "title": one.title,
@@ -186,7 +186,7 @@ class Tools:
             one, other = versions[first], versions[last]
             found = self._app.compare(reader, trial, one, other) if first != last else ()
         ranked = sorted(found, key=lambda event: -event.severity.rank)[start:]
-        part = fitting(map(event_to_json, ranked))
+        part = fit_items(map(event_to_json, ranked))
         places = _entries(versions)
         more = len(part) < len(ranked)
         return {

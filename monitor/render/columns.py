@@ -33,7 +33,7 @@ def table_lines(table: Table, width: int | None) -> Iterator[Line]:
     notes: list[str] = []
     if width is not None and table.note and _lacks_room(cells, width):
         notes = [row.pop() for row in cells]
-    widths = _fitted(
+    widths = _fit_widths(
         [max(map(display_width, column)) for column in zip(*cells, strict=True)], width
     )
     for number, row in enumerate(cells):
@@ -59,14 +59,14 @@ def display_width(text: str) -> int:
     """Return how many columns of a terminal a text takes: Chinese letters two, accents none."""
     if text.isascii():
         return len(text)
-    return sum(map(_letter_width, text))
+    return sum(map(_character_width, text))
 
 
-def _letter_width(letter: str) -> int:
-    if unicodedata.combining(letter):
+def _character_width(character: str) -> int:
+    if unicodedata.combining(character):
         return 0
     # "W" wide and "F" full-width; of "A", ambiguous, terminals show one column by default.
-    return 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 def _lacks_room(cells: Cells, width: int) -> bool:
@@ -76,7 +76,7 @@ def _lacks_room(cells: Cells, width: int) -> bool:
     return room < last
 
 
-def _fitted(natural: Sequence[int], width: int | None) -> list[int]:
+def _fit_widths(natural: Sequence[int], width: int | None) -> list[int]:
     """Return how wide columns become: as they are, or where that is too wide, within ``width``."""
     widths = list(natural)
     if width is None:
@@ -113,6 +113,6 @@ def _cut(text: str, width: int) -> str:
         return text
     end, room = 0, width - 1
     # By columns, not characters: a Chinese one takes two.
-    while (room := room - _letter_width(text[end])) >= 0:
+    while (room := room - _character_width(text[end])) >= 0:
         end += 1
     return f"{text[:end]}…"

@@ -16,44 +16,44 @@ _IGNORE = (
 )
 
 
-def confirmation_message(asked: Confirmation) -> Message:
+def confirmation_message(confirmation: Confirmation) -> Message:
     """Return the message, the same for the same request."""
     lines = [
         "Somebody, probably you, asked for messages to this address about:",
-        f"Trials: {_clean(trials_words(asked.subscription.trials))}",
-        f"Changes: {_clean(changes_words(asked.subscription.changes))}",
-        f"When: {asked.subscription.when}",
+        f"Trials: {_clean(trials_words(confirmation.subscription.trials))}",
+        f"Changes: {_clean(changes_words(confirmation.subscription.changes))}",
+        f"When: {confirmation.subscription.when}",
     ]
-    until = f"The link works until {moment(asked.until)} UTC."
+    until = f"The link works until {moment(confirmation.until)} UTC."
     text = [
         *lines,
         "",
         "Open this page, then confirm there:",
-        asked.confirm_url,
+        confirmation.confirm_url,
         until,
         "",
         _IGNORE,
     ]
-    link = escape(asked.confirm_url)
+    link = escape(confirmation.confirm_url)
     html = "".join(f"<p>{escape(line)}</p>" for line in lines)
     html += f'<p><a href="{link}">Open the page, then confirm there</a></p>'
     html += f"<p>{escape(until)}</p><p>{escape(_IGNORE)}</p>"
     return Message(
-        uid=asked.uid,
-        subscriber=asked.subscriber,
-        target=asked.target,
+        uid=confirmation.uid,
+        subscriber=confirmation.subscriber,
+        target=confirmation.target,
         subject=_SUBJECT,
         text="\n".join(text) + "\n",
         html=(
             '<!doctype html><html lang="en"><head><meta charset="utf-8">'
             f"<title>{_SUBJECT}</title></head><body>{html}</body></html>\n"
         ),
-        occurred_at=asked.at,
+        occurred_at=confirmation.at,
         thread=ALONE,
         severity="noise",
     )
 
 
 def _clean(text: str) -> str:
-    said = sanitize(" ".join(text.split()))
-    return said if len(said) <= _LONGEST else said[: _LONGEST - 1].rstrip() + "…"
+    cleaned = sanitize(" ".join(text.split()))
+    return cleaned if len(cleaned) <= _LONGEST else cleaned[: _LONGEST - 1].rstrip() + "…"

@@ -137,7 +137,7 @@ def _detail_lines(event: ChangeEvent, detail: Detail) -> Iterator[Line]:
         yield from _criteria(event.facts, detail)
         return
     reworded = event.facts.get("reworded", ())
-    yield from (_reworded(one, detail) for one in reworded)
+    yield from (_rewording_line(one, detail) for one in reworded)
     shown = {name for one in reworded for name in (one["before"], one["after"])}
     for change in event.fields:
         is_whole = change.op != "changed" and change.path[:-1] == change.field
@@ -147,7 +147,7 @@ def _detail_lines(event: ChangeEvent, detail: Detail) -> Iterator[Line]:
         yield line(Span(f"perhaps one site under another name: {value_text(place)}", "dim"))
 
 
-def _reworded(pair: Mapping[str, Any], detail: Detail) -> Line:
+def _rewording_line(pair: Mapping[str, Any], detail: Detail) -> Line:
     """Return an outcome in other words by the words that changed."""
     segments = text_diff(
         value_text(pair["before"], longest=None), value_text(pair["after"], longest=None)
@@ -256,10 +256,10 @@ def word_spans(
                 spans.append(Span(GAP, "dim"))
                 return tuple(spans)
             shown += not _continues(segments, at)
-            spans.append(Span(_flat(text), op))
+            spans.append(Span(_flatten(text), op))
             continue
         first, last = at == 0, at == len(segments) - 1
-        spans.extend(Span(part) for part in _around(_flat(text), context, first, last))
+        spans.extend(Span(part) for part in _around(_flatten(text), context, first, last))
     return tuple(spans)
 
 
@@ -268,7 +268,7 @@ def _continues(segments: Sequence[Segment], at: int) -> bool:
     return at > 0 and segments[at][0] == "added" and segments[at - 1][0] == "removed"
 
 
-def _flat(text: str) -> str:
+def _flatten(text: str) -> str:
     """Put a passage on one line, blanks at its ends kept (one of each)."""
     words = " ".join(text.split())
     head = " " if text[:1].isspace() else ""

@@ -203,7 +203,7 @@ def _events(item: OutboxItem, announced: Announced) -> list[ChangeEvent]:
     return [events[at] for at in item.positions if at < len(events)]
 
 
-def changed_lines(count: int, word: str) -> Iterator[Line]:
+def change_lines(count: int, word: str) -> Iterator[Line]:
     """Yield how many messages were changed, and into what."""
     yield line(f"{count_text(count, 'message')} {word}")
 

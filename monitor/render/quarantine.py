@@ -56,5 +56,5 @@ def _size(entry: QuarantineRow) -> str:
         return (
             f"{entry.size:,} bytes, none of them kept" if entry.size else "nothing was kept of it"
         )
-    kept = "whole" if entry.is_whole else f"its first {len(content):,} bytes"
-    return f"{entry.size:,} bytes, kept {kept}"
+    extent = "whole" if entry.is_whole else f"its first {len(content):,} bytes"
+    return f"{entry.size:,} bytes, kept {extent}"

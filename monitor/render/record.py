@@ -62,10 +62,10 @@ def _absence(record: TrialRecord) -> Iterator[Line]:
     """Say that the registry does not show what follows, in its own words where it has any."""
     if record.presence is None:
         return
-    other, said = record.get(fields.REGISTRY_MERGED_INTO), record.get(fields.REGISTRY_SAID)
+    other, words = record.get(fields.REGISTRY_MERGED_INTO), record.get(fields.REGISTRY_SAID)
     detail = "the registry no longer shows this record"
     detail += f": it was merged into {value_text(other)}" if other else ""
-    detail += f" ({value_text(said)})" if said else ""
+    detail += f" ({value_text(words)})" if words else ""
     yield line(Span(f"{detail}; what follows is what it showed last", "high"), indent=2, hang=2)
 
 
@@ -96,11 +96,11 @@ def _fact(record: TrialRecord, path: Path, aside: Path | None) -> Iterator[Line]
         if path in _EXPECTED:
             # "(none)" is the sponsor's omission, "not stated" the source's.
             stated = record.coverage.states(path)
-            yield _labelled(path, Span("(none)" if stated else "not stated by this source", "dim"))
+            yield _labeled(path, Span("(none)" if stated else "not stated by this source", "dim"))
         return
     beside = record.get(aside) if aside else None
     more = (Span(f" ({_in_words(aside, beside)})", "dim"),) if beside is not None else ()
-    yield _labelled(path, Span(_in_words(path, value)), *more)
+    yield _labeled(path, Span(_in_words(path, value)), *more)
 
 
 def _in_words(path: Path | None, value: Any) -> str:
@@ -113,7 +113,7 @@ def _in_words(path: Path | None, value: Any) -> str:
     return code_words(text) if path in fields.ENUMERATIONS else text
 
 
-def _labelled(path: Path, *spans: Span) -> Line:
+def _labeled(path: Path, *spans: Span) -> Line:
     return line(
         Span(fields.label(path).ljust(_LABEL_WIDTH), "label"),
         *spans,
@@ -126,7 +126,7 @@ def _people(record: TrialRecord) -> Iterator[Line]:
     for path in (fields.COLLABORATORS, fields.OVERALL_OFFICIALS):
         names = [value_text(item.get("name")) for item in record.items(path)]
         if names:
-            yield _labelled(path, Span(", ".join(names)))
+            yield _labeled(path, Span(", ".join(names)))
 
 
 def _arms(record: TrialRecord) -> Iterator[Line]:

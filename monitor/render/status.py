@@ -23,7 +23,7 @@ class Status:
     the store remembers from before; ``enabled`` are the names of the former. ``scheduled``
     are those of them that have a clock of their own. ``messages``: how many, by state and
     channel; ``oldest_due``: when the first that waits is due; ``channels``: those that fail.
-    ``deaf``: which subscription or source asks for something in vain, and a sentence on it.
+    ``unmatched``: which subscription or source asks for something in vain, and a sentence on it.
     ``overdue``, ``full_disks``: a sentence for each. ``checked_at``: when the store's file was
     checked last; ``damage``: what was found damaged. ``rules``: the name of the present rules with
     their thresholds; ``older``: how many versions have events that were derived by others.
@@ -42,7 +42,7 @@ class Status:
     oldest_due: datetime | None = None
     channels: tuple[ChannelState, ...] = ()
     overdue: tuple[str, ...] = ()
-    deaf: tuple[tuple[str, str], ...] = ()
+    unmatched: tuple[tuple[str, str], ...] = ()
     full_disks: tuple[str, ...] = ()
     checked_at: datetime | None = None
     damage: str = ""
@@ -94,7 +94,7 @@ def status_to_json(status: Status) -> dict[str, Any]:
         "outbox": {state.value: dict(status.messages.get(state, {})) for state in MessageState},
         "oldest_due_at": _iso(status.oldest_due),
         "failing_channels": [_channel_to_json(state, status) for state in status.channels],
-        "warnings": [{"about": about, "detail": sentence} for about, sentence in status.deaf],
+        "warnings": [{"about": about, "detail": sentence} for about, sentence in status.unmatched],
         "overdue": list(status.overdue),
         "full_disks": list(status.full_disks),
         "checked_at": _iso(status.checked_at),
@@ -158,8 +158,8 @@ def _named(name: str, text: str) -> Line:
 
 
 def _holds(counts: StoreCounts) -> str:
-    kept = ((counts.trials, "trial"), (counts.versions, "version"), (counts.events, "event"))
-    sentence = ", ".join(f"{count:,} {noun}{'' if count == 1 else 's'}" for count, noun in kept)
+    pairs = ((counts.trials, "trial"), (counts.versions, "version"), (counts.events, "event"))
+    sentence = ", ".join(f"{count:,} {noun}{'' if count == 1 else 's'}" for count, noun in pairs)
     sentence += f", {counts.quarantined:,} in the quarantine"
     return sentence if counts.size_bytes is None else f"{sentence}; {size(counts.size_bytes)}"
 
@@ -264,7 +264,7 @@ def _remarks(status: Status) -> Iterator[Line]:
         times = count_text(state.failures, "time") + (" in a row" if state.failures > 1 else "")
         detail = f" failed {times}{rest}: {one_line(state.last_error, longest=None)}"
         yield line(Span(f"channel {one_line(state.channel, longest=None)}", "high"), detail)
-    for about, sentence in status.deaf:
+    for about, sentence in status.unmatched:
         detail = f": {one_line(sentence, longest=None)}"
         yield line(Span(one_line(about, longest=None), "high"), detail)
     for row in status.sources:

@@ -19,7 +19,7 @@ class Secret:
         """Return the text."""
         return self._look_up()
 
-    def looked_up(self) -> "Secret":
+    def resolve(self) -> "Secret":
         """Return the secret as it is now, which later lookups do not change."""
         return Secret.of(self._look_up())
 

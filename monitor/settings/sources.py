@@ -251,8 +251,8 @@ class CtgovSourceSettings(SourceSettings, frozen=True, kw_only=True):
 
     def contradiction(self) -> str | None:
         """Say as of every source, or that nothing or too much is followed."""
-        if said := SourceSettings.contradiction(self):
-            return said
+        if contradiction := SourceSettings.contradiction(self):
+            return contradiction
         narrowed = bool(self.query or self.filter)
         if self.all and narrowed:
             return "follows the whole registry by all = true; delete it, or query and filter"

@@ -70,19 +70,19 @@ class Acceptor:
         loop = asyncio.get_running_loop()
         while True:
             try:
-                taken, _ = await loop.sock_accept(self._socket)
+                accepted, _ = await loop.sock_accept(self._socket)
             except OSError as exc:
                 await self._refused(exc)
                 continue
             try:
                 await self._make_room()
-                await loop.connect_accepted_socket(self._protocol, taken)
+                await loop.connect_accepted_socket(self._protocol, accepted)
             except OSError as exc:  # it is gone already, or the system has no room for it
-                taken.close()
+                accepted.close()
                 await self._refused(exc)
             except BaseException:
                 # Cancelled: the socket must not be left to the garbage collector.
-                taken.close()
+                accepted.close()
                 raise
 
     async def _refused(self, error: OSError) -> None:

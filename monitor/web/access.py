@@ -71,7 +71,7 @@ class Access:
         """
         web = self._calls.settings.web
         secret = _secret_of(request)
-        token = None if secret is None else await self._checked(secret)
+        token = None if secret is None else await self._check(secret)
         # A wrong token counts for the address that sent it, so guessing is limited as well.
         client = f"token {token.name}" if token else network_of(client_host(request, web))
         pause_s = self._rates.take(client, web.requests_per_minute)
@@ -87,7 +87,7 @@ class Access:
             raise unauthorized()
         return token
 
-    async def _checked(self, secret: str) -> AccessToken | None:
+    async def _check(self, secret: str) -> AccessToken | None:
         try:
             return await self._calls.run(lambda app: check_token(app, secret))
         except MonitorError:

@@ -25,7 +25,7 @@ def is_trusted(host: str, web: WebSettings) -> bool:
     """Tell whether an address is a trusted proxy's."""
     try:
         # The zone of a link-local address (fe80::1%eth0) is no part of it.
-        asked = ip_address(host.partition("%")[0])
+        address = ip_address(host.partition("%")[0])
     except ValueError:
         return False
-    return any(asked == ip_address(one) for one in web.trusted_proxies)
+    return any(address == ip_address(one) for one in web.trusted_proxies)

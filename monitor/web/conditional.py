@@ -23,12 +23,12 @@ def conditional(
     be that very one: what a feed tells can also become older, where it is asked for less.
     """
     tag = f'W/"{sha256(body).hexdigest()[:32]}"'  # weak: it may be sent compressed
-    said = {**headers, "ETag": tag}
+    all_headers = {**headers, "ETag": tag}
     if modified_at is not None:
-        said["Last-Modified"] = format_datetime(modified_at.astimezone(UTC), usegmt=True)
-    if _is_known(request, tag, said.get("Last-Modified")):
-        return Response(status_code=304, headers=said)
-    return Response(body, headers=said, media_type=media_type)
+        all_headers["Last-Modified"] = format_datetime(modified_at.astimezone(UTC), usegmt=True)
+    if _is_known(request, tag, all_headers.get("Last-Modified")):
+        return Response(status_code=304, headers=all_headers)
+    return Response(body, headers=all_headers, media_type=media_type)
 
 
 def _is_known(request: Request, tag: str, modified: str | None) -> bool:

@@ -48,15 +48,15 @@ def routes(calls: StoreCalls) -> list[Route]:
 
     async def of_events(request: Request) -> Response:
         given = Parameters(request.query_params, _OF_EVENTS)
-        choice, limit, asked = given.events(), _limit(given), _asked(request)
-        return await _feed(calls, request, lambda app: events_feed(app, choice, asked, limit=limit))
+        choice, limit, pairs = given.events(), _limit(given), _query_pairs(request)
+        return await _feed(calls, request, lambda app: events_feed(app, choice, pairs, limit=limit))
 
     async def of_trial(request: Request) -> Response:
         given = Parameters(request.query_params, _OF_TRIAL)
         nct_id = _nct_id(request)
-        choice, limit, asked = given.events(), _limit(given), _asked(request)
+        choice, limit, pairs = given.events(), _limit(given), _query_pairs(request)
         return await _feed(
-            calls, request, lambda app: trial_feed(app, nct_id, choice, asked, limit=limit)
+            calls, request, lambda app: trial_feed(app, nct_id, choice, pairs, limit=limit)
         )
 
     return [*_routes("/events", of_events), *_routes("/trials/{nct_id}", of_trial)]
@@ -79,13 +79,15 @@ def secret_routes(calls: StoreCalls) -> list[Route]:
 
 
 def _routes(place: str, answer: Answer) -> list[Route]:
-    return [Route(f"{place}/feed.{name}", _refusing(answer), methods=["GET"]) for name in _FORMATS]
+    return [
+        Route(f"{place}/feed.{name}", _with_problems(answer), methods=["GET"]) for name in _FORMATS
+    ]
 
 
-def _refusing(answer: Answer) -> Answer:
+def _with_problems(answer: Answer) -> Answer:
     """Return the same, which raises what the request is answered then."""
 
-    async def answered(request: Request) -> Response:
+    async def respond(request: Request) -> Response:
         try:
             return await answer(request)
         except UsageError as exc:
@@ -96,18 +98,18 @@ def _refusing(answer: Answer) -> Answer:
         except MonitorError:
             raise HTTPException(503) from None  # nobody outside is told of the store
 
-    return answered
+    return respond
 
 
 async def _feed(calls: StoreCalls, request: Request, work: Work) -> Response:
     media_type, written = _FORMATS[request.url.path.rpartition(".")[2]]
     self_url = _self_url(calls.settings.delivery.public_url, request)
 
-    def made(app: App) -> tuple[bytes, Feed]:
+    def build(app: App) -> tuple[bytes, Feed]:
         feed = work(app)
         return written(feed, self_url), feed
 
-    body, feed = await calls.run(made)
+    body, feed = await calls.run(build)
     return conditional(
         request,
         body,
@@ -129,7 +131,7 @@ def _limit(given: Parameters) -> int:
     return given.number(_LIMIT, default=ENTRIES, most=MOST_ENTRIES)
 
 
-def _asked(request: Request) -> list[tuple[str, str]]:
+def _query_pairs(request: Request) -> list[tuple[str, str]]:
     """Return what is asked for, without what does not change it."""
     items = request.query_params.multi_items()
     return [(name, text) for name, text in items if name != _LIMIT and text.strip()]

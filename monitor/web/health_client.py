@@ -60,10 +60,10 @@ def fetch_health(url: str, *, timeout_s: float) -> HealthReply:
         return HealthReply(well=False, reason=f"no response from {url}: {reason}", facts={})
     finally:
         connection.close()
-    return _said(answer.status, body, url)
+    return _parse_reply(answer.status, body, url)
 
 
-def _said(status: int, body: bytes, url: str) -> HealthReply:
+def _parse_reply(status: int, body: bytes, url: str) -> HealthReply:
     try:
         facts = json.loads(body)
     except ValueError:

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from monitor.app import App
-from monitor.app.signing import checked_token
+from monitor.app.signing import verify_token
 from monitor.app.tokens import check_token
 from monitor.errors import NotFoundError
 from monitor.model.signed_tokens import SignedToken, sign
@@ -88,7 +88,7 @@ def _named_by_cookie(app: App, request: Request) -> str | None:
         return None
     with app.reader() as reader:
         try:
-            signed = checked_token(app, reader, text, "operator")
+            signed = verify_token(app, reader, text, "operator")
         except NotFoundError:
             return None
         token = reader.tokens.named(signed.subject)

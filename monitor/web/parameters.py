@@ -117,18 +117,18 @@ class Parameters:
             raise ParameterError(name, str(exc)) from exc
 
 
-def require_findable(app: App, reader: "Reader", asked: Filter | None) -> None:
+def require_findable(app: App, reader: "Reader", trial_filter: Filter | None) -> None:
     """Pass when a filter can find stored trials, else raise a ParameterError of the wrong one."""
     # Key by key, so that the error names the one that is wrong.
-    for key, values in (asked.wanted if asked else {}).items():
+    for key, values in (trial_filter.wanted if trial_filter else {}).items():
         _require_findable(app, reader, key, Filter(wanted={key: values}))
-    for key, values in (asked.excluded if asked else {}).items():
+    for key, values in (trial_filter.excluded if trial_filter else {}).items():
         _require_findable(app, reader, f"not_{key}", Filter(excluded={key: values}))
 
 
-def _require_findable(app: App, reader: "Reader", name: str, asked: Filter) -> None:
+def _require_findable(app: App, reader: "Reader", name: str, trial_filter: Filter) -> None:
     try:
-        matching.require_findable(app, reader, asked)
+        matching.require_findable(app, reader, trial_filter)
     except UsageError as exc:
         raise ParameterError(name, str(exc)) from exc
 

@@ -62,10 +62,10 @@ def application(answers: HealthSource, site: Site = ()) -> Starlette:
     """Return the ASGI application that gives these answers, and those of the site, if any."""
 
     async def healthz(_: Request) -> Response:
-        return _told(await answers.health())
+        return _health_response(await answers.health())
 
     async def readyz(_: Request) -> Response:
-        return _told(await answers.readiness())
+        return _health_response(await answers.readiness())
 
     async def metrics(_: Request) -> Response:
         found = await answers.metrics()
@@ -105,9 +105,9 @@ def _starlette(found: Site, *, unknown: str) -> Starlette:
     return Starlette(routes=found, middleware=[_GZIP, _SAME_ORIGIN], exception_handlers=handlers)
 
 
-def _told(told: HealthResult) -> Response:
-    status = "ok" if told.good else "unavailable"
-    return _json({"status": status, **told.facts}, 200 if told.good else 503)
+def _health_response(result: HealthResult) -> Response:
+    status = "ok" if result.good else "unavailable"
+    return _json({"status": status, **result.facts}, 200 if result.good else 503)
 
 
 def _json(value: Mapping[str, Any], status: int) -> Response:

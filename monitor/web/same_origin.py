@@ -28,7 +28,9 @@ class SameOrigin:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        is_change = scope["type"] == "http" and scope["method"] not in _READING and _is_taken(scope)
+        is_change = (
+            scope["type"] == "http" and scope["method"] not in _READING and _is_accepted(scope)
+        )
         if not is_change or _may_change(Request(scope)):
             await self._application(scope, receive, send)
             return
@@ -41,7 +43,7 @@ class SameOrigin:
         await refused(scope, receive, send)
 
 
-def _is_taken(scope: Scope) -> bool:
+def _is_accepted(scope: Scope) -> bool:
     """Tell whether an address takes such a request; any other changes nothing, and is told so."""
     return any(one.matches(scope)[0] is Match.FULL for one in scope["app"].routes)
 

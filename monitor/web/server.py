@@ -58,7 +58,7 @@ class WebServer:
         remedy: str = "listen on another address",
     ) -> None:
         limits = limits or WebSettings()
-        self._socket = _listening(address, remedy)
+        self._socket = _listen(address, remedy)
         self.address: tuple[str, int] = self._socket.getsockname()[:2]
         config = uvicorn.Config(
             Guard(application, timeout_s=limits.request_timeout_s, on_fault=on_fault),
@@ -70,7 +70,7 @@ class WebServer:
             timeout_keep_alive=math.ceil(limits.header_timeout_s),
             h11_max_incomplete_event_size=HEADER_BYTES,
         )  # fmt: skip
-        self._server = _Server(config, limits=limits, on_fault=on_fault)
+        self._server = _UvicornServer(config, limits=limits, on_fault=on_fault)
 
     @property
     def url(self) -> str:
@@ -94,7 +94,7 @@ class WebServer:
         self._socket.close()
 
 
-class _Server(uvicorn.Server):
+class _UvicornServer(uvicorn.Server):
     """Bounds its connections, and leaves signals to the program that it runs in."""
 
     def __init__(self, config: uvicorn.Config, *, limits: WebSettings, on_fault: OnFault) -> None:
@@ -161,7 +161,7 @@ class _Server(uvicorn.Server):
             total -= size
 
 
-def _listening(address: tuple[str, int], remedy: str) -> socket.socket:
+def _listen(address: tuple[str, int], remedy: str) -> socket.socket:
     family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
     try:
         return socket.create_server(address, family=family, backlog=_BACKLOG)

@@ -36,8 +36,8 @@ class StoreCalls:
     async def run(self, work: Callable[[App], Result]) -> Result:
         """Return what the work returns, or raise what it raises."""
         await self._turns.acquire()
-        asked = in_thread("page", partial(work, replace(self._app(), reader_pool=self._pool)))
+        running = in_thread("page", partial(work, replace(self._app(), reader_pool=self._pool)))
         # Who gives up waiting leaves the thread behind; its turn ends when the thread does.
-        asked.add_done_callback(lambda _: self._turns.release())
+        running.add_done_callback(lambda _: self._turns.release())
         # A request that ran out of time is cancelled; its thread cannot be.
-        return await asyncio.shield(asked)
+        return await asyncio.shield(running)

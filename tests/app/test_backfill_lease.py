@@ -48,7 +48,7 @@ def take_away(app: App) -> None:
 
 def work(held: BackfillLease) -> None:
     """Do what a client does that is waiting: end as soon as it is told to."""
-    with held.explained():
+    with held.raise_if_lost():
         assert held.stop.wait(PATIENCE_S)
         raise StoppedError
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from monitor.app.backfills import wanted_backfills
+from monitor.app.backfills import pending_backfills
 from monitor.app.sources import HISTORY
 from monitor.model.tracking import Sighting, SourceRow
 from monitor.settings import CtgovSourceSettings, Settings
@@ -34,7 +34,7 @@ def wanted(url: str, *, kept: Backfill | None, enabled: bool = True) -> list[str
         if kept is not None:
             tx.sources.put_state(HISTORY, NCT_ID, kept.as_state(), at=AT)
     with open_reader(url) as reader:
-        return wanted_backfills(Settings(sources=(source,)), reader).get(BASE, [])
+        return pending_backfills(Settings(sources=(source,)), reader).get(BASE, [])
 
 
 def since(outcome: BackfillOutcome) -> Backfill:
@@ -66,7 +66,7 @@ def test_those_that_failed_come_last_the_latest_at_the_end(sqlite_url: str) -> N
             failed = Backfill(failed_at=AT + timedelta(minutes=minutes))
             tx.sources.put_state(HISTORY, nct_id, failed.as_state(), at=AT)
     with open_reader(sqlite_url) as reader:
-        found = wanted_backfills(Settings(sources=(source,)), reader)
+        found = pending_backfills(Settings(sources=(source,)), reader)
     assert found == {BASE: [ids[1], ids[2], ids[4], ids[3], ids[0]]}
 
 

@@ -104,7 +104,7 @@ def test_of_two_that_put_right_one_does(monitored: Monitored) -> None:
     with open_store(monitored.url) as store:
         for done in (True, False):
             with store.transaction() as tx:
-                assert [one.put_right(tx) for one in found] == [done] * 3
+                assert [one.move_back(tx) for one in found] == [done] * 3
     assert now == monitored.clock.at
 
 

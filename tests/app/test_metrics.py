@@ -45,8 +45,8 @@ def test_requests_are_counted_by_status_and_kind_of_failure() -> None:
 
 def test_passes_pages_versions_events_and_stages_are_counted() -> None:
     counts = metrics()
-    counts.passed("lupus", "ok", 2.5)
-    counts.passed("lupus", "failed", 0.5)
+    counts.count_pass("lupus", "ok", 2.5)
+    counts.count_pass("lupus", "failed", 0.5)
     counts.page("lupus", records=1000)
     counts.page("lupus")
     counts.versions(7)

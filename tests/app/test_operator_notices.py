@@ -101,7 +101,7 @@ def process(
     made.notifier = OperatorNotifier(
         made.app,
         made.channels,
-        opened=lambda: open_store(url or monitored.url, create=False, busy_timeout_s=0.1),
+        open_store=lambda: open_store(url or monitored.url, create=False, busy_timeout_s=0.1),
         free=lambda _: free,
         incidents=incidents,
     )

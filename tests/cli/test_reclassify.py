@@ -231,7 +231,7 @@ def test_an_interrupted_run_says_that_it_goes_on(
         signal.raise_signal(signal.SIGTERM)
 
     small.environ[HIGH] = "90"
-    monkeypatch.setattr("monitor.cli.reclassify._Told.move", interrupt)
+    monkeypatch.setattr("monitor.cli.reclassify._ProgressLog.move", interrupt)
     result = small("reclassify")
     assert result.exit_code == 130
     assert result.stdout == ""

@@ -80,7 +80,7 @@ def test_a_channel_that_hangs_keeps_no_other_back_and_is_not_started_twice() -> 
         assert "deliver by hangs" in work.names
         stop.set()
         serving.cancel()
-        return await work.settled(PATIENCE_S)
+        return await work.wait(PATIENCE_S)
 
     assert asyncio.run(live()) == ()
     assert scripted.begun["hangs"] == 1
@@ -107,7 +107,7 @@ def test_what_may_become_one_message_waits_a_few_seconds_for_a_pass_and_nothing_
         assert time.monotonic() - began > 4, "it was held, and not for ever"
         stop.set()
         serving.cancel()
-        return await work.settled(PATIENCE_S)
+        return await work.wait(PATIENCE_S)
 
     assert asyncio.run(live()) == ()
     assert held

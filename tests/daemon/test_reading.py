@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.app.unsubscribing import Unsubscribing, linked
+from monitor.app.unsubscribing import Unsubscription, find_linked
 from monitor.model.subscriptions import SubscriptionStatus
 from monitor.store.writer import open_store
 from monitor.web.site import Site, site_routes
@@ -219,9 +219,9 @@ def test_questions_wait_for_each_other(monitored: Monitored) -> None:
     calls = StoreCalls(lambda: monitored.app)
     uid, token = unsubscribe_path(monitored).split("/")[2:]
 
-    async def many() -> list[Unsubscribing]:
+    async def many() -> list[Unsubscription]:
         return await asyncio.gather(
-            *(calls.run(lambda app: linked(app, uid, token)) for _ in range(20))
+            *(calls.run(lambda app: find_linked(app, uid, token)) for _ in range(20))
         )
 
     assert all(one.subscriptions for one in asyncio.run(many()))

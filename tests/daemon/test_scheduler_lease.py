@@ -230,9 +230,9 @@ def test_pieces_of_work_do_not_wait_for_one_another_and_one_name_runs_once() -> 
         quick = work.start("quick", lambda: 7)
         assert quick is not None
         assert await quick == 7
-        under_way = await work.settled(0.01)
+        under_way = await work.wait(0.01)
         go.set()
-        return again is None, under_way, await work.settled(10)
+        return again is None, under_way, await work.wait(10)
 
     assert asyncio.run(scene()) == (True, ("slow",), ())
 

@@ -64,17 +64,17 @@ def asked(ask: Callable[[], Awaitable[Answer]]) -> Answer:
 
 def health(state: DaemonState) -> HealthResult:
     """Ask for the health."""
-    return asked(inquiries(state).answers.health)
+    return asked(inquiries(state).health_source.health)
 
 
 def readiness(state: DaemonState) -> HealthResult:
     """Ask for the readiness."""
-    return asked(inquiries(state).answers.readiness)
+    return asked(inquiries(state).health_source.readiness)
 
 
 def counted(state: DaemonState) -> list[str]:
     """Ask for the counts; return their lines."""
-    exposed = asked(inquiries(state).answers.metrics)
+    exposed = asked(inquiries(state).health_source.metrics)
     assert exposed.content_type == CONTENT_TYPE
     return exposed.body.decode().splitlines()
 
@@ -195,7 +195,7 @@ def test_a_channel_rests_until_its_time_is_over(state: DaemonState) -> None:
 
 def test_what_was_last_known_grows_older_while_the_store_is_away(state: DaemonState) -> None:
     clock = [NOON]
-    answers = HealthChecks(state, Metrics(now=lambda: clock[0]), stale_s=20).answers
+    answers = HealthChecks(state, Metrics(now=lambda: clock[0]), stale_s=20).health_source
     asked(answers.metrics)
     state.app = replace(
         state.app,
@@ -212,7 +212,7 @@ def test_what_was_last_known_grows_older_while_the_store_is_away(state: DaemonSt
 
 def test_many_askers_make_one_look_into_the_store(state: DaemonState) -> None:
     async def scene() -> list[HealthResult]:
-        answers = inquiries(state).answers
+        answers = inquiries(state).health_source
         asked = [asyncio.ensure_future(answers.readiness()) for _ in range(50)]
         return await asyncio.gather(*asked)
 

@@ -254,7 +254,7 @@ class Post:
             late=LateResults(
                 channel="box",
                 policy=self.policy,
-                opened=lambda: nullcontext(self.store),
+                open_store=lambda: nullcontext(self.store),
                 now=self.clock.now,
                 events=self.events,
             ),

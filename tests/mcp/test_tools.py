@@ -14,7 +14,7 @@ from mcp import Client, StdioServerParameters
 from mcp.types import TextContent
 
 from monitor.app import App
-from monitor.mcp import answers
+from monitor.mcp import answer_size
 from monitor.mcp.server import mcp_server
 from tests.cli.calls import NOON, Monitor
 from tests.cli.studies import HOSTILE, NCT, OTHER, study
@@ -47,7 +47,7 @@ def server(monitor: Monitor) -> Any:
 
 
 def call(monitor: Monitor, tool: str, **arguments: Any) -> Any:
-    """Return what a tool answers."""
+    """Return what a tool answer_size."""
     text, is_error = called(server(monitor), tool, **arguments)
     assert not is_error, text
     return json.loads(text)
@@ -151,7 +151,7 @@ def test_a_history_names_its_versions_for_the_other_tools(monitor: Monitor) -> N
 def test_a_comparison_is_told_in_parts(monitor: Monitor, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = call(monitor, "compare_versions", nct_id=NCT, old="1")["changes"]
     assert [one["kind"] for one in whole][:1] == ["trial_suspended"]
-    monkeypatch.setattr(answers, "LONGEST_BYTES", 10)
+    monkeypatch.setattr(answer_size, "LONGEST_BYTES", 10)
     found = call(monitor, "compare_versions", nct_id=NCT, old="2026-02-02")
     seen = found["changes"]
     assert found["next"] == "1"
@@ -177,7 +177,7 @@ def test_a_long_field_comes_in_parts(monitor: Monitor) -> None:
     text, cursor = "", None
     while not text or cursor:
         found = call(monitor, "trial_at", **asked, cursor=cursor)
-        assert len(found["value_as_json"]) <= answers.LONGEST_BYTES
+        assert len(found["value_as_json"]) <= answer_size.LONGEST_BYTES
         text, cursor = text + found["value_as_json"], found["next"]
     assert json.loads(text) == CRITERIA
 
@@ -188,7 +188,7 @@ def test_no_answer_is_long_and_no_text_hides_anything(monitor: Monitor) -> None:
         for one in call(monitor, "compare_versions", nct_id=NCT, old="1")["changes"]
         if one["kind"].startswith("eligibility")
     ]
-    assert len(json.dumps(change)) < answers.LONGEST_BYTES
+    assert len(json.dumps(change)) < answer_size.LONGEST_BYTES
     text, _ = called(server(monitor), "search_trials", filters={"sponsor": "Second"})
     assert not {"\x1b", "\u202e", "\\u001b"} & set(text)
     assert "evil" in text

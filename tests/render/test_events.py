@@ -228,7 +228,7 @@ def test_items_are_named_outermost_first() -> None:
 
 
 @pytest.mark.parametrize(
-    ("op", "before", "after", "said", "behind"),
+    ("op", "before", "after", "headline", "behind"),
     [
         ("changed", "OTHER", "DRUG", "Arms: changed A (type: OTHER → DRUG)", []),
         (
@@ -238,11 +238,11 @@ def test_items_are_named_outermost_first() -> None:
     ],
 )  # fmt: skip
 def test_a_part_of_an_item_is_told_once(
-    op: Op, before: Any, after: Any, said: str, behind: list[str]
+    op: Op, before: Any, after: Any, headline: str, behind: list[str]
 ) -> None:
     arms: Path = ("protocolSection", "armsInterventionsModule", "armGroups")
     edit = change((*arms, "type"), before, after, op=op, path=(*arms, "A", "type"))
-    assert text(event(edit, summary=said)).splitlines() == [
-        f"  HIGH      {plain_codes(said)}",
+    assert text(event(edit, summary=headline)).splitlines() == [
+        f"  HIGH      {plain_codes(headline)}",
         *behind,
     ]

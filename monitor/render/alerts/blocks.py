@@ -31,7 +31,7 @@ _EVENTS_OF_VERSION = 20
 # A line's and a run's share of the markup are those of the built-in template.
 _LINE_BYTES, _RUN_BYTES, _EVENT_BYTES = 120, 110, 900
 
-Made = TypeVar("Made")
+Result = TypeVar("Result")
 
 
 @dataclass(slots=True)
@@ -41,16 +41,16 @@ class Shared:
     Two alerts are of the same words when they hold the very same events of the same version.
     """
 
-    _made: dict[tuple[object, ...], tuple[Alert, object]] = field(default_factory=dict)
+    _results: dict[tuple[object, ...], tuple[Alert, object]] = field(default_factory=dict)
 
-    def of(self, alert: Alert, what: str, make: Callable[[Alert], Made]) -> Made:
+    def of(self, alert: Alert, what: str, make: Callable[[Alert], Result]) -> Result:
         """Return what ``make`` makes of an alert; it must not depend on the alert's reasons."""
         # By identity: comparing events with hundreds of sites costs more than what is saved.
         about = (alert.trial, alert.version, alert.previous, *alert.events)
         key = (what, alert.number, *map(id, about))
-        if key not in self._made:
-            self._made[key] = (alert, make(alert))  # the alert keeps its parts, and their ids
-        return self._made[key][1]  # type: ignore[return-value]  # made by the same ``what``
+        if key not in self._results:
+            self._results[key] = (alert, make(alert))  # the alert keeps its parts, and their ids
+        return self._results[key][1]  # type: ignore[return-value]  # made by the same ``what``
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +76,7 @@ def measured_version(alert: Alert, public_url: str | None) -> Measured:
         more=len(groups) - len(events),
         link=version_link(public_url, alert.version),
     )
-    sizes = tuple((_EVENT_BYTES + _bytes([one.said]), _bytes(one.behind)) for one in events)
+    sizes = tuple((_EVENT_BYTES + _bytes([one.headline]), _bytes(one.behind)) for one in events)
     return Measured(block=block, sizes=sizes)
 
 
@@ -85,18 +85,18 @@ def headline_block(events: Sequence[ChangeEvent]) -> EventBlock:
     event = events[0]
     label, joint = clean(event.label), ""
     if event.kind is ChangeKind.TRIAL_REGISTERED:  # its title and status stand above
-        said, joint = line("first seen"), " "
+        headline, joint = line("first seen"), " "
     elif are_countries(events):
-        said = line(countries_headline(events))
+        headline = line(countries_headline(events))
     elif is_list_of_sites(event):
-        said = line(sites_headline(event))
+        headline = line(sites_headline(event))
     else:
-        said, joint = _headline(event)
+        headline, joint = _headline(event)
     return EventBlock(
         severity=event.severity,
         label=label,
         joint=joint,
-        said=clean_line(said),
+        headline=clean_line(headline),
     )
 
 

@@ -181,8 +181,8 @@ def _version(alert: Alert, public_url: str | None, room: _Room, shared: Shared) 
     """Return a version with the changes that there is room for; its first has it always."""
     whole = shared.of(alert, "version", lambda one: measured_version(one, public_url))
     found: list[EventBlock] = []
-    for event, (said, behind) in zip(whole.block.events, whole.sizes, strict=True):
-        if found and not room.has(said):
+    for event, (headline, behind) in zip(whole.block.events, whole.sizes, strict=True):
+        if found and not room.has(headline):
             break
         found.append(event if room.has(behind) else replace(event, behind=()))
     if len(found) == len(whole.block.events) and all(map(is_, found, whole.block.events)):
@@ -198,15 +198,15 @@ def _preheader(
     if not trials:
         return "Nothing that you asked for has changed."
     if len(trials) > 1:
-        leads = "; ".join(f"{line.name}: {line.said}" for line in lines[:3])
+        leads = "; ".join(f"{line.name}: {line.headline}" for line in lines[:3])
         return clean(leads, longest=_PREHEADER)
     facts = trials[0].facts
     title = clean(unescape(facts.title or ""))
-    said = [phrase(one, facts) for one in trials[0].changes[:3]]
+    headline = [phrase(one, facts) for one in trials[0].changes[:3]]
     # Beside the subject a mailbox would show the same words twice.
-    if said and said[0].lower() in subject(notification).lower():
-        del said[0]
-    return clean("; ".join(filter(None, [*said, title])), longest=_PREHEADER)
+    if headline and headline[0].lower() in subject(notification).lower():
+        del headline[0]
+    return clean("; ".join(filter(None, [*headline, title])), longest=_PREHEADER)
 
 
 def _counts(notification: Notification, trials: Sequence[TrialLine]) -> str | None:

@@ -17,18 +17,18 @@ def profile_lines(profile: TrialProfile) -> Iterator[Line]:
 
     Title, status, sponsor and phase stand above, as of every trial.
     """
-    yield from _labelled("Conditions", _some(map(value_text, profile.conditions)))
-    yield from _labelled(
+    yield from _labeled("Conditions", _some(map(value_text, profile.conditions)))
+    yield from _labeled(
         "Interventions", _some(_intervention(*one) for one in profile.interventions)
     )
-    yield from _labelled("Enrollment", _enrollment(profile))
-    yield from _labelled("Sites", _sites(profile))
-    yield from _labelled("Dates", _dates(profile))
-    yield from _labelled("Collaborators", _some(map(value_text, profile.collaborators)))
-    yield from _labelled("Summary", _beginning(profile.summary or ""))
+    yield from _labeled("Enrollment", _enrollment(profile))
+    yield from _labeled("Sites", _sites(profile))
+    yield from _labeled("Dates", _dates(profile))
+    yield from _labeled("Collaborators", _some(map(value_text, profile.collaborators)))
+    yield from _labeled("Summary", _beginning(profile.summary or ""))
 
 
-def _labelled(label: str, value: str) -> Iterator[Line]:
+def _labeled(label: str, value: str) -> Iterator[Line]:
     if value:
         yield line(Span(f"{label}: ", "label"), value)
 

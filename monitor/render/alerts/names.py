@@ -49,7 +49,7 @@ def trial_name(trial: TrialFacts, longest: int = _LONGEST) -> str:
     treated = _treatment(trial.treatment)
     if not treated:
         return _clean(_short_title(trial.title or ""), longest)
-    condition = _lowered(unescape(trial.conditions[0])) if trial.conditions else ""
+    condition = _lower(unescape(trial.conditions[0])) if trial.conditions else ""
     whole = clean(f"{treated}, {condition}" if condition else treated, longest=1_000)
     if len(whole) <= longest:
         return whole
@@ -90,7 +90,7 @@ def _generic(name: str) -> str:
     return name.lower() if _GENERIC.fullmatch(name) else name
 
 
-def _lowered(condition: str) -> str:
+def _lower(condition: str) -> str:
     """Write a condition small where none of its words is a name or an abbreviation."""
     small = condition.lower()
     return small if _COMMON.issuperset(small.replace(",", "").split()) else condition

@@ -20,7 +20,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventBlock:
-    """One change: ``label`` + ``joint`` + ``said`` is the sentence.
+    """One change: ``label`` + ``joint`` + ``headline`` is the sentence.
 
     ``joint`` "": what is said needs no label before it. ``behind``: what lies behind it.
     """
@@ -28,7 +28,7 @@ class EventBlock:
     severity: Severity
     label: str
     joint: str
-    said: Line
+    headline: Line
     behind: tuple[Line, ...] = ()
 
 
@@ -59,7 +59,7 @@ class BriefTrial:
     name: str
     sponsor: str
     severity: Severity
-    said: str
+    headline: str
     heading: str = ""
 
 

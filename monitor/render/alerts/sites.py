@@ -41,7 +41,7 @@ def sites_headline(event: ChangeEvent) -> str:
 def countries_headline(events: Sequence[ChangeEvent]) -> str:
     """Write several events of one kind: ``3 countries added: Spain 12, France 9, Chile 1``."""
     found = [(value_text(event.facts.get("country")), event.facts.get("sites")) for event in events]
-    listed, rest = _first(_ranked({name: sites for name, sites in found if isinstance(sites, int)}))
+    listed, rest = _first(_rank({name: sites for name, sites in found if isinstance(sites, int)}))
     more = f", and {len(rest)} more" if rest else ""
     return f"{len(events)} countries {_COUNTRIES[events[0].kind]}: {listed}{more}"
 
@@ -174,10 +174,10 @@ def _counts(event: ChangeEvent) -> dict[str, int]:
     found = event.facts.get("by_country")
     if not isinstance(found, Mapping):
         return {}
-    return _ranked({value_text(country): int(count) for country, count in found.items()})
+    return _rank({value_text(country): int(count) for country, count in found.items()})
 
 
-def _ranked(counts: Mapping[str, int]) -> dict[str, int]:
+def _rank(counts: Mapping[str, int]) -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
 
 

@@ -58,9 +58,9 @@ def slack_payload(page: MessagePage) -> Block:
 
 def _trials(page: MessagePage, most: int, room: int) -> Iterator[Block]:
     """Yield the first trials with their changes, the next in a line each, the rest by ID."""
-    told_in_lines = [*(trial.brief for trial in page.trials), *page.brief]
-    lines = list(map(_brief, told_in_lines))
-    links = [brief.link for brief in told_in_lines]
+    briefs = [*(trial.brief for trial in page.trials), *page.brief]
+    lines = list(map(_brief, briefs))
+    links = [brief.link for brief in briefs]
     # A link alone takes 70 characters: of a hundred trials some would not even be named.
     ids = [] if page.all else [escape(link.text) for link in (*links, *page.others)]
     # A single trial needs no room for others.
@@ -76,7 +76,7 @@ def _trials(page: MessagePage, most: int, room: int) -> Iterator[Block]:
         shown -= 1  # those behind it are told why they come, too
     if full and not shown:
         left = room - _size(why[0])
-        full[0] = _trial(page.trials[0], most, left - _kept(behind[1:], left, _LINES_SHARE))
+        full[0] = _trial(page.trials[0], most, left - _reserve(behind[1:], left, _LINES_SHARE))
         shown = 1
     blocks = [block for found in full[:shown] for block in found]
     room -= _size(blocks) + _size(why[shown])
@@ -84,8 +84,8 @@ def _trials(page: MessagePage, most: int, room: int) -> Iterator[Block]:
     room -= sum(_lengths(lines[shown:listed]))
     left = len(lines) - listed + page.more
     yield from blocks
-    yield from map(section, _filled(lines[shown:listed], "\n"))
-    yield from map(section, _filled(_named(page, left, ids[listed:], room), " "))
+    yield from map(section, _fill_sections(lines[shown:listed], "\n"))
+    yield from map(section, _fill_sections(_named(page, left, ids[listed:], room), " "))
     yield from why[shown]
 
 
@@ -94,9 +94,12 @@ def _reasons(page: MessagePage, shown: int) -> list[Block]:
 
     What stands with the trials that are shown with their changes is not said again.
     """
-    said = {*page.reasons, *(reason for trial in page.trials[:shown] for reason in trial.reasons)}
+    headline = {
+        *page.reasons,
+        *(reason for trial in page.trials[:shown] for reason in trial.reasons),
+    }
     behind = (reason for trial in page.trials[shown:] for reason in trial.reasons)
-    found = list(first_reasons(one for one in behind if one not in said))
+    found = list(first_reasons(one for one in behind if one not in headline))
     return [context("\n".join(map(escape, found)))] if found else []
 
 
@@ -104,7 +107,7 @@ def _brief(shown: BriefTrial) -> str:
     """Write a trial in a line, which leads to the change."""
     head = f"*{escape(shown.heading)}*\n" if shown.heading else ""
     what = f"{_SIGNS[shown.severity]} *{escape(shown.name)}* · {escape(shown.sponsor)}"
-    return f"{head}{what} · {escape(shown.said)} · {anchor(shown.link)}"
+    return f"{head}{what} · {escape(shown.headline)} · {anchor(shown.link)}"
 
 
 def _size(blocks: Iterable[Block]) -> int:
@@ -119,12 +122,12 @@ def _first(sizes: Sequence[int], behind: Sequence[int], room: int, share: float 
     used = 0
     for at, size in enumerate(sizes):
         used += size
-        if used + _kept(behind[at + 1 :], room, share) > room:
+        if used + _reserve(behind[at + 1 :], room, share) > room:
             return at
     return len(sizes)
 
 
-def _kept(behind: Sequence[int], room: int, share: float) -> int:
+def _reserve(behind: Sequence[int], room: int, share: float) -> int:
     """Return how much of the room is kept for what is behind."""
     return min(sum(behind), int(room * share))
 
@@ -147,7 +150,7 @@ def _named(page: MessagePage, left: int, ids: Sequence[str], room: int) -> Itera
         yield f"and {left - shown} that there is no room for"
 
 
-def _filled(parts: Iterable[str], joint: str) -> Iterator[str]:
+def _fill_sections(parts: Iterable[str], joint: str) -> Iterator[str]:
     """Yield the parts joined to texts that are as long as a section may be."""
     text = ""
     for part in parts:
@@ -215,7 +218,7 @@ def _later(versions: Sequence[VersionBlock], trial: TrialBlock) -> Iterator[Bloc
 def _event(event: EventBlock) -> list[str]:
     sign = f"{_SIGNS[event.severity]} *{event.severity.upper()}*"
     label = f"{escape(event.label + event.joint)}" if event.joint else ""
-    head = f"{sign}  {label}{mrkdwn(event.said)}"
+    head = f"{sign}  {label}{mrkdwn(event.headline)}"
     return [head, *(f"      {mrkdwn(one)}" for one in event.behind)]
 
 
@@ -232,7 +235,7 @@ def _joined(lines: list[str], link: Link) -> str:
 
 
 def _last_block(page: MessagePage) -> Block:
-    said = f"Sent to {escape(page.recipient)}"
+    headline = f"Sent to {escape(page.recipient)}"
     if page.unsubscribe:
-        said += f" · {anchor(page.unsubscribe)}"
-    return context("\n".join([*map(escape, page.reasons), said]))
+        headline += f" · {anchor(page.unsubscribe)}"
+    return context("\n".join([*map(escape, page.reasons), headline]))

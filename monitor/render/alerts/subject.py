@@ -49,7 +49,7 @@ def _subject_text(notification: Notification, longest: int) -> str:
     if count == 0:
         return _about("No news", alert.trial, longest)
     more = f" + {count - 1} more" if count > 1 else ""
-    return _about(happened(fold_sites(alert.events)[0], alert.trial), alert.trial, longest, more)
+    return _about(event_words(fold_sites(alert.events)[0], alert.trial), alert.trial, longest, more)
 
 
 def _about(words: str, trial: TrialFacts, longest: int, more: str = "") -> str:
@@ -61,13 +61,13 @@ def _about(words: str, trial: TrialFacts, longest: int, more: str = "") -> str:
     # ID and count first: they are what a reader finds the trial, and the rest, by.
     room = longest - len(end) - len(more) - len(": ")
     name = trial_name(trial)
-    words = _shortened(words, room - min(len(name), _SHORTEST_NAME))
+    words = _shorten(words, room - min(len(name), _SHORTEST_NAME))
     if not name:
         return f"{words}{more}{end}"
     return f"{words}{more}: {trial_name(trial, room - len(words))}{end}"
 
 
-def _shortened(words: str, longest: int) -> str:
+def _shorten(words: str, longest: int) -> str:
     """Return what happened, cut in its brackets first: ``34 sites added (Spain 12, …)``."""
     if len(words) <= longest:
         return words
@@ -76,11 +76,11 @@ def _shortened(words: str, longest: int) -> str:
     if not bracket or len(head) > longest or room < _SHORTEST_ASIDE:
         return clip(head, longest)
     # Between names or words, never within one.
-    kept = aside[:room].rpartition(", ")[0] or aside[:room].rpartition(" ")[0]
-    return f"{head} ({kept}, …)" if ", " in aside[:room] else f"{head} ({kept}…)"
+    cut = aside[:room].rpartition(", ")[0] or aside[:room].rpartition(" ")[0]
+    return f"{head} ({cut}, …)" if ", " in aside[:room] else f"{head} ({cut}…)"
 
 
-def happened(change: Sequence[ChangeEvent], trial: TrialFacts) -> str:
+def event_words(change: Sequence[ChangeEvent], trial: TrialFacts) -> str:
     """Say what happened, so that a colon and a name can follow: ``TERMINATED``, ``First seen``.
 
     What is longer or of less weight stands at the end in brackets.
@@ -112,13 +112,13 @@ def phrase(change: Sequence[ChangeEvent], trial: TrialFacts) -> str:
     if is_list_of_sites(event):
         return clean(sites_headline(event), longest=_LONGEST_PHRASE)
     if is_long_text(event):
-        return clean(f"{_lowered(event.label)} edited", longest=_LONGEST_PHRASE)
+        return clean(f"{_lower(event.label)} edited", longest=_LONGEST_PHRASE)
     label, words = f"{event.label}: ", _plain(event)
     if event.path == _OVERALL_STATUS and words.startswith(label) and ARROW in words:
         return clean(words.removeprefix(label), longest=_LONGEST_PHRASE)
     if words.startswith(label):
         words = f"{event.label} {words[len(label) :]}"
-    return clean(_lowered(words), longest=_LONGEST_PHRASE)
+    return clean(_lower(words), longest=_LONGEST_PHRASE)
 
 
 def _plain(event: ChangeEvent) -> str:
@@ -144,7 +144,7 @@ def _weight(events: Sequence[ChangeEvent]) -> int:
     return max((event.severity.rank for event in events), default=Severity.NOISE.rank - 1)
 
 
-def _lowered(text: str) -> str:
+def _lower(text: str) -> str:
     """Begin in lower case, unless the first word is an abbreviation or a name's."""
     word = text.split(" ", 1)[0]
     # "FDAAA 801 violation" must not become "fDAAA 801 violation".

@@ -93,23 +93,23 @@ def brief(trial: TrialLine, public_url: str | None, heading: str = "") -> BriefT
     alert = max(trial.alerts, key=_weight)
     url = version_url(public_url, alert.version) or history_url(facts.nct_id)
     changes = trial.changes
-    said = "no news"
+    headline = "no news"
     if changes:
         more = f" + {len(changes) - 1} more" if len(changes) > 1 else ""
-        said = clean(phrase(fold_sites(alert.events)[0], facts), longest=_LONGEST_CHANGE) + more
+        headline = clean(phrase(fold_sites(alert.events)[0], facts), longest=_LONGEST_CHANGE) + more
     return BriefTrial(
         link=Link(text=nct_id, url=url),
         name=trial_name(facts) or "no title stated",
         sponsor=clean(unescape(facts.sponsor or "no sponsor stated"), longest=_LONGEST_SPONSOR),
         severity=trial.severity,
-        said=said,
+        headline=headline,
         heading=heading,
     )
 
 
 def brief_bytes(trial: BriefTrial) -> int:
     """Return about how many bytes of an HTML mail a line takes."""
-    texts = (trial.link.url, trial.link.text, trial.name, trial.sponsor, trial.said)
+    texts = (trial.link.url, trial.link.text, trial.name, trial.sponsor, trial.headline)
     heading = 200 if trial.heading else 0
     return _BRIEF_BYTES + heading + sum(len(escape(one).encode()) for one in texts)
 

@@ -80,7 +80,7 @@ def document() -> dict[str, Any]:
         "servers": [{"url": BASE}],
         # `{}`: without a token, where reading is open.
         "security": [{}, {"token": []}],
-        "paths": {operation.path: {"get": _described(operation)} for operation in OPERATIONS},
+        "paths": {operation.path: {"get": _describe(operation)} for operation in OPERATIONS},
         "components": {
             "schemas": schemas,
             "responses": {
@@ -91,7 +91,7 @@ def document() -> dict[str, Any]:
     }
 
 
-def _described(operation: Operation) -> dict[str, Any]:
+def _describe(operation: Operation) -> dict[str, Any]:
     in_path = re.findall(r"\{(\w+)\}", operation.path)
     result = {"schema": {"$ref": _REFERENCE.format(name=operation.result.__name__)}}
     answers: dict[str, Any] = {

@@ -57,7 +57,7 @@ class ApiRequest:
 
     app: App
     path: Mapping[str, str]
-    given: Parameters
+    parameters: Parameters
     token: AccessToken | None
 
     @property
@@ -74,7 +74,7 @@ class ApiRequest:
 
     def required(self, name: str, read: Callable[[str], Value]) -> Value:
         """Return the value of a parameter; ParameterError when it is not given."""
-        value = self.given.value(name, read)
+        value = self.parameters.value(name, read)
         if value is None:
             raise ParameterError(name, "it is required")
         return value
@@ -82,7 +82,7 @@ class ApiRequest:
     @property
     def limit(self) -> int:
         """How long a page may be."""
-        return self.given.number("limit", default=PAGE, most=LONGEST_PAGE)
+        return self.parameters.number("limit", default=PAGE, most=LONGEST_PAGE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,18 +109,18 @@ class Operation:
         return self.answer.__name__
 
 
-def trials(asked: ApiRequest) -> TrialPage:
+def trials(request: ApiRequest) -> TrialPage:
     """Return a page of trials."""
     query = TrialQuery(
-        filter=asked.given.filter(),
-        sort=asked.given.value("sort", trial_sort) or "nct_id",
-        after=asked.given.value("cursor", trial_key),
-        limit=asked.limit,
+        filter=request.parameters.filter(),
+        sort=request.parameters.value("sort", trial_sort) or "nct_id",
+        after=request.parameters.value("cursor", trial_key),
+        limit=request.limit,
     )
     # One reader for both: the filter is checked and applied in one state of the store.
-    with asked.app.reader() as reader:
-        require_findable(asked.app, reader, query.filter)
-        page = select_trials(reader, query, synonyms=asked.app.synonyms())
+    with request.app.reader() as reader:
+        require_findable(request.app, reader, query.filter)
+        page = select_trials(reader, query, synonyms=request.app.synonyms())
     return TrialPage(
         trials=tuple(map(trial_of, page.trials)),
         next=_cursor(page.next),
@@ -128,24 +128,24 @@ def trials(asked: ApiRequest) -> TrialPage:
     )
 
 
-def events(asked: ApiRequest) -> EventPage:
+def events(request: ApiRequest) -> EventPage:
     """Return a page of events."""
-    return _events(asked, asked.given.events())
+    return _events(request, request.parameters.events())
 
 
-def trial_events(asked: ApiRequest) -> EventPage:
+def trial_events(request: ApiRequest) -> EventPage:
     """Return a page of a trial's events."""
-    choice = asked.given.events()
+    choice = request.parameters.events()
     # Through the trial: the ID in the path may be one that it had before.
-    return _events(asked, replace(choice, nct_ids=(trial(asked).nct_id,)))
+    return _events(request, replace(choice, nct_ids=(trial(request).nct_id,)))
 
 
-def _events(asked: ApiRequest, choice: EventChoice) -> EventPage:
-    after, limit = asked.given.value("cursor", event_key), asked.limit
-    with asked.app.reader() as reader:
-        require_findable(asked.app, reader, choice.filter)
-        query = replace(choice.query(asked.app, reader), after=after, limit=limit)
-        page = select_events(reader, query, synonyms=asked.app.synonyms())
+def _events(request: ApiRequest, choice: EventChoice) -> EventPage:
+    after, limit = request.parameters.value("cursor", event_key), request.limit
+    with request.app.reader() as reader:
+        require_findable(request.app, reader, choice.filter)
+        query = replace(choice.query(request.app, reader), after=after, limit=limit)
+        page = select_events(reader, query, synonyms=request.app.synonyms())
     return EventPage(
         events=tuple(map(event_of, page.events)),
         next=_cursor(page.next),
@@ -153,59 +153,62 @@ def _events(asked: ApiRequest, choice: EventChoice) -> EventPage:
     )
 
 
-def trial(asked: ApiRequest) -> Trial:
+def trial(request: ApiRequest) -> Trial:
     """Return a trial."""
-    with Store(asked.app) as store:
-        return _trial(store, asked.nct_id)
+    with Store(request.app) as store:
+        return _trial(store, request.nct_id)
 
 
-def versions(asked: ApiRequest) -> VersionList:
+def versions(request: ApiRequest) -> VersionList:
     """Return the versions of a trial."""
-    with Store(asked.app) as store:
-        found = _trial(store, asked.nct_id)
+    with Store(request.app) as store:
+        found = _trial(store, request.nct_id)
         return VersionList(versions=tuple(store.versions(found.nct_id)))
 
 
-def version(asked: ApiRequest) -> VersionChanges:
+def version(request: ApiRequest) -> VersionChanges:
     """Return a version with what it changed."""
-    wanted = asked.part("version", version_word)
-    with Store(asked.app) as store:
-        return store.version(_trial(store, asked.nct_id).nct_id, wanted)
+    wanted = request.part("version", version_word)
+    with Store(request.app) as store:
+        return store.version(_trial(store, request.nct_id).nct_id, wanted)
 
 
-def record(asked: ApiRequest) -> Record:
+def record(request: ApiRequest) -> Record:
     """Return the record of a trial in a version."""
-    by_name, at = asked.given.value("version", version_word), asked.given.value("at", version_time)
+    by_name, at = (
+        request.parameters.value("version", version_word),
+        request.parameters.value("at", version_time),
+    )
     if by_name is not None and at is not None:
         raise ParameterError("at", "it goes without version")
-    with Store(asked.app) as store:
-        return store.record(_trial(store, asked.nct_id).nct_id, by_name or at)
+    with Store(request.app) as store:
+        return store.record(_trial(store, request.nct_id).nct_id, by_name or at)
 
 
-def compare(asked: ApiRequest) -> Comparison:
+def compare(request: ApiRequest) -> Comparison:
     """Return what differs between two versions of a trial."""
-    old, new = asked.required("from", version_word), asked.required("to", version_word)
-    with Store(asked.app) as store:
-        return store.compare(_trial(store, asked.nct_id).nct_id, old, new)
+    old, new = request.required("from", version_word), request.required("to", version_word)
+    with Store(request.app) as store:
+        return store.compare(_trial(store, request.nct_id).nct_id, old, new)
 
 
-def facts(asked: ApiRequest) -> FactsList:
+def facts(request: ApiRequest) -> FactsList:
     """Return what each version of a trial states."""
-    with Store(asked.app) as store:
-        found = _trial(store, asked.nct_id)
+    with Store(request.app) as store:
+        found = _trial(store, request.nct_id)
         return FactsList(facts=tuple(store.facts(found.nct_id)))
 
 
-def subscriptions(asked: ApiRequest) -> SubscriptionList:
+def subscriptions(request: ApiRequest) -> SubscriptionList:
     """Return the subscriptions of the token's owner; all to an operator."""
-    token = asked.token
+    token = request.token
     if token is None:
         raise unauthorized(_WHOSE)
     # A token without an owner may read the public records only.
     if not (token.operator or token.subscriber):
         raise ProblemError(HTTPStatus.FORBIDDEN, _WHOSE)
     whose = None if token.operator else token.subscriber
-    with asked.app.reader() as reader:
+    with request.app.reader() as reader:
         found = reader.people.subscriptions(subscriber=whose, effective=True, damaged=[])
     live = [one for one in found if one.status is not SubscriptionStatus.RETIRED]
     shapes = map(_SUBSCRIPTION.convert, map(subscription_to_json, live))

@@ -47,23 +47,23 @@ def _route(calls: StoreCalls, operation: Operation) -> Route:
     headers = _PRIVATE if operation.is_private else _PUBLIC
 
     def answer(request: Request, app: App) -> bytes:
-        asked = ApiRequest(
+        api_request = ApiRequest(
             app=app,
             path=request.path_params,
-            given=Parameters(request.query_params, operation.parameters),
+            parameters=Parameters(request.query_params, operation.parameters),
             token=token_of(request),
         )
         # In the thread, not in the event loop: a page of events can be long.
-        return msgspec.json.encode(operation.answer(asked))
+        return msgspec.json.encode(operation.answer(api_request))
 
     async def endpoint(request: Request) -> Response:
-        body = await _answered(calls, partial(answer, request))
+        body = await _run(calls, partial(answer, request))
         return conditional(request, body, media_type=_JSON, headers=headers)
 
     return Route(f"{BASE}{operation.path}", endpoint, methods=["GET"], name=operation.name)
 
 
-async def _answered(calls: StoreCalls, work: Callable[[App], Result]) -> Result:
+async def _run(calls: StoreCalls, work: Callable[[App], Result]) -> Result:
     """Return what the work returns; what it raises becomes a ProblemError."""
     try:
         return await calls.run(work)

@@ -69,7 +69,7 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
-class _Piece:
+class _ChangePiece:
     """An item of a change, or a change that has none, on its way to a page."""
 
     change: int
@@ -92,10 +92,10 @@ def compare(app: App, request: Request) -> Response:
 
 def chosen(app: App, request: Request) -> Response:
     """Lead from the form that names two versions to their page."""
-    asked = Parameters(request.query_params, ("from", "to"))
+    parameters = Parameters(request.query_params, ("from", "to"))
     with app.reader() as reader:
         row, versions = requested_trial(app, reader, request)
-    named = [asked.value(name, str) for name in ("from", "to")]
+    named = [parameters.value(name, str) for name in ("from", "to")]
     for name, one in zip(("from", "to"), named, strict=True):
         if one is None:
             raise ParameterError(name, "a version is missing")
@@ -109,7 +109,7 @@ def changes(app: App, request: Request) -> Response:
     name = str(request.path_params["version"])
     with app.reader() as reader:
         row, versions = requested_trial(app, reader, request)
-        at = _named(row, versions, name)
+        at = _find_version(row, versions, name)
         entry = _entry(app, reader, versions, at)
         found = entry.events
     sides = _sides(versions)
@@ -131,7 +131,7 @@ def _pair(versions: Sequence[StoredVersion], named: str) -> tuple[int, int]:
     return first, second
 
 
-def _named(row: TrialRow, versions: Sequence[StoredVersion], name: str) -> int:
+def _find_version(row: TrialRow, versions: Sequence[StoredVersion], name: str) -> int:
     """Return the version of an address, also of one that earlier programs wrote."""
     for at, one in enumerate(versions):
         if name in (version_address(one.identity), one.identity.hex(), str(one.id)):
@@ -146,8 +146,8 @@ def _entry(app: App, reader: Reader, versions: Sequence[StoredVersion], at: int)
     """Return a version with all its events."""
     version = versions[at]
     if reader.outbox.announcement(version.id) is not None:
-        told = announced_events(reader, versions, version, app.settings.thresholds)
-        events, previous = tuple(told.events), told.previous
+        announced = announced_events(reader, versions, version, app.settings.thresholds)
+        events, previous = tuple(announced.events), announced.previous
     else:
         stored = reader.events(version.nct_id, version_ids=[version.id]).get(version.id, ())
         events = tuple(one.event for one in stored)
@@ -172,11 +172,11 @@ def _page(
     title: str,
     **values: Any,
 ) -> Response:
-    asked = Parameters(request.query_params, _PARAMETERS)
-    columns = asked.number("columns", default=2, most=2)
+    parameters = Parameters(request.query_params, _PARAMETERS)
+    columns = parameters.number("columns", default=2, most=2)
     ranked = sorted(events, key=lambda one: -one.severity.rank)
     pages = split(_pieces(ranked), _size, room=_ROOM)
-    number = asked.number("page", default=1, most=1_000_000)
+    number = parameters.number("page", default=1, most=1_000_000)
     if number > len(pages):
         raise NotFoundError(f"it has {count_text(len(pages), 'page')}")
     contents = [_contents(one, at, pages) for at, one in enumerate(ranked)]
@@ -188,33 +188,35 @@ def _page(
     )  # fmt: skip
 
 
-def _pieces(events: Sequence[ChangeEvent]) -> list[_Piece]:
-    found: list[_Piece] = []
+def _pieces(events: Sequence[ChangeEvent]) -> list[_ChangePiece]:
+    found: list[_ChangePiece] = []
     for at, event in enumerate(events):
         items = items_of(event)
-        found += [_Piece(at, item) for item in items] or [_Piece(at, None)]
+        found += [_ChangePiece(at, item) for item in items] or [_ChangePiece(at, None)]
     return found
 
 
-def _size(piece: _Piece) -> int:
+def _size(piece: _ChangePiece) -> int:
     return _CHANGE_SIZE if piece.item is None else piece.item.size
 
 
-def _contents(event: ChangeEvent, at: int, pages: Sequence[Sequence[_Piece]]) -> ComparedEvent:
+def _contents(
+    event: ChangeEvent, at: int, pages: Sequence[Sequence[_ChangePiece]]
+) -> ComparedEvent:
     block = headline_block([event])
-    said = (block.label + block.joint if block.joint else "") + _text(block.said)
+    headline = (block.label + block.joint if block.joint else "") + _text(block.headline)
     first = next(n for n, one in enumerate(pages, start=1) if any(p.change == at for p in one))
     return ComparedEvent(
-        address=event_address(event), block=block, short=clip(said, _SHORT), page=first
+        address=event_address(event), block=block, short=clip(headline, _SHORT), page=first
     )
 
 
-def _text(said: Line) -> str:
-    return "".join(span.text for span in said.spans)
+def _text(headline: Line) -> str:
+    return "".join(span.text for span in headline.spans)
 
 
 def _on_page(
-    contents: Sequence[ComparedEvent], pages: Sequence[Sequence[_Piece]], number: int
+    contents: Sequence[ComparedEvent], pages: Sequence[Sequence[_ChangePiece]], number: int
 ) -> list[ComparedEvent]:
     found = []
     for at, run in groupby(pages[number - 1], lambda piece: piece.change):

@@ -13,7 +13,7 @@ from monitor.app.exports import EVENTS, TRIALS
 from monitor.app.selecting import select_events, select_trials
 from monitor.tabular.columns import TableLayout
 from monitor.tabular.text_files import write_csv
-from monitor.web.pages.forms import given_pairs
+from monitor.web.pages.forms import query_pairs
 from monitor.web.pages.layout import root_of
 from monitor.web.pages.lists import EVENT_LIST, TRIAL_LIST, event_query, trial_query
 from monitor.web.parameters import Parameters
@@ -24,20 +24,20 @@ _DEADLINE_S = 10.0
 
 def events_csv(app: App, request: Request) -> Response:
     """Return changes, the newest first; ``limit``: at most so many."""
-    asked = Parameters(request.query_params, (*EVENT_LIST, "limit"))
-    limit = asked.number("limit", default=_ROWS, most=_MOST_ROWS)
+    parameters = Parameters(request.query_params, (*EVENT_LIST, "limit"))
+    limit = parameters.number("limit", default=_ROWS, most=_MOST_ROWS)
     with app.reader() as reader:
-        query = replace(event_query(app, reader, asked), limit=limit)
+        query = replace(event_query(app, reader, parameters), limit=limit)
         found = select_events(reader, query, synonyms=app.synonyms(), deadline_s=_DEADLINE_S)
     return _csv(request, "events.csv", found.events, EVENTS, found.next)
 
 
 def trials_csv(app: App, request: Request) -> Response:
     """Return trials in the order that is asked for; as ``events_csv``."""
-    asked = Parameters(request.query_params, (*TRIAL_LIST, "limit"))
-    limit = asked.number("limit", default=_ROWS, most=_MOST_ROWS)
+    parameters = Parameters(request.query_params, (*TRIAL_LIST, "limit"))
+    limit = parameters.number("limit", default=_ROWS, most=_MOST_ROWS)
     with app.reader() as reader:
-        query = replace(trial_query(app, reader, asked), limit=limit)
+        query = replace(trial_query(app, reader, parameters), limit=limit)
         found = select_trials(reader, query, synonyms=app.synonyms(), deadline_s=_DEADLINE_S)
     return _csv(request, "trials.csv", found.trials, TRIALS, found.next)
 
@@ -51,6 +51,6 @@ def _csv(request: Request, name: str, rows: Any, layout: TableLayout[Any], after
         "X-Content-Type-Options": "nosniff",
     }
     if after is not None:
-        query = urlencode([*given_pairs(request, "cursor"), ("cursor", str(after))])
+        query = urlencode([*query_pairs(request, "cursor"), ("cursor", str(after))])
         headers["Link"] = f'<{root_of(request)}{name}?{query}>; rel="next"'
     return Response(file.getvalue(), headers=headers, media_type="text/csv")

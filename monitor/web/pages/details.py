@@ -48,7 +48,7 @@ def items_of(event: ChangeEvent) -> list[Item]:
         return list(_criteria(event.facts))
     reworded = event.facts.get("reworded", ())
     pairs = {name for one in reworded for name in (one["before"], one["after"])}
-    found = [_edited("", "", one["before"], one["after"]) for one in reworded]
+    found = [_edited_item("", "", one["before"], one["after"]) for one in reworded]
     for change in event.fields:
         is_item = change.op != "changed" and change.path[:-1] == change.field
         if not (is_item and change.path[-1] in pairs):
@@ -69,11 +69,11 @@ def _item(change: FieldChange, event: ChangeEvent) -> Item:
     if group == event.label:
         group = ""
     if change.op == "changed":
-        return _edited(
+        return _edited_item(
             group, label, *(_in_words(change, one) for one in (change.before, change.after))
         )
     value = _in_words(change, change.after if change.op == "added" else change.before)
-    text = _item_text(value, names[-1]) if is_whole_item else _whole(value)
+    text = _item_text(value, names[-1]) if is_whole_item else _full_text(value)
     if change.field == fields.LOCATIONS:
         label, text = "", label
     if text == label:
@@ -108,15 +108,15 @@ def _headings(change: FieldChange, names: Sequence[str], is_whole_item: bool) ->
 
 def _one_sided(op: str, group: str, label: str, text: str) -> Item:
     role: Role = "added" if op == "added" else "removed"
-    said = Line((Span(text, role),))
-    sides = {"after" if op == "added" else "before": said}
-    return Item(sign=role, group=group, label=label, both=said, **sides)
+    line = Line((Span(text, role),))
+    sides = {"after" if op == "added" else "before": line}
+    return Item(sign=role, group=group, label=label, both=line, **sides)
 
 
-def _edited(group: str, label: str, before: Any, after: Any) -> Item:
+def _edited_item(group: str, label: str, before: Any, after: Any) -> Item:
     if _is_prose(before) and _is_prose(after):
         return _words(group, label, text_diff(unescape(before), unescape(after)))
-    old, new = pair_words(_whole(before), _whole(after))
+    old, new = pair_words(_full_text(before), _full_text(after))
     was, became = Span(old, "removed"), Span(new, "added")
     return Item(
         sign="edited", group=group, label=label, before=Line((was,)), after=Line((became,)),
@@ -130,7 +130,7 @@ def _is_prose(value: Any) -> bool:
 
 def _words(group: str, label: str, segments: Iterable[Segment]) -> Item:
     """Return a text that was edited, by the words that changed."""
-    folded = list(_folded(list(segments)))
+    folded = list(_fold(list(segments)))
     before, after = (
         Line(tuple(_span(op, text) for op, text in folded if op != other))
         for other in ("added", "removed")
@@ -143,7 +143,7 @@ def _span(op: str, text: str) -> Span:
     return Span(text, {"same": "plain", "gap": "dim"}.get(op, op))  # type: ignore[arg-type]
 
 
-def _folded(segments: Sequence[Segment]) -> Iterator[tuple[str, str]]:
+def _fold(segments: Sequence[Segment]) -> Iterator[tuple[str, str]]:
     """Yield the segments, the middle of long unchanged ones as their number of words."""
     for at, (op, text) in enumerate(segments):
         words = text.split()
@@ -161,7 +161,7 @@ def _folded(segments: Sequence[Segment]) -> Iterator[tuple[str, str]]:
             yield "same", " " + tail + (" " if text[-1:].isspace() else "")
 
 
-def _whole(value: Any) -> str:
+def _full_text(value: Any) -> str:
     """Return a value in full on one line."""
     return _item_text(value, "") if isinstance(value, Mapping) else value_text(value, longest=None)
 
@@ -170,17 +170,17 @@ def _item_text(value: Any, name_above: str) -> str:
     """Return all that an item says but its name; of what it holds itself how many there are."""
     if not isinstance(value, Mapping):
         return value_text(value, longest=None)
-    told = []
+    texts = []
     for name, inner in sorted(value.items(), key=lambda one: one[0] not in _FIRST):
         if inner == name_above or name == "geoPoint":
             continue
         if isinstance(inner, list) and any(isinstance(one, Mapping) for one in inner):
-            told.append(f"{len(inner)} {fields.label((name,)).lower()}")
+            texts.append(f"{len(inner)} {fields.label((name,)).lower()}")
         elif isinstance(inner, Mapping):
-            told.append(fields.label((name,)).removesuffix(" module"))
+            texts.append(fields.label((name,)).removesuffix(" module"))
         else:
-            told.append(unescape(one_line(inner, longest=None)))
-    return " · ".join(filter(None, told)) or name_above or "…"
+            texts.append(unescape(one_line(inner, longest=None)))
+    return " · ".join(filter(None, texts)) or name_above or "…"
 
 
 def _criteria(facts: Mapping[str, Any]) -> Iterator[Item]:

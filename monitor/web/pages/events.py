@@ -22,22 +22,22 @@ class ListedEvent:
 class ListedEvents:
     """The changes of a version: what matters, and what is noise."""
 
-    told: tuple[ListedEvent, ...]
+    notable: tuple[ListedEvent, ...]
     noise: tuple[ListedEvent, ...]
 
 
-def listed(events: Iterable[ChangeEvent]) -> ListedEvents:
+def list_events(events: Iterable[ChangeEvent]) -> ListedEvents:
     """Return the changes of a version for a list."""
     ranked = sorted(events, key=lambda one: -one.severity.rank)
     found = [
         ListedEvent(headline_block(group), event_address(group[0])) for group in fold_sites(ranked)
     ]
     return ListedEvents(
-        told=tuple(one for one in found if one.block.severity is not Severity.NOISE),
+        notable=tuple(one for one in found if one.block.severity is not Severity.NOISE),
         noise=tuple(one for one in found if one.block.severity is Severity.NOISE),
     )
 
 
 def most_severe(found: Sequence[ListedEvents]) -> int:
     """Return the rank of the most severe change of several versions."""
-    return max((one.block.severity.rank for each in found for one in each.told), default=0)
+    return max((one.block.severity.rank for each in found for one in each.notable), default=0)

@@ -26,33 +26,33 @@ class Field:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    """The fields of a form, and those behind a fold; ``kept``: what it has no field for."""
+    """The fields of a form, and those behind a fold; ``hidden``: what it has no field for."""
 
     fields: tuple[Field, ...]
     more: tuple[Field, ...] = ()
-    kept: tuple[Pair, ...] = ()
+    hidden: tuple[Pair, ...] = ()
 
     @property
     def is_open(self) -> bool:
         """Whether a field behind the fold is filled."""
         return any(one.value for one in self.more)
 
-    def filled(self, given: Iterable[Pair]) -> "Form":
+    def fill(self, given: Iterable[Pair]) -> "Form":
         """Return the form with what is asked for; what is given again is kept beside it."""
         values: dict[str, str] = {}
-        kept: list[Pair] = []
+        hidden: list[Pair] = []
         known = {one.name for one in (*self.fields, *self.more)}
         for name, value in given:
             if name in known and name not in values:
                 values[name] = value
             else:
-                kept.append((name, value))
+                hidden.append((name, value))
         return Form(
-            fields=_filled(self.fields, values), more=_filled(self.more, values), kept=tuple(kept)
+            fields=_fill(self.fields, values), more=_fill(self.more, values), hidden=tuple(hidden)
         )
 
 
-def _filled(found: Sequence[Field], values: dict[str, str]) -> tuple[Field, ...]:
+def _fill(found: Sequence[Field], values: dict[str, str]) -> tuple[Field, ...]:
     return tuple(
         Field(one.name, one.label, one.example, _with(one.choices, values.get(one.name)),
               values.get(one.name, ""))
@@ -67,7 +67,7 @@ def _with(choices: tuple[Pair, ...], value: str | None) -> tuple[Pair, ...]:
     return (*choices, (value, value))
 
 
-def given_pairs(request: Request, *but: str) -> list[Pair]:
+def query_pairs(request: Request, *but: str) -> list[Pair]:
     """Return what an address asks for, without what is empty and these names."""
     pairs = request.query_params.multi_items()
     return [(name, text) for name, text in pairs if text.strip() and name not in but]

@@ -82,10 +82,10 @@ def page(
         feeds=feeds,
         **values,
     ).encode()
-    said = {**_SAFE, **headers}
+    all_headers = {**_SAFE, **headers}
     if status == 200 and headers is PUBLIC:
-        return conditional(request, body, media_type="text/html", headers=said)
-    return Response(body, status, headers=said, media_type="text/html")
+        return conditional(request, body, media_type="text/html", headers=all_headers)
+    return Response(body, status, headers=all_headers, media_type="text/html")
 
 
 def root_of(request: Request) -> str:

@@ -26,8 +26,8 @@ from monitor.render.code_words import status_words
 from monitor.render.values import unescape, value_text
 from monitor.store.reader import Reader
 from monitor.web.pages.answering import MovedError
-from monitor.web.pages.events import ListedEvents, listed, most_severe
-from monitor.web.pages.forms import EVENT_FORM, TRIAL_FORM, given_pairs
+from monitor.web.pages.events import ListedEvents, list_events, most_severe
+from monitor.web.pages.forms import EVENT_FORM, TRIAL_FORM, query_pairs
 from monitor.web.pages.layout import feeds_of, page
 from monitor.web.pages.trial_parts import status_look
 from monitor.web.parameters import (
@@ -87,11 +87,11 @@ class Day:
 
 def lately(app: App, request: Request) -> Response:
     """Return the page of what changed, the newest first; ``cursor``: from where it goes on."""
-    asked = Parameters(request.query_params, EVENT_LIST)
-    given = given_pairs(request, "cursor")
+    parameters = Parameters(request.query_params, EVENT_LIST)
+    given = query_pairs(request, "cursor")
     with app.reader() as reader:
-        query = event_query(app, reader, asked)
-        is_open = asked.value("min_severity", str) is None and query.kinds is None
+        query = event_query(app, reader, parameters)
+        is_open = parameters.value("min_severity", str) is None and query.kinds is None
         if is_open:
             query = replace(query, min_severity=_LEAST)
             given = [*given, ("min_severity", str(_LEAST))]
@@ -103,43 +103,43 @@ def lately(app: App, request: Request) -> Response:
         subscribe=words if app.settings.web.subscribe else None,
         days=_days(found.events), count=len(found.events),
         trials=len({one.stored.nct_id for one in found.events}),
-        form=EVENT_FORM.filled(given), query=words, older=older, is_first=query.after is None,
+        form=EVENT_FORM.fill(given), query=words, older=older, is_first=query.after is None,
         is_complete=found.is_complete,
         feeds=feeds_of("events", words),
     )  # fmt: skip
 
 
-def event_query(app: App, reader: Reader, asked: Parameters) -> EventQuery:
+def event_query(app: App, reader: Reader, parameters: Parameters) -> EventQuery:
     """Return the question of an address; UsageError where it can find nothing."""
-    choice = asked.events()
+    choice = parameters.events()
     require_findable(app, reader, choice.filter)
     query = choice.query(app, reader)
-    return replace(query, after=asked.value("cursor", event_key))
+    return replace(query, after=parameters.value("cursor", event_key))
 
 
-def trial_query(app: App, reader: Reader, asked: Parameters) -> TrialQuery:
+def trial_query(app: App, reader: Reader, parameters: Parameters) -> TrialQuery:
     """Return the question of an address; as ``event_query``."""
-    wanted = asked.filter()
+    wanted = parameters.filter()
     require_findable(app, reader, wanted)
-    sort = asked.value("sort", trial_sort) or "last_changed"
-    return TrialQuery(filter=wanted, sort=sort, after=asked.value("cursor", trial_key))
+    sort = parameters.value("sort", trial_sort) or "last_changed"
+    return TrialQuery(filter=wanted, sort=sort, after=parameters.value("cursor", trial_key))
 
 
 def trials(app: App, request: Request) -> Response:
     """Return the page of trials; an NCT ID among the words leads to its trial."""
-    asked = Parameters(request.query_params, TRIAL_LIST)
-    for text in asked.texts("text"):
+    parameters = Parameters(request.query_params, TRIAL_LIST)
+    for text in parameters.texts("text"):
         if nct_id := _nct_id(text):
             raise MovedError(f"trials/{nct_id}")
-    given = given_pairs(request, "cursor")
+    given = query_pairs(request, "cursor")
     with app.reader() as reader:
-        query = trial_query(app, reader, asked)
+        query = trial_query(app, reader, parameters)
         found = select_trials(reader, replace(query, limit=_TRIALS), synonyms=app.synonyms())
     older = _further(given, found)
     same_trials = urlencode([one for one in given if one[0] != "sort"])
     return page(
         request, "trials.html", section="trials", title="Trials",
-        rows=[_listed(row) for row in found.trials], form=TRIAL_FORM.filled(given),
+        rows=[_listed_trial(row) for row in found.trials], form=TRIAL_FORM.fill(given),
         query=urlencode(given), older=older, is_first=query.after is None,
         is_complete=found.is_complete,
         subscribe=urlencode(given) if app.settings.web.subscribe else None,
@@ -164,7 +164,7 @@ def _nct_id(text: str) -> str | None:
         return None
 
 
-def _listed(row: TrialRow) -> ListedTrial:
+def _listed_trial(row: TrialRow) -> ListedTrial:
     return ListedTrial(
         nct_id=row.nct_id,
         title=_title(row.title),
@@ -192,7 +192,7 @@ def _days(events: Sequence[SelectedEvent]) -> list[Day]:
     by_day: dict[date, list[ListedTrial]] = {}
     for found in by_trial.values():
         day = found[0].learned_at.astimezone(UTC).date()
-        by_day.setdefault(day, []).append(_changed(found))
+        by_day.setdefault(day, []).append(_changed_trial(found))
     days = []
     for day, changed in sorted(by_day.items(), reverse=True):
         ranked = sorted(changed, key=lambda one: -one.rank)
@@ -201,7 +201,7 @@ def _days(events: Sequence[SelectedEvent]) -> list[Day]:
     return days
 
 
-def _changed(found: Sequence[SelectedEvent]) -> ListedTrial:
+def _changed_trial(found: Sequence[SelectedEvent]) -> ListedTrial:
     newest = found[0]
     return ListedTrial(
         nct_id=newest.stored.nct_id,
@@ -221,4 +221,4 @@ def _versions(found: Sequence[SelectedEvent]) -> Iterator[DatedEvents]:
         first.setdefault(one.stored.version_id, one)
     for version_id, events in by_version.items():
         one = first[version_id]
-        yield DatedEvents(version_address(one.identity), one.version_date, listed(events))
+        yield DatedEvents(version_address(one.identity), one.version_date, list_events(events))

@@ -14,9 +14,9 @@ from monitor.errors import UsageError
 from monitor.model.when import DAYS, LocalTime, When
 from monitor.render.values import moment
 from monitor.web.pages.layout import PRIVATE, page
-from monitor.web.pages.subscribe import FREQUENCIES, SEVERITIES, about, answered, when_of
+from monitor.web.pages.subscribe import FREQUENCIES, SEVERITIES, about, respond, when_of
 
-_SAID = {
+_CONFIRMATIONS = {
     "change": "Changed.",
     "pause": "Paused.",
     "resume": "Messages come again.",
@@ -50,12 +50,12 @@ def manage(app: App, request: Request) -> Response:
             raise UsageError("the form says nothing to do")
         return RedirectResponse(f"{way}?done={action}", 303, headers=dict(PRIVATE))
 
-    return answered(done, lambda error, status: _page(app, request, token, error, status))
+    return respond(done, lambda error, status: _page(app, request, token, error, status))
 
 
 def export(app: App, request: Request) -> Response:
     """Return all that is stored about whose link it is, as a JSON file."""
-    found = managing.exported(app, str(request.path_params["token"]))
+    found = managing.export_reader(app, str(request.path_params["token"]))
     headers = {**PRIVATE, "Content-Disposition": 'attachment; filename="my-subscriptions.json"'}
     body = orjson.dumps(found, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
     return Response(body, headers=headers, media_type="application/json")
@@ -124,7 +124,7 @@ def _page(app: App, request: Request, token: str, error: str = "", status: int =
     return page(
         request, "manage.html", status=status, headers=headers,
         title="Your subscriptions", error=error, token=token,
-        done=_SAID.get(request.query_params.get("done", ""), "") if not error else "",
+        done=_CONFIRMATIONS.get(request.query_params.get("done", ""), "") if not error else "",
         address=found.address.address,
         live=[one for one in shown if one["status"] != "retired"],
         stopped=[one for one in shown if one["status"] == "retired"],
@@ -139,14 +139,17 @@ def _page(app: App, request: Request, token: str, error: str = "", status: int =
 
 
 def _subscription(one: Managed) -> dict[str, object]:
-    wish = one.subscription
+    subscription = one.subscription
     return {
-        "id": wish.id,
-        "name": wish.name,
-        "status": wish.status.value,
+        "id": subscription.id,
+        "name": subscription.name,
+        "status": subscription.status.value,
         "resumes": f"{one.resumes_at:%Y-%m-%d}" if one.resumes_at else "",
-        "about": about(wish),
-        "values": {**_when_fields(wish.when), "min_severity": wish.changes.min_severity.value},
+        "about": about(subscription),
+        "values": {
+            **_when_fields(subscription.when),
+            "min_severity": subscription.changes.min_severity.value,
+        },
         "feeds": list(one.feeds.items()),
     }
 

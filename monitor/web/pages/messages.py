@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from monitor.app import App
-from monitor.app.message_pages import told_in
+from monitor.app.message_pages import alerts_of
 from monitor.model.addresses import version_address
 from monitor.model.alerts import Alert
 from monitor.model.selection import SelectedVersion
@@ -13,7 +13,7 @@ from monitor.render.alerts.trials import TrialLine, headings, trials_of
 from monitor.render.code_words import status_words
 from monitor.render.history import sighting
 from monitor.render.values import count_text, unescape
-from monitor.web.pages.events import listed
+from monitor.web.pages.events import list_events
 from monitor.web.pages.layout import PRIVATE, page
 from monitor.web.pages.trial_parts import status_look
 
@@ -21,7 +21,7 @@ from monitor.web.pages.trial_parts import status_look
 def message(app: App, request: Request) -> Response:
     """Return the page of all trials that a message tells of, each with its changes."""
     _require_public(app)
-    alerts = told_in(app, *_named(request))
+    alerts = alerts_of(app, *_address(request))
     if alerts is None:
         raise HTTPException(404)
     found = trials_of(alerts)
@@ -53,11 +53,11 @@ def _version(alert: Alert) -> dict[str, object]:
         "address": version_address(alert.version.identity),
         "nct_id": alert.version.nct_id,
         "sighting": sighting(entry),
-        "events": listed(alert.events),
+        "events": list_events(alert.events),
     }
 
 
-def _named(request: Request) -> tuple[str, str]:
+def _address(request: Request) -> tuple[str, str]:
     return str(request.path_params["uid"]), str(request.path_params["token"])
 
 

@@ -18,7 +18,7 @@ from monitor.web.operator_access import (
 )
 from monitor.web.pages.answering import page_route
 from monitor.web.pages.layout import PRIVATE, page, style_route
-from monitor.web.pages.subscribe import answered
+from monitor.web.pages.subscribe import respond
 from monitor.web.store_calls import StoreCalls
 
 
@@ -35,7 +35,7 @@ def operator(app: App, request: Request) -> Response:
     who = operator_of(app, request)
     form = request.state.form if request.method == "POST" else {}
     if who is None:
-        return _entered(app, request, form.get("token", "")) if form else _entrance(request)
+        return _log_in(app, request, form.get("token", "")) if form else _login_page(request)
     if not form:
         return _page(app, request)
     if form.get("do") == "leave":
@@ -43,24 +43,24 @@ def operator(app: App, request: Request) -> Response:
         left.delete_cookie(COOKIE)
         return left
 
-    def decided() -> Response:
+    def run_decision() -> Response:
         decide(app, form.get("do", ""), form.get("about", ""), by=who)
         return RedirectResponse("operator?done=yes", 303, headers=dict(PRIVATE))
 
-    return answered(decided, lambda error, status: _page(app, request, error, status))
+    return respond(run_decision, lambda error, status: _page(app, request, error, status))
 
 
-def _entrance(request: Request, error: str = "") -> Response:
+def _login_page(request: Request, error: str = "") -> Response:
     return page(
         request, "operator_entrance.html", status=401, title="For the operator", error=error,
         headers={**PRIVATE, "WWW-Authenticate": 'Bearer realm="trial monitor operator"'},
     )  # fmt: skip
 
 
-def _entered(app: App, request: Request, secret: str) -> Response:
+def _log_in(app: App, request: Request, secret: str) -> Response:
     token = operator_token(app, secret.strip())
     if token is None:
-        return _entrance(request, "this is no valid token of an operator")
+        return _login_page(request, "this is no valid token of an operator")
     entered = RedirectResponse("operator", 303, headers=dict(PRIVATE))
     set_cookie(app, request, entered, token)
     return entered

@@ -5,7 +5,7 @@ from starlette.routing import Route
 from monitor.web.pages.answering import page_route
 from monitor.web.pages.manage import export, manage
 from monitor.web.pages.subscribe import confirmation, subscribe
-from monitor.web.pages.unsubscribe import unsubscribing
+from monitor.web.pages.unsubscribe import unsubscribe_page
 from monitor.web.pages.why import why_page
 from monitor.web.store_calls import StoreCalls
 
@@ -15,7 +15,7 @@ _FORM = ("GET", "POST")
 def people_routes(calls: StoreCalls) -> list[Route]:
     """Return the routes of these pages."""
     return [
-        page_route(calls, "/unsubscribe/{of}/{token}", unsubscribing, _FORM),
+        page_route(calls, "/unsubscribe/{of}/{token}", unsubscribe_page, _FORM),
         page_route(calls, "/subscribe/{token}", confirmation, _FORM),
         page_route(calls, "/manage/{token}", manage, _FORM),
         page_route(calls, "/manage/{token}/export", export),

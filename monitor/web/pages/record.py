@@ -79,7 +79,7 @@ class Part:
 
 def version(app: App, request: Request) -> Response:
     """Return the page of a record; ``page``: which part of a long one."""
-    asked = Parameters(request.query_params, ("page",))
+    parameters = Parameters(request.query_params, ("page",))
     with app.reader() as reader:
         row, versions = requested_trial(app, reader, request)
         at = find_version(versions, version_word(str(request.path_params["version"])))
@@ -87,7 +87,7 @@ def version(app: App, request: Request) -> Response:
     modules = _modules(record)
     units = (one for part, about in enumerate(modules) for one in _units(part, *about))
     pages = split(units, lambda one: one.size, room=_ROOM)
-    number = asked.number("page", default=1, most=1_000_000)
+    number = parameters.number("page", default=1, most=1_000_000)
     if number > len(pages):
         raise NotFoundError(f"it has {count_text(len(pages), 'page')}")
     addresses = [version_address(one.identity) for one in versions]
@@ -244,12 +244,12 @@ def _item(part: int, depth: int, path: Path, item: Any) -> Iterator[Row]:
 
 def _in_line(path: Path, above: str, found: Iterable[tuple[str, Any]]) -> str:
     """Write short fields one after the other, each with its label but for what stands above."""
-    told = []
+    texts = []
     for key, value in found:
         label = fields.label((*path, key))
         label = "" if above.startswith(label) else label.removeprefix(above).strip().lower()
-        told.append(f"{label} {_lines(value)[0]}".strip())
-    return "; ".join(told)
+        texts.append(f"{label} {_lines(value)[0]}".strip())
+    return "; ".join(texts)
 
 
 def _is_short(value: Any) -> bool:
@@ -278,9 +278,9 @@ def _by_country(items: Sequence[Any]) -> list[tuple[str, list[Mapping[str, Any]]
 def _site(part: int, depth: int, site: Mapping[str, Any]) -> Iterator[Row]:
     place = [site.get(name) for name in ("facility", "city", "state", "zip")]
     status = site.get("status")
-    told = ", ".join(unescape(one) for one in place if isinstance(one, str) and one)
+    texts = ", ".join(unescape(one) for one in place if isinstance(one, str) and one)
     words = f" ({plain_value(status)})" if isinstance(status, str) else ""
-    yield Row(part, depth, "", (f"{told or 'no place stated'}{words}",))
+    yield Row(part, depth, "", (f"{texts or 'no place stated'}{words}",))
 
 
 def _is_date(value: Mapping[str, Any]) -> bool:
@@ -289,8 +289,8 @@ def _is_date(value: Mapping[str, Any]) -> bool:
 
 def _date(value: Mapping[str, Any]) -> str:
     kind = value.get("type")
-    told = one_line(value["date"])
-    return f"{told} ({kind.lower()})" if isinstance(kind, str) else told
+    texts = one_line(value["date"])
+    return f"{texts} ({kind.lower()})" if isinstance(kind, str) else texts
 
 
 def _lines(value: Any) -> tuple[str, ...]:

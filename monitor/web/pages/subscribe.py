@@ -16,9 +16,9 @@ from monitor.app.readers import (
     TooManyRequestsError,
     confirm,
     draft,
+    find_request,
     normalized_address,
     request_subscription,
-    requested,
 )
 from monitor.errors import NotFoundError, StoreError, UsageError
 from monitor.model.subscriptions import Subscription
@@ -64,16 +64,16 @@ def subscribe(app: App, request: Request) -> Response:
     form = request.state.form
     network = network_of(client_host(request, app.settings.web))
 
-    def sent() -> Response:
-        wish = wished(app, form)
+    def send() -> Response:
+        subscription = parse_form(app, form)
         address = normalized_address(form.get("address", ""))
-        request_subscription(app, wish, address=address, network=network)
+        request_subscription(app, subscription, address=address, network=network)
         return page(request, "subscribe_sent.html", headers=PRIVATE, title="Look for a mail")
 
-    return answered(sent, lambda error, status: _form(app, request, form, error, status))
+    return respond(send, lambda error, status: _form(app, request, form, error, status))
 
 
-def answered(work: Callable[[], Response], again: Callable[[str, int], Response]) -> Response:
+def respond(work: Callable[[], Response], again: Callable[[str, int], Response]) -> Response:
     """Return what the work returns; where it fails, ``again``: the form, why, and the status."""
     try:
         return work()
@@ -85,7 +85,7 @@ def answered(work: Callable[[], Response], again: Callable[[str, int], Response]
         return again(_LATER, 503)
 
 
-def wished(app: App, form: QueryParams) -> Subscription:
+def parse_form(app: App, form: QueryParams) -> Subscription:
     """Return the subscription that a form asks for; UsageError names what is wrong."""
     given = Parameters(form, _KNOWN)
     return draft(
@@ -108,16 +108,16 @@ def _form(
     app: App, request: Request, given: QueryParams, error: str = "", status: int = 200
 ) -> Response:
     values = {name: given.get(name) or _DEFAULTS.get(name, "") for name in _OWN}
-    kept = [
+    hidden = [
         (name, value)
         for name, value in given.multi_items()
         if value.strip() and name in _KNOWN and name not in (*_OWN, *_IGNORED)
     ]
-    about, error = _about(app, given, error) if kept else (None, error)
+    about, error = _about(app, given, error) if hidden else (None, error)
     headers = {**PRIVATE, **({"Retry-After": "5"} if status == 503 else {})}
     return page(
         request, "subscribe.html", status=status, headers=headers,
-        title="Subscribe", error=error, kept=kept if about else [], about=about, values=values,
+        title="Subscribe", error=error, hidden=hidden if about else [], about=about, values=values,
         fields=[] if about else [(name, given.get(name, "")) for name in (*_FIELDS, "nct_id")],
         frequencies=FREQUENCIES, severities=SEVERITIES,
     )  # fmt: skip
@@ -125,20 +125,20 @@ def _form(
 
 def _about(app: App, given: QueryParams, error: str) -> tuple[dict[str, str] | None, str]:
     """Say what is subscribed to; None, and why, where nothing can be."""
-    asked = [(name, text) for name, text in given.multi_items() if name not in _OWN]
+    pairs = [(name, text) for name, text in given.multi_items() if name not in _OWN]
     try:
-        wish = wished(app, QueryParams(asked))
+        subscription = parse_form(app, QueryParams(pairs))
     except UsageError as exc:
         return None, error or str(exc)
-    return about(wish), error
+    return about(subscription), error
 
 
-def about(wish: Subscription) -> dict[str, str]:
+def about(subscription: Subscription) -> dict[str, str]:
     """Return what a subscription is about, in words."""
     return {
-        "trials": trials_words(wish.trials),
-        "changes": changes_words(wish.changes),
-        "when": str(wish.when),
+        "trials": trials_words(subscription.trials),
+        "changes": changes_words(subscription.changes),
+        "when": str(subscription.when),
     }
 
 
@@ -148,21 +148,24 @@ def confirmation(app: App, request: Request) -> Response:
     if request.method != "POST":
         return _confirmation(app, request, token)
 
-    def confirmed() -> Response:
+    def run_confirm() -> Response:
         url = root_of(request) + confirm(app, token)
         return RedirectResponse(url, 303, headers=dict(PRIVATE))
 
-    return answered(
-        confirmed, lambda error, status: _confirmation(app, request, token, error, status)
+    return respond(
+        run_confirm, lambda error, status: _confirmation(app, request, token, error, status)
     )
 
 
 def _confirmation(
     app: App, request: Request, token: str, error: str = "", status: int = 200
 ) -> Response:
-    found = requested(app, token)
-    wish = found.subscription
-    values: dict[str, Any] = {"error": error, "about": about(wish) if wish else None}
+    found = find_request(app, token)
+    subscription = found.subscription
+    values: dict[str, Any] = {
+        "error": error,
+        "about": about(subscription) if subscription else None,
+    }
     return page(
         request, "subscribe_confirm.html", status=status, headers=PRIVATE,
         title="Confirm your subscription", **values,

@@ -15,7 +15,7 @@ from monitor.model.history import StoredVersion, TrialRow
 from monitor.store.reader import Reader
 from monitor.web import charts as drawing
 from monitor.web.charts import enrollment_chart, sites_chart, slip_chart
-from monitor.web.pages.events import ListedEvents, listed
+from monitor.web.pages.events import ListedEvents, list_events
 from monitor.web.pages.layout import feeds_of, page
 from monitor.web.pages.trial_parts import requested_trial, trial_head, version_choices
 from monitor.web.parameters import Parameters
@@ -39,16 +39,16 @@ class TimelineEntry:
     @property
     def is_noise(self) -> bool:
         """Whether nothing but noise changed."""
-        return not self.events.told and bool(self.events.noise)
+        return not self.events.notable and bool(self.events.noise)
 
 
 def trial(app: App, request: Request) -> Response:
     """Return the page; ``before``: a version's number, below which the timeline begins."""
-    asked = Parameters(request.query_params, ("before",))
+    parameters = Parameters(request.query_params, ("before",))
     with app.reader() as reader:
         row, versions = requested_trial(app, reader, request)
         days = valid_from(versions)
-        before = asked.number("before", default=len(versions) + 1, most=1_000_000)
+        before = parameters.number("before", default=len(versions) + 1, most=1_000_000)
         last = min(before - 1, len(versions))
         entries = _timeline(reader, row, versions, days, last)
         record = reader.newest_record(row)
@@ -82,7 +82,7 @@ def _timeline(
             number=at + 1,
             address=version_address(versions[at].identity),
             day=days[at],
-            events=listed(one.event for one in events.get(versions[at].id, ())),
+            events=list_events(one.event for one in events.get(versions[at].id, ())),
         )
         for at in range(last - 1, first - 1, -1)
     ]

@@ -7,25 +7,25 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from monitor.app import App
-from monitor.app.unsubscribing import Unsubscribing, linked, resume, unsubscribe
+from monitor.app.unsubscribing import Unsubscription, find_linked, resume, unsubscribe
 from monitor.errors import NotFoundError
 from monitor.web.pages.layout import PRIVATE, page
 
 
-def unsubscribing(app: App, request: Request) -> Response:
+def unsubscribe_page(app: App, request: Request) -> Response:
     """Return the page; NotFoundError where there are no pages, or the link is none of ours."""
     if not app.settings.delivery.public_url:
         raise NotFoundError("there is no such page")
     of, token = str(request.path_params["of"]), str(request.path_params["token"])
     if request.method != "POST":
-        return _page(request, linked(app, of, token), "asked")
+        return _page(request, find_linked(app, of, token), "asked")
     undo = request.state.form.get("resume")
     if undo is not None:
         return _page(request, resume(app, undo), "resumed")
     return _page(request, unsubscribe(app, of, token), "paused")
 
 
-def _page(request: Request, found: Unsubscribing, done: str) -> Response:
+def _page(request: Request, found: Unsubscription, done: str) -> Response:
     title = {"asked": "Unsubscribe", "paused": "Unsubscribed", "resumed": "Subscribed again"}[done]
     if not found.subscriptions and done != "resumed":
         title = "Already unsubscribed"

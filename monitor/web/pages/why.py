@@ -8,7 +8,7 @@ from monitor.app.why import WhyVersion, why
 from monitor.model.addresses import version_address
 from monitor.render.alerts import reasons
 from monitor.render.values import moment
-from monitor.web.pages.events import listed
+from monitor.web.pages.events import list_events
 from monitor.web.pages.layout import PRIVATE, page
 
 _KINDS = {
@@ -52,6 +52,6 @@ def _version(one: WhyVersion) -> dict[str, object]:
         "address": version_address(one.version.identity),
         "subscription": one.subscription,
         "reason": reasons.why(one.reason),
-        "told": listed(one.told),
-        "left_out": [(listed([event]), reason) for event, reason in one.left_out],
+        "sent": list_events(one.sent),
+        "omitted": [(list_events([event]), reason) for event, reason in one.omitted],
     }

@@ -70,8 +70,8 @@ class Browser:
         """
         shown = "".join(_FRAME_OF_MANY.format(width=w, html=escape(html)) for html, w in frames)
         done = self._run(_PAGE_OF_MANY + shown, 1700, 900, scheme, _WAIT, "--dump-dom")
-        said = [json.loads(unescape(one)) for one in re.findall(r'data-found="([^"]*)"', done)]
-        [values] = said or [[]]
+        headline = [json.loads(unescape(one)) for one in re.findall(r'data-found="([^"]*)"', done)]
+        [values] = headline or [[]]
         assert len(values) == len(frames), done[:500]
         return [value for _, value in sorted(values)]
 
@@ -80,9 +80,9 @@ class Browser:
         # In a frame, because a browser's window cannot be as narrow as a phone.
         frame = _FRAME.format(width=width, html=escape(html + _MEASURE))
         found = self._run(frame, 1200, 900, scheme, "--dump-dom")
-        said = re.search(r'data-found="([^"]*)"', found)
-        assert said is not None, found[:500]
-        measured: dict[str, Any] = json.loads(unescape(said[1]))
+        headline = re.search(r'data-found="([^"]*)"', found)
+        assert headline is not None, found[:500]
+        measured: dict[str, Any] = json.loads(unescape(headline[1]))
         return measured
 
     def shoot(self, html: str, to: Path, *, width: int, height: int, scheme: str) -> None:

@@ -123,14 +123,14 @@ def test_a_new_trial_tells_what_is_planned() -> None:
     message = render(letters.notification(*new(1)))
     for text in (message.text, re.sub(r"<[^>]+>", "", message.html), str(message.slack)):
         plain = text.replace("*", "")
-        for said in (
+        for headline in (
             "Conditions: Asthma, Eczema", "Interventions: Thing (drug)", "Phase 2", "Thing Ltd",
             "Enrollment: 200 participants (estimated)",
             "Sites: 2 sites in 2 countries: France 1, Norway 1",
             "Dates: start 2025-06-01 (actual), primary completion 2027-03-01 (estimated)",
             "Summary: About a thing.",
         ):  # fmt: skip
-            assert said in plain
+            assert headline in plain
 
 
 def test_no_color_stands_for_before_or_after() -> None:

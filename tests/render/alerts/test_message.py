@@ -56,8 +56,13 @@ def test_the_registrys_escapes_are_undone_in_short_texts_too() -> None:
             }
         )
     )
-    for said in ("Score >= 12 ~ weeks", "A & B\n", "Funds < 10 %", "A study of a thing → A & B"):
-        assert said in message.text
+    for headline in (
+        "Score >= 12 ~ weeks",
+        "A & B\n",
+        "Funds < 10 %",
+        "A study of a thing → A & B",
+    ):
+        assert headline in message.text
     assert "\\" not in message.text + message.subject + message.html
     assert "\\\\" not in str(message.slack)
     assert "A \\& B" in str(message.data["alerts"][0]["title"])
@@ -146,8 +151,10 @@ def test_sites_that_follow_the_trials_status_are_counted_not_listed() -> None:
     old = {"contactsLocationsModule.locations": sites}
     new = {"contactsLocationsModule.locations": bare, "statusModule.overallStatus": "SUSPENDED"}
     text = render(letters.changed(examples.study(old), examples.updated(new))).text
-    said = "LOW  Status of 9 sites: recruiting → (none) (follows from the overall status) · Spain 9"
-    assert f"{said}\n\nRegistry record changed" in text
+    headline = (
+        "LOW  Status of 9 sites: recruiting → (none) (follows from the overall status) · Spain 9"
+    )
+    assert f"{headline}\n\nRegistry record changed" in text
 
 
 def test_what_a_change_is_of_is_said_once() -> None:

@@ -73,31 +73,39 @@ def test_a_digest_names_every_trial_or_says_where_the_others_are(
     count: int, changes: dict[str, Any]
 ) -> None:
     payload = render(letters.digest(*letters.many(count, changes))).slack
-    said = "\n".join(texts(payload))
+    headline = "\n".join(texts(payload))
     assert within_limits(payload)
-    named = list(dict.fromkeys(re.findall(r"NCT0000\d{4}", said)))
+    named = list(dict.fromkeys(re.findall(r"NCT0000\d{4}", headline)))
     assert named == [f"NCT{number:08d}" for number in range(len(named))]
     assert len(named) >= min(count, 100)
-    in_full = len(re.findall(r"(?m)^\*<", said))
-    assert said.count("You get this because ") == said.count("Registry record changed") == in_full
+    in_full = len(re.findall(r"(?m)^\*<", headline))
+    assert (
+        headline.count("You get this because ")
+        == headline.count("Registry record changed")
+        == in_full
+    )
     assert in_full > 0
-    in_lines = len(re.findall(r"(?m)^. \*Thing, asthma\* · Thing Ltd · .*<https://[^>]+>$", said))
+    in_lines = len(
+        re.findall(r"(?m)^. \*Thing, asthma\* · Thing Ltd · .*<https://[^>]+>$", headline)
+    )
     if in_full + in_lines < count:
-        assert f"… and {count - in_full - in_lines} more trials: NCT" in said
+        assert f"… and {count - in_full - in_lines} more trials: NCT" in headline
     elsewhere = f"and {count - len(named)} that there is no room for"
-    assert (elsewhere in said) == (len(named) < count)
+    assert (elsewhere in headline) == (len(named) < count)
 
 
 def test_of_many_trials_lines_take_the_room_that_changes_of_few_would_take() -> None:
     url = f"{letters.MONITOR}/messages/u/t"
     alerts = letters.many(100, letters.eventful())
     payload = render(letters.digest(*alerts, public_url=letters.MONITOR, message_url=url)).slack
-    said = "\n".join(texts(payload))
+    headline = "\n".join(texts(payload))
     assert within_limits(payload)
-    assert len(re.findall(r"(?m)^\*<", said)) == 1
-    in_lines = len(re.findall(r"(?m)^🔴 \*Thing, asthma\* · Thing Ltd · .*<https://[^>]+>$", said))
+    assert len(re.findall(r"(?m)^\*<", headline)) == 1
+    in_lines = len(
+        re.findall(r"(?m)^🔴 \*Thing, asthma\* · Thing Ltd · .*<https://[^>]+>$", headline)
+    )
     assert in_lines > 40
-    assert f"… and {99 - in_lines} more trials: <{url}|See all 100 trials>" in said
+    assert f"… and {99 - in_lines} more trials: <{url}|See all 100 trials>" in headline
 
 
 def test_a_trial_without_room_for_its_changes_is_told_in_a_line() -> None:
@@ -124,21 +132,21 @@ def test_trials_without_room_for_their_changes_are_told_why_they_come(
     ]
     message = render(letters.digest(*alerts))
     payload = message.slack
-    said = "\n".join(texts(payload))
+    headline = "\n".join(texts(payload))
     assert within_limits(payload)
-    in_full = len(re.findall(r"(?m)^\*<", said))
+    in_full = len(re.findall(r"(?m)^\*<", headline))
     assert in_full > 0
     in_mail = min(count, message.text.count("Registry record changed"))
-    told = re.findall(r"You get this because “(\d+) x", said)
+    told = re.findall(r"You get this because “(\d+) x", headline)
     assert told[:in_full] == [f"{at:02d}" for at in range(in_full)]
     assert len(told) == len(set(told))
     assert len(told) >= min(in_mail, in_full + 5)
-    assert all(f"NCT{at:08d}" in said for at in range(min(count, 6)))
+    assert all(f"NCT{at:08d}" in headline for at in range(min(count, 6)))
 
 
 def test_a_reason_that_stands_above_is_not_said_again() -> None:
-    said = "\n".join(texts(render(letters.digest(*letters.many(12, letters.eventful()))).slack))
-    assert said.count("You get this because ") == len(re.findall(r"(?m)^\*<", said))
+    headline = "\n".join(texts(render(letters.digest(*letters.many(12, letters.eventful()))).slack))
+    assert headline.count("You get this because ") == len(re.findall(r"(?m)^\*<", headline))
 
 
 def crowded(count: int) -> Notification:
@@ -161,30 +169,30 @@ def test_a_trial_with_too_much_for_slack_is_cut_in_its_changes_alone(
 ) -> None:
     found = crowded(count)
     payload = render(letters.notification(*found.alerts, public_url=public_url)).slack
-    said = texts(payload)
+    headline = texts(payload)
     assert within_limits(payload)
-    told = sum(bool(re.match(r". \*(HIGH|MEDIUM|LOW)\*  ", text)) for text in said)
+    told = sum(bool(re.match(r". \*(HIGH|MEDIUM|LOW)\*  ", text)) for text in headline)
     assert 5 < told < len(found.alerts[0].events)
     more = len(found.alerts[0].events) - told
     where = f"<https://clinicaltrials.gov/study/{NCT}?tab=history|History of the record>"
     if public_url:
         identity = bytes(15).hex() + "02"
         where = f"<{public_url}/trials/{NCT}/changes/{identity}|See all changes>"
-    assert f"… and {more} more changes: {where}" in said
-    assert said[-3].startswith(SEEN)
-    assert said[-2].endswith(f"\nYou get this because “car-t” includes this trial ({NCT})")
+    assert f"… and {more} more changes: {where}" in headline
+    assert headline[-3].startswith(SEEN)
+    assert headline[-2].endswith(f"\nYou get this because “car-t” includes this trial ({NCT})")
 
 
 def test_versions_of_a_digest_that_have_no_room_are_counted_with_their_changes() -> None:
     (one,) = crowded(12).alerts
     payload = render(letters.digest(*(replace(one, number=at) for at in range(2, 6)))).slack
-    said = texts(payload)
+    headline = texts(payload)
     assert within_limits(payload)
     many = 3 * len(one.events)
     assert any(
-        text.startswith(f"… and {many} more changes in 3 later versions: <") for text in said
+        text.startswith(f"… and {many} more changes in 3 later versions: <") for text in headline
     )
-    assert said[-2].endswith(f"\nYou get this because “car-t” includes this trial ({NCT})")
+    assert headline[-2].endswith(f"\nYou get this because “car-t” includes this trial ({NCT})")
 
 
 def test_a_header_is_cut_before_its_letters_are_escaped() -> None:

@@ -19,7 +19,7 @@ OLDER = {"eligibilityModule.minimumAge": "21 Years"}
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "headline"),
     [
         (ENROLLED, "Enrollment target 200 → 240 (+20%)"),
         ({"statusModule.overallStatus": "ACTIVE_NOT_RECRUITING"},
@@ -35,8 +35,8 @@ OLDER = {"eligibilityModule.minimumAge": "21 Years"}
         ({"ipdSharingStatementModule.ipdSharing": "YES"}, "IPD sharing NO → YES"),
     ],
 )  # fmt: skip
-def test_one_change_is_told_with_before_and_after(changes: dict[str, Any], said: str) -> None:
-    assert subject(letters.updated(changes)) == f"{said}: Thing, asthma ({NCT})"
+def test_one_change_is_told_with_before_and_after(changes: dict[str, Any], headline: str) -> None:
+    assert subject(letters.updated(changes)) == f"{headline}: Thing, asthma ({NCT})"
 
 
 def test_a_first_sight_tells_status_and_phase_and_its_title_once() -> None:
@@ -50,10 +50,10 @@ def test_a_first_sight_tells_status_and_phase_and_its_title_once() -> None:
 
 
 def test_of_several_changes_the_most_severe_leads() -> None:
-    said = subject(
+    headline = subject(
         letters.updated({**OLDER, **ENROLLED, "statusModule.overallStatus": "WITHDRAWN"})
     )
-    assert said == f"WITHDRAWN + 2 more: Thing, asthma ({NCT})"
+    assert headline == f"WITHDRAWN + 2 more: Thing, asthma ({NCT})"
 
 
 def test_sites_are_counted_by_country() -> None:
@@ -61,8 +61,8 @@ def test_sites_are_counted_by_country() -> None:
     found = letters.updated(
         {"contactsLocationsModule.locations": [*examples.sites(examples.study()), *sites]}
     )
-    said = "34 sites added (Spain 12, France 9, …) + 1 more"
-    assert subject(found) == f"{said}: Thing, asthma ({NCT})"
+    headline = "34 sites added (Spain 12, France 9, …) + 1 more"
+    assert subject(found) == f"{headline}: Thing, asthma ({NCT})"
 
 
 @pytest.mark.parametrize("digest", [False, True])
@@ -83,9 +83,9 @@ def test_countries_that_came_together_lead_together() -> None:
     found = letters.updated({"contactsLocationsModule.locations": sites})
     (one,) = found.alerts
     countries = [event for event in one.events if event.kind is ChangeKind.COUNTRY_ADDED]
-    said = f"5 countries added (Spain 12, Italy 5, …): Thing, asthma ({NCT})"
+    headline = f"5 countries added (Spain 12, Italy 5, …): Thing, asthma ({NCT})"
     for made in (letters.notification, letters.digest):
-        assert subject(made(replace(one, events=tuple(countries)))) == said
+        assert subject(made(replace(one, events=tuple(countries)))) == headline
 
 
 def test_a_long_text_is_edited() -> None:
@@ -122,10 +122,10 @@ def test_a_letter_without_alerts_is_a_digest() -> None:
 
 def test_a_subject_is_never_longer_than_its_limit() -> None:
     outcome = [{"measure": f"{'A long measure ' * 30}{at}"} for at in range(3)]
-    said = subject(letters.updated({"outcomesModule.primaryOutcomes": outcome}))
-    assert len(said) <= LONGEST
-    assert said.startswith("Primary outcome added (A long…) + ")
-    assert said.endswith(f": Thing, asthma ({NCT})")
+    headline = subject(letters.updated({"outcomesModule.primaryOutcomes": outcome}))
+    assert len(headline) <= LONGEST
+    assert headline.startswith("Primary outcome added (A long…) + ")
+    assert headline.endswith(f": Thing, asthma ({NCT})")
 
 
 ARMS = {
@@ -154,15 +154,15 @@ def named(changes: dict[str, Any], **stated: Any) -> str:
 
 def test_a_trial_is_named_by_acronym_else_intervention_else_a_short_title() -> None:
     treated = {"armsInterventionsModule": ARMS, **SOLID}
-    said = named(treated)
-    assert said == f"TERMINATED: BGB-A3055 ± tislelizumab, solid tumors ({NCT})"
-    said = named(treated, **{"identificationModule.acronym": "KEYSTONE-1"})
-    assert said == f"TERMINATED: KEYSTONE-1 ({NCT})"
-    said = named(
+    headline = named(treated)
+    assert headline == f"TERMINATED: BGB-A3055 ± tislelizumab, solid tumors ({NCT})"
+    headline = named(treated, **{"identificationModule.acronym": "KEYSTONE-1"})
+    assert headline == f"TERMINATED: KEYSTONE-1 ({NCT})"
+    headline = named(
         {"armsInterventionsModule": {},
          "identificationModule.briefTitle": "A Phase 2 Study to Evaluate Walking in Knee Pain"}
     )  # fmt: skip
-    assert said == f"TERMINATED: Walking in Knee Pain ({NCT})"
+    assert headline == f"TERMINATED: Walking in Knee Pain ({NCT})"
 
 
 def test_what_is_long_gives_way_and_the_id_stays_whole() -> None:
@@ -174,16 +174,16 @@ def test_what_is_long_gives_way_and_the_id_stays_whole() -> None:
                    {"armsInterventionsModule": {}, "identificationModule.briefTitle": title},
                    {"armsInterventionsModule": {}, "identificationModule.briefTitle": None},
                    {"identificationModule.acronym": "X" * 200}):  # fmt: skip
-        said = named(stated)
-        assert said.startswith("TERMINATED")
-        assert said.endswith(f"({NCT})")
-        assert len(said) <= LONGEST == 78
+        headline = named(stated)
+        assert headline.startswith("TERMINATED")
+        assert headline.endswith(f"({NCT})")
+        assert len(headline) <= LONGEST == 78
 
 
 @pytest.mark.parametrize("part", [None, (2, 3)])
 def test_no_change_makes_a_subject_longer_than_78(part: tuple[int, int] | None) -> None:
     (one,) = letters.updated(letters.eventful()).alerts
     for event in one.events:
-        said = subject(letters.notification(replace(one, events=(event,)), part=part))
-        assert len(said) <= LONGEST
-        assert f"({NCT})" in said
+        headline = subject(letters.notification(replace(one, events=(event,)), part=part))
+        assert len(headline) <= LONGEST
+        assert f"({NCT})" in headline

@@ -42,15 +42,15 @@ def test_a_template_of_html_is_escaped_like_the_built_in_one(tmp_path: Path) -> 
 
 def test_a_template_may_use_the_built_in_one(tmp_path: Path) -> None:
     text = '[trials] {% include "builtin/subject.txt.j2" %}'
-    said = render(letters.updated(ENROLLED), write(tmp_path, "subject.txt.j2", text)).subject
-    assert said == "[trials] Enrollment target 200 → 240 (+20%): Thing, asthma (NCT09000001)"
+    headline = render(letters.updated(ENROLLED), write(tmp_path, "subject.txt.j2", text)).subject
+    assert headline == "[trials] Enrollment target 200 → 240 (+20%): Thing, asthma (NCT09000001)"
 
 
 def test_a_subject_stays_one_line_whatever_its_template_says(tmp_path: Path) -> None:
     own = write(tmp_path, "subject.txt.j2", "one\n\ntwo\x1b " + "x" * 300)
-    said = render(FOUND, own).subject
-    assert said.startswith("one two␛ xxx")
-    assert len(said) == 200
+    headline = render(FOUND, own).subject
+    assert headline.startswith("one two␛ xxx")
+    assert len(headline) == 200
 
 
 def test_a_template_that_changes_is_read_again(tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ def test_a_template_that_changes_is_read_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "headline"),
     [
         ("fine\n{% if %}", "line 2 fails: "),
         ("fine\n\n{{ page.sbuject }}", "line 3 fails: "),
@@ -75,13 +75,13 @@ def test_a_template_that_changes_is_read_again(tmp_path: Path) -> None:
 )
 @pytest.mark.parametrize("name", NAMES)
 def test_a_mistake_is_told_with_file_and_line(
-    tmp_path: Path, name: str, text: str, said: str
+    tmp_path: Path, name: str, text: str, headline: str
 ) -> None:
     own = write(tmp_path, name, text)
     with pytest.raises(ConfigError) as told:
         check_templates(own)
     assert f"{own / name}" in str(told.value)
-    assert said in str(told.value)
+    assert headline in str(told.value)
     assert "\n" not in str(told.value)
 
 

@@ -16,12 +16,12 @@ LONGEST_TEXT = 600
 _MOST_VALUES = 20
 
 
-def fitting(items: Iterable[Any]) -> list[Any]:
+def fit_items(items: Iterable[Any]) -> list[Any]:
     """Return the first items that there is room for, at least one, their texts cut."""
     found: list[Any] = []
     room = LONGEST_BYTES
     for item in items:
-        plain = shortened(item)
+        plain = shorten(item)
         room -= len(orjson.dumps(plain))
         if found and room < 0:
             break
@@ -29,16 +29,16 @@ def fitting(items: Iterable[Any]) -> list[Any]:
     return found
 
 
-def shortened(value: Any) -> Any:
+def shorten(value: Any) -> Any:
     """Return a value that steers nothing, its texts cut and of its lists the first items."""
     if isinstance(value, str):
         plain = sanitize(value)
         more = len(plain) - LONGEST_TEXT
         return plain if more <= 0 else f"{plain[:LONGEST_TEXT]}… ({more} more characters)"
     if isinstance(value, Mapping):
-        return {sanitize(str(name)): shortened(one) for name, one in value.items()}
+        return {sanitize(str(name)): shorten(one) for name, one in value.items()}
     if isinstance(value, list | tuple):
-        found = [shortened(one) for one in value[:_MOST_VALUES]]
+        found = [shorten(one) for one in value[:_MOST_VALUES]]
         more = len(value) - len(found)
         return [*found, f"… ({more} more)"] if more else found
     return value
