@@ -69,7 +69,7 @@ class FilterCheck:
             _cross_out(values, attributes)
             _cross_out(wholes, attributes)
             vocabulary.add(attributes, {key for key, _, _ in values})
-        # What an exclusion is about may stand in the record alone.
+        # What an exclusion is about may be in the record alone.
         plain = {name: one for name, one in wholes.items() if not one.excluded}
         for attributes in map(_fields_of_row, self._rest):
             if not (values or plain):

@@ -42,7 +42,7 @@ class Preview:
         """Send it to ``to``, else to every target of the channel; yield how each went.
 
         Each bears an id of its own, made by chance, so that no receiver takes it for one that it
-        has; it stands in no trial's thread, and has no link to unsubscribe.
+        has; it is in no trial's thread, and has no link to unsubscribe.
         """
 
         def make_message(target: str) -> Message:

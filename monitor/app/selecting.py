@@ -91,7 +91,7 @@ def _members(reader: "Reader", trial_filter: Filter | None, synonyms: Synonyms) 
     if trial_filter is None:
         return None
     # The index finds what can match; `decide` is for what it cannot tell, as words that must
-    # stand in one text.
+    # are in one text.
     compiled = compile_filter(trial_filter, synonyms)
 
     def decide(record: TrialRecord, sources: Collection[str]) -> bool:

@@ -21,7 +21,7 @@ Names = tuple[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncResult:
-    """What bringing the store in line did: how many stand in the file, and who left it."""
+    """What a sync did: how many subscriptions the file has, and which were retired."""
 
     subscriptions: int
     retired_subscriptions: tuple[Names, ...]

@@ -98,7 +98,7 @@ def _encode_words(line: str) -> str:
 
 def _parts(message: Message) -> bytes:
     """Return the rest of the mail: what it is made of, and both parts."""
-    # "=_" stands in no quoted-printable text, so no text can end a part.
+    # "=_" occurs in no quoted-printable text, so no text can end a part.
     boundary = f"=_{message.uid}"
     start = f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary="{boundary}"'
     pieces = [start.encode("ascii")]

@@ -1,6 +1,6 @@
 """Plain text for services that read Markdown in it, and do not say so.
 
-Many chat services render what apprise hands them as text. What the registry says must stand there
+Many chat services render what apprise hands them as text. What the registry says must appear there
 as it is written: no link under other words, no picture, nobody called, nothing hidden.
 """
 

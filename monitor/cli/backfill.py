@@ -116,7 +116,7 @@ def _fetch(session: Session, wanted: Wanted, since: date | None) -> "PollReport"
             )
     except KeyboardInterrupt:
         if sys.stderr.isatty():
-            click.echo(err=True)  # the line that ^C stands in ends here
+            click.echo(err=True)  # ends the line in which the terminal shows ^C
         print_error("interrupted; what was fetched stays, the same command goes on from there")
         raise Failure(INTERRUPTED) from None
     finally:

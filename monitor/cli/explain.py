@@ -38,7 +38,7 @@ def command(
 ) -> None:
     """Say for every subscription why it did or did not get each change of a version.
 
-    What was put into the outbox is told as it stands there. Anything else is matched anew, by
+    What is in the outbox is shown as stored. Anything else is matched anew, by
     subscriptions and silences as they stand now.
     """
     from monitor.app.explain import explain

@@ -41,9 +41,9 @@ def write_versions(
     """Write all versions of a trial, oldest first, as ``folder/NCT…/2026-02-19_v3.json``.
 
     Each file appears whole or not at all. What an earlier export wrote under another number is
-    removed where it holds, byte for byte, a version that now stands under its own; no other
+    removed where it holds, byte for byte, a version that now has a file of its own; no other
     file is. Adds to ``done``. UsageError when a link leads out of the folder, or something that
-    is no folder stands in the way; OSError when nothing can be written.
+    is no folder is in the way; OSError when nothing can be written.
     """
     place = _place(folder, nct_id)
     digests: dict[str, bytes] = {}

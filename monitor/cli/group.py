@@ -51,7 +51,7 @@ class Command(_WithHelpOptions):
 
 
 def _config_option() -> click.Option:
-    """Return ``--config`` as it may also stand behind a command; there it has the last word."""
+    """Return ``--config`` as it may also follow a command, where it takes precedence."""
 
     def use(ctx: click.Context, _: click.Parameter, config: Path | None) -> None:
         if config is not None:

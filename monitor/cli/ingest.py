@@ -54,7 +54,7 @@ def command(session: Session, paths: tuple[Path, ...], no_alerts: bool, as_json:
             )
     except KeyboardInterrupt:
         if sys.stderr.isatty():
-            click.echo(err=True)  # the line that ^C stands in ends here
+            click.echo(err=True)  # ends the line in which the terminal shows ^C
         # A batch may have been committed and not yet told of.
         print_error(f"interrupted; what was stored stays, at least: {report_text(seen.report)}")
         raise Failure(INTERRUPTED) from None

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 # The largest row number of both databases.
 _LARGEST_ID = 2**63 - 1
-# As it stands in a Message-ID, a webhook-id, the name of a file or the foot of a message.
+# As written in a Message-ID, a webhook-id, the name of a file or the foot of a message.
 _UID = re.compile(
     r"(?<![0-9a-z-])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:[.][1-9][0-9]*)?(?![0-9a-z-])",
     re.IGNORECASE,

@@ -125,7 +125,7 @@ def _reclassify(session: Session, scope: "Scope", *, dry_run: bool) -> "Reclassi
             )
     except KeyboardInterrupt:
         if sys.stderr.isatty():
-            click.echo(err=True)  # the line that ^C stands in ends here
+            click.echo(err=True)  # ends the line in which the terminal shows ^C
         print_error("interrupted; what was done stays, the same command goes on from there")
         raise Failure(INTERRUPTED) from None
     finally:

@@ -58,7 +58,7 @@ def list_(session: Session, every: bool, as_json: bool, as_csv: bool) -> None:
 def remove(session: Session, name: str, as_json: bool) -> None:
     """Remove a person with all their subscriptions: nothing more is sent to them.
 
-    What they were sent stays known; `monitor subscriber forget` erases that too. Who stands in
+    What they were sent stays known; `monitor subscriber forget` erases that too. Who is in
     the configuration is removed there.
     """
     gone = people_of(session).remove_subscriber(name)
@@ -86,7 +86,7 @@ def export(session: Session, name: str, as_json: bool) -> None:
 def forget(session: Session, name: str, yes: bool, as_json: bool) -> None:
     """Erase all that is stored about a person: what they asked for and what they were sent.
 
-    Who stands in the configuration has to be taken out there first. The store's files hold
+    A subscriber in the configuration has to be removed there first. The store's files hold
     remains until `monitor db compact`.
     """
     if not yes:

@@ -242,7 +242,7 @@ def test(
     "--reset",
     type=click.Choice(RESETTABLE),
     multiple=True,
-    help="Back to what it is where nothing is said; repeatable.",
+    help="Reset an option to its default; repeatable.",
 )
 @json_option
 @click.pass_obj
@@ -252,7 +252,7 @@ def edit(
     """Change what a subscription asks for; what no option names stays as it is.
 
     An option that repeats replaces all of its values, and the filter's options the whole filter.
-    The name, and what was sent, stay. One that stands in the configuration is changed there.
+    The name, and what was sent, stay. One that is in the configuration is changed there.
     """
     people = people_of(session)
     changed = people.edit(
@@ -292,7 +292,7 @@ def resume(session: Session, subscription: str, subscriber: str | None, as_json:
 def remove(session: Session, subscription: str, subscriber: str | None, as_json: bool) -> None:
     """Remove a subscription; what it was sent stays known.
 
-    One that stands in the configuration is removed there.
+    One that is in the configuration is removed there.
     """
     _set(session, subscription, subscriber, SubscriptionStatus.RETIRED, as_json=as_json)
 

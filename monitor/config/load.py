@@ -49,13 +49,13 @@ _WEB, _STORE = "web", "store"
 
 
 def load(path: Path | None = None, *, environ: Mapping[str, str]) -> Settings:
-    """Return the settings of the file with the environment's laid over them.
+    """Return the settings of the file, overridden by those of the environment.
 
     The file is ``path``, else what MONITOR_CONFIG names, else config/monitor.toml where there
-    is one; without a file the defaults hold. Over it lie ``MONITOR_<SECTION>__<KEY>``, and
-    MONITOR_DATABASE_URL over those; each also as ``…_FILE``, which names a file that holds the
-    value. ``${NAME}`` in a text of the file stands for the environment's NAME. The
-    ``[[…]]`` tables stand in the file alone; the secrets of channels are looked up in
+    is one; without a file the defaults hold. ``MONITOR_<SECTION>__<KEY>`` overrides a key, and
+    MONITOR_DATABASE_URL the store's URL; each also as ``…_FILE``, which names a file that holds
+    the value. ``${NAME}`` in a text of the file stands for the environment's NAME. The
+    ``[[…]]`` tables are in the file alone; the secrets of channels are looked up in
     ``environ`` when they are used.
 
     ConfigError names the place, the key and what may be written there, and shows no secret.
@@ -109,7 +109,7 @@ def load_store(path: Path | None = None, *, environ: Mapping[str, str]) -> Store
 
 
 def _variables_of(section: str, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables that lie over a section."""
+    """Return the variables that override keys of a section."""
     prefix = f"{PREFIX}{section.upper()}__"
     aliases = [name for name, key in ALIASES.items() if key[0] == section]
     return {
@@ -207,7 +207,7 @@ class Origin:
 
     ``from_file``: the keys that the file sets to something else than their default
     (``[store] url``). ``tables``: how many ``[[…]]`` tables of each name it holds, at least one.
-    ``from_environment``: the variables that lie over it.
+    ``from_environment``: the variables that override it.
     """
 
     file: Path | None

@@ -12,7 +12,7 @@ from monitor.errors import ConfigError
 
 PREFIX = "MONITOR_"
 FILE_SUFFIX = "_FILE"
-# Names of their own, for what people set most; they lie over the general ones.
+# Names of their own, for what people set most; they override the general ones.
 ALIASES: Mapping[str, Key] = {"MONITOR_DATABASE_URL": ("store", "url")}
 
 # As tomllib says it: "Cannot declare ('store',) twice (at line 7, column 8)".
@@ -150,7 +150,7 @@ def read_environment(environ: Mapping[str, str]) -> dict[Key, RawValue]:
             if key[0] == SYNONYMS:
                 raise ConfigError(f"{name}: synonyms are set in the file, as [{SYNONYMS}]")
             if key[0] in LISTS:
-                raise ConfigError(f"{name}: {key[0]}s stand in the file, as [[{key[0]}]] tables")
+                raise ConfigError(f"{name}: write {key[0]}s into the file, as [[{key[0]}]] tables")
             # The key's own name ends in `_file`: the variable has its value.
             if key not in KEY_TYPES:
                 require_key(_key_of(name), place=name, spelling=spell_for_environment)

@@ -19,7 +19,7 @@ from monitor.model.subscriptions import (
 from monitor.model.when import parse_quiet, parse_when
 from monitor.settings import SubscriberSettings, SubscriptionSettings
 
-# In a file: a comment, a link with whatever stands behind its "#", or anything between separators.
+# In a file: a comment, a link with whatever follows its "#", or anything between separators.
 _WORD = re.compile(r"#.*|[^\s,;#]*://[^\s,;]*|[^\s,;#]+")
 # The head of a column that was saved from a spreadsheet: "NCT Number", "nct_id".
 _HEADING = re.compile(

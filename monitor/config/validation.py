@@ -22,7 +22,7 @@ def validate(kind: Any, given: RawValue, environ: Mapping[str, str]) -> Any:
     """Return the value in a key's type ``kind``, Annotated as ``Section`` says.
 
     ``${NAME}`` in a text of the file is replaced first; numbers may be text where the
-    environment gave them, and one value may stand alone for a list. ConfigError names the place
+    environment gave them, and a single value is taken as a list of one. ConfigError names the place
     and what may be written there, and shows no value that is hidden.
     """
     base, meta, *marks = get_args(kind)
@@ -99,7 +99,7 @@ def _look_up(name: str, place: str, environ: Mapping[str, str]) -> str:
 
 
 def _describe(given: RawValue, *, hidden: bool) -> str:
-    """Name the place and, unless it is hidden, what stands there (a reference unreplaced)."""
+    """Name the place and, unless it is hidden, what is there (a reference unreplaced)."""
     if hidden:
         return f"{given.place} is invalid"
     shown = repr(given.value)

@@ -2,7 +2,7 @@
 
 It names each subscription by a short hash of subscriber and name, and is signed by what a store
 keeps for good: so it works when the message is pruned, the store restored or a key rotated. In
-messages of earlier programs the message's id stands in its place.
+messages of earlier programs the message's id is used in its place.
 """
 
 import base64

@@ -1,4 +1,4 @@
-"""One change event as lines: what it says, then what lies behind it."""
+"""One change event as lines: what it says, then what is behind it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ _CRITERIA: tuple[tuple[str, str, Role], ...] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detail:
-    """How much of what lies behind an event is shown.
+    """How much of what is behind an event is shown.
 
     ``items``: lines behind an event (None: all); ``context``: words beside changed ones;
     ``passages``: changed passages of one text (None: all).
@@ -66,7 +66,7 @@ def event_lines(event: ChangeEvent, detail: Detail) -> list[Line]:
 
 
 def headline_spans(event: ChangeEvent) -> tuple[Span, ...]:
-    """Return what an event says in one line, ``before → after`` set off where it stands there."""
+    """Return what an event says in one line, with ``before → after`` set off."""
     words: Role = "noise" if event.severity is Severity.NOISE else "plain"
     # The summary of a long text is its changed words, which the lines behind tell with more around
     # them.
@@ -78,7 +78,7 @@ def headline_spans(event: ChangeEvent) -> tuple[Span, ...]:
 
 
 def lines_behind(event: ChangeEvent, detail: Detail) -> list[Line]:
-    """Return what lies behind an event's headline; nothing behind noise."""
+    """Return what is behind an event's headline; nothing behind noise."""
     behind = [] if event.severity is Severity.NOISE else list(_detail_lines(event, detail))
     return truncate_lines(behind, detail.items)
 
@@ -160,7 +160,7 @@ def _is_in_headline(change: FieldChange, event: ChangeEvent) -> bool:
     """Tell whether the headline already says all about this change."""
     if fields.under(change.field, (fields.REGISTRY_RECORD,)):
         return True
-    # The summary names the item too: "Madrid" may stand there for another site of the same value.
+    # The summary names the item too: "Madrid" may be there for another site of the same value.
     named = all(one_line(name) in event.summary for name in item_names(change))
     if change.op == "changed":
         if _is_long(change.before, change.after):

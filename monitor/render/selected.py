@@ -1,10 +1,12 @@
 """Events across trials: lines by day and trial, a table, JSON."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
 from monitor.model.addresses import event_address, version_address
+from monitor.model.changes import ChangeEvent, ChangeKind
 from monitor.model.selections import EventPage, SelectedEvent
 from monitor.render.events import ROLES, TAG_WIDTH, headline_spans
 from monitor.render.json_values import event_to_json
@@ -31,9 +33,19 @@ def _event_line(one: SelectedEvent) -> Line:
     event = one.stored.event
     tag = event.severity.value
     tag = (tag if ROLES[event.severity] == "noise" else tag.upper()).ljust(TAG_WIDTH)
+    spans = headline_spans(_without_title(event, one.title))
     late = Span(f" · version of {one.version_date}, read later", "dim")
-    spans = (*headline_spans(event), *([late] if one.stored.backfilled else []))
+    spans = (*spans, *([late] if one.stored.backfilled else []))
     return line(Span(tag, ROLES[event.severity]), *spans, indent=4, hang=4 + TAG_WIDTH)
+
+
+def _without_title(event: ChangeEvent, title: str | None) -> ChangeEvent:
+    """Leave out of "First seen: TITLE" the title that the heading above the event shows."""
+    # Only where it is the same one: a record may have had another title when it was first seen.
+    shown = f": {title}"
+    if event.kind is not ChangeKind.TRIAL_REGISTERED or not event.summary.endswith(shown):
+        return event
+    return replace(event, summary=event.summary.removesuffix(shown))
 
 
 def _closing(page: EventPage) -> str:

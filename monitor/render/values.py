@@ -54,7 +54,7 @@ def change_spans(before: Any, after: Any) -> tuple[Span, ...]:
 
 
 def marked_summary(summary: str, before: Any, after: Any, role: Role) -> tuple[Span, ...]:
-    """Return an event's summary with its ``before → after``, where it stands there, set off."""
+    """Return an event's summary with its ``before → after`` set off, where it has one."""
     summary = unescape(summary)
     change = ARROW.join(unescape(one_line(value)) for value in (before, after))
     # The detector wrote the summary; where it shortened a value, nothing can be set off.

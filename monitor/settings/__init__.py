@@ -1,6 +1,6 @@
 """What can be set: one struct for each table of the configuration, each key defined once.
 
-A key's type, limits, check and default stand in its struct alone. ``monitor.config`` reads the
+A key's type, limits, check and default are in its struct alone. ``monitor.config`` reads the
 file and the environment into these structs; whoever goes by settings is given the struct itself.
 To add a key, write it into its struct, use it, and document it in docs/configuration.md and
 config/monitor.toml.

@@ -30,7 +30,7 @@ _TUNNELS = tuple(
 )
 _PORTS = {"https": 443, "http": 80}
 _KEY_CHARS = 8
-# What can stand in a request line as it is.
+# What a request line may contain unescaped.
 _TARGET = re.compile(r"[!-~]*")
 # A name as the name service knows it, once IDNA has made ASCII of it.
 _HOST_NAME = re.compile(r"[0-9A-Za-z._-]+")

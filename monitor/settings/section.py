@@ -40,7 +40,7 @@ class InvalidValueError(ValueError):
 
 
 HIDDEN = "hidden"
-"""In a key's ``Annotated`` type: its value never stands in an error, not even a wrong one."""
+"""In a key's ``Annotated`` type: its value never appears in an error, not even a wrong one."""
 
 
 def seconds(least: float, most: int) -> Meta:

@@ -1,4 +1,4 @@
-"""All that readers and programs may ask for; the operator's answers stand in ``routes``."""
+"""All that readers and programs may ask for; the operator's pages are in ``routes``."""
 
 from collections.abc import Sequence
 

@@ -171,7 +171,7 @@ def test_each_address_of_a_mail_channel_counts_once(tmp_path: Path) -> None:
 
 
 def test_channels_cannot_be_set_by_variables() -> None:
-    with pytest.raises(ConfigError, match=r"channels stand in the file, as \[\[channel\]\]"):
+    with pytest.raises(ConfigError, match=r"write channels into the file, as \[\[channel\]\]"):
         load(environ={"MONITOR_CHANNEL__NAME": "x"})
 
 

@@ -214,7 +214,7 @@ def test_two_sources_never_have_one_name(tmp_path: Path) -> None:
 
 
 def test_no_variable_sets_a_source() -> None:
-    with pytest.raises(ConfigError, match="MONITOR_SOURCE__NAME: sources stand in the file"):
+    with pytest.raises(ConfigError, match="MONITOR_SOURCE__NAME: write sources into the file"):
         load(environ={"MONITOR_SOURCE__NAME": "x"})
 
 

@@ -78,7 +78,7 @@ def test_actual_dates_that_are_corrected_together_are_one_event() -> None:
 @pytest.mark.parametrize(
     ("planned", "said", "kind"),
     [
-        ("2026-09-30", f"{BOTH}: reached on 2026-01-27 (planned for 2026-09-30, -246 days)",
+        ("2026-09-30", f"{BOTH}: reached on 2026-01-27 (planned for 2026-09-30, −246 days)",
          K.PRIMARY_COMPLETION_MOVED),
         ("2026-01-27", f"{BOTH}: reached on 2026-01-27, as planned", K.DATE_BECAME_ACTUAL),
         ("2026-01", f"{BOTH}: reached on 2026-01-27 (planned for 2026-01)", K.DATE_BECAME_ACTUAL),

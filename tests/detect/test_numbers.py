@@ -28,7 +28,7 @@ def test_a_start_told_more_or_less_exactly_makes_no_trial_prospective(
 
 @pytest.mark.parametrize(
     ("after", "moved"),
-    [("2027-03-02", "(+1 day)"), ("2027-02-28", "(-1 day)"), ("2027-03-03", "(+2 days)")],
+    [("2027-03-02", "(+1 day)"), ("2027-02-28", "(−1 day)"), ("2027-03-03", "(+2 days)")],
 )
 def test_one_day_is_one_day(after: str, moved: str) -> None:
     found = events(study({END: {"date": "2027-03-01"}}), updated({END: {"date": after}}))
@@ -51,7 +51,7 @@ PRIMARY = "statusModule.primaryCompletionDateStruct"
         (START, ("2026-02-01", None), ("2026-02-01", ACTUAL),
          "Start date: started on 2026-02-01"),
         (PRIMARY, ("2026-02-01", PLANNED), ("2026-01-31", ACTUAL),
-         "Primary completion date: reached on 2026-01-31 (planned for 2026-02-01, -1 day)"),
+         "Primary completion date: reached on 2026-01-31 (planned for 2026-02-01, −1 day)"),
         (END, ("2026-02-01", PLANNED), ("2026-02-02", ACTUAL),
          "Completion date: completed on 2026-02-02 (planned for 2026-02-01, +1 day)"),
         (START, ("2026-02-01", ACTUAL), ("2026-02-05", ACTUAL),

@@ -178,14 +178,14 @@ def test_facts_that_the_summary_leaves_out_stand_behind_it() -> None:
     moved = event(
         change(date, "2027-03-31", "2026-01-27"),
         change(kind, "ESTIMATED", "ACTUAL"),
-        summary="Completion date: 2027-03-31 → 2026-01-27 (-428 days)",
+        summary="Completion date: 2027-03-31 → 2026-01-27 (−428 days)",
         before="2027-03-31",
         after="2026-01-27",
         type="ACTUAL",
         type_before="ESTIMATED",
     )
     assert text(moved) == (
-        "  HIGH      Completion date: 2027-03-31 → 2026-01-27 (-428 days) · estimated → actual\n"
+        "  HIGH      Completion date: 2027-03-31 → 2026-01-27 (−428 days) · estimated → actual\n"
     )
     stopped = event(summary="Why stopped: money", reason_class="business")
     assert text(stopped) == "  HIGH      Why stopped: money · reason: business\n"

@@ -232,8 +232,9 @@ def _move_words(moved: FieldChange, days: int | None, facts: Mapping[str, object
 
 
 def _signed_days(days: int | None) -> str:
-    """Write the signed days of a move: ``+1 day``; empty for none."""
-    return f"{days:+d} {'day' if abs(days) == 1 else 'days'}" if days else ""
+    """Write the signed days of a move: ``+1 day``, ``−30 days``; empty for none."""
+    # A minus sign, as in signed percentages; JSON has the number in the event's facts.
+    return f"{days:+d} {'day' if abs(days) == 1 else 'days'}".replace("-", "−") if days else ""
 
 
 def _type_only(

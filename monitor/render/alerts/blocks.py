@@ -57,7 +57,7 @@ class Shared:
 class Measured:
     """A version with all its changes, and about how many bytes of an HTML mail they take.
 
-    ``sizes``: of each change, what it says and what lies behind it.
+    ``sizes``: of each change, what it says and what is behind it.
     """
 
     block: VersionBlock
@@ -84,7 +84,7 @@ def headline_block(events: Sequence[ChangeEvent]) -> EventBlock:
     """Return what a change says in a sentence, or several of countries (see ``fold_sites``)."""
     event = events[0]
     label, joint = clean(event.label), ""
-    if event.kind is ChangeKind.TRIAL_REGISTERED:  # its title and status stand above
+    if event.kind is ChangeKind.TRIAL_REGISTERED:  # its title and status are above
         headline, joint = line("first seen"), " "
     elif are_countries(events):
         headline = line(countries_headline(events))

@@ -15,7 +15,7 @@ _SUMMARY = 230
 def profile_lines(profile: TrialProfile) -> Iterator[Line]:
     """Yield what is planned, a subject a line; what the record does not state is left out.
 
-    Title, status, sponsor and phase stand above, as of every trial.
+    Title, status, sponsor and phase are above, as of every trial.
     """
     yield from _labeled("Conditions", _some(map(value_text, profile.conditions)))
     yield from _labeled(

@@ -22,7 +22,7 @@ class Link:
 class EventBlock:
     """One change: ``label`` + ``joint`` + ``headline`` is the sentence.
 
-    ``joint`` "": what is said needs no label before it. ``behind``: what lies behind it.
+    ``joint`` "": what is said needs no label before it. ``behind``: what is behind it.
     """
 
     severity: Severity

@@ -27,7 +27,7 @@ class TrialLine:
 
     @property
     def facts(self) -> TrialFacts:
-        """How the trial stands in the last of the versions."""
+        """The trial's facts by the last of the versions."""
         return self.alerts[-1].trial
 
     @property

@@ -41,7 +41,7 @@ _PARAMETERS = ("columns", "page")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparedEvent:
-    """A change with what lies behind it; ``page``: on which page it begins.
+    """A change with what is behind it; ``page``: on which page it begins.
 
     ``short``: for the list of contents. ``groups``: its items on this page, by what they are under.
     """

@@ -1,4 +1,4 @@
-"""What lies behind a change, item by item: before and after, words marked where texts changed."""
+"""What is behind a change, item by item: before and after, words marked where texts changed."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ _NOT_THERE = Line((Span("–", "dim"),))
 class Item:
     """One thing that came, went or changed; ``sign``: added, removed or edited.
 
-    ``group``: what it stands under (a country, an outcome). ``both``: before and after in one text.
+    ``group``: its heading (a country, an outcome). ``both``: before and after in one text.
     """
 
     sign: str
@@ -43,7 +43,7 @@ class Item:
 
 
 def items_of(event: ChangeEvent) -> list[Item]:
-    """Return all that lies behind a change."""
+    """Return all that is behind a change."""
     if "edited" in event.facts and "dropped" in event.facts:
         return list(_criteria(event.facts))
     reworded = event.facts.get("reworded", ())
@@ -65,7 +65,7 @@ def _item(change: FieldChange, event: ChangeEvent) -> Item:
     is_whole_item = bool(names) and change.path[-1:] != change.field[-1:]
     group, label = _headings(change, names, is_whole_item)
     if label == event.label and not group:
-        label = ""  # it stands above already
+        label = ""  # the heading says it already
     if group == event.label:
         group = ""
     if change.op == "changed":
@@ -89,7 +89,7 @@ def _in_words(change: FieldChange, value: Any) -> Any:
 
 
 def _headings(change: FieldChange, names: Sequence[str], is_whole_item: bool) -> tuple[str, str]:
-    """Return what a change stands under, and its label there."""
+    """Return the group of a change, and its label there."""
     if change.field[: len(fields.LOCATIONS)] == fields.LOCATIONS:
         site = next((one for one in (change.item or ()) if one), None)
         site = site or next((v for v in (change.after, change.before) if isinstance(v, dict)), {})

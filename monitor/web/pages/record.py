@@ -37,7 +37,7 @@ _SHORT = 60
 _NAMES = ("title", "label", "measure", "name", "facility", "term", "groupId", "id", "pmid")
 """What an item of a list is called by, the first that it has."""
 
-# The registry's order of modules; what is not named here stands behind, as it comes.
+# The registry's order of modules; what is not named here follows, as it comes.
 _ORDER: tuple[Path, ...] = (
     fields.REGISTRY_RECORD, fields.IDENTIFICATION, fields.STATUS, fields.SPONSORS,
     fields.OVERSIGHT, fields.DESCRIPTION, fields.CONDITIONS_MODULE, fields.DESIGN,
@@ -243,7 +243,7 @@ def _item(part: int, depth: int, path: Path, item: Any) -> Iterator[Row]:
 
 
 def _in_line(path: Path, above: str, found: Iterable[tuple[str, Any]]) -> str:
-    """Write short fields one after the other, each with its label but for what stands above."""
+    """Write short fields one after the other, each with its label but for what the heading says."""
     texts = []
     for key, value in found:
         label = fields.label((*path, key))
