@@ -6,12 +6,12 @@ from typing import Any
 
 from monitor.api.types import Change, Event, Facts, FieldChange, Point, Trial, Version
 from monitor.model import series
-from monitor.model.addresses import event_address, version_address
 from monitor.model.bitemporal import known_since, last_known, valid_from
 from monitor.model.changes import ChangeEvent
 from monitor.model.facts import VersionFacts
 from monitor.model.history import StoredVersion, TrialRow
-from monitor.model.selections import SelectedEvent
+from monitor.model.public_ids import public_event_id, public_version_id
+from monitor.model.queries import EventRow
 
 
 def trial_of(row: TrialRow) -> Trial:
@@ -35,7 +35,7 @@ def versions_of(history: Sequence[StoredVersion]) -> list[Version]:
     return [
         Version(
             nct_id=version.nct_id,
-            version_id=version_address(version.identity),
+            version_id=public_version_id(version.identity),
             number=number,
             version_date=version.version_date,
             holds_from=day,
@@ -53,13 +53,13 @@ def change_of(event: ChangeEvent) -> Change:
     return Change(**_change(event))
 
 
-def event_of(one: SelectedEvent) -> Event:
+def event_of(one: EventRow) -> Event:
     """Return an event with its trial."""
     return Event(
         nct_id=one.stored.nct_id,
         title=one.title,
-        version_id=version_address(one.identity),
-        event_id=event_address(one.stored.event),
+        version_id=public_version_id(one.identity),
+        event_id=public_event_id(one.stored.event),
         version_date=one.version_date,
         learned_at=one.learned_at,
         backfilled=one.stored.backfilled,
@@ -95,7 +95,7 @@ def _change(event: ChangeEvent) -> dict[str, Any]:
 def point_of(point: series.Point) -> Point:
     """Return a point of a series."""
     return Point(
-        version_id=version_address(point.identity),
+        version_id=public_version_id(point.identity),
         number=point.number,
         date=point.day,
         until=point.until,

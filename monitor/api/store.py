@@ -39,7 +39,7 @@ from monitor.model.changes import Severity
 from monitor.model.groups import kinds_of
 from monitor.model.history import StoredVersion
 from monitor.model.nct import normalize_nct_id
-from monitor.model.selections import EventQuery, TrialQuery
+from monitor.model.queries import EventQuery, TrialQuery
 from monitor.model.series import SERIES_FIELDS
 from monitor.model.subscriptions import Filter
 

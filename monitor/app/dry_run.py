@@ -65,8 +65,8 @@ def _matched_trials(reader: Reader, matcher: Matcher, one: Subscription) -> Iter
     """Yield the stored trials that the subscription is for now."""
     for row in _candidates(reader, one):
         versions = reader.versions(row.nct_id)
-        news = _change_set(reader, versions, len(versions) - 1, ())
-        for _, verdict in matcher.about(news):
+        change_set = _change_set(reader, versions, len(versions) - 1, ())
+        for _, verdict in matcher.match_trial(change_set):
             words = f" ({verdict.words})" if verdict.words else ""
             yield MatchedTrial(trial=row, reason=f"{verdict.reason}{words}")
 
@@ -95,8 +95,10 @@ def _sent_versions(
             recorded = [stored.event for stored in events.get(version.id, ())]
             if not recorded:
                 continue
-            news = _change_set(reader, versions, at, recorded)
-            wanted = [recorded[at] for _, positions, _ in matcher.wanted(news) for at in positions]
+            change_set = _change_set(reader, versions, at, recorded)
+            wanted = [
+                recorded[at] for _, positions, _ in matcher.match(change_set) for at in positions
+            ]
             # The first reading of a trial alerts nobody, so it counts apart.
             if any(event.kind is ChangeKind.TRIAL_REGISTERED for event in wanted):
                 first_seen += 1
@@ -106,8 +108,8 @@ def _sent_versions(
                         nct_id=nct_id,
                         title=None if trial is None else trial.title,
                         number=at + 1,
-                        known_at=news.known_at,
-                        due_at=_due(one, wanted, news.known_at),
+                        known_at=change_set.known_at,
+                        due_at=_due(one, wanted, change_set.known_at),
                         events=tuple(wanted),
                     )
                 )

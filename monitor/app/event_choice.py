@@ -9,7 +9,7 @@ from monitor.app.matching import require_findable
 from monitor.app.wiring import App
 from monitor.model.changes import Severity
 from monitor.model.groups import GROUPS, kinds_of
-from monitor.model.selections import EventQuery
+from monitor.model.queries import EventQuery
 from monitor.model.subscriptions import Filter
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from monitor.app.subscription_service import pick
 from monitor.app.wiring import App
 from monitor.deliver.announced_events import AnnouncedEvents, announced_events
 from monitor.match.change_set import ChangeSet
-from monitor.match.decision import silenced
+from monitor.match.decision import reject_by_silence
 from monitor.match.matcher import Matcher
 from monitor.match.silences import Silences
 from monitor.model.bitemporal import known_since
@@ -78,7 +78,7 @@ def explain_stored(
         outbox = _Outbox.of(reader, version)
         stored = reader.events(nct_id, version_ids=[version.id]).get(version.id, [])
         announced = _events_as_sent(app, reader, versions, number - 1, outbox, stored)
-        news = ChangeSet(
+        change_set = ChangeSet(
             nct_id=nct_id,
             old=reader.record(announced.previous) if announced.previous else None,
             new=reader.record(version),
@@ -94,17 +94,17 @@ def explain_stored(
     answers: dict[int, list[EventExplanation]] = {one.id: [] for one in subscriptions}
     over = Silences(silences)
     matcher = Matcher(map(outbox.at_send_time, subscriptions), silences, app.synonyms())
-    for one, position, verdict in matcher.explain(news):
+    for one, position, verdict in matcher.explain(change_set):
         absent = EventExplanation(
-            verdict=_decide_absent(verdict, news.events[position], recomputed=recomputed)
+            verdict=_decide_absent(verdict, change_set.events[position], recomputed=recomputed)
         )
-        answers[one.id].append(outbox.answer(one, position, news, over) or absent)
+        answers[one.id].append(outbox.answer(one, position, change_set, over) or absent)
     return Explanation(
         trial=trial,
         note=note,
         number=number,
         version=version,
-        events=tuple(news.events),
+        events=tuple(change_set.events),
         answers=tuple((one, tuple(answers[one.id])) for one in subscriptions),
     )
 
@@ -128,7 +128,7 @@ class _Outbox:
         return replace(subscription, status=SubscriptionStatus.ACTIVE) if served else subscription
 
     def answer(
-        self, subscription: Subscription, position: int, news: ChangeSet, silences: Silences
+        self, subscription: Subscription, position: int, change_set: ChangeSet, silences: Silences
     ) -> EventExplanation | None:
         """Return what became of an event; None when it was never put into the outbox."""
         own = [
@@ -139,9 +139,9 @@ class _Outbox:
         if not own:
             return None
         messages = tuple(message for _, message in own)
-        over = silences.over(news.nct_ids, news.events[position].kinds)
+        over = silences.for_event(change_set.nct_ids, change_set.events[position].kinds)
         sent = [one.sent_at for one in messages if one.state is MessageState.SENT and one.sent_at]
-        left_out = [silenced(subscription, over, at) for at in sent]
+        left_out = [reject_by_silence(subscription, over, at) for at in sent]
         # Each of several addresses gets its message at a time of its own.
         kept_back = left_out[0] if len(left_out) == len(messages) and all(left_out) else None
         return EventExplanation(

@@ -11,12 +11,12 @@ from monitor.app.cthist_columns import cthist_values
 from monitor.app.lookups import present_id
 from monitor.app.queries import all_trials, batches
 from monitor.app.wiring import App
-from monitor.model.addresses import event_address, version_address
 from monitor.model.bitemporal import known_since, last_known
 from monitor.model.dates import PartialDate
 from monitor.model.facts import VersionFacts
 from monitor.model.history import StoredVersion, TrialRow
-from monitor.model.selections import SelectedEvent, TrialQuery
+from monitor.model.public_ids import public_event_id, public_version_id
+from monitor.model.queries import EventRow, TrialQuery
 from monitor.model.subscriptions import Filter
 from monitor.tabular.columns import Column, ColumnType, TableLayout, field_columns
 
@@ -114,7 +114,7 @@ def _date_columns(name: str, fact: str) -> tuple[Column[VersionRow], ...]:
 
 
 _PLACE: tuple[Column[VersionRow], ...] = (
-    Column("version_id", "text", lambda row: version_address(row.version.identity)),
+    Column("version_id", "text", lambda row: public_version_id(row.version.identity)),
     Column("retrieved_at", "time", lambda row: known_since(row.version)),
     Column("last_seen_at", "time", lambda row: last_known(row.version)),
     Column("source", "text", lambda row: row.version.source),
@@ -178,21 +178,21 @@ FACTS: TableLayout[VersionRow] = TableLayout(
 # --- events ----------------------------------------------------------------------------------
 
 
-def _number(row: SelectedEvent, name: str) -> Any:
+def _number(row: EventRow, name: str) -> Any:
     value = row.stored.event.facts.get(name)
     # True is an int, too.
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
-def _plain_fact(name: str) -> Column[SelectedEvent]:
+def _plain_fact(name: str) -> Column[EventRow]:
     return Column(name, "text", lambda row: row.stored.event.facts.get(name))
 
 
-EVENTS: TableLayout[SelectedEvent] = TableLayout(
+EVENTS: TableLayout[EventRow] = TableLayout(
     columns=(
         Column("nct_id", "text", lambda row: row.stored.nct_id),
-        Column("version_id", "text", lambda row: version_address(row.identity)),
-        Column("event_id", "text", lambda row: event_address(row.stored.event)),
+        Column("version_id", "text", lambda row: public_version_id(row.identity)),
+        Column("event_id", "text", lambda row: public_event_id(row.stored.event)),
         Column("version_date", "date", lambda row: row.version_date),
         Column("learned_at", "time", lambda row: row.learned_at),
         Column("backfilled", "boolean", lambda row: row.stored.backfilled),

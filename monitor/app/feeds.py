@@ -13,18 +13,17 @@ from urllib.parse import urlencode
 
 from monitor.app.event_choice import EventChoice
 from monitor.app.lookups import find_trial, present_id
-from monitor.app.queries import pages
-from monitor.app.selecting import DEADLINE_S, select_events
+from monitor.app.queries import DEADLINE_S, pages, select_events
 from monitor.app.wiring import App
 from monitor.errors import NotFoundError, StoreError
-from monitor.match.decision import silenced, unwanted
+from monitor.match.decision import reject_by_changes, reject_by_silence
 from monitor.match.silences import Silences
-from monitor.model.addresses import feed_urn
 from monitor.model.alerts import Alert
 from monitor.model.changes import ChangeEvent, Severity
 from monitor.model.feeds import Feed
 from monitor.model.history import StoredVersion
-from monitor.model.selections import EventPage, EventQuery, SelectedEvent
+from monitor.model.public_ids import feed_urn
+from monitor.model.queries import EventQuery, EventResults, EventRow
 from monitor.model.subscriptions import Subscription, SubscriptionStatus
 
 if TYPE_CHECKING:
@@ -89,8 +88,11 @@ def subscription_feed(app: App, subscription_id: int, token: str, *, limit: int)
         silences = Silences(reader.people.silences())
 
         def is_wanted(event: ChangeEvent, version: StoredVersion, nct_ids: Sequence[str]) -> bool:
-            over = silences.over(nct_ids, event.kinds)
-            return not (unwanted(one.changes, event) or silenced(one, over, version.retrieved_at))
+            over = silences.for_event(nct_ids, event.kinds)
+            return not (
+                reject_by_changes(one.changes, event)
+                or reject_by_silence(one, over, version.retrieved_at)
+            )
 
         entries = _Entries(app, reader).newest(list(_queries(reader, one)), limit, is_wanted)
     return Feed(
@@ -178,8 +180,8 @@ class _Entries:
             raise StoreError("the search was ended after its time; narrow it")
         return tuple(found)
 
-    def _events(self, query: EventQuery, size: int) -> Iterator[SelectedEvent]:
-        def select(pairs: EventQuery) -> EventPage:
+    def _events(self, query: EventQuery, size: int) -> Iterator[EventRow]:
+        def select(pairs: EventQuery) -> EventResults:
             return self._select(pairs, deadline_s=self._end - time.monotonic())
 
         for page in pages(query, select, size=size):
@@ -188,7 +190,7 @@ class _Entries:
                 self._is_complete = False
                 return
 
-    def _alert(self, events: Sequence[SelectedEvent], is_wanted: EventPredicate) -> Alert | None:
+    def _alert(self, events: Sequence[EventRow], is_wanted: EventPredicate) -> Alert | None:
         """Return the alert of events of one version; None when none of them is to be told."""
         stored = events[0].stored
         if stored.nct_id not in self._versions:

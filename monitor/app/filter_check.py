@@ -173,9 +173,9 @@ class _Vocabulary:
 
     def _words(self, key: str, value: str) -> tuple[str, int] | None:
         """Return the value with each unknown word in its nearest spelling; a text must hold it."""
-        from monitor.match.nearest import respelled  # noqa: PLC0415  # likewise
+        from monitor.match.nearest import correct_spelling  # noqa: PLC0415  # likewise
 
-        found = respelled(value, self._counts[key])
+        found = correct_spelling(value, self._counts[key])
         count = sum(holds(text, term_of(found)) for text in self._texts[key]) if found else 0
         return (found, count) if found and count else None
 

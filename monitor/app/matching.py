@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from monitor.app.filter_check import FilterCheck
-from monitor.app.selecting import STATUSES
+from monitor.app.queries import STATUSES
 from monitor.app.wiring import App
 from monitor.errors import ConfigError, UsageError
 from monitor.match.filter_fields import term_under

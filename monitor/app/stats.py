@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from monitor.app.exports import chosen_trials
 from monitor.app.queries import PAGE, all_events, batches
 from monitor.app.wiring import App
-from monitor.model.selections import EventQuery, SelectedEvent
+from monitor.model.queries import EventQuery, EventRow
 from monitor.model.stats import Count, count_events
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def event_stats(app: App, reader: "Reader", query: EventQuery, by: By | None) ->
     """
     groups = _groups(reader, by)
 
-    def group_events() -> Iterator[tuple[SelectedEvent, Groups]]:
+    def group_events() -> Iterator[tuple[EventRow, Groups]]:
         for together in batches(all_events(app, reader, query), PAGE):
             yield from zip(together, groups(together), strict=True)
 
@@ -41,19 +41,17 @@ def event_stats(app: App, reader: "Reader", query: EventQuery, by: By | None) ->
     return Stats(trials=sum(1 for _ in about), counts=counts)
 
 
-def _groups(
-    reader: "Reader", by: By | None
-) -> Callable[[Sequence[SelectedEvent]], Iterator[Groups]]:
+def _groups(reader: "Reader", by: By | None) -> Callable[[Sequence[EventRow]], Iterator[Groups]]:
     """Return what tells of events, some at a time, to which groups each belongs."""
 
-    def by_country(events: Sequence[SelectedEvent]) -> Iterator[Groups]:
+    def by_country(events: Sequence[EventRow]) -> Iterator[Groups]:
         # One query for the trials of many events, not one for each event.
         facts = reader.newest_facts(sorted({one.stored.nct_id for one in events}))
         for one in events:
             found = facts.get(one.stored.nct_id)
             yield tuple(found.sites_by_country) or (None,) if found else (None,)
 
-    def by_itself(events: Sequence[SelectedEvent]) -> Iterator[Groups]:
+    def by_itself(events: Sequence[EventRow]) -> Iterator[Groups]:
         for one in events:
             if by == "month":
                 yield (f"{one.version_date:%Y-%m}",)

@@ -9,9 +9,9 @@ from datetime import date, datetime
 
 from monitor.app.parameters import Days
 from monitor.errors import NotFoundError, UsageError
-from monitor.model.addresses import version_address
 from monitor.model.bitemporal import as_of, known_at, known_since, valid_from
 from monitor.model.history import StoredVersion
+from monitor.model.public_ids import public_version_id
 from monitor.render.values import count_text
 
 Which = int | str | date | datetime
@@ -63,7 +63,7 @@ def by_id(versions: Sequence[StoredVersion], version_id: str) -> int:
     wanted = version_id.strip().lower()
     for at, version in enumerate(versions):
         # The short id of URLs and exports, or all of it.
-        if wanted in (version_address(version.identity), version.identity.hex()):
+        if wanted in (public_version_id(version.identity), version.identity.hex()):
             return at
     raise NotFoundError(f"{versions[0].nct_id} has no version with the id {version_id[:40]!r}")
 

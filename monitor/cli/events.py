@@ -10,7 +10,7 @@ from monitor.cli.params import list_options
 from monitor.cli.query_options import event_options, take_event_choice
 from monitor.cli.session import Session
 from monitor.errors import UsageError
-from monitor.model.selections import EventKey
+from monitor.model.queries import EventKey
 
 
 @click.command(
@@ -45,22 +45,22 @@ def command(
     out without --backfilled; so is noise, unless its kind is named.
     docs/events.md lists the kinds of events and their groups.
     """
-    from monitor.app.selecting import select_events
+    from monitor.app.queries import select_events
 
     app, choice = session.app, take_event_choice(options)
     with app.reader() as reader:
         query = replace(choice.query(app, reader), limit=limit, after=_cursor(after))
         page = select_events(reader, query, synonyms=app.synonyms())
     if as_json:
-        from monitor.render.selected import event_page_to_json
+        from monitor.render.event_rows import event_results_to_json
 
-        session.answer_json(event_page_to_json(page))
+        session.answer_json(event_results_to_json(page))
     elif as_jsonl:
-        from monitor.render.selected import selected_to_json
+        from monitor.render.event_rows import event_row_to_json
 
-        session.answer_json_lines(map(selected_to_json, page.events))
+        session.answer_json_lines(map(event_row_to_json, page.events))
     else:
-        from monitor.render.selected import events_lines, events_table
+        from monitor.render.event_rows import events_lines, events_table
 
         if as_csv:
             session.answer(events_table(page), as_csv=True)

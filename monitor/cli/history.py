@@ -10,8 +10,8 @@ from monitor.cli.session import Session
 from monitor.model.bitemporal import valid_from
 from monitor.model.changes import Severity
 from monitor.model.groups import kinds_of
+from monitor.model.history_filter import HistoryFilter, filter_history
 from monitor.model.nct import normalize_nct_id
-from monitor.model.selection import EventSelection, select_versions
 
 
 @click.command(
@@ -59,7 +59,7 @@ def command(
     edited without a new date has the date of its data. docs/events.md lists the kinds of events and
     their groups.
     """
-    wanted = EventSelection(
+    wanted = HistoryFilter(
         since=since.first if since else None,
         until=until.last if until else None,
         kinds=kinds_of(kinds),
@@ -72,8 +72,10 @@ def command(
         # Only the events of versions in that time are read.
         if wanted.since or wanted.until:
             days = valid_from(versions)
-            ids = [one.id for one, day in zip(versions, days, strict=True) if wanted.takes_day(day)]
-        shown = select_versions(versions, reader.events(trial.nct_id, version_ids=ids), wanted)
+            ids = [
+                one.id for one, day in zip(versions, days, strict=True) if wanted.includes_day(day)
+            ]
+        shown = filter_history(versions, reader.events(trial.nct_id, version_ids=ids), wanted)
     if as_json:
         from monitor.render.json_values import history_to_json
 

@@ -13,7 +13,7 @@ from monitor.cli.filter_options import filter_of, filter_options, take_filter
 from monitor.cli.group import Command
 from monitor.cli.params import table_options
 from monitor.cli.session import Session
-from monitor.model.selections import TrialQuery, TrialSort
+from monitor.model.queries import TrialQuery, TrialSort
 
 SORTS: Mapping[str, TrialSort] = {
     "nct-id": "nct_id",

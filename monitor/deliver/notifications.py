@@ -9,7 +9,7 @@ from monitor.deliver.coverage import coverage
 from monitor.deliver.reader_links import CONFIRM_WITHIN, ReaderLinks
 from monitor.deliver.unsubscribe_links import unsubscribe_path
 from monitor.errors import StoreError
-from monitor.match.silences import Silences, holding
+from monitor.match.silences import Silences, find_silence
 from monitor.match.synonyms import NO_SYNONYMS, Synonyms
 from monitor.model.alerts import (
     Alert,
@@ -261,7 +261,7 @@ class NotificationBuilder:
             self._history = (nct_id, self.reader.versions(nct_id))
         versions = self._history[1]
         # Counted anew each time: a version that a backfill puts before this one moves its number.
-        # The address in links does not move (monitor/model/addresses.py).
+        # The address in links does not move (monitor/model/public_ids.py).
         at = next((n for n, version in enumerate(versions) if version.id == version_id), None)
         if at is None:
             raise StoreError(f"{nct_id} has no version with the id {version_id} any more")
@@ -284,8 +284,8 @@ class NotificationBuilder:
     def _is_silenced(self, item: OutboxItem, known: _Version, event: ChangeEvent) -> bool:
         if self._silences is None:
             self._silences = Silences(self.reader.people.silences(at=self.now))
-        over = self._silences.over(known.nct_ids, event.kinds)
-        return holding(over, item.subscriber, self.now) is not None
+        over = self._silences.for_event(known.nct_ids, event.kinds)
+        return find_silence(over, item.subscriber, self.now) is not None
 
     def _quiet_until(self, items: Sequence[OutboxItem]) -> datetime | None:
         """Return when the quiet hours end in which items would come at once; None: now they may.

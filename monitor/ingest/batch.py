@@ -24,7 +24,7 @@ from monitor.ingest.timelines import OPEN_TRIALS, Timelines
 from monitor.model import fields
 from monitor.model.history import (
     LoadedAgain,
-    NewestSight,
+    NewestSighting,
     QuarantineEntry,
     StoredVersion,
     Touch,
@@ -79,7 +79,7 @@ class Batch:
         tx: Transaction,
         thresholds: ThresholdSettings,
         derivations: Derivations,
-        announcer: "OutboxBuilder | None" = None,
+        outbox: "OutboxBuilder | None" = None,
         *,
         settings: IngestSettings,
         gate: PageGate | None = None,
@@ -87,8 +87,8 @@ class Batch:
         self._tx = tx
         self._gate = gate
         self._settings = settings
-        self._timelines = Timelines(tx, thresholds, derivations, announcer)
-        self._latest_sightings: dict[str, NewestSight | None] = {}
+        self._timelines = Timelines(tx, thresholds, derivations, outbox)
+        self._latest_sightings: dict[str, NewestSighting | None] = {}
         self._latest: dict[str, StoredVersion] = {}
         self._locked: set[str] = set()
         self._asked: set[str] = set()
@@ -186,7 +186,7 @@ class Batch:
         # store a version between what is read here and what is written (READ COMMITTED sees it only
         # afterwards).
         self._lock(guess for guess in times if guess is not None)
-        newest = self._tx.newest_sights(once)
+        newest = self._tx.newest_sightings(once)
         self._latest_sightings |= {guess: newest.get(guess) for guess in once}
         rest = []
         for one in fresh:
@@ -253,7 +253,7 @@ class Batch:
     def _place_news(self) -> None:
         """Put what is not as stored into its trials' timelines."""
         news, self._news = self._news, []
-        self._note_sights()  # the timelines start from them
+        self._store_sightings()  # the timelines start from them
         self._timelines.open(seen.record.nct_id for seen in news)
         for seen in news:
             try:
@@ -295,7 +295,7 @@ class Batch:
             named = ", ".join(f"{fields.label(path)} ({fields.dotted(path)})" for path in lost)
             raise RecordError(f"the complete document is without {named}, which every record has")
 
-    def _note_sights(self) -> None:
+    def _store_sightings(self) -> None:
         """Write when what is stored was seen again."""
         self._tx.load_again(list(self._loads.values()))
         self._tx.touch(list(self._extensions.values()))

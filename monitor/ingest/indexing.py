@@ -16,7 +16,7 @@ from monitor.ingest.timelines import load_record
 from monitor.match.documents import search_document
 from monitor.model.history import TrialHistory, TrialRow
 from monitor.model.problem import Problem
-from monitor.model.selections import TrialQuery
+from monitor.model.queries import TrialQuery
 from monitor.store.facts import facts_values
 from monitor.store.reader import Reader
 from monitor.store.search import sum_of

@@ -82,7 +82,7 @@ def _first_read(node: TimelineEntry) -> datetime:
     return min(node.first_key.retrieved_at, node.last_key.retrieved_at)
 
 
-def earlier_sight(key: VersionKey, node: TimelineEntry) -> VersionKey:
+def earlier_sighting(key: VersionKey, node: TimelineEntry) -> VersionKey:
     """Return the place of an earlier sight of what a node holds, known since either was read.
 
     An earlier data load may be read later: what was known by some time stays known by it.

@@ -9,7 +9,7 @@ from datetime import date
 from typing import NamedTuple
 
 from monitor.detect.fingerprints import RawHash, is_stamped_once
-from monitor.model.history import NewestSight
+from monitor.model.history import NewestSighting
 from monitor.model.record import RawVersion
 
 # Where a raw slice names its trial; only a guess, to ask the store once for a whole batch.
@@ -39,7 +39,7 @@ def guess_id(content: bytes) -> str | None:
     return found.group().decode() if found else None
 
 
-def is_restamped(one: NewSlice, loaded: date, newest: NewestSight) -> bool:
+def is_restamped(one: NewSlice, loaded: date, newest: NewestSighting) -> bool:
     """Tell whether a slice is the newest version's own, stamped by a later data load."""
     last = newest.last_data_date
     # Of a record without a date of its own the stamp is the date.

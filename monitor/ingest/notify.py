@@ -1,7 +1,7 @@
-"""From news to the outbox: who gets which events of a version, by which channel, when.
+"""Put items into the outbox: who gets which events of a version, by which channel, when.
 
-Everything is written in the transaction that stores the version, so a stored change and the
-messages that it calls for cannot come apart.
+``timelines`` calls it for each new version. Everything is written in the transaction that stores
+the version, so a change is never stored without its messages, nor a message without its change.
 """
 
 import threading
@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from monitor.ingest.mergers import Mergers, may_tell_of_merger
+from monitor.ingest.mergers import Mergers, is_of_merger
 from monitor.match.change_set import ChangeSet
 from monitor.match.matcher import Matcher
 from monitor.match.synonyms import NO_SYNONYMS, Synonyms
@@ -32,8 +32,9 @@ class Notifier:
 
     ``targets``: by the name of each channel whom it serves. A channel that a subscription names
     and the configuration does not is written to all the same: its messages become dead letters
-    that the operator hears of, which silence would not. ``on_damaged`` is told of each stored
-    subscription that cannot be read, and the others are served; without it that is a StoreError.
+    that the operator is notified of, which silence would not. ``on_damaged`` is called with a
+    sentence for each stored subscription that cannot be read, and the others are served; without it
+    that is a StoreError.
     ``synonyms``: of the words of filters.
     """
 
@@ -46,13 +47,13 @@ class Notifier:
     _matcher: Matcher | None = field(default=None, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
-    def announcer(
-        self, tx: Transaction, *, first_sights: bool = True, silent: Collection[str] = ()
+    def make_outbox_builder(
+        self, tx: Transaction, *, announces_new_trials: bool = True, silent: Collection[str] = ()
     ) -> "OutboxBuilder":
-        """Return what announces the news of one transaction.
+        """Return the builder of the outbox items of one transaction.
 
-        ``first_sights`` False: that a trial is seen for the first time is no news. ``silent``:
-        trials of which nothing is announced; it may grow while the transaction goes on.
+        ``announces_new_trials`` False: the first version of a trial sends no alert. ``silent``: NCT
+        IDs of trials that send none; it may grow while the transaction goes on.
         """
         return OutboxBuilder(
             tx=tx,
@@ -60,7 +61,7 @@ class Notifier:
             targets=self.targets,
             addresses=self._addresses,
             at=self.now(),
-            first_sights=first_sights,
+            announces_new_trials=announces_new_trials,
             silent=silent,
         )
 
@@ -73,13 +74,13 @@ class Notifier:
         with self._lock:
             if self._matcher is None or version != self._version:
                 silences = tx.people.silences(at=self.now())
-                self._matcher = Matcher(self._wishes(tx), silences, self.synonyms)
+                self._matcher = Matcher(self._read_subscriptions(tx), silences, self.synonyms)
                 if SUBSCRIBERS in self.targets.values():
                     self._addresses = tx.readers.addresses()
                 self._version = version
             return self._matcher
 
-    def _wishes(self, tx: Transaction) -> list[Subscription]:
+    def _read_subscriptions(self, tx: Transaction) -> list[Subscription]:
         if self.on_damaged is None:
             return tx.people.subscriptions(effective=True)
         damaged: list[str] = []
@@ -91,10 +92,10 @@ class Notifier:
 
 @dataclass(slots=True, kw_only=True)
 class OutboxBuilder:
-    """Announces the news of one transaction, whose time is ``at`` (aware UTC).
+    """Builds the outbox items of one transaction, whose time is ``at`` (aware UTC).
 
     ``addresses``: the confirmed ones of readers, by subscriber.
-    ``silent``: trials of which nothing is announced.
+    ``silent``: NCT IDs of trials that send no alert.
     """
 
     tx: Transaction
@@ -102,36 +103,40 @@ class OutboxBuilder:
     targets: Mapping[str, Sequence[str]]
     at: datetime
     addresses: Mapping[str, str] = field(default_factory=dict)
-    first_sights: bool = True
+    announces_new_trials: bool = True
     silent: Collection[str] = ()
     _items: list[OutboxItem] = field(default_factory=list)
     _subscriptions: dict[int, Subscription] = field(default_factory=dict)
     _cutoffs: dict[Hourly | LocalTime, datetime] = field(default_factory=dict)
     _mergers: Mergers = field(default_factory=Mergers)
 
-    def announce(self, version_id: int, news: ChangeSet, *, previous_id: int | None) -> None:
-        """Note who gets which events of a stored version, and keep those for good.
+    def announce(self, version_id: int, change_set: ChangeSet, *, previous_id: int | None) -> None:
+        """Add the items of a stored version, and store its events as they are announced.
 
         ``previous_id``: the version that it was compared with; None for a trial's first.
         """
-        # What a source begins with (see `Page.first_sights_are_news`).
-        if not self.first_sights and _is_first_sight(news.events):
+        # What a source begins with (see `Page.announces_new_trials`).
+        if not self.announces_new_trials and _is_new_trial(change_set.events):
             return
-        if news.nct_id in self.silent:
+        if change_set.nct_id in self.silent:
             return
         # A query for each trial, which hardly any filter needs.
         if self.matcher.asks_for_sources:
-            news = replace(news, sources=_sources(self.tx, news))
-        of_merger = may_tell_of_merger(news.events)
+            change_set = replace(change_set, sources=_sources(self.tx, change_set))
+        of_merger = is_of_merger(change_set.events)
         items: list[OutboxItem] = []
-        for subscription, positions, verdict in self.matcher.wanted(news):
+        for subscription, positions, verdict in self.matcher.match(change_set):
             if of_merger:
                 self._mergers.note(
-                    subscription, verdict, news=news, version_id=version_id, positions=positions
+                    subscription,
+                    verdict,
+                    change_set=change_set,
+                    version_id=version_id,
+                    positions=positions,
                 )
             self._subscriptions[subscription.id] = subscription
-            due_at, digest = self._due(subscription, news.events, positions)
-            why = reason(subscription, verdict)
+            due_at, digest = self._due(subscription, change_set.events, positions)
+            why = reason_text(subscription, verdict)
             for channel in subscription.channels:
                 for target in targets_to(
                     self.targets.get(channel, _NO_TARGET), subscription.subscriber, self.addresses
@@ -139,7 +144,7 @@ class OutboxBuilder:
                     items.append(  # noqa: PERF401 - a generator for each pair costs more than the items
                         OutboxItem(
                             version_id=version_id,
-                            nct_id=news.nct_id,
+                            nct_id=change_set.nct_id,
                             subscription_id=subscription.id,
                             subscriber=subscription.subscriber,
                             channel=channel,
@@ -151,14 +156,14 @@ class OutboxBuilder:
                         )
                     )
         if items:
-            # Only where somebody gets it: most versions of a large store interest nobody, and need
-            # no copy.
-            self.tx.announce(version_id, news.events, previous_id=previous_id)
-        self._items += _together(items)
+            # Only where somebody gets it: most versions of a large store match no subscription, and
+            # need no copy.
+            self.tx.announce(version_id, change_set.events, previous_id=previous_id)
+        self._items += _group_items(items)
 
     def write(self) -> int:
-        """Put everything noted into the outbox; return how many items there were."""
-        items, self._items = self._mergers.told_once(self._items), []
+        """Write all items to the outbox; return how many there were."""
+        items, self._items = self._mergers.drop_repeats(self._items), []
         if not items:
             return 0
         count = len(items)
@@ -166,8 +171,8 @@ class OutboxBuilder:
             late = self.tx.outbox.enqueue(items, at=self.at)
             if not late:
                 return count
-            items = _together([self._moved_on(item) for item in late])
-        raise RuntimeError("a digest's end is always over: the clock and the outbox disagree")
+            items = _group_items([self._move_to_next_digest(item) for item in late])
+        raise RuntimeError("the next cut-off is always over: the clock and the outbox disagree")
 
     def _due(
         self, subscription: Subscription, events: Sequence[ChangeEvent], positions: Iterable[int]
@@ -190,25 +195,24 @@ class OutboxBuilder:
             cutoff = self._cutoffs[when] = next_cutoff(when, self.at)
         return cutoff, True
 
-    def _moved_on(self, item: OutboxItem) -> OutboxItem:
-        """Move an item of a digest that has left to the digest after it."""
+    def _move_to_next_digest(self, item: OutboxItem) -> OutboxItem:
+        """Return an item of a digest that was already claimed, as one of the next digest."""
         when = self._subscriptions[item.subscription_id].when
         if isinstance(when, AtOnce):
-            raise TypeError("only a digest can have left")
+            raise TypeError("only a digest can be claimed already")
         return replace(item, due_at=next_cutoff(when, item.due_at))
 
 
-def reason(subscription: Subscription, verdict: MatchDecision) -> str:
+def reason_text(subscription: Subscription, verdict: MatchDecision) -> str:
     """Return why the person gets this, as the message will say it."""
     words = f" ({verdict.words})" if verdict.words else ""
     return f"your subscription “{subscription.name}”: {verdict.reason}{words}"
 
 
-def _together(items: list[OutboxItem]) -> list[OutboxItem]:
-    """Let all items of one version for one person and address go in one message.
+def _group_items(items: list[OutboxItem]) -> list[OutboxItem]:
+    """Give all items of one version for one person and address the same time, so one message.
 
-    However many subscriptions ask for it: at once where one of them does, else in the digest that
-    comes first.
+    At once where one of their subscriptions sends at once, else in the digest that comes first.
     """
     places = [(item.version_id, item.subscriber, item.channel, item.target) for item in items]
     if len(set(places)) == len(items):  # mostly
@@ -226,11 +230,11 @@ def _together(items: list[OutboxItem]) -> list[OutboxItem]:
     ]
 
 
-def _sources(tx: Transaction, news: ChangeSet) -> tuple[str, ...]:
-    """Return which sources follow a trial, by whichever of its IDs, and which brought the news."""
-    following = (source for nct_id in news.nct_ids for source in tx.sources.following(nct_id))
-    return tuple(dict.fromkeys((*news.sources, *following)))
+def _sources(tx: Transaction, change_set: ChangeSet) -> tuple[str, ...]:
+    """Return the sources that follow a trial, by any of its IDs, and that brought the change."""
+    following = (source for nct_id in change_set.nct_ids for source in tx.sources.following(nct_id))
+    return tuple(dict.fromkeys((*change_set.sources, *following)))
 
 
-def _is_first_sight(events: Iterable[ChangeEvent]) -> bool:
+def _is_new_trial(events: Iterable[ChangeEvent]) -> bool:
     return any(event.kind is ChangeKind.TRIAL_REGISTERED for event in events)

@@ -217,7 +217,7 @@ class Follower:
             require_lease(tx, lease, now=self.now())
         # The work may run several times: each begins from what the parts before it have judged.
         gate.restore(part.judgment)
-        announcer = self._announcer(tx, page, gate)
+        outbox = self._outbox_builder(tx, page, gate)
         stored = _StoredPart()
         began = self.clock()
         for batch in part.batches:
@@ -225,7 +225,7 @@ class Follower:
                 tx,
                 self.thresholds,
                 derivations,
-                announcer,
+                outbox,
                 settings=self.settings,
                 gate=gate,
             )
@@ -235,8 +235,8 @@ class Follower:
             if self.clock() - began >= _LONGEST_S and not derivations.is_rehearsal:
                 break
         derivations.require_known()  # what follows is to happen once
-        if announcer is not None:
-            announcer.write()
+        if outbox is not None:
+            outbox.write()
         stored.is_last = stored.batches == len(part.batches)
         if stored.is_last:
             self._conclude_page(tx, part, unread, {**unreadable, **stored.unreadable})
@@ -259,11 +259,11 @@ class Follower:
         tx.sources.put_state(part.source, page.subject, page.state, at=at)
         self._note_progress(tx, part.source, page)
 
-    def _announcer(self, tx: Transaction, page: Page, gate: PageGate) -> OutboxBuilder | None:
+    def _outbox_builder(self, tx: Transaction, page: Page, gate: PageGate) -> OutboxBuilder | None:
         if self.notifier is None:
             return None
-        return self.notifier.announcer(
-            tx, first_sights=page.first_sights_are_news, silent=gate.silent
+        return self.notifier.make_outbox_builder(
+            tx, announces_new_trials=page.announces_new_trials, silent=gate.silent
         )
 
     def _note_progress(self, tx: Transaction, source: str, page: Page) -> None:

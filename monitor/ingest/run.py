@@ -67,12 +67,12 @@ def _store_batch(
     """Store a batch in one transaction."""
 
     def store_in(tx: Transaction, derivations: Derivations) -> IngestReport:
-        announcer = notifier.announcer(tx) if notifier is not None else None
-        taker = Batch(tx, thresholds, derivations, announcer, settings=settings)
+        outbox = notifier.make_outbox_builder(tx) if notifier is not None else None
+        taker = Batch(tx, thresholds, derivations, outbox, settings=settings)
         done = taker.take(batch)
         derivations.require_known()  # or messages would be made twice
-        if announcer is not None:
-            announcer.write()
+        if outbox is not None:
+            outbox.write()
         return done
 
     return derive_first(store, store_in)

@@ -17,7 +17,7 @@ from monitor.ingest.derivations import Compared, Derivations
 from monitor.ingest.load_order import (
     after_earlier_loads,
     behind_what_was_read,
-    earlier_sight,
+    earlier_sighting,
     move_after,
     place_before,
     shown_later,
@@ -114,9 +114,9 @@ class Timeline:
             if neighbour is not None:
                 self.record(neighbour)  # what cannot be read back is told before anything moves
         # The same content, read late: no new version, its successor only begins sooner.
-        if after is not None and not inside and self._is_earlier_sight(seen, after):
+        if after is not None and not inside and self._is_earlier_sighting(seen, after):
             before_key, after.raw_sha256 = after.first_key, seen.raw_sha256
-            after.first_key = earlier_sight(seen.key, after)
+            after.first_key = earlier_sighting(seen.key, after)
             after.moved = True
             if _derived_from(before_key) != _derived_from(after.first_key):
                 self._check(index + 1)
@@ -138,7 +138,7 @@ class Timeline:
         laid = merge_partial(self.record(node), seen.record)
         return fingerprint(canonical_bytes(laid.document)) == node.content_sha256
 
-    def _is_earlier_sight(self, seen: Observation, node: TimelineEntry) -> bool:
+    def _is_earlier_sighting(self, seen: Observation, node: TimelineEntry) -> bool:
         if seen.stated_sha256 == node.stated_sha256:
             return True
         same_date = seen.key.version_date == node.first_key.version_date

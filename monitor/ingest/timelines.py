@@ -50,7 +50,7 @@ class Timelines:
 
     ``kinds``: how many events of each kind the new versions have that were written so far.
     ``derivations``: the events of versions that are compared; while some are wanted nothing is
-    written. ``announcer``: is told of each new version that is not one of the past.
+    written. ``outbox``: is told of each new version that is not one of the past.
     """
 
     def __init__(
@@ -58,13 +58,13 @@ class Timelines:
         tx: Transaction,
         thresholds: ThresholdSettings,
         derivations: Derivations,
-        announcer: "OutboxBuilder | None" = None,
+        outbox: "OutboxBuilder | None" = None,
     ) -> None:
         self._tx = tx
         self._thresholds = thresholds
         self._rules = rules_id(thresholds)
         self._derivations = derivations
-        self._announcer = announcer
+        self._outbox = outbox
         self._open: dict[str, Timeline] = {}
         self.kinds: Counter[str] = Counter()
 
@@ -148,9 +148,9 @@ class Timelines:
                     self.kinds.update(str(event.kind) for event in node.events)
                 # Only a version that is new and the newest is told; a stored one whose events are
                 # others now has been told already, in the words of its time.
-                if fresh and not late and self._announcer is not None:
-                    news = _news(timeline, number, self._announcer.at)
-                    self._announcer.announce(node.id, news, previous_id=previous)
+                if fresh and not late and self._outbox is not None:
+                    news = _news(timeline, number, self._outbox.at)
+                    self._outbox.announce(node.id, news, previous_id=previous)
             previous = node.id
         if timeline.nodes:
             self._write_trial(timeline)

@@ -1,11 +1,15 @@
-"""Why one subscription gets one event, or does not: the first reason that holds."""
+"""Decide whether one subscription gets one event: the first reason that holds.
+
+The definition of matching (docs/architecture.md, "Who wants it"); ``matcher`` finds the same ones
+by index.
+"""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from monitor.match.change_set import ChangeSet
-from monitor.match.silences import Over, holding
+from monitor.match.silences import EventSilences, find_silence
 from monitor.model.changes import ChangeEvent, Severity
 from monitor.model.subscriptions import (
     Changes,
@@ -25,46 +29,46 @@ def decide(
     subscription: Subscription,
     event: ChangeEvent,
     *,
-    news: ChangeSet,
-    about: MatchDecision,
-    over: Over,
+    change_set: ChangeSet,
+    trial_decision: MatchDecision,
+    silences: EventSilences,
 ) -> MatchDecision:
-    """Return the verdict on one event of the news.
+    """Decide about one event of a change set.
 
-    ``about``: how the subscription stands to the trial (NCT_ID, FILTER, EVERYTHING or
-    OTHER_TRIAL). ``over``: the silences that may concern the event.
+    ``trial_decision``: how the subscription stands to the trial (NCT_ID, FILTER, EVERYTHING or
+    OTHER_TRIAL). ``silences``: the silences that may concern the event.
     """
     status = _INACTIVE.get(subscription.status)
     if status is not None:
         return status
-    if not about.sends:
-        return about
-    # The first objection is the one that a person is told, so the order is part of the answer:
+    if not trial_decision.sends:
+        return trial_decision
+    # The first reason is the one that a person sees, so the order is part of the contract:
     # docs/architecture.md, "Who wants it".
     return (
-        out_of_time(subscription, news)
-        or unwanted(subscription.changes, event)
-        or silenced(subscription, over, news.known_at)
-        or about
+        reject_by_time(subscription, change_set)
+        or reject_by_changes(subscription.changes, event)
+        or reject_by_silence(subscription, silences, change_set.known_at)
+        or trial_decision
     )
 
 
-def out_of_time(subscription: Subscription, news: ChangeSet) -> MatchDecision | None:
-    """Return why the version is no news to a subscription; None when it is."""
-    if news.backfilled:
+def reject_by_time(subscription: Subscription, change_set: ChangeSet) -> MatchDecision | None:
+    """Return why a version is too early for a subscription or backfilled; None when it is not."""
+    if change_set.backfilled:
         return MatchDecision(reason=Reason.BACKFILLED)
     # Else a new subscription would begin with all that happened before it was made.
-    if news.known_at < subscription.created_at:
+    if change_set.known_at < subscription.created_at:
         return MatchDecision(
             reason=Reason.EARLIER, words=f"made {_moment(subscription.created_at)}"
         )
     return None
 
 
-def unwanted(changes: Changes, event: ChangeEvent) -> MatchDecision | None:
-    """Return why an event is not asked for; None when it is.
+def reject_by_changes(changes: Changes, event: ChangeEvent) -> MatchDecision | None:
+    """Return why the subscribed changes do not include an event; None when they do.
 
-    Noise whose kind is named weighs nothing and is sent unless more than ``low`` is asked for.
+    Noise whose kind is named counts as ``low``.
     """
     named = changes.kinds is not None and not changes.kinds.isdisjoint(event.kinds)
     noise = event.severity is Severity.NOISE
@@ -85,13 +89,15 @@ def unwanted(changes: Changes, event: ChangeEvent) -> MatchDecision | None:
 
 
 def wanted_positions(changes: Changes, events: Sequence[ChangeEvent]) -> tuple[int, ...]:
-    """Return the positions of the events that are asked for, ascending."""
-    return tuple(at for at, event in enumerate(events) if unwanted(changes, event) is None)
+    """Return the positions of the events that the subscribed changes include, ascending."""
+    return tuple(at for at, event in enumerate(events) if reject_by_changes(changes, event) is None)
 
 
-def silenced(subscription: Subscription, over: Over, at: datetime) -> MatchDecision | None:
-    """Return which silence keeps an event back; None when none does."""
-    silence = holding(over, subscription.subscriber, at)
+def reject_by_silence(
+    subscription: Subscription, silences: EventSilences, at: datetime
+) -> MatchDecision | None:
+    """Return the silence that suppresses an event; None when none does."""
+    silence = find_silence(silences, subscription.subscriber, at)
     if silence is None:
         return None
     what = " in ".join(name for name in (silence.kind, silence.nct_id) if name is not None)

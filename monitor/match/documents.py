@@ -65,7 +65,7 @@ def _text(stated: FilterFields, column: str) -> str:
     if column == "country":
         return " ".join(_names(stated[column]))
     if column not in _AS_THEY_ARE:
-        return _encoded(stated[column])
+        return _encode(stated[column])
     # Most texts have no word that would be written otherwise. The index takes those in ASCII as
     # they are, and of others their words, which are the same for all texts of a column together.
     text = stated.text_of(column)
@@ -74,14 +74,14 @@ def _text(stated: FilterFields, column: str) -> str:
             return text
     elif _REWRITTEN.isdisjoint(words := words_of(text)):
         return " ".join(map(ascii_word, words))
-    return _encoded(stated[column])
+    return _encode(stated[column])
 
 
 def _is_rewritten(text: str) -> bool:
     return "chimeric" in text or ("car" in text and _CAR.search(text) is not None)
 
 
-def _encoded(searchable: str) -> str:
+def _encode(searchable: str) -> str:
     if searchable.isascii():
         return searchable
     return " ".join(map(ascii_word, searchable.split()))
@@ -116,12 +116,12 @@ def search_of(compiled: CompiledFilter) -> Search | None:
     if not compiled.satisfiable:
         return _NOTHING
     wanted = [_clause(one) for one in compiled.wanted]
-    unwanted = [_clause(one) for one in compiled.excluded if one.terms]
+    excluded_clauses = [_clause(one) for one in compiled.excluded if one.terms]
     clauses = tuple(one for one in wanted if one.can_narrow)
-    excluded = tuple(one for one in unwanted if one.is_exact)
+    excluded = tuple(one for one in excluded_clauses if one.is_exact)
     if not clauses and not excluded:
         return None
-    is_exact = all(one.is_exact for one in (*wanted, *unwanted))
+    is_exact = all(one.is_exact for one in (*wanted, *excluded_clauses))
     return Search(clauses, excluded, is_exact)
 
 

@@ -1,4 +1,4 @@
-"""What a record says under each key of a filter: the texts that ``filters`` look for terms in."""
+"""The texts of a record under each key of a filter, in which ``filters`` searches for terms."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _WRITTEN = {"notapplicable": "na", "unknownstatus": "unknown"}
 class FilterFields(dict[str, str]):
     """By key of FILTER_KEYS: all texts of a record under it, as ``searchable`` writes them.
 
-    What nobody asks for is never looked up; "" where the record says nothing. ``sources``: names
+    Computed when it is first read; "" where the record states nothing. ``sources``: names
     of the sources that follow the trial. ``other``: the attributes of another version, with which
     equal ones are shared.
     """
@@ -42,7 +42,9 @@ class FilterFields(dict[str, str]):
     def __missing__(self, key: str) -> str:
         """Look a key up the first time it is asked for."""
         other = self._other
-        found = other[key] if other is not None and self._is_same(other, key) else self._found(key)
+        found = (
+            other[key] if other is not None and self._is_same(other, key) else self._look_up(key)
+        )
         self[key] = found
         return found
 
@@ -54,7 +56,7 @@ class FilterFields(dict[str, str]):
         paths, here, there = _KEYS[key].paths, self.record, other.record
         return bool(paths) and all(here.get(path) == there.get(path) for path in paths)
 
-    def _found(self, key: str) -> str:
+    def _look_up(self, key: str) -> str:
         if key == "text":
             return "\n".join(filter(None, (self[part] for part in TEXT_COLUMNS)))
         # Sorted: a reordered list must not look like a trial that entered or left a filter.
@@ -125,7 +127,7 @@ def _interventions(record: TrialRecord) -> Iterator[str]:
 
 
 def _sponsors(record: TrialRecord) -> Iterator[str]:
-    yield from _stated(record, fields.LEAD_SPONSOR_NAME)
+    yield from _texts_at(record, fields.LEAD_SPONSOR_NAME)
     yield from record.texts(fields.COLLABORATORS, "name")
 
 
@@ -135,23 +137,23 @@ def _countries(record: TrialRecord) -> Iterator[str]:
 
 
 def _titles(record: TrialRecord) -> Iterator[str]:
-    return _stated(record, fields.BRIEF_TITLE, fields.OFFICIAL_TITLE, fields.ACRONYM)
+    return _texts_at(record, fields.BRIEF_TITLE, fields.OFFICIAL_TITLE, fields.ACRONYM)
 
 
 def _identifiers(record: TrialRecord) -> Iterator[str]:
     yield record.nct_id
     yield from record.aliases
-    yield from _stated(record, fields.ORG_STUDY_ID)
+    yield from _texts_at(record, fields.ORG_STUDY_ID)
     yield from record.texts(fields.SECONDARY_IDS, "id")
 
 
-def _stated(record: TrialRecord, *paths: fields.Path) -> Iterator[str]:
+def _texts_at(record: TrialRecord, *paths: fields.Path) -> Iterator[str]:
     return (text for path in paths if (text := record.text(path)) is not None)
 
 
 @dataclass(frozen=True, slots=True)
-class _Key:
-    """``texts``: what a record says under a key. ``paths``: where; () where that is very much."""
+class _KeyTexts:
+    """``texts``: of a record under a key. ``paths``: where; () where comparing costs too much."""
 
     texts: Callable[[TrialRecord], Iterable[str]]
     paths: tuple[fields.Path, ...] = ()
@@ -162,22 +164,26 @@ _CONDITION_PATHS = (fields.CONDITIONS, fields.CONDITION_MESHES, fields.CONDITION
 _INTERVENTION_PATHS = (
     fields.INTERVENTIONS, fields.INTERVENTION_MESHES, fields.INTERVENTION_ANCESTORS,
 )  # fmt: skip
-_KEYS: Mapping[str, _Key] = {
-    "condition": _Key(_conditions, _CONDITION_PATHS),
-    "intervention": _Key(_interventions, _INTERVENTION_PATHS),
-    "sponsor": _Key(_sponsors, (fields.LEAD_SPONSOR_NAME, fields.COLLABORATORS)),
-    "phase": _Key(lambda record: record.phases, (fields.PHASES,)),
-    "status": _Key(lambda record: _stated(record, fields.OVERALL_STATUS), (fields.OVERALL_STATUS,)),
-    "study_type": _Key(lambda record: _stated(record, fields.STUDY_TYPE), (fields.STUDY_TYPE,)),
-    "country": _Key(_countries),
-    "title": _Key(_titles, _TITLE_PATHS),
-    "keyword": _Key(lambda record: record.words(fields.KEYWORDS), (fields.KEYWORDS,)),
-    "facility": _Key(lambda record: record.texts(fields.LOCATIONS, "facility")),
-    "city": _Key(lambda record: record.texts(fields.LOCATIONS, "city")),
-    _IDENTIFIER: _Key(
+_KEYS: Mapping[str, _KeyTexts] = {
+    "condition": _KeyTexts(_conditions, _CONDITION_PATHS),
+    "intervention": _KeyTexts(_interventions, _INTERVENTION_PATHS),
+    "sponsor": _KeyTexts(_sponsors, (fields.LEAD_SPONSOR_NAME, fields.COLLABORATORS)),
+    "phase": _KeyTexts(lambda record: record.phases, (fields.PHASES,)),
+    "status": _KeyTexts(
+        lambda record: _texts_at(record, fields.OVERALL_STATUS), (fields.OVERALL_STATUS,)
+    ),
+    "study_type": _KeyTexts(
+        lambda record: _texts_at(record, fields.STUDY_TYPE), (fields.STUDY_TYPE,)
+    ),
+    "country": _KeyTexts(_countries),
+    "title": _KeyTexts(_titles, _TITLE_PATHS),
+    "keyword": _KeyTexts(lambda record: record.words(fields.KEYWORDS), (fields.KEYWORDS,)),
+    "facility": _KeyTexts(lambda record: record.texts(fields.LOCATIONS, "facility")),
+    "city": _KeyTexts(lambda record: record.texts(fields.LOCATIONS, "city")),
+    _IDENTIFIER: _KeyTexts(
         _identifiers, (fields.NCT_ID_ALIASES, fields.ORG_STUDY_ID, fields.SECONDARY_IDS)
     ),
-    _SUMMARY: _Key(
+    _SUMMARY: _KeyTexts(
         lambda record: sentences(record.text(fields.BRIEF_SUMMARY) or ""), (fields.BRIEF_SUMMARY,)
     ),
 }

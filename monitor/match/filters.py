@@ -1,4 +1,7 @@
-"""Filters, compiled to be compared with many records."""
+"""Filters, compiled to be compared with many records; and which filters can be used at all.
+
+``matcher`` compiles those of subscriptions, ``documents`` translates them for the search.
+"""
 
 import difflib
 from collections.abc import Iterator, Mapping
@@ -32,7 +35,7 @@ _COUNTRIES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Clause:
-    """What a filter says of one key: any of some terms, each with the value as it was written.
+    """The condition of a filter on one key: any of some terms, each with its value as written.
 
     ``terms``: () when none of the values has a word. Filters that say the same share one.
     """
@@ -45,7 +48,7 @@ class Clause:
         return f"{self.key}: {', '.join(value for _, value in self.terms)}"
 
 
-class _Found(dict[Term, bool]):
+class _TermHits(dict[Term, bool]):
     """Whether one record has terms under one key: each is looked for once."""
 
     def __init__(self, text: str) -> None:
@@ -60,13 +63,13 @@ class _Found(dict[Term, bool]):
         return found
 
 
-class _FoundByKey(dict[str, _Found]):
+class _TermHitsByKey(dict[str, _TermHits]):
     def __init__(self, attributes: Mapping[str, str]) -> None:
         super().__init__()
         self._attributes = attributes
 
-    def __missing__(self, key: str) -> _Found:
-        found = self[key] = _Found(self._attributes[key])
+    def __missing__(self, key: str) -> _TermHits:
+        found = self[key] = _TermHits(self._attributes[key])
         return found
 
 
@@ -79,11 +82,11 @@ class Hits(dict[Clause, str | None]):
     def __init__(self, attributes: Mapping[str, str]) -> None:
         super().__init__()
         self.attributes = attributes
-        self._found = _FoundByKey(attributes)
+        self._term_hits = _TermHitsByKey(attributes)
 
     def __missing__(self, clause: Clause) -> str | None:
         """Look for a clause the first time it is asked for."""
-        found = self._found[clause.key]
+        found = self._term_hits[clause.key]
         hit = None
         for term, value in clause.terms:
             if found[term]:
@@ -94,7 +97,7 @@ class Hits(dict[Clause, str | None]):
 
     def under(self, key: str) -> Mapping[Term, bool]:
         """Return whether the record has a term under a key, by term."""
-        return self._found[key]
+        return self._term_hits[key]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,9 +146,9 @@ _Written = tuple[str, tuple[str, ...]]
 
 
 class FilterCompiler:
-    """Makes filters ready. Whatever they hold, they never match more than their words say.
+    """Compiles filters. Whatever they contain, they never match more than their words allow.
 
-    A value without a word matches no record; ``require_usable`` tells people so. Filters of one
+    A value without a word matches no record; ``require_usable`` reports it. Filters of one
     compiler share their clauses.
     """
 
@@ -154,7 +157,7 @@ class FilterCompiler:
         self._clauses: dict[_Written, Clause] = {}
 
     def compile(self, filter_: Filter) -> CompiledFilter:
-        """Make a filter ready."""
+        """Compile a filter."""
         wanted = tuple(map(self._clause, filter_.wanted.items()))
         excluded = tuple(map(self._clause, filter_.excluded.items()))
         # All wanted keys must be met, so each needs a word; of exclusions one that works is enough.
@@ -176,14 +179,14 @@ class FilterCompiler:
 
 
 def compile_filter(filter_: Filter, synonyms: Synonyms = NO_SYNONYMS) -> CompiledFilter:
-    """Make one filter ready, as a FilterCompiler does."""
+    """Compile one filter, as a FilterCompiler does."""
     return FilterCompiler(synonyms).compile(filter_)
 
 
 def require_usable(filter_: Filter, synonyms: Synonyms = NO_SYNONYMS) -> None:
-    """Pass when a filter can do what it was written for, else raise a ValueError.
+    """Raise ValueError when a filter could never do what it was written for.
 
-    Refused are: nothing wanted and nothing excluded, unknown keys, keys without values, values
+    Invalid are: nothing wanted and nothing excluded, unknown keys, keys without values, values
     without a word or longer than LONGEST_VALUE, values of ``phase``, ``status`` and
     ``study_type`` that the registry does not have, names of countries that it does not use. The
     name of a set of synonyms stands for the set: it is usable where all others of it are. The

@@ -19,7 +19,7 @@ _COARSE = WHOLE_KEYS | {"country"}
 # Words up to this length are mostly "of", "and", a number: many records have them.
 _SHORT = 3
 
-_Place = tuple[str, str]
+_KeyWord = tuple[str, str]
 """A key and a word."""
 _Terms = dict[Term, list[int]]
 """Filters by a term that matches them, as far as one key goes."""
@@ -31,7 +31,7 @@ class FilterIndex:
     def __init__(self, filters: Mapping[int, CompiledFilter]) -> None:
         """Take filters by number; those that nothing can match are left out."""
         usable = {number: one for number, one in filters.items() if one.satisfiable}
-        spread = Counter(place for one in usable.values() for place in _places(one))
+        spread = Counter(place for one in usable.values() for place in _key_words(one))
         found: dict[str, dict[str, _Terms]] = {}
         self._of_any = {number for number, one in usable.items() if not one.wanted}
         for number, one in usable.items():
@@ -64,25 +64,25 @@ class FilterIndex:
         return found
 
 
-def _words(term: Term) -> set[str]:
+def _words_of_term(term: Term) -> set[str]:
     return {word for phrase in term for word in phrase.split()}
 
 
-def _places(one: CompiledFilter) -> set[_Place]:
+def _key_words(one: CompiledFilter) -> set[_KeyWord]:
     return {
         (clause.key, word)
         for clause in one.wanted
         for term, _ in clause.terms
-        for word in _words(term)
+        for word in _words_of_term(term)
     }
 
 
-def _narrowest_key(one: CompiledFilter, spread: Counter[_Place]) -> tuple[str, dict[Term, str]]:
+def _narrowest_key(one: CompiledFilter, spread: Counter[_KeyWord]) -> tuple[str, dict[Term, str]]:
     """Return the key to look under, and for each term there the word to find it by."""
     choices = []
     for clause in one.wanted:
         key = clause.key
-        rarest = {term: _rarest(key, _words(term), spread) for term, _ in clause.terms}
+        rarest = {term: _rarest(key, _words_of_term(term), spread) for term, _ in clause.terms}
         short = any(len(word) <= _SHORT for word in rarest.values())
         shared = sum(spread[key, word] for word in set(rarest.values()))
         # In this order: a key with many values, words that are no "of" or number, few filters to
@@ -92,5 +92,5 @@ def _narrowest_key(one: CompiledFilter, spread: Counter[_Place]) -> tuple[str, d
     return key, words
 
 
-def _rarest(key: str, words: Iterable[str], spread: Counter[_Place]) -> str:
+def _rarest(key: str, words: Iterable[str], spread: Counter[_KeyWord]) -> str:
     return min(words, key=lambda word: (len(word) <= _SHORT, spread[key, word], -len(word), word))

@@ -1,12 +1,12 @@
-"""All subscriptions, compiled, and which of them want the events of a version.
+"""Match the events of a version with all subscriptions, compiled and indexed.
 
-Ingest keeps one ``Matcher`` until a subscription or a silence changes.
+``ingest.notify`` keeps one ``Matcher`` until a subscription or a silence changes.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from monitor.match.change_set import ChangeSet
-from monitor.match.decision import decide, out_of_time, silenced, wanted_positions
+from monitor.match.decision import decide, reject_by_silence, reject_by_time, wanted_positions
 from monitor.match.filter_fields import FilterFields
 from monitor.match.filters import CompiledFilter, FilterCompiler, Hits
 from monitor.match.index import FilterIndex
@@ -21,11 +21,11 @@ from monitor.model.subscriptions import (
     SubscriptionStatus,
 )
 
-Wanted = tuple[Subscription, tuple[int, ...], MatchDecision]
+Match = tuple[Subscription, tuple[int, ...], MatchDecision]
 """A subscription, the positions within the version (from 0) of the events that it is to be sent,
 ascending, and why."""
-Answer = tuple[Subscription, int, MatchDecision]
-"""A subscription, the position of an event within the version (from 0), and the verdict on it."""
+EventDecision = tuple[Subscription, int, MatchDecision]
+"""A subscription, the position of an event within the version (from 0), and the decision."""
 
 _BEFORE = " (before this change)"
 _EVERYTHING = MatchDecision(reason=Reason.EVERYTHING)
@@ -38,7 +38,7 @@ class Matcher:
     keep a matcher until a subscription or a silence changes. A silence that ends does so by
     itself. A subscription that names the trial gets its events for that reason even where one of
     its filters matches too, and for its first matching filter where several do.
-    ``asks_for_sources``: a filter asks which sources follow a trial, so ``ChangeSet`` must say so.
+    ``asks_for_sources``: a filter has the key ``source``, so ``ChangeSet.sources`` must be filled.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Matcher:
     ) -> None:
         self._subscriptions = tuple(subscriptions)
         self._silences = Silences(silences)
-        self._filters, self._filters_of = _compiled(self._subscriptions, synonyms)
+        self._filters, self._filters_of = _compile_filters(self._subscriptions, synonyms)
         numbers: dict[Changes, int] = {}
         self.asks_for_sources = any("source" in one.keys for one in self._filters)
         self._changes_of = [
@@ -60,59 +60,71 @@ class Matcher:
         self._of_everything: list[int] = []
         for number, one in enumerate(self._subscriptions):
             if one.status is SubscriptionStatus.ACTIVE:
-                self._enter(number, one)
+                self._add(number, one)
         self._index = FilterIndex({number: self._filters[number] for number in self._by_filter})
 
-    def wanted(self, news: ChangeSet) -> Iterator[Wanted]:
-        """Yield what is to be sent, in the order of the subscriptions."""
-        if news.backfilled or not news.events:
+    def match(self, change_set: ChangeSet) -> Iterator[Match]:
+        """Yield what each subscription is to be sent, in the order of the subscriptions."""
+        if change_set.backfilled or not change_set.events:
             return
         # Once for all subscriptions: which silences may count depends on trial and kind alone.
-        over = [self._silences.over(news.nct_ids, event.kinds) for event in news.events]
-        may_be_silenced = any(map(all, over))
+        silences = [
+            self._silences.for_event(change_set.nct_ids, event.kinds) for event in change_set.events
+        ]
+        may_be_silenced = any(map(all, silences))
         positions_of: dict[int, tuple[int, ...]] = {}
-        found = self._found(news)
+        found = self._match_trials(change_set)
         for number in sorted(found):
             subscription, changes = self._subscriptions[number], self._changes_of[number]
             # Most subscriptions ask for the same changes, which are then compared once.
             positions = positions_of.get(changes)
             if positions is None:
-                positions = wanted_positions(subscription.changes, news.events)
+                positions = wanted_positions(subscription.changes, change_set.events)
                 positions_of[changes] = positions
-            if not positions or out_of_time(subscription, news):
+            if not positions or reject_by_time(subscription, change_set):
                 continue
             if may_be_silenced:
                 positions = tuple(
-                    at for at in positions if not silenced(subscription, over[at], news.known_at)
+                    at
+                    for at in positions
+                    if not reject_by_silence(subscription, silences[at], change_set.known_at)
                 )
             if positions:
                 yield subscription, positions, found[number]
 
-    def about(self, news: ChangeSet) -> Iterator[tuple[Subscription, MatchDecision]]:
-        """Yield the active subscriptions that the trial of the news is for, whatever happened."""
-        found = self._found(news)
+    def match_trial(self, change_set: ChangeSet) -> Iterator[tuple[Subscription, MatchDecision]]:
+        """Yield the active subscriptions that match the trial, whatever changed."""
+        found = self._match_trials(change_set)
         for number in sorted(found):
             yield self._subscriptions[number], found[number]
 
-    def explain(self, news: ChangeSet) -> Iterator[Answer]:
-        """Yield a verdict on every event for every subscription, in the same order.
+    def explain(self, change_set: ChangeSet) -> Iterator[EventDecision]:
+        """Yield a decision about every event for every subscription, in the same order.
 
         It walks all subscriptions: for a person who asks why.
         """
-        over = [self._silences.over(news.nct_ids, event.kinds) for event in news.events]
-        trial = TrialMatch(news)
+        silences = [
+            self._silences.for_event(change_set.nct_ids, event.kinds) for event in change_set.events
+        ]
+        trial = TrialMatch(change_set)
         hits = [trial.hit(one) for one in self._filters]
         for number, subscription in enumerate(self._subscriptions):
             filters = self._filters_of.get(number, ())
-            about = _about(subscription, news, [hits[one] for one in filters])
-            if about is None:
+            trial_decision = _match_trial(subscription, change_set, [hits[one] for one in filters])
+            if trial_decision is None:
                 missed = "; or ".join(trial.miss(self._filters[one]) for one in filters)
-                about = MatchDecision(reason=Reason.OTHER_TRIAL, words=missed)
-            for position, event in enumerate(news.events):
-                verdict = decide(subscription, event, news=news, about=about, over=over[position])
+                trial_decision = MatchDecision(reason=Reason.OTHER_TRIAL, words=missed)
+            for position, event in enumerate(change_set.events):
+                verdict = decide(
+                    subscription,
+                    event,
+                    change_set=change_set,
+                    trial_decision=trial_decision,
+                    silences=silences[position],
+                )
                 yield subscription, position, verdict
 
-    def _enter(self, number: int, subscription: Subscription) -> None:
+    def _add(self, number: int, subscription: Subscription) -> None:
         for nct_id in subscription.trials.nct_ids:
             self._by_nct_id.setdefault(nct_id, []).append(number)
         for one in self._filters_of.get(number, ()):
@@ -120,40 +132,40 @@ class Matcher:
         if subscription.trials.everything:
             self._of_everything.append(number)
 
-    def _found(self, news: ChangeSet) -> dict[int, MatchDecision]:
-        """Return how those subscriptions, by number, stand to the trial that are about it."""
+    def _match_trials(self, change_set: ChangeSet) -> dict[int, MatchDecision]:
+        """Return the subscriptions that match the trial: by number, by what they match it."""
         found = dict.fromkeys(self._of_everything, _EVERYTHING)
         if self._by_filter:
-            trial = TrialMatch(news)
+            trial = TrialMatch(change_set)
             hits = trial.matching(self._filters, trial.candidates(self._index))
             for one in hits:
                 for number in self._by_filter[one]:
                     own = self._filters_of[number]
                     first = own[0] if len(own) == 1 else next(each for each in own if each in hits)
                     found[number] = hits[first]
-        for nct_id in reversed(news.nct_ids):  # the present ID's reason wins
+        for nct_id in reversed(change_set.nct_ids):  # the present ID's reason wins
             named = self._by_nct_id.get(nct_id, ())
-            found |= dict.fromkeys(named, _named(nct_id, news.nct_id))
+            found |= dict.fromkeys(named, _decide_by_nct_id(nct_id, change_set.nct_id))
         return found
 
 
-def _about(
-    subscription: Subscription, news: ChangeSet, hits: Iterable[MatchDecision | None]
+def _match_trial(
+    subscription: Subscription, change_set: ChangeSet, hits: Iterable[MatchDecision | None]
 ) -> MatchDecision | None:
-    """Return how a subscription stands to a trial; None when it is about others."""
-    for nct_id in news.nct_ids:
+    """Return by what a subscription matches a trial; None when it does not."""
+    for nct_id in change_set.nct_ids:
         if nct_id in subscription.trials.nct_ids:
-            return _named(nct_id, news.nct_id)
+            return _decide_by_nct_id(nct_id, change_set.nct_id)
     hit = next((one for one in hits if one is not None), None)
     return hit or (_EVERYTHING if subscription.trials.everything else None)
 
 
-def _named(nct_id: str, now: str) -> MatchDecision:
+def _decide_by_nct_id(nct_id: str, now: str) -> MatchDecision:
     words = nct_id if nct_id == now else f"{nct_id}, now {now}"
     return MatchDecision(reason=Reason.NCT_ID, words=words)
 
 
-def _compiled(
+def _compile_filters(
     subscriptions: Sequence[Subscription], synonyms: Synonyms
 ) -> tuple[tuple[CompiledFilter, ...], Mapping[int, tuple[int, ...]]]:
     """Return the filters, each once however many share it, and which ones a subscription has."""
@@ -189,15 +201,15 @@ class TrialMatch:
     news to it.
     """
 
-    def __init__(self, news: ChangeSet) -> None:
-        new = FilterFields(news.new, sources=news.sources)
+    def __init__(self, change_set: ChangeSet) -> None:
+        new = FilterFields(change_set.new, sources=change_set.sources)
         self._new = Hits(new)
         self._old = (
             None
-            if news.old is None
-            else Hits(FilterFields(news.old, sources=news.sources, other=new))
+            if change_set.old is None
+            else Hits(FilterFields(change_set.old, sources=change_set.sources, other=new))
         )
-        self._moved: dict[frozenset[str], bool] = {}
+        self._changed: dict[frozenset[str], bool] = {}
         self._verdicts = _Verdicts()
 
     def candidates(self, index: FilterIndex) -> set[int]:
@@ -206,8 +218,8 @@ class TrialMatch:
         if self._old is not None:
             # Where the record says the same as before, the old one finds nothing that the new one
             # does not.
-            moved = [key for key in index.keys if self._has_moved(key)]
-            found |= index.candidates(self._old, moved)
+            changed = [key for key in index.keys if self._has_changed(key)]
+            found |= index.candidates(self._old, changed)
         return found
 
     def matching(
@@ -232,7 +244,7 @@ class TrialMatch:
 
         A trial that is leaving: ``phase: PHASE2 (before this change)``.
         """
-        if self._old is None or not self._have_moved(one.keys):
+        if self._old is None or not self._has_any_changed(one.keys):
             return None
         words = one.hit(self._old)
         return None if words is None else words + _BEFORE
@@ -241,13 +253,13 @@ class TrialMatch:
         """Return what kept a filter from matching the trial as it is now."""
         return one.miss(self._new)
 
-    def _have_moved(self, keys: frozenset[str]) -> bool:
+    def _has_any_changed(self, keys: frozenset[str]) -> bool:
         """Tell whether the record says something else under any of the keys than before."""
-        moved = self._moved.get(keys)
-        if moved is None:
-            moved = self._moved[keys] = any(map(self._has_moved, keys))
-        return moved
+        changed = self._changed.get(keys)
+        if changed is None:
+            changed = self._changed[keys] = any(map(self._has_changed, keys))
+        return changed
 
-    def _has_moved(self, key: str) -> bool:
+    def _has_changed(self, key: str) -> bool:
         old, new = self._old, self._new
         return old is not None and old.attributes[key] != new.attributes[key]

@@ -1,4 +1,4 @@
-"""What somebody may have meant by a value that nothing has: `monitor status` suggests it."""
+"""Suggest the nearest value for one that no trial has, as `monitor status` shows it."""
 
 from collections.abc import Iterable, Mapping
 
@@ -24,8 +24,8 @@ def nearest(value: str, counts: Mapping[str, int]) -> tuple[str, int] | None:
     return None if best is None else (best[2], counts[best[2]])
 
 
-def respelled(value: str, counts: Mapping[str, int]) -> str | None:
-    """Return a value's words, those that are not counted each in the most like spelling that is.
+def correct_spelling(value: str, counts: Mapping[str, int]) -> str | None:
+    """Return a value with each unknown word in its nearest known spelling.
 
     ``counts``: by word, as ``words_of`` writes it. None where nothing is misspelled, or a word is
     like none.

@@ -1,4 +1,7 @@
-"""Silences that keep an event back: by trial, by kind of change, or by both."""
+"""Silences that suppress an event: by trial, by kind of change, or by both.
+
+``decision`` asks them for alerts, ``deliver.notifications`` again when a message is sent.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -8,7 +11,7 @@ from monitor.model.groups import kinds_of
 from monitor.model.subscriptions import Silence
 
 _BySubscriber = Mapping[str | None, Sequence[Silence]]
-Over = Sequence[Sequence[_BySubscriber]]
+EventSilences = Sequence[Sequence[_BySubscriber]]
 """Silences that may concern one event: for each kind of change that it tells of, by the subscriber
 that they are for (None: everybody)."""
 
@@ -16,7 +19,7 @@ that they are for (None: everybody)."""
 class Silences:
     """Silences by trial and kind; never changed once they are made.
 
-    One that names neither a trial nor a kind silences nothing.
+    One that names neither a trial nor a kind suppresses nothing.
     """
 
     def __init__(self, silences: Iterable[Silence]) -> None:
@@ -27,9 +30,9 @@ class Silences:
                 place.setdefault(silence.subscriber, []).append(silence)
         # At least one is given wherever a silence is made; both None would silence everything.
         found.pop((None, None), None)
-        self._by_place = found
+        self._by_trial_and_kind = found
 
-    def over(self, nct_ids: Sequence[str], kinds: Iterable[ChangeKind]) -> Over:
+    def for_event(self, nct_ids: Sequence[str], kinds: Iterable[ChangeKind]) -> EventSilences:
         """Return, for each kind, the silences of this trial, of the kind, and of it in this trial.
 
         ``nct_ids``: all IDs of the trial; ``kinds``: all that an event tells of.
@@ -39,21 +42,26 @@ class Silences:
     def _of_kind(self, nct_ids: Iterable[str], kind: ChangeKind) -> list[_BySubscriber]:
         named = [place for nct_id in nct_ids for place in ((nct_id, None), (nct_id, kind))]
         places = (*named, (None, kind))
-        return [self._by_place[place] for place in places if place in self._by_place]
+        return [
+            self._by_trial_and_kind[place] for place in places if place in self._by_trial_and_kind
+        ]
 
 
-def holding(over: Over, subscriber: str, at: datetime) -> Silence | None:
-    """Return a silence that keeps an event from this subscriber at a moment; None when none does.
+def find_silence(for_event: EventSilences, subscriber: str, at: datetime) -> Silence | None:
+    """Return a silence that suppresses an event for a subscriber at a moment; None when none does.
 
-    It holds from its making to its end. An event that tells of several kinds of change is kept
-    back only where each of them is.
+    It applies from its creation to its end. An event of several kinds of change is suppressed only
+    where each of them is.
     """
-    found = [_holding(of_kind, subscriber, at) for of_kind in over]
-    # An event of both completion dates is sent while only one of them is silenced (docs/events.md).
+    found = [_find_silence(of_kind, subscriber, at) for of_kind in for_event]
+    # An event of both completion dates is sent while only one of them is reject_by_silence
+    # (docs/events.md).
     return found[0] if all(found) and found else None
 
 
-def _holding(of_kind: Iterable[_BySubscriber], subscriber: str, at: datetime) -> Silence | None:
+def _find_silence(
+    of_kind: Iterable[_BySubscriber], subscriber: str, at: datetime
+) -> Silence | None:
     for by_subscriber in of_kind:
         for who in (subscriber, None):
             for silence in by_subscriber.get(who, ()):

@@ -15,19 +15,19 @@ from monitor.app.event_choice import EventChoice
 from monitor.app.lookups import id_note, stored_trial
 from monitor.app.matching import require_findable
 from monitor.app.parameters import filter_of, kind, moment_from, moment_until, severity
-from monitor.app.selecting import select_events, select_trials
+from monitor.app.queries import select_events, select_trials
 from monitor.app.versions import by_text
 from monitor.app.wiring import App
 from monitor.errors import UsageError
 from monitor.mcp.answer_size import fit_items, offset, text_part
-from monitor.model.addresses import version_address
 from monitor.model.bitemporal import valid_from
 from monitor.model.changes import ChangeEvent
 from monitor.model.history import StoredVersion
+from monitor.model.history_filter import HistoryFilter
 from monitor.model.lookup import look_up
 from monitor.model.nct import normalize_nct_id
-from monitor.model.selection import EventSelection
-from monitor.model.selections import EventKey, TrialKey, TrialQuery, TrialSort
+from monitor.model.public_ids import public_version_id
+from monitor.model.queries import EventKey, TrialKey, TrialQuery, TrialSort
 from monitor.model.subscriptions import Filter
 from monitor.render.json_values import event_to_json, trial_to_json
 from monitor.render.record import show_lines
@@ -97,7 +97,7 @@ class Tools:
         version again; date is the day from which the record stood so. cursor: the `next` of an
         earlier answer.
         """
-        wanted = EventSelection(min_severity=severity(min_severity), noise=True)
+        wanted = HistoryFilter(min_severity=severity(min_severity), noise=True)
         start = offset(cursor)
         with stored_trial(self._app, normalize_nct_id(nct_id)) as (reader, trial, versions):
             note = id_note(reader, normalize_nct_id(nct_id))
@@ -110,7 +110,7 @@ class Tools:
                 "changes": [
                     _brief(one.event)
                     for one in events.get(version.id, ())
-                    if wanted.takes_event(one.event)
+                    if wanted.includes_event(one.event)
                 ],
             }
             for place, version in entries
@@ -154,7 +154,7 @@ class Tools:
             {
                 "nct_id": one.stored.nct_id,
                 "title": one.title,
-                "version_id": version_address(one.identity),
+                "version_id": public_version_id(one.identity),
                 "version_date": one.version_date.isoformat(),
                 "learned_at": one.learned_at.isoformat(),
                 **_brief(one.stored.event),
@@ -230,7 +230,7 @@ def _entries(versions: Sequence[StoredVersion]) -> list[tuple[Answer, StoredVers
     """Return the versions of a whole history, oldest first, each with what finds it again."""
     found: list[tuple[Answer, StoredVersion]] = []
     for day, version in zip(valid_from(versions), versions, strict=True):
-        name = version_address(version.identity)
+        name = public_version_id(version.identity)
         number = len(found) + 1
         found.append(({"version": number, "version_id": name, "date": day.isoformat()}, version))
     return found

@@ -125,7 +125,7 @@ class Touch:
     seen_at: datetime
 
 
-class NewestSight(NamedTuple):
+class NewestSighting(NamedTuple):
     """What a trial's newest version was first and last seen as, and the hashes of its content.
 
     Polls ask for it by the thousands, hence a tuple and not all of a version.

@@ -1,6 +1,8 @@
 """Identities that every store of the same data derives alike: of versions, and of messages.
 
-They are made of what the registry said, of whom it is told to and where, never of row numbers: a
+The store keeps them; ``public_ids`` has the short form of a version's that people see.
+
+They are made of what the registry stated, of the receiver and the address, never of row numbers: a
 store that was restored from a backup gives its rows other numbers than the one that it replaces
 (docs/decisions/2026-11-30-ids-stand-for-contents.md).
 """
@@ -21,7 +23,7 @@ MessageKind = Literal["alert", "digest", "group", "preview", "welcome"]
 
 
 class ItemIdentity(NamedTuple):
-    """What an item tells of: a version, and the version that it was compared with (b"": none)."""
+    """What an item is about: a version, and the version that it was compared with (b"": none)."""
 
     version: bytes
     previous: bytes

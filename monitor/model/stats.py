@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from monitor.model.changes import ChangeEvent
 from monitor.model.changes import ChangeKind as K
-from monitor.model.selections import SelectedEvent
+from monitor.model.queries import EventRow
 
 STOPS = frozenset({K.TRIAL_TERMINATED, K.TRIAL_WITHDRAWN, K.TRIAL_SUSPENDED})
 _DATES = frozenset({K.PRIMARY_COMPLETION_MOVED})
@@ -43,7 +43,7 @@ class Count:
 
 
 def count_events(
-    events: Iterable[tuple[SelectedEvent, tuple[str | None, ...]]], *, by_kind: bool = False
+    events: Iterable[tuple[EventRow, tuple[str | None, ...]]], *, by_kind: bool = False
 ) -> list[Count]:
     """Return the counts of events, each of which comes with the groups that it belongs to.
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import orjson
 
-from monitor.model.addresses import version_urn
 from monitor.model.alerts import Alert, Notification
 from monitor.model.bitemporal import known_since
 from monitor.model.feeds import Feed, updated_at
+from monitor.model.public_ids import version_urn
 from monitor.render.alerts.compose import compose
 from monitor.render.alerts.links import record_url, version_url
 from monitor.render.alerts.registry_text import clean

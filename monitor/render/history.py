@@ -6,7 +6,7 @@ from monitor.model.bitemporal import known_since, last_known
 from monitor.model.changes import ChangeEvent
 from monitor.model.coverage import ABSENCE
 from monitor.model.history import StoredVersion, TrialRow
-from monitor.model.selection import EventSelection, SelectedVersion
+from monitor.model.history_filter import HistoryEntry, HistoryFilter
 from monitor.render.code_words import status_words
 from monitor.render.events import BRIEF, FULL, event_lines
 from monitor.render.lines import BLANK, Line, Span, line
@@ -16,8 +16,8 @@ from monitor.render.values import count_text, moment, value_text
 def history_lines(
     trial: TrialRow,
     versions: Sequence[StoredVersion],
-    shown: Sequence[SelectedVersion],
-    wanted: EventSelection,
+    shown: Sequence[HistoryEntry],
+    wanted: HistoryFilter,
 ) -> Iterator[Line]:
     """Yield a trial's history; ``versions`` is the whole of it, ``shown`` what is asked for.
 
@@ -27,7 +27,7 @@ def history_lines(
     passed_over = 0
     for entry in shown:
         # "--kind outcomes" over ten years should not be hundreds of "no news".
-        if not entry.events and wanted.selects_events:
+        if not entry.events and wanted.filters_events:
             passed_over += 1
             continue
         yield BLANK
@@ -46,7 +46,7 @@ def head_lines(trial: TrialRow, versions: Sequence[StoredVersion]) -> Iterator[L
     yield line(f"{status} · {sponsor} · {count}, {dates}", indent=2, hang=2)
 
 
-def entry_lines(entry: SelectedVersion) -> Iterator[Line]:
+def entry_lines(entry: HistoryEntry) -> Iterator[Line]:
     """Yield one version: its number, what can be said of its time, its events."""
     yield line(Span(f"Version {entry.number}", "title"), Span(f"  {sighting(entry)}", "dim"))
     for event in entry.events:
@@ -73,7 +73,7 @@ def diff_lines(
         yield from event_lines(event, FULL)
 
 
-def sighting(entry: SelectedVersion) -> str:
+def sighting(entry: HistoryEntry) -> str:
     """Say what is known of a version's time, and no more.
 
     The registry's date, and between which two readings the change came to be seen.
@@ -106,7 +106,7 @@ def _late(version: StoredVersion) -> str:
     return "; backfilled" if version.backfilled else ""
 
 
-def _closing(shown: Sequence[SelectedVersion], passed_over: int) -> Iterator[Line]:
+def _closing(shown: Sequence[HistoryEntry], passed_over: int) -> Iterator[Line]:
     """Say what is not shown, so that nobody takes a filtered history for the whole."""
     parts = []
     if not shown:

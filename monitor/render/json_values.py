@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 from typing import Any
 
-from monitor.model.addresses import version_address
 from monitor.model.bitemporal import known_since, last_known
 from monitor.model.changes import ChangeEvent, FieldChange
 from monitor.model.history import QuarantineRow, StoredVersion, TrialRow
+from monitor.model.history_filter import HistoryEntry
+from monitor.model.public_ids import public_version_id
 from monitor.model.record import TrialRecord
-from monitor.model.selection import SelectedVersion
 
 Shape = dict[str, Any]
 
 
-def history_to_json(trial: TrialRow, shown: Sequence[SelectedVersion]) -> Shape:
+def history_to_json(trial: TrialRow, shown: Sequence[HistoryEntry]) -> Shape:
     """Return a trial's history."""
     return {
         "nct_id": trial.nct_id,
@@ -36,7 +36,7 @@ def version_to_json(number: int, version: StoredVersion) -> Shape:
     """
     return {
         "version": number,
-        "version_id": version_address(version.identity),
+        "version_id": public_version_id(version.identity),
         "version_date": version.version_date.isoformat(),
         # Not the column: an earlier load can be read later (see `known_since`).
         "retrieved_at": known_since(version).isoformat(),

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
-from monitor.model.addresses import version_address
 from monitor.model.dates import PartialDate
 from monitor.model.history import TrialRow
+from monitor.model.public_ids import public_version_id
 from monitor.model.series import Point, SeriesField
 from monitor.render.code_words import plain_value, status_words
 from monitor.render.lines import BLANK, Block, Line, Span, Table, line
@@ -50,7 +50,7 @@ def series_table(found: Sequence[tuple[TrialRow, Sequence[FieldPoints]]]) -> Ite
             trial.nct_id,
             field.name,
             str(point.number),
-            version_address(point.identity),
+            public_version_id(point.identity),
             point.day.isoformat(),
             None if point.value is None else str(point.value),
             point.type,
@@ -78,7 +78,7 @@ def series_to_json(trial: TrialRow, found: Sequence[FieldPoints]) -> dict[str, A
 def _point_to_json(point: Point) -> dict[str, Any]:
     return {
         "version": point.number,
-        "version_id": version_address(point.identity),
+        "version_id": public_version_id(point.identity),
         "date": point.day.isoformat(),
         "until": point.until.isoformat() if point.until else None,
         "value": point.value,

@@ -26,7 +26,7 @@ class Page:
     ID for one record's backfill): after a crash the source goes on from there. A page may bring
     only a state. ``sightings`` are noted as of pass ``pass_number``. ``untracked``: records that
     are not followed any more, once the gate has decided about them; what is stored of them stays.
-    ``first_sights_are_news`` False: the source only begins to follow what the page brings, so that
+    ``announces_new_trials`` False: the source only begins to follow what the page brings, so that
     a trial is seen for the first time is no news. ``data_timestamp`` and ``cursor`` (both for
     people and for ``status``) are None where they stay as they were. ``total``: how many records
     the whole pass is expected to bring, where the source says so. ``missed``: absences of records
@@ -40,7 +40,7 @@ class Page:
     sightings: tuple[Sighting, ...] = ()
     untracked: tuple[str, ...] = ()
     # Example: a new search that finds 5,000 trials must not send 5,000 alerts of registrations.
-    first_sights_are_news: bool = True
+    announces_new_trials: bool = True
     pass_number: int = 0
     subject: str = ""
     state: State

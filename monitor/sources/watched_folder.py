@@ -234,7 +234,7 @@ class _PageBuilder:
         """Return a page of what was taken since the last one."""
         page = Page(
             found=tuple(self.found),
-            first_sights_are_news=self._is_news is not False,
+            announces_new_trials=self._is_news is not False,
             state=state_of(self._files),
         )
         self.found, self._bytes, self._is_news = [], 0, None

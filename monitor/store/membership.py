@@ -1,6 +1,6 @@
-"""Which trials a filter means: asked of the index for few or for all, decided by their records.
+"""Which trials a filter selects: the index finds candidates, their records decide.
 
-``selecting`` holds its rows against it (docs/architecture.md, "The store").
+``queries`` compares its rows with it (docs/architecture.md, "The store").
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence

@@ -19,9 +19,9 @@ from monitor.model.history import (
     TrialHistory,
     TrialRow,
 )
+from monitor.model.queries import EventQuery, EventResults, TrialQuery, TrialResults
 from monitor.model.record import TrialRecord
 from monitor.model.search import Search
-from monitor.model.selections import EventPage, EventQuery, TrialPage, TrialQuery
 from monitor.store import events, quarantine, trials, versions
 from monitor.store.address import Address
 from monitor.store.db import Db
@@ -191,20 +191,20 @@ class Reader:
 
     def select_events(
         self, query: EventQuery, members: "Members | None", *, deadline: float
-    ) -> EventPage:
+    ) -> EventResults:
         """Return a page of events; ``members`` as ``members`` makes them of the query's filter."""
         from monitor.store.indexing import require_filled  # noqa: PLC0415 - likewise
-        from monitor.store.selecting import select_events  # noqa: PLC0415 - likewise
+        from monitor.store.queries import select_events  # noqa: PLC0415 - likewise
 
         require_filled(self._db)
         return select_events(self._db, query, members, deadline=deadline)
 
     def select_trials(
         self, query: TrialQuery, members: "Members | None", *, deadline: float
-    ) -> TrialPage:
+    ) -> TrialResults:
         """Return a page of trials; as ``select_events``."""
         from monitor.store.indexing import require_filled  # noqa: PLC0415 - likewise
-        from monitor.store.selecting import select_trials  # noqa: PLC0415 - likewise
+        from monitor.store.queries import select_trials  # noqa: PLC0415 - likewise
 
         require_filled(self._db)
         return select_trials(self._db, query, members, deadline=deadline)

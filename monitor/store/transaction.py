@@ -19,7 +19,7 @@ from monitor.model.changes import ChangeEvent
 from monitor.model.facts import VersionFacts
 from monitor.model.history import (
     LoadedAgain,
-    NewestSight,
+    NewestSighting,
     NewVersion,
     QuarantineEntry,
     QuarantineRow,
@@ -114,7 +114,7 @@ class Transaction:
         rows = self._about(versions.LATEST, nct_ids)
         return {version.nct_id: version for version in map(versions.VERSION, rows)}
 
-    def newest_sights(self, nct_ids: Collection[str]) -> dict[str, NewestSight]:
+    def newest_sightings(self, nct_ids: Collection[str]) -> dict[str, NewestSighting]:
         """Return what the last version of each of these trials was seen as; see ``latest``."""
         return dict(map(versions.SIGHT, self._about(versions.NEWEST_SIGHTS, nct_ids)))
 

@@ -17,7 +17,7 @@ from sqlalchemy.sql import ColumnElement, Executable
 from monitor.model.coverage import Coverage
 from monitor.model.history import (
     LoadedAgain,
-    NewestSight,
+    NewestSighting,
     NewVersion,
     StoredVersion,
     Touch,
@@ -111,7 +111,7 @@ _OF_NEWEST = trials.join(versions, versions.c.id == newest_id())
 LATEST = sa.select(*versions.c).select_from(_OF_NEWEST).where(_NCT_IDS)
 
 SIGHT = RowMapper(
-    lambda nct_id, **sight: (nct_id, NewestSight(**sight)),
+    lambda nct_id, **sight: (nct_id, NewestSighting(**sight)),
     (
         trials.c.nct_id,
         versions.c.id.label("version_id"),

@@ -7,7 +7,7 @@ from typing import TypeVar
 from monitor.app.parameters import Days, moment
 from monitor.app.versions import Which
 from monitor.errors import UsageError
-from monitor.model.selections import EventKey, TrialKey, TrialSort
+from monitor.model.queries import EventKey, TrialKey, TrialSort
 
 SORTS: Mapping[str, TrialSort] = {
     "nct_id": "nct_id",

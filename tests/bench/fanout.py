@@ -78,7 +78,7 @@ def measure(bench: Bench) -> list[Row]:
 
 def matched(matcher: Matcher, news: Sequence[ChangeSet]) -> int:
     """Ask for all the news; return how many events are to be sent."""
-    return sum(len(positions) for one in news for _, positions, _ in matcher.wanted(one))
+    return sum(len(positions) for one in news for _, positions, _ in matcher.match(one))
 
 
 def _enqueued(
@@ -91,17 +91,17 @@ def _enqueued(
         versions = _versions(store, news)
         notifier = Notifier(targets=dict.fromkeys(CHANNELS, ("",)), now=lambda: NOW)
         with store.transaction() as tx:
-            notifier.announcer(tx)
+            notifier.make_outbox_builder(tx)
         counts: list[int] = []
 
         def ours() -> None:
             with fewer_collections():
                 for start in range(0, len(news), _BATCH):
                     with store.transaction() as tx:
-                        announcer = notifier.announcer(tx)
+                        outbox = notifier.make_outbox_builder(tx)
                         for at in range(start, min(start + _BATCH, len(news))):
-                            announcer.announce(versions[at], news[at], previous_id=None)
-                        counts.append(announcer.write())
+                            outbox.announce(versions[at], news[at], previous_id=None)
+                        counts.append(outbox.write())
 
         return timed(ours), sum(counts)
 
@@ -122,7 +122,7 @@ def _share_of_filters(matcher: Matcher, news: Sequence[ChangeSet]) -> float:
     of_filters = [
         bool(subscription.trials.filters)
         for one in news
-        for subscription, positions, _ in matcher.wanted(one)
+        for subscription, positions, _ in matcher.match(one)
         for _ in positions
     ]
     return sum(of_filters) / max(len(of_filters), 1)

@@ -10,11 +10,11 @@ from urllib.parse import urlencode
 
 from msgspec.structs import replace as replaced
 
-from monitor.app.selecting import select_events
+from monitor.app.queries import select_events
 from monitor.app.wiring import App
-from monitor.model.addresses import version_address
 from monitor.model.changes import Severity
-from monitor.model.selections import EventQuery
+from monitor.model.public_ids import public_version_id
+from monitor.model.queries import EventQuery
 from monitor.settings import WebSettings
 from monitor.store.reader import open_reader
 from monitor.web.server import WebServer
@@ -78,7 +78,7 @@ def _trials(url: str, queries: Iterable[EventQuery]) -> dict[str, str]:
     """Return trials with two versions, some for each filter, and a version's address."""
     with open_reader(url) as reader:
         found = {
-            one.stored.nct_id: version_address(one.identity)
+            one.stored.nct_id: public_version_id(one.identity)
             for query in queries
             for one in select_events(reader, query).events[:_OF_A_FILTER]
             if len(reader.versions(one.stored.nct_id)) > 1

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import psycopg
 
-from monitor.app.selecting import DEADLINE_S, select_events
+from monitor.app.queries import DEADLINE_S, select_events
 from monitor.model.changes import ChangeKind, Severity
+from monitor.model.queries import EventQuery, EventResults
 from monitor.model.record import TrialRecord
-from monitor.model.selections import EventPage, EventQuery
 from monitor.model.subscriptions import Filter
 from monitor.store.reader import Reader, open_reader
 from monitor.store.writer import open_store
@@ -111,17 +111,17 @@ def _countries(record: TrialRecord) -> set[str]:
     return {str(site["country"]) for site in record.locations if site.get("country")}
 
 
-def _asking(reader: Reader, query: EventQuery, pages: list[EventPage]) -> Callable[[], None]:
+def _asking(reader: Reader, query: EventQuery, pages: list[EventResults]) -> Callable[[], None]:
     return lambda: pages.append(select_events(reader, query))
 
 
-def _best(reader: Reader, query: EventQuery) -> tuple[Sample, EventPage]:
-    pages: list[EventPage] = []
+def _best(reader: Reader, query: EventQuery) -> tuple[Sample, EventResults]:
+    pages: list[EventResults] = []
     samples = [timed(_asking(reader, query, pages)) for _ in range(_RUNS)]
     return best(samples), pages[-1]
 
 
-def _slowest(found: dict[str, tuple[Sample, EventPage]]) -> Row:
+def _slowest(found: dict[str, tuple[Sample, EventResults]]) -> Row:
     name = max(found, key=lambda name: found[name][0].wall_s)
     return _row(
         f"newest {_PAGE} events, the slowest of {len(found)} filters ({name})",
@@ -131,7 +131,7 @@ def _slowest(found: dict[str, tuple[Sample, EventPage]]) -> Row:
     )
 
 
-def _each(found: dict[str, tuple[Sample, EventPage]]) -> Iterator[Row]:
+def _each(found: dict[str, tuple[Sample, EventResults]]) -> Iterator[Row]:
     for name, (sample, page) in found.items():
         said = "the whole page" if page.is_complete else "ended by the deadline"
         yield _row(
@@ -145,7 +145,7 @@ def _each(found: dict[str, tuple[Sample, EventPage]]) -> Iterator[Row]:
 def _further(reader: Reader, query: EventQuery) -> Row:
     samples: list[Sample] = []
     for _ in range(_PAGES):
-        pages: list[EventPage] = []
+        pages: list[EventResults] = []
         samples.append(timed(_asking(reader, query, pages)))
         if pages[0].next is None:
             break

@@ -20,13 +20,13 @@ from email import message_from_bytes, policy
 from pathlib import Path
 
 from monitor.app import App, stored_trial
-from monitor.app.selecting import select_events
-from monitor.model.selection import EventSelection, select_versions
-from monitor.model.selections import EventQuery
+from monitor.app.queries import select_events
+from monitor.model.history_filter import HistoryFilter, filter_history
+from monitor.model.queries import EventQuery
+from monitor.render.event_rows import events_lines
 from monitor.render.history import history_lines
 from monitor.render.lines import BLANK, Line, Span, line
 from monitor.render.screen import Screen
-from monitor.render.selected import events_lines
 from monitor.render.values import count_text
 from tests.demo.clock import DatedReplica, StoryClock
 from tests.demo.records import AFTER, seed_world
@@ -240,8 +240,8 @@ def _one_mail(stage: Stage) -> str:
 def _timeline(stage: Stage) -> Iterator[Line]:
     yield line(Span(f"$ monitor history {SHOWN}", "dim"))
     with stored_trial(stage.app, SHOWN) as (reader, trial, versions):
-        shown = select_versions(versions, reader.events(SHOWN), EventSelection())
-        yield from history_lines(trial, versions, shown, EventSelection())
+        shown = filter_history(versions, reader.events(SHOWN), HistoryFilter())
+        yield from history_lines(trial, versions, shown, HistoryFilter())
     yield BLANK
 
 

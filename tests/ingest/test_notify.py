@@ -65,9 +65,9 @@ def messages(
         notifier = Notifier(
             targets={"mail": ["ana@example.org"]}, now=lambda: at, synonyms=synonyms
         )
-        announcer = notifier.announcer(tx)
-        announcer.announce(version, news, previous_id=None)
-        announcer.write()
+        outbox = notifier.make_outbox_builder(tx)
+        outbox.announce(version, news, previous_id=None)
+        outbox.write()
     with open_reader(url) as reader:
         return reader.outbox.messages(limit=10)
 
@@ -211,8 +211,8 @@ def test_a_damaged_subscription_is_told_and_the_others_are_served(
     strict = Notifier(targets={}, now=lambda: SEEN)
     lenient = Notifier(targets={}, now=lambda: SEEN, on_damaged=told.append)
     with pytest.raises(StoreError, match="broken"), store.transaction() as tx:
-        strict.announcer(tx)
+        strict.make_outbox_builder(tx)
     with store.transaction() as tx:
-        assert lenient.announcer(tx) is not None
+        assert lenient.make_outbox_builder(tx) is not None
     assert len(told) == 1
     assert "broken" in told[0]

@@ -34,9 +34,9 @@ def test_a_paused_person_gets_nothing_until_they_are_back(store: Store) -> None:
 
     def told() -> int:
         with store.transaction() as transaction:
-            announcer = notifier.announcer(transaction)
-            announcer.announce(version, news, previous_id=None)
-            return announcer.write()
+            outbox = notifier.make_outbox_builder(transaction)
+            outbox.announce(version, news, previous_id=None)
+            return outbox.write()
 
     def stand(status: SubscriptionStatus) -> None:
         with store.transaction() as transaction:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from monitor.match.change_set import ChangeSet
-from monitor.match.matcher import Answer, Matcher
+from monitor.match.matcher import EventDecision, Matcher
 from monitor.model.changes import ChangeEvent, ChangeKind, Severity
 from monitor.model.record import TrialRecord
 from monitor.model.subscriptions import (
@@ -147,11 +147,11 @@ def silence(**given: Any) -> Silence:
     return Silence(**settings | given)
 
 
-def sent_by(matcher: Matcher, told: ChangeSet) -> list[Answer]:
+def sent_by(matcher: Matcher, told: ChangeSet) -> list[EventDecision]:
     """Return each event that is to be sent, as ``explain`` would tell of it."""
     return [
         (subscription, position, verdict)
-        for subscription, positions, verdict in matcher.wanted(told)
+        for subscription, positions, verdict in matcher.match(told)
         for position in positions
     ]
 

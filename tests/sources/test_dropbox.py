@@ -96,7 +96,7 @@ def test_an_empty_box_is_no_news(box: Box) -> None:
 def heard(box: Box) -> dict[bytes, bool]:
     """Make a pass; tell of each record whether its first sight is news."""
     return {
-        content: page.first_sights_are_news
+        content: page.announces_new_trials
         for page in box.pages()
         for content in contents(page.found)
     }

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from monitor.model.coverage import Coverage
-from monitor.model.history import LoadedAgain, NewestSight, Touch, VersionKey
+from monitor.model.history import LoadedAgain, NewestSighting, Touch, VersionKey
 from monitor.store.reader import open_reader
 from monitor.store.writer import Store, open_store
 from tests.store.examples import (
@@ -146,11 +146,11 @@ def test_a_later_load_moves_the_last_sight_of_the_newest_version_alone(store_url
             newest, _ = add_version(transaction, document(), day=2, **loads)
             other, _ = add_version(transaction, document(OTHER_ID), OTHER_ID, day=5)
         with store.transaction() as transaction:
-            assert transaction.newest_sights([]) == {}
-            before = transaction.newest_sights([NCT_ID, OTHER_ID, "NCT00000003"])
+            assert transaction.newest_sightings([]) == {}
+            before = transaction.newest_sightings([NCT_ID, OTHER_ID, "NCT00000003"])
             transaction.load_again([LoadedAgain(newest, date(2026, 2, 20), later, raw)])
             transaction.load_again([])
-            after = transaction.newest_sights([NCT_ID])[NCT_ID]
+            after = transaction.newest_sightings([NCT_ID])[NCT_ID]
     assert before.keys() == {NCT_ID, OTHER_ID}
     assert (before[OTHER_ID].version_id, before[OTHER_ID].last_data_date) == (other, None)
     assert after == before[NCT_ID]._replace(last_data_date=date(2026, 2, 20), last_raw_sha256=raw)
@@ -158,7 +158,7 @@ def test_a_later_load_moves_the_last_sight_of_the_newest_version_alone(store_url
         older, latest = reader.versions(NCT_ID)
         assert (latest.last_data_date, latest.last_retrieved_at) == (date(2026, 2, 20), later)
         assert (latest.last_raw_sha256, latest.last_version_date) == (raw, date(2026, 2, 2))
-        assert before[NCT_ID] == NewestSight(
+        assert before[NCT_ID] == NewestSighting(
             newest, False, None, date(2026, 2, 3), latest.raw_sha256, date(2026, 2, 4),
             latest.raw_sha256, latest.stated_sha256, latest.content_sha256,
         )  # fmt: skip
@@ -173,7 +173,7 @@ def test_a_last_sight_on_the_day_of_its_load_is_dated_by_it(store_url: str) -> N
         add_version(
             transaction, document(), data_date=day, last_data_date=day, last_version_date=day
         )
-        assert transaction.newest_sights([NCT_ID])[NCT_ID].is_dated_by_load
+        assert transaction.newest_sightings([NCT_ID])[NCT_ID].is_dated_by_load
 
 
 def test_a_touch_extends_the_interval_and_moves_last_seen_forward_only(store_url: str) -> None:

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from monitor.model.alerts import Alert
 from monitor.model.changes import ChangeEvent, ChangeKind
-from monitor.model.selection import SelectedVersion
+from monitor.model.history_filter import HistoryEntry
 from monitor.render.alerts.first_seen import profile_lines
 from monitor.render.alerts.links import version_link
 from monitor.render.alerts.page import EventBlock, VersionBlock
@@ -68,7 +68,7 @@ def measured_version(alert: Alert, public_url: str | None) -> Measured:
     """Return a version in words."""
     groups = fold_sites(alert.events)
     events = tuple(_event(group, alert) for group in groups[:_EVENTS_OF_VERSION])
-    entry = SelectedVersion(number=alert.number, version=alert.version, previous=alert.previous)
+    entry = HistoryEntry(number=alert.number, version=alert.version, previous=alert.previous)
     block = VersionBlock(
         number=alert.number,
         sighting=clean(sighting(entry)),

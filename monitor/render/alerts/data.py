@@ -8,7 +8,7 @@ from typing import Any
 from monitor.model.alerts import Alert, Notification
 from monitor.model.bitemporal import last_known
 from monitor.model.changes import ChangeEvent, Severity
-from monitor.model.selection import SelectedVersion
+from monitor.model.history_filter import HistoryEntry
 from monitor.render.alerts.blocks import Shared
 from monitor.render.alerts.links import history_url, record_url, version_url
 from monitor.render.history import sighting
@@ -70,7 +70,7 @@ def _alert(alert: Alert, public_url: str | None) -> Shape:
         "previous_version_date": previous and previous.version_date.isoformat(),
         "previous_seen_at": previous and last_known(previous).isoformat(),
         "sighting": sighting(
-            SelectedVersion(number=alert.number, version=alert.version, previous=previous)
+            HistoryEntry(number=alert.number, version=alert.version, previous=previous)
         ),
         "events": [_event(event) for event in alert.events],
         # Put in by `notification_to_json`: the rest is shared between subscribers.

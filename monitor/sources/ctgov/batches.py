@@ -31,7 +31,7 @@ def fetch_watched(run: Crawl) -> Iterator[Page]:
     # Those that were watched before come first: no batch holds both these and new ones.
     membership = {nct_id: run.memberships.of(nct_id) for nct_id in run.following.nct_ids}
     ids = sorted(membership, key=lambda nct_id: (membership[nct_id] is Membership.NEW, nct_id))
-    # A page is either news or not as a whole (`first_sights_are_news`), so a batch is of one kind.
+    # A page is either news or not as a whole (`announces_new_trials`), so a batch is of one kind.
     for _, alike in groupby(ids[_behind(ids, run.at.after) :], key=membership.__getitem__):
         for batch in _batched(alike, run.sizes.batch):
             yield from _read(run, batch, after=batch[-1], whole=True)

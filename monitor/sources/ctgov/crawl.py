@@ -189,7 +189,7 @@ class Crawl:
             sightings=() if membership is Membership.LEAVING and not self.is_final else seen,
             pass_number=self.at.number,
             state=self._kept().as_state(),
-            first_sights_are_news=membership is Membership.STAYING,
+            announces_new_trials=membership is Membership.STAYING,
             total=self._total(),
             missed=tuple(missed),
             is_judged=membership is Membership.STAYING,

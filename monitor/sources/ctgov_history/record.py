@@ -191,5 +191,5 @@ class Record:
             state=self._backfill().as_state(),
             cursor=f"{self.nct_id} version {number}",
             read=self._read(),
-            first_sights_are_news=False,
+            announces_new_trials=False,
         )

@@ -9,11 +9,11 @@ from monitor.api import Comparison, NotFoundError, Record, Store, Trial, Version
 from monitor.api.conversion import event_of, trial_of
 from monitor.app import App
 from monitor.app.event_choice import EventChoice
-from monitor.app.selecting import select_events, select_trials
+from monitor.app.queries import select_events, select_trials
 from monitor.data_types import DataType
 from monitor.errors import UsageError
 from monitor.model.nct import normalize_nct_id
-from monitor.model.selections import EventKey, TrialKey, TrialQuery
+from monitor.model.queries import EventKey, TrialKey, TrialQuery
 from monitor.model.subscriptions import SubscriptionStatus
 from monitor.model.tokens import AccessToken
 from monitor.render.subscribers import subscription_to_json

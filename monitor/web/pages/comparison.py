@@ -13,11 +13,11 @@ from monitor.app import App
 from monitor.app.versions import find_version
 from monitor.deliver.announced_events import announced_events
 from monitor.errors import NotFoundError, UsageError
-from monitor.model.addresses import event_address, version_address
 from monitor.model.bitemporal import valid_from
 from monitor.model.changes import ChangeEvent, Severity
 from monitor.model.history import StoredVersion, TrialRow
-from monitor.model.selection import SelectedVersion
+from monitor.model.history_filter import HistoryEntry
+from monitor.model.public_ids import public_event_id, public_version_id
 from monitor.render.alerts.blocks import headline_block
 from monitor.render.alerts.page import EventBlock
 from monitor.render.alerts.registry_text import clip
@@ -134,7 +134,7 @@ def _pair(versions: Sequence[StoredVersion], named: str) -> tuple[int, int]:
 def _find_version(row: TrialRow, versions: Sequence[StoredVersion], name: str) -> int:
     """Return the version of an address, also of one that earlier programs wrote."""
     for at, one in enumerate(versions):
-        if name in (version_address(one.identity), one.identity.hex(), str(one.id)):
+        if name in (public_version_id(one.identity), one.identity.hex(), str(one.id)):
             return at
     raise NotFoundError(
         f"there is no version {name[:40]!r} of {row.nct_id} any more: the store may have been"
@@ -142,7 +142,7 @@ def _find_version(row: TrialRow, versions: Sequence[StoredVersion], name: str) -
     )
 
 
-def _entry(app: App, reader: Reader, versions: Sequence[StoredVersion], at: int) -> SelectedVersion:
+def _entry(app: App, reader: Reader, versions: Sequence[StoredVersion], at: int) -> HistoryEntry:
     """Return a version with all its events."""
     version = versions[at]
     if reader.outbox.announcement(version.id) is not None:
@@ -152,13 +152,13 @@ def _entry(app: App, reader: Reader, versions: Sequence[StoredVersion], at: int)
         stored = reader.events(version.nct_id, version_ids=[version.id]).get(version.id, ())
         events = tuple(one.event for one in stored)
         previous = versions[at - 1] if at else None
-    return SelectedVersion(number=at + 1, version=version, previous=previous, events=events)
+    return HistoryEntry(number=at + 1, version=version, previous=previous, events=events)
 
 
 def _sides(versions: Sequence[StoredVersion]) -> list[Side]:
     days = valid_from(versions)
     return [
-        Side(number, version_address(version.identity), day)
+        Side(number, public_version_id(version.identity), day)
         for number, (version, day) in enumerate(zip(versions, days, strict=True), start=1)
     ]
 
@@ -207,7 +207,7 @@ def _contents(
     headline = (block.label + block.joint if block.joint else "") + _text(block.headline)
     first = next(n for n, one in enumerate(pages, start=1) if any(p.change == at for p in one))
     return ComparedEvent(
-        address=event_address(event), block=block, short=clip(headline, _SHORT), page=first
+        address=public_event_id(event), block=block, short=clip(headline, _SHORT), page=first
     )
 
 

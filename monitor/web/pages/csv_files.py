@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from monitor.app import App
 from monitor.app.exports import EVENTS, TRIALS
-from monitor.app.selecting import select_events, select_trials
+from monitor.app.queries import select_events, select_trials
 from monitor.tabular.columns import TableLayout
 from monitor.tabular.text_files import write_csv
 from monitor.web.pages.forms import query_pairs

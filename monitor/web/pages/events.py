@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from monitor.model.addresses import event_address
 from monitor.model.changes import ChangeEvent, Severity
+from monitor.model.public_ids import public_event_id
 from monitor.render.alerts.blocks import headline_block
 from monitor.render.alerts.page import EventBlock
 from monitor.render.alerts.sites import fold_sites
@@ -30,7 +30,8 @@ def list_events(events: Iterable[ChangeEvent]) -> ListedEvents:
     """Return the changes of a version for a list."""
     ranked = sorted(events, key=lambda one: -one.severity.rank)
     found = [
-        ListedEvent(headline_block(group), event_address(group[0])) for group in fold_sites(ranked)
+        ListedEvent(headline_block(group), public_event_id(group[0]))
+        for group in fold_sites(ranked)
     ]
     return ListedEvents(
         notable=tuple(one for one in found if one.block.severity is not Severity.NOISE),

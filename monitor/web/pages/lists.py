@@ -9,18 +9,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from monitor.app import App
-from monitor.app.selecting import select_events, select_trials
+from monitor.app.queries import select_events, select_trials
 from monitor.errors import UsageError
-from monitor.model.addresses import version_address
 from monitor.model.changes import ChangeEvent, Severity
 from monitor.model.history import TrialRow
 from monitor.model.nct import normalize_nct_id
-from monitor.model.selections import (
-    EventPage,
+from monitor.model.public_ids import public_version_id
+from monitor.model.queries import (
     EventQuery,
-    SelectedEvent,
-    TrialPage,
+    EventResults,
+    EventRow,
     TrialQuery,
+    TrialResults,
 )
 from monitor.render.code_words import status_words
 from monitor.render.values import unescape, value_text
@@ -147,7 +147,7 @@ def trials(app: App, request: Request) -> Response:
     )  # fmt: skip
 
 
-def _further(given: Sequence[tuple[str, str]], found: EventPage | TrialPage) -> str | None:
+def _further(given: Sequence[tuple[str, str]], found: EventResults | TrialResults) -> str | None:
     """Return the parameters of the page behind one; None where nothing more can come.
 
     Where the time was over before anything was looked at, it is the same page again.
@@ -181,12 +181,12 @@ def _title(title: str | None) -> str:
     return unescape(title) if title else "(no title stated)"
 
 
-def _days(events: Sequence[SelectedEvent]) -> list[Day]:
+def _days(events: Sequence[EventRow]) -> list[Day]:
     """Return the trials by the day on which their newest change was read, most severe first.
 
     A trial that changes again and again stands once, with the dates of all its changes.
     """
-    by_trial: dict[str, list[SelectedEvent]] = {}
+    by_trial: dict[str, list[EventRow]] = {}
     for one in events:
         by_trial.setdefault(one.stored.nct_id, []).append(one)
     by_day: dict[date, list[ListedTrial]] = {}
@@ -201,7 +201,7 @@ def _days(events: Sequence[SelectedEvent]) -> list[Day]:
     return days
 
 
-def _changed_trial(found: Sequence[SelectedEvent]) -> ListedTrial:
+def _changed_trial(found: Sequence[EventRow]) -> ListedTrial:
     newest = found[0]
     return ListedTrial(
         nct_id=newest.stored.nct_id,
@@ -213,12 +213,12 @@ def _changed_trial(found: Sequence[SelectedEvent]) -> ListedTrial:
     )
 
 
-def _versions(found: Sequence[SelectedEvent]) -> Iterator[DatedEvents]:
+def _versions(found: Sequence[EventRow]) -> Iterator[DatedEvents]:
     by_version: dict[int, list[ChangeEvent]] = {}
-    first: dict[int, SelectedEvent] = {}
+    first: dict[int, EventRow] = {}
     for one in found:
         by_version.setdefault(one.stored.version_id, []).append(one.stored.event)
         first.setdefault(one.stored.version_id, one)
     for version_id, events in by_version.items():
         one = first[version_id]
-        yield DatedEvents(version_address(one.identity), one.version_date, list_events(events))
+        yield DatedEvents(public_version_id(one.identity), one.version_date, list_events(events))

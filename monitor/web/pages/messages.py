@@ -6,9 +6,9 @@ from starlette.responses import Response
 
 from monitor.app import App
 from monitor.app.message_pages import alerts_of
-from monitor.model.addresses import version_address
 from monitor.model.alerts import Alert
-from monitor.model.selection import SelectedVersion
+from monitor.model.history_filter import HistoryEntry
+from monitor.model.public_ids import public_version_id
 from monitor.render.alerts.trials import TrialLine, headings, trials_of
 from monitor.render.code_words import status_words
 from monitor.render.history import sighting
@@ -48,9 +48,9 @@ def _trial(one: TrialLine) -> dict[str, object]:
 
 
 def _version(alert: Alert) -> dict[str, object]:
-    entry = SelectedVersion(number=alert.number, version=alert.version, previous=alert.previous)
+    entry = HistoryEntry(number=alert.number, version=alert.version, previous=alert.previous)
     return {
-        "address": version_address(alert.version.identity),
+        "address": public_version_id(alert.version.identity),
         "nct_id": alert.version.nct_id,
         "sighting": sighting(entry),
         "events": list_events(alert.events),

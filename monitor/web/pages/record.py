@@ -13,13 +13,13 @@ from monitor.app import App
 from monitor.app.versions import find_version
 from monitor.errors import NotFoundError
 from monitor.model import fields
-from monitor.model.addresses import version_address
 from monitor.model.bitemporal import valid_from
 from monitor.model.countries import country_now
 from monitor.model.fields import Path
+from monitor.model.history_filter import HistoryEntry
+from monitor.model.public_ids import public_version_id
 from monitor.model.record import TrialRecord
 from monitor.model.sanitize import sanitize_lines
-from monitor.model.selection import SelectedVersion
 from monitor.render.code_words import plain_value
 from monitor.render.history import sighting
 from monitor.render.values import count_text, one_line, unescape
@@ -90,8 +90,8 @@ def version(app: App, request: Request) -> Response:
     number = parameters.number("page", default=1, most=1_000_000)
     if number > len(pages):
         raise NotFoundError(f"it has {count_text(len(pages), 'page')}")
-    addresses = [version_address(one.identity) for one in versions]
-    entry = SelectedVersion(
+    addresses = [public_version_id(one.identity) for one in versions]
+    entry = HistoryEntry(
         number=at + 1, version=versions[at], previous=versions[at - 1] if at else None
     )
     return page(

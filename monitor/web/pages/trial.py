@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from monitor.app import App
-from monitor.model.addresses import version_address
 from monitor.model.bitemporal import valid_from
 from monitor.model.history import StoredVersion, TrialRow
+from monitor.model.public_ids import public_version_id
 from monitor.store.reader import Reader
 from monitor.web import charts as drawing
 from monitor.web.charts import enrollment_chart, sites_chart, slip_chart
@@ -80,7 +80,7 @@ def _timeline(
     return [
         TimelineEntry(
             number=at + 1,
-            address=version_address(versions[at].identity),
+            address=public_version_id(versions[at].identity),
             day=days[at],
             events=list_events(one.event for one in events.get(versions[at].id, ())),
         )

@@ -10,10 +10,10 @@ from monitor.app import App
 from monitor.app.lookups import find_trial
 from monitor.errors import NotFoundError, UsageError
 from monitor.model import fields
-from monitor.model.addresses import version_address
 from monitor.model.dates import PartialDate
 from monitor.model.history import StoredVersion, TrialRow
 from monitor.model.nct import normalize_nct_id
+from monitor.model.public_ids import public_version_id
 from monitor.model.record import TrialRecord
 from monitor.render.code_words import phase_words, status_words
 from monitor.render.values import unescape, value_text
@@ -138,7 +138,7 @@ class VersionChoice:
 def version_choices(versions: Sequence[StoredVersion], days: Sequence[date]) -> list[VersionChoice]:
     """Return all versions, the newest first; ``days``: from when each holds."""
     found = [
-        VersionChoice(number, version_address(version.identity), day)
+        VersionChoice(number, public_version_id(version.identity), day)
         for number, (version, day) in enumerate(zip(versions, days, strict=True), start=1)
     ]
     return found[::-1]

@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from monitor.app import App
 from monitor.app.why import WhyVersion, why
-from monitor.model.addresses import version_address
+from monitor.model.public_ids import public_version_id
 from monitor.render.alerts import reasons
 from monitor.render.values import moment
 from monitor.web.pages.events import list_events
@@ -49,7 +49,7 @@ def _version(one: WhyVersion) -> dict[str, object]:
     return {
         "nct_id": one.nct_id,
         "date": f"{one.version.version_date}",
-        "address": version_address(one.version.identity),
+        "address": public_version_id(one.version.identity),
         "subscription": one.subscription,
         "reason": reasons.why(one.reason),
         "sent": list_events(one.sent),

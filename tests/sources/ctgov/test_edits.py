@@ -46,7 +46,7 @@ def news_of(one: Bench, wanted: CtgovSourceSettings) -> tuple[list[str], list[st
     """Make a pass; return what of it is news if it is seen for the first time, and what is not."""
     found: dict[bool, list[str]] = {True: [], False: []}
     for page in one.pages(wanted):
-        found[page.first_sights_are_news] += ids_of(page.found)
+        found[page.announces_new_trials] += ids_of(page.found)
         one.memory.store(page)
     return sorted(found[True]), sorted(found[False])
 

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 from monitor.model.changes import ChangeEvent, ChangeKind, Severity
 from monitor.model.history import StoredEvent, StoredVersion
-from monitor.model.selection import EventSelection, select_versions
+from monitor.model.history_filter import HistoryFilter, filter_history
 
 READ = datetime(2026, 3, 1, tzinfo=UTC)
 KINDS = {
@@ -53,29 +53,29 @@ def history() -> tuple[list[StoredVersion], dict[int, list[StoredEvent]]]:
     return versions, events
 
 
-def severities(wanted: EventSelection) -> list[list[str]]:
+def severities(wanted: HistoryFilter) -> list[list[str]]:
     """Return the severities of the chosen events by version."""
     return [
         [str(event.severity) for event in entry.events]
-        for entry in select_versions(*history(), wanted)
+        for entry in filter_history(*history(), wanted)
     ]
 
 
 def test_news_are_chosen_and_noise_is_counted() -> None:
-    found = select_versions(*history(), EventSelection())
-    assert severities(EventSelection()) == [["high", "low"]] * 3
+    found = filter_history(*history(), HistoryFilter())
+    assert severities(HistoryFilter()) == [["high", "low"]] * 3
     assert [entry.hidden_noise for entry in found] == [1, 1, 1]
 
 
 def test_noise_is_chosen_when_it_is_asked_for() -> None:
-    found = select_versions(*history(), EventSelection(noise=True))
+    found = filter_history(*history(), HistoryFilter(noise=True))
     assert [len(entry.events) for entry in found] == [3, 3, 3]
     assert [entry.hidden_noise for entry in found] == [0, 0, 0]
 
 
 def test_a_range_of_dates_keeps_the_numbers_and_the_predecessor() -> None:
-    found = select_versions(
-        *history(), EventSelection(since=date(2026, 2, 10), until=date(2026, 2, 10))
+    found = filter_history(
+        *history(), HistoryFilter(since=date(2026, 2, 10), until=date(2026, 2, 10))
     )
     assert [entry.number for entry in found] == [2]
     assert found[0].previous is not None
@@ -83,19 +83,19 @@ def test_a_range_of_dates_keeps_the_numbers_and_the_predecessor() -> None:
 
 
 def test_a_version_whose_events_are_not_wanted_stays_in_the_range() -> None:
-    assert severities(EventSelection(kinds=frozenset({ChangeKind.TRIAL_WITHDRAWN}))) == [[], [], []]
+    assert severities(HistoryFilter(kinds=frozenset({ChangeKind.TRIAL_WITHDRAWN}))) == [[], [], []]
 
 
 def test_kinds_and_least_severity_narrow_the_events() -> None:
-    assert severities(EventSelection(min_severity=Severity.HIGH)) == [["high"]] * 3
-    assert severities(EventSelection(kinds=frozenset({ChangeKind.TITLE_CHANGED}))) == [["low"]] * 3
+    assert severities(HistoryFilter(min_severity=Severity.HIGH)) == [["high"]] * 3
+    assert severities(HistoryFilter(kinds=frozenset({ChangeKind.TITLE_CHANGED}))) == [["low"]] * 3
 
 
 def test_a_kind_that_is_always_noise_is_shown_where_it_is_named() -> None:
     kinds = frozenset({ChangeKind.SITE_RENAMED})
-    for wanted in (EventSelection(kinds=kinds), EventSelection(kinds=kinds, noise=True)):
+    for wanted in (HistoryFilter(kinds=kinds), HistoryFilter(kinds=kinds, noise=True)):
         assert severities(wanted) == [["noise"]] * 3
-        assert [entry.hidden_noise for entry in select_versions(*history(), wanted)] == [0, 0, 0]
+        assert [entry.hidden_noise for entry in filter_history(*history(), wanted)] == [0, 0, 0]
 
 
 def test_noise_of_a_kind_of_news_needs_noise_asked_for_and_is_counted_until_then() -> None:
@@ -104,14 +104,14 @@ def test_noise_of_a_kind_of_news_needs_noise_asked_for_and_is_counted_until_then
         [only] = [one for one in stored if one.event.kind is ChangeKind.TITLE_CHANGED]
         stored[:] = [replace(only, event=replace(only.event, severity=Severity.NOISE))]
     kinds = frozenset({ChangeKind.TITLE_CHANGED})
-    hidden = select_versions(versions, events, EventSelection(kinds=kinds))
+    hidden = filter_history(versions, events, HistoryFilter(kinds=kinds))
     assert [(entry.events, entry.hidden_noise) for entry in hidden] == [((), 1)] * 3
-    shown = select_versions(versions, events, EventSelection(kinds=kinds, noise=True))
+    shown = filter_history(versions, events, HistoryFilter(kinds=kinds, noise=True))
     assert [(len(entry.events), entry.hidden_noise) for entry in shown] == [(1, 0)] * 3
 
 
 def test_noise_below_the_least_severity_is_not_counted() -> None:
-    found = select_versions(*history(), EventSelection(min_severity=Severity.LOW))
+    found = filter_history(*history(), HistoryFilter(min_severity=Severity.LOW))
     assert [entry.hidden_noise for entry in found] == [0, 0, 0]
 
 
@@ -125,5 +125,5 @@ def test_an_event_of_two_dates_is_found_by_either() -> None:
         facts={"also": ["completion_moved"]},
     )
     for kind in (ChangeKind.PRIMARY_COMPLETION_MOVED, ChangeKind.COMPLETION_MOVED):
-        assert EventSelection(kinds=frozenset({kind})).takes_event(both)
-    assert not EventSelection(kinds=frozenset({ChangeKind.START_DATE_MOVED})).takes_event(both)
+        assert HistoryFilter(kinds=frozenset({kind})).includes_event(both)
+    assert not HistoryFilter(kinds=frozenset({ChangeKind.START_DATE_MOVED})).includes_event(both)

@@ -1,4 +1,8 @@
-"""Questions across trials, and their answers a page at a time."""
+"""Queries across trials, and their results a page at a time.
+
+``app.queries`` takes them from commands, pages and programs; ``store.queries`` answers them. What
+of one trial's own history is shown is ``history_filter``.
+"""
 
 import re
 from collections.abc import Collection
@@ -18,7 +22,7 @@ TrialSort = Literal["nct_id", "last_changed", "last_version_date"]
 
 
 class EventKey(NamedTuple):
-    """Where an event stands among all: by when it was learned, newest first (aware)."""
+    """The position of an event among all: by when it was learned (aware), newest first."""
 
     learned_at: datetime
     version_id: int
@@ -44,7 +48,7 @@ class EventKey(NamedTuple):
 
 
 class TrialKey(NamedTuple):
-    """Where a trial stands in a list: by the value that it is sorted by, then by its NCT ID."""
+    """The position of a trial in a list: by the value that it is sorted by, then by its NCT ID."""
 
     value: date | None
     nct_id: str
@@ -66,8 +70,8 @@ class TrialKey(NamedTuple):
 class EventQuery:
     """Which events: those that meet all of this, newest first.
 
-    ``filter``: of the trial as it stands now. ``kinds`` None: all; an event is of its own kind and
-    of those that it tells besides. ``since``/``until``: learned then or later, and before (aware).
+    ``filter``: on the trial as it is now. ``kinds`` None: all; an event is of its own kind and
+    of those in its fact ``also``. ``since``/``until``: learned then or later, and before (aware).
     ``nct_ids``: only of these trials. ``include_backfilled``: history, too. ``after``: behind it.
     """
 
@@ -83,7 +87,7 @@ class EventQuery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SelectedEvent:
+class EventRow:
     """An event with its version (``identity``: see ``model.addresses``) and its trial."""
 
     stored: StoredEvent
@@ -96,18 +100,18 @@ class SelectedEvent:
 
     @property
     def key(self) -> EventKey:
-        """Return where it stands among all."""
+        """Return its position among all events."""
         return EventKey(self.learned_at, self.stored.version_id, self.stored.position)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EventPage:
+class EventResults:
     """Events, and behind which key there may be more (None: there are none).
 
     ``is_complete`` False: the time was over; ``next`` is how far the search came.
     """
 
-    events: tuple[SelectedEvent, ...]
+    events: tuple[EventRow, ...]
     next: EventKey | None
     is_complete: bool
 
@@ -135,8 +139,8 @@ class TrialQuery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TrialPage:
-    """Trials, and behind which key there may be more; as ``EventPage``."""
+class TrialResults:
+    """Trials, and behind which key there may be more; as ``EventResults``."""
 
     trials: tuple[TrialRow, ...]
     next: TrialKey | None

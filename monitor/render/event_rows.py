@@ -5,21 +5,21 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
-from monitor.model.addresses import event_address, version_address
 from monitor.model.changes import ChangeEvent, ChangeKind
-from monitor.model.selections import EventPage, SelectedEvent
+from monitor.model.public_ids import public_event_id, public_version_id
+from monitor.model.queries import EventResults, EventRow
 from monitor.render.events import ROLES, TAG_WIDTH, headline_spans
 from monitor.render.json_values import event_to_json
 from monitor.render.lines import BLANK, Block, Line, Span, Table, line
 from monitor.render.values import count_text, one_line, value_text
 
 
-def events_lines(page: EventPage) -> Iterator[Line]:
+def events_lines(page: EventResults) -> Iterator[Line]:
     """Yield the events, grouped by the day on which they were read and by trial."""
     # The page is sorted by this time, so each day comes once.
     for day, of_day in groupby(page.events, key=lambda one: one.learned_at.date()):
         yield line(Span(day.isoformat(), "title"))
-        trials: dict[str, list[SelectedEvent]] = {}
+        trials: dict[str, list[EventRow]] = {}
         for one in of_day:
             trials.setdefault(one.stored.nct_id, []).append(one)
         for nct_id, found in trials.items():
@@ -29,7 +29,7 @@ def events_lines(page: EventPage) -> Iterator[Line]:
     yield Line((Span(_closing(page), "dim"),))
 
 
-def _event_line(one: SelectedEvent) -> Line:
+def _event_line(one: EventRow) -> Line:
     event = one.stored.event
     tag = event.severity.value
     tag = (tag if ROLES[event.severity] == "noise" else tag.upper()).ljust(TAG_WIDTH)
@@ -48,7 +48,7 @@ def _without_title(event: ChangeEvent, title: str | None) -> ChangeEvent:
     return replace(event, summary=event.summary.removesuffix(shown))
 
 
-def _closing(page: EventPage) -> str:
+def _closing(page: EventResults) -> str:
     trials = len({one.stored.nct_id for one in page.events})
     counted = f"{count_text(len(page.events), 'event')} of {count_text(trials, 'trial')}"
     if not page.is_complete:
@@ -56,7 +56,7 @@ def _closing(page: EventPage) -> str:
     return f"{counted}; there are more, --limit shows them" if page.next else counted
 
 
-def events_table(page: EventPage) -> Iterator[Block]:
+def events_table(page: EventResults) -> Iterator[Block]:
     """Yield one row per event."""
     head = (
         "Read (UTC)", "NCT ID", "Title", "Severity", "Kind", "Change", "Version date",
@@ -71,8 +71,8 @@ def events_table(page: EventPage) -> Iterator[Block]:
             one.stored.event.kind.value,
             one_line(one.stored.event.summary, longest=None),
             one.version_date.isoformat(),
-            version_address(one.identity),
-            event_address(one.stored.event),
+            public_version_id(one.identity),
+            public_event_id(one.stored.event),
             one_line(one.stored.backfilled),
         )
         for one in page.events
@@ -80,22 +80,22 @@ def events_table(page: EventPage) -> Iterator[Block]:
     yield Table(head=head, rows=rows)
 
 
-def event_page_to_json(page: EventPage) -> dict[str, Any]:
+def event_results_to_json(page: EventResults) -> dict[str, Any]:
     """Return events for ``--json``; ``next``: the cursor of those that follow, null for none."""
     return {
-        "events": [selected_to_json(one) for one in page.events],
+        "events": [event_row_to_json(one) for one in page.events],
         "next": str(page.next) if page.next else None,
         "complete": page.is_complete,
     }
 
 
-def selected_to_json(one: SelectedEvent) -> dict[str, Any]:
+def event_row_to_json(one: EventRow) -> dict[str, Any]:
     """Return an event with its trial and the stable ids of version and event."""
     return {
         "nct_id": one.stored.nct_id,
         "title": one.title,
-        "version_id": version_address(one.identity),
-        "event_id": event_address(one.stored.event),
+        "version_id": public_version_id(one.identity),
+        "event_id": public_event_id(one.stored.event),
         "version_date": one.version_date.isoformat(),
         "learned_at": one.learned_at.isoformat(),
         "backfilled": one.stored.backfilled,

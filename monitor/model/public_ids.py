@@ -1,7 +1,8 @@
-"""Short addresses of versions and events, the same in every store of the same data.
+"""Public ids of versions and events: short, and the same in every store of the same data.
 
-An address goes with its NCT ID, an event's with its version's too, into links that must hold for
-good: numbers and positions move when a version arrives late.
+Made of the identities of ``identity``. A public id stands behind its NCT ID, an event's behind its
+version's too, in links, JSON and exports that must stay valid: numbers and positions move when a
+version arrives late.
 """
 
 import json
@@ -17,13 +18,13 @@ _EVENT_BYTES = 6
 _FEEDS = UUID("5d7f1c52-93d1-5c5e-a0c1-7f0f4f1d6b0a")
 
 
-def version_address(identity: bytes) -> str:
-    """Return the address of a version: 16 hexadecimal digits, no two alike within a trial."""
+def public_version_id(identity: bytes) -> str:
+    """Return the public id of a version: 16 hexadecimal digits, no two alike within a trial."""
     return identity[:_VERSION_BYTES].hex()
 
 
-def event_address(event: ChangeEvent) -> str:
-    """Return the address of an event: 12 hexadecimal digits, no two alike within a version.
+def public_event_id(event: ChangeEvent) -> str:
+    """Return the public id of an event: 12 hexadecimal digits, no two alike within a version.
 
     It stands for the paths of all its changes, with natural keys; of an event without any (a
     registration) for its kind and path. Other rules may give it another kind, and it stays.
@@ -36,7 +37,7 @@ def event_address(event: ChangeEvent) -> str:
 
 def version_urn(nct_id: str, identity: bytes) -> str:
     """Return the URN of a version, as ids of feeds' entries have to be: ``urn:uuid:…``."""
-    return uuid5(_FEEDS, f"version {nct_id} {version_address(identity)}").urn
+    return uuid5(_FEEDS, f"version {nct_id} {public_version_id(identity)}").urn
 
 
 def feed_urn(about: str) -> str:

@@ -11,15 +11,15 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from monitor.app.selecting import select_events, select_trials
+from monitor.app.queries import select_events, select_trials
 from monitor.errors import StoreError
 from monitor.ingest.indexing import fill_index, verify_index
 from monitor.match.documents import matches
 from monitor.match.filters import compile_filter
 from monitor.model.changes import ChangeKind, Severity
 from monitor.model.history import StoredEvent
+from monitor.model.queries import EventKey, EventQuery, EventResults, TrialKey, TrialQuery
 from monitor.model.record import TrialRecord
-from monitor.model.selections import EventKey, EventPage, EventQuery, TrialKey, TrialQuery
 from monitor.model.subscriptions import Filter
 from monitor.store.address import Address
 from monitor.store.engine import make_engine
@@ -121,7 +121,7 @@ def events_of(trials: Sequence[Walked], query: EventQuery) -> list[EventKey]:
     return sorted(found, reverse=True)
 
 
-def pages(reader: Reader, query: EventQuery) -> Iterator[EventPage]:
+def pages(reader: Reader, query: EventQuery) -> Iterator[EventResults]:
     """Yield all pages of a query."""
     while True:
         page = select_events(reader, query, deadline_s=math.inf)

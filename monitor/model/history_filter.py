@@ -1,4 +1,8 @@
-"""A trial's history as it is asked for: numbered versions with those events that are wanted."""
+"""Filter one trial's history: numbered versions, with those events that a reader wants to see.
+
+`monitor history`, the demo and the tools for language models use it; queries across trials are in
+``queries``.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,12 +15,12 @@ from monitor.model.history import StoredEvent, StoredVersion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EventSelection:
-    """Which versions and events of a history are asked for.
+class HistoryFilter:
+    """Which versions and events of a history are shown.
 
     ``since``/``until``: dates from which versions hold, both inclusive. ``kinds`` empty: all.
-    ``noise``: events that are no news too. A kind that is always noise is also taken where it is
-    named.
+    ``noise``: events of severity noise too. A kind that is always noise is also included where it
+    is named.
     """
 
     since: date | None = None
@@ -26,12 +30,12 @@ class EventSelection:
     noise: bool = False
 
     @property
-    def selects_events(self) -> bool:
-        """Tell whether some news are asked for and others not."""
+    def filters_events(self) -> bool:
+        """True when it includes some events above noise and leaves out others."""
         return bool(self.kinds) or self.min_severity.rank > Severity.LOW.rank
 
-    def takes_day(self, day: date) -> bool:
-        """Tell whether a version that holds from this day lies in the range."""
+    def includes_day(self, day: date) -> bool:
+        """Tell whether a version that is valid from this day is in the range."""
         return (self.since is None or day >= self.since) and (
             self.until is None or day <= self.until
         )
@@ -42,8 +46,8 @@ class EventSelection:
         named = event.kind in self.kinds and event.kind in GROUPS["noise"]
         return event.severity is Severity.NOISE and not (self.noise or named)
 
-    def takes_event(self, event: ChangeEvent) -> bool:
-        """Tell whether the event is asked for."""
+    def includes_event(self, event: ChangeEvent) -> bool:
+        """Tell whether the event is included."""
         if self.hides(event):
             return False
         # All that it tells of: `completion_moved` finds the event of both dates.
@@ -53,10 +57,10 @@ class EventSelection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SelectedVersion:
-    """A version in its place: ``number`` counts from 1, ``previous`` is the version before.
+class HistoryEntry:
+    """A version with its position: ``number`` counts from 1, ``previous`` is the version before.
 
-    ``events``: those that are asked for; ``hidden_noise``: how many events were left out for no
+    ``events``: those that are included; ``hidden_noise``: how many events were left out for no
     other reason than that they are noise.
     """
 
@@ -67,27 +71,27 @@ class SelectedVersion:
     hidden_noise: int = 0
 
 
-def select_versions(
+def filter_history(
     versions: Sequence[StoredVersion],
     events: Mapping[int, Collection[StoredEvent]],
-    wanted: EventSelection,
-) -> list[SelectedVersion]:
+    wanted: HistoryFilter,
+) -> list[HistoryEntry]:
     """Return the versions in the wanted range, oldest first, with their wanted events.
 
     ``versions`` is the whole ordered history; ``events`` go by version id.
     """
-    found: list[SelectedVersion] = []
+    found: list[HistoryEntry] = []
     previous: StoredVersion | None = None
     days = valid_from(versions)
     for number, (version, day) in enumerate(zip(versions, days, strict=True), start=1):
-        if wanted.takes_day(day):
+        if wanted.includes_day(day):
             all_events = [stored.event for stored in events.get(version.id, ())]
             found.append(
-                SelectedVersion(
+                HistoryEntry(
                     number=number,
                     version=version,
                     previous=previous,
-                    events=tuple(filter(wanted.takes_event, all_events)),
+                    events=tuple(filter(wanted.includes_event, all_events)),
                     hidden_noise=_hidden_noise(all_events, wanted),
                 )
             )
@@ -95,7 +99,7 @@ def select_versions(
     return found
 
 
-def _hidden_noise(events: Sequence[ChangeEvent], wanted: EventSelection) -> int:
+def _hidden_noise(events: Sequence[ChangeEvent], wanted: HistoryFilter) -> int:
     return sum(
         wanted.hides(event)
         and wanted.min_severity is Severity.NOISE

@@ -1,8 +1,8 @@
 """Events and trials by filters, a page at a time, newest first.
 
-Rows come from an index in the order that is asked for, in chunks that grow, and are held against
-the trials that a filter means; where those are few, their rows alone are looked at. A page ends
-with its last row, at the end, or at the deadline, and says where to go on.
+Rows are read from an index in the order of the query, in chunks that grow, and compared with the
+trials that a filter selects (``membership``); where those are few, only their rows are read. A page
+ends with its last row, at the end, or at the deadline, and has the key to continue from.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -14,15 +14,15 @@ from sqlalchemy.sql import ColumnElement
 
 from monitor.model.changes import ALSO_TOLD_BY, ChangeKind, Severity
 from monitor.model.history import TrialRow
-from monitor.model.selections import (
+from monitor.model.queries import (
     EventKey,
-    EventPage,
     EventQuery,
-    SelectedEvent,
+    EventResults,
+    EventRow,
     StatusChoice,
     TrialKey,
-    TrialPage,
     TrialQuery,
+    TrialResults,
     TrialSort,
 )
 from monitor.store.db import Db, DeadlineError
@@ -136,14 +136,14 @@ def _chunk_size(number: int, members: Members | None, limit: int) -> int:
 
 def select_events(
     db: Db, query: EventQuery, members: Members | None, *, deadline: float
-) -> EventPage:
+) -> EventResults:
     """Return the events of a query; ``members``: the trials of its filter.
 
     ``deadline``: by the monotonic clock.
     """
     kinds = None if query.kinds is None else frozenset(query.kinds)
 
-    def take(places: Sequence[_Place]) -> list[SelectedEvent]:
+    def take(places: Sequence[_Place]) -> list[EventRow]:
         kept = _of_members(places, members)
         return [
             one
@@ -155,7 +155,7 @@ def select_events(
         db, _EventChunks(db, query, members), take, lambda one: one.key,
         after=query.after, limit=query.limit, deadline=deadline,
     )  # fmt: skip
-    return EventPage(events=found.results, next=found.next, is_complete=found.is_complete)
+    return EventResults(events=found.results, next=found.next, is_complete=found.is_complete)
 
 
 class _EventChunks:
@@ -262,7 +262,7 @@ def _of_members(places: Sequence[_Place], members: Members | None) -> list[_Plac
     return [place for place in places if place.nct_id in matching]
 
 
-def _read_events(db: Db, places: Sequence[_Place]) -> list[SelectedEvent]:
+def _read_events(db: Db, places: Sequence[_Place]) -> list[EventRow]:
     """Read events, in their order."""
     if not places:
         return []
@@ -274,7 +274,7 @@ def _read_events(db: Db, places: Sequence[_Place]) -> list[SelectedEvent]:
         for row in db.fetch(_WHOLE, asked):
             stored = EVENT(row)
             about = _OF_VERSION(row[len(EVENT.columns) :])
-            found[stored.version_id, stored.position] = SelectedEvent(stored=stored, **about)
+            found[stored.version_id, stored.position] = EventRow(stored=stored, **about)
     return [found[key] for key in keys if key in found]
 
 
@@ -296,7 +296,7 @@ _KEYS: Mapping[TrialSort, RowMapper[TrialKey]] = {
 
 def select_trials(
     db: Db, query: TrialQuery, members: Members | None, *, deadline: float
-) -> TrialPage:
+) -> TrialResults:
     """Return the trials of a query; as ``select_events``."""
 
     def take(keys: Sequence[TrialKey]) -> list[TrialRow]:
@@ -315,7 +315,7 @@ def select_trials(
         db, _TrialChunks(db, query, members), take, key,
         after=query.after, limit=query.limit, deadline=deadline,
     )  # fmt: skip
-    return TrialPage(trials=found.results, next=found.next, is_complete=found.is_complete)
+    return TrialResults(trials=found.results, next=found.next, is_complete=found.is_complete)
 
 
 def _read_trials(db: Db, keys: Sequence[TrialKey]) -> list[TrialRow]:
