@@ -83,6 +83,12 @@ class Search(NamedTuple):
     excluded: tuple[SearchClause, ...]
     is_exact: bool
 
+    @property
+    def is_one_word(self) -> bool:
+        """True when a trial is found by a single word."""
+        words = [term.words for clause in self.clauses for term in clause.terms]
+        return not self.excluded and [len(one) for one in words] == [1]
+
 
 def ascii_word(word: str) -> str:
     """Return a word as the index has it: one in another script by its bytes, as hexadecimals."""

@@ -23,9 +23,13 @@ Decide = Callable[[TrialRecord, Collection[str]], bool]
 
 RARE = 5_000
 """Up to so many trials are looked at one by one."""
+SOON_READ = 20_000
+"""So many are read in less time than some trials are looked up one by one."""
 HELD = 250_000
 """Up to so many are held; whether one is among more, the index is asked for each."""
 _RECORDS = 50
+_COMMON = 6
+"""One trial in so many: from there on reading all of a filter costs more than looking up some."""
 
 _NEWEST = (
     sa.select(trials.c.nct_id, versions.c.snapshot_id, versions.c.source)
@@ -45,6 +49,7 @@ class Members:
         self._snapshots = snapshots
         self._decide = decide
         self._is_exact = search is not None and search.is_exact
+        self.is_one_word = search is not None and search.is_one_word
         self._question = None if search is None else index.question(db.dialect, search)
         self._all: frozenset[Any] | None = None
         self._asked_for = 0
@@ -55,6 +60,11 @@ class Members:
     def is_held(self) -> bool:
         """True when the index need not be asked again."""
         return self._all is not None
+
+    @property
+    def are_common(self) -> bool:
+        """True when a good part of the trials that were looked up one by one are found."""
+        return sum(self._candidates.values()) * _COMMON > max(len(self._candidates), 1)
 
     def hold(self, most: int) -> bool:
         """Hold all trials that the index finds; False where they are more."""
@@ -69,9 +79,7 @@ class Members:
         return self.is_held
 
     def few(self, most: int) -> tuple[str, ...] | None:
-        """Return all trials that the index finds, in order; None where they are more."""
-        # SQLite finds one after the other, PostgreSQL all before the first.
-        self.hold(most if self._db.dialect == "sqlite" else HELD)
+        """Return all trials that are held, in order; None where none are, or more than ``most``."""
         if self._all is None or len(self._all) > most:
             return None
         return tuple(map(index.nct_id_of_key, sorted(self._all)))

@@ -27,7 +27,7 @@ from monitor.model.queries import (
 )
 from monitor.store.db import Db, DeadlineError
 from monitor.store.events import EVENT
-from monitor.store.membership import HELD, RARE, Members
+from monitor.store.membership import HELD, RARE, SOON_READ, Members
 from monitor.store.row_mapping import RowMapper
 from monitor.store.schema import events, trials, versions
 from monitor.store.timestamps import moment
@@ -172,10 +172,16 @@ class _EventChunks:
     def next(self, after: EventKey | None) -> list[_Place]:
         """Return the next chunk behind a key."""
         members = self._members
-        if self._number == 0 and members is not None:
+        if members is not None:
+            # Of more trials, those of the first chunk are looked up one by one, and where many of
+            # them match, the next ones too: a page is full long before all could be read. By more
+            # than one word a look-up takes too long for that.
+            if self._number == 0 and members.is_one_word:
+                members.hold(SOON_READ)
+            elif not members.are_common:
+                members.hold(HELD)
             if self._nct_ids is None:
                 self._nct_ids = members.few(RARE)
-            members.hold(HELD)
         if self._nct_ids == ():
             self.is_over = True
             return []
@@ -345,8 +351,8 @@ class _TrialChunks:
         """Return the next chunk behind a key."""
         members = self._members
         if self._number == 0 and members is not None:
-            self._few = members.few(RARE)
             members.hold(HELD)
+            self._few = members.few(RARE)
         size = _chunk_size(self._number, members, self._query.limit)
         self._number += 1
         rows = self._db.fetch(self._statement(after, size))
