@@ -36,7 +36,7 @@ for _ in range(int(rounds)):
 @pytest.mark.parametrize(
     ("module", "name", "method", "value"),
     [
-        ("monitor.sources.ctgov.checkpoint", "_KEPT", "convert", "{}"),
+        ("monitor.sources.ctgov.checkpoint", "_CHECKPOINT", "convert", "{}"),
         (
             "monitor.parsers.study_types",
             "_STUDY",

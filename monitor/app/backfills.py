@@ -14,7 +14,7 @@ from monitor.model.lease import Lease
 from monitor.model.tracking import Presence
 from monitor.settings import CtgovSourceSettings, Settings
 from monitor.sources.base import FollowedSource, State
-from monitor.sources.ctgov_history.state import BackfillOutcome, backfill_of
+from monitor.sources.ctgov_history.state import BackfillOutcome, read_backfill
 from monitor.sources.http import StoppedError
 from monitor.store.lease_keeper import LeaseKeeper, LeaseLostError
 from monitor.store.lease_observer import LeaseObserver
@@ -160,7 +160,7 @@ def _by_base_url(
         found.setdefault(source.base_url, set()).update(wanted)
 
     def rank(nct_id: str) -> tuple[datetime, str]:
-        return backfill_of(states.get(nct_id)).failed_at or _NEVER, nct_id
+        return read_backfill(states.get(nct_id)).failed_at or _NEVER, nct_id
 
     return {base_url: sorted(ids, key=rank) for base_url, ids in found.items() if ids}
 
@@ -215,7 +215,7 @@ def stored_numbers(app: "App", nct_id: str) -> Collection[int]:
 
 
 def _is_open(state: State | None) -> bool:
-    known = backfill_of(state)
+    known = read_backfill(state)
     if known.outcome in (BackfillOutcome.UNKNOWN, BackfillOutcome.MERGED):
         return False  # what an earlier ``--since`` left out will not come either
     return known.outcome is BackfillOutcome.UNDER_WAY or known.since is not None

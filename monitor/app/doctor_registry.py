@@ -139,7 +139,9 @@ def _request(app: App, base_url: str, way: RequestVariant) -> VariantResponse:
 def _to_response(way: RequestVariant, answer: HttpResponse, now: datetime) -> VariantResponse:
     if answer.status != 200:
         raise HttpStatusError(
-            f"answered {answer.status} to {_VERSION_PATH}", status=answer.status, words=answer.words
+            f"answered {answer.status} to {_VERSION_PATH}",
+            status=answer.status,
+            excerpt=answer.excerpt,
         )
     try:
         version = _VERSION.decode(answer.body)

@@ -28,7 +28,7 @@ from monitor.errors import NotFoundError, UsageError
 from monitor.model.nct import normalize_nct_id
 from monitor.render.lines import line
 from monitor.render.values import count_text
-from monitor.sources.ctgov_history.state import BackfillOutcome, backfill_of
+from monitor.sources.ctgov_history.state import BackfillOutcome, read_backfill
 
 if TYPE_CHECKING:
     from monitor.app.polling import PollReport
@@ -148,7 +148,7 @@ def _new_ids(session: Session, requested: Sequence[str], now: dict[str, str]) ->
     with session.app.reader() as reader:
         states = reader.sources.states(HISTORY)
         for nct_id in sorted(looked_up - now.keys()):
-            merged_into = backfill_of(states.get(nct_id)).merged_into
+            merged_into = read_backfill(states.get(nct_id)).merged_into
             present = merged_into or present_id(reader, nct_id)
             if present not in (nct_id, *now):
                 now[nct_id] = present
@@ -161,7 +161,7 @@ def _unknown_sentences(session: Session, requested: Sequence[str]) -> list[str]:
         states = reader.sources.states(HISTORY)
     found = []
     for nct_id in requested:
-        known = backfill_of(states.get(nct_id))
+        known = read_backfill(states.get(nct_id))
         if known.outcome is BackfillOutcome.UNKNOWN:
             found.append(f"{nct_id}: the registry has no such record")
         elif known.outcome is BackfillOutcome.MERGED:  # of a source's: it follows that one, too

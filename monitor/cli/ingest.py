@@ -82,7 +82,7 @@ class _Progress:
         self.bar.count(so_far)
 
     def move(self, progress: "ReadProgress") -> None:
-        self.passed_over = progress.passed_over
+        self.passed_over = progress.skipped
         self.bar.move(progress)
 
 

@@ -1,4 +1,4 @@
-"""Deadlines: ending what does not end by itself.
+"""Deadlines: end work that does not end by itself.
 
 A library's timeout bounds the silence between two reads, never the whole conversation. Here is the
 one mechanism for the whole: work runs in a thread of its own (``threads``); when its time is over,

@@ -1,4 +1,8 @@
-"""Shuts a socket down from outside: no library call returns while a read waits."""
+"""Shut a socket down from another thread, and limit what is received from it.
+
+A read that waits returns only when its socket is shut down. HTTP and mail clients give their
+sockets to a ``SocketHandle``; ``threads`` calls it when their time is over.
+"""
 
 import contextlib
 import io
@@ -11,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class SocketHandle:
-    """The socket that a conversation goes over, as far as it is known."""
+    """The socket of a connection, as far as it is known; any thread may shut it down."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -19,7 +23,7 @@ class SocketHandle:
         self._cut = False
 
     def use(self, connected: object) -> None:
-        """Take the socket of a new connection; one that comes too late is shut down at once."""
+        """Set the socket of a new connection; after ``cut`` it is shut down at once."""
         sock = getattr(connected, "socket", connected)  # TLS in TLS wraps the real one
         with self._lock:
             self._socket = sock if isinstance(sock, socket.socket) else None
@@ -38,7 +42,7 @@ class SocketHandle:
         return self._cut
 
     def renew(self) -> None:
-        """Forget an earlier ``cut``: another conversation begins."""
+        """Clear an earlier ``cut``, before another connection."""
         with self._lock:
             self._cut = False
 
@@ -52,7 +56,7 @@ class SocketHandle:
 def wrap_tls(
     sock: socket.socket, context: "ssl.SSLContext", host: str, handle: SocketHandle
 ) -> "ssl.SSLSocket":
-    """Return the socket in TLS; the handle has it before hands are shaken."""
+    """Return the socket in TLS; the handle has it before the handshake, which may hang."""
     wrapped = context.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
     handle.use(wrapped)
     try:
@@ -75,16 +79,16 @@ class ByteLimit:
         self.received = 0
 
     def renew(self) -> None:
-        """Count from 0 again: another conversation begins."""
+        """Count from 0 again, for another connection."""
         self.received = 0
 
     def reader(self, sock: socket.socket) -> io.RawIOBase:
         """Return a reader of the socket, to be buffered; beyond the limit it is ByteLimitError."""
-        return _Counted(sock, self)
+        return _LimitedReader(sock, self)
 
 
-class _Counted(io.RawIOBase):
-    """Reads from a socket, and counts."""
+class _LimitedReader(io.RawIOBase):
+    """Reads from a socket up to a byte limit."""
 
     def __init__(self, sock: socket.socket, limit: ByteLimit) -> None:
         self._sock = sock

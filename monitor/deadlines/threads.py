@@ -1,4 +1,9 @@
-"""Threads that are given up when what they do does not end in time."""
+"""Threads that are abandoned when their work does not end in time.
+
+Python cannot stop a thread. So work runs in one of its own; at the deadline its caller goes on
+without it, and ``AbandonedThreads`` limits how many such threads a process may have.
+``sources.http`` and ``channels`` run their requests so.
+"""
 
 import contextlib
 import queue
@@ -38,14 +43,14 @@ class AbandonedError(MonitorError):
 
 
 class TooManyAbandonedError(MonitorError):
-    """As many threads as may be were given up and have not ended: nothing was begun."""
+    """The limit of abandoned threads is reached: the work was not begun."""
 
 
 @dataclass(slots=True)
-class _Piece:
+class _WorkItem:
     work: Callable[[Any], Any]
     future: "Future[Any]" = field(default_factory=Future)
-    is_over: bool = False
+    is_done: bool = False
     is_abandoned: bool = False
 
 
@@ -60,13 +65,13 @@ class AbandonedThreads:
 
     @property
     def count(self) -> int:
-        """How many there are now."""
+        """The number of abandoned threads now."""
         return self._abandoned
 
     def enter(self) -> None:
-        """Take the right to give a thread up; TooManyAbandonedError where there is none left.
+        """Reserve a place for a thread; TooManyAbandonedError where none is left.
 
-        While others hold the last of these rights, it waits for them: they have deadlines.
+        While running threads have the last places, it waits for them: they have deadlines.
         """
         with self._changed:
             while self._abandoned + self._running >= self.limit:
@@ -75,31 +80,31 @@ class AbandonedThreads:
                 self._changed.wait()
             self._running += 1
 
-    def leave(self, piece: _Piece) -> bool:
-        """Give the right back, or use it where the piece is not over; tell whether it was."""
+    def leave(self, item: _WorkItem) -> bool:
+        """Free the place, or keep it where the item is not done; return whether it was done."""
         with self._changed:
             self._running -= 1
-            if not piece.is_over:
-                piece.is_abandoned = True
+            if not item.is_done:
+                item.is_abandoned = True
                 self._abandoned += 1
             self._changed.notify_all()
-            return piece.is_over
+            return item.is_done
 
-    def end(self, piece: _Piece) -> None:
-        """Note that a piece is over; if it was given up, there is one fewer."""
+    def end(self, item: _WorkItem) -> None:
+        """Mark an item as done; if it was abandoned, its place is free again."""
         with self._changed:
-            piece.is_over = True
-            if piece.is_abandoned:
+            item.is_done = True
+            if item.is_abandoned:
                 self._abandoned -= 1
                 self._changed.notify_all()
 
 
 class BoundedThread(Generic[Value]):
-    """A thread that opens something and does one piece of work with it after the other.
+    """A thread that opens a resource and runs one work item with it after the other.
 
-    What ``opened`` returns is entered with the first piece and left with the last, in the thread.
-    ``cut`` is called from outside when a piece is late: it makes the piece fail, or tells that it
-    cannot (False).
+    What ``opened`` returns is entered with the first item and left with the last, in the thread.
+    ``cut`` is called from outside when an item is late: it makes the item fail, or returns False
+    where it cannot.
     The thread never keeps the process from ending. After AbandonedError it takes no more work.
     """
 
@@ -117,7 +122,7 @@ class BoundedThread(Generic[Value]):
         self._cut = cut
         self._stack = ExitStack()
         self._value: list[Value] = []
-        self._pieces: queue.SimpleQueue[_Piece | None] = queue.SimpleQueue()
+        self._items: queue.SimpleQueue[_WorkItem | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._is_given_up = False
 
@@ -134,65 +139,65 @@ class BoundedThread(Generic[Value]):
         AbandonedError when it could not be, and TooManyAbandonedError when it must not begin.
         """
         self._abandoned.enter()
-        piece = _Piece(work)
-        self._begin(piece)
-        is_late = not _ends(piece.future, within_s, stop)
+        item = _WorkItem(work)
+        self._submit(item)
+        is_late = not _wait_until_done(item.future, within_s, stop)
         if is_late and self._cut is not None and any(map(self._cut, self._value)):
-            wait([piece.future], _GRACE_S)
-        if not self._abandoned.leave(piece):
+            wait([item.future], _GRACE_S)
+        if not self._abandoned.leave(item):
             self._is_given_up = True
             is_last = self._abandoned.count >= self._abandoned.limit
-            raise AbandonedError(piece.future, is_last=is_last)
-        error = piece.future.exception()
+            raise AbandonedError(item.future, is_last=is_last)
+        error = item.future.exception()
         if is_late and error is not None:
             raise LateError from error
-        result: Result = piece.future.result()
+        result: Result = item.future.result()
         return result
 
     def close(self, *, within_s: float) -> None:
         """Leave what was opened, and end; what fails or takes longer is left behind."""
         if self._thread is not None and not self._is_given_up:
-            with contextlib.suppress(Exception):  # the last piece is over; this changes nothing
+            with contextlib.suppress(Exception):  # the last item is done; this changes nothing
                 self.run(lambda _: self._stack.close(), within_s=within_s)
         self.stop()
 
     def stop(self) -> None:
         """End when nothing is left to do; waits for nothing."""
-        self._pieces.put(None)
+        self._items.put(None)
 
-    def _begin(self, piece: _Piece) -> None:
+    def _submit(self, item: _WorkItem) -> None:
         if self._thread is None:
             self._thread = threading.Thread(
                 target=copy_context().run, args=(self._serve,), name=self._name, daemon=True
             )
             self._thread.start()
-        self._pieces.put(piece)
+        self._items.put(item)
 
     def _serve(self) -> None:
-        while (piece := self._pieces.get()) is not None:
-            is_abandoned = self._do(piece)
-            del piece  # what it returned is the caller's
+        while (item := self._items.get()) is not None:
+            is_abandoned = self._run_item(item)
+            del item  # what it returned is the caller's
             if is_abandoned:
                 break
         with contextlib.suppress(Exception):  # nobody waits for it any more
             self._stack.close()
 
-    def _do(self, piece: _Piece) -> bool:
-        """Do a piece; tell whether it was given up meanwhile."""
+    def _run_item(self, item: _WorkItem) -> bool:
+        """Run an item; return whether it was abandoned meanwhile."""
         try:
             if not self._value:
                 self._value.append(self._stack.enter_context(self._opened()))
-            result = piece.work(self._value[0])
+            result = item.work(self._value[0])
         except BaseException as exc:  # noqa: BLE001 - raised again where it is waited for
-            self._abandoned.end(piece)
-            piece.future.set_exception(exc)
+            self._abandoned.end(item)
+            item.future.set_exception(exc)
         else:
-            self._abandoned.end(piece)
-            piece.future.set_result(result)
-        return piece.is_abandoned
+            self._abandoned.end(item)
+            item.future.set_result(result)
+        return item.is_abandoned
 
 
-def _ends(future: "Future[Any]", within_s: float, stop: threading.Event | None) -> bool:
+def _wait_until_done(future: "Future[Any]", within_s: float, stop: threading.Event | None) -> bool:
     """Wait for the end, for so long at most and no longer than ``stop`` is not set."""
     end = time.monotonic() + within_s
     while not future.done():

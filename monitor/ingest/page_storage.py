@@ -1,8 +1,8 @@
-"""One pass over a followed source: each of its pages is one transaction, a long one several.
+"""Store one pass over a followed source: each page in one transaction, a long one in several.
 
-A record, its snapshot, events and messages are stored together or not at all. What the page tells
-of followed records, and the state from which the source goes on, come with the last of them.
-Nothing is asked of the network while a transaction is open.
+``app.polling`` calls it. A record, its snapshot, events and messages are stored together or not at
+all. What the page says of followed records, and the state from which the source goes on, come with
+the last of them. No request is sent while a transaction is open.
 """
 
 import time
@@ -19,7 +19,7 @@ from monitor.ingest.derivations import Derivations, derive_first
 from monitor.ingest.gate import Gate, PageGate, PageJudgment
 from monitor.ingest.gc_tuning import fewer_collections
 from monitor.ingest.notify import Notifier, OutboxBuilder
-from monitor.ingest.run import Found, batches
+from monitor.ingest.run import batches
 from monitor.ingest.unread_records import Unread
 from monitor.memory import give_back
 from monitor.model.gate import GateState
@@ -28,6 +28,7 @@ from monitor.model.tracking import Presence, SourceRow, TrackedRecord
 from monitor.settings import IngestSettings, ThresholdSettings
 from monitor.settings.sections import INGEST_DEFAULTS
 from monitor.sources.base import FollowedSource, Page, State
+from monitor.sources.read_progress import SourceItem
 from monitor.store.lease_keeper import require_lease
 from monitor.store.reader import Reader
 from monitor.store.writer import Store, Transaction
@@ -55,7 +56,7 @@ class StoredPage:
 
 
 class StoredSourceState:
-    """What a source may ask about its own past, answered by the store."""
+    """The ``SourceState`` that the store answers."""
 
     def __init__(
         self,
@@ -113,8 +114,8 @@ class Follower:
 
     ``type``: of the source, as the configuration calls it. ``leases``: a page is stored only
     while all of them are held, and renews them; without any, processes may follow at once.
-    ``notifier``: turns news into messages, in the same transaction; None alerts nobody. ``clock``:
-    seconds, by which long pages are stored in several transactions.
+    ``notifier``: puts messages into the outbox, in the same transaction; None sends no alerts.
+    ``clock``: seconds, by which long pages are stored in several transactions.
     """
 
     store: Store
@@ -144,7 +145,7 @@ class Follower:
         self._conclude(gate, gate.state_without_records())
 
     def _conclude(self, gate: Gate, held: GateState) -> None:
-        """Note what is held after a pass."""
+        """Store what is held after a pass."""
         if held == gate.state:
             return
         with self.store.transaction() as tx:
@@ -213,7 +214,7 @@ class Follower:
     ) -> "_StoredPart":
         """Store as many batches as there is time for; after the last one, what the page says."""
         page, gate = part.page, part.gate
-        for lease in self.leases:  # did nobody take over meanwhile?
+        for lease in self.leases:  # has another process taken over meanwhile?
             require_lease(tx, lease, now=self.now())
         # The work may run several times: each begins from what the parts before it have judged.
         gate.restore(part.judgment)
@@ -289,7 +290,7 @@ class _Part:
     page: Page
     gate: PageGate
     judgment: PageJudgment
-    batches: Sequence[list[Found]]
+    batches: Sequence[list[SourceItem]]
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""The ingest pass, as the picture in docs/architecture.md draws it.
+"""One ingest pass over files, as the diagram in docs/architecture.md shows it.
 
 raw version → known bytes? stop → parse → known content? stop → place → diff → classify →
 write. Raw versions are taken in batches; each batch is one transaction.
@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 from monitor.ingest.batch import Batch, IngestReport
 from monitor.ingest.derivations import Derivations, derive_first
 from monitor.ingest.gc_tuning import fewer_collections
-from monitor.model.record import RawVersion
 from monitor.settings import IngestSettings, ThresholdSettings
 from monitor.settings.sections import INGEST_DEFAULTS
-from monitor.sources.base import Unreadable
+from monitor.sources.read_progress import SourceItem
 from monitor.store.writer import Store, Transaction
 
 if TYPE_CHECKING:
@@ -23,11 +22,9 @@ if TYPE_CHECKING:
 # By bytes as well as by number: 200 records with results of a megabyte each would be held at once.
 BATCH_BYTES = 8 * 1024 * 1024
 
-Found = RawVersion | Unreadable
-
 
 def ingest(
-    found: Iterable[Found],
+    found: Iterable[SourceItem],
     store: Store,
     *,
     thresholds: ThresholdSettings,
@@ -36,12 +33,12 @@ def ingest(
     notifier: "Notifier | None" = None,
     on_batch: Callable[[IngestReport], None] | None = None,
 ) -> IngestReport:
-    """Store what is new among the found versions and quarantine what cannot be read.
+    """Store what is new among the versions and quarantine what cannot be read.
 
     Each batch is one transaction: all of its snapshots, events and quarantine entries, or
     none. One bad record never stops the pass; StoreError does, and leaves what was committed.
-    ``notifier``: turns news into messages, within the same transactions; None alerts nobody.
-    ``on_batch`` is told the counts so far after each commit.
+    ``notifier``: puts messages into the outbox, within the same transactions; None sends no alerts.
+    ``on_batch`` is called with the counts so far after each commit.
     """
     report = IngestReport()
     with fewer_collections():
@@ -57,7 +54,7 @@ def ingest(
 
 
 def _store_batch(
-    batch: list[Found],
+    batch: list[SourceItem],
     store: Store,
     *,
     thresholds: ThresholdSettings,
@@ -78,9 +75,9 @@ def _store_batch(
     return derive_first(store, store_in)
 
 
-def batches(found: Iterable[Found], records: int) -> Iterator[list[Found]]:
-    """Yield what was found in lists of ``records``; fewer where they are large."""
-    batch: list[Found] = []
+def batches(found: Iterable[SourceItem], records: int) -> Iterator[list[SourceItem]]:
+    """Yield the items in lists of ``records``; fewer where they are large."""
+    batch: list[SourceItem] = []
     size = 0
     for item in found:
         batch.append(item)

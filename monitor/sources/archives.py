@@ -1,6 +1,6 @@
-"""Zip archives: their entries one after the other, unpacked in memory, never onto the disk.
+"""Read zip archives: entry after entry, unpacked in memory, never onto the disk.
 
-Used by ``files``, which cuts each entry as it cuts a file. An archive is a stranger's: it may be
+``files`` calls it, and splits each entry as it splits a file. An archive is untrusted: it may be
 damaged, lie about its sizes, or name places outside itself.
 """
 
@@ -74,12 +74,12 @@ def entries(file: BinaryIO, limits: Limits) -> Iterator[ArchiveEntry]:
     with archive:
         for info in archive.infolist():
             problem = _problem(info)
-            if problem is None and not _is_wanted(info):
+            if problem is None and not _is_record(info):
                 continue
             if watch.tripped:
                 raise RecordError(f"the rest of the archive is not read: in all, {watch.tripped}")
             taken += 1
-            chunks = iter(()) if problem else _unpacked(archive, info, size, watch, limits)
+            chunks = iter(()) if problem else _unpack_entry(archive, info, size, watch, limits)
             yield ArchiveEntry(
                 name=info.filename, size=info.file_size, chunks=chunks, problem=problem
             )
@@ -94,7 +94,7 @@ def _problem(info: zipfile.ZipInfo) -> str | None:
     # the origin of a record, and an archive that carries such names was made to deceive.
     if name.is_absolute() or name.root or name.drive or ".." in name.parts:
         return "the entry's name leads out of the archive"
-    if not _is_wanted(info):
+    if not _is_record(info):
         return None
     if info.flag_bits & _ENCRYPTED:
         return "the entry is encrypted"
@@ -107,14 +107,14 @@ def _problem(info: zipfile.ZipInfo) -> str | None:
     return None
 
 
-def _is_wanted(info: zipfile.ZipInfo) -> bool:
+def _is_record(info: zipfile.ZipInfo) -> bool:
     parts = PureWindowsPath(info.filename).parts
     # macOS adds "__MACOSX/._trial.json" beside every "trial.json": a few bytes that are no record.
     hidden = any(part.startswith(".") or part == "__MACOSX" for part in parts)
     return not info.is_dir() and not hidden and is_record_name(info.filename)
 
 
-def _unpacked(
+def _unpack_entry(
     archive: zipfile.ZipFile, info: zipfile.ZipInfo, size: int, watch: BombWatch, limits: Limits
 ) -> Iterator[bytes]:
     """Yield an entry's pieces; ``watch`` counts the archive's entries, but for bombs among them."""

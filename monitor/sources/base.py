@@ -1,7 +1,7 @@
-"""What a source is that is asked again and again; files are read by ``files.read_paths``.
+"""The contract of a followed source; files are read by ``files.read_paths``.
 
-Stands between the sources and ``monitor.app.polling``, which takes page after page of a pass and
-stores each (docs/decisions/2026-11-22-pages-and-legs.md).
+``monitor.ingest.page_storage`` takes the pages of a pass one after the other and stores each
+(docs/decisions/2026-11-22-pages-and-legs.md).
 """
 
 from collections.abc import Iterator, Mapping
@@ -26,8 +26,8 @@ class Page:
     ID for one record's backfill): after a crash the source goes on from there. A page may bring
     only a state. ``sightings`` are noted as of pass ``pass_number``. ``untracked``: records that
     are not followed any more, once the gate has decided about them; what is stored of them stays.
-    ``announces_new_trials`` False: the source only begins to follow what the page brings, so that
-    a trial is seen for the first time is no news. ``data_timestamp`` and ``cursor`` (both for
+    ``announces_new_trials`` False: the source only begins to follow what the page brings, so the
+    first version of a trial sends no alert. ``data_timestamp`` and ``cursor`` (both for
     people and for ``status``) are None where they stay as they were. ``total``: how many records
     the whole pass is expected to bring, where the source says so. ``missed``: absences of records
     that were there so far; they count once the gate says so. ``is_judged``: the records are the
@@ -54,10 +54,10 @@ class Page:
     read: tuple[str, ...] = ()
 
 
-# Sources never see the store: these questions are all that they may ask of it, so each can be tried
-# with a dictionary behind them.
+# Sources never see the store: these methods are all that they may call of it, so a test can give
+# each of them a dictionary.
 class SourceState(Protocol):
-    """What a source may ask about its own past; every answer is as of the last stored page."""
+    """What a source may read about its own past; all is as of the last stored page."""
 
     def state(self, subject: str = "") -> State | None:
         """Return the state that the last stored page of the subject left; None before any."""
@@ -96,7 +96,7 @@ class SourceState(Protocol):
 
 
 class FollowedSource(Protocol):
-    """A source that is asked again and again and goes on from where it was."""
+    """A source that is polled and continues from where it was."""
 
     @property
     def name(self) -> str:
@@ -105,10 +105,10 @@ class FollowedSource(Protocol):
 
     # A generator, because a pass may take an hour: what came is stored while the rest is still to
     # be fetched, and a kill loses one page at most.
-    def pages(self, memory: SourceState) -> Iterator[Page]:
+    def pages(self, source_state: SourceState) -> Iterator[Page]:
         """Yield one pass, page by page; each must be stored before the next is asked for.
 
         SourceError when the source cannot be read; what was yielded before stays stored. A
-        pass without news may yield nothing.
+        pass in which nothing changed may yield nothing.
         """
         ...

@@ -1,4 +1,4 @@
-"""What lies inside compressed files, which are recognized by their first bytes.
+"""Unpack compressed files, which are recognized by their first bytes.
 
 The first step of reading a file: ``files`` takes its bytes from here and gives them to ``layouts``.
 Everything is unpacked in pieces, in memory; nothing is ever written to disk. RecordError says why a
@@ -44,21 +44,21 @@ def unpack(file: BinaryIO, head: bytes, limits: Limits) -> Iterator[bytes]:
     """
     # By content, never by name: a download that was saved as "trials.json" may well be gzipped.
     if head.startswith(_GZIP):
-        return _gunzip(_Counted(file), limits)
+        return _gunzip(_CountingReader(file), limits)
     if head.startswith((_ZSTD, *_ZSTD_SKIPPABLE)):
-        return _unzstd(_Counted(file), limits)
+        return _unzstd(_CountingReader(file), limits)
     return _pieces(file.read, limits)
 
 
-class _Counted:
-    """A file that knows how many bytes were read from it."""
+class _CountingReader:
+    """Reads a file, and counts the bytes."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self.count = 0
 
     def read(self, size: int) -> bytes:
-        data = _read(self._file.read, size)
+        data = _read_chunk(self._file.read, size)
         self.count += len(data)
         return data
 
@@ -97,7 +97,7 @@ class BombWatch:
             )
 
 
-def _read(read: Callable[[int], bytes], size: int) -> bytes:
+def _read_chunk(read: Callable[[int], bytes], size: int) -> bytes:
     try:
         return read(size)
     except OSError as exc:
@@ -105,13 +105,13 @@ def _read(read: Callable[[int], bytes], size: int) -> bytes:
 
 
 def _pieces(read: Callable[[int], bytes], limits: Limits) -> Iterator[bytes]:
-    while piece := _read(read, limits.chunk_bytes):
+    while piece := _read_chunk(read, limits.chunk_bytes):
         yield piece
 
 
 # gzip.GzipFile is not used: it neither bounds what one read unpacks, nor says how much packed input
 # that took, and the limit on bombs needs both.
-def _gunzip(file: _Counted, limits: Limits) -> Iterator[bytes]:
+def _gunzip(file: _CountingReader, limits: Limits) -> Iterator[bytes]:
     watch = BombWatch(limits)
     data = file.read(limits.chunk_bytes)
     # A file may be several members one behind the other (`cat a.gz b.gz` makes one). Reading the
@@ -137,7 +137,7 @@ def _gunzip(file: _Counted, limits: Limits) -> Iterator[bytes]:
             data = more.lstrip(b"\0")
 
 
-def _unzstd(file: _Counted, limits: Limits) -> Iterator[bytes]:
+def _unzstd(file: _CountingReader, limits: Limits) -> Iterator[bytes]:
     # The library's own stream reader neither reports a frame that is cut off nor, in its other
     # form, bounds what one call returns. So the frames' blocks are handed over one by one.
     watch = BombWatch(limits)
@@ -154,7 +154,7 @@ def _unzstd(file: _Counted, limits: Limits) -> Iterator[bytes]:
             raise RecordError("the zstandard data is damaged (something else follows it)")
 
 
-def _zstd_frame(file: _Counted) -> Iterator[bytes]:
+def _zstd_frame(file: _CountingReader) -> Iterator[bytes]:
     header = _ZSTD + file.read_exactly(1)
     try:
         header += file.read_exactly(zstandard.frame_header_size(header) - len(header))
@@ -180,6 +180,6 @@ def _zstd_frame(file: _Counted) -> Iterator[bytes]:
         raise RecordError(f"the zstandard data is damaged ({exc})") from exc
 
 
-def _skip(file: _Counted, size: int, limits: Limits) -> None:
+def _skip(file: _CountingReader, size: int, limits: Limits) -> None:
     while size:
         size -= len(file.read_exactly(min(size, limits.chunk_bytes)))

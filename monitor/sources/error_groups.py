@@ -1,6 +1,7 @@
-"""Junk by the million (a log among the records) must not become a million refusals.
+"""Group long rows of unreadable pieces, so that junk does not fill the quarantine.
 
-Stands between cutting a file (``layouts``) and storing it: a refusal is a row of the quarantine.
+``layouts`` passes what it cuts through here: a log file among the records would otherwise become a
+million rows of the quarantine.
 """
 
 from collections.abc import Iterator
@@ -10,39 +11,39 @@ from monitor.model.record import RawVersion
 from monitor.sources.read_progress import HEAD_BYTES, Unreadable
 
 # Enough to see what kind of file it is, few enough for `monitor quarantine list` to be read.
-_REFUSALS_IN_ROW = 100
+_MAX_IN_ROW = 100
 
 
 def group_errors(found: Iterator[RawVersion | Unreadable]) -> Iterator[RawVersion | Unreadable]:
-    """Yield what was found, with the refusals of a long row run together.
+    """Yield the items, with the unreadable pieces of a long row run together.
 
     The first hundred of a row stand for themselves, and so does its last, which may tell how the
     file ended. Those between become one, with the origin and the reason of the first of them, the
     sum of the sizes, and the heads up to 1 MiB. Versions all stay.
     """
     in_row = 0
-    row: _Row | None = None
+    error_run: _ErrorRun | None = None
     for one in found:
-        # A record between them ends a row: one bad line in every ten is ten bad records, no junk.
+        # A record between them ends a row: one bad line in every ten is ten bad records, not junk.
         if isinstance(one, RawVersion):
-            if row is not None:
-                yield from row.told()
-            row = None
+            if error_run is not None:
+                yield from error_run.items()
+            error_run = None
             in_row = 0
             yield one
-        elif in_row < _REFUSALS_IN_ROW:
+        elif in_row < _MAX_IN_ROW:
             in_row += 1
             yield one
-        elif row is None:
-            row = _Row(one)
+        elif error_run is None:
+            error_run = _ErrorRun(one)
         else:
-            row.add(one)
-    if row is not None:
-        yield from row.told()
+            error_run.add(one)
+    if error_run is not None:
+        yield from error_run.items()
 
 
-class _Row:
-    """Refusals one behind the other."""
+class _ErrorRun:
+    """Unreadable pieces one behind the other."""
 
     def __init__(self, first: Unreadable) -> None:
         self._first = first
@@ -59,7 +60,7 @@ class _Row:
         self._count += 1
         self._last = following
 
-    def told(self) -> Iterator[Unreadable]:
+    def items(self) -> Iterator[Unreadable]:
         """Yield all but the last as one, and the last."""
         if self._count:
             more = f"; so are the next {self._count - 1:,}" if self._count > 1 else ""

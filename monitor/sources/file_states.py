@@ -1,6 +1,7 @@
-"""How the files of a watched folder were last seen, and how that is kept.
+"""The states of the files of a watched folder, as they were last seen.
 
-``watched_folder`` decides by it what to read; it is kept as the source's state, one object of JSON.
+``watched_folder`` decides by them what to read; they are stored as the source's state, one object
+of JSON.
 """
 
 import os
@@ -15,7 +16,8 @@ class FileState:
 
     ``since_ns``: when it was first seen with this size and time of change, as its own clock's
     nanoseconds since 1970. ``taken``: it was read to its end just so. ``from_start``: it lay there
-    when the source began, and was not yet taken. ``aside``: it is beyond the limit, which was told.
+    when the source began, and was not yet taken. ``aside``: it is beyond the limit, and was
+    quarantined.
     """
 
     size: int
@@ -31,11 +33,11 @@ class FileState:
         return (self.size, self.mtime_ns) == (status.st_size, status.st_mtime_ns)
 
 
-Sightings = dict[str, FileState]
+FileStates = dict[str, FileState]
 
 
 def next_state(before: FileState | None, status: os.stat_result, now_ns: int) -> FileState:
-    """Return what was known of the file if it is as it was, else a first sight of it."""
+    """Return the state of the file before if it is unchanged, else a first one."""
     # A clock that was set back must not keep a file waiting until it is where it was.
     if before is None or not before.is_of(status) or before.since_ns > now_ns:
         from_start = before is not None and before.from_start
@@ -45,38 +47,38 @@ def next_state(before: FileState | None, status: os.stat_result, now_ns: int) ->
 
 
 def first_state(status: os.stat_result, since_ns: int, *, taken: bool = False) -> FileState:
-    """Return a sighting of a file as it is now."""
+    """Return the state of a file as it is now."""
     return FileState(
         size=status.st_size, mtime_ns=status.st_mtime_ns, since_ns=since_ns, taken=taken
     )
 
 
-def state_of(files: Sightings) -> dict[str, Any]:
-    """Write sightings as a source's state."""
-    return {"files": {key: _written(sighting) for key, sighting in files.items()}}
+def state_of(files: FileStates) -> dict[str, Any]:
+    """Return the states as a source's state."""
+    return {"files": {key: _to_json(file_state) for key, file_state in files.items()}}
 
 
-def _written(sighting: FileState) -> dict[str, Any]:
-    seen = {"size": sighting.size, "mtime_ns": sighting.mtime_ns, "taken": sighting.taken}
-    if not sighting.taken:
-        seen["since_ns"] = sighting.since_ns
-    if sighting.from_start:
+def _to_json(file_state: FileState) -> dict[str, Any]:
+    seen = {"size": file_state.size, "mtime_ns": file_state.mtime_ns, "taken": file_state.taken}
+    if not file_state.taken:
+        seen["since_ns"] = file_state.since_ns
+    if file_state.from_start:
         seen["from_start"] = True
-    if sighting.aside:
+    if file_state.aside:
         seen["aside"] = True
     return seen
 
 
-def sightings(state: Mapping[str, Any] | None) -> Sightings:
-    """Read a state; what is not understood is not known."""
+def read_states(state: Mapping[str, Any] | None) -> FileStates:
+    """Read a source's state; what cannot be read is left out."""
     files = state.get("files") if state is not None else None
     if not isinstance(files, dict):
         return {}
-    read = ((key, _sighting(one)) for key, one in files.items())
-    return {key: sighting for key, sighting in read if sighting is not None}
+    read = ((key, _read_state(one)) for key, one in files.items())
+    return {key: file_state for key, file_state in read if file_state is not None}
 
 
-def _sighting(written: Any) -> FileState | None:
+def _read_state(written: Any) -> FileState | None:
     try:
         return FileState(
             size=int(written["size"]),

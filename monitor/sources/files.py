@@ -17,7 +17,7 @@ from monitor.errors import RecordError, SourceError
 from monitor.model.record import RawVersion
 from monitor.sources.archives import entries
 from monitor.sources.containers import MAGIC_BYTES, is_zip, unpack
-from monitor.sources.folders import Listed, list_files
+from monitor.sources.folders import ListedFile, list_files
 from monitor.sources.layouts import split_records
 from monitor.sources.read_progress import LIMITS, Limits, Reading, ReadProgress, Unreadable
 from monitor.sources.window import LookAhead
@@ -52,11 +52,11 @@ def read_paths(
     # All of them before any is read: a slip in the last name must not show after an hour's work.
     for path in paths:
         _check(path)
-    meter = _Meter(paths, on_progress)
+    meter = _ReadMeter(paths, on_progress)
     return _read_all(paths, source, now, limits, meter)
 
 
-class _Meter:
+class _ReadMeter:
     """Counts bytes and records and reports them."""
 
     def __init__(self, paths: Sequence[Path], on_progress: OnProgress | None) -> None:
@@ -64,7 +64,7 @@ class _Meter:
         self._total = _total_bytes(paths) if on_progress else None
         self._bytes = 0
         self._records = 0
-        self._passed_over = 0
+        self._skipped = 0
         self._next_bytes = _REPORT_BYTES
         self._next_records = _REPORT_RECORDS
 
@@ -79,7 +79,7 @@ class _Meter:
             self.report()
 
     def poll(self) -> None:
-        self._passed_over += 1
+        self._skipped += 1
 
     def report(self) -> None:
         self._next_bytes = self._bytes + _REPORT_BYTES
@@ -93,15 +93,15 @@ class _Meter:
                 bytes_read=done,
                 total_bytes=self._total,
                 records=self._records,
-                passed_over=self._passed_over,
+                skipped=self._skipped,
             )
         )
 
 
 class _MeteredFile(io.FileIO):
-    """A file that tells the meter what is read from it."""
+    """A file that counts what is read from it in the meter."""
 
-    def __init__(self, path: Path, meter: _Meter) -> None:
+    def __init__(self, path: Path, meter: _ReadMeter) -> None:
         super().__init__(path)
         self._meter = meter
 
@@ -120,10 +120,10 @@ def _check(path: Path) -> None:
         elif stat.S_ISREG(mode):  # opening a pipe here would take what it holds
             path.open("rb").close()
     except FileNotFoundError:
-        raise SourceError(f"{_shown(path)}: no such file or folder") from None
+        raise SourceError(f"{_storable_path(path)}: no such file or folder") from None
     except (OSError, ValueError) as exc:
         why = getattr(exc, "strerror", None) or exc
-        raise SourceError(f"{_shown(path)}: cannot be opened: {why}") from exc
+        raise SourceError(f"{_storable_path(path)}: cannot be opened: {why}") from exc
 
 
 def _total_bytes(paths: Sequence[Path]) -> int | None:
@@ -144,15 +144,15 @@ def _read_all(
     source: str,
     now: Callable[[], datetime],
     limits: Limits,
-    meter: _Meter,
+    meter: _ReadMeter,
 ) -> Iterator[RawVersion | Unreadable]:
     for path in paths:
-        files = list_files(path, meter.poll) if path.is_dir() else iter((Listed(path=path),))
+        files = list_files(path, meter.poll) if path.is_dir() else iter((ListedFile(path=path),))
         for file in files:
-            reading = Reading(source=source, place=_shown(file.path), now=now)
+            reading = Reading(source=source, place=_storable_path(file.path), now=now)
             if file.problem is not None:
                 found: Iterator[RawVersion | Unreadable] = iter(
-                    (reading.refusal(b"", reason=file.problem),)
+                    (reading.unreadable(b"", reason=file.problem),)
                 )
             else:
                 found = _read_file(file.path, reading, limits, meter)
@@ -163,7 +163,7 @@ def _read_all(
 
 
 def _read_file(
-    path: Path, reading: Reading, limits: Limits, meter: _Meter
+    path: Path, reading: Reading, limits: Limits, meter: _ReadMeter
 ) -> Iterator[RawVersion | Unreadable]:
     with contextlib.ExitStack() as opened:
         try:
@@ -171,7 +171,7 @@ def _read_file(
             head = file.peek(MAGIC_BYTES)[:MAGIC_BYTES]
         except OSError as exc:
             reason = f"it cannot be read: {exc.strerror or exc}"
-            yield reading.refusal(b"", reason=reason)
+            yield reading.unreadable(b"", reason=reason)
             return
         if is_zip(head):
             yield from _read_archive(file, reading, limits)
@@ -179,7 +179,7 @@ def _read_file(
             yield from split_records(LookAhead(unpack(file, head, limits), limits), reading, limits)
 
 
-def _open(path: Path, meter: _Meter) -> io.BufferedReader:
+def _open(path: Path, meter: _ReadMeter) -> io.BufferedReader:
     return io.BufferedReader(_MeteredFile(path, meter), _BUFFER_BYTES)
 
 
@@ -192,14 +192,14 @@ def _read_archive(
             # One entry that is not to be read costs itself; one that breaks while it is read is
             # noted by `split_records`, and the archive goes on behind it.
             if entry.problem is not None:
-                yield inside.refusal(b"", size=entry.size, reason=entry.problem)
+                yield inside.unreadable(b"", size=entry.size, reason=entry.problem)
             else:
                 yield from split_records(LookAhead(entry.chunks, limits), inside, limits)
     except RecordError as exc:
         size = file.seek(0, os.SEEK_END) if file.seekable() else 0
-        yield reading.refusal(b"", size=size, reason=str(exc))
+        yield reading.unreadable(b"", size=size, reason=str(exc))
 
 
-def _shown(path: Path) -> str:
+def _storable_path(path: Path) -> str:
     """Write a path as text that can be stored, also where its name is no UTF-8."""
     return os.fsencode(path).decode(errors="replace")

@@ -1,4 +1,4 @@
-"""Which files of a folder tree are read: by name, in a steady order, each folder once.
+"""List the files of a folder tree that are read: by name, in a steady order, each folder once.
 
 For what `monitor ingest` is given and for the watched folder; archives ask for the names alone.
 """
@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-_TAKEN = (".json", ".jsonl", ".ndjson", ".txt", ".gz", ".zst", ".zip")
+_RECORD_SUFFIXES = (".json", ".jsonl", ".ndjson", ".txt", ".gz", ".zst", ".zip")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
+class ListedFile:
     """A file of a tree, or (``problem``) a place in it that cannot be looked into."""
 
     path: Path
@@ -27,14 +27,14 @@ def is_record_name(name: str) -> bool:
     ``.json``, ``.jsonl``, ``.ndjson``, ``.txt``, and whatever is packed: ``.gz``, ``.zst``,
     ``.zip``; upper or lower case.
     """
-    return name.lower().endswith(_TAKEN)
+    return name.lower().endswith(_RECORD_SUFFIXES)
 
 
-def list_files(folder: Path, on_passed_over: Callable[[], None] | None = None) -> Iterator[Listed]:
+def list_files(folder: Path, on_skipped: Callable[[], None] | None = None) -> Iterator[ListedFile]:
     """Yield the files to read below the folder, sorted by name, folder by folder.
 
     Skipped: names that begin with a dot, files whose name is not a record's
-    (``on_passed_over`` is called for each), and what is no regular file (devices, sockets,
+    (``on_skipped`` is called for each), and what is no regular file (devices, sockets,
     pipes). Links are followed, but no folder is entered twice,
     so a link to a folder above ends there. A problem is yielded, never raised.
     """
@@ -46,20 +46,20 @@ def list_files(folder: Path, on_passed_over: Callable[[], None] | None = None) -
         try:
             status = place.stat()
             if stat.S_ISREG(status.st_mode):
-                yield Listed(path=place, size=status.st_size)
+                yield ListedFile(path=place, size=status.st_size)
             if not stat.S_ISDIR(status.st_mode):
                 continue
             if (identity := (status.st_dev, status.st_ino)) in entered:
                 continue
             entered.add(identity)
-            inside = sorted(_wanted(place, on_passed_over))
+            inside = sorted(_record_names(place, on_skipped))
         except OSError as exc:
-            yield Listed(path=place, problem=f"it cannot be opened: {exc.strerror or exc}")
+            yield ListedFile(path=place, problem=f"it cannot be opened: {exc.strerror or exc}")
             continue
         waiting.extend(place / name for name in reversed(inside))
 
 
-def _wanted(place: Path, on_passed_over: Callable[[], None] | None) -> Iterator[str]:
+def _record_names(place: Path, on_skipped: Callable[[], None] | None) -> Iterator[str]:
     with os.scandir(place) as entries:
         for entry in entries:
             if entry.name.startswith("."):
@@ -68,8 +68,8 @@ def _wanted(place: Path, on_passed_over: Callable[[], None] | None) -> Iterator[
             # again.
             if is_record_name(entry.name) or _is(entry.is_dir):
                 yield entry.name
-            elif on_passed_over is not None and _is(entry.is_file):
-                on_passed_over()
+            elif on_skipped is not None and _is(entry.is_file):
+                on_skipped()
 
 
 def _is(kind: Callable[[], bool]) -> bool:

@@ -60,7 +60,7 @@ def value_end(text: bytes | memoryview, *, final: bool) -> int | None:
         # The usual case, "{…},{…": msgspec complains about the comma, and so says where the value
         # ends.
         if what == _TRAILING and at is not None:
-            return _trimmed(text, at - _TRAILING_SHIFT)
+            return _trim_end(text, at - _TRAILING_SHIFT)
         unfinished = _TRUNCATED in what or (at is not None and at > len(text) - _NUMBER_TAIL)
         if unfinished and not final:
             return None
@@ -68,7 +68,7 @@ def value_end(text: bytes | memoryview, *, final: bool) -> int | None:
     # "12" may go on as "123" in the next piece, "{}" cannot: only a number or a word is unfinished
     # without looking so.
     closed = bytes(text[-1:]) in (b"}", b"]", b'"')
-    return _trimmed(text, len(text)) if final or closed else None
+    return _trim_end(text, len(text)) if final or closed else None
 
 
 def bracket_end(text: bytes | memoryview) -> int | None:
@@ -118,7 +118,7 @@ def _parts(exc: Exception) -> tuple[str, int | None]:
     return found[1], int(found[2]) if found[2] else None
 
 
-def _trimmed(text: bytes | memoryview, end: int) -> int:
+def _trim_end(text: bytes | memoryview, end: int) -> int:
     while end and text[end - 1] in _SPACE:
         end -= 1
     return end

@@ -21,11 +21,11 @@ from monitor.sources.lists import (
     items,
     open_page,
 )
-from monitor.sources.read_progress import Limits, Reading, Unreadable
+from monitor.sources.read_progress import Limits, Reading, SourceItem, Unreadable
 from monitor.sources.slices import is_bare_study, item, slices
 from monitor.sources.window import Leftover, LookAhead
 
-Found = Iterator[RawVersion | Unreadable]
+SourceItems = Iterator[SourceItem]
 
 # How far to look for the end of the first line, and for a whole line behind a broken one. A
 # longer first line is one record of JSON lines, or a list that is read item by item anyway.
@@ -40,11 +40,11 @@ _OTHER_LIST = re.compile(rb"\[\s*[^\s{\]]")
 _OBJECT_LINE = re.compile(rb'^\{"', re.MULTILINE)
 
 
-def split_records(window: LookAhead, reading: Reading, limits: Limits) -> Found:
+def split_records(window: LookAhead, reading: Reading, limits: Limits) -> SourceItems:
     """Yield everything that one file or archive entry holds, in its order. Raises nothing."""
     if (first := window.skip_space()) is None:
         what = "holds only white space" if window.offset else "is empty"
-        yield reading.refusal(b"", reason=window.blame(f"the file {what}"))
+        yield reading.unreadable(b"", reason=window.reason_at_end(f"the file {what}"))
         return
     window.look(_HEAD)
     # By what is there: ".json" files of JSON lines and ".jsonl" files of one document are common.
@@ -54,8 +54,8 @@ def split_records(window: LookAhead, reading: Reading, limits: Limits) -> Found:
         yield from group_errors(_documents(window, reading, limits))
     else:
         yield _page(window, reading, limits)
-    if window.fault is not None and not window.told:
-        yield reading.refusal(b"", reason=window.fault)
+    if window.fault is not None and not window.is_fault_reported:
+        yield reading.unreadable(b"", reason=window.fault)
 
 
 def _is_lines(window: LookAhead) -> bool:
@@ -95,7 +95,7 @@ def _is_lone_line(window: LookAhead) -> bool:
     return False
 
 
-def _lines(window: LookAhead, reading: Reading, limits: Limits) -> Found:
+def _lines(window: LookAhead, reading: Reading, limits: Limits) -> SourceItems:
     lone = _is_lone_line(window)
     while True:
         at = "" if lone else f":{window.line}"
@@ -103,7 +103,7 @@ def _lines(window: LookAhead, reading: Reading, limits: Limits) -> Found:
         if line is None:
             return
         if isinstance(line, Leftover):
-            yield _refused(line, reading, at)
+            yield _unreadable(line, reading, at)
         elif is_bare_study(line):
             yield reading.version(line.strip(), at=at)
         elif text := line.strip().removeprefix(_BOM):
@@ -112,7 +112,7 @@ def _lines(window: LookAhead, reading: Reading, limits: Limits) -> Found:
             window.skip_space()  # one step over any number of blank lines
 
 
-def _text(text: bytes, reading: Reading, at: str, limits: Limits) -> Found:
+def _text(text: bytes, reading: Reading, at: str, limits: Limits) -> SourceItems:
     try:
         yield from slices(text, reading, at)
     except RecordError as exc:
@@ -121,10 +121,10 @@ def _text(text: bytes, reading: Reading, at: str, limits: Limits) -> Found:
         if (PAGE.match(text) or text[:1] == b"[") and not is_whole(text):
             yield from _documents(LookAhead(iter([text]), limits), reading, limits, at)
         else:
-            yield reading.refusal(text, reason=str(exc), at=at)
+            yield reading.unreadable(text, reason=str(exc), at=at)
 
 
-def _documents(window: LookAhead, reading: Reading, limits: Limits, at: str = "") -> Found:
+def _documents(window: LookAhead, reading: Reading, limits: Limits, at: str = "") -> SourceItems:
     """Read JSON documents one behind the other; lists and search pages item by item."""
     number = 1
     place = at
@@ -145,31 +145,31 @@ def _documents(window: LookAhead, reading: Reading, limits: Limits, at: str = ""
                 if problem is None:
                     yield from _text(text, reading, place, limits)
                 else:
-                    yield reading.refusal(text, reason=problem, at=place)
+                    yield reading.unreadable(text, reason=problem, at=place)
             else:
                 raise RecordError("something that is not JSON follows the JSON document")
             if is_page:
                 finish_page(window)
         except BrokenListError as exc:
-            yield _refused(window.take_rest(str(exc)), reading, f"{place}[{exc.number}]")
+            yield _unreadable(window.take_rest(str(exc)), reading, f"{place}[{exc.number}]")
             return
         except RecordError as exc:
-            yield _refused(window.take_rest(str(exc)), reading, place)
+            yield _unreadable(window.take_rest(str(exc)), reading, place)
             return
         number += 1
         place = f"{at}#{number}"
 
 
-def _list(window: LookAhead, reading: Reading, at: str) -> Found:
+def _list(window: LookAhead, reading: Reading, at: str) -> SourceItems:
     for one in items(window):
         place = f"{at}[{one.number}]"
         if one.problem is None:
             yield from item(one.text, reading, place)
         else:
-            yield reading.refusal(one.text, reason=one.problem, at=place)
+            yield reading.unreadable(one.text, reason=one.problem, at=place)
 
 
-def _pages(window: LookAhead, reading: Reading, at: str) -> Found:
+def _pages(window: LookAhead, reading: Reading, at: str) -> SourceItems:
     """Read a list of search pages, study by study; whatever else it holds, item by item."""
     separator = window.take_byte(b"[")
     number = 0
@@ -181,7 +181,7 @@ def _pages(window: LookAhead, reading: Reading, at: str) -> Found:
             try:
                 yield from _list(window, reading, place)
             except BrokenListError as exc:
-                yield _refused(window.take_rest(str(exc)), reading, f"{place}[{exc.number}]")
+                yield _unreadable(window.take_rest(str(exc)), reading, f"{place}[{exc.number}]")
                 return
             finish_page(window)
         else:
@@ -189,7 +189,7 @@ def _pages(window: LookAhead, reading: Reading, at: str) -> Found:
             if problem is None:
                 yield from item(text, reading, place)
             else:
-                yield reading.refusal(text, reason=problem, at=place)
+                yield reading.unreadable(text, reason=problem, at=place)
         window.skip_space()
         separator = window.take_byte(b",]")
         number += 1
@@ -213,7 +213,7 @@ def _page(window: LookAhead, reading: Reading, limits: Limits) -> RawVersion | U
     """Read a text page, which has to be UTF-8; whether it is a record is for the parser to say."""
     head = window.data[window.pos : window.pos + _HEAD]
     if (problem := _no_text(head)) is not None:
-        return _refused(window.take_rest(problem), reading, "")
+        return _unreadable(window.take_rest(problem), reading, "")
     # One byte more than is allowed, or a text of just the limit and a longer one would look alike.
     window.look(limits.record_bytes + 1)
     text = window.data[window.pos :].rstrip()
@@ -227,7 +227,7 @@ def _page(window: LookAhead, reading: Reading, limits: Limits) -> RawVersion | U
         problem = f"the text is longer than the limit of {limits.record_bytes:,} bytes"
     if problem is None and window.fault is None:
         return reading.version(text, media="text")
-    return _refused(window.take_rest(problem or ""), reading, "")
+    return _unreadable(window.take_rest(problem or ""), reading, "")
 
 
 def _no_text(head: bytes) -> str | None:
@@ -237,5 +237,5 @@ def _no_text(head: bytes) -> str | None:
     return of_bytes(head)
 
 
-def _refused(leftover: Leftover, reading: Reading, at: str) -> Unreadable:
-    return reading.refusal(leftover.head, size=leftover.size, reason=leftover.reason, at=at)
+def _unreadable(leftover: Leftover, reading: Reading, at: str) -> Unreadable:
+    return reading.unreadable(leftover.head, size=leftover.size, reason=leftover.reason, at=at)

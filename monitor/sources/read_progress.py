@@ -1,6 +1,6 @@
-"""What reading yields besides versions, how far it may go, and how it is reported.
+"""Items that sources yield, limits of what one input may cost, and progress of reading.
 
-All sources share it; ``monitor.ingest.places`` takes apart the places that ``Reading`` writes.
+All sources share it; ``monitor.ingest.places`` takes apart the origins that ``Reading`` writes.
 """
 
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from datetime import datetime
 from monitor.model.record import RawVersion
 from monitor.settings.sections import INGEST_DEFAULTS, IngestSettings
 
-HEAD_BYTES = 1 << 20  # so much of an unreadable piece is kept for the person who looks into it
+HEAD_BYTES = 1 << 20  # of an unreadable piece, stored for the person who investigates it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +58,9 @@ class Limits:
         )
 
 
+SourceItem = RawVersion | Unreadable
+"""What a source yields: a version of a record, or a piece that holds none."""
+
 LIMITS = Limits.of(INGEST_DEFAULTS)
 
 
@@ -67,18 +70,18 @@ class ReadProgress:
 
     ``bytes_read`` and ``total_bytes`` count the files as they lie on disk (compressed);
     ``total_bytes`` is None when a size is unknown (a pipe). ``records``: versions and unreadable
-    pieces yielded so far. ``passed_over``: files of folders whose names are not a record's.
+    pieces yielded so far. ``skipped``: files of folders whose names are not a record's.
     """
 
     bytes_read: int
     total_bytes: int | None
     records: int
-    passed_over: int = 0
+    skipped: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """Names what is found in one file: which source, which place, which time.
+    """Makes the items of one file, with their source, origin and time of reading.
 
     ``place`` is the file as the user named it, or the entry of an archive. The ``at`` of the
     methods is the place inside it: ``:17`` (line), ``[3]`` (item of a list, from 0), ``#2``
@@ -115,7 +118,7 @@ class Reading:
             is_whole=is_whole,
         )
 
-    def refusal(
+    def unreadable(
         self, content: bytes, *, reason: str, at: str = "", size: int | None = None
     ) -> Unreadable:
         """Return the piece as unreadable; ``size`` when it is larger than ``content``."""

@@ -68,7 +68,7 @@ def slices(text: bytes, reading: Reading, at: str) -> Iterator[RawVersion | Unre
         return
     if text[:1] != b"{":
         raise RecordError("it is not a JSON object")
-    wrapping = _unwrapped(text)
+    wrapping = _unwrap(text)
     # A study may come with a key "studies" of its own beside it; then the one study is meant.
     if bytes(wrapping.studies)[:1] == b"[" and wrapping.study is _NOTHING:
         yield from _items(wrapping.studies, reading, at)
@@ -82,12 +82,12 @@ def item(text: bytes, reading: Reading, at: str) -> Iterator[RawVersion | Unread
         yield reading.version(text, at=at)
         return
     if text[:1] != b"{":
-        yield reading.refusal(text, at=at, reason="the item is not a JSON object")
+        yield reading.unreadable(text, at=at, reason="the item is not a JSON object")
         return
     try:
         yield from slices(text, reading, at)
     except RecordError as exc:
-        yield reading.refusal(text, at=at, reason=str(exc))
+        yield reading.unreadable(text, at=at, reason=str(exc))
 
 
 def _items(
@@ -96,34 +96,34 @@ def _items(
     try:
         pieces = _ITEMS.decode(text)
     except (msgspec.DecodeError, RecursionError) as exc:
-        raise _complaint(exc) from None
+        raise _json_error(exc) from None
     if pieces and bytes(pieces[0])[:1] != b"{":
         raise RecordError(of_list(bytes(text)) or "it is a JSON list, but not of objects")
     for number, piece in enumerate(pieces):
         yield from item(bytes(piece), reading, f"{at}[{number}]")
 
 
-def _unwrapped(text: bytes) -> _Wrapping:
+def _unwrap(text: bytes) -> _Wrapping:
     """Read a wrapping; RecordError when it is broken or one of its names stands there twice."""
     try:
         wrapping = _WRAPPING.decode(text)
     except (msgspec.DecodeError, RecursionError) as exc:
-        raise _complaint(exc) from None
-    for held in (bytes(wrapping.study), bytes(wrapping.studies)):
-        if held[:1] in (b"{", b"["):
-            _refuse_twice(text, held)
+        raise _json_error(exc) from None
+    for own_id in (bytes(wrapping.study), bytes(wrapping.studies)):
+        if own_id[:1] in (b"{", b"["):
+            _reject_duplicate_keys(text, own_id)
     return wrapping
 
 
-def _refuse_twice(text: bytes, held: bytes) -> None:
-    """Raise RecordError when a name of the wrapping around ``held`` stands there twice.
+def _reject_duplicate_keys(text: bytes, own_id: bytes) -> None:
+    """Raise RecordError when a name of the wrapping around ``own_id`` stands there twice.
 
     The decoder keeps the last one: a study before it would be lost in silence.
     """
-    at = _place_of(held, text)
+    at = _offset_of(own_id, text)
     # The study is replaced by a 0: only the names around it are looked at, some bytes of a
     # megabyte.
-    around = b"%b0%b" % (text[:at], text[at + len(held) :])
+    around = b"%b0%b" % (text[:at], text[at + len(own_id) :])
     names = _named(around)
     # A name may also be written with escapes ("st\u0075dy"), which a search for bytes cannot see.
     if len(names) == len(set(names)) and b"\\u" not in around:
@@ -138,20 +138,20 @@ def _refuse_twice(text: bytes, held: bytes) -> None:
             raise duplicate_key(name)
 
 
-def _place_of(held: bytes, text: bytes) -> int:
-    """Return where ``held`` stands in ``text``; looks at what is around it alone.
+def _offset_of(own_id: bytes, text: bytes) -> int:
+    """Return where ``own_id`` stands in ``text``; looks at what is around it alone.
 
-    ``rfind`` of the whole would first look through all of ``held``.
+    ``rfind`` of the whole would first look through all of ``own_id``.
     """
-    head = held[:32]
-    at = text.rfind(head, 0, len(text) - len(held) + len(head))
-    while at > 0 and not text.startswith(held, at):
+    head = own_id[:32]
+    at = text.rfind(head, 0, len(text) - len(own_id) + len(head))
+    while at > 0 and not text.startswith(own_id, at):
         at = text.rfind(head, 0, at + len(head) - 1)
     return at
 
 
 def duplicate_key(name: str) -> RecordError:
-    """Return the refusal of an object in which a name stands twice."""
+    """Return the error of an object that has a key twice."""
     return RecordError(f"the key {name!r} stands twice in one object")
 
 
@@ -160,11 +160,11 @@ def _slice(text: bytes, wrapping: _Wrapping, reading: Reading, at: str) -> RawVe
         return reading.version(text, at=at)  # perhaps a study in an unusual order: for the parser
     study = bytes(wrapping.study)
     if study[:1] != b"{":
-        return reading.refusal(text, at=at, reason="the study in it is not a JSON object")
-    said = wrapping.nct_id if wrapping.nct_id is not None else wrapping.nctId
-    if isinstance(said, str) and (held := _other_id(said, _own(study))) is not None:
-        reason = f"the line says {said[:40]}, the study in it {held[:40]}"
-        return reading.refusal(text, at=at, reason=reason)
+        return reading.unreadable(text, at=at, reason="the study in it is not a JSON object")
+    stated_id = wrapping.nct_id if wrapping.nct_id is not None else wrapping.nctId
+    if isinstance(stated_id, str) and (own_id := _other_id(stated_id, _own(study))) is not None:
+        reason = f"the line says {stated_id[:40]}, the study in it {own_id[:40]}"
+        return reading.unreadable(text, at=at, reason=reason)
     if wrapping.studyVersion is None:
         return reading.version(study, at=at)
     number = wrapping.studyVersion
@@ -175,25 +175,25 @@ def _slice(text: bytes, wrapping: _Wrapping, reading: Reading, at: str) -> RawVe
 
 def _own(study: bytes) -> bytes:
     """Return the study in a history answer that was wrapped; any other one as it is."""
-    return study if is_bare_study(study) else bytes(_unwrapped(study).study) or study
+    return study if is_bare_study(study) else bytes(_unwrap(study).study) or study
 
 
-def _other_id(said: str, study: bytes) -> str | None:
+def _other_id(stated_id: str, study: bytes) -> str | None:
     """Return the study's own NCT ID when it is not the one said of it, else None.
 
     A record that was merged into another keeps its old ID as an alias; that is no contradiction.
     """
     stated = _STATED_ID.search(study)
-    if stated is not None and stated[1] == said.encode():
+    if stated is not None and stated[1] == stated_id.encode():
         return None
-    held = value_at(study, fields.NCT_ID)
-    if not isinstance(held, str) or held.strip().upper() == said.strip().upper():
+    own_id = value_at(study, fields.NCT_ID)
+    if not isinstance(own_id, str) or own_id.strip().upper() == stated_id.strip().upper():
         return None
     aliases = value_at(study, fields.NCT_ID_ALIASES)
-    return None if isinstance(aliases, list) and said in aliases else held
+    return None if isinstance(aliases, list) and stated_id in aliases else own_id
 
 
-def _complaint(exc: Exception) -> RecordError:
+def _json_error(exc: Exception) -> RecordError:
     complaint = broken_json(exc)
     where = "" if complaint.at is None else f" (byte {complaint.at} of it)"
     return RecordError(f"not valid JSON: {complaint.what}{where}")

@@ -1,7 +1,7 @@
 """The ``files`` source: a folder into which people and programs put files, watched for new ones.
 
-A file is read when it has stopped growing: nobody says when the last byte is there, and what
-is read too early is cut off in the middle.
+A file is read when it has stopped growing: nothing announces its last byte, and a file that is read
+too early is cut off in the middle. ``app.sources`` makes the source, ``file_states`` has its state.
 """
 
 import os
@@ -17,15 +17,15 @@ from monitor.settings import FilesSourceSettings
 from monitor.sources.base import Page, SourceState
 from monitor.sources.file_states import (
     FileState,
-    Sightings,
+    FileStates,
     first_state,
     next_state,
-    sightings,
+    read_states,
     state_of,
 )
 from monitor.sources.files import read_paths
 from monitor.sources.folders import list_files
-from monitor.sources.read_progress import LIMITS, Limits, Reading, Unreadable
+from monitor.sources.read_progress import LIMITS, Limits, Reading, SourceItem, Unreadable
 
 PAGE_RECORDS = 200
 PAGE_BYTES = 8 << 20
@@ -41,20 +41,18 @@ _UNFINISHED = (".part", ".tmp", "~")
 _NOT_READ = "it cannot be read"
 _NS = 1_000_000_000
 
-Found = RawVersion | Unreadable
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchedFolderSource:
-    """A folder tree as a followed source; each pass is one look at it.
+    """A folder tree as a followed source; each pass is one scan of it.
 
-    Read is what is new or changed, once its size and its time of change were the same at two
-    looks at least ``settle_s`` seconds apart, and that time is as long ago; a time that lies in
-    the future does not count. Names as in ``folders.list_files``, but for those that tell of a
-    transfer under way (``.part``, ``.tmp``, ``~``), of folders too. What a link brings in from
-    outside the folder is left alone. Long files come last, and while one is read the folder is
-    looked at again: what has come meanwhile does not wait for its end. A file beyond
-    ``limits.file_bytes`` is not read but told, once. ``now`` gives an aware time.
+    New and changed files are read once their size and modification time were the same at two scans
+    at least ``settle_s`` seconds apart, and that time is as long ago; a time in the future is
+    ignored. Names as in ``folders.list_files``, except those of unfinished transfers (``.part``,
+    ``.tmp``, ``~``), of folders too. Links that lead out of the folder are not followed. Long files
+    come last, and while one is read the folder is scanned again, so that files that arrive
+    meanwhile do not wait for its end. A file beyond ``limits.file_bytes`` is not read but
+    quarantined, once. ``now`` gives an aware time.
     """
 
     settings: FilesSourceSettings
@@ -66,79 +64,83 @@ class WatchedFolderSource:
         """What the versions of this source are marked with."""
         return self.settings.name
 
-    def pages(self, memory: SourceState) -> Iterator[Page]:
-        """Yield what is to be read, at most 200 records or 8 MB a page, several files in one.
+    def pages(self, source_state: SourceState) -> Iterator[Page]:
+        """Yield the files to read, at most 200 records or 8 MB a page, several files in one.
 
-        The state is {"files": {path below the folder: how it was seen}}; a file counts as taken
-        with the page that brings its last record. First sights are no news in files that the
-        very first look finds. A file that cannot be opened is yielded as Unreadable and tried
+        The state is {"files": {path below the folder: its FileState}}; a file counts as taken
+        with the page that brings its last record. The files of the very first scan
+        announce no new trials. A file that cannot be opened is yielded as Unreadable and tried
         again with every pass. SourceError when the folder itself is not there or cannot be listed.
         """
-        state = memory.state()
-        before = sightings(state)
-        look = self._look(before, is_first=state is None)
-        basket = _PageBuilder(look.files)
-        yield from basket.take(look.problems)
+        state = source_state.state()
+        before = read_states(state)
+        scan = self._scan(before, is_first=state is None)
+        builder = _PageBuilder(scan.files)
+        yield from builder.add(scan.problems)
         # Sorting keeps the order of names among those that are short, and among the long.
-        # A bulk download of hours at the head would hold up the one record that somebody waits for.
-        for key in sorted(look.ready, key=lambda one: look.files[one].size > LONG_BYTES):
-            yield from self._file(key, look, basket)
-        if basket.found or look.files != before or state is None:
-            # Also without records: that a file was seen with this size is what the next look
+        # A bulk download of hours at the head would delay the one record that somebody waits for.
+        for key in sorted(scan.ready, key=lambda one: scan.files[one].size > LONG_BYTES):
+            yield from self._file(key, scan, builder)
+        if builder.items or scan.files != before or state is None:
+            # Also without records: that a file was seen with this size is what the next scan
             # compares with.
-            yield basket.page()
+            yield builder.page()
 
-    def _file(self, key: str, look: "_Scan", basket: "_PageBuilder") -> Iterator[Page]:
-        """Read a file, and between its pages what has come since the last look."""
+    def _file(self, key: str, scan: "_Scan", builder: "_PageBuilder") -> Iterator[Page]:
+        """Read a file, and between its pages the files that have arrived since the last scan."""
         looked_ns = self._now_ns()
-        for page in self._whole(key, look.ready[key], look, basket):
+        for page in self._read_whole(key, scan.ready[key], scan, builder):
             yield page
             if self._now_ns() - looked_ns < max(_LEAST_LOOK_S, self.settings.settle_s) * _NS:
                 continue
             looked_ns = self._now_ns()
-            for other in self._come_since(look):
-                yield from self._whole(other, look.ready[other], look, basket)
+            for other in self._rescan(scan):
+                yield from self._read_whole(other, scan.ready[other], scan, builder)
 
-    def _come_since(self, look: "_Scan") -> list[str]:
-        """Look at the folder again; return the short files that can be read now and could not."""
-        new = self._look(look.files, is_first=False)
-        for key in look.ready.keys() & new.files.keys():
-            new.files[key] = look.files.get(key, new.files[key])  # read, or in line to be read
-        for key, sighting in new.files.items():
-            was = look.files.get(key)
-            if sighting.aside and (was is None or not was.aside):
-                new.files[key] = replace(sighting, aside=False)  # the next pass tells it
-        look.files.clear()
-        look.files.update(new.files)
-        come = [k for k in new.ready if k not in look.ready and new.files[k].size <= LONG_BYTES]
-        look.ready.update((key, new.ready[key]) for key in come)
+    def _rescan(self, scan: "_Scan") -> list[str]:
+        """Scan the folder again; return the short files that became readable."""
+        new = self._scan(scan.files, is_first=False)
+        for key in scan.ready.keys() & new.files.keys():
+            new.files[key] = scan.files.get(key, new.files[key])  # read, or in line to be read
+        for key, file_state in new.files.items():
+            was = scan.files.get(key)
+            if file_state.aside and (was is None or not was.aside):
+                new.files[key] = replace(file_state, aside=False)  # the next pass reports it
+        scan.files.clear()
+        scan.files.update(new.files)
+        come = [k for k in new.ready if k not in scan.ready and new.files[k].size <= LONG_BYTES]
+        scan.ready.update((key, new.ready[key]) for key in come)
         return come
 
-    def _whole(self, key: str, path: Path, look: "_Scan", basket: "_PageBuilder") -> Iterator[Page]:
-        sighting = look.files.get(key)
-        if sighting is None:  # it went away
+    def _read_whole(
+        self, key: str, path: Path, scan: "_Scan", builder: "_PageBuilder"
+    ) -> Iterator[Page]:
+        file_state = scan.files.get(key)
+        if file_state is None:  # it went away
             return
-        found = _Watched(self._read(path))
-        yield from basket.take(found, is_news=not sighting.from_start)
+        items = _DiskErrorWatch(self._read_items(path))
+        yield from builder.add(items, announces_new_trials=not file_state.from_start)
         # After the reading: what changed while it was read is read again, not taken for whole.
         status = _status(path)
         if status is None:
-            look.files.pop(key, None)
-        elif not sighting.is_of(status):
-            look.files[key] = next_state(sighting, status, self._now_ns())  # it grew under our eyes
-        elif not found.failed:
-            look.files[key] = first_state(status, 0, taken=True)
+            scan.files.pop(key, None)
+        elif not file_state.is_of(status):
+            scan.files[key] = next_state(
+                file_state, status, self._now_ns()
+            )  # it grew under our eyes
+        elif not items.failed:
+            scan.files[key] = first_state(status, 0, taken=True)
 
-    def _look(self, before: Sightings, *, is_first: bool) -> "_Scan":
+    def _scan(self, before: FileStates, *, is_first: bool) -> "_Scan":
         """List the tree; no file is opened."""
         folder = Path(self.settings.path)
         _check(folder)
-        look = _Scan()
+        scan = _Scan()
         now_ns = self._now_ns()
         top = folder.resolve()
         for file in list_files(folder):
-            # Whoever may write into the folder could else have any file of the monitor's user read,
-            # by a link, and find its first megabyte in the quarantine.
+            # Security: by a link, whoever may write into the folder could otherwise make the
+            # monitor read any file of its user, and find its first megabyte in the quarantine.
             if not file.path.resolve().is_relative_to(top):
                 continue  # a link leads out of the folder
             below = file.path.relative_to(folder)
@@ -146,50 +148,50 @@ class WatchedFolderSource:
                 continue
             key = _key(below)
             if file.problem is not None:
-                look.problems.append(self._refusal(file.path, file.problem))
-                # What lies behind it is still there, for all that is known.
-                look.files |= {k: v for k, v in before.items() if k.startswith(f"{key}/")}
+                scan.problems.append(self._unreadable(file.path, file.problem))
+                # The files below it are still there, as far as is known.
+                scan.files |= {k: v for k, v in before.items() if k.startswith(f"{key}/")}
             elif (status := _status(file.path)) is not None:
-                sighting = next_state(before.get(key), status, now_ns)
-                look.files[key] = sighting = replace(
-                    sighting, from_start=is_first or sighting.from_start
+                file_state = next_state(before.get(key), status, now_ns)
+                scan.files[key] = file_state = replace(
+                    file_state, from_start=is_first or file_state.from_start
                 )
-                if not sighting.taken and self._is_settled(sighting, now_ns):
-                    self._settled(key, file.path, look)
-        return look
+                if not file_state.taken and self._is_settled(file_state, now_ns):
+                    self._enqueue(key, file.path, scan)
+        return scan
 
-    def _settled(self, key: str, path: Path, look: "_Scan") -> None:
-        """Put a file in line to be read, or into the quarantine where it is beyond the limit."""
-        sighting = look.files[key]
-        is_beyond = sighting.size > self.limits.file_bytes
+    def _enqueue(self, key: str, path: Path, scan: "_Scan") -> None:
+        """Queue a file to be read, or quarantine it where it is beyond the limit."""
+        file_state = scan.files[key]
+        is_beyond = file_state.size > self.limits.file_bytes
         if not is_beyond:
-            look.ready[key] = path
-        elif not sighting.aside:
+            scan.ready[key] = path
+        elif not file_state.aside:
             limit = self.limits.file_bytes >> 20
             reason = (
-                f"it has {sighting.size >> 20:,} MB, more than [ingest] file_limit_mb ({limit:,}),"
-                " and was set aside unread; raise the limit, or cut the file into several"
+                f"it has {file_state.size >> 20:,} MB, more than [ingest] file_limit_mb"
+                f" ({limit:,}), and was not read; raise the limit, or cut the file into several"
             )
             reading = Reading(source=self.name, place=_key(path), now=self.now)
-            look.problems.append(reading.refusal(b"", size=sighting.size, reason=reason))
-        look.files[key] = replace(sighting, aside=is_beyond)
+            scan.problems.append(reading.unreadable(b"", size=file_state.size, reason=reason))
+        scan.files[key] = replace(file_state, aside=is_beyond)
 
-    def _is_settled(self, sighting: FileState, now_ns: int) -> bool:
+    def _is_settled(self, file_state: FileState, now_ns: int) -> bool:
         settle_ns = int(self.settings.settle_s * _NS)
         # `cp -p` and unpackers give a new file an old time: so it has to be seen twice as well.
-        is_old = not now_ns - settle_ns < sighting.mtime_ns <= now_ns
-        return is_old and now_ns - sighting.since_ns >= settle_ns
+        is_old = not now_ns - settle_ns < file_state.mtime_ns <= now_ns
+        return is_old and now_ns - file_state.since_ns >= settle_ns
 
-    def _read(self, path: Path) -> Iterator[Found]:
+    def _read_items(self, path: Path) -> Iterator[SourceItem]:
         try:
             yield from read_paths([path], source=self.name, now=self.now, limits=self.limits)
         except SourceError as exc:
             if _status(path) is not None:  # else it went away before it could be opened
-                yield self._refusal(path, f"{_NOT_READ}: {exc}")
+                yield self._unreadable(path, f"{_NOT_READ}: {exc}")
 
-    def _refusal(self, path: Path, reason: str) -> Unreadable:
+    def _unreadable(self, path: Path, reason: str) -> Unreadable:
         reading = Reading(source=self.name, place=_key(path), now=self.now)
-        return reading.refusal(b"", reason=reason)
+        return reading.unreadable(b"", reason=reason)
 
     def _now_ns(self) -> int:
         return int(self.now().timestamp() * _NS)
@@ -197,58 +199,60 @@ class WatchedFolderSource:
 
 @dataclass(slots=True)
 class _Scan:
-    """What one look at the folder found: all files, those to read, places without entry."""
+    """Result of scanning the folder: all files, those to read, folders that cannot be listed."""
 
-    files: Sightings = field(default_factory=dict)
+    files: FileStates = field(default_factory=dict)
     ready: dict[str, Path] = field(default_factory=dict)
-    problems: list[Found] = field(default_factory=list)
+    problems: list[SourceItem] = field(default_factory=list)
 
 
 class _PageBuilder:
-    """Collects records into pages; ``files`` is what the state of the next page tells.
+    """Collects items into pages; ``files``: the state that goes with the next page.
 
-    What is news and what is not comes in pages of its own.
+    What announces new trials and what does not comes in pages of its own.
     """
 
-    def __init__(self, files: Sightings) -> None:
-        self.found: list[Found] = []
+    def __init__(self, files: FileStates) -> None:
+        self.items: list[SourceItem] = []
         self._files = files
         self._bytes = 0
-        self._is_news: bool | None = None
+        self._announces_new_trials: bool | None = None
 
-    def take(self, found: Iterable[Found], *, is_news: bool = True) -> Iterator[Page]:
-        """Yield a page whenever the next record would be too much for it."""
-        for one in found:
+    def add(
+        self, items: Iterable[SourceItem], *, announces_new_trials: bool = True
+    ) -> Iterator[Page]:
+        """Add items; yield a page whenever the next item would make it too large."""
+        for one in items:
             size = len(one.content)
-            full = len(self.found) >= PAGE_RECORDS or self._bytes + size > PAGE_BYTES
+            full = len(self.items) >= PAGE_RECORDS or self._bytes + size > PAGE_BYTES
             is_record = isinstance(one, RawVersion)
-            other = is_record and self._is_news not in (None, is_news)
-            if self.found and (full or other):
+            other = is_record and self._announces_new_trials not in (None, announces_new_trials)
+            if self.items and (full or other):
                 yield self.page()
             if is_record:
-                self._is_news = is_news
-            self.found.append(one)
+                self._announces_new_trials = announces_new_trials
+            self.items.append(one)
             self._bytes += size
 
     def page(self) -> Page:
         """Return a page of what was taken since the last one."""
         page = Page(
-            found=tuple(self.found),
-            announces_new_trials=self._is_news is not False,
+            found=tuple(self.items),
+            announces_new_trials=self._announces_new_trials is not False,
             state=state_of(self._files),
         )
-        self.found, self._bytes, self._is_news = [], 0, None
+        self.items, self._bytes, self._announces_new_trials = [], 0, None
         return page
 
 
-class _Watched:
-    """Passes on what is read of a file; ``failed``: the disk did not give all of it."""
+class _DiskErrorWatch:
+    """Passes on the items of a file; ``failed``: the disk could not be read."""
 
-    def __init__(self, found: Iterator[Found]) -> None:
-        self._found = found
+    def __init__(self, items: Iterator[SourceItem]) -> None:
+        self._found = items
         self.failed = False
 
-    def __iter__(self) -> Iterator[Found]:
+    def __iter__(self) -> Iterator[SourceItem]:
         for one in self._found:
             self.failed |= isinstance(one, Unreadable) and one.reason.startswith(_NOT_READ)
             yield one

@@ -1,4 +1,4 @@
-"""Window: a look-ahead over a stream of bytes, from which lines and JSON values are cut.
+"""A look-ahead over a stream of bytes, from which lines and JSON values are cut.
 
 It holds what has been read and not yet been cut, so memory is bounded by the longest piece that
 is asked for, never by the length of the stream.
@@ -34,7 +34,17 @@ class LookAhead:
     then holds the reason, and what came before can still be cut.
     """
 
-    __slots__ = ("_chunks", "_ended", "data", "fault", "limit", "line", "offset", "pos", "told")
+    __slots__ = (
+        "_chunks",
+        "_ended",
+        "data",
+        "fault",
+        "is_fault_reported",
+        "limit",
+        "line",
+        "offset",
+        "pos",
+    )
 
     def __init__(self, chunks: Iterator[bytes], limits: Limits) -> None:
         self._chunks = chunks
@@ -45,7 +55,7 @@ class LookAhead:
         self.offset = 0  # of data[0] in the stream
         self.line = 1
         self.fault: str | None = None
-        self.told = False  # the fault has been named as the reason of a leftover
+        self.is_fault_reported = False  # as the reason of a leftover
         # Windows programs put a mark before UTF-8; JSON does not allow one, and its line is the
         # first.
         self.fill(len(_BOM))
@@ -68,15 +78,15 @@ class LookAhead:
         return added > 0
 
     def look(self, wanted: int) -> None:
-        """See to it that ``wanted`` bytes from ``pos`` on are there, if there are as many."""
+        """Read until ``wanted`` bytes from ``pos`` on are there, if there are as many."""
         if (missing := wanted - (len(self.data) - self.pos)) > 0:
             self.fill(missing)
 
-    def blame(self, reason: str) -> str:
+    def reason_at_end(self, reason: str) -> str:
         """Return why the piece that reaches to the end is unreadable: the fault comes first."""
         if self.fault is None:
             return reason
-        self.told = True
+        self.is_fault_reported = True
         return self.fault
 
     def skip_space(self) -> bytes | None:
@@ -126,16 +136,16 @@ class LookAhead:
             try:
                 end = value_end(pending, final=self._ended)
             except BrokenJsonError as exc:
-                raise self._located(exc) from None
+                raise self._with_position(exc) from None
             if end is not None:
                 break
             if len(pending) > self.limit:
-                raise RecordError(_over("JSON value", self.limit))
+                raise RecordError(_over_limit("JSON value", self.limit))
             # The value is scanned from its start each time, so what is read doubles; with pieces of
             # one size a record of 3 MB would be scanned a dozen times.
             self.fill(min(len(pending), self.limit - len(pending)) + 1)
         if end > self.limit:
-            raise RecordError(_over("JSON value", self.limit))
+            raise RecordError(_over_limit("JSON value", self.limit))
         return end
 
     def take(self, length: int) -> bytes:
@@ -164,16 +174,16 @@ class LookAhead:
         """Cut the next byte that is not white space; RecordError when it is not allowed."""
         byte = self.skip_space()
         if byte is None:
-            raise self._located(BrokenJsonError("it ends too early", 0))
+            raise self._with_position(BrokenJsonError("it ends too early", 0))
         if byte not in allowed:
             names = " or ".join(repr(chr(code)) for code in allowed)
-            raise self._located(BrokenJsonError(f"expected {names}", 0))
+            raise self._with_position(BrokenJsonError(f"expected {names}", 0))
         self.pos += 1
         return byte
 
     def take_rest(self, reason: str) -> Leftover:
         """Pass over everything that is left, keeping its head."""
-        reason = self.blame(reason)
+        reason = self.reason_at_end(reason)
         head = self.data[self.pos : self.pos + HEAD_BYTES]
         size = len(self.data) - self.pos
         self.pos = len(self.data)
@@ -181,7 +191,7 @@ class LookAhead:
             head += self.data[: HEAD_BYTES - len(head)]
             size += len(self.data)
             self.pos = len(self.data)
-        self.told = True
+        self.is_fault_reported = True
         return Leftover(head=head, size=size, reason=reason)
 
     def _next(self) -> bytes:
@@ -224,10 +234,10 @@ class LookAhead:
             return _overlong("line", _head(parts), size, self.limit)
         line = b"".join(parts)
         if self._ended and self.fault is not None and line:
-            return Leftover(head=line[:HEAD_BYTES], size=size, reason=self.blame(""))
+            return Leftover(head=line[:HEAD_BYTES], size=size, reason=self.reason_at_end(""))
         return line if line or not self._ended else None
 
-    def _located(self, exc: BrokenJsonError) -> RecordError:
+    def _with_position(self, exc: BrokenJsonError) -> RecordError:
         where = "" if exc.at is None else f" (byte {self.offset + self.pos + exc.at})"
         return RecordError(f"not valid JSON: {exc.what}{where}")
 
@@ -241,9 +251,9 @@ def _head(parts: list[bytes]) -> bytes:
     return head
 
 
-def _over(what: str, limit: int) -> str:
+def _over_limit(what: str, limit: int) -> str:
     return f"the {what} is longer than the limit of {limit:,} bytes"
 
 
 def _overlong(what: str, head: bytes, size: int, limit: int) -> Leftover:
-    return Leftover(head=head[:HEAD_BYTES], size=size, reason=_over(what, limit))
+    return Leftover(head=head[:HEAD_BYTES], size=size, reason=_over_limit(what, limit))

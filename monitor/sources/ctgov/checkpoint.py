@@ -1,4 +1,4 @@
-"""How far a source is: what it keeps between pages, and how a pass begins.
+"""The checkpoint of a source: what it stores between pages, and where a pass begins.
 
 All of it is one JSON object in ``source_states``, written in the transaction of each page.
 """
@@ -94,7 +94,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint:
-    """Everything that a source keeps. ``number``: of the last pass that was begun."""
+    """Everything that a source stores. ``number``: of the last pass that was begun."""
 
     number: int = 0
     finished: Finished | None = None
@@ -106,33 +106,36 @@ class Checkpoint:
         return state
 
 
-_KEPT = DataType[Checkpoint](Checkpoint)
+_CHECKPOINT = DataType[Checkpoint](Checkpoint)
 
 
-def read_state(state: Mapping[str, Any] | None, *, source: str) -> Checkpoint:
+def read_checkpoint(state: Mapping[str, Any] | None, *, source: str) -> Checkpoint:
     """Return what the state says; StoreError when it is not one of this source's."""
     try:
-        return Checkpoint() if state is None else _KEPT.convert(state)
+        return Checkpoint() if state is None else _CHECKPOINT.convert(state)
     except msgspec.ValidationError as exc:
-        # Beginning anew instead would make every record's next sight its first, and so no news.
+        # Beginning anew instead would make every record's next sighting its first, so that its
+        # changes would send no alerts.
         raise StoreError(f"the state that is kept of source {source!r} is unknown: {exc}") from exc
 
 
-def begin(kept: Checkpoint, following: CtgovSourceSettings, timestamp: str) -> Progress | None:
-    """Return the pass to go on with, or a new one; None when there is nothing new to read."""
-    current, finished = kept.current, kept.finished
+def begin(
+    checkpoint: Checkpoint, following: CtgovSourceSettings, timestamp: str
+) -> Progress | None:
+    """Return the pass to continue, or a new one; None when there is nothing new to read."""
+    current, finished = checkpoint.current, checkpoint.finished
     wanted = (timestamp, digest_of(following))
-    # A pass that was cut short goes on only over the same data with the same wishes: its token, its
-    # counts and its IDs mean nothing over others.
+    # A pass that was cut short goes on only over the same data and the same configuration: its
+    # token, its counts and its IDs mean nothing over others.
     if current is not None and (current.timestamp, current.following) == wanted:
         return current
     if current is None and finished and (finished.timestamp, finished.following) == wanted:
         return None
     return Progress(
-        number=kept.number + 1,
+        number=checkpoint.number + 1,
         timestamp=timestamp,
         following=digest_of(following),
-        reread=_rereads(finished, following, timestamp),
+        reread=_is_reread_due(finished, following, timestamp),
     )
 
 
@@ -162,7 +165,9 @@ def since(finished: Finished | None) -> str | None:
     return (date.fromisoformat(finished.cursor) - timedelta(days=1)).isoformat()
 
 
-def _rereads(finished: Finished | None, following: CtgovSourceSettings, timestamp: str) -> bool:
+def _is_reread_due(
+    finished: Finished | None, following: CtgovSourceSettings, timestamp: str
+) -> bool:
     """Tell whether a pass reads all followed records.
 
     Counted in dates of the data, not on our clock: a silent edit can only come with a load, and

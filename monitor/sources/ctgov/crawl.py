@@ -1,7 +1,7 @@
-"""A pass under way: what all its stages do alike.
+"""One pass over the registry: what all its stages share.
 
-A stage asks through ``walk`` and yields through ``put``; both watch that the data stay the same
-(docs/decisions/2026-11-22-pages-and-legs.md).
+A stage requests through ``walk`` and yields through ``emit_page``; both check that the data stay
+the same (docs/decisions/2026-11-22-pages-and-legs.md).
 """
 
 from collections import Counter
@@ -18,7 +18,7 @@ from monitor.sources.base import Page, SourceState
 from monitor.sources.ctgov.checkpoint import Checkpoint, Finished, Progress, finish, since
 from monitor.sources.ctgov.membership import Membership, Memberships
 from monitor.sources.ctgov.query import search_parameters
-from monitor.sources.ctgov.registry import STUDIES, Answered, Registry, TokenRefusedError
+from monitor.sources.ctgov.registry import STUDIES, Registry, StudiesResponse, TokenRefusedError
 from monitor.sources.ctgov.studies import Study
 from monitor.sources.read_progress import Reading, Unreadable
 
@@ -45,7 +45,7 @@ class Sizes:
 
 
 OnStep = Callable[[str, Mapping[str, object]], None]
-"""Is told what happens besides pages: a constant name and its facts, for a log."""
+"""Called with what happens besides pages: a constant name and its facts, for a log."""
 
 
 class DataMovedError(SourceError):
@@ -68,7 +68,7 @@ class Crawl:
         *,
         following: CtgovSourceSettings,
         registry: Registry,
-        memory: SourceState,
+        source_state: SourceState,
         finished: Finished | None,
         at: Progress,
         sizes: Sizes,
@@ -76,27 +76,27 @@ class Crawl:
     ) -> None:
         self.following = following
         self.registry = registry
-        self.memory = memory
+        self.source_state = source_state
         self.at = at
         self.deferred_before = at.aside
         self.is_final = False
         self.sizes = sizes
-        self.memberships = Memberships(following, finished, memory)
+        self.memberships = Memberships(following, finished, source_state)
         self._finished = finished
         self._on_step = on_step
         self._failure: SourceError | None = None
         self._stamps = {at.data_date.isoformat()}
 
-    def tell(self, event: str, **facts: object) -> None:
-        """Tell what happens."""
+    def report(self, event: str, **facts: object) -> None:
+        """Report an event of the pass, for the log."""
         self._on_step(event, {"source": self.following.name, "pass": self.at.number, **facts})
 
-    def move(self, **changed: Any) -> None:
-        """Go on to another place; it is kept with the next page."""
+    def advance(self, **changed: Any) -> None:
+        """Move the progress; it is stored with the next page."""
         self.at = replace(self.at, **changed)
 
-    # --- asking -------------------------------------------------------------------------------
-    def narrowed(self, search: Mapping[str, str]) -> dict[str, str]:
+    # --- requests -----------------------------------------------------------------------------
+    def restrict_to_updates(self, search: Mapping[str, str]) -> dict[str, str]:
         """Return the search for updates since the cursor; as it is when all is read again."""
         day = None if self.at.reread else since(self._finished)
         if day is None:
@@ -108,35 +108,37 @@ class Crawl:
         own = search.get("filter.advanced")
         return {**search, "filter.advanced": f"({own}) AND {updated}" if own else updated}
 
-    def walk(self, search: Mapping[str, str], token: str | None = None) -> Iterator[Answered]:
+    def walk(
+        self, search: Mapping[str, str], token: str | None = None
+    ) -> Iterator[StudiesResponse]:
         """Yield the pages of a search from a token on.
 
         Ends before the last page when a token is refused or handed out again and again. Raises
-        what ``heed`` raises.
+        as ``check_load_date``.
         """
         uses: Counter[str] = Counter()
         while True:
             try:
-                answered = self.registry.studies(search, token)
+                response = self.registry.studies(search, token)
             except TokenRefusedError as exc:
                 self.check_data()
-                self.tell("page_token_refused", reason=str(exc), page=self.at.page + 1)
+                self.report("page_token_refused", reason=str(exc), page=self.at.page + 1)
                 return
-            self.heed(answered.cut.studies)
-            token = answered.cut.token
-            yield answered
-            del answered  # or a page's bytes would stay while the next one is fetched
+            self.check_load_date(response.page.studies)
+            token = response.page.token
+            yield response
+            del response  # or a page's bytes would stay while the next one is fetched
             if token is None:
                 return
             uses[token] += 1
             if uses[token] > _USES_OF_A_TOKEN:
-                self.tell("page_token_repeated", page=self.at.page)
+                self.report("page_token_repeated", page=self.at.page)
                 return
 
-    def heed(self, studies: Sequence[Study]) -> None:
-        """Ask for the version when studies bear another load's date; DataMovedError if it moved.
+    def check_load_date(self, studies: Sequence[Study]) -> None:
+        """Check the load date of studies; DataMovedError when the registry's data moved.
 
-        The version decides: a stamp that differs for another reason stops nothing.
+        The version endpoint decides: a stamp that differs for another reason stops nothing.
         """
         # Every study bears the date of the load that it was served from. A server of the registry
         # that was switched to the next load in the middle of a pass is seen here first.
@@ -144,7 +146,7 @@ class Crawl:
         if strange:
             self.check_data()
             self._stamps |= strange
-            self.tell("other_data_date", dates=sorted(strange))
+            self.report("other_data_date", dates=sorted(strange))
 
     def check_data(self) -> None:
         """Raise DataMovedError when the registry's data are not those of the pass any more."""
@@ -152,16 +154,16 @@ class Crawl:
         if timestamp != self.at.timestamp:
             raise DataMovedError(timestamp)
 
-    def known(self, nct_id: str) -> TrackedRecord | None:
-        """Return what is known of a record; None when it was never followed."""
-        # The protocol lists what is behind an ID, so one record is asked for by the ID just before
+    def tracked_record(self, nct_id: str) -> TrackedRecord | None:
+        """Return the tracked record of an NCT ID; None when it was never followed."""
+        # The protocol lists the records behind an ID, so one record is read by the ID just before
         # it.
         before = f"NCT{int(nct_id[3:]) - 1:08d}"
-        rows = self.memory.followed(after=before, limit=1)
+        rows = self.source_state.followed(after=before, limit=1)
         return rows[0] if rows and rows[0].nct_id == nct_id else None
 
-    # --- storing ------------------------------------------------------------------------------
-    def put(
+    # --- pages --------------------------------------------------------------------------------
+    def emit_page(
         self,
         studies: Sequence[Study],
         *,
@@ -171,24 +173,24 @@ class Crawl:
         absences: Sequence[RawVersion] = (),
         missed: Sequence[RawVersion] = (),
         sights: Sequence[Sighting] = (),
-        **moved: Any,
+        **progress: Any,
     ) -> Iterator[Page]:
-        """Yield a page of what was found, with the place that the pass is then at.
+        """Yield a page of what was found, with the progress that the pass then has.
 
         ``membership``: of what was asked for; ``absences`` count at once, those of what was
         ``missed`` when the gate says so. Every now and then the version is asked for after it.
         """
         page = self.at.page + 1
-        self.move(page=page, newest=self._newest(studies), **moved)
+        self.advance(page=page, newest=self._newest(studies), **progress)
         shown = dict.fromkeys(one.nct_id for one in studies if one.nct_id)
-        found = [self._found(one, origin or _place(one), retrieved_at) for one in studies]
+        found = [self._to_item(one, origin or _origin(one), retrieved_at) for one in studies]
         seen = (*sights, *(Sighting(nct_id=nct_id) for nct_id in shown))
         yield Page(
             found=(*absences, *found),
             # What is let go must stay unseen until then: that is how it is found.
             sightings=() if membership is Membership.LEAVING and not self.is_final else seen,
             pass_number=self.at.number,
-            state=self._kept().as_state(),
+            state=self._checkpoint().as_state(),
             announces_new_trials=membership is Membership.STAYING,
             total=self._total(),
             missed=tuple(missed),
@@ -197,36 +199,39 @@ class Crawl:
             load=self.at.timestamp,
         )
         if unnamed := sum(one.nct_id is None for one in studies):
-            self.tell("records_without_id", count=unnamed, page=page)
+            self.report("records_without_id", count=unnamed, page=page)
         if page % self.sizes.check == 0:
             self.check_data()
 
-    def _found(self, one: Study, place: str, retrieved_at: datetime) -> RawVersion | Unreadable:
+    def _to_item(self, one: Study, place: str, retrieved_at: datetime) -> RawVersion | Unreadable:
         reading = Reading(source=self.following.name, place=place, now=lambda: retrieved_at)
         if one.problem is None:
             return reading.version(one.content, is_whole=True)
-        return reading.refusal(one.content, reason=one.problem)
+        return reading.unreadable(one.content, reason=one.problem)
 
-    def leave(self, nct_ids: Sequence[str]) -> Page:
-        """Return a page that ends the following of records."""
-        self.move(page=self.at.page + 1)
+    def emit_untracked(self, nct_ids: Sequence[str]) -> Page:
+        """Return a page that stops following records."""
+        self.advance(page=self.at.page + 1)
         return Page(
-            untracked=tuple(nct_ids), pass_number=self.at.number, state=self._kept().as_state()
+            untracked=tuple(nct_ids),
+            pass_number=self.at.number,
+            state=self._checkpoint().as_state(),
         )
 
     def defer(self, nct_id: str, why: SourceError, left: tuple[str, ...]) -> Page:
-        """Return a page that goes on with those left of the absent; ``end`` then raises why.
+        """Return a page that leaves a record for later; ``left`` are still absent.
 
-        What is to be let go is not asked for again, and fails no pass.
+        ``retry_failed`` fetches it in the next pass, and ``end`` raises ``why``. A record that is
+        no longer to be followed is not fetched again, and fails no pass.
         """
-        self.tell("record_deferred", nct_id=nct_id, reason=str(why))
+        self.report("record_deferred", nct_id=nct_id, reason=str(why))
         if self.memberships.of(nct_id) is Membership.LEAVING:
-            self.move(absent=left)
+            self.advance(absent=left)
         else:
             self._failure = self._failure or why
-            self.move(absent=left, aside=(*self.at.aside, nct_id))
-        self.move(page=self.at.page + 1)
-        return Page(pass_number=self.at.number, state=self._kept().as_state())
+            self.advance(absent=left, aside=(*self.at.aside, nct_id))
+        self.advance(page=self.at.page + 1)
+        return Page(pass_number=self.at.number, state=self._checkpoint().as_state())
 
     def end(self) -> Iterator[Page]:
         """Yield the page that finishes the pass, if the data are still the same.
@@ -237,7 +242,7 @@ class Crawl:
         # The last question counts most: were the data replaced during the last pages, a finished
         # pass would say that it has read the new load.
         self.check_data()
-        if held := self.memory.hold_reason():
+        if held := self.source_state.hold_reason():
             raise HeldError(held)
         if self._failure is not None:
             raise self._failure
@@ -249,11 +254,11 @@ class Crawl:
             cursor=finished.cursor,
         )
 
-    def _kept(self) -> Checkpoint:
+    def _checkpoint(self) -> Checkpoint:
         return Checkpoint(number=self.at.number, finished=self._finished, current=self.at)
 
     def _newest(self, studies: Sequence[Study]) -> str | None:
-        """Return the latest update so far; a date beyond the data's own is a slip of the pen."""
+        """Return the latest update so far; a date beyond the data's own is a typing error."""
         # A date ahead of the load would put the cursor there, and the next questions would find
         # nothing.
         posted = [one.posted for one in studies if one.posted and one.posted <= self.at.data_date]
@@ -266,6 +271,6 @@ class Crawl:
         return None if self.at.total is None else self.at.total + len(self.following.nct_ids)
 
 
-def _place(one: Study) -> str:
-    """Return where a study of a list is to be found: the same place on whatever page it came."""
+def _origin(one: Study) -> str:
+    """Return the origin of a study of a list: the same one on whatever page it came."""
     return f"{STUDIES}/{one.nct_id}" if one.nct_id else f"{STUDIES}, without an NCT ID"

@@ -1,4 +1,4 @@
-"""What a source has to do with a record: begins with it, stays with it, or lets it go.
+"""Why a source fetches a record: it begins to follow it, follows it on, or stops following it.
 
 An edit of the configuration may touch the search, the watched NCT IDs, or both. What it does not
 touch is followed on as if nothing had been edited.
@@ -18,7 +18,7 @@ _ROWS = 1_000
 
 
 class Membership(Enum):
-    """NEW: followed from this pass on, so that to see it for the first time is no news.
+    """NEW: followed from this pass on, so its first version sends no alert.
 
     LEAVING: only an earlier configuration followed it; it is read a last time.
     """
@@ -29,16 +29,16 @@ class Membership(Enum):
 
 
 class Memberships:
-    """How the records of a pass stand to what was followed in the last ``finished`` one.
+    """The membership of each record of a pass, by what the last ``finished`` one followed.
 
     An older program did not keep which part it was that an edit touched; then both count as
     touched: what was followed before is read a last time, and what is found begins.
     """
 
     def __init__(
-        self, following: CtgovSourceSettings, finished: Finished | None, memory: SourceState
+        self, following: CtgovSourceSettings, finished: Finished | None, source_state: SourceState
     ) -> None:
-        self._memory = memory
+        self._source_state = source_state
         self._searches = search_parameters(following) is not None
         self._watched = frozenset(following.nct_ids)
         self._is_first = finished is None
@@ -56,8 +56,8 @@ class Memberships:
         return Membership.NEW if self._is_first or self._has_other_search else Membership.STAYING
 
     @property
-    def let_go(self) -> bool:
-        """Tell whether there may be records to let go."""
+    def may_untrack(self) -> bool:
+        """True when there may be records that are not followed any more."""
         return self._is_edited or not self._searches
 
     def is_watched(self, nct_id: str) -> bool:
@@ -71,24 +71,28 @@ class Memberships:
         # With the same search as before, a record that the search has not brought may only have
         # left it by a change of its own, which is what a subscriber waits for: it is followed on.
         if self._has_other_search or not self._searches:
-            is_kept = nct_id in self._now_watched
+            is_kept = nct_id in self._watched_with_mergers
         else:
-            is_kept = nct_id in self._now_watched or nct_id not in self._once_watched
+            is_kept = (
+                nct_id in self._watched_with_mergers or nct_id not in self._before_with_mergers
+            )
         return self.of_search if is_kept else Membership.LEAVING
 
     @cached_property
-    def _now_watched(self) -> Collection[str]:
+    def _watched_with_mergers(self) -> Collection[str]:
         return self._with_mergers(self._watched)
 
     @cached_property
-    def _once_watched(self) -> Collection[str]:
+    def _before_with_mergers(self) -> Collection[str]:
         return self._with_mergers(self._before) if self._is_edited else ()
 
     def _with_mergers(self, nct_ids: frozenset[str]) -> frozenset[str]:
         """Add what these records became: it is followed for their sake."""
         found = set(nct_ids)
         after = ""
-        while rows := self._memory.followed(after=after, limit=_ROWS, presence=Presence.MERGED):
+        while rows := self._source_state.followed(
+            after=after, limit=_ROWS, presence=Presence.MERGED
+        ):
             after = rows[-1].nct_id
             found |= {row.merged_into or row.nct_id for row in rows if row.nct_id in nct_ids}
         return frozenset(found)

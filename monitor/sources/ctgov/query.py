@@ -1,4 +1,4 @@
-"""What a source follows, as the registry is asked for it and as it is told from another.
+"""What a source follows: its search parameters, and hashes that tell it from another.
 
 By the hashes ``checkpoint`` and ``membership`` notice that the configuration was edited.
 """
@@ -20,8 +20,9 @@ def search_parameters(following: CtgovSourceSettings) -> dict[str, str] | None:
 
 
 def digest_of(following: CtgovSourceSettings) -> str:
-    """Return a hash of what is followed; the name and the rhythm do not count."""
-    # Were the name hashed too, renaming a source would be an edit, and its next pass no news.
+    """Return a hash of what is followed; its name and schedule do not count."""
+    # Were the name hashed too, renaming a source would be an edit, and its next pass would send no
+    # alerts.
     return digest([following.nct_ids, search_parameters(following)])
 
 

@@ -1,6 +1,6 @@
-"""What is asked of the registry, and what its answers mean.
+"""Requests to API v2, and what its responses mean.
 
-Below it is the HTTP client, above it the stages of a pass: these see studies and never a status.
+It calls the HTTP client; the stages of a pass call it, and see studies, never an HTTP status.
 """
 
 import re
@@ -14,7 +14,7 @@ import msgspec
 from monitor.data_types import DataType
 from monitor.errors import HeldError, SourceError
 from monitor.settings.sections import INGEST_DEFAULTS
-from monitor.sources.ctgov.studies import Cut, Study, is_askable, single_study, split_studies
+from monitor.sources.ctgov.studies import Study, StudyPage, is_askable, single_study, split_studies
 from monitor.sources.http import Client, HttpResponse, TooLargeError
 
 VERSION, STUDIES = "/api/v2/version", "/api/v2/studies"
@@ -27,7 +27,7 @@ _SMALLEST_SHARE = 25
 
 # The words are the registry's own, in text/plain: "NCT number NCT01234567 not found". A 404 of the
 # edge, or of a path that was renamed, has others and says nothing about the record.
-_SAID = re.compile(r"(?i)\bNCT number\s+(NCT[0-9]{8})\s+not found\b")
+_NOT_FOUND_MESSAGE = re.compile(r"(?i)\bNCT number\s+(NCT[0-9]{8})\s+not found\b")
 _PLACE = re.compile(re.escape(STUDIES) + r"/(NCT[0-9]{8})/?")
 # Seen is "2026-08-14T09:00:05"; fractions and a "Z" would mean the same.
 _TIMESTAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z?")
@@ -35,45 +35,45 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 class TokenRefusedError(SourceError):
-    """A page token is not, or no longer, good."""
+    """A page token is not, or no longer, valid."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answered:
+class StudiesResponse:
     """A page of studies and when it came."""
 
-    cut: Cut
+    page: StudyPage
     at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """One study, asked for by itself, and when it came."""
+class StudyFound:
+    """One study, fetched by its ID, and when it came."""
 
     study: Study
     at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NotFound:
-    """The registry does not know the ID, in its own words."""
+class StudyNotFound:
+    """The registry does not know the ID; ``message``: in its own words."""
 
-    said: str
+    message: str
     at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Redirected:
-    """The registry names another ID instead."""
+class StudyRedirect:
+    """The registry redirects to another ID."""
 
     nct_id: str
 
 
-class _Version(msgspec.Struct):
+class _VersionBody(msgspec.Struct):
     dataTimestamp: str  # noqa: N815 - the registry's own name
 
 
-_VERSION = DataType[_Version](_Version)
+_VERSION = DataType[_VersionBody](_VersionBody)
 
 
 class Registry:
@@ -105,25 +105,25 @@ class Registry:
         """
         # One small request that mostly says "nothing new": the data move on weekdays only, once a
         # day.
-        answer = self._client.get(VERSION)
-        _expect(answer)
+        response = self._client.get(VERSION)
+        _check_status(response)
         try:
-            stamp = _VERSION.decode(answer.body).dataTimestamp
+            stamp = _VERSION.decode(response.body).dataTimestamp
             date.fromisoformat(stamp[:10])
         except (msgspec.MsgspecError, ValueError, RecursionError) as exc:
-            message = f"{_place(answer)} is of another shape than known: {str(exc)[:200]}"
+            message = f"{_describe(response)} is of another shape than known: {str(exc)[:200]}"
             raise SourceError(message) from None
         if not _TIMESTAMP.fullmatch(stamp):
-            raise SourceError(f"{_place(answer)} has no time of the data load")
+            raise SourceError(f"{_describe(response)} has no time of the data load")
         now = self._now().astimezone(UTC)
-        if _moment(stamp) - now > self._stamp_ahead:
+        if _parse_stamp(stamp) - now > self._stamp_ahead:
             raise HeldError(
                 f"the registry's data are stamped {stamp}, more than {self._stamp_ahead.days} days"
                 f" ahead of the clock ({now:%Y-%m-%d %H:%M} UTC)"
             )
         return stamp
 
-    def studies(self, search: Mapping[str, str], token: str | None) -> Answered:
+    def studies(self, search: Mapping[str, str], token: str | None) -> StudiesResponse:
         """Return a page of a search, in a steady order; the first one says how many there are.
 
         TokenRefusedError when the token is refused.
@@ -132,43 +132,43 @@ class Registry:
         # `countTotal` is answered on the first page alone, and may be left out afterwards; all
         # other parameters must be repeated, or the token brings wrong rows with status 200.
         params |= {"countTotal": "true"} if token is None else {"pageToken": token}
-        answer = self._sized(params)
+        response = self._get_page(params)
         # How long a token lives is documented nowhere; it may end with the day's load. Without a
         # token a 400 is about the search itself, and asking again would not help.
-        if answer.status == 400 and token is not None:
-            raise TokenRefusedError(f"{_place(answer)} refuses a page token{_quoted(answer)}")
-        _expect(answer)
+        if response.status == 400 and token is not None:
+            raise TokenRefusedError(f"{_describe(response)} refuses a page token{_quote(response)}")
+        _check_status(response)
         try:
-            page = split_studies(answer.body)
+            page = split_studies(response.body)
             if token is None and page.total is None and not page.is_whole:
                 # Nothing could then tell a page that broke off from one with a broken study.
                 raise SourceError("not valid JSON, and does not say how many records there are")
         except SourceError as exc:
-            raise SourceError(f"{_place(answer)} is {exc}") from None
-        return Answered(cut=page, at=self._now())
+            raise SourceError(f"{_describe(response)} is {exc}") from None
+        return StudiesResponse(page=page, at=self._now())
 
-    def study(self, nct_id: str) -> Shown | NotFound | Redirected:
+    def study(self, nct_id: str) -> StudyFound | StudyNotFound | StudyRedirect:
         """Return what the registry says of one ID."""
         # The status comes first: an error's body is text/plain and no JSON.
-        answer = self._client.get(f"{STUDIES}/{nct_id}")
-        if answer.status in _REDIRECTS:
-            return Redirected(nct_id=_target(answer))
-        if answer.status == 404:
-            found = _SAID.search(answer.words)
+        response = self._client.get(f"{STUDIES}/{nct_id}")
+        if response.status in _REDIRECTS:
+            return StudyRedirect(nct_id=_redirect_target(response))
+        if response.status == 404:
+            found = _NOT_FOUND_MESSAGE.search(response.excerpt)
             if found is None or found[1].upper() != nct_id:
                 raise SourceError(
-                    f"{_place(answer)} is a 404 that does not say that the record is unknown"
-                    f"{_quoted(answer)}"
+                    f"{_describe(response)} is a 404 that does not say that the record is unknown"
+                    f"{_quote(response)}"
                 )
-            return NotFound(said=answer.words, at=self._now())
-        _expect(answer)
+            return StudyNotFound(message=response.excerpt, at=self._now())
+        _check_status(response)
         try:
-            return Shown(study=single_study(answer.body), at=self._now())
+            return StudyFound(study=single_study(response.body), at=self._now())
         except SourceError as exc:
-            raise SourceError(f"{_place(answer)} is {exc}") from None
+            raise SourceError(f"{_describe(response)} is {exc}") from None
 
-    def _sized(self, params: dict[str, str]) -> HttpResponse:
-        """Ask for as many studies as one answer may hold; the size may change from page to page."""
+    def _get_page(self, params: dict[str, str]) -> HttpResponse:
+        """Get a page of as many studies as one response may hold, and shrink it where necessary."""
         while True:
             try:
                 return self._client.get(STUDIES, {**params, "pageSize": str(self._page)})
@@ -179,7 +179,7 @@ class Registry:
                 self._page = max(self._smallest, self._page // _SMALLER)
 
 
-def _moment(stamp: str) -> datetime:
+def _parse_stamp(stamp: str) -> datetime:
     """Return when a stamp is, to the day at least."""
     try:
         found = datetime.fromisoformat(stamp)
@@ -188,25 +188,25 @@ def _moment(stamp: str) -> datetime:
     return found.replace(tzinfo=found.tzinfo or UTC)
 
 
-def _expect(answer: HttpResponse) -> None:
-    if answer.status != 200:
-        raise SourceError(f"{_place(answer)} has status {answer.status}{_quoted(answer)}")
+def _check_status(response: HttpResponse) -> None:
+    if response.status != 200:
+        raise SourceError(f"{_describe(response)} has status {response.status}{_quote(response)}")
 
 
-def _place(answer: HttpResponse) -> str:
-    parts = urlsplit(answer.url)
+def _describe(response: HttpResponse) -> str:
+    parts = urlsplit(response.url)
     return f"the answer of {parts.netloc} to {parts.path}"
 
 
-def _quoted(answer: HttpResponse) -> str:
-    return f": {answer.words}" if answer.words else ""
+def _quote(response: HttpResponse) -> str:
+    return f": {response.excerpt}" if response.excerpt else ""
 
 
-def _target(answer: HttpResponse) -> str:
-    """Return the ID that a redirect leads to; where else it leads is not followed."""
+def _redirect_target(response: HttpResponse) -> str:
+    """Return the ID that a redirect leads to; a redirect to anywhere else is a SourceError."""
     # Read, not followed: the redirect drops the query, and a wrong one must not make us ask another
     # host, or take another trial's record for this one.
-    found = _PLACE.search(urlsplit(answer.location or "").path)
+    found = _PLACE.search(urlsplit(response.location or "").path)
     if found is None or not is_askable(found[1]):
-        raise SourceError(f"{_place(answer)} leads elsewhere than to a study")
+        raise SourceError(f"{_describe(response)} leads elsewhere than to a study")
     return found[1]

@@ -12,12 +12,12 @@ from monitor.settings.sections import INGEST_DEFAULTS
 from monitor.sources.base import Page, SourceState
 from monitor.sources.ctgov.batches import (
     drop_untracked,
+    fetch_suspects,
+    fetch_unread,
     fetch_watched,
     refresh_tracked,
-    suspects,
-    unread,
 )
-from monitor.sources.ctgov.checkpoint import Checkpoint, begin, read_state
+from monitor.sources.ctgov.checkpoint import Checkpoint, begin, read_checkpoint
 from monitor.sources.ctgov.crawl import Crawl, DataMovedError, OnStep, Sizes
 from monitor.sources.ctgov.registry import Registry
 from monitor.sources.ctgov.search import search
@@ -30,15 +30,15 @@ _RESTARTS = 3
 SIZES = Sizes()
 # First those that a pass that was broken off had yet to ask for; last those that failed it, and
 # the gate's suspects.
-_LEGS = (
+_STAGES = (
     fetch_missing,
     search,
     fetch_watched,
-    unread,
+    fetch_unread,
     refresh_tracked,
     drop_untracked,
     retry_failed,
-    suspects,
+    fetch_suspects,
     Crawl.end,
 )
 
@@ -77,7 +77,7 @@ class CtgovSource:
         """What the versions of this source are marked with."""
         return self._following.name
 
-    def pages(self, memory: SourceState) -> Iterator[Page]:
+    def pages(self, source_state: SourceState) -> Iterator[Page]:
         """Yield one pass, or the rest of one; nothing when the data have not moved.
 
         When they move meanwhile, the pass begins again, with a new number, a few times.
@@ -87,30 +87,30 @@ class CtgovSource:
         registry = Registry(
             self._client, now=self._now, page=self._sizes.page, stamp_ahead=self._stamp_ahead
         )
-        kept = read_state(memory.state(), source=self.name)
+        checkpoint = read_checkpoint(source_state.state(), source=self.name)
         timestamp = registry.version()
         for _ in range(_RESTARTS + 1):
-            at = begin(kept, self._following, timestamp)
+            at = begin(checkpoint, self._following, timestamp)
             if at is None:
                 return
-            run = Crawl(
+            crawl = Crawl(
                 following=self._following,
                 registry=registry,
-                memory=memory,
-                finished=kept.finished,
+                source_state=source_state,
+                finished=checkpoint.finished,
                 at=at,
                 sizes=self._sizes,
                 on_step=self._on_step,
             )
             try:
-                for leg in _LEGS:
-                    yield from leg(run)
+                for stage in _STAGES:
+                    yield from stage(crawl)
             except DataMovedError as moved:
-                run.tell("data_moved", before=at.timestamp, timestamp=moved.timestamp)
+                crawl.report("data_moved", before=at.timestamp, timestamp=moved.timestamp)
                 # The finished pass stays, and with it the cursor; only the one under way is
                 # dropped. Its number is used up: sights under it belong to data that are no longer
                 # served.
-                kept = Checkpoint(number=at.number, finished=kept.finished)
+                checkpoint = Checkpoint(number=at.number, finished=checkpoint.finished)
                 timestamp = moved.timestamp
             else:
                 return

@@ -1,7 +1,7 @@
-"""Answers cut into studies; of each study only what following it needs is read.
+"""Split responses into studies; of each study only its ID and dates are read.
 
-Whole documents are for the parsers: cutting a page and reading IDs and dates costs about a tenth
-of loading it as JSON.
+``registry`` calls it. Whole documents are for the parsers: cutting a page and reading IDs and dates
+costs about a tenth of loading it as JSON.
 """
 
 import re
@@ -45,7 +45,7 @@ class Study:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cut:
+class StudyPage:
     """A page of studies: ``token`` of the next page; ``total`` of all pages, where stated.
 
     ``is_whole`` False: it is no JSON, and was cut by its bytes.
@@ -57,13 +57,13 @@ class Cut:
     is_whole: bool = True
 
 
-class _Page(msgspec.Struct):
+class _PageBody(msgspec.Struct):
     studies: list[msgspec.Raw]
     nextPageToken: str | None = None  # noqa: N815 - the registry's own name
     totalCount: int | None = None  # noqa: N815 - likewise
 
 
-_PAGE = DataType[_Page](_Page)
+_PAGE_BODY = DataType[_PageBody](_PageBody)
 _OBJECT = DataType[dict[str, msgspec.Raw]](dict[str, msgspec.Raw])
 _UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 
@@ -97,7 +97,7 @@ _ALIASES = re.compile(_key(fields.NCT_ID_ALIASES[-1]) + rb"\s*:\s*\[([^\[\]{}]*)
 _ANY_ID = re.compile(r"NCT[0-9]{8}")
 
 
-def split_studies(body: bytes) -> Cut:
+def split_studies(body: bytes) -> StudyPage:
     """Return the studies of a page; one that is no JSON costs only itself.
 
     SourceError, with what is wrong, when the page is none but for what its studies hold, or has
@@ -106,22 +106,22 @@ def split_studies(body: bytes) -> Cut:
     try:
         # msgspec.Raw cuts each study out of the page without decoding it, and keeps its very bytes:
         # the hash of the slice is made of them.
-        page = _PAGE.decode(body)
+        page = _PAGE_BODY.decode(body)
     except msgspec.ValidationError as exc:
         raise SourceError(f"of another shape than known: {exc}") from None
     except _UNREADABLE as exc:
-        found = _cut_by_bytes(body)
+        found = _split_by_bytes(body)
         if found is None:
             raise SourceError(f"not valid JSON: {_first_line(exc)}") from None
         return found
-    return Cut(
+    return StudyPage(
         studies=tuple(study(bytes(piece)) for piece in page.studies),
         token=page.nextPageToken or None,
         total=page.totalCount,
     )
 
 
-def _cut_by_bytes(body: bytes) -> Cut | None:
+def _split_by_bytes(body: bytes) -> StudyPage | None:
     """Cut a page that is no JSON as files are cut; None when it does not begin and end as one."""
     found = page_frame(body)
     if found is None:
@@ -130,18 +130,18 @@ def _cut_by_bytes(body: bytes) -> Cut | None:
     window = LookAhead(iter((body[:end],)), LIMITS)
     window.pos = start
     try:
-        page = _PAGE.decode(body[:start] + b"[]" + body[end:])
-        studies = tuple(_piece(one) for one in items(window, end))
+        page = _PAGE_BODY.decode(body[:start] + b"[]" + body[end:])
+        studies = tuple(_study_of_item(one) for one in items(window, end))
     except (RecordError, *_UNREADABLE):
         return None
     if window.offset + window.pos != end:
         return None  # the list closes before its end: what is behind would be lost
-    return Cut(
+    return StudyPage(
         studies=studies, token=page.nextPageToken or None, total=page.totalCount, is_whole=False
     )
 
 
-def _piece(one: ListItem) -> Study:
+def _study_of_item(one: ListItem) -> Study:
     """Return an item of a page that is no JSON; most of them are."""
     if one.problem is None:
         return study(one.text)

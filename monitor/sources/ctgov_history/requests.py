@@ -29,9 +29,9 @@ _NOT_FOUND = re.compile(r"\bnot found\b", re.IGNORECASE)
 class UnknownRecordError(Exception):
     """The registry says in its own words that it has no such record; never leaves the package."""
 
-    def __init__(self, said: str) -> None:
-        super().__init__(said)
-        self.said = said
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
 
 
 class MergedRecordError(Exception):
@@ -43,7 +43,7 @@ class MergedRecordError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fetched:
+class VersionResponse:
     """One version's answer."""
 
     body: bytes
@@ -53,7 +53,7 @@ class Fetched:
 class HistoryRequests:
     """Asks the history API about records, one request after the other.
 
-    SourceErrors come as they are; OddAnswerError for answers that cannot be read.
+    SourceErrors come as they are; UnreadableResponseError for answers that cannot be read.
     UnknownRecordError and MergedRecordError for IDs that have no history of their own.
     """
 
@@ -78,33 +78,35 @@ class HistoryRequests:
     def index(self, nct_id: str) -> Sequence[IndexEntry]:
         """Return the versions that the registry lists of a record."""
         path = _index_path(nct_id)
-        answer = self._client.get(path)
-        _check_known(answer)
-        if answer.status == 301:
-            raise self._other_record(nct_id, None, answer, path, "it redirects to another address")
-        _check_status(answer, path)
-        return read_index(answer.body, path)
+        response = self._client.get(path)
+        _check_is_known(response)
+        if response.status == 301:
+            raise self._other_record(
+                nct_id, None, response, path, "it redirects to another address"
+            )
+        _check_status(response, path)
+        return read_index(response.body, path)
 
-    def version(self, nct_id: str, number: int) -> Fetched | None:
+    def version(self, nct_id: str, number: int) -> VersionResponse | None:
         """Return one version; None when the registry says that it has none of this number."""
         path = f"{_index_path(nct_id)}/{number}"
-        answer = self._client.get(path)
-        _check_known(answer)
+        response = self._client.get(path)
+        _check_is_known(response)
         # The index may list a number that is not handed out. Noted as lacking, or the backfill of
         # this record would never end.
-        if answer.status == 404 and _NOT_FOUND.search(answer.words):
+        if response.status == 404 and _NOT_FOUND.search(response.excerpt):
             return None
-        _check_status(answer, path)
-        stated = read_version(answer.body, path, number=number)
+        _check_status(response, path)
+        stated = read_version(response.body, path, number=number)
         # An alias answers with the record of now. Stored under the former ID, its whole history
         # would stand there twice.
         if stated != nct_id:
             what = f"the study is {stated}, and {nct_id} was asked for"
-            raise self._other_record(nct_id, stated, answer, path, what)
-        return Fetched(body=answer.body, url=answer.url)
+            raise self._other_record(nct_id, stated, response, path, what)
+        return VersionResponse(body=response.body, url=response.url)
 
     def _other_record(
-        self, nct_id: str, stated: str | None, answer: HttpResponse, path: str, what: str
+        self, nct_id: str, stated: str | None, response: HttpResponse, path: str, what: str
     ) -> MergedRecordError | HistoryShapeError:
         """Return what another record's answer means: the documented API redirects an alias."""
         location = self._client.get(f"{_DOCUMENTED}/studies/{nct_id}").location or ""
@@ -113,23 +115,23 @@ class HistoryRequests:
         into = location.partition("?")[0].rpartition("/")[2]
         if is_nct_id(into) and into != nct_id and stated in {None, into}:
             return MergedRecordError(into)
-        return HistoryShapeError(path, what, answer.body)
+        return HistoryShapeError(path, what, response.body)
 
 
 def _index_path(nct_id: str) -> str:
     return f"{_STUDIES}/{nct_id}/history"
 
 
-def _check_known(answer: HttpResponse) -> None:
-    if answer.status == 404 and _UNKNOWN_RECORD.search(answer.words):
-        raise UnknownRecordError(answer.words)
+def _check_is_known(response: HttpResponse) -> None:
+    if response.status == 404 and _UNKNOWN_RECORD.search(response.excerpt):
+        raise UnknownRecordError(response.excerpt)
 
 
-def _check_status(answer: HttpResponse, path: str) -> None:
-    if answer.status == 200:
+def _check_status(response: HttpResponse, path: str) -> None:
+    if response.status == 200:
         return
-    words = f": {answer.words}" if answer.words else ""
-    message = f"the registry answered {answer.status} to {path}{words}"
-    if answer.status == 404:
+    words = f": {response.excerpt}" if response.excerpt else ""
+    message = f"the registry answered {response.status} to {path}{words}"
+    if response.status == 404:
         message += "; these are not its words for a record that it does not have"
     raise SourceError(message)

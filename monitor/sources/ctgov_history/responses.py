@@ -1,4 +1,4 @@
-"""What is known of the history API's answers; it is documented nowhere and may change any day.
+"""Read responses of the history API; it is documented nowhere and may change any day.
 
 Sources: the recorded answers of NCT06510816, NCT03690141 and NCT04280705, and the keys that
 PavelAbramau/pharma_statistics (src/pharma_stats/history/schema_guard.py) holds them to.
@@ -16,12 +16,12 @@ from monitor.data_types import DataType
 from monitor.errors import SourceError
 from monitor.model.nct import is_nct_id
 
-Object = dict[str, Raw]
+RawObject = dict[str, Raw]
 Number = Annotated[int, Meta(ge=0)]
 
 
-class OddAnswerError(SourceError):
-    """A complete answer that cannot be read: one record's, unless others fare alike.
+class UnreadableResponseError(SourceError):
+    """A complete response that cannot be read: one record's, unless others fail alike.
 
     ``body`` was answered to ``path``; ``what`` is wrong with it.
     """
@@ -33,7 +33,7 @@ class OddAnswerError(SourceError):
         self.what = what
 
 
-class HistoryShapeError(OddAnswerError):
+class HistoryShapeError(UnreadableResponseError):
     """The history API answers in another shape: where it always does, backfill alone stops."""
 
     def __init__(self, path: str, what: str, body: bytes = b"") -> None:
@@ -61,11 +61,11 @@ class IndexEntry(Struct, frozen=True, rename="camel"):
     review_not_passed: bool | UnsetType = UNSET
 
 
-class _Index(Struct, frozen=True, rename="camel"):
+class _IndexBody(Struct, frozen=True, rename="camel"):
     changes: Annotated[list[IndexEntry], Meta(min_length=1)]
-    last_update_versions: Object
+    last_update_versions: RawObject
     outcomes_update_count: Number
-    original_data: Object | UnsetType = UNSET
+    original_data: RawObject | UnsetType = UNSET
 
 
 class _Identification(Struct, frozen=True, rename="camel"):
@@ -74,25 +74,25 @@ class _Identification(Struct, frozen=True, rename="camel"):
 
 class _Protocol(Struct, frozen=True, rename="camel"):
     identification_module: _Identification
-    status_module: Object
+    status_module: RawObject
 
 
-class _Study(Struct, frozen=True, rename="camel"):
+class _StudyBody(Struct, frozen=True, rename="camel"):
     protocol_section: _Protocol
     has_results: bool | UnsetType = UNSET
-    results_section: Object | UnsetType = UNSET
-    document_section: Object | UnsetType = UNSET
-    annotation_section: Object | UnsetType = UNSET
-    derived_section: Object | UnsetType = UNSET
+    results_section: RawObject | UnsetType = UNSET
+    document_section: RawObject | UnsetType = UNSET
+    annotation_section: RawObject | UnsetType = UNSET
+    derived_section: RawObject | UnsetType = UNSET
 
 
-class _Version(Struct, frozen=True, rename="camel"):
+class _VersionBody(Struct, frozen=True, rename="camel"):
     study_version: Number
-    study: _Study
+    study: _StudyBody
 
 
-_Shape = TypeVar("_Shape", _Index, _Version)
-_INDEX, _VERSION = DataType[_Index](_Index), DataType[_Version](_Version)
+_Response = TypeVar("_Response", _IndexBody, _VersionBody)
+_INDEX, _VERSION = DataType[_IndexBody](_IndexBody), DataType[_VersionBody](_VersionBody)
 _WHERE = re.compile(r"^(?P<what>.*?)(?: - at `\$\.?(?P<where>.*)`)?$", re.DOTALL)
 
 
@@ -102,9 +102,9 @@ def read_index(body: bytes, path: str) -> Sequence[IndexEntry]:
     """Return the versions that the index lists, which count from 0 without a gap.
 
     ``path`` is what was asked for. HistoryShapeError when the answer differs from what is
-    known; OddAnswerError when it is no JSON but closes, SourceError when it broke off.
+    known; UnreadableResponseError when it is no JSON but closes, SourceError when it broke off.
     """
-    entries = _decoded(body, _INDEX, path).changes
+    entries = _decode(body, _INDEX, path).changes
     for at, entry in enumerate(entries):
         if entry.version != at:
             what = f"changes[{at}].version is {entry.version}, not {at}"
@@ -114,31 +114,31 @@ def read_index(body: bytes, path: str) -> Sequence[IndexEntry]:
 
 def read_version(body: bytes, path: str, *, number: int) -> str:
     """Return the NCT ID that a version states; errors as those of ``read_index``."""
-    answer = _decoded(body, _VERSION, path)
-    if answer.study_version != number:
-        message = f"studyVersion is {answer.study_version}, and {number} was asked for"
+    response = _decode(body, _VERSION, path)
+    if response.study_version != number:
+        message = f"studyVersion is {response.study_version}, and {number} was asked for"
         raise HistoryShapeError(path, message, body)
-    nct_id = answer.study.protocol_section.identification_module.nct_id
+    nct_id = response.study.protocol_section.identification_module.nct_id
     if not is_nct_id(nct_id):
         where = "study.protocolSection.identificationModule.nctId"
         raise HistoryShapeError(path, f"{where} is no NCT ID", body)
     return nct_id
 
 
-def _decoded(body: bytes, shape: DataType[_Shape], path: str) -> _Shape:
+def _decode(body: bytes, response_type: DataType[_Response], path: str) -> _Response:
     try:
         # msgspec passes over unknown keys: a key that the registry adds stops nothing, one that it
         # takes away or gives another type does.
-        return shape.decode(body)
+        return response_type.decode(body)
     except msgspec.ValidationError as exc:
-        raise HistoryShapeError(path, _told(str(exc)), body) from exc
+        raise HistoryShapeError(path, _locate(str(exc)), body) from exc
     except (msgspec.DecodeError, RecursionError) as exc:
         message = f"the answer to {path} is no valid JSON: {exc}"
         # An answer that broke off is the line's fault and is fetched again; one that closes would
         # come back the same.
         if _is_closed(body):
             what = f"not valid JSON: {exc}"
-            raise OddAnswerError(message, path=path, body=body, what=what) from exc
+            raise UnreadableResponseError(message, path=path, body=body, what=what) from exc
         raise SourceError(message) from exc
 
 
@@ -148,8 +148,8 @@ def _is_closed(body: bytes) -> bool:
     return text.startswith(b"{") and text.endswith(b"}")
 
 
-def _told(complaint: str) -> str:
-    """Put the place before what is wrong there; ``complaint`` is msgspec's."""
+def _locate(complaint: str) -> str:
+    """Return msgspec's complaint with the place before what is wrong there."""
     match = _WHERE.match(complaint)
     if match is None or not match["where"]:
         return complaint

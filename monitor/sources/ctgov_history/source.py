@@ -1,7 +1,7 @@
 """The ``ctgov_history`` source: fetches the earlier versions of records, the newest first.
 
 Newest first, because ingest marks as backfilled what comes after a later version of the same
-trial: so no version but a trial's newest can be taken for news, whether or not the store has
+trial: so no version but a trial's newest can send alerts, whether or not the store has
 the trial already. And a backfill that is cut off leaves out the early years, not the present.
 
 A version whose results the registry's review did not let through (``reviewNotPassed``) is
@@ -15,9 +15,9 @@ from datetime import date, datetime
 from monitor.errors import SourceError
 from monitor.model.nct import normalize_nct_id
 from monitor.sources.base import Page, SourceState
-from monitor.sources.ctgov_history.record import Record, Task
+from monitor.sources.ctgov_history.record import BackfillTask, RecordBackfill
 from monitor.sources.ctgov_history.requests import HistoryRequests
-from monitor.sources.ctgov_history.state import backfill_of
+from monitor.sources.ctgov_history.state import read_backfill
 from monitor.sources.http import (
     BusyError,
     Client,
@@ -90,50 +90,50 @@ class HistorySource:
         """What the versions of this source are marked with."""
         return self._name
 
-    def pages(self, memory: SourceState) -> Iterator[Page]:
+    def pages(self, source_state: SourceState) -> Iterator[Page]:
         """Yield one page for each version that was not yet fetched, and one for each outcome.
 
         The subject of a page is the NCT ID, its state that of a ``Backfill``. Of each ID the
         index is asked for; an ID that the registry does not know, or that has become an alias,
         is noted in its state and passed over. An answer that cannot be read is quarantined, and
-        asked for again in the next pass; OddAnswerError when some records in a row have no other.
-        SourceError when the registry cannot be asked; where that may be the fault of one record,
-        the others are asked for first, unless some fail in a row.
+        asked for again in the next pass; UnreadableResponseError when some records in a row have no
+        other. SourceError when the registry cannot be asked; where that may be the fault of one
+        record, the others are asked for first, unless some fail in a row.
         """
         failures: list[SourceError] = []
         in_a_row = 0
-        task = Task(
+        task = BackfillTask(
             source=self._name,
-            asking=HistoryRequests(self._client),
+            requests=HistoryRequests(self._client),
             since=self._since,
             now=self._now,
             stored=self._stored,
         )
         if self._nct_ids:
-            task.asking.warm_up()
+            task.requests.warm_up()
         for done, nct_id in enumerate(self._nct_ids):
-            meter = _Meter(nct_id, done, len(self._nct_ids), self._on_progress)
-            record = Record(nct_id=nct_id, task=task, tell=meter.count)
+            meter = _ProgressMeter(nct_id, done, len(self._nct_ids), self._on_progress)
+            record = RecordBackfill(nct_id=nct_id, task=task, report=meter.count)
             try:
-                yield from record.pages(memory)
+                yield from record.pages(source_state)
             except SourceError as exc:
                 if not _may_be_of_one_record(exc):
                     raise
                 failures.append(exc)
-                yield self._defer(nct_id, memory)
+                yield self._defer(nct_id, source_state)
                 in_a_row += 1
                 if in_a_row == _MOST_IN_A_ROW:
                     break
             else:
-                in_a_row = in_a_row + 1 if record.odd else 0
-                if record.odd and in_a_row == _MOST_IN_A_ROW:
-                    raise record.odd
+                in_a_row = in_a_row + 1 if record.unreadable_error else 0
+                if record.unreadable_error and in_a_row == _MOST_IN_A_ROW:
+                    raise record.unreadable_error
                 meter.finish()
         if failures:
             raise failures[0]
 
-    def _defer(self, nct_id: str, memory: SourceState) -> Page:
-        known = replace(backfill_of(memory.state(nct_id)), failed_at=self._now())
+    def _defer(self, nct_id: str, source_state: SourceState) -> Page:
+        known = replace(read_backfill(source_state.state(nct_id)), failed_at=self._now())
         return Page(subject=nct_id, state=known.as_state())
 
 
@@ -148,8 +148,8 @@ def _may_be_of_one_record(error: SourceError) -> bool:
     return not isinstance(error, whole)
 
 
-class _Meter:
-    """Tells how far the backfill is while one record is under way."""
+class _ProgressMeter:
+    """Reports the progress of the backfill while one record is under way."""
 
     def __init__(
         self, nct_id: str, trials_done: int, trials_total: int, on_progress: OnProgress | None
@@ -161,12 +161,12 @@ class _Meter:
 
     def count(self, done: int, total: int) -> None:
         self._versions = (done, total)
-        self._tell(self._trials[0])
+        self._report(self._trials[0])
 
     def finish(self) -> None:
-        self._tell(self._trials[0] + 1)
+        self._report(self._trials[0] + 1)
 
-    def _tell(self, trials_done: int) -> None:
+    def _report(self, trials_done: int) -> None:
         if self._on_progress is not None:
             self._on_progress(
                 HistoryProgress(

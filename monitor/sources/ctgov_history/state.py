@@ -1,4 +1,4 @@
-"""How far one record's backfill is: what its state says, and how it is written.
+"""The stored state of one record's backfill, and how it is read and written.
 
 Kept in ``source_states`` under the record's NCT ID, with each page that ``record`` yields.
 """
@@ -39,8 +39,8 @@ class Backfill:
     ``count``: versions that the registry listed when last asked. ``fetched``, ``lacking``:
     ascending, disjoint ranges of version numbers, both ends included. ``since``: when DONE,
     that only versions dated on or after it were asked for. ``merged_into``: an NCT ID.
-    ``said``: the registry's own words, with UNKNOWN. ``failed_at``: when the record alone could
-    not be asked for, unless something of it came since.
+    ``message``: the registry's own words, with UNKNOWN (stored as "said"). ``failed_at``: when the
+    record alone could not be asked for, unless something of it came since.
     """
 
     count: int = 0
@@ -49,7 +49,7 @@ class Backfill:
     since: date | None = None
     outcome: BackfillOutcome = BackfillOutcome.UNDER_WAY
     merged_into: str | None = None
-    said: str | None = None
+    message: str | None = None
     failed_at: datetime | None = None
 
     def as_state(self) -> State:
@@ -66,27 +66,27 @@ class Backfill:
             state["since"] = self.since.isoformat()
         if self.merged_into is not None:
             state["mergedInto"] = self.merged_into
-        if self.said is not None:
-            state["said"] = self.said
+        if self.message is not None:
+            state["said"] = self.message
         if self.failed_at is not None:
             state["failedAt"] = self.failed_at.isoformat()
         return state
 
 
-def backfill_of(state: State | None) -> Backfill:
-    """Read a state; of one that is not understood nothing is taken, and all is fetched again."""
+def read_backfill(state: State | None) -> Backfill:
+    """Read a state; one that cannot be read counts as none, and all is fetched again."""
     if state is None:
         return Backfill()
     try:
         since, failed_at = state.get("since"), state.get("failedAt")
         return Backfill(
             count=int(state["count"]),
-            fetched=_read(state["fetched"]),
-            lacking=_read(state.get("lacking", ())),
+            fetched=_read_ranges(state["fetched"]),
+            lacking=_read_ranges(state.get("lacking", ())),
             since=None if since is None else date.fromisoformat(since),
             outcome=BackfillOutcome(state["outcome"]),
             merged_into=state.get("mergedInto"),
-            said=state.get("said"),
+            message=state.get("said"),
             failed_at=None if failed_at is None else datetime.fromisoformat(failed_at),
         )
     except (AttributeError, KeyError, TypeError, ValueError):
@@ -98,7 +98,7 @@ def is_done(state: Mapping[str, Any] | None, since: date | None = None) -> bool:
 
     Versions that the registry has got since do not count: whoever follows the record sees them.
     """
-    known = backfill_of(state)
+    known = read_backfill(state)
     if known.outcome is not BackfillOutcome.DONE:
         return False
     return known.since is None or (since is not None and since >= known.since)
@@ -120,7 +120,7 @@ def numbers(found: Iterable[Range]) -> set[int]:
     return {number for low, high in found for number in range(low, high + 1)}
 
 
-def _read(found: Collection[Sequence[int]]) -> tuple[Range, ...]:
+def _read_ranges(found: Collection[Sequence[int]]) -> tuple[Range, ...]:
     read = tuple((low, high) for low, high in found)
     for low, high in read:
         # `isinstance` would let True pass for 1, and a huge range would be expanded into a set.

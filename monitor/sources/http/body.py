@@ -1,6 +1,7 @@
-"""Reads a body: decompressed here, so that both transports see the same faults.
+"""Read and decompress a response's body, so that both transports report the same errors.
 
-The libraries take a gzip that ends early for a whole one, and unpack without a limit.
+``session`` calls it. The libraries take a gzip that ends early for a whole one, and unpack without
+a limit.
 """
 
 import io
@@ -79,12 +80,12 @@ def _may_be_cut_headers(incoming: ResponseStream) -> bool:
 def _pieces(
     incoming: ResponseStream, target: Target, limit_bytes: int, too_large: TooLargeError
 ) -> Iterator[bytes]:
-    raw = _bounded(incoming.raw, limit_bytes, too_large)
+    raw = _limit_packed_bytes(incoming.raw, limit_bytes, too_large)
     match _encodings(incoming.headers):
         case []:
             return raw
         case ["gzip" | "x-gzip"]:
-            return _gunzipped(raw, target, may_be_empty=incoming.status != 200)
+            return _gunzip(raw, target, may_be_empty=incoming.status != 200)
         case encodings:
             raise BrokenTransferError(
                 f"the answer of {target.host} to {target.path} is encoded as"
@@ -97,7 +98,9 @@ def _encodings(headers: Headers) -> list[str]:
     return [name for name in map(str.strip, stated) if name not in ("", "identity")]
 
 
-def _bounded(raw: Iterable[bytes], limit_bytes: int, too_large: TooLargeError) -> Iterator[bytes]:
+def _limit_packed_bytes(
+    raw: Iterable[bytes], limit_bytes: int, too_large: TooLargeError
+) -> Iterator[bytes]:
     """Pass the packed bytes on; empty gzip blocks would never reach a limit on unpacked ones."""
     size = 0
     for chunk in raw:
@@ -107,7 +110,7 @@ def _bounded(raw: Iterable[bytes], limit_bytes: int, too_large: TooLargeError) -
         yield chunk
 
 
-def _gunzipped(raw: Iterable[bytes], target: Target, *, may_be_empty: bool) -> Iterator[bytes]:
+def _gunzip(raw: Iterable[bytes], target: Target, *, may_be_empty: bool) -> Iterator[bytes]:
     """Unpack, a piece of at most a megabyte at a time; several members may follow one another."""
     what = f"the answer of {target.host} to {target.path}"
     member: zlib._Decompress | None = None

@@ -1,7 +1,7 @@
-"""The client: asks, paces, tries again, and says in one sentence what went wrong.
+"""The HTTP client of all sources: sends requests, paces and retries them.
 
-The one door to the network for all sources. Below it: ``pacing`` (when), ``session`` (one request),
-``response`` (what a status means).
+Errors are SourceErrors with one clear sentence. Below it: ``pacing`` (when), ``session`` (one
+request), ``response`` (what a status means).
 """
 
 import random
@@ -20,7 +20,12 @@ from monitor.settings.sections import Transport
 from monitor.sources.http.address import Pairs, Params, ServerAddress, Target
 from monitor.sources.http.errors import BusyError, RetryableError
 from monitor.sources.http.pacing import HOSTS, Hosts, RateLimit, RequestPace, Sleep, pause
-from monitor.sources.http.response import HttpResponse, check_status, is_refused_by_edge, too_long
+from monitor.sources.http.response import (
+    HttpResponse,
+    check_status,
+    host_closed_error,
+    is_refused_by_edge,
+)
 from monitor.sources.http.session import Sessions, next_transport, send
 
 # The system's: forked or cloned processes share the state of the other one, and would come back in
@@ -56,7 +61,7 @@ class RequestLog:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryLog:
-    """A request that failed and is made once more, told before the pause.
+    """A request that failed and will be retried, reported before the pause.
 
     ``reason`` is a sentence that names host and path; ``attempt`` counts from 1 within one ``get``.
     """
@@ -71,8 +76,8 @@ OnRetry = Callable[[RetryLog], None]
 
 
 @dataclass(slots=True, kw_only=True)
-class _Call:
-    """One ``get`` under way, and what it has cost so far.
+class _RequestState:
+    """The state of one ``get``: its target, and what it has cost so far.
 
     ``refused``: the transports that the edge refused; ``spent_s``: of requests and pauses.
     """
@@ -89,7 +94,7 @@ class _Call:
 
 
 class Client:
-    """Asks one server, or others by their full URL; threads may share it.
+    """Sends requests to one server, or to others by their full URL; threads may share it.
 
     ``base_url`` is "https://clinicaltrials.gov"; a path behind it is kept. ``pace`` puts all
     requests under a stricter rule on top of the host's limit (``HISTORY_PACE``). ``hosts`` is the
@@ -147,7 +152,7 @@ class Client:
         *,
         if_none_match: str | None = None,
     ) -> HttpResponse:
-        """Ask until there is an answer: success, a redirect or 304, 400, 404.
+        """Send a GET request until there is a response: success, a redirect or 304, 400, 404.
 
         No redirect is followed. ``if_none_match`` is an ETag of before. Tried again are timeouts,
         broken transfers, lost connections, 408, 429 and 5xx, as the settings say. A 403 of the
@@ -156,7 +161,7 @@ class Client:
         """
         target, pairs = self._address.target(path_or_url, params)
         return self._retry(
-            _Call(
+            _RequestState(
                 target=target,
                 params=pairs,
                 headers={} if if_none_match is None else {"If-None-Match": if_none_match},
@@ -169,121 +174,121 @@ class Client:
         """Return the address that ``get`` asks for a path."""
         return self._address.target(path, None)[0].url
 
-    def _retry(self, call: _Call) -> HttpResponse:
+    def _retry(self, state: _RequestState) -> HttpResponse:
         """Call until there is an answer, as the settings allow; raise the last RetryableError."""
         allowed = self._settings
         backoff_s = allowed.retry_wait_initial_s
         while True:
             try:
-                return self._attempt(call)
+                return self._attempt(state)
             except RetryableError as exc:
-                call.failures += 1
+                state.failures += 1
                 pause_s = (
                     min(backoff_s, allowed.retry_wait_max_s)
                     + _JITTER() * allowed.retry_wait_jitter_s
                 )
-                pause_s = max(pause_s, self._asked_pause(call, exc))
+                pause_s = max(pause_s, self._server_pause(state, exc))
                 # The pause counts too: a total of seconds that only counted requests could take all
                 # night.
-                is_last = call.failures >= allowed.retry_attempts
-                if is_last or call.spent_s + pause_s > allowed.retry_total_s:
-                    exc.args = (_with_cost(exc, call),)
+                is_last = state.failures >= allowed.retry_attempts
+                if is_last or state.spent_s + pause_s > allowed.retry_total_s:
+                    exc.args = (_describe_cost(exc, state),)
                     raise
-                self._tell_retry(exc, pause_s, call)
+                self._report_retry(exc, pause_s, state)
             if pause_s:
                 self._sleep(pause_s, self._stop)
-            call.spent_s += pause_s
+            state.spent_s += pause_s
             backoff_s = min(2 * backoff_s, allowed.retry_wait_max_s)
 
-    def _asked_pause(self, call: _Call, exc: RetryableError) -> float:
-        """Return the pause that the host asks for; it is one for everybody.
+    def _server_pause(self, state: _RequestState, exc: RetryableError) -> float:
+        """Return the pause that the host asks for, and make it one for all clients.
 
-        HostClosedError when it is longer than is allowed: nobody asks the host before it is over.
+        HostClosedError when it is longer than allowed: no request is sent before it is over.
         """
-        asked_s = exc.retry_after_s
-        if not asked_s:
+        server_pause_s = exc.retry_after_s
+        if not server_pause_s:
             return 0.0
-        # A host that says "in 12 hours" is believed, and told to everybody who would ask it,
-        # instead of letting each source find out by itself.
-        if asked_s > self._settings.retry_after_max_s and isinstance(exc, BusyError):
-            closed = too_long(exc, now=self._now())
-            call.limit.close(asked_s, closed)
+        # A host that says "in 12 hours" is believed, for all clients of the process, instead of
+        # letting each source find out by itself.
+        if server_pause_s > self._settings.retry_after_max_s and isinstance(exc, BusyError):
+            closed = host_closed_error(exc, now=self._now())
+            state.limit.close(server_pause_s, closed)
             raise closed from exc
-        call.limit.hold(asked_s)
-        return asked_s
+        state.limit.hold(server_pause_s)
+        return server_pause_s
 
     def _first_transport(self, host: str) -> Transport:
         known = self._hosts.transport(host) if self._may_switch else None
         return known or self._settings.transport
 
-    def _attempt(self, call: _Call) -> HttpResponse:
-        answer = self._request(call)
+    def _attempt(self, state: _RequestState) -> HttpResponse:
+        response = self._request(state)
         # The edge compares the user agent with how the client speaks TLS, so the same request may
         # pass from the other library (docs/decisions/2026-11-30-one-http-client.md).
-        while refused := is_refused_by_edge(answer):
-            call.refused += (call.transport,)
-            if not self._may_switch or len(call.refused) > 1:
+        while refused := is_refused_by_edge(response):
+            state.refused += (state.transport,)
+            if not self._may_switch or len(state.refused) > 1:
                 break
-            place = f"{call.target.host} answered 403 to {call.target.path}"
-            self._tell_retry(f"{place} over {call.transport}", 0.0, call)
-            call.transport = next_transport(call.transport)
-            answer = self._request(call)
-        if self._may_switch and call.refused:
+            place = f"{state.target.host} answered 403 to {state.target.path}"
+            self._report_retry(f"{place} over {state.transport}", 0.0, state)
+            state.transport = next_transport(state.transport)
+            response = self._request(state)
+        if self._may_switch and state.refused:
             # Forgotten when both are refused: it then depends on something else, and the next
             # request is to begin with the one that the settings name.
-            self._hosts.remember_transport(call.target.host, None if refused else call.transport)
+            self._hosts.remember_transport(state.target.host, None if refused else state.transport)
         return check_status(
-            answer, call.target, refused=call.refused if refused else (), now=self._now()
+            response, state.target, refused=state.refused if refused else (), now=self._now()
         )
 
-    def _tell_retry(self, reason: object, pause_s: float, call: _Call) -> None:
+    def _report_retry(self, reason: object, pause_s: float, state: _RequestState) -> None:
         if self._on_retry is not None:
-            self._on_retry(RetryLog(reason=str(reason), attempt=call.requests, pause_s=pause_s))
+            self._on_retry(RetryLog(reason=str(reason), attempt=state.requests, pause_s=pause_s))
 
-    def _request(self, call: _Call) -> HttpResponse:
+    def _request(self, state: _RequestState) -> HttpResponse:
         outcome: HttpResponse | SourceError
-        with self._turn(call) as waited_s:
+        with self._turn(state) as waited_s:
             began = time.monotonic()
             try:
-                outcome = self._exchange(call)
+                outcome = self._exchange(state)
             except SourceError as exc:
                 outcome = exc
             elapsed_s = time.monotonic() - began
-        call.spent_s += elapsed_s
-        call.requests += 1
+        state.spent_s += elapsed_s
+        state.requests += 1
         if self._on_request is not None:
-            log = _log(call, outcome, attempt=call.requests, times=(elapsed_s, waited_s))
+            log = _log(state, outcome, attempt=state.requests, times=(elapsed_s, waited_s))
             self._on_request(log)
         if isinstance(outcome, SourceError):
             raise outcome
         return outcome
 
     @contextmanager
-    def _turn(self, call: _Call) -> Iterator[float]:
-        """Wait for the pace first and for the host then: nobody holds up the host by queueing."""
+    def _turn(self, state: _RequestState) -> Iterator[float]:
+        """Wait for the pace first and for the host then: a queue of the pace delays no one else."""
         if self._pace is None:
-            with call.limit.turn(self._stop) as waited_s:
+            with state.limit.turn(self._stop) as waited_s:
                 yield waited_s
             return
-        pace = self._hosts.pace(call.target.host, self._pace)
-        with pace.turn(self._stop) as paced_s, call.limit.turn(self._stop) as waited_s:
+        pace = self._hosts.pace(state.target.host, self._pace)
+        with pace.turn(self._stop) as paced_s, state.limit.turn(self._stop) as waited_s:
             yield paced_s + waited_s
 
-    def _exchange(self, call: _Call) -> HttpResponse:
-        key = (call.transport, call.target.host)
+    def _exchange(self, state: _RequestState) -> HttpResponse:
+        key = (state.transport, state.target.host)
         session = self._sessions.take(*key)
         reusable = False
         try:
-            answer, reusable = send(
+            response, reusable = send(
                 session,
-                call.target,
-                headers=call.headers,
+                state.target,
+                headers=state.headers,
                 settings=self._settings,
-                transport=call.transport,
+                transport=state.transport,
                 stop=self._stop,
-                abandoned=self._hosts.abandoned(call.target.host),
+                abandoned=self._hosts.abandoned_threads(state.target.host),
             )
-            return answer
+            return response
         finally:
             if reusable:
                 self._sessions.give_back(*key, session)
@@ -293,26 +298,30 @@ class Client:
                 session.close()
 
 
-def _with_cost(exc: RetryableError, call: _Call) -> str:
-    if call.requests == 1:
+def _describe_cost(exc: RetryableError, state: _RequestState) -> str:
+    if state.requests == 1:
         return str(exc)
-    return f"{exc} ({call.requests} requests in {call.spent_s:.0f} s)"
+    return f"{exc} ({state.requests} requests in {state.spent_s:.0f} s)"
 
 
 def _log(
-    call: _Call, outcome: HttpResponse | SourceError, *, attempt: int, times: tuple[float, float]
+    state: _RequestState,
+    outcome: HttpResponse | SourceError,
+    *,
+    attempt: int,
+    times: tuple[float, float],
 ) -> RequestLog:
-    answer = None if isinstance(outcome, SourceError) else outcome
+    response = None if isinstance(outcome, SourceError) else outcome
     return RequestLog(
         method="GET",
-        host=call.target.host,
-        path=call.target.path,
-        params=call.params,
-        status=None if answer is None else answer.status,
-        error=type(outcome).__name__ if answer is None else None,
+        host=state.target.host,
+        path=state.target.path,
+        params=state.params,
+        status=None if response is None else response.status,
+        error=type(outcome).__name__ if response is None else None,
         elapsed_s=times[0],
         waited_s=times[1],
-        size=0 if answer is None else len(answer.body),
+        size=0 if response is None else len(response.body),
         attempt=attempt,
-        transport=call.transport,
+        transport=state.transport,
     )

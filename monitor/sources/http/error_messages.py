@@ -1,6 +1,7 @@
-"""One clear sentence for each error of an HTTP library.
+"""Translate errors of the HTTP libraries into SourceErrors with one clear sentence.
 
-The sentences name the host and the path, never the parameters or credentials.
+Both transports call it. The sentences name the host and the path, never the parameters or
+credentials.
 """
 
 import socket
@@ -19,8 +20,8 @@ from monitor.sources.http.errors import (
 _DETAIL_CHARS = 160
 
 
-def connect_fault(exc: BaseException, target: Target) -> SourceError:
-    """Say why there is no connection, from the error at the bottom of the library's."""
+def connect_error(exc: BaseException, target: Target) -> SourceError:
+    """Return why there is no connection, from the innermost error of the library's."""
     wrapped = list(causes(exc))
     for cause in wrapped:
         if isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError | ssl.SSLSyscallError):
@@ -37,23 +38,23 @@ def connect_fault(exc: BaseException, target: Target) -> SourceError:
 
 
 def broken_transfer(exc: BaseException, target: Target) -> BrokenTransferError:
-    """Say that the answer ended early."""
+    """Return the error of a response that ended early."""
     reason = _reason(list(causes(exc)))
     return BrokenTransferError(f"the answer of {target.host} to {target.path} broke off: {reason}")
 
 
 def connect_timeout(target: Target, seconds: float) -> TimedOutError:
-    """Say that nobody took the connection."""
+    """Return the error of a connection that was not accepted in time."""
     return TimedOutError(f"{target.host} took no connection within {seconds:g} s")
 
 
 def read_timeout(target: Target, seconds: float) -> TimedOutError:
-    """Say that the server went silent."""
+    """Return the error of a server that went silent."""
     return TimedOutError(f"{target.host} sent nothing for {seconds:g} s, asked for {target.path}")
 
 
 def invalid_request(exc: BaseException, target: Target) -> SourceError:
-    """Say that the request could not even be put into words."""
+    """Return the error of a request that cannot be encoded."""
     reason = _reason(list(causes(exc)))
     return SourceError(f"{target.host} cannot be asked for {target.path}: {reason}")
 

@@ -1,6 +1,6 @@
-"""What can go wrong with a request, from the connection to the status.
+"""Errors of a request, from the connection to the status.
 
-All of them are SourceErrors; the classes are for those who count or decide.
+All of them are SourceErrors; their classes tell retries and metrics what went wrong.
 """
 
 from monitor.errors import SourceError
@@ -51,13 +51,13 @@ class HtmlAnswerError(SourceError):
 class HttpStatusError(SourceError):
     """The server answered with a status that is no answer.
 
-    ``words`` are the first words of a text/plain body, else "".
+    ``excerpt`` is the beginning of a text/plain body, else "".
     """
 
-    def __init__(self, message: str, *, status: int, words: str) -> None:
+    def __init__(self, message: str, *, status: int, excerpt: str) -> None:
         super().__init__(message)
         self.status = status
-        self.words = words
+        self.excerpt = excerpt
 
 
 class HostClosedError(HttpStatusError):
@@ -68,7 +68,7 @@ class BusyError(RetryableError, HttpStatusError):
     """The server answered 408, 429 or 5xx: not now."""
 
     def __init__(
-        self, message: str, *, status: int, words: str, retry_after_s: float | None
+        self, message: str, *, status: int, excerpt: str, retry_after_s: float | None
     ) -> None:
-        HttpStatusError.__init__(self, message, status=status, words=words)
+        HttpStatusError.__init__(self, message, status=status, excerpt=excerpt)
         self.retry_after_s = retry_after_s

@@ -34,7 +34,7 @@ class Httpx2Session:
     library = f"python-httpx2/{httpx2.__version__}"
 
     def __init__(self, settings: HttpSettings) -> None:
-        self.line = SocketHandle()
+        self.socket_handle = SocketHandle()
         self._settings = settings
         self._client = httpx2.Client(
             verify=_trust(),
@@ -68,7 +68,7 @@ class Httpx2Session:
                     raw=self._reading(response.iter_raw(), target),
                 )
         except _ERRORS as exc:
-            raise self._translated(exc, target) from exc
+            raise self._translate_error(exc, target) from exc
 
     def close(self) -> None:
         """See ``HttpTransport``."""
@@ -78,16 +78,16 @@ class Httpx2Session:
         try:
             yield from raw
         except _ERRORS as exc:
-            raise self._translated(exc, target) from exc
+            raise self._translate_error(exc, target) from exc
 
     def _trace(self, event: str, info: Mapping[str, object]) -> None:
         if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
             stream = info.get("return_value")
             # The socket under the library, kept so that another thread can shut it down: no timeout
             # of the library ends a server that sends a byte every few seconds.
-            self.line.use(stream.get_extra_info("socket"))  # type: ignore[attr-defined]  # of httpcore2
+            self.socket_handle.use(stream.get_extra_info("socket"))  # type: ignore[attr-defined]  # of httpcore2
 
-    def _translated(self, exc: Exception, target: Target) -> SourceError:
+    def _translate_error(self, exc: Exception, target: Target) -> SourceError:
         # From the narrow to the wide: ConnectTimeout is a TimeoutException too.
         match exc:
             case httpx2.ConnectTimeout():
@@ -95,7 +95,7 @@ class Httpx2Session:
             case httpx2.TimeoutException():
                 return error_messages.read_timeout(target, self._settings.read_timeout_s)
             case httpx2.ConnectError() | httpx2.ProxyError():
-                return error_messages.connect_fault(exc, target)
+                return error_messages.connect_error(exc, target)
             case (
                 httpx2.LocalProtocolError()
                 | httpx2.UnsupportedProtocol()
@@ -108,11 +108,11 @@ class Httpx2Session:
 
 
 def _trust() -> "ssl.SSLContext":
-    return _trusted(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+    return _load_certificates(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
 
 
 @cache
-def _trusted(*where: str | None) -> "ssl.SSLContext":
+def _load_certificates(*where: str | None) -> "ssl.SSLContext":
     """Return the certificates to trust; reading them takes 90 ms, so once for each place."""
     del where  # httpx2 looks there itself
     return httpx2.create_ssl_context()

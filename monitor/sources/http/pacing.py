@@ -1,6 +1,6 @@
-"""How fast one host is asked: one limit for all clients of the process.
+"""Rate limits per host, shared by all clients of the process.
 
-Every request of ``client`` takes its turn here. The registry publishes no limit;
+Every request of ``client`` waits for its turn here. The registry publishes no limit;
 50 requests a minute is the number that public projects repeat (docs/configuration.md, "[http]").
 """
 
@@ -16,9 +16,9 @@ from monitor.settings.sections import Transport
 from monitor.sources.http.errors import HostClosedError, StoppedError
 
 WINDOW_S = 60.0
-LONGEST_CLOSED_S = 86_400.0  # then a host is asked again, for how long it may have said
+LONGEST_CLOSED_S = 86_400.0  # then a host is tried again, whatever pause it asked for
 _STOP_POLL_S = 0.1  # how soon a thread waiting for another one notices that it should stop
-_HANGING_AT_MOST = 16  # requests to a host that hang in the name service, and those under way
+_MAX_HANGING = 16  # requests to a host that hang in the name service, and those under way
 _LEAST_WAIT_S = 0.001  # a wait too small for the clock's floats would never end
 
 Sleep = Callable[[float, threading.Event | None], None]
@@ -88,12 +88,12 @@ class RateLimit:
                 self._changed.notify_all()
 
     def hold(self, seconds: float) -> None:
-        """Let nobody start for so long: the host asked for a pause."""
+        """Start no request for so long: the host asked for a pause."""
         with self._changed:
             self._not_before = max(self._not_before, self._clock() + seconds)
 
     def close(self, seconds: float, why: HostClosedError) -> None:
-        """Let nobody start for so long, nor wait for it; the latest call counts."""
+        """Start no request for so long, nor let one wait for it; the latest call counts."""
         with self._changed:
             self._closed_until = self._clock() + min(seconds, LONGEST_CLOSED_S)
             self._closed_by = why
@@ -127,7 +127,7 @@ class RateLimit:
             if self._closed_by is not None and now < self._closed_until:
                 why = self._closed_by
                 raise HostClosedError(
-                    f"no request was sent: {why}", status=why.status, words=why.words
+                    f"no request was sent: {why}", status=why.status, excerpt=why.excerpt
                 )
             delay_s = self._delay(now)
             if delay_s > 0:
@@ -178,7 +178,9 @@ class _Host:
     limit: RateLimit
     paces: dict[str, RateLimit] = field(default_factory=dict)
     transport: Transport | None = None
-    abandoned: AbandonedThreads = field(default_factory=lambda: AbandonedThreads(_HANGING_AT_MOST))
+    abandoned_threads: AbandonedThreads = field(
+        default_factory=lambda: AbandonedThreads(_MAX_HANGING)
+    )
 
 
 class Hosts:
@@ -212,10 +214,10 @@ class Hosts:
                 )
             return known.paces[pace.name]
 
-    def abandoned(self, host: str) -> AbandonedThreads:
-        """Return what counts the requests to the host that hang and were left to themselves."""
+    def abandoned_threads(self, host: str) -> AbandonedThreads:
+        """Return the counter of the requests to the host that hang and were abandoned."""
         with self._lock:
-            return self._host(host).abandoned
+            return self._host(host).abandoned_threads
 
     def transport(self, host: str) -> Transport | None:
         """Return the transport that the host was last seen to let in instead of another."""
@@ -228,7 +230,7 @@ class Hosts:
             self._host(host).transport = transport
 
     def forget(self, host: str) -> None:
-        """Know nothing of the host any more, as a new process does."""
+        """Remove all that is known of the host, as in a new process."""
         with self._lock:
             self._hosts.pop(host, None)
 

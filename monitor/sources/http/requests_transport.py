@@ -39,7 +39,7 @@ class RequestsSession:
     library = f"python-requests/{requests.__version__}"
 
     def __init__(self, settings: HttpSettings) -> None:
-        self.line = SocketHandle()
+        self.socket_handle = SocketHandle()
         self._settings = settings
         self._session = requests.Session()
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -47,7 +47,7 @@ class RequestsSession:
         self._session.auth = _no_auth
         # The certificates that the other transport trusts, where the system has them in a file.
         self._session.verify = ssl.get_default_verify_paths().cafile or True
-        adapter = _Adapter(self.line)
+        adapter = _Adapter(self.socket_handle)
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
 
@@ -69,7 +69,7 @@ class RequestsSession:
                     raw=self._reading(response, target),
                 )
         except _ERRORS as exc:
-            raise self._translated(exc, target) from exc
+            raise self._translate_error(exc, target) from exc
 
     def close(self) -> None:
         """See ``HttpTransport``."""
@@ -80,9 +80,9 @@ class RequestsSession:
             # Undecoded: `body` unpacks, with a limit, and notices a gzip that ends early.
             yield from response.raw.stream(_CHUNK_BYTES, decode_content=False)
         except _ERRORS as exc:
-            raise self._translated(exc, target) from exc
+            raise self._translate_error(exc, target) from exc
 
-    def _translated(self, exc: Exception, target: Target) -> SourceError:
+    def _translate_error(self, exc: Exception, target: Target) -> SourceError:
         match exc:
             case requests.ConnectTimeout() | requests.ReadTimeout() if _is_connecting(exc):
                 return error_messages.connect_timeout(target, self._settings.connect_timeout_s)
@@ -92,8 +92,8 @@ class RequestsSession:
             # again.
             case _ if isinstance(exc, _UNASKABLE):
                 return error_messages.invalid_request(exc, target)
-            case requests.ConnectionError() if not _was_connected(exc):
-                return error_messages.connect_fault(exc, target)
+            case requests.ConnectionError() if not _is_after_connecting(exc):
+                return error_messages.connect_error(exc, target)
             case _:
                 return error_messages.broken_transfer(exc, target)
 
@@ -110,16 +110,16 @@ def _is_connecting(exc: requests.Timeout) -> bool:
     return any("handshake" in str(cause) for cause in error_messages.causes(exc))
 
 
-def _was_connected(exc: requests.ConnectionError) -> bool:
+def _is_after_connecting(exc: requests.ConnectionError) -> bool:
     """Whether the error came after the connection stood."""
     return bool(exc.args) and isinstance(exc.args[0], urllib3.exceptions.ProtocolError)
 
 
 class _Adapter(HTTPAdapter):
-    """Tells the line about every new connection."""
+    """Sets the socket of every new connection in the handle."""
 
-    def __init__(self, line: SocketHandle) -> None:
-        self._line = line
+    def __init__(self, socket_handle: SocketHandle) -> None:
+        self._socket_handle = socket_handle
         super().__init__(pool_connections=1, pool_maxsize=1)
 
     def get_connection_with_tls_context(
@@ -128,18 +128,20 @@ class _Adapter(HTTPAdapter):
         pool = cast(
             "urllib3.HTTPConnectionPool", super().get_connection_with_tls_context(*args, **kwargs)
         )
-        if not hasattr(pool.ConnectionCls, "line"):
+        if not hasattr(pool.ConnectionCls, "socket_handle"):
             # requests has no hook for a new connection; its class is the one place that sees the
             # socket.
-            pool.ConnectionCls = _telling(pool.ConnectionCls, self._line)
+            pool.ConnectionCls = _with_socket_handle(pool.ConnectionCls, self._socket_handle)
         return pool
 
 
-def _telling(connection: type[Any], line: SocketHandle) -> type[Any]:
-    """Return the class of connections with a ``connect`` that hands its socket to the line."""
+def _with_socket_handle(connection: type[Any], socket_handle: SocketHandle) -> type[Any]:
+    """Return the class of connections whose ``connect`` sets its socket in the handle."""
 
     def connect(self: Any) -> None:
         connection.connect(self)
-        line.use(self.sock)
+        socket_handle.use(self.sock)
 
-    return type(connection.__name__, (connection,), {"connect": connect, "line": line})
+    return type(
+        connection.__name__, (connection,), {"connect": connect, "socket_handle": socket_handle}
+    )

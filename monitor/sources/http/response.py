@@ -1,4 +1,4 @@
-"""What a server answered, and what its status means: an answer, a failure, or one to try again.
+"""Responses of a server, and what their status means: a result, a failure, or one to try again.
 
 ``session`` makes it of what a transport brings, ``client`` decides by it whether to ask again.
 """
@@ -20,7 +20,7 @@ from monitor.sources.http.errors import (
 
 # Some failures come as a page with status 200, not always under the type of one.
 _PAGE_STARTS: Final = (b"<!doctype html", b"<html")
-_WORDS_CHARS = 160
+_EXCERPT_CHARS = 160
 
 
 class Headers(Mapping[str, str]):
@@ -50,7 +50,7 @@ class Headers(Mapping[str, str]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResponseStream:
-    """An answer whose headers are here; ``raw`` yields the body as it comes, still compressed."""
+    """A response whose headers are here; ``raw`` yields the body as it comes, still compressed."""
 
     status: int
     headers: Headers
@@ -60,7 +60,7 @@ class ResponseStream:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpResponse:
-    """A complete answer.
+    """A complete response.
 
     ``body`` is decompressed; of a status other than success, 301, 304, 400 and 404 only its
     beginning. ``url`` is the one asked for. ``elapsed_s`` runs from connecting to the last byte.
@@ -99,14 +99,14 @@ class HttpResponse:
         return self.body.decode("utf-8", errors="replace")
 
     @property
-    def words(self) -> str:
-        """The first words of a text/plain body, on one line; "" for any other body."""
+    def excerpt(self) -> str:
+        """The beginning of a text/plain body, on one line; "" for any other body."""
         if self.content_type != "text/plain" or self.is_html:
             return ""
-        head = self.body[: 4 * _WORDS_CHARS].decode("utf-8", errors="replace")
-        # Control characters of a stranger's answer must not reach a terminal or a log line.
+        head = self.body[: 4 * _EXCERPT_CHARS].decode("utf-8", errors="replace")
+        # Control characters of a stranger's response must not reach a terminal or a log line.
         shown = "".join(char if char.isprintable() else " " for char in head)
-        return " ".join(shown.split())[:_WORDS_CHARS]
+        return " ".join(shown.split())[:_EXCERPT_CHARS]
 
 
 def is_for_caller(status: int) -> bool:
@@ -114,63 +114,63 @@ def is_for_caller(status: int) -> bool:
     return 200 <= status < 400 or status in (400, 404)
 
 
-def is_refused_by_edge(answer: HttpResponse) -> bool:
+def is_refused_by_edge(response: HttpResponse) -> bool:
     """Tell whether a 403 comes from the servers in front of the registry.
 
     The registry's own errors are text/plain; theirs are pages, or nothing that says what it is.
     """
-    own = answer.content_type in ("text/plain", "application/json") and not answer.is_html
-    return answer.status == 403 and not own
+    own = response.content_type in ("text/plain", "application/json") and not response.is_html
+    return response.status == 403 and not own
 
 
 def check_status(
-    answer: HttpResponse, target: Target, *, refused: tuple[str, ...], now: datetime
+    response: HttpResponse, target: Target, *, refused: tuple[str, ...], now: datetime
 ) -> HttpResponse:
-    """Return the answer that is one for the caller; raise for the others.
+    """Return a response that the caller can use; raise for the others.
 
     HtmlAnswerError for a page with a status of success, BusyError for 408, 429 and 5xx,
     HttpStatusError for other statuses. ``refused`` are the transports that got a 403 from the
     edge. ``now`` is aware.
     """
-    if is_for_caller(answer.status):
-        if answer.status < 300 and answer.is_html:
+    if is_for_caller(response.status):
+        if response.status < 300 and response.is_html:
             raise HtmlAnswerError(
                 f"{target.host} answered {target.path} with an HTML page and status"
-                f" {answer.status} instead of data"
+                f" {response.status} instead of data"
             )
-        return answer
-    words = answer.words
-    if answer.status == 403:
-        raise HttpStatusError(_forbidden(target, refused, words), status=403, words=words)
-    message = f"{target.host} answered {answer.status} to {target.path}{_quoted(words)}"
-    if answer.status in (408, 429) or answer.status >= 500:
+        return response
+    excerpt = response.excerpt
+    if response.status == 403:
+        raise HttpStatusError(_forbidden(target, refused, excerpt), status=403, excerpt=excerpt)
+    message = f"{target.host} answered {response.status} to {target.path}{_quote(excerpt)}"
+    if response.status in (408, 429) or response.status >= 500:
         pause_s = retry_after_s(
-            answer.headers.get("retry-after"), now=now, date=answer.headers.get("date")
+            response.headers.get("retry-after"), now=now, date=response.headers.get("date")
         )
-        raise BusyError(message, status=answer.status, words=words, retry_after_s=pause_s)
-    raise HttpStatusError(message, status=answer.status, words=words)
+        raise BusyError(message, status=response.status, excerpt=excerpt, retry_after_s=pause_s)
+    raise HttpStatusError(message, status=response.status, excerpt=excerpt)
 
 
-def too_long(fault: BusyError, *, now: datetime) -> HostClosedError:
-    """Return the error for a pause that is too long to wait for; it says until when."""
+def host_closed_error(fault: BusyError, *, now: datetime) -> HostClosedError:
+    """Return the error for a pause that is too long to wait for, with its end."""
     try:
         until = now + timedelta(seconds=fault.retry_after_s or 0.0)
         when = f"before {until:%Y-%m-%d %H:%M:%S} UTC"
     except OverflowError:
         when = "for years"
     return HostClosedError(
-        f"{fault} and asks for no request {when}", status=fault.status, words=fault.words
+        f"{fault} and asks for no request {when}", status=fault.status, excerpt=fault.excerpt
     )
 
 
-def _forbidden(target: Target, refused: tuple[str, ...], words: str) -> str:
+def _forbidden(target: Target, refused: tuple[str, ...], excerpt: str) -> str:
     if not refused:
-        return f"{target.host} answered 403 to {target.path}{_quoted(words)}"
+        return f"{target.host} answered 403 to {target.path}{_quote(excerpt)}"
     return (
         f"refused by the edge (403): {target.host} does not let this user agent in"
         f" ({' and '.join(refused)}) at {target.path}; this says nothing about the record"
     )
 
 
-def _quoted(words: str) -> str:
-    return f": {words}" if words else ""
+def _quote(excerpt: str) -> str:
+    return f": {excerpt}" if excerpt else ""

@@ -1,4 +1,4 @@
-"""One request over one connection: what a transport is, which there are, and how one is bounded.
+"""Send one request over one connection, within a total deadline, by either transport.
 
 A session has one connection to one host at a time and serves one request at a time. The
 libraries' timeouts bound the silence between two reads: a server that drips would hold a request
@@ -30,7 +30,7 @@ from monitor.sources.http.response import HttpResponse, ResponseStream, is_for_c
 
 
 class HttpTransport(Protocol):
-    """One way to the net."""
+    """A way to send requests: one of the HTTP libraries."""
 
     @property
     def library(self) -> str:
@@ -38,7 +38,7 @@ class HttpTransport(Protocol):
         ...
 
     @property
-    def line(self) -> SocketHandle:
+    def socket_handle(self) -> SocketHandle:
         """The connection, to be shut down from outside."""
         ...
 
@@ -75,7 +75,7 @@ def next_transport(transport: Transport) -> Transport:
 
 
 class Sessions:
-    """Lends each session to one request at a time; the latest used goes out first."""
+    """A pool of sessions: each serves one request at a time; the latest used is taken first."""
 
     def __init__(self, settings: HttpSettings) -> None:
         self._settings = settings
@@ -133,19 +133,22 @@ def send(
         **headers,
     }
 
-    def ask(session: HttpTransport) -> tuple[ResponseStream, bytes, bool]:
+    def fetch(session: HttpTransport) -> tuple[ResponseStream, bytes, bool]:
         with session.open(target, sent) as incoming:
             return incoming, *_body(incoming, target, settings)
 
     # In a thread of its own, because a name look-up (getaddrinfo) can neither be given a timeout
     # nor be broken off from outside: only the waiting for it can end.
     thread = BoundedThread[HttpTransport](
-        lambda: nullcontext(session), name=f"http {target.host}", abandoned=abandoned, cut=_cut
+        lambda: nullcontext(session),
+        name=f"http {target.host}",
+        abandoned=abandoned,
+        cut=_cut_connection,
     )
     try:
-        incoming, body, whole = thread.run(ask, within_s=settings.total_timeout_s, stop=stop)
+        incoming, body, whole = thread.run(fetch, within_s=settings.total_timeout_s, stop=stop)
     except (AbandonedError, LateError) as exc:
-        raise _ended(target, settings, stop) from exc
+        raise _interruption_error(target, settings, stop) from exc
     except TooManyAbandonedError:
         raise UnreachableError(
             f"requests to {target.host} hang ({abandoned.limit} of them): check DNS"
@@ -153,9 +156,9 @@ def send(
     finally:
         thread.stop()
     # A line that was cut looks like the end of a body without a length.
-    if session.line.is_cut:
-        raise _ended(target, settings, stop)
-    answer = HttpResponse(
+    if session.socket_handle.is_cut:
+        raise _interruption_error(target, settings, stop)
+    response = HttpResponse(
         status=incoming.status,
         headers=incoming.headers,
         body=body,
@@ -164,7 +167,7 @@ def send(
         transport=transport,
         http_version=incoming.http_version,
     )
-    return answer, whole
+    return response, whole
 
 
 def user_agent(settings: HttpSettings, library: str) -> str:
@@ -181,8 +184,8 @@ def user_agent(settings: HttpSettings, library: str) -> str:
     return " ".join([*words, library])
 
 
-def _cut(session: HttpTransport) -> bool:
-    session.line.cut()
+def _cut_connection(session: HttpTransport) -> bool:
+    session.socket_handle.cut()
     return True
 
 
@@ -192,7 +195,9 @@ def _body(incoming: ResponseStream, target: Target, settings: HttpSettings) -> t
     return read_head(incoming, target)
 
 
-def _ended(target: Target, settings: HttpSettings, stop: threading.Event | None) -> SourceError:
+def _interruption_error(
+    target: Target, settings: HttpSettings, stop: threading.Event | None
+) -> SourceError:
     """Return why a request was ended from outside."""
     if stop is not None and stop.is_set():
         return StoppedError()

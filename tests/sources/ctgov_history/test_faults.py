@@ -6,7 +6,7 @@ import pytest
 
 from monitor.errors import SourceError
 from monitor.sources.ctgov_history import HistoryShapeError, is_done
-from monitor.sources.ctgov_history.state import BackfillOutcome, backfill_of
+from monitor.sources.ctgov_history.state import BackfillOutcome, read_backfill
 from monitor.sources.http import BusyError, HtmlAnswerError, HttpStatusError
 from tests.registry.asked import Asked as Request
 from tests.registry.calling import ask
@@ -83,8 +83,8 @@ def test_a_404_of_the_edge_says_nothing_about_the_record(serve: Serve) -> None:
     asked.replica.faults.add(Fault.EDGE_NOT_FOUND, when=is_index)
     with pytest.raises(SourceError, match="not its words for a record that it does not have"):
         book.run(asked.source(nct(1)))
-    known = backfill_of(book.state(nct(1)))
-    assert (known.outcome, known.count, known.said) == (BackfillOutcome.UNDER_WAY, 0, None)
+    known = read_backfill(book.state(nct(1)))
+    assert (known.outcome, known.count, known.message) == (BackfillOutcome.UNDER_WAY, 0, None)
 
 
 def test_a_record_that_keeps_failing_holds_up_no_other(serve: Serve) -> None:
@@ -98,12 +98,12 @@ def test_a_record_that_keeps_failing_holds_up_no_other(serve: Serve) -> None:
     assert lasting.met
     done = [number for number in range(1, 5) if is_done(book.state(nct(number)))]
     assert done == [1, 4]
-    kept = backfill_of(book.state(nct(2)))
+    kept = read_backfill(book.state(nct(2)))
     assert (kept.fetched, kept.failed_at) == (((1, 1),), NOON), "it goes on from there"
     asked.replica.faults.clear()
     book.run(asked.source(nct(2)))
     assert is_done(book.state(nct(2)))
-    assert backfill_of(book.state(nct(2))).failed_at is None
+    assert read_backfill(book.state(nct(2))).failed_at is None
 
 
 def test_a_record_that_was_finished_before_stays_so_when_it_cannot_be_asked_for(

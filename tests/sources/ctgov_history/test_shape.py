@@ -11,7 +11,7 @@ import pytest
 from monitor.errors import SourceError
 from monitor.sources.ctgov_history import HistoryShapeError, is_done
 from monitor.sources.ctgov_history.responses import read_index, read_version
-from monitor.sources.ctgov_history.state import backfill_of
+from monitor.sources.ctgov_history.state import read_backfill
 from tests.registry.examples import nct, study
 from tests.registry.faults import Fault
 from tests.sources.book import Book
@@ -214,7 +214,7 @@ def test_a_version_of_another_shape_holds_up_no_other_and_is_asked_for_again(ser
     (aside,) = book.refusals()
     assert (aside.content, aside.origin) == (b"{}", f"{asked.base_url}{PATH}/1")
     assert "studyVersion" in aside.reason
-    assert backfill_of(book.state(nct(1))).failed_at is not None
+    assert read_backfill(book.state(nct(1))).failed_at is not None
     book.run(asked.source(nct(1)))
     assert book.numbers() == [3, 2, 0, 1]
     assert is_done(book.state(nct(1)))

@@ -75,7 +75,7 @@ def test_statuses_for_the_caller_are_answers(client: MakeClient, status: int) ->
         answer = client(server.url).get("/api/v2/studies/NCT00000001")
     assert answer.status == status
     if status != 304:  # which has no body
-        assert answer.words == "as the registry says it"
+        assert answer.excerpt == "as the registry says it"
 
 
 def test_a_redirect_is_told_and_not_followed(client: MakeClient) -> None:

@@ -246,7 +246,7 @@ def test_a_name_service_that_hangs_cannot_outlast_the_total_timeout(
     assert (
         str(fault) == "the answer of hangs.invalid to /api/v2/studies was not complete within 0.1 s"
     )
-    left = hosts.abandoned("hangs.invalid")
+    left = hosts.abandoned_threads("hangs.invalid")
     assert left.count == 1
     hanging_names.set()
     eventually(lambda: left.count == 0)
@@ -266,7 +266,7 @@ def test_of_requests_that_hang_only_so_many_are_left(
     client: MakeClient, hanging_names: threading.Event
 ) -> None:
     hosts = Hosts()
-    left = hosts.abandoned("hangs.invalid")
+    left = hosts.abandoned_threads("hangs.invalid")
     left.limit = 1
     one = client("http://hangs.invalid", total_timeout_s=0.1, hosts=hosts)
     assert isinstance(failure(one), TimedOutError)

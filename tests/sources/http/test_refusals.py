@@ -155,8 +155,8 @@ def test_a_page_with_404_is_an_answer_that_says_what_it_is(client: MakeClient) -
     with Loopback(page(404), error(404, "NCT number NCT99999999 not found")) as server:
         one = client(server.url)
         wrong_path, unknown = one.get("/"), one.get("/")
-    assert (wrong_path.is_html, wrong_path.words) == (True, "")
-    assert (unknown.is_html, unknown.words) == (False, "NCT number NCT99999999 not found")
+    assert (wrong_path.is_html, wrong_path.excerpt) == (True, "")
+    assert (unknown.is_html, unknown.excerpt) == (False, "NCT number NCT99999999 not found")
 
 
 def test_the_recorded_words_of_the_registry_are_kept(client: MakeClient, shared_data: Path) -> None:
@@ -174,6 +174,6 @@ def test_the_recorded_words_of_the_registry_are_kept(client: MakeClient, shared_
     with Loopback(*scripts) as server:
         asking = client(server.url)
         answers = [asking.get("/api/v2/studies") for _ in plain]
-    assert [(one.status, one.words) for one in answers] == [
+    assert [(one.status, one.excerpt) for one in answers] == [
         (one["status"], one["body"]) for one in plain
     ]

@@ -78,7 +78,7 @@ def test_the_status_and_the_first_words_are_told(client: MakeClient) -> None:
     with Loopback(error(503, words)) as server, pytest.raises(HttpStatusError) as caught:
         client(server.url).get("/api/v2/version")
     assert caught.value.status == 503
-    assert caught.value.words.startswith("upstream connect error or disconnect before")
+    assert caught.value.excerpt.startswith("upstream connect error or disconnect before")
     assert str(caught.value).startswith(
         f"{server.host} answered 503 to /api/v2/version: upstream connect error"
     )
