@@ -97,6 +97,7 @@ def point_of(point: series.Point) -> Point:
     return Point(
         version_id=public_version_id(point.identity),
         number=point.number,
+        # `day` in the model; programs know the date of a version as `date`.
         date=point.day,
         until=point.until,
         value=point.value,

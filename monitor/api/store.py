@@ -81,6 +81,8 @@ class Store:
 
     def __init__(self, app: App) -> None:
         self._app = app
+        # Entered here and left in `close`, for programs that use no `with` block. One reading for
+        # all calls: their answers never describe different states of the store.
         self._stack = ExitStack()
         self._reader: Reader = self._stack.enter_context(app.reader())
 
@@ -109,6 +111,7 @@ class Store:
         row, history = find_trial(self._app, self._reader, normalize_nct_id(nct_id))
         first, last = find_version(history, old), find_version(history, new)
         one, other = history[first], history[last]
+        # Not the stored events: those compare neighbors only, by the rules of their time.
         found = self._app.compare(self._reader, row, one, other) if first != last else ()
         versions = versions_of(history)
         return Comparison(
@@ -155,6 +158,7 @@ class Store:
         and the same behind ``not_``, each with a value or several. UsageError for another key or
         a value that can match nothing.
         """
+        # Page by page: a store may hold more trials than fit into memory.
         for row in all_trials(self._app, self._reader, TrialQuery(filter=self._filter(filters))):
             yield trial_of(row)
 
@@ -185,6 +189,7 @@ class Store:
             raise UsageError(str(exc)) from exc
         query = EventQuery(
             filter=self._filter(filters),
+            # None selects all kinds; an empty set would select none.
             kinds=wanted or None,
             min_severity=least,
             since=since,

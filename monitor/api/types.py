@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
+# `tz=True`: a time without a zone is refused, instead of being taken for local time.
 Time = Annotated[dt.datetime, Meta(tz=True)]
 """Aware, in UTC."""
 
@@ -87,6 +88,7 @@ class Change(Struct, frozen=True, kw_only=True):
     fields: tuple[FieldChange, ...]
 
 
+# A ``Change`` with its trial, so programs handle events of a search and changes of a version alike.
 class Event(Change, frozen=True, kw_only=True):
     """A change of a trial across which one searches; ids never change.
 

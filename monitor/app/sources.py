@@ -66,6 +66,7 @@ class Sources:
     @contextmanager
     def open(self, source: AnySourceSettings) -> Iterator[FollowedSource]:
         """Yield the source that the configuration describes."""
+        # A folder needs no HTTP client, nor anything to be closed.
         if isinstance(source, FilesSourceSettings):
             yield self._watched_folder(source)
             return

@@ -71,6 +71,7 @@ def resume(app: App, undo: str) -> Unsubscription:
 def _active(reader: Reader, of: str, token: str) -> Sequence[Subscription]:
     """Return the subscriptions behind a link that still send."""
     signed = reader.outbox.unsubscribe_token(of)
+    # In constant time: how long a comparison takes must not tell how much of a token is right.
     if not hmac.compare_digest(signed.encode(), token.encode("utf-8", "replace")):
         raise NotFoundError("this link is not valid; copy the whole of it")
     if is_of_subscriptions(of):
@@ -91,6 +92,7 @@ def _of_message(reader: Reader, uid: str) -> Sequence[Subscription]:
         effective=True,
         damaged=[],
     )
+    # A welcome message has no items; it names its subscriptions.
     of_items |= set(message.welcomes)
     if of_items:
         return [one for one in mine if one.id in of_items]

@@ -37,6 +37,7 @@ def by_text(versions: Sequence[StoredVersion], written: str) -> int:
     text = written.strip()
     if _ID.fullmatch(text):
         return by_id(versions, text)
+    # `2026` is a year, unless the trial has so many versions.
     if text.isdecimal() and not (len(text) == 4 and int(text) > len(versions)):
         return by_number(versions, int(text))
     days = Days.parse(text)

@@ -37,6 +37,8 @@ class Welcomes:
         now = self._app.now()
         with self._app.reader() as reader:
             version = reader.people.version()
+            # The version counts changes of subscriptions: the delivery loop asks every few
+            # seconds, and mostly nothing was changed.
             if version == self._version:
                 return
             is_new = reader.people.has_new_subscriptions()

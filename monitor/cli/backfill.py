@@ -60,8 +60,11 @@ def command(
     of the past alert nobody. Of an NCT ID that a trial had before, those of the ID that it has
     now are fetched.
     """
+    # One or the other: with both it would be open whether the IDs narrow what is followed or add to
+    # it.
     if bool(nct_ids) == followed:
         raise UsageError("name the trials, or say --followed for all that the sources follow")
+    # An ID alone says nothing of a registry's address, so the first source's is used (None).
     wanted: Wanted = [(None, [normalize_nct_id(nct_id) for nct_id in nct_ids])]
     if followed:
         wanted = _followed_trials(session)
@@ -90,6 +93,8 @@ def command(
         warn_quarantined(report.report.quarantined)
     if report.outcome != "ok" or report.report.quarantined:
         raise Failure(FAILED)
+    # Exit code 3 where nothing was found at all. With --followed the IDs are the sources', not the
+    # caller's.
     if nct_ids and len(unknown) == len(requested):
         raise NotFoundError("the registry has none of the records that were asked for")
 
@@ -107,6 +112,8 @@ def _fetch(session: Session, wanted: Wanted, since: date | None) -> "PollReport"
     try:
         with bar:
             bar.begin(sum(len(requested) for _, requested in wanted))
+            # Patient: while another process holds the lease to backfill, a command waits instead of
+            # failing.
             passes = Poller(app=session.app, patient=True)
             return _merge_reports(
                 passes.backfill(

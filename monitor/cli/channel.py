@@ -62,7 +62,9 @@ def _shape(given: "AnyChannelSettings", settings: "Settings") -> dict[str, Any]:
         "name": given.name,
         "type": given.type,
         "place": place_of(given),
+        # A Slack or webhook URL is a single target, which has no name of its own ("").
         "targets": [target for target in targets_of(given) if target],
+        # 0 in the configuration means no limit, which is null in JSON.
         "per_minute": given.per_minute or None,
         "operator": given.name == settings.delivery.operator,
         "built_in": given.name in settings.default_channels,

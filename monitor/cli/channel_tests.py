@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from monitor.channels.bounded import BoundedChannel
     from monitor.channels.channel_test import SendResult
 
+# As long as somebody at a terminal will wait; total_timeout_s may be set to many minutes.
 _TRY_S = 30.0
 
 
@@ -23,6 +24,7 @@ def channel_to_test(
 
     UsageError for ``to`` with a channel that has no addresses, NotFoundError for no channel.
     """
+    # A console channel that writes to standard output would mix its message into the JSON.
     settings = beside_json(session.app.settings) if as_json else session.app.settings
     given = channel_settings(settings, name)
     if to is not None and given.type != "email":

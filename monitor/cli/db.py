@@ -13,6 +13,7 @@ from monitor.cli.session import Session
 from monitor.render.lines import line
 from monitor.render.values import count_text
 
+# By ``SchemaStatus.status``: what is the case, and what to do about it.
 _STATUS_TEXT = {
     "empty": "it has no tables yet",
     "current": "it is up to date",
@@ -115,6 +116,8 @@ def compact(session: Session, as_json: bool) -> None:
         session.answer_json({"store": app.store_name, "whole": whole})
         return
     session.answer([line(f"{app.store_name} is rewritten; nothing is left of what was erased")])
+    # SQLite cannot truncate its write-ahead log while a reader uses it
+    # (https://www.sqlite.org/pragma.html#pragma_wal_checkpoint).
     if not whole:
         print_error("somebody is reading: a part of the old log goes with a later write")
 

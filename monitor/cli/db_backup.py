@@ -106,6 +106,8 @@ def restore(session: Session, file: Path, discard: bool, as_json: bool) -> None:
             on_step=bar.move,
         )
     schema, rows = done.holds.schema, done.holds.rows
+    # A backup may be of an earlier program. Only an empty store is upgraded unasked
+    # (docs/architecture.md, "The store").
     is_old = schema.status == "old"
     if as_json:
         session.answer_json(
@@ -159,6 +161,7 @@ def verify(session: Session, events: bool, facts: bool, as_json: bool) -> None:
     """
     problems = []
     with WorkBar(sys.stderr, environ=session.environ) as bar:
+        # Each problem as it is found: reading a store of gigabytes takes minutes.
         for problem in _problems(session, bar, events=events, facts=facts):
             problems.append(problem)
             if not as_json:
@@ -182,6 +185,7 @@ def verify(session: Session, events: bool, facts: bool, as_json: bool) -> None:
 def _problems(session: Session, bar: WorkBar, *, events: bool, facts: bool) -> "Iterator[Problem]":
     store = session.app.settings.store
     yield from verify_store(store.url, busy_timeout_s=store.busy_timeout_s, on_step=bar.move)
+    # Imported here, because `db backup` and `db restore` need neither rules nor the search.
     if events:
         from monitor.app.reclassify import verify_events
 

@@ -29,6 +29,7 @@ def command(session: Session, once: bool, as_json: bool) -> None:
     number of processes may deliver at once. With --once the exit code is 1 when a message could
     not be sent.
     """
+    # A process that runs until it is stopped never has a whole JSON document to print.
     if as_json and not once:
         raise UsageError('--json goes with --once; [log] format = "json" is for log lines')
     from monitor.app.deliveries import Deliveries
@@ -64,5 +65,6 @@ def _once(session: Session, deliveries: "Deliveries", *, as_json: bool) -> None:
     if stopped:
         print_error("stopped before everything was sent; what was not is still due")
         raise Failure(INTERRUPTED)
+    # "retried" counts as not sent: a script has to know that the message is still in the outbox.
     if report.failures or report.total.retried or report.total.dead:
         raise Failure(FAILED)

@@ -35,6 +35,7 @@ def command(session: Session, nct_id: str, old: str | None, new: str | None, as_
         note = id_note(reader, nct_id)
         first, last = resolve_versions(versions, old, new)
         one, other = versions[first], versions[last]
+        # A version compared with itself has no changes, and needs no records to be read.
         events = session.app.compare(reader, trial, one, other) if first != last else ()
     if as_json:
         from monitor.render.json_values import diff_to_json

@@ -53,6 +53,8 @@ def command(session: Session, offline: bool, as_json: bool) -> None:
         raise Failure(FAILED)
 
 
+# These three are passed to `examine`, since `app` must not import `scheduler` or `web`, which are
+# above it (import contracts in pyproject.toml).
 def _latest_run(source: "AnySourceSettings", now: datetime) -> datetime:
     from monitor.scheduler import latest_due
 

@@ -12,6 +12,7 @@ from monitor.errors import ConfigError, MonitorError, NotFoundError, UsageError
 from monitor.model.sanitize import sanitize
 
 FAILED = 1
+# As click and argparse exit after a usage error.
 USAGE_ERROR = 2
 NOT_FOUND = 3
 # 128 + SIGINT, as shells report it.
@@ -36,6 +37,8 @@ def exit_code(error: MonitorError) -> int:
 
 def print_error(message: str) -> None:
     """Write one line to standard error, whatever the message holds."""
+    # One line whatever it holds, so that a log takes it for one entry; names of files and registry
+    # text may contain line ends and control characters.
     click.echo(f"monitor: {sanitize(' '.join(message.split()))}", err=True)
 
 
@@ -73,6 +76,7 @@ def handle_errors(args: Sequence[str]) -> Iterator[None]:
         print_error(str(error))
         sys.exit(exit_code(error))
     except Failure as failure:
+        # The command has printed what there was to say.
         sys.exit(failure.code)
     # `monitor db` alone: its help is shown, and the exit code tells a script that nothing was
     # done.

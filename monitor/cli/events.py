@@ -55,6 +55,7 @@ def command(
         from monitor.render.event_rows import event_results_to_json
 
         session.answer_json(event_results_to_json(page))
+    # One event on each line, without the cursor: for pipes to jq, DuckDB and the like.
     elif as_jsonl:
         from monitor.render.event_rows import event_row_to_json
 

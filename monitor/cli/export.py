@@ -14,6 +14,7 @@ class _ExportGroup(Group):
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         """Find the called command."""
+        # `monitor export NCT_ID --to DIR` wrote records before the tables were added.
         if args and args[0] not in self.commands and "NCT" in args[0].upper():
             raise UsageError(f"write `monitor export records {args[0]} --to DIR`")
         return super().resolve_command(ctx, args)

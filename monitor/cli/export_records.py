@@ -47,6 +47,7 @@ def command(session: Session, nct_ids: tuple[str, ...], folder: Path, as_json: b
             note = id_note(reader, nct_id)
             notes += [note] if note else []
     done = Exported()
+    # Trials are read one by one: the records of all of them may not fit into memory.
     for nct_id in wanted:
         with stored_trial(session.app, nct_id) as (reader, _, versions), _report_errors(folder):
             pairs = ((version, reader.record(version).document) for version in versions)

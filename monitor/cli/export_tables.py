@@ -123,6 +123,7 @@ def events(session: Session, /, **options: Any) -> None:
     """
     from monitor.app.queries import all_events
 
+    # What is left in `options` then selects events.
     file = {name: options.pop(name) for name in ("form", "to", "bom", "as_json")}
     choice = take_event_choice(options)
     with session.app.reader() as reader:
@@ -168,6 +169,7 @@ def _write(
         if as_json:
             raise UsageError("--json says what was written; with --to - that is the output")
         _require(form, bom=bom)
+        # To the buffer: text output would use the platform's encoding and line ends.
         write_stream(sys.stdout.buffer, rows, layout, form or "csv", bom=bom)
         return
     # "dataset/" means a folder, which a path forgets.

@@ -50,12 +50,14 @@ def write_versions(
     for number, (version, document) in enumerate(versions, start=1):
         file = place / f"{version.version_date.isoformat()}_v{number}.json"
         content = orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+        # Digests instead of contents: all versions of a trial may not fit into memory.
         digests[file.name] = sha256(content).digest()
         if _holds(file, content):
             done.unchanged += 1
         else:
             _write_whole(file, content)
             done.written.append(file)
+    # After all are written: a kill in between leaves a file too many, never one too few.
     for file in sorted(place.iterdir()):
         if file.name in digests or not _OURS.fullmatch(file.name):
             continue
@@ -73,6 +75,7 @@ def _place(folder: Path, nct_id: str) -> Path:
         place.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError) as exc:
         raise UsageError(f"{exc.filename} is no folder; name another one with --to") from exc
+    # `--to` may be a link itself; a folder below it must not lead out of it.
     if not place.resolve().is_relative_to(folder.resolve()):
         raise UsageError(f"{place} is a link that leads out of {folder}; nothing was written there")
     return place
@@ -81,6 +84,7 @@ def _place(folder: Path, nct_id: str) -> Path:
 def _digest(file: Path) -> bytes | None:
     """Return the digest of a file's content; None for a link and what cannot be read."""
     try:
+        # A link is not followed: it may name any file of this user.
         return None if file.is_symlink() else sha256(file.read_bytes()).digest()
     except OSError:
         return None
@@ -100,15 +104,20 @@ def _write_whole(file: Path, content: bytes) -> None:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(content)
             stream.flush()
+            # Before the rename: otherwise a power cut can leave an empty file under the final name
+            # (https://lwn.net/Articles/457667/).
             os.fsync(stream.fileno())
+        # `mkstemp` gives 0600; an export has the mode of any new file.
         Path(beside).chmod(0o666 & ~_umask())
         Path(beside).replace(file)
+    # Also on ^C: a temporary file would look like part of the export.
     except BaseException:
         Path(beside).unlink(missing_ok=True)
         raise
 
 
 def _umask() -> int:
+    # The umask can only be read by setting it.
     mask = os.umask(0)
     os.umask(mask)
     return mask

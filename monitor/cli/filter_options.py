@@ -9,6 +9,7 @@ from monitor.model.subscriptions import FILTER_KEYS, Filter
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
+# Completes "Trials with any of these …" in the help.
 _LOOKS_IN: Mapping[str, str] = {
     "condition": "in a condition or its MeSH terms",
     "intervention": "in an intervention or its MeSH terms",

@@ -58,10 +58,12 @@ def command(
     """
     if no_alerts and (channels or subscriber):
         raise UsageError("--no-alerts tells nobody; leave it out, or --to and --subscriber")
-    requested_id = pasted_nct_ids(nct_ids)
+    requested = pasted_nct_ids(nct_ids)
+    # Before anything is stored: a misspelled channel must not leave a trial followed and nobody
+    # notified.
     check_options(session, channels, subscriber)
     found = follow(
-        session.app, requested_id, channels=channels, subscriber=subscriber, alerts=not no_alerts
+        session.app, requested, channels=channels, subscriber=subscriber, alerts=not no_alerts
     )
     if as_json:
         session.answer_json({"trials": [trial_to_json(one) for one in found]})
@@ -78,6 +80,7 @@ def _pasted(text: str) -> Iterator[str]:
     try:
         yield normalize_nct_id(text)
     except UsageError:
+        # A list as it is pasted: "NCT06733935, NCT06377228", or a column of a spreadsheet.
         words = [word for word in re.split(r"[\s,;]+", text) if word]
         # With one ID in it, the error of the whole text says better what is wrong.
         if sum("nct" in word.lower() for word in words) < 2:
@@ -96,6 +99,7 @@ def check_options(session: Session, channels: Sequence[str], subscriber: str | N
 def trial_to_json(one: "FollowedTrial") -> dict[str, Any]:
     """Return what became of a trial for ``--json``."""
     return {
+        # The field keeps its name: programs read it.
         "asked": one.requested_id,
         "nct_id": one.nct_id,
         "changed": one.changed,

@@ -38,6 +38,7 @@ def add_query(options: dict[str, Any], query: str) -> dict[str, Any]:
         if query_options.get("min_severity")
         else None,
     }
+    # Neither side takes precedence in silence.
     twice = [name for name, value in given.items() if value and options.get(name)]
     if twice:
         name = {"nct_ids": "nct-id", "everything": "all"}.get(twice[0], twice[0].replace("_", "-"))
@@ -51,6 +52,7 @@ def _parse_query(query: str) -> dict[str, Any]:
         words = shlex.split(query)
     except ValueError as exc:
         raise UsageError(f"--from-query: {query[:80]!r} has a quotation mark too few") from exc
+    # So that a command line can be pasted as it was run.
     words = words[1:] if words[:1] == ["monitor"] else words
     if not words or words[0] not in _COMMANDS:
         raise UsageError("--from-query takes a question as it is asked: 'events --condition lupus'")

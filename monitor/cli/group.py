@@ -57,6 +57,7 @@ def _config_option() -> click.Option:
         if config is not None:
             ctx.obj.config = config
 
+    # Both work: `monitor --config FILE status` and `monitor status --config FILE`.
     return click.Option(
         ["--config"],
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -70,6 +71,7 @@ def write_examples(formatter: click.HelpFormatter, examples: Sequence[str]) -> N
     """Write command lines as a section of a help page."""
     with formatter.section("Examples" if len(examples) > 1 else "Example"):
         for example in examples:
+            # Not `write_text`, which would wrap a command line where it is long.
             formatter.write(f"{' ' * formatter.current_indent}{example}\n")
 
 

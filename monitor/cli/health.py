@@ -44,6 +44,7 @@ def command(session: Session, url: str | None, timeout_s: float, as_json: bool) 
         print_error(f"still using the previous configuration; the present one is invalid: {wrong}")
     fault = reply.facts.get("lease_fault")
     if reply.well and isinstance(fault, str):
+        # A standby by itself is healthy; behind a lease that cannot expire it would wait forever.
         reason = f"it stands by behind a lease that is impossible ({fault})"
         reply = replace(reply, well=False, reason=reason)
     if as_json:
@@ -56,6 +57,8 @@ def command(session: Session, url: str | None, timeout_s: float, as_json: bool) 
     if not reply.well:
         if not as_json:
             print_error(f"unhealthy: {reply.reason}")
+        # A container's HEALTHCHECK takes 1 for unhealthy
+        # (https://docs.docker.com/reference/dockerfile/#healthcheck).
         raise Failure(FAILED)
 
 
@@ -69,6 +72,7 @@ def _config_fault(session: Session) -> ConfigError | None:
 
 def _own_url(session: Session) -> str:
     address = session.web.address
+    # Port 0 lets the system choose a port, which only the running process knows.
     if address is None or address[1] == 0:
         raise UsageError("[web] listen names no address to ask; give one with --url")
     return health_url(address)

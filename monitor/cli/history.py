@@ -63,6 +63,7 @@ def command(
         since=since.first if since else None,
         until=until.last if until else None,
         kinds=kinds_of(kinds),
+        # All severities pass here; `noise` decides about noise.
         min_severity=min_severity or Severity.NOISE,
         noise=noise,
     )

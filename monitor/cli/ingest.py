@@ -58,6 +58,7 @@ def command(session: Session, paths: tuple[Path, ...], no_alerts: bool, as_json:
         # A batch may have been committed and not yet told of.
         print_error(f"interrupted; what was stored stays, at least: {report_text(seen.report)}")
         raise Failure(INTERRUPTED) from None
+    # Batches are committed one by one, so a failure in the middle does not undo those before it.
     except StoreError as exc:
         if seen.report is None:
             raise

@@ -35,6 +35,7 @@ _UID = re.compile(
     r"(?<![0-9a-z-])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:[.][1-9][0-9]*)?(?![0-9a-z-])",
     re.IGNORECASE,
 )
+# Bounds what one command holds in memory; a larger outbox needs the command once more.
 _ALL_AT_ONCE = 100_000
 
 Change = Callable[["Transaction", Collection[int]], set[int]]
@@ -105,6 +106,7 @@ def list_(
             if not as_json:
                 trials |= reader.outbox.trials(state=state, limit=limit, **narrowed)
         counts = reader.outbox.counts()
+        # A notice has no trial; the incidents that it reports are shown in place of one.
         notices = {
             number: reader.incidents.of_message(number)
             for number, message in messages.items()
@@ -241,6 +243,7 @@ def _confirmed_of_channels(
         ]
     channel = ", ".join(dict.fromkeys(channels))
     waiting = sum(message.state is MessageState.WAITING for message in found)
+    # Dead letters were given up before; waiting messages would still be sent.
     if waiting and not yes:
         many = count_text(waiting, "waiting message")
         if not can_ask():
@@ -252,6 +255,7 @@ def _confirmed_of_channels(
 
 def can_ask() -> bool:
     """Tell whether somebody sits at a terminal who can answer."""
+    # Standard input, since the output may be redirected while somebody types the answer.
     return sys.stdin.isatty()
 
 
@@ -272,6 +276,7 @@ def _change(
 ) -> None:
     changed: set[int] = set()
     if wanted:
+        # One transaction for all, so that a delivery running meanwhile sees none of it or all.
         with session.app.store() as store, store.transaction() as tx:
             changed = change(tx, [message.id for message in wanted])
     left = [message for message in wanted if message.id not in changed]
@@ -304,6 +309,7 @@ def _find_messages(reader: "Reader", names: Collection[str]) -> list[OutboxMessa
 def _message(reader: "Reader", name: str) -> OutboxMessage:
     """Return a message by its number or its uid."""
     found = None
+    # `str.isdigit` alone also holds for "²", which `int` refuses.
     if name.isascii() and name.isdigit() and 0 < int(name) <= _LARGEST_ID:
         found = reader.outbox.message(int(name))
     # In a text with several ids it is open which is meant.

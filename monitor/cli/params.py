@@ -37,6 +37,7 @@ def list_options(function: Function) -> Function:
 
 def _only_format(ctx: click.Context, option: click.Parameter, is_given: bool) -> bool:
     """Pass a flag that says how to print, unless another one was given before."""
+    # click calls this for each of the options; `ctx.meta` keeps the first one that was given.
     if is_given and ctx.meta.setdefault(_FORMAT, option.name) != option.name:
         given = {"as_json": "--json", "as_jsonl": "--jsonl", "as_csv": "--csv"}
         one, other = given[str(ctx.meta[_FORMAT])], given[str(option.name)]

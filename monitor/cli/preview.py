@@ -107,6 +107,7 @@ def command(
     elif written == "slack":
         session.answer_json(found.message.slack)
     elif written == "html":
+        # Unchanged, as a browser needs it: the screen would wrap long lines.
         click.echo(found.message.html)
     else:
         message = found.message
@@ -117,6 +118,7 @@ def command(
 def _send(session: Session, found: "Preview", name: str, to: str | None, *, as_json: bool) -> None:
     channel = channel_to_test(session, name, to, as_json=as_json)
     if not as_json:
+        # Printed before sending: a service may take half a minute to answer.
         targets = ", ".join(filter(None, channel.targets if to is None else (to,)))
         whom = f" to {targets}" if targets else ""
         session.answer([line(f"Sending by {name}{whom}: {found.message.subject}")])

@@ -28,6 +28,7 @@ class ProgressBar:
     def move(self, progress: "ReadProgress") -> None:
         """Take a source's report."""
         whole = progress.total_bytes
+        # Short input is read with the first report, and a bar would only flash.
         if not self._shown or (self._bar is None and progress.bytes_read == whole):
             return
         if self._bar is None:
@@ -55,6 +56,7 @@ class ProgressBar:
             TextColumn("{task.fields[records]} records; {task.fields[counts]}"),
             TimeRemainingColumn(),
             console=Console(file=self._stream),
+            # Removed at the end, so that the answer is all that stays on the terminal.
             transient=True,
         )
         bar.add_task("", total=total, records="0", counts="")

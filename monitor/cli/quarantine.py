@@ -68,6 +68,7 @@ def show(session: Session, entry_id: int, raw: bool, as_json: bool) -> None:
     if raw:
         # What was printed as text comes before the bytes.
         sys.stdout.flush()
+        # Input that could not be opened, such as a broken archive, has no content.
         sys.stdout.buffer.write(entry.content or b"")
     elif as_json:
         from monitor.render.json_values import quarantine_to_json
@@ -97,6 +98,7 @@ def retry(session: Session, entry_ids: tuple[int, ...], every: bool, as_json: bo
     app = session.app
     with app.reader() as reader:
         entries = _wanted(reader, entry_ids, every, "retry")
+    # What was kept in part would fail again, now for being cut.
     whole = [entry for entry in entries if entry.is_whole]
     reports = dict(app.retry(whole)) if whole else {}
     with app.reader() as reader:

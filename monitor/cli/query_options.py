@@ -32,6 +32,7 @@ _OPTIONS = (
     ),
     filter_options,
     click.option(
+        # One option with two names, because a group is nothing but several kinds.
         "--kind",
         "--group",
         "kinds",

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from monitor.ingest.reclassify import Scope
     from monitor.model.reclassified import Estimate, ReclassifyReport
 
+# `3/8`. ASCII, because \d also matches digits of other scripts.
 _PART = re.compile(r"(\d{1,4})/(\d{1,4})", re.ASCII)
+# Where there is no terminal for a bar, as under systemd or cron.
 _LOG_EVERY_S = 10.0
 
 
@@ -103,6 +105,7 @@ def _stored_ids(session: Session, nct_ids: tuple[str, ...]) -> tuple[str, ...]:
     """Return the NCT IDs of the stored trials that have these, or had them before."""
     with session.app.reader() as reader:
         found = {one: reader.trial(one) or reader.trial_of_alias(one) for one in nct_ids}
+    # Checked before a run that may take hours, of which a typing error would waste a part.
     if missing := [nct_id for nct_id, trial in found.items() if trial is None]:
         raise NotFoundError(
             f"{', '.join(missing)}: not in the store {session.app.store_name}; "

@@ -49,10 +49,12 @@ def command(session: Session, once: bool, new_store: bool, as_json: bool) -> Non
     A store is made where there is none; but not where this configuration ran with another one
     before, or has one beside it: then the folder may be the wrong one (see --new-store).
     """
+    # A daemon never has a whole JSON document to print.
     if as_json and not once:
         raise UsageError('--json goes with --once; [log] format = "json" is for log lines')
     if sys.__stderr__ is not None:
         faulthandler.enable(sys.__stderr__)  # a crash of a library tells where it was
+    # From the very first: the imports below take a while, in which a container may be stopped.
     with _signals() as reload_requests:
         from monitor.app.follows import with_followed
         from monitor.app.logs import configure, never_wait
@@ -63,6 +65,8 @@ def command(session: Session, once: bool, new_store: bool, as_json: bool) -> Non
         never_wait()
         check_sources(session.app.settings)  # before a store is made that nobody is to fill
         _find_store(session, session.app, new_store=new_store)
+        # With --once the command's end reports it (`LazyGroup.invoke`), which for a daemon may be
+        # months away.
         if not once:
             _log_made_stores()
         sync_from_config(session.app)

@@ -55,6 +55,7 @@ def command(
     A field's path may leave out its first names. Behind a list an attribute gives its values in
     all items; a part of an item's natural key, in brackets, selects items.
     """
+    # Each of them selects a version, and two could select different ones.
     if sum(choice is not None for choice in (at, known_at, named)) > 1:
         raise UsageError("--at, --known-at and --version exclude each other; give one of them")
     with stored_trial(session.app, nct_id) as (reader, _, versions):
@@ -95,6 +96,7 @@ def _position(
     versions: Sequence[StoredVersion], at: Days | None, moment: datetime | None, named: str | None
 ) -> int:
     if at is not None:
+        # Of a month or a year its last day: --at 2025 shows the record at the end of 2025.
         return by_day(versions, at.last)
     if moment is not None:
         return by_time(versions, moment)

@@ -83,6 +83,7 @@ def add(
         subscriber=subscriber, nct_ids=nct_ids, kinds=kinds, until=end, reason=reason
     )
     if as_json:
+        # An object for one silence, a list for several: who adds one need not unpack it.
         shapes = [silence_to_json(one) for one in made]
         session.answer_json(shapes[0] if len(shapes) == 1 else shapes)
         return

@@ -28,11 +28,11 @@ BACKFILLS = "ctgov_history"
 """The source of earlier versions, which runs after others, as ``monitor.app.sources`` names it."""
 
 
-_JUDGED = 200
-_COMPARED = 2_000
-_ROWS = 20_000
-"""Of what is asked for in vain: how many subscriptions, NCT IDs of each, records and rows of trials
-are looked at. `monitor doctor` takes its time."""
+# Subscriptions that match nothing are looked for only so far that `status` answers at once;
+# `monitor doctor` takes its time.
+_MOST_SUBSCRIPTIONS = 200  # and as many NCT IDs of each
+_MOST_RECORDS = 2_000
+_MOST_ROWS = 20_000  # of trials
 
 
 @click.command("status", cls=Command, examples=("monitor status", "monitor status --json"))
@@ -66,6 +66,7 @@ def _defaults_with_store(session: Session, wrong: ConfigError) -> "App":
     try:
         store = load_store(session.config, environ=session.environ)
     except ConfigError:
+        # Not even the store's section can be read, so the first error is the one to report.
         raise wrong from None
     return App(settings=Settings(store=store))
 
@@ -76,7 +77,12 @@ def _unmatched(app: "App", reader: "Reader") -> "list[Unmatched]":
         status=SubscriptionStatus.ACTIVE, effective=True, damaged=[]
     )
     subscriptions = unmatched_subscriptions(
-        app, reader, found[:_JUDGED], compared=_COMPARED, rows=_ROWS, most_ids=_JUDGED
+        app,
+        reader,
+        found[:_MOST_SUBSCRIPTIONS],
+        compared=_MOST_RECORDS,
+        rows=_MOST_ROWS,
+        most_ids=_MOST_SUBSCRIPTIONS,
     )
     return [*empty_sources(app, reader), *subscriptions]
 
@@ -90,6 +96,8 @@ def _status(app: "App", wrong: str | None = None) -> "Status":
         stored = {row.name: row for row in reader.sources.all()}
         counts, rules = reader.sources.counts(), app.rules()
         named = {one.name: one.type for one in app.settings.sources if one.enabled}
+        # The configured sources in their order; then what the store remembers besides, such as
+        # sources that were removed from the configuration.
         rows = [stored.pop(name, SourceRow(name=name, type=type_)) for name, type_ in named.items()]
         # Of a wrong configuration it is not known: all that the store remembers may be followed.
         enabled = named if wrong is None else stored

@@ -28,6 +28,7 @@ def command() -> None:
     """Manage subscriptions: which trials and changes, to whom, when."""
 
 
+# Not the channels: a subscription without any would depend on what its subscriber has.
 RESETTABLE = (
     "nct-ids", "filter", "changes", "min-severity", "min-days", "min-percent", "when",
     "critical-at-once", "quiet", "send-empty",
@@ -73,6 +74,7 @@ _SUBSCRIPTION_OPTIONS = (
 
 def _subscription_options(function: Function) -> Function:
     """Add the options that say which trials, which changes, when and where."""
+    # Decorators apply from the last to the first; the help then has this order.
     for option in reversed(_SUBSCRIPTION_OPTIONS):
         function = option(function)
     return function

@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from monitor.model.subscriptions import Subscription
     from monitor.settings import Settings, SubscriptionSettings
 
+# What a subscription asks for, without the id, status and times that its JSON also has.
 _KEYS = (
     "name", "subscriber", "nct_ids", "filter", "all", "changes", "min_severity", "min_days",
     "min_percent", "when", "critical_at_once", "quiet", "send_empty", "channels",
 )  # fmt: skip
+# Options that are not named as their key is.
 _OPTIONS = {"nct_ids": "--nct-id", "channels": "--channel", "filter": "the filter"}
 
 
@@ -85,6 +87,7 @@ def apply_options(
         table.pop(key.replace("-", "_"), None)
     if everything:
         table |= {"nct_ids": [], "filter": [], "all": True}
+    # Naming trials takes back "every trial"; the two exclude each other.
     elif nct_ids or wanted:
         table["all"] = False
     table |= {"nct_ids": nct_ids} if nct_ids else {}

@@ -53,6 +53,7 @@ def add(
     """
     from monitor.app.tokens import add_token
 
+    # Shown in tables and logs as names of subscribers are, so the same rules hold for it.
     name = parse_subscriber_name(name, place="NAME")
     token, secret = add_token(
         session.app, name, subscriber=subscriber, operator=operator, until=until
@@ -60,6 +61,7 @@ def add(
     if as_json:
         session.answer_json({**token_to_json(token), "token": secret})
     else:
+        # Alone on the first line, so that it can be copied or read by a script.
         session.answer([line(secret), line("Keep it now; it cannot be shown again.")])
 
 

@@ -42,8 +42,8 @@ def command(
     """
     # Not the channels: one that has left the configuration can be unfollowed, too.
     check_options(session, (), subscriber)
-    requested_id = pasted_nct_ids(nct_ids)
-    found = unfollow(session.app, requested_id, channels=channels, subscriber=subscriber)
+    requested = pasted_nct_ids(nct_ids)
+    found = unfollow(session.app, requested, channels=channels, subscriber=subscriber)
     if as_json:
         session.answer_json({
             "trials": [

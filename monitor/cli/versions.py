@@ -15,6 +15,7 @@ def resolve_versions(
         raise NotFoundError(
             f"{versions[0].nct_id} has one version so far: there is nothing to compare it with"
         )
+    # Positions from 0; with FROM alone it is compared with the last version.
     first = len(versions) - 2 if old is None else by_text(versions, old)
     last = len(versions) - 1 if new is None else by_text(versions, new)
     return first, last

@@ -13,6 +13,7 @@ LONGEST_BYTES = 24_000
 LONGEST_TEXT = 600
 """Characters of a text within an item."""
 
+# Of a list within an item, such as hundreds of sites; `trial_at` with a field gives all of it.
 _MOST_VALUES = 20
 
 
@@ -23,6 +24,7 @@ def fit_items(items: Iterable[Any]) -> list[Any]:
     for item in items:
         plain = shorten(item)
         room -= len(orjson.dumps(plain))
+        # At least one item, however long: an empty page with a cursor would never end.
         if found and room < 0:
             break
         found.append(plain)
@@ -32,6 +34,8 @@ def fit_items(items: Iterable[Any]) -> list[Any]:
 def shorten(value: Any) -> Any:
     """Return a value that steers nothing, its texts cut and of its lists the first items."""
     if isinstance(value, str):
+        # Registry text may hold control characters, and marks that hide text from people who look
+        # on.
         plain = sanitize(value)
         more = len(plain) - LONGEST_TEXT
         return plain if more <= 0 else f"{plain[:LONGEST_TEXT]}… ({more} more characters)"
@@ -47,6 +51,7 @@ def shorten(value: Any) -> Any:
 def text_part(text: str, cursor: str | None) -> tuple[str, str | None]:
     """Return a part of a long text from where a cursor says, and the next cursor, if any."""
     start = offset(cursor)
+    # Characters against bytes: half of the bound leaves room for accents and for JSON's escapes.
     end = start + LONGEST_BYTES // 2
     return text[start:end], str(end) if end < len(text) else None
 
@@ -55,6 +60,7 @@ def offset(cursor: str | None) -> int:
     """Return the place that a cursor of numbers means; UsageError for what is none."""
     if cursor is None:
         return 0
+    # `str.isdecimal` also holds for digits of other scripts.
     if not (cursor.isascii() and cursor.isdecimal() and len(cursor) < 10):
         raise UsageError(f"{cursor[:40]!r} is not a cursor; give the `next` of an earlier answer")
     return int(cursor)

@@ -32,6 +32,7 @@ class _ToolServer(MCPServer[Any]):
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
         """Call a tool; ToolError with what the model can do about it."""
+        # The SDK itself ignores an argument that the tool does not have.
         known = next((one.input_schema for one in await self.list_tools() if one.name == name), {})
         properties = known.get("properties", {})
         strange = next((one for one in arguments if one not in properties), None)
@@ -44,14 +45,23 @@ class _ToolServer(MCPServer[Any]):
 def mcp_server(app: App) -> MCPServer[Any]:
     """Return the server of a monitor."""
     server = _ToolServer(
-        "trial-monitor", instructions=_INSTRUCTIONS, version=__version__, log_level="ERROR"
+        # Standard output carries the protocol alone
+        # (https://modelcontextprotocol.io/specification/2025-06-18/basic/transports#stdio); of the
+        # SDK's log only errors go to standard error.
+        "trial-monitor",
+        instructions=_INSTRUCTIONS,
+        version=__version__,
+        log_level="ERROR",
     )
+    # Hints by which a client may call the tools without asking the user each time.
     marks = ToolAnnotations(read_only_hint=True, open_world_hint=False)
     for question in Tools(app).all:
         server.add_tool(
             _as_tool(question),
             description=inspect.getdoc(question),
             annotations=marks,
+            # The result would be sent twice: structured, and once more as text for clients that
+            # know no other.
             structured_output=False,
         )
     return server

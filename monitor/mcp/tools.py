@@ -83,6 +83,7 @@ class Tools:
         part = fit_items(map(trial_to_json, page.trials))
         after = str(page.next) if page.next else None
         if len(part) < len(page.trials):
+            # Not all of the page had room, so the cursor continues after the last trial that had.
             last = page.trials[len(part) - 1]
             value = None if sort == "nct_id" else getattr(last, sort)
             after = str(TrialKey(value, last.nct_id))
@@ -215,6 +216,7 @@ class Tools:
             at = len(versions) - 1 if version is None else by_text(versions, version)
             record = reader.record(versions[at])
         if field is None:
+            # The lines of `monitor show`, without colors.
             text = io.StringIO()
             lines = show_lines(at + 1, versions[at], record, versions=len(versions))
             Screen(stream=text).show(lines)

@@ -92,6 +92,8 @@ def _starlette(found: Site, *, unknown: str) -> Starlette:
         path, for_people = request.url.path, layout.is_for_people(request)
         if path.startswith(API) or (isinstance(error, ProblemError) and not for_people):
             return problem_response(error)
+        # Starlette fills in the status's phrase ("Not Found") where nothing was said; ours says
+        # more.
         own = error.detail if error.detail != HTTPStatus(error.status_code).phrase else None
         reason = own or _REASONS.get(error.status_code, _NO_PAGE if for_people else unknown)
         return layout.error(request, error.status_code, reason, headers=error.headers or {})

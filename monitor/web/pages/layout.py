@@ -16,6 +16,7 @@ from monitor.web.conditional import conditional
 
 _FOLDER = Path(__file__).parent.parent / "templates"
 _TEMPLATES = PageTemplates(_FOLDER)
+# Without line ends between rules, and read once: the style sheet is sent with every first visit.
 _STYLE = re.sub(r"\n(?=[^ ])", "", (_FOLDER / "style.css").read_text("utf-8"))
 _STYLE_PATH = f"style.css?v={sha256(_STYLE.encode()).hexdigest()[:12]}"
 _SECTIONS = (

@@ -91,6 +91,7 @@ def lately(app: App, request: Request) -> Response:
     given = query_pairs(request, "cursor")
     with app.reader() as reader:
         query = event_query(app, reader, parameters)
+        # Somebody who selects kinds or a severity gets what they selected; others no minor changes.
         is_open = parameters.value("min_severity", str) is None and query.kinds is None
         if is_open:
             query = replace(query, min_severity=_LEAST)
@@ -128,6 +129,7 @@ def trial_query(app: App, reader: Reader, parameters: Parameters) -> TrialQuery:
 def trials(app: App, request: Request) -> Response:
     """Return the page of trials; an NCT ID among the words leads to its trial."""
     parameters = Parameters(request.query_params, TRIAL_LIST)
+    # An NCT ID typed into the search box means its trial.
     for text in parameters.texts("text"):
         if nct_id := _nct_id(text):
             raise MovedError(f"trials/{nct_id}")
@@ -136,6 +138,7 @@ def trials(app: App, request: Request) -> Response:
         query = trial_query(app, reader, parameters)
         found = select_trials(reader, replace(query, limit=_TRIALS), synonyms=app.synonyms())
     older = _further(given, found)
+    # A feed is always sorted by time, so the order of the list is no part of its address.
     same_trials = urlencode([one for one in given if one[0] != "sort"])
     return page(
         request, "trials.html", section="trials", title="Trials",
@@ -196,6 +199,7 @@ def _days(events: Sequence[EventRow]) -> list[Day]:
     days = []
     for day, changed in sorted(by_day.items(), reverse=True):
         ranked = sorted(changed, key=lambda one: -one.rank)
+        # As everywhere, one trial too many is shown and not folded away.
         shown = _SHOWN if len(ranked) > _SHOWN + 1 else len(ranked)
         days.append(Day(day, tuple(ranked[:shown]), tuple(ranked[shown:])))
     return days

@@ -48,6 +48,7 @@ def trial(app: App, request: Request) -> Response:
     with app.reader() as reader:
         row, versions = requested_trial(app, reader, request)
         days = valid_from(versions)
+        # Pages are cut by version numbers, which a new version does not shift as offsets would.
         before = parameters.number("before", default=len(versions) + 1, most=1_000_000)
         last = min(before - 1, len(versions))
         entries = _timeline(reader, row, versions, days, last)

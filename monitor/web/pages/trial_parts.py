@@ -65,6 +65,8 @@ def requested_trial(
         trial, versions = find_trial(app, reader, normalize_nct_id(written))
     except (NotFoundError, UsageError, ValueError):  # nobody outside is told of the store
         raise NotFoundError(f"this monitor does not follow a trial {written[:40]!r}") from None
+    # Every page of a trial has one address: `/trials/nct06733935/compare/1..2` is redirected with
+    # the rest of its path and its query.
     if trial.nct_id != written:
         rest = request.url.path.partition(f"/trials/{written}")[2]
         query = f"?{request.url.query}" if request.url.query else ""
@@ -100,6 +102,7 @@ def trial_head(trial: TrialRow, record: TrialRecord, today: date) -> TrialHead:
 
 def _facts(trial: TrialRow, record: TrialRecord, today: date) -> Iterator[Fact]:
     yield Fact("Sponsor", unescape(trial.lead_sponsor or "not stated"))
+    # "Phase 1/2" instead of "Phase 1/Phase 2".
     yield Fact("Phase", phase_words(record.phases).replace("/Phase ", "/"))
     if record.enrollment is not None:
         kind = (record.text(fields.ENROLLMENT_TYPE) or "").lower()
